@@ -1,0 +1,58 @@
+# `make demo` and `make test` need only python3 (3.11 or newer) and make; both set up `.venv` on the first call.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+IDEA ?=
+KEEP ?=
+
+.PHONY: help demo up test check format bench test-deps clean
+
+help:
+	@echo "make demo       the whole story once, on this machine, with no account and no key"
+	@echo "                IDEA=FILE.md tells it with your own page, KEEP=1 leaves the pages up to look at"
+	@echo "make up         the whole house, running until stopped"
+	@echo "make test       every test (says which real parts are missing here)"
+	@echo "make check      formatting, lint, types, import contracts"
+	@echo "make bench      the figures, as JSON"
+	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git"
+	@echo "                (the Firestore emulator comes with the gcloud SDK: gcloud components install cloud-firestore-emulator)"
+
+$(VENV)/.runtime: requirements.txt tools/venv.sh
+	@sh tools/venv.sh $(PYTHON) $(VENV) requirements.txt $@
+
+$(VENV)/.dev: requirements-dev.txt tools/venv.sh
+	@sh tools/venv.sh $(PYTHON) $(VENV) requirements-dev.txt $@
+	@touch $(VENV)/.runtime
+
+demo: $(VENV)/.runtime
+	@$(BIN)/workwright demo $(if $(IDEA),--idea "$(IDEA)") $(if $(KEEP),--keep)
+
+up: $(VENV)/.runtime
+	@$(BIN)/workwright up
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m tests.support.parts
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.runtime
+	@for transport in inline http; do for concurrency in 1 16; do \
+	  $(BIN)/workwright bench steps --json --transport $$transport --concurrency $$concurrency || exit 1; \
+	done; done
+
+test-deps:
+	@sh tools/test-deps.sh
+
+clean:
+	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
