@@ -1,0 +1,1 @@
+"""Everything the functions share: `core` decides, `app` records, `integrations` and `backends` touch the world."""

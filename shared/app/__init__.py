@@ -1,0 +1,1 @@
+"""One use case per function: load, do, reduce and commit, relay."""

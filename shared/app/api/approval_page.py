@@ -1,0 +1,107 @@
+"""The page behind an approval link: it shows the question, and takes one answer."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlsplit
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.html import page, paragraph
+from shared.app.approvals import Asked, asked_now, decide, read_token
+from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
+from shared.core.run import Run, Step, StepStatus
+
+HOLDER = "whoever holds the approval link"
+
+# Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
+_HEADERS = {"Referrer-Policy": "same-origin"}
+
+
+def show_question(call: Call) -> ApiReply:
+    """Show what is asked. Opening the link decides nothing: mail scanners open links too."""
+    asked = _read(call)
+    run = _run(call, asked)
+    _refuse_closed(run, asked)
+    title = run.trigger.title or run.id
+    return page(200, f"Approve the plan for “{title}”?", _question(run, asked), _HEADERS)
+
+
+def take_answer(call: Call) -> ApiReply:
+    """Decide, once."""
+    _refuse_foreign(call)
+    asked = _read(call)
+    yes = call.body["decision"] == "approve"
+    run = decide(call.deps, asked, approve=yes, by=HOLDER, via="link", reason=call.body["reason"])
+    title = run.trigger.title or run.id
+    said = "Approved. The work begins now." if yes else "Denied. Nothing will be built."
+    return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), _HEADERS)
+
+
+def refusal(error: RequestError) -> ApiReply:
+    """Say on a page why the link or the answer does not count, and what to do."""
+    titles = {401: "This link is not valid", 403: "This answer was not taken", 404: "There is no such run"}
+    title = titles.get(error.status, "This question is closed" if error.status == 409 else "This cannot be read")
+    return page(error.status, title, paragraph(f"{error}.") + paragraph(error.way_out), _HEADERS)
+
+
+def _read(call: Call) -> Asked:
+    try:
+        return read_token(call.deps, call.parts["token"])
+    except KeyError:
+        raise BadSignature("approval links are not set up here", way_out="Ask whoever runs Workwright.") from None
+
+
+def _run(call: Call, asked: Asked) -> Run:
+    loaded = call.deps.store.load_run(asked.tenant, asked.run)
+    if loaded is None:
+        raise NotThere("the run of this link does not exist any more", way_out="Nothing to do.")
+    return loaded.run
+
+
+def _refuse_closed(run: Run, asked: Asked) -> None:
+    gate = run.step(asked.gate)
+    if gate is not None and gate.output.get("by"):
+        raise Conflicting(f"this plan was decided already, by {gate.output['by']}", way_out="Nothing to do.")
+    now = asked_now(run)
+    if (now.gate, now.plan_hash) != (asked.gate, asked.plan_hash):
+        raise Conflicting("the plan has changed since this was asked", way_out="Open the newest message about it.")
+
+
+def _refuse_foreign(call: Call) -> None:
+    """Refuse a form that another site sent; the token is the capability, this is the second lock."""
+    site, origin = call.request.header("sec-fetch-site"), call.request.header("origin")
+    hosts = {urlsplit(call.deps.public_url).netloc, call.request.header("host")}
+    if site not in ("", "same-origin", "none") or (origin and urlsplit(origin).netloc not in hosts):
+        raise Forbidden("the answer came from another site", way_out="Open the approval link itself and answer there.")
+    if not origin and site == "none":
+        raise MalformedRequest("the answer came from nowhere", way_out="Open the approval link and answer there.")
+
+
+def _question(run: Run, asked: Asked) -> str:
+    steps = "".join(f"<li>{escape(s.spec.title or s.spec.kind)}</li>" for s in run.steps if _planned(s))
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    asker = run.trigger.by or "somebody"
+    return (
+        paragraph(str(planned.get("summary", "")))
+        + f"<ol>{steps}</ol>"
+        + paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
+        + '<form method="post"><label>Reason, if you like<input name="reason" maxlength="500"></label>'
+        + '<button name="decision" value="approve">Approve</button>'
+        + '<button name="decision" value="deny">Deny</button></form>'
+        + _link(run)
+        + paragraph(f"Plan {asked.plan_hash[:12]} of {run.id}.", quiet=True)
+    )
+
+
+def _planned(step: Step) -> bool:
+    return not step.spec.gate and not step.parent and step.status in (StepStatus.PENDING, StepStatus.READY)
+
+
+def _link(run: Run) -> str:
+    """Link the page in Notion, where there is one with a safe address."""
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    url = str(planned.get("page_url", ""))
+    if not url.startswith(("https://", "http://")):
+        return ""
+    host = escape(urlsplit(url).netloc)
+    return f'<p><a rel="noopener noreferrer nofollow" href="{escape(url, quote=True)}">The page ({host})</a></p>'

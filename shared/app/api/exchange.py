@@ -1,0 +1,160 @@
+"""What the API is asked and what it answers, free of any web framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.core.errors import RequestError, TooMany
+from shared.core.run import derived_id
+
+MAX_BODY = 64 * 1024
+JSON, PROBLEM, HTML, FORM = (
+    "application/json",
+    "application/problem+json",
+    "text/html; charset=utf-8",
+    "application/x-www-form-urlencoded",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request. Header names are in lower case; `body` holds at most one byte more than MAX_BODY."""
+
+    method: str
+    path: str
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    remote: str = ""
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or ""."""
+        return self.headers.get(name.lower(), "")
+
+    @property
+    def media_type(self) -> str:
+        """Return the body's type without its parameters."""
+        return self.header("content-type").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiReply:
+    """One answer: a JSON body, or a page of HTML."""
+
+    status: int = 200
+    body: Mapping[str, Any] | None = None
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Return what goes over the wire."""
+        return self.html or json.dumps(self.body, ensure_ascii=True)
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers with those every answer has."""
+        kind = HTML if self.html else JSON
+        return {"Content-Type": kind, **_ALWAYS, **self.headers}
+
+
+_ALWAYS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",  # browsers ignore it over plain HTTP
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key was shown: one tenant's, with one role."""
+
+    tenant: str
+    role: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way to its handler: checked, and with its parts by name."""
+
+    deps: Deps
+    request: ApiRequest
+    caller: Caller | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Caller:
+        """Return the caller of a route that needs a key."""
+        assert self.caller is not None  # the router lets nobody else in
+        return self.caller
+
+    @property
+    def tenant(self) -> str:
+        """Return the only tenant this call may name."""
+        return self.who.tenant
+
+
+class NoSuchMethod(RequestError):
+    """The path is right, the method is not."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class WrongMediaType(RequestError):
+    """The body is not of the type this route takes."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> ApiReply:
+    """Return the problem+json answer (RFC 9457) to an error; it always says what to do."""
+    body = {
+        "type": f"urn:workwright:{error.code}",
+        "title": error.code.replace("_", " "),
+        "status": error.status,
+        "detail": str(error),
+        "way_out": way_out(error),
+    }
+    return ApiReply(error.status, body, headers={**(headers or {}), "Content-Type": PROBLEM})
+
+
+def error_headers(error: RequestError) -> dict[str, str]:
+    """Return the headers that belong to an error, however it is shown."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))}
+    return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+
+
+def way_out(error: RequestError) -> str:
+    """Return what whoever met this error can do."""
+    return error.way_out or _WAYS_OUT.get(error.status, "Look at /openapi.json for what this address takes.")
+
+
+_WAYS_OUT = {
+    401: "Send the header “Authorization: Bearer” with a key of your tenant; an owner makes keys with POST /v1/keys.",
+    403: "Ask an owner or admin of your tenant for a key whose role allows this.",
+    404: "Check the id; GET /v1/runs lists the runs of your tenant.",
+    409: "Look at it again with GET, then decide.",
+    413: "Send less.",
+    503: "Try again in a moment.",
+}
+
+
+def retry_id(tenant: str, run: str) -> str:
+    """Return the id of the one run that retries this run."""
+    return derived_id("run-", tenant, run, "retry")

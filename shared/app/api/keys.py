@@ -1,0 +1,149 @@
+"""API keys: made once, shown once, kept as a keyed hash; what a role may do."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets as random_source
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.app.api.exchange import Caller
+from shared.app.deps import Deps
+from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, Unauthenticated, VersionConflict
+from shared.ports import Doc, Put
+
+PEPPER = "api-key-pepper"
+KIND = "api_keys"
+MAX_ACTIVE = 100
+SEEN_EVERY = timedelta(hours=1)  # a key's last use is noted at most this often: one write, not one per request
+ROLES = ("owner", "admin", "member", "viewer")
+_KEY = re.compile(r"ww_(?:live|local)_([A-Za-z0-9-]{1,64})\.([0-9a-f]{12})\.[0-9a-f]{64}_([0-9a-f]{8})")
+
+
+def create_key(deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0) -> str:
+    """Make a key and return it: this is the only time it can be read. `days` 0 means until it is revoked."""
+    return make_key(deps, tenant, role, name, by=by, days=days)[1]
+
+
+def make_key(
+    deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0
+) -> tuple[Mapping[str, Any], str]:
+    """Make a key; return how it is listed, and the key. Raises Conflicting when the tenant has too many."""
+    if role not in ROLES:
+        raise ValueError(f"no role {role!r}; there are: {', '.join(ROLES)}")
+    now = deps.clock.now()
+    if sum(_alive(doc.body, now) for doc in _all(deps, tenant)) >= MAX_ACTIVE:
+        raise Conflicting(f"there are {MAX_ACTIVE} keys already", way_out="Revoke one with DELETE /v1/keys/{id}.")
+    key_id = random_source.token_hex(6)
+    env = "live" if deps.public_url.startswith("https://") else "local"
+    front = f"ww_{env}_{tenant}.{key_id}.{random_source.token_hex(32)}"
+    key = f"{front}_{_checksum(front)}"
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"tenant {tenant!r} cannot have keys")
+    body = {
+        "role": role,
+        "name": name,
+        "hash": _hash(deps, key),
+        "created_at": now.isoformat(),
+        "created_by": by,
+        "expires_at": (now + timedelta(days=days)).isoformat() if days else None,
+        "revoked_at": None,
+        "last_used_at": None,
+    }
+    deps.store.put(tenant, Put(KIND, key_id, body, expected=""))
+    return key_view(key_id, body), key
+
+
+def caller_of(deps: Deps, authorization: str) -> Caller:
+    """Return whose key this header shows; raises Unauthenticated, with the reason only for who has the secret."""
+    scheme, _, key = authorization.partition(" ")
+    found = _KEY.fullmatch(key.strip())
+    if scheme.lower() != "bearer" or found is None:
+        raise Unauthenticated("no API key" if not authorization else "this is not an API key of ours")
+    tenant, key_id, checksum = found.groups()
+    if checksum != _checksum(key.strip().rpartition("_")[0]):
+        raise Unauthenticated("this API key is mistyped: its checksum is wrong", way_out="Copy the key again, whole.")
+    doc = deps.store.get(tenant, KIND, key_id)
+    kept = str(doc.body["hash"]) if doc else "0" * 64
+    if not hmac.compare_digest(_hash(deps, key.strip()), kept) or doc is None:
+        raise Unauthenticated("this API key is not known")
+    now = deps.clock.now()
+    if doc.body["revoked_at"]:
+        raise Unauthenticated("this API key was revoked")
+    if not _alive(doc.body, now):
+        raise Unauthenticated("this API key has expired")
+    _note_use(deps, tenant, doc, now)
+    return Caller(tenant, str(doc.body["role"]), key_id, str(doc.body["name"]))
+
+
+def list_keys(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
+    """Return the tenant's keys without anything secret."""
+    return [key_view(doc.id, doc.body) for doc in _all(deps, tenant)]
+
+
+def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
+    """Make a key useless; again is once. Raises NotThere, and Forbidden for an owner's key in an admin's hands."""
+    for _ in range(5):
+        doc = deps.store.get(caller.tenant, KIND, key_id)
+        if doc is None:
+            raise NotThere(f"no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
+        refuse_above(caller, str(doc.body["role"]))
+        if doc.body["revoked_at"]:
+            return key_view(key_id, doc.body)
+        body = {**doc.body, "revoked_at": deps.clock.now().isoformat()}
+        try:
+            deps.store.put(caller.tenant, Put(KIND, key_id, body, expected=doc.version))
+        except VersionConflict:
+            continue  # its last use was noted just now
+        return key_view(key_id, body)
+    raise VersionConflict(f"key {key_id} changes all the time")
+
+
+def refuse_above(caller: Caller, role: str) -> None:
+    """Raise Forbidden unless the role is at most the caller's own: nobody gives or takes more than they have."""
+    if ROLES.index(role) < ROLES.index(caller.role):
+        raise Forbidden(f"a key of role {caller.role} may not make or revoke one of role {role}")
+
+
+def key_view(key_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a key is shown."""
+    shown = ("role", "name", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at")
+    return {"id": key_id, **{name: body[name] for name in shown}}
+
+
+def _all(deps: Deps, tenant: str) -> list[Doc]:
+    found: list[Doc] = []
+    while page := deps.store.list_docs(tenant, KIND, after=found[-1].id if found else "", limit=100):
+        found += page
+    return found
+
+
+def _alive(body: Mapping[str, Any], now: datetime) -> bool:
+    expires = body["expires_at"]
+    return not body["revoked_at"] and (expires is None or now < datetime.fromisoformat(expires))
+
+
+def _note_use(deps: Deps, tenant: str, doc: Doc, now: datetime) -> None:
+    last = doc.body["last_used_at"]
+    if last and now - datetime.fromisoformat(last) < SEEN_EVERY:
+        return
+    try:
+        deps.store.put(tenant, Put(KIND, doc.id, {**doc.body, "last_used_at": now.isoformat()}, expected=doc.version))
+    except VersionConflict:
+        return  # another request noted it, or the key is being revoked: both stand
+
+
+def _checksum(front: str) -> str:
+    return f"{zlib.crc32(front.encode()):08x}"
+
+
+def _hash(deps: Deps, key: str) -> str:
+    try:
+        pepper = deps.secrets.get(PEPPER).reveal().encode()
+    except KeyError:
+        raise ConfigError(f"the operator's secret {PEPPER!r} is not set; set it to 32 random bytes as text") from None
+    return hmac.new(pepper, key.encode(), hashlib.sha256).hexdigest()

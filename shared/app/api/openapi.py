@@ -1,0 +1,135 @@
+"""The OpenAPI document, written from the routes themselves, so that it cannot say anything else than they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.app.api import views
+from shared.app.api.exchange import FORM, JSON, PROBLEM
+from shared.app.api.operate import API
+from shared.app.api.routes import PARTS, Route
+from shared.app.api.shapes import text
+from shared.app.api.views import listed, shown
+
+_STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
+_MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
+_LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
+_ENTRY = {**{name: text() for name in ("id", "at", "run", "what", "by", "plan_hash")}}
+
+SCHEMAS: Mapping[str, Any] = {
+    "Problem": shown(
+        {"type": text(), "title": text(), "status": {"type": "integer"}, "detail": text(), "way_out": text()}
+    ),
+    "Document": {"type": "object"},
+    "Health": shown(
+        {
+            "status": {"type": "string", "enum": ["ok", "down"]},
+            "store": {"type": "string", "enum": ["ok", "unreachable"]},
+            "versions": shown({"api": text(), "schema": {"type": "integer"}, "rules": {"type": "integer"}}),
+        }
+    ),
+    "RunHead": views.RUN_HEAD,
+    "Run": views.RUN,
+    "Runs": listed("runs", "RunHead"),
+    "Event": views.EVENT,
+    "Events": listed("events", "Event"),
+    "Usage": shown({"day": {"type": "string", "format": "date"}, "cost": views.COST}),
+    "AuditEntry": shown(_ENTRY, optional=("plan_hash",)),
+    "Audit": listed("entries", "AuditEntry"),
+    "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
+    "DeadLetters": listed("dead_letters", "DeadLetter", paged=False),
+    "Replayed": shown({"replayed": text()}),
+    "Key": shown({**_STRINGS, **_MAYBE}),
+    "Keys": listed("keys", "Key", paged=False),
+    "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="Shown this once.")}),
+    "SlackAnswer": {"type": "object"},
+}
+
+_REASONS = {
+    400: "The request cannot be understood.",
+    401: "No valid identity.",
+    403: "Known, but not allowed.",
+    404: "Unknown, or another tenant's.",
+    405: "This address has other methods.",
+    409: "It has moved on, or somebody else works on it.",
+    413: "Too many bytes.",
+    415: "The body is of another type.",
+    429: "More calls than the tenant may make.",
+    503: "Not possible right now.",
+}
+
+
+def document(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
+    """Return the document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Workwright",
+            "version": API,
+            "description": "Look at runs and act on them. Errors are problem+json and say what to do in `way_out`.",
+        },
+        "servers": [{"url": public_url}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(SCHEMAS),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key, ww_…"}},
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": route.id.lstrip("_"),
+        "summary": route.summary,
+        "description": f"Permission: {route.permission}.",
+        "security": [{"key": []}] if route.needs_key else [],
+        "responses": {str(route.status): _answer(route), **{str(n): _error(route, n) for n in _errors(route)}},
+    }
+    parameters = [_parameter("path", name, PARTS[name]) for name in route.parts]
+    parameters += [_parameter("query", name, schema) for name, schema in route.query.items()]
+    if parameters:
+        found["parameters"] = parameters
+    if route.body is not None:
+        required = bool(route.body.get("required"))
+        found["requestBody"] = {"required": required, "content": {route.body_type: {"schema": route.body}}}
+    elif route.permission == "slack signature":
+        payload = {"type": "object", "properties": {"payload": {"type": "string"}}, "required": ["payload"]}
+        found["requestBody"] = {"required": True, "content": {FORM: {"schema": payload}}}
+    return found
+
+
+def _parameter(place: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+
+
+def _errors(route: Route) -> list[int]:
+    codes = {*route.errors, 503}
+    if route.needs_key:
+        codes |= {400, 401, 403, 409, 429}
+    if route.permission == "public":
+        codes.add(400)
+    if route.parts and route.permission != "slack signature":
+        codes.add(404)
+    if route.body is not None:
+        codes |= {400, 413, 415}
+    return sorted(codes - {route.status})
+
+
+def _answer(route: Route) -> dict[str, Any]:
+    if route.answer == "html":
+        return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
+    return {"description": "Done.", "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}}
+
+
+def _error(route: Route, status: int) -> dict[str, Any]:
+    """Describe an error: a problem for programs; a page for browsers, and always where an answer is a page."""
+    content: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+    if route.answer != "html":
+        content[PROBLEM] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    if route.answer == "Health" and status == 503:
+        content[JSON] = {"schema": {"$ref": "#/components/schemas/Health"}}
+    return {"description": _REASONS[status], "content": content}

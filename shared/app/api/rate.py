@@ -1,0 +1,71 @@
+"""The rate of a tenant's calls: each process takes tokens from the store in batches and spends them by itself."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.app.deps import Deps
+from shared.core.errors import TooMany, VersionConflict
+from shared.ports import Put
+
+PER_MINUTE = 600
+BATCH = 20
+WINDOW_S = 60
+
+
+@dataclass(slots=True)
+class _Purse:
+    window: int
+    tokens: int
+
+
+class Rate:
+    """Never lets a tenant have more than its cap in one window, over however many processes."""
+
+    def __init__(self) -> None:
+        self._purses: dict[str, _Purse] = {}
+        self._lock = threading.Lock()
+
+    def spend(self, deps: Deps, tenant: str) -> None:
+        """Take one token; raises TooMany until the window ends."""
+        now = deps.clock.now().timestamp() + _offset(tenant)
+        window = int(now // WINDOW_S)
+        with self._lock:
+            purse = self._purses.get(tenant)
+            if purse is None or purse.window != window:
+                if len(self._purses) > 10_000:
+                    self._purses.clear()
+                purse = self._purses[tenant] = _Purse(window, 0)
+            if purse.tokens == 0:
+                purse.tokens = _lease(deps, tenant, window)
+            if purse.tokens == 0:
+                left = WINDOW_S - now % WINDOW_S
+                raise TooMany("more calls than your tenant may make in a minute", retry_after=timedelta(seconds=left))
+            purse.tokens -= 1
+
+
+def _lease(deps: Deps, tenant: str, window: int) -> int:
+    """Take up to a batch of the window's tokens, for good: what a process does not spend is lost with the window."""
+    settings = deps.store.get(tenant, "settings", "tenant")
+    cap = int(settings.body.get("api_per_minute", PER_MINUTE)) if settings else PER_MINUTE
+    for _ in range(20):
+        doc = deps.store.get(tenant, "rates", "api")
+        used = doc.body["used"] if doc and doc.body["window"] == window else 0
+        granted = min(BATCH, cap - used)
+        if granted <= 0:
+            return 0
+        body = {"window": window, "used": used + granted}
+        try:
+            deps.store.put(tenant, Put("rates", "api", body, expected=doc.version if doc else ""))
+        except VersionConflict:
+            continue
+        return granted
+    return 0  # so many others take at once that the cap is near anyway
+
+
+def _offset(tenant: str) -> int:
+    """Return where the tenant's windows begin, so that not all of them begin at once."""
+    return zlib.crc32(tenant.encode()) % WINDOW_S

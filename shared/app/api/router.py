@@ -1,0 +1,141 @@
+"""From a request to its handler: find the route, know the caller, hold the rate, check the input; deny by default."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from shared import log
+from shared.app.api.approval_page import refusal
+from shared.app.api.exchange import (
+    FORM,
+    MAX_BODY,
+    ApiReply,
+    ApiRequest,
+    Call,
+    Caller,
+    NoSuchMethod,
+    WrongMediaType,
+    error_headers,
+    problem,
+)
+from shared.app.api.html import refused, wants_page
+from shared.app.api.keys import caller_of
+from shared.app.api.rate import Rate
+from shared.app.api.routes import PARTS, PERMISSIONS, ROUTES, Route
+from shared.app.api.shapes import matches, read_fields, read_form, read_json, read_query
+from shared.app.deps import Deps
+from shared.core.errors import (
+    AgentError,
+    Busy,
+    Conflicting,
+    Forbidden,
+    NotThere,
+    RequestError,
+    TooLarge,
+    VersionConflict,
+)
+
+
+class Api:
+    """The API of one process; everything it keeps between requests is its share of each tenant's rate."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._rate = Rate()
+
+    def answer(self, request: ApiRequest) -> ApiReply:
+        """Answer a request; errors we raise on purpose become answers, a bug does not."""
+        found: Route | None = None
+        try:
+            found, parts = _find(request)
+            return self._handled(found, parts, request)
+        except RequestError as error:
+            log.line("WARNING", "request refused", function="api", code=error.code, route=found.id if found else "")
+            return _refusal(error, found, request, _allow(request) if isinstance(error, NoSuchMethod) else {})
+        except (Busy, VersionConflict) as error:
+            log.line("WARNING", "not done yet", function="api", detail=str(error)[:300])
+            later = Conflicting(f"{error}", way_out="Try again in a few seconds.")
+            return _refusal(later, found, request, {"Retry-After": "2"})
+        except AgentError as error:
+            log.line("ERROR", "request failed", function="api", error=type(error).__name__, detail=str(error)[:300])
+            unwell = _Unwell(
+                "this cannot be done right now", way_out="Try again in a moment; GET /v1/health says more."
+            )
+            return _refusal(unwell, found, request, {"Retry-After": "5"})
+
+    def _handled(self, route: Route, parts: dict[str, str], request: ApiRequest) -> ApiReply:
+        caller = self._caller(route, request)
+        if not all(matches(value, PARTS[name]) for name, value in parts.items()):
+            raise NotThere("nothing has this id")
+        query = read_query(request.query, route.query)
+        return route.handler(Call(self._deps, request, caller, parts, query, _body(route, request)))
+
+    def _caller(self, route: Route, request: ApiRequest) -> Caller | None:
+        roles = PERMISSIONS[route.permission]
+        if roles is None:
+            return None
+        caller = caller_of(self._deps, request.header("authorization"))
+        self._rate.spend(self._deps, caller.tenant)
+        if caller.role not in roles:
+            raise Forbidden(f"the role {caller.role} has no permission {route.permission}")
+        return caller
+
+
+class _Unwell(RequestError):
+    status = 503
+    code = "unavailable"
+
+
+def _refusal(error: RequestError, route: Route | None, request: ApiRequest, headers: dict[str, str]) -> ApiReply:
+    """Answer with a page where people look, with a problem where programs do."""
+    if route is not None and route.permission == "approval link":
+        return refusal(error)
+    if wants_page(request) or (route is not None and route.answer == "html"):
+        shown = refused(error)
+        return replace(shown, headers={**shown.headers, **error_headers(error), **headers})
+    return problem(error, {**error_headers(error), **headers})
+
+
+def _find(request: ApiRequest) -> tuple[Route, dict[str, str]]:
+    method = "GET" if request.method == "HEAD" else request.method
+    known = [(route, parts) for route in ROUTES if (parts := _match(route, request.path)) is not None]
+    if not known:
+        raise NotThere("there is nothing at this address", way_out="GET /openapi.json lists every address.")
+    for route, parts in known:
+        if route.method == method:
+            return route, parts
+    raise NoSuchMethod(f"{request.method[:20]} is not answered here", way_out=f"Use {_methods(request)}.")
+
+
+def _match(route: Route, path: str) -> dict[str, str] | None:
+    wanted, given = route.path.split("/"), path.split("/")
+    if len(wanted) != len(given):
+        return None
+    parts: dict[str, str] = {}
+    for want, have in zip(wanted, given, strict=True):
+        if want.startswith("{") and have:
+            parts[want[1:-1]] = have
+        elif want != have:
+            return None
+    return parts
+
+
+def _methods(request: ApiRequest) -> str:
+    return ", ".join(route.method for route in ROUTES if _match(route, request.path) is not None)
+
+
+def _allow(request: ApiRequest) -> dict[str, str]:
+    return {"Allow": _methods(request)}
+
+
+def _body(route: Route, request: ApiRequest) -> dict[str, Any]:
+    if len(request.body) > MAX_BODY:
+        raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
+    if route.body is None:
+        return {}
+    if not request.body and not route.body.get("required"):
+        return read_fields({}, route.body)
+    if request.media_type != route.body_type:
+        raise WrongMediaType(f"the body is {request.media_type[:80]!r}", way_out=f"Send {route.body_type}.")
+    return (read_form if route.body_type == FORM else read_json)(request.body, route.body)

@@ -1,0 +1,161 @@
+"""Every address of the API, once: who may use it, what it takes, what it answers. Start reading here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.app.api import approval_page, html, operate, runs, slack_clicks
+from shared.app.api.exchange import FORM, JSON, ApiReply, Call
+from shared.app.api.keys import ROLES
+from shared.app.api.shapes import Schema, choice, closed, number, text
+from shared.core.run import RunStatus
+
+Handler = Callable[[Call], ApiReply]
+
+# What each permission needs: a key of one of these roles; None where something else than a key opens the door.
+PERMISSIONS: Mapping[str, frozenset[str] | None] = {
+    "public": None,
+    "approval link": None,
+    "slack signature": None,
+    "runs.read": frozenset(ROLES),
+    "runs.decide": frozenset({"owner", "admin", "member"}),
+    "runs.steer": frozenset({"owner", "admin", "member"}),
+    "usage.read": frozenset(ROLES),
+    "audit.read": frozenset({"owner", "admin"}),
+    "queue.read": frozenset({"owner", "admin"}),
+    "queue.replay": frozenset({"owner", "admin"}),
+    "keys.manage": frozenset({"owner", "admin"}),
+}
+
+_RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
+PARTS: Mapping[str, Schema] = {
+    "run": _RUN,
+    "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
+    "key": text("^[0-9a-f]{12}$"),
+    "token": text("^[^/]{1,4000}$"),
+}
+_NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
+_TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
+_REASON = {**text(most=500), "default": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one address."""
+
+    method: str
+    path: str
+    permission: str
+    handler: Handler
+    summary: str
+    answer: str  # name of the answer's schema; "html" for a page
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    body_type: str = JSON
+    status: int = 200
+    errors: Sequence[int] = ()  # beside those that every route of its kind can answer
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the names of the path's variable parts."""
+        return [piece[1:-1] for piece in self.path.split("/") if piece.startswith("{")]
+
+    @property
+    def needs_key(self) -> bool:
+        """Return whether a key opens this route."""
+        return PERMISSIONS[self.permission] is not None
+
+    @property
+    def id(self) -> str:
+        """Return a name for programs."""
+        return self.handler.__name__
+
+
+def _openapi(call: Call) -> ApiReply:
+    from shared.app.api.openapi import document
+
+    return ApiReply(body=document(ROUTES, call.deps.public_url))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", "public", html.front, "Say that Workwright is running", "html", query=_TENANT),
+    Route("GET", "/connected", "public", html.connected, "Where OAuth ends", "html", query=_TENANT),
+    Route("GET", "/openapi.json", "public", _openapi, "This document", "Document"),
+    Route("GET", "/v1/health", "public", operate.health, "Is it well", "Health", errors=(503,)),
+    Route(
+        "GET", "/v1/runs", "runs.read", runs.list_runs, "List runs, newest first", "Runs", errors=(404,),
+        query={"limit": number(1, 200, 50), "after": _RUN, "status": choice(*(s.value for s in RunStatus))},
+    ),
+    Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Look at a run", "Run"),
+    Route(
+        "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "What happened, in order", "Events",
+        query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve the plan", "Run", errors=(409,),
+        body=closed({"plan_hash": text("^[0-9a-f]{64}$")}),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny the plan; the run ends", "Run", errors=(409,),
+        body=closed({"reason": _REASON}),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be", "Run",
+        body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Do a failed or cancelled run over, once", "Run",
+        body=closed({}), errors=(409,),
+    ),
+    Route(
+        "GET", "/v1/usage", "usage.read", operate.usage, "What a day has cost", "Usage",
+        query={"day": {"type": "string", "format": "date", "description": "In UTC; by default today."}},
+    ),
+    Route(
+        "GET", "/v1/audit", "audit.read", operate.audit, "Who decided what", "Audit", errors=(404,),
+        query={"after": text("^[0-9A-Za-z][0-9A-Za-z_.:-]{0,199}$"), "limit": number(1, 500, 100)},
+    ),
+    Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "What the queue gave up on", "DeadLetters"),
+    Route(
+        "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Deliver one again", "Replayed",
+        body=closed({}),
+    ),
+    Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
+    Route(
+        "POST", "/v1/keys", "keys.manage", operate.new_key, "Make an API key; it is shown this once", "NewKey",
+        body=closed({"role": choice(*ROLES), "name": _NAME, "days": number(1, 3650)}, required=("role", "name")),
+        status=201, errors=(409,),
+    ),
+    Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
+    Route(
+        "GET", "/approvals/{token}", "approval link", approval_page.show_question, "Ask a person to decide", "html",
+        errors=(401, 404, 409),
+    ),
+    Route(
+        "POST", "/approvals/{token}", "approval link", approval_page.take_answer, "Take the person's answer", "html",
+        body=closed({"decision": choice("approve", "deny"), "reason": _REASON}, required=("decision",)),
+        body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
+    ),
+    Route(
+        "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "A click in Slack", "SlackAnswer",
+        errors=(400, 401, 404, 413),
+    ),
+)  # fmt: skip
+
+
+def check_routes(routes: Sequence[Route]) -> None:
+    """Raise ValueError for a route that nobody has said who may use, or that cannot be told from another."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        name = f"{route.method} {route.path}"
+        if route.permission not in PERMISSIONS:
+            raise ValueError(f"{name}: no permission {route.permission!r}; deny by default means it must not start")
+        if (route.method, route.path) in seen:
+            raise ValueError(f"{name} is there twice")
+        if unknown := set(route.parts) - set(PARTS):
+            raise ValueError(f"{name}: no schema for {sorted(unknown)}")
+        seen.add((route.method, route.path))
+
+
+check_routes(ROUTES)

@@ -1,0 +1,100 @@
+"""Look at runs, and act on them: approve, deny, cancel, retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.retry import retry_links, retry_run
+from shared.app.api.views import event_view, run_head, run_view
+from shared.app.approvals import asked_now, decide
+from shared.app.engine import record
+from shared.core import events as ev
+from shared.core.errors import Conflicting, NotThere
+from shared.core.run import Run
+
+SCAN = 500  # runs looked at for one page of a filtered list; `next` goes on from there
+
+
+def list_runs(call: Call) -> ApiReply:
+    """Return runs, newest first."""
+    limit, after, status = call.query["limit"], call.query.get("after", ""), call.query.get("status")
+    if after:
+        _run(call, after)
+    found: list[Run] = []
+    scanned = 0
+    while len(found) < limit and scanned < SCAN:
+        size = min(100, SCAN - scanned) if status else limit - len(found)
+        page = call.deps.store.list_runs(call.tenant, limit=size, after=after)
+        for run in page:
+            after = run.id
+            if not status or run.status.value == status:
+                found.append(run)
+            if len(found) == limit:
+                break
+        scanned += len(page)
+        if len(page) < size:
+            more = bool(page) and page[-1].id != after
+            return ApiReply(body={"runs": [run_head(r) for r in found], "next": after if more else None})
+    more = bool(call.deps.store.list_runs(call.tenant, limit=1, after=after))
+    return ApiReply(body={"runs": [run_head(run) for run in found], "next": after if more else None})
+
+
+def show_run(call: Call) -> ApiReply:
+    """Return one run."""
+    return _shown(call, _run(call, call.parts["run"]))
+
+
+def list_events(call: Call) -> ApiReply:
+    """Return a run's timeline."""
+    run, limit = _run(call, call.parts["run"]), call.query["limit"]
+    found = call.deps.store.events(call.tenant, run.id, after=call.query["after"], limit=limit)
+    last = found[-1][0] if found else 0
+    body: dict[str, Any] = {"events": [event_view(seq, event) for seq, event in found]}
+    return ApiReply(body={**body, "next": last if found and last < run.seq else None})
+
+
+def approve(call: Call) -> ApiReply:
+    """Approve the plan the run waits with."""
+    return _decided(call, approve=True)
+
+
+def deny(call: Call) -> ApiReply:
+    """Deny it: the run ends as cancelled."""
+    return _decided(call, approve=False)
+
+
+def cancel(call: Call) -> ApiReply:
+    """Ask the run to stop; asking again changes nothing."""
+    run = _run(call, call.parts["run"])
+    if run.status.final:
+        raise Conflicting(f"run {run.id} has ended: {run.status.value}", way_out="There is nothing to cancel.")
+    force, reason = call.body["force"], call.body["reason"]
+    event = ev.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
+    return _shown(call, record(call.deps, call.tenant, run.id, event))
+
+
+def retry(call: Call) -> ApiReply:
+    """Do a failed or cancelled run over, once."""
+    return _shown(call, retry_run(call.deps, call.tenant, call.parts["run"], call.who.name))
+
+
+def _decided(call: Call, *, approve: bool) -> ApiReply:
+    asked = asked_now(_run(call, call.parts["run"]))
+    named = call.body.get("plan_hash", asked.plan_hash)
+    if named != asked.plan_hash:
+        raise Conflicting("the plan has changed since you looked", way_out="Look at the run again, then decide.")
+    reason = call.body.get("reason", "")
+    return _shown(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
+
+
+def _run(call: Call, run_id: str) -> Run:
+    loaded = call.deps.store.load_run(call.tenant, run_id)
+    if loaded is None:
+        raise NotThere(f"no run {run_id!r}")
+    return loaded.run
+
+
+def _shown(call: Call, run: Run) -> ApiReply:
+    retry_of, retried_by = retry_links(call.deps, run)
+    return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by))

@@ -1,0 +1,183 @@
+"""Checks values against the small part of JSON Schema that the API describes itself with: one truth for both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from shared.core.errors import MalformedRequest
+
+Schema = Mapping[str, Any]
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def text(pattern: str = "", *, most: int = 0, what: str = "") -> dict[str, Any]:
+    """Return the schema of a string."""
+    found: dict[str, Any] = {"type": "string"}
+    if pattern:
+        found["pattern"] = pattern
+    if most:
+        found["maxLength"] = most
+    return {**found, "description": what} if what else found
+
+
+def number(least: int, most: int, default: int | None = None) -> dict[str, Any]:
+    """Return the schema of a whole number."""
+    found: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
+    return found if default is None else {**found, "default": default}
+
+
+def choice(*words: str) -> dict[str, Any]:
+    """Return the schema of one of these words."""
+    return {"type": "string", "enum": list(words)}
+
+
+def closed(fields: Mapping[str, Schema], required: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the schema of an object with these fields and no others."""
+    found: dict[str, Any] = {"type": "object", "properties": dict(fields), "additionalProperties": False}
+    return {**found, "required": list(required)} if required else found
+
+
+def read_query(given: Mapping[str, Sequence[str]], known: Mapping[str, Schema]) -> dict[str, Any]:
+    """Return the query's values in their types; raises MalformedRequest naming what is wrong."""
+    _refuse_unknown("query parameter", given, known)
+    found = {name: schema["default"] for name, schema in known.items() if "default" in schema}
+    for name, values in given.items():
+        if len(values) != 1:
+            _refuse(f"query parameter {name!r} is given {len(values)} times", "Give it once.")
+        found[name] = _query_value(name, values[0], known[name])
+    return found
+
+
+def read_json(raw: bytes, schema: Schema) -> dict[str, Any]:
+    """Return the object of a JSON body; raises MalformedRequest naming what is wrong."""
+    try:
+        body = json.loads(raw, parse_constant=_no_constant, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
+        _refuse(f"the body is not JSON: {str(error)[:200]}", "Send one JSON object.")
+    if not isinstance(body, dict):
+        _refuse("the body is not a JSON object", "Send one JSON object.")
+    return read_fields(body, schema)
+
+
+def read_form(raw: bytes, schema: Schema) -> dict[str, Any]:
+    """Return the fields of a submitted form; raises MalformedRequest naming what is wrong."""
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
+        return read_fields(_no_doubles(pairs), schema)
+    except ValueError as error:
+        _refuse(f"the form cannot be read: {str(error)[:200]}", "Send it as the page does.")
+
+
+def read_fields(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the fields with defaults filled in; raises MalformedRequest naming the first that is wrong."""
+    known: Mapping[str, Schema] = schema["properties"]
+    _refuse_unknown("field", body, known)
+    for name in schema.get("required", ()):
+        if name not in body:
+            _refuse(f"field {name!r} is missing", f"It is {_wanted(known[name])}.")
+    given = {name: _whole(value) for name, value in body.items()}
+    for name, value in given.items():
+        _check(f"field {name!r}", value, known[name])
+    return {**{name: sub["default"] for name, sub in known.items() if "default" in sub}, **given}
+
+
+def matches(value: str, schema: Schema) -> bool:
+    """Return whether a part of the path fits its schema."""
+    return re.fullmatch(_bare(str(schema["pattern"])), value) is not None
+
+
+def _query_value(name: str, value: str, schema: Schema) -> Any:
+    what = f"query parameter {name!r}"
+    if schema["type"] == "integer":
+        if not _WHOLE_NUMBER.fullmatch(value):
+            _refuse(f"{what} is {value[:40]!r}", f"It is {_wanted(schema)}.")
+        found = int(value)
+        _check(what, found, schema)
+        return found
+    _check(what, value, schema)
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Return 5 for 5.0: JSON has one kind of number, and JSON Schema calls both an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check(what: str, value: Any, schema: Schema) -> None:
+    fits: dict[str, Callable[[Any, Schema], bool]] = {
+        "integer": _fits_number,
+        "string": _fits_text,
+        "boolean": lambda given, _: isinstance(given, bool),
+    }
+    if not fits[schema["type"]](value, schema):
+        _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
+
+
+def _fits_number(value: Any, schema: Schema) -> bool:
+    return type(value) is int and bool(schema["minimum"] <= value <= schema["maximum"])
+
+
+def _fits_text(value: Any, schema: Schema) -> bool:
+    if not isinstance(value, str) or len(value) > schema.get("maxLength", 10_000):
+        return False
+    if any("\ud800" <= letter <= "\udfff" for letter in value):  # half a letter, which no store can keep
+        return False
+    if schema.get("format") == "date" and not _is_day(value):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    return "pattern" not in schema or re.fullmatch(_bare(str(schema["pattern"])), value) is not None
+
+
+def _bare(pattern: str) -> str:
+    """Return the pattern without its anchors: Python's `$` would let a line's end pass."""
+    return pattern.removeprefix("^").removesuffix("$")
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return _DAY.fullmatch(value) is not None and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _wanted(schema: Schema) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    if schema["type"] == "integer":
+        return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    if schema.get("format") == "date":
+        return "a day like 2026-11-21"
+    most = f" of at most {schema['maxLength']} letters" if "maxLength" in schema else ""
+    like = f" that matches {schema['pattern']}" if "pattern" in schema else ""
+    return {"string": "a text", "boolean": "true or false"}[schema["type"]] + most + like
+
+
+def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(sorted(known)) or "none"
+        _refuse(f"unknown {what} {unknown[0][:80]!r}", f"Leave it out; known here: {names}.")
+
+
+def _refuse(detail: str, way_out: str) -> NoReturn:
+    raise MalformedRequest(detail, way_out=way_out)
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _no_doubles(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name[:80]!r} is given twice")
+        found[name] = value
+    return found

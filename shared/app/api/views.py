@@ -1,0 +1,163 @@
+"""How runs and their events are shown, and the schemas that say so: kept together so that both stay true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.app.api.shapes import choice, text
+from shared.core.codec import event_to_data
+from shared.core.events import Event
+from shared.core.run import Run, RunStatus, Step, StepStatus, Usage, WaitKind
+
+_TIME = {"type": "string", "format": "date-time"}
+_MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
+_COUNT = {"type": "integer"}
+_ANY = {"type": "object"}
+
+
+def shown(fields: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the schema of an object in an answer: these fields, all of them there but the optional ones."""
+    required = [name for name in fields if name not in optional]
+    return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
+
+
+def listed(name: str, item: str, *, paged: bool = True) -> dict[str, Any]:
+    """Return the schema of a list in an answer; `next` is null at its end."""
+    fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}}
+    if paged:
+        fields["next"] = {"type": ["string", "integer", "null"], "description": "Give it as `after` to go on."}
+    return shown(fields)
+
+
+COST = shown({"tokens": _COUNT, "micros": {**_COUNT, "description": "Millionths of a US dollar."}})
+_HEAD = {
+    "id": text(),
+    "status": choice(*(status.value for status in RunStatus)),
+    "title": text(),
+    "page": text(),
+    "trigger": text(),
+    "by": text(),
+    "opened_at": _TIME,
+    "ended_at": _MAYBE_TIME,
+    "failure": text(),
+    "cost": COST,
+}
+RUN_HEAD = shown(_HEAD)
+STEP = shown(
+    {
+        "id": text(),
+        "kind": text(),
+        "title": text(),
+        "status": choice(*(status.value for status in StepStatus)),
+        "attempt": _COUNT,
+        "depends_on": {"type": "array", "items": text()},
+        "error": text(),
+        "waits_for": choice("", *(kind.value for kind in WaitKind)),
+        "cost": COST,
+    }
+)
+APPROVAL = shown(
+    {
+        "gate": text(),
+        "status": choice("pending", "waiting", "approved", "denied", "lapsed"),
+        "plan_hash": text(),
+        "until": _MAYBE_TIME,
+        "by": text(),
+        "via": text(),
+    }
+)
+RUN = shown(
+    {
+        **_HEAD,
+        "deadline": _TIME,
+        "revision": _COUNT,
+        "plan_hash": text(),
+        "cancel": text(what="Why it was or is being cancelled."),
+        "left_behind": {"type": "array", "items": text(), "description": "Steps that could not be undone."},
+        "facts": _ANY,
+        "steps": {"type": "array", "items": STEP},
+        "approvals": {"type": "array", "items": APPROVAL},
+        "retry_of": text(what="The run this one retries."),
+        "retried_by": text(what="The run that retries this one."),
+    }
+)
+EVENT = shown({"seq": _COUNT, "at": _TIME, "what": text(), "data": _ANY})
+
+
+def run_head(run: Run) -> dict[str, Any]:
+    """Return a run as a line of a list."""
+    trigger = run.trigger
+    return {
+        "id": run.id,
+        "status": run.status.value,
+        "title": trigger.title,
+        "page": trigger.page,
+        "trigger": trigger.kind,
+        "by": trigger.by,
+        "opened_at": run.opened_at.isoformat(),
+        "ended_at": _maybe(run.ended_at),
+        "failure": run.failure,
+        "cost": cost_view(run.spent),
+    }
+
+
+def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str, Any]:
+    """Return a run with its steps, facts, approvals and cost."""
+    return {
+        **run_head(run),
+        "deadline": run.deadline.isoformat(),
+        "revision": run.revision,
+        "plan_hash": run.plan_hash,
+        "cancel": run.cancel,
+        "left_behind": list(run.undone_failed),
+        "facts": dict(run.facts),
+        "steps": [_step(step) for step in run.steps],
+        "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
+        "retry_of": retry_of,
+        "retried_by": retried_by,
+    }
+
+
+def cost_view(usage: Usage) -> dict[str, int]:
+    """Return a cost."""
+    return {"tokens": usage.tokens, "micros": usage.micros}
+
+
+def event_view(seq: int, event: Event) -> dict[str, Any]:
+    """Return one line of the timeline."""
+    data = event_to_data(event)
+    return {"seq": seq, "at": data.pop("at"), "what": data.pop("is"), "data": data}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "kind": step.spec.kind,
+        "title": step.spec.title,
+        "status": step.status.value,
+        "attempt": step.attempt,
+        "depends_on": list(step.spec.depends_on),
+        "error": step.error,
+        "waits_for": step.wait.kind.value if step.wait else "",
+        "cost": cost_view(step.used),
+    }
+
+
+def _approval(gate: Step) -> dict[str, Any]:
+    decided = gate.output
+    waits = gate.wait if gate.wait is not None else None
+    status = {StepStatus.SUCCEEDED: "approved", StepStatus.WAITING: "waiting", StepStatus.PENDING: "pending"}
+    return {
+        "gate": gate.id,
+        "status": status.get(gate.status, "denied" if decided else "lapsed"),
+        "plan_hash": waits.what if waits else str(decided.get("plan_hash", "")),
+        "until": _maybe(waits.until) if waits else None,
+        "by": str(decided.get("by", "")),
+        "via": str(decided.get("via", "")),
+    }
+
+
+def _maybe(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

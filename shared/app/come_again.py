@@ -1,0 +1,51 @@
+"""Commands that no sweep would miss: what cannot be done now is handed over once more, for a later time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import wraps
+
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.core.commands import Command
+from shared.core.errors import Busy, ErrorClass, IntegrationError
+from shared.core.retry import delay_before
+from shared.core.run import derived_id
+
+MAX_TIMES = 400  # days, with the longest waits of ten minutes; after that the queue puts the command aside
+
+UseCase = Callable[[Command, Deps, Tools], None]
+
+
+def patient(use_case: UseCase) -> UseCase:
+    """Let an outage or another worker's lease last longer than the queue's few deliveries.
+
+    A step's attempt has the run behind it, which looks when nothing comes back. Nothing stands behind a page that has
+    to show the end of a run, a message, or a change in Notion: the command itself is all there is.
+    """
+
+    @wraps(use_case)
+    def handle(command: Command, deps: Deps, tools: Tools) -> None:
+        try:
+            use_case(command, deps, tools)
+        except Busy:
+            if command.attempt >= MAX_TIMES:
+                raise
+            come_again(command, deps)
+        except IntegrationError as error:
+            if error.error_class != ErrorClass.TRANSIENT or command.attempt >= MAX_TIMES:
+                raise
+            come_again(command, deps, error.retry_after)
+
+    return handle
+
+
+def come_again(command: Command, deps: Deps, retry_after: timedelta | None = None) -> None:
+    """Hand it over under a name that follows from its own, so that a repeated delivery hands over the same one."""
+    times = command.attempt + 1
+    least = retry_after.total_seconds() if retry_after else None
+    until = deps.clock.now() + timedelta(seconds=delay_before(command.id, times, deps.limits, least))
+    name = derived_id("again-", command.id, str(times))
+    deps.queue.enqueue([replace(command, id=name, attempt=times, not_before=until)])

@@ -1,0 +1,209 @@
+"""A tenant connects an account: start OAuth, finish it, keep the grant, create the databases, wake what waited."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared import log
+from shared.accounts import PROVIDERS, Accounts
+from shared.app.deps import Deps
+from shared.app.engine import record
+from shared.core import events as ev
+from shared.core import marks
+from shared.core.errors import (
+    AgentError,
+    BadSignature,
+    Conflicting,
+    ErrorClass,
+    IntegrationError,
+    MalformedRequest,
+    NotThere,
+    RequestError,
+    VersionConflict,
+)
+from shared.core.run import WaitKind, derived_id
+from shared.integrations.notion.client import Notion
+from shared.oauth import GrantTokens, OAuthProvider, State, authorize_url, exchange, sign_state, verify_state
+from shared.ports import SYSTEM, Doc, Put
+
+STATE_KEY = "oauth-state-key"
+TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
+SELECT_COLORS = ("gray", "blue", "purple", "orange", "yellow", "green", "pink", "brown", "red", "default")
+AGAIN = "Start the connection again."
+
+
+class ProviderUnavailable(RequestError):
+    """The provider does not answer, so the connection cannot be finished now."""
+
+    status = 502
+    code = "provider_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where to send the browser, and the cookie that ties the answer to it."""
+
+    url: str
+    cookie: str
+
+
+def start_connection(
+    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = ""
+) -> Started:
+    """Begin an OAuth connection. Raises NotThere for a provider we do not know."""
+    provider = _provider(provider_name)
+    cookie, nonce = random_source.token_urlsafe(32), random_source.token_urlsafe(16)
+    state = sign_state(
+        deps.secrets.get(STATE_KEY),
+        provider=provider.name,
+        target="/connected",
+        nonce=nonce,
+        cookie=cookie,
+        now=deps.clock.now(),
+        tenant=tenant,
+    )
+    client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
+    return Started(authorize_url(_at(provider, accounts), client_id, redirect_uri, state), cookie)
+
+
+def finish_connection(
+    deps: Deps, accounts: Accounts, provider_name: str, query: Mapping[str, str], cookie: str, redirect_uri: str
+) -> Mapping[str, Any]:
+    """Finish it: the state is ours, fresh, of this browser and unused; then the code becomes a grant.
+
+    Raises BadSignature, MalformedRequest (the person said no), Conflicting (the answer was used before).
+    """
+    provider = _provider(provider_name)
+    if "state" not in query:
+        raise MalformedRequest("the answer has no state", way_out=AGAIN)
+    state = _state(deps, provider.name, query["state"], cookie)
+    if "error" in query:
+        raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
+    if not query.get("code"):
+        raise MalformedRequest("the answer has no code", way_out=AGAIN)
+    _use_once(deps, state.nonce)
+    tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri)
+    if provider.name == "notion":
+        tenant = connect_notion(deps, accounts, tokens)
+    else:
+        tenant = state.tenant
+        if not tenant:
+            raise MalformedRequest("connect Notion first", way_out="Open the connection page of your tenant.")
+        accounts.keep(tenant, provider.name, tokens, tokens.public)
+    resume_waiting(deps, tenant, provider.name)
+    return {"tenant": tenant, "provider": provider.name, "target": state.target}
+
+
+def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
+    try:
+        return verify_state(deps.secrets.get(STATE_KEY), given, provider=provider, cookie=cookie, now=deps.clock.now())
+    except BadSignature as error:
+        raise BadSignature(str(error), way_out=AGAIN) from None
+
+
+def _exchanged(deps: Deps, accounts: Accounts, provider: OAuthProvider, code: str, redirect_uri: str) -> GrantTokens:
+    """Exchange the code; a person waits in a browser, so a refusal is an answer and nothing to come back to."""
+    client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
+    secret = deps.secrets.get(f"{provider.name}-client-secret")
+    try:
+        return exchange(accounts.plain_http(provider.name), provider, client_id, secret, code, redirect_uri)
+    except IntegrationError as error:
+        if error.error_class == ErrorClass.TRANSIENT:
+            way_out = f"Wait a minute. {AGAIN}"
+            raise ProviderUnavailable(f"{provider.name} does not answer now", way_out=way_out) from error
+        raise MalformedRequest(f"{provider.name} did not accept the answer: {error}", way_out=AGAIN) from error
+
+
+def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
+    """Keep Notion's grant and return its tenant: one tenant per bot. The same bot again keeps its tenant."""
+    bot, workspace = str(tokens.public.get("bot_id", "")), str(tokens.public.get("workspace_id", ""))
+    if not bot or not workspace:
+        raise BadSignature("Notion's answer names no bot or workspace")
+    tenant = derived_id("t-", bot)
+    accounts.keep(tenant, "notion", tokens, tokens.public)
+    deps.store.put(SYSTEM, Put("bots", bot, {"tenant": tenant, "workspace": workspace}))
+    doc = deps.store.get(SYSTEM, "workspaces", workspace)
+    tenants = dict(doc.body["tenants"]) if doc else {}
+    if tenants.get(tenant) != bot:
+        known = {**tenants, tenant: bot}
+        deps.store.put(SYSTEM, Put("workspaces", workspace, {"tenants": known}, doc.version if doc else ""))
+    if deps.store.get(tenant, "settings", "tenant") is None:
+        name = str(tokens.public.get("workspace_name") or "")
+        deps.store.put(tenant, Put("settings", "tenant", {"name": name}, ""))
+    return tenant
+
+
+def create_ideas(deps: Deps, accounts: Accounts, tenant: str, parent_page: str) -> Mapping[str, Any]:
+    """Create the Ideas database under a page, once; return its ids."""
+    doc = deps.store.get(tenant, "settings", "tenant")
+    body: dict[str, Any] = dict(doc.body) if doc else {}
+    if "ideas_data_source" not in body:
+        notion = accounts.connect_for(tenant)(Notion)
+        database, source = notion.create_database(parent_page, "Ideas", IDEAS_SCHEMA)
+        body |= {"ideas_database": database, "ideas_data_source": source}
+        deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
+    return body
+
+
+IDEAS_SCHEMA: dict[str, Any] = {
+    "Name": {"title": {}},
+    "Status": {
+        "select": {
+            "options": [{"name": n, "color": c} for n, c in zip(marks.STATUSES, SELECT_COLORS, strict=True)],
+        }
+    },
+    "Pull request": {"url": {}},
+    "Site": {"url": {}},
+    "Run": {"rich_text": {}},
+    "Cost": {"rich_text": {}},
+}
+
+
+def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
+    """Change fields of the tenant's settings; raises VersionConflict when somebody else does so at once."""
+    doc: Doc | None = deps.store.get(tenant, "settings", "tenant")
+    body = {**(doc.body if doc else {}), **changes}
+    deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
+
+
+def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
+    """Let every run go on that waits for this provider; return how many there were."""
+    resumed, after = 0, ""
+    while runs := deps.store.list_runs(tenant, limit=100, after=after):
+        for run in runs:
+            waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
+            if provider not in waits or run.status.final:
+                continue
+            try:  # one by one: a run that cannot be saved must not keep the others waiting
+                record(deps, tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
+            except AgentError as error:
+                log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, detail=str(error)[:300])
+                continue
+            resumed += 1
+        after = runs[-1].id
+    return resumed
+
+
+def _use_once(deps: Deps, nonce: str) -> None:
+    try:
+        deps.store.put(SYSTEM, Put("oauth_nonces", derived_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
+    except VersionConflict:
+        raise Conflicting("this answer was used before", way_out=AGAIN) from None
+
+
+def _provider(name: str) -> OAuthProvider:
+    provider = PROVIDERS.get(name)
+    if provider is None:
+        raise NotThere(f"no provider {name!r}; there are: {', '.join(sorted(PROVIDERS))}")
+    return provider
+
+
+def _at(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
+    """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
+    base = str(getattr(accounts.endpoints, provider.name))
+    path = urlsplit(provider.authorize_url).path
+    return replace(provider, authorize_url=base + path)

@@ -1,0 +1,36 @@
+"""What every use case is handed: the ports, and the few settings that are not a port."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.core.run import Limits
+from shared.ports import Clock, Queue, Secrets, Store
+
+
+def no_crash(point: str) -> None:
+    """Do nothing: crash points are armed by the crash test alone."""
+
+
+def fresh_owner() -> str:
+    """Return a token that says who took a lease or made a commit."""
+    return random_source.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports everybody needs. `crash_point` is called between any two durable actions."""
+
+    store: Store
+    queue: Queue
+    secrets: Secrets
+    clock: Clock
+    public_url: str = "http://127.0.0.1"  # where people reach `api`
+    limits: Limits = field(default_factory=Limits)  # of a new run
+    lease: timedelta = timedelta(minutes=11)  # longer than an attempt can take
+    settle: timedelta = timedelta(seconds=70)  # after which an unanswered request can no longer arrive
+    crash_point: Callable[[str], None] = no_crash
+    owner: Callable[[], str] = fresh_owner

@@ -1,0 +1,116 @@
+"""Intent → effect → result for every external write, and a look before the next write after an unclear answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.core.errors import IntegrationError, NeedsHuman, OutcomeUnknown
+from shared.ports import Doc, Put
+from shared.steps._kind import Repeat
+
+Result = Mapping[str, Any]
+
+
+class Effects:
+    """The external writes of one scope (a step of a run, a notification), each done once.
+
+    The caller holds the scope's lease, so nobody else is in here at the same time.
+    """
+
+    def __init__(self, deps: Deps, tenant: str, scope: str, label: str, system: str = "workwright") -> None:
+        self._deps = deps
+        self._tenant = tenant
+        self._scope = scope
+        self._label = label
+        self._system = system
+
+    def __call__(
+        self,
+        name: str,
+        do: Callable[[], Result],
+        *,
+        repeat: Repeat,
+        look: Callable[[], Result | None] | None = None,
+        args: Any = None,
+    ) -> Result:
+        """Do it, unless it is known to be done; return its result, the same one every time.
+
+        `look` finds what an earlier attempt may have left behind. Raises OutcomeUnknown while an earlier request
+        may still arrive, NeedsHuman for an effect that can be neither looked up nor repeated.
+        """
+        key, digest = f"{self._scope}.{name}", _digest(args)
+        doc = self._deps.store.get(self._tenant, "effects", key)
+        if doc is not None and doc.body["state"] == "confirmed":
+            result: Result = doc.body["result"]
+            return result
+        if doc is not None and doc.body["state"] == "intended":
+            found = self._look(doc, name, repeat, look)
+            if found is not None:
+                return self._confirm(key, digest, name, found)
+        else:
+            self._point("intent.before", name)
+            self._put(key, {"state": "intended", "args": digest, "at": self._deps.clock.now().isoformat()})
+        self._point("effect.before", name)
+        return self._do(key, digest, name, do)
+
+    def known(self, name: str) -> Result | None:
+        """Return the result of an effect that is known to have happened."""
+        doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")
+        return doc.body["result"] if doc is not None and doc.body["state"] == "confirmed" else None
+
+    def intended(self, name: str) -> bool:
+        """Say whether the effect was at least begun."""
+        return self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}") is not None
+
+    def _look(self, doc: Doc, name: str, repeat: Repeat, look: Callable[[], Result | None] | None) -> Result | None:
+        if look is not None and (found := look()) is not None:
+            return found
+        if repeat is Repeat.ONCE:
+            raise NeedsHuman(
+                self._system,
+                f"{name}: may have happened before an interruption; it cannot be looked up, so it is not repeated",
+            )
+        since = self._deps.clock.now() - _time(doc)
+        if repeat is not Repeat.SAME_END and abs(since) < self._deps.settle:
+            left = self._deps.settle - abs(since)
+            raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
+        return None
+
+    def _do(self, key: str, digest: str, name: str, do: Callable[[], Result]) -> Result:
+        try:
+            result = do()
+        except (OutcomeUnknown, NeedsHuman):
+            self._put(key, {"state": "intended", "args": digest, "at": self._deps.clock.now().isoformat()})
+            raise
+        except IntegrationError:
+            self._put(key, {"state": "refused", "args": digest, "at": self._deps.clock.now().isoformat()})
+            raise
+        self._point("effect.after", name)
+        return self._confirm(key, digest, name, result)
+
+    def _confirm(self, key: str, digest: str, name: str, result: Result) -> Result:
+        now = self._deps.clock.now().isoformat()
+        self._put(key, {"state": "confirmed", "args": digest, "at": now, "result": dict(result)})
+        self._point("result.after", name)
+        return result
+
+    def _put(self, key: str, body: Mapping[str, Any]) -> None:
+        self._deps.store.put(self._tenant, Put("effects", key, {**body, "name": key}))
+
+    def _point(self, point: str, name: str) -> None:
+        self._deps.crash_point(f"{point}/{self._label}/{name}")
+
+
+def _time(doc: Doc) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(doc.body["at"])
+
+
+def _digest(args: Any) -> str:
+    text = json.dumps(args, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,215 @@
+"""Attempt one step of a run, or undo it, and record what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from shared.app.budget import BudgetedModel
+from shared.app.deps import Deps
+from shared.app.effects import Effects
+from shared.app.engine import record, record_loaded, relay
+from shared.core import events as ev
+from shared.core.commands import UNDO, Command
+from shared.core.errors import Busy, DocumentTooLarge, ErrorClass, IntegrationError, ModelError, SandboxUnavailable
+from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
+from shared.ports import Loaded, Model, Sandbox
+from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
+
+MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
+
+
+class Accounts(Protocol):
+    """Finds a tenant's grants and builds clients with them; see `shared/accounts.py`."""
+
+    def connect_for(self, tenant: str) -> Connect:
+        """Return what hands over clients of this tenant's systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What attempts may use beside the ports; the wiring decides what is behind it."""
+
+    kinds: Mapping[str, StepKind]
+    accounts: Accounts
+    model: Callable[[str], Model]  # tenant → model
+    sandbox: Callable[[], Sandbox]
+    check_site: Callable[[str], tuple[int, str]]
+    settings: Callable[[str], Mapping[str, Any]]  # tenant → its settings
+
+
+def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
+    """Do what the command asks if it is still wanted; a command may come again and then changes nothing.
+
+    The order is the guarantee: effect, commit, relay. A crash before the commit repeats the attempt, whose effects
+    are journaled one by one; a crash after it repeats only the relay. Raises Busy while another worker is at it.
+    """
+    do = _undo if command.name == UNDO else _attempt
+    carry_out(command, deps, lambda run, step: do(deps, run, step, tools))
+
+
+def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step], ev.Event]) -> None:
+    """Attempt the step under its lease, if it is still wanted then, and record the outcome; else only relay.
+
+    The run is read under the lease: a duplicate that waited for it must see what the attempt before it has done.
+    """
+    with lease(deps, command.tenant, f"{command.run}.{command.step}"):
+        loaded = deps.store.load_run(command.tenant, command.run)
+        step = wanted_step(loaded.run, command) if loaded is not None else None
+        if loaded is not None and step is not None:
+            began = deps.clock.now()
+            record_outcome(deps, loaded, step, attempt(loaded.run, step), began, handled=command.id)
+            return
+    relay(deps, command.tenant, command.run)
+
+
+def record_outcome(deps: Deps, loaded: Loaded, step: Step, event: ev.Event, began: datetime, *, handled: str) -> None:
+    """Record what came of an attempt; one that is too large to be kept is a failure, for another would be as well."""
+    kind = step.spec.kind
+    try:
+        record_loaded(deps, loaded, event, label=kind, handled=handled)
+    except DocumentTooLarge as error:
+        why, used = f"the outcome is too large to be kept: {error}", getattr(event, "used", NOTHING)
+        failed = _failed(deps, step, why, ErrorClass.PERMANENT, used=used)
+        record_loaded(deps, loaded, failed, label=kind, handled=handled)
+    if isinstance(event, ev.StepFailed) and event.error_class == ErrorClass.UNAUTHORIZED:
+        _see_grant(deps, loaded.run, event.provider, began)
+
+
+def _see_grant(deps: Deps, run: Run, provider: str, began: datetime) -> None:
+    """Go on at once if the tenant reconnected during the attempt: whoever woke waiting runs saw none waiting yet."""
+    grant = deps.store.get(run.tenant, "grants", provider) if provider else None
+    if grant is None or grant.body.get("status") != "connected" or not grant.body.get("since"):
+        return
+    if datetime.fromisoformat(grant.body["since"]) > began:
+        record(deps, run.tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
+
+
+def wanted_step(run: Run, command: Command) -> Step | None:
+    """Return the step if exactly this attempt, at exactly this wake, is still wanted."""
+    step = run.step(command.step)
+    if step is None or step.attempt != command.attempt or step.wake != command.wake:
+        return None
+    if command.name == UNDO:
+        return step if step.status == StepStatus.UNDOING else None
+    timed = step.status == StepStatus.WAITING and step.wait is not None and step.wait.kind == WaitKind.TIME
+    return step if step.status == StepStatus.RUNNING or timed else None
+
+
+@contextmanager
+def lease(deps: Deps, tenant: str, key: str) -> Iterator[None]:
+    """Hold the only right to work on something; raises Busy when somebody else does."""
+    owner = deps.owner()
+    if not deps.store.claim(tenant, key, owner, deps.lease):
+        raise Busy(f"{key}: another worker is at it")
+    try:
+        yield
+    finally:
+        deps.store.release(tenant, key, owner)
+
+
+def context_of(deps: Deps, run: Run, step: Step, tools: Tools) -> StepContext:
+    """Return what this step may use."""
+    scope = f"{run.id}.{step.id}"
+    system = step.spec.kind.partition(".")[0]
+    return StepContext(
+        run=run,
+        step=step,
+        connect=tools.accounts.connect_for(run.tenant),
+        effect=Effects(deps, run.tenant, scope, step.spec.kind, system),
+        keep_text=lambda text: keep_text(deps, run, text, step.spec.kind),
+        get_text=lambda ref: deps.store.get_text(run.tenant, ref),
+        model=lambda: BudgetedModel(tools.model(run.tenant), step.reserved),
+        sandbox=tools.sandbox,
+        now=deps.clock.now,
+        settings=tools.settings(run.tenant),
+        run_url=run_url(deps, run),
+        check_site=tools.check_site,
+    )
+
+
+def keep_text(deps: Deps, run: Run, text: str, label: str) -> str:
+    """Keep a text beside the run; return its address."""
+    ref = deps.store.put_text(run.tenant, text)
+    deps.crash_point(f"text.after/{label}")
+    return ref
+
+
+def run_url(deps: Deps, run: Run) -> str:
+    """Return where people can look at the run."""
+    return f"{deps.public_url}/v1/runs/{run.id}"
+
+
+def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+    kind = tools.kinds.get(step.spec.kind)
+    if kind is None:
+        return _failed(deps, step, f"this version knows no step kind {step.spec.kind!r}", ErrorClass.PERMANENT)
+    try:
+        wanted = kind.input.model_validate(dict(step.spec.input))
+        outcome = kind.run(wanted, context_of(deps, run, step, tools))
+    except StepFailure as failure:
+        return ev.StepFailed(
+            deps.clock.now(), step.id, step.attempt, str(failure), ErrorClass.INVALID,
+            signature=failure.signature, used=failure.used,
+        )  # fmt: skip
+    except ValidationError as error:
+        return _failed(deps, step, f"input: {error.errors()[0]['msg']}", ErrorClass.PERMANENT)
+    except (IntegrationError, ModelError, SandboxUnavailable) as error:
+        return failure_event(deps, step, error)
+    match outcome:
+        case Done(output, used, facts):
+            return ev.StepSucceeded(deps.clock.now(), step.id, step.attempt, as_stored(output), used, as_stored(facts))
+        case Again(delay, used):
+            now = deps.clock.now()
+            return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used)
+        case FanOut(children, output, used):
+            return ev.StepFannedOut(deps.clock.now(), step.id, step.attempt, children, as_stored(output), used)
+
+
+def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a step's output as it reads after it was stored, so that nobody works with more than will be there."""
+    stored: Mapping[str, Any] = json.loads(json.dumps(output)) if output else {}
+    return stored
+
+
+def failure_event(deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable) -> ev.StepFailed:
+    """Return the outcome of an attempt that met an error we know."""
+    if isinstance(error, IntegrationError):
+        wait: timedelta | None = error.retry_after
+        return ev.StepFailed(
+            deps.clock.now(),
+            step.id,
+            step.attempt,
+            str(error),
+            error.error_class,
+            retry_after_s=wait.total_seconds() if wait else None,
+            provider=error.system if error.error_class == ErrorClass.UNAUTHORIZED else "",
+        )
+    if isinstance(error, ModelError):
+        return _failed(deps, step, str(error), error.error_class, str(error)[:500], error.used)
+    return _failed(deps, step, str(error), ErrorClass.PERMANENT)
+
+
+def _failed(
+    deps: Deps, step: Step, error: str, error_class: ErrorClass, signature: str = "", used: Usage = NOTHING
+) -> ev.StepFailed:
+    said = error[:MAX_ERROR]
+    return ev.StepFailed(deps.clock.now(), step.id, step.attempt, said, error_class, signature=signature, used=used)
+
+
+def _undo(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+    kind = tools.kinds.get(step.spec.kind)
+    if kind is None or kind.undo is None:
+        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"{step.spec.kind} cannot be undone")
+    try:
+        kind.undo(kind.input.model_validate(dict(step.spec.input)), context_of(deps, run, step, tools))
+    except IntegrationError as error:
+        wait = error.retry_after.total_seconds() if error.retry_after else None
+        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait)
+    return ev.StepUndone(deps.clock.now(), step.id, step.attempt)

@@ -1,0 +1,153 @@
+"""Read the page, ask the model, and turn its proposal into a valid plan, or into a question."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.app.budget import PLAN_OUTPUT_TOKENS, BudgetedModel, step_estimate
+from shared.app.deps import Deps
+from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
+from shared.app.page_view import PageView, read_page_view, said_until
+from shared.app.prompts import prompt
+from shared.core import events as ev
+from shared.core.commands import Command
+from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
+from shared.core.page import as_quoted_data
+from shared.core.plan import Rule, question, validate, with_gate
+from shared.core.run import Run, Step, StepSpec
+from shared.ports import Model, ModelRequest
+from shared.steps._kind import StepKind
+
+MAX_REQUIREMENTS = 2000
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Requirement(_Closed):
+    """One wish of the page, and the block it came from."""
+
+    id: str = Field(pattern=r"^R[0-9]{1,5}$")
+    text: str = Field(max_length=20_000)
+    block: str
+    source: str = ""
+
+
+class Proposal(_Closed):
+    """The model's whole answer; `steps` are validated by core/plan.py."""
+
+    question: str = Field(max_length=2000)
+    summary: str = Field(max_length=4000)
+    artifact: str
+    name: str = Field(max_length=80)
+    requirements: list[Requirement] = Field(max_length=MAX_REQUIREMENTS)
+    steps: list[dict[str, Any]]
+
+
+def make_plan(command: Command, deps: Deps, tools: Tools) -> None:
+    """Attempt the planning step if this attempt is still wanted. Raises Busy while another worker is at it."""
+    carry_out(command, deps, lambda run, step: _attempt(deps, run, step, tools))
+
+
+def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+    try:
+        connect = tools.accounts.connect_for(run.tenant)
+        view = read_page_view(connect, run.trigger.page, answers_until=said_until(run))
+        request = plan_request(view, tools, run, step.feedback)
+        result = BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
+    except (IntegrationError, ModelError) as error:
+        return failure_event(deps, step, error)
+    try:
+        proposal, specs = _validated(result.answer, tools, run)
+    except InvalidOutput as error:
+        return ev.StepFailed(
+            deps.clock.now(), step.id, step.attempt, str(error)[:MAX_ERROR], ErrorClass.INVALID,
+            signature=hashlib.sha256(str(error).encode()).hexdigest()[:16], used=result.usage,
+        )  # fmt: skip
+    output = {
+        "proposal": keep_text(deps, run, json.dumps(proposal.model_dump(), ensure_ascii=False), "plan.propose"),
+        "page": keep_text(deps, run, json.dumps(view.data, ensure_ascii=False), "plan.propose"),
+        "page_hash": view.content_hash,
+        "page_url": view.page.url,
+        "summary": proposal.summary,
+        "artifact": proposal.artifact,
+        "requirements": len(proposal.requirements),
+        "model": result.model,
+        "prompt": prompt("plan")[0],
+    }
+    return ev.PlanProposed(deps.clock.now(), step.id, step.attempt, specs, output, result.usage)
+
+
+def plan_request(view: PageView, tools: Tools, run: Run, feedback: str) -> ModelRequest:
+    """Return the question to the model: the page as data, and the kinds of steps it may use."""
+    settings = tools.settings(run.tenant)
+    kinds = _usable(tools.kinds, settings)
+    table = [
+        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": k.input.model_json_schema()}
+        for k in kinds.values()
+    ]
+    parts = [
+        "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False),
+        "<page>\n" + as_quoted_data(view.data) + "\n</page>",
+    ]
+    if feedback:
+        parts.append("Your last answer could not be used. Mend exactly this:\n" + feedback)
+    return ModelRequest(
+        task="plan",
+        task_class="reason",
+        system=prompt("plan")[1],
+        prompt="\n\n".join(parts),
+        schema=Proposal.model_json_schema(),
+        data={"page": view.data, "kinds": list(kinds), "feedback": feedback},
+        max_output_tokens=PLAN_OUTPUT_TOKENS,
+    )
+
+
+def _usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:
+    connected = set(settings.get("connected", ()))
+    return {k.name: k for k in kinds.values() if k.plannable and connected.issuperset(k.systems)}
+
+
+def _validated(answer: Any, tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
+    try:
+        proposal = Proposal.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the answer"
+        raise InvalidOutput(f"field {where}: {first['msg']}") from error
+    prefix = f"r{run.revision}." if run.revision > 1 else ""
+    if proposal.question.strip() and not proposal.steps:
+        return proposal, question(proposal.question.strip(), prefix=prefix)
+    model = tools.model(run.tenant)
+    rules = {k.name: rule_of(k, model) for k in _usable(tools.kinds, tools.settings(run.tenant)).values()}
+    left = run.limits.steps - len(run.steps) - 2
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left)
+    return proposal, with_gate(specs, rules, prefix=prefix)
+
+
+def rule_of(kind: StepKind, model: Model) -> Rule:
+    """Return what plan validation needs to know of a kind."""
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return kind.input.model_validate(dict(given)).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
+
+    return Rule(
+        kind.name,
+        check,
+        kind.lane,
+        kind.undo is not None,
+        kind.needs_approval,
+        step_estimate(kind, model),
+        kind.repairs,
+        kind.needs,
+    )

@@ -1,0 +1,250 @@
+"""Store on Firestore: one commit is one batch of writes, guarded by the version of the run.
+
+Runs, events and documents are kept as JSON text (`body`) beside the few fields that are searched. Native maps would be
+prettier in Google's console, but Firestore refuses lists within lists and indexes every leaf of a map, at most 40,000,
+each one more thing to write; one text field is exempted from indexing once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.backends.cloud import leases, texts
+from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
+from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
+from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.commands import Command, command_from_data, command_to_data
+from shared.core.errors import StoreCorrupt
+from shared.core.events import Event
+from shared.core.run import NOTHING, Run, Usage
+from shared.ports import SYSTEM, Clock, Commit, Doc, Loaded, Put
+
+
+class FirestoreStore:
+    """Durable state in one Firestore database in native mode."""
+
+    def __init__(self, client: Any, clock: Clock, *, pause: Pause = time.sleep) -> None:
+        self._client = client
+        self._clock = clock
+        self._pause = pause
+
+    # --- runs
+
+    def load_run(self, tenant: str, run: str) -> Loaded | None:
+        """Return the run, or None; another tenant's run is None too."""
+        with asking_the_store("read a run"):
+            snapshot = self._home(tenant).document(RUNS, run).get(timeout=TIMEOUT_S)
+        return Loaded(_run_of(snapshot), version_of(snapshot)) if snapshot.exists else None
+
+    def commit(self, commit: Commit) -> str:
+        """Save all of it in one batch; return the new version. A lost reply is recognised and counted once."""
+        run, home, now = commit.after, self._home(commit.after.tenant), self._clock.now()
+        at = commit.events[-1].at if commit.events else now
+        first = run.seq - len(commit.events) + 1
+        if first < 1:
+            raise ValueError(f"run {run.id}: {len(commit.events)} events end at number {run.seq}")
+        batch = self._batch(commit.token)
+        batch.write(home.document(RUNS, run.id), _run_fields(run), commit.expected)
+        for seq, event in enumerate(commit.events, first):
+            batch.append(home.event(run.id, seq), {"tenant": run.tenant, "body": _text(event_to_data(event))})
+        for n, command in enumerate(commit.commands):
+            batch.write(home.document(OUTBOX, command.id), _command_fields(command, run.id, now, n), None)
+        _add_puts(batch, home, commit.puts)
+        for n, entry in enumerate(commit.audit):
+            name = _audit_name(at, run, n, "" if commit.events else commit.token)
+            batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": _text(entry)}, "")
+        if commit.usage and commit.usage != NOTHING:
+            batch.add(
+                home.document(USAGE, at.date().isoformat()), tokens=commit.usage.tokens, micros=commit.usage.micros
+            )
+        return batch.send()
+
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+        """Return runs, newest first; `after` is the id of the last one seen."""
+        runs = self._home(tenant).collection(RUNS)
+        query = runs.order_by("opened_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
+        with asking_the_store("list runs"):
+            if after:
+                last = self._home(tenant).document(RUNS, after).get(timeout=TIMEOUT_S)
+                if not last.exists:
+                    return []
+                query = query.start_after(last)
+            return [_run_of(found) for found in query.limit(limit).stream(timeout=TIMEOUT_S)]
+
+    def events(self, tenant: str, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
+        """Return numbered events of a run, oldest first."""
+        home = self._home(tenant)
+        query = home.events(run).order_by("__name__").start_after({"__name__": home.event(run, after)}).limit(limit)
+        with asking_the_store("list events"):
+            return [(int(found.id), event_from_data(_body(found))) for found in query.stream(timeout=TIMEOUT_S)]
+
+    # --- outbox
+
+    def unsent(self, tenant: str, run: str) -> list[Command]:
+        """Return commands committed for this run and not yet marked sent, in the order of their commit."""
+        query = self._home(tenant).collection(OUTBOX).where(filter=FieldFilter("run", "==", run))
+        with asking_the_store("read the outbox"):
+            found = list(query.stream(timeout=TIMEOUT_S))
+        found.sort(key=lambda entry: (entry.get("committed_at"), entry.get("n")))
+        return [command_from_data(_body(entry)) for entry in found]
+
+    def mark_sent(self, tenant: str, command_ids: Sequence[str]) -> None:
+        """Forget outbox entries that the queue has taken. Unknown ids are ignored."""
+        home = self._home(tenant)
+        for start in range(0, len(command_ids), 400):
+            batch = self._batch("")
+            for command_id in command_ids[start : start + 400]:
+                batch.delete(home.document(OUTBOX, command_id), None)
+            batch.send()
+
+    # --- documents
+
+    def get(self, tenant: str, kind: str, id: str) -> Doc | None:
+        """Return one document of the tenant."""
+        with asking_the_store("read a document"):
+            snapshot = self._home(tenant).document(kind, id).get(timeout=TIMEOUT_S)
+        return _doc_of(snapshot) if snapshot.exists else None
+
+    def put(self, tenant: str, *puts: Put) -> None:
+        """Write documents of one tenant together; raises VersionConflict when an `expected` does not hold."""
+        batch = self._batch(uuid4().hex)
+        _add_puts(batch, self._home(tenant), puts)
+        if puts:
+            batch.send()
+
+    def list_docs(self, tenant: str, kind: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+        """Return documents of one kind, by ascending id."""
+        home = self._home(tenant)
+        query = home.collection(kind).order_by("__name__")
+        if after:
+            query = query.start_after({"__name__": home.document(kind, after)})
+        with asking_the_store("list documents"):
+            return [_doc_of(found) for found in query.limit(limit).stream(timeout=TIMEOUT_S)]
+
+    # --- usage and audit
+
+    def usage(self, tenant: str, day: date) -> Usage:
+        """Return what the tenant's commits of that day (in UTC) have cost."""
+        found = self.get(tenant, USAGE, day.isoformat())
+        return Usage(found.body["tokens"], found.body["micros"]) if found else NOTHING
+
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+        """Return audit entries of the tenant, oldest first."""
+        return self.list_docs(tenant, AUDIT, after=after, limit=limit)
+
+    # --- texts and leases
+
+    def put_text(self, tenant: str, text: str) -> str:
+        """Keep a text of any size; return its content address. Idempotent."""
+        return texts.put_text(self._home(tenant), text)
+
+    def get_text(self, tenant: str, ref: str) -> str:
+        """Return the text of that address; raises KeyError."""
+        return texts.get_text(self._home(tenant), ref)
+
+    def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
+        """Take, or extend as the same owner, a lease; False while another owner's is alive."""
+        now = self._clock.now()
+        return leases.claim(self._home(tenant), key, owner, now=now, until=now + ttl, pause=self._pause)
+
+    def release(self, tenant: str, key: str, owner: str) -> None:
+        """Give a lease back, if it is still ours."""
+        leases.release(self._home(tenant), key, owner, self._pause)
+
+    # --- across tenants, for `sweep` alone
+
+    def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
+        query = self._client.collection_group(RUNS).where(filter=FieldFilter("next_check_at", "<=", now))
+        with asking_the_store("find due runs"):
+            found = list(query.order_by("next_check_at").limit(limit).stream(timeout=TIMEOUT_S))
+        return [(_tenant_of(run), run.id) for run in found]
+
+    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+        """Return unsent commands of any tenant that were committed before that time, the oldest first."""
+        query = self._client.collection_group(OUTBOX).where(filter=FieldFilter("committed_at", "<", before))
+        with asking_the_store("find forgotten commands"):
+            found = list(query.order_by("committed_at").limit(limit).stream(timeout=TIMEOUT_S))
+        return [command_from_data(_body(entry)) for entry in found]
+
+    def tenants(self) -> list[str]:
+        """Return the ids of tenants that have documents or runs, ascending, without SYSTEM."""
+        with asking_the_store("list tenants"):
+            # Nothing is stored at the tenant itself; Firestore lists such a place when something lies below it.
+            places = self._client.collection(TENANTS).list_documents(timeout=TIMEOUT_S)
+            return sorted(place.id for place in places if place.id != SYSTEM)
+
+    def _home(self, tenant: str) -> Home:
+        return Home(self._client, tenant)
+
+    def _batch(self, token: str) -> GuardedBatch:
+        return GuardedBatch(self._client, token, self._pause)
+
+
+def _run_fields(run: Run) -> dict[str, Any]:
+    return {
+        "tenant": run.tenant,
+        "status": run.status.value,
+        "opened_at": run.opened_at,
+        "next_check_at": None if run.status.final else run.next_check_at,  # null is not in the range that is asked for
+        "body": _text(run_to_data(run)),
+    }
+
+
+def _command_fields(command: Command, run: str, now: datetime, n: int) -> dict[str, Any]:
+    body = _text(command_to_data(command))
+    return {"tenant": command.tenant, "run": run, "committed_at": now, "n": n, "body": body}
+
+
+def _audit_name(at: datetime, run: Run, n: int, token: str) -> str:
+    # It follows from the commit: a number of its own would need a counter that all runs of a tenant wait for. Time
+    # comes first, so that the order of names is the order of reading; one tenant's audit is no hot spot.
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{run.id}-{run.seq:010d}-{n:04d}{token and '-' + token}"
+
+
+def _add_puts(batch: GuardedBatch, home: Home, puts: Sequence[Put]) -> None:
+    for put in puts:
+        reference = home.writable(put.kind, put.id)
+        if put.body is None:
+            batch.delete(reference, put.expected)
+        else:
+            batch.write(reference, {"tenant": home.tenant, "body": _text(put.body)}, put.expected)
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON from outside may carry and protobuf may not
+        return json.dumps(body, separators=(",", ":"))
+    return text
+
+
+def _body(snapshot: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(snapshot.get("body"))
+    return body
+
+
+def _doc_of(snapshot: Any) -> Doc:
+    fields = snapshot.to_dict()
+    body = json.loads(fields["body"]) if "body" in fields else fields  # counters have no body
+    return Doc(snapshot.id, body, version_of(snapshot))
+
+
+def _run_of(snapshot: Any) -> Run:
+    run = run_from_data(_body(snapshot))
+    if run.tenant != _tenant_of(snapshot):
+        raise StoreCorrupt(f"run {run.id} lies under {_tenant_of(snapshot)} but says it is {run.tenant}'s")
+    return run
+
+
+def _tenant_of(snapshot: Any) -> str:
+    return str(snapshot.reference.path.split("/")[1])

@@ -1,0 +1,1 @@
+"""The ports on one machine: one SQLite file holds the state and the queue."""

@@ -1,0 +1,168 @@
+"""The data folder: one process owns it, and its database is looked over before anything is written to it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from shared.backends.local.commit_group import DAMAGED
+from shared.backends.local.schema import APPLICATION_ID, MIGRATIONS
+from shared.core.errors import ConfigError, StoreCorrupt
+
+DATABASE = "workwright.db"
+BACKUP = "workwright.db.bak"
+LOCK = "lock"
+
+_CHECK_SECONDS = 2.0  # a look-over that takes longer ends without a verdict: starting must not wait for it
+_BACKUP_BYTES = 64 * 1024 * 1024  # a larger database is not copied at every start; see LocalStore.backup
+
+
+class DataFolder:
+    """A folder held by this process alone, until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = path / DATABASE
+        self._lock = _lock(path)
+
+    def open(self) -> sqlite3.Connection:
+        """Return the writing connection of a database that is sound and current; a copy of it is kept beside it."""
+        try:
+            if self.database.exists() and self.database.stat().st_size:
+                self._look_over()
+                if self.database.stat().st_size <= _BACKUP_BYTES:
+                    self.backup(self.path / BACKUP)
+            return _connect(self.database)
+        except sqlite3.Error as error:
+            if any(word in str(error) for word in DAMAGED):
+                raise self._damaged(str(error)) from error
+            raise ConfigError(f"{self.database}: cannot be opened ({error})") from error
+
+    def reader(self) -> sqlite3.Connection:
+        """Return one more connection, for reading."""
+        connection = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False, timeout=10)
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -4000")
+        return connection
+
+    def backup(self, target: Path) -> None:
+        """Copy the database as it is now, also while it is in use."""
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)  # the copy holds what the database holds
+        source, copy = sqlite3.connect(self.database), sqlite3.connect(part)
+        try:
+            source.backup(copy)
+        finally:
+            copy.close()
+            source.close()
+        part.replace(target)
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        os.close(self._lock)
+
+    def _look_over(self) -> None:
+        # read-only: a damaged file must stay as it was found, for whoever rescues it
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
+                raise StoreCorrupt(
+                    f"{self.database}: written by a newer Workwright (version {version} of the file, this code knows"
+                    f" {len(MIGRATIONS)}). Nothing was changed. Start the newer one, or name another data folder."
+                )
+            owner = connection.execute("PRAGMA application_id").fetchone()[0]
+            if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise StoreCorrupt(f"{self.database}: another program's database. Name another data folder.")
+            if (verdict := _quick_check(connection)) != "ok":
+                raise self._damaged(verdict)
+        finally:
+            connection.close()
+
+    def _damaged(self, reason: str) -> StoreCorrupt:
+        copy = self.path / BACKUP
+        restore = (
+            f"then `cp {copy} {self.database}` (the state at the last start that found it sound), and start again."
+            if copy.exists()
+            else "then start again with an empty one: there is no copy yet."
+        )
+        return StoreCorrupt(
+            f"{self.database}: the database is damaged ({reason}). It was not changed. To restore: move {DATABASE},"
+            f" {DATABASE}-wal and {DATABASE}-shm to another folder, {restore}"
+        )
+
+
+def refuse_if_held(path: Path) -> None:
+    """Raise ConfigError when another process has the folder, or when it cannot be written."""
+    os.close(_lock(path))
+
+
+def _lock(path: Path) -> int:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(f"data folder {path}: cannot be written ({error.strerror}); name another one") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        owner = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        os.close(handle)
+        raise ConfigError(
+            f"data folder {path}: in use by process {owner}; stop that process, or name another data folder"
+        ) from error
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    return handle
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        _prepare(connection)
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    path.chmod(0o600)
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    # The log is written over from its beginning after every checkpoint. A larger one has fewer checkpoints, but each
+    # byte it grows costs the file system a journal entry of its own, which is twice the price of the write.
+    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute("COMMIT")
+
+
+def _quick_check(connection: sqlite3.Connection) -> str:
+    ends = time.monotonic() + _CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
+    try:
+        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            return "ok"
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)

@@ -1,0 +1,31 @@
+"""The runs saved last, as they were saved: the next step of a run begins a moment after the one before it ended.
+
+Right only because a data folder belongs to one process, and every save of a run goes through its store.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from shared.ports import Loaded
+
+_MOST = 512
+
+
+class RecentRuns:
+    """At most a few hundred runs with their versions. Written under the writer's lock alone, in order of commits."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+
+    def get(self, tenant: str, run: str) -> Loaded | None:
+        """Return the run as it was saved last, or None when we do not know."""
+        return self._runs.get((tenant, run))
+
+    def keep(self, loaded: Loaded) -> None:
+        """Remember a run that was just saved."""
+        key = (loaded.run.tenant, loaded.run.id)
+        self._runs[key] = loaded
+        self._runs.move_to_end(key)
+        if len(self._runs) > _MOST:
+            self._runs.popitem(last=False)

@@ -1,0 +1,41 @@
+"""Chooses the strongest sandbox that proves itself on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
+from shared.backends.local.sandbox.landlock import LandlockSandbox
+from shared.core.errors import SandboxUnavailable
+from shared.ports import Sandbox, SandboxRequest, SandboxResult
+
+
+class NoSandbox:
+    """Refuses everything and says why."""
+
+    name = "none"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self._reasons = tuple(reasons)
+
+    def check(self) -> None:
+        """Raise SandboxUnavailable with the reason of every driver."""
+        raise SandboxUnavailable("no sandbox holds on this machine: " + " | ".join(self._reasons))
+
+    def run(self, request: SandboxRequest) -> SandboxResult:
+        """Raise SandboxUnavailable; nothing is run."""
+        self.check()
+        raise SandboxUnavailable("no sandbox")
+
+
+def choose_sandbox(candidates: Sequence[Sandbox] = ()) -> Sandbox:
+    """Return the first sandbox whose check passes: bubblewrap, then landlock, else one that refuses."""
+    reasons = []
+    for sandbox in candidates or (BubblewrapSandbox(), LandlockSandbox()):
+        try:
+            sandbox.check()
+        except SandboxUnavailable as error:
+            reasons.append(str(error))
+        else:
+            return sandbox
+    return NoSandbox(reasons)

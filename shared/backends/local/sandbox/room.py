@@ -1,0 +1,77 @@
+"""What both rooms share: the folder with the files of a request, its limits, and how a command is started in it."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import subprocess
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.backends.local.sandbox.supervise import Outcome
+
+if TYPE_CHECKING:
+    from shared.ports import SandboxLimits
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+OPEN_FILES = 512
+READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")  # Node wants /etc/ssl
+
+
+class Room:
+    """A place to run one command. `work` is its folder as this process sees it."""
+
+    work: str
+
+    def __init__(self, spec: Mapping[str, Any], limits: SandboxLimits) -> None:
+        self.spec = spec
+        self.limits = limits
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the command."""
+        raise NotImplementedError
+
+    def confirm(self, outcome: Outcome) -> None:
+        """Raise RuntimeError when the room was never finished and the command therefore never ran."""
+
+    def kill(self) -> None:
+        """Kill the command and what it started."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Put the files of the request into the work folder; their names were checked at the door."""
+        for name, data in files.items():
+            path = os.path.join(self.work, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "xb") as file:
+                file.write(data)
+            if data.startswith(b"#!"):
+                os.chmod(path, 0o755)
+
+    def command(self) -> tuple[str, ...]:
+        """Return the command as the shell starts it: one that is not there ends with 127, whatever is around it."""
+        return ("/bin/sh", "-c", 'exec "$@"', "sh", *self.spec["command"])
+
+    def set_limits(self, processes: int) -> None:
+        """Bind the calling process, and all it will start, to the request's limits."""
+        limits = self.limits
+        seconds = math.ceil(limits.wall_s * (os.cpu_count() or 1))
+        for which, value in (
+            (resource.RLIMIT_CPU, seconds),
+            (resource.RLIMIT_FSIZE, limits.file_bytes),
+            (resource.RLIMIT_NOFILE, OPEN_FILES),
+            (resource.RLIMIT_NPROC, processes),
+            # bounds what one process can take between two looks of the memory watch
+            (resource.RLIMIT_DATA, limits.memory_bytes * 2),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            hard = resource.getrlimit(which)[1]
+            top = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            spare = 1 if which == resource.RLIMIT_CPU and top == value else 0  # SIGXCPU first, SIGKILL after it
+            resource.setrlimit(which, (top, top + spare if hard == resource.RLIM_INFINITY else top))

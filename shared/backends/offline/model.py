@@ -1,0 +1,30 @@
+"""The model that needs no network: plans and writes code by rules, the same for the same page, at no cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.backends.offline.coding import write_code
+from shared.backends.offline.planning import make_plan
+from shared.core.errors import Refused
+from shared.core.run import NOTHING, Usage
+from shared.ports import ModelRequest, ModelResult
+
+_TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"plan": make_plan, "code": write_code}
+
+
+class OfflineModel:
+    """Reads `ModelRequest.data`, never the prompt."""
+
+    name = "offline"
+
+    def estimate(self, request: ModelRequest) -> Usage:
+        """Return nothing: it costs nothing."""
+        return NOTHING
+
+    def complete(self, request: ModelRequest) -> ModelResult:
+        """Answer the tasks it has rules for; raises Refused for any other."""
+        if request.task not in _TASKS:
+            raise Refused(f"The offline model has no rules for the task {request.task!r}; it knows {sorted(_TASKS)}.")
+        return ModelResult(answer=_TASKS[request.task](request.data), model=self.name, usage=NOTHING)

@@ -1,0 +1,157 @@
+"""The plan for a page: what it asks for, what will be built, and the steps to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.naming import project_name
+from shared.backends.offline.reading import (
+    Requirement,
+    heading_level,
+    own_words,
+    read_requirements,
+    shorten,
+    site_title,
+)
+from shared.backends.offline.site import split
+from shared.backends.offline.wants import SERVICE, wanted_artifact
+from shared.core.page import Page, page_from_data
+
+_TITLE = 60
+_PARTS = 80
+MOST_REQUIREMENTS = 2000  # of one plan
+_ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {  # kind → id of its step, the kinds it waits for
+    "code.generate": ("generate", ()),
+    "code.test": ("test", ("code.generate",)),
+    "github.open_pull_request": ("open_pull_request", ("code.test",)),
+    "vercel.deploy": ("deploy", ("code.test",)),
+    "vercel.verify": ("verify", ("vercel.deploy",)),
+    "vercel.promote": ("promote", ("vercel.verify", "github.open_pull_request")),
+}
+
+
+def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan of `data["page"]`, from the step kinds there are; a question where the page says nothing."""
+    page = page_from_data(data["page"])
+    requirements = read_requirements(page)
+    name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))
+    if not requirements:
+        return _answer(page, name, question=_what_is_missing(page))
+    if len(requirements) > MOST_REQUIREMENTS:
+        return _answer(page, name, question=_too_long(page, len(requirements)))
+    kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
+    if not kinds:
+        question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
+        return _answer(page, name, question=question + "Which of GitHub and Vercel shall I be connected to?")
+    artifact = wanted_artifact(page)
+    titles = _titles(page, artifact, requirements, str(data.get("repository") or ""))
+    inputs: dict[str, dict[str, str]] = {
+        "code.generate": {"artifact": artifact},
+        "github.open_pull_request": {"title": _pull_request(page, artifact), "branch": f"workwright/{name}"},
+        "vercel.deploy": {"project": name},
+    }
+    steps = [
+        {
+            "id": _ORDER[kind][0],
+            "kind": kind,
+            "title": titles[kind],
+            "input": inputs.get(kind, {}),
+            "depends_on": [_ORDER[before][0] for before in _waits_for(kind, kinds)],
+        }
+        for kind in kinds
+    ]
+    return _answer(page, name, artifact=artifact, requirements=requirements, steps=steps)
+
+
+def _answer(
+    page: Page,
+    name: str,
+    *,
+    question: str = "",
+    artifact: str = "static_site",
+    requirements: Sequence[Requirement] = (),
+    steps: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    title = shorten(site_title(page), _TITLE)
+    built = "a small Python service with its documentation site" if artifact == SERVICE else "a static site"
+    count = _count(len(requirements), "requirement")
+    summary = f"Build {built} from ‘{title}’: {count}, each covered by a test." if steps else ""
+    if steps and artifact == SERVICE:
+        summary += " It keeps records and answers for them; other rules of the page are documented, not enforced."
+    return {
+        "question": question,
+        "summary": summary,
+        "artifact": artifact,
+        "name": name,
+        "requirements": [item.as_data() for item in requirements],
+        "steps": list(steps),
+    }
+
+
+def _what_is_missing(page: Page) -> str:
+    if not page.title.strip():
+        return (
+            "This page is still empty. What would you like to have? A title and one line on what it is for are enough "
+            "to begin; headings, lists and tables become the parts of it."
+        )
+    return (
+        f"‘{shorten(page.title, _TITLE)}’ has a title and nothing below it yet. What should it say or do? One line is "
+        "enough to begin; headings, lists and tables become the parts of it."
+    )
+
+
+def _too_long(page: Page, count: int) -> str:
+    return (
+        f"‘{shorten(site_title(page), _TITLE)}’ asks for {count} things; one plan takes {MOST_REQUIREMENTS}. "
+        "Which part shall I begin with? Please move the others to pages of their own."
+    )
+
+
+def _waits_for(kind: str, kinds: Sequence[str]) -> list[str]:
+    """Return the nearest kinds before this one that are part of the plan."""
+    found: list[str] = []
+    for before in _ORDER[kind][1]:
+        found += [before] if before in kinds else _waits_for(before, kinds)
+    direct = list(dict.fromkeys(found))
+    return [one for one in direct if not any(one in _all_before(other, kinds) for other in direct if other != one)]
+
+
+def _all_before(kind: str, kinds: Sequence[str]) -> set[str]:
+    before = set(_waits_for(kind, kinds))
+    return before.union(*(_all_before(one, kinds) for one in before))
+
+
+def _titles(page: Page, artifact: str, requirements: Sequence[Requirement], repository: str) -> dict[str, str]:
+    title = f"‘{shorten(site_title(page), _TITLE)}’"
+    count = _count(len(requirements), "requirement")
+    if artifact == SERVICE:
+        write = f"Write the Python service and documentation site of {title}"
+        parts = [f"{item.method} {item.path}" for item in read_endpoints(page)]
+        parts = parts or [item.verb for item in read_invocations(page)]
+    else:
+        pages = split(page)
+        write = f"Write the {f'{len(pages)} pages' if len(pages) > 1 else 'page'} and style sheet of {title}"
+        parts = [own_words(block) for block in page.blocks if heading_level(block) and own_words(block)]
+        parts = [part.title for part in pages if part.heading] or parts
+    write += f": {shorten(', '.join(parts), _PARTS)}" if parts else ""
+    every = "the requirement" if len(requirements) == 1 else f"every one of the {count}"
+    return {
+        "code.generate": write,
+        "code.test": f"Test {title}: {count}, links, headings, no request to others",
+        "github.open_pull_request": f"Open the pull request for {title}" + (f" in {repository}" if repository else ""),
+        "vercel.deploy": f"Deploy a preview of {title}",
+        "vercel.verify": f"Look for {every} on the preview",
+        "vercel.promote": f"Put {title} live",
+    }
+
+
+def _pull_request(page: Page, artifact: str) -> str:
+    what = "service and documentation" if artifact == SERVICE else "site"
+    return f"{shorten(site_title(page), _TITLE)}: {what}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

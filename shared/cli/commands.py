@@ -1,0 +1,138 @@
+"""The commands: each a few lines around what does the work. Heavy parts are imported where they are needed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.cli.root import AS_JSON, DATA, workwright
+
+
+@workwright.command()
+@click.option("--idea", type=click.Path(path_type=Path), help="A Markdown file; without it a small example is used.")
+@click.option("--interactive", is_flag=True, help="Ask before approving.")
+@click.option("--keep", is_flag=True, help="Keep the data folder and leave the site running until Ctrl-C.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of the functions; 0 takes a free one.")
+@AS_JSON
+def demo(idea: Path | None, interactive: bool, keep: bool, port: int, as_json: bool) -> None:
+    """Tell the whole story once, on a fresh data folder, with no account and no key."""
+    from shared.cli.idea import example_idea, read_idea
+
+    wanted = read_idea(idea) if idea else example_idea()
+    data = Path(tempfile.mkdtemp(prefix="workwright-demo-"))
+    try:
+        ok = _demo(data, wanted, interactive, keep, port, as_json)
+    finally:
+        if not keep:
+            shutil.rmtree(data, ignore_errors=True)
+    sys.exit(0 if ok else 1)
+
+
+def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, as_json: bool) -> bool:
+    from rich.console import Console
+
+    from shared import log
+    from shared.cli.demo import Progress, tell_story
+    from shared.cli.house import House
+    from shared.cli.timeline import Timeline, summary
+
+    log.show_from("ERROR")
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, quiet=as_json)
+    house = House(data, port)
+    house.start()
+    try:
+        with Timeline(console) as timeline:
+
+            def ask(run: Any) -> bool:
+                if not interactive:
+                    return True
+                timeline.pause()
+                answer = click.confirm("Approve this plan?", default=True)
+                timeline.resume()
+                return answer
+
+            story = tell_story(house, idea, Progress(timeline.show, ask))
+        if as_json:
+            click.echo(json.dumps({**asdict(story), "ok": story.ok}, ensure_ascii=False))
+        else:
+            for line in summary(story):
+                console.print(line, soft_wrap=True)  # addresses stay whole, so that they can be opened
+        if not keep:
+            console.print("\nThe house has stopped. To open these pages yourself: make demo KEEP=1", style="dim")
+        if keep:
+            console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
+            _wait_for_the_end()
+        return story.ok
+    finally:
+        house.stop()
+
+
+@workwright.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    help="Port of the functions, 0 for any free one; by default that of the last start.",
+)
+@DATA
+def up(port: int | None, data: Path) -> None:
+    """Run the whole house until it is stopped; it goes on where it was after any kind of end."""
+    from shared.cli.house import House
+    from shared.cli.settle_in import settle_in
+
+    house = House(data, port)
+    house.start()
+    try:
+        settle_in(house)
+        ready = {
+            "ready": True,
+            "functions": house.functions,
+            "simulators": house.simulators,
+            "console": house.url,
+            "data": str(data.resolve()),
+        }
+        click.echo(json.dumps(ready))
+        sys.stdout.flush()
+        _wait_for_the_end()
+    finally:
+        house.stop()
+
+
+@workwright.group()
+def bench() -> None:
+    """Measure, beside what the machine can do at most in the same run."""
+
+
+@bench.command("steps")
+@click.option("--transport", type=click.Choice(["inline", "http"]), default="inline", show_default=True)
+@click.option("--runs", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@click.option("--steps", type=click.IntRange(1, 150), default=5, show_default=True)
+@click.option("--concurrency", type=click.IntRange(1, 256), default=1, show_default=True)
+@AS_JSON
+def bench_steps_command(transport: str, runs: int, steps: int, concurrency: int, as_json: bool) -> None:
+    """Durable steps per second: every step is on disk before the next of its run begins."""
+    from shared.cli.bench import bench_steps
+
+    found = bench_steps(transport, runs, steps, concurrency)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name in ("engine", "floor"):
+        click.echo(f"{name:7}" + "  ".join(f"{key} {value}" for key, value in found[name].items()))
+    click.echo(f"ratio  {found['ratio']} of the floor; peak memory {found['peak_memory_mb']} MB")
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    while not ended.wait(0.5):
+        pass

@@ -1,0 +1,230 @@
+"""The whole story once: an idea becomes a page, a plan, an approval, tested code, a pull request, a live site."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from shared.app.approvals import asked_now
+from shared.app.connect_account import IDEAS_SCHEMA
+from shared.cli.idea import Idea
+from shared.cli.settle_in import Home, Installation, as_person, settle_in
+from shared.core import marks
+from shared.core.run import Run, RunStatus
+from shared.core.site import check_site
+from shared.integrations.notion import blocks
+from shared.integrations.notion.tree import batches
+
+TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the person watching is shown: called with the run whenever it has changed."""
+
+    show: Callable[[str, Run | None], None]
+    ask: Callable[[Run], bool]  # whether to approve
+
+
+@dataclass(slots=True)
+class Story:
+    """The demo as data, in the order it happened."""
+
+    run: dict[str, Any] = field(default_factory=dict)
+    page: dict[str, Any] = field(default_factory=dict)
+    requirements: list[Any] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
+    approval: dict[str, Any] = field(default_factory=dict)
+    sandbox: dict[str, Any] = field(default_factory=dict)
+    pull_request: dict[str, Any] = field(default_factory=dict)
+    deployment: dict[str, Any] = field(default_factory=dict)
+    notifications: list[Any] = field(default_factory=list)
+    cost: dict[str, Any] = field(default_factory=dict)
+    duration_s: float = 0.0
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Say whether every check holds."""
+        return bool(self.checks) and all(check["ok"] for check in self.checks)
+
+    def check(self, name: str, ok: bool, detail: str) -> None:
+        """Add one check."""
+        self.checks.append({"name": name, "ok": bool(ok), "detail": detail})
+
+
+def tell_story(house: Installation, idea: Idea, progress: Progress) -> Story:
+    """Run the idea through the house and return what became of it."""
+    started = time.monotonic()
+    home = settle_in(house)
+    progress.show("connected", None)
+    page = write_idea(house, home, idea)
+    progress.show("page", None)
+    as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
+    run = _follow(house, home, page["id"], progress)
+    story = collect(house, home, run, page)
+    story.duration_s = round(time.monotonic() - started, 2)
+    return story
+
+
+def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
+    """Write the idea as a page into Ideas, as a person would: unknown properties become columns first."""
+    taken = {name.lower() for name in IDEAS_SCHEMA}
+    own = {f"{name} (idea)" if name.lower() in taken else name: value for name, value in idea.properties.items()}
+    if own:
+        columns: dict[str, Any] = {name: {"rich_text": {}} for name in own}
+        as_person(house, home, "PATCH", f"/v1/data_sources/{home.ideas}", {"properties": columns})
+    texts = {name: {"rich_text": blocks.rich_text(value)} for name, value in own.items()}
+    properties = {
+        "Name": {"title": blocks.rich_text(idea.title)},
+        **select("Status", marks.IDEA),
+        **texts,
+    }
+    body = {"parent": {"type": "data_source_id", "data_source_id": home.ideas}, "properties": properties}
+    page: Mapping[str, Any] = as_person(house, home, "POST", "/v1/pages", body)
+    _append(house, home, str(page["id"]), idea.blocks)
+    return page
+
+
+def _append(house: Installation, home: Home, parent: str, children: list[Any]) -> None:
+    """Append blocks in as many calls as Notion's limits ask for."""
+    for batch in batches(children):
+        made = as_person(house, home, "PATCH", f"/v1/blocks/{parent}/children", {"children": batch.blocks})
+        for position, rest in batch.later.items():
+            _append(house, home, str(made["results"][position]["id"]), rest)
+
+
+def select(name: str, value: str) -> dict[str, Any]:
+    """Return a select property as Notion takes it."""
+    return {name: {"select": {"name": value}}}
+
+
+def _follow(house: Installation, home: Home, page: str, progress: Progress) -> Run:
+    """Watch the page's run; approve when it asks for it; return it when it has ended or waits for an answer."""
+    store, deadline = house.wired.deps.store, time.monotonic() + TIMEOUT_S
+    seen, run, asked = -1, None, ""
+    while time.monotonic() < deadline:
+        run = run or next((r for r in store.list_runs(home.tenant) if _bare(r.trigger.page) == _bare(page)), None)
+        loaded = store.load_run(home.tenant, run.id) if run else None
+        if loaded is not None:
+            run = loaded.run
+            if run.seq != seen:
+                seen = run.seq
+                progress.show("run", run)
+            if run.status.final and _settled(house, run):
+                return run
+            if run.status == RunStatus.AWAITING_INPUT and _shown(house, home, page) == marks.QUESTION:
+                return run
+            if run.status == RunStatus.AWAITING_APPROVAL and asked != run.plan_hash:
+                asked = _approve(house, home, run, page, progress)
+        time.sleep(0.02)
+    raise TimeoutError(f"the run did not end within {TIMEOUT_S:.0f} s: {run.status.value if run else 'it never began'}")
+
+
+def _approve(house: Installation, home: Home, run: Run, page: str, progress: Progress) -> str:
+    """Approve the way a person does: by setting the page's status, once the page shows the plan."""
+    if _shown(house, home, page) != marks.PLAN_READY:
+        return ""
+    status = marks.APPROVED if progress.ask(run) else marks.CANCELLED
+    as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})
+    return asked_now(run).plan_hash
+
+
+def _shown(house: Installation, home: Home, page: str) -> str:
+    value = as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
+    return str(value["name"]) if value else ""
+
+
+def _settled(house: Installation, run: Run) -> bool:
+    """Say whether people have been told and the page shows the end."""
+    doc = house.wired.deps.store.get(run.tenant, "pages", run.trigger.page)
+    return bool(run.notices.get(f"run_{run.status.value}/end")) and (doc is None or bool(doc.body["settled"]))
+
+
+def _bare(notion_id: str) -> str:
+    return notion_id.replace("-", "")
+
+
+def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any]) -> Story:
+    """Return what the run did, looked up in the store and in the simulated systems, and check it there."""
+    store = house.wired.deps.store
+    story = Story()
+    planned, tested, pulled, deployed, promoted, generated = (
+        next((s.output for s in reversed(run.steps) if s.spec.kind == kind and s.output), {})
+        for kind in (
+            "plan.propose",
+            "code.test",
+            "github.open_pull_request",
+            "vercel.deploy",
+            "vercel.promote",
+            "code.generate",
+        )
+    )
+    proposal = json.loads(store.get_text(run.tenant, str(planned["proposal"]))) if planned else {}
+    story.run = {"id": run.id, "tenant": run.tenant, "status": run.status.value, "failure": run.failure}
+    story.page = {"id": page["id"], "title": run.trigger.title, "url": str(page.get("url", "")), "status": ""}
+    story.page["status"] = _shown(house, home, str(page["id"]))
+    story.page["view"] = f"{house.simulators['notion']}/p/{page['id']}"
+    story.requirements = proposal.get("requirements", [])
+    story.plan = {
+        "summary": planned.get("summary", ""),
+        "question": proposal.get("question", ""),
+        "hash": run.plan_hash,
+        "model": planned.get("model", ""),
+        "steps": [
+            {"id": s.id, "title": s.spec.title, "kind": s.spec.kind, "status": s.status.value} for s in run.steps
+        ],
+    }
+    gate = next((s for s in run.steps if s.spec.kind == "approval.ask" and s.output), None)
+    story.approval = dict(gate.output) if gate else {}
+    story.sandbox = dict(tested)
+    story.pull_request = dict(pulled)
+    story.deployment = {**deployed, **promoted}
+    story.notifications = [{"about": about, "outcome": outcome} for about, outcome in run.notices.items()]
+    story.cost = {"usd": run.spent.micros / 1e6, "tokens": run.spent.tokens}
+    _check(house, story, run, str(generated.get("checks", "")))
+    return story
+
+
+def _check(house: Installation, story: Story, run: Run, checks_ref: str) -> None:
+    """Check the end as a stranger would: look at the systems, not at our own records of them."""
+    if story.plan["question"]:
+        asked = run.status == RunStatus.AWAITING_INPUT
+        story.check("question asked", asked, str(story.plan["question"]))
+        return
+    story.check("run succeeded", run.status == RunStatus.SUCCEEDED, run.failure or run.status.value)
+    story.check("page shows the end", story.page["status"] == marks.DONE, story.page["status"])
+    story.check("approved by a person", bool(story.approval.get("by")), str(story.approval.get("by", "nobody")))
+    tests = story.sandbox.get("tests", 0)
+    story.check("tests passed in the sandbox", tests > 0, f"{tests} in {story.sandbox.get('driver', 'none')}")
+    url = str(story.pull_request.get("url", ""))
+    story.check("pull request open", bool(url) and _status_of(url) == 200, url)
+    site = str(story.deployment.get("url", ""))
+    text = house.wired.deps.store.get_text(run.tenant, checks_ref) if checks_ref else "[]"
+    report = check_site(text, site, _get)
+    covered = {check["requirement"] for check in json.loads(text)}
+    missing = [r["id"] for r in story.requirements if r["id"] not in covered]
+    good = report.total > 0 and not report.missing and not missing
+    story.check(
+        "site shows every requirement", good, f"{report.total - len(report.missing)} of {report.total} at {site}"
+    )
+    told = [n for n in story.notifications if "sent" in n["outcome"]]
+    story.check("people were told", len(told) >= 2, f"{len(told)} messages")
+
+
+def _get(url: str) -> tuple[int, str]:
+    answer = requests.get(url, timeout=10)
+    answer.encoding = "utf-8"
+    return answer.status_code, answer.text
+
+
+def _status_of(url: str) -> int:
+    try:
+        return requests.get(url, timeout=10).status_code
+    except requests.RequestException:
+        return 0

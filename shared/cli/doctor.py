@@ -1,0 +1,214 @@
+"""Look over everything Workwright needs where it is called; say what is missing and how to get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from shared.cli.root import AS_JSON, DATA, house_url, workwright
+from shared.core.errors import AgentError, ConfigError
+from shared.settings import SYSTEMS, Settings
+
+OK, MISSING, LATER = "ok", "missing", "later"  # `later`: not there yet, and nothing has to be done about it now
+_SIGNS = {OK: "✓", MISSING: "✗", LATER: "·"}
+SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. What is `needed` and missing makes Workwright unusable here."""
+
+    name: str
+    state: str
+    detail: str
+    way_out: str = ""
+    needed: bool = True
+
+
+OPERATOR_SECRETS: Mapping[str, str] = {
+    "approval-link-key": "any 32 random bytes as text; `workwright up` makes it",
+    "oauth-state-key": "any 32 random bytes as text; `workwright up` makes it",
+    "api-key-pepper": "any 32 random bytes as text; `workwright up` makes it",
+    "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
+    "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
+    "notion-webhook-token": "arrives by itself when the webhook subscription is verified",
+    "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
+    "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
+    "ses-secret-access-key": "AWS › IAM › that user's access key",
+}
+
+
+@workwright.command()
+@DATA
+@AS_JSON
+def doctor(data: Path, as_json: bool) -> None:
+    """Check every component and credential; say what is missing and how to get it."""
+    found = look_over(data, os.environ)
+    usable = not any(finding.needed and finding.state == MISSING for finding in found)
+    if as_json:
+        click.echo(json.dumps({"usable": usable, "checks": [asdict(f) for f in found]}, ensure_ascii=False))
+    else:
+        for finding in found:
+            click.echo(f"{_SIGNS[finding.state]} {finding.name:<12} {finding.detail}")
+            if finding.way_out and finding.state != OK:
+                click.echo(f"  {'':<12} → {finding.way_out}")
+        click.echo("Workwright can run here." if usable else "Workwright cannot run here yet; see the arrows above.")
+    sys.exit(0 if usable else 1)
+
+
+def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
+    """Return what was found; a check that breaks is a finding too."""
+    cloud = (env.get("WORKWRIGHT_MODE") or "local") == "cloud"
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", _python),
+        ("environment", lambda: _environment(env)),
+        ("sandbox", _sandbox),
+        ("git", _git),
+    ]
+    if cloud:
+        checks += [("google", _google), ("secrets", _cloud_secrets)]
+    else:
+        checks += [
+            ("sqlite", _sqlite),
+            ("data", lambda: _data(data)),
+            ("house", lambda: _house(data)),
+            ("simulators", lambda: _simulators(env)),
+            ("secrets", lambda: _secrets(data)),
+        ]
+    found: list[Finding] = []
+    for name, check in checks:
+        try:
+            found += check()
+        except (AgentError, OSError, sqlite3.Error) as error:
+            found.append(Finding(name, MISSING, str(error), getattr(error, "way_out", "")))
+    return found
+
+
+def _python() -> Iterator[Finding]:
+    right = sys.version_info >= (3, 11)
+    yield Finding("python", OK if right else MISSING, platform.python_version(), "Install Python 3.11 or newer.")
+
+
+def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        settings = Settings.from_env(env)
+    except ConfigError as error:
+        yield Finding("environment", MISSING, str(error), "Set these variables, then look again.")
+        return
+    yield Finding("environment", OK, f"mode {settings.mode}, model {settings.model}")
+
+
+def _sandbox() -> Iterator[Finding]:
+    from shared.wiring.tools import sandbox_name
+
+    try:
+        yield Finding("sandbox", OK, sandbox_name())
+    except AgentError as error:
+        way_out = "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run."
+        yield Finding("sandbox", MISSING, str(error), way_out)
+
+
+def _git() -> Iterator[Finding]:
+    program = shutil.which("git")
+    if program is None:
+        way_out = "Install git (apt-get install git): the simulated GitHub keeps real repositories."
+        yield Finding("git", MISSING, "not installed", way_out)
+        return
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    yield Finding("git", OK, said.stdout.strip())
+
+
+def _google() -> Iterator[Finding]:
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError
+
+    way_out = "Run `gcloud auth application-default login`, or run as a service account."
+    try:
+        _, project = google.auth.default()
+    except DefaultCredentialsError:
+        yield Finding("google", MISSING, "no Google credentials", way_out)
+        return
+    yield Finding("google", OK, f"credentials found, project {project or 'not named by them'}")
+
+
+def _cloud_secrets() -> Iterator[Finding]:
+    for name, source in OPERATOR_SECRETS.items():
+        yield Finding(name, LATER, "kept in Secret Manager; not looked at from here", source, needed=False)
+
+
+def _sqlite() -> Iterator[Finding]:
+    way_out = f"Use a Python built with SQLite {'.'.join(map(str, SQLITE))} or newer."
+    right = sqlite3.sqlite_version_info >= SQLITE
+    yield Finding("sqlite", OK if right else MISSING, sqlite3.sqlite_version, way_out)
+
+
+def _data(data: Path) -> Iterator[Finding]:
+    place = data
+    while not place.exists():
+        place = place.parent
+    right = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    detail = f"{data} " + ("is there" if place == data else "will be made")
+    way_out = "Choose another folder with --data, or allow writing there."
+    yield Finding("data", OK if right else MISSING, detail if right else f"{place} cannot be written to", way_out)
+
+
+def _house(data: Path) -> Iterator[Finding]:
+    import requests
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+    yield Finding("port", OK, "a loopback port can be taken")
+    try:
+        url = house_url(data)
+    except ConfigError:
+        way_out = f"Start it: workwright up --data {data}"
+        yield Finding("house", LATER, "has not run here yet", way_out, needed=False)
+        return
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(f"{url}/v1/health", timeout=5)
+        well = answer.ok
+        detail = f"runs at {url}" if well else f"{url} answers {answer.status_code}"
+    except requests.RequestException:
+        well, detail = False, f"does not run; it was at {url}"
+    yield Finding("house", OK if well else LATER, detail, f"Start it: workwright up --data {data}", needed=False)
+
+
+def _simulators(env: Mapping[str, str]) -> Iterator[Finding]:
+    for system in SYSTEMS:
+        if url := env.get(f"WORKWRIGHT_{system.upper()}_URL"):
+            yield Finding(system, OK, f"used at {url}")
+            continue
+        there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.sim.{system}")
+        way_out = "Install all requirements (`make test` does); this part came incomplete."
+        yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)
+
+
+def _secrets(data: Path) -> Iterator[Finding]:
+    from shared.backends.local.keyfile import KEY_FILE
+    from shared.backends.local.secrets import LocalSecrets
+
+    if not (data / KEY_FILE).exists():
+        yield Finding("secrets", LATER, "none yet", f"Start the house: workwright up --data {data}", needed=False)
+        return
+    kept = LocalSecrets(data)
+    for name, source in OPERATOR_SECRETS.items():
+        try:
+            kept.get(name)
+        except KeyError:
+            yield Finding(name, LATER, "not set", source, needed=False)
+        else:
+            yield Finding(name, OK, "set", needed=False)

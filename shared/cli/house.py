@@ -1,0 +1,143 @@
+"""The whole house in one process: functions over HTTP, the queue's workers, and a clock that sweeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from werkzeug.serving import BaseWSGIServer
+
+from shared import log
+from shared.backends.local.data_folder import refuse_if_held
+from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
+from shared.backends.local.identity import LocalCallers
+from shared.cli.serve import house_app, listen
+from shared.cli.simulators import Simulators
+from shared.core.commands import Command, command_to_data
+from shared.settings import FUNCTIONS
+from shared.wiring import Wired, wire
+
+SWEEP_EVERY_S = 2.0
+_DELIVERY_TIMEOUT = (5, 600)
+
+
+class House:
+    """Everything on one machine. One per process: the functions are wired from the environment."""
+
+    def __init__(self, data: Path, port: int | None = None, *, simulators: Mapping[str, str] | None = None) -> None:
+        refuse_if_held(data)
+        self.data = data
+        self._placeholder = _Pending()
+        self._server: BaseWSGIServer = listen(self._placeholder, _remembered_port(data) if port is None else port)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._simulators = None if simulators else Simulators.start(data / "simulators")
+        self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
+        os.environ.update(self._environment())
+        self.wired: Wired = wire()
+        self._placeholder.app = house_app()
+        self._callers = LocalCallers(data)
+        self._sessions = threading.local()
+        self._stopping = threading.Event()
+        assert self.wired.local_store is not None
+        options = DispatchOptions(
+            workers=self.wired.settings.workers,
+            duplicate_rate=self.wired.settings.duplicates,
+            shuffle_seed=self.wired.settings.shuffle,
+        )
+        self.dispatcher = Dispatcher(self.wired.local_store, self._deliver, self.wired.deps.clock, options)
+        self._ticker = threading.Thread(target=self._sweep_for_ever, name="house-sweep", daemon=True)
+        (data / "house.json").write_text(f'{{"url": "{self.url}", "pid": {os.getpid()}}}\n', encoding="utf-8")
+
+    def _environment(self) -> dict[str, str]:
+        found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
+        defaults = {"WORKWRIGHT_SETTLE_S": "1", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
+        chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.url}
+        return found | chosen | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
+
+    def start(self) -> None:
+        """Begin to deliver and to sweep."""
+        self.dispatcher.start()
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Finish what is being delivered, then end everything this house started."""
+        self._stopping.set()
+        self.dispatcher.stop()
+        self._server.shutdown()
+        self._server.server_close()
+        if self._simulators is not None:
+            self._simulators.stop()
+        if self.wired.local_store is not None:
+            self.wired.local_store.close()
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """Return where each function answers."""
+        return {name: f"{self.url}/{name}" for name in FUNCTIONS}
+
+    def _deliver(self, command: Command) -> DeliveryResult:
+        """Deliver as Cloud Tasks does: one HTTP request to the function, with a token for it."""
+        audience = f"{self.url}/{command.function}"
+        point = self.wired.deps.crash_point
+        point(f"deliver.before/{command.name}")
+        answer = self._session.post(
+            f"{audience}/t/{command.tenant}",
+            json=command_to_data(command),
+            headers={"Authorization": self._callers.authorization(audience)},
+            timeout=_DELIVERY_TIMEOUT,
+        )
+        point(f"acknowledge.before/{command.name}")
+        return DeliveryResult(answer.status_code, reason=_reason(answer))
+
+    @property
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._sessions, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            self._sessions.session = session
+        return session
+
+    def _sweep_for_ever(self) -> None:
+        audience = f"{self.url}/sweep"
+        while not self._stopping.wait(SWEEP_EVERY_S):
+            headers = {"Authorization": self._callers.authorization(audience)}
+            try:
+                answer = requests.post(audience, headers=headers, timeout=60)
+            except requests.RequestException as error:
+                log.line("WARNING", "sweep not reached", error=type(error).__name__)
+                continue
+            if answer.status_code != 200:
+                log.line("WARNING", "sweep failed", status=answer.status_code)
+
+
+class _Pending:
+    """Answers 503 until the functions are loaded: the port is taken first, because they must know their address."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if self.app is None:
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "1")])
+            return [b"starting"]
+        return self.app(environ, start_response)
+
+
+def _reason(answer: requests.Response) -> str:
+    return "" if answer.ok else f"{answer.status_code} {answer.text[:200]}"
+
+
+def _remembered_port(data: Path) -> int:
+    """Return the port of the last start: links and webhooks that were handed out must still lead here."""
+    try:
+        url = str(json.loads((data / "house.json").read_text(encoding="utf-8"))["url"])
+        return int(url.rpartition(":")[2])
+    except (OSError, ValueError, KeyError):
+        return 0

@@ -1,0 +1,142 @@
+"""Look at runs and act on them from the terminal: calls to the API of the house that runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from shared.cli.root import AS_JSON, DATA, house_url, workwright
+from shared.core.errors import ConfigError
+
+OWNER_KEY = "owner.key"
+_TIMEOUT = (5, 60)
+RUN = click.argument("run", metavar="ID")
+
+
+@workwright.command()
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--status", default="", help="Only runs in this state, like awaiting_approval or failed.")
+@DATA
+@AS_JSON
+def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
+    """List the runs, newest first."""
+    params = {"limit": str(limit), **({"status": status} if status else {})}
+    _show(_ask(data, "GET", "/v1/runs", params=params), as_json, _runs_table)
+
+
+@workwright.command()
+@RUN
+@DATA
+@AS_JSON
+def run(run: str, data: Path, as_json: bool) -> None:
+    """Show a run: its steps, results and cost."""
+    _show(_ask(data, "GET", f"/v1/runs/{_part(run)}"), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
+@DATA
+@AS_JSON
+def approve(run: str, data: Path, as_json: bool) -> None:
+    """Approve the plan a run waits with."""
+    _show(_ask(data, "POST", f"/v1/runs/{_part(run)}/approve"), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
+@click.option("--reason", default="", help="Why; people are told.")
+@click.option("--force", is_flag=True, help="Do not undo what was done; list what is left behind.")
+@DATA
+@AS_JSON
+def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> None:
+    """Stop a run and undo what can be undone."""
+    body = {"reason": reason, "force": force}
+    _show(_ask(data, "POST", f"/v1/runs/{_part(run)}/cancel", body=body), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
+@DATA
+@AS_JSON
+def retry(run: str, data: Path, as_json: bool) -> None:
+    """Do a failed or cancelled run over, as a new run of the same page."""
+    _show(_ask(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
+
+
+def _ask(
+    data: Path,
+    method: str,
+    path: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the house's answer; raises ConfigError with what to do when there is none, or it says no."""
+    import requests
+
+    url = house_url(data)
+    try:
+        key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
+    except OSError:
+        raise ConfigError(f"no key in {data / OWNER_KEY}; start the house: workwright up --data {data}") from None
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between two parts of one machine
+        session.headers["Authorization"] = f"Bearer {key}"
+        try:
+            answer = session.request(method, url + path, params=params, json=body, timeout=_TIMEOUT)
+            found: dict[str, Any] = answer.json()
+        except requests.RequestException:
+            raise ConfigError(f"nothing answers at {url}; start the house: workwright up --data {data}") from None
+    if not answer.ok:
+        raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
+    return found
+
+
+def _show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]], list[str]]) -> None:
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for line in lines(found):
+        click.echo(_plain(line))
+    sys.stdout.flush()
+
+
+def _runs_table(found: dict[str, Any]) -> list[str]:
+    listed = found["runs"]
+    if not listed:
+        return ["No runs yet. Set a page's status to Plan it."]
+    rows = [f"{r['id']:<28}  {r['status']:<17}  {r['opened_at'][:19]}  {r['title']}" for r in listed]
+    return [*rows, *(["There are more; raise --limit."] if found["next"] else [])]
+
+
+def _run_text(found: dict[str, Any]) -> list[str]:
+    cost = found["cost"]
+    lines = [
+        f"{found['id']}  {found['status']}  {found['title']}",
+        f"opened {found['opened_at'][:19]} by {found['by'] or 'nobody known'}"
+        f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
+    ]
+    lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
+    lines += [f"  {s['status']:<10} {s['title'] or s['kind']}  {s['error']}".rstrip() for s in found["steps"]]
+    lines += [f"{name}: {value}" for name, value in found["facts"].items()]
+    if any(approval["status"] == "waiting" for approval in found["approvals"]):
+        lines.append(f"It waits for you: workwright approve {found['id']}")
+    return lines
+
+
+_NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}
+
+
+def _plain(line: str) -> str:
+    """Return the line without control characters: titles come from outside, and a terminal obeys them."""
+    return "".join(letter if letter.isprintable() else "�" for letter in line)
+
+
+def _part(run: str) -> str:
+    return quote(run, safe="")

@@ -1,0 +1,211 @@
+"""Make a fresh house livable: a simulated workspace, connected accounts, an Ideas database, webhooks, people.
+
+Everything goes the way a real tenant's does where there is one: OAuth through the browser's steps, the webhook's
+handshake, Notion's API. Repeating it changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from shared.accounts import Accounts
+from shared.app.accept_delivery import arm_handshake
+from shared.app.api.keys import create_key
+from shared.app.approvals import LINK_KEY
+from shared.app.connect_account import STATE_KEY, change_settings, create_ideas
+from shared.backends.local.keyfile import write_private
+from shared.core.errors import ConfigError
+from shared.oauth import GrantTokens
+from shared.ports import SYSTEM, Put, Secret
+from shared.wiring import Wired
+from shared.wiring.tools import wire_accounts
+
+OWNER = {"name": "Ada Example", "email": "ada@example.test"}
+CHANNEL = "C0000000001"
+SLACK_USER = "U0000000001"
+SENDER = "agent@workwright.invalid"
+_TIMEOUT = 30
+
+
+class Installation(Protocol):
+    """What there is to settle in: functions that answer, and the simulated world around them."""
+
+    @property
+    def data(self) -> Path:
+        """Return the folder for what the owner keeps here."""
+
+    @property
+    def url(self) -> str:
+        """Return where people reach `api`."""
+
+    @property
+    def functions(self) -> Mapping[str, str]:
+        """Return where each function answers."""
+
+    @property
+    def simulators(self) -> Mapping[str, str]:
+        """Return where each simulated system answers."""
+
+    @property
+    def wired(self) -> Wired:
+        """Return the ports the functions work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the newcomer's workspace consists of."""
+
+    tenant: str
+    person: str  # Notion user who acts
+    ideas: str  # data source id
+    database: str
+
+
+def settle_in(house: Installation) -> Home:
+    """Return the simulated tenant of this house, set up if it is not yet, with a key for its owner's terminal."""
+    home = _home(house)
+    _owner_key(house, home.tenant)
+    return home
+
+
+def _home(house: Installation) -> Home:
+    deps, accounts = house.wired.deps, wire_accounts()
+    _own_secrets(house)
+    doc = deps.store.get(SYSTEM, "install", "home")
+    if doc is not None:
+        body = doc.body
+        return Home(body["tenant"], body["person"], body["ideas"], body["database"])
+    seeded = _seed(house)
+    tenant = _connect_notion(house)
+    _connect_others(house, accounts, tenant)
+    ideas = create_ideas(deps, accounts, tenant, str(seeded["home_page_id"]))
+    person = str(seeded["people"][0]["id"])
+    people = [
+        {
+            "id": "ada",
+            **OWNER,
+            "slack": CHANNEL,
+            "slack_user": SLACK_USER,
+            "role": "owner",
+            "channels": ["email", "slack"],
+        }
+    ]
+    change_settings(deps, tenant, people=people, github_owner="acme")
+    _subscribe(house)
+    home = Home(tenant, person, str(ideas["ideas_data_source"]), str(ideas["ideas_database"]))
+    body = {"tenant": tenant, "person": person, "ideas": home.ideas, "database": home.database}
+    deps.store.put(SYSTEM, Put("install", "home", body))
+    return home
+
+
+def _owner_key(house: Installation, tenant: str) -> None:
+    """Make the key that the commands of the terminal use, once; a person may delete it to get a new one."""
+    place = house.data / "owner.key"
+    if not place.exists():
+        key = create_key(house.wired.deps, tenant, "owner", "the terminal", by="workwright up")
+        write_private(place, key + "\n", replace=True)
+
+
+def as_person(house: Installation, home: Home, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Do something in the simulated Notion as a person would, by hand."""
+    asked = {"person": home.person, "method": method, "path": path, "body": body}
+    return _post(house, "notion", "/_as_person", asked)
+
+
+def _own_secrets(house: Installation) -> None:
+    """Make the keys of this installation that nobody else has to know."""
+    secrets = house.wired.deps.secrets
+    for name in (LINK_KEY, STATE_KEY, "api-key-pepper"):
+        try:
+            secrets.get(name)
+        except KeyError:
+            secrets.set(name, Secret(random_source.token_hex(32)))
+
+
+def _seed(house: Installation) -> Mapping[str, Any]:
+    client_id, client_secret = "workwright-demo", random_source.token_hex(16)
+    secrets = house.wired.deps.secrets
+    secrets.set("notion-client-id", Secret(client_id))
+    secrets.set("notion-client-secret", Secret(client_secret))
+    redirect = house.functions["oauth-callback"]
+    integration = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "redirect_uris": [redirect],
+        "auto_approve": True,
+        "name": "Workwright",
+    }
+    _post(house, "notion", "/_config", {"rate_limit": 0})  # the demo must not wait for its own rate budget
+    seeded: Mapping[str, Any] = _post(
+        house, "notion", "/_seed", {"workspace": "Demo", "people": [OWNER], "integration": integration}
+    )
+    return seeded
+
+
+def _connect_notion(house: Installation) -> str:
+    """Walk through OAuth as a browser does: start, the provider's page, back with the code."""
+    with requests.Session() as browser:
+        browser.trust_env = False
+        answer = browser.get(
+            f"{house.functions['oauth-callback']}/start", params={"provider": "notion"}, timeout=_TIMEOUT
+        )
+    for step in answer.history:
+        location = step.headers.get("Location", "")
+        if "tenant=" in location:
+            return location.partition("tenant=")[2].partition("&")[0]
+    raise ConfigError(f"connecting the simulated Notion failed: {answer.status_code} {answer.text[:300]}")
+
+
+def _connect_others(house: Installation, accounts: Accounts, tenant: str) -> None:
+    """Give the tenant its accounts at the other simulators, and the operator its mail sender."""
+    secrets = house.wired.deps.secrets
+    github, vercel, slack = (random_source.token_hex(20) for _ in range(3))
+    signing = random_source.token_hex(16)
+    _post(house, "github", "/_seed", {"token": github, "login": "workwright", "org": "acme"})
+    _post(house, "vercel", "/_seed", {"token": vercel})
+    users = [{"id": SLACK_USER, "email": OWNER["email"], "name": OWNER["name"]}]
+    seed = {"token": slack, "signing_secret": signing, "channels": [CHANNEL], "users": users}
+    _post(house, "slack", "/_seed", {**seed, "interactivity_url": f"{house.url}/v1/slack/interactions"})
+    for system, token in (("github", github), ("vercel", vercel), ("slack", slack)):
+        accounts.keep(tenant, system, GrantTokens(Secret(token), None, {}), {})
+    secrets.set("slack-signing-secret", Secret(signing))
+    secrets.set("ses-access-key-id", Secret("local"))
+    secrets.set("ses-secret-access-key", Secret(random_source.token_hex(16)))
+    _verify_sender(house)
+
+
+def _verify_sender(house: Installation) -> None:
+    """Verify the sender's address with the simulated Amazon SES, as an operator does once."""
+    import boto3
+
+    client = boto3.session.Session().client(
+        "sesv2",
+        region_name=house.wired.settings.ses_region,
+        endpoint_url=house.simulators["ses"],
+        aws_access_key_id="local",
+        aws_secret_access_key=random_source.token_hex(16),
+    )
+    client.create_email_identity(EmailIdentity=SENDER)
+
+
+def _subscribe(house: Installation) -> None:
+    """Set up the webhook: arm, receive the handshake, paste the token as a person does in Notion's settings."""
+    deps = house.wired.deps
+    arm_handshake(deps)
+    asked = {"url": house.functions["notion-webhook"], "client_id": "workwright-demo"}
+    made = _post(house, "notion", "/_subscriptions", asked)
+    token = deps.secrets.get("notion-webhook-token").reveal()
+    _post(house, "notion", f"/_subscriptions/{made['id']}/verify", {"verification_token": token})
+
+
+def _post(house: Installation, system: str, path: str, body: Any) -> Any:
+    answer = requests.post(house.simulators[system] + path, json=body, timeout=_TIMEOUT)
+    if answer.status_code >= 400:
+        raise ConfigError(f"the simulated {system} refused {path}: {answer.status_code} {answer.text[:300]}")
+    return answer.json()

@@ -1,0 +1,156 @@
+"""After an event: hand out what is ready, undo what must be undone, and say where the run now is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.core.draft import Draft
+from shared.core.run import NOTHING, RunStatus, Step, StepStatus, Wait, WaitKind
+
+_DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
+_OPEN = (StepStatus.PENDING, StepStatus.READY, StepStatus.WAITING)
+
+
+def advance(draft: Draft) -> RunStatus:
+    """Bring the draft as far as it can go without the outside world; return the run's status."""
+    if draft.failure or draft.cancel:
+        return _wind_down(draft)
+    _release(draft)
+    _hand_out(draft)
+    if draft.failure:
+        return _wind_down(draft)
+    return _status(draft)
+
+
+# --- forward ----------------------------------------------------------------------------------------------------------
+
+
+def _release(draft: Draft) -> None:
+    """Turn pending steps whose dependencies are done into ready ones, and ready gates into waiting ones."""
+    moved = True
+    while moved:
+        moved = False
+        for step in tuple(draft.steps.values()):
+            if step.status == StepStatus.PENDING and _may_begin(draft, step):
+                if step.spec.gate:
+                    _open_gate(draft, step)
+                else:
+                    draft.set(step.id, status=StepStatus.READY)
+            elif _children_done(draft, step):
+                draft.finish(step.id, StepStatus.SUCCEEDED)
+                moved = True
+
+
+def _may_begin(draft: Draft, step: Step) -> bool:
+    for name in step.spec.depends_on:
+        needed = draft.steps.get(name)
+        if needed is None or needed.status not in _DONE:
+            return False
+    return True
+
+
+def _children_done(draft: Draft, step: Step) -> bool:
+    if step.status != StepStatus.WAITING or step.wait is None or step.wait.kind != WaitKind.CHILDREN:
+        return False
+    return all(child.status in _DONE for child in draft.steps.values() if child.parent == step.id)
+
+
+def _open_gate(draft: Draft, step: Step) -> None:
+    assert step.spec.gate is not None
+    until = draft.at + timedelta(seconds=draft.run.limits.approval_s)
+    what = str(draft.fields.get("plan_hash", draft.run.plan_hash)) if step.spec.gate == WaitKind.APPROVAL else ""
+    draft.set(step.id, status=StepStatus.WAITING, wait=Wait(step.spec.gate, until, what), handed_at=draft.at)
+    draft.notify("approval_asked" if step.spec.gate == WaitKind.APPROVAL else "question_asked", step.id)
+
+
+def occupies_slot(step: Step) -> bool:
+    """Say whether the step counts against `parallel`: handed out, or about to go on by itself."""
+    return step.status in (StepStatus.RUNNING, StepStatus.UNDOING) or (
+        step.wait is not None and step.wait.kind == WaitKind.TIME
+    )
+
+
+def _hand_out(draft: Draft) -> None:
+    """Hand ready steps to their functions, in plan order, within `parallel` and the budget."""
+    busy = sum(1 for step in draft.steps.values() if occupies_slot(step))
+    for step in tuple(draft.steps.values()):
+        if step.status != StepStatus.READY or busy >= draft.run.limits.parallel:
+            continue
+        if not draft.fits_budget(step.spec.estimate):
+            if not any(other.reserved != NOTHING for other in draft.steps.values()):
+                draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}")
+            continue
+        handed = draft.set(
+            step.id, status=StepStatus.RUNNING, reserved=step.spec.estimate, handed_at=draft.at, wait=None
+        )
+        draft.hand_out(handed)
+        busy += 1
+
+
+def _budget(draft: Draft) -> str:
+    limits, spent = draft.run.limits, draft.spent
+    return (
+        f"spent {spent.tokens} of {limits.tokens} tokens and"
+        f" {spent.micros / 1e6:.2f} of {limits.micros / 1e6:.2f} US dollars"
+    )
+
+
+def _status(draft: Draft) -> RunStatus:
+    steps = draft.steps.values()
+    if all(step.status in _DONE for step in steps):
+        return RunStatus.SUCCEEDED
+    waits = {step.wait.kind for step in steps if step.wait}
+    moving = any(step.status in (StepStatus.RUNNING, StepStatus.READY) for step in steps) or bool(
+        waits & {WaitKind.TIME, WaitKind.CHILDREN, WaitKind.GRANT}
+    )
+    gated = any(step.spec.gate and step.status in _OPEN for step in steps)
+    if not moving and WaitKind.APPROVAL in waits:
+        return RunStatus.AWAITING_APPROVAL
+    if not moving and WaitKind.INPUT in waits:
+        return RunStatus.AWAITING_INPUT
+    if not moving:
+        draft.fail("no step can begin: the plan waits for itself")
+        return _wind_down(draft)
+    planning = any(step.spec.lane == "plan" and step.status not in _DONE for step in steps)
+    return RunStatus.PLANNING if planning or gated else RunStatus.EXECUTING
+
+
+# --- winding down -----------------------------------------------------------------------------------------------------
+
+
+def _wind_down(draft: Draft) -> RunStatus:
+    """Begin nothing new; wait for running attempts; after a cancellation, undo in reverse order."""
+    for step in tuple(draft.steps.values()):
+        if step.status in _OPEN:
+            draft.finish(step.id, StepStatus.CANCELLED)
+    if any(step.status == StepStatus.RUNNING for step in draft.steps.values()):
+        return RunStatus.CANCELLING if draft.cancel else RunStatus.EXECUTING
+    if draft.failure and not draft.cancel:
+        return RunStatus.FAILED
+    if not any(step.status == StepStatus.UNDOING for step in draft.steps.values()):
+        _undo_next(draft)
+    undoing = any(step.status == StepStatus.UNDOING for step in draft.steps.values())
+    return RunStatus.CANCELLING if undoing else RunStatus.CANCELLED
+
+
+def undo_candidates(draft: Draft) -> list[Step]:
+    """Return attempted steps that declare an undo, the latest first.
+
+    A failed or cancelled attempt counts too: its effect may exist although its answer never came.
+    """
+    given_up = draft.fields.get("undone_failed", draft.run.undone_failed)
+    touched = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.CANCELLED)
+    found = [
+        step
+        for step in draft.steps.values()
+        if step.spec.undoable and step.handed_at and step.status in touched and step.id not in given_up
+    ]
+    return sorted(found, key=lambda step: step.done_seq, reverse=True)
+
+
+def _undo_next(draft: Draft) -> None:
+    for step in undo_candidates(draft)[:1]:
+        undoing = draft.set(
+            step.id, status=StepStatus.UNDOING, attempt=step.attempt + 1, failures=0, handed_at=draft.at
+        )
+        draft.hand_out_undo(undoing)

@@ -1,0 +1,78 @@
+"""What must happen, in the imperative, and which function does it. Commands carry ids, never payloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do. `name` says what; `id` is derived, so that sending it twice is sending it once."""
+
+    id: str
+    name: str  # attempt | undo | notify | mirror | consider
+    function: str  # the function that does it
+    tenant: str
+    run: str = ""
+    step: str = ""
+    attempt: int = 0
+    wake: int = 0
+    topic: str = ""  # of a notification
+    ref: str = ""  # of a notification; the page of `consider`
+    not_before: datetime | None = None
+
+
+ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror", "consider"
+NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER})
+
+_TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref")
+
+
+def command_to_data(command: Command) -> dict[str, Any]:
+    """Return the command as JSON-able data; empty fields are left out."""
+    data: dict[str, Any] = {name: value for name in _TEXT if (value := getattr(command, name))}
+    if command.attempt:
+        data["attempt"] = command.attempt
+    if command.wake:
+        data["wake"] = command.wake
+    if command.not_before:
+        data["not_before"] = command.not_before.isoformat()
+    return data
+
+
+def command_from_data(data: dict[str, Any]) -> Command:
+    """Return the command that `command_to_data` wrote; raises ValueError naming the field that is wrong."""
+    if not isinstance(data, dict):
+        raise ValueError("a command is an object")
+    unknown = set(data) - set(_TEXT) - {"attempt", "wake", "not_before"}
+    if unknown:
+        raise ValueError(f"unknown field {sorted(unknown)[0]!r}")
+    for name in ("id", "name", "function", "tenant"):
+        if not isinstance(data.get(name), str) or not data[name]:
+            raise ValueError(f"field {name!r} must be a non-empty string")
+    for name in _TEXT:
+        if not isinstance(data.get(name, ""), str):
+            raise ValueError(f"field {name!r} must be a string")
+    for name in ("attempt", "wake"):
+        if type(data.get(name, 0)) is not int or data.get(name, 0) < 0:
+            raise ValueError(f"field {name!r} must be a whole number, 0 or more")
+    if data["name"] not in NAMES:
+        raise ValueError(f"field 'name' must be one of {', '.join(sorted(NAMES))}")
+    return Command(
+        **{name: data[name] for name in _TEXT if name in data},
+        attempt=data.get("attempt", 0),
+        wake=data.get("wake", 0),
+        not_before=_time(data["not_before"]) if data.get("not_before") else None,
+    )
+
+
+def _time(text: Any) -> datetime:
+    try:
+        when = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        when = None
+    if when is None or when.tzinfo is None:
+        raise ValueError("field 'not_before' must be an ISO 8601 time with its zone")
+    return when

@@ -1,0 +1,134 @@
+"""A run while one event is applied to it. Local to the reducer: outside, runs never change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
+from shared.core.run import NOTHING, Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
+
+
+class Draft:
+    """Collects what one event changes: steps, fields of the run, commands."""
+
+    __slots__ = ("at", "commands", "fields", "run", "steps")
+
+    def __init__(self, run: Run, at: datetime) -> None:
+        self.run = run
+        self.at = at
+        self.steps: dict[str, Step] = {step.spec.id: step for step in run.steps}
+        self.fields: dict[str, Any] = {}
+        self.commands: list[Command] = []
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    @property
+    def failure(self) -> str:
+        """Return why the run is failing, or nothing."""
+        return str(self.fields.get("failure", self.run.failure))
+
+    @property
+    def cancel(self) -> str:
+        """Return why the run is being cancelled, or nothing."""
+        return str(self.fields.get("cancel", self.run.cancel))
+
+    @property
+    def spent(self) -> Usage:
+        """Return what has been spent so far."""
+        spent: Usage = self.fields.get("spent", self.run.spent)
+        return spent
+
+    def fits_budget(self, estimate: Usage, *, without: str = "") -> bool:
+        """Say whether `estimate` may be reserved beside everything spent and reserved by other steps."""
+        tokens, micros = self.spent.tokens + estimate.tokens, self.spent.micros + estimate.micros
+        for step in self.steps.values():
+            if step.spec.id != without:
+                tokens += step.reserved.tokens
+                micros += step.reserved.micros
+        return tokens <= self.run.limits.tokens and micros <= self.run.limits.micros
+
+    # --- changing -------------------------------------------------------------------------------------------------
+
+    def set(self, step_id: str, **changes: Any) -> Step:
+        """Change fields of a step."""
+        step = replace(self.steps[step_id], **changes)
+        self.steps[step_id] = step
+        return step
+
+    def finish(self, step_id: str, status: StepStatus, **changes: Any) -> None:
+        """Bring a step to an end: nothing reserved, nothing awaited."""
+        self.set(step_id, status=status, wait=None, reserved=NOTHING, done_seq=self.run.seq + 1, **changes)
+
+    def add(self, specs: tuple[StepSpec, ...], *, parent: str = "", level: int = 0) -> None:
+        """Append steps; too many or a name taken twice fails the run instead."""
+        taken = [spec.id for spec in specs if spec.id in self.steps]
+        if taken or len({spec.id for spec in specs}) != len(specs):
+            self.fail(f"the plan names step {(taken or ['?'])[0]!r} twice")
+        elif len(self.steps) + len(specs) > self.run.limits.steps:
+            self.fail(f"the plan needs more than {self.run.limits.steps} steps")
+        else:
+            for spec in specs:
+                self.steps[spec.id] = Step(spec, parent=parent, level=level)
+
+    def fail(self, reason: str) -> None:
+        """Let the run end as failed; the first reason stays."""
+        if not self.failure:
+            self.fields["failure"] = reason
+
+    def spend(self, step_id: str, used: Usage) -> None:
+        """Book what an attempt has really cost; it comes out of what was reserved for it."""
+        if used != NOTHING:
+            step = self.steps[step_id]
+            self.fields["spent"] = self.spent + used
+            left = Usage(max(0, step.reserved.tokens - used.tokens), max(0, step.reserved.micros - used.micros))
+            self.set(step_id, used=step.used + used, reserved=left)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def command(self, name: str, function: str, **fields: Any) -> None:
+        """Ask for something; the id is derived from the run and the number of this event."""
+        number = len(self.commands)
+        command_id = f"{self.run.id}.{self.run.seq + 1}.{number}"
+        self.commands.append(Command(command_id, name, function, self.run.tenant, self.run.id, **fields))
+
+    def hand_out(self, step: Step, not_before: datetime | None = None) -> None:
+        """Ask the step's function for an attempt."""
+        self.command(ATTEMPT, step.spec.lane, step=step.id, attempt=step.attempt, wake=step.wake, not_before=not_before)
+
+    def hand_out_undo(self, step: Step, not_before: datetime | None = None) -> None:
+        """Ask the step's function to take its effects back."""
+        self.command(UNDO, step.spec.lane, step=step.id, attempt=step.attempt, wake=step.wake, not_before=not_before)
+
+    def notify(self, topic: str, ref: str) -> None:
+        """Ask for people to be told; one message per topic and ref."""
+        self.command(NOTIFY, "notify", topic=topic, ref=ref)
+
+    # --- the result -----------------------------------------------------------------------------------------------
+
+    def done(self, status: RunStatus, *, quiet: bool = False) -> tuple[Run, tuple[Command, ...]]:
+        """Return the run after this event, and what must happen."""
+        if status.final and not self.run.status.final:
+            self.fields["ended_at"] = self.at
+            self.notify(f"run_{status.value}", "end")
+        if self.run.trigger.page and not quiet:
+            self.command(MIRROR, "notify")
+        after = replace(self.run, seq=self.run.seq + 1, status=status, steps=tuple(self.steps.values()), **self.fields)
+        return replace(after, next_check_at=_next_check(after)), tuple(self.commands)
+
+
+def _next_check(run: Run) -> datetime | None:
+    """Return when `sweep` has to look at this run if nothing happens before: the dead-man switch."""
+    if run.status.final:
+        return None
+    earliest = run.deadline
+    lost_after = timedelta(seconds=run.limits.attempt_s)
+    for step in run.steps:
+        if step.status in (StepStatus.RUNNING, StepStatus.UNDOING) and step.handed_at:
+            earliest = min(earliest, step.handed_at + lost_after)
+        elif step.wait and step.wait.until and step.wait.kind != WaitKind.TIME:
+            earliest = min(earliest, step.wait.until)
+        elif step.wait and step.wait.until:
+            earliest = min(earliest, step.wait.until + lost_after)
+    return earliest

@@ -1,0 +1,220 @@
+"""Every error we raise on purpose.
+
+AgentError
+├── ConfigError              the deployment is wrong; fail at start-up, name everything at once
+├── RequestError             the caller is wrong                        .status  .code
+│   ├── MalformedRequest     400
+│   ├── Unauthenticated      401
+│   ├── BadSignature         401
+│   ├── Forbidden            403
+│   ├── NotThere             404  unknown, or another tenant's
+│   ├── Conflicting          409  the thing has moved on (approval used, plan changed)
+│   ├── TooLarge             413
+│   └── TooMany              429  .retry_after; only `api` answers it, never a queue function
+├── IntegrationError         the outside world said no                  .system  .error_class
+│   ├── RateLimited          worth another attempt  .retry_after
+│   ├── Unavailable          worth another attempt; the request was not carried out
+│   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
+│   ├── Unauthorized         the tenant must reconnect
+│   ├── Rejected             the request itself is wrong
+│   └── Missing              the thing is not there, or not shared with us
+├── ModelError               the model's answer cannot be used          .error_class
+│   ├── InvalidOutput        not JSON, wrong shape, unusable plan: may be asked again
+│   ├── Refused              the model will not
+│   └── ContextTooLong
+├── StoreError
+│   ├── VersionConflict      somebody else saved first: read again
+│   ├── DocumentTooLarge     refused before the write
+│   └── StoreCorrupt         the file is damaged or newer than this code; never overwritten
+├── SandboxUnavailable       cannot be set up safely here; carries the way out
+└── Busy                     somebody else works on this right now: 409, the queue tries again
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from shared.core.run import NOTHING, Usage
+
+
+class ErrorClass(StrEnum):
+    """How the reducer treats a failed attempt."""
+
+    TRANSIENT = "transient"  # try again, with backoff
+    PERMANENT = "permanent"  # another attempt changes nothing
+    INVALID = "invalid"  # the model's own mistake: back to the model, a bounded number of times
+    UNAUTHORIZED = "unauthorized"  # wait until the tenant has reconnected
+    NEEDS_HUMAN = "needs_human"  # an effect whose outcome nobody can look up
+
+
+class AgentError(Exception):
+    """Everything we raise on purpose."""
+
+
+class ConfigError(AgentError):
+    """The deployment or the command line is wrong; the message names every problem and the way out."""
+
+
+class RequestError(AgentError):
+    """The caller is wrong. `status` is the HTTP answer, `code` a stable word for programs."""
+
+    status = 400
+    code = "malformed_request"
+
+    def __init__(self, message: str, *, way_out: str = "") -> None:
+        super().__init__(message)
+        self.way_out = way_out
+
+
+class MalformedRequest(RequestError):
+    """The request cannot be understood."""
+
+
+class Unauthenticated(RequestError):
+    """No valid identity."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class BadSignature(Unauthenticated):
+    """A webhook or link whose signature does not hold."""
+
+    code = "bad_signature"
+
+
+class Forbidden(RequestError):
+    """Known, but not allowed."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotThere(RequestError):
+    """Unknown, or another tenant's: the same answer for both."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflicting(RequestError):
+    """The thing has moved on since the caller looked."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(RequestError):
+    """More bytes than we take."""
+
+    status = 413
+    code = "too_large"
+
+
+class TooMany(RequestError):
+    """Over the tenant's rate."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message, way_out=f"Wait {retry_after.total_seconds():.0f} s and try again.")
+        self.retry_after = retry_after
+
+
+class IntegrationError(AgentError):
+    """The outside world said no. The message says what we asked and what came back, never a token or a body."""
+
+    error_class = ErrorClass.PERMANENT
+
+    def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(f"{system}: {message}")
+        self.system = system
+        self.retry_after = retry_after
+
+
+class RateLimited(IntegrationError):
+    """Too many calls; `retry_after` says when."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class Unavailable(IntegrationError):
+    """Down or unreachable, and the request was certainly not carried out."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class OutcomeUnknown(IntegrationError):
+    """The write may have happened; the next attempt must look first."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class Unauthorized(IntegrationError):
+    """The grant is revoked or expired beyond renewal."""
+
+    error_class = ErrorClass.UNAUTHORIZED
+
+
+class Rejected(IntegrationError):
+    """The request itself is wrong."""
+
+
+class Missing(IntegrationError):
+    """Not there, or not shared with us; the outside world does not tell which."""
+
+
+class NeedsHuman(IntegrationError):
+    """An effect that may have happened, cannot be looked up and must not be repeated."""
+
+    error_class = ErrorClass.NEEDS_HUMAN
+
+
+class ModelError(AgentError):
+    """The model's answer cannot be used; `used` is what it cost all the same."""
+
+    error_class = ErrorClass.PERMANENT
+
+    def __init__(self, message: str, *, used: Usage = NOTHING) -> None:
+        super().__init__(message)
+        self.used = used
+
+
+class InvalidOutput(ModelError):
+    """Not JSON, the wrong shape, or an unusable plan; the message is written for the model to read."""
+
+    error_class = ErrorClass.INVALID
+
+
+class Refused(ModelError):
+    """The model will not answer this."""
+
+
+class ContextTooLong(ModelError):
+    """The prompt does not fit the model."""
+
+
+class StoreError(AgentError):
+    """The store cannot do what was asked."""
+
+
+class VersionConflict(StoreError):
+    """Somebody else saved first; read again."""
+
+
+class DocumentTooLarge(StoreError):
+    """The document is near the store's limit and was refused before the write."""
+
+
+class StoreCorrupt(StoreError):
+    """The stored data is damaged or newer than this code; nothing was overwritten."""
+
+
+class SandboxUnavailable(AgentError):
+    """No safe sandbox can be set up on this machine; the message carries the way out."""
+
+
+class Busy(AgentError):
+    """Somebody else works on this right now; answered 409, and the queue delivers again."""

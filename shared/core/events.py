@@ -1,0 +1,193 @@
+"""What happened, in the past tense. Every event carries `at`; the reducer has no other clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.core.errors import ErrorClass
+from shared.core.run import NOTHING, Limits, StepSpec, Trigger, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """A trigger opened a run; with `specs` it begins with these steps, else with planning."""
+
+    at: datetime
+    tenant: str
+    run: str
+    trigger: Trigger
+    limits: Limits = field(default_factory=Limits)
+    specs: tuple[StepSpec, ...] = ()
+    plan_estimate: Usage = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProposed:
+    """The planning step produced a valid plan; `specs` hold gates and dependencies already."""
+
+    at: datetime
+    step: str
+    attempt: int
+    specs: tuple[StepSpec, ...]
+    output: Mapping[str, Any] = field(default_factory=dict)
+    used: Usage = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class StepSucceeded:
+    """An attempt did what it should. `facts` are small results worth showing on the run."""
+
+    at: datetime
+    step: str
+    attempt: int
+    output: Mapping[str, Any] = field(default_factory=dict)
+    used: Usage = NOTHING
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """An attempt failed. `signature` identifies the failure, so that the same one twice is seen."""
+
+    at: datetime
+    step: str
+    attempt: int
+    error: str
+    error_class: ErrorClass = ErrorClass.PERMANENT
+    retry_after_s: float | None = None
+    provider: str = ""  # with UNAUTHORIZED: the grant to renew
+    signature: str = ""
+    used: Usage = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class StepWaits:
+    """An attempt has begun something that takes time and wants to look again."""
+
+    at: datetime
+    step: str
+    attempt: int
+    wake: int
+    until: datetime
+    used: Usage = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class StepFannedOut:
+    """An attempt asks for child steps; the step is done when all of them are."""
+
+    at: datetime
+    step: str
+    attempt: int
+    children: tuple[StepSpec, ...]
+    output: Mapping[str, Any] = field(default_factory=dict)
+    used: Usage = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class StepUndone:
+    """An effect was taken back."""
+
+    at: datetime
+    step: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoFailed:
+    """An effect could not be taken back this time."""
+
+    at: datetime
+    step: str
+    attempt: int
+    error: str
+    error_class: ErrorClass = ErrorClass.PERMANENT
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGranted:
+    """A person said yes to exactly this plan."""
+
+    at: datetime
+    gate: str
+    plan_hash: str
+    by: str
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDenied:
+    """A person said no."""
+
+    at: datetime
+    gate: str
+    plan_hash: str
+    by: str
+    via: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanged:
+    """People edited the page: answers a question, or makes the proposed plan out of date."""
+
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRestored:
+    """The tenant reconnected a provider; what waited for it goes on."""
+
+    at: datetime
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A person wants it stopped; a repeated request changes nothing, `force` gives up on undo."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    force: bool = False  # skip undo, and list what is left behind
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """`sweep` looked at the clock: expire waits, hand out lost attempts again, end what took too long."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleNotified:
+    """A notification was delivered, or what became of it."""
+
+    at: datetime
+    topic: str
+    ref: str
+    outcome: str
+
+
+Event = (
+    RunOpened
+    | PlanProposed
+    | StepSucceeded
+    | StepFailed
+    | StepWaits
+    | StepFannedOut
+    | StepUndone
+    | UndoFailed
+    | ApprovalGranted
+    | ApprovalDenied
+    | PageChanged
+    | GrantRestored
+    | CancelRequested
+    | TimePassed
+    | PeopleNotified
+)

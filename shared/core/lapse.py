@@ -1,0 +1,64 @@
+"""What the passing of time changes: expired waits, lost attempts, runs that take too long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.core.attempts import give_up
+from shared.core.draft import Draft
+from shared.core.run import Step, StepStatus, WaitKind
+
+
+def time_passed(draft: Draft) -> bool:
+    """Expire waits, hand out again what got lost, and end what took too long."""
+    at, changed = draft.at, False
+    if at >= draft.run.deadline and not draft.failure and not draft.cancel:
+        days = draft.run.limits.wall_s / 86_400
+        draft.fail(f"not finished after {days:g} days")
+        changed = True
+    for step in tuple(draft.steps.values()):
+        wait = step.wait
+        if wait and wait.until and wait.kind in (WaitKind.APPROVAL, WaitKind.INPUT) and at >= wait.until:
+            if not draft.cancel:
+                asked = "approval" if wait.kind == WaitKind.APPROVAL else "answer"
+                draft.fields["cancel"] = f"no {asked} within the time given"
+                changed = True
+        elif _is_lost(draft, step):
+            _hand_out_again(draft, step)
+            changed = True
+    return changed
+
+
+def _is_lost(draft: Draft, step: Step) -> bool:
+    patience = timedelta(seconds=draft.run.limits.attempt_s)
+    if step.status in (StepStatus.RUNNING, StepStatus.UNDOING):
+        return step.handed_at is not None and draft.at >= step.handed_at + patience
+    if step.wait and step.wait.kind == WaitKind.TIME and step.wait.until:
+        return draft.at >= step.wait.until + patience
+    return False
+
+
+def _hand_out_again(draft: Draft, step: Step) -> None:
+    """Nothing came of this attempt: ask again under a new `wake`, so that the lost one is ignored if it turns up."""
+    failures, limits = step.failures + 1, draft.run.limits
+    undoing = step.status == StepStatus.UNDOING
+    if undoing and failures >= limits.attempts:
+        draft.set(step.id, status=StepStatus.SUCCEEDED, error="the undo never came back")
+        draft.fields["undone_failed"] = (*draft.run.undone_failed, step.id)
+    elif undoing:
+        again = draft.set(step.id, wake=step.wake + 1, failures=failures, handed_at=draft.at)
+        draft.hand_out_undo(again)
+    elif draft.failure or draft.cancel:
+        draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back")
+    elif failures >= limits.attempts:
+        give_up(draft, step, f"no attempt came back ({failures} of them)")
+    else:
+        again = draft.set(
+            step.id,
+            status=StepStatus.RUNNING,
+            wait=None,
+            wake=step.wake + 1,
+            failures=failures,
+            handed_at=draft.at,
+        )
+        draft.hand_out(again)

@@ -1,0 +1,59 @@
+"""How we recognise in Notion what we wrote ourselves: a link target that readers do not see, and no search can miss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shared.core.page import Block, Page, page_to_data
+
+_MARK = "#workwright-"
+
+# The statuses of an idea, in the order of its life. People set PLAN_IT, APPROVED and CANCELLED; the rest is ours.
+IDEA = "Idea"
+PLAN_IT = "Plan it"
+PLANNING = "Planning"
+QUESTION = "Question"
+PLAN_READY = "Plan ready"
+APPROVED = "Approved"
+BUILDING = "Building"
+DONE = "Done"
+FAILED = "Failed"
+CANCELLED = "Cancelled"
+STATUSES = (IDEA, PLAN_IT, PLANNING, QUESTION, PLAN_READY, APPROVED, BUILDING, DONE, FAILED, CANCELLED)
+
+# Properties of an idea that we write; edits of them are not edits of the idea.
+OUR_PROPERTIES = frozenset({"Status", "Pull request", "Site", "Run", "Cost"})
+
+
+def mark(run_url: str, what: str) -> str:
+    """Return the link target that marks something as written by this run."""
+    return f"{run_url}{_MARK}{what}"
+
+
+def is_ours(block: Block) -> bool:
+    """Say whether we wrote this block."""
+    return any(span.href and _MARK in span.href for span in block.spans)
+
+
+def of_people(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Return the blocks without ours, wherever people have moved them."""
+    return tuple(
+        replace(block, children=of_people(block.children)) if block.children else block
+        for block in blocks
+        if not is_ours(block)
+    )
+
+
+def content_hash(page: Page) -> str:
+    """Return the hash of what people wrote: our own blocks and properties left out."""
+    people = Page(
+        id=page.id,
+        title=page.title,
+        blocks=of_people(page.blocks),
+        properties={k: v for k, v in page.properties.items() if k not in OUR_PROPERTIES},
+    )
+    text = json.dumps(page_to_data(people), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

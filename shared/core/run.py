@@ -1,0 +1,219 @@
+"""Run and Step: what the store keeps of a piece of work, and nothing that acts on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = 1  # of stored documents; reading upgrades older ones (see codec.py)
+RULES = 1  # of the reducer; a run keeps the version it began with
+
+
+class RunStatus(StrEnum):
+    """Where a run is. Derived by the reducer from its steps; the last three are final."""
+
+    RECEIVED = "received"
+    PLANNING = "planning"
+    AWAITING_INPUT = "awaiting_input"
+    AWAITING_APPROVAL = "awaiting_approval"
+    EXECUTING = "executing"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """True when nothing can happen any more."""
+        return self in _FINAL_RUN
+
+
+_FINAL_RUN = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
+
+
+class StepStatus(StrEnum):
+    """Where a step is. `ready`: may begin, not handed out yet; `running`: handed out."""
+
+    PENDING = "pending"
+    READY = "ready"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class WaitKind(StrEnum):
+    """What a waiting step waits for."""
+
+    APPROVAL = "approval"
+    INPUT = "input"
+    TIME = "time"
+    CHILDREN = "children"
+    GRANT = "grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a step waits for; `until` is the wake-up time or the expiry, `what` a plan hash or a provider."""
+
+    kind: WaitKind
+    until: datetime | None = None
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What something costs: model tokens, and money in millionths of a US dollar."""
+
+    tokens: int = 0
+    micros: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.tokens + other.tokens, self.micros + other.micros)
+
+
+NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may use. Times in seconds, money in millionths of a US dollar."""
+
+    steps: int = 200
+    attempts: int = 5  # tries of one step after transient failures
+    repairs: int = 3  # rounds back to the model after its own mistakes
+    parallel: int = 4  # steps handed out at once
+    depth: int = 3  # runs in a chain of causes
+    fan_out: int = 2  # levels of child steps
+    wall_s: float = 14 * 86_400.0
+    approval_s: float = 7 * 86_400.0
+    attempt_s: float = 900.0  # after which a handed-out attempt is taken for lost
+    backoff_s: float = 2.0
+    backoff_cap_s: float = 600.0
+    tokens: int = 2_000_000
+    micros: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Why a run exists. `causes` are the runs that led to it, oldest first."""
+
+    kind: str  # "page", "api", "retry", "bench"
+    page: str = ""
+    title: str = ""
+    by: str = ""
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One step as a validated plan states it. `lane` is the function that attempts it, empty for a gate."""
+
+    id: str
+    kind: str
+    title: str = ""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    lane: str = "execute-step"
+    undoable: bool = False
+    estimate: Usage = NOTHING
+    repairs: str = ""  # the step to go back to when this one fails by the model's own mistake
+    gate: WaitKind | None = None  # APPROVAL or INPUT: no function, a person decides
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step and its life so far. `attempt` counts from 1, `wake` counts resumptions within an attempt."""
+
+    spec: StepSpec
+    status: StepStatus = StepStatus.PENDING
+    attempt: int = 1
+    wake: int = 0
+    failures: int = 0  # transient ones in a row
+    rounds: int = 0  # times sent back to the model
+    wait: Wait | None = None
+    output: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    signature: str = ""  # of the last failure that was the model's own
+    feedback: str = ""  # what the model is told about its last mistake
+    used: Usage = NOTHING
+    reserved: Usage = NOTHING
+    parent: str = ""
+    level: int = 0
+    handed_at: datetime | None = None
+    done_seq: int = 0  # the event that finished it; undo goes in reverse order of this
+
+    @property
+    def id(self) -> str:
+        """Return the step's id within its run."""
+        return self.spec.id
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One piece of work of one tenant."""
+
+    tenant: str
+    id: str
+    status: RunStatus
+    trigger: Trigger
+    limits: Limits
+    opened_at: datetime
+    deadline: datetime
+    seq: int = 0  # number of the last event
+    revision: int = 1  # of the plan
+    plan_hash: str = ""
+    steps: tuple[Step, ...] = ()
+    spent: Usage = NOTHING
+    failure: str = ""  # set: nothing new is handed out, and the run ends as failed
+    cancel: str = ""  # set: nothing new is handed out, undo begins, and the run ends as cancelled
+    undone_failed: tuple[str, ...] = ()  # steps that could not be undone
+    notices: Mapping[str, str] = field(default_factory=dict)  # topic/ref → what became of it
+    ended_at: datetime | None = None
+    next_check_at: datetime | None = None  # the dead-man switch: past it, `sweep` looks
+    facts: Mapping[str, Any] = field(default_factory=dict)  # small results for people: links, counts
+    rules: int = RULES
+    schema: int = SCHEMA
+
+    def step(self, step_id: str) -> Step | None:
+        """Return the step of that id."""
+        for step in self.steps:
+            if step.spec.id == step_id:
+                return step
+        return None
+
+    @property
+    def reserved(self) -> Usage:
+        """Return what handed-out steps may still spend."""
+        tokens = micros = 0
+        for step in self.steps:
+            tokens += step.reserved.tokens
+            micros += step.reserved.micros
+        return Usage(tokens, micros)
+
+    @property
+    def depth(self) -> int:
+        """Return how many runs led to this one."""
+        return len(self.trigger.causes)
+
+
+def plan_hash(specs: tuple[StepSpec, ...]) -> str:
+    """Return the hash an approval is bound to: every step's kind, exact arguments and order."""
+    canonical = [[s.id, s.kind, s.title, dict(s.input), list(s.depends_on)] for s in specs]
+    text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """Return an id that the same parts always give, so that a repeated request names the same thing."""
+    joined = "\x1f".join(parts)
+    return f"{prefix}{hashlib.sha256(joined.encode()).hexdigest()[:24]}"

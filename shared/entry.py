@@ -1,0 +1,151 @@
+"""The edge of every function: who may call, errors to HTTP, one log line per request."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Request, Response
+
+from shared import log
+from shared.core.commands import Command, command_from_data
+from shared.core.errors import (
+    AgentError,
+    Busy,
+    MalformedRequest,
+    NotThere,
+    RequestError,
+    TooLarge,
+    TooMany,
+    VersionConflict,
+)
+from shared.ports import CallerCheck, Queue
+
+MAX_TASK_BYTES = 64 * 1024
+MAX_DELIVERIES = 8  # of one command; a queue without dead letters of its own stops here
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a function answers."""
+
+    status: int = 200
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def endpoint(function: Callable[[Request], Reply | Response]) -> Callable[[Request], Response]:
+    """Turn replies and our errors into HTTP. A bug is not caught: it must reach the log and the queue."""
+
+    @functools.wraps(function)
+    def answer(request: Request) -> Response:
+        try:
+            reply = function(request)
+        except RequestError as error:
+            return _problem(function.__name__, error)
+        except (Busy, VersionConflict) as error:
+            return _later(function.__name__, error, 409)
+        except AgentError as error:
+            # 500, not 429 or 503: those slow the whole queue down, for every tenant.
+            return _later(function.__name__, error, 500)
+        return reply if isinstance(reply, Response) else _response(reply)
+
+    return answer
+
+
+def command_from(request: Request, function: str, check: CallerCheck, audience: str) -> Command:
+    """Return the command a queue delivered, after checking who delivered it and to which tenant.
+
+    Raises Unauthenticated, Forbidden, MalformedRequest, and NotThere when path and payload name different tenants.
+    """
+    check(request.headers.get("Authorization", ""), audience)
+    raw = request.get_data(cache=True)
+    if len(raw) > MAX_TASK_BYTES:
+        raise TooLarge(f"a task has at most {MAX_TASK_BYTES} bytes")
+    try:
+        command = command_from_data(json.loads(raw))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise MalformedRequest(f"the task cannot be read: {error}") from error
+    if command.function != function:
+        raise MalformedRequest(f"this is {function}; the task is for {command.function}")
+    named = request.path.rstrip("/").rpartition("/t/")[2]
+    if named != command.tenant:
+        raise NotThere("the tenant in the path and the tenant in the payload differ")
+    return command
+
+
+def body_of(request: Request, limit: int) -> bytes:
+    """Return the raw body; raises TooLarge without reading more than the limit."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"the body is larger than {limit} bytes")
+    raw = request.stream.read(limit + 1) if request.content_length is None else request.get_data(cache=True)
+    if len(raw) > limit:
+        raise TooLarge(f"the body is larger than {limit} bytes")
+    return raw
+
+
+def redirect(url: str) -> Response:
+    """Send the browser elsewhere; the answer is kept nowhere."""
+    return Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _cookie_name(url: str) -> str:
+    """Return the cookie's name: bound to the host where the address is secure, plain on one machine."""
+    return "__Host-workwright-oauth" if url.startswith("https://") else "workwright-oauth"
+
+
+def with_cookie(response: Response, value: str, url: str) -> Response:
+    """Add the cookie that ties an OAuth answer to this browser."""
+    secure = url.startswith("https://")
+    response.set_cookie(_cookie_name(url), value, max_age=600, path="/", secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def cookie_of(request: Request, url: str) -> str:
+    """Return that cookie's value, or ""."""
+    return request.cookies.get(_cookie_name(url), "")
+
+
+def buried(request: Request, command: Command, queue: Queue) -> bool:
+    """Put a command aside that came too often; deliveries count, because a killed worker reports nothing."""
+    count = request.headers.get("X-CloudTasks-TaskRetryCount", "")
+    if not count.isdigit() or int(count) < MAX_DELIVERIES:
+        return False
+    queue.bury(command, f"delivered {count} times without success", int(count))
+    return True
+
+
+def problem(
+    status: int, code: str, detail: str, way_out: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an application/problem+json answer (RFC 9457) that says what to do."""
+    body = {"type": f"urn:workwright:{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+    if way_out:
+        body["way_out"] = way_out
+    return Response(
+        json.dumps(body, ensure_ascii=False), status, dict(headers or {}), content_type="application/problem+json"
+    )
+
+
+def _problem(function: str, error: RequestError) -> Response:
+    log.line("WARNING", "request refused", function=function, code=error.code)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
+    return problem(error.status, error.code, str(error), error.way_out, headers)
+
+
+def _later(function: str, error: AgentError, status: int) -> Response:
+    severity = "DEBUG" if isinstance(error, Busy) else "WARNING"
+    log.line(severity, "not done yet", function=function, error=type(error).__name__, detail=str(error)[:300])
+    return problem(status, "not_done", type(error).__name__)
+
+
+def _response(reply: Reply) -> Response:
+    if reply.body is None:
+        return Response(status=reply.status, headers=dict(reply.headers))
+    text = json.dumps(reply.body, ensure_ascii=False)
+    return Response(text, reply.status, dict(reply.headers), content_type="application/json")

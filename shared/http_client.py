@@ -1,0 +1,365 @@
+"""The one way to call out: timeouts, token, status to our errors. It never retries, never sleeps, never logs."""
+
+from __future__ import annotations
+
+import base64
+import json as json_text
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from shared.core.errors import (
+    IntegrationError,
+    Missing,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from shared.ports import Secret
+
+USER_AGENT = "workwright/0.1"
+MAX_MESSAGE = 300
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_LONGEST_WAIT = timedelta(days=1)
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Trace = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `json` is None when the body is empty or not JSON; header names ignore case."""
+
+    status: int
+    headers: Mapping[str, str]
+    json: Any
+    text: str
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the status is a success."""
+        return 200 <= self.status < 300
+
+
+Judge = Callable[[Answer], "Answer | IntegrationError | None"]
+"""A system's word on a refused call: an answer to take as success, an error to raise, or None for the usual mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The call as the errors and the trace name it."""
+
+    system: str
+    method: str
+    path: str
+    url: str
+    write: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@cache
+def process_session() -> requests.Session:
+    """Return the session all clients of this process share: connections stay open, tokens and cookies do not."""
+    session = requests.Session()
+    session.trust_env = False  # no proxy, no .netrc token of the machine's owner
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie would carry over to other tenants
+    session.headers.clear()
+    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=32, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class HttpClient:
+    """Calls one system with one token."""
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        token: Secret | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        session: requests.Session | None = None,
+        timeouts: tuple[float, float] = (5.0, 65.0),
+        trace: Trace | None = None,
+    ) -> None:
+        self.system = system
+        self._base = base_url.rstrip("/")
+        self._token = token
+        self._headers = dict(headers or {})
+        self._session = session or process_session()
+        self._timeouts = timeouts
+        self._trace = trace
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        json: Any = None,
+        data: bytes | Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: Literal["bearer", "none"] | tuple[str, Secret] = "bearer",
+        read: bool | None = None,
+        text: bool = False,
+        judge: Judge | None = None,
+    ) -> Answer:
+        """Ask once and return a successful answer, or raise one of our errors.
+
+        `read` says that a POST only asks (a query, a search), so that repeating it is safe. `text` accepts a success
+        whose body is not JSON. `auth` may be a (user, password) pair. `judge` decides about refused calls first.
+        """
+        _check_path(path)
+        write = method not in _READS if read is None else not read
+        asked = _Asked(self.system, method, path, self._base + path, write)
+        sent = {"User-Agent": USER_AGENT, "Accept": "application/json"} | self._headers | dict(headers or {})
+        secrets = self._authorize(sent, auth)
+        started = time.monotonic()
+        answer: Answer | None = None
+        try:
+            answer = self._exchange(asked, sent, params=params, json=json, data=data)
+        finally:
+            if self._trace is not None:
+                status = answer.status if answer else None
+                taken = round((time.monotonic() - started) * 1000)
+                body = data if data is not None else json
+                self._trace(_traced(asked, params, sent, body, status, taken, secrets))
+        if answer.ok:
+            if answer.json is None and answer.text.strip() and not text:
+                raise _unclear(asked, f"answered {answer.status} with a body that is not JSON")
+            return answer
+        verdict = judge(answer) if judge else None
+        if isinstance(verdict, Answer):
+            return verdict
+        raise verdict or _refusal(asked, answer, secrets)
+
+    def _authorize(self, sent: dict[str, str], auth: Literal["bearer", "none"] | tuple[str, Secret]) -> list[str]:
+        """Add the authorization header; return the texts that must never be shown."""
+        if isinstance(auth, tuple):
+            pair = base64.b64encode(f"{auth[0]}:{auth[1].reveal()}".encode()).decode()
+            sent["Authorization"] = f"Basic {pair}"
+            return [pair, auth[1].reveal()]
+        if auth == "none" or self._token is None:
+            return []
+        sent["Authorization"] = f"Bearer {self._token.reveal()}"
+        return [self._token.reveal()]
+
+    def _exchange(self, asked: _Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
+        try:
+            with self._session.request(
+                asked.method,
+                asked.url,
+                params=params,
+                json=json,
+                data=data,
+                headers=sent,
+                timeout=self._timeouts,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return _read(response, time.monotonic() + 2 * self._timeouts[1])
+        except (requests.exceptions.InvalidJSONError, ValueError):
+            # a bad address, header or body; the message may quote the token, so it must not be chained
+            raise Rejected(asked.system, f"{asked}: the call cannot be written as HTTP") from None
+        except (requests.RequestException, TimeoutError, OSError) as error:
+            if _was_not_sent(error):
+                raise Unavailable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
+            raise _unclear(asked, f"no complete answer ({type(error).__name__})") from error
+
+
+def segment(value: str) -> str:
+    """Return one id as a path segment; refuse what would lead to another path."""
+    if not value or "/" in value or "\\" in value or value == "." or not value.isprintable():
+        raise Rejected("request", f"{value[:80]!r} cannot be part of a path")
+    _check_path("/" + value.replace("?", "").replace("#", ""))
+    return quote(value, safe="")
+
+
+def _check_path(path: str) -> None:
+    lowered = path.lower()
+    if not path.startswith("/") or ".." in path or "%2e" in lowered or any(c in path for c in "?#\\"):
+        raise Rejected("request", f"{path[:80]!r} is not a path we call")
+
+
+def _read(response: requests.Response, deadline: float) -> Answer:
+    """Read the body within bounds: a server that drips bytes must not hold a function for ever."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(64 * 1024):
+        size += len(part)
+        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            raise TimeoutError("the answer is too large or too slow")
+        parts.append(part)
+    text = b"".join(parts).decode("utf-8", errors="replace")
+    try:
+        body = json_text.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        body = None
+    return Answer(response.status_code, CaseInsensitiveDict(response.headers), body, text)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and everything it wraps; the HTTP libraries nest them in three different ways."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        inner = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        waiting.extend(each for each in inner if isinstance(each, BaseException))
+
+
+def _was_not_sent(error: BaseException) -> bool:
+    never_sent = (NewConnectionError, NameResolutionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
+    return isinstance(error, requests.exceptions.ConnectTimeout) or any(
+        isinstance(cause, never_sent) for cause in _causes(error)
+    )
+
+
+def _unclear(asked: _Asked, what: str, wait: timedelta | None = None) -> IntegrationError:
+    """A write whose fate nobody told us has to be looked up; a read may simply be asked again."""
+    kind = OutcomeUnknown if asked.write else Unavailable
+    return kind(asked.system, f"{asked}: {what}", retry_after=wait)
+
+
+def _refusal(asked: _Asked, answer: Answer, secrets: list[str]) -> IntegrationError:
+    """Turn a status into our error. No other code looks at a status."""
+    status, wait = answer.status, retry_after(answer)
+    what = f"{asked}: {status} {vendor_message(answer, secrets)}".rstrip()
+    if status == 401:
+        return Unauthorized(asked.system, what)
+    if status == 429 or (status == 403 and _says_limited(answer)):
+        return RateLimited(asked.system, what, retry_after=wait)
+    if status in (404, 410):
+        return Missing(asked.system, what)
+    if status == 529:  # refused at the door, on every method
+        return Unavailable(asked.system, what, retry_after=wait)
+    if status >= 500 or status == 408:
+        return _unclear(asked, what.removeprefix(f"{asked}: "), wait)
+    return Rejected(asked.system, what)
+
+
+def _says_limited(answer: Answer) -> bool:
+    return "Retry-After" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
+
+
+def retry_after(answer: Answer) -> timedelta | None:
+    """Return how long the system asks us to wait: seconds, an HTTP date, or a rate window's end."""
+    value = answer.headers.get("Retry-After", "").strip()
+    reset = answer.headers.get("x-ratelimit-reset", "").strip()
+    wait: float | None = None
+    if value.replace(".", "", 1).isdecimal():
+        wait = float(value)
+    elif value:
+        wait = _seconds_until(_http_date(value), answer)
+    elif reset.isdecimal() and (answer.status == 429 or _says_limited(answer)):
+        wait = _seconds_until(float(reset), answer)
+    if wait is None:
+        return None
+    return timedelta(seconds=min(max(wait, 0.0), _LONGEST_WAIT.total_seconds()))
+
+
+def _http_date(value: str) -> float | None:
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _seconds_until(epoch: float | None, answer: Answer) -> float | None:
+    """Measure on the sender's own clock where it tells it, so that skew does not matter."""
+    if epoch is None:
+        return None
+    now = _http_date(answer.headers.get("Date", ""))
+    return epoch - (time.time() if now is None else now)
+
+
+def vendor_message(answer: Answer, secrets: Iterable[str] = ()) -> str:
+    """Return the vendor's code and message in at most 300 characters, without secrets."""
+    body = answer.json
+    if not isinstance(body, dict):
+        ray = answer.headers.get("cf-ray", "")
+        return "without a readable body" + (f" (ray {ray[:40]})" if ray else "")
+    inner = body.get("error")
+    source = inner if isinstance(inner, dict) else body
+    words = [source.get("code"), inner, source.get("message"), source.get("error_description")]
+    errors = source.get("errors")
+    listed = errors[:3] if isinstance(errors, list) else []
+    words += [each.get("message") or each.get("code") if isinstance(each, dict) else each for each in listed]
+    message = " ".join(" ".join(word.split()) for word in words if isinstance(word, str))
+    return _scrub(message, secrets)[:MAX_MESSAGE]
+
+
+# --- trace ------------------------------------------------------------------------------------------------------------
+
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-vercel-protection-bypass"}
+)
+_SECRET_FIELDS = frozenset(
+    {"client_secret", "access_token", "refresh_token", "id_token", "token", "code", "password", "code_verifier"}
+)
+
+
+def file_trace(path: str | Path) -> Trace:
+    """Return a trace that appends one JSON line per exchange to a file only its owner can read."""
+    target = Path(path)
+    target.touch(mode=0o600)
+
+    def write(exchange: dict[str, Any]) -> None:
+        with target.open("a", encoding="utf-8") as file:
+            file.write(json_text.dumps(exchange, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _traced(
+    asked: _Asked, params: Any, sent: Mapping[str, str], body: Any, status: int | None, taken: int, secrets: list[str]
+) -> dict[str, Any]:
+    url = requests.Request(asked.method, asked.url, params=params).prepare().url
+    shown = {name: "***" if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()}
+    line: dict[str, Any] = {"system": asked.system, "method": asked.method, "url": url, "headers": shown}
+    line |= {"body": body, "status": status, "duration_ms": taken}
+    return {name: _without_secrets(value, secrets) for name, value in line.items()}
+
+
+def _without_secrets(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str):
+        return _scrub(value, secrets)
+    if isinstance(value, Mapping):
+        return {
+            str(name): "***" if name in _SECRET_FIELDS and isinstance(each, str) else _without_secrets(each, secrets)
+            for name, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each, secrets) for each in value]
+    return value
+
+
+def _scrub(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***") if secret else text
+    return text

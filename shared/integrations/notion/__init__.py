@@ -1,0 +1,1 @@
+"""Notion, in parts that do not drag each other in: client, blocks, reading, values, markdown, webhook."""

@@ -1,0 +1,183 @@
+"""Slack: messages that can be found again, and clicks on their buttons."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+from shared.core.errors import (
+    BadSignature,
+    IntegrationError,
+    MalformedRequest,
+    Missing,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from shared.http_client import Answer, HttpClient, retry_after
+from shared.ports import Secret
+
+BASE_URL = "https://slack.com/api"
+MAX_TEXT = 40_000
+MAX_BLOCKS = 50
+FRESH = timedelta(minutes=5)
+
+Json = dict[str, Any]
+
+_DEAD_TOKEN = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
+_ABSENT = frozenset({"channel_not_found", "users_not_found", "user_not_found", "message_not_found"})
+_TROUBLE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where a message is: needed to change it."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody pressed a button. It proves a Slack user, not a right to approve."""
+
+    user: str
+    team: str
+    action: str
+    value: str
+    channel: str
+    ts: str
+    block: str
+    response_url: str
+    trigger: str
+
+
+class Slack:
+    """What we ask of Slack."""
+
+    system: ClassVar[str] = "slack"
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[Json] = (),
+        metadata: tuple[str, str] | None = None,
+        thread: str = "",
+    ) -> Message:
+        """Post a message; `metadata` is (event type, key) for `find`.
+
+        Called again it posts a second message: after an unclear answer ask `find` with the same metadata first.
+        """
+        body: Json = {"channel": channel, "text": text[:MAX_TEXT], "blocks": list(blocks)[:MAX_BLOCKS]}
+        if metadata:
+            body["metadata"] = {"event_type": metadata[0], "event_payload": {"key": metadata[1]}}
+        if thread:
+            body["thread_ts"] = thread
+        made = self._write("chat.postMessage", {name: value for name, value in body.items() if value})
+        return Message(made["channel"], made["ts"])
+
+    def find(self, channel: str, event_type: str, key: str, *, pages: int = 5) -> Message | None:
+        """Return the message posted with that metadata, among the channel's last ones (a hundred a page).
+
+        `channel` must be the id (`C…`): the history is not listed by name. Answers in threads are not in it.
+        """
+        params: Json = {"channel": channel, "include_all_metadata": "true", "limit": "100"}
+        for _ in range(pages):
+            found = self._read("conversations.history", params)
+            for message in found.get("messages") or ():
+                metadata = message.get("metadata") or {}
+                payload = metadata.get("event_payload") or {}
+                if metadata.get("event_type") == event_type and payload.get("key") == key:
+                    return Message(channel, message["ts"])
+            cursor = (found.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+            params = params | {"cursor": cursor}
+        return None
+
+    def update(self, message: Message, text: str, blocks: Sequence[Json] = ()) -> None:
+        """Replace a message's content. The same call again leaves the same message."""
+        body = {"channel": message.channel, "ts": message.ts, "text": text[:MAX_TEXT]}
+        self._write("chat.update", body | {"blocks": list(blocks)[:MAX_BLOCKS]})
+
+    def user_by_email(self, email: str) -> str:
+        """Return the id of the person with that address; raises Missing."""
+        return str(self._read("users.lookupByEmail", {"email": email})["user"]["id"])
+
+    def _read(self, name: str, params: Json) -> Json:
+        return _checked(name, self._http.call("GET", f"/{name}", params=params), write=False)
+
+    def _write(self, name: str, body: Json) -> Json:
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return _checked(name, self._http.call("POST", f"/{name}", json=body, headers=headers), write=True)
+
+
+def _checked(name: str, answer: Answer, *, write: bool) -> Json:
+    """Return the body; Slack refuses with status 200 and a word."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    if body.get("ok"):
+        return body
+    word = str(body.get("error") or "no reason given")[:100]
+    needed = f" (needs the scope {body['needed']})" if isinstance(body.get("needed"), str) else ""
+    raise _error(word, f"{name}: {word}{needed}", answer, write=write)
+
+
+def _error(word: str, what: str, answer: Answer, *, write: bool) -> IntegrationError:
+    if word in _DEAD_TOKEN:
+        return Unauthorized("slack", what)
+    if word in ("ratelimited", "rate_limited"):
+        return RateLimited("slack", what, retry_after=retry_after(answer))
+    if word in _ABSENT:
+        return Missing("slack", what)
+    if word in _TROUBLE:
+        return OutcomeUnknown("slack", what) if write else Unavailable("slack", what)
+    return Rejected("slack", what)
+
+
+def verify_signature(raw: bytes, timestamp: str, signature: str, secret: Secret, now: datetime) -> None:
+    """Check the signature over the raw body, and that it is fresh; raises BadSignature."""
+    if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
+        raise BadSignature("the timestamp is not a number")
+    if abs(now.timestamp() - int(timestamp)) > FRESH.total_seconds():
+        raise BadSignature("the request is too old")
+    signed = b"v0:" + timestamp.encode() + b":" + raw
+    wanted = "v0=" + hmac.new(secret.reveal().encode(), signed, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace")):
+        raise BadSignature("the signature does not match")
+
+
+def parse_click(raw: bytes) -> Click:
+    """Return what was pressed, from an interactivity request's form body; raises MalformedRequest."""
+    try:
+        body = json.loads(parse_qs(raw.decode(), max_num_fields=10)["payload"][0])
+        action = body["actions"][0]
+        return Click(
+            user=body["user"]["id"],
+            team=_at(body, "user", "team_id") or _at(body, "team", "id"),
+            action=action["action_id"],
+            value=action.get("value") or "",
+            channel=_at(body, "channel", "id"),
+            ts=_at(body, "message", "ts"),
+            block=action.get("block_id") or "",
+            response_url=body.get("response_url") or "",
+            trigger=body.get("trigger_id") or "",
+        )
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
+        raise MalformedRequest("this is not a click on a button") from None
+
+
+def _at(body: Mapping[str, Any], name: str, inner: str) -> str:
+    holder = body.get(name)
+    return str(holder.get(inner) or "") if isinstance(holder, dict) else ""

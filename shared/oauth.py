@@ -1,0 +1,285 @@
+"""OAuth for every system a tenant connects: authorise, exchange, renew, and a signed state."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
+
+from shared.core.errors import BadSignature, IntegrationError, Rejected, Unauthorized
+from shared.ports import Secret
+
+STATE_LIFETIME = timedelta(minutes=10)
+_SECRET_FIELDS = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
+_DEAD_GRANT = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthProvider:
+    """What one system's OAuth looks like."""
+
+    name: str
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...] = ()
+    auth: Literal["basic", "body"] = "body"  # where the token endpoint wants the client's secret
+    encoding: Literal["form", "json"] = "form"
+    authorize_params: Mapping[str, str] = field(default_factory=dict)  # fixed ones, e.g. owner=user
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pkce: bool = False
+    scope_separator: str = " "
+
+    @property
+    def origin(self) -> str:
+        """Return the base URL for the HTTP client that `exchange` and `refresh` are given."""
+        scheme, _, rest = self.token_url.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
+
+
+NOTION = OAuthProvider(
+    "notion",
+    "https://api.notion.com/v1/oauth/authorize",
+    "https://api.notion.com/v1/oauth/token",
+    auth="basic",
+    encoding="json",
+    authorize_params={"owner": "user"},
+    headers={"Notion-Version": "2026-03-11"},
+)
+GITHUB = OAuthProvider(
+    "github",
+    "https://github.com/login/oauth/authorize",
+    "https://github.com/login/oauth/access_token",
+    scopes=("repo",),
+    pkce=True,
+)
+SLACK = OAuthProvider(
+    "slack",
+    "https://slack.com/oauth/v2/authorize",
+    "https://slack.com/api/oauth.v2.access",
+    scopes=("chat:write", "chat:write.public", "channels:history", "users:read", "users:read.email"),
+    auth="basic",
+    scope_separator=",",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantTokens:
+    """What a token endpoint handed over. `public` is the rest of its answer, without tokens."""
+
+    access: Secret
+    refresh: Secret | None
+    public: Mapping[str, Any]
+    lifetime: timedelta | None = None  # None: the system does not say
+
+
+class Reply(Protocol):
+    """What came back."""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+
+    @property
+    def json(self) -> Any:
+        """Return the parsed body."""
+
+
+class Http(Protocol):
+    """The part of our HTTP client that is used here; its base URL is the token endpoint's host."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: Literal["bearer", "none"] | tuple[str, Secret] = "bearer",
+        judge: Any = None,
+    ) -> Reply:
+        """Ask once."""
+
+
+def authorize_url(provider: OAuthProvider, client_id: str, redirect_uri: str, state: str, *, verifier: str = "") -> str:
+    """Return where the browser goes to ask the person. `verifier` is the PKCE secret that stays with us."""
+    asked = {"client_id": client_id, "response_type": "code", "redirect_uri": redirect_uri, "state": state}
+    if provider.scopes:
+        asked["scope"] = provider.scope_separator.join(provider.scopes)
+    if provider.pkce and verifier:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        asked |= {"code_challenge": _encode(digest), "code_challenge_method": "S256"}
+    return f"{provider.authorize_url}?{urlencode(asked | dict(provider.authorize_params))}"
+
+
+def exchange(
+    http: Http,
+    provider: OAuthProvider,
+    client_id: str,
+    client_secret: Secret,
+    code: str,
+    redirect_uri: str,
+    *,
+    verifier: str = "",
+) -> GrantTokens:
+    """Trade the code for tokens. A code works once: a repeat raises Unauthorized, and the person has to agree again."""
+    asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    if provider.pkce and verifier:
+        asked["code_verifier"] = verifier
+    return _ask(http, provider, client_id, client_secret, asked)
+
+
+def refresh(http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, token: Secret) -> GrantTokens:
+    """Trade the refresh token for a new pair, and treat the old pair as dead.
+
+    Not safe to run twice at once or to repeat after an unclear answer: hold a lease on the grant, store both new tokens
+    before using them, and read the store again before believing Unauthorized.
+    """
+    asked = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
+    return _ask(http, provider, client_id, client_secret, asked)
+
+
+def _ask(
+    http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, asked: dict[str, str]
+) -> GrantTokens:
+    auth: Literal["none"] | tuple[str, Secret] = "none"
+    if provider.auth == "basic":
+        auth = (client_id, client_secret)
+    else:
+        asked |= {"client_id": client_id, "client_secret": client_secret.reveal()}
+    path = "/" + provider.token_url.split("://", 1)[1].partition("/")[2]
+    body = {"json": asked} if provider.encoding == "json" else {"data": asked}
+
+    def judge(answer: Reply) -> IntegrationError | None:
+        return refusal(provider.name, answer.json) if answer.status < 500 and answer.status != 429 else None
+
+    answer = http.call("POST", path, headers=provider.headers, auth=auth, judge=judge, **body)
+    refused = refusal(provider.name, answer.json)  # GitHub and Slack refuse with status 200
+    if refused is not None:
+        raise refused
+    return _tokens(provider.name, answer.json)
+
+
+def refusal(system: str, body: Any) -> IntegrationError | None:
+    """Return the error in a token endpoint's answer, in RFC 6749's shape or in the vendor's own, or None."""
+    if not isinstance(body, Mapping):
+        return None
+    code = body.get("code") if body.get("object") == "error" else body.get("error")
+    if not code and body.get("ok") is False:
+        code = "refused"
+    if not isinstance(code, str) or not code:
+        return None
+    said = body.get("error_description") or body.get("message") or ""
+    kind = Unauthorized if code in _DEAD_GRANT else Rejected
+    return kind(system, f"{code} {said}".strip()[:300])
+
+
+def _tokens(system: str, body: Any) -> GrantTokens:
+    fields = body if isinstance(body, Mapping) else {}
+    access, renew, lasts = fields.get("access_token"), fields.get("refresh_token"), fields.get("expires_in")
+    if not isinstance(access, str) or not access:
+        raise Rejected(system, "the answer holds no access token")
+    return GrantTokens(
+        access=Secret(access),
+        refresh=Secret(renew) if isinstance(renew, str) and renew else None,
+        public=_public(fields),
+        lifetime=timedelta(seconds=lasts) if isinstance(lasts, int) and lasts > 0 else None,
+    )
+
+
+def _public(value: Any) -> Any:
+    """Drop tokens at any depth; Slack nests the user's inside."""
+    if isinstance(value, Mapping):
+        return {name: _public(each) for name, each in value.items() if name not in _SECRET_FIELDS}
+    return [_public(each) for each in value] if isinstance(value, list) else value
+
+
+# --- state ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the person came to do, and in which browser. The receiver uses each nonce once."""
+
+    provider: str
+    tenant: str  # a hint: empty when the grant creates the tenant
+    user: str
+    target: str  # where to go afterwards; from a list of allowed paths
+    nonce: str
+    browser: str  # hash of the random value in the browser's cookie
+    expires_at: datetime
+
+
+def browser_hash(cookie: str) -> str:
+    """Return what binds a state to the browser that holds this cookie."""
+    return hashlib.sha256(b"workwright-browser:" + cookie.encode()).hexdigest()
+
+
+def sign_state(
+    key: Secret,
+    *,
+    provider: str,
+    target: str,
+    nonce: str,
+    cookie: str,
+    now: datetime,
+    tenant: str = "",
+    user: str = "",
+) -> str:
+    """Return a state for the authorise URL, good for ten minutes in the browser with this cookie."""
+    content = {
+        "p": provider,
+        "t": tenant,
+        "u": user,
+        "to": target,
+        "n": nonce,
+        "b": browser_hash(cookie),
+        "x": int((now + STATE_LIFETIME).timestamp()),
+    }
+    body = _encode(json.dumps(content, separators=(",", ":"), sort_keys=True).encode())
+    return f"{body}.{_encode(_mac(key, body))}"
+
+
+def verify_state(key: Secret, state: str, *, provider: str, cookie: str, now: datetime) -> State:
+    """Return the content of our own, fresh state of this provider and browser; raises BadSignature otherwise.
+
+    Whether it has been used before only a store can tell: the caller marks the nonce as used.
+    """
+    body, _, signature = state.partition(".")
+    if not key or not hmac.compare_digest(_encode(_mac(key, body)).encode(), signature.encode("utf-8", "replace")):
+        raise BadSignature("the state is not ours")
+    content = json.loads(_decode(body))
+    found = State(
+        provider=content["p"],
+        tenant=content["t"],
+        user=content["u"],
+        target=content["to"],
+        nonce=content["n"],
+        browser=content["b"],
+        expires_at=datetime.fromtimestamp(content["x"], tz=now.tzinfo),
+    )
+    if found.provider != provider:
+        raise BadSignature("the state belongs to another provider")
+    if not cookie or not hmac.compare_digest(found.browser, browser_hash(cookie)):
+        raise BadSignature("the state belongs to another browser")
+    if now >= found.expires_at:
+        raise BadSignature("the state has expired")
+    return found
+
+
+def _mac(key: Secret, body: str) -> bytes:
+    return hmac.new(key.reveal().encode(), b"oauth-state:" + body.encode("utf-8", "replace"), hashlib.sha256).digest()
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

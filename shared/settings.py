@@ -1,0 +1,218 @@
+"""All of the environment, read once. Everything missing or malformed is named at once, with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.core.errors import ConfigError
+
+FUNCTIONS = ("oauth-callback", "notion-webhook", "plan", "execute-step", "deploy", "notify", "api", "sweep")
+SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
+# Cloud services that may be reached at an emulator on this machine: service → variable with its host:port.
+EMULATORS = {
+    "firestore": "FIRESTORE_EMULATOR_HOST",  # read by Google's client itself
+    "tasks": "WORKWRIGHT_TASKS_ENDPOINT",
+    "secrets": "WORKWRIGHT_SECRETS_ENDPOINT",
+    "kms": "WORKWRIGHT_KMS_ENDPOINT",
+}
+DEADLINE = timedelta(minutes=10)  # cloud: after which the queue takes an attempt for lost; an attempt is shorter
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs. Secrets are not in here: they come from `deps.secrets`."""
+
+    mode: str = "local"  # "local" or "cloud"
+    data: Path = Path(".workwright")
+    public_url: str = "http://127.0.0.1:8700"
+    functions_url: str = "http://127.0.0.1:8700"  # of the queue functions: {functions_url}/{function}
+    endpoints: Mapping[str, str] = field(default_factory=dict)  # system → base URL, where it is not the vendor's own
+    ses_region: str = "eu-central-1"
+    ses_sender: str = "Workwright <agent@workwright.invalid>"
+    model: str = "offline"  # "offline" or "vertex"
+    trace: Path | None = None
+    http_read_s: float = 65.0
+    settle: timedelta = timedelta(seconds=70)
+    lease: timedelta = timedelta(minutes=11)
+    backoff_s: float = 2.0
+    approval_s: float = 7 * 86_400.0
+    crash_at: str = ""  # "point#n": for the crash test
+    crash_log: Path | None = None
+    workers: int = 8  # local: deliveries at once
+    duplicates: float = 0.0  # local, for tests: the share of tasks that are delivered twice
+    shuffle: int | None = None  # local, for tests: the seed of a random order of deliveries
+    clock_file: Path | None = None  # seconds by which the clock is off: for the crash test, on one machine only
+    project: str = ""
+    location: str = "europe-west1"
+    kms_key: str = ""
+    tasks_account: str = ""
+    function_urls: Mapping[str, str] = field(default_factory=dict)  # cloud: where each function answers
+    emulators: Mapping[str, str] = field(default_factory=dict)  # cloud: service → host:port on this machine
+    certs_url: str = ""  # cloud: keys to check callers' tokens with, where they are not Google's
+
+    @property
+    def emulated(self) -> bool:
+        """Say whether part of the cloud is played on this machine; then no platform stands before the functions."""
+        return bool(self.emulators or self.certs_url)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Return the settings; raises ConfigError that names every problem at once."""
+        reader = _Reader(env)
+        settings = cls(
+            mode=reader.one_of("WORKWRIGHT_MODE", ("local", "cloud"), "local"),
+            data=Path(env.get("WORKWRIGHT_DATA") or ".workwright"),
+            public_url=reader.url("WORKWRIGHT_PUBLIC_URL", cls.public_url),
+            functions_url=reader.url("WORKWRIGHT_FUNCTIONS_URL", cls.functions_url),
+            endpoints={s: reader.url(f"WORKWRIGHT_{s.upper()}_URL", "") for s in SYSTEMS if _given(env, s)},
+            ses_region=env.get("WORKWRIGHT_SES_REGION") or cls.ses_region,
+            ses_sender=env.get("WORKWRIGHT_SES_SENDER") or cls.ses_sender,
+            model=reader.one_of("WORKWRIGHT_MODEL", ("offline", "vertex"), "offline"),
+            trace=_path(env.get("WORKWRIGHT_TRACE")),
+            http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
+            settle=timedelta(seconds=reader.number("WORKWRIGHT_SETTLE_S", cls.settle.total_seconds())),
+            lease=timedelta(seconds=reader.number("WORKWRIGHT_LEASE_S", cls.lease.total_seconds())),
+            backoff_s=reader.number("WORKWRIGHT_BACKOFF_S", cls.backoff_s),
+            approval_s=reader.number("WORKWRIGHT_APPROVAL_S", cls.approval_s),
+            workers=reader.whole("WORKWRIGHT_WORKERS", cls.workers, least=1, most=256) or cls.workers,
+            duplicates=reader.number("WORKWRIGHT_DUPLICATES", cls.duplicates, unit="share from 0 to 1", most=1.0),
+            shuffle=reader.whole("WORKWRIGHT_SHUFFLE", None, least=0, most=2**31),
+            crash_at=env.get("WORKWRIGHT_CRASH_AT", ""),
+            crash_log=_path(env.get("WORKWRIGHT_CRASH_LOG")),
+            clock_file=_path(env.get("WORKWRIGHT_CLOCK_FILE")),
+            location=env.get("WORKWRIGHT_LOCATION") or cls.location,
+            **reader.cloud(),
+        )
+        if settings.mode == "cloud" and not settings.emulated:
+            reader.outlasting("WORKWRIGHT_LEASE_S", settings.lease, DEADLINE)
+        reader.finish()
+        return settings
+
+    def function_url(self, function: str) -> str:
+        """Return where a function answers."""
+        return self.function_urls.get(function) or f"{self.functions_url}/{function}"
+
+
+def _given(env: Mapping[str, str], system: str) -> bool:
+    return bool(env.get(f"WORKWRIGHT_{system.upper()}_URL"))
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        return False
+
+
+class _Reader:
+    """Reads values and collects what is wrong with them."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._problems: list[str] = []
+
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self._env.get(name) or default
+        if value not in allowed:
+            self._problems.append(f"{name} is {value!r}; use one of {', '.join(allowed)}")
+        return value
+
+    def url(self, name: str, default: str) -> str:
+        value = (self._env.get(name) or default).rstrip("/")
+        if value and not _is_address(value):
+            self._problems.append(f"{name} is {value!r}; give an address like https://workwright.example")
+        return value
+
+    def number(self, name: str, default: float, *, unit: str = "number of seconds above 0", most: float = 1e9) -> float:
+        text = self._env.get(name)
+        if not text:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if value == default or 0 < value <= most:
+            return value
+        self._problems.append(f"{name} is {text!r}; give a {unit}")
+        return default
+
+    def whole(self, name: str, default: int | None, *, least: int, most: int) -> int | None:
+        text = self._env.get(name)
+        if not text:
+            return default
+        if text.isascii() and text.isdigit() and least <= int(text) <= most:
+            return int(text)
+        self._problems.append(f"{name} is {text!r}; give a whole number from {least} to {most}")
+        return default
+
+    def outlasting(self, name: str, value: timedelta, least: timedelta) -> None:
+        """Refuse a lease that ends while its holder may still be at work: two would be at it at once."""
+        if value <= least:
+            self._problems.append(f"{name} is {value.total_seconds():g}; give more than {least.total_seconds():g}")
+
+    def cloud(self) -> dict[str, Any]:
+        """Return what only the cloud needs; in cloud mode every one of them must be there."""
+        if (self._env.get("WORKWRIGHT_MODE") or "local") != "cloud":
+            return {"project": self._env.get("GOOGLE_CLOUD_PROJECT", "")}
+        wanted = {
+            "project": ("GOOGLE_CLOUD_PROJECT", "the id of the Google Cloud project"),
+            "kms_key": ("WORKWRIGHT_KMS_KEY", "the full name of the KMS key for tenants' tokens"),
+            "tasks_account": (
+                "WORKWRIGHT_TASKS_ACCOUNT",
+                "the e-mail of the service account that Cloud Tasks calls with",
+            ),
+        }
+        found: dict[str, Any] = {}
+        for field_name, (name, meaning) in wanted.items():
+            found[field_name] = self._env.get(name, "")
+            if not found[field_name]:
+                self._problems.append(f"{name} is missing; set it to {meaning}")
+        if not self._env.get("WORKWRIGHT_PUBLIC_URL"):
+            self._problems.append("WORKWRIGHT_PUBLIC_URL is missing; set it to the address at which people reach `api`")
+        urls = {}
+        for function in FUNCTIONS:
+            name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
+            if self._env.get(name):
+                urls[function] = self.url(name, "")
+        if not urls and not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
+            self._problems.append("WORKWRIGHT_FUNCTIONS_URL is missing; set it to where the functions answer")
+        elif not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
+            for function in FUNCTIONS:
+                if function not in urls:
+                    name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
+                    self._problems.append(f"{name} is missing; set it to where the function {function} answers")
+        found["function_urls"] = urls
+        return {**found, **self.emulators()}
+
+    def emulators(self) -> dict[str, Any]:
+        """Return what of the cloud is played on this machine."""
+        certs = self.url("WORKWRIGHT_CERTS_URL", "")
+        if certs and _is_address(certs) and urlsplit(certs).hostname not in _LOOPBACK:
+            self._problems.append("WORKWRIGHT_CERTS_URL is for an issuer on this machine; leave it out for Google's")
+        given = {service: name for service, name in EMULATORS.items() if self._env.get(name)}
+        return {"emulators": {service: self.loopback(name) for service, name in given.items()}, "certs_url": certs}
+
+    def loopback(self, name: str) -> str:
+        """Return the host:port of an emulator. Nothing there is encrypted or signed, so it must be this machine."""
+        value = self._env[name]
+        address = f"http://{value}"
+        if not _is_address(address) or urlsplit(address).port is None or urlsplit(address).netloc != value:
+            self._problems.append(f"{name} is {value!r}; give an emulator's host:port like 127.0.0.1:8085")
+        elif urlsplit(address).hostname not in _LOOPBACK:
+            self._problems.append(f"{name} is {value!r}; emulators must be on this machine, at 127.0.0.1:<port>")
+        return value
+
+    def finish(self) -> None:
+        if self._problems:
+            raise ConfigError("The environment is not right:\n" + "\n".join(f"  - {p}" for p in self._problems))

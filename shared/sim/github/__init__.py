@@ -1,0 +1,1 @@
+"""The simulated GitHub: the REST API over real git repositories, clones over HTTP, and pages to look at."""

@@ -1,0 +1,245 @@
+"""The simulated GitHub: routes, tokens, rate limits, and the state all handlers share."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from shared.sim._server import Simulator, json_response
+from shared.sim.github import apps, contents, conversation, git_data, git_http, pages, pulls, repos
+from shared.sim.github.calls import DOCS, Call, Caller, Refused, not_found
+from shared.sim.github.repository import BareRepository, GitFailed
+
+Json = dict[str, Any]
+Handler = Callable[[Call], Response]
+
+VERSIONS = ("2022-11-28", "2026-03-10")
+LIMIT = 5000
+_ACCEPTED = re.compile(r"application/(vnd\.github[\w.+-]*|json)|\*/\*")
+_ROUTES: list[tuple[str, str, Handler]] = [
+    *apps.ROUTES,
+    *repos.ROUTES,
+    *git_data.ROUTES,
+    *contents.ROUTES,
+    *pulls.ROUTES,
+    *conversation.ROUTES,
+]
+
+
+class GitHubSimulator(Simulator):
+    """Keeps real repositories under its data folder; branches are in the state and mirrored to git."""
+
+    name = "github"
+
+    def __init__(self, data: Path | None = None) -> None:
+        self._scratch = tempfile.TemporaryDirectory() if data is None else None
+        self.root = Path(self._scratch.name) if self._scratch else data / "repositories" if data else Path()
+        self.routes = Map(
+            [Rule(path, methods=[method], endpoint=handler) for method, path, handler in _ROUTES], merge_slashes=False
+        )
+        self.used: dict[str, tuple[int, int]] = {}  # token -> (hour, calls)
+        super().__init__(data)
+        for repo in self.state["repos"].values():
+            self.bare(repo).mirror(repo["refs"])
+
+    def fresh_state(self) -> Json:
+        """Return a GitHub without anybody."""
+        return {"next_id": 1000, "users": {}, "tokens": {}, "installations": {}, "repos": {}}
+
+    # --- for the handlers -------------------------------------------------------------------------------------------
+
+    def next_id(self) -> int:
+        """Count ids up."""
+        self.state["next_id"] += 1
+        self.touch()
+        return int(self.state["next_id"])
+
+    def stamp(self, moment: datetime | None = None) -> str:
+        """Write a time as GitHub does."""
+        return (moment or self.now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def person(self, login: str, kind: str = "User") -> Json:
+        """Return an account, making it when it is new."""
+        key = login.lower()
+        if key not in self.state["users"]:
+            self.state["users"][key] = {"login": login, "id": self.next_id(), "type": kind}
+        found: Json = self.state["users"][key]
+        return found
+
+    def bare(self, repo: Json) -> BareRepository:
+        """Return the objects of a repository."""
+        return BareRepository(self.root / repo["owner"].lower() / f"{repo['name'].lower()}.git")
+
+    def created_object(self, repo: Json, kind: str, sha: str, **detail: Any) -> None:
+        """Note an effect the first time an object appears; the same object again is no change."""
+        if sha not in repo["objects"]:
+            repo["objects"][sha] = kind
+            self.effect(f"{kind}.create", repo=f"{repo['owner']}/{repo['name']}", sha=sha, **detail)
+
+    def move_ref(self, repo: Json, ref: str, sha: str | None, by: str) -> None:
+        """Create, move or delete a ref, and let the pull requests of the branch follow."""
+        before = repo["refs"].get(ref)
+        if before == sha:
+            return
+        git = self.bare(repo)
+        if sha is None:
+            del repo["refs"][ref]
+        else:
+            repo["refs"][ref] = sha
+        git.set_ref(ref, sha)
+        kind = "ref.create" if before is None else "ref.delete" if sha is None else "ref.update"
+        self.effect(kind, repo=f"{repo['owner']}/{repo['name']}", ref=ref, sha=sha, before=before, by=by)
+        repo["pushed_at"] = repo["updated_at"] = self.stamp()
+        pulls.follow(self, repo, ref, sha)
+
+    # --- one request ------------------------------------------------------------------------------------------------
+
+    def beside(self, request: Request) -> Response | None:
+        """Serve clones and the pages for people."""
+        return git_http.answer(self, request) or pages.answer(self, request)
+
+    def answer(self, request: Request) -> Response:
+        """Check the request as GitHub does, find the handler, and add the headers every answer carries."""
+        token = ""
+        try:
+            token = self._check_headers(request)
+            handler, parameters = self._route(request)
+            if handler in apps.WITH_JWT:
+                caller = Caller("app", 0, "Bot")
+            else:
+                caller = self._caller(token)
+                self.used[token] = (self._hour(), self._calls(token) + 1)
+            response = handler(Call(self, request, caller, parameters))
+        except Refused as refused:
+            response = json_response(refused.body, refused.status)
+        except GitFailed as failed:
+            response = json_response({"message": str(failed), "documentation_url": DOCS, "status": "422"}, 422)
+        for key, value in self.limits(token).items():
+            response.headers[key] = value
+        response.headers["x-github-request-id"] = f"SIM:{len(self.journal) + 1:X}"
+        response.headers["x-github-media-type"] = "github.v3; format=json"
+        return self._conditional(request, response)
+
+    def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
+        """Shape an ordered fault: a limit is primary when `x-ratelimit-remaining: 0` is ordered, else secondary."""
+        given = {key.lower(): value for key, value in headers.items()}
+        primary = given.get("x-ratelimit-remaining") == "0"
+        message = {401: "Bad credentials", 404: "Not Found"}.get(status, "Server Error")
+        if primary:
+            message = "API rate limit exceeded for user ID 1001. If you reach out for help, include the request ID."
+            given.setdefault("x-ratelimit-reset", str(int(self.now().timestamp()) + 60))
+            given.setdefault("x-ratelimit-limit", str(LIMIT))
+            given.setdefault("x-ratelimit-resource", "core")
+        elif status == 429 or (status == 403 and "retry-after" in given):
+            message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+            given.setdefault("retry-after", "60")
+        elif status == 403:
+            message = "Resource not accessible by personal access token"
+        wanted = body if body is not None else {"message": message, "documentation_url": DOCS, "status": str(status)}
+        return json_response(wanted, status, given)
+
+    def _route(self, request: Request) -> tuple[Handler, Json]:
+        try:
+            handler, parameters = self.routes.bind("github").match(request.path, request.method)
+        except HTTPException as missing:
+            raise not_found() from missing
+        return handler, dict(parameters)
+
+    @staticmethod
+    def _check_headers(request: Request) -> str:
+        if not request.headers.get("User-Agent", "").strip():
+            raise Refused(
+                403,
+                "Request forbidden by administrative rules. Please make sure your request has a "
+                "User-Agent header (https://docs.github.com/en/rest/overview/resources-in-the-rest-api)",
+            )
+        if not _ACCEPTED.search(request.headers.get("Accept", "")):
+            raise Refused(415, "Unsupported 'Accept' header. Must accept 'application/json'.")
+        version = request.headers.get("X-GitHub-Api-Version")
+        if version is not None and version not in VERSIONS:
+            raise Refused(400, f'API version "{version}" is not supported. Use one of: {", ".join(VERSIONS)}.')
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not token:
+            raise Refused(401, "Requires authentication")
+        if scheme.lower() not in ("bearer", "token"):
+            raise Refused(401, "Bad credentials")
+        return token.strip()
+
+    def _caller(self, token: str) -> Caller:
+        known = self.state["tokens"].get(token)
+        if known is None or (known["expires_at"] and known["expires_at"] <= self.stamp()):
+            raise Refused(401, "Bad credentials")
+        if self._calls(token) >= LIMIT:
+            raise Refused(403, "API rate limit exceeded for user. If you reach out for help, include the request ID.")
+        person = self.person(known["login"])
+        only = None if known["only"] is None else frozenset(known["only"])
+        return Caller(person["login"], person["id"], person["type"], frozenset(known["owners"]), only)
+
+    def _hour(self) -> int:
+        return int(self.now().timestamp()) // 3600
+
+    def _calls(self, token: str) -> int:
+        hour, calls = self.used.get(token, (0, 0))
+        return calls if hour == self._hour() else 0
+
+    def limits(self, token: str) -> dict[str, str]:
+        """Return the rate limit headers for a token."""
+        used = self._calls(token)
+        return {
+            "x-ratelimit-limit": str(LIMIT),
+            "x-ratelimit-remaining": str(LIMIT - used),
+            "x-ratelimit-used": str(used),
+            "x-ratelimit-reset": str((self._hour() + 1) * 3600),
+            "x-ratelimit-resource": "core",
+        }
+
+    @staticmethod
+    def _conditional(request: Request, response: Response) -> Response:
+        if request.method != "GET" or response.status_code != 200:
+            return response
+        tag = f'"{hashlib.sha256(response.get_data()).hexdigest()}"'
+        response.headers["ETag"] = tag
+        if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
+            response.set_data(b"")
+            response.status_code = 304
+        return response
+
+    # --- control ----------------------------------------------------------------------------------------------------
+
+    def control(self, request: Request) -> Response | None:
+        """`POST /_seed` makes tokens and app installations; `POST /_check` reports a check run as a CI app would."""
+        if request.method != "POST":
+            return None
+        if request.path == "/_seed":
+            orders = request.get_json()
+            for order in orders if isinstance(orders, list) else [orders]:
+                self._seed(order)
+            return json_response({"ok": True})
+        if request.path == "/_check":
+            return conversation.report_check(self, request.get_json())
+        return None
+
+    def _seed(self, order: Json) -> None:
+        owners = [order["login"].lower()] if "login" in order else []
+        for org in [order["org"]] if order.get("org") else []:
+            self.person(org, "Organization")
+            owners.append(org.lower())
+        if "installation_id" in order:
+            self.state["installations"][str(order["installation_id"])] = {
+                "app_id": str(order["app_id"]),
+                "slug": order.get("slug", "workshop-app"),
+                "account": order.get("org") or order["login"],
+            }
+        if "login" in order:
+            self.person(order["login"])
+        if "token" in order:
+            known = {"login": order["login"], "owners": owners, "only": None, "expires_at": None}
+            self.state["tokens"][order["token"]] = known
+        self.touch()

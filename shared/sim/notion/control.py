@@ -1,0 +1,146 @@
+"""The simulator's own control endpoints: seed a workspace, turn knobs, act as a person."""
+
+from typing import Any
+
+from shared.sim.notion import oauth
+from shared.sim.notion.rich_text import from_plain
+from shared.sim.notion.world import Caller, World
+
+Json = dict[str, Any]
+
+CONFIG: Json = {
+    "rate_limit": 180,  # requests per bot in one window; 0 is no limit
+    "rate_window_s": 60,
+    "workspace_rate_limit": 0,
+    "blocked": False,  # answer 429 with the reason that must never be retried
+    "auto_approve": None,  # when set, overrides every connection's own switch
+    "authorize_as": None,  # id or e-mail of the person who approves automatically
+    "code_lifetime_s": 600,
+    "cursor_lifetime_s": 3600,
+    "query_cap": 10_000,
+    "search_lag_s": 0,
+    "oauth_error_style": "envelope",  # or "rfc6749"
+    "aggregation_s": 0.2,
+    "webhook_delay_s": 0,
+    "retry_base_s": 0.5,
+    "duplicate": False,
+    "reorder": False,
+    "drop_rate": 0,
+}
+
+
+def configure(world: World, body: Json) -> Json:
+    """Turn knobs; an unknown one is a mistake worth hearing of."""
+    config: Json = world.state["config"]
+    unknown = sorted(set(body) - set(CONFIG))
+    if unknown:
+        raise KeyError(f"unknown setting: {', '.join(unknown)}")
+    config.update(body)
+    if "auto_approve" in body:
+        for connection in world.state["connections"].values():
+            connection["auto_approve"] = bool(body["auto_approve"])
+    world.simulator.touch()
+    return config
+
+
+def seed(world: World, body: Json) -> Json:
+    """Make a workspace with its people, its first page and its connections; asking again returns the same."""
+    state = world.state
+    name = body.get("workspace", "Demo")
+    workspace = next((w for w in state["workspaces"].values() if w["name"] == name), None)
+    if workspace is None:
+        workspace = {"id": world.new_id(), "name": name}
+        state["workspaces"][workspace["id"]] = workspace
+    for person in body.get("people") or ([] if _people(world, workspace) else [_SOMEBODY]):
+        _person(world, workspace, person)
+    people = _people(world, workspace)
+    home = _home(world, workspace, people[0])
+    answer: Json = {
+        "workspace_id": workspace["id"],
+        "people": [{"id": p["id"], "name": p["name"], "email": p["email"]} for p in people],
+        "home_page_id": home["id"],
+    }
+    if body.get("integration"):
+        connection = _connection(world, body["integration"])
+        answer["integration"] = {"integration_id": connection["integration_id"], "client_id": connection["client_id"]}
+    if body.get("internal"):
+        answer.update(_internal(world, workspace, home))
+    world.simulator.touch()
+    return answer
+
+
+_SOMEBODY = {"name": "Ada Example", "email": "ada@example.test"}
+
+
+def _people(world: World, workspace: Json) -> list[Json]:
+    return [p for p in world.state["people"].values() if p["workspace_id"] == workspace["id"]]
+
+
+def _person(world: World, workspace: Json, given: Json) -> None:
+    for person in _people(world, workspace):
+        if person["email"] == given["email"]:
+            person["name"] = given.get("name", person["name"])
+            return
+    person_id = world.new_id()
+    world.state["people"][person_id] = {
+        "id": person_id,
+        "workspace_id": workspace["id"],
+        "name": given.get("name", given["email"]),
+        "email": given["email"],
+    }
+
+
+def _home(world: World, workspace: Json, person: Json) -> Json:
+    known = world.nodes.get(workspace.get("home_page_id", ""))
+    if known is not None:
+        return known
+    caller = Caller(person["id"], "person", workspace["id"])
+    fields: Json = {"icon": None, "cover": None, "is_locked": False, "is_archived": False}
+    title = {"title": from_plain("Workspace home")}
+    home = world.new_node("page", {"type": "workspace"}, caller, values=title, **fields)
+    workspace["home_page_id"] = home["id"]
+    return home
+
+
+def _connection(world: World, given: Json) -> Json:
+    connections = world.state["connections"]
+    connection: Json = connections.setdefault(
+        given["client_id"], {"integration_id": world.new_id(), "internal": False, "name": "Workwright"}
+    )
+    connection.update(
+        {
+            "client_id": given["client_id"],
+            "client_secret": given["client_secret"],
+            "redirect_uris": list(given.get("redirect_uris", [])),
+            "auto_approve": bool(given.get("auto_approve", False)),
+            "name": given.get("name", connection["name"]),
+            "capabilities": given.get("capabilities"),  # None is all of them
+        }
+    )
+    return connection
+
+
+def _internal(world: World, workspace: Json, home: Json) -> Json:
+    client_id = f"internal-{workspace['id']}"
+    connections = world.state["connections"]
+    if client_id not in connections:
+        connections[client_id] = {
+            "integration_id": world.new_id(),
+            "internal": True,
+            "name": "Internal integration",
+            "client_id": client_id,
+            "client_secret": None,
+            "redirect_uris": [],
+            "auto_approve": False,
+        }
+    for bot in world.state["bots"].values():
+        if bot["client_id"] == client_id and not bot["revoked"]:
+            break
+    else:
+        bot = oauth.new_bot(world, connections[client_id], None, [home["id"]], workspace["id"])
+    return {"token": bot["access_token"], "bot_id": bot["id"], "client_id": client_id}
+
+
+def person_of(world: World, key: str) -> Json | None:
+    """Find a person by id or e-mail."""
+    return next((p for p in world.state["people"].values() if key in (p["id"], p["email"])), None)

@@ -1,0 +1,274 @@
+"""The Notion simulator over HTTP: the gate (version, token, budget), the routes, faults shaped like Notion's."""
+
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request, Response
+
+from shared.sim._server import Simulator, json_response
+from shared.sim.notion import (
+    blocks,
+    comments,
+    control,
+    databases,
+    directory,
+    oauth,
+    pages,
+    people,
+)
+from shared.sim.notion.calls import NEW, Call, Cursors
+from shared.sim.notion.gate import CAPABILITIES, Gate, version_of
+from shared.sim.notion.refusals import ApiError
+from shared.sim.notion.webhooks import Webhooks
+from shared.sim.notion.world import Caller, World
+
+Json = dict[str, Any]
+Handler = Callable[..., Json]
+
+_ID = "([^/]+)"
+_READ, _UPDATE, _INSERT, _READ_COMMENTS, _INSERT_COMMENTS, _READ_USERS = CAPABILITIES
+_ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
+    ("GET", "/v1/users/me", directory.me, None),
+    ("GET", f"/v1/users/{_ID}", directory.user, _READ_USERS),
+    ("GET", "/v1/users", directory.users, _READ_USERS),
+    ("POST", "/v1/pages", pages.create, _INSERT),
+    ("GET", f"/v1/pages/{_ID}", pages.get, _READ),
+    ("PATCH", f"/v1/pages/{_ID}", pages.update, _UPDATE),
+    ("POST", f"/v1/pages/{_ID}/move", pages.move, _UPDATE),
+    ("GET", f"/v1/pages/{_ID}/properties/(.+)", pages.one_property, _READ),
+    ("GET", f"/v1/blocks/{_ID}", blocks.get, _READ),
+    ("PATCH", f"/v1/blocks/{_ID}", blocks.update, _UPDATE),
+    ("DELETE", f"/v1/blocks/{_ID}", blocks.delete, _UPDATE),
+    ("GET", f"/v1/blocks/{_ID}/children", blocks.children, _READ),
+    ("PATCH", f"/v1/blocks/{_ID}/children", blocks.append, _INSERT),
+    ("POST", "/v1/databases", databases.create_database, _INSERT),
+    ("GET", f"/v1/databases/{_ID}", databases.get_database, _READ),
+    ("PATCH", f"/v1/databases/{_ID}", databases.update_database, _UPDATE),
+    ("POST", "/v1/data_sources", databases.create_source, _INSERT),
+    ("GET", f"/v1/data_sources/{_ID}", databases.get_source, _READ),
+    ("PATCH", f"/v1/data_sources/{_ID}", databases.update_source, _UPDATE),
+    ("POST", f"/v1/data_sources/{_ID}/query", databases.query_source, _READ),
+    ("POST", "/v1/search", directory.search, _READ),
+    ("POST", "/v1/comments", comments.create, _INSERT_COMMENTS),
+    ("GET", "/v1/comments", comments.listed, _READ_COMMENTS),
+    ("GET", f"/v1/comments/{_ID}", comments.get, _READ_COMMENTS),
+    ("PATCH", f"/v1/comments/{_ID}", comments.update, _INSERT_COMMENTS),
+    ("DELETE", f"/v1/comments/{_ID}", comments.delete, _INSERT_COMMENTS),
+)
+_OAUTH: dict[tuple[str, str], Callable[[World, Request], Response]] = {
+    ("POST", "/v1/oauth/token"): oauth.token,
+    ("POST", "/v1/oauth/introspect"): oauth.introspect,
+    ("POST", "/v1/oauth/revoke"): oauth.revoke,
+}
+_PERSON = "notion.person"  # key in the WSGI environment of a call made by a person
+_FAULT_CODES = {
+    400: "validation_error",
+    401: "unauthorized",
+    403: "restricted_resource",
+    404: "object_not_found",
+    409: "conflict_error",
+    429: "rate_limited",
+    500: "internal_server_error",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+    529: "service_overload",
+}
+
+
+class NotionSimulator(Simulator):
+    """Notion's REST API, OAuth and webhooks over a state that survives the process."""
+
+    name = "notion"
+
+    def __init__(self, data: Path | None = None) -> None:
+        super().__init__(data)
+        self.state["config"] = {**control.CONFIG, **self.state["config"]}
+        self.world = World(self)
+        self.webhooks = Webhooks(self.world, self._save_now)
+        self.world.announce = self.webhooks.announce
+        self._cursors = Cursors()
+        self._gate = Gate(self.world)
+
+    def fresh_state(self) -> Json:
+        """Return a Notion without a workspace."""
+        tables = [
+            "workspaces",
+            "people",
+            "connections",
+            "bots",
+            "tokens",
+            "codes",
+            "nodes",
+            "comments",
+            "subscriptions",
+        ]
+        return {"counter": 0, "config": {}, "pending": [], "deliveries": [], **{table: {} for table in tables}}
+
+    def start(self) -> None:
+        """Start delivering webhooks."""
+        self.webhooks.start()
+
+    def stop(self) -> None:
+        """Stop delivering webhooks."""
+        self.webhooks.stop()
+
+    def _save_now(self) -> None:
+        with self.lock:
+            self.touch()
+            self._save(None)
+
+    # --- answering ------------------------------------------------------------------------------------------------
+
+    def answer(self, request: Request) -> Response:
+        """Answer one call of the API, or one page for people."""
+        self._current.committed = {}
+        request_id = str(uuid.uuid4())
+        try:
+            if request.path == "/v1/oauth/authorize":
+                return oauth.authorize(self.world, request)
+            response = self._api(request)
+        except oauth.GrantError as refusal:
+            response = self._grant_refused(refusal, request_id)
+        except ApiError as refusal:
+            headers = {}
+            if refusal.status == 429 and refusal.additional:
+                headers["Retry-After"] = str(refusal.additional["retry_after"])
+            response = json_response(refusal.body(request_id), refusal.status, headers)
+        self._current.answered = response
+        return self._stamped(response, request_id)
+
+    @staticmethod
+    def _stamped(response: Response, request_id: str) -> Response:
+        response.headers["x-notion-request-id"] = request_id
+        response.headers["cf-ray"] = request_id.replace("-", "")[:16] + "-SIM"
+        return response
+
+    def _grant_refused(self, refusal: oauth.GrantError, request_id: str) -> Response:
+        if self.state["config"]["oauth_error_style"] == "rfc6749":
+            body: Json = {"error": refusal.code, "error_description": refusal.message}
+        else:
+            body = refusal.body(request_id)
+        return json_response(body, refusal.status)
+
+    def _api(self, request: Request) -> Response:
+        grant = _OAUTH.get((request.method, request.path))
+        person = request.environ.get(_PERSON)
+        version = NEW if person else version_of(request)
+        if grant is not None:
+            return grant(self.world, request)
+        caller = self._person(person) if person else self._gate.bot(request)
+        for method, pattern, handler, capability in _ROUTES:
+            found = re.fullmatch(pattern, request.path) if method == request.method else None
+            if found:
+                self._gate.allow(caller, capability)
+                call = Call(self.world, request, caller, version, self._cursors)
+                answer = handler(call, *found.groups())
+                self._current.committed = call.committed
+                return json_response({**answer, "request_id": str(uuid.uuid4())})
+        raise ApiError(400, "invalid_request_url", "Invalid request URL.")
+
+    def _person(self, person_id: str) -> Caller:
+        return Caller(person_id, "person", self.state["people"][person_id]["workspace_id"])
+
+    # --- faults ---------------------------------------------------------------------------------------------------
+
+    def _matching_fault(self, request: Request) -> Json | None:
+        if request.environ.get(_PERSON) or not request.path.startswith("/v1/"):
+            return None  # orders hit the API's clients, never people
+        return super()._matching_fault(request)
+
+    def _respond(self, request: Request, fault: Json | None) -> Response:
+        self._current.fault = fault
+        self._current.answered = None
+        return super()._respond(request, fault)
+
+    def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
+        """Shape an ordered fault as Notion does for this status."""
+        fault: Json = self._current.fault or {}
+        answered: Response | None = self._current.answered
+        if answered is not None and answered.status_code >= 400:
+            return answered  # nothing was committed, so there is no commit to be silent about
+        request_id = str(uuid.uuid4())
+        if body is not None:
+            return self._stamped(json_response(body, status, headers), request_id)
+        if status == 502:
+            page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+            ray = {"cf-ray": request_id.replace("-", "")[:16] + "-SIM"}
+            return Response(page, status=502, headers={**headers, **ray}, content_type="text/html")
+        error = ApiError(status, _FAULT_CODES.get(status, "internal_server_error"), f"Ordered fault {status}.")
+        if status == 429:
+            headers.setdefault("Retry-After", "1")
+            reason = fault.get("reason", "public_api_request_rate_limit")
+            error.additional = {"rate_limit_reason": reason, "retry_after": headers["Retry-After"]}
+        if status == 529:
+            headers.setdefault("Retry-After", "1")
+        if status == 503 and fault.get("when") == "after" and fault.get("committed"):
+            error = self._committed_503()
+        return self._stamped(json_response(error.body(request_id), status, headers), request_id)
+
+    def _committed_503(self) -> ApiError:
+        additional: Json = {
+            "elapsed_ms": "55012",
+            "deadline_ms": "55000",
+            "retry_guidance": ["Read the object again to see the change.", "Do not send this request again."],
+            **self._current.committed,
+        }
+        return ApiError(503, "service_unavailable", "The change was saved, but the answer took too long.", additional)
+
+    # --- control --------------------------------------------------------------------------------------------------
+
+    def beside(self, request: Request) -> Response | None:
+        """Answer people's pages, and the controls that wait for others and so must not hold the lock."""
+        if (request.method, request.path) == ("POST", "/_subscriptions"):
+            body = request.get_json()
+            if body["client_id"] not in self.state["connections"]:
+                return json_response({"error": f"no such connection: {body['client_id']}"}, 404)
+            made = self.webhooks.subscribe(body["url"], body["client_id"], body.get("event_types"))
+            return json_response(made, 201)
+        if (request.method, request.path) == ("POST", "/_as_person"):
+            return self._as_person(request.get_json())
+        if request.path.startswith(("/v1/", "/_")):
+            return None
+        with self.lock:
+            return people.answer(self, request)
+
+    def _as_person(self, body: Json) -> Response:
+        person = control.person_of(self.world, body["person"])
+        if person is None:
+            return json_response({"error": f"no such person: {body['person']}"}, 404)
+        return self.as_person(person["id"], body["method"], body["path"], body.get("body"))
+
+    def as_person(self, person_id: str, method: str, path: str, body: Any = None) -> Response:
+        """Make an API-shaped call as a person in the app; it is journaled like any other."""
+        environ = EnvironBuilder(path=path, method=method, json=body).get_environ()
+        environ[_PERSON] = person_id
+        return self._journaled(Request(environ), environ)
+
+    def control(self, request: Request) -> Response | None:
+        """Answer this simulator's own control endpoints."""
+        parts = request.path.strip("/").split("/")
+        try:
+            match request.method, parts:
+                case "POST", ["_seed"]:
+                    return json_response(control.seed(self.world, request.get_json()))
+                case "POST", ["_config"]:
+                    return json_response(control.configure(self.world, request.get_json()))
+                case "GET", ["_config"]:
+                    return json_response(self.state["config"])
+                case "GET", ["_subscriptions"]:
+                    return json_response(list(self.state["subscriptions"].values()))
+                case "POST", ["_subscriptions", key, "verify"]:
+                    verified = self.webhooks.verify(key, request.get_json()["verification_token"])
+                    return json_response(verified or {"error": "wrong token"}, 200 if verified else 400)
+                case "GET", ["_deliveries"]:
+                    return json_response(self.state["deliveries"])
+                case "GET", ["_pending"]:
+                    return json_response(self.state["pending"])
+        except (KeyError, HTTPException) as problem:
+            return json_response({"error": str(problem)}, 400)
+        return None

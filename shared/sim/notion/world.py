@@ -1,0 +1,214 @@
+"""The simulated workspaces: a tree of pages, blocks, databases and rows; who sees what, and who changed it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.sim._server import Simulator
+from shared.sim.notion import block_shapes
+from shared.sim.notion.refusals import missing, refused
+from shared.sim.notion.rich_text import plain
+
+Json = dict[str, Any]
+Announce = Callable[[str, Json, "Caller", Json], None]
+
+TITLE: Json = {"id": "title", "name": "title", "type": "title", "description": None, "config": {}}
+_NAMESPACE = uuid.UUID("2b0d7b3c-51f3-4d0c-9c3e-7c3f4f1f7a10")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a bot with its grant, or a person in the app, who sees the whole workspace."""
+
+    id: str
+    kind: str  # "bot" or "person"
+    workspace_id: str
+    bot: Json | None = None
+
+    @property
+    def author(self) -> Json:
+        """Return who it was, as webhooks and the journal write it."""
+        return {"id": self.id, "type": self.kind}
+
+
+class World:
+    """Reads and changes the state; knows nothing of HTTP."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.announce: Announce = lambda kind, node, caller, data: None
+
+    @property
+    def state(self) -> Json:
+        """Return the simulator's state, as it is now."""
+        return self.simulator.state
+
+    @property
+    def nodes(self) -> dict[str, Json]:
+        """Return all pages, blocks, databases and data sources by id."""
+        nodes: dict[str, Json] = self.state["nodes"]
+        return nodes
+
+    def number(self) -> int:
+        """Return the next number of the one counter behind all ids."""
+        self.state["counter"] += 1
+        return int(self.state["counter"])
+
+    def new_id(self) -> str:
+        """Return a fresh id; counted, so that a run can be repeated."""
+        return str(uuid.uuid5(_NAMESPACE, str(self.number())))
+
+    def minute(self) -> str:
+        """Return the present time as Notion stamps objects: to the minute."""
+        return self.simulator.now().strftime("%Y-%m-%dT%H:%M:00.000Z")
+
+    def effect(self, kind: str, caller: Caller, **detail: Any) -> None:
+        """Write a change into the journal."""
+        self.simulator.effect(kind, **detail, by=caller.author, workspace_id=caller.workspace_id)
+
+    # --- who sees what --------------------------------------------------------------------------------------------
+
+    def up(self, node: Json) -> Iterator[Json]:
+        """Walk from a node to the top, the node first."""
+        current: Json | None = node
+        while current is not None:
+            yield current
+            current = self.nodes.get(str(current["parent"].get(current["parent"]["type"])))
+
+    def sees(self, caller: Caller, node: Json) -> bool:
+        """Say whether a node is shared with the caller: sharing a page shares what is below it."""
+        if node["workspace_id"] != caller.workspace_id:
+            return False
+        return caller.bot is None or self.bot_sees(caller.bot, node)
+
+    def bot_sees(self, bot: Json, node: Json) -> bool:
+        """Say whether a node is inside what was shared with a bot."""
+        if node["workspace_id"] != bot["workspace_id"] or bot.get("revoked"):
+            return False
+        roots = set(bot["roots"])
+        return any(above["id"] in roots for above in self.up(node))
+
+    def find(self, caller: Caller, object_id: str, *kinds: str) -> Json:
+        """Return a node the caller may see, or refuse as Notion does for missing and unshared ones alike."""
+        node = self.nodes.get(object_id)
+        if node is None or node["object"] not in kinds or not self.sees(caller, node):
+            raise missing(kinds[0].replace("data_source", "data source"), object_id)
+        return node
+
+    def trashed(self, node: Json) -> bool:
+        """Say whether a node or anything above it is in the trash."""
+        return any(above["in_trash"] for above in self.up(node))
+
+    def editable(self, node: Json) -> Json:
+        """Refuse to change what is in the trash."""
+        if self.trashed(node):
+            raise refused("Can't edit block that is archived. You must unarchive the block before editing.")
+        return node
+
+    def page_of(self, node: Json) -> Json:
+        """Return the page, or else the database, that holds a node."""
+        for above in self.up(node):
+            if above["object"] != "block":
+                return above
+        return node
+
+    # --- change ---------------------------------------------------------------------------------------------------
+
+    def new_node(self, kind: str, parent: Json, caller: Caller, **fields: Any) -> Json:
+        """Make a node, not yet among its parent's children."""
+        now = self.minute()
+        node: Json = {
+            "object": kind,
+            "id": self.new_id(),
+            "parent": parent,
+            "workspace_id": caller.workspace_id,
+            "children": [],
+            "created_time": now,
+            "last_edited_time": now,
+            "created_by": caller.author,
+            "last_edited_by": caller.author,
+            "in_trash": False,
+            **fields,
+        }
+        self.nodes[node["id"]] = node
+        return node
+
+    def attach(self, parent: Json, ids: list[str], at: int | None = None) -> None:
+        """Put children into their parent's order."""
+        where = len(parent["children"]) if at is None else at
+        parent["children"][where:where] = ids
+
+    def touched(self, node: Json, caller: Caller) -> None:
+        """Stamp a node and the page it is on."""
+        for stamped in (node, self.page_of(node)):
+            stamped["last_edited_time"] = self.minute()
+            stamped["last_edited_by"] = caller.author
+
+    def add_blocks(self, parent: Json, trees: list[Json], caller: Caller, at: int | None = None) -> list[Json]:
+        """Store checked block trees below a parent, in order; return the first level."""
+        key = "page_id" if parent["object"] == "page" else "block_id"
+        blocks = []
+        for tree in trees:
+            place = {"type": key, key: parent["id"]}
+            block = self.new_node("block", place, caller, type=tree["type"], data=tree["data"])
+            self.add_blocks(block, tree["children"], caller)
+            blocks.append(block)
+        self.attach(parent, [block["id"] for block in blocks], at)
+        return blocks
+
+    def changed_content(self, node: Json, caller: Caller, children: list[Json]) -> None:
+        """Tell subscribers that these blocks of the page around a node changed."""
+        page = self.page_of(node)
+        listed = [{"id": child["id"], "type": child["object"]} for child in children]
+        if page["object"] == "page":
+            self.announce("page.content_updated", page, caller, {"updated_blocks": listed})
+        elif page["object"] == "data_source":
+            self.announce("data_source.content_updated", page, caller, {"updated_blocks": listed})
+
+    # --- names ----------------------------------------------------------------------------------------------------
+
+    def columns(self, page: Json) -> list[Json]:
+        """Return the columns of a page: its table's, or the one title of a page outside tables."""
+        if page["parent"]["type"] != "data_source_id":
+            return [TITLE]
+        columns: list[Json] = self.nodes[page["parent"]["data_source_id"]]["columns"]
+        return columns
+
+    def title(self, node: Json) -> str:
+        """Return a node's title as plain text."""
+        if node["object"] == "page":
+            return plain(node["values"].get("title", []))
+        return plain(node.get("title", [])) if node["object"] != "block" else block_shapes.text_of(node["data"])
+
+    def name_of(self, kind: str, object_id: str) -> str:
+        """Return what a mention of a person, page or database shows."""
+        if kind == "user":
+            known = self.state["people"].get(object_id) or self.state["bots"].get(object_id)
+            return str(known["name"]) if known else "Anonymous"
+        node = self.nodes.get(object_id)
+        return self.title(node) or "Untitled" if node else "Untitled"
+
+    def user(self, object_id: str) -> Json:
+        """Return a user object: a person, a bot, or only the id of somebody unknown."""
+        person = self.state["people"].get(object_id)
+        if person:
+            return {
+                "object": "user",
+                "id": object_id,
+                "name": person["name"],
+                "avatar_url": None,
+                "type": "person",
+                "person": {"email": person["email"]},
+            }
+        bot = self.state["bots"].get(object_id)
+        if bot:
+            return {
+                "object": "user",
+                "id": object_id,
+                "name": bot["name"],
+                "avatar_url": None,
+                "type": "bot",
+                "bot": {},
+            }
+        return {"object": "user", "id": object_id}

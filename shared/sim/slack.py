@@ -1,0 +1,377 @@
+"""The simulated Slack: messages with buttons, their history, clicks signed as Slack does it, and a page."""
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from werkzeug.wrappers import Request, Response
+
+from shared.sim._page import page
+from shared.sim._server import Simulator, json_response
+from shared.sim._slack_blocks import Invalid, checked_blocks, checked_metadata
+
+Json = dict[str, Any]
+MAX_TEXT = 40_000
+MAX_CLICK_ANSWER_S = 10.0
+_RESPONSE = re.compile(r"/actions/(?P<secret>[\w-]+)")
+
+
+class SlackSimulator(Simulator):
+    """One workspace with its channels; every answer is 200, and `ok` says whether it went well."""
+
+    name = "slack"
+
+    def fresh_state(self) -> Json:
+        """Return a workspace without anybody."""
+        empty: Json = {"tokens": {}, "channels": {}, "users": [], "responses": {}, "last_ts": 0}
+        return empty | {"signing_secret": "", "interactivity_url": "", "next_bot": 1}
+
+    # --- one request ------------------------------------------------------------------------------------------------
+
+    def beside(self, request: Request) -> Response | None:
+        """Show the page, and let a person click: the app on the other side may call back meanwhile."""
+        if request.method == "GET" and request.path == "/":
+            return self._page()
+        if request.method == "POST" and request.path == "/_click":
+            return self._click(request.get_json())
+        return None
+
+    def answer(self, request: Request) -> Response:
+        """Find the method, check the token, answer."""
+        match = _RESPONSE.fullmatch(request.path)
+        if match is not None and request.method == "POST":
+            return self._respond_to_click(match["secret"], request)
+        name = request.path.removeprefix("/").removeprefix("api/")
+        method = _METHODS.get(name)
+        if method is None:
+            return self._failed("unknown_method", req_method=name)
+        arguments, problem = _arguments(request)
+        if problem:
+            return self._failed(problem)
+        caller, problem = self._caller(request, arguments)
+        if caller is None:
+            return self._failed(problem)
+        try:
+            return json_response({"ok": True, **method(self, arguments, caller)})
+        except Invalid as wrong:
+            return self._failed(wrong.code, **wrong.more)
+
+    def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
+        """Shape an ordered fault; a limit says when to come back."""
+        given = {key.lower(): value for key, value in headers.items()}
+        if status == 429:
+            given.setdefault("retry-after", "1")
+        error = {429: "ratelimited", 500: "internal_error", 503: "service_unavailable"}.get(status, "fatal_error")
+        return json_response(body if body is not None else {"ok": False, "error": error}, status, given)
+
+    @staticmethod
+    def _failed(error: str, **more: Any) -> Response:
+        return json_response({"ok": False, "error": error, **more})
+
+    def _caller(self, request: Request, arguments: Json) -> tuple[Json | None, str]:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else str(arguments.get("token", ""))
+        if not token:
+            return None, "not_authed"
+        known = self.state["tokens"].get(token)
+        return known, "" if known else "invalid_auth"
+
+    def _ts(self) -> str:
+        """Return a new message's name: its time, never the same twice."""
+        moment = max(int(self.now().timestamp() * 1_000_000), self.state["last_ts"] + 1)
+        self.state["last_ts"] = moment
+        return f"{moment // 1_000_000}.{moment % 1_000_000:06d}"
+
+    # --- methods ----------------------------------------------------------------------------------------------------
+
+    def auth_test(self, arguments: Json, caller: Json) -> Json:
+        """Say whose token it is."""
+        names = {"url": f"{self.base_url}/", "team": "Simulated", "team_id": "T0SIM", "is_enterprise_install": False}
+        return names | {"user": caller["user"], "user_id": caller["user_id"], "bot_id": caller["bot_id"]}
+
+    def lookup(self, arguments: Json, caller: Json) -> Json:
+        """Find a person by mail address."""
+        for user in self.state["users"]:
+            if user["email"].lower() == str(arguments.get("email", "")).lower():
+                profile = {"email": user["email"], "real_name": user["name"], "display_name": user["name"]}
+                user_shape = {"id": user["id"], "team_id": "T0SIM", "name": user["name"], "real_name": user["name"]}
+                return {"user": user_shape | {"deleted": False, "is_bot": False, "profile": profile}}
+        raise Invalid("users_not_found")
+
+    def post(self, arguments: Json, caller: Json) -> Json:
+        """Post a message."""
+        channel = self._channel(arguments)
+        fields = self._content(arguments)
+        thread = arguments.get("thread_ts")
+        if thread is not None and all(message["ts"] != thread for message in self.state["channels"][channel]):
+            raise Invalid("thread_not_found" if re.fullmatch(r"\d+\.\d{6}", str(thread)) else "invalid_thread_ts")
+        ts = self._ts()
+        message = {
+            "type": "message",
+            "user": caller["user_id"],
+            "bot_id": caller["bot_id"],
+            "app_id": "A0SIM",
+            "team": "T0SIM",
+            "ts": ts,
+            **fields,
+            **({"thread_ts": thread} if thread is not None else {}),
+        }
+        self.state["channels"][channel].append(message)
+        self.effect(
+            "message.post",
+            channel=channel,
+            ts=ts,
+            text=fields["text"][:200],
+            thread_ts=thread,
+            metadata=fields.get("metadata"),
+        )
+        return {"channel": channel, "ts": ts, "message": message}
+
+    def update(self, arguments: Json, caller: Json) -> Json:
+        """Change a message of one's own."""
+        channel = self._channel(arguments)
+        message = self._message(channel, str(arguments.get("ts", "")))
+        if message is None:
+            raise Invalid("message_not_found")
+        if message["bot_id"] != caller["bot_id"]:
+            raise Invalid("cant_update_message")
+        self._change(channel, message, self._content(arguments, old=message))
+        return {"channel": channel, "ts": message["ts"], "text": message["text"], "message": message}
+
+    def _change(self, channel: str, message: Json, fields: Json) -> None:
+        if "blocks" not in fields:
+            message.pop("blocks", None)
+        stamp = {"user": message["user"], "ts": self._ts()}
+        message.update(fields, edited=stamp)
+        self.effect("message.update", channel=channel, ts=message["ts"], text=fields["text"][:200])
+
+    def history(self, arguments: Json, caller: Json) -> Json:
+        """List messages of a channel, newest first; threads and metadata stay out unless asked for."""
+        channel = self._channel(arguments)
+        wants_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
+        inclusive = str(arguments.get("inclusive", "")).lower() in ("1", "true")
+        oldest, latest = str(arguments.get("oldest") or "0"), str(arguments.get("latest") or "9999999999.999999")
+        for value, code in ((oldest, "invalid_ts_oldest"), (latest, "invalid_ts_latest")):
+            if not re.fullmatch(r"\d+(\.\d+)?", value):
+                raise Invalid(code)
+        if not str(arguments.get("limit", 100)).isdigit():
+            raise Invalid("invalid_limit")
+        limit = min(int(arguments.get("limit", 100)), 999)
+        found = []
+        for message in sorted(self.state["channels"][channel], key=lambda one: float(one["ts"]), reverse=True):
+            within = float(oldest) < float(message["ts"]) < float(latest)
+            if not (within or (inclusive and message["ts"] in (oldest, latest))):
+                continue
+            if message.get("thread_ts", message["ts"]) == message["ts"]:
+                found.append(message if wants_metadata else {k: v for k, v in message.items() if k != "metadata"})
+        start = int(arguments["cursor"]) if str(arguments.get("cursor", "")).isdigit() else 0
+        more = len(found) > start + limit
+        cursor = str(start + limit) if more else ""
+        part = found[start : start + limit]
+        return {"messages": part, "has_more": more, "pin_count": 0, "response_metadata": {"next_cursor": cursor}}
+
+    def _channel(self, arguments: Json) -> str:
+        channel = arguments.get("channel")
+        if not isinstance(channel, str) or channel not in self.state["channels"]:
+            raise Invalid("channel_not_found")
+        return channel
+
+    def _message(self, channel: str, ts: str) -> Json | None:
+        found: Json | None = next((one for one in self.state["channels"].get(channel, []) if one["ts"] == ts), None)
+        return found
+
+    @staticmethod
+    def _content(arguments: Json, old: Json | None = None) -> Json:
+        blocks = checked_blocks(arguments.get("blocks"))
+        text = arguments.get("text", old["text"] if old and not blocks else "")
+        if not isinstance(text, str):
+            raise Invalid("invalid_arguments")
+        if not text and not blocks:
+            raise Invalid("no_text")
+        if len(text) > MAX_TEXT:
+            raise Invalid("msg_too_long")
+        fields: Json = {"text": text}
+        if blocks:
+            fields["blocks"] = blocks
+        metadata = checked_metadata(arguments.get("metadata"))
+        return fields | ({"metadata": metadata} if metadata else {})
+
+    # --- clicks -----------------------------------------------------------------------------------------------------
+
+    def _click(self, order: Json) -> Response:
+        with self.lock:
+            channel, action_id, user_id = str(order["channel"]), str(order["action_id"]), str(order["user"])
+            message = self._message(channel, str(order["ts"]))
+            buttons = [
+                (block, element)
+                for block in (message or {}).get("blocks", [])
+                for element in [*block.get("elements", []), *([block["accessory"]] if "accessory" in block else [])]
+                if element.get("action_id") == action_id
+            ]
+            if message is None or not buttons:
+                return json_response({"error": "no such button"}, 404)
+            if not self.state["interactivity_url"]:
+                return json_response({"error": "no interactivity URL is set"}, 409)
+            payload = self._payload(channel, message, *buttons[0], user_id)
+            self._save(None)
+            url, secret = self.state["interactivity_url"], self.state["signing_secret"]
+        return self._deliver(url, secret, payload, order.get("retry"))
+
+    def _payload(self, channel: str, message: Json, block: Json, element: Json, user_id: str) -> Json:
+        user = next((one for one in self.state["users"] if one["id"] == user_id), {"id": user_id, "name": user_id})
+        key = secrets.token_urlsafe(16)
+        until = self.now().timestamp() + 1800
+        self.state["responses"][key] = {"channel": channel, "ts": message["ts"], "left": 5, "until": until}
+        self.touch()
+        ts = self._ts()
+        action = {key: element[key] for key in ("action_id", "text", "value", "style", "type", "url") if key in element}
+        return {
+            "type": "block_actions",
+            "user": {"id": user["id"], "username": user["name"], "name": user["name"], "team_id": "T0SIM"},
+            "api_app_id": "A0SIM",
+            "token": "deprecated",
+            "container": {"type": "message", "message_ts": message["ts"], "channel_id": channel, "is_ephemeral": False},
+            "trigger_id": f"{ts.replace('.', '')}.1.{secrets.token_hex(8)}",
+            "team": {"id": "T0SIM", "domain": "simulated"},
+            "channel": {"id": channel, "name": channel.lower()},
+            "message": message,
+            "response_url": f"{self.base_url}/actions/{key}",
+            "actions": [action | {"block_id": block.get("block_id", ""), "action_ts": ts}],
+        }
+
+    def _deliver(self, url: str, secret: str, payload: Json, retry: Any) -> Response:
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        ts = str(int(self.now().timestamp()))
+        signature = hmac.new(secret.encode(), b"v0:" + ts.encode() + b":" + body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Slack-Request-Timestamp": ts,
+            "X-Slack-Signature": f"v0={signature}",
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            **({"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}),
+        }
+        try:
+            asked = urllib.request.Request(url, data=body, headers=headers, method="POST")
+            with urllib.request.urlopen(asked, timeout=MAX_CLICK_ANSWER_S) as back:
+                status, text = back.status, back.read().decode("utf-8", "replace")
+        except urllib.error.HTTPError as refused:
+            with refused:
+                status, text = refused.code, refused.read().decode("utf-8", "replace")
+        except OSError as failed:
+            return json_response({"error": f"the interactivity URL did not answer: {failed}"}, 502)
+        return json_response({"status": status, "body": text, "payload": payload})
+
+    def _respond_to_click(self, key: str, request: Request) -> Response:
+        """Answer a post to a response URL: five times within half an hour."""
+        known = self.state["responses"].get(key)
+        if known is None or known["left"] <= 0 or known["until"] < self.now().timestamp():
+            return self._failed("used_url" if known else "invalid_url")
+        arguments, problem = _arguments(request)
+        message = self._message(known["channel"], known["ts"])
+        if problem or message is None:
+            return self._failed(problem or "message_not_found")
+        try:
+            if arguments.get("delete_original") is True:
+                self.state["channels"][known["channel"]].remove(message)
+                self.effect("message.delete", channel=known["channel"], ts=known["ts"])
+            else:
+                self._answer_click(known, message, arguments)
+        except Invalid as wrong:
+            return self._failed(wrong.code, **wrong.more)
+        known["left"] -= 1
+        self.touch()
+        return json_response({"ok": True})
+
+    def _answer_click(self, known: Json, message: Json, arguments: Json) -> None:
+        fields = self._content(arguments)
+        if arguments.get("replace_original") is True:
+            self._change(known["channel"], message, fields)
+        elif arguments.get("response_type") == "in_channel":
+            ts = self._ts()
+            kept = {key: message[key] for key in ("type", "user", "bot_id", "app_id", "team")}
+            self.state["channels"][known["channel"]].append(kept | {"ts": ts} | fields)
+            self.effect("message.post", channel=known["channel"], ts=ts, text=fields["text"][:200])
+        else:
+            self.effect("message.ephemeral", channel=known["channel"], text=fields["text"][:200])
+
+    # --- control and page -------------------------------------------------------------------------------------------
+
+    def control(self, request: Request) -> Response | None:
+        """`POST /_seed`: `token`, `signing_secret`, `channels`, `users`, `interactivity_url`, each optional."""
+        if (request.method, request.path) != ("POST", "/_seed"):
+            return None
+        order = request.get_json()
+        if "token" in order:
+            number = self.state["next_bot"]
+            self.state["next_bot"] += 1
+            bot = {"user": "workshop", "user_id": f"U0BOT{number}", "bot_id": f"B0BOT{number}"}
+            self.state["tokens"].setdefault(order["token"], bot)
+        for channel in order.get("channels", []):
+            self.state["channels"].setdefault(channel, [])
+        for user in order.get("users", []):
+            self.state["users"] = [one for one in self.state["users"] if one["id"] != user["id"]] + [user]
+        for key in ("signing_secret", "interactivity_url"):
+            self.state[key] = order.get(key, self.state[key])
+        self.touch()
+        return json_response({"ok": True})
+
+    def _page(self) -> Response:
+        with self.lock:
+            body = "".join(
+                f"<h2>{escape(channel)}</h2><ul class='rows'>{''.join(map(_message_row, messages))}</ul>"
+                for channel, messages in self.state["channels"].items()
+            )
+        return page("Messages", f"<h1>Messages</h1>{body or '<p>No channels yet.</p>'}")
+
+
+def _message_row(message: Json) -> str:
+    texts, buttons = [], []
+    for block in message.get("blocks", []):
+        inner = [block.get("text"), *block.get("fields", [])]
+        inner += block.get("elements", []) if block["type"] == "context" else []
+        texts += [one["text"] for one in inner if isinstance(one, dict) and isinstance(one.get("text"), str)]
+        elements = block.get("elements", []) if block["type"] == "actions" else []
+        buttons += [element["text"]["text"] for element in elements if element["type"] == "button"]
+    shown = "\n".join(texts) or message["text"]
+    row = "".join(f'<span class="button">{escape(button)}</span>' for button in buttons)
+    edited = ", edited" if "edited" in message else ""
+    return f'<li><span class="soft">{message["ts"]}{edited}</span><pre class="text">{escape(shown)}</pre>{row}</li>'
+
+
+def _arguments(request: Request) -> tuple[Json, str]:
+    """Read what a method is called with: JSON, or a form whose nested fields are JSON text."""
+    kind = request.mimetype
+    if request.method == "GET" or kind == "application/x-www-form-urlencoded" or not request.get_data():
+        body = request.get_data().decode("utf-8", "replace")
+        pairs: Json = {**request.args.to_dict(), **dict(parse_qsl(body, keep_blank_values=True))}
+        for key in ("blocks", "metadata"):
+            if isinstance(pairs.get(key), str):
+                try:
+                    pairs[key] = json.loads(pairs[key])
+                except ValueError:
+                    return {}, {"blocks": "invalid_blocks_format", "metadata": "invalid_metadata_format"}[key]
+        return pairs, ""
+    if kind != "application/json":
+        return {}, "invalid_post_type"
+    try:
+        body_json = json.loads(request.get_data())
+    except ValueError:
+        return {}, "invalid_json"
+    return (body_json, "") if isinstance(body_json, dict) else ({}, "json_not_object")
+
+
+_METHODS: dict[str, Callable[[SlackSimulator, Json, Json], Json]] = {
+    "auth.test": SlackSimulator.auth_test,
+    "users.lookupByEmail": SlackSimulator.lookup,
+    "chat.postMessage": SlackSimulator.post,
+    "chat.update": SlackSimulator.update,
+    "conversations.history": SlackSimulator.history,
+}

@@ -1,0 +1,166 @@
+"""The simulated Vercel: tokens, limits, the state all calls share, and the deployed sites."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from shared.sim._server import Simulator, json_response
+from shared.sim.vercel import site
+from shared.sim.vercel.builds import advance, milliseconds
+from shared.sim.vercel.checks import Refused
+from shared.sim.vercel.live import ROUTES, Calls
+
+Json = dict[str, Any]
+LIMIT = 500
+SITES = ("/_site/", "/_alias/")
+
+
+class VercelSimulator(Simulator):
+    """Keeps uploaded files by their digest under its data folder; everything else is in the state."""
+
+    name = "vercel"
+
+    def __init__(self, data: Path | None = None) -> None:
+        self._scratch = tempfile.TemporaryDirectory() if data is None else None
+        self.files = Path(self._scratch.name) if self._scratch else data / "files" if data else Path()
+        self.files.mkdir(parents=True, exist_ok=True)
+        self.routes = Map(
+            [Rule(path, methods=[method], endpoint=call) for method, path, call in ROUTES], merge_slashes=False
+        )
+        self.used: dict[str, tuple[int, int]] = {}
+        super().__init__(data)
+
+    def fresh_state(self) -> Json:
+        """Return a Vercel without anybody."""
+        config = {"build_seconds": 0.8, "alias_seconds": 0.2, "fail_next_builds": 0, "plan": "pro", "build_log": ""}
+        return {"next_id": 1000, "tokens": {}, "projects": {}, "deployments": {}, "files": {}, "config": config}
+
+    # --- for the calls ----------------------------------------------------------------------------------------------
+
+    def next_id(self, prefix: str) -> str:
+        """Count ids up."""
+        self.state["next_id"] += 1
+        self.touch()
+        return f"{prefix}_{'sim'}{self.state['next_id']:021d}"
+
+    def milliseconds(self) -> int:
+        """Return the simulator's time as Vercel writes it."""
+        return milliseconds(self.now())
+
+    def store(self, content: bytes) -> str:
+        """Keep the bytes of a file once; return their digest."""
+        digest = hashlib.sha1(content).hexdigest()
+        if digest not in self.state["files"]:
+            temporary = self.files / f"{digest}.new"
+            temporary.write_bytes(content)
+            temporary.replace(self.files / digest)
+            self.state["files"][digest] = len(content)
+            self.effect("file.upload", sha=digest, size=len(content))
+        return digest
+
+    # --- one request ------------------------------------------------------------------------------------------------
+
+    def beside(self, request: Request) -> Response | None:
+        """Serve the deployed sites; a fault ordered for their path hits them too."""
+        if not request.path.startswith(SITES):
+            return None
+        fault = self._matching_fault(request)
+        if fault is not None and "status" in fault:
+            return Response(str(fault.get("html", "ordered fault")), int(fault["status"]), content_type="text/html")
+        kind, _, rest = request.path[2:].partition("/")
+        key, slash, path = rest.partition("/")
+        if not slash:
+            return Response(status=308, headers={"Location": f"{request.path}/"})
+        with self.lock:
+            self._advance()
+            self._save(None)
+            if kind == "alias":
+                owner = next((one for one in self.state["projects"].values() if one["name"] == key), None)
+                key = (owner or {}).get("production") or ""
+            found = self.state["deployments"].get(key)
+            deployment = dict(found) if found else None
+        number = f"iad1::sim-{self.milliseconds()}"
+        return site.answer(request, deployment, path, lambda sha: (self.files / sha).read_bytes(), number)
+
+    def _advance(self) -> None:
+        if advance(self.state, self.milliseconds()):
+            self.touch()
+
+    def answer(self, request: Request) -> Response:
+        """Check who calls, let time have passed, and find the call."""
+        self._advance()
+        token = ""
+        try:
+            token, caller = self._caller(request)
+            response = self._call(request, caller)
+        except Refused as refused:
+            response = json_response({"error": refused.error}, refused.status)
+        hour = int(self.now().timestamp()) // 3600
+        used = self.used.get(token, (0, 0))
+        self.used[token] = (hour, used[1] + 1 if used[0] == hour else 1)
+        response.headers["X-RateLimit-Limit"] = str(LIMIT)
+        response.headers["X-RateLimit-Remaining"] = str(max(LIMIT - self.used[token][1], 0))
+        response.headers["X-RateLimit-Reset"] = str((hour + 1) * 3600)
+        return response
+
+    def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
+        """Shape an ordered fault."""
+        code = {401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "rate_limited"}.get(
+            status, "internal_server_error"
+        )
+        given = dict(headers)
+        if status == 429 and not {key.lower() for key in given} & {"retry-after", "x-ratelimit-reset"}:
+            given["X-RateLimit-Reset"] = str(int(self.now().timestamp()) + 60)
+            given["X-RateLimit-Remaining"] = "0"
+        return json_response(
+            body if body is not None else {"error": {"code": code, "message": "Ordered."}}, status, given
+        )
+
+    def _caller(self, request: Request) -> tuple[str, Json]:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refused(401, "forbidden", "The request is missing an authentication token", missingToken=True)
+        known = self.state["tokens"].get(token.strip())
+        if known is None:
+            raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
+        wanted = request.args.get("teamId") or request.args.get("slug")
+        team = next((one for one in known["teams"] if wanted and wanted in (one["id"], one.get("slug"))), None)
+        if wanted and team is None:
+            raise Refused(403, "forbidden", "Not authorized: Trying to access resource under scope that is not yours.")
+        return token, known | {"account": team["id"] if team else known["user"]["uid"]}
+
+    def _call(self, request: Request, caller: Json) -> Response:
+        try:
+            handler, parameters = self.routes.bind("vercel").match(request.path, request.method)
+        except HTTPException as missing:
+            raise Refused(404, "not_found", "The requested resource could not be found") from missing
+        host = (self.base_url or request.host_url.rstrip("/")).split("://", 1)[-1]
+        answered: Response = handler(Calls(self, request, caller, host, dict(parameters)))
+        return answered
+
+    # --- control ----------------------------------------------------------------------------------------------------
+
+    def control(self, request: Request) -> Response | None:
+        """`POST /_seed` makes a token; `POST /_config` says how long builds take and how many of the next fail."""
+        if request.method != "POST":
+            return None
+        order = request.get_json()
+        if request.path == "/_seed":
+            user = order.get("user") or "maker"
+            teams = [team if isinstance(team, dict) else {"id": team} for team in order.get("teams", [])]
+            who = {"uid": f"usr_{user}", "username": user, "email": f"{user}@example.com"}
+            self.state["tokens"][order["token"]] = {"user": who, "teams": teams}
+        elif request.path == "/_config":
+            unknown = set(order) - set(self.state["config"])
+            if unknown:
+                return json_response({"error": f"unknown: {sorted(unknown)}"}, 400)
+            self.state["config"].update(order)
+        else:
+            return None
+        self.touch()
+        return json_response({"ok": True, "config": self.state["config"]})

@@ -1,0 +1,95 @@
+"""The only place that chooses cloud or local: store, queue, secrets, and who may call a queue function."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.app.deps import Deps, fresh_owner, no_crash
+from shared.core.run import Limits
+from shared.ports import CallerCheck
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.backends.local.store import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Everything a function is made of, built once per process."""
+
+    settings: Settings
+    deps: Deps
+    check: CallerCheck
+    local_store: LocalStore | None = None
+
+    def audience(self, function: str) -> str:
+        """Return the audience a caller's token must name to call this function."""
+        return self.settings.function_url(function)
+
+
+@cache
+def wire() -> Wired:
+    """Build the ports from the environment; a wrong one fails here, at start-up, and names every problem."""
+    settings = Settings.from_env(os.environ)
+    return _cloud(settings) if settings.mode == "cloud" else _local(settings)
+
+
+def _local(settings: Settings) -> Wired:
+    from shared.backends.local.clock import ShiftedClock, SystemClock
+    from shared.backends.local.identity import LocalCallers
+    from shared.backends.local.queue import LocalQueue
+    from shared.backends.local.secrets import LocalSecrets
+    from shared.backends.local.store import LocalStore
+
+    clock = ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
+    store = LocalStore(settings.data, clock)
+    deps = _deps(settings, Deps(store, LocalQueue(store, clock), LocalSecrets(settings.data), clock))
+    return Wired(settings, deps, LocalCallers(settings.data), store)
+
+
+def _cloud(settings: Settings) -> Wired:
+    from shared.wiring.cloud import cloud_ports
+
+    ports, check = cloud_ports(settings)
+    return Wired(settings, _deps(settings, ports), check)
+
+
+def _deps(settings: Settings, ports: Deps) -> Deps:
+    return Deps(
+        ports.store,
+        ports.queue,
+        ports.secrets,
+        ports.clock,
+        public_url=settings.public_url,
+        limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
+        lease=settings.lease,
+        settle=settings.settle,
+        crash_point=_crash_point(settings),
+        owner=fresh_owner,
+    )
+
+
+def _crash_point(settings: Settings) -> Callable[[str], None]:
+    """Return what the crash test arms: write down each point that is passed, and die at the one that was asked for."""
+    if not settings.crash_at and settings.crash_log is None:
+        return no_crash
+    wanted = {part.partition("#")[0]: int(part.partition("#")[2] or 1) for part in settings.crash_at.split(",") if part}
+    counts: dict[str, int] = {}
+    lock = threading.Lock()
+
+    def point(name: str) -> None:
+        with lock:
+            counts[name] = counts.get(name, 0) + 1
+            if settings.crash_log is not None:
+                with settings.crash_log.open("a", encoding="utf-8") as file:
+                    file.write(name + "\n")
+            if wanted.get(name) == counts[name]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return point

@@ -1,0 +1,136 @@
+"""What attempts of steps may use: accounts, the model, the sandbox. Only the functions that work wire this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from shared.accounts import Accounts, Endpoints
+from shared.app.deps import Deps, no_crash
+from shared.app.execute_step import Tools
+from shared.app.prompts import prompt
+from shared.core.errors import SandboxUnavailable
+from shared.http_client import Trace, file_trace
+from shared.ports import Model, Sandbox
+from shared.settings import Settings
+from shared.steps import KINDS
+from shared.wiring import Wired, wire
+
+MAX_SITE_BYTES = 5_000_000
+
+
+@cache
+def wire_accounts() -> Accounts:
+    """Return the accounts of this process."""
+    wired = wire()
+    settings, deps = wired.settings, wired.deps
+    return Accounts(deps.store, deps.secrets, deps.clock, _endpoints(settings), deps.owner, _trace(settings, deps))
+
+
+def _trace(settings: Settings, deps: Deps) -> Trace | None:
+    """Return what hears of every exchange: the trace file, and the crash test, for which each write is a point."""
+    into_file = file_trace(settings.trace) if settings.trace else None
+    if deps.crash_point is no_crash:
+        return into_file
+
+    def hear(exchange: dict[str, Any]) -> None:
+        if into_file is not None:
+            into_file(exchange)
+        if exchange["method"] != "GET":
+            deps.crash_point(f"exchange.after/{exchange['system']}/{exchange['method']}")
+
+    return hear
+
+
+@cache
+def wire_tools() -> Tools:
+    """Return what attempts may use."""
+    wired = wire()
+    accounts = wire_accounts()
+    return Tools(
+        kinds=KINDS,
+        accounts=accounts,
+        model=lambda tenant: _model(wired),
+        sandbox=_sandbox,
+        check_site=_fetch_site,
+        settings=lambda tenant: _tenant_settings(wired, accounts, tenant),
+    )
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    given = {name: url for name, url in settings.endpoints.items() if url}
+    base = Endpoints(
+        ses_region=settings.ses_region,
+        ses_sender=settings.ses_sender,
+        timeouts=(5.0, settings.http_read_s),
+    )
+    return replace(base, **given)  # type: ignore[arg-type]
+
+
+def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[str, Any]:
+    doc = wired.deps.store.get(tenant, "settings", "tenant")
+    vercel = urlsplit(accounts.endpoints.vercel).scheme
+    return {
+        **(doc.body if doc else {}),
+        "connected": accounts.connected(tenant),
+        "prompts": {"code": prompt("code")[1]},
+        "site_scheme": vercel,
+    }
+
+
+def _model(wired: Wired) -> Model:
+    if wired.settings.model == "vertex":
+        return _vertex(wired.settings.project, wired.settings.location)
+    from shared.backends.offline.model import OfflineModel
+
+    return OfflineModel()
+
+
+@cache
+def _vertex(project: str, location: str) -> Model:
+    from shared.backends.cloud.model import VertexModel, google_token_source
+    from shared.backends.cloud.prices import Prices
+
+    return VertexModel(project, location, google_token_source(), requests.Session(), Prices.load(), wire().deps.clock)
+
+
+@cache
+def _sandbox() -> Sandbox:
+    from shared.backends.local.sandbox.choose import choose_sandbox
+
+    return choose_sandbox()
+
+
+def sandbox_name() -> str:
+    """Return the name of the sandbox that holds on this machine; raises SandboxUnavailable with the way out."""
+    sandbox = _sandbox()
+    sandbox.check()
+    if sandbox.name == "none":
+        raise SandboxUnavailable("no sandbox holds on this machine")
+    return sandbox.name
+
+
+def _fetch_site(url: str) -> tuple[int, str]:
+    """Fetch a page of a site we deployed: no cookies, no redirects, bounded in size and time."""
+    try:
+        with requests.get(url, timeout=(5, 15), allow_redirects=False, stream=True) as response:
+            raw = b"".join(_bounded(response))
+            return response.status_code, raw.decode("utf-8", "replace")
+    except requests.RequestException:
+        return 0, ""
+
+
+def _bounded(response: requests.Response) -> list[bytes]:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(64 * 1024):
+        size += len(part)
+        if size > MAX_SITE_BYTES:
+            break
+        parts.append(part)
+    return parts
