@@ -1,0 +1,29 @@
+"""deploy: attempt one step that changes what others see: pull request, deployment, promotion, rollback.
+
+Called by  the queue, in private. A command may come again; the second time changes nothing.
+Next       itself with a delay while something takes time, `execute-step`, or `notify`.
+"""
+
+import functions_framework
+from flask import Request
+
+from shared.app import execute_step as app
+from shared.entry import Reply, buried, command_from, endpoint
+from shared.wiring import wire
+from shared.wiring.tools import wire_tools
+
+wired, tools = wire(), wire_tools()
+
+
+@functions_framework.http
+@endpoint
+def deploy(request: Request) -> Reply:
+    """Answer 204 as soon as the outcome is recorded, good or bad.
+
+    A failed step is an outcome, and its retry is a new command. Only when nothing could be
+    recorded do we answer an error, and then the queue delivers the same command again.
+    """
+    command = command_from(request, "deploy", wired.check, wired.audience("deploy"))
+    if not buried(request, command, wired.deps.queue):
+        app.execute_step(command, wired.deps, tools)
+    return Reply(204)

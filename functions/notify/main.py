@@ -1,0 +1,28 @@
+"""notify: tell or ask people, and keep the page showing where its run is.
+
+Called by  the queue, in private. A command may come again; nobody is told twice.
+Next       nothing.
+"""
+
+import functions_framework
+from flask import Request
+
+from shared.app import notify as app
+from shared.app.mirror_run import mirror_run
+from shared.core.commands import MIRROR
+from shared.entry import Reply, buried, command_from, endpoint
+from shared.wiring import wire
+from shared.wiring.tools import wire_tools
+
+wired, tools = wire(), wire_tools()
+
+
+@functions_framework.http
+@endpoint
+def notify(request: Request) -> Reply:
+    """Answer 204 when everybody was told who can be told now."""
+    command = command_from(request, "notify", wired.check, wired.audience("notify"))
+    if not buried(request, command, wired.deps.queue):
+        use_case = mirror_run if command.name == MIRROR else app.notify
+        use_case(command, wired.deps, tools)
+    return Reply(204)

@@ -1,0 +1,28 @@
+"""oauth-callback: a person connects an account.
+
+Called by  browsers, in public: `/start?provider=notion` begins, the provider sends the person back to `/`.
+Next       nothing; runs that waited for the account go on through the queue.
+"""
+
+import functions_framework
+from flask import Request, Response
+
+from shared.app.connect_account import finish_connection, start_connection
+from shared.entry import cookie_of, endpoint, redirect, with_cookie
+from shared.wiring import wire
+from shared.wiring.tools import wire_accounts
+
+wired, accounts = wire(), wire_accounts()
+
+
+@functions_framework.http
+@endpoint
+def oauth_callback(request: Request) -> Response:
+    """Send the browser to the provider, or take its answer and keep the grant."""
+    back = wired.settings.function_url("oauth-callback")
+    provider = request.args.get("provider", "notion")
+    if request.path.rstrip("/").endswith("/start"):
+        started = start_connection(wired.deps, accounts, provider, back)
+        return with_cookie(redirect(started.url), started.cookie, back)
+    done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
+    return redirect(f"{wired.settings.public_url}{done['target']}?tenant={done['tenant']}")

@@ -1,0 +1,28 @@
+"""plan: look at a changed page, or write the plan of a run.
+
+Called by  the queue, in private. A command may come again; the second time changes nothing.
+Next       `execute-step`, or `notify` to ask for approval.
+"""
+
+import functions_framework
+from flask import Request
+
+from shared.app.consider_page import consider_page
+from shared.app.make_plan import make_plan
+from shared.core.commands import CONSIDER
+from shared.entry import Reply, buried, command_from, endpoint
+from shared.wiring import wire
+from shared.wiring.tools import wire_tools
+
+wired, tools = wire(), wire_tools()
+
+
+@functions_framework.http
+@endpoint
+def plan(request: Request) -> Reply:
+    """Answer 204 as soon as the outcome is recorded, good or bad."""
+    command = command_from(request, "plan", wired.check, wired.audience("plan"))
+    if not buried(request, command, wired.deps.queue):
+        use_case = consider_page if command.name == CONSIDER else make_plan
+        use_case(command, wired.deps, tools)
+    return Reply(204)
