@@ -1,0 +1,37 @@
+"""Names say what is inside; every integration has a simulator, and tests against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
+FOLDERS = ("shared", "functions", "tests", "tools")
+INTEGRATIONS = sorted(
+    path.stem for path in (ROOT / "shared" / "integrations").iterdir() if not path.name.startswith("__")
+)
+
+
+def _named(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
+def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
+    paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+    assert len(paths) > 100  # the folders were found
+    wordless = [path for path in paths if path.stem.strip("_").lower() in SAYS_NOTHING]
+    assert wordless == []
+
+
+@pytest.mark.parametrize("name", INTEGRATIONS)
+def test_every_integration_has_a_simulator(name: str) -> None:
+    assert _named(ROOT / "shared" / "sim", name)
+
+
+@pytest.mark.parametrize("name", INTEGRATIONS)
+def test_every_integration_and_its_simulator_are_tested(name: str) -> None:
+    assert (ROOT / "tests" / "integrations" / f"test_{name}.py").is_file()
+    simulated = ROOT / "tests" / "sim"
+    assert (simulated / f"test_{name}.py").is_file() or any((simulated / name).glob("test_*.py"))

@@ -1,0 +1,86 @@
+"""What a cold start has to load, and that nothing in the middle looks at a clock or leaves anything to chance."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.app.prompts import prompt
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("boto3", "botocore", "vertexai", "google.genai", "moto", "rich", "hypothesis", "grpc", "pytest")
+LOAD = """
+import json, sys
+from functions_framework import create_app
+create_app("notion_webhook", "functions/notion-webhook/main.py")
+print(json.dumps(sorted(sys.modules)))
+"""
+
+# Who may look at the clock or at chance: what stands outside of the decisions.
+OUTSIDE = ("backends", "cli", "sim", "http_client.py", "__main__.py")
+CLOCKS = {"time", "random", "uuid"}
+NOW = {"now", "utcnow", "today"}
+INSIDE = sorted(
+    path for path in ROOT.glob("shared/**/*.py") if path.relative_to(ROOT / "shared").parts[0] not in OUTSIDE
+)
+PROMPTS = sorted((ROOT / "shared" / "app" / "prompts").glob("*.md"))
+
+
+def test_the_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        cwd=ROOT,
+        env={**env, "WORKWRIGHT_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert "shared.app.accept_delivery" in loaded
+    heavy = [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in HEAVY)]
+    assert heavy == []
+    # functions-framework itself brings the one package google.cloud.functions along.
+    cloud = [name for name in loaded if name.startswith("google.cloud.") and ".functions" not in name]
+    assert cloud == []
+
+
+def _offences(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in NOW:
+            owner = ast.unparse(node.func.value)
+            names = ["time"] if owner.split(".")[-1] in ("datetime", "date") else []
+        found += [f"{path.relative_to(ROOT)}:{node.lineno}" for name in names if name.split(".")[0] in CLOCKS]
+    return found
+
+
+def test_decisions_read_no_clock_and_roll_no_dice() -> None:
+    assert len(INSIDE) > 40
+    assert [offence for path in INSIDE for offence in _offences(path)] == []
+
+
+def test_the_search_for_clocks_finds_them_where_they_are() -> None:
+    assert _offences(ROOT / "shared" / "backends" / "local" / "clock.py")
+    assert _offences(ROOT / "shared" / "http_client.py")
+
+
+@pytest.mark.parametrize("path", PROMPTS, ids=lambda path: path.stem)
+def test_every_prompt_has_a_version(path: Path) -> None:
+    version, text = prompt(path.stem)
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first == f"version: {version}"
+    assert int(version) >= 1
+    assert len(text) > 100

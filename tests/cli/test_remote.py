@@ -1,0 +1,136 @@
+"""The terminal's commands against a running API: what they print, and what they say when something is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shared.app.open_page_run import page_record
+from shared.core import events as ev
+from shared.core.events import RunOpened
+from shared.core.reducer import reduce
+from shared.core.run import RunStatus, StepSpec, Trigger, WaitKind
+from shared.ports import Commit, Put
+from tests.support.served_api import ServedApi, served_api
+
+TENANT = "t-0123456789abcdef01234567"
+ROOT = Path(__file__).resolve().parents[2]
+GATE = StepSpec("approve", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)
+BUILD = StepSpec("build", "code.generate", "Write the site", depends_on=("approve",))
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal in front of a data folder."""
+
+    data: Path
+    api: ServedApi
+
+    def type(self, *words: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `workwright` with these words, as a process of its own."""
+        command = [sys.executable, "-m", "shared", *words, "--data", str(data or self.data)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """Yield a terminal, and a run that waits for its approval."""
+    data = tmp_path / "data"
+    data.mkdir()
+    with served_api(data, TENANT) as api:
+        trigger = Trigger("page", "page-1", "A club site \x1b[31m", "Ada")
+        opened = RunOpened(api.deps.clock.now(), TENANT, "run-waits", trigger, specs=(GATE, BUILD))
+        run, commands = reduce(None, opened)
+        pages = Put("pages", "page-1", {"run": run.id, "generation": 1, "settled": True})
+        api.deps.store.commit(Commit(run, (opened,), commands, "", "first", puts=(pages,)))
+        yield Terminal(data, api)
+
+
+def _status(terminal: Terminal) -> RunStatus:
+    loaded = terminal.api.deps.store.load_run(TENANT, "run-waits")
+    assert loaded is not None
+    return loaded.run.status
+
+
+def test_it_looks_approves_cancels_and_retries(terminal: Terminal) -> None:
+    listed = terminal.type("runs")
+    assert listed.returncode == 0
+    assert "run-waits" in listed.stdout
+    assert "awaiting_approval" in listed.stdout
+    assert "\x1b" not in listed.stdout
+
+    looked = terminal.type("run", "run-waits")
+    assert "workwright approve run-waits" in looked.stdout
+    assert "Write the site" in looked.stdout
+
+    approved = terminal.type("approve", "run-waits", "--json")
+    assert json.loads(approved.stdout)["status"] == "executing"
+    assert _status(terminal) == RunStatus.EXECUTING
+
+    cancelled = terminal.type("cancel", "run-waits", "--reason", "wrong page", "--force", "--json")
+    assert json.loads(cancelled.stdout)["status"] == "cancelled"
+    assert "wrong page" in json.loads(cancelled.stdout)["cancel"]
+
+    retried = terminal.type("retry", "run-waits", "--json")
+    new = json.loads(retried.stdout)
+    assert new["retry_of"] == "run-waits"
+    assert page_record(terminal.api.deps, TENANT, "page-1").run == new["id"]
+    runs = json.loads(terminal.type("runs", "--json").stdout)["runs"]
+    assert {run["id"] for run in runs} == {"run-waits", new["id"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "run-unknown"), "no run 'run-unknown'"),
+        (("run", "../keys"), "nothing at this address"),
+        (("retry", "run-waits"), "has not ended"),
+        (("runs", "--status", "asleep"), "status"),
+        (("runs", "--limit", "0"), "limit"),
+    ],
+)
+def test_a_refusal_is_clear_and_ends_with_two(terminal: Terminal, words: tuple[str, ...], said: str) -> None:
+    done = terminal.type(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2  # what is wrong, and the way out
+
+
+def test_without_a_house_it_says_how_to_start_one(terminal: Terminal, tmp_path: Path) -> None:
+    done = terminal.type("runs", data=tmp_path / "elsewhere")
+    assert done.returncode == 2
+    assert "workwright up" in done.stderr
+
+
+def test_a_house_that_does_not_answer_is_named(terminal: Terminal) -> None:
+    (terminal.data / "house.json").write_text('{"url": "http://127.0.0.1:9"}', encoding="utf-8")
+    done = terminal.type("runs")
+    assert done.returncode == 2
+    assert "nothing answers at http://127.0.0.1:9" in done.stderr
+
+
+def test_without_a_key_it_says_where_one_comes_from(terminal: Terminal) -> None:
+    (terminal.data / "owner.key").unlink()
+    done = terminal.type("runs")
+    assert done.returncode == 2
+    assert "owner.key" in done.stderr
+
+
+def test_a_denied_run_shows_why_it_ended(terminal: Terminal) -> None:
+    store, now = terminal.api.deps.store, terminal.api.deps.clock.now()
+    loaded = store.load_run(TENANT, "run-waits")
+    assert loaded is not None
+    denied = ev.ApprovalDenied(now, "approve", loaded.run.plan_hash, "Bo", "slack", "too dear")
+    run, commands = reduce(loaded.run, denied)
+    store.commit(Commit(run, (denied,), commands, loaded.version, "second"))
+    assert "cancelled: denied by Bo: too dear" in terminal.type("run", "run-waits").stdout

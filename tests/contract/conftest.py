@@ -1,0 +1,47 @@
+"""Fixtures of several contract suites: stores of every backend, under a clock in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared.backends.cloud.store import FirestoreStore
+from shared.ports import Store
+from tests.support.backends import STORES
+from tests.support.firestore_emulator import firestore_client, firestore_emulator
+from tests.support.moved_clock import MovedClock
+from tests.support.parts import require
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """Return the clock of the stores."""
+    return MovedClock()
+
+
+@pytest.fixture(params=[*sorted(STORES), "firestore"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> Iterator[Store]:
+    """Open an empty store, on each backend in turn."""
+    if request.param == "firestore":
+        yield request.getfixturevalue("firestore_store")
+        return
+    with STORES[request.param](tmp_path, clock) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def firestore_host() -> Iterator[str]:
+    """Run one emulator per test process."""
+    require("firestore-emulator")
+    with firestore_emulator() as host:
+        yield host
+
+
+@pytest.fixture
+def firestore_store(firestore_host: str, clock: MovedClock) -> Store:
+    """Return a store on a database of its own."""
+    client = firestore_client(firestore_host, f"t-{uuid4().hex[:12]}")
+    return FirestoreStore(client, clock, pause=lambda _: None)

@@ -1,0 +1,64 @@
+"""One settled house per test process, and copies of it for every case."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.disturbed_house import Place, Settled, copy, settle
+from tests.support.processes import Starter
+from tests.support.told_story import Ending, ending
+
+NewPlace = Callable[..., Place]
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How the story ends, and the points it passes, in their order."""
+
+    end: Ending
+    points: list[str]
+
+
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    starter = Starter()
+    yield starter
+    starter.close()
+
+
+@pytest.fixture(scope="session")
+def settled(starter: Starter, tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    return settle(starter, tmp_path_factory.mktemp("settled") / "house")
+
+
+@pytest.fixture
+def new_place(starter: Starter, settled: Settled, tmp_path: Path) -> Iterator[NewPlace]:
+    made: list[Place] = []
+
+    def make(**env: str) -> Place:
+        for place in made:
+            place.end()  # they share their ports
+        made.append(copy(starter, settled, tmp_path / f"place-{len(made)}", **env))
+        return made[-1]
+
+    yield make
+    for place in made:
+        place.end()
+        shutil.rmtree(place.folder)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(starter: Starter, settled: Settled, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The story as it goes when nothing happens: what all others are compared with."""
+    place = copy(starter, settled, tmp_path_factory.mktemp("undisturbed") / "house")
+    try:
+        place.begin()
+        place.tell_story()
+        return Undisturbed(ending(place), place.points())
+    finally:
+        place.end()

@@ -1,0 +1,134 @@
+"""Starts houses and simulators as processes of their own, quickly: it imports everything once and forks.
+
+A program, spoken to in lines of JSON. `{"start": "house"|"simulators"|"up", "log": FILE, "env": {…}, …}` is answered
+with `{"pid": …}`, `{"signal": …, "pid": …}` sends one of them a signal, `{"ended": PID}` tells its exit code or null.
+What it started ends with it; it ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import moto.moto_server.werkzeug_app
+import moto.sesv2.models
+import moto.sesv2.urls  # noqa: F401
+
+import shared.backends.local.clock
+import shared.backends.local.identity
+import shared.backends.local.queue
+import shared.backends.local.sandbox.choose
+import shared.backends.local.secrets
+import shared.backends.local.store
+import shared.backends.offline.model
+import shared.sim.github.simulator
+import shared.sim.notion.simulator
+import shared.sim.ses
+import shared.sim.slack
+import shared.sim.vercel
+import shared.wiring.tools  # noqa: F401
+from shared.cli.house import House
+from shared.cli.settle_in import settle_in
+from shared.sim.__main__ import main as serve_simulators
+
+_PR_SET_PDEATHSIG = 1
+
+Order = Mapping[str, Any]
+
+
+def run_house(order: Order) -> int:
+    """Run a house on a data folder until it is told to stop; settle in first where nobody has."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    house = House(Path(order["data"]), int(order["port"]), simulators=order["simulators"])
+    if order["delivers"]:
+        house.start()
+    home = settle_in(house)
+    ready = {"url": house.url, "tenant": home.tenant, "person": home.person, "ideas": home.ideas}
+    print(json.dumps(ready), flush=True)  # noqa: T201
+    while not stop.wait(0.2):
+        pass
+    house.stop()
+    return 0
+
+
+def run_simulators(order: Order) -> int:
+    """Run the simulators as `python -m shared.sim` does."""
+    return serve_simulators([str(argument) for argument in order["arguments"]])
+
+
+def run_up(order: Order) -> int:
+    """Become `workwright up`, as a person starts it, simulators included."""
+    command = [sys.executable, "-m", "shared", "up", "--data", str(order["data"])]
+    os.execv(sys.executable, command)
+
+
+PROGRAMS: dict[str, Callable[[Order], int]] = {"house": run_house, "simulators": run_simulators, "up": run_up}
+
+
+def start(order: Order) -> int:
+    """Fork one of the programs; return its process id."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.update(order.get("env") or {})
+        code = PROGRAMS[order["start"]](order)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """Take orders until there are no more, then end what is left."""
+    running: dict[int, int | None] = {}
+    try:
+        for line in sys.stdin:
+            order = json.loads(line)
+            answer: dict[str, Any] = {}
+            if "start" in order:
+                answer["pid"] = start(order)
+                running[answer["pid"]] = None
+            elif "signal" in order:
+                if _ended(running, order["pid"]) is None:
+                    os.kill(order["pid"], order["signal"])
+            else:
+                answer["ended"] = _ended(running, order["ended"])
+            print(json.dumps(answer), flush=True)  # noqa: T201
+    finally:
+        for pid in running:
+            if _ended(running, pid) is None:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _ended(running: dict[int, int | None], pid: int) -> int | None:
+    if running[pid] is None:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            running[pid] = os.waitstatus_to_exitcode(status)
+    return running[pid]
+
+
+if __name__ == "__main__":
+    main()

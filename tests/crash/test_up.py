@@ -1,0 +1,85 @@
+"""`workwright up` as a person starts it, killed again and again while it works: it goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.disturbed_house import Place, Settled, control, write_idea
+from tests.support.processes import Starter
+from tests.support.told_story import ending
+
+KILLS = 6
+
+
+class Up(Place):
+    """A house with simulators of its own, which end with it and come back with it."""
+
+    def begin(self, **env: str) -> None:
+        """Start it; it settles in by itself."""
+        self.start_house(**env)
+        control(self.simulators["notion"], "/_config", {"retry_base_s": 0.1})
+
+    def start_house(self, **env: str) -> None:
+        """Start it, on the data that is there."""
+        self.house = self.starter.start(
+            "up", self.folder / "up.log", {**self.env, **env}, data=str(self.folder / "house")
+        )
+        ready = self.house.ready()
+        assert ready is not None
+        assert self.simulators in ({}, ready["simulators"]), "the simulators have moved"
+        self.simulators = ready["simulators"]
+
+    def find_home(self) -> None:
+        """Write the idea's page, in the home that it made for itself."""
+        ((body,),) = self.rows("SELECT body FROM docs WHERE kind = 'install' AND id = 'home'")
+        home = json.loads(body)
+        assert self.house is not None
+        ready = self.house.ready()
+        assert ready is not None
+        port = int(ready["console"].rpartition(":")[2])
+        self.settled = Settled(self.folder, home["tenant"], home["person"], "", port)
+        self.settled = replace(self.settled, page=write_idea(self, home["ideas"]))
+
+    def tell_story_under_kills(self, seed: int) -> int:
+        """Tell the story while the process is killed at moments of chance; return how often that was."""
+        chosen = random.Random(seed)
+        kills = 0
+        self.set_status("Plan it")
+        approved = False
+        ends = time.monotonic() + 90
+        while not self.at_rest():
+            assert time.monotonic() < ends, self.report()
+            time.sleep(chosen.uniform(0.0, 0.6))
+            if kills < KILLS:
+                assert self.house is not None
+                self.house.kill()
+                kills += 1
+                self.restart_if_dead([])
+            if not approved and self.status() == "Plan ready" and self.asked():
+                self.set_status("Approved")
+                approved = True
+        return kills
+
+
+@pytest.mark.slow
+def test_up_survives_being_killed_at_any_moment(starter: Starter, tmp_path: Path) -> None:
+    env = {"WORKWRIGHT_SETTLE_S": "0.3", "WORKWRIGHT_BACKOFF_S": "0.05"}
+    up = Up(starter, tmp_path, Settled(tmp_path, "", "", "", 0), env)
+    try:
+        up.begin()
+        up.find_home()
+        assert up.tell_story_under_kills(seed=1) == KILLS
+        ended = ending(up)
+        assert ended.trouble == []
+        twice = [effect for effect, count in ended.effects.items() if count > 1]
+        assert [
+            effect for effect in twice if '"properties": {"Run":' not in effect
+        ] == []  # its link changes on the way
+    finally:
+        up.end()

@@ -1,0 +1,82 @@
+"""The real function `api`, loaded as the platform loads it, on a store in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from functions_framework import create_app
+
+from shared.app.api.keys import create_key
+from shared.app.deps import Deps
+from shared.core.events import Event, RunOpened
+from shared.core.reducer import reduce
+from shared.core.run import Limits, Run, StepSpec, Trigger, WaitKind
+from shared.ports import Commit, Put, Secret
+from shared.wiring import wire
+
+ROOT = Path(__file__).resolve().parents[2]
+MINE, OTHER = "t-0123456789abcdef01234567", "t-fedcba987654321001234567"
+
+
+@dataclass
+class Service:
+    """The function, its ports, and keys of two tenants."""
+
+    app: Any
+    deps: Deps
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, *, key: str = "owner", **given: Any) -> Any:
+        """Send a request with the key of that role; "" sends none."""
+        headers = dict(given.pop("headers", {}))
+        if key:
+            headers["Authorization"] = f"Bearer {self.keys.get(key, key)}"
+        return self.app.test_client().open(path, method=method, headers=headers, **given)
+
+    def save(self, *events: Event, puts: tuple[Put, ...] = ()) -> Run:
+        """Store a run that these events made, as the engine would."""
+        run: Run | None = None
+        version = ""
+        for number, event in enumerate(events):
+            run, commands = reduce(run, event)
+            commit = Commit(run, (event,), commands, version, f"{run.id}.{number}", puts=puts if not number else ())
+            version = self.deps.store.commit(commit)
+        assert run is not None
+        return run
+
+    def waiting(self, tenant: str = MINE, run: str = "run-waits") -> Run:
+        """Return a stored run that waits for its approval."""
+        return self.save(self.opened(tenant, run, GATE, BUILD))
+
+    def opened(self, tenant: str, run: str, *specs: StepSpec, page: str = "page-1") -> RunOpened:
+        """Return the event that opens a run."""
+        trigger = Trigger("page", page, "A <b>club</b> site", "Ada <Example>")
+        return RunOpened(self.deps.clock.now(), tenant, run, trigger, Limits(), specs)
+
+
+GATE = StepSpec("approve", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)
+BUILD = StepSpec("build", "code.generate", "Write the <script>site</script>", depends_on=("approve",))
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Yield the function on a fresh folder."""
+    monkeypatch.setenv("WORKWRIGHT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WORKWRIGHT_PUBLIC_URL", "http://localhost")
+    wire.cache_clear()
+    wired = wire()
+    for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret"):
+        wired.deps.secrets.set(name, Secret(f"{name} of the tests"))
+    app = create_app("api", str(ROOT / "functions" / "api" / "main.py"))  # type: ignore[no-untyped-call]
+    made = Service(app, wired.deps)
+    for role in ("owner", "admin", "member", "viewer"):
+        made.keys[role] = create_key(wired.deps, MINE, role, f"{role}'s key")
+        made.keys[f"foreign {role}"] = create_key(wired.deps, OTHER, role, f"their {role}'s key")
+    yield made
+    assert wired.local_store is not None
+    wired.local_store.close()
+    wire.cache_clear()

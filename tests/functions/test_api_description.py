@@ -1,0 +1,84 @@
+"""The API's own description is true: schemathesis reads it from a running service and tries to prove it wrong."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from shared.app.api.routes import ROUTES
+from shared.app.approvals import approval_token
+from shared.core.commands import Command
+from shared.core.events import RunOpened
+from shared.core.reducer import reduce
+from shared.core.run import Trigger
+from shared.ports import Commit, Put
+from tests.functions.conftest import BUILD, GATE
+from tests.support.served_api import ServedApi, served_api
+
+TENANT = "t-0123456789abcdef01234567"
+LETTER = "run-waits.1.0"
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[ServedApi]:
+    """Yield a service with one thing of each kind in it, and with room for many calls."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with served_api(folder, TENANT) as api:
+        api.deps.store.put(TENANT, Put("settings", "tenant", {"api_per_minute": 1_000_000}))
+        opened = RunOpened(api.deps.clock.now(), TENANT, "run-waits", Trigger("page", "p"), specs=(GATE, BUILD))
+        run, commands = reduce(None, opened)
+        api.deps.store.commit(Commit(run, (opened,), commands, "", "first"))
+        api.deps.queue.bury(Command(LETTER, "notify", "notify", TENANT, "run-waits"), "lost", 8)
+        yield api
+
+
+def _schemathesis(api: ServedApi, folder: Path, config: str, *more: str) -> str:
+    """Run every check of it over every operation; return what it says, or fail with it."""
+    (folder / "schemathesis.toml").write_text(config, encoding="utf-8")
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file", str(folder / "schemathesis.toml"),
+        "run", f"{api.url}/openapi.json",
+        "--header", f"Authorization: Bearer {api.key}",
+        "--checks", "all", "--continue-on-failure", "--no-color", "--seed", "20261121",
+        *more,
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_nothing_is_found_from_outside(api: ServedApi, tmp_path: Path) -> None:
+    said = _schemathesis(api, tmp_path, "", "--max-examples", "15")
+    found = re.search(r"Tested: (\d+)", said)
+    assert found
+    assert int(found.group(1)) >= len(ROUTES) - 1  # the description itself is read, not tried
+
+
+def test_nothing_is_found_among_things_that_exist(api: ServedApi, tmp_path: Path) -> None:
+    loaded = api.deps.store.load_run(TENANT, "run-waits")
+    assert loaded is not None
+    token = approval_token(api.deps, loaded.run)
+    names = {"run": "run-waits", "token": token}
+    config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in names.items())
+    said = _schemathesis(api, tmp_path, config, "--max-examples", "8", "--include-path-regex", r"\{(run|token)\}")
+    assert "404" not in said
+
+
+def test_the_description_names_what_the_router_has(api: ServedApi) -> None:
+    described = requests.get(f"{api.url}/openapi.json", timeout=10).json()
+    operations = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
+    assert operations == {(route.method, route.path) for route in ROUTES}
+    assert described["servers"] == [{"url": api.url}]
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            keyed = bool(operation["security"])
+            answer = requests.request(method.upper(), api.url + re.sub(r"\{\w+\}", "run-x", path), timeout=10)
+            assert (answer.status_code == 401) >= keyed, f"{method} {path}"

@@ -1,0 +1,175 @@
+"""The functions behind the queue, over HTTP: who may call them, and what they answer when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import requests
+
+from shared.backends.local.identity import LocalCallers
+from shared.backends.local.queue import LocalQueue
+from shared.core.commands import Command, command_from_data, command_to_data
+from shared.core.run import RunStatus
+from shared.entry import MAX_DELIVERIES
+from shared.ports import Put
+from tests.support.house import Neighbourhood, open_house
+
+pytestmark = pytest.mark.xdist_group("queue_functions")
+
+PRIVATE = ("plan", "execute-step", "deploy", "notify")
+SCHEDULED = "sweep"
+NAMES = {"plan": "consider", "execute-step": "attempt", "deploy": "attempt", "notify": "mirror"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
+    """Yield a settled house that leaves everything in its queue."""
+    with open_house(tmp_path_factory.mktemp("house"), working=False, WORKWRIGHT_HTTP_READ_S="2") as opened:
+        yield opened
+
+
+def _command(house: Neighbourhood, function: str, **fields: str) -> Command:
+    return Command(uuid.uuid4().hex, NAMES[function], function, house.home.tenant, run="run-x", step="s", **fields)
+
+
+@pytest.mark.parametrize("function", [*PRIVATE, SCHEDULED])
+def test_only_the_queues_own_token_for_this_very_function_opens(house: Neighbourhood, function: str) -> None:
+    url = f"{house.house.url}/{function}"
+    callers = LocalCallers(house.house.data)
+    other = f"{house.house.url}/{'notify' if function != 'notify' else 'plan'}"
+    good = callers.authorization(url)
+    refused = {
+        "none": {},
+        "empty": {"Authorization": ""},
+        "forged": {"Authorization": "Bearer " + "0" * 64},
+        "for another function": {"Authorization": callers.authorization(other)},
+        "for another house": {"Authorization": callers.authorization(url.replace("127.0.0.1", "localhost"))},
+        "another scheme": {"Authorization": good.replace("Bearer", "Basic")},
+        "cut short": {"Authorization": good[:-1]},
+    }
+    for why, headers in refused.items():
+        answer = requests.post(f"{url}/t/{house.home.tenant}", json={}, headers=headers, timeout=10)
+        assert answer.status_code == 401, why
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["type"] == "urn:workwright:unauthenticated"
+
+
+@pytest.mark.parametrize("function", PRIVATE)
+def test_a_command_nobody_waits_for_any_more_is_done(house: Neighbourhood, function: str) -> None:
+    assert house.call(_command(house, function, ref="page-x")).status_code == 204
+
+
+@pytest.mark.parametrize("function", PRIVATE)
+def test_the_tenant_of_the_path_and_of_the_payload_are_one(house: Neighbourhood, function: str) -> None:
+    command = _command(house, function, ref="page-x")
+    for path in ("/t/t-somebody-else", "/t/", "/", f"/t/{house.home.tenant}/more", f"/{house.home.tenant}"):
+        assert house.call(command, path=path).status_code == 404, path
+
+
+@pytest.mark.parametrize("function", PRIVATE)
+def test_a_malformed_task_is_400(house: Neighbourhood, function: str) -> None:
+    url = f"{house.house.url}/{function}"
+    headers = {"Authorization": LocalCallers(house.house.data).authorization(url)}
+    good = command_to_data(_command(house, function, ref="page-x"))
+    wrong = [
+        b"", b"{", b"[]", b"null", b"\xff", b'"text"',
+        {**good, "surprise": 1}, {**good, "id": ""}, {**good, "tenant": 7}, {**good, "name": "destroy"},
+        {**good, "attempt": "1"}, {**good, "attempt": True}, {**good, "function": "api"},
+        {**good, "not_before": "soon"}, {**good, "not_before": 7},
+    ]  # fmt: skip
+    for body in wrong:
+        given = {"data": body} if isinstance(body, bytes) else {"json": body}
+        answer = requests.post(f"{url}/t/{house.home.tenant}", headers=headers, timeout=10, **given)  # type: ignore[arg-type]
+        assert answer.status_code == 400, body
+        assert answer.json()["type"] == "urn:workwright:malformed_request"
+    large = {**good, "ref": "x" * 70_000}
+    answer = requests.post(f"{url}/t/{house.home.tenant}", headers=headers, json=large, timeout=10)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 529])
+def test_whatever_troubles_a_tenants_notion_no_answer_slows_the_queue_down(house: Neighbourhood, status: int) -> None:
+    """429 and 503 would make the queue wait with every tenant's tasks."""
+    page = house.write(f"Trouble {status}")
+    house.disturb("notion", path="/v1/*", status=status, times=1000)
+    try:
+        answer = house.call(_command(house, "plan", ref=page, topic=f"person:{house.home.person}"))
+    finally:
+        house.soothe("notion")
+    assert answer.status_code in (204, 500)  # put off under a new name, or to be delivered again
+    assert house.runs(page) == []
+
+
+def test_a_revoked_grant_is_no_error_of_the_queue(house: Neighbourhood) -> None:
+    page, tenant = house.write("Revoked"), house.home.tenant
+    store = house.house.wired.deps.store
+    grant = store.get(tenant, "grants", "notion")
+    assert grant is not None
+    store.put(tenant, Put("grants", "notion", {**grant.body, "status": "revoked"}))
+    try:
+        assert house.call(_command(house, "plan", ref=page, topic="person:p")).status_code == 204
+    finally:
+        store.put(tenant, Put("grants", "notion", grant.body))
+    assert house.runs(page) == []
+
+
+def test_a_step_that_somebody_else_works_on_is_409_and_done_afterwards(house: Neighbourhood) -> None:
+    page = house.write("Busy")
+    house.set_status(page, "Plan it")
+    assert house.call(_command(house, "plan", ref=page, topic=f"person:{house.home.person}")).status_code == 204
+    run = house.run(page)
+    assert run.status == RunStatus.PLANNING
+    (attempt,) = [c for c in _tasks(house, run.id) if c.name == "attempt"]
+    deps = house.house.wired.deps
+    lease = f"{run.id}.{attempt.step}"
+    assert deps.store.claim(run.tenant, lease, "somebody", timedelta(minutes=1))
+    refused = house.call(attempt)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Busy")
+    assert house.run(page) == run
+    deps.store.release(run.tenant, lease, "somebody")
+    assert house.call(attempt).status_code == 204
+    after = house.run(page)
+    assert after.seq > run.seq
+    assert house.call(attempt).status_code == 204  # and again: it is no longer wanted
+    assert house.run(page) == after
+
+
+@pytest.mark.parametrize(
+    ("count", "buried"), [(str(MAX_DELIVERIES - 1), 0), (str(MAX_DELIVERIES), 1), ("999", 1), ("x", 0)]
+)
+@pytest.mark.parametrize("function", PRIVATE)
+def test_a_command_that_came_too_often_is_put_aside(
+    house: Neighbourhood, function: str, count: str, buried: int
+) -> None:
+    command = _command(house, function, ref="page-x")
+    answer = house.call(command, **{"X-CloudTasks-TaskRetryCount": count})
+    assert answer.status_code == 204
+    wired = house.house.wired
+    assert wired.local_store is not None
+    letters = LocalQueue(wired.local_store, wired.deps.clock).dead_letters(house.home.tenant)
+    mine = [letter for letter in letters if letter.command.id == command.id]
+    assert len(mine) == buried
+    assert [count in letter.reason for letter in mine] == [True] * buried
+
+
+def test_sweep_says_what_there_was_to_do(house: Neighbourhood) -> None:
+    url = f"{house.house.url}/sweep"
+    headers = {"Authorization": LocalCallers(house.house.data).authorization(url)}
+    answer = requests.post(url, headers=headers, timeout=10)
+    assert answer.status_code == 200
+    assert {"relayed", "looked", "moved"} <= set(answer.json())
+
+
+def _tasks(house: Neighbourhood, run: str) -> list[Command]:
+    commands = []
+    store = house.house.wired.local_store
+    assert store is not None
+    with store.reading() as connection:
+        for (body,) in connection.execute("SELECT body FROM tasks"):
+            command = command_from_data(json.loads(body))
+            commands += [command] if command.run == run else []
+    return commands

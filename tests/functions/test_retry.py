@@ -1,0 +1,139 @@
+"""Retry: a failed or cancelled run is done over once, as a new run; the finished one stays as it is."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from shared.app.open_page_run import page_record, record_body
+from shared.core import events as ev
+from shared.core.errors import ErrorClass
+from shared.core.run import Run, RunStatus, StepSpec, derived_id
+from shared.ports import Put
+from tests.functions.conftest import MINE, Service
+
+STEP = StepSpec("build", "code.generate")
+
+
+def _page(service: Service, run: str, *, settled: bool = True, generation: int = 1) -> None:
+    body = {"run": run, "generation": generation, "settled": settled}
+    service.deps.store.put(MINE, Put("pages", "page-1", body))
+
+
+def _ended(service: Service, how: str = "failed", run: str = "run-first", page: str = "page-1") -> Run:
+    opened = service.opened(MINE, run, STEP, page=page)
+    ends: dict[str, ev.Event] = {
+        "failed": ev.StepFailed(opened.at, "build", 1, "it broke", ErrorClass.PERMANENT),
+        "cancelled": ev.CancelRequested(opened.at, "Ada", force=True),
+        "succeeded": ev.StepSucceeded(opened.at, "build", 1),
+    }
+    found = service.save(opened, ends[how])
+    assert found.status.value == how
+    return found
+
+
+def _retry(service: Service, run: str = "run-first", **given: Any) -> Any:
+    return service.call("POST", f"/v1/runs/{run}/retry", **given)
+
+
+@pytest.mark.parametrize("how", ["failed", "cancelled"])
+def test_it_becomes_a_new_run_of_the_page(service: Service, how: str) -> None:
+    old = _ended(service, how)
+    _page(service, old.id, generation=4)
+    answer = _retry(service)
+    assert answer.status_code == 200
+    new = answer.json
+    assert new["id"] == derived_id("run-", MINE, old.id, "retry")
+    assert (new["trigger"], new["page"], new["by"]) == ("retry", "page-1", "owner's key")
+    assert [(s["kind"], s["status"]) for s in new["steps"]] == [("plan.propose", "running")]
+    assert new["retry_of"] == old.id
+    loaded = service.deps.store.load_run(MINE, new["id"])
+    assert loaded is not None
+    assert loaded.run.trigger.causes == ()
+    record = page_record(service.deps, MINE, "page-1")
+    assert (record.run, record.generation, record.settled) == (new["id"], 5, False)
+
+
+def test_the_finished_run_stays_as_it_was(service: Service) -> None:
+    old = _ended(service)
+    _page(service, old.id)
+    new = _retry(service).json["id"]
+    loaded = service.deps.store.load_run(MINE, old.id)
+    assert loaded is not None
+    assert loaded.run == old
+    assert service.call("GET", f"/v1/runs/{old.id}").json["retried_by"] == new
+
+
+def test_again_is_once(service: Service) -> None:
+    _page(service, _ended(service).id)
+    first, second = _retry(service).json, _retry(service).json
+    assert first == second
+    assert len(service.deps.store.list_runs(MINE)) == 2
+
+
+def test_at_once_is_once(service: Service) -> None:
+    _page(service, _ended(service).id)
+    answers: list[Any] = []
+    threads = [threading.Thread(target=lambda: answers.append(_retry(service))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert len(service.deps.store.list_runs(MINE)) == 2
+    assert page_record(service.deps, MINE, "page-1").generation == 2
+
+
+def test_a_retry_can_be_retried(service: Service) -> None:
+    _page(service, _ended(service).id)
+    second = _retry(service).json["id"]
+    service.call("POST", f"/v1/runs/{second}/cancel", json={"force": True})
+    record = page_record(service.deps, MINE, "page-1")
+    service.deps.store.put(MINE, Put("pages", "page-1", {**record_body(record), "settled": True}))
+    third = _retry(service, second).json
+    assert third["retry_of"] == second
+    assert len({"run-first", second, third["id"]}) == 3
+    assert _retry(service).json["id"] == second
+
+
+def test_a_run_that_goes_on_cannot_be_retried(service: Service) -> None:
+    service.save(service.opened(MINE, "run-first", STEP))
+    answer = _retry(service)
+    assert answer.status_code == 409
+    assert "cancel" in answer.json["way_out"]
+
+
+def test_a_run_that_succeeded_cannot_be_retried(service: Service) -> None:
+    _page(service, _ended(service, "succeeded").id)
+    answer = _retry(service)
+    assert answer.status_code == 409
+    assert "Plan it" in answer.json["way_out"]
+
+
+def test_a_run_without_a_page_cannot_be_retried(service: Service) -> None:
+    _ended(service, page="")
+    answer = _retry(service)
+    assert answer.status_code == 409
+    assert "page" in answer.json["way_out"]
+
+
+def test_a_page_that_went_on_is_left_alone(service: Service) -> None:
+    _ended(service)
+    _ended(service, run="run-newer")
+    _page(service, "run-newer", generation=2)
+    answer = _retry(service)
+    assert answer.status_code == 409
+    assert "run-newer" in answer.json["detail"]
+    assert page_record(service.deps, MINE, "page-1").run == "run-newer"
+
+
+def test_an_end_the_page_does_not_show_yet_comes_first(service: Service) -> None:
+    _page(service, _ended(service).id, settled=False)
+    answer = _retry(service)
+    assert answer.status_code == 409
+    assert "again" in answer.json["way_out"]
+    assert answer.headers["Retry-After"]
+    assert [run.status for run in service.deps.store.list_runs(MINE)] == [RunStatus.FAILED]

@@ -1,0 +1,16 @@
+"""One settled house per file of stories; a story writes pages of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.house import Neighbourhood, open_house
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
+    """Yield a house with its tenant, at work."""
+    with open_house(tmp_path_factory.mktemp("house")) as opened:
+        yield opened

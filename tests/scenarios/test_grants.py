@@ -1,0 +1,79 @@
+"""A token is refused: renewed where that is possible, else people are asked to reconnect and the run waits for them."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+import requests
+
+from shared.core import marks
+from shared.core.run import RunStatus, WaitKind
+from tests.support.house import Neighbourhood
+
+pytestmark = pytest.mark.xdist_group("grants")
+
+
+def _bot(house: Neighbourhood) -> dict:
+    return dict(house.look("notion", "/_state")["bots"][house.bot])
+
+
+def _revoke(house: Neighbourhood) -> None:
+    """Take our access away, as a person does in Notion's settings."""
+    secrets = house.house.wired.deps.secrets
+    pair = f"{secrets.get('notion-client-id').reveal()}:{secrets.get('notion-client-secret').reveal()}"
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+        "Notion-Version": "2026-03-11",
+    }
+    url = f"{house.house.simulators['notion']}/v1/oauth/revoke"
+    answer = requests.post(url, json={"token": _bot(house)["access_token"]}, headers=headers, timeout=10)
+    assert answer.status_code == 200, answer.text
+
+
+def _waits_for(house: Neighbourhood, page: str) -> set[str]:
+    return {step.wait.what for step in house.run(page).steps if step.wait and step.wait.kind == WaitKind.GRANT}
+
+
+def test_a_refused_access_token_is_renewed_with_the_refresh_token_and_nobody_notices(house: Neighbourhood) -> None:
+    page = house.write("Renewed")
+    before = _bot(house)
+    house.disturb("notion", path=f"/v1/blocks/{page}/children", status=401, times=1)
+    house.plan(page)
+    after = _bot(house)
+    assert before["access_token"] != after["access_token"]
+    assert before["refresh_token"] != after["refresh_token"]
+    issued = [effect["grant_type"] for effect in house.effects("notion", "grant.issue")]
+    assert issued == ["authorization_code", "refresh_token"]
+    house.set_status(page, marks.APPROVED)
+    assert house.ended(page).status == RunStatus.SUCCEEDED
+    assert [mail for mail in house.look("ses", "/_outbox") if "reconnect" in mail["subject"]] == []
+
+
+def test_a_revoked_grant_makes_the_run_wait_until_a_person_has_reconnected(house: Neighbourhood) -> None:
+    page = house.write("Locked out")
+    house.disturb("notion", path=f"/v1/blocks/{page}/children", status=503, times=1000)
+    house.set_status(page, marks.PLAN_IT)
+    house.wait("the run", lambda: bool(house.runs(page)), page)
+    _revoke(house)
+    house.soothe("notion")
+    house.wait("the wait", lambda: _waits_for(house, page) == {"notion"}, page)
+    house.wait("the mail", lambda: "reconnect/notion" in house.run(page).notices, page)
+    assert "email:sent" in house.run(page).notices["reconnect/notion"]
+    assert "slack:sent" in house.run(page).notices["reconnect/notion"]
+    (asked,) = [mail for mail in house.look("ses", "/_outbox") if "reconnect" in mail["subject"]]
+    assert "Locked out" in asked["text"]
+    grant = house.house.wired.deps.store.get(house.home.tenant, "grants", "notion")
+    assert grant is not None
+    assert grant.body["status"] == "revoked"
+    with requests.Session() as browser:
+        url = f"{house.house.functions['oauth-callback']}/start"
+        landed = browser.get(url, params={"provider": "notion"}, timeout=10)
+    assert landed.url == f"{house.house.url}/connected?tenant={house.home.tenant}"
+    assert landed.status_code == 200
+    run = house.planned(page)
+    assert _waits_for(house, page) == set()
+    house.set_status(page, marks.APPROVED)
+    done = house.ended(page)
+    assert (done.id, done.status) == (run.id, RunStatus.SUCCEEDED)
+    assert len(house.runs(page)) == 1

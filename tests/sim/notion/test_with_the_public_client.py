@@ -1,0 +1,358 @@
+"""The judge: the `notion-client` package, written by others, works against the simulator as it does against Notion."""
+
+import pytest
+from notion_client import APIResponseError, Client
+from notion_client.helpers import collect_paginated_api
+
+from .conftest import Notion, block, text
+
+SCHEMA = {
+    "Name": {"title": {}},
+    "Status": {"status": {}},
+    "Kind": {"select": {"options": [{"name": "Bug", "color": "red"}, {"name": "Idea"}]}},
+    "Tags": {"multi_select": {}},
+    "Points": {"number": {}},
+    "Due": {"date": {}},
+    "Owner": {"people": {}},
+    "Done": {"checkbox": {}},
+    "Link": {"url": {}},
+    "Note": {"rich_text": {}},
+    "Made": {"created_time": {}},
+}
+
+
+def _table(client: Client, notion: Notion, schema: dict | None = None) -> str:
+    database = client.databases.create(
+        parent={"type": "page_id", "page_id": notion.home},
+        title=text("Ideas"),
+        initial_data_source={"properties": schema or SCHEMA},
+    )
+    return database["data_sources"][0]["id"]
+
+
+def _row(client: Client, source: str, name: str, **values: dict) -> dict:
+    return client.pages.create(
+        parent={"type": "data_source_id", "data_source_id": source},
+        properties={"Name": {"title": text(name)}, **values},
+    )
+
+
+@pytest.fixture
+def source(client: Client, notion: Notion) -> str:
+    return _table(client, notion)
+
+
+def test_me_is_the_bot_of_the_workspace(client, notion):
+    me = client.users.me()
+    assert (me["id"], me["type"]) == (notion.seeded["bot_id"], "bot")
+    assert me["bot"]["workspace_name"] == "Demo"
+
+
+def test_people_and_bots_are_listed(client):
+    people = {user["person"]["email"] for user in client.users.list()["results"] if user["type"] == "person"}
+    assert people == {"ada@example.test", "ben@example.test"}
+
+
+def test_a_database_is_a_container_and_its_table_has_the_columns(client, source):
+    table = client.data_sources.retrieve(source)
+    assert {name: column["type"] for name, column in table["properties"].items()} == {
+        name: next(iter(config)) for name, config in SCHEMA.items()
+    }
+    assert table["properties"]["Name"]["id"] == "title"
+    assert [option["name"] for option in table["properties"]["Status"]["status"]["options"]] == [
+        "Not started",
+        "In progress",
+        "Done",
+    ]
+    assert "properties" not in client.databases.retrieve(table["parent"]["database_id"])
+
+
+def test_a_page_reads_back_what_was_written(client, notion, source):
+    owner = notion.seeded["people"][0]["id"]
+    row = _row(
+        client,
+        source,
+        "One",
+        Status={"status": {"name": "In progress"}},
+        Kind={"select": {"name": "New kind"}},
+        Tags={"multi_select": [{"name": "a"}, {"name": "b"}]},
+        Points={"number": 2.5},
+        Due={"date": {"start": "2026-11-02"}},
+        Owner={"people": [{"id": owner}]},
+        Done={"checkbox": True},
+        Link={"url": "https://example.test"},
+    )
+    properties = client.pages.retrieve(row["id"])["properties"]
+    assert properties["Status"]["status"]["name"] == "In progress"
+    assert properties["Kind"]["select"]["name"] == "New kind"
+    assert [tag["name"] for tag in properties["Tags"]["multi_select"]] == ["a", "b"]
+    assert properties["Points"]["number"] == 2.5
+    assert properties["Due"]["date"] == {"start": "2026-11-02", "end": None, "time_zone": None}
+    assert properties["Owner"]["people"][0]["name"] == "Ada"
+    assert (properties["Done"]["checkbox"], properties["Link"]["url"]) == (True, "https://example.test")
+    assert row["created_time"].endswith(":00.000Z")
+    options = client.data_sources.retrieve(source)["properties"]["Kind"]["select"]["options"]
+    assert [option["name"] for option in options] == ["Bug", "Idea", "New kind"]
+
+
+def test_blocks_are_appended_in_order_and_after_a_block(client, notion):
+    page = notion.page()
+    made = client.blocks.children.append(page, children=[block("paragraph", "a"), block("paragraph", "c")])
+    first = made["results"][0]["id"]
+    client.blocks.children.append(page, children=[block("to_do", "b", checked=True)], after=first)
+    client.blocks.children.append(page, children=[block("heading_1", "top")], position={"type": "start"})
+    read = client.blocks.children.list(page)["results"]
+    assert [(b["type"], b[b["type"]]["rich_text"][0]["plain_text"]) for b in read] == [
+        ("heading_1", "top"),
+        ("paragraph", "a"),
+        ("to_do", "b"),
+        ("paragraph", "c"),
+    ]
+
+
+def test_nested_children_are_read_one_level_at_a_time(client, notion):
+    page = notion.page()
+    inner = block("toggle", "1", children=[block("paragraph", "2", children=[block("paragraph", "3")])])
+    made = client.blocks.children.append(page, children=[inner])["results"]
+    assert len(made) == 1
+    assert made[0]["has_children"]
+    assert "children" not in made[0]["toggle"]
+    second = client.blocks.children.list(made[0]["id"])["results"]
+    third = client.blocks.children.list(second[0]["id"])["results"]
+    assert third[0]["paragraph"]["rich_text"][0]["plain_text"] == "3"
+
+
+def test_more_than_a_hundred_blocks_come_in_pages(client, notion):
+    page = notion.page()
+    for start in (0, 100, 200):
+        client.blocks.children.append(page, children=[block("paragraph", str(start + i)) for i in range(100)][:70])
+    everything = collect_paginated_api(client.blocks.children.list, block_id=page, page_size=50)
+    wanted = [str(start + i) for start in (0, 100, 200) for i in range(70)]
+    assert [b["paragraph"]["rich_text"][0]["plain_text"] for b in everything] == wanted
+
+
+def test_more_than_a_hundred_rows_come_in_pages(client, notion):
+    source = _table(client, notion, {"Name": {"title": {}}})
+    ids = {_row(client, source, str(number))["id"] for number in range(103)}
+    first = client.data_sources.query(source)
+    assert (len(first["results"]), first["has_more"]) == (100, True)
+    assert {row["id"] for row in collect_paginated_api(client.data_sources.query, data_source_id=source)} == ids
+
+
+def test_an_update_replaces_and_the_trash_hides(client, source):
+    row = _row(client, source, "Old", Kind={"select": {"name": "Bug"}})
+    client.pages.update(row["id"], properties={"Name": {"title": text("New")}, "Kind": {"select": None}})
+    read = client.pages.retrieve(row["id"])["properties"]
+    assert (read["Name"]["title"][0]["plain_text"], read["Kind"]["select"]) == ("New", None)
+    assert client.pages.update(row["id"], in_trash=True)["in_trash"] is True
+    assert client.data_sources.query(source)["results"] == []
+    client.pages.update(row["id"], in_trash=False)
+    assert len(client.data_sources.query(source)["results"]) == 1
+
+
+def test_a_block_is_updated_and_deleted(client, notion):
+    page = notion.page(children=[block("to_do", "x"), block("paragraph", "y")])
+    todo, paragraph = client.blocks.children.list(page)["results"]
+    assert client.blocks.update(todo["id"], to_do={"checked": True})["to_do"]["checked"] is True
+    assert client.blocks.retrieve(todo["id"])["to_do"]["rich_text"][0]["plain_text"] == "x"
+    assert client.blocks.delete(paragraph["id"])["in_trash"] is True
+    assert [b["id"] for b in client.blocks.children.list(page)["results"]] == [todo["id"]]
+
+
+def test_comments_are_listed_oldest_first_by_thread(client, notion):
+    page = notion.page()
+    first = client.comments.create(parent={"page_id": page}, rich_text=text("one"))
+    client.comments.create(discussion_id=first["discussion_id"], rich_text=text("two"))
+    listed = client.comments.list(block_id=page)["results"]
+    assert [c["rich_text"][0]["plain_text"] for c in listed] == ["one", "two"]
+    assert {c["discussion_id"] for c in listed} == {first["discussion_id"]}
+
+
+def test_search_finds_titles_only(client, notion, source):
+    row = _row(client, source, "Needle")
+    notion.page("Other", children=[block("paragraph", "needle")])
+    assert [found["id"] for found in client.search(query="needle")["results"]] == [row["id"]]
+    tables = client.search(filter={"property": "object", "value": "data_source"})["results"]
+    assert [found["id"] for found in tables] == [source]
+
+
+def test_long_lists_are_cut_at_25_in_the_page_and_whole_at_the_property(client, source):
+    row = _row(client, source, "x")
+    client.pages.update(row["id"], properties={"Note": {"rich_text": [text(str(i))[0] for i in range(30)]}})
+    note = client.pages.retrieve(row["id"])["properties"]["Note"]
+    assert len(note["rich_text"]) == 25
+    first = client.pages.properties.retrieve(row["id"], note["id"], page_size=20)
+    rest = client.pages.properties.retrieve(row["id"], note["id"], page_size=20, start_cursor=first["next_cursor"])
+    whole = first["results"] + rest["results"]
+    assert [item["rich_text"]["plain_text"] for item in whole] == [str(i) for i in range(30)]
+    assert (first["property_item"]["type"], rest["has_more"]) == ("rich_text", False)
+
+
+def test_columns_are_added_renamed_and_removed(client, source):
+    client.data_sources.update(
+        source, properties={"Points": {"name": "Effort"}, "Extra": {"checkbox": {}}, "Link": None}
+    )
+    columns = client.data_sources.retrieve(source)["properties"]
+    assert "Effort" in columns
+    assert "Extra" in columns
+    assert not {"Points", "Link"} & set(columns)
+
+
+def test_a_page_moves_below_another(client, notion):
+    target, page = notion.page("Target"), notion.page("Moving")
+    assert client.pages.move(page, parent={"page_id": target})["parent"]["page_id"] == target
+    assert [b["id"] for b in client.blocks.children.list(target)["results"]] == [page]
+
+
+def test_the_budget_of_a_minute_is_kept_and_the_answer_says_how_long(client, notion):
+    notion.control("/_config", {"rate_limit": 3})
+    for _ in range(3):
+        client.users.me()
+    with pytest.raises(APIResponseError) as refused:
+        client.users.me()
+    assert (refused.value.status, refused.value.code) == (429, "rate_limited")
+    assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
+    notion.control("/_clock", {"offset_s": 61})
+    assert client.users.me()["type"] == "bot"
+
+
+FILTERS = [
+    ({"property": "Name", "title": {"contains": "ALP"}}, "a"),
+    ({"property": "Name", "title": {"does_not_contain": "a"}}, ""),
+    ({"property": "Name", "title": {"equals": "Beta"}}, "b"),
+    ({"property": "Name", "title": {"does_not_equal": "Beta"}}, "ac"),
+    ({"property": "Name", "title": {"starts_with": "g"}}, "c"),
+    ({"property": "Name", "title": {"ends_with": "ta"}}, "b"),
+    ({"property": "Note", "rich_text": {"is_empty": True}}, "bc"),
+    ({"property": "Note", "rich_text": {"is_not_empty": True}}, "a"),
+    ({"property": "Points", "number": {"equals": 2}}, "b"),
+    ({"property": "Points", "number": {"does_not_equal": 2}}, "ac"),
+    ({"property": "Points", "number": {"greater_than": 1}}, "b"),
+    ({"property": "Points", "number": {"less_than": 2}}, "a"),
+    ({"property": "Points", "number": {"greater_than_or_equal_to": 1}}, "ab"),
+    ({"property": "Points", "number": {"less_than_or_equal_to": 1}}, "a"),
+    ({"property": "Points", "number": {"is_empty": True}}, "c"),
+    ({"property": "Kind", "select": {"equals": "Bug"}}, "a"),
+    ({"property": "Kind", "select": {"does_not_equal": "Bug"}}, "bc"),
+    ({"property": "Kind", "select": {"is_empty": True}}, "c"),
+    ({"property": "Status", "status": {"equals": ["Done", "In progress"]}}, "ab"),
+    ({"property": "Status", "status": {"does_not_equal": "Done"}}, "bc"),
+    ({"property": "Tags", "multi_select": {"contains": "x"}}, "ab"),
+    ({"property": "Tags", "multi_select": {"does_not_contain": "y"}}, "ac"),
+    ({"property": "Tags", "multi_select": {"is_empty": True}}, "c"),
+    ({"property": "Due", "date": {"equals": "2026-11-02"}}, "a"),
+    ({"property": "Due", "date": {"before": "2026-11-03"}}, "a"),
+    ({"property": "Due", "date": {"after": "2026-11-02"}}, "b"),
+    ({"property": "Due", "date": {"on_or_before": "2026-11-03"}}, "ab"),
+    ({"property": "Due", "date": {"on_or_after": "2026-11-03"}}, "b"),
+    ({"property": "Due", "date": {"is_not_empty": True}}, "ab"),
+    ({"property": "Owner", "people": {"is_empty": True}}, "bc"),
+    ({"property": "Done", "checkbox": {"equals": True}}, "b"),
+    ({"property": "Done", "checkbox": {"does_not_equal": True}}, "ac"),
+    ({"property": "Link", "url": {"contains": "example"}}, "a"),
+    ({"timestamp": "created_time", "created_time": {"on_or_after": "2020-01-01"}}, "abc"),
+    ({"timestamp": "last_edited_time", "last_edited_time": {"past_week": {}}}, "abc"),
+    ({"timestamp": "last_edited_time", "last_edited_time": {"before": "today"}}, ""),
+    (
+        {
+            "and": [
+                {"property": "Tags", "multi_select": {"contains": "x"}},
+                {
+                    "or": [
+                        {"property": "Points", "number": {"equals": 2}},
+                        {"property": "Done", "checkbox": {"equals": True}},
+                    ]
+                },
+            ]
+        },
+        "b",
+    ),
+]
+
+
+@pytest.fixture
+def three_rows(client, notion, source):
+    tags = {"x": [{"name": "x"}], "xy": [{"name": "x"}, {"name": "y"}]}
+    owner = [{"id": notion.seeded["people"][0]["id"]}]
+    a = _row(
+        client,
+        source,
+        "Alpha",
+        Note={"rich_text": text("n")},
+        Points={"number": 1},
+        Kind={"select": {"name": "Bug"}},
+        Status={"status": {"name": "Done"}},
+        Tags={"multi_select": tags["x"]},
+        Due={"date": {"start": "2026-11-02"}},
+        Owner={"people": owner},
+        Link={"url": "https://example.test"},
+    )
+    b = _row(
+        client,
+        source,
+        "Beta",
+        Points={"number": 2},
+        Kind={"select": {"name": "Idea"}},
+        Status={"status": {"name": "In progress"}},
+        Tags={"multi_select": tags["xy"]},
+        Due={"date": {"start": "2026-11-03T10:00:00Z"}},
+        Done={"checkbox": True},
+    )
+    c = _row(client, source, "Gamma")
+    return {a["id"]: "a", b["id"]: "b", c["id"]: "c"}
+
+
+def test_every_filter_keeps_the_right_rows(client, source, three_rows):
+    kept = {}
+    for number, (asked, _) in enumerate(FILTERS):
+        found = client.data_sources.query(source, filter=asked)["results"]
+        kept[number] = "".join(sorted(three_rows[row["id"]] for row in found))
+    assert kept == {number: wanted for number, (_, wanted) in enumerate(FILTERS)}
+
+
+@pytest.mark.parametrize(
+    ("sort", "wanted"),
+    [
+        ({"property": "Points", "direction": "descending"}, "bac"),
+        ({"property": "Points", "direction": "ascending"}, "abc"),
+        ({"property": "Name", "direction": "descending"}, "cba"),
+        ({"property": "Status", "direction": "ascending"}, "bac"),
+        ({"timestamp": "created_time", "direction": "ascending"}, "abc"),
+    ],
+)
+def test_sorts_put_empty_values_last(client, source, three_rows, sort, wanted):
+    found = client.data_sources.query(source, sorts=[sort])["results"]
+    assert "".join(three_rows[row["id"]] for row in found) == wanted
+
+
+def test_relations_link_rows_both_ways_by_id(client, notion, source):
+    other = _table(
+        client,
+        notion,
+        {"Name": {"title": {}}, "Idea": {"relation": {"data_source_id": source, "single_property": {}}}},
+    )
+    idea = _row(client, source, "Idea")
+    task = _row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
+    asked = {"property": "Idea", "relation": {"contains": idea["id"]}}
+    assert [row["id"] for row in client.data_sources.query(other, filter=asked)["results"]] == [task["id"]]
+    with pytest.raises(APIResponseError) as refused:
+        _row(client, other, "x", Idea={"relation": [{"id": notion.seeded["bot_id"]}]})
+    assert refused.value.status == 404
+
+
+def test_a_two_way_relation_links_back(client, notion, source):
+    other = _table(
+        client,
+        notion,
+        {
+            "Name": {"title": {}},
+            "Idea": {
+                "relation": {"data_source_id": source, "dual_property": {"synced_property_name": "Tasks"}},
+            },
+        },
+    )
+    idea = _row(client, source, "Idea")
+    task = _row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
+    assert client.pages.retrieve(idea["id"])["properties"]["Tasks"]["relation"] == [{"id": task["id"]}]
+    client.pages.update(task["id"], properties={"Idea": {"relation": []}})
+    assert client.pages.retrieve(idea["id"])["properties"]["Tasks"]["relation"] == []

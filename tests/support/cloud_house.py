@@ -1,0 +1,257 @@
+"""The functions on the cloud's adapters: emulated Firestore, Cloud Tasks, Secret Manager and KMS around them.
+
+Nothing here is of the local house: functions run in a process of their own that dies and comes again, tasks come over
+HTTP with signed tokens, half of them twice and out of order, and a scheduler calls `sweep`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from google.api_core import exceptions as google
+from google.cloud import tasks_v2
+
+from shared import log
+from shared.cli.settle_in import Home, settle_in
+from shared.cli.simulators import Simulators
+from shared.settings import FUNCTIONS
+from shared.wiring import Wired, tools, wire
+from tests.support.cloud_tasks_delivery import Behaviour
+from tests.support.cloud_tasks_server import CloudTasksServer
+from tests.support.disturbed_house import free_ports
+from tests.support.firestore_emulator import firestore_emulator
+from tests.support.kms_server import KmsServer
+from tests.support.oidc_issuer import OidcIssuer
+from tests.support.secret_manager_server import SecretManagerServer
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT, LOCATION = "test-project", "us-central1"
+ACCOUNT = "tasks@test-project.iam.gserviceaccount.com"
+LEASE_S = 2.0
+QUICK = {
+    "WORKWRIGHT_LEASE_S": str(LEASE_S),
+    "WORKWRIGHT_SETTLE_S": "0.3",
+    "WORKWRIGHT_BACKOFF_S": "0.05",
+    "WORKWRIGHT_HTTP_READ_S": "10",
+}
+_START_S = 40.0
+_SWEEP_EVERY_S = 0.5
+
+
+def queue_name(function: str) -> str:
+    """Return the whole name of a function's queue."""
+    return f"projects/{PROJECT}/locations/{LOCATION}/queues/{function}"
+
+
+class FunctionsProcess:
+    """The functions' process. Whenever it was killed it is started again, to be killed at the next point."""
+
+    def __init__(self, port: int, log_file: Path, env: Mapping[str, str]) -> None:
+        self._port, self._log, self._env = port, log_file, dict(env)
+        self._points: list[str] = []
+        self._stopping = threading.Event()
+        self._process = self._start()
+        self.deaths: list[str] = []  # at which points it was killed
+        self.failure = ""  # what it said when it ended by itself
+        self._keeper = threading.Thread(target=self._keep, name="functions-keeper", daemon=True)
+        self._keeper.start()
+
+    def kill_at(self, points: Sequence[str]) -> None:
+        """Kill it now, and from then on at each of these points, once."""
+        assert not self.failure, self.failure
+        self._points, before = list(points), self._process
+        os.kill(before.pid, signal.SIGKILL)
+        ends = time.monotonic() + _START_S
+        while self._process is before:
+            assert not self.failure, self.failure
+            assert time.monotonic() < ends, "the functions did not come back"
+            time.sleep(0.01)
+        self.wait_until_ready()
+        self.deaths.clear()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes connections."""
+        ends = time.monotonic() + _START_S
+        while time.monotonic() < ends:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            assert self._process.poll() in (None, -signal.SIGKILL), self._log.read_text(errors="replace")[-3000:]
+            time.sleep(0.02)
+        raise AssertionError(f"the functions did not answer:\n{self._log.read_text(errors='replace')[-3000:]}")
+
+    def stop(self) -> None:
+        """End it."""
+        self._stopping.set()
+        self._process.terminate()
+        self._keeper.join(20)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        env = {**os.environ, **self._env}
+        self._armed = self._points.pop(0) if self._points else ""
+        if self._armed:
+            env["WORKWRIGHT_CRASH_AT"] = self._armed
+        command = [sys.executable, "-m", "tests.support.cloud_functions", str(self._port)]
+        with self._log.open("ab") as log_file:
+            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log_file, stderr=log_file)
+
+    def _keep(self) -> None:
+        while True:
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            if code != -signal.SIGKILL:
+                self.failure = f"the functions ended with {code}:\n{self._log.read_text(errors='replace')[-3000:]}"
+                return
+            self.deaths.append(self._armed)
+            self._process = self._start()
+
+
+class CloudHouse:
+    """An installation in the cloud, as far as this machine can play one. See `Installation` of `settle_in`."""
+
+    def __init__(self, data: Path, parts: ExitStack) -> None:
+        self.data = data
+        firestore = parts.enter_context(firestore_emulator())
+        self.issuer = parts.enter_context(OidcIssuer())
+        kms, secrets = parts.enter_context(KmsServer()), parts.enter_context(SecretManagerServer(PROJECT))
+        behaviour = Behaviour(duplicates=0.5, shuffle=True, jitter=0.03, seed=1)
+        self.tasks = parts.enter_context(CloudTasksServer(self.issuer, behaviour))
+        outside = Simulators.start(data / "simulators")
+        parts.callback(outside.stop)
+        self.simulators: Mapping[str, str] = outside.urls
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}"
+        self.functions = {name: f"{self.url}/{name}" for name in FUNCTIONS}
+        retry = tasks_v2.RetryConfig(max_attempts=30, max_backoff=timedelta(seconds=2))
+        for name in FUNCTIONS:
+            self.tasks.create_queue(name, project=PROJECT, location=LOCATION, retry_config=retry)
+        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.address, secrets, kms))
+        self.process = FunctionsProcess(port, data / "functions.log", {})
+        parts.callback(self.process.stop)
+        self.wired: Wired = wire()
+        self.process.wait_until_ready()
+        self.swept: list[tuple[int, Any]] = []  # what the scheduler was answered
+        self.scheduling = True
+        self._stop = threading.Event()
+        ticker = threading.Thread(target=self._schedule, name="scheduler", daemon=True)
+        ticker.start()
+        parts.callback(ticker.join, 20)
+        parts.callback(self._stop.set)
+
+    def _environment(
+        self, firestore: str, key: str, tasks: str, secrets: SecretManagerServer, kms: KmsServer
+    ) -> dict[str, str]:
+        return {
+            **QUICK,
+            **{f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()},
+            "WORKWRIGHT_MODE": "cloud",
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "WORKWRIGHT_LOCATION": LOCATION,
+            "WORKWRIGHT_KMS_KEY": key,
+            "WORKWRIGHT_TASKS_ACCOUNT": ACCOUNT,
+            "WORKWRIGHT_PUBLIC_URL": self.url,
+            "WORKWRIGHT_FUNCTIONS_URL": self.url,
+            "FIRESTORE_EMULATOR_HOST": firestore,
+            "WORKWRIGHT_TASKS_ENDPOINT": tasks,
+            "WORKWRIGHT_SECRETS_ENDPOINT": secrets.address,
+            "WORKWRIGHT_KMS_ENDPOINT": kms.address,
+            "WORKWRIGHT_CERTS_URL": self.issuer.certs_url,
+        }
+
+    def token(self, function: str, email: str = ACCOUNT) -> str:
+        """Return an Authorization header as Cloud Tasks and Cloud Scheduler make it."""
+        return f"Bearer {self.issuer.mint(self.functions[function], email)}"
+
+    def sweep(self) -> requests.Response:
+        """Call `sweep` as the scheduler does."""
+        headers = {"Authorization": self.token("sweep"), "User-Agent": "Google-Cloud-Scheduler"}
+        return requests.post(self.functions["sweep"], headers=headers, timeout=30)
+
+    def _schedule(self) -> None:
+        while not self._stop.wait(_SWEEP_EVERY_S):
+            if not self.scheduling:
+                continue
+            try:
+                answer = self.sweep()
+            except requests.RequestException:
+                continue  # the functions are dead just now; the next call comes
+            self.swept.append((answer.status_code, answer.json()))
+
+    def control(self, system: str, path: str, body: Any) -> Any:
+        """Call a control endpoint of a simulator."""
+        answer = requests.post(self.simulators[system] + path, json=body, timeout=30)
+        assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json()
+
+    def effects(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return every effect in every simulated system, with the system it was in."""
+        found = []
+        for system, url in self.simulators.items():
+            for entry in requests.get(f"{url}/_journal?effects=1", timeout=30).json():
+                found += [(system, effect) for effect in entry["effects"]]
+        return found
+
+    def come_to_rest(self, timeout: float = 30.0) -> None:
+        """Wait until neither Notion nor the queue has anything left to deliver, hurrying what waits for its time."""
+        ends, patience = time.monotonic() + timeout, time.monotonic() + 1.0
+        while True:
+            state = requests.get(self.simulators["notion"] + "/_state", timeout=10).json()
+            self.tasks.settle(timeout)
+            if not state["pending"] and not self.tasks.pending():
+                return
+            if time.monotonic() > patience:
+                self.force()
+            assert time.monotonic() < ends, f"{self.tasks.pending()} tasks and {state['pending']} webhooks never ended"
+            time.sleep(0.02)
+
+    def force(self) -> None:
+        """Deliver what waits for its time, one task after the other, as an operator's “force run” does."""
+        client = self.tasks.client()
+        for task in [task for name in FUNCTIONS for task in client.list_tasks(parent=queue_name(name))]:
+            with suppress(google.NotFound):  # delivered meanwhile
+                client.run_task(name=task.name)
+            self.tasks.settle()
+
+
+@contextmanager
+def open_cloud_house(data: Path) -> Iterator[tuple[CloudHouse, Home]]:
+    """Run a settled installation; one at a time per process, because the environment is the process's."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith(("WORKWRIGHT_", "FIRESTORE_"))]:
+        if name != "FIRESTORE_EMULATOR_JAR":
+            del os.environ[name]
+    _forget_wiring()
+    log.show_from("CRITICAL")
+    try:
+        with ExitStack() as parts:
+            house = CloudHouse(data, parts)
+            home = settle_in(house)
+            house.control("notion", "/_config", {"aggregation_s": 0.05, "retry_base_s": 0.1})
+            house.control("vercel", "/_config", {"build_seconds": 0.05, "alias_seconds": 0.05})
+            yield house, home
+    finally:
+        _forget_wiring()
+        log.show_from("INFO")
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _forget_wiring() -> None:
+    for cached in (wire, tools.wire_accounts, tools.wire_tools):
+        cached.cache_clear()

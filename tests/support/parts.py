@@ -1,0 +1,73 @@
+"""Parts a machine may lack: in CI they must be there, elsewhere a test says in one line why it stood aside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from shared.backends.local.sandbox.landlock import LandlockSandbox
+from shared.core.errors import SandboxUnavailable
+from tests.support.browser import find_chromium
+from tests.support.firestore_emulator import find_emulator, find_java
+
+
+def _has_program(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name) is not None
+
+
+def _has_landlock() -> bool:
+    try:
+        LandlockSandbox().check()
+    except SandboxUnavailable:
+        return False
+    return True
+
+
+_PARTS: dict[str, tuple[Callable[[], bool], str]] = {
+    "firestore-emulator": (
+        lambda: find_emulator() is not None and find_java() is not None,
+        "no Firestore emulator here: install java and the gcloud component cloud-firestore-emulator",
+    ),
+    "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test-deps installs it"),
+    "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test-deps installs it"),
+    "landlock": (_has_landlock, "no Landlock here: the kernel must be 5.13 or newer and allow it"),
+    "git": (_has_program("git"), "no git here: make test-deps installs it"),
+}
+
+
+def require(part: str) -> None:
+    """Go on where the machine has the part; fail without it in CI, stand aside with the reason elsewhere."""
+    there, reason = _PARTS[part]
+    if there():
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def say_what_stood_aside(terminal: pytest.TerminalReporter) -> None:
+    """Write one line for each reason for which tests were skipped, with their number."""
+    reports = terminal.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]) for report in reports if isinstance(report.longrepr, tuple))
+    for reason, count in sorted(reasons.items()):
+        terminal.write_line(f"{count} stood aside: {reason.removeprefix('Skipped: ')}", yellow=True)
+
+
+def main() -> int:
+    """Say in one line which real parts are missing; return 1 where CI lacks one, else 0."""
+    missing = [name for name, (there, _) in _PARTS.items() if not there()]
+    if not missing:
+        sys.stdout.write(f"All real parts the tests use are here: {', '.join(_PARTS)}.\n")
+        return 0
+    named = ", ".join(missing)
+    sys.stdout.write(f"Real parts missing here: {named}. `make test-deps` installs what Debian has of them.\n")
+    return int(os.environ.get("CI") == "true")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What a reader sees of a deployed page, and which requirements are missing there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.core.site import check_site, visible_text
+
+
+@pytest.mark.parametrize(
+    ("html", "seen"),
+    [
+        pytest.param("<p>Rye  with\n\tcaraway</p>", "Rye with caraway", id="white space folds"),
+        pytest.param("<b>w</b>ord", "word", id="a tag within a word"),
+        pytest.param("<p>one</p><p>two</p>", "one two", id="two paragraphs"),
+        pytest.param("<td>Rye</td><td>3.60</td>", "Rye 3.60", id="two cells"),
+        pytest.param("Mill<br>Lane", "Mill Lane", id="a line break"),
+        pytest.param("<li>one<li>two", "one two", id="tags left open"),
+        pytest.param("&lt;script&gt; &amp; &#39;x&#x27; &eacute;", "<script> & 'x' é", id="entities"),
+        pytest.param("Bread & rolls &", "Bread & rolls &", id="a bare ampersand at the end"),
+        pytest.param("Bread &am", "Bread &am", id="an entity cut off"),
+        pytest.param("a<script>alert('Rye')</script>b", "a b", id="scripts"),
+        pytest.param("<style>p::after{content:'Rye'}</style>x", "x", id="styles"),
+        pytest.param("<template><p>Rye</p></template>x", "x", id="templates"),
+        pytest.param("</script></style>Rye", "Rye", id="end tags of nothing"),
+        pytest.param("<!-- Rye -->x", "x", id="comments"),
+        pytest.param('<img alt="Rye" title="Rye">x', "x", id="attributes"),
+        pytest.param("<SCRIPT>Rye</SCRIPT >x", "x", id="capital letters"),
+        pytest.param("", "", id="nothing"),
+        pytest.param("Zażółć ☕", "Zażółć ☕", id="letters of other languages"),
+    ],
+)
+def test_a_reader_sees_the_text_and_nothing_else(html: str, seen: str) -> None:
+    assert visible_text(html) == seen
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a page: what is written, and what of it a reader sees (a space where a line may break)."""
+
+    html: str
+    seen: str
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
+PLAIN = WORDS.map(lambda text: Piece(escape(text), text))
+HIDDEN = st.sampled_from(["script", "style"]).flatmap(
+    lambda tag: WORDS.map(lambda text: Piece(f"<{tag}>{text.replace('<', '')}</{tag}>", " "))
+)
+PIECES = st.recursive(
+    PLAIN | HIDDEN,
+    lambda inner: st.lists(inner, max_size=4).flatmap(
+        lambda parts: st.sampled_from(["p", "div", "li", "td", "h1", "b", "em", "span", "a"]).map(
+            lambda tag: wrapped(tag, parts)
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def wrapped(tag: str, parts: list[Piece]) -> Piece:
+    edge = " " if tag in ("p", "div", "li", "td", "h1") else ""
+    html = "".join(part.html for part in parts)
+    return Piece(f"<{tag}>{html}</{tag}>", edge + "".join(part.seen for part in parts) + edge)
+
+
+@given(st.lists(PIECES, max_size=5))
+def test_the_text_of_any_page_is_what_was_put_into_it(pieces: list[Piece]) -> None:
+    html = "<!doctype html><html><body>" + "".join(piece.html for piece in pieces) + "</body></html>"
+    assert visible_text(html) == " ".join("".join(piece.seen for piece in pieces).split())
+
+
+@given(st.text())
+def test_no_input_breaks_it(html: str) -> None:
+    assert visible_text(html) == " ".join(visible_text(html).split())
+
+
+def checks(*wanted: tuple[str, str, str]) -> str:
+    return json.dumps([{"requirement": r, "path": p, "contains": c} for r, p, c in wanted])
+
+
+def test_what_is_not_on_its_page_is_missing() -> None:
+    site = {
+        "https://x.example/index.html": (200, "<h1>Bakery</h1><p>Rye with <b>caraway</b></p>"),
+        "https://x.example/prices.html": (200, "<td>3.60</td>"),
+        "https://x.example/old.html": (404, "<p>Rye</p>"),
+        "https://x.example/empty.html": (200, ""),
+    }
+    asked: list[str] = []
+
+    def fetch(url: str) -> tuple[int, str]:
+        asked.append(url)
+        return site.get(url, (0, ""))
+
+    report = check_site(
+        checks(
+            ("R1", "/index.html", "Rye  with\ncaraway"),
+            ("R2", "index.html", "Bakery"),
+            ("R3", "/prices.html", "3.60"),
+            ("R4", "/prices.html", "Bakery"),
+            ("R5", "/old.html", "Rye"),
+            ("R6", "/gone.html", "Rye"),
+            ("R7", "/empty.html", ""),
+            ("R8", "/index.html", "rye with caraway"),
+            ("R9", "/index.html", " "),
+        ),
+        "https://x.example/",
+        fetch,
+    )
+    assert (report.total, report.missing) == (9, ("R4", "R5", "R6", "R7", "R8", "R9"))
+    assert len(asked) == len(set(asked)) == 5
+    assert report.sample == "R4, R5, R6, R7, R8 …"
+
+
+def test_the_sample_says_when_there_are_more() -> None:
+    wanted = checks(*((f"R{n}", "/", "x") for n in range(7)))
+    assert check_site(wanted, "https://x.example", lambda url: (200, "")).sample == "R0, R1, R2, R3, R4 …"

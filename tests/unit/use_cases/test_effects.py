@@ -1,0 +1,194 @@
+"""An external write happens once, whatever dies around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.effects import Effects
+from shared.core.errors import (
+    IntegrationError,
+    Missing,
+    NeedsHuman,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from shared.steps._kind import Repeat
+from tests.support.local_ports import Ports
+
+POINTS = ("intent.before", "effect.before", "effect.after", "result.after")
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class World:
+    """Somebody else's system: what was made there, and how the next requests go."""
+
+    made: list[str] = field(default_factory=list)
+    trouble: list[tuple[str, BaseException]] = field(default_factory=list)  # ("before" | "after" the write, error)
+    looked: int = 0
+
+    def make(self) -> Mapping[str, Any]:
+        when, error = self.trouble.pop(0) if self.trouble else ("", None)
+        if error is not None and when == "before":
+            raise error
+        self.made.append(f"id-{len(self.made) + 1}")
+        if error is not None:
+            raise error
+        return {"id": self.made[-1]}
+
+    def look(self) -> Mapping[str, Any] | None:
+        self.looked += 1
+        return {"id": self.made[0]} if self.made else None
+
+
+def effects(ports: Ports, die_at: str = "", scope: str = "run-1.s1", tenant: str = "t-1") -> Effects:
+    def point(name: str) -> None:
+        if die_at and name.startswith(die_at):
+            raise Died(name)
+
+    return Effects(ports.with_deps(crash_point=point).deps, tenant, scope, "test", "test")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_it_is_done_once_and_its_result_stays_the_same(ports: Ports, world: World) -> None:
+    effect = effects(ports)
+    assert effect.known("thing") is None
+    assert not effect.intended("thing")
+    for _ in range(3):
+        assert effect("thing", world.make, repeat=Repeat.ONCE) == {"id": "id-1"}
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert (world.made, world.looked) == (["id-1"], 0)
+    assert effect.known("thing") == {"id": "id-1"}
+    assert effect.intended("thing")
+
+
+def test_another_name_step_or_tenant_is_another_effect(ports: Ports, world: World) -> None:
+    for effect, name in (
+        (effects(ports), "thing"),
+        (effects(ports), "other"),
+        (effects(ports, scope="run-1.s2"), "thing"),
+        (effects(ports, tenant="t-2"), "thing"),
+    ):
+        effect(name, world.make, repeat=Repeat.SAME_END)
+    assert len(world.made) == 4
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_death_at_any_point_leaves_one_where_it_can_be_looked_up(ports: Ports, world: World, point: str) -> None:
+    with pytest.raises(Died):
+        effects(ports, point)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(seconds=71)
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert world.made == ["id-1"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_can_be_neither_found_nor_repeated_is_never_sent_twice(ports: Ports, world: World, point: str) -> None:
+    with pytest.raises(Died):
+        effects(ports, point)("mail", world.make, repeat=Repeat.ONCE)
+    ports.clock.move(days=3)
+    for _ in range(3):
+        with suppress(NeedsHuman):
+            effects(ports)("mail", world.make, repeat=Repeat.ONCE)
+    assert world.made == ([] if point == "effect.before" else ["id-1"])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_leads_to_the_same_end_is_simply_repeated(ports: Ports, world: World, point: str) -> None:
+    with pytest.raises(Died):
+        effects(ports, point)("thing", world.make, repeat=Repeat.SAME_END)
+    assert effects(ports)("thing", world.make, repeat=Repeat.SAME_END)["id"] == world.made[-1]
+    assert len(world.made) == (2 if point == "effect.after" else 1)
+
+
+def test_an_unclear_answer_is_looked_into_and_found(ports: Ports, world: World) -> None:
+    world.trouble = [("after", OutcomeUnknown("test", "timeout"))]
+    with pytest.raises(OutcomeUnknown):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert (world.made, world.looked) == (["id-1"], 1)
+
+
+def test_an_unclear_answer_without_a_trace_waits_until_it_cannot_arrive_any_more(ports: Ports, world: World) -> None:
+    world.trouble = [("before", OutcomeUnknown("test", "timeout"))]
+    with pytest.raises(OutcomeUnknown):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(seconds=40)
+    with pytest.raises(OutcomeUnknown, match="may still arrive") as early:
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    assert early.value.retry_after == timedelta(seconds=30)  # 70 in all
+    assert world.made == []
+    ports.clock.move(seconds=30)
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert world.made == ["id-1"]
+
+
+def test_a_request_that_arrives_late_is_found_and_not_repeated(ports: Ports, world: World) -> None:
+    world.trouble = [("before", OutcomeUnknown("test", "timeout"))]
+    with pytest.raises(OutcomeUnknown):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    world.made.append("id-late")
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-late"}
+    assert world.made == ["id-late"]
+
+
+def test_a_clock_turned_back_does_not_shorten_the_wait(ports: Ports, world: World) -> None:
+    world.trouble = [("before", OutcomeUnknown("test", "timeout"))]
+    with pytest.raises(OutcomeUnknown):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(seconds=-10)
+    with pytest.raises(OutcomeUnknown, match="may still arrive"):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+
+
+def test_an_unclear_answer_to_what_is_done_once_needs_a_person_for_ever(ports: Ports, world: World) -> None:
+    world.trouble = [("after", NeedsHuman("test", "no complete answer"))]
+    for _ in range(4):
+        with pytest.raises(NeedsHuman):
+            effects(ports)("mail", world.make, repeat=Repeat.ONCE)
+        ports.clock.move(hours=1)
+    assert world.made == ["id-1"]
+
+
+@pytest.mark.parametrize("error", [RateLimited, Unavailable, Unauthorized, Rejected, Missing])
+@pytest.mark.parametrize("repeat", list(Repeat))
+def test_a_refusal_is_no_doubt_and_the_next_attempt_just_does_it(
+    ports: Ports, world: World, error: Callable[[str, str], IntegrationError], repeat: Repeat
+) -> None:
+    world.trouble = [("before", error("test", "no"))]
+    with pytest.raises(IntegrationError, match="no"):
+        effects(ports)("thing", world.make, repeat=repeat, look=world.look)
+    assert effects(ports)("thing", world.make, repeat=repeat, look=world.look) == {"id": "id-1"}
+    assert (world.made, world.looked) == (["id-1"], 0)
+
+
+def test_a_bug_in_the_call_counts_as_an_unclear_answer(ports: Ports, world: World) -> None:
+    world.trouble = [("after", ZeroDivisionError())]
+    with pytest.raises(ZeroDivisionError):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert world.made == ["id-1"]
+
+
+def test_what_is_kept_names_the_arguments_without_telling_them(ports: Ports, world: World) -> None:
+    effects(ports)("thing", world.make, repeat=Repeat.ONCE, args={"to": "ada@example.test"})
+    doc = ports.store.get("t-1", "effects", "run-1.s1.thing")
+    assert doc is not None
+    assert len(doc.body["args"]) == 16
+    assert "ada" not in str(doc.body)

@@ -1,0 +1,130 @@
+"""What people are told: every topic, in text and HTML, with nothing of a page alive in it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from shared.app.messages import HIGH, NORMAL, Message, message_for
+from shared.core import events as ev
+from shared.core.run import Limits, Run, Trigger, Usage
+from tests.support.runs import after, at, begin, gate, spec
+
+HOSTILE = '<img src=x onerror=alert(1)> & "Mill" <b>Lane</b>'
+URL = "https://workwright.example/v1/runs/run-1"
+PAGE_URL = "https://notion.example/p?a=1&b=%22"
+
+
+def a_run(title: str = "Bakery", **fields: Any) -> Run:
+    trigger = Trigger("page", "page-1", title, "Mira")
+    run, _ = begin(spec("plan", kind="plan.propose"), gate("approve", "plan"), spec("w", "approve", title="Write it"),
+                   trigger=trigger, limits=Limits(), **fields)  # fmt: skip
+    run, _ = after(run, ev.StepSucceeded(at(1), "plan", 1, {"summary": f"We make {title}"}))
+    return run
+
+
+def told(topic: str, run: Run) -> Message:
+    return message_for(
+        topic, run, run_url=URL, page_url=PAGE_URL, approval_url="https://workwright.example/approvals/tok", token="tok"
+    )
+
+
+class Seen(HTMLParser):
+    """The tags, links and text of a mail."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+TOPICS = ["approval_asked", "question_asked", "reconnect", "run_succeeded", "run_failed", "run_cancelled", "else_what"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_nothing_of_a_title_is_alive_in_a_mail(topic: str) -> None:
+    message = told(topic, a_run(HOSTILE))
+    seen = Seen(message.html)
+    assert seen.tags <= {"html", "head", "meta", "style", "body", "h1", "p", "ul", "li", "a"}
+    assert " ".join(message.subject.split()) in " ".join(seen.text.split())
+    for line in message.lines:
+        assert line in seen.text
+    assert set(seen.links) <= {PAGE_URL, URL, "https://workwright.example/approvals/tok"}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_both_parts_say_the_same_and_lead_to_the_page(topic: str) -> None:
+    message = told(topic, a_run())
+    seen = Seen(message.html)
+    for line in message.lines:
+        assert line in message.text
+        assert line in seen.text
+    assert [link.url for link in message.links] == seen.links
+    assert all(f"{link.label}: {link.url}" in message.text for link in message.links)
+    assert PAGE_URL in seen.links
+    assert message.subject
+    assert message.text.endswith("\n")
+
+
+def test_a_question_for_approval_lists_the_steps_and_carries_the_token() -> None:
+    message = told("approval_asked", a_run())
+    assert message.lines == ("The plan for “Bakery” is ready.", "We make Bakery", "• Write it")
+    assert (message.priority, message.token) == (HIGH, "tok")
+    assert message.links[0].url == "https://workwright.example/approvals/tok"
+
+
+def test_only_a_question_for_approval_carries_a_token() -> None:
+    assert {topic for topic in TOPICS if told(topic, a_run()).token} == {"approval_asked"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "priority"),
+    [("approval_asked", HIGH), ("question_asked", HIGH), ("reconnect", HIGH), ("run_failed", HIGH),
+     ("run_succeeded", NORMAL), ("run_cancelled", NORMAL), ("else_what", NORMAL)],
+)  # fmt: skip
+def test_what_waits_for_people_does_not_wait_for_the_morning(topic: str, priority: str) -> None:
+    assert told(topic, a_run()).priority == priority
+
+
+def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
+    run = a_run()
+    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
+    facts = {"tests": 12, "sandbox": "bubblewrap", "verified": 9, "model": "offline", "site": "https://s.example"}
+    run, _ = after(run, ev.StepSucceeded(at(3), "w", 1, {}, Usage(1, 1_230_000), facts))
+    message = told("run_succeeded", run)
+    assert message.lines[1:] == (
+        "12 tests passed in the bubblewrap sandbox.",
+        "9 requirements were found on the deployed site.",
+        "Written by the offline model; cost 1.23 US dollars.",
+    )
+    assert [link.label for link in message.links] == ["Site", "Page"]
+
+
+def test_a_failure_tells_why() -> None:
+    run = a_run()
+    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"), ev.StepFailed(at(3), "w", 1, "no"))
+    assert told("run_failed", run).lines == ("Write it: no",)
+
+
+def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
+    run, _ = begin(spec("a", undoable=True, title="Open it"), spec("b", "a", undoable=True, title="Deploy it"))
+    run, _ = after(run, ev.StepSucceeded(at(1), "a", 1), ev.CancelRequested(at(2), "mira"))
+    run, _ = after(run, ev.StepFailed(at(3), "b", 1, "x"))
+    run, _ = after(run, ev.UndoFailed(at(4), "b", 2, "404"), ev.StepUndone(at(5), "a", 2))
+    assert told("run_cancelled", run).lines == (
+        "Cancelled by mira.",
+        "Taken back: Open it",
+        "Could not be taken back: Deploy it",
+    )
