@@ -213,7 +213,11 @@ def test_a_command_that_came_too_often_is_put_aside_and_can_be_replayed(cloud: C
     before = len(cloud.tasks.journal)
     queue.replay("t-none", "c-1")
     cloud.come_to_rest()
-    assert {(sent.queue, sent.status) for sent in cloud.tasks.journal[before:]} == {("deploy", 204)}
+    sent = cloud.tasks.journal[before:]
+    assert {delivery.queue for delivery in sent} == {"deploy"}
+    (name,) = {delivery.task for delivery in sent}
+    # The queue delivers half of its tasks twice at once: the copy that meets the other's lease is told to come again.
+    assert {delivery.status for delivery in sent} in ({204}, {204, 409}), name
     assert queue.dead_letters("t-none") == []
 
 
