@@ -25,7 +25,8 @@ class Command:
 
 
 ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror", "consider"
-NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER})
+PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is the page of a routine
+NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE})
 
 _TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref")
 
