@@ -1,0 +1,100 @@
+"""Blocks over the wire: read below a page, append, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from shared.core.errors import Missing, OutcomeUnknown, Rejected
+from shared.core.page import Block
+from shared.http_client import segment
+from shared.integrations.notion import reading
+from shared.integrations.notion.tree import batches
+from shared.integrations.notion.wire import Json, Wire
+
+MAX_PAGE_BLOCKS = 20_000
+
+
+class BlockCalls(Wire):
+    """What stands on a page."""
+
+    def block(self, block_id: str) -> Json:
+        """Return one block, without its children; raises Missing."""
+        return self._ask("GET", f"/v1/blocks/{segment(block_id)}")
+
+    def children(self, block_id: str) -> list[Json]:
+        """Return the direct children of a block or page."""
+        return list(self._listed("GET", f"/v1/blocks/{segment(block_id)}/children"))
+
+    def read_tree(self, block_id: str) -> list[Block]:
+        """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks."""
+        return self._tree(block_id, [MAX_PAGE_BLOCKS])
+
+    def _tree(self, block_id: str, room: list[int]) -> list[Block]:
+        found: list[Block] = []
+        for raw in self.children(block_id):
+            room[0] -= 1
+            if room[0] < 0:
+                raise Rejected(self.system, f"the page has more than {MAX_PAGE_BLOCKS} blocks")
+            below: Sequence[Block] = ()
+            if raw.get("has_children") and raw.get("type") not in reading.NOT_ENTERED:
+                try:
+                    below = self._tree(raw["id"], room)
+                except Missing:
+                    if raw.get("type") != "synced_block":  # its original may not be shared with us
+                        raise
+            found.append(reading.read_block(raw, below))
+        return found
+
+    def append(
+        self, block_id: str, children: Sequence[Json], after: str | None = None, *, at_start: bool = False
+    ) -> list[str]:
+        """Append at most 100 blocks in one request, at the end, at the start or after a sibling; return their ids.
+
+        Called again it appends them a second time: look at the children first.
+        """
+        body: Json = {"children": list(children)}
+        if after is not None and at_start:
+            raise Rejected(self.system, "append: `after` and `at_start` exclude each other; give one")
+        if after is not None:
+            body["position"] = {"type": "after_block", "after_block": {"id": after}}
+        elif at_start:
+            body["position"] = {"type": "start"}
+        made = self._write("PATCH", f"/v1/blocks/{segment(block_id)}/children", body)
+        ids = [str(each["id"]) for each in made.get("results", ())]
+        if len(ids) != len(children):
+            raise OutcomeUnknown(self.system, f"{len(children)} blocks were sent and {len(ids)} came back")
+        return ids
+
+    def append_tree(
+        self,
+        block_id: str,
+        children: Sequence[Json],
+        after: str | None = None,
+        committed: Callable[[str], None] | None = None,
+    ) -> list[str]:
+        """Append a tree of any size in as many requests as it takes; return the ids of the first level.
+
+        Called again it appends everything a second time. `committed` hears the last first-level id that is complete
+        with all below it, so that a caller can go on from there (`after=`) with the siblings that are missing.
+        """
+        done: list[str] = []
+        for batch in batches(children):
+            made = self.append(block_id, batch.blocks, after)
+            for index, later in batch.later.items():
+                self.append_tree(made[index], later)
+            done += made
+            after = made[-1]
+            if committed is not None:
+                committed(after)
+        return done
+
+    def update_block(self, block_id: str, kind: str, body: Json) -> Json:
+        """Replace a block's content (not its type, not its children). The same call again leaves the same block."""
+        return self._write("PATCH", f"/v1/blocks/{segment(block_id)}", {kind: body})
+
+    def delete_block(self, block_id: str) -> None:
+        """Move a block to the trash; one that is gone already counts as deleted."""
+        try:
+            self._write("DELETE", f"/v1/blocks/{segment(block_id)}", None)
+        except Missing:
+            return

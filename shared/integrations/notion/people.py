@@ -1,0 +1,26 @@
+"""The people and bots of a workspace, and its own emojis."""
+
+from __future__ import annotations
+
+from shared.http_client import segment
+from shared.integrations.notion.wire import Json, Wire
+
+
+class People(Wire):
+    """Who is there."""
+
+    def me(self) -> Json:
+        """Return the bot this token belongs to."""
+        return self._ask("GET", "/v1/users/me")
+
+    def users(self) -> list[Json]:
+        """Return all people and bots; guests are not among them."""
+        return list(self._listed("GET", "/v1/users"))
+
+    def user(self, user_id: str) -> Json:
+        """Return one person or bot; raises Missing."""
+        return self._ask("GET", f"/v1/users/{segment(user_id)}")
+
+    def custom_emojis(self, name: str = "") -> list[Json]:
+        """Return the workspace's own emojis, or those of exactly this name."""
+        return list(self._listed("GET", "/v1/custom_emojis", {"name": name} if name else None))
