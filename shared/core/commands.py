@@ -12,7 +12,7 @@ class Command:
     """One thing to do. `name` says what; `id` is derived, so that sending it twice is sending it once."""
 
     id: str
-    name: str  # attempt | undo | notify | mirror | consider
+    name: str  # one of NAMES
     function: str  # the function that does it
     tenant: str
     run: str = ""
@@ -26,7 +26,9 @@ class Command:
 
 ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror", "consider"
 PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is the page of a routine
-NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE})
+LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then
+RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `ref` of which object
+NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE})
 
 _TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref")
 

@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {"id": "run-1.2.0", "name": "attempt", "function": "plan"
             for value in (3, [])
         ),
         ({"name": ""}, "field 'name' must be a non-empty string"),
-        ({"name": "destroy"}, "field 'name' must be one of attempt, consider, mirror, notify, undo"),
+        ({"name": "destroy"}, "field 'name' must be one of attempt, consider, look, mirror, notify, plan_day, reconcile, routine, undo"),
         ({"name": ["attempt"]}, "field 'name' must be a non-empty string"),
         ({"attempt": "1"}, "field 'attempt' must be a whole number"),
         ({"attempt": 1.0}, "field 'attempt' must be a whole number"),
