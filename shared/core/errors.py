@@ -12,11 +12,14 @@ AgentError
 │   ├── TooLarge             413
 │   └── TooMany              429  .retry_after; only `api` answers it, never a queue function
 ├── IntegrationError         the outside world said no                  .system  .error_class
-│   ├── RateLimited          worth another attempt  .retry_after
+│   ├── RateLimited          not now, and certainly nothing happened  .retry_after  .scope
+│   │   └── BudgetSpent      our own budget said so, before anything was sent
 │   ├── Unavailable          worth another attempt; the request was not carried out
 │   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
 │   ├── Unauthorized         the tenant must reconnect
 │   ├── Rejected             the request itself is wrong
+│   │   ├── NotAllowed       the grant or the workspace's plan does not cover it  .way_out
+│   │   └── Blocked          the system has shut us out for good: never ask again
 │   └── Missing              the thing is not there, or not shared with us
 ├── ModelError               the model's answer cannot be used          .error_class
 │   ├── InvalidOutput        not JSON, wrong shape, unusable plan: may be asked again
@@ -135,9 +138,24 @@ class IntegrationError(AgentError):
 
 
 class RateLimited(IntegrationError):
-    """Too many calls; `retry_after` says when."""
+    """Too many calls, so this one was refused unread; `retry_after` says when to come again.
+
+    `scope` says whose calls were too many: "bot" (one grant's), "workspace" (all grants' of the workspace together), or
+    "endpoint" (those of this grant to this endpoint).
+    """
 
     error_class = ErrorClass.TRANSIENT
+
+    def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None, scope: str = "bot") -> None:
+        super().__init__(system, message, retry_after=retry_after)
+        self.scope = scope
+
+
+class BudgetSpent(RateLimited):
+    """Our own budget of calls says "not now", so nothing was sent; `retry_after` is always told."""
+
+    def __init__(self, system: str, message: str, *, retry_after: timedelta, scope: str = "bot") -> None:
+        super().__init__(system, message, retry_after=retry_after, scope=scope)
 
 
 class Unavailable(IntegrationError):
@@ -160,6 +178,18 @@ class Unauthorized(IntegrationError):
 
 class Rejected(IntegrationError):
     """The request itself is wrong."""
+
+
+class NotAllowed(Rejected):
+    """The grant does not cover this, or the workspace's plan does not; `way_out` is what a person can do about it."""
+
+    def __init__(self, system: str, message: str, *, way_out: str) -> None:
+        super().__init__(system, f"{message}. {way_out}")
+        self.way_out = way_out
+
+
+class Blocked(Rejected):
+    """The system has shut us out until a person has talked to it; asking again makes it worse."""
 
 
 class Missing(IntegrationError):
