@@ -2,7 +2,7 @@
 
 A text of a page or a model is shown to people before they approve anything. Rendering must therefore do nothing: an
 external image, an embed or a bookmark would be fetched by the reader's browser and carry data out with its address, a
-link would do so at one click, and invisible characters would say to a model what no person can read (security 7.2, 7.3).
+link would do so at one click, and invisible characters would tell a model what no person reads (security 7.2, 7.3).
 """
 
 from __future__ import annotations

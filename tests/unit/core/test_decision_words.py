@@ -7,14 +7,17 @@ import pytest
 from shared.core.decision_words import MAX_WISH, Decision, Said, read_decision
 
 YES = [
-    "approve", "Approved", "approved!", "APPROVED.", "yes", "Yes, please", "yes — thanks!", "lgtm", "LGTM 👍", "👍", "✅",
-    "👍🏽", "ok go", "OK, go!", "go ahead", "looks good", "Looks good to me, approved", "I approve this plan", "ship it",
+    "approve", "Approved", "approved!", "APPROVED.", "yes", "Yes, please", "yes — thanks!", "lgtm", "LGTM 👍", "👍",
+    "✅",
+    "👍🏽", "ok go", "OK, go!", "go ahead", "looks good", "Looks good to me, approved", "I approve this plan",
+    "ship it",
     "ja", "Ja, bitte!", "genehmigt", "Freigegeben, danke", "einverstanden", "oui", "Oui, merci", "approuvé", "d’accord",
     "sí", "si", "Sí, gracias", "aprobado", "de acuerdo", "a\u200bpproved", "ａｐｐｒｏｖｅｄ", "approve\n",
 ]  # fmt: skip
 
 CHANGE = [
-    "approve but make the title green", "Approved, but only with a map", "yes, but in German", "Yes. But shorter, please",
+    "approve but make the title green", "Approved, but only with a map", "yes, but in German",
+    "Yes. But shorter, please",
     "yes please change the title", "approve if the tests pass", "lgtm except the footer", "no, because it is too dear",
     "No: use our own colours", "no – we have a site already", "nope, wrong colours", "not yet, wait for Mira",
     "not approved because of the price", "rejected, too many steps", "change the heading to Club", "Please add a map",
@@ -25,7 +28,8 @@ CHANGE = [
 UNCLEAR = [
     "", "   ", "\u200b", "ok", "Okay.", "hm", "no", "No!", "nein", "non", "what does it cost?", "approve?", "yes?",
     "Should I approve this?", "no problem", "No worries, take your time", "no objections", "approved by my boss",
-    "Ada said yes", "I will approve it tomorrow", "who approved this", "do not", "disapprove", "unapproved", "yesterday",
+    "Ada said yes", "I will approve it tomorrow", "who approved this", "do not", "disapprove", "unapproved",
+    "yesterday",
     "jacket", "nothing to add", "great", "thanks", "the plan", "yes no", "approve approve no",
     "see you", "normal", "goahead",
 ]  # fmt: skip

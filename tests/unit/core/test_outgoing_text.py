@@ -60,7 +60,7 @@ def test_a_flag_hides_no_other_tags() -> None:
 
 @given(st.text(max_size=60))
 def test_what_is_left_has_a_shape_and_is_left_again(text: str) -> None:
-    """Checked by the character database's own classes: format and control characters only inside of emoji or scripts."""
+    """Checked by the character database's classes: format and control characters only inside of emoji or scripts."""
     shown = visible(text)
     assert visible(shown) == shown
     left = {letter for letter in shown if unicodedata.category(letter) in ("Cf", "Cc")} - {"\n", "\t"}

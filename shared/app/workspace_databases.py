@@ -1,0 +1,146 @@
+"""Which databases of the workspace are a tenant's Ideas, Tasks, Routines and Runs, and how its columns are called.
+
+Columns and options are remembered by id, so that people may rename them. Other modules ask `database_of` and read and
+write through what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from shared.app.deps import Deps
+from shared.app.workspace_schemas import IDEAS, SCHEMAS
+from shared.core.errors import VersionConflict
+from shared.ports import Put
+
+Json = Mapping[str, Any]
+_TRIES = 8  # others change other fields of the settings at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One database of the tenant. `our_name` is always a name of `workspace_schemas`, like "Pull request"."""
+
+    kind: str
+    database: str
+    data_source: str
+    properties: Mapping[str, str]  # our name → property id
+    options: Mapping[str, str] = field(default_factory=dict)  # our status → the option's name
+    option_ids: Mapping[str, str] = field(default_factory=dict)  # our status → the option's id
+    by_name: bool = False  # made before columns were remembered by id: they have our names
+
+    def value(self, page: Json, our_name: str) -> Json:
+        """Return the property as Notion gives it, `{"id", "type", <type>: …}`; {} when the page has none.
+
+        A property that is there with a type we cannot use counts as not there.
+        """
+        properties: Json = page.get("properties") or {}
+        found: Json = {}
+        if self.by_name:
+            found = properties.get(our_name) or {}
+        elif our_name in self.properties:
+            wanted = unquote(self.properties[our_name])
+            found = next((one for one in properties.values() if unquote(str(one.get("id", ""))) == wanted), {})
+        column = SCHEMAS[self.kind].column(our_name)
+        return found if column is None or found.get("type") in column.types else {}
+
+    def name(self, our_name: str) -> str:
+        """Return the key to write the property under (its id); "" when the database has none."""
+        return our_name if self.by_name else self.properties.get(our_name, "")
+
+    def named(self, page: Json) -> dict[str, str]:
+        """Return how our columns are called on this page now, by our name."""
+        properties: Json = page.get("properties") or {}
+        if self.by_name:
+            return {c.name: c.name for c in SCHEMAS[self.kind].columns if c.name in properties}
+        ids = {unquote(value): name for name, value in self.properties.items()}
+        names = {unquote(str(one.get("id", ""))): name for name, one in properties.items()}
+        return {ids[key]: name for key, name in names.items() if key in ids}
+
+    def status(self, page: Json) -> str:
+        """Return the page's status in our words; an option that is none of ours as it is called; "" for none."""
+        value = self.value(page, "Status")
+        chosen = value.get(str(value.get("type"))) if value else None
+        if not isinstance(chosen, Mapping):
+            return ""
+        name, key = str(chosen.get("name", "")), str(chosen.get("id", ""))
+        by_id = {value: ours for ours, value in self.option_ids.items()}
+        by_name = {value: ours for ours, value in self.options.items()}
+        return by_id.get(key) or by_name.get(name) or name
+
+    def status_value(self, page: Json, our_status: str) -> dict[str, Any]:
+        """Return the status as it is written to this page, by id where we know it; {} when the page has none."""
+        kind = str(self.value(page, "Status").get("type", ""))
+        if not kind:
+            return {}
+        if our_status in self.option_ids:
+            return {kind: {"id": self.option_ids[our_status]}}
+        return {kind: {"name": self.options.get(our_status, our_status)}}
+
+
+def database_of(settings: Mapping[str, Any], kind: str) -> Mapped | None:
+    """Return the tenant's database of that kind ("ideas", "tasks", "routines" or "runs"); None when it has none."""
+    known = (settings.get("databases") or {}).get(kind)
+    if known:
+        return Mapped(
+            kind,
+            str(known["database"]),
+            str(known["data_source"]),
+            dict(known["properties"]),
+            dict(known.get("options") or {}),
+            dict(known.get("option_ids") or {}),
+        )
+    if kind == IDEAS and settings.get("ideas_data_source"):
+        return Mapped(
+            kind, str(settings.get("ideas_database", "")), str(settings["ideas_data_source"]), {}, by_name=True
+        )
+    return None
+
+
+def kind_of(settings: Mapping[str, Any], data_source: str) -> str:
+    """Return which of the tenant's databases a data source is; "" for none."""
+    wanted = bare(data_source)
+    mapped = (database_of(settings, kind) for kind in SCHEMAS)
+    return next((one.kind for one in mapped if one is not None and bare(one.data_source) == wanted), "")
+
+
+def mapping_of(kind: str, database: str, source: Json, columns: Mapping[str, str], options: Json) -> dict[str, Any]:
+    """Return what is remembered of a database.
+
+    `columns` are current column names by our name, `options` the names of its status options by our status.
+    """
+    schema: Json = source.get("properties") or {}
+    status = schema.get(columns.get("Status", "")) or {}
+    have = {str(o["name"]): str(o["id"]) for o in (status.get(str(status.get("type"))) or {}).get("options") or ()}
+    ours = {c.name: str(schema[columns[c.name]]["id"]) for c in SCHEMAS[kind].columns if c.name in columns}
+    return {
+        "database": database,
+        "data_source": str(source["id"]),
+        "properties": ours,
+        "options": dict(options),
+        "option_ids": {name: have[value] for name, value in options.items() if value in have},
+    }
+
+
+def keep_mapping(deps: Deps, tenant: str, kind: str, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Remember a database of the tenant; return its settings. Whoever changes another field at once is not undone."""
+    for _ in range(_TRIES):
+        doc = deps.store.get(tenant, "settings", "tenant")
+        body: dict[str, Any] = dict(doc.body) if doc else {}
+        body["databases"] = {**(body.get("databases") or {}), kind: dict(mapping)}
+        if kind == IDEAS:  # where what was written before looks for it
+            body |= {"ideas_database": mapping["database"], "ideas_data_source": mapping["data_source"]}
+        try:
+            deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
+        except VersionConflict:
+            continue
+        return body
+    raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
+
+
+def bare(notion_id: str) -> str:
+    """Return an id without what differs between two ways to write it."""
+    return notion_id.replace("-", "").lower()
