@@ -44,6 +44,7 @@ class Simulator:
         self.base_url = ""  # set when served; simulators that hand out links need it
         self._current = threading.local()
         self._dirty = False
+        self._bytes: dict[str, bytes] = {}  # what `keep_bytes` took when there is no data folder
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
             self._restore()
@@ -80,6 +81,24 @@ class Simulator:
         """Save state after this request although nothing a customer sees has changed."""
         self._dirty = True
 
+    def keep_bytes(self, key: str, content: bytes) -> None:
+        """Keep what is too large for the state, under a name that is safe as a file's; before the request ends."""
+        if self.data is None:
+            self._bytes[key] = content
+            return
+        folder = self.data / "bytes"
+        folder.mkdir(exist_ok=True)
+        temporary = folder / f"{key}.new"
+        temporary.write_bytes(content)
+        os.replace(temporary, folder / key)
+
+    def kept_bytes(self, key: str) -> bytes:
+        """Return what was kept."""
+        return self._bytes[key] if self.data is None else (self.data / "bytes" / key).read_bytes()
+
+    def clock_moved(self) -> None:
+        """Do what is due now that the clock was moved. Called under the lock."""
+
     def now(self) -> datetime:
         """Return the simulator's own time, which tests can move."""
         return datetime.now(UTC) + self.offset
@@ -107,8 +126,6 @@ class Simulator:
         with self.lock:  # held until both are saved: no other request may save this one's change without its entry
             response = self._respond(request, fault)
             entry: Json = {
-                "at": self.now().isoformat(),
-                "seq": len(self.journal) + 1,
                 "method": request.method,
                 "path": request.path,
                 "query": request.query_string.decode("latin-1"),
@@ -118,11 +135,16 @@ class Simulator:
             }
             if fault:
                 entry["fault"] = {key: value for key, value in fault.items() if key != "body"}
-            self.journal.append(entry)
-            self._save(entry)
+            self.write_down(entry)
         if fault and fault.get("drop"):
             self._drop_connection(environ)
         return response
+
+    def write_down(self, entry: Json) -> None:
+        """Put an entry into the journal and save it with the state it led to. Call it under the lock."""
+        entry = {"at": self.now().isoformat(), "seq": len(self.journal) + 1, **entry}
+        self.journal.append(entry)
+        self._save(entry)
 
     def _respond(self, request: Request, fault: Json | None) -> Response:
         if fault is None or fault.get("when") == "after" or ("status" not in fault and not fault.get("drop")):
@@ -182,6 +204,7 @@ class Simulator:
                     return json_response({"faults": []})
                 case "POST", "/_clock":
                     self.offset = timedelta(seconds=float(request.get_json()["offset_s"]))
+                    self.clock_moved()
                     return json_response({"now": self.now().isoformat()})
                 case _:
                     extra = self.control(request)

@@ -43,6 +43,10 @@ def _external(value: Any, path: str, name_of: NameOf) -> Json:
     return {"url": checks.url(checks.closed(value, path, ("url",), ("url",))["url"], f"{path}.url")}
 
 
+def _upload(value: Any, path: str, name_of: NameOf) -> Json:
+    return {"id": checks.object_id(checks.closed(value, path, ("id",), ("id",))["id"], f"{path}.id")}
+
+
 def _name(value: Any, path: str, name_of: NameOf) -> str:
     return checks.string(value, path, checks.LONGEST_SHORT, 1)
 
@@ -82,7 +86,11 @@ def _synced(value: Any, path: str, name_of: NameOf) -> Json | None:
 
 
 _TEXT: dict[str, Check] = {"rich_text": _rich, "color": _color}
-_MEDIA: dict[str, Check] = {"external": _external, "type": lambda v, p, n: checks.one_of(v, p, ("external",))}
+_MEDIA: dict[str, Check] = {
+    "external": _external,
+    "file_upload": _upload,
+    "type": lambda v, p, n: checks.one_of(v, p, ("external", "file_upload")),
+}
 _HEADING = {**_TEXT, "is_toggleable": _flag}
 _MEDIUM = {**_MEDIA, "caption": _rich}
 
@@ -123,7 +131,6 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "equation": ("expression",),
     "bookmark": ("url",),
     "embed": ("url",),
-    **dict.fromkeys(("image", "video", "pdf", "audio", "file"), ("external",)),
     "table": ("table_width", "children"),
     "table_row": ("cells",),
     "column_list": ("children",),
@@ -131,6 +138,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "tab": ("children",),
     "synced_block": ("synced_from",),
 }
+MEDIA = ("image", "video", "pdf", "audio", "file")
 _CHILDREN_NEEDED = {"table": 1, "column_list": 2, "column": 1, "tab": 1}
 PARENTS = frozenset(
     [
@@ -206,6 +214,8 @@ def _typed(kind: str, value: Any, path: str, tier: int, name_of: NameOf) -> Json
     given = checks.closed(value, path, allowed, REQUIRED.get(kind, ()))
     if kind == "link_to_page" and not {"page_id", "database_id", "comment_id"} & set(given):
         raise invalid(f"{path}.page_id", "defined", ...)
+    if kind in MEDIA:
+        one_source(given, path)
     data = {
         name: check(given[name], f"{path}.{name}", name_of) for name, check in FIELDS[kind].items() if name in given
     }
@@ -216,6 +226,17 @@ def _typed(kind: str, value: Any, path: str, tier: int, name_of: NameOf) -> Json
         for row in children:
             check_row(row["data"], data["table_width"])
     return {"type": kind, "data": completed(kind, data), "children": children}
+
+
+def one_source(given: Json, path: str) -> None:
+    """Refuse a medium that names no file, or two."""
+    named = [key for key in ("external", "file_upload") if key in given]
+    if not named:
+        raise invalid(f"{path}.external", "defined", ...)
+    if len(named) > 1:
+        raise invalid(f"{path}.file_upload", "not present", given["file_upload"])
+    if "type" in given:
+        checks.one_of(given["type"], f"{path}.type", (named[0],))
 
 
 def _children(kind: str, given: Json, path: str, tier: int, name_of: NameOf) -> list[Json]:
@@ -254,6 +275,8 @@ def updated(kind: str, value: Any, path: str, name_of: NameOf) -> Json:
     """Take the fields of an update of one block; children and a table's width cannot change."""
     allowed = tuple(name for name in FIELDS[kind] if name != "table_width")
     given = checks.closed(value, path, allowed)
+    if kind in MEDIA and ("external" in given or "file_upload" in given):
+        one_source(given, path)
     return {name: FIELDS[kind][name](part, f"{path}.{name}", name_of) for name, part in given.items()}
 
 
@@ -269,9 +292,9 @@ def completed(kind: str, data: Json) -> Json:
             full[name] = []
         elif name == "icon":
             full[name] = None
-    if "external" in data:
-        full["type"] = "external"
-    if kind == "file" and "name" not in full:
+    if kind in MEDIA:
+        full["type"] = "external" if "external" in data else "file_upload"
+    if kind == "file" and "name" not in full and "external" in data:
         full["name"] = data["external"]["url"].rstrip("/").rsplit("/", 1)[-1][: checks.LONGEST_SHORT]
     if kind == "link_to_page":
         full["type"] = next(key for key in ("page_id", "database_id", "comment_id") if key in data)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.sim.notion import block_shapes, checks
+from shared.sim.notion import block_shapes, checks, signed_files
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
 from shared.sim.notion.refusals import invalid, missing, refused
 from shared.sim.notion.world import Caller, World
@@ -17,11 +17,21 @@ def shown(call: Call, node: Json) -> Json:
     base["object"] = "block"
     base["has_children"] = any(not world.nodes[child]["in_trash"] for child in node["children"])
     if node["object"] == "block":
-        return {**base, "type": node["type"], node["type"]: node["data"]}
+        return {**base, "type": node["type"], node["type"]: _data(world, node)}
     kind = "child_page" if node["object"] == "page" else "child_database"
     if kind == "child_database":
         base["has_children"] = False
     return {**base, "type": kind, kind: {"title": world.title(node)}}
+
+
+def _data(world: World, node: Json) -> Json:
+    data: Json = node["data"]
+    if data.get("type") == "file_upload":
+        name = {"name": world.file_name(data)} if node["type"] == "file" and "name" not in data else {}
+        return {**name, **(signed_files.read(world, data) or {})}
+    if data.get("icon"):
+        return {**data, "icon": signed_files.read(world, data["icon"])}
+    return data
 
 
 def get(call: Call, block_id: str) -> Json:
@@ -46,6 +56,8 @@ def append(call: Call, block_id: str) -> Json:
     trees = block_shapes.new_blocks(body["children"], "body.children", world.name_of)
     world.editable(parent)
     _check_place(parent, trees)
+    signed_files.attach(call, trees)
+    world.count_blocks(call.caller, trees)
     made = world.add_blocks(parent, trees, call.caller, _index(call, parent, body))
     world.touched(parent, call.caller)
     appended(world, call.caller, parent, made)
@@ -136,8 +148,13 @@ def _update_content(call: Call, block: Json, content: Json) -> None:
         raise invalid(f"body.{block['type']}", "defined", ...)
     changes = block_shapes.updated(kind, content[kind], f"body.{kind}", call.world.name_of)
     call.world.editable(block)
+    signed_files.attach(call, changes)
     if kind == "table_row":
         block_shapes.check_row({**block["data"], **changes}, len(block["data"]["cells"]))
+    for key in ("external", "file_upload"):
+        if kind in block_shapes.MEDIA and key in changes:
+            block["data"].pop("external" if key == "file_upload" else "file_upload", None)
+            changes["type"] = key
     block["data"].update(changes)
     call.world.touched(block, call.caller)
     call.world.effect(

@@ -32,6 +32,7 @@ class Call:
     version: str
     cursors: Cursors
     committed: Json = field(default_factory=dict)  # what a 503 after the commit tells about
+    status: int = 200
 
     def body(self, allowed: tuple[str, ...] | None, required: tuple[str, ...] = ()) -> Json:
         """Read the JSON body; closed when `allowed` is given."""

@@ -129,17 +129,31 @@ def icon(value: Any, path: str) -> Json | None:
         return {"type": "external", "external": _external(given["external"], f"{path}.external")}
     if "icon" in given:
         named = closed(given["icon"], f"{path}.icon", ("name", "color"), ("name",))
-        return {"type": "icon", "icon": named}
+        color = one_of(named.get("color", "gray"), f"{path}.icon.color", COLORS[1:])
+        return {"type": "icon", "icon": {"name": string(named["name"], f"{path}.icon.name", 100, 1), "color": color}}
     if "custom_emoji" in given:
-        return {"type": "custom_emoji", "custom_emoji": opened(given["custom_emoji"], f"{path}.custom_emoji", ("id",))}
+        emoji = closed(given["custom_emoji"], f"{path}.custom_emoji", ("id", "name", "url"), ("id",))
+        return {"type": "custom_emoji", "custom_emoji": {"id": object_id(emoji["id"], f"{path}.custom_emoji.id")}}
+    if "file_upload" in given:
+        return upload(given["file_upload"], f"{path}.file_upload")
     raise invalid(f"{path}.emoji", "defined", ...)
+
+
+def upload(value: Any, path: str) -> Json:
+    """Take `{id}` of a file upload; whether there is one is for the caller to see."""
+    given = closed(value, path, ("id",), ("id",))
+    return {"type": "file_upload", "file_upload": {"id": object_id(given["id"], f"{path}.id")}}
 
 
 def cover(value: Any, path: str) -> Json | None:
     """Take a cover as it may be written, or null."""
     if value is None:
         return None
-    given = closed(value, path, ("type", "external", "file_upload"), ("external",))
+    given = closed(value, path, ("type", "external", "file_upload"))
+    if "file_upload" in given:
+        return upload(given["file_upload"], f"{path}.file_upload")
+    if "external" not in given:
+        raise invalid(f"{path}.external", "defined", ...)
     return {"type": "external", "external": _external(given["external"], f"{path}.external")}
 
 

@@ -2,21 +2,27 @@
 
 from typing import Any
 
-from shared.sim.notion import checks
+from shared.sim.notion import checks, signed_files
 from shared.sim.notion.calls import Call, path_id
 from shared.sim.notion.refusals import invalid, missing, refused
 from shared.sim.notion.rich_text import from_plain, plain, rich_text
+from shared.sim.notion.world import World
 
 Json = dict[str, Any]
 
 _CREATE = ("parent", "discussion_id", "rich_text", "markdown", "attachments", "display_name")
 
 
-def shown(comment: Json) -> Json:
+def shown(world: World, comment: Json) -> Json:
     """Return a comment as it reads."""
-    hidden = ("workspace_id", "page_id")
+    hidden = ("workspace_id", "page_id", "attachments", "resolved")
     author = {"object": "user", "id": comment["created_by"]["id"]}
-    return {key: value for key, value in comment.items() if key not in hidden} | {"created_by": author}
+    base = {key: value for key, value in comment.items() if key not in hidden} | {"created_by": author}
+    files = [
+        {"category": signed_files.category(world, key), "file": signed_files.signed(world, key)}
+        for key in comment.get("attachments", ())
+    ]
+    return {**base, "attachments": files} if files else base
 
 
 def create(call: Call) -> Json:
@@ -24,7 +30,9 @@ def create(call: Call) -> Json:
     world = call.world
     body = call.body(_CREATE)
     text = _text(call, body)
+    files = _attachments(body)
     discussion, node = _where(call, body)
+    signed_files.attach(call, files)
     kind = "page_id" if node["object"] == "page" else "block_id"
     now = world.minute()
     comment = {
@@ -37,13 +45,25 @@ def create(call: Call) -> Json:
         "created_by": call.caller.author,
         "rich_text": text,
         "display_name": _display_name(call, body.get("display_name")),
+        "attachments": [file["file_upload"]["id"] for file in files],
         "workspace_id": call.caller.workspace_id,
         "page_id": world.page_of(node)["id"],
     }
     world.state["comments"][comment["id"]] = comment
     _noted(call, "create", "created", comment)
     call.committed = {"committed_resource_id": comment["id"]}
-    return shown(comment)
+    return shown(world, comment)
+
+
+def _attachments(body: Json) -> list[Json]:
+    files = []
+    for index, item in enumerate(checks.array(body.get("attachments", []), "body.attachments", 3)):
+        path = f"body.attachments[{index}]"
+        given = checks.closed(item, path, ("file_upload_id", "type"), ("file_upload_id",))
+        if "type" in given:
+            checks.one_of(given["type"], f"{path}.type", ("file_upload",))
+        files.append(checks.upload({"id": given["file_upload_id"]}, f"{path}.file_upload_id"))
+    return files
 
 
 def _noted(call: Call, verb: str, event: str, comment: Json) -> None:
@@ -69,7 +89,6 @@ def _text(call: Call, body: Json) -> list[Json]:
         return from_plain(checks.string(body["markdown"], "body.markdown", None, 1))
     if "rich_text" not in body:
         raise invalid("body.rich_text", "defined", ...)
-    checks.array(body.get("attachments", []), "body.attachments", 3)
     return rich_text(body["rich_text"], "body.rich_text", call.world.name_of)
 
 
@@ -108,7 +127,7 @@ def listed(call: Call) -> Json:
         raise invalid("query.block_id", "defined", ...)
     node = call.world.find(call.caller, checks.object_id(target, "query.block_id"), "page", "block")
     comments = [c for c in call.world.state["comments"].values() if node["id"] in c["parent"].values()]
-    return call.page(comments, "comment", shown)
+    return call.page(comments, "comment", lambda comment: shown(call.world, comment))
 
 
 def _find(call: Call, comment_id: str) -> Json:
@@ -122,7 +141,7 @@ def _find(call: Call, comment_id: str) -> Json:
 
 def get(call: Call, comment_id: str) -> Json:
     """GET /v1/comments/{id}."""
-    return shown(_find(call, comment_id))
+    return shown(call.world, _find(call, comment_id))
 
 
 def _own(call: Call, comment_id: str) -> Json:
@@ -138,7 +157,7 @@ def update(call: Call, comment_id: str) -> Json:
     comment["rich_text"] = _text(call, call.body(("rich_text", "markdown")))
     comment["last_edited_time"] = call.world.minute()
     _noted(call, "update", "updated", comment)
-    return shown(comment)
+    return shown(call.world, comment)
 
 
 def delete(call: Call, comment_id: str) -> Json:
@@ -146,4 +165,4 @@ def delete(call: Call, comment_id: str) -> Json:
     comment = _own(call, comment_id)
     _noted(call, "delete", "deleted", comment)
     del call.world.state["comments"][comment["id"]]
-    return shown(comment)
+    return shown(call.world, comment)

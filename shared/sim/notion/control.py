@@ -20,6 +20,12 @@ CONFIG: Json = {
     "query_cap": 10_000,
     "search_lag_s": 0,
     "oauth_error_style": "envelope",  # or "rfc6749"
+    "free_block_limit": 1000,  # blocks of a free workspace with several people, over its whole life
+    "upload_lifetime_s": 3600,  # to finish and attach a file upload
+    "import_s": 1,  # until a file from elsewhere is there
+    "part_least_bytes": 5 * 1024**2,  # of every part but the last
+    "part_most_bytes": 20 * 1024**2,  # of a part, and of a file sent in one
+    "signed_url_s": 3600,
     "aggregation_s": 0.2,
     "webhook_delay_s": 0,
     "retry_base_s": 0.5,

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from shared.sim.notion import checks, query, schema
+from shared.sim.notion import checks, query, schema, signed_files
 from shared.sim.notion.blocks import put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag
 from shared.sim.notion.pages import shown as page_shown
@@ -22,6 +22,7 @@ def database_shown(call: Call, database: Json) -> Json:
     return {
         **object_shown(call, database),
         **{key: database[key] for key in _CONFIG_KEYS},
+        **{key: signed_files.read(call.world, database[key]) for key in ("icon", "cover")},
         "data_sources": [{"id": s["id"], "name": call.world.title(s)} for s in sources if not s["in_trash"]],
         "url": f"{call.world.simulator.base_url}/p/{database['id']}",
         "public_url": None,
@@ -40,8 +41,8 @@ def source_shown(call: Call, source: Json) -> Json:
         "title": source["title"],
         "description": database["description"],
         "is_inline": database["is_inline"],
-        "icon": source["icon"],
-        "cover": database["cover"],
+        "icon": signed_files.read(call.world, source["icon"]),
+        "cover": signed_files.read(call.world, database["cover"]),
         "properties": {column["name"]: schema.shown(column, database_of) for column in source["columns"]},
         "url": f"{call.world.simulator.base_url}/p/{database['id']}",
         "public_url": None,
@@ -58,6 +59,8 @@ def create_database(call: Call) -> Json:
     path = "body.initial_data_source.properties"
     columns = schema.new_columns(initial.get("properties", _DEFAULT_COLUMNS), path, world.number())
     _check_relations(call, columns)
+    signed_files.attach(call, fields)
+    world.count_blocks(call.caller, [], pages=1)
     database = world.new_node("database", place, call.caller, data_sources=[], **fields)
     if parent is not None:
         world.attach(parent, [database["id"]])
@@ -152,6 +155,7 @@ def update_database(call: Call, database_id: str) -> Json:
     if trash is not False:
         world.editable(database)
     if fields:
+        signed_files.attach(call, fields)
         database.update(fields)
         world.touched(database, call.caller)
         world.effect("database.update", call.caller, id=database["id"], changed=sorted(fields))
@@ -261,7 +265,7 @@ def query_source(call: Call, source_id: str) -> Json:
     body = call.body((*_QUERY, "archived") if call.old else _QUERY)
     source = world.find(call.caller, path_id(source_id, "data_source_id"), "data_source")
     wanted = trash_flag(call, body) or False
-    context = query.Context(source["columns"], world.user, world.simulator.now(), call.caller.id)
+    context = query.Context(source["columns"], world, world.simulator.now(), call.caller.id)
     keeps = query.filter_of(context, body["filter"], "body.filter") if "filter" in body else None
     rows = [world.nodes[row] for row in source["children"]]
     rows = [row for row in rows if row["in_trash"] == wanted and (keeps is None or keeps(row))]

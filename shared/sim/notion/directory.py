@@ -12,8 +12,6 @@ from shared.sim.notion.world import World
 
 Json = dict[str, Any]
 
-MOST_BYTES_FREE = 5 * 1024 * 1024
-
 
 def bot_user(world: World, bot: Json) -> Json:
     """Return a bot as it sees itself: with its owner and workspace."""
@@ -24,7 +22,7 @@ def bot_user(world: World, bot: Json) -> Json:
         "owner": owner,
         "workspace_id": bot["workspace_id"],
         "workspace_name": world.state["workspaces"][bot["workspace_id"]]["name"],
-        "workspace_limits": {"max_file_upload_size_in_bytes": MOST_BYTES_FREE},
+        "workspace_limits": {"max_file_upload_size_in_bytes": world.largest_file(bot["workspace_id"])},
     }
     return {**world.user(bot["id"]), "bot": inner}
 
@@ -104,3 +102,16 @@ def _direction(body: Json) -> bool:
     checks.one_of(sort["timestamp"], "body.sort.timestamp", ("last_edited_time",))
     options = ("ascending", "descending")
     return checks.one_of(sort.get("direction"), "body.sort.direction", options) == "descending"
+
+
+def custom_emojis(call: Call) -> Json:
+    """GET /v1/custom_emojis: all of the workspace, or the one of exactly this name."""
+    name = call.request.args.get("name")
+    found = [
+        {key: emoji[key] for key in ("id", "name", "url")}
+        for emoji in call.world.state["emojis"].values()
+        if emoji["workspace_id"] == call.caller.workspace_id and name in (None, emoji["name"])
+    ]
+    answer = call.page(found, "custom_emoji", lambda emoji: emoji)
+    del answer["custom_emoji"]
+    return answer

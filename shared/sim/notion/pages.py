@@ -4,7 +4,7 @@ import copy
 from typing import Any
 from urllib.parse import unquote
 
-from shared.sim.notion import block_shapes, checks, schema, values
+from shared.sim.notion import block_shapes, checks, schema, signed_files, values
 from shared.sim.notion.blocks import appended, put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
 from shared.sim.notion.plain_markdown import blocks_of
@@ -40,9 +40,9 @@ def shown(call: Call, page: Json) -> Json:
         **base,
         "is_archived": page["is_archived"],
         "is_locked": page["is_locked"],
-        "icon": page["icon"],
-        "cover": page["cover"],
-        "properties": {column["name"]: values.read(column, page, world.user) for column in columns},
+        "icon": signed_files.read(world, page["icon"]),
+        "cover": signed_files.read(world, page["cover"]),
+        "properties": {column["name"]: values.read(column, page, world) for column in columns},
         "url": address,
         "public_url": None,
     }
@@ -67,6 +67,8 @@ def create(call: Call) -> Json:
     columns = parent["columns"] if parent and parent["object"] == "data_source" else None
     written = _write(call, page, columns or world.columns({"parent": {"type": "page_id"}}), body.get("properties", {}))
     at = _index(call, parent, body.get("position"))
+    signed_files.attach(call, [trees, page])
+    world.count_blocks(caller, trees, pages=1)
     node = world.new_node("page", place, caller, is_archived=False, is_locked=False, **page)
     _mirror(call, node, {})
     _number(parent, node)
@@ -144,6 +146,7 @@ def _write(call: Call, page: Json, columns: list[Json], value: Any) -> Json:
     try:
         # Everything is checked before anything is stored: a refused update changes nothing.
         taken = [_taken(call, columns, key, part) for key, part in given.items()]
+        signed_files.attach(call, [stored for _, stored in taken])
     except ApiError:
         for column, config in zip(columns, configs, strict=True):
             column["config"] = config  # an option that came into being on the way goes again
@@ -151,7 +154,7 @@ def _write(call: Call, page: Json, columns: list[Json], value: Any) -> Json:
     for column, stored in taken:
         page["values"][column["id"]] = stored
     full = {"created_time": "", "last_edited_time": "", **page}
-    return {column["name"]: values.text(column, full, call.world.user) for column, _ in taken}
+    return {column["name"]: values.text(column, full, call.world) for column, _ in taken}
 
 
 def _taken(call: Call, columns: list[Json], key: str, part: Any) -> tuple[Json, Any]:
@@ -161,10 +164,22 @@ def _taken(call: Call, columns: list[Json], key: str, part: Any) -> tuple[Json, 
     stored = values.taken(column, part, f"body.properties.{key}", call.world.name_of)
     if column["type"] == "people" and any(person not in call.world.state["people"] for person in stored):
         raise refused(f"{column['name']}: a user does not exist in this workspace.")
+    if column["type"] == "files":
+        stored = [_kept_file(call, item) for item in stored]
     if column["type"] == "relation":
         for target in stored:
             call.world.find(call.caller, target, "page")
     return column, stored
+
+
+def _kept_file(call: Call, item: Json) -> Json:
+    """A file that was read and is written back: its signed address stands for the upload."""
+    if item["type"] != "file":
+        return item
+    upload = signed_files.upload_of(call.world, str(item["file"]["url"]))
+    if upload is None:
+        raise refused("A file hosted by Notion can only be written back with the address it was read with.")
+    return {"name": item["name"], "type": "file_upload", "file_upload": {"id": upload}}
 
 
 def _mirror(call: Call, page: Json, before: Json) -> None:
@@ -213,6 +228,7 @@ def update(call: Call, page_id: str) -> Json:
         "is_archived": checks.boolean,
     }
     looks = {key: check(body[key], f"body.{key}") for key, check in ways.items() if key in body}
+    signed_files.attach(call, looks)
     before = dict(page["values"])
     written = _write(call, page, world.columns(page), body.get("properties", {}))
     _mirror(call, page, before)
@@ -268,7 +284,7 @@ def one_property(call: Call, page_id: str, property_id: str) -> Json:
         raise missing("property", property_id)
     kind = column["type"]
     head = {"object": "property_item", "id": column["id"], "type": kind}
-    full = values.read(column, page, call.world.user, cut=False)[kind]
+    full = values.read(column, page, call.world, cut=False)[kind]
     if kind not in values.LISTED:
         return {**head, kind: full}
     answer = call.page(full, "property_item", lambda item: {**head, kind: item})

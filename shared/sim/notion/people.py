@@ -161,11 +161,11 @@ def _table(world: World, source: Json) -> str:
 
 
 def _cell(world: World, row: Json, column: Json) -> str:
-    text = escape(values.text(column, row, world.user))
+    text = escape(values.text(column, row, world))
     if column["type"] == "title":
         return f'<td><a href="/p/{row["id"]}">{text or "Untitled"}</a></td>'
     if column["type"] in ("select", "status") and text:
-        return f"<td>{people_forms.pill(column, row)}</td>"
+        return f"<td>{people_forms.pill(world, column, row)}</td>"
     if column["type"] in ("created_time", "last_edited_time"):
         text = text[:16].replace("T", " ")
     return f"<td>{text}</td>"

@@ -34,15 +34,15 @@ def new_row(source: Json) -> str:
     )
 
 
-def pill(column: Json, page: Json) -> str:
+def pill(world: World, column: Json, page: Json) -> str:
     """Return the chosen option of a select, in its colour."""
-    option = values.read(column, page, None)[column["type"]]
+    option = values.read(column, page, world)[column["type"]]
     return f'<span class="pill {escape(option["color"])}">{escape(option["name"])}</span>' if option else ""
 
 
 def property_html(world: World, page: Json, column: Json) -> str:
     """Return one property: a small form where it can be changed, else its text."""
-    name, text = escape(column["name"]), escape(values.text(column, page, world.user))
+    name, text = escape(column["name"]), escape(values.text(column, page, world))
     if column["type"] not in _EDITABLE:
         if column["type"] in ("created_time", "last_edited_time"):
             text = text[:16].replace("T", " ")

@@ -49,7 +49,7 @@ class Context:
     """What a filter needs to know: the columns, who is who, what day it is, and who asks."""
 
     columns: list[Json]
-    user: Any
+    world: values.Look
     now: datetime
     me: str
 
@@ -116,8 +116,8 @@ def _value(context: Context, column: Json, row: Json) -> Any:
     """Return what a filter compares: plain text, a number, a flag, option names, ids, or a start date."""
     kind = column["type"]
     if kind in ("title", "rich_text"):
-        return values.text(column, row, context.user)
-    value = values.read(column, row, context.user, cut=False)[kind]
+        return values.text(column, row, context.world)
+    value = values.read(column, row, context.world, cut=False)[kind]
     if kind in _SELECT:
         return value["name"] if value else None
     if kind == "multi_select":

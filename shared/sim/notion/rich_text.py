@@ -92,12 +92,24 @@ def _mention(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
     if kind == "date":
         date = checks.date_value(given["date"], inner)
         return {"type": "date", "date": date}, {"plain_text": date["start"], "href": None}
-    if kind in ("template_mention", "custom_emoji"):
-        return {"type": kind, kind: checks.opened(given[kind], inner)}, {"plain_text": "@", "href": None}
+    if kind == "template_mention":
+        return {"type": kind, kind: _template_mention(given[kind], inner)}, {"plain_text": "@", "href": None}
     target = checks.object_id(checks.opened(given[kind], inner, ("id",))["id"], f"{inner}.id")
     shown = name_of(kind, target)
+    if kind == "custom_emoji":
+        emoji = {"id": target, "name": shown, "url": name_of("custom_emoji address", target)}
+        return {"type": kind, kind: emoji}, {"plain_text": f":{shown}:", "href": None}
     if kind == "user":
         user = {"object": "user", "id": target}
         return {"type": "user", "user": user}, {"plain_text": f"@{shown}", "href": None}
     href = f"https://www.notion.so/{target.replace('-', '')}"
     return {"type": kind, kind: {"id": target}}, {"plain_text": shown, "href": href}
+
+
+def _template_mention(value: Any, path: str) -> Json:
+    kinds = {"template_mention_date": ("today", "now"), "template_mention_user": ("me",)}
+    given = checks.closed(value, path, ("type", *kinds))
+    kind = next((kind for kind in kinds if kind in given), None)
+    if kind is None:
+        raise invalid(f"{path}.template_mention_date", "defined", ...)
+    return {"type": kind, kind: checks.one_of(given[kind], f"{path}.{kind}", kinds[kind])}

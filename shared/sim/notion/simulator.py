@@ -17,9 +17,13 @@ from shared.sim.notion import (
     control,
     databases,
     directory,
+    jobs,
+    later,
     oauth,
     pages,
     people,
+    signed_files,
+    uploads,
 )
 from shared.sim.notion.calls import NEW, Call, Cursors
 from shared.sim.notion.gate import CAPABILITIES, Gate, version_of
@@ -54,6 +58,12 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("PATCH", f"/v1/data_sources/{_ID}", databases.update_source, _UPDATE),
     ("POST", f"/v1/data_sources/{_ID}/query", databases.query_source, _READ),
     ("POST", "/v1/search", directory.search, _READ),
+    ("GET", "/v1/custom_emojis", directory.custom_emojis, _READ),
+    ("POST", "/v1/file_uploads", uploads.create, _INSERT),
+    ("GET", "/v1/file_uploads", uploads.listed, _INSERT),
+    ("GET", f"/v1/file_uploads/{_ID}", uploads.get, _INSERT),
+    ("POST", f"/v1/file_uploads/{_ID}/send", uploads.send, _INSERT),
+    ("POST", f"/v1/file_uploads/{_ID}/complete", uploads.complete, _INSERT),
     ("POST", "/v1/comments", comments.create, _INSERT_COMMENTS),
     ("GET", "/v1/comments", comments.listed, _READ_COMMENTS),
     ("GET", f"/v1/comments/{_ID}", comments.get, _READ_COMMENTS),
@@ -91,6 +101,8 @@ class NotionSimulator(Simulator):
         self.world = World(self)
         self.webhooks = Webhooks(self.world, self._save_now)
         self.world.announce = self.webhooks.announce
+        self.world.announce_for = self.webhooks.announce_for
+        self.world.shown_file = lambda value: signed_files.read(self.world, value) or {}
         self._cursors = Cursors()
         self._gate = Gate(self.world)
 
@@ -106,6 +118,9 @@ class NotionSimulator(Simulator):
             "nodes",
             "comments",
             "subscriptions",
+            "uploads",
+            "emojis",
+            "jobs",
         ]
         return {"counter": 0, "config": {}, "pending": [], "deliveries": [], **{table: {} for table in tables}}
 
@@ -122,11 +137,38 @@ class NotionSimulator(Simulator):
             self.touch()
             self._save(None)
 
+    # --- what the clock brings ------------------------------------------------------------------------------------
+
+    def catch_up(self) -> float | None:
+        """Do the work whose time has come; return when more is due, on the simulator's clock."""
+        with self.lock:
+            for job in jobs.take_due(self.world):
+                self._do(job)
+            return jobs.next_at(self.world)
+
+    def clock_moved(self) -> None:
+        """Let deliveries and put-off work notice."""
+        self.catch_up()
+        self.webhooks.wake()
+
+    def _do(self, job: Json) -> None:
+        """Do one piece of put-off work; what it changes is a journal entry of its own."""
+        before, effects = getattr(self._current, "effects", None), list[Json]()
+        self._current.effects = effects
+        later.do(self.world, job)
+        self._current.effects = before
+        self.touch()
+        if effects:
+            self.write_down(
+                {"method": "LATER", "path": job["kind"], "query": "", "status": 0, "effects": effects, "ms": 0}
+            )
+
     # --- answering ------------------------------------------------------------------------------------------------
 
     def answer(self, request: Request) -> Response:
         """Answer one call of the API, or one page for people."""
         self._current.committed = {}
+        self.catch_up()
         request_id = str(uuid.uuid4())
         try:
             if request.path == "/v1/oauth/authorize":
@@ -169,7 +211,7 @@ class NotionSimulator(Simulator):
                 call = Call(self.world, request, caller, version, self._cursors)
                 answer = handler(call, *found.groups())
                 self._current.committed = call.committed
-                return json_response({**answer, "request_id": str(uuid.uuid4())})
+                return json_response({**answer, "request_id": str(uuid.uuid4())}, call.status)
         raise ApiError(400, "invalid_request_url", "Invalid request URL.")
 
     def _person(self, person_id: str) -> Caller:
@@ -230,6 +272,8 @@ class NotionSimulator(Simulator):
                 return json_response({"error": f"no such connection: {body['client_id']}"}, 404)
             made = self.webhooks.subscribe(body["url"], body["client_id"], body.get("event_types"))
             return json_response(made, 201)
+        if request.method == "GET" and request.path.startswith("/files/"):
+            return signed_files.serve(self.world, request)
         if (request.method, request.path) == ("POST", "/_as_person"):
             return self._as_person(request.get_json())
         if request.path.startswith(("/v1/", "/_")):

@@ -1,12 +1,35 @@
 """Values in a row: checks what is written, stores it raw, completes it to what is read."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from shared.sim.notion import checks, schema
 from shared.sim.notion.refusals import invalid, refused
 from shared.sim.notion.rich_text import NameOf, plain, rich_text
 
 Json = dict[str, Any]
+
+
+class Look(Protocol):
+    """What a value needs to know of the world around its page."""
+
+    @property
+    def nodes(self) -> Mapping[str, Json]:
+        """Return every page by id."""
+        ...
+
+    def user(self, object_id: str) -> Json:
+        """Return a user object."""
+        ...
+
+    def columns(self, page: Json) -> list[Json]:
+        """Return the columns of a page."""
+        ...
+
+    def shown_file(self, value: Json) -> Json:
+        """Return a file as it reads."""
+        ...
+
 
 LISTED = ("title", "rich_text", "people", "relation")
 CUT_AT = 25
@@ -57,8 +80,21 @@ def _id_of(item: Any, path: str) -> str:
 
 
 def _file(item: Any, path: str) -> Json:
-    given = checks.closed(item, path, ("name", "type", "external", "file_upload"), ("name", "external"))
-    checks.string(given["name"], f"{path}.name", checks.LONGEST_SHORT, 1)
+    given = checks.closed(item, path, ("name", "type", "external", "file_upload", "file"))
+    if "name" in given:
+        checks.string(given["name"], f"{path}.name", checks.LONGEST_SHORT, 1)
+    if "file_upload" in given:
+        named = {"name": given["name"]} if "name" in given else {}
+        return {**named, **checks.upload(given["file_upload"], f"{path}.file_upload")}
+    if "file" in given:
+        return {
+            "name": given.get("name"),
+            "type": "file",
+            "file": checks.opened(given["file"], f"{path}.file", ("url",)),
+        }
+    for key in ("name", "external"):
+        if key not in given:
+            raise invalid(f"{path}.{key}", "defined", ...)
     external = checks.closed(given["external"], f"{path}.external", ("url",), ("url",))
     address = checks.url(external["url"], f"{path}.external.url")
     return {"name": given["name"], "type": "external", "external": {"url": address}}
@@ -89,7 +125,7 @@ def empty(kind: str) -> Any:
     return False if kind == "checkbox" else None
 
 
-def read(column: Json, page: Json, user: Any, cut: bool = True) -> Json:
+def read(column: Json, page: Json, world: Look, cut: bool = True) -> Json:
     """Return one property of a page as a read shows it; lists end after 25 items when `cut`."""
     kind = column["type"]
     value = page["values"].get(column["id"], empty(kind))
@@ -100,27 +136,29 @@ def read(column: Json, page: Json, user: Any, cut: bool = True) -> Json:
             base["has_more"] = True
     elif kind == "relation":
         base["has_more"] = False
-    return {**base, kind: shown(column, page, value, user)}
+    return {**base, kind: shown(column, page, value, world)}
 
 
-def shown(column: Json, page: Json, value: Any, user: Any) -> Any:
-    """Return the inner value of one property in its read shape; `user` makes a user object of an id."""
+def shown(column: Json, page: Json, value: Any, world: Look) -> Any:
+    """Return the inner value of one property in its read shape; `world` knows people, files and rows."""
     kind = column["type"]
     if kind in ("select", "status"):
         return _shown_option(column, value)
     if kind == "multi_select":
         return [option for option in (_shown_option(column, item) for item in value) if option]
     if kind == "people":
-        return [user(item) for item in value]
+        return [world.user(item) for item in value]
     if kind == "relation":
         return [{"id": item} for item in value]
     if kind in ("created_time", "last_edited_time"):
         return page[kind]
     if kind in ("created_by", "last_edited_by"):
-        return user(page[kind]["id"])
+        return world.user(page[kind]["id"])
     if kind == "unique_id":
         return {"prefix": column["config"].get("prefix"), "number": page.get("number")}
-    if kind in ("formula", "rollup"):
+    if kind == "files":
+        return [world.shown_file(item) for item in value]
+    if kind == "formula":
         return {"type": "unsupported", "unsupported": {}}
     return value
 
@@ -132,9 +170,9 @@ def _shown_option(column: Json, option_id: str | None) -> Json | None:
     return None
 
 
-def text(column: Json, page: Json, user: Any) -> str:
+def text(column: Json, page: Json, world: Look) -> str:
     """Return a property as a person reads it."""
-    value = read(column, page, user, cut=False)[column["type"]]
+    value = read(column, page, world, cut=False)[column["type"]]
     match column["type"]:
         case "title" | "rich_text":
             return plain(value)

@@ -1,5 +1,6 @@
 """Webhooks: handshake, merging of frequent events, signing, and delivery with up to eight attempts."""
 
+import copy
 import hashlib
 import hmac
 import json
@@ -7,7 +8,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +20,7 @@ Json = dict[str, Any]
 
 ATTEMPTS = 8
 MOST_LISTED = 100
-_AT_ONCE = ("comment.", "page.locked", "page.unlocked")  # never merged
+_AT_ONCE = ("comment.", "page.locked", "page.unlocked", "file_upload.", "view.")  # never merged
 _LOG_LENGTH = 500
 
 
@@ -69,24 +70,34 @@ class Webhooks:
 
     def announce(self, kind: str, node: Json, caller: Caller, data: Json) -> None:
         """Remember an event for every subscription whose connection has a bot that sees the node."""
-        for subscription in self.world.state["subscriptions"].values():
-            wanted = subscription["event_types"]
-            if subscription["status"] != "active" or (wanted is not None and kind not in wanted):
-                continue
-            bots = self._bots(subscription, node)
+        entity = node.get("entity") or {"id": node["id"], "type": node["object"]}
+        data = data if "parent" in data or "target" in data else {"parent": self._parent(node), **data}
+        for subscription, mine in self._listening(kind):
+            bots = [bot for bot in mine if self.world.bot_sees(bot, node)]
             if bots:
-                self._remember(subscription, bots, kind, node, caller, data)
+                self._remember(subscription, bots, kind, entity, caller, data)
         self._wake.set()
 
-    def _bots(self, subscription: Json, node: Json) -> list[Json]:
-        mine = [b for b in self.world.state["bots"].values() if b["client_id"] == subscription["client_id"]]
-        return [bot for bot in mine if self.world.bot_sees(bot, node)]
+    def announce_for(self, kind: str, entity: Json, bots: list[str], caller: Caller, data: Json) -> None:
+        """Remember an event about something that only certain bots may know of: their file uploads."""
+        for subscription, mine in self._listening(kind):
+            knowing = [bot for bot in mine if bot["id"] in bots]
+            if knowing:
+                self._remember(subscription, knowing, kind, entity, caller, data)
+        self._wake.set()
+
+    def _listening(self, kind: str) -> Iterator[tuple[Json, list[Json]]]:
+        """Give every active subscription that wants such events, with the bots of its connection."""
+        for subscription in self.world.state["subscriptions"].values():
+            wanted = subscription["event_types"]
+            if subscription["status"] == "active" and (wanted is None or kind in wanted):
+                bots = self.world.state["bots"].values()
+                yield subscription, [bot for bot in bots if bot["client_id"] == subscription["client_id"]]
 
     def _remember(
-        self, subscription: Json, bots: list[Json], kind: str, node: Json, caller: Caller, data: Json
+        self, subscription: Json, bots: list[Json], kind: str, entity: Json, caller: Caller, data: Json
     ) -> None:
         config = self.world.state["config"]
-        entity = node.get("entity") or {"id": node["id"], "type": node["object"]}
         key = f"{subscription['id']} {entity['id']} {kind}"
         merged = not kind.startswith(_AT_ONCE)
         pending: list[Json] = self.world.state["pending"]
@@ -98,7 +109,8 @@ class Webhooks:
                     _merge(waiting["event"], caller, data)
                     return
         event = self._envelope(subscription, bots, kind, entity, caller)
-        event["data"] = data if "parent" in data else {"parent": self._parent(node), **data}
+        if data:
+            event["data"] = copy.deepcopy(data)
         window = float(config["aggregation_s"]) if merged else 0.0
         due = time.time() + window + float(config["webhook_delay_s"])
         pending.append({"key": key, "subscription_id": subscription["id"], "event": event, "attempt": 0, "due": due})
@@ -164,6 +176,10 @@ class Webhooks:
         if self._thread is not None:
             self._thread.join(timeout=15)
             self._thread = None
+
+    def wake(self) -> None:
+        """Look again at what is due."""
+        self._wake.set()
 
     def _run(self) -> None:
         while not self._stopping:

@@ -7,13 +7,16 @@ from typing import Any
 
 from shared.sim._server import Simulator
 from shared.sim.notion import block_shapes
-from shared.sim.notion.refusals import missing, refused
+from shared.sim.notion.refusals import ApiError, missing, refused
 from shared.sim.notion.rich_text import plain
 
 Json = dict[str, Any]
 Announce = Callable[[str, Json, "Caller", Json], None]
+AnnounceFor = Callable[[str, Json, list[str], "Caller", Json], None]  # kind, entity, bots that may know, author, data
 
 TITLE: Json = {"id": "title", "name": "title", "type": "title", "description": None, "config": {}}
+MOST_BYTES_FREE = 5 * 1024**2
+MOST_BYTES_PAID = 5 * 1024**3
 _NAMESPACE = uuid.UUID("2b0d7b3c-51f3-4d0c-9c3e-7c3f4f1f7a10")
 
 
@@ -32,12 +35,18 @@ class Caller:
         return {"id": self.id, "type": self.kind}
 
 
+def _all_of(trees: list[Json]) -> int:
+    return sum(1 + _all_of(tree["children"]) for tree in trees)
+
+
 class World:
     """Reads and changes the state; knows nothing of HTTP."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self.announce: Announce = lambda kind, node, caller, data: None
+        self.shown_file: Callable[[Json], Json] = lambda value: value
+        self.announce_for: AnnounceFor = lambda kind, entity, bots, caller, data: None
 
     @property
     def state(self) -> Json:
@@ -66,6 +75,34 @@ class World:
     def effect(self, kind: str, caller: Caller, **detail: Any) -> None:
         """Write a change into the journal."""
         self.simulator.effect(kind, **detail, by=caller.author, workspace_id=caller.workspace_id)
+
+    def plan(self, workspace_id: str) -> str:
+        """Return the plan of a workspace: free, plus, business or enterprise."""
+        return str(self.state["workspaces"][workspace_id].get("plan", "plus"))
+
+    def file_name(self, data: Json) -> str:
+        """Return the name of the upload that a block or property shows."""
+        return str(self.state["uploads"][data["file_upload"]["id"]]["filename"] or "file")[:100]
+
+    def count_blocks(self, caller: Caller, trees: list[Json], pages: int = 0) -> None:
+        """Count new blocks; a free workspace of several people ends at its lifetime limit (notion-api: plans)."""
+        workspace = self.state["workspaces"][caller.workspace_id]
+        count = int(workspace.get("blocks", 0)) + pages + _all_of(trees)
+        limit = int(self.state["config"]["free_block_limit"])
+        members = [p for p in self.state["people"].values() if p["workspace_id"] == caller.workspace_id]
+        limited = caller.bot is not None and self.state["connections"][caller.bot["client_id"]].get("limited", False)
+        if limited and self.plan(caller.workspace_id) == "free" and len(members) > 1 and count > limit:
+            raise ApiError(
+                403,
+                "restricted_resource",
+                "This workspace has reached the block limit of its plan. Upgrade the plan to add more blocks.",
+                {"block_limit": "block_creation"},
+            )
+        workspace["blocks"] = count
+
+    def largest_file(self, workspace_id: str) -> int:
+        """Return how many bytes one file may have there (notion-api: limits)."""
+        return MOST_BYTES_FREE if self.plan(workspace_id) == "free" else MOST_BYTES_PAID
 
     # --- who sees what --------------------------------------------------------------------------------------------
 
@@ -183,6 +220,9 @@ class World:
 
     def name_of(self, kind: str, object_id: str) -> str:
         """Return what a mention of a person, page or database shows."""
+        if kind.startswith("custom_emoji"):
+            emoji = self.state["emojis"].get(object_id, {"name": "emoji", "url": ""})
+            return str(emoji["url" if kind.endswith("address") else "name"])
         if kind == "user":
             known = self.state["people"].get(object_id) or self.state["bots"].get(object_id)
             return str(known["name"]) if known else "Anonymous"
