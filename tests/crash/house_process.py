@@ -8,8 +8,10 @@ What it started ends with it; it ends with its standard input.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -19,8 +21,9 @@ from typing import Any
 
 import moto.moto_server.werkzeug_app
 import moto.sesv2.models
-import moto.sesv2.urls  # noqa: F401
+import moto.sesv2.urls
 
+import shared.app
 import shared.backends.local.clock
 import shared.backends.local.identity
 import shared.backends.local.queue
@@ -28,17 +31,19 @@ import shared.backends.local.sandbox.choose
 import shared.backends.local.secrets
 import shared.backends.local.store
 import shared.backends.offline.model
+import shared.entry
 import shared.sim.github.simulator
 import shared.sim.notion.simulator
 import shared.sim.ses
 import shared.sim.slack
 import shared.sim.vercel
-import shared.wiring.tools  # noqa: F401
+import shared.wiring.tools
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
 from shared.sim.__main__ import main as serve_simulators
 
 _PR_SET_PDEATHSIG = 1
+_ACCOUNT = "123456789012"  # moto's own
 
 Order = Mapping[str, Any]
 
@@ -99,8 +104,19 @@ def start(order: Order) -> int:
         os._exit(code)
 
 
+def warm_up() -> None:
+    """Do once what every process would do again at its start, and what no test here is about."""
+    for module in pkgutil.walk_packages(shared.app.__path__, "shared.app."):
+        importlib.import_module(module.name)
+    for service in ("cloudwatch", "events", "iam", "s3", "sts"):  # moto's mail imports them with its first request
+        importlib.import_module(f"moto.{service}.models")
+    shared.wiring.tools.sandbox_name()
+    _ = moto.sesv2.models.sesv2_backends[_ACCOUNT]
+
+
 def main() -> None:
     """Take orders until there are no more, then end what is left."""
+    warm_up()
     running: dict[int, int | None] = {}
     try:
         for line in sys.stdin:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.conftest import NewPlace, Undisturbed
+from tests.crash.conftest import NewPlace, Planned, Undisturbed
 from tests.support.told_story import compare, ending
 
 POINTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").split()
@@ -74,10 +74,15 @@ def test_every_external_write_has_its_point_before_and_after(undisturbed: Undist
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS + AGAIN)
-def test_a_death_at_this_point_changes_nothing(point: str, new_place: NewPlace, undisturbed: Undisturbed) -> None:
-    place = new_place()
-    place.begin(WORKWRIGHT_CRASH_AT=point)
-    place.tell_story()
+def test_a_death_at_this_point_changes_nothing(
+    point: str, new_place: NewPlace, undisturbed: Undisturbed, planned: Planned
+) -> None:
+    later = planned.passing(point)
+    place = new_place(planned.settled) if later else new_place()
+    place.begin(WORKWRIGHT_CRASH_AT=later or point)
+    if not later:
+        place.ask_for_plan([])
+    place.approve([])
     assert len(place.deaths) == 1, f"{point} was not passed"
     ended = ending(place)
     assert compare(place, ended, undisturbed.end.effects, emails=emails_sent(point)) == []

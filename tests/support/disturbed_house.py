@@ -110,6 +110,13 @@ class Place:
             code = self.house.stop()
         assert code == 0, self.house.said()[-3000:]
 
+    def rest(self) -> None:
+        """Wait until nothing is on its way, and stop house and simulators in good order."""
+        self.wait_for("calm", lambda: not _busy(self), [])
+        self.stop_house()
+        if self.outside is not None:
+            self.outside.stop()
+
     def end(self) -> None:
         """Kill what still runs."""
         for running in (self.house, self.outside):
@@ -150,15 +157,23 @@ class Place:
         Each death takes the next environment for the start after it.
         """
         waiting = list(next_env)
+        self.ask_for_plan(waiting)
+        self.approve(waiting, at_rest)
+
+    def ask_for_plan(self, next_env: list[Mapping[str, str]]) -> None:
+        """Ask for the plan and wait for it."""
         self.set_status("Plan it")
-        self.wait_for("the plan", lambda: self.status() == "Plan ready" and self.asked(), waiting)
+        self.wait_for("the plan", lambda: self.asked() and self.status() == "Plan ready", next_env)
+
+    def approve(self, next_env: list[Mapping[str, str]], at_rest: Callable[[], bool] | None = None) -> None:
+        """Approve the plan and wait until nothing is left to do."""
         self.set_status("Approved")
         lives = -1
         while lives != len(self.deaths):
             lives = len(self.deaths)
-            self.wait_for("the end", at_rest or self.at_rest, waiting)
+            self.wait_for("the end", at_rest or self.at_rest, next_env)
             time.sleep(0.05)  # a task is gone with its commit, and acknowledged after it: the last point of all
-            self.restart_if_dead(waiting)
+            self.restart_if_dead(next_env)
 
     def wait_for(self, what: str, true: Callable[[], bool], next_env: list[Mapping[str, str]]) -> None:
         """Wait for something to become true; a house that dies meanwhile is started again."""
@@ -195,12 +210,11 @@ class Place:
         runs = self.runs()
         if not runs or any(run["status"] not in FINAL for run in runs):
             return False
-        state = requests.get(self.simulators["notion"] + "/_state", timeout=10).json()
-        return not state["pending"]
+        return not requests.get(self.simulators["notion"] + "/_pending", timeout=10).json()
 
     def at_rest(self) -> bool:
         """Say whether the run has ended and neither the queue nor Notion has anything left to deliver."""
-        return self.ended() and not self.rows("SELECT 1 FROM tasks WHERE dead_at IS NULL LIMIT 1")
+        return not self.rows("SELECT 1 FROM tasks WHERE dead_at IS NULL LIMIT 1") and self.ended()
 
     def emails_begun(self) -> list[str]:
         """Return the e-mails that were begun and of which nobody knows whether they were sent."""
@@ -268,9 +282,7 @@ def settle(starter: Starter, folder: Path) -> Settled:
         control(place.simulators["vercel"], "/_config", {"build_seconds": 0.05, "alias_seconds": 0.05})
         place.settled = Settled(folder, home["tenant"], home["person"], "", port)
         page = write_idea(place, home["ideas"])
-        place.wait_for("calm", lambda: not _busy(place), [])
-        place.stop_house()
-        place.outside.stop() if place.outside else None
+        place.rest()
     finally:
         place.end()
     return Settled(folder, home["tenant"], home["person"], page, port)
@@ -288,8 +300,8 @@ def write_idea(place: Place, ideas: str) -> str:
 
 
 def _busy(place: Place) -> bool:
-    state = requests.get(place.simulators["notion"] + "/_state", timeout=10).json()
-    return bool(state["pending"] or place.rows("SELECT 1 FROM tasks LIMIT 1"))
+    pending = requests.get(place.simulators["notion"] + "/_pending", timeout=10).json()
+    return bool(pending or place.rows("SELECT 1 FROM tasks LIMIT 1"))
 
 
 def copy(starter: Starter, settled: Settled, folder: Path, **env: str) -> Place:
