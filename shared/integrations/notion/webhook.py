@@ -6,14 +6,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.core.errors import BadSignature, MalformedRequest
+from shared.integrations.notion.webhook_events import Event, Unknown, Who, mapping, read_event, read_parent, text
 from shared.ports import Secret
-
-Who = tuple[str, str]
-"""An id and what kind of being it names: person, bot, agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,12 @@ class Delivery:
     data_source_id: str = ""
     page_id: str = ""  # of a comment
     attempt: int = 1
+    event: Event = field(default_factory=Unknown)
+
+    @property
+    def family(self) -> str:
+        """Return what the event is about by its type's first word: page, comment, data_source, …"""
+        return self.type.partition(".")[0]
 
     @property
     def bots(self) -> tuple[str, ...]:
@@ -42,35 +46,45 @@ class Delivery:
         return tuple(bot for bot, kind in self.accessible_by if kind == "bot")
 
 
-def verify_signature(raw: bytes, header: str, token: Secret) -> None:
-    """Check the signature of the raw body; raises BadSignature."""
-    wanted = "sha256=" + hmac.new(token.reveal().encode(), raw, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(wanted.encode(), header.encode("utf-8", "replace")) or not token:
+def verify_signature(raw: bytes, header: str, *tokens: Secret) -> None:
+    """Check the signature of the raw body against any of the tokens; raises BadSignature.
+
+    Every token is tried, whichever fits, so that the time it takes tells nothing.
+    """
+    given = header.encode("utf-8", "replace")
+    fits = [hmac.compare_digest(_signature(raw, token), given) for token in tokens if token]
+    if not any(fits):
         raise BadSignature("the signature does not match")
+
+
+def _signature(raw: bytes, token: Secret) -> bytes:
+    return b"sha256=" + hmac.new(token.reveal().encode(), raw, hashlib.sha256).hexdigest().encode()
 
 
 def parse_delivery(raw: bytes) -> Delivery:
     """Return the delivery; types we do not know are kept by name. Raises MalformedRequest."""
     body = _object(raw)
-    entity, data = _mapping(body.get("entity")), _mapping(body.get("data"))
-    parent = _mapping(data.get("parent"))
+    entity, data = mapping(body.get("entity")), mapping(body.get("data"))
+    parent = read_parent(data)
     attempt = body.get("attempt_number")
+    kind = text(body, "type")
     delivery = Delivery(
-        id=_text(body, "id"),
-        type=_text(body, "type"),
-        at=_text(body, "timestamp"),
-        workspace_id=_text(body, "workspace_id"),
-        entity_id=_text(entity, "id"),
-        entity_type=_text(entity, "type"),
+        id=text(body, "id"),
+        type=kind,
+        at=text(body, "timestamp"),
+        workspace_id=text(body, "workspace_id"),
+        entity_id=text(entity, "id"),
+        entity_type=text(entity, "type"),
         authors=_people(body.get("authors")),
         accessible_by=_people(body.get("accessible_by")),
-        integration_id=_text(body, "integration_id"),
-        subscription_id=_text(body, "subscription_id"),
-        parent_id=_text(parent, "id"),
-        parent_type=_text(parent, "type"),
-        data_source_id=_text(parent, "data_source_id"),
-        page_id=_text(data, "page_id"),
+        integration_id=text(body, "integration_id"),
+        subscription_id=text(body, "subscription_id"),
+        parent_id=parent.id,
+        parent_type=parent.kind,
+        data_source_id=parent.data_source,
+        page_id=text(data, "page_id"),
         attempt=attempt if isinstance(attempt, int) else 1,
+        event=read_event(kind, data),
     )
     if not (delivery.id and delivery.type):
         raise MalformedRequest("the delivery has no id or no type")
@@ -96,15 +110,6 @@ def _object(raw: bytes) -> Mapping[str, Any]:
     return body
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _people(value: Any) -> tuple[Who, ...]:
     listed = value if isinstance(value, list) else []
-    return tuple((_text(each, "id"), _text(each, "type")) for each in listed if isinstance(each, dict))
+    return tuple((text(each, "id"), text(each, "type")) for each in listed if isinstance(each, dict))
