@@ -58,7 +58,8 @@ def listen(app: Wsgi, port: int) -> BaseWSGIServer:
         if isinstance(error, OSError) and error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise ConfigError(f"port {port} is in use; choose another with --port, or 0 for any free one") from error
-    threading.Thread(target=server.serve_forever, name="house-http", daemon=True).start()
+    run = {"poll_interval": 0.05}  # how long `shutdown()` takes
+    threading.Thread(target=server.serve_forever, kwargs=run, name="house-http", daemon=True).start()
     return server
 
 
