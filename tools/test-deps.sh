@@ -6,6 +6,7 @@ command -v bwrap >/dev/null 2>&1 || missing="$missing bubblewrap"
 command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v git >/dev/null 2>&1 || missing="$missing git"
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
 [ -x /usr/bin/python3 ] || missing="$missing python3" # what runs inside the sandbox must be under /usr
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ]; then
@@ -16,4 +17,11 @@ if [ -n "$missing" ]; then
     apt-get update -qq
     # shellcheck disable=SC2086 # a list of names
     apt-get install -y -qq --no-install-recommends $missing
+fi
+
+# The vendors' JavaScript clients, which judge the simulators: by name and hash, whatever the registry.
+judges="$(dirname "$0")/../tests/judges"
+if [ ! -f "$judges/node_modules/.installed" ] || [ "$judges/package-lock.json" -nt "$judges/node_modules/.installed" ]; then
+    npm ci --prefix "$judges" --no-audit --no-fund --silent
+    touch "$judges/node_modules/.installed"
 fi

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,9 @@ from shared.backends.local.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
 from tests.support.firestore_emulator import find_emulator, find_java
+
+
+JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients
 
 
 def _has_program(name: str) -> Callable[[], bool]:
@@ -36,6 +40,10 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test-deps installs it"),
     "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test-deps installs it"),
     "landlock": (_has_landlock, "no Landlock here: the kernel must be 5.13 or newer and allow it"),
+    "notion-js": (
+        lambda: shutil.which("node") is not None and (JUDGES / "node_modules" / "@notionhq" / "client").is_dir(),
+        "no Node.js with Notion's own client here: make test-deps installs both",
+    ),
     "git": (_has_program("git"), "no git here: make test-deps installs it"),
 }
 
