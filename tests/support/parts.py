@@ -16,7 +16,6 @@ from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
 from tests.support.firestore_emulator import find_emulator, find_java
 
-
 JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients
 
 
