@@ -108,6 +108,7 @@ class HttpClient:
         self._session = session or process_session()
         self._timeouts = timeouts
         self._trace = trace
+        self.before_write: Callable[[str, str, Any], None] | None = None  # hears method, path, JSON of each write
 
     def call(
         self,
@@ -133,6 +134,8 @@ class HttpClient:
         asked = _Asked(self.system, method, path, self._base + path, write)
         sent = {"User-Agent": USER_AGENT, "Accept": "application/json"} | self._headers | dict(headers or {})
         secrets = self._authorize(sent, auth)
+        if write and self.before_write is not None:
+            self.before_write(method, path, json)
         started = time.monotonic()
         answer: Answer | None = None
         try:
@@ -165,11 +168,13 @@ class HttpClient:
 
     def _exchange(self, asked: _Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
         try:
+            if json is not None:
+                data = json_bytes(json)
+                sent.setdefault("Content-Type", "application/json")
             with self._session.request(
                 asked.method,
                 asked.url,
                 params=params,
-                json=json,
                 data=data,
                 headers=sent,
                 timeout=self._timeouts,
@@ -184,6 +189,14 @@ class HttpClient:
             if _was_not_sent(error):
                 raise Unavailable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
             raise _unclear(asked, f"no complete answer ({type(error).__name__})") from error
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return JSON as we send it: UTF-8 without blanks, a third of what escapes would take for most scripts.
+
+    Raises ValueError for what JSON cannot say: half a surrogate pair, an infinite number.
+    """
+    return json_text.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def segment(value: str) -> str:

@@ -24,7 +24,6 @@ from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion, normal_id
 from shared.integrations.notion.markdown import parse_markdown
 from shared.integrations.notion.reading import property_text, read_block
-from shared.integrations.notion.tree import batches
 from shared.integrations.notion.values import page_properties, property_value
 from shared.integrations.notion.webhook import parse_delivery, verification_token_of, verify_signature
 from shared.ports import Secret
@@ -115,10 +114,8 @@ def test_append_puts_blocks_at_the_end_or_after_a_sibling(notion: Notion, seeded
     page = a_page(notion, seeded)
     first, last = notion.append(page, [blocks.paragraph("a"), blocks.paragraph("d")])
     (after,) = notion.append(page, [blocks.paragraph("b")], after=first)
-    heard: list[str] = []
-    notion.append_tree(page, [blocks.paragraph("c")], after=after, committed=heard.append)
+    notion.append_tree(page, [blocks.paragraph("c")], after=after)
     assert [child["paragraph"]["rich_text"][0]["plain_text"] for child in notion.children(page)] == list("abcd")
-    assert len(heard) == 1
     notion.update_block(first, "paragraph", {"rich_text": blocks.one_text("A")})
     notion.delete_block(last)
     notion.delete_block(last)
@@ -304,19 +301,6 @@ def test_whatever_markdown_becomes_notion_takes_it(notion: Notion, seeded: Json,
 
 
 # --- without a server -------------------------------------------------------------------------------------------------
-
-
-def test_requests_stay_within_what_notion_takes() -> None:
-    deep = blocks.bulleted("1", [blocks.bulleted("2", [blocks.bulleted("3", [blocks.bulleted("4")])])])
-    large = [blocks.paragraph("ż" * 1900) for _ in range(90)]
-    (first,) = batches([deep])
-    assert "children" not in first.blocks[0]["bulleted_list_item"]
-    assert [len(later) for later in first.later.values()] == [1]
-    sizes = [len(json.dumps(batch.blocks)) for batch in batches(large)]
-    assert len(sizes) == 3
-    assert max(sizes) < 500_000
-    thousand = [blocks.toggle("t", [blocks.paragraph("x")] * 99) for _ in range(25)]
-    assert [len(batch.blocks) for batch in batches(thousand)] == [10, 10, 5]
 
 
 def test_what_a_newer_notion_adds_is_kept_or_skipped() -> None:
