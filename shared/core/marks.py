@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shared.core.page import Block, Page, page_to_data
+from shared.core.page import Block, Page, Span, page_to_data
 
 _MARK = "#workwright-"
 
@@ -47,12 +47,39 @@ def of_people(blocks: Iterable[Block]) -> tuple[Block, ...]:
     )
 
 
+def _bare(block: Block) -> Block:
+    return replace(
+        block,
+        children=tuple(_bare(child) for child in block.children),
+        spans=_plain(block.spans),
+        cells=tuple(_plain(cell) for cell in block.cells),
+        caption_spans=(),
+        url=block.url.partition("?")[0] if block.hosted and block.url else block.url,
+        expires_at="",
+        color="",
+        icon=None,
+        width_ratio=None,
+        list_start_index=None,
+        list_format=None,
+        name="",
+        extra={},
+    )
+
+
+def _plain(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    return tuple(replace(span, color="") if span.color else span for span in spans)
+
+
 def content_hash(page: Page) -> str:
-    """Return the hash of what people wrote: our own blocks and properties left out."""
+    """Return the hash of what people wrote: our own blocks and properties left out.
+
+    Dress makes no other page: colours, icons, widths, how a list counts, file names, and what Notion adds to a type
+    some day. Addresses of files that Notion hosts are signed anew each hour: only their path counts.
+    """
     people = Page(
         id=page.id,
         title=page.title,
-        blocks=of_people(page.blocks),
+        blocks=tuple(_bare(block) for block in of_people(page.blocks)),
         properties={k: v for k, v in page.properties.items() if k not in OUR_PROPERTIES},
     )
     text = json.dumps(page_to_data(people), sort_keys=True, ensure_ascii=False)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one style."""
+    """A run of text in one style.
+
+    Of an equation, `text` is the LaTeX. Of a mention it is what readers see, and `mention` is what it stands for, as
+    Notion has it (`{"type": "page", "page": {"id": …}}`); of a person only the id, because the rest is not the page's.
+    """
 
     text: str
     bold: bool = False
@@ -19,11 +23,18 @@ class Span:
     underline: bool = False
     code: bool = False
     href: str | None = None
+    color: str = ""  # "" is Notion's `default`
+    equation: bool = False
+    mention: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block; `type` is Notion's name (`paragraph`, `heading_1` … `to_do`, `table`, `code`, `image`, …)."""
+    """One block; `type` is Notion's name (`paragraph`, `heading_1` … `to_do`, `table`, `code`, `image`, …).
+
+    Its own text is in `spans`, an equation's LaTeX and a child page's title too. A caption is in `caption`, and also in
+    `caption_spans` when it has styles. What Notion says about the type beyond these fields is in `extra`.
+    """
 
     id: str
     type: str
@@ -35,11 +46,33 @@ class Block:
     caption: str = ""
     cells: tuple[tuple[Span, ...], ...] = ()  # of a table_row
     header_row: bool = False  # of a table
+    header_column: bool = False
+    color: str = ""  # "" is Notion's `default`
+    icon: Mapping[str, Any] | None = field(default=None, hash=False)
+    is_toggleable: bool = False  # of a heading
+    list_start_index: int | None = None
+    list_format: str | None = None  # numbers, letters or roman
+    width_ratio: float | None = None  # of a column, between 0 and 1
+    synced_from: str | None = None  # the original's id; an original has none
+    target_type: str = ""  # of a link_to_page: page_id, database_id or comment_id
+    target: str = ""
+    hosted: bool = False  # the file is Notion's, and `url` is signed until `expires_at`
+    expires_at: str = ""
+    upload: str = ""  # the id of a file upload
+    name: str = ""  # of a file
+    caption_spans: tuple[Span, ...] = ()
+    block_type: str = ""  # what an `unsupported` block really is
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def text(self) -> str:
         """Return the block's own text without styles."""
         return "".join(span.text for span in self.spans)
+
+    @property
+    def caption_runs(self) -> tuple[Span, ...]:
+        """Return the caption with its styles."""
+        return self.caption_spans or ((Span(self.caption),) if self.caption else ())
 
     def walk(self) -> Iterator[Block]:
         """Yield this block and everything below it, in reading order."""
@@ -73,19 +106,19 @@ def page_to_data(page: Page) -> dict[str, Any]:
         "url": page.url,
         "edited_at": page.edited_at,
         "properties": dict(page.properties),
-        "blocks": [_block_to_data(block) for block in page.blocks],
+        "blocks": [block_to_data(block) for block in page.blocks],
     }
 
 
 def page_from_data(data: Mapping[str, Any]) -> Page:
-    """Return the page that `page_to_data` wrote."""
+    """Return the page that `page_to_data` wrote, in this version or an older one."""
     return Page(
         id=data["id"],
         title=data["title"],
         url=data.get("url", ""),
         edited_at=data.get("edited_at", ""),
         properties=dict(data.get("properties", {})),
-        blocks=tuple(_block_from_data(block) for block in data.get("blocks", ())),
+        blocks=tuple(block_from_data(block) for block in data.get("blocks", ())),
     )
 
 
@@ -94,45 +127,47 @@ def as_quoted_data(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
-_STYLES = ("bold", "italic", "strikethrough", "underline", "code")
-
-
-def _span_to_data(span: Span) -> dict[str, Any]:
-    data: dict[str, Any] = {"text": span.text} | {name: True for name in _STYLES if getattr(span, name)}
-    return data | ({"href": span.href} if span.href else {})
-
-
-def _spans(data: Any) -> tuple[Span, ...]:
-    return tuple(Span(**span) for span in data)
-
-
-def _block_to_data(block: Block) -> dict[str, Any]:
+def block_to_data(block: Block) -> dict[str, Any]:
+    """Return one block and all below it as JSON-able data; what is as it always is takes no room."""
     data: dict[str, Any] = {"id": block.id, "type": block.type}
-    if block.spans:
-        data["spans"] = [_span_to_data(span) for span in block.spans]
-    if block.children:
-        data["children"] = [_block_to_data(child) for child in block.children]
-    if block.cells:
-        data["cells"] = [[_span_to_data(span) for span in cell] for cell in block.cells]
-    for name in ("checked", "language", "url"):
-        if getattr(block, name) is not None:
-            data[name] = getattr(block, name)
-    for name in ("caption", "header_row"):
-        if getattr(block, name):
-            data[name] = getattr(block, name)
+    for name, usual in _BLOCK_FIELDS:
+        value = getattr(block, name)
+        if value == usual:
+            continue
+        if name == "children":
+            value = [block_to_data(child) for child in value]
+        elif name in _SPANS:
+            value = [_span_to_data(span) for span in value]
+        elif name == "cells":
+            value = [[_span_to_data(span) for span in cell] for cell in value]
+        data[name] = value
     return data
 
 
-def _block_from_data(data: Mapping[str, Any]) -> Block:
-    return Block(
-        id=data["id"],
-        type=data["type"],
-        spans=_spans(data.get("spans", ())),
-        children=tuple(_block_from_data(child) for child in data.get("children", ())),
-        checked=data.get("checked"),
-        language=data.get("language"),
-        url=data.get("url"),
-        caption=data.get("caption", ""),
-        cells=tuple(_spans(cell) for cell in data.get("cells", ())),
-        header_row=bool(data.get("header_row", False)),
-    )
+def block_from_data(data: Mapping[str, Any]) -> Block:
+    """Return the block that `block_to_data` wrote."""
+    kept = {name: data[name] for name, _ in _BLOCK_FIELDS if name in data}
+    for name in _SPANS & kept.keys():
+        kept[name] = _spans(kept[name])
+    kept["children"] = tuple(block_from_data(child) for child in data.get("children", ()))
+    kept["cells"] = tuple(_spans(cell) for cell in data.get("cells", ()))
+    return Block(data["id"], data["type"], **kept)
+
+
+_SPANS = frozenset({"spans", "caption_spans"})
+_BLOCK_FIELDS = tuple(
+    (each.name, {} if each.default is MISSING else each.default)
+    for each in fields(Block)
+    if each.name not in ("id", "type")
+)
+_SPAN_FIELDS = tuple((each.name, each.default) for each in fields(Span) if each.name != "text")
+_SPAN_NAMES = frozenset(each.name for each in fields(Span))
+
+
+def _span_to_data(span: Span) -> dict[str, Any]:
+    told = {name: getattr(span, name) for name, usual in _SPAN_FIELDS if getattr(span, name) != usual}
+    return {"text": span.text} | told
+
+
+def _spans(data: Any) -> tuple[Span, ...]:
+    return tuple(Span(**{name: value for name, value in span.items() if name in _SPAN_NAMES}) for span in data)

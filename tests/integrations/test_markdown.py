@@ -177,7 +177,7 @@ def test_title_and_properties(
 
 
 def test_long_text_is_cut_into_runs_and_blocks_and_stays_whole() -> None:
-    words = " ".join(f"w{number}" for number in range(20_000))
+    words = " ".join(f"w{number}" for number in range(60_000))
     page = parse_markdown(f"intro\n\n{words}")
     said = [text_of(block["paragraph"]["rich_text"]) for block in page.blocks]
     assert "".join(said[1:]) == words

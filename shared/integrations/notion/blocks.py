@@ -1,107 +1,38 @@
-"""What we write to Notion: one builder per block type, and rich text within Notion's limits."""
+"""What we write to Notion: one builder per block type. What does not fit raises ValueError naming the field."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from shared.core.page import Span
+from shared.integrations.notion.code_languages import LANGUAGES, notion_language
+from shared.integrations.notion.rich_text import (
+    MAX_BLOCK_BYTES,
+    MAX_BLOCK_UNITS,
+    MAX_ITEMS,
+    MAX_UNITS,
+    MAX_URL,
+    Text,
+    checked_color,
+    checked_id,
+    is_web_address,
+    one_text,
+    pieces,
+    rich_text,
+    split_text,
+    units,
+)
+
+__all__ = [
+    "LANGUAGES", "MAX_BLOCK_BYTES", "MAX_BLOCK_UNITS", "MAX_ITEMS", "MAX_UNITS", "MAX_URL", "Text", "is_web_address",
+    "notion_language", "one_text", "pieces", "rich_text", "split_text", "units",
+]  # fmt: skip
 
 Json = dict[str, Any]
-Text = str | Iterable[Span]
+Icon = str | Json  # an emoji, or an icon as Notion has it
 
-MAX_UNITS = 2000  # of one rich-text item; UTF-16 code units, because the server counts as JavaScript does
-MAX_ITEMS = 100  # of any array
-MAX_BLOCK_UNITS = 30_000  # our own: keeps the largest block, escaped to ASCII, well below the 500 KB of a request
-MAX_URL = 2000
-
-_STYLES = ("bold", "italic", "strikethrough", "underline", "code")
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def units(text: str) -> int:
-    """Return the length in UTF-16 code units."""
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def pieces(text: str, limit: int = MAX_UNITS, *, at_spaces: bool = False) -> Iterator[str]:
-    """Cut a text into pieces of at most `limit` UTF-16 units, never inside a character, or at a nearby space."""
-    if 2 * len(text) <= limit:
-        yield from (text,) if text else ()
-        return
-    start = used = space = index = 0
-    while index < len(text):
-        width = 2 if text[index] > "\uffff" else 1
-        if used + width > limit:
-            end = space if at_spaces and space > start + (index - start) // 2 else index
-            yield text[start:end]
-            start = index = end
-            used = 0
-            continue
-        used += width
-        index += 1
-        if text[index - 1].isspace():
-            space = index
-    if start < len(text):
-        yield text[start:]
-
-
-def is_web_address(url: str) -> bool:
-    """Say whether Notion takes this as a link or an image address."""
-    if not 0 < units(url) <= MAX_URL or any(character.isspace() or not character.isprintable() for character in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.scheme == "mailto":
-        return "@" in parts.path
-    return parts.scheme in ("http", "https") and re.fullmatch(r"[^\s<>\"'\\^`{|}%@/]+", host) is not None
-
-
-def _spans(text: Text) -> Iterator[Span]:
-    for span in (Span(text),) if isinstance(text, str) else text:
-        clean = _LONE_SURROGATES.sub("\ufffd", span.text)
-        if clean:
-            yield replace(span, text=clean)
-
-
-def rich_text(text: Text) -> list[Json]:
-    """Return rich-text items; a long run becomes several. The list itself may be longer than one block takes."""
-    return [_item(span, part) for span in _spans(text) for part in pieces(span.text)]
-
-
-def _item(span: Span, content: str) -> Json:
-    link = {"url": span.href} if span.href and is_web_address(span.href) else None
-    item: Json = {"type": "text", "text": {"content": content, "link": link}}
-    styles = {name: True for name in _STYLES if getattr(span, name)}
-    return item | ({"annotations": styles} if styles else {})
-
-
-def split_text(text: Text) -> list[list[Span]]:
-    """Cut a text into parts that each fit one block; always at least one part."""
-    parts: list[list[Span]] = [[]]
-    room, items = MAX_BLOCK_UNITS, MAX_ITEMS
-    for span in _spans(text):
-        for piece in pieces(span.text, MAX_UNITS, at_spaces=True):
-            if units(piece) > room or items == 0:
-                parts.append([])
-                room, items = MAX_BLOCK_UNITS, MAX_ITEMS
-            parts[-1].append(replace(span, text=piece))
-            room, items = room - units(piece), items - 1
-    return parts
-
-
-def one_text(text: Text) -> list[Json]:
-    """Return rich text for one block; raises ValueError when it needs several (see `split_text`)."""
-    items = rich_text(text)
-    if len(items) > MAX_ITEMS:
-        raise ValueError(f"{len(items)} runs of text do not fit one block; split_text cuts them")
-    return items
+MAX_NAME = 100
+_WRITABLE_ICONS = frozenset({"emoji", "external", "file_upload", "custom_emoji", "icon"})
 
 
 def block(kind: str, body: Json, children: Sequence[Json] = ()) -> Json:
@@ -109,51 +40,89 @@ def block(kind: str, body: Json, children: Sequence[Json] = ()) -> Json:
     return {"object": "block", "type": kind, kind: body | ({"children": list(children)} if children else {})}
 
 
-def paragraph(text: Text, children: Sequence[Json] = ()) -> Json:
-    """Return a paragraph."""
-    return block("paragraph", {"rich_text": one_text(text)}, children)
+def _text_block(
+    kind: str, text: Text, children: Sequence[Json], color: str, icon: Icon | None = None, **more: Any
+) -> Json:
+    body: Json = {"rich_text": one_text(text, f"{kind}.rich_text"), **more}
+    if icon:
+        body["icon"] = checked_icon(icon, f"{kind}.icon")
+    if color:
+        body["color"] = checked_color(color, f"{kind}.color")
+    return block(kind, body, children)
 
 
-def heading(level: int, text: Text) -> Json:
-    """Return a heading of level 1 to 4; deeper ones become 4."""
-    return block(f"heading_{min(max(level, 1), 4)}", {"rich_text": one_text(text)})
+def checked_icon(icon: Icon, field: str = "icon") -> Json:
+    """Return an icon as written; raises ValueError when it is of a kind that only Notion makes."""
+    if isinstance(icon, str):
+        return {"type": "emoji", "emoji": icon}
+    kind = str(icon.get("type"))
+    if kind not in _WRITABLE_ICONS or not icon.get(kind):
+        raise ValueError(f"{field}: an icon of type {kind[:50]!r} cannot be written")
+    if kind == "external" and not is_web_address(str(icon["external"].get("url"))):
+        raise ValueError(f"{field}.external.url: not an address on the web")
+    return {"type": kind, kind: icon[kind]}
 
 
-def to_do(text: Text, checked: bool = False, children: Sequence[Json] = ()) -> Json:
+# --- text ---
+
+
+def paragraph(text: Text, children: Sequence[Json] = (), *, color: str = "", icon: Icon | None = None) -> Json:
+    """Return a paragraph; below a `tab` it is the label, with an icon."""
+    return _text_block("paragraph", text, children, color, icon)
+
+
+def heading(
+    level: int, text: Text, children: Sequence[Json] = (), *, toggleable: bool = False, color: str = ""
+) -> Json:
+    """Return a heading of level 1 to 4; deeper ones become 4. Only a toggleable one has children."""
+    if children and not toggleable:
+        raise ValueError("heading.children: only a toggleable heading takes children")
+    more: Json = {"is_toggleable": True} if toggleable else {}
+    return _text_block(f"heading_{min(max(level, 1), 4)}", text, children, color, **more)
+
+
+def to_do(text: Text, checked: bool = False, children: Sequence[Json] = (), *, color: str = "") -> Json:
     """Return a to-do."""
-    return block("to_do", {"rich_text": one_text(text), "checked": checked}, children)
+    return _text_block("to_do", text, children, color, checked=checked)
 
 
-def bulleted(text: Text, children: Sequence[Json] = ()) -> Json:
+def bulleted(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
     """Return an item of a bulleted list."""
-    return block("bulleted_list_item", {"rich_text": one_text(text)}, children)
+    return _text_block("bulleted_list_item", text, children, color)
 
 
-def numbered(text: Text, children: Sequence[Json] = ()) -> Json:
-    """Return an item of a numbered list."""
-    return block("numbered_list_item", {"rich_text": one_text(text)}, children)
+def numbered(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
+    """Return an item of a numbered list. Where the list begins and how it counts is not for us to say."""
+    return _text_block("numbered_list_item", text, children, color)
 
 
-def toggle(text: Text, children: Sequence[Json] = ()) -> Json:
+def toggle(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
     """Return a toggle."""
-    return block("toggle", {"rich_text": one_text(text)}, children)
+    return _text_block("toggle", text, children, color)
 
 
-def quote(text: Text, children: Sequence[Json] = ()) -> Json:
+def quote(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
     """Return a quote."""
-    return block("quote", {"rich_text": one_text(text)}, children)
+    return _text_block("quote", text, children, color)
 
 
-def callout(text: Text, emoji: str = "💡", children: Sequence[Json] = ()) -> Json:
-    """Return a callout with an emoji."""
-    icon = {"type": "emoji", "emoji": emoji}
-    return block("callout", {"rich_text": one_text(text), "icon": icon}, children)
+def callout(text: Text, icon: Icon | None = "💡", children: Sequence[Json] = (), *, color: str = "") -> Json:
+    """Return a callout with an icon."""
+    return _text_block("callout", text, children, color, icon)
 
 
 def code(text: Text, language: str = "plain text", caption: Text = "") -> Json:
     """Return a code block; an unknown language becomes plain text."""
-    body: Json = {"rich_text": one_text(text), "language": notion_language(language)}
-    return block("code", body | ({"caption": one_text(caption)} if caption else {}))
+    body: Json = {"rich_text": one_text(text, "code.rich_text"), "language": notion_language(language)}
+    return block("code", body | _captioned("code", caption))
+
+
+def equation(expression: str) -> Json:
+    """Return an equation of its own, in LaTeX."""
+    return block("equation", {"expression": expression})
+
+
+# --- lines and lists made by Notion ---
 
 
 def divider() -> Json:
@@ -161,23 +130,120 @@ def divider() -> Json:
     return block("divider", {})
 
 
-def table(rows: Sequence[Sequence[Text]], *, header_row: bool = False) -> Json:
+def breadcrumb() -> Json:
+    """Return the path to the page."""
+    return block("breadcrumb", {})
+
+
+def table_of_contents(*, color: str = "") -> Json:
+    """Return a table of contents."""
+    return block("table_of_contents", {"color": checked_color(color)} if color else {})
+
+
+def link_to_page(page_id: str = "", *, database_id: str = "", comment_id: str = "") -> Json:
+    """Return a link to exactly one page, database or comment."""
+    given = {"page_id": page_id, "database_id": database_id, "comment_id": comment_id}
+    named = [kind for kind in given if given[kind]]
+    if len(named) != 1:
+        raise ValueError("link_to_page: give exactly one of page_id, database_id, comment_id")
+    kind = named[0]
+    return block("link_to_page", {"type": kind, kind: checked_id(given[kind], f"link_to_page.{kind}")})
+
+
+def synced(children: Sequence[Json]) -> Json:
+    """Return an original whose content other places may show."""
+    return block("synced_block", {"synced_from": None}, children)
+
+
+def synced_copy(original_id: str) -> Json:
+    """Return a place that shows the content of a synced block."""
+    source = {"type": "block_id", "block_id": checked_id(original_id, "synced_block.synced_from.block_id")}
+    return block("synced_block", {"synced_from": source})
+
+
+# --- tables, columns, tabs ---
+
+
+def table(rows: Sequence[Sequence[Text]], *, header_row: bool = False, header_column: bool = False) -> Json:
     """Return a table; short rows are filled up. A table of more than 100 rows is for `Notion.append_tree`."""
     width = max((len(row) for row in rows), default=0)
     if not 1 <= width <= MAX_ITEMS:
-        raise ValueError(f"a table of {width} columns cannot be written")
-    body = {"table_width": width, "has_column_header": header_row, "has_row_header": False}
-    return block("table", body, [_table_row(row, width) for row in rows])
+        raise ValueError(f"table.table_width: a table of {width} columns cannot be written")
+    body = {"table_width": width, "has_column_header": header_row, "has_row_header": header_column}
+    return block("table", body, [table_row([*row, *[""] * (width - len(row))]) for row in rows])
 
 
-def _table_row(row: Sequence[Text], width: int) -> Json:
-    cells = [one_text(cell) for cell in row]
-    return block("table_row", {"cells": cells + [[] for _ in range(width - len(cells))]})
+def table_row(cells: Sequence[Text]) -> Json:
+    """Return a row, for a table that has as many columns as it has cells."""
+    return block("table_row", {"cells": [one_text(cell, f"table_row.cells[{at}]") for at, cell in enumerate(cells)]})
 
 
-def image(url: str, caption: Text = "") -> Json:
-    """Return an image by its address on the web."""
-    return _with_address("image", {"type": "external", "external": {"url": url}}, url, caption)
+def columns(contents: Sequence[Sequence[Json]], ratios: Sequence[float] = ()) -> Json:
+    """Return two or more columns side by side, each with at least one block; `ratios` are parts of the width."""
+    if len(contents) < 2:
+        raise ValueError("column_list.children: columns come in twos or more")
+    if ratios and len(ratios) != len(contents):
+        raise ValueError(f"column.width_ratio: {len(ratios)} widths for {len(contents)} columns")
+    made = [column(inside, ratios[at] if ratios else None) for at, inside in enumerate(contents)]
+    return block("column_list", {}, made)
+
+
+def column(children: Sequence[Json], width_ratio: float | None = None) -> Json:
+    """Return one column, for a column list."""
+    if not children:
+        raise ValueError("column.children: a column needs at least one block")
+    if width_ratio is not None and not 0 < width_ratio < 1:
+        raise ValueError(f"column.width_ratio: {width_ratio} is not between 0 and 1")
+    return block("column", {} if width_ratio is None else {"width_ratio": width_ratio}, children)
+
+
+def tab(labels: Sequence[Json]) -> Json:
+    """Return tabs: a paragraph each, whose text is the label and whose children are the content."""
+    if not labels or any(label["type"] != "paragraph" for label in labels):
+        raise ValueError("tab.children: a tab needs paragraphs, one for each label")
+    return block("tab", {}, labels)
+
+
+# --- what lies elsewhere ---
+
+
+def image(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
+    """Return an image, by its address on the web or the id of a file upload."""
+    return media("image", url, caption, upload=upload)
+
+
+def video(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
+    """Return a video, by its address on the web or the id of a file upload."""
+    return media("video", url, caption, upload=upload)
+
+
+def audio(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
+    """Return a sound, by its address on the web or the id of a file upload."""
+    return media("audio", url, caption, upload=upload)
+
+
+def pdf(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
+    """Return a PDF, by its address on the web or the id of a file upload."""
+    return media("pdf", url, caption, upload=upload)
+
+
+def file(url: str = "", caption: Text = "", *, upload: str = "", name: str = "") -> Json:
+    """Return a file of any kind, by its address on the web or the id of a file upload."""
+    if units(name) > MAX_NAME:
+        raise ValueError(f"file.name: {units(name)} characters, of at most {MAX_NAME}")
+    made = media("file", url, caption, upload=upload)
+    made["file"] |= {"name": name} if name else {}
+    return made
+
+
+def media(kind: str, url: str = "", caption: Text = "", *, upload: str = "") -> Json:
+    """Return an image, video, audio, pdf or file, from exactly one of an address and an upload."""
+    if bool(url) == bool(upload):
+        raise ValueError(f"{kind}: give either an address or the id of a file upload")
+    if upload:
+        source = {"type": "file_upload", "file_upload": {"id": checked_id(upload, f"{kind}.file_upload.id")}}
+        return block(kind, source | _captioned(kind, caption))
+    return _with_address(kind, {"type": "external", "external": {"url": url}}, url, caption)
 
 
 def bookmark(url: str, caption: Text = "") -> Json:
@@ -192,43 +258,9 @@ def embed(url: str, caption: Text = "") -> Json:
 
 def _with_address(kind: str, body: Json, url: str, caption: Text) -> Json:
     if not is_web_address(url):
-        raise ValueError(f"{url[:100]!r} is not an address on the web")
-    return block(kind, body | ({"caption": one_text(caption)} if caption else {}))
+        raise ValueError(f"{kind}.url: {url[:100]!r} is not an address on the web")
+    return block(kind, body | _captioned(kind, caption))
 
 
-def table_of_contents() -> Json:
-    """Return a table of contents."""
-    return block("table_of_contents", {})
-
-
-def notion_language(name: str) -> str:
-    """Return Notion's name of a programming language; `plain text` when Notion has none."""
-    wanted = name.strip().lower()
-    wanted = _ALIASES.get(wanted, wanted)
-    return wanted if wanted in LANGUAGES else "plain text"
-
-
-LANGUAGES = frozenset({
-    "abap", "abc", "agda", "arduino", "ascii art", "assembly", "bash", "basic", "bnf", "c", "c#", "c++", "clojure",
-    "coffeescript", "coq", "css", "dart", "dhall", "diff", "docker", "ebnf", "elixir", "elm", "erlang", "f#",
-    "flow", "fortran", "gherkin", "glsl", "go", "graphql", "groovy", "haskell", "hcl", "html", "idris", "java",
-    "javascript", "json", "julia", "kotlin", "latex", "less", "lisp", "livescript", "llvm ir", "lua", "makefile",
-    "markdown", "markup", "matlab", "mathematica", "mermaid", "nix", "notion formula", "objective-c", "ocaml",
-    "pascal", "perl", "php", "plain text", "powershell", "prolog", "protobuf", "purescript", "python", "r",
-    "racket", "reason", "ruby", "rust", "sass", "scala", "scheme", "scss", "shell", "smalltalk", "solidity", "sql",
-    "swift", "toml", "typescript", "vb.net", "verilog", "vhdl", "visual basic", "webassembly", "xml", "yaml",
-    "java/c/c++/c#",
-})  # fmt: skip
-
-_ALIASES = {
-    "py": "python", "python3": "python", "js": "javascript", "jsx": "javascript", "mjs": "javascript",
-    "node": "javascript", "ts": "typescript", "tsx": "typescript", "sh": "shell", "zsh": "shell", "console": "shell",
-    "shell-session": "shell", "shellscript": "shell", "yml": "yaml", "md": "markdown", "golang": "go", "rs": "rust",
-    "rb": "ruby", "cs": "c#", "csharp": "c#", "cpp": "c++", "cxx": "c++", "cc": "c++", "h": "c", "hpp": "c++",
-    "fs": "f#", "fsharp": "f#", "dockerfile": "docker", "tf": "hcl", "terraform": "hcl", "proto": "protobuf",
-    "ps1": "powershell", "pwsh": "powershell", "kt": "kotlin", "objc": "objective-c", "objectivec": "objective-c",
-    "tex": "latex", "patch": "diff", "gql": "graphql", "make": "makefile", "jsonc": "json", "json5": "json",
-    "htm": "html", "svg": "xml", "vb": "vb.net", "wasm": "webassembly", "ex": "elixir", "exs": "elixir",
-    "hs": "haskell", "pl": "perl", "asm": "assembly", "text": "plain text", "txt": "plain text",
-    "plaintext": "plain text", "postgresql": "sql", "mysql": "sql", "psql": "sql", "sqlite": "sql",
-}  # fmt: skip
+def _captioned(kind: str, caption: Text) -> Json:
+    return {"caption": items} if (items := one_text(caption, f"{kind}.caption")) else {}

@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 from shared.core.page import Block, Page, Span, page_from_data, page_to_data
 
 WORDS = st.text(max_size=6)
+KEPT = st.dictionaries(WORDS, st.none() | st.integers() | WORDS, max_size=2)
 SPANS = st.lists(
-    st.builds(Span, WORDS, *[st.booleans()] * 5, href=st.none() | st.text(min_size=1, max_size=9)), max_size=3
+    st.builds(
+        Span,
+        WORDS,
+        *[st.booleans()] * 5,
+        href=st.none() | st.text(min_size=1, max_size=9),
+        color=WORDS,
+        equation=st.booleans(),
+        mention=st.none() | KEPT,
+    ),
+    max_size=3,
 ).map(tuple)
 LEAVES = st.builds(
     Block,
@@ -25,6 +35,23 @@ LEAVES = st.builds(
     caption=WORDS,
     cells=st.lists(SPANS, max_size=3).map(tuple),
     header_row=st.booleans(),
+    header_column=st.booleans(),
+    color=WORDS,
+    icon=st.none() | KEPT,
+    is_toggleable=st.booleans(),
+    list_start_index=st.none() | st.integers(0, 9),
+    list_format=st.none() | WORDS,
+    width_ratio=st.none() | st.floats(0, 1),
+    synced_from=st.none() | WORDS,
+    target_type=WORDS,
+    target=WORDS,
+    hosted=st.booleans(),
+    expires_at=WORDS,
+    upload=WORDS,
+    name=WORDS,
+    caption_spans=SPANS,
+    block_type=WORDS,
+    extra=KEPT,
 )
 BLOCKS = st.recursive(
     LEAVES,
@@ -59,3 +86,31 @@ def test_a_page_is_walked_in_reading_order() -> None:
 def test_a_page_kept_by_an_older_version_may_lack_fields() -> None:
     kept: dict[str, Any] = {"id": "p", "title": "Old", "blocks": [{"id": "b", "type": "to_do", "checked": False}]}
     assert page_from_data(kept) == Page("p", "Old", (Block("b", "to_do", checked=False),))
+
+
+def test_a_page_kept_by_the_version_before_is_read_whole() -> None:
+    """Written out here as that version wrote it."""
+    kept: dict[str, Any] = {
+        "id": "p", "title": "Old", "url": "u", "edited_at": "t", "properties": {"Status": "Plan it"},
+        "blocks": [
+            {"id": "a", "type": "toggle", "spans": [{"text": "x", "bold": True, "href": "https://e.example"}],
+             "children": [{"id": "b", "type": "image", "url": "https://e.example/i", "caption": "c"}]},
+            {"id": "c", "type": "table", "children": [
+                {"id": "d", "type": "table_row", "cells": [[{"text": "1"}], []]}], "header_row": True},
+            {"id": "e", "type": "code", "spans": [{"text": "y", "code": True}], "language": "python"},
+        ],
+    }  # fmt: skip
+    image = Block("b", "image", url="https://e.example/i", caption="c")
+    assert page_from_data(kept) == Page(
+        "p",
+        "Old",
+        (
+            Block("a", "toggle", (Span("x", bold=True, href="https://e.example"),), (image,)),
+            Block("c", "table", children=(Block("d", "table_row", cells=((Span("1"),), ())),), header_row=True),
+            Block("e", "code", (Span("y", code=True),), language="python"),
+        ),
+        {"Status": "Plan it"},
+        "u",
+        "t",
+    )
+    assert page_to_data(page_from_data(kept)) == kept
