@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from shared.core.errors import Missing, OutcomeUnknown, Rejected
 from shared.core.page import Block
-from shared.http_client import segment
 from shared.integrations.notion import reading
-from shared.integrations.notion.tree import batches
-from shared.integrations.notion.wire import Json, Wire
+from shared.integrations.notion.tree import TOP, Append, Request, plan, position
+from shared.integrations.notion.wire import Json, Wire, in_body, in_path
 
 MAX_PAGE_BLOCKS = 20_000
 
@@ -19,11 +18,11 @@ class BlockCalls(Wire):
 
     def block(self, block_id: str) -> Json:
         """Return one block, without its children; raises Missing."""
-        return self._ask("GET", f"/v1/blocks/{segment(block_id)}")
+        return self._ask("GET", f"/v1/blocks/{in_path(block_id)}")
 
     def children(self, block_id: str) -> list[Json]:
         """Return the direct children of a block or page."""
-        return list(self._listed("GET", f"/v1/blocks/{segment(block_id)}/children"))
+        return list(self._listed("GET", f"/v1/blocks/{in_path(block_id)}/children"))
 
     def read_tree(self, block_id: str) -> list[Block]:
         """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks."""
@@ -48,53 +47,54 @@ class BlockCalls(Wire):
     def append(
         self, block_id: str, children: Sequence[Json], after: str | None = None, *, at_start: bool = False
     ) -> list[str]:
-        """Append at most 100 blocks in one request, at the end, at the start or after a sibling; return their ids.
+        """Append at most 100 blocks in one request, at the end, at the start or after a sibling.
 
-        Called again it appends them a second time: look at the children first.
+        Returns the ids of the first level, in order. Called again it appends them a second time: look at the children
+        first.
         """
         body: Json = {"children": list(children)}
         if after is not None and at_start:
             raise Rejected(self.system, "append: `after` and `at_start` exclude each other; give one")
         if after is not None:
-            body["position"] = {"type": "after_block", "after_block": {"id": after}}
+            body["position"] = {"type": "after_block", "after_block": {"id": in_body(after, "append.after")}}
         elif at_start:
             body["position"] = {"type": "start"}
-        made = self._write("PATCH", f"/v1/blocks/{segment(block_id)}/children", body)
+        made = self._write("PATCH", f"/v1/blocks/{in_path(block_id)}/children", body)
         ids = [str(each["id"]) for each in made.get("results", ())]
         if len(ids) != len(children):
             raise OutcomeUnknown(self.system, f"{len(children)} blocks were sent and {len(ids)} came back")
         return ids
 
-    def append_tree(
-        self,
-        block_id: str,
-        children: Sequence[Json],
-        after: str | None = None,
-        committed: Callable[[str], None] | None = None,
-    ) -> list[str]:
-        """Append a tree of any size in as many requests as it takes; return the ids of the first level.
+    def append_tree(self, block_id: str, children: Sequence[Json], after: str | None = None) -> list[str]:
+        """Append a tree of any size in the fewest requests; return the ids of the first level, in order.
 
-        Called again it appends everything a second time. `committed` hears the last first-level id that is complete
-        with all below it, so that a caller can go on from there (`after=`) with the siblings that are missing.
+        Called again it appends everything a second time: `writer.write_tree` goes on where an earlier call ended.
         """
-        done: list[str] = []
-        for batch in batches(children):
-            made = self.append(block_id, batch.blocks, after)
-            for index, later in batch.later.items():
-                self.append_tree(made[index], later)
-            done += made
-            after = made[-1]
-            if committed is not None:
-                committed(after)
-        return done
+        return self._carry_out(block_id, plan(children), after)
+
+    def _carry_out(self, block_id: str, requests: Sequence[Request], after: str | None) -> list[str]:
+        """Carry out planned requests below a block; return the ids of the first level, in order."""
+        ids = {TOP: block_id}
+        top: dict[int, str] = {}
+        for request in requests:
+            parent = ids[request.parent]
+            if isinstance(request, Append):
+                beside, at_start = position(request, ids, after)
+                made = self.append(parent, request.blocks, beside, at_start=at_start)
+            else:
+                made = [str(child["id"]) for child in self.children(parent)]
+            ids.update(zip(request.numbers, made, strict=True))
+            if request.parent == TOP:
+                top.update(zip(request.numbers, made, strict=True))
+        return [top[number] for number in sorted(top)]
 
     def update_block(self, block_id: str, kind: str, body: Json) -> Json:
         """Replace a block's content (not its type, not its children). The same call again leaves the same block."""
-        return self._write("PATCH", f"/v1/blocks/{segment(block_id)}", {kind: body})
+        return self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {kind: body})
 
     def delete_block(self, block_id: str) -> None:
         """Move a block to the trash; one that is gone already counts as deleted."""
         try:
-            self._write("DELETE", f"/v1/blocks/{segment(block_id)}", None)
+            self._write("DELETE", f"/v1/blocks/{in_path(block_id)}", None)
         except Missing:
             return

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from shared.integrations.notion.comments import Comments
 from shared.integrations.notion.data_sources import DataSources
+from shared.integrations.notion.files import Files
+from shared.integrations.notion.markdown_calls import MarkdownCalls
 from shared.integrations.notion.pages import Pages
 from shared.integrations.notion.people import People
-from shared.integrations.notion.wire import BASE_URL, VERSION, normal_id
+from shared.integrations.notion.views import Views
+from shared.integrations.notion.wire import BASE_URL, KEEP, VERSION, normal_id
 
-__all__ = ["BASE_URL", "VERSION", "Notion", "normal_id"]
+__all__ = ["BASE_URL", "KEEP", "VERSION", "Notion", "normal_id"]
 
 
-class Notion(People, Pages, DataSources, Comments):
+class Notion(People, Pages, DataSources, Comments, Files, Views, MarkdownCalls):
     """One tenant's Notion. No key makes a write safe to repeat: after OutcomeUnknown, look before writing again."""

@@ -2,82 +2,159 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, unquote
 
+from shared.core.errors import Rejected
 from shared.core.page import Page
-from shared.http_client import segment
+from shared.http_client import json_bytes
 from shared.integrations.notion import reading
 from shared.integrations.notion.block_calls import BlockCalls
-from shared.integrations.notion.tree import MAX_BYTES, batches
-from shared.integrations.notion.wire import Json
-
-MAX_BODY = 490_000  # Notion's 500 KB, less a little
-
-_PAGED_PROPERTIES = frozenset({"title", "rich_text", "people", "relation"})
-_CUT_AT = 25  # values inside a page object stop here without always saying so
+from shared.integrations.notion.limits import check_files
+from shared.integrations.notion.pictures import Image, picture
+from shared.integrations.notion.properties import Properties
+from shared.integrations.notion.tree import plan_page
+from shared.integrations.notion.wire import KEEP, Json, chosen, given, in_body, in_path
 
 
-class Pages(BlockCalls):
-    """Pages and their properties."""
+class Pages(BlockCalls, Properties):
+    """Pages and their content."""
 
     def page(self, page_id: str) -> Json:
-        """Return the page object; long properties are cut at 25 items (`read_page` follows them)."""
-        return self._ask("GET", f"/v1/pages/{segment(page_id)}")
+        """Return the page object, with the properties Notion cut at 25 items read to their end."""
+        return self._whole(self._ask("GET", f"/v1/pages/{in_path(page_id)}"))
 
     def read_page(self, page_id: str) -> Page:
         """Return the page with all blocks and complete properties, as our own types."""
         raw = self.page(page_id)
-        properties = {name: self._complete(page_id, value) for name, value in (raw.get("properties") or {}).items()}
-        return reading.read_page(raw | {"properties": properties}, self.read_tree(page_id))
-
-    def _complete(self, page_id: str, value: Json) -> Json:
-        """Follow a property that the page object cut short."""
-        kind = str(value.get("type"))
-        content = value.get(kind)
-        long = isinstance(content, list) and (len(content) >= _CUT_AT or value.get("has_more"))
-        if kind not in _PAGED_PROPERTIES or not long:
-            return value
-        # The id is read percent-encoded already; encoding it again would name another property.
-        name = quote(unquote(str(value["id"])), safe="")
-        items = self._listed("GET", f"/v1/pages/{segment(page_id)}/properties/{name}")
-        return value | {kind: [item[kind] for item in items if kind in item]}
+        return reading.read_page(raw, self.read_tree(page_id))
 
     def create_page(
         self,
         *,
         data_source_id: str = "",
         page_id: str = "",
-        properties: Mapping[str, Any],
+        workspace: bool = False,
+        properties: Mapping[str, Any] | None = None,
         children: Sequence[Json] = (),
+        markdown: str = "",
+        template: str | Json | None = None,
+        icon: Image = None,
+        cover: Image = None,
+        position: str | Json | None = None,
+        allow_async: bool = False,
     ) -> Json:
-        """Create a page below a data source or a page; return the page object.
+        """Create a page below a data source, a page or (for a person's own connection) at the top; return its object.
 
         Called again it creates a second one, so put a marker into the properties and look for it first. Children beyond
         one request follow in appends: when one of those fails the page exists already, without its end.
+
+        Of `children`, `markdown` and `template` at most one. `template` is "default", "none" or a template's id; the
+        page is filled later, and nothing tells when. `position` in a parent page is "page_start", "page_end" or the id
+        of the block it follows. With `allow_async` (for markdown) the answer may be an `async_task` object instead: see
+        `markdown_calls.task_of`.
         """
-        parent: Json = {"type": "page_id", "page_id": page_id}
-        if data_source_id:
-            parent = {"type": "data_source_id", "data_source_id": data_source_id}
-        body: Json = {"parent": parent, "properties": dict(properties)}
-        parts = list(batches(children))
-        whole = len(parts) == 1 and not parts[0].later and len(json.dumps(body)) < MAX_BODY - MAX_BYTES
-        if whole:
-            body["children"] = parts[0].blocks
-        made = self._write("POST", "/v1/pages", body)
-        if "properties" not in made:
-            made = self.page(made["id"])
-        if children and not whole:
-            self.append_tree(made["id"], children)
+        body = _parent("create_page", data_source_id=data_source_id, page_id=page_id, workspace=workspace)
+        body |= {"properties": dict(properties or {})}
+        content = [name for name, value in _contents(children, markdown, template) if value]
+        if len(content) > 1:
+            raise Rejected(self.system, f"create_page: {' and '.join(content)} exclude each other; give one")
+        if allow_async and not markdown:
+            raise Rejected(self.system, "create_page.allow_async: only a page from markdown can be made later")
+        if position is not None and not page_id:
+            raise Rejected(self.system, "create_page.position: only a page below a page has one")
+        check_files(body["properties"])
+        body |= given(
+            {
+                "markdown": markdown or None,
+                "template": _template(template, "create_page.template"),
+                "icon": picture(icon, "create_page.icon"),
+                "cover": picture(cover, "create_page.cover"),
+                "position": _position(position),
+                "allow_async": allow_async or None,
+            }
+        )
+        return self._created(body, children)
+
+    def _created(self, body: Json, children: Sequence[Json]) -> Json:
+        parts = plan_page(children, len(json_bytes(body)))
+        if parts.children:
+            body["children"] = list(parts.children)
+        made = self._settled(self._write("POST", "/v1/pages", body))
+        if parts.requests:
+            self._carry_out(str(made["id"]), parts.requests, None)
         return made
 
+    def _settled(self, answer: Json) -> Json:
+        """Return the page's object where only its id came back: saved, but answered too late."""
+        return answer if "object" in answer else self.page(answer["id"])
+
     def update_page(
-        self, page_id: str, properties: Mapping[str, Any] | None = None, *, in_trash: bool | None = None
+        self,
+        page_id: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        in_trash: bool | None = None,
+        is_locked: bool | None = None,
+        is_archived: bool | None = None,
+        icon: Image = KEEP,
+        cover: Image = KEEP,
+        template: str | Json | None = None,
+        erase_content: bool | None = None,
     ) -> Json:
-        """Set properties, trash or restore. The same call again leaves the same page."""
-        body: Json = {"properties": dict(properties)} if properties else {}
-        if in_trash is not None:
-            body["in_trash"] = in_trash
-        return self._write("PATCH", f"/v1/pages/{segment(page_id)}", body)
+        """Change what is given and return the page's object; its long properties may be cut at 25 items.
+
+        The same call again leaves the same page, except with `template`, whose content is then added again. None clears
+        an icon or cover. `erase_content` removes what stands on the page; with `template` that takes its place.
+        """
+        check_files(properties or {})
+        if template == "none":
+            raise Rejected(self.system, 'update_page.template: "none" is for new pages; use erase_content')
+        body = given(
+            {
+                "properties": dict(properties) if properties else None,
+                "in_trash": in_trash,
+                "is_locked": is_locked,
+                "is_archived": is_archived,
+                "template": _template(template, "update_page.template"),
+                "erase_content": erase_content,
+            }
+        )
+        for name, image in (("icon", icon), ("cover", cover)):
+            if image is not KEEP:
+                body[name] = picture(image, f"update_page.{name}")
+        return self._settled(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body))
+
+    def move_page(self, page_id: str, *, to_page: str = "", to_data_source: str = "") -> Json:
+        """Move a page below another page or into a data source; return its object. Again, it stays there."""
+        kind = chosen("move_page", {"to_page": to_page, "to_data_source": to_data_source})
+        name = "page_id" if kind == "to_page" else "data_source_id"
+        target = {"type": name, name: in_body(to_page or to_data_source, f"move_page.{kind}")}
+        return self._settled(self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}))
+
+
+def _parent(call: str, *, data_source_id: str, page_id: str, workspace: bool) -> Json:
+    kind = chosen(call, {"data_source_id": data_source_id, "page_id": page_id, "workspace": workspace})
+    if kind == "workspace":
+        return {"parent": {"type": "workspace", "workspace": True}}
+    return {"parent": {"type": kind, kind: in_body(data_source_id or page_id, f"{call}.{kind}")}}
+
+
+def _contents(children: Sequence[Json], markdown: str, template: Any) -> tuple[tuple[str, Any], ...]:
+    return (("children", children), ("markdown", markdown), ("template", template not in (None, "none")))
+
+
+def _template(template: str | Json | None, field: str) -> Json | None:
+    if template is None or not isinstance(template, str):
+        return template
+    if template in ("default", "none"):
+        return {"type": template}
+    return {"type": "template_id", "template_id": in_body(template, field)}
+
+
+def _position(position: str | Json | None) -> Json | None:
+    if position is None or not isinstance(position, str):
+        return position
+    if position in ("page_start", "page_end"):
+        return {"type": position}
+    return {"type": "after_block", "after_block": {"id": in_body(position, "create_page.position")}}

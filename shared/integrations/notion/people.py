@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from shared.http_client import segment
-from shared.integrations.notion.wire import Json, Wire
+from shared.integrations.notion.wire import Json, Wire, in_path
 
 
 class People(Wire):
@@ -19,8 +18,8 @@ class People(Wire):
 
     def user(self, user_id: str) -> Json:
         """Return one person or bot; raises Missing."""
-        return self._ask("GET", f"/v1/users/{segment(user_id)}")
+        return self._ask("GET", f"/v1/users/{in_path(user_id)}")
 
     def custom_emojis(self, name: str = "") -> list[Json]:
-        """Return the workspace's own emojis, or those of exactly this name."""
+        """Return the workspace's own emojis, or those with this name."""
         return list(self._listed("GET", "/v1/custom_emojis", {"name": name} if name else None))

@@ -1,13 +1,16 @@
-"""How we call Notion: the version, every refusal as one of our errors, and lists followed to their end."""
+"""How we call Notion: one way in and out, ids in one form, lists followed to their end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, ClassVar, Final
 
-from shared.core.errors import IntegrationError, RateLimited, Rejected, Unavailable
-from shared.http_client import Answer, HttpClient, retry_after, vendor_message
+from shared.core.errors import OutcomeUnknown, Rejected, Unavailable
+from shared.http_client import HttpClient, segment
+from shared.integrations.notion.blocks import MAX_ITEMS
+from shared.integrations.notion.limits import check_body
+from shared.integrations.notion.refusals import judge
 
 VERSION = "2026-03-11"
 BASE_URL = "https://api.notion.com"
@@ -15,10 +18,51 @@ BASE_URL = "https://api.notion.com"
 Json = dict[str, Any]
 
 
+class Keep(Enum):
+    """Tells "leave it as it is" from None, which clears."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+class Found(list[Json]):
+    """Results that may not be all there is: `complete` says whether Notion claims that they are."""
+
+    complete: bool = True
+
+
 def normal_id(id: str) -> str:
     """Return an id as Notion returns it: lower case, with dashes."""
     bare = id.replace("-", "").lower()
     return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:])) if len(bare) == 32 else id
+
+
+def in_path(id: str) -> str:
+    """Return an id as a segment of a path, in Notion's form; refuses what would lead elsewhere."""
+    return segment(normal_id(id))
+
+
+def in_body(id: str, field: str) -> str:
+    """Return an id in Notion's form; raises Rejected naming the field when it cannot be one."""
+    if not id or ".." in id or "/" in id or "%" in id or not id.isprintable():
+        raise Rejected("notion", f"{field}: {id[:80]!r} is not an id; give the 32 digits of the object's address")
+    return normal_id(id)
+
+
+def given(fields: Mapping[str, Any]) -> Json:
+    """Return the fields that have a value: neither None nor KEEP."""
+    return {name: value for name, value in fields.items() if value is not None and value is not KEEP}
+
+
+def chosen(call: str, options: Mapping[str, Any]) -> str:
+    """Return the name of the one option that was given; raises Rejected when it is not exactly one."""
+    names = [name for name, value in options.items() if value]
+    if len(names) != 1:
+        found = f"{' and '.join(names)} were given" if names else "none was given"
+        raise Rejected("notion", f"{call}: {found}; give exactly one of {', '.join(options)}")
+    return names[0]
 
 
 class Wire:
@@ -29,65 +73,74 @@ class Wire:
     def __init__(self, http: HttpClient) -> None:
         self._http = http
 
-    def _call(self, method: str, path: str, *, read: bool, params: Any = None, body: Any = None) -> Json:
-        headers = {"Notion-Version": VERSION}
+    def _call(
+        self, method: str, path: str, *, read: bool, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> Json:
         answer = self._http.call(
-            method, path, params=params, json=body, headers=headers, read=read, judge=_judge(writes=not read)
+            method,
+            path,
+            headers={"Notion-Version": VERSION} | dict(headers or {}),
+            read=read,
+            judge=judge(method, path, writes=not read),
+            **sent,
         )
-        return answer.json if isinstance(answer.json, dict) else {}
+        if not isinstance(answer.json, dict):  # a success that says nothing is none
+            unclear = Unavailable if read else OutcomeUnknown
+            raise unclear(self.system, f"{method} {path}: {answer.status} without an object")
+        return answer.json
 
-    def _ask(self, method: str, path: str, params: Any = None) -> Json:
-        return self._call(method, path, read=True, params=params)
+    def _ask(self, method: str, path: str, params: Mapping[str, Any] | None = None, body: Json | None = None) -> Json:
+        if body is not None:
+            check_body(body)
+        return self._call(method, path, read=True, params=params or None, json=body)
 
     def _write(self, method: str, path: str, body: Json | None) -> Json:
-        return self._call(method, path, read=False, body=body)
+        """Change something; what Notion would refuse for its size is refused before it is sent."""
+        if body is not None:
+            check_body(body)
+        return self._call(method, path, read=False, json=body)
 
-    def _listed(self, method: str, path: str, body: Json | None = None, *, whole: bool = True) -> Iterator[Json]:
-        """Yield the results of all pages. The size is always sent: the documented defaults disagree."""
-        asked: Json = {**(body or {}), "page_size": 100}
+    def _parts(
+        self, method: str, path: str, asked: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
+    ) -> Iterator[Json]:
+        """Yield the answers of a list from its first part to its last.
+
+        The size is always sent: the documented defaults disagree. A cursor lives shortly and is never kept.
+        """
+        fields: Json = {**(asked or {}), "page_size": MAX_ITEMS}
+        used: set[str] = set()
         while True:
-            sent: Json = {"params": asked} if method == "GET" else {"body": asked}
-            answer = self._call(method, path, read=True, **sent)
-            yield from answer.get("results") or ()
-            state = answer.get("request_status") or {}
-            if whole and state.get("type") == "incomplete":
-                raise Rejected(self.system, f"{method} {path}: stopped early ({state.get('incomplete_reason')})")
+            try:
+                if method == "GET":
+                    answer = self._ask(method, path, {**(params or {}), **fields})
+                else:
+                    answer = self._ask(method, path, params, fields)
+            except Rejected as error:
+                if used and "cursor" in str(error):
+                    raise Unavailable(self.system, f"{method} {path}: the list expired while it was read") from error
+                raise
+            yield answer
             cursor = answer.get("next_cursor")
-            if not answer.get("has_more") or not cursor or cursor == asked.get("start_cursor"):
+            if not answer.get("has_more") or not cursor:
                 return
-            asked = {**asked, "start_cursor": cursor}
+            if cursor in used:
+                raise Unavailable(self.system, f"{method} {path}: the list leads back to where it was")
+            used.add(cursor)
+            fields = {**fields, "start_cursor": cursor}
+
+    def _listed(
+        self, method: str, path: str, asked: Mapping[str, Any] | None = None, *, key: str = "results"
+    ) -> Iterator[Json]:
+        """Yield the results of all parts; raises Rejected when Notion stops before the end."""
+        for answer in self._parts(method, path, asked):
+            yield from answer.get(key) or ()
+            if reason := incomplete(answer):
+                raise Rejected(self.system, f"{method} {path}: Notion stopped before the end of the list ({reason})")
 
 
-def _judge(*, writes: bool) -> Callable[[Answer], Answer | IntegrationError | None]:
-    def judge(answer: Answer) -> Answer | IntegrationError | None:
-        body = answer.json if isinstance(answer.json, dict) else {}
-        extra = body.get("additional_data")
-        extra = extra if isinstance(extra, dict) else {}
-        if answer.status == 503 and writes:
-            return _saved(extra)
-        if answer.status == 409:  # two writes met and ours was turned away
-            return Unavailable("notion", f"409 {vendor_message(answer)}", retry_after=retry_after(answer))
-        if answer.status == 429:
-            return _limited(answer, extra)
-        return None
-
-    return judge
-
-
-def _saved(extra: Json) -> Answer | None:
-    """Read the ids out of a 503 that came after the write was saved; without ids nothing is known."""
-    children, resource = extra.get("committed_child_ids"), extra.get("committed_resource_id")
-    if isinstance(children, str):
-        children = [children]
-    if isinstance(children, list):
-        return Answer(200, {}, {"id": resource, "results": [{"id": child} for child in children]}, "")
-    return Answer(200, {}, {"id": resource}, "") if isinstance(resource, str) else None
-
-
-def _limited(answer: Answer, extra: Json) -> IntegrationError:
-    message = f"429 {vendor_message(answer)}"
-    if extra.get("rate_limit_reason") == "public_api_request_blocked":  # for good; asking again makes it worse
-        return Rejected("notion", message)
-    told = str(extra.get("retry_after", ""))
-    wait = retry_after(answer) or (timedelta(seconds=int(told)) if told.isdecimal() else None)
-    return RateLimited("notion", message, retry_after=wait)
+def incomplete(answer: Json) -> str:
+    """Return why a list is not whole, or an empty text."""
+    state = answer.get("request_status")
+    if not isinstance(state, dict) or state.get("type") != "incomplete":
+        return ""
+    return str(state.get("incomplete_reason") or "no reason given")

@@ -1,0 +1,150 @@
+"""Files over the wire: sent in one part or in many, gone on with after a break, or fetched by Notion itself.
+
+Source: notion-api, sections 5 and 11. An upload has about an hour to be finished and attached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+
+from shared.core.errors import OutcomeUnknown, Rejected
+from shared.integrations.notion.limits import refuse
+from shared.integrations.notion.wire import Json, Wire, given, in_path
+
+MIB = 1024 * 1024
+LARGEST_SINGLE = 20 * MIB
+SMALLEST_PART = 5 * MIB  # of all but the last
+LARGEST_PART = 20 * MIB
+PART = 10 * MIB  # ours
+MAX_PARTS = 1000
+MAX_NAME_BYTES = 900
+SMALLEST_LIMIT = 5 * MIB  # of any workspace; only above it do we ask how much this one takes
+
+
+class Files(Wire):
+    """Uploads."""
+
+    def create_upload(self, name: str, content_type: str, *, parts: int = 0, url: str = "") -> Json:
+        """Begin an upload: in one part, in `parts` parts, or of the file at `url`, which Notion fetches later.
+
+        Returns the upload's object. Called again it begins another; one that is never attached expires by itself.
+        """
+        _check_name(name)
+        if parts and url:
+            raise Rejected(self.system, "create_upload: `parts` and `url` exclude each other; give one")
+        if not 0 <= parts <= MAX_PARTS:
+            raise refuse("create_upload.parts", f"{parts} parts; Notion takes 1 to {MAX_PARTS}")
+        if url and not url.startswith("https://"):
+            raise refuse("create_upload.url", f"{url[:80]!r} is no public https address")
+        mode = "external_url" if url else "multi_part" if parts else "single_part"
+        body = given(
+            {"content_type": content_type or None, "number_of_parts": parts or None, "external_url": url or None}
+        )
+        made = self._write("POST", "/v1/file_uploads", {"mode": mode, "filename": name} | body)
+        return made if "object" in made else self.file_upload(made["id"])
+
+    def send_part(self, upload_id: str, content: bytes, part: int = 0, *, name: str = "file") -> Json:
+        """Send the whole content, or one part of it counted from 1 (5 to 20 MiB, the last may be smaller).
+
+        Returns the upload's object. After OutcomeUnknown ask for the object, which counts what has arrived.
+        """
+        if len(content) > LARGEST_PART:
+            raise refuse("send_part.content", f"{len(content)} bytes in one part; Notion takes {LARGEST_PART}")
+        if not 0 <= part <= MAX_PARTS:
+            raise refuse("send_part.part", f"part {part}; parts are counted from 1 to {MAX_PARTS}")
+        raw, content_type = _form(name, content, part)
+        path = f"/v1/file_uploads/{in_path(upload_id)}/send"
+        return self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
+
+    def complete_upload(self, upload_id: str) -> Json:
+        """Put the parts together; return the upload's object."""
+        return self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", {})
+
+    def file_upload(self, upload_id: str) -> Json:
+        """Return one upload's object: `status` is pending, uploaded, expired or failed."""
+        return self._ask("GET", f"/v1/file_uploads/{in_path(upload_id)}")
+
+    def file_uploads(self, status: str = "") -> list[Json]:
+        """Return the uploads of this connection, or those with this status."""
+        return list(self._listed("GET", "/v1/file_uploads", {"status": status} if status else None))
+
+    def upload(self, name: str, content: bytes, content_type: str = "", *, upload_id: str = "") -> str:
+        """Upload a file of any size the workspace takes; return the id to attach it by (see `attached`).
+
+        Each part is one request. With the `upload_id` of an upload that broke off it goes on behind the parts that have
+        arrived; without one it begins anew. Raises Rejected naming the workspace's limit when the file is larger.
+        """
+        self._check_size(name, content)
+        pieces = _pieces(content)
+        state = self.file_upload(upload_id) if upload_id else None
+        if state is None:
+            content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+            state = self.create_upload(name, content_type, parts=len(pieces) if len(pieces) > 1 else 0)
+        key = str(state["id"])
+        if state.get("status") == "uploaded":
+            return key
+        if state.get("status") != "pending":
+            raise Rejected(self.system, f"upload {key} is {state.get('status')}; begin a new one")
+        if len(pieces) == 1:
+            state = self.send_part(key, content, name=name)
+        else:
+            state = self._send_rest(name, key, pieces, state)
+        if state.get("status") != "uploaded":
+            raise OutcomeUnknown(self.system, f"upload {key} was sent and is {state.get('status')}")
+        return key
+
+    def _send_rest(self, name: str, key: str, pieces: list[bytes], state: Json) -> Json:
+        counted = state.get("number_of_parts") or {}
+        total, arrived = int(counted.get("total") or len(pieces)), int(counted.get("sent") or 0)
+        if total != len(pieces):
+            raise refuse("upload.upload_id", f"it was begun with {total} parts, and this file has {len(pieces)}")
+        for number in range(arrived + 1, total + 1):
+            self.send_part(key, pieces[number - 1], number, name=name)
+        return self.complete_upload(key)
+
+    def _check_size(self, name: str, content: bytes) -> None:
+        _check_name(name)
+        if not content:
+            raise refuse("upload.content", "the file is empty")
+        if len(content) <= SMALLEST_LIMIT:
+            return
+        bot = self._ask("GET", "/v1/users/me").get("bot") or {}
+        limit = (bot.get("workspace_limits") or {}).get("max_file_upload_size_in_bytes")
+        if isinstance(limit, int) and len(content) > limit:
+            raise refuse(
+                "upload.content", f"{len(content)} bytes; this workspace takes {limit} (a paid plan takes more)"
+            )
+
+
+def attached(upload_id: str) -> Json:
+    """Return an uploaded file as a media block, a files property, an icon or a cover holds it."""
+    return {"type": "file_upload", "file_upload": {"id": upload_id}}
+
+
+def _check_name(name: str) -> None:
+    size = len(name.encode())
+    if not 1 <= size <= MAX_NAME_BYTES:
+        raise refuse("name", f"{size} bytes; a file's name takes 1 to {MAX_NAME_BYTES}")
+    if not name.isprintable():
+        raise refuse("name", f"{name[:80]!r} holds characters that no file name may")
+
+
+def _pieces(content: bytes) -> list[bytes]:
+    if len(content) <= LARGEST_SINGLE:
+        return [content]
+    pieces = [content[start : start + PART] for start in range(0, len(content), PART)]
+    if len(pieces) > MAX_PARTS:
+        raise refuse("upload.content", f"{len(content)} bytes; at most {MAX_PARTS * PART} can be sent in parts")
+    return pieces
+
+
+def _form(name: str, content: bytes, part: int) -> tuple[bytes, str]:
+    """Return multipart/form-data and its content type. The boundary is a hash of the content, so it is not in it."""
+    boundary = f"part-{hashlib.sha256(content).hexdigest()}"
+    shown = name.replace("\\", "%5C").replace('"', "%22")
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="part_number"\r\n\r\n{part}\r\n' if part else ""
+    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    head += f"Content-Type: {guessed}\r\n\r\n"
+    return head.encode() + content + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
