@@ -1,4 +1,4 @@
-"""A tenant connects an account: start OAuth, finish it, keep the grant, create the databases, wake what waited."""
+"""A tenant connects an account: start OAuth, finish it, keep the grant, wake what waited."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from shared.accounts import PROVIDERS, Accounts
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.core import events as ev
-from shared.core import marks
 from shared.core.errors import (
     AgentError,
     BadSignature,
@@ -26,13 +25,11 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.run import WaitKind, derived_id
-from shared.integrations.notion.client import Notion
 from shared.oauth import GrantTokens, OAuthProvider, State, authorize_url, exchange, sign_state, verify_state
 from shared.ports import SYSTEM, Doc, Put
 
 STATE_KEY = "oauth-state-key"
 TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
-SELECT_COLORS = ("gray", "blue", "purple", "orange", "yellow", "green", "pink", "brown", "red", "default")
 AGAIN = "Start the connection again."
 
 
@@ -135,32 +132,6 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
         name = str(tokens.public.get("workspace_name") or "")
         deps.store.put(tenant, Put("settings", "tenant", {"name": name}, ""))
     return tenant
-
-
-def create_ideas(deps: Deps, accounts: Accounts, tenant: str, parent_page: str) -> Mapping[str, Any]:
-    """Create the Ideas database under a page, once; return its ids."""
-    doc = deps.store.get(tenant, "settings", "tenant")
-    body: dict[str, Any] = dict(doc.body) if doc else {}
-    if "ideas_data_source" not in body:
-        notion = accounts.connect_for(tenant)(Notion)
-        database, source = notion.create_database(parent_page, "Ideas", IDEAS_SCHEMA)
-        body |= {"ideas_database": database, "ideas_data_source": source}
-        deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
-    return body
-
-
-IDEAS_SCHEMA: dict[str, Any] = {
-    "Name": {"title": {}},
-    "Status": {
-        "select": {
-            "options": [{"name": n, "color": c} for n, c in zip(marks.STATUSES, SELECT_COLORS, strict=True)],
-        }
-    },
-    "Pull request": {"url": {}},
-    "Site": {"url": {}},
-    "Run": {"rich_text": {}},
-    "Cost": {"rich_text": {}},
-}
 
 
 def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:

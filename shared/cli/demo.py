@@ -11,14 +11,14 @@ from typing import Any
 import requests
 
 from shared.app.approvals import asked_now
-from shared.app.connect_account import IDEAS_SCHEMA
+from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.cli.idea import Idea
 from shared.cli.settle_in import Home, Installation, as_person, settle_in
 from shared.core import marks
 from shared.core.run import Run, RunStatus
 from shared.core.site import check_site
 from shared.integrations.notion import blocks
-from shared.integrations.notion.tree import batches
+from shared.integrations.notion.tree import TOP, Append, plan, position
 
 TIMEOUT_S = 120.0
 
@@ -74,7 +74,7 @@ def tell_story(house: Installation, idea: Idea, progress: Progress) -> Story:
 
 def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
     """Write the idea as a page into Ideas, as a person would: unknown properties become columns first."""
-    taken = {name.lower() for name in IDEAS_SCHEMA}
+    taken = {column.name.lower() for column in SCHEMAS[IDEAS].columns}
     own = {f"{name} (idea)" if name.lower() in taken else name: value for name, value in idea.properties.items()}
     if own:
         columns: dict[str, Any] = {name: {"rich_text": {}} for name in own}
@@ -91,12 +91,22 @@ def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]
     return page
 
 
-def _append(house: Installation, home: Home, parent: str, children: list[Any]) -> None:
+def _append(house: Installation, home: Home, page: str, children: list[Any]) -> None:
     """Append blocks in as many calls as Notion's limits ask for."""
-    for batch in batches(children):
-        made = as_person(house, home, "PATCH", f"/v1/blocks/{parent}/children", {"children": batch.blocks})
-        for position, rest in batch.later.items():
-            _append(house, home, str(made["results"][position]["id"]), rest)
+    ids = {TOP: page}
+    for request in plan(children):
+        place = f"/v1/blocks/{ids[request.parent]}/children"
+        if isinstance(request, Append):
+            after, at_start = position(request, ids, None)
+            body: dict[str, Any] = {"children": list(request.blocks)}
+            if at_start:
+                body["position"] = {"type": "start"}
+            elif after:
+                body["position"] = {"type": "after_block", "after_block": {"id": after}}
+            made = as_person(house, home, "PATCH", place, body)
+        else:
+            made = as_person(house, home, "GET", place, None)
+        ids.update(zip(request.numbers, (str(each["id"]) for each in made["results"]), strict=True))
 
 
 def select(name: str, value: str) -> dict[str, Any]:

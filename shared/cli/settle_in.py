@@ -1,4 +1,4 @@
-"""Make a fresh house livable: a simulated workspace, connected accounts, an Ideas database, webhooks, people.
+"""Make a fresh house livable: a simulated workspace, connected accounts, our databases, webhooks, people.
 
 Everything goes the way a real tenant's does where there is one: OAuth through the browser's steps, the webhook's
 handshake, Notion's API. Repeating it changes nothing.
@@ -7,6 +7,7 @@ handshake, Notion's API. Repeating it changes nothing.
 from __future__ import annotations
 
 import secrets as random_source
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ from shared.accounts import Accounts
 from shared.app.accept_delivery import arm_handshake
 from shared.app.api.keys import create_key
 from shared.app.approvals import LINK_KEY
-from shared.app.connect_account import STATE_KEY, change_settings, create_ideas
+from shared.app.connect_account import STATE_KEY, change_settings
+from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
-from shared.core.errors import ConfigError
+from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from shared.wiring import Wired
@@ -84,7 +86,7 @@ def _home(house: Installation) -> Home:
     seeded = _seed(house)
     tenant = _connect_notion(house)
     _connect_others(house, accounts, tenant)
-    ideas = create_ideas(deps, accounts, tenant, str(seeded["home_page_id"]))
+    made = _databases(house, accounts, tenant, str(seeded["home_page_id"]))
     person = str(seeded["people"][0]["id"])
     people = [
         {
@@ -98,10 +100,20 @@ def _home(house: Installation) -> Home:
     ]
     change_settings(deps, tenant, people=people, github_owner="acme")
     _subscribe(house)
-    home = Home(tenant, person, str(ideas["ideas_data_source"]), str(ideas["ideas_database"]))
+    home = Home(tenant, person, str(made["ideas_data_source"]), str(made["ideas_database"]))
     body = {"tenant": tenant, "person": person, "ideas": home.ideas, "database": home.database}
     deps.store.put(SYSTEM, Put("install", "home", body))
     return home
+
+
+def _databases(house: Installation, accounts: Accounts, tenant: str, page: str) -> Mapping[str, Any]:
+    """Create the databases; after a death in the middle, wait until what was sent then can no longer arrive."""
+    deps = house.wired.deps
+    while True:
+        try:
+            return create_databases(deps, accounts, tenant, page)
+        except OutcomeUnknown:
+            time.sleep(deps.settle.total_seconds() / 4)
 
 
 def _owner_key(house: Installation, tenant: str) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 import requests
 
-from shared.app.connect_account import change_settings, create_ideas
+from shared.app.connect_account import change_settings
 from shared.app.execute_step import execute_step
+from shared.app.workspace_create import create_databases
 from shared.cli.settle_in import Home
 from shared.core import marks
 from shared.core.commands import Command
@@ -32,7 +33,7 @@ def ben(house: Neighbourhood) -> Home:
     house.configure("notion", authorize_as=None)
     tenant = landed.url.partition("tenant=")[2]
     deps, accounts = house.house.wired.deps, wire_accounts()
-    settings = create_ideas(deps, accounts, tenant, str(seeded["home_page_id"]))
+    settings = create_databases(deps, accounts, tenant, str(seeded["home_page_id"]))
     people = [{"id": "ben", **BEN, "role": "owner", "channels": ["email"]}]
     change_settings(deps, tenant, people=people, github_owner="acme")
     person = next(str(one["id"]) for one in seeded["people"] if one["email"] == BEN["email"])

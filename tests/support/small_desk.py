@@ -11,8 +11,9 @@ from typing import Any
 import requests
 
 from shared.app.accept_delivery import TOKEN, accept_delivery
-from shared.app.connect_account import create_ideas
 from shared.app.open_page_run import page_record
+from shared.app.workspace_create import create_databases
+from shared.app.workspace_schemas import IDEAS
 from shared.core.commands import CONSIDER, Command
 from shared.core.run import Run
 from shared.ports import SYSTEM, Put, Secret
@@ -99,7 +100,7 @@ def settle_in(house: SmallHouse, url: str) -> Desk:
     requests.post(f"{url}/_config", json={"rate_limit": 0}, timeout=10)
     seeded = requests.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
     house.connect("notion", seeded["token"])
-    made = create_ideas(house.deps, house.accounts, TENANT, seeded["home_page_id"])
+    made = create_databases(house.deps, house.accounts, TENANT, seeded["home_page_id"], (IDEAS,))
     return Desk(house, url, str(seeded["people"][0]["id"]), str(made["ideas_data_source"]))
 
 
