@@ -191,19 +191,18 @@ def _born_in_part(node: Node) -> Option:
     if first is None:
         raise Rejected("notion", f"a {node.kind} that holds nothing but columns cannot be written; put text into it")
     run = takewhile(lambda child: child.kind != "column_list", node.children[first : first + MAX_SIBLINGS])
-    parts = tuple(_barest(child) for child in run)
-    for count in (len(parts), 1):
-        option = _with_parts(node, first, parts[:count])
+    ways = [_second_tier(child) for child in run]
+    for parts in ([way[0] for way in ways], [way[-1] for way in ways], [ways[0][-1]]):
+        option = _with_parts(node, first, tuple(parts))
         if _fits(option):
             return option
     raise Rejected("notion", f"a {node.kind} cannot be written: its first child alone fills a request")
 
 
-def _barest(node: Node) -> Option:
-    """Return the least of a block that may stand in the second tier."""
-    if node.kind == "tab" and node.lowest < 2:
-        return _with_parts(node, 0, (node.children[0].options[-1],))
-    return node.options[-1]
+def _second_tier(node: Node) -> list[Option]:
+    """Return the ways to send a block that is not whole and stands in the second tier, the lightest last."""
+    ways = _opened(node.children, 3, node.own + AROUND, 1, at_least=BORN_WITH.get(node.kind, 0))
+    return ways or [_with_parts(node, 0, (node.children[0].options[-1],))]  # a tab with a bare label
 
 
 def _ways_of_columns(node: Node) -> list[Option]:
