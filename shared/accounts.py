@@ -62,13 +62,21 @@ class Accounts:
         self._ses: Ses | None = None
         self._ses_lock = threading.Lock()
 
-    def connect_for(self, tenant: str) -> Callable[[type[C]], C]:
-        """Return what hands over clients of this tenant's systems, each built once."""
+    def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Callable[[type[C]], C]:
+        """Return what hands over clients of this tenant's systems, each built once.
+
+        `noted` hears of each write to Notion before it is sent: method, path, JSON.
+        """
         built: dict[type[Any], Any] = {}
+
+        def http(system: str) -> HttpClient:
+            made = self.http_for(tenant, system)
+            made.before_write = noted if system == "notion" else None
+            return made
 
         def connect(client: type[C]) -> C:
             if client not in built:
-                built[client] = self.mail() if client is Ses else client(self.http_for(tenant, _CLIENTS[client]))  # type: ignore[call-arg]
+                built[client] = self.mail() if client is Ses else client(http(_CLIENTS[client]))  # type: ignore[call-arg]
             return cast(C, built[client])
 
         return connect

@@ -8,13 +8,15 @@ import functions_framework
 from flask import Request
 
 from shared.app.consider_page import consider_page
+from shared.app.look_at_page import look_at_page
 from shared.app.make_plan import make_plan
-from shared.core.commands import CONSIDER
+from shared.core.commands import CONSIDER, LOOK
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
 from shared.wiring.tools import wire_tools
 
 wired, tools = wire(), wire_tools()
+USE_CASES = {LOOK: look_at_page, CONSIDER: consider_page}  # everything else plans
 
 
 @functions_framework.http
@@ -23,6 +25,5 @@ def plan(request: Request) -> Reply:
     """Answer 204 as soon as the outcome is recorded, good or bad."""
     command = command_from(request, "plan", wired.check, wired.audience("plan"))
     if not buried(request, command, wired.deps.queue):
-        use_case = consider_page if command.name == CONSIDER else make_plan
-        use_case(command, wired.deps, tools)
+        USE_CASES.get(command.name, make_plan)(command, wired.deps, tools)
     return Reply(204)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.commands import CONSIDER, Command
+from shared.app.gather import Happening, gather
+from shared.app.map_events import has_map, moves_in_map
+from shared.core.commands import CONSIDER, RECONCILE, Command
 from shared.core.errors import BadSignature, Forbidden, MalformedRequest, TooLarge
 from shared.core.run import derived_id
 from shared.integrations.notion.webhook import Delivery, parse_delivery, verification_token_of, verify_signature
+from shared.integrations.notion.webhook_events import PageEvent
 from shared.ports import SYSTEM, Put, Secret
 
 MAX_BYTES = 1_000_000
 OLDEST = timedelta(hours=26)  # the last of Notion's 8 attempts comes after about a day
 TOKEN = "notion-webhook-token"
+TOKEN_BEFORE = "notion-webhook-token-before"
+SCHEMA_CHANGED = "data_source.schema_updated"
+_PLACED = ("created", "deleted", "undeleted", "moved")
+OF_TABLES = frozenset([SCHEMA_CHANGED, *(f"{kind}.{what}" for kind in ("database", "data_source") for what in _PLACED)])
+MAPPED_ONLY = frozenset({"page.deleted"}) | OF_TABLES  # news for the map of the workspace, and for nobody else
 _PAGE_EVENTS = ("page.", "comment.")
 _DECIDES = "page.properties_updated"  # a status decides only for those who set it, not for who comments on it later
 
@@ -24,7 +32,9 @@ _DECIDES = "page.properties_updated"  # a status decides only for those who set 
 def arm_handshake(deps: Deps, minutes: float = 30) -> None:
     """Let the next handshake within the time set the verification token; called by the operator alone."""
     until = deps.clock.now() + timedelta(minutes=minutes)
-    deps.store.put(SYSTEM, Put("webhook", "notion", {"armed_until": until.isoformat()}))
+    doc = deps.store.get(SYSTEM, "webhook", "notion")
+    body = {**(doc.body if doc else {}), "armed_until": until.isoformat()}
+    deps.store.put(SYSTEM, Put("webhook", "notion", body))
 
 
 def accept_delivery(raw: bytes, signature: str, deps: Deps) -> Mapping[str, Any]:
@@ -38,7 +48,7 @@ def accept_delivery(raw: bytes, signature: str, deps: Deps) -> Mapping[str, Any]
         token = verification_token_of(raw)
         if token is not None:
             return _handshake(deps, Secret(token))
-    verify_signature(raw, signature, _token(deps))
+    _verify(deps, raw, signature)
     delivery = parse_delivery(raw)
     if abs(deps.clock.now() - _sent_at(delivery)) > OLDEST:
         raise BadSignature("the delivery is older than its last attempt could be")
@@ -55,48 +65,103 @@ def _sent_at(delivery: Delivery) -> datetime:
     return sent
 
 
-def _token(deps: Deps) -> Secret:
+def _verify(deps: Deps, raw: bytes, signature: str) -> None:
+    """Check the signature: of the token, or for a day after a rotation also of the one before it."""
     try:
-        return deps.secrets.get(TOKEN)
+        token = deps.secrets.get(TOKEN)
     except KeyError:
         raise BadSignature("no webhook is set up") from None
+    try:
+        verify_signature(raw, signature, token)
+    except BadSignature:
+        doc = deps.store.get(SYSTEM, "webhook", "notion")
+        until = doc.body.get("before_until") if doc else None
+        if not until or deps.clock.now() > datetime.fromisoformat(until):
+            raise
+        verify_signature(raw, signature, deps.secrets.get(TOKEN_BEFORE))
 
 
 def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
-    """Keep the token if the operator is waiting for it. Never overwrites one unless armed again."""
-    doc = deps.store.get(SYSTEM, "webhook", "notion")
+    """Keep the token if the operator is waiting for it. Never overwrites one unless armed again.
+
+    The one before stays good for as long as Notion may still repeat what it signed with it.
+    """
+    doc, now = deps.store.get(SYSTEM, "webhook", "notion"), deps.clock.now()
     armed = doc.body.get("armed_until") if doc else None
-    if doc is None or not armed or deps.clock.now() > datetime.fromisoformat(armed):
+    if doc is None or not armed or now > datetime.fromisoformat(armed):
         raise Forbidden("nobody is setting up a webhook now", way_out="Arm the handshake first, then press resend.")
+    body: dict[str, Any] = {name: doc.body[name] for name in ("before_until",) if name in doc.body}
+    try:
+        before = deps.secrets.get(TOKEN)
+    except KeyError:
+        before = token
+    if before != token:
+        deps.secrets.set(TOKEN_BEFORE, before)
+        body["before_until"] = (now + OLDEST).isoformat()
+        deps.store.put(SYSTEM, Put("webhook", "notion", {**doc.body, **body}))  # before the token: no gap between them
     deps.secrets.set(TOKEN, token)
-    deps.store.put(SYSTEM, Put("webhook", "notion", {"verified": deps.clock.now().isoformat()}, doc.version))
+    deps.store.put(SYSTEM, Put("webhook", "notion", {**body, "verified": now.isoformat()}))
     return {"handshake": "accepted"}
 
 
 def _enqueue(deps: Deps, delivery: Delivery) -> Mapping[str, Any]:
-    """Put one command per tenant on the queue; the delivery's id names it, so a repeat is harmless."""
-    page = _page_of(delivery)
-    if page is None:
+    """Put one command per tenant on the queue; what is delivered again orders what was ordered before."""
+    order = _order_for(delivery)
+    if order is None:
         return {"ignored": delivery.type}
-    commands = []
+    commands: list[Command] = []
+    accepted = 0
     for tenant, bot in _tenants_of(deps, delivery):
-        author = _author(delivery, bot)
-        if author is None:
-            continue
-        command_id = derived_id("see-", delivery.id, tenant)
-        topic = author if delivery.type == _DECIDES else f"seen-{author}"
-        commands.append(Command(command_id, CONSIDER, "plan", tenant, topic=topic, ref=page))
+        ordered = order(deps, delivery, tenant, bot)
+        accepted += ordered is not None
+        commands += ordered or ()
     if commands:
         deps.crash_point("relay.before/delivery")
         deps.queue.enqueue(commands)
         deps.crash_point("relay.after/delivery")
-    return {"accepted": len(commands)}
+    return {"accepted": accepted} if accepted or delivery.type not in MAPPED_ONLY else {"ignored": delivery.type}
 
 
-def _page_of(delivery: Delivery) -> str | None:
-    if not delivery.type.startswith(_PAGE_EVENTS) or delivery.type == "page.deleted":
+Order = Callable[[Deps, Delivery, str, str], "list[Command] | None"]
+"""Return what to do for one tenant with this bot; None when it is no news to it."""
+
+
+def _order_for(delivery: Delivery) -> Order | None:
+    if _page_of(delivery):
+        return _for_page
+    return _for_table if delivery.type in OF_TABLES else None
+
+
+def _for_page(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Command] | None:
+    author, page = _author(delivery, bot), _page_of(delivery)
+    quiet = author is None or delivery.type in MAPPED_ONLY
+    if quiet and not (moves_in_map(delivery) and has_map(deps, tenant)):
         return None
-    return delivery.entity_id if delivery.entity_type == "page" else delivery.page_id or None
+    sets = delivery.type == _DECIDES
+    ours_too = any(name == bot for name, _ in delivery.authors)
+    properties = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
+    who = "" if quiet else author or ""
+    happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, ours_too)
+    look = gather(deps, tenant, page, happening)
+    return [look] if look else []
+
+
+def _for_table(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Command] | None:
+    """A table came, went or changed: keep the map of the workspace, and have a changed schema looked at."""
+    commands: list[Command] = []
+    if has_map(deps, tenant):
+        name, what = derived_id("map-", delivery.id, tenant), f"map {delivery.family}"
+        commands.append(Command(name, RECONCILE, "sync", tenant, topic=what, ref=delivery.entity_id))
+    if delivery.type == SCHEMA_CHANGED and _author(delivery, bot) is not None:
+        name = derived_id("schema-", delivery.id, tenant)
+        commands.append(Command(name, CONSIDER, "plan", tenant, topic="schema", ref=delivery.entity_id))
+    return commands or None
+
+
+def _page_of(delivery: Delivery) -> str:
+    if not delivery.type.startswith(_PAGE_EVENTS):
+        return ""
+    return delivery.entity_id if delivery.entity_type == "page" else delivery.page_id
 
 
 def _tenants_of(deps: Deps, delivery: Delivery) -> list[tuple[str, str]]:

@@ -12,8 +12,9 @@ from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
+from shared.app.ledger import causes_of
 from shared.app.mirror_run import says_cancel, shows_plan
-from shared.app.open_page_run import causes_of, open_page_run, page_record
+from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_view import read_page_view, said_until
 from shared.core import events as ev
 from shared.core import marks

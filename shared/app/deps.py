@@ -32,5 +32,6 @@ class Deps:
     limits: Limits = field(default_factory=Limits)  # of a new run
     lease: timedelta = timedelta(minutes=11)  # longer than an attempt can take
     settle: timedelta = timedelta(seconds=70)  # after which an unanswered request can no longer arrive
+    gather: timedelta = timedelta(0)  # for how long deliveries about one page wait for each other
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner

@@ -15,6 +15,7 @@ from shared.app.budget import BudgetedModel
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
+from shared.app.ledger import Noted, noting
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
 from shared.core.errors import Busy, DocumentTooLarge, ErrorClass, IntegrationError, ModelError, SandboxUnavailable
@@ -28,8 +29,8 @@ MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a
 class Accounts(Protocol):
     """Finds a tenant's grants and builds clients with them; see `shared/accounts.py`."""
 
-    def connect_for(self, tenant: str) -> Connect:
-        """Return what hands over clients of this tenant's systems."""
+    def connect_for(self, tenant: str, noted: Noted | None = None) -> Connect:
+        """Return what hands over clients of this tenant's systems; `noted` hears of writes to Notion beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools) -> StepContext:
     return StepContext(
         run=run,
         step=step,
-        connect=tools.accounts.connect_for(run.tenant),
+        connect=tools.accounts.connect_for(run.tenant, noting(deps, run)),
         effect=Effects(deps, run.tenant, scope, step.spec.kind, system),
         keep_text=lambda text: keep_text(deps, run, text, step.spec.kind),
         get_text=lambda ref: deps.store.get_text(run.tenant, ref),

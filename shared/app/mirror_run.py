@@ -10,7 +10,8 @@ from typing import Any
 from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease, run_url
-from shared.app.open_page_run import note_write, page_record, record_body
+from shared.app.ledger import noting
+from shared.app.open_page_run import page_record, record_body
 from shared.core import marks
 from shared.core.commands import Command
 from shared.core.errors import Missing, Rejected, Unauthorized
@@ -54,13 +55,11 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
 
 
 def _write(deps: Deps, tools: Tools, run: Run) -> None:
-    notion = tools.accounts.connect_for(run.tenant)(Notion)
+    notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
     changes = _changed_properties(deps, notion.page(run.trigger.page), run)
     todos = _unchecked_todos(notion, run)
     if not changes and not todos:
         return
-    deps.crash_point("ledger.before/mirror")
-    note_write(deps, run, run.trigger.page)
     for todo, checked in todos:
         deps.crash_point("effect.before/mirror/todo")
         notion.update_block(todo, "to_do", {"checked": checked})

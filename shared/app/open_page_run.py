@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shared.app.deps import Deps
@@ -16,7 +16,6 @@ from shared.core.run import Run, Trigger, Usage, derived_id
 from shared.ports import Put
 
 OVERDUE = timedelta(minutes=5)  # after its end, for a run whose page does not show it
-LEDGER_WINDOW = timedelta(hours=24)  # a write of ours this recent counts as a cause of what happens to the page next
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +73,3 @@ def _show_the_end(deps: Deps, run: Run) -> None:
     if since > OVERDUE:
         name = derived_id("settle-", run.id, str(since // OVERDUE))
         deps.queue.enqueue([Command(name, MIRROR, "notify", run.tenant, run.id)])
-
-
-def note_write(deps: Deps, run: Run, thing: str) -> None:
-    """Remember that this run wrote to a page or block, and what led to it."""
-    body = {"run": run.id, "causes": [*run.trigger.causes, run.id], "at": deps.clock.now().isoformat()}
-    deps.store.put(run.tenant, Put("ledger", thing, body))
-
-
-def causes_of(deps: Deps, tenant: str, page: str) -> tuple[str, ...]:
-    """Return the runs that led to the page's present state: none when nobody but people wrote to it lately."""
-    doc = deps.store.get(tenant, "ledger", page)
-    if doc is None:
-        return ()
-    age = deps.clock.now() - datetime.fromisoformat(doc.body["at"])
-    return tuple(doc.body["causes"]) if abs(age) < LEDGER_WINDOW else ()

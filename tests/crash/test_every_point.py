@@ -21,7 +21,7 @@ POINTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").spli
 AGAIN = [
     "acknowledge.before/attempt#4",
     "acknowledge.before/attempt#8",
-    "acknowledge.before/consider#2",
+    "acknowledge.before/look#2",
     "acknowledge.before/mirror#5",
     "acknowledge.before/notify#2",
     "commit.after/notify#2",

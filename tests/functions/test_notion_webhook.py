@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 import requests
 
 from shared.app.accept_delivery import MAX_BYTES, TOKEN, arm_handshake
-from shared.ports import Secret
+from shared.app.gather import gathered, looked
+from shared.core.commands import command_from_data
+from shared.integrations.notion.webhook_events import TYPES
+from shared.ports import SYSTEM, Put, Secret
 from tests.support.house import Neighbourhood, open_house, sign
 
 pytestmark = pytest.mark.xdist_group("notion_webhook")
@@ -20,7 +24,6 @@ pytestmark = pytest.mark.xdist_group("notion_webhook")
 VECTOR_TOKEN = "test-verification-token"
 VECTOR_BODY = b'{"id":"evt-1","type":"page.created"}'
 VECTOR = "sha256=9abc11387c409b0896ba6351866c9e544ad430f3d00f32abadd63291bd46d55e"
-PAGE = "0f0f0f0f-0000-4000-8000-00000000000a"
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +49,26 @@ def _post(house: Neighbourhood, raw: bytes, signature: str | None) -> requests.R
     return requests.post(house.house.functions["notion-webhook"], data=raw, headers=headers, timeout=10)
 
 
-def _queued(house: Neighbourhood) -> list[dict[str, Any]]:
+@pytest.fixture
+def page() -> str:
+    """Return a page that nothing was delivered about yet: what is delivered about one page comes together."""
+    return str(uuid.uuid4())
+
+
+def _queued(house: Neighbourhood, page: str) -> list[dict[str, Any]]:
     store = house.house.wired.local_store
     assert store is not None
     with store.reading() as connection:
         found = [json.loads(body) for (body,) in connection.execute("SELECT body FROM tasks ORDER BY id")]
-    return [task for task in found if task["ref"] == PAGE] if found else []
+    return [task for task in found if task.get("ref") == page]
 
 
 def _person(house: Neighbourhood) -> list[dict[str, str]]:
     return [{"id": house.home.person, "type": "person"}]
 
 
-def _event(house: Neighbourhood, **fields: Any) -> dict[str, Any]:
-    return house.event(PAGE, fields.pop("authors", _person(house)), fields.pop("kind", "page.created"), **fields)
+def _event(house: Neighbourhood, page: str, **fields: Any) -> dict[str, Any]:
+    return house.event(page, fields.pop("authors", _person(house)), fields.pop("kind", "page.created"), **fields)
 
 
 def _send(house: Neighbourhood, key: str, event: dict[str, Any]) -> requests.Response:
@@ -87,18 +96,94 @@ def test_the_published_vector_holds_and_one_changed_byte_does_not(house: Neighbo
         assert refused.json()["type"] == "urn:workwright:bad_signature"
 
 
-def test_a_genuine_delivery_becomes_one_command_however_often_it_comes(house: Neighbourhood, key: str) -> None:
-    before = len(_queued(house))
-    event = _event(house)
+def test_a_genuine_delivery_becomes_one_command_however_often_it_comes(
+    house: Neighbourhood, key: str, page: str
+) -> None:
+    event = _event(house, page)
     for attempt in (1, 2, 3):
         answer = _send(house, key, {**event, "attempt_number": attempt})
         assert (answer.status_code, answer.json()) == (200, {"accepted": 1})
-    tasks = _queued(house)
-    assert len(tasks) == before + 1
-    (task,) = [task for task in tasks if task["function"] == "plan"][-1:]
-    assert (task["name"], task["tenant"], task["ref"]) == ("consider", house.home.tenant, PAGE)
-    assert house.home.person in task["topic"]
-    assert set(task) <= {"id", "name", "function", "tenant", "topic", "ref"}  # ids only, nothing of the page
+    (task,) = _queued(house, page)
+    assert (task["name"], task["function"], task["tenant"]) == ("look", "plan", house.home.tenant)
+    assert set(task) <= {"id", "name", "function", "tenant", "wake", "ref", "not_before"}  # ids only, no page's content
+
+
+def test_many_deliveries_about_one_page_are_one_look_and_a_repeated_one_after_it_is_none(
+    house: Neighbourhood, key: str, page: str
+) -> None:
+    """The look takes away what it saw, and only that."""
+    deps = house.house.wired.deps
+    events = [_event(house, page, kind=kind) for kind in ("page.created", "page.content_updated", "page.locked")]
+    for event in events * 2:
+        assert _send(house, key, event).json() == {"accepted": 1}
+    (task,) = _queued(house, page)
+    look = command_from_data(task)
+    seen = gathered(deps, look)
+    assert seen is not None
+    assert [each.id for each in seen.happenings] == [event["id"] for event in events]
+    late = _event(house, page, kind="page.unlocked")  # comes while somebody looks: it must not be taken away with them
+    assert _send(house, key, late).json() == {"accepted": 1}
+    assert [each["id"] for each in _queued(house, page)] == [look.id]
+    looked(deps, look, seen)
+    (_, again) = sorted(_queued(house, page), key=lambda each: int(each["wake"]))
+    rest = gathered(deps, command_from_data(again))
+    assert rest is not None
+    assert [each.id for each in rest.happenings] == [late["id"]]
+    looked(deps, look, seen)  # the same look once more
+    looked(deps, command_from_data(again), rest)
+    for event in [*events, late]:  # Notion repeats what it has delivered already
+        assert _send(house, key, event).json() == {"accepted": 1}
+    assert len(_queued(house, page)) == 2
+    assert gathered(deps, command_from_data(again)) is None
+
+
+def test_a_look_that_was_lost_is_ordered_again(house: Neighbourhood, key: str, page: str) -> None:
+    deps = house.house.wired.deps
+    _send(house, key, _event(house, page))
+    assert len(_queued(house, page)) == 1
+    doc = deps.store.get(house.home.tenant, "looks", page)
+    assert doc is not None
+    long_ago = (datetime.now(UTC) - timedelta(minutes=16)).isoformat()
+    deps.store.put(house.home.tenant, Put("looks", page, {**doc.body, "since": long_ago}))
+    _send(house, key, _event(house, page, kind="page.locked"))
+    tasks = _queued(house, page)
+    assert len(tasks) == 2
+    newest = gathered(deps, command_from_data(max(tasks, key=lambda each: int(each["wake"]))))
+    assert newest is not None
+    assert len(newest.happenings) == 2
+
+
+def test_a_changed_schema_is_looked_at_by_those_who_did_not_change_it(
+    house: Neighbourhood, key: str, page: str
+) -> None:
+    event = _event(house, page, kind="data_source.schema_updated", entity={"id": page, "type": "data_source"})
+    for _ in range(2):
+        assert _send(house, key, event).json() == {"accepted": 1}
+    (task,) = _queued(house, page)
+    assert (task["name"], task["function"], task["topic"]) == ("consider", "plan", "schema")
+    ours = {**event, "id": str(uuid.uuid4()), "authors": [{"id": house.bot, "type": "bot"}]}
+    assert _send(house, key, ours).json() == {"ignored": "data_source.schema_updated"}
+    assert len(_queued(house, page)) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES | {"meeting.began", "page.dreamt_of"}))
+def test_every_type_that_exists_or_may_come_is_answered_with_200(
+    house: Neighbourhood, key: str, page: str, kind: str
+) -> None:
+    event = _event(house, page, kind=kind, entity={"id": page, "type": kind.split(".")[0]}, data={"page_id": page})
+    assert _send(house, key, event).status_code == 200
+
+
+def test_one_delivery_reaches_every_tenant_it_names_and_never_another_workspace(
+    house: Neighbourhood, key: str, page: str
+) -> None:
+    store, event = house.house.wired.deps.store, _event(house, page)
+    ours = event["workspace_id"]
+    store.put(SYSTEM, Put("bots", "b-second", {"tenant": "t-second", "workspace": ours}))
+    store.put(SYSTEM, Put("bots", "b-abroad", {"tenant": "t-abroad", "workspace": "w-abroad"}))
+    named = [{"id": bot, "type": "bot"} for bot in (house.bot, "b-second", "b-abroad", "b-unknown")]
+    assert _send(house, key, {**event, "accessible_by": named}).json() == {"accepted": 2}
+    assert {task["tenant"] for task in _queued(house, page)} == {house.home.tenant, "t-second"}
 
 
 @pytest.mark.parametrize(
@@ -116,19 +201,19 @@ def test_a_genuine_delivery_becomes_one_command_however_often_it_comes(house: Ne
     ],
 )
 def test_what_is_genuine_is_answered_with_200(
-    house: Neighbourhood, key: str, fields: dict[str, Any], answer: dict[str, Any]
+    house: Neighbourhood, key: str, page: str, fields: dict[str, Any], answer: dict[str, Any]
 ) -> None:
-    before = len(_queued(house))
-    got = _send(house, key, _event(house, **fields))
+    before = len(_queued(house, page))
+    got = _send(house, key, _event(house, page, **fields))
     assert (got.status_code, got.json()) == (200, answer)
-    assert len(_queued(house)) == before + answer.get("accepted", 0)
+    assert len(_queued(house, page)) == before + answer.get("accepted", 0)
 
 
-def test_a_comment_is_about_its_page(house: Neighbourhood, key: str) -> None:
-    before = len(_queued(house))
-    event = _event(house, kind="comment.created", entity={"id": "c-1", "type": "comment"}, data={"page_id": PAGE})
+def test_a_comment_is_about_its_page(house: Neighbourhood, key: str, page: str) -> None:
+    before = len(_queued(house, page))
+    event = _event(house, page, kind="comment.created", entity={"id": "c-1", "type": "comment"}, data={"page_id": page})
     assert _send(house, key, event).json() == {"accepted": 1}
-    assert len(_queued(house)) == before + 1
+    assert len(_queued(house, page)) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -141,9 +226,9 @@ def test_a_comment_is_about_its_page(house: Neighbourhood, key: str) -> None:
     ],
 )
 def test_what_our_own_bot_did_alone_is_no_news(
-    house: Neighbourhood, key: str, others: list[dict[str, str]], accepted: int
+    house: Neighbourhood, key: str, page: str, others: list[dict[str, str]], accepted: int
 ) -> None:
-    event = _event(house, authors=[{"id": house.bot, "type": "bot"}, *others])
+    event = _event(house, page, authors=[{"id": house.bot, "type": "bot"}, *others])
     assert _send(house, key, event).json() == {"accepted": accepted}
 
 
@@ -155,8 +240,8 @@ def test_what_our_own_bot_did_alone_is_no_news(
         pytest.param(timedelta(hours=27), 401, id="from the future"),
     ],
 )
-def test_old_deliveries_are_refused(house: Neighbourhood, key: str, at: timedelta, status: int) -> None:
-    event = _event(house, timestamp=(datetime.now(UTC) + at).isoformat())
+def test_old_deliveries_are_refused(house: Neighbourhood, key: str, page: str, at: timedelta, status: int) -> None:
+    event = _event(house, page, timestamp=(datetime.now(UTC) + at).isoformat())
     assert _send(house, key, event).status_code == status
 
 
@@ -184,6 +269,29 @@ def test_a_handshake_counts_only_when_somebody_has_armed_it_and_then_once(house:
     assert secrets.get(TOKEN).reveal() == "secret_" + "a1b2"
     assert _post(house, raw.replace(b"a1b2", b"evil"), None).status_code == 403
     assert secrets.get(TOKEN).reveal() == "secret_" + "a1b2"
+
+
+def test_while_the_token_is_rotated_both_verify_and_after_a_day_only_the_new_one(
+    house: Neighbourhood, key: str, page: str
+) -> None:
+    deps = house.house.wired.deps
+    new = "secret_" + "rotated"
+    under_way = _event(house, page)  # signed with the old token, and not acknowledged yet
+    arm_handshake(deps)
+    assert _post(house, json.dumps({"verification_token": new}).encode(), None).json() == {"handshake": "accepted"}
+    for token in (key, new):
+        assert _send(house, token, {**under_way, "id": str(uuid.uuid4())}).status_code == 200
+    forged = json.dumps(under_way).encode()
+    assert _post(house, forged + b" ", sign(forged, key)).status_code == 401
+    assert _send(house, "secret_" + "guessed", under_way).status_code == 401
+    doc = deps.store.get(SYSTEM, "webhook", "notion")
+    assert doc is not None
+    ends = datetime.fromisoformat(doc.body["before_until"])
+    assert timedelta(hours=24) <= ends - datetime.now(UTC) <= timedelta(hours=26)  # Notion repeats for about a day
+    over = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    deps.store.put(SYSTEM, Put("webhook", "notion", {**doc.body, "before_until": over}))
+    assert _send(house, key, under_way).status_code == 401
+    assert _send(house, new, under_way).status_code == 200
 
 
 def test_a_body_that_is_too_large_is_refused(house: Neighbourhood, key: str) -> None:

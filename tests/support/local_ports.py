@@ -77,7 +77,7 @@ def attempt_of(run: Run, step_id: str, **changes: Any) -> Command:
 class NoAccounts:
     """A tenant that has connected nothing."""
 
-    def connect_for(self, tenant: str) -> Any:
+    def connect_for(self, tenant: str, noted: Any = None) -> Any:
         """Return what refuses every client."""
 
         def connect(client: type[Any]) -> Any:
@@ -92,7 +92,7 @@ class Clients:
 
     built: Mapping[type[Any], Any]
 
-    def connect_for(self, tenant: str) -> Any:
+    def connect_for(self, tenant: str, noted: Any = None) -> Any:
         """Return what hands them over."""
         return lambda client: self.built[client]
 

@@ -12,6 +12,7 @@ from shared.accounts import Accounts, Endpoints
 from shared.app.consider_page import consider_page
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, execute_step
+from shared.app.look_at_page import look_at_page
 from shared.app.make_plan import make_plan
 from shared.app.mirror_run import mirror_run
 from shared.app.notify import notify
@@ -22,7 +23,7 @@ from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.backends.offline.model import OfflineModel
-from shared.core.commands import CONSIDER, MIRROR, NOTIFY, Command
+from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, Command
 from shared.core.errors import AgentError, Busy
 from shared.core.run import Run
 from shared.oauth import GrantTokens
@@ -109,7 +110,7 @@ class SmallHouse:
 
     def handle(self, command: Command) -> None:
         """Do what a function does with a delivered command; raises what it raises."""
-        by_name = {CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
+        by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)
 

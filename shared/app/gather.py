@@ -1,0 +1,141 @@
+"""What happened to a page lately, gathered until somebody looks: many deliveries, one look, and no change is lost.
+
+A document per page lists what was delivered and not looked at yet, under a number. The first delivery of a number
+orders one look for a moment later; those that come until then only join. Whoever has looked takes away what it saw;
+what has joined meanwhile becomes the next number, with a look of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from shared.app.deps import Deps
+from shared.core.commands import LOOK, Command
+from shared.core.errors import Busy, VersionConflict
+from shared.core.run import derived_id
+from shared.ports import Doc, Put
+
+KIND = "looks"
+REMEMBERED = 128  # ids of deliveries kept per page, so that one that comes again is known
+MOST = 100  # kept of one number; of more, the oldest are as good as seen: the page is read as it is now
+LOST_AFTER = timedelta(minutes=15)  # an order whose look has not come by then is given again
+_CONFLICTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One delivery about a page: when, who, and what of the page. `who` is "" when it was ourselves alone."""
+
+    id: str
+    at: str
+    who: str = ""  # "person:id", "bot:id", "agent:id", "unknown:"; with "mixed-" before it: several at once
+    type: str = ""
+    sets: bool = False  # a property was set, which may be a decision
+    properties: tuple[str, ...] = ()  # their ids, where the delivery says
+    ours_too: bool = False  # our own bot is among several who did it
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one look is about, oldest first."""
+
+    happenings: tuple[Happening, ...]
+
+    def decider(self, status: str, echo: Callable[[], bool]) -> str:
+        """Return who stands behind the page's status, in the words of `consider`; "" when only ourselves did anything.
+
+        `status` is the id of the property that decides, "" where it is not known. `echo` says whether its present value
+        is what we wrote last; it is asked only when our own bot did something together with a person.
+        """
+        setters = [each for each in self.happenings if each.who and each.sets]
+        deciding = [each for each in setters if _touches(each, status)]
+        if not deciding:
+            known = [each.who for each in self.happenings if each.who]
+            people = [who for who in known if who.startswith(("person:", "mixed-person:"))]
+            return f"seen-{(people or known)[-1].removeprefix('mixed-')}" if known else ""
+        people = [each.who for each in deciding if each.who.startswith("person:")]
+        if len(people) < len(deciding):  # nobody can tell any more who set what
+            mixed = [each.who.removeprefix("mixed-") for each in deciding if "person:" in each.who]
+            return f"mixed-{mixed[-1]}" if mixed else deciding[-1].who
+        if any(each.ours_too for each in deciding) and echo():
+            return f"seen-{people[-1]}"
+        return people[-1]
+
+
+def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command | None:
+    """Remember it; return the look to order, the same one for all that wait for it. None: it was looked at before."""
+    for _ in range(_CONFLICTS):
+        doc, now = deps.store.get(tenant, KIND, page), deps.clock.now()
+        body: dict[str, Any] = dict(doc.body) if doc else {"number": 0, "since": "", "waiting": [], "known": []}
+        waiting = body["waiting"]
+        if happening.id in body["known"]:
+            there = any(each["id"] == happening.id for each in waiting)
+            return _order(deps, tenant, page, body) if there else None
+        if not waiting or now - datetime.fromisoformat(body["since"]) > LOST_AFTER:
+            body |= {"number": body["number"] + 1, "since": now.isoformat()}
+        body |= {
+            "waiting": [*waiting, asdict(happening)][-MOST:],
+            "known": [*body["known"], happening.id][-REMEMBERED:],
+        }
+        if _put(deps, tenant, page, body, doc, "gather"):
+            return _order(deps, tenant, page, body)
+    raise Busy(f"page {page}: too many deliveries at once")
+
+
+def gathered(deps: Deps, command: Command) -> Gathered | None:
+    """Return what the look is about; None when it is out of date, and then the one that is not was ordered again."""
+    doc = deps.store.get(command.tenant, KIND, command.ref)
+    if doc is None or not doc.body["waiting"]:
+        return None
+    if doc.body["number"] != command.wake:
+        deps.queue.enqueue([_order(deps, command.tenant, command.ref, doc.body)])
+        return None
+    found = [_happening(each) for each in doc.body["waiting"]]
+    return Gathered(tuple(sorted(found, key=lambda each: each.at)))
+
+
+def looked(deps: Deps, command: Command, seen: Gathered) -> None:
+    """Take away what was looked at; what has joined since gets a look of its own."""
+    ids = {each.id for each in seen.happenings}
+    for _ in range(_CONFLICTS):
+        doc = deps.store.get(command.tenant, KIND, command.ref)
+        if doc is None or doc.body["number"] != command.wake:
+            return
+        rest = [each for each in doc.body["waiting"] if each["id"] not in ids]
+        number = doc.body["number"] + (1 if rest else 0)
+        body = {**doc.body, "number": number, "since": deps.clock.now().isoformat(), "waiting": rest}
+        if _put(deps, command.tenant, command.ref, body, doc, "looked"):
+            if rest:
+                deps.queue.enqueue([_order(deps, command.tenant, command.ref, body)])
+            return
+    raise Busy(f"page {command.ref}: too many deliveries at once")
+
+
+def _put(deps: Deps, tenant: str, page: str, body: Mapping[str, Any], before: Doc | None, label: str) -> bool:
+    deps.crash_point(f"{label}.before/delivery")
+    try:
+        deps.store.put(tenant, Put(KIND, page, body, before.version if before else ""))
+    except VersionConflict:
+        return False
+    deps.crash_point(f"{label}.after/delivery")
+    return True
+
+
+def _order(deps: Deps, tenant: str, page: str, body: Mapping[str, Any]) -> Command:
+    """Return the look at this number: however often it is made, it is the same command."""
+    name = derived_id("look-", tenant, page, str(body["number"]))
+    until = datetime.fromisoformat(body["since"]) + deps.gather if deps.gather else None
+    return Command(name, LOOK, "plan", tenant, wake=body["number"], ref=page, not_before=until)
+
+
+def _happening(data: Mapping[str, Any]) -> Happening:
+    return Happening(**{**data, "properties": tuple(data["properties"])})
+
+
+def _touches(happening: Happening, status: str) -> bool:
+    listed = {unquote(each) for each in happening.properties}
+    return not status or not listed or unquote(status) in listed

@@ -1,0 +1,166 @@
+"""What we wrote to Notion lately, by object and by content, and which runs led to it.
+
+Our own writes come back as deliveries. Those of our bot alone are dropped at the door; the ledger is for the others:
+a delivery that names a person beside our bot (is the status shown what we wrote, or what the person set?), and what
+another agent does after us (which runs led to it? agents must not wake each other without end). It is written before
+the write it tells of, for whatever calls Notion in a run's name: see `noting`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.core.errors import VersionConflict
+from shared.core.run import Run
+from shared.ports import Doc, Put
+
+KIND = "ledger"
+WINDOW = timedelta(hours=24)  # a write of ours this recent counts as a cause of what happens to the object next
+AROUND = timedelta(hours=1)  # and this recent, of what happens to other objects in the same table
+MOST_PARTS = 100
+_CONFLICTS = 5
+
+Noted = Callable[[str, str, Any], None]
+"""Hears of a write before it is sent: method, path, JSON body."""
+
+_PATHS = (
+    (re.compile(r"^/v1/(?:pages|databases|data_sources)/([0-9a-fA-F-]{32,36})(/move|/markdown)?$"), True),
+    (re.compile(r"^/v1/blocks/([0-9a-fA-F-]{32,36})(/children)?$"), False),
+)
+_MAKES = re.compile(r"^/v1/(pages|databases|data_sources)$")
+
+
+def noting(deps: Deps, run: Run) -> Noted:
+    """Return what writes down every write of this run before it is sent."""
+    last: dict[str, Mapping[str, str]] = {}
+
+    def note(method: str, path: str, body: Any) -> None:
+        for thing, parts in written(method, path, body, run.trigger.page).items():
+            if last.get(thing) != parts:  # a write that is repeated is in the ledger already
+                deps.crash_point("ledger.before/notion")
+                wrote(deps, run, thing, parts)
+                deps.crash_point("ledger.after/notion")
+                last[thing] = parts
+
+    return note
+
+
+def wrote(deps: Deps, run: Run, thing: str, parts: Mapping[str, str] | None = None) -> None:
+    """Remember that this run wrote to an object: which parts of it, each with the hash of what it wrote there."""
+    for attempt in range(_CONFLICTS):
+        doc, now = deps.store.get(run.tenant, KIND, _id(thing)), deps.clock.now()
+        before = _fresh(doc, now, WINDOW)
+        known = {**(before.get("parts") or {}), **(parts or {})}
+        body = {
+            "run": run.id,
+            "causes": [*run.trigger.causes, run.id],
+            "at": now.isoformat(),
+            "parts": dict(list(known.items())[-MOST_PARTS:]),
+        }
+        expected = (doc.version if doc else "") if attempt < _CONFLICTS - 1 else None
+        try:
+            deps.store.put(run.tenant, Put(KIND, _id(thing), body, expected))
+            return
+        except VersionConflict:
+            continue
+
+
+def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ...]:
+    """Return the runs that led to the page's present state: none when nobody but people wrote to it lately.
+
+    `around` is the table the page is in: of two agents that make new pages for each other in one table, each page is
+    new, and only the table knows how long the chain is.
+    """
+    now = deps.clock.now()
+    found = [_fresh(deps.store.get(tenant, KIND, _id(page)), now, WINDOW)]
+    found += [_fresh(deps.store.get(tenant, KIND, _id(each)), now, AROUND) for each in around if each]
+    return max((tuple(each.get("causes", ())) for each in found), key=len)
+
+
+def is_ours(deps: Deps, tenant: str, thing: str, value: Mapping[str, Any], *names: str) -> bool:
+    """Say whether a property still has the value that we wrote last. `names` are its name and id."""
+    parts = _fresh(deps.store.get(tenant, KIND, _id(thing)), deps.clock.now(), WINDOW).get("parts") or {}
+    return any(name in parts and parts[name] == content_hash(value) for name in names)
+
+
+def forget_old(deps: Deps, tenant: str, after: str = "", limit: int = 100) -> str:
+    """Drop what is older than the window, some at a time; return where to go on, "" at the end."""
+    docs = deps.store.list_docs(tenant, KIND, after=after, limit=limit)
+    for doc in docs:
+        if not _fresh(doc, deps.clock.now(), WINDOW):
+            deps.store.put(tenant, Put(KIND, doc.id, None))
+    return docs[-1].id if len(docs) == limit else ""
+
+
+def written(method: str, path: str, body: Any, page: str = "") -> dict[str, dict[str, str]]:
+    """Return what a request writes: object → part → hash. `page` is the run's, for blocks that do not tell theirs."""
+    sent = body if isinstance(body, Mapping) else {}
+    if method == "POST" and (makes := _MAKES.match(path)):
+        parent = sent.get("parent") or {}
+        into = next((str(parent[key]) for key in parent if key.endswith("_id") and parent[key]), "")
+        return {into: {f"new {makes[1]}": content_hash(sent.get("properties"))}} if into else {}
+    for pattern, stands_alone in _PATHS:
+        if found := pattern.match(path):
+            parts = {(found[2] or "").strip("/") or "whole": content_hash(sent)} if found[2] else _parts(sent)
+            thing = {found[1]: parts}
+            return thing if stands_alone or not page or _id(page) == _id(found[1]) else {**thing, page: {}}
+    return {}
+
+
+def _parts(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Each property by itself, because a person may change another one at the same moment."""
+    parts = {name: content_hash(value) for name, value in sent.items() if name != "properties"}
+    return parts | {name: content_hash(value) for name, value in (sent.get("properties") or {}).items()}
+
+
+def content_hash(value: Any) -> str:
+    """Return a hash that a value has both as it is written and as it is read back."""
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_CHOICES = ("select", "status")
+_TEXTS = ("title", "rich_text")
+_IDS = ("people", "relation")
+
+
+def _plain(value: Any) -> Any:
+    """Reduce a property value to what was meant: the option's name, the text, the ids."""
+    if not isinstance(value, Mapping):
+        return value
+    kind = str(value.get("type") or next((name for name in value if name not in ("id", "name")), ""))
+    if kind not in value:
+        return dict(value)
+    content = value[kind]
+    if kind in _CHOICES:
+        return {kind: (content or {}).get("name") or (content or {}).get("id")}
+    if kind in _TEXTS and isinstance(content, list):
+        return {kind: "".join(_text(each) for each in content)}
+    if kind == "multi_select" and isinstance(content, list):
+        return {kind: sorted(str(each.get("name")) for each in content)}
+    if kind in _IDS and isinstance(content, list):
+        return {kind: sorted(_id(str(each.get("id"))) for each in content)}
+    if kind == "date" and isinstance(content, Mapping):
+        return {kind: [content.get("start"), content.get("end")]}
+    return {kind: content}
+
+
+def _text(item: Mapping[str, Any]) -> str:
+    return str(item.get("plain_text") or (item.get("text") or {}).get("content") or "")
+
+
+def _fresh(doc: Doc | None, now: datetime, window: timedelta) -> Mapping[str, Any]:
+    if doc is None or abs(now - datetime.fromisoformat(doc.body["at"])) >= window:
+        return {}
+    return doc.body
+
+
+def _id(thing: str) -> str:
+    bare = thing.replace("-", "").lower()
+    return bare if len(bare) == 32 else thing

@@ -1,0 +1,59 @@
+"""Look at a page once for all that was delivered about it: keep the map of the workspace, and decide what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+from shared.app import ledger
+from shared.app.come_again import patient
+from shared.app.consider_page import consider_page
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.app.gather import gathered, looked
+from shared.core.commands import CONSIDER, Command
+from shared.core.errors import Missing, Rejected, Unauthorized
+from shared.core.run import derived_id
+from shared.integrations.notion.client import Notion
+
+
+@patient
+def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
+    """Do what the page's present state asks for, knowing who changed it. A look that comes again finds nothing new.
+
+    What was gathered is taken away last: a death on the way leads to the same look again, whose effects have the same
+    names. What cannot be decided now comes again as `consider`, by itself.
+    """
+    seen = gathered(deps, command)
+    if seen is None:
+        return
+    status = status_property(tools.settings(command.tenant))
+    topic = seen.decider(status, lambda: _wrote_status(command, deps, tools, status))
+    if topic:
+        name = derived_id(
+            "see-", command.tenant, command.ref, str(command.wake)
+        )  # a name of its own: the look is done only when it was taken away
+        considered = replace(command, id=name, name=CONSIDER, topic=topic, wake=0, attempt=0, not_before=None)
+        consider_page(considered, deps, tools)
+    looked(deps, command, seen)
+
+
+def status_property(settings: Mapping[str, Any]) -> str:
+    """Return the id of the property that decides in the tenant's Ideas; "" where it is not known."""
+    ideas = (settings.get("databases") or {}).get("ideas") or {}
+    return str((ideas.get("properties") or {}).get("Status") or "")
+
+
+def _wrote_status(command: Command, deps: Deps, tools: Tools, status: str) -> bool:
+    """Say whether the page still shows the status that we wrote last."""
+    try:
+        page = tools.accounts.connect_for(command.tenant)(Notion).page(command.ref)
+    except (Missing, Rejected, Unauthorized):
+        return False
+    for name, value in (page.get("properties") or {}).items():
+        known = unquote(str(value.get("id", "")))
+        if (known == unquote(status)) if status else name == "Status":
+            return ledger.is_ours(deps, command.tenant, command.ref, value, name, str(value.get("id")), known)
+    return False
