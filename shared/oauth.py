@@ -34,6 +34,8 @@ class OAuthProvider:
     headers: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = False
     scope_separator: str = " "
+    introspect_url: str = ""  # empty: the system has no such endpoint
+    revoke_url: str = ""
 
     @property
     def origin(self) -> str:
@@ -50,6 +52,8 @@ NOTION = OAuthProvider(
     encoding="json",
     authorize_params={"owner": "user"},
     headers={"Notion-Version": "2026-03-11"},
+    introspect_url="https://api.notion.com/v1/oauth/introspect",
+    revoke_url="https://api.notion.com/v1/oauth/revoke",
 )
 GITHUB = OAuthProvider(
     "github",
@@ -145,15 +149,38 @@ def refresh(http: Http, provider: OAuthProvider, client_id: str, client_secret: 
     return _ask(http, provider, client_id, client_secret, asked)
 
 
+def introspect(http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, token: Secret) -> bool:
+    """Say whether the system still takes this token. Changes nothing."""
+    body = _post(http, provider, provider.introspect_url, client_id, client_secret, {"token": token.reveal()})
+    return isinstance(body, Mapping) and body.get("active") is True
+
+
+def revoke(http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, token: Secret) -> None:
+    """End the grant this token belongs to, for a tenant that is deleted. A token that is dead already is no error."""
+    try:
+        _post(http, provider, provider.revoke_url, client_id, client_secret, {"token": token.reveal()})
+    except Unauthorized:  # invalid_grant: nothing is left to revoke
+        return
+
+
 def _ask(
     http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, asked: dict[str, str]
 ) -> GrantTokens:
+    return _tokens(provider.name, _post(http, provider, provider.token_url, client_id, client_secret, asked))
+
+
+def _post(
+    http: Http, provider: OAuthProvider, url: str, client_id: str, client_secret: Secret, asked: dict[str, str]
+) -> Any:
+    """Ask one of the provider's endpoints as the client; return the body of a success, raise its refusal."""
+    if not url:
+        raise Rejected(provider.name, "the system has no such endpoint")
     auth: Literal["none"] | tuple[str, Secret] = "none"
     if provider.auth == "basic":
         auth = (client_id, client_secret)
     else:
         asked |= {"client_id": client_id, "client_secret": client_secret.reveal()}
-    path = "/" + provider.token_url.split("://", 1)[1].partition("/")[2]
+    path = "/" + url.split("://", 1)[1].partition("/")[2]
     body = {"json": asked} if provider.encoding == "json" else {"data": asked}
 
     def judge(answer: Reply) -> IntegrationError | None:
@@ -163,7 +190,7 @@ def _ask(
     refused = refusal(provider.name, answer.json)  # GitHub and Slack refuse with status 200
     if refused is not None:
         raise refused
-    return _tokens(provider.name, answer.json)
+    return answer.json
 
 
 def refusal(system: str, body: Any) -> IntegrationError | None:

@@ -10,8 +10,11 @@ import pytest
 import requests
 
 from shared.http_client import HttpClient
+from shared.integrations.notion.client import Notion
 from shared.ports import Secret
 from shared.sim._server import Simulator, serve
+from shared.sim.notion.simulator import NotionSimulator
+from tests.support.notion_description import of_exchange
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,42 @@ def served() -> Iterator[Callable[[Simulator], Served]]:
     yield start
     for stop in running:
         stop()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A simulated Notion, our client of it, and all that the client asked."""
+
+    sim: Served
+    seeded: dict[str, Any]
+    notion: Notion
+    asked: list[dict[str, Any]]
+
+    @property
+    def home(self) -> str:
+        """Return the id of the page that is shared with us."""
+        return str(self.seeded["home_page_id"])
+
+    def page(self, title: str = "Page", **more: Any) -> str:
+        """Create a page below the home page; return its id."""
+        named = {"title": {"title": [{"type": "text", "text": {"content": title}}]}}
+        return str(self.notion.create_page(page_id=self.home, properties=named, **more)["id"])
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return method and path of all requests so far."""
+        return [(each["method"], each["url"].removeprefix(self.sim.url).partition("?")[0]) for each in self.asked]
+
+
+@pytest.fixture
+def desk(served: Callable[[Any], Served]) -> Iterator[Desk]:
+    """Every request sent in the test must be one the published description allows, where that is present."""
+    sim = served(NotionSimulator())
+    sim.control("/_config", {"rate_limit": 0})
+    seeded = sim.control("/_seed", {"internal": True})
+    asked: list[dict[str, Any]] = []
+    http = HttpClient("notion", sim.url, Secret(seeded["token"]), timeouts=(2, 10), trace=asked.append)
+    yield Desk(sim, seeded, Notion(http), asked)
+    assert [problem for exchange in asked for problem in of_exchange(exchange)] == []
 
 
 @dataclass
