@@ -190,6 +190,13 @@ def new_blocks(value: Any, path: str, name_of: NameOf) -> list[Json]:
     return [_new(item, f"{path}[{i}]", 1, name_of) for i, item in enumerate(checks.array(value, path))]
 
 
+def single(kind: str, fields: Json, path: str, name_of: NameOf) -> Json:
+    """Take one block without what is below it; no limit of a request applies to how many there are."""
+    checks.closed(fields, path, tuple(FIELDS[kind]))
+    data = {name: FIELDS[kind][name](part, f"{path}.{name}", name_of) for name, part in fields.items()}
+    return {"type": kind, "data": completed(kind, data), "children": []}
+
+
 def _count(value: Any) -> int:
     if not isinstance(value, list):
         return 0

@@ -33,6 +33,7 @@ class Call:
     cursors: Cursors
     committed: Json = field(default_factory=dict)  # what a 503 after the commit tells about
     status: int = 200
+    list_path: str = ""  # the address whose pages a cursor continues, where it is not that of this call
 
     def body(self, allowed: tuple[str, ...] | None, required: tuple[str, ...] = ()) -> Json:
         """Read the JSON body; closed when `allowed` is given."""
@@ -98,7 +99,7 @@ class Call:
         cursor = self.world.new_id()
         lifetime = float(self.world.state["config"]["cursor_lifetime_s"])
         until = self.world.simulator.now().timestamp() + lifetime
-        self.cursors.made[cursor] = {"path": self.request.path, "position": position, "until": until}
+        self.cursors.made[cursor] = {"path": self.list_path or self.request.path, "position": position, "until": until}
         return cursor
 
     def _position(self, cursor: str | None, total: int) -> int:

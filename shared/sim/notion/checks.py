@@ -25,6 +25,18 @@ def length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def pieces(text: str) -> list[str]:
+    """Cut text where it would be refused as too long, never between the two halves of one character."""
+    cut, piece, size = list[str](), "", 0
+    for letter in text:
+        width = 2 if ord(letter) > 0xFFFF else 1
+        if size + width > LONGEST_TEXT:
+            cut.append(piece)
+            piece, size = "", 0
+        piece, size = piece + letter, size + width
+    return [*cut, piece] if piece else cut
+
+
 def closed(value: Any, path: str, allowed: Collection[str], required: Collection[str] = ()) -> Json:
     """Take an object that has no other keys than these."""
     obj = opened(value, path, required)

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from shared.sim.notion import oauth
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from shared.sim.notion import markdown_calls, oauth, pages
+from shared.sim.notion.calls import NEW, Call, Cursors
 from shared.sim.notion.rich_text import from_plain
 from shared.sim.notion.world import Caller, World
 
@@ -26,6 +30,16 @@ CONFIG: Json = {
     "part_least_bytes": 5 * 1024**2,  # of every part but the last
     "part_most_bytes": 20 * 1024**2,  # of a part, and of a file sent in one
     "signed_url_s": 3600,
+    "template_s": 1,  # until a chosen template is in its page
+    "view_query_s": 900,
+    "markdown_cap": 20_000,  # blocks one read of a page's Markdown shows
+    "async_tasks": "large",  # of the calls that allow it: "never", "large" or "always"
+    "async_large_chars": 20_000,
+    "async_queued_s": 1,
+    "async_running_s": 1,
+    "async_retries": 0,  # how often a task is retried before it ends
+    "async_poll_s": 1,
+    "async_result_s": 3600,
     "aggregation_s": 0.2,
     "webhook_delay_s": 0,
     "retry_base_s": 0.5,
@@ -55,7 +69,7 @@ def seed(world: World, body: Json) -> Json:
     name = body.get("workspace", "Demo")
     workspace = next((w for w in state["workspaces"].values() if w["name"] == name), None)
     if workspace is None:
-        workspace = {"id": world.new_id(), "name": name}
+        workspace = {"id": world.new_id(), "name": name, "plan": body.get("plan", "plus")}
         state["workspaces"][workspace["id"]] = workspace
     for person in body.get("people") or ([] if _people(world, workspace) else [_SOMEBODY]):
         _person(world, workspace, person)
@@ -121,6 +135,7 @@ def _connection(world: World, given: Json) -> Json:
             "auto_approve": bool(given.get("auto_approve", False)),
             "name": given.get("name", connection["name"]),
             "capabilities": given.get("capabilities"),  # None is all of them
+            "limited": bool(given.get("limited", False)),  # to selected workspaces, so that plan limits hold
         }
     )
     return connection
@@ -138,6 +153,7 @@ def _internal(world: World, workspace: Json, home: Json) -> Json:
             "client_secret": None,
             "redirect_uris": [],
             "auto_approve": False,
+            "limited": True,
         }
     for bot in world.state["bots"].values():
         if bot["client_id"] == client_id and not bot["revoked"]:
@@ -145,6 +161,33 @@ def _internal(world: World, workspace: Json, home: Json) -> Json:
     else:
         bot = oauth.new_bot(world, connections[client_id], None, [home["id"]], workspace["id"])
     return {"token": bot["access_token"], "bot_id": bot["id"], "client_id": client_id}
+
+
+def emoji(world: World, body: Json) -> Json:
+    """Make a custom emoji of a workspace."""
+    made = {"id": world.new_id(), "name": body["name"], "url": body["url"], "workspace_id": body["workspace_id"]}
+    world.state["emojis"][made["id"]] = made
+    world.simulator.touch()
+    return made
+
+
+def template(world: World, body: Json) -> Json:
+    """Make a template of a data source as a person would: values, and blocks as Markdown."""
+    source = world.nodes[body["data_source_id"]]
+    owner = _people(world, world.state["workspaces"][source["workspace_id"]])[0]
+    caller = Caller(owner["id"], "person", source["workspace_id"])
+    call = Call(world, Request(EnvironBuilder().get_environ()), caller, NEW, Cursors())
+    made = {
+        "id": world.new_id(),
+        "data_source_id": source["id"],
+        "name": body["name"],
+        "is_default": bool(body.get("is_default", False)),
+        "values": pages.template_values(call, source, body.get("properties", {})),
+        "trees": markdown_calls.trees_of(call, body.get("markdown", "")),
+    }
+    world.state["templates"][made["id"]] = made
+    world.simulator.touch()
+    return {key: made[key] for key in ("id", "name", "is_default")}
 
 
 def person_of(world: World, key: str) -> Json | None:

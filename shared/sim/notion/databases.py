@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from shared.sim.notion import checks, query, schema, signed_files
+from shared.sim.notion import checks, query, schema, signed_files, views
 from shared.sim.notion.blocks import put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag
 from shared.sim.notion.pages import shown as page_shown
@@ -114,6 +114,7 @@ def _add_source(call: Call, database: Json, title: list[Json], icon: Json | None
         columns={column["name"]: column["type"] for column in columns},
     )
     world.announce("data_source.created", source, call.caller, {})
+    views.add_default(world, database, source, call.caller)
     return source
 
 

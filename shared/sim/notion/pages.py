@@ -4,11 +4,12 @@ import copy
 from typing import Any
 from urllib.parse import unquote
 
-from shared.sim.notion import block_shapes, checks, schema, signed_files, values
+from shared.sim.notion import async_tasks, block_shapes, checks, schema, signed_files, templates, values
 from shared.sim.notion.blocks import appended, put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
-from shared.sim.notion.plain_markdown import blocks_of
+from shared.sim.notion.markdown_calls import refuse_references, trees_of
 from shared.sim.notion.refusals import ApiError, invalid, missing, refused
+from shared.sim.notion.rich_text import plain
 
 Json = dict[str, Any]
 
@@ -24,6 +25,7 @@ _CREATE = [
     "position",
     "allow_async",
 ]  # all that exist
+_CONTENT = ("children", "content", "markdown")
 _UPDATE = ("properties", "icon", "cover", "is_locked", "is_archived", "template", "erase_content")
 
 
@@ -57,15 +59,22 @@ def create(call: Call) -> Json:
     """POST /v1/pages."""
     world, caller = call.world, call.caller
     body = call.body(tuple(_CREATE))
+    later = checks.boolean(body.get("allow_async", False), "body.allow_async")
     parent, place = _place(call, body.get("parent"))
+    template = templates.chosen(call, body.get("template"), parent, ("none", "default", "template_id"))
     trees = _content(call, body)
+    if later and "markdown" in body and async_tasks.wanted(call, len(body["markdown"])):
+        return async_tasks.put_off(call, "POST /v1/pages")
+    if template is not None and any(key in body for key in _CONTENT):
+        raise refused("A page made from a template takes no content of its own.")
     page = {
         "values": {},
         "icon": checks.icon(body.get("icon"), "body.icon"),
         "cover": checks.cover(body.get("cover"), "body.cover"),
     }
     columns = parent["columns"] if parent and parent["object"] == "data_source" else None
-    written = _write(call, page, columns or world.columns({"parent": {"type": "page_id"}}), body.get("properties", {}))
+    columns = columns or world.columns({"parent": {"type": "page_id"}})
+    written = _write(call, page, columns, _titled(columns, body.get("properties", {}), trees, "markdown" in body))
     at = _index(call, parent, body.get("position"))
     signed_files.attach(call, [trees, page])
     world.count_blocks(caller, trees, pages=1)
@@ -79,8 +88,20 @@ def create(call: Call) -> Json:
         caller.bot["roots"].append(node["id"])
     _created(call, node, parent, written)
     appended(world, caller, node, world.add_blocks(node, trees, caller))
+    if template is not None:
+        templates.put_off(call, node, template)
     call.committed = {"committed_resource_id": node["id"]}
     return shown(call, node)
+
+
+def _titled(columns: list[Json], properties: Any, trees: list[Json], from_markdown: bool) -> Any:
+    """A page made of Markdown without a title takes its first heading for one."""
+    title = next(column for column in columns if column["type"] == "title")
+    given = isinstance(properties, dict) and any(schema.find([title], key) for key in properties)
+    if given or not from_markdown or not trees or trees[0]["type"] != "heading_1":
+        return properties
+    text = plain(trees.pop(0)["data"]["rich_text"])
+    return {**properties, title["name"]: {"title": [{"text": {"content": piece}} for piece in checks.pieces(text)]}}
 
 
 def _created(call: Call, node: Json, parent: Json | None, written: Json) -> None:
@@ -125,12 +146,13 @@ def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
 
 
 def _content(call: Call, body: Json) -> list[Json]:
-    ways = [key for key in ("children", "content", "markdown") if key in body]
+    ways = [key for key in _CONTENT if key in body]
     if len(ways) > 1:
         raise invalid(f"body.{ways[1]}", "not present", body[ways[1]])
     if "markdown" in body:
-        written = blocks_of(checks.string(body["markdown"], "body.markdown"))
-        return block_shapes.new_blocks(written, "body.markdown", call.world.name_of)
+        read = trees_of(call, checks.string(body["markdown"], "body.markdown"))
+        refuse_references(read)
+        return read
     if not ways:
         return []
     trees = block_shapes.new_blocks(body[ways[0]], f"body.{ways[0]}", call.world.name_of)
@@ -228,6 +250,8 @@ def update(call: Call, page_id: str) -> Json:
         "is_archived": checks.boolean,
     }
     looks = {key: check(body[key], f"body.{key}") for key, check in ways.items() if key in body}
+    erase = checks.boolean(body.get("erase_content", False), "body.erase_content")
+    template = templates.chosen(call, body.get("template"), _source_of(call, page), ("default", "template_id"))
     signed_files.attach(call, looks)
     before = dict(page["values"])
     written = _write(call, page, world.columns(page), body.get("properties", {}))
@@ -237,12 +261,25 @@ def update(call: Call, page_id: str) -> Json:
         world.touched(page, caller)
         world.effect("page.update", caller, id=page["id"], title=world.title(page), properties=written, **looks)
         _announce_update(call, page, written, looks)
-    if body.get("erase_content"):
-        for child in list(page["children"]):
+    for child in list(page["children"]) if erase else ():
+        if not world.nodes[child]["in_trash"]:
             put_in_trash(world, caller, world.nodes[child], True)
+    if template is not None:
+        templates.put_off(call, page, template)
     if trash is not None and trash != page["in_trash"]:
         put_in_trash(world, caller, page, trash)
     return shown(call, page)
+
+
+def _source_of(call: Call, page: Json) -> Json | None:
+    return call.world.nodes.get(str(page["parent"].get("data_source_id")))
+
+
+def template_values(call: Call, source: Json, properties: Json) -> Json:
+    """Take the values a template gives its pages."""
+    page: Json = {"values": {}}
+    _write(call, page, source["columns"], properties)
+    return dict(page["values"])
 
 
 def _announce_update(call: Call, page: Json, written: Json, looks: Json) -> None:

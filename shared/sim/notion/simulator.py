@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.sim._server import Simulator, json_response
 from shared.sim.notion import (
+    async_tasks,
     blocks,
     comments,
     control,
@@ -19,11 +20,14 @@ from shared.sim.notion import (
     directory,
     jobs,
     later,
+    markdown_calls,
     oauth,
     pages,
     people,
     signed_files,
+    templates,
     uploads,
+    views,
 )
 from shared.sim.notion.calls import NEW, Call, Cursors
 from shared.sim.notion.gate import CAPABILITIES, Gate, version_of
@@ -45,6 +49,9 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("PATCH", f"/v1/pages/{_ID}", pages.update, _UPDATE),
     ("POST", f"/v1/pages/{_ID}/move", pages.move, _UPDATE),
     ("GET", f"/v1/pages/{_ID}/properties/(.+)", pages.one_property, _READ),
+    ("GET", f"/v1/pages/{_ID}/markdown", markdown_calls.get, _READ),
+    ("PATCH", f"/v1/pages/{_ID}/markdown", markdown_calls.edit, _UPDATE),
+    ("GET", f"/v1/async_tasks/{_ID}", async_tasks.get, None),
     ("GET", f"/v1/blocks/{_ID}", blocks.get, _READ),
     ("PATCH", f"/v1/blocks/{_ID}", blocks.update, _UPDATE),
     ("DELETE", f"/v1/blocks/{_ID}", blocks.delete, _UPDATE),
@@ -57,6 +64,15 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", f"/v1/data_sources/{_ID}", databases.get_source, _READ),
     ("PATCH", f"/v1/data_sources/{_ID}", databases.update_source, _UPDATE),
     ("POST", f"/v1/data_sources/{_ID}/query", databases.query_source, _READ),
+    ("GET", f"/v1/data_sources/{_ID}/templates", templates.listed, _READ),
+    ("GET", "/v1/views", views.listed, _READ),
+    ("POST", "/v1/views", views.create, _INSERT),
+    ("GET", f"/v1/views/{_ID}", views.get, _READ),
+    ("PATCH", f"/v1/views/{_ID}", views.update, _UPDATE),
+    ("DELETE", f"/v1/views/{_ID}", views.delete, _UPDATE),
+    ("POST", f"/v1/views/{_ID}/queries", views.ask, _READ),
+    ("GET", f"/v1/views/{_ID}/queries/{_ID}", views.results, _READ),
+    ("DELETE", f"/v1/views/{_ID}/queries/{_ID}", views.forget, _READ),
     ("POST", "/v1/search", directory.search, _READ),
     ("GET", "/v1/custom_emojis", directory.custom_emojis, _READ),
     ("POST", "/v1/file_uploads", uploads.create, _INSERT),
@@ -121,6 +137,10 @@ class NotionSimulator(Simulator):
             "uploads",
             "emojis",
             "jobs",
+            "tasks",
+            "templates",
+            "views",
+            "view_queries",
         ]
         return {"counter": 0, "config": {}, "pending": [], "deliveries": [], **{table: {} for table in tables}}
 
@@ -155,7 +175,7 @@ class NotionSimulator(Simulator):
         """Do one piece of put-off work; what it changes is a journal entry of its own."""
         before, effects = getattr(self._current, "effects", None), list[Json]()
         self._current.effects = effects
-        later.do(self.world, job)
+        later.do(self.world, job, self._perform)
         self._current.effects = before
         self.touch()
         if effects:
@@ -204,15 +224,29 @@ class NotionSimulator(Simulator):
         if grant is not None:
             return grant(self.world, request)
         caller = self._person(person) if person else self._gate.bot(request)
+        call = Call(self.world, request, caller, version, self._cursors)
+        answer = self._routed(call)
+        self._current.committed = call.committed
+        return json_response({**answer, "request_id": str(uuid.uuid4())}, call.status)
+
+    def _routed(self, call: Call) -> Json:
         for method, pattern, handler, capability in _ROUTES:
-            found = re.fullmatch(pattern, request.path) if method == request.method else None
+            found = re.fullmatch(pattern, call.request.path) if method == call.request.method else None
             if found:
-                self._gate.allow(caller, capability)
-                call = Call(self.world, request, caller, version, self._cursors)
-                answer = handler(call, *found.groups())
-                self._current.committed = call.committed
-                return json_response({**answer, "request_id": str(uuid.uuid4())}, call.status)
+                self._gate.allow(call.caller, capability)
+                return handler(call, *found.groups())
         raise ApiError(400, "invalid_request_url", "Invalid request URL.")
+
+    def _perform(self, task: Json) -> Json:
+        """Make a call that was put off; return its answer, or the error as the task shows it."""
+        environ = EnvironBuilder(path=task["path"], method=task["method"], json=task["body"]).get_environ()
+        environ["notion.put_off"] = True
+        bot = self.state["bots"].get(task["by"]["id"])
+        caller = Caller(task["by"]["id"], task["by"]["type"], task["workspace_id"], bot)
+        try:
+            return self._routed(Call(self.world, Request(environ), caller, task["version"], self._cursors))
+        except ApiError as refusal:
+            return refusal.body(str(uuid.uuid4()))
 
     def _person(self, person_id: str) -> Caller:
         return Caller(person_id, "person", self.state["people"][person_id]["workspace_id"])
@@ -304,6 +338,10 @@ class NotionSimulator(Simulator):
                     return json_response(control.configure(self.world, request.get_json()))
                 case "GET", ["_config"]:
                     return json_response(self.state["config"])
+                case "POST", ["_emojis"]:
+                    return json_response(control.emoji(self.world, request.get_json()), 201)
+                case "POST", ["_templates"]:
+                    return json_response(control.template(self.world, request.get_json()), 201)
                 case "GET", ["_subscriptions"]:
                     return json_response(list(self.state["subscriptions"].values()))
                 case "POST", ["_subscriptions", key, "verify"]:

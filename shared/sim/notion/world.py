@@ -184,14 +184,25 @@ class World:
 
     def add_blocks(self, parent: Json, trees: list[Json], caller: Caller, at: int | None = None) -> list[Json]:
         """Store checked block trees below a parent, in order; return the first level."""
+        blocks = self.make_blocks(parent, trees, caller)
+        self.attach(parent, [block["id"] for block in blocks], at)
+        return blocks
+
+    def make_blocks(self, parent: Json, trees: list[Json], caller: Caller) -> list[Json]:
+        """Store block trees below a parent, the first level not yet in its order; `{ref}` moves a stored one there."""
         key = "page_id" if parent["object"] == "page" else "block_id"
         blocks = []
         for tree in trees:
             place = {"type": key, key: parent["id"]}
+            if "ref" in tree:
+                moved = self.nodes[tree["ref"]]
+                self.nodes[moved["parent"][moved["parent"]["type"]]]["children"].remove(moved["id"])
+                moved["parent"] = place
+                blocks.append(moved)
+                continue
             block = self.new_node("block", place, caller, type=tree["type"], data=tree["data"])
             self.add_blocks(block, tree["children"], caller)
             blocks.append(block)
-        self.attach(parent, [block["id"] for block in blocks], at)
         return blocks
 
     def changed_content(self, node: Json, caller: Caller, children: list[Json]) -> None:
