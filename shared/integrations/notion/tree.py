@@ -55,6 +55,8 @@ class Append:
     blocks: tuple[Json, ...]
     place: Place
     after: int = TOP  # the sibling, for Place.AFTER
+    rode_before: tuple[Json, ...] = ()  # siblings whose ids nobody knows: they came along with the parent
+    rode_behind: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,8 @@ def plan(blocks: Sequence[Json]) -> list[Request]:
     Raises Rejected for what no request can carry.
     """
     nodes = _weighed(blocks)
-    if not nodes:
-        return []
     last = fewest([node.options for node in nodes])[-1][0]
-    return list(_appends(TOP, nodes, runs(last), len(nodes), len(nodes)))
+    return list(_follow(TOP, nodes, Option(last.cost, 0, 0, len(nodes), len(nodes), (), last)))
 
 
 def plan_page(blocks: Sequence[Json], size: int = 0) -> PagePlan:
@@ -249,33 +249,40 @@ def _fits(option: Option) -> bool:
 
 def _follow(parent: int, children: Sequence[Node], option: Option) -> Iterator[Request]:
     """Yield the requests for what did not come along with a block."""
+    came = children[option.first : option.last]
+    born = list(zip(came, option.parts, strict=bool(option.parts)))
+    rode = tuple(_body(*each) for each in born) or tuple(child.block for child in came)
     if option.left is not None:
-        yield from _appends(parent, children, runs(option.left), option.first, option.last)
-    born = list(zip(children[option.first : option.last], option.parts, strict=bool(option.parts)))
+        for run in runs(option.left):
+            place = Place.AFTER if run[0][0] else Place.START if rode else Place.END
+            yield from _appended(parent, children, run, place, behind=rode)
     if any(part.cost for _, part in born):
-        yield Read(parent, tuple(child.number for child, _ in born), tuple(_body(*each) for each in born))
+        yield Read(parent, tuple(child.number for child, _ in born), rode)
+        rode = ()
     for child, part in born:
         yield from _follow(child.number, child.children, part)
     if option.right is not None:
-        behind = runs(option.right, option.last, backwards=True)
-        yield from _appends(parent, children, behind, option.first, option.last)
+        for run in runs(option.right, option.last, backwards=True):
+            place = Place.END if run[0][0] == option.last else Place.AFTER
+            yield from _appended(parent, children, run, place, before=rode)
 
 
-def _appends(parent: int, children: Sequence[Node], cut: Sequence[Run], first: int, last: int) -> Iterator[Request]:
-    """Yield one request per run, each followed by what belongs below it; `first` to `last` are there already."""
-    for run in cut:
-        sent = [(children[index], way) for index, way in run]
-        start = run[0][0]
-        place = Place.AFTER
-        if start == 0:
-            place = Place.START if first < last else Place.END
-        elif start == last:
-            place = Place.END
-        after = children[start - 1].number if place is Place.AFTER else TOP
-        numbers = tuple(node.number for node, _ in sent)
-        yield Append(parent, numbers, tuple(_body(node, way) for node, way in sent), place, after)
-        for node, way in sent:
-            yield from _follow(node.number, node.children, way)
+def _appended(
+    parent: int,
+    children: Sequence[Node],
+    run: Run,
+    place: Place,
+    *,
+    before: tuple[Json, ...] = (),
+    behind: tuple[Json, ...] = (),
+) -> Iterator[Request]:
+    """Yield one request, and what belongs below its blocks."""
+    sent = [(children[index], option) for index, option in run]
+    after = children[run[0][0] - 1].number if place is Place.AFTER else TOP
+    numbers = tuple(node.number for node, _ in sent)
+    yield Append(parent, numbers, tuple(_body(*each) for each in sent), place, after, before, behind)
+    for node, option in sent:
+        yield from _follow(node.number, node.children, option)
 
 
 def _body(node: Node, way: Option) -> Json:
