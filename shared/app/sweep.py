@@ -1,4 +1,4 @@
-"""Find what a dead process left behind: forgotten outboxes, expired waits, lost attempts."""
+"""Find what a dead process left behind: forgotten outboxes, expired waits, lost attempts; wake what is due."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from shared import log
 from shared.app.deps import Deps
+from shared.app.due_times import ring
 from shared.app.engine import record
 from shared.core import events as ev
 from shared.core.errors import AgentError
@@ -15,7 +16,7 @@ FORGOTTEN_AFTER = timedelta(seconds=30)
 
 
 def sweep(deps: Deps) -> Mapping[str, int]:
-    """Relay, expire, hand out again; return how much of each. Anybody may call it at any time, even twice at once."""
+    """Relay, expire, hand out again, wake; return how much of each. Anybody may call it at any time, even at once."""
     now = deps.clock.now()
     relayed = 0
     # one by one: one that cannot be handed over must not hold up the rest
@@ -38,4 +39,4 @@ def sweep(deps: Deps) -> Mapping[str, int]:
             log.line("ERROR", "run not looked at", tenant=tenant, run=run, detail=str(error)[:300])
             continue
         looked, moved = looked + 1, moved + (after.seq != loaded.run.seq)
-    return {"relayed": relayed, "looked": looked, "moved": moved}
+    return {"relayed": relayed, "looked": looked, "moved": moved, "woken": ring(deps)}

@@ -1,0 +1,15 @@
+"""Time zones by the names people write."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from shared.core.schedule import BadSchedule
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone of an IANA name; raises BadSchedule, for people to read, when there is none."""
+    try:
+        return ZoneInfo(name.strip() or "UTC")
+    except (KeyError, ValueError, OSError):  # the last for names that are folders or files of something else
+        raise BadSchedule(f"“{name[:60]}” is no time zone; one is called “Europe/Berlin” or “UTC”") from None
