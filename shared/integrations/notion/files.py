@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.integrations.notion.limits import refuse
@@ -31,6 +32,8 @@ class Files(Wire):
         Returns the upload's object. Called again it begins another; one that is never attached expires by itself.
         """
         _check_name(name)
+        if content_type:
+            _check_kind(content_type)
         if parts and url:
             raise Rejected(self.system, "create_upload: `parts` and `url` exclude each other; give one")
         if not 0 <= parts <= MAX_PARTS:
@@ -44,22 +47,28 @@ class Files(Wire):
         made = self._write("POST", "/v1/file_uploads", {"mode": mode, "filename": name} | body)
         return made if "object" in made else self.file_upload(made["id"])
 
-    def send_part(self, upload_id: str, content: bytes, part: int = 0, *, name: str = "file") -> Json:
+    def send_part(self, upload_id: str, content: bytes, part: int = 0, *, name: str = "", kind: str = "") -> Json:
         """Send the whole content, or one part of it counted from 1 (5 to 20 MiB, the last may be smaller).
 
-        Returns the upload's object. After OutcomeUnknown ask for the object, which counts what has arrived.
+        `kind` is its content type, the one it was created with. Returns the upload's object. After OutcomeUnknown ask
+        for the object, which counts what has arrived.
         """
         if len(content) > LARGEST_PART:
             raise refuse("send_part.content", f"{len(content)} bytes in one part; Notion takes {LARGEST_PART}")
         if not 0 <= part <= MAX_PARTS:
             raise refuse("send_part.part", f"part {part}; parts are counted from 1 to {MAX_PARTS}")
-        raw, content_type = _form(name, content, part)
+        kind = kind or _kind_of(name)
+        _check_kind(kind)
+        _check_name(name or "file")
+        raw, content_type = _form(name or "file", content, part, kind)
         path = f"/v1/file_uploads/{in_path(upload_id)}/send"
-        return self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
+        made = self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
+        return made if "object" in made else self.file_upload(upload_id)
 
     def complete_upload(self, upload_id: str) -> Json:
         """Put the parts together; return the upload's object."""
-        return self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", {})
+        made = self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", None)
+        return made if "object" in made else self.file_upload(upload_id)
 
     def file_upload(self, upload_id: str) -> Json:
         """Return one upload's object: `status` is pending, uploaded, expired or failed."""
@@ -72,22 +81,22 @@ class Files(Wire):
     def upload(self, name: str, content: bytes, content_type: str = "", *, upload_id: str = "") -> str:
         """Upload a file of any size the workspace takes; return the id to attach it by (see `attached`).
 
-        Each part is one request. With the `upload_id` of an upload that broke off it goes on behind the parts that have
-        arrived; without one it begins anew. Raises Rejected naming the workspace's limit when the file is larger.
+        Each part is one request. With the `upload_id` of one that was begun (`create_upload` with `parts_of`) or broke
+        off it goes on behind the parts that have arrived. Raises Rejected naming the workspace's limit when the file is
+        larger.
         """
         self._check_size(name, content)
         pieces = _pieces(content)
         state = self.file_upload(upload_id) if upload_id else None
         if state is None:
-            content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            state = self.create_upload(name, content_type, parts=len(pieces) if len(pieces) > 1 else 0)
+            state = self.create_upload(name, content_type or _kind_of(name), parts=parts_of(len(content)))
         key = str(state["id"])
         if state.get("status") == "uploaded":
             return key
         if state.get("status") != "pending":
             raise Rejected(self.system, f"upload {key} is {state.get('status')}; begin a new one")
         if len(pieces) == 1:
-            state = self.send_part(key, content, name=name)
+            state = self._sent(key, content, 0, name, str(state.get("content_type") or content_type))
         else:
             state = self._send_rest(name, key, pieces, state)
         if state.get("status") != "uploaded":
@@ -100,8 +109,22 @@ class Files(Wire):
         if total != len(pieces):
             raise refuse("upload.upload_id", f"it was begun with {total} parts, and this file has {len(pieces)}")
         for number in range(arrived + 1, total + 1):
-            self.send_part(key, pieces[number - 1], number, name=name)
-        return self.complete_upload(key)
+            self._sent(key, pieces[number - 1], number, name, str(state.get("content_type") or ""))
+        try:
+            return self.complete_upload(key)
+        except OutcomeUnknown:
+            return self.file_upload(key)
+
+    def _sent(self, key: str, content: bytes, part: int, name: str, kind: str) -> Json:
+        """Send a part; when nobody says what became of it, look, and go on when it has arrived."""
+        try:
+            return self.send_part(key, content, part, name=name, kind=kind)
+        except OutcomeUnknown:
+            state = self.file_upload(key)
+            counted = state.get("number_of_parts") or {}
+            if state.get("status") == "uploaded" or (part and int(counted.get("sent") or 0) >= part):
+                return state
+            raise
 
     def _check_size(self, name: str, content: bytes) -> None:
         _check_name(name)
@@ -130,21 +153,34 @@ def _check_name(name: str) -> None:
         raise refuse("name", f"{name[:80]!r} holds characters that no file name may")
 
 
+def _check_kind(kind: str) -> None:
+    if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", kind):
+        raise refuse("content_type", f"{kind[:80]!r} is no content type; give one like text/plain")
+
+
+def _kind_of(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def parts_of(size: int) -> int:
+    """Return in how many parts `upload` sends so many bytes; 0 when whole. Raises Rejected beyond 1,000 parts."""
+    parts = -(-size // PART) if size > LARGEST_SINGLE else 0
+    if parts > MAX_PARTS:
+        raise refuse("upload.content", f"{size} bytes; at most {MAX_PARTS * PART} can be sent in parts")
+    return parts
+
+
 def _pieces(content: bytes) -> list[bytes]:
-    if len(content) <= LARGEST_SINGLE:
+    if not parts_of(len(content)):
         return [content]
-    pieces = [content[start : start + PART] for start in range(0, len(content), PART)]
-    if len(pieces) > MAX_PARTS:
-        raise refuse("upload.content", f"{len(content)} bytes; at most {MAX_PARTS * PART} can be sent in parts")
-    return pieces
+    return [content[start : start + PART] for start in range(0, len(content), PART)]
 
 
-def _form(name: str, content: bytes, part: int) -> tuple[bytes, str]:
+def _form(name: str, content: bytes, part: int, kind: str) -> tuple[bytes, str]:
     """Return multipart/form-data and its content type. The boundary is a hash of the content, so it is not in it."""
     boundary = f"part-{hashlib.sha256(content).hexdigest()}"
     shown = name.replace("\\", "%5C").replace('"', "%22")
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="part_number"\r\n\r\n{part}\r\n' if part else ""
     head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
-    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    head += f"Content-Type: {guessed}\r\n\r\n"
+    head += f"Content-Type: {kind}\r\n\r\n"
     return head.encode() + content + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

@@ -162,6 +162,7 @@ def send(call: Call, upload_id: str) -> Json:
     if file is None:
         raise invalid("body.file", "defined", ...)
     content = file.read()
+    file.close()
     part = _part_number(call, upload)
     _check_size(call, upload, part, len(content))
     given = (file.mimetype or "application/octet-stream").lower()
