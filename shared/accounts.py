@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from shared.core.errors import Busy, Rejected, Unauthorized
+from shared.core.errors import Blocked, Busy, RateLimited, Rejected, Unauthorized, VersionConflict
+from shared.core.rate_window import Rate
 from shared.http_client import Answer, HttpClient, Trace
 from shared.integrations.github import GitHub
 from shared.integrations.notion.client import Notion
@@ -17,13 +19,20 @@ from shared.integrations.ses import connect as connect_ses
 from shared.integrations.slack import Slack
 from shared.integrations.vercel import Vercel
 from shared.oauth import NOTION, GrantTokens, OAuthProvider, refresh
-from shared.ports import Clock, Put, Secret, Secrets, Store
+from shared.ports import Clock, Doc, Put, Secret, Secrets, Store
+from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget
 
 PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION}
 
 C = TypeVar("C")
 _CLIENTS: dict[type[Any], str] = {Notion: "notion", GitHub: "github", Vercel: "vercel", Slack: "slack"}
+_METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
 _RENEWAL = timedelta(seconds=90)
+_LOOKS = 8  # at a grant that another worker renews, in two seconds
+_FIXED = re.compile(r"[a-z_]+|v[0-9]+")  # a part of a path that is no id
+
+Lost = Callable[[str, str, str, str], None]
+"""Hears of a grant that is of no more use: tenant, system, "revoked" or "blocked", and since when it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,14 @@ class Accounts:
         endpoints: Endpoints,
         owner: Callable[[], str],
         trace: Trace | None = None,
+        *,
+        rate: Rate | None = None,
+        sleep: Callable[[float], None] | None = None,  # None: never waits, always says when to come again
+        lost: Lost | None = None,
     ) -> None:
+        self.budget = RateBudget(store, clock, owner(), rate=rate, sleep=sleep)
+        self._sleep = sleep
+        self._lost = lost
         self._store = store
         self._secrets = secrets
         self._clock = clock
@@ -85,9 +101,12 @@ class Accounts:
         """Return an HTTP client with the tenant's token; raises Unauthorized when there is none."""
         doc = self._store.get(tenant, "grants", system)
         if doc is None or doc.body.get("status") != "connected":
+            if doc is not None and not doc.body.get("told"):  # whoever marked it died before people were told
+                self._tell_lost(tenant, system, doc)
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
         token = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
-        return _RenewingHttp(self, tenant, system, token, str(getattr(self._endpoints, system)))
+        payer = payer_of(tenant, system, doc.body) if system in _METERED else None
+        return _GrantHttp(self, tenant, system, token, payer)
 
     def mail(self) -> Ses:
         """Return the operator's mail sender: people get mail from us, not from their own account."""
@@ -106,8 +125,19 @@ class Accounts:
                 self._ses = Ses(client, self._endpoints.ses_sender)
             return self._ses
 
-    def keep(self, tenant: str, system: str, tokens: GrantTokens, public: Mapping[str, Any], since: str = "") -> None:
-        """Store a grant: the tokens sealed, what may be seen beside them; `since` is when a person gave it."""
+    def keep(
+        self,
+        tenant: str,
+        system: str,
+        tokens: GrantTokens,
+        public: Mapping[str, Any],
+        since: str = "",
+        expected: str | None = None,
+    ) -> None:
+        """Store a grant: the tokens sealed, what may be seen beside them.
+
+        `since` is when a person gave it, "" for just now; `expected` is as in Put.
+        """
         body: dict[str, Any] = {
             "status": "connected",
             "access": self._secrets.seal(tenant, f"{system}.access", tokens.access),
@@ -117,37 +147,92 @@ class Accounts:
         }
         if tokens.refresh:
             body["refresh"] = self._secrets.seal(tenant, f"{system}.refresh", tokens.refresh)
-        self._store.put(tenant, Put("grants", system, body))
+        self._store.put(tenant, Put("grants", system, body, expected))
+        if not since and system in _METERED:
+            self.budget.lift(payer_of(tenant, system, body))
 
     def connected(self, tenant: str) -> list[str]:
         """Return the systems this tenant has connected."""
         return [doc.id for doc in self._store.list_docs(tenant, "grants") if doc.body.get("status") == "connected"]
 
-    def renew(self, tenant: str, system: str, used: Secret) -> Secret:
-        """Return a token newer than `used`: another worker's, or a fresh one; else mark the grant as revoked.
+    def renew(self, tenant: str, system: str, used: Secret) -> tuple[Secret, bool]:
+        """Return a token newer than `used`, and whether it is fresh from the system; else give the grant up.
 
-        One at a time per grant: with rotating refresh tokens two renewals at once revoke the grant. The new pair is
-        saved before it is used. Raises Unauthorized, or Busy while another worker renews.
+        One at a time per grant: with rotating refresh tokens two renewals at once revoke the grant. Who comes second
+        uses what the first one got. The new pair is saved before it is used. Raises Unauthorized, or Busy while another
+        worker renews for longer than two seconds.
+
+        One gap cannot be closed: when the system's answer with the new pair never reaches the store (the connection
+        drops, or we die in between), the old pair is dead and the new one nobody has. The next renewal is then refused,
+        and the tenant is asked to connect again. (notion-api: OAuth)
         """
         key, owner = f"renew.{system}", self._owner()
         if not self._store.claim(tenant, key, owner, _RENEWAL):
-            raise Busy(f"{system}: another worker renews this grant")
+            return self._renewed_by_another(tenant, system, used), False
         try:
-            doc = self._store.get(tenant, "grants", system)
-            if doc is None or doc.body.get("status") != "connected":
-                raise Unauthorized(system, "access was revoked")
-            current = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+            doc, current = self._current(tenant, system)
             if current != used:
-                return current
+                return current, False
             tokens = self._refreshed(tenant, system, doc.body)
             if tokens is None:
-                self._store.put(tenant, Put("grants", system, {**doc.body, "status": "revoked"}, doc.version))
+                self._give_up(tenant, system, doc)
                 raise Unauthorized(system, "access was revoked; the tenant has to reconnect")
             since = doc.body.get("since") or doc.body["at"]
-            self.keep(tenant, system, tokens, doc.body.get("public", {}), since)
-            return tokens.access
+            try:
+                self.keep(tenant, system, tokens, doc.body.get("public", {}), since, doc.version)
+            except VersionConflict:  # a person has connected it anew in this very moment
+                return self._current(tenant, system)[1], False
+            return tokens.access, True
         finally:
             self._store.release(tenant, key, owner)
+
+    def give_up(self, tenant: str, system: str, used: Secret) -> None:
+        """Mark the grant as revoked, if its token is still the one that was refused, and tell its people."""
+        doc, current = self._current(tenant, system)
+        if current == used:
+            self._give_up(tenant, system, doc)
+
+    def shut_out(self, tenant: str, system: str, payer: Payer, why: str) -> None:
+        """Stop all calls of this grant, which the system has blocked for good, and tell its people."""
+        self.budget.block(payer, why)
+        doc = self._store.get(tenant, "grants", system)
+        if doc is not None and self._lost is not None:
+            self._lost(tenant, system, "blocked", _since(doc))
+
+    def _renewed_by_another(self, tenant: str, system: str, used: Secret) -> Secret:
+        for _ in range(_LOOKS):
+            _, current = self._current(tenant, system)
+            if current != used:
+                return current
+            if self._sleep is None:
+                break
+            self._sleep(LONGEST_SLEEP_S / _LOOKS)
+        raise Busy(f"{system}: another worker renews this grant")
+
+    def _current(self, tenant: str, system: str) -> tuple[Doc, Secret]:
+        doc = self._store.get(tenant, "grants", system)
+        if doc is None or doc.body.get("status") != "connected":
+            raise Unauthorized(system, "access was revoked")
+        return doc, self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+
+    def _give_up(self, tenant: str, system: str, doc: Doc) -> None:
+        try:
+            self._store.put(tenant, Put("grants", system, {**doc.body, "status": "revoked"}, doc.version))
+        except VersionConflict:  # a person has connected it anew in this very moment
+            return
+        marked = self._store.get(tenant, "grants", system)
+        if marked is not None and marked.body.get("status") == "revoked":
+            self._tell_lost(tenant, system, marked)
+
+    def _tell_lost(self, tenant: str, system: str, doc: Doc) -> None:
+        """Hand the news over, then note that it was: told twice is once, but never told would be bad."""
+        if self._lost is None:
+            return
+        self._lost(tenant, system, "revoked", _since(doc))
+        try:
+            self._store.put(tenant, Put("grants", system, {**doc.body, "told": True}, doc.version))
+        except VersionConflict:
+            return
 
     def _refreshed(self, tenant: str, system: str, grant: Mapping[str, Any]) -> GrantTokens | None:
         provider = PROVIDERS.get(system)
@@ -182,21 +267,62 @@ class Accounts:
         return self._trace
 
 
-class _RenewingHttp(HttpClient):
-    """Calls with the tenant's token; after a 401 once more with a newer one, if there is one."""
+def payer_of(tenant: str, system: str, grant: Mapping[str, Any]) -> Payer:
+    """Return whose budget the calls of this grant are: its bot's; a grant that names none has its own."""
+    public = grant.get("public", {})
+    return Payer(system, str(public.get("bot_id") or tenant), str(public.get("workspace_id") or ""))
 
-    def __init__(self, accounts: Accounts, tenant: str, system: str, token: Secret, base_url: str) -> None:
-        super().__init__(system, base_url, token, timeouts=accounts.endpoints.timeouts, trace=accounts.trace)
+
+def _since(doc: Doc) -> str:
+    return str(doc.body.get("since") or doc.body.get("at") or "")
+
+
+def endpoint_of(method: str, path: str) -> str:
+    """Return the call without the ids in it: what a system limits as one endpoint."""
+    parts = [part if not part or _FIXED.fullmatch(part) else "{id}" for part in path.split("/")]
+    return f"{method} {'/'.join(parts)}"
+
+
+class _GrantHttp(HttpClient):
+    """Calls with the tenant's token, within its budget; a refused token is renewed, and a short pause is waited for."""
+
+    def __init__(self, accounts: Accounts, tenant: str, system: str, token: Secret, payer: Payer | None) -> None:
+        base = str(getattr(accounts.endpoints, system))
+        super().__init__(system, base, token, timeouts=accounts.endpoints.timeouts, trace=accounts.trace)
         self._accounts = accounts
         self._tenant = tenant
+        self._payer = payer
 
     def call(self, method: str, path: str, **options: Any) -> Answer:
-        """Like HttpClient.call; a refused token is renewed once."""
-        used = self._token
-        try:
+        """Like HttpClient.call. A refused token is replaced by another worker's newer one, else renewed once."""
+        fresh = False
+        while True:
+            used = self._token
+            try:
+                return self._within_budget(method, path, options)
+            except Unauthorized:
+                if used is None or options.get("auth", "bearer") != "bearer":
+                    raise
+                if fresh:  # brand-new and refused: there is no access any more
+                    self._accounts.give_up(self._tenant, self.system, used)
+                    raise
+                self._token, fresh = self._accounts.renew(self._tenant, self.system, used)
+
+    def _within_budget(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
+        """Call when the budget allows it; a call that was refused unread is sent once more after a short pause."""
+        if self._payer is None:
             return super().call(method, path, **options)
-        except Unauthorized:
-            if used is None:
+        budget, endpoint = self._accounts.budget, endpoint_of(method, path)
+        for last in (False, True):
+            budget.spend(self._payer, endpoint)
+            try:
+                return super().call(method, path, **options)
+            except Blocked as error:
+                self._accounts.shut_out(self._tenant, self.system, self._payer, str(error))
                 raise
-            self._token = self._accounts.renew(self._tenant, self.system, used)
-        return super().call(method, path, **options)
+            except RateLimited as error:
+                wait = budget.refused(self._payer, endpoint, error)
+                error.retry_after = timedelta(seconds=wait)
+                if last or wait > LONGEST_SLEEP_S:
+                    raise
+        raise AssertionError("the last call returns or raises")

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.core.errors import Blocked, BudgetSpent, RateLimited, VersionConflict
-from shared.core.rate_window import TICK_S, Pause, Rate, Window
+from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
 from shared.ports import SYSTEM, Clock, Doc, Put, Store
 
 LONGEST_SLEEP_S = 2.0  # inside a function; a longer wait is a command that comes again
@@ -121,8 +121,8 @@ class RateBudget:
             times = before.times + 1 if before else 1
             wait = told if told is not None else min(2.0 ** (times - 1), 60.0) * (1 + self._fraction(payer, times) / 4)
             waits.append(wait)
-            if before is None or before.until < now + wait:
-                window.pauses[where] = Pause(round(now + wait, 3), self._owner, times)
+            if before is None or before.left(now, self._owner) < wait:
+                window.pauses[where] = Pause(round(now, 3), round(now + wait, 3), self._owner, times)
 
         purse = self._purse(payer)
         with purse.lock:
@@ -167,7 +167,8 @@ class RateBudget:
         for (scope, where), pause in purse.pauses.items():
             if where in ("", endpoint) and (left := pause.left(now, self._owner)) > 0:
                 return left, scope
-        if purse.left == 0 or now >= purse.until:
+        turned_back = now < purse.until - self._rate.life_s - SKEW_S
+        if purse.left == 0 or now >= purse.until or turned_back:
             wait = self._borrow(purse, payer, now)
             if wait > 0:
                 return wait, "bot"
@@ -190,7 +191,7 @@ class RateBudget:
 
     def _see(self, purse: _Purse, scope: str, where: str, window: Window) -> None:
         known, pause = purse.pauses.get((scope, where)), window.pauses.get(where)
-        if pause is not None and (known is None or known.until <= pause.until):
+        if pause is not None and (known is None or known.until <= pause.until or known.since > pause.since):
             purse.pauses[scope, where] = pause
 
     def _borrow(self, purse: _Purse, payer: Payer, now: float) -> float:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from shared.core.errors import ConfigError
 
-FUNCTIONS = ("oauth-callback", "notion-webhook", "plan", "execute-step", "deploy", "notify", "api", "sweep")
+FUNCTIONS = ("oauth-callback", "notion-webhook", "plan", "execute-step", "deploy", "notify", "api", "sweep", "sync")
 SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
 # Cloud services that may be reached at an emulator on this machine: service → variable with its host:port.
 EMULATORS = {
@@ -38,10 +38,12 @@ class Settings:
     model: str = "offline"  # "offline" or "vertex"
     trace: Path | None = None
     http_read_s: float = 65.0
+    notion_rate: int = 180  # calls of one bot in any 60 seconds
     settle: timedelta = timedelta(seconds=70)
     lease: timedelta = timedelta(minutes=11)
     backoff_s: float = 2.0
     approval_s: float = 7 * 86_400.0
+    gather_s: float = 2.0  # for how long deliveries about one page wait for each other
     crash_at: str = ""  # "point#n": for the crash test
     crash_log: Path | None = None
     workers: int = 8  # local: deliveries at once
@@ -76,10 +78,12 @@ class Settings:
             model=reader.one_of("WORKWRIGHT_MODEL", ("offline", "vertex"), "offline"),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
+            notion_rate=reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or cls.notion_rate,
             settle=timedelta(seconds=reader.number("WORKWRIGHT_SETTLE_S", cls.settle.total_seconds())),
             lease=timedelta(seconds=reader.number("WORKWRIGHT_LEASE_S", cls.lease.total_seconds())),
             backoff_s=reader.number("WORKWRIGHT_BACKOFF_S", cls.backoff_s),
             approval_s=reader.number("WORKWRIGHT_APPROVAL_S", cls.approval_s),
+            gather_s=reader.number("WORKWRIGHT_GATHER_S", cls.gather_s),
             workers=reader.whole("WORKWRIGHT_WORKERS", cls.workers, least=1, most=256) or cls.workers,
             duplicates=reader.number("WORKWRIGHT_DUPLICATES", cls.duplicates, unit="share from 0 to 1", most=1.0),
             shuffle=reader.whole("WORKWRIGHT_SHUFFLE", None, least=0, most=2**31),

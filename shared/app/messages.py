@@ -50,7 +50,7 @@ class Message:
 
 
 def message_for(
-    topic: str, run: Run, *, run_url: str, page_url: str, approval_url: str = "", token: str = ""
+    topic: str, run: Run, *, run_url: str, page_url: str, approval_url: str = "", token: str = "", connect_url: str = ""
 ) -> Message:
     """Return the message of a topic; unknown topics get a plain one rather than none."""
     title = run.trigger.title or run.id
@@ -67,7 +67,8 @@ def message_for(
             return Message(f"A question about “{title}”", (asked, "Answer on the page."), tuple(links), HIGH)
         case "reconnect":
             line = f"“{title}” waits: a connected account no longer lets us in. Reconnect it, and the run goes on."
-            return Message("Please reconnect an account", (line,), (*links, Link("Run", run_url)), HIGH)
+            again = (Link("Reconnect", connect_url),) if connect_url else ()
+            return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "run_succeeded":
             return Message(f"“{title}” is live", _result_lines(run), (*_result_links(run), *links))
         case "run_failed":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.app.approvals import approval_token, approval_url
+from shared.app.channels import Channels
 from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.effects import Effects
@@ -15,19 +15,14 @@ from shared.app.engine import record, relay
 from shared.app.execute_step import Tools, lease, run_url
 from shared.app.messages import HIGH, Message, message_for
 from shared.app.quiet import quiet_until
+from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
-from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.page import Span
 from shared.core.run import Run, derived_id
 from shared.integrations.notion.client import Notion
-from shared.integrations.ses import Ses
-from shared.integrations.slack import Message as SlackMessage
-from shared.integrations.slack import Slack
 from shared.steps._kind import Connect, Repeat
-
-Person = Mapping[str, Any]
 
 
 @patient
@@ -36,18 +31,22 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
 
     What cannot be sent now (rate limit, outage) comes again later; what was sent is not sent again.
     """
-    with lease(deps, command.tenant, f"{command.run}.notify.{command.topic}.{command.ref}"):
+    if command.topic in LOST:
+        tell_lost(command, deps, tools)
+        return
+    scope = _scope(command, deps)
+    with lease(deps, command.tenant, scope):
         loaded = deps.store.load_run(command.tenant, command.run)
         if loaded is None:
             return
-        outcome = _tell_everybody(command, deps, tools, loaded.run)
+        outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:
         told = ev.PeopleNotified(deps.clock.now(), command.topic, command.ref, outcome)
         record(deps, command.tenant, command.run, told, label="notify", handled=command.id)
     relay(deps, command.tenant, command.run, "notify")
 
 
-def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run) -> str:
+def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
     """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
     if _answered_already(command, run):
         return ""
@@ -60,8 +59,9 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run) -> str
         token=approval_token(deps, run) if command.topic == "approval_asked" else "",
         approval_url=approval_url(deps, run) if command.topic == "approval_asked" else "",
         page_url=str(planned.get("page_url") or ""),
+        connect_url=connect_url(deps, command.ref.partition(".")[0]),
     )
-    sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, settings)
+    sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
     outcomes, waiting = [], []
     if run.trigger.page and command.topic != "question_asked":
         outcomes.append(f"notion:{sender.comment()}")
@@ -79,6 +79,13 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run) -> str
     return ", ".join(outcomes)
 
 
+def _scope(command: Command, deps: Deps) -> str:
+    """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
+    if command.topic == "reconnect":
+        return lost_scope(deps, command.tenant, command.ref.partition(".")[0])
+    return f"{command.run}.notify.{command.topic}.{command.ref}"
+
+
 def _answered_already(command: Command, run: Run) -> bool:
     """Say whether the message asks for something that nobody waits for any more."""
     gate = run.step(command.ref)
@@ -92,40 +99,24 @@ def _come_again(deps: Deps, command: Command, until: datetime) -> None:
     deps.crash_point("relay.after/quiet")
 
 
-class _Sender:
-    """One message on its way to several people over several channels."""
+class _Sender(Channels):
+    """One message about a run, on its way to its page and to people."""
 
-    def __init__(
-        self,
-        deps: Deps,
-        connect: Connect,
-        run: Run,
-        command: Command,
-        message: Message,
-        settings: Mapping[str, Any],
-    ) -> None:
-        self._connect = connect
-        self._run = run
-        self._message = message
-        self._settings = settings
-        self._scope = f"{run.id}.notify.{command.topic}.{command.ref}"
+    def __init__(self, deps: Deps, connect: Connect, run: Run, command: Command, message: Message, scope: str) -> None:
+        about = {"tenant": run.tenant, "run": run.id}
+        super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
+        self._page = run.trigger.page
+        self._own = f"{run.id}.notify.{command.topic}.{command.ref}"
+        self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
-        self._effects = Effects(deps, run.tenant, self._scope, f"notify.{command.topic}")
-        self.later: IntegrationError | None = None  # what kept a message from going out this time
-
-    def tell(self, person: Person) -> list[str]:
-        """Send over each channel the person has chosen; return what became of each."""
-        channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
-        chosen = [c for c in person.get("channels", ("email",)) if c in channels and person.get(c)]
-        return [f"{channel}:{channels[channel](person)}" for channel in chosen]
 
     def comment(self) -> str:
         """Write a comment on the page; it can be found again by its link."""
-        connect, page = self._connect, self._run.trigger.page
-        target = marks.mark(self._url, self._scope)
+        connect, page = self._connect, self._page
+        target = marks.mark(self._url, self._own)
         spans = (Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:1800]))
         return self._guarded(
-            lambda: self._effects(
+            lambda: self._on_page(
                 "notion",
                 lambda: {"id": connect(Notion).comment(page, spans)["id"]},
                 repeat=Repeat.LOOK,
@@ -133,81 +124,9 @@ class _Sender:
             )
         )
 
-    def _mail(self, person: Person) -> str:
-        message, to = self._message, str(person["email"])
-        return self._guarded(
-            lambda: self._effects(
-                f"email-{person['id']}",
-                lambda: {
-                    "id": self._connect(Ses).send(
-                        to=to, subject=message.subject, text=message.text, html=message.html,
-                        tags={"tenant": self._run.tenant, "run": self._run.id},
-                    )
-                },
-                repeat=Repeat.ONCE,
-            )
-        )  # fmt: skip
-
-    def _slack(self, person: Person) -> str:
-        connect, message, channel = self._connect, self._message, str(person["slack"])
-        key = f"{self._scope}.{person['id']}"
-        return self._guarded(
-            lambda: self._effects(
-                f"slack-{person['id']}",
-                lambda: {
-                    "ts": connect(Slack)
-                    .post(channel, _plain(message.text), _slack_blocks(message), ("workwright", key))
-                    .ts
-                },
-                repeat=Repeat.LOOK,
-                look=lambda: _ts(connect(Slack).find(channel, "workwright", key)),
-            )
-        )
-
-    def _guarded(self, send: Callable[[], Mapping[str, Any]]) -> str:
-        """Turn what can never be delivered into a recorded outcome; remember what may work later."""
-        try:
-            send()
-        except NeedsHuman:
-            return "unconfirmed"
-        except IntegrationError as error:
-            if error.error_class == ErrorClass.TRANSIENT:
-                self.later = self.later or error
-                return "later"
-            return f"failed ({error})"
-        return "sent"
-
 
 def _comment_with(notion: Notion, page: str, target: str) -> dict[str, Any] | None:
     for comment in notion.comments(page):
         if any((text.get("href") or "") == target for text in comment.get("rich_text", ())):
             return {"id": str(comment["id"])}
     return None
-
-
-def _ts(found: SlackMessage | None) -> dict[str, Any] | None:
-    return {"ts": found.ts} if found else None
-
-
-def _slack_blocks(message: Message) -> list[dict[str, Any]]:
-    lines = "\n".join(message.lines)
-    text = f"*{_plain(message.subject)}*\n{_plain(lines)}"[:2900]
-    blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
-    buttons = [{**_button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(message.links[:3])]
-    if message.token:
-        decide = {"value": message.token}
-        buttons = [
-            {**_button("Approve", "approve"), **decide, "style": "primary"},
-            {**_button("Deny", "deny"), **decide, "style": "danger"},
-            *buttons,
-        ]
-    return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
-
-
-def _plain(text: str) -> str:
-    """Return text that Slack shows as it is: a page's title must call no channel and be no link of its own."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _button(label: str, action: str) -> dict[str, Any]:
-    return {"type": "button", "text": {"type": "plain_text", "text": label[:70]}, "action_id": action}

@@ -1,10 +1,11 @@
-"""The whole house in one process: functions over HTTP, the queue's workers, and a clock that sweeps."""
+"""The whole house in one process: functions over HTTP, the queue's workers, and a clock that calls."""
 
 from __future__ import annotations
 
 import json
 import os
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from shared.core.commands import Command, command_to_data
 from shared.settings import FUNCTIONS
 from shared.wiring import Wired, wire
 
-SWEEP_EVERY_S = 2.0
+SCHEDULE = {"sweep": 2.0, "sync": 60.0}  # seconds between two calls of a function by the clock
 _DELIVERY_TIMEOUT = (5, 600)
 
 
@@ -50,12 +51,14 @@ class House:
             shuffle_seed=self.wired.settings.shuffle,
         )
         self.dispatcher = Dispatcher(self.wired.local_store, self._deliver, self.wired.deps.clock, options)
-        self._ticker = threading.Thread(target=self._sweep_for_ever, name="house-sweep", daemon=True)
+        self._ticker = threading.Thread(target=self._keep_schedule, name="house-scheduler", daemon=True)
         (data / "house.json").write_text(f'{{"url": "{self.url}", "pid": {os.getpid()}}}\n', encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
         found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
         defaults = {"WORKWRIGHT_SETTLE_S": "1", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
+        defaults["WORKWRIGHT_GATHER_S"] = "0.05"
+        defaults["WORKWRIGHT_NOTION_RATE"] = "100000"  # the simulator's own limit counts
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
         ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.url}
         return found | chosen | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
@@ -104,17 +107,21 @@ class House:
             self._sessions.session = session
         return session
 
-    def _sweep_for_ever(self) -> None:
-        audience = f"{self.url}/sweep"
-        while not self._stopping.wait(SWEEP_EVERY_S):
+    def _keep_schedule(self) -> None:
+        """Call what the scheduler calls in the cloud, each after its time has passed."""
+        due = {function: time.monotonic() + every for function, every in SCHEDULE.items()}
+        while not self._stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
+            function = min(due, key=lambda each: due[each])
+            due[function] = time.monotonic() + SCHEDULE[function]
+            audience = f"{self.url}/{function}"
             headers = {"Authorization": self._callers.authorization(audience)}
             try:
                 answer = requests.post(audience, headers=headers, timeout=60)
             except requests.RequestException as error:
-                log.line("WARNING", "sweep not reached", error=type(error).__name__)
+                log.line("WARNING", "scheduled function not reached", function=function, error=type(error).__name__)
                 continue
             if answer.status_code != 200:
-                log.line("WARNING", "sweep failed", status=answer.status_code)
+                log.line("WARNING", "scheduled function failed", function=function, status=answer.status_code)
 
 
 class _Pending:

@@ -38,14 +38,18 @@ class Rate:
 class Pause:
     """Nobody calls before `until`, by the clock of `by`; `times` counts refusals close upon each other."""
 
+    since: float
     until: float
     by: str
     times: int = 1
 
     def left(self, now: float, reader: str) -> float:
-        """Return the seconds left by the reader's clock: exactly for who stored it, else with room for the skew."""
+        """Return the seconds left by the reader's clock: exactly for who stored it, else with room for the skew.
+
+        Nothing is left of one that begins in the future: a clock was turned back.
+        """
         until = self.until if reader == self.by else self.until + SKEW_S
-        return max(0.0, until - now)
+        return max(0.0, until - now) if self.since <= now + SKEW_S else 0.0
 
 
 @dataclass(slots=True)
@@ -65,7 +69,10 @@ class Window:
             rate,
             {int(tick): int(n) for tick, n in data.get("spent", ())},
             {str(who): (float(until), int(n)) for who, (until, n) in data.get("loans", {}).items()},
-            {str(where): Pause(float(p[0]), str(p[1]), int(p[2])) for where, p in data.get("pauses", {}).items()},
+            {
+                str(where): Pause(float(p[0]), float(p[1]), str(p[2]), int(p[3]))
+                for where, p in data.get("pauses", {}).items()
+            },
             str(data.get("blocked", "")),
         )
 
@@ -73,7 +80,7 @@ class Window:
         """Return it as JSON-able data: at most 4 KB at 180 calls a minute."""
         data: dict[str, Any] = {"spent": sorted(self.spent.items()), "loans": dict(self.loans)}
         if self.pauses:
-            data["pauses"] = {where: [p.until, p.by, p.times] for where, p in self.pauses.items()}
+            data["pauses"] = {where: [p.since, p.until, p.by, p.times] for where, p in self.pauses.items()}
         if self.blocked:
             data["blocked"] = self.blocked
         return data

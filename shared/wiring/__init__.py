@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -67,9 +68,11 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         ports.secrets,
         ports.clock,
         public_url=settings.public_url,
+        connect_url=settings.function_url("oauth-callback"),
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,
         settle=settings.settle,
+        gather=timedelta(seconds=settings.gather_s),
         crash_point=_crash_point(settings),
         owner=fresh_owner,
     )

@@ -14,7 +14,10 @@ from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps, no_crash
 from shared.app.execute_step import Tools
 from shared.app.prompts import prompt
+from shared.app.tell_lost import announce_lost
+from shared.backends.local.clock import sleep
 from shared.core.errors import SandboxUnavailable
+from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
 from shared.ports import Model, Sandbox
 from shared.settings import Settings
@@ -29,7 +32,17 @@ def wire_accounts() -> Accounts:
     """Return the accounts of this process."""
     wired = wire()
     settings, deps = wired.settings, wired.deps
-    return Accounts(deps.store, deps.secrets, deps.clock, _endpoints(settings), deps.owner, _trace(settings, deps))
+    return Accounts(
+        deps.store,
+        deps.secrets,
+        deps.clock,
+        _endpoints(settings),
+        deps.owner,
+        _trace(settings, deps),
+        rate=Rate(limit=settings.notion_rate),
+        sleep=sleep,
+        lost=lambda tenant, system, what, since: announce_lost(deps, tenant, system, what, since),
+    )
 
 
 def _trace(settings: Settings, deps: Deps) -> Trace | None:

@@ -16,15 +16,18 @@ from shared.app.look_at_page import look_at_page
 from shared.app.make_plan import make_plan
 from shared.app.mirror_run import mirror_run
 from shared.app.notify import notify
+from shared.app.plan_day import plan_the_day
 from shared.app.prompts import prompt
+from shared.app.routines import run_routine
 from shared.app.sweep import sweep
 from shared.backends.local.dispatcher import Deliver, DeliveryResult, Dispatcher, DispatchOptions
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.backends.offline.model import OfflineModel
-from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, Command
+from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, ROUTINE, Command
 from shared.core.errors import AgentError, Busy
+from shared.core.rate_window import Rate
 from shared.core.run import Run
 from shared.oauth import GrantTokens
 from shared.ports import Model, Put, Sandbox, Secret
@@ -65,7 +68,8 @@ class SmallHouse:
         self.deps = Deps(self.store, self.queue, self.secrets, self.clock, crash_point=lambda p: self.crash_point(p))
         nowhere = dict.fromkeys(("notion", "github", "vercel", "slack", "ses"), NOWHERE)
         at = Endpoints(timeouts=(2.0, 10.0), **{**nowhere, **self.endpoints})  # type: ignore[arg-type]
-        self.accounts = Accounts(self.store, self.secrets, self.clock, at, self.deps.owner)
+        rate = Rate(limit=100_000)  # under a clock that stands still
+        self.accounts = Accounts(self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate)
         self.tools = Tools(
             self.kinds,
             self.accounts,
@@ -111,6 +115,7 @@ class SmallHouse:
     def handle(self, command: Command) -> None:
         """Do what a function does with a delivered command; raises what it raises."""
         by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
+        by_name |= {PLAN_DAY: plan_the_day, ROUTINE: run_routine}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)
 

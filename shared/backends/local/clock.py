@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.ports import Clock
+
+
+def sleep(seconds: float) -> None:
+    """Let the machine's time pass."""
+    time.sleep(seconds)
 
 
 class SystemClock:

@@ -1,0 +1,116 @@
+"""The ways to a person beside Notion: mail and Slack. Each message goes out once per person and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.app.effects import Effects
+from shared.app.messages import Message
+from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
+from shared.integrations.ses import Ses
+from shared.integrations.slack import Message as SlackMessage
+from shared.integrations.slack import Slack
+from shared.steps._kind import Connect, Repeat
+
+Person = Mapping[str, Any]
+
+
+class Channels:
+    """One message on its way to several people over several channels."""
+
+    def __init__(
+        self,
+        deps: Deps,
+        connect: Connect,
+        scope: str,  # what is told once; the caller holds its lease
+        message: Message,
+        about: Mapping[str, str],  # "tenant" and, where there is one, "run": tags of the mail
+        *,
+        label: str,
+    ) -> None:
+        self._connect = connect
+        self._message = message
+        self._scope = scope
+        self._about = about
+        self._effects = Effects(deps, about["tenant"], scope, label)
+        self.later: IntegrationError | None = None  # what kept a message from going out this time
+
+    def tell(self, person: Person) -> list[str]:
+        """Send over each channel the person has chosen; return what became of each."""
+        channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
+        chosen = [c for c in person.get("channels", ("email",)) if c in channels and person.get(c)]
+        return [f"{channel}:{channels[channel](person)}" for channel in chosen]
+
+    def _mail(self, person: Person) -> str:
+        message, to = self._message, str(person["email"])
+        return self._guarded(
+            lambda: self._effects(
+                f"email-{person['id']}",
+                lambda: {
+                    "id": self._connect(Ses).send(
+                        to=to, subject=message.subject, text=message.text, html=message.html,
+                        tags=dict(self._about),
+                    )
+                },
+                repeat=Repeat.ONCE,
+            )
+        )  # fmt: skip
+
+    def _slack(self, person: Person) -> str:
+        connect, message, channel = self._connect, self._message, str(person["slack"])
+        key = f"{self._scope}.{person['id']}"
+        return self._guarded(
+            lambda: self._effects(
+                f"slack-{person['id']}",
+                lambda: {
+                    "ts": connect(Slack)
+                    .post(channel, _plain(message.text), _slack_blocks(message), ("workwright", key))
+                    .ts
+                },
+                repeat=Repeat.LOOK,
+                look=lambda: _ts(connect(Slack).find(channel, "workwright", key)),
+            )
+        )
+
+    def _guarded(self, send: Callable[[], Mapping[str, Any]]) -> str:
+        """Turn what can never be delivered into a recorded outcome; remember what may work later."""
+        try:
+            send()
+        except NeedsHuman:
+            return "unconfirmed"
+        except IntegrationError as error:
+            if error.error_class == ErrorClass.TRANSIENT:
+                self.later = self.later or error
+                return "later"
+            return f"failed ({error})"
+        return "sent"
+
+
+def _ts(found: SlackMessage | None) -> dict[str, Any] | None:
+    return {"ts": found.ts} if found else None
+
+
+def _slack_blocks(message: Message) -> list[dict[str, Any]]:
+    lines = "\n".join(message.lines)
+    text = f"*{_plain(message.subject)}*\n{_plain(lines)}"[:2900]
+    blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+    buttons = [{**_button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(message.links[:3])]
+    if message.token:
+        decide = {"value": message.token}
+        buttons = [
+            {**_button("Approve", "approve"), **decide, "style": "primary"},
+            {**_button("Deny", "deny"), **decide, "style": "danger"},
+            *buttons,
+        ]
+    return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
+
+
+def _plain(text: str) -> str:
+    """Return text that Slack shows as it is: a page's title must call no channel and be no link of its own."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _button(label: str, action: str) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": label[:70]}, "action_id": action}

@@ -1,0 +1,66 @@
+"""A tenant's grant is of no more use: tell its people, once, over every channel but the one that is gone."""
+
+from __future__ import annotations
+
+from shared.app.channels import Channels
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools, lease
+from shared.app.messages import HIGH, Link, Message
+from shared.core.commands import NOTIFY, Command
+from shared.core.run import derived_id
+
+LOST = ("lost_revoked", "lost_blocked")  # topics that belong to a tenant and to no run; `ref` is the system
+_NAMES = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack"}
+
+
+def announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
+    """Have people told: `what` is "revoked" or "blocked"; `since` is when the grant was given. Twice is once."""
+    name = derived_id("lost-", tenant, system, what, since)
+    deps.queue.enqueue([Command(name, NOTIFY, "notify", tenant, topic=f"lost_{what}", ref=system)])
+
+
+def tell_lost(command: Command, deps: Deps, tools: Tools) -> None:
+    """Tell everybody who is told anything; one who cannot be reached now is told later.
+
+    Says nothing when somebody has connected again in the meantime. Raises what a later attempt may not meet.
+    """
+    system, what = command.ref, command.topic.removeprefix("lost_")
+    doc = deps.store.get(command.tenant, "grants", system)
+    if doc is None or (what == "revoked" and doc.body.get("status") == "connected"):
+        return
+    scope = lost_scope(deps, command.tenant, system, what)
+    with lease(deps, command.tenant, scope):
+        connect = tools.accounts.connect_for(command.tenant)
+        message = _message(what, system, connect_url(deps, system))
+        channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.lost")
+        for person in tools.settings(command.tenant).get("people", ()):
+            channels.tell(person)
+        if channels.later is not None:
+            raise channels.later
+
+
+def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> str:
+    """Return what is told once: this loss of this grant, however many runs wait for it."""
+    doc = deps.store.get(tenant, "grants", system)
+    since = str((doc.body.get("since") or doc.body.get("at")) if doc else "")
+    return f"lost.{what}.{system}.{derived_id('', since)}"
+
+
+def connect_url(deps: Deps, system: str) -> str:
+    """Return where a person connects the system."""
+    return f"{deps.connect_url}/start?provider={system}"
+
+
+def _message(what: str, system: str, url: str) -> Message:
+    name = _NAMES.get(system, system)
+    if what == "blocked":
+        lines = (
+            f"{name} refuses all our calls for your workspace until further notice, so nothing is sent any more.",
+            f"Please ask {name}'s support why. When they have lifted it, reconnect: work goes on from there.",
+        )
+        return Message(f"{name} has blocked us: please look and reconnect", lines, (Link("Reconnect", url),), HIGH)
+    lines = (
+        f"We no longer have access to {name}: somebody removed the connection, or it has expired.",
+        "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",
+    )
+    return Message(f"Please reconnect {name}", lines, (Link("Reconnect", url),), HIGH)
