@@ -71,7 +71,10 @@ def test_people_are_asked_to_reconnect_each_time_it_is_needed(house: Callable[..
     begin(mine)
     asks_to_reconnect(mine)
     mine.work()
+    mine.clock.move(hours=1)
+    mine.connect("notion", "another-word")
     record(mine.deps, TENANT, "run-1", ev.GrantRestored(mine.clock.now(), "notion"))
+    mine.revoke("notion")
     asks_to_reconnect(mine, attempt=2)
     mine.work()
     assert told(slack) == ["C1", "C1"]
