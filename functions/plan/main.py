@@ -1,4 +1,4 @@
-"""plan: look at a changed page, or write the plan of a run.
+"""plan: look at a changed page, write the plan of a run or of a day, or begin a routine.
 
 Called by  the queue, in private. A command may come again; the second time changes nothing.
 Next       `execute-step`, or `notify` to ask for approval.
@@ -10,13 +10,20 @@ from flask import Request
 from shared.app.consider_page import consider_page
 from shared.app.look_at_page import look_at_page
 from shared.app.make_plan import make_plan
-from shared.core.commands import CONSIDER, LOOK
+from shared.app.plan_day import plan_the_day
+from shared.app.routines import run_routine
+from shared.core.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
 from shared.wiring.tools import wire_tools
 
 wired, tools = wire(), wire_tools()
-USE_CASES = {LOOK: look_at_page, CONSIDER: consider_page}  # everything else plans
+USE_CASES = {  # everything else plans
+    LOOK: look_at_page,
+    CONSIDER: consider_page,
+    PLAN_DAY: plan_the_day,
+    ROUTINE: run_routine,
+}
 
 
 @functions_framework.http

@@ -12,6 +12,7 @@ from shared import log
 from shared.accounts import PROVIDERS, Accounts
 from shared.app.deps import Deps
 from shared.app.engine import record
+from shared.app.plan_day import planning_changed, planning_of
 from shared.core import events as ev
 from shared.core.errors import (
     AgentError,
@@ -135,10 +136,16 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
 
 
 def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
-    """Change fields of the tenant's settings; raises VersionConflict when somebody else does so at once."""
+    """Change fields of the tenant's settings; raises VersionConflict when somebody else does so at once.
+
+    Raises MalformedRequest naming a setting of the daily planning that cannot be used.
+    """
     doc: Doc | None = deps.store.get(tenant, "settings", "tenant")
-    body = {**(doc.body if doc else {}), **changes}
+    former = doc.body if doc else {}
+    body = {**former, **changes}
+    planning_of(body)
     deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
+    planning_changed(deps, tenant, body, former)
 
 
 def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:

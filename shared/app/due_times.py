@@ -70,7 +70,7 @@ def ring(deps: Deps) -> int:
     """
     now, count, after = deps.clock.now(), 0, ""
     while count < MOST and (docs := deps.store.list_docs(SYSTEM, KIND, after=after, limit=_PAGE)):
-        due = [alarm for doc in docs if (alarm := _alarm(doc)).at <= now]
+        due = [alarm for doc in docs if (alarm := read_alarm(doc)).at <= now]
         for alarm in due:
             try:  # one by one: what cannot be handed over must not hold up the rest
                 deps.queue.enqueue([alarm.command])
@@ -95,6 +95,7 @@ def snoozed(now: datetime, tries: int, at_least: timedelta | None = None) -> dat
     return whole_second(now + max(wait, at_least or wait))
 
 
-def _alarm(doc: Doc) -> Alarm:
+def read_alarm(doc: Doc) -> Alarm:
+    """Return the alarm that a document keeps."""
     body = doc.body
     return Alarm(str(body["name"]), str(body["tenant"]), str(body["ref"]), datetime.fromisoformat(body["at"]))

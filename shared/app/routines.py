@@ -146,9 +146,9 @@ def _carry_out(desk: _Desk, known: Routine) -> timedelta | None:
             return timedelta()
         seen = _with_next(seen, schedule, zone, now)
     seen = replace(seen, alarm=seen.due, tries=0)
-    _keep(desk, known, seen)
     _tell_if_wrong(desk, page, seen)
     _show(desk, page, seen, last)
+    _keep(desk, known, seen)  # last: until then the same alarm rings again, and does what is missing
     return None
 
 

@@ -16,6 +16,7 @@ DEFAULT_CAPACITY = 6.0  # hours
 ASSUMED = 1.0  # hours of a task without an estimate
 AHEAD = timedelta(days=7)  # what is due within this may fill a day that has room
 _RANK = {"High": 0, "Low": 2}  # all others stand between
+MOST = 60  # tasks of one day; more are no plan that anybody reads
 _ROUNDING = 1e-9
 _MOVES_AHEAD = 60  # days; further than this no new date is proposed
 
@@ -97,11 +98,12 @@ def plan_day(
     while (task := planner.first(waiting, done={item.task.id for item in chosen})) is not None:
         waiting.remove(task)
         alone = not chosen and task.needs > capacity
-        if used + task.needs <= capacity + _ROUNDING or alone:
+        if (used + task.needs <= capacity + _ROUNDING and len(chosen) < MOST) or alone:
             used += task.needs
             chosen.append(Planned(task, (*planner.why(task), *(_ALONE if alone else ()))))
         elif planner.pressing(task):
-            left.append(Planned(task, (*planner.why(task), _no_room(task, capacity, capacity - used))))
+            full = f"the day has {MOST} tasks already" if len(chosen) == MOST else ""
+            left.append(Planned(task, (*planner.why(task), full or _no_room(task, capacity, capacity - used))))
     planned = {item.task.id for item in chosen}
     named = planned | {item.task.id for item in left}
     left += [

@@ -18,6 +18,7 @@ from shared.app.mirror_run import mirror_run
 from shared.app.notify import notify
 from shared.app.plan_day import plan_the_day
 from shared.app.prompts import prompt
+from shared.app.reconcile import reconcile
 from shared.app.routines import run_routine
 from shared.app.sweep import sweep
 from shared.backends.local.dispatcher import Deliver, DeliveryResult, Dispatcher, DispatchOptions
@@ -114,7 +115,7 @@ class SmallHouse:
 
     def handle(self, command: Command) -> None:
         """Do what a function does with a delivered command; raises what it raises."""
-        by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
+        by_name = {RECONCILE: reconcile, LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
         by_name |= {PLAN_DAY: plan_the_day, ROUTINE: run_routine}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)

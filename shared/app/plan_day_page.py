@@ -1,0 +1,93 @@
+"""How a day's plan reads: the blocks of the Today page, and the question about dates as a plan to be approved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from shared.core.day_plan import DayPlan, Move, Planned
+from shared.core.page import Span
+from shared.integrations.notion import blocks
+
+Json = dict[str, Any]
+
+_LISTED = 300  # tasks named below one heading; the rest is counted
+_GROUP = 90  # of them in one toggle; Notion takes 100 children at once
+
+
+def day_title(day: date) -> str:
+    """Return the title of the day's page, by which it is found again."""
+    return f"Today: {day:%A} {day.day} {day:%B} {day.year}"
+
+
+def day_blocks(plan: DayPlan, now: datetime) -> list[Json]:
+    """Return the page's blocks, few enough for one request. Its to-dos are the chosen tasks, in their order."""
+    found = [blocks.callout(_summary(plan, now), "🗓️")]
+    found += [blocks.to_do(_line(item, hours=True)) for item in plan.chosen]
+    if not plan.chosen:
+        found.append(blocks.paragraph("Nothing is due, and nothing due this week can be begun."))
+    if plan.left:
+        found.append(blocks.heading(2, "Due, but not today"))
+        found += _listed([_line(item) for item in plan.left])
+    if plan.circles:
+        found.append(blocks.heading(2, "These wait for each other in a circle"))
+        lines = [" → ".join(task.title for task in (*circle, circle[0])) for circle in plan.circles]
+        found += _listed([[Span(line[:1000])] for line in lines])
+        found.append(blocks.paragraph("Take one “Depends on” away, and they can be planned."))
+    if plan.moves:
+        found.append(blocks.heading(2, "May I move these dates?"))
+        found += _listed(
+            [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]
+        )
+        found.append(blocks.paragraph("Nothing is changed before somebody approves the plan that follows below."))
+    return found
+
+
+def _summary(plan: DayPlan, now: datetime) -> str:
+    count = len(plan.chosen)
+    tasks = f"{count} task{'' if count == 1 else 's'}, {plan.hours:g} of {plan.capacity:g} hours"
+    return f"{tasks}. Planned at {now:%H:%M} from what is open in Tasks; each line says why it is here."
+
+
+def _line(item: Planned, *, hours: bool = False) -> list[Span]:
+    said = [f"{item.task.needs:g} h"] if hours else []
+    return [Span(item.task.title, href=item.task.url or None), Span(f" — {', '.join([*said, *item.reasons])}"[:1500])]
+
+
+def _moved(move: Move) -> str:
+    return f" — from {_day(move.task.due)} to {_day(move.to)}, {move.reason}"
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%A} {day.day} {day:%B}" if day is not None else "no date"
+
+
+def _listed(lines: Sequence[Sequence[Span]]) -> list[Json]:
+    """Return the lines as a list; a long one in toggles."""
+    shown = [blocks.bulleted(line) for line in lines[:_LISTED]]
+    if len(lines) > _LISTED:
+        shown.append(blocks.bulleted(f"and {len(lines) - _LISTED} more in Tasks"))
+    if len(shown) <= _GROUP // 6:
+        return shown
+    parts = [shown[start : start + _GROUP] for start in range(0, len(shown), _GROUP)]
+    return [blocks.toggle(f"{len(part)} of {len(lines)}", part) for part in parts]
+
+
+def moves_proposal(plan: DayPlan, kind: str, property_id: str) -> Json:
+    """Return the answer a planner gives: one step per date, of a kind that sets properties of a page."""
+    steps, requirements = [], []
+    for number, move in enumerate(plan.moves, 1):
+        said = f"Move “{move.task.title[:100]}” from {_day(move.task.due)} to {_day(move.to)}"
+        given = {"page": move.task.id, "properties": {property_id: move.to.isoformat()}}
+        steps.append({"id": f"move-{number}", "kind": kind, "title": said, "input": given, "depends_on": []})
+        requirements.append({"id": f"R{number}", "text": f"{said}: {move.reason}", "block": "", "source": "tasks"})
+    count = len(steps)
+    return {
+        "question": "",
+        "summary": f"{count} date{'' if count == 1 else 's'} of tasks that are due and do not fit into the day.",
+        "artifact": "dates",
+        "name": f"dates-{plan.day.isoformat()}",
+        "requirements": requirements,
+        "steps": steps,
+    }
