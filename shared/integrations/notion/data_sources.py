@@ -168,18 +168,21 @@ class DataSources(Properties):
         title: Text | None = None,
         description: Text | None = None,
         is_inline: bool | None = None,
+        is_locked: bool | None = None,
         icon: Image = KEEP,
         cover: Image = KEEP,
         in_trash: bool | None = None,
         page_id: str = "",
     ) -> Json:
         """Change what is given, `page_id` moves it; return the database. The same call again changes nothing more."""
-        body = given({"is_inline": is_inline, "in_trash": in_trash})
+        body = given({"is_inline": is_inline, "is_locked": is_locked, "in_trash": in_trash})
         if title is not None:
             body["title"] = text_items(title, "update_database.title")
         if description is not None:
             body["description"] = text_items(description, "update_database.description")
         for name, image in (("icon", icon), ("cover", cover)):
+            if image is None:
+                raise refuse(f"update_database.{name}", "Notion clears it for pages only; give another one")
             if image is not KEEP:
                 body[name] = picture(image, f"update_database.{name}")
         if page_id:
