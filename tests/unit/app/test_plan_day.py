@@ -1,0 +1,290 @@
+"""The day's plan against the simulated Notion: one page per day, at the tenant's time, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.connect_account import change_settings
+from shared.app.due_times import read_alarm
+from shared.app.sweep import sweep
+from shared.app.workspace_create import create_databases
+from shared.app.workspace_databases import database_of
+from shared.app.workspace_schemas import ROUTINES, TASKS
+from shared.core.errors import MalformedRequest
+from shared.core.run import RunStatus
+from shared.ports import SYSTEM
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT, SmallHouse
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+@dataclass
+class Days:
+    """A desk with a Tasks database. The clock stands at Monday, 2 March 2026, 9:00 UTC."""
+
+    desk: Desk
+    source: str
+    home: str
+
+    @property
+    def house(self) -> SmallHouse:
+        return self.desk.house
+
+    def task(self, title: str, due: str = "", hours: float | None = 1, status: str = "To do", **more: Any) -> str:
+        """Write a task by hand."""
+        properties = {
+            "Name": {"title": [{"text": {"content": title}}]},
+            "Status": {"select": {"name": status}},
+            "Due": {"date": {"start": due} if due else None},
+            "Estimate": {"number": hours},
+            **more,
+        }
+        parent = {"type": "data_source_id", "data_source_id": self.source}
+        return str(self.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
+
+    def plan_at(self, time: str, zone: str = "UTC", **settings: Any) -> None:
+        """Set the planning time as the owner does."""
+        change_settings(self.house.deps, TENANT, planning_time=time, time_zone=zone, **settings)
+
+    def at(self, moment: datetime) -> None:
+        """Move the clock there, sweep and work."""
+        self.house.clock.move(seconds=(moment - self.house.clock.now()).total_seconds())
+        sweep(self.house.deps)
+        self.house.work()
+
+    def pages(self) -> dict[str, str]:
+        """Return the pages of days by title."""
+        found = self.desk.as_person("GET", f"/v1/blocks/{self.home}/children?page_size=100")["results"]
+        titles = {one["child_page"]["title"]: str(one["id"]) for one in found if one["type"] == "child_page"}
+        assert len(titles) == sum(one["type"] == "child_page" for one in found)
+        return {title: page for title, page in titles.items() if title.startswith("Today")}
+
+    def blocks(self, page: str) -> list[dict[str, Any]]:
+        """Return a page's blocks."""
+        return list(self.desk.as_person("GET", f"/v1/blocks/{page}/children?page_size=100")["results"])
+
+    def lines(self, page: str) -> list[str]:
+        """Return what a page says, each block with the first letters of its type."""
+        return [f"{one['type'][:5]} {_text(one)}" for one in self.blocks(page)]
+
+    def alarms(self) -> list[str]:
+        """Return the times of all alarms."""
+        return [str(doc.body["at"]) for doc in self.house.store.list_docs(SYSTEM, "due")]
+
+
+def _text(block: dict[str, Any]) -> str:
+    return "".join(part["plain_text"] for part in block[block["type"]].get("rich_text", ()))
+
+
+@pytest.fixture
+def days(desk: Desk) -> Days:
+    database = desk.as_person("GET", f"/v1/data_sources/{desk.source}")["parent"]["database_id"]
+    home = desk.as_person("GET", f"/v1/databases/{database}")["parent"]["page_id"]
+    create_databases(desk.house.deps, desk.house.accounts, TENANT, home, (TASKS, ROUTINES))
+    mapped = database_of(desk.house.settings(TENANT), TASKS)
+    assert mapped is not None
+    return Days(desk, mapped.data_source, home)
+
+
+def test_the_day_is_planned_at_its_time_with_reasons(days: Days) -> None:
+    menu = days.task("Prepare menu")
+    days.task("Print menu", "2026-03-02", **{"Depends on": {"relation": [{"id": menu}]}})
+    days.task("Call baker", "2026-02-27", Priority={"select": {"name": "High"}})
+    days.task("Paint fence", "2026-03-02", 5, Priority={"select": {"name": "Low"}})
+    days.task("Done long ago", "2026-03-01", status="Done")
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 29))
+    assert days.pages() == {}
+    days.at(utc(2026, 3, 2, 9, 30))
+    ((title, page),) = days.pages().items()
+    assert title == "Today: Monday 2 March 2026"
+    assert days.lines(page)[:7] == [
+        "callo 3 tasks, 3 of 6 hours. Planned at 09:30 from what is open in Tasks; each line says why it is here.",
+        "to_do Call baker — 1 h, slipped from Friday, high priority",
+        "to_do Prepare menu — 1 h, unblocks Print menu",
+        "to_do Print menu — 1 h, due today",
+        "headi Due, but not today",
+        "bulle Paint fence — due today, does not fit: needs 5 h, 3 h are left",
+        "headi May I move these dates?",
+    ]
+    assert days.lines(page)[7].startswith("bulle Paint fence — from Monday 2 March to Tuesday 3 March")
+    assert days.alarms() == ["2026-03-03T09:30:00+00:00"]
+
+
+def test_a_day_has_one_page_however_often_its_time_is_told(days: Days) -> None:
+    days.task("Call baker", "2026-03-02")
+    days.plan_at("09:30")
+    days.house.clock.move(minutes=30)
+    command = read_alarm(next(iter(days.house.store.list_docs(SYSTEM, "due")))).command
+    sweep(days.house.deps)
+    sweep(days.house.deps)
+    days.house.work()
+    days.house.handle(command)
+    days.plan_at("10:00")
+    days.at(utc(2026, 3, 2, 10, 0))
+    assert len(days.pages()) == 1
+    assert days.alarms() == ["2026-03-03T10:00:00+00:00"]
+
+
+def test_what_was_left_unticked_or_only_ticked_is_told_the_next_day(days: Days) -> None:
+    days.task("Water plants", "2026-03-06")
+    days.task("Write letter", "2026-03-06")
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 30))
+    first = days.pages()["Today: Monday 2 March 2026"]
+    letter = next(one for one in days.blocks(first) if _text(one).startswith("Write letter"))
+    days.desk.as_person("PATCH", f"/v1/blocks/{letter['id']}", {"to_do": {"checked": True}})
+    days.task("Pay rent", "2026-03-03")
+    days.at(utc(2026, 3, 3, 9, 30))
+    lines = days.lines(days.pages()["Today: Tuesday 3 March 2026"])
+    assert "to_do Pay rent — 1 h, due today" in lines
+    assert "to_do Water plants — 1 h, due Friday, left over from yesterday" in lines
+    assert not any(line.startswith("to_do Write letter") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("zone", "planned_at", "title"),
+    [
+        ("Pacific/Kiritimati", utc(2026, 3, 2, 17, 30), "Today: Tuesday 3 March 2026"),
+        ("Pacific/Pago_Pago", utc(2026, 3, 2, 18, 30), "Today: Monday 2 March 2026"),
+        ("Europe/Berlin", utc(2026, 3, 3, 6, 30), "Today: Tuesday 3 March 2026"),
+    ],
+)
+def test_a_day_is_the_tenants_own(days: Days, zone: str, planned_at: datetime, title: str) -> None:
+    days.task("Call baker", "2026-03-03")
+    days.plan_at("07:30", zone)
+    assert days.alarms() == [planned_at.isoformat()]
+    days.at(planned_at)
+    assert list(days.pages()) == [title]
+
+
+def test_a_silent_scheduler_is_made_up_for_on_the_same_day_alone(days: Days) -> None:
+    days.task("Call baker", "2026-03-03")
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 12, 30))
+    assert list(days.pages()) == ["Today: Monday 2 March 2026"]
+    days.at(utc(2026, 3, 5, 0, 10))
+    assert list(days.pages()) == ["Today: Monday 2 March 2026"]
+    days.at(utc(2026, 3, 5, 9, 30))
+    assert sorted(days.pages()) == ["Today: Monday 2 March 2026", "Today: Thursday 5 March 2026"]
+
+
+def test_a_planning_time_moved_into_the_past_of_an_unplanned_day_counts_today(days: Days) -> None:
+    days.task("Call baker", "2026-03-02")
+    days.plan_at("15:00")
+    days.plan_at("08:00")
+    days.at(utc(2026, 3, 2, 9, 1))
+    assert len(days.pages()) == 1
+    days.plan_at("")
+    assert days.alarms() == []
+
+
+def test_the_change_of_clocks_and_the_leap_day_keep_the_wall_clock(days: Days) -> None:
+    days.plan_at("02:30", "Europe/Berlin")
+    days.at(utc(2026, 3, 28, 20))
+    assert days.alarms() == ["2026-03-29T01:00:00+00:00"]  # 3:00 summer time: 2:30 does not exist
+    days.at(utc(2028, 2, 28, 20))
+    days.task("Call baker", "2028-02-29")
+    days.at(utc(2028, 2, 29, 1, 30))
+    assert "Today: Tuesday 29 February 2028" in days.pages()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"planning_time": "half past seven"}, "planning_time"),
+        ({"planning_time": "25:00"}, "planning_time"),
+        ({"planning_time": "07:30", "time_zone": "Europe/Berlni"}, "time_zone"),
+        ({"planning_time": "07:30", "day_hours": 30}, "day_hours"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_nothing_is_kept(days: Days, settings: dict[str, Any], said: str) -> None:
+    before = dict(days.house.settings(TENANT))
+    with pytest.raises(MalformedRequest, match=said):
+        change_settings(days.house.deps, TENANT, **settings)
+    assert dict(days.house.settings(TENANT)) == before
+
+
+def test_an_outage_delays_the_page(days: Days) -> None:
+    days.task("Call baker", "2026-03-02")
+    days.plan_at("09:30")
+    there = days.house.accounts.endpoints.notion
+    days.house.with_endpoints(notion="http://127.0.0.1:9")
+    days.at(utc(2026, 3, 2, 9, 30))
+    days.house.with_endpoints(notion=there)
+    assert days.pages() == {}
+    days.house.pass_time(timedelta(minutes=2))
+    assert len(days.pages()) == 1
+
+
+def test_a_routine_whose_change_nobody_told_is_found_by_the_planning(days: Days) -> None:
+    mapped = database_of(days.house.settings(TENANT), ROUTINES)
+    assert mapped is not None
+    properties = {
+        "Name": {"title": [{"text": {"content": "Water"}}]},
+        "Status": {"select": {"name": "Active"}},
+        "Schedule": {"rich_text": [{"text": {"content": "daily at 12:00"}}]},
+    }
+    parent = {"type": "data_source_id", "data_source_id": mapped.data_source}
+    days.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 30))
+    assert days.alarms() == ["2026-03-02T12:00:00+00:00", "2026-03-03T09:30:00+00:00"]
+
+
+def _dying_at(wanted: int, passed: list[str]) -> Callable[[str], None]:
+    def point(name: str) -> None:
+        passed.append(name)
+        if len(passed) == wanted:
+            raise Died(name)
+
+    return point
+
+
+def test_killed_between_any_two_actions_there_is_one_whole_page_and_one_question(days: Days) -> None:
+    house, wanted, died = days.house, 0, True
+    days.task("Paint fence", "2026-03-01", 6)
+    days.task("Call baker", "2026-03-01", 6)
+    days.plan_at("09:30")
+    while died:
+        wanted, passed = wanted + 1, list[str]()
+        day = utc(2026, 3, 1 + wanted, 9, 30)
+        house.clock.move(seconds=(day - house.clock.now()).total_seconds())
+        sweep(house.deps)
+        (alarm,) = (one for one in map(read_alarm, house.store.list_docs(SYSTEM, "due")) if one.at <= house.clock.now())
+        house.crash_point = _dying_at(wanted, passed)
+        died = False
+        try:
+            house.handle(alarm.command)
+        except Died:
+            died = True
+        house.crash_point = lambda point: None
+        house.work()
+        house.pass_time(timedelta(minutes=3))  # after an unclear answer it looks, and waits until nothing can arrive
+        assert len(days.pages()) == wanted, passed
+        page = list(days.pages().values())[-1]
+        assert [line for line in days.lines(page) if line.startswith("to_do")] == [
+            "to_do Call baker — 6 h, slipped from " + _since(wanted, wanted > 1),
+        ], passed
+        asked = [run for run in house.store.list_runs(TENANT) if run.trigger.page == page]
+        assert len(asked) == 1, passed
+    assert wanted > 10
+    waiting = [run for run in house.store.list_runs(TENANT) if run.status == RunStatus.AWAITING_APPROVAL]
+    assert len(waiting) <= 1
+
+
+def _since(days_ago: int, left_over: bool) -> str:
+    called = {1: "yesterday", 2: "Sunday", 3: "Sunday", 4: "Sunday", 5: "Sunday", 6: "Sunday"}
+    return called.get(days_ago, "1 March 2026")
