@@ -134,12 +134,12 @@ def _order_for(delivery: Delivery) -> Order | None:
 
 def _for_page(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Command] | None:
     author, page = _author(delivery, bot), _page_of(delivery)
+    properties = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
     quiet = author is None or delivery.type in MAPPED_ONLY
-    if quiet and not (moves_in_map(delivery) and has_map(deps, tenant)):
+    if quiet and not (moves_in_map(delivery.type, properties) and has_map(deps, tenant)):
         return None
     sets = delivery.type == _DECIDES
     ours_too = any(name == bot for name, _ in delivery.authors)
-    properties = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
     who = "" if quiet else author or ""
     happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, ours_too)
     look = gather(deps, tenant, page, happening)

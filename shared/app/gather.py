@@ -41,9 +41,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What one look is about, oldest first."""
+    """What one look is about, oldest first, and when it began."""
 
     happenings: tuple[Happening, ...]
+    at: str = ""
 
     def decider(self, status: str, echo: Callable[[], bool]) -> str:
         """Return who stands behind the page's status, in the words of `consider`; "" when only ourselves did anything.
@@ -95,7 +96,7 @@ def gathered(deps: Deps, command: Command) -> Gathered | None:
         deps.queue.enqueue([_order(deps, command.tenant, command.ref, doc.body)])
         return None
     found = [_happening(each) for each in doc.body["waiting"]]
-    return Gathered(tuple(sorted(found, key=lambda each: each.at)))
+    return Gathered(tuple(sorted(found, key=lambda each: each.at)), deps.clock.now().isoformat())
 
 
 def looked(deps: Deps, command: Command, seen: Gathered) -> None:
@@ -107,12 +108,21 @@ def looked(deps: Deps, command: Command, seen: Gathered) -> None:
             return
         rest = [each for each in doc.body["waiting"] if each["id"] not in ids]
         number = doc.body["number"] + (1 if rest else 0)
-        body = {**doc.body, "number": number, "since": deps.clock.now().isoformat(), "waiting": rest}
+        now = deps.clock.now().isoformat()
+        body = {**doc.body, "number": number, "since": now, "waiting": rest, "looked": seen.at}
         if _put(deps, command.tenant, command.ref, body, doc, "looked"):
             if rest:
                 deps.queue.enqueue([_order(deps, command.tenant, command.ref, body)])
             return
     raise Busy(f"page {command.ref}: too many deliveries at once")
+
+
+def looked_at(deps: Deps, tenant: str, page: str) -> datetime | None:
+    """Return when somebody last began to look at the page; None while a look is outstanding, or there was none."""
+    doc = deps.store.get(tenant, KIND, page)
+    if doc is None or doc.body["waiting"] or not doc.body.get("looked"):
+        return None
+    return datetime.fromisoformat(doc.body["looked"])
 
 
 def _put(deps: Deps, tenant: str, page: str, body: Mapping[str, Any], before: Doc | None, label: str) -> bool:

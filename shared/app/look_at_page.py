@@ -12,7 +12,9 @@ from shared.app.come_again import patient
 from shared.app.consider_page import consider_page
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
-from shared.app.gather import gathered, looked
+from shared.app.gather import Gathered, gathered, looked
+from shared.app.map_events import has_map, moves_in_map
+from shared.app.workspace_map import PAGE, WorkspaceMap
 from shared.core.commands import CONSIDER, Command
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
@@ -29,6 +31,8 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     seen = gathered(deps, command)
     if seen is None:
         return
+    if has_map(deps, command.tenant):
+        _keep_map(command, deps, tools, seen)
     status = status_property(tools.settings(command.tenant))
     topic = seen.decider(status, lambda: _wrote_status(command, deps, tools, status))
     if topic:
@@ -38,6 +42,17 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
         considered = replace(command, id=name, name=CONSIDER, topic=topic, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
     looked(deps, command, seen)
+
+
+def _keep_map(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> None:
+    """Read the page's place anew if it may have another one now; of other changes only note that there were some."""
+    try:
+        places = WorkspaceMap(deps, command.tenant, tools.accounts.connect_for(command.tenant)(Notion))
+    except Unauthorized:
+        return
+    if any(moves_in_map(each.type, each.properties) for each in seen.happenings):
+        places.refresh(command.ref, PAGE)
+    places.mark(command.ref)
 
 
 def status_property(settings: Mapping[str, Any]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.app.deps import Deps
-from shared.integrations.notion.webhook import Delivery
-from shared.integrations.notion.webhook_events import PageEvent
 
 _PLACES = frozenset(f"page.{what}" for what in ("created", "deleted", "undeleted", "moved"))
 
@@ -14,12 +14,10 @@ def has_map(deps: Deps, tenant: str) -> bool:
     return deps.store.get(tenant, "sync", "map") is not None
 
 
-def moves_in_map(delivery: Delivery) -> bool:
-    """Say whether a delivery about a page changes its place or its name."""
-    return delivery.type in _PLACES or (delivery.type == "page.properties_updated" and _renames(delivery))
+def moves_in_map(kind: str, properties: Sequence[str] = ()) -> bool:
+    """Say whether an event of a page changes its place or its name.
 
-
-def _renames(delivery: Delivery) -> bool:
-    """The id of every title is "title"; a delivery that lists nothing may be about it."""
-    listed = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
-    return not listed or "title" in listed
+    The id of every title is "title"; an event that lists no properties may be about it.
+    """
+    renames = kind == "page.properties_updated" and (not properties or "title" in properties)
+    return kind in _PLACES or renames

@@ -69,8 +69,8 @@ class Desk:
         self.house.queue.enqueue([self.seen(f"see-{self.told}", page, author)])
         self.house.work()
 
-    def deliver(self, kind: str, page: str) -> None:
-        """Deliver a webhook about something the person did, and work."""
+    def deliver(self, kind: str, page: str, *, authors: Any = None, **data: Any) -> None:
+        """Deliver a webhook about something the person (or `authors`) did, and work. The desk's own bot is "bot-1"."""
         self.told += 1
         on_comment = kind.startswith("comment.")
         message = {
@@ -79,9 +79,9 @@ class Desk:
             "timestamp": self.house.clock.now().isoformat(),
             "workspace_id": "w-1",
             "entity": {"id": f"comment-{self.told}", "type": "comment"} if on_comment else {"id": page, "type": "page"},
-            "authors": [{"id": self.person, "type": "person"}],
+            "authors": authors or [{"id": self.person, "type": "person"}],
             "accessible_by": [{"id": "bot-1", "type": "bot"}],
-            "data": {"page_id": page} if on_comment else {},
+            "data": {"page_id": page, **data} if on_comment else data,
         }
         raw = json.dumps(message).encode()
         self.house.store.put(SYSTEM, Put("bots", "bot-1", {"tenant": TENANT, "workspace": "w-1"}))

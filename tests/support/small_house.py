@@ -26,7 +26,7 @@ from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.backends.offline.model import OfflineModel
-from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, ROUTINE, Command
+from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, RECONCILE, ROUTINE, Command
 from shared.core.errors import AgentError, Busy
 from shared.core.rate_window import Rate
 from shared.core.run import Run
@@ -115,8 +115,8 @@ class SmallHouse:
 
     def handle(self, command: Command) -> None:
         """Do what a function does with a delivered command; raises what it raises."""
-        by_name = {RECONCILE: reconcile, LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
-        by_name |= {PLAN_DAY: plan_the_day, ROUTINE: run_routine}
+        by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
+        by_name |= {PLAN_DAY: plan_the_day, ROUTINE: run_routine, RECONCILE: reconcile}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)
 

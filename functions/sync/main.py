@@ -1,0 +1,28 @@
+"""sync: find what deliveries missed, and keep the map of every workspace.
+
+Called by  the scheduler, every few minutes, and then the queue for each tenant, in private. Anybody may repeat it.
+Next       itself, for each tenant and for long work; `plan`, for every page that changed.
+"""
+
+import functions_framework
+from flask import Request
+
+from shared.app.reconcile import order_passes, reconcile
+from shared.entry import Reply, buried, command_from, endpoint
+from shared.wiring import wire
+from shared.wiring.tools import wire_tools
+
+wired, tools = wire(), wire_tools()
+
+
+@functions_framework.http
+@endpoint
+def sync(request: Request) -> Reply:
+    """Answer the scheduler how many passes were ordered, and the queue 204 as soon as its part is done."""
+    if "/t/" not in request.path:
+        wired.check(request.headers.get("Authorization", ""), wired.audience("sync"))
+        return Reply(200, order_passes(wired.deps))
+    command = command_from(request, "sync", wired.check, wired.audience("sync"))
+    if not buried(request, command, wired.deps.queue):
+        reconcile(command, wired.deps, tools)
+    return Reply(204)

@@ -1,0 +1,187 @@
+"""Find what deliveries missed, tenant by tenant: changed rows are looked at as if they had been delivered.
+
+A webhook that fails eight times is lost, frequent events are merged, and nobody promises more than that. So every few
+minutes each table of a tenant is asked for what was edited since the last time, a little earlier than that (page times
+are given to the minute, clocks differ), and once more when the minute of an edit is over. Who set a property is not
+told by a table, so what is found this way opens runs but decides nothing: only what was delivered approves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app import ledger
+from shared.app.come_again import patient
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools, lease
+from shared.app.gather import Happening, gather, looked_at
+from shared.app.map_events import has_map
+from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
+from shared.app.workspace_map import WorkspaceMap
+from shared.core.commands import RECONCILE, Command
+from shared.core.errors import Missing, Unauthorized
+from shared.core.run import derived_id
+from shared.integrations.notion.client import Notion
+from shared.ports import Doc, Put
+
+FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
+_AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
+_BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
+_CRAWL, _MAP = "crawl", "map "
+
+
+def order_passes(deps: Deps) -> Mapping[str, int]:
+    """Order one pass per tenant with a connected Notion; while one is under way, no second one."""
+    commands, hour = [], int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
+    for tenant in deps.store.tenants():
+        grant = deps.store.get(tenant, "grants", "notion")
+        if grant is None or grant.body.get("status") != "connected":
+            continue
+        doc = deps.store.get(tenant, "sync", "pass")
+        name = derived_id("sync-", tenant, str(doc.body["ended"]) if doc else "", str(hour))
+        commands.append(Command(name, RECONCILE, "sync", tenant))
+    if commands:
+        deps.queue.enqueue(commands)
+    return {"ordered": len(commands)}
+
+
+@patient
+def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
+    """Do a pass, a part of a crawl, or read one object anew, as the topic says. What is cut short comes again."""
+    connect = tools.accounts.connect_for(command.tenant)
+    try:
+        notion = connect(Notion)
+        if command.topic.startswith(_MAP):
+            _refresh(command, deps, notion)
+            return
+        with lease(deps, command.tenant, f"sync.{command.topic}"):
+            if command.topic == _CRAWL:
+                _crawl(command, deps, notion)
+            else:
+                _pass(command, deps, tools, notion)
+    except Unauthorized:
+        log.line("INFO", "not reconciled: Notion is disconnected", tenant=command.tenant)
+
+
+def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
+    tenant, found = command.tenant, 0
+    for source in sources_of(tools.settings(tenant)):
+        try:
+            found += look_for_rows(deps, tenant, notion, source)
+        except Missing:  # the table is gone or not shared any more; whoever needs it tells people
+            log.line("WARNING", "table not reconciled", tenant=tenant, source=source)
+    if has_map(deps, tenant):
+        _freshen(deps, tenant, notion)
+    else:
+        _begin_crawl(deps, tenant)
+    doc = deps.store.get(tenant, "sync", "pass")
+    rest = ledger.forget_old(deps, tenant, str(doc.body.get("ledger", "")) if doc else "")
+    body = {"ended": deps.clock.now().isoformat(), "ledger": rest}
+    deps.store.put(tenant, Put("sync", "pass", body))
+    log.line("INFO", "reconciled", tenant=tenant, found=found)
+
+
+def sources_of(settings: Mapping[str, Any]) -> list[str]:
+    """Return the data sources of the tenant's databases."""
+    listed = [str(one.get("data_source") or "") for one in (settings.get("databases") or {}).values()]
+    listed.append(str(settings.get("ideas_data_source") or ""))
+    return sorted({each for each in listed if each})
+
+
+def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
+    """Order a look at every row that was edited since the last time; return how many.
+
+    What a part of the answer asked for is ordered before it is remembered as done: a death in between asks again, and
+    orders the same looks under the same names.
+    """
+    doc, began = deps.store.get(tenant, "swept", source), deps.clock.now()
+    state: dict[str, Any] = dict(doc.body) if doc else {"since": (began - FIRST).isoformat(), "settled": {}}
+    since = state.get("upto") or (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
+    settled: dict[str, str] = dict(state["settled"])
+    asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
+    cursor, found = "", 0
+    while True:
+        part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
+        looks = [_look_for(deps, tenant, row, settled) for row in part.rows]
+        commands = [look for look in looks if look is not None]
+        if commands:
+            deps.queue.enqueue(commands)
+            found += len(commands)
+        if not part.cursor:
+            break
+        state |= {"upto": str(part.rows[-1]["last_edited_time"]), "settled": settled}
+        deps.store.put(tenant, Put("swept", source, state))
+        cursor = part.cursor
+    kept = {page: version for page, version in settled.items() if _age(version, began) < 3 * OVERLAP}
+    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": kept}))
+    return found
+
+
+def _look_for(deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str]) -> Command | None:
+    """Return the look at a row, unless it was looked at since its last edit could have been made."""
+    page, version = str(row["id"]), str(row["last_edited_time"])
+    now = deps.clock.now()
+    if settled.get(page) == version:
+        return None
+    still = _age(version, now) >= BLUR  # no other edit can have this version any more
+    if still:
+        settled[page] = version
+    seen = looked_at(deps, tenant, page)
+    if seen is not None and seen - datetime.fromisoformat(version) >= BLUR:
+        return None
+    editor = str((row.get("last_edited_by") or {}).get("id") or "")
+    name = derived_id("swept-", page, version, "still" if still else "moving")
+    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept"))
+
+
+def _age(version: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(version)
+
+
+# --- the map of the workspace -----------------------------------------------------------------------------------------
+
+
+def _freshen(deps: Deps, tenant: str, notion: Notion) -> None:
+    """Take over what the search says was edited since the last pass."""
+    doc, began = deps.store.get(tenant, "sync", "map"), deps.clock.now()
+    assert doc is not None
+    places = WorkspaceMap(deps, tenant, notion)
+    places.everything()
+    take_recent(places, notion, datetime.fromisoformat(doc.body["since"]) - OVERLAP)
+    _remember(deps, tenant, {"since": began.isoformat()})
+    places.report()
+
+
+def _begin_crawl(deps: Deps, tenant: str) -> None:
+    now = deps.clock.now().isoformat()
+    deps.store.put(tenant, Put("sync", "map", {"since": now, "crawl": now}))
+    deps.queue.enqueue([_crawl_part(tenant, now, 1)])
+
+
+def _crawl(command: Command, deps: Deps, notion: Notion) -> None:
+    """Do some of the crawl, then order the next part: no function works for longer than it has to."""
+    doc = deps.store.get(command.tenant, "sync", "map")
+    if doc is None or doc.body.get("crawl") != command.ref:
+        return  # another crawl has begun since
+    if crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1):
+        deps.queue.enqueue([_crawl_part(command.tenant, command.ref, command.wake + 1)])
+    else:
+        _remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})
+
+
+def _crawl_part(tenant: str, began: str, number: int) -> Command:
+    name = derived_id("crawl-", tenant, began, str(number))
+    return Command(name, RECONCILE, "sync", tenant, topic=_CRAWL, ref=began, wake=number)
+
+
+def _refresh(command: Command, deps: Deps, notion: Notion) -> None:
+    places = WorkspaceMap(deps, command.tenant, notion)
+    places.refresh(command.ref, command.topic.removeprefix(_MAP))
+
+
+def _remember(deps: Deps, tenant: str, fields: Mapping[str, str]) -> None:
+    doc: Doc | None = deps.store.get(tenant, "sync", "map")
+    deps.store.put(tenant, Put("sync", "map", {**(doc.body if doc else {}), **fields}))

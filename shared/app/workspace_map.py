@@ -1,0 +1,214 @@
+"""The tree of a tenant's pages, databases and data sources, kept in our store: who asks for a place asks Notion rarely.
+
+One document per object. It is filled by `workspace_crawl`, kept fresh by deliveries and by the sweep, and read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from shared import log
+from shared.app.deps import Deps
+from shared.core.errors import Missing, VersionConflict
+from shared.integrations.notion.client import Notion
+from shared.integrations.notion.wire import normal_id
+from shared.ports import Put
+
+KIND = "map"
+PAGE, DATABASE, DATA_SOURCE = "page", "database", "data_source"
+_CONFLICTS = 5
+_DEEPEST = 100  # levels; a loop in what Notion answers must end
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One object of the workspace. `version` is its last_edited_time, which Notion gives to the minute."""
+
+    id: str
+    kind: str  # page, database or data_source
+    title: str = ""
+    parent: str = ""  # the page, database or data source it is in; "" at the top of the workspace
+    version: str = ""
+    trashed: bool = False
+    dirty: bool = False  # something in it changed since it was read
+    read_at: str = ""  # when it was mirrored, by our clock; "" when it never was
+    read_version: str = ""  # the version that was mirrored
+    text: str = ""  # address of its content as JSON, where it is mirrored
+    listed_at: str = ""  # when a crawl read what it holds
+
+
+class WorkspaceMap:
+    """Answers where things are. With `notion`, what is not known yet is asked for once and remembered."""
+
+    def __init__(self, deps: Deps, tenant: str, notion: Notion | None = None) -> None:
+        self._deps, self._tenant, self._notion = deps, tenant, notion
+        self.hits = self.misses = 0
+        self._all: dict[str, Place] | None = None
+
+    # --- looking up ---
+
+    def get(self, id: str) -> Place | None:
+        """Return the object; None when it is not known, or Notion does not show it to us."""
+        place = self.known(id)
+        self.hits, self.misses = self.hits + (place is not None), self.misses + (place is None)
+        return place if place is not None or self._notion is None else self.refresh(id)
+
+    def path(self, id: str) -> list[Place]:
+        """Return the way to the object from the top of the workspace, the object last."""
+        way: list[Place] = []
+        place = self.get(id)
+        while place is not None and len(way) < _DEEPEST and place not in way:
+            way.insert(0, place)
+            place = self.get(place.parent) if place.parent else None
+        return way
+
+    def children(self, id: str) -> list[Place]:
+        """Return what is directly in it and not in the trash, by title."""
+        wanted = normal_id(id)
+        found = [place for place in self.everything().values() if place.parent == wanted and not place.trashed]
+        return sorted(found, key=lambda place: (place.title, place.id))
+
+    def find(self, title: str, kind: str = "") -> list[Place]:
+        """Return what is called so, whatever its case, and not in the trash."""
+        wanted = title.strip().casefold()
+        return [
+            place
+            for place in self.everything().values()
+            if place.title.strip().casefold() == wanted and not place.trashed and kind in ("", place.kind)
+        ]
+
+    def source_of(self, database_id: str) -> str:
+        """Return the one data source of a database; "" when it has several, or none that we see."""
+        if not self.children(database_id) and self._notion is not None:
+            self.misses += 1
+            self.refresh(database_id, DATABASE)
+        else:
+            self.hits += 1
+        sources = [place for place in self.children(database_id) if place.kind == DATA_SOURCE]
+        return sources[0].id if len(sources) == 1 else ""
+
+    def known(self, id: str) -> Place | None:
+        """Return the object as it was remembered, without asking Notion and without counting."""
+        if self._all is not None:
+            return self._all.get(normal_id(id))
+        doc = self._deps.store.get(self._tenant, KIND, normal_id(id))
+        return Place(**doc.body) if doc else None
+
+    def everything(self) -> dict[str, Place]:
+        """Return all objects by id; read from the store once."""
+        if self._all is None:
+            self._all, after = {}, ""
+            while docs := self._deps.store.list_docs(self._tenant, KIND, after=after):
+                self._all |= {doc.id: Place(**doc.body) for doc in docs}
+                after = docs[-1].id
+        return self._all
+
+    # --- keeping ---
+
+    def refresh(self, id: str, kind: str = "") -> Place | None:
+        """Read one object from Notion as it is now and remember it; what is gone is remembered as trashed."""
+        assert self._notion is not None, "a map that asks Notion is given one"
+        known = self.known(id)
+        for each in [kind] if kind else [known.kind] if known else [PAGE, DATABASE, DATA_SOURCE]:
+            read = {PAGE: self._notion.page, DATABASE: self._notion.database, DATA_SOURCE: self._notion.data_source}
+            try:
+                return self.keep(read[each](normal_id(id)))
+            except Missing:
+                continue
+        return self.change(known, trashed=True) if known else None
+
+    def keep(self, raw: Mapping[str, Any], parent: str = "") -> Place:
+        """Remember an object as Notion gives it. `parent` is where it was found, for one that names a block."""
+        place_id, kind = normal_id(str(raw["id"])), str(raw["object"])
+        known = self.known(place_id) or Place(place_id, kind)
+        place = replace(
+            known,
+            kind=kind,
+            title=title_of(raw) if _has_title(raw) else known.title,
+            parent=parent or self._parent(raw, known),
+            version=str(raw.get("last_edited_time") or known.version),
+            trashed=bool(raw.get("in_trash")),
+        )
+        self._save(place)
+        for source in raw.get("data_sources") or () if kind == DATABASE else ():
+            self._keep_source(normal_id(str(source["id"])), str(source.get("name") or ""), place_id)
+        return place
+
+    def change(self, place: Place, **fields: Any) -> Place:
+        """Remember something of an object that is known."""
+        changed = replace(place, **fields)
+        self._save(changed)
+        return changed
+
+    def mark(self, id: str) -> None:
+        """Remember that something in an object changed, if it is known; asks Notion nothing."""
+        place = self.known(id)
+        if place is not None and not place.dirty:
+            self.change(place, dirty=True)
+
+    def report(self) -> None:
+        """Count the look-ups among the tenant's metrics, and say them in the log."""
+        if not self.hits and not self.misses:
+            return
+        log.line("INFO", "workspace map", tenant=self._tenant, hits=self.hits, misses=self.misses)
+        for _ in range(_CONFLICTS):
+            doc = self._deps.store.get(self._tenant, "metrics", "workspace-map")
+            before = doc.body if doc else {"hits": 0, "misses": 0}
+            body = {"hits": before["hits"] + self.hits, "misses": before["misses"] + self.misses}
+            try:
+                self._deps.store.put(self._tenant, Put("metrics", "workspace-map", body, doc.version if doc else ""))
+            except VersionConflict:
+                continue
+            self.hits = self.misses = 0
+            return
+
+    def _keep_source(self, id: str, name: str, database: str) -> None:
+        known = self.known(id) or Place(id, DATA_SOURCE)
+        wanted = replace(known, title=name or known.title, parent=database, trashed=False)
+        if wanted != known:
+            self._save(wanted)
+
+    def _save(self, place: Place) -> None:
+        if self.known(place.id) != place:
+            self._deps.store.put(self._tenant, Put(KIND, place.id, asdict(place)))
+        if self._all is not None:
+            self._all[place.id] = place
+
+    def _parent(self, raw: Mapping[str, Any], known: Place) -> str:
+        parent = raw.get("parent") or {}
+        kind = str(parent.get("type") or "")
+        if kind == "block_id":
+            return self._page_of_block(str(parent["block_id"]), known)
+        return normal_id(str(parent[kind])) if isinstance(parent.get(kind), str) else ""
+
+    def _page_of_block(self, block: str, known: Place) -> str:
+        """Return the page around a block: what is in a toggle or a column is on the page."""
+        for _ in range(_DEEPEST):
+            if self._notion is None:
+                break
+            try:
+                parent = self._notion.block(block).get("parent") or {}
+            except Missing:
+                break
+            kind = str(parent.get("type") or "")
+            if kind != "block_id":
+                return normal_id(str(parent[kind])) if isinstance(parent.get(kind), str) else ""
+            block = str(parent["block_id"])
+        return known.parent
+
+
+def title_of(raw: Mapping[str, Any]) -> str:
+    """Return the title of a page, database or data source as plain text."""
+    if raw.get("object") == PAGE:
+        values = (raw.get("properties") or {}).values()
+        items = next((value.get("title") or [] for value in values if value.get("type") == "title"), [])
+    else:
+        items = raw.get("title") or []
+    return "".join(str(part.get("plain_text") or "") for part in items)
+
+
+def _has_title(raw: Mapping[str, Any]) -> bool:
+    """Say whether the object is whole: search may leave the properties out."""
+    return bool(raw.get("properties")) if raw.get("object") == PAGE else "title" in raw
