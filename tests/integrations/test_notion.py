@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from shared.core.errors import (
     BadSignature,
+    Blocked,
     MalformedRequest,
     Missing,
+    NotAllowed,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -153,7 +155,7 @@ def test_a_query_follows_its_pages_and_says_when_it_was_cut(notion: Notion, seed
         notion.create_page(data_source_id=source, properties={"Name": property_value("title", str(number))})
     assert len(notion.query(source)) == 103
     sim.control("/_config", {"query_cap": 50})
-    with pytest.raises(Rejected, match="stopped early"):
+    with pytest.raises(Rejected, match="narrow the filter"):
         notion.query(source)
 
 
@@ -195,8 +197,8 @@ def test_what_is_not_shared_is_missing_and_a_dead_token_says_so(notion: Notion, 
         ({"status": 529}, Unavailable),
         ({"status": 409}, Unavailable),
         ({"status": 429}, RateLimited),
-        ({"status": 429, "reason": "public_api_request_blocked"}, Rejected),
-        ({"status": 403}, Rejected),
+        ({"status": 429, "reason": "public_api_request_blocked"}, Blocked),
+        ({"status": 403}, NotAllowed),
     ],
 )
 def test_a_failed_write_says_what_is_known(
@@ -307,7 +309,7 @@ def test_what_a_newer_notion_adds_is_kept_or_skipped() -> None:
     strange = read_block({"id": "1", "type": "hologram", "hologram": {"rich_text": [{"plain_text": "x"}], "new": 1}})
     assert (strange.type, strange.text) == ("hologram", "x")
     assert read_block({"id": "2", "type": "unsupported", "unsupported": {"block_type": "button"}}) == Block(
-        id="2", type="unsupported"
+        id="2", type="unsupported", block_type="button"
     )
     assert read_block({}).type == "unsupported"
     assert property_text({"type": "button", "button": {}}) == ""

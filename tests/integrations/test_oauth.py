@@ -66,6 +66,26 @@ def test_a_grant_is_made_used_and_renewed(sim: Served, provider: oauth.OAuthProv
 
 
 @pytest.mark.parametrize("style", ["envelope", "rfc6749"])
+def test_a_grant_is_looked_at_and_ended(sim: Served, provider: oauth.OAuthProvider, style: str) -> None:
+    sim.control("/_config", {"oauth_error_style": style})
+    http = HttpClient("notion", sim.url, None)
+    tokens = exchange(http, provider, CLIENT, WORD, agree(provider, "s"), CALLBACK)
+    assert oauth.introspect(http, provider, CLIENT, WORD, tokens.access)
+    assert not oauth.introspect(http, provider, CLIENT, WORD, Secret("never-" + "issued"))
+    for ask in (oauth.introspect, oauth.revoke):
+        with pytest.raises(Rejected, match="invalid_client"):
+            ask(http, provider, CLIENT, Secret("wrong"), tokens.access)
+        with pytest.raises(Rejected, match="no such endpoint"):
+            ask(http, GITHUB, CLIENT, WORD, tokens.access)
+    oauth.revoke(http, provider, CLIENT, WORD, tokens.access)
+    oauth.revoke(http, provider, CLIENT, WORD, tokens.access)
+    assert not oauth.introspect(http, provider, CLIENT, WORD, tokens.access)
+    assert tokens.refresh is not None
+    with pytest.raises(Unauthorized):
+        refresh(http, provider, CLIENT, WORD, tokens.refresh)
+
+
+@pytest.mark.parametrize("style", ["envelope", "rfc6749"])
 def test_a_code_works_once_and_only_with_our_secret(sim: Served, provider: oauth.OAuthProvider, style: str) -> None:
     sim.control("/_config", {"oauth_error_style": style})
     http = HttpClient("notion", sim.url, None)
