@@ -10,8 +10,8 @@ from functools import wraps
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.core.commands import Command
-from shared.core.errors import Busy, ErrorClass, IntegrationError
-from shared.core.retry import delay_before
+from shared.core.errors import Busy, ErrorClass, IntegrationError, RateLimited
+from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import derived_id
 
 MAX_TIMES = 400  # days, with the longest waits of ten minutes; after that the queue puts the command aside
@@ -37,15 +37,22 @@ def patient(use_case: UseCase) -> UseCase:
         except IntegrationError as error:
             if error.error_class != ErrorClass.TRANSIENT or command.attempt >= MAX_TIMES:
                 raise
-            come_again(command, deps, error.retry_after)
+            come_again(command, deps, error.retry_after, as_told=isinstance(error, RateLimited))
 
     return handle
 
 
-def come_again(command: Command, deps: Deps, retry_after: timedelta | None = None) -> None:
-    """Hand it over under a name that follows from its own, so that a repeated delivery hands over the same one."""
+def come_again(command: Command, deps: Deps, retry_after: timedelta | None = None, *, as_told: bool = False) -> None:
+    """Hand it over under a name that follows from its own, so that a repeated delivery hands over the same one.
+
+    `as_told`: come when a rate limit allows it, however often that has been; else later each time.
+    """
     times = command.attempt + 1
     least = retry_after.total_seconds() if retry_after else None
-    until = deps.clock.now() + timedelta(seconds=delay_before(command.id, times, deps.limits, least))
+    if as_told and least is not None:
+        delay = delay_as_told(f"{command.id}/{times}", least)
+    else:
+        delay = delay_before(command.id, times, deps.limits, least)
+    until = deps.clock.now() + timedelta(seconds=delay)
     name = derived_id("again-", command.id, str(times))
     deps.queue.enqueue([replace(command, id=name, attempt=times, not_before=until)])

@@ -18,7 +18,15 @@ from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
-from shared.core.errors import Busy, DocumentTooLarge, ErrorClass, IntegrationError, ModelError, SandboxUnavailable
+from shared.core.errors import (
+    Busy,
+    DocumentTooLarge,
+    ErrorClass,
+    IntegrationError,
+    ModelError,
+    RateLimited,
+    SandboxUnavailable,
+)
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
 from shared.ports import Loaded, Model, Sandbox
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
@@ -179,8 +187,13 @@ def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
     return stored
 
 
-def failure_event(deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable) -> ev.StepFailed:
-    """Return the outcome of an attempt that met an error we know."""
+def failure_event(
+    deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable
+) -> ev.StepFailed | ev.StepWaits:
+    """Return the outcome of an attempt that met an error we know; a rate limit is no failure, but a wait."""
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        now, why = deps.clock.now(), str(error)[:MAX_ERROR]
+        return ev.StepWaits(now, step.id, step.attempt, step.wake, now + error.retry_after, held_back=why)
     if isinstance(error, IntegrationError):
         wait: timedelta | None = error.retry_after
         return ev.StepFailed(
@@ -212,5 +225,6 @@ def _undo(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context_of(deps, run, step, tools))
     except IntegrationError as error:
         wait = error.retry_after.total_seconds() if error.retry_after else None
-        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait)
+        slow = isinstance(error, RateLimited) and wait is not None
+        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait, slow)
     return ev.StepUndone(deps.clock.now(), step.id, step.attempt)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.core import events as ev
 from shared.core.draft import Draft
 from shared.core.errors import ErrorClass
-from shared.core.retry import delay_before
+from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import NOTHING, Step, StepStatus, Wait, WaitKind
 
 
@@ -36,14 +36,22 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
     if step is None or step.wake != event.wake:
         return False
     draft.spend(step.id, event.used)
+    until = event.until
+    if event.held_back:
+        key = f"{draft.run.id}/{step.id}/{step.attempt}/{step.wake}"
+        until = event.at + timedelta(seconds=delay_as_told(key, (event.until - event.at).total_seconds()))
+        if until >= draft.run.deadline or draft.failure or draft.cancel:
+            give_up(draft, step, f"{event.held_back}; the run ends before that")
+            return True
     waiting = draft.set(
         step.id,
         status=StepStatus.WAITING,
-        wait=Wait(WaitKind.TIME, event.until),
+        wait=Wait(WaitKind.TIME, until),
         wake=step.wake + 1,
-        failures=0,
+        failures=step.failures if event.held_back else 0,
+        error=event.held_back or step.error,
     )
-    draft.hand_out(waiting, not_before=event.until)
+    draft.hand_out(waiting, not_before=until)
     return True
 
 
@@ -155,9 +163,13 @@ def undo_ended(draft: Draft, event: ev.StepUndone | ev.UndoFailed) -> bool:
     if isinstance(event, ev.StepUndone):
         draft.set(step.id, status=StepStatus.UNDONE)
         return True
-    failures = step.failures + 1
+    held_back = event.held_back and draft.at < draft.run.deadline
+    failures = step.failures if held_back else step.failures + 1
     if event.error_class == ErrorClass.TRANSIENT and failures < draft.run.limits.attempts:
-        delay = delay_before(f"{draft.run.id}/{step.id}/undo", failures, draft.run.limits, event.retry_after_s)
+        key = f"{draft.run.id}/{step.id}/undo"
+        delay = delay_before(key, max(failures, 1), draft.run.limits, event.retry_after_s)
+        if held_back:
+            delay = delay_as_told(f"{key}/{step.attempt}", event.retry_after_s or 0.0)
         until = draft.at + timedelta(seconds=delay)
         again = draft.set(step.id, attempt=step.attempt + 1, failures=failures, error=event.error, handed_at=until)
         draft.hand_out_undo(again, not_before=until)

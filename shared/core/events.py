@@ -13,7 +13,10 @@ from shared.core.run import NOTHING, Limits, StepSpec, Trigger, Usage
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """A trigger opened a run; with `specs` it begins with these steps, else with planning."""
+    """A trigger opened a run; with `specs` it begins with these steps, else with planning.
+
+    `refused` is why it must not go on: the run is there for people to see, and ends at once.
+    """
 
     at: datetime
     tenant: str
@@ -22,6 +25,7 @@ class RunOpened:
     limits: Limits = field(default_factory=Limits)
     specs: tuple[StepSpec, ...] = ()
     plan_estimate: Usage = NOTHING
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepWaits:
-    """An attempt has begun something that takes time and wants to look again."""
+    """An attempt wants to look again: it has begun something that takes time, or was told to come later."""
 
     at: datetime
     step: str
@@ -73,6 +77,7 @@ class StepWaits:
     wake: int
     until: datetime
     used: Usage = NOTHING
+    held_back: str = ""  # why it got no further, where a rate limit is all there is to it; counts as no failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class UndoFailed:
     error: str
     error_class: ErrorClass = ErrorClass.PERMANENT
     retry_after_s: float | None = None
+    held_back: bool = False  # a rate limit is all there is to it; counts as no failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def any_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
             used=used,
         ),
         ev.StepWaits(now, step.id, attempt, step.wake, at(seconds + 5), used=used),
+        ev.StepWaits(now, step.id, attempt, step.wake, at(seconds + 5), used=used, held_back="later"),
         ev.StepFannedOut(now, step.id, attempt, (spec(f"{step.id}x{rng.randint(0, 9)}"),), used=used),
         ev.StepUndone(now, step.id, attempt),
         ev.UndoFailed(now, step.id, attempt, "e", rng.choice(list(ErrorClass))),

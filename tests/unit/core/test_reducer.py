@@ -221,6 +221,42 @@ def test_a_step_that_waits_comes_back_later_and_an_older_wake_is_ignored() -> No
     assert run.status == RunStatus.SUCCEEDED
 
 
+def test_a_rate_limit_holds_back_as_long_as_told_and_counts_as_no_failure_nor_as_progress() -> None:
+    run, _ = begin(spec("a"), limits=with_limits(attempts=2))
+    run, _ = after(run, failed("a"))
+    for wake in range(40):
+        run, commands = after(run, ev.StepWaits(at(1), "a", 2, wake, at(61), held_back="notion: later"))
+        (again,) = commands
+        assert (again.attempt, again.wake) == (2, wake + 1)
+        assert again.not_before is not None
+        assert at(61) <= again.not_before <= at(63)
+    assert run.steps[0].error == "notion: later"
+    run, _ = after(run, failed("a", 2))
+    assert run.status == RunStatus.FAILED  # the second failure in a row, with nothing but waiting in between
+    assert "tried 2 times" in run.failure
+
+
+def test_a_rate_limit_beyond_the_runs_end_ends_it() -> None:
+    run, _ = begin(spec("a"), limits=with_limits(wall_s=100.0))
+    run, _ = after(run, ev.StepWaits(at(1), "a", 1, 0, at(101), held_back="notion: later"))
+    assert run.status == RunStatus.FAILED
+    assert "notion: later; the run ends before that" in run.failure
+
+
+def test_a_rate_limit_holds_back_an_undo_without_giving_it_up() -> None:
+    run, _ = begin(spec("site", undoable=True), spec("next", "site"), limits=with_limits(attempts=2))
+    run, _ = after(run, done("site"))
+    run, _ = after(run, ev.CancelRequested(at(3), "Mira"))
+    run, commands = after(run, done("next"))
+    for _ in range(5):
+        slow = ev.UndoFailed(at(4), "site", commands[0].attempt, "429", ErrorClass.TRANSIENT, 30.0, held_back=True)
+        run, commands = after(run, slow)
+        assert commands[0].not_before is not None
+        assert at(34) <= commands[0].not_before <= at(36)
+    run, _ = after(run, ev.StepUndone(at(90), "site", commands[0].attempt))
+    assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ())
+
+
 def test_children_must_all_succeed_before_their_parent_counts_as_done() -> None:
     run, _ = begin(spec("panel"), spec("next", "panel"))
     run, commands = after(run, ev.StepFannedOut(at(1), "panel", 1, (spec("panel/1"), spec("panel/2", "panel/1"))))

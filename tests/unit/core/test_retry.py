@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.retry import delay_before
+from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import Limits
 
 LIMITS = Limits(backoff_s=2.0, backoff_cap_s=600.0)
@@ -36,3 +36,12 @@ def test_a_servers_retry_after_is_a_lower_bound(key: str, failures: int, asked: 
     own = delay_before(key, failures, LIMITS)
     assert delay == max(own, asked or 0.0)
     assert 1.0 <= own < 600.0
+
+
+@given(st.text(), st.floats(0, 1e5))
+def test_what_a_rate_limit_told_is_kept_and_exceeded_by_little(key: str, told: float) -> None:
+    assert told <= delay_as_told(key, told) <= told + min(2.0, told / 4)
+
+
+def test_those_who_were_told_the_same_come_back_at_different_times() -> None:
+    assert len({delay_as_told(f"run-{n}/s1", 60.0) for n in range(400)}) == 400

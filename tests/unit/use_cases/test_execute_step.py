@@ -15,6 +15,7 @@ from shared.backends.local.store import LocalStore
 from shared.core import events as ev
 from shared.core.commands import UNDO
 from shared.core.errors import (
+    BudgetSpent,
     Busy,
     ContextTooLong,
     IntegrationError,
@@ -141,12 +142,27 @@ def test_what_may_pass_is_tried_again_later_and_finally_given_up(ports: Ports, e
     assert "tried 3 times" in ports.run().failure
 
 
-def test_a_servers_retry_after_is_respected(ports: Ports) -> None:
-    error = RateLimited("x", "429", retry_after=timedelta(seconds=77))
-    execute_step(attempt_of(begin(ports), "a"), ports.deps, tools_with(kind(raising(error))))
-    wait = ports.run().steps[0].wait
-    assert wait is not None
-    assert wait.until == ports.clock.now() + timedelta(seconds=77)
+@pytest.mark.parametrize(
+    "error",
+    [
+        RateLimited("x", "429", retry_after=timedelta(seconds=77)),
+        BudgetSpent("x", "nothing was sent", retry_after=timedelta(seconds=77)),
+    ],
+)
+def test_a_rate_limit_is_waited_for_and_is_no_failed_attempt(ports: Ports, error: IntegrationError) -> None:
+    begin(ports, attempts=2)
+    tools = tools_with(kind(raising(error)))
+    for wake in range(5):
+        execute_step(attempt_of(ports.run(), "a"), ports.deps, tools)
+        step = ports.run().steps[0]
+        assert step.wait is not None
+        assert step.wait.until is not None
+        assert (step.wait.kind, step.attempt, step.wake, step.failures) == (WaitKind.TIME, 1, wake + 1, 0)
+        left = (step.wait.until - ports.clock.now()).total_seconds()
+        assert 77 <= left <= 79
+        ports.clock.move(seconds=left)
+    execute_step(attempt_of(ports.run(), "a"), ports.deps, tools_with(kind(lambda wanted, ctx: Done())))
+    assert ports.run().status == RunStatus.SUCCEEDED
 
 
 def test_a_revoked_grant_makes_the_step_wait_for_a_new_one(ports: Ports) -> None:

@@ -1,0 +1,56 @@
+"""Commands that nothing else stands behind come again: later each time, but as soon as a rate limit allows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.app.come_again import MAX_TIMES, patient
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.core.commands import CONSIDER, Command
+from shared.core.errors import BudgetSpent, IntegrationError, RateLimited, Unavailable
+from tests.support.local_ports import Ports, tools_with
+
+LOOK = Command("look-1", CONSIDER, "plan", "t-1", ref="page-1")
+
+
+def _waits(ports: Ports, error: IntegrationError, times: int, first: Command = LOOK) -> list[float]:
+    """Return the seconds between the deliveries of a command whose use case raises the error each time."""
+
+    @patient
+    def use_case(command: Command, deps: Deps, tools: Tools) -> None:
+        raise error
+
+    waits, command = [], first
+    for _ in range(times):
+        use_case(command, ports.deps, tools_with())
+        for second in range(1, 1000):
+            ports.clock.move(seconds=1)
+            if due := ports.deliver_due(lambda c: 204):
+                (command,) = due
+                waits.append(float(second))
+                break
+    return waits
+
+
+@pytest.mark.parametrize("kind", [RateLimited, BudgetSpent])
+def test_what_a_rate_limit_told_is_waited_for_however_often_it_comes(ports: Ports, kind: type[RateLimited]) -> None:
+    waits = _waits(ports, kind("notion", "later", retry_after=timedelta(seconds=40)), 12)
+    assert len(waits) == 12
+    assert all(40 <= wait <= 43 for wait in waits)
+
+
+def test_an_outage_is_waited_for_longer_each_time(ports: Ports) -> None:
+    waits = _waits(ports, Unavailable("notion", "503", retry_after=timedelta(seconds=4)), 8)
+    assert waits[0] <= 5
+    assert waits[-1] >= 120
+
+
+def test_it_does_not_come_for_ever(ports: Ports) -> None:
+    with pytest.raises(BudgetSpent):
+        _waits(
+            ports, BudgetSpent("notion", "later", retry_after=timedelta(seconds=4)), 1, replace(LOOK, attempt=MAX_TIMES)
+        )
