@@ -98,6 +98,7 @@ def test_values_cut_at_25_items_are_read_to_their_end(desk: Desk) -> None:
         assert [each["id"] for each in whole["properties"]["Links: %a"]["relation"]] == links
         assert len(whole["properties"]["Text"]["rich_text"]) == 26
     column = page["properties"]["Links: %a"]["id"]
+    assert [list(row["properties"]) for row in desk.notion.query(source, only=[column])] == [["Links: %a"]]
     assert [each["id"] for each in desk.notion.property_value(page["id"], column)] == links
     assert desk.notion.property_value(page["id"], "title")[0]["plain_text"] == "long"
     short = desk.notion.create_page(data_source_id=source, properties=named("short"))

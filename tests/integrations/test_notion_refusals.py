@@ -323,6 +323,9 @@ def test_a_relation_that_says_it_is_whole_costs_no_request_and_one_that_has_more
         assert read["from_the_future"] == {"x": 1}
     # decoded once and encoded once: %253A would name another property
     assert told.asked[-1][1].startswith(f"/v1/pages/{PAGE}/properties/a%3Ab?")
+    told.tell(a_list())
+    notion.query(PAGE, only=["a%3Ab", "c"])
+    assert "filter_properties=a%3Ab&filter_properties=c" in told.asked[-1][1]
 
 
 def test_a_rollup_is_read_to_its_end_or_reported(repeater: tuple[Repeater, Notion]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.blocks import MAX_ITEMS, Text
@@ -239,7 +240,7 @@ _TOO_MANY_AT_ONCE = (
 def _wanted(only: Sequence[str]) -> Json | None:
     if len(only) > MAX_ITEMS:
         raise refuse("query.only", f"{len(only)} properties; Notion takes {MAX_ITEMS}")
-    return {"filter_properties": list(only)} if only else None
+    return {"filter_properties": [unquote(each) for each in only]} if only else None  # shown encoded; sent encoded once
 
 
 def _since(filter: Json | None, time: str) -> Json:
