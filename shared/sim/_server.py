@@ -19,6 +19,8 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from shared.sim._change_log import ChangeLog, Table, append_line, whole_lines
+
 Json = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 class Simulator:
-    """One external system over WSGI. State is a JSON-able dict, saved after each request that changed it."""
+    """One external system over WSGI. State is a JSON-able dict; what changed in it is saved after each request."""
 
     name = "simulator"
 
@@ -44,6 +46,7 @@ class Simulator:
         self.base_url = ""  # set when served; simulators that hand out links need it
         self._current = threading.local()
         self._dirty = False
+        self._changes: ChangeLog | None = ChangeLog(data) if data is not None else None
         self._bytes: dict[str, bytes] = {}  # what `keep_bytes` took when there is no data folder
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,7 @@ class Simulator:
     # --- for subclasses -------------------------------------------------------------------------------------------
 
     def fresh_state(self) -> Json:
-        """Return the state of a new simulator; everything in it must be JSON-able."""
+        """Return the state of a new simulator; everything in it must be JSON-able. What grows belongs in a `Table`."""
         return {}
 
     def answer(self, request: Request) -> Response:
@@ -216,38 +219,27 @@ class Simulator:
         """Answer a control endpoint (`/_…`) of this simulator's own, or None."""
         return None
 
-    # --- persistence: enough to survive SIGKILL of the process (the page cache lives on), not a power cut -----------
+    # --- persistence ----------------------------------------------------------------------------------------------
 
     def _save(self, entry: Json | None) -> None:
-        if self.data is None:
-            self._dirty = False
-            return
-        if self._dirty:
-            # The entry lies beside the state it led to, so a kill between the two files cannot part them.
-            temporary = self.data / "state.json.new"
-            temporary.write_text(json.dumps({"state": self.state, "entry": entry}, ensure_ascii=False), "utf-8")
-            os.replace(temporary, self.data / "state.json")
-            self._dirty = False
-        if entry is not None:
-            self._append(entry)
-
-    def _append(self, entry: Json) -> None:
-        assert self.data is not None
-        with (self.data / "journal.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        if self._dirty and self._changes is not None:
+            self._changes.save(self.state, entry)
+        for part in self.state.values():
+            if isinstance(part, Table):
+                part.settle()
+        self._dirty = False
+        if entry is not None and self.data is not None:
+            append_line(self.data / "journal.jsonl", json.dumps(entry, ensure_ascii=False))
 
     def _restore(self) -> None:
         assert self.data is not None
-        if (self.data / "journal.jsonl").exists():
-            lines = (self.data / "journal.jsonl").read_text(encoding="utf-8").splitlines()
-            self.journal = [json.loads(line) for line in lines if line.endswith("}")]
-        if (self.data / "state.json").exists():
-            saved = json.loads((self.data / "state.json").read_text(encoding="utf-8"))
-            self.state = saved["state"]
-            entry = saved["entry"]
-            if entry is not None and entry["seq"] > len(self.journal):
-                self.journal.append(entry)
-                self._append(entry)
+        assert self._changes is not None
+        self.journal = [json.loads(line) for line in whole_lines(self.data / "journal.jsonl")]
+        entry = self._changes.restore(self.state)
+        if entry is not None and entry["seq"] > len(self.journal):
+            # Killed between the two files: the change was saved with its entry, the journal did not get it any more.
+            self.journal.append(entry)
+            append_line(self.data / "journal.jsonl", json.dumps(entry, ensure_ascii=False))
 
 
 class _Handler(WSGIRequestHandler):

@@ -98,7 +98,7 @@ def _where(call: Call, body: Json) -> tuple[str, Json]:
         raise invalid("body.parent", "defined" if "parent" not in body else "not present", body.get("parent", ...))
     if "discussion_id" in body:
         discussion = checks.object_id(body["discussion_id"], "body.discussion_id")
-        first = next((c for c in world.state["comments"].values() if c["discussion_id"] == discussion), None)
+        first = next((c for c in world.state["comments"].scan() if c["discussion_id"] == discussion), None)
         if first is None:
             raise missing("discussion", discussion)
         return discussion, world.find(call.caller, first["parent"][first["parent"]["type"]], "page", "block")
@@ -126,7 +126,7 @@ def listed(call: Call) -> Json:
     if target is None:
         raise invalid("query.block_id", "defined", ...)
     node = call.world.find(call.caller, checks.object_id(target, "query.block_id"), "page", "block")
-    comments = [c for c in call.world.state["comments"].values() if node["id"] in c["parent"].values()]
+    comments = [c for c in call.world.state["comments"].scan() if node["id"] in c["parent"].values()]
     return call.page(comments, "comment", lambda comment: shown(call.world, comment))
 
 

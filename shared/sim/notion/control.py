@@ -43,9 +43,13 @@ CONFIG: Json = {
     "aggregation_s": 0.2,
     "webhook_delay_s": 0,
     "retry_base_s": 0.5,
-    "duplicate": False,
+    "duplicate": False,  # every delivery twice
     "reorder": False,
-    "drop_rate": 0,
+    "seed": 0,  # of everything below, and of the order
+    "duplicate_share": 0,
+    "drop_share": 0,  # of the events that are lost for good
+    "late_share": 0,
+    "late_s": 300,
 }
 
 
@@ -111,7 +115,7 @@ def _person(world: World, workspace: Json, given: Json) -> None:
 
 
 def _home(world: World, workspace: Json, person: Json) -> Json:
-    known = world.nodes.get(workspace.get("home_page_id", ""))
+    known: Json | None = world.nodes.get(workspace.get("home_page_id", ""))
     if known is not None:
         return known
     caller = Caller(person["id"], "person", workspace["id"])

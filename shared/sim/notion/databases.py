@@ -33,7 +33,8 @@ def source_shown(call: Call, source: Json) -> Json:
     """Return a data source with its columns."""
     nodes = call.world.nodes
     database = nodes[source["parent"]["database_id"]]
-    database_of = {key: n["parent"]["database_id"] for key, n in nodes.items() if n["object"] == "data_source"}
+    targets = [c["config"]["data_source_id"] for c in source["columns"] if c["type"] == "relation"]
+    database_of = {key: nodes[key]["parent"]["database_id"] for key in targets if key in nodes}
     above = database["parent"]
     return {
         **object_shown(call, source),

@@ -63,7 +63,7 @@ def search(call: Call) -> Json:
     roots = set(call.caller.bot["roots"]) if call.caller.bot else set()
     found = [
         node
-        for node in world.nodes.values()
+        for node in world.nodes.scan()
         if node["object"] in wanted
         and (text in world.title(node).lower())
         and (node["created_time"] <= known or node["id"] in roots)

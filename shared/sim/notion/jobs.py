@@ -25,4 +25,4 @@ def take_due(world: World) -> list[Json]:
 
 def next_at(world: World) -> float | None:
     """Return when the next of them is due, in seconds of the simulator's clock."""
-    return min((job["at"] for job in world.state["jobs"].values()), default=None)
+    return min((job["at"] for job in world.state["jobs"].scan()), default=None)

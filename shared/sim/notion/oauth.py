@@ -50,7 +50,7 @@ def top_pages(world: World, workspace_id: str) -> list[str]:
     """Return the pages at the top of a workspace: what the picker offers."""
     return [
         node["id"]
-        for node in world.nodes.values()
+        for node in world.nodes.scan()
         if node["workspace_id"] == workspace_id and node["parent"]["type"] == "workspace" and not node["in_trash"]
     ]
 
@@ -103,7 +103,7 @@ def _consent(world: World, connection: Json, asked: Any, address: str) -> Respon
         f'<label class="row"><input type="checkbox" name="page" value="{node["id"]}" checked> '
         f'{html.escape(world.title(node) or "Untitled")} <span class="soft">'
         f"{html.escape(workspaces[node['workspace_id']]['name'])}</span></label>"
-        for node in world.nodes.values()
+        for node in world.nodes.scan()
         if node["parent"]["type"] == "workspace" and not node["in_trash"]
     )
     hidden = "".join(

@@ -224,10 +224,10 @@ def _index(call: Call, parent: Json | None, value: Any) -> int | None:
         return None
     position = checks.opened(value, "body.position", ("type",))
     kind = checks.one_of(position["type"], "body.position.type", ("page_start", "page_end", "after_block"))
+    if kind == "page_end" or parent["object"] == "data_source":
+        return None
     if kind == "page_start":
         return 0
-    if kind == "page_end":
-        return None
     sibling = checks.opened(position.get("after_block"), "body.position.after_block", ("id",))
     after = checks.object_id(sibling["id"], "body.position.after_block.id")
     if after not in parent["children"]:
@@ -272,7 +272,8 @@ def update(call: Call, page_id: str) -> Json:
 
 
 def _source_of(call: Call, page: Json) -> Json | None:
-    return call.world.nodes.get(str(page["parent"].get("data_source_id")))
+    source: Json | None = call.world.nodes.get(str(page["parent"].get("data_source_id")))
+    return source
 
 
 def template_values(call: Call, source: Json, properties: Json) -> Json:
@@ -307,6 +308,7 @@ def move(call: Call, page_id: str) -> Json:
         before["children"].remove(page["id"])
     page["parent"] = place
     world.attach(parent, [page["id"]])
+    world.nodes.to_the_end(page)
     world.touched(page, call.caller)
     world.effect("page.move", call.caller, id=page["id"], parent=place)
     world.announce("page.moved", page, call.caller, {})

@@ -95,7 +95,7 @@ def _header(house: House, request: Request, trail: list[Json], workspace_id: str
 def _tree(world: World) -> str:
     html = ""
     for workspace in world.state["workspaces"].values():
-        mine = [n for n in world.nodes.values() if n["workspace_id"] == workspace["id"]]
+        mine = [n for n in world.nodes.scan() if n["workspace_id"] == workspace["id"]]
         top = [n for n in mine if n["parent"]["type"] == "workspace" and not n["in_trash"]]
         html += f'<h1>{escape(workspace["name"])}</h1><ul class="tree">{"".join(_branch(world, n) for n in top)}</ul>'
     return f"<main>{html or '<h1>No workspace yet</h1><p>POST /_seed makes one.</p>'}</main>"
@@ -123,7 +123,7 @@ def _page(house: House, request: Request, node: Json) -> Response:
     trash = '<p class="callout">This page is in the trash.</p>' if world.trashed(node) else ""
     properties = "".join(people_forms.property_html(world, node, column) for column in world.columns(node))
     body = blocks_html(world, node) or '<p class="soft">Nothing here yet.</p>'
-    comments = [c for c in world.state["comments"].values() if c["page_id"] == node["id"]]
+    comments = [c for c in world.state["comments"].scan() if c["page_id"] == node["id"]]
     said = "".join(
         f'<div class="comment"><p class="soft">{escape(world.name_of("user", c["created_by"]["id"]))} · '
         f'{escape(c["created_time"][:16].replace("T", " "))}</p><div class="words">{rich(c["rich_text"])}</div></div>'

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
+from shared.sim._change_log import Table
 from shared.sim._server import Simulator, json_response
 from shared.sim.notion import (
     async_tasks,
@@ -33,7 +34,7 @@ from shared.sim.notion.calls import NEW, Call, Cursors
 from shared.sim.notion.gate import CAPABILITIES, Gate, version_of
 from shared.sim.notion.refusals import ApiError
 from shared.sim.notion.webhooks import Webhooks
-from shared.sim.notion.world import Caller, World
+from shared.sim.notion.world import Caller, Nodes, World
 
 Json = dict[str, Any]
 Handler = Callable[..., Json]
@@ -113,9 +114,10 @@ class NotionSimulator(Simulator):
 
     def __init__(self, data: Path | None = None) -> None:
         super().__init__(data)
+        self.state["nodes"].link_rows()
         self.state["config"] = {**control.CONFIG, **self.state["config"]}
         self.world = World(self)
-        self.webhooks = Webhooks(self.world, self._save_now)
+        self.webhooks = Webhooks(self.world, self._save_now, self.catch_up)
         self.world.announce = self.webhooks.announce
         self.world.announce_for = self.webhooks.announce_for
         self.world.shown_file = lambda value: signed_files.read(self.world, value) or {}
@@ -131,7 +133,6 @@ class NotionSimulator(Simulator):
             "bots",
             "tokens",
             "codes",
-            "nodes",
             "comments",
             "subscriptions",
             "uploads",
@@ -141,8 +142,10 @@ class NotionSimulator(Simulator):
             "templates",
             "views",
             "view_queries",
+            "pending",
+            "deliveries",
         ]
-        return {"counter": 0, "config": {}, "pending": [], "deliveries": [], **{table: {} for table in tables}}
+        return {"counter": 0, "delivered": 0, "config": {}, "nodes": Nodes(), **{table: Table() for table in tables}}
 
     def start(self) -> None:
         """Start delivering webhooks."""
@@ -304,8 +307,11 @@ class NotionSimulator(Simulator):
             body = request.get_json()
             if body["client_id"] not in self.state["connections"]:
                 return json_response({"error": f"no such connection: {body['client_id']}"}, 404)
-            made = self.webhooks.subscribe(body["url"], body["client_id"], body.get("event_types"))
+            made = self.webhooks.subscriptions.subscribe(body["url"], body["client_id"], body.get("event_types"))
             return json_response(made, 201)
+        again = re.fullmatch(r"/_subscriptions/([^/]+)/(resend|rotate)", request.path)
+        if again and request.method == "POST" and again[1] in self.state["subscriptions"]:
+            return json_response(self.webhooks.subscriptions.again(again[1], rotate=again[2] == "rotate"))
         if request.method == "GET" and request.path.startswith("/files/"):
             return signed_files.serve(self.world, request)
         if (request.method, request.path) == ("POST", "/_as_person"):
@@ -343,14 +349,14 @@ class NotionSimulator(Simulator):
                 case "POST", ["_templates"]:
                     return json_response(control.template(self.world, request.get_json()), 201)
                 case "GET", ["_subscriptions"]:
-                    return json_response(list(self.state["subscriptions"].values()))
+                    return json_response(list(self.state["subscriptions"].scan()))
                 case "POST", ["_subscriptions", key, "verify"]:
-                    verified = self.webhooks.verify(key, request.get_json()["verification_token"])
+                    verified = self.webhooks.subscriptions.verify(key, request.get_json()["verification_token"])
                     return json_response(verified or {"error": "wrong token"}, 200 if verified else 400)
                 case "GET", ["_deliveries"]:
-                    return json_response(self.state["deliveries"])
+                    return json_response(list(self.state["deliveries"].scan()))
                 case "GET", ["_pending"]:
-                    return json_response(self.state["pending"])
+                    return json_response(list(self.state["pending"].scan()))
         except (KeyError, HTTPException) as problem:
             return json_response({"error": str(problem)}, 400)
         return None

@@ -142,7 +142,7 @@ def listed(call: Call) -> Json:
     status = call.request.args.get("status")
     if status is not None:
         checks.one_of(status, "query.status", _STATUSES)
-    mine = [u for u in call.world.state["uploads"].values() if u["by"]["id"] == call.caller.id]
+    mine = [u for u in call.world.state["uploads"].scan() if u["by"]["id"] == call.caller.id]
     wanted = [u for u in reversed(mine) if status in (None, u["status"])]
     complete = {"type": "complete"}
     return call.page(wanted, "file_upload", lambda u: shown(call.world, u), request_status=complete)

@@ -5,15 +5,14 @@ import hashlib
 import hmac
 import json
 import random
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import requests
 
+from shared.sim.notion.subscriptions import Subscriptions
 from shared.sim.notion.world import Caller, World
 
 Json = dict[str, Any]
@@ -30,41 +29,18 @@ def signature(key: str, raw: bytes) -> str:
 
 
 class Webhooks:
-    """Subscriptions and their deliveries; all of it in the state, so a killed simulator goes on where it was."""
+    """Events and their deliveries; all of it in the state, so a killed simulator goes on where it was."""
 
-    def __init__(self, world: World, save: Callable[[], None]) -> None:
+    def __init__(self, world: World, save: Callable[[], None], catch_up: Callable[[], float | None]) -> None:
         self.world = world
         self.save = save
+        self.catch_up = catch_up
+        self.subscriptions = Subscriptions(world, save, self._post)
+        pending = world.state["pending"].scan()
+        self._mergeable = {item["key"]: item["event"]["id"] for item in pending if item["attempt"] == 0}
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-
-    # --- subscriptions --------------------------------------------------------------------------------------------
-
-    def subscribe(self, url: str, client_id: str, event_types: list[str] | None = None) -> Json:
-        """Make a subscription and POST its verification token; call it without the lock, the receiver may call back."""
-        with self.world.simulator.lock:
-            subscription = {
-                "id": self.world.new_id(),
-                "url": url,
-                "client_id": client_id,
-                "status": "pending_verification",
-                "verification_token": "secret_" + secrets.token_urlsafe(32),
-                "event_types": event_types,
-            }
-            self.world.state["subscriptions"][subscription["id"]] = subscription
-            self.save()
-        status = self._post(url, json.dumps({"verification_token": subscription["verification_token"]}).encode(), {})
-        return {"id": subscription["id"], "status": subscription["status"], "handshake_status": status}
-
-    def verify(self, subscription_id: str, token: str) -> Json | None:
-        """Activate a subscription with the token somebody pasted; None when it is the wrong one."""
-        subscription: Json | None = self.world.state["subscriptions"].get(subscription_id)
-        if subscription is None or not hmac.compare_digest(subscription["verification_token"].encode(), token.encode()):
-            return None
-        subscription["status"] = "active"
-        self.save()
-        return {"id": subscription_id, "status": "active"}
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -100,29 +76,41 @@ class Webhooks:
         config = self.world.state["config"]
         key = f"{subscription['id']} {entity['id']} {kind}"
         merged = not kind.startswith(_AT_ONCE)
-        pending: list[Json] = self.world.state["pending"]
         if kind.endswith(".deleted") and self._swallow(f"{subscription['id']} {entity['id']} {entity['type']}.created"):
             return
-        if merged:
-            for waiting in pending:
-                if waiting["key"] == key and waiting["attempt"] == 0 and waiting["due"] > time.time():
-                    _merge(waiting["event"], caller, data)
-                    return
+        waiting = self._waiting(key) if merged else None
+        if waiting is not None:
+            _merge(waiting["event"], caller, data)
+            return
         event = self._envelope(subscription, bots, kind, entity, caller)
         if data:
             event["data"] = copy.deepcopy(data)
         window = float(config["aggregation_s"]) if merged else 0.0
-        due = time.time() + window + float(config["webhook_delay_s"])
-        pending.append({"key": key, "subscription_id": subscription["id"], "event": event, "attempt": 0, "due": due})
+        due = self._now() + window + float(config["webhook_delay_s"])
+        if self._chance(event["id"], "late") < float(config["late_share"]):
+            due += float(config["late_s"])
+        item = {"key": key, "subscription_id": subscription["id"], "event": event, "attempt": 0, "due": due}
+        self.world.state["pending"][event["id"]] = item
+        self._mergeable[key] = event["id"]
+
+    def _now(self) -> float:
+        return self.world.simulator.now().timestamp()
+
+    def _chance(self, event_id: str, what: str) -> float:
+        """Return a number below 1 that is the same for the same seed and event."""
+        return random.Random(f"{self.world.state['config']['seed']} {event_id} {what}").random()
+
+    def _waiting(self, key: str) -> Json | None:
+        """Return an event that was not sent yet and takes more of its kind in."""
+        item: Json | None = self.world.state["pending"].get(self._mergeable.get(key, ""))
+        return item if item is not None and item["attempt"] == 0 and item["due"] > self._now() else None
 
     def _swallow(self, created: str) -> bool:
         """Something made and deleted inside one window makes no event at all."""
-        pending = self.world.state["pending"]
-        for waiting in pending:
-            if waiting["key"] == created and waiting["attempt"] == 0:
-                pending.remove(waiting)
-                return True
-        return False
+        waiting = self._waiting(created)
+        if waiting is not None:
+            del self.world.state["pending"][waiting["event"]["id"]]
+        return waiting is not None
 
     def _envelope(self, subscription: Json, bots: list[Json], kind: str, entity: Json, caller: Caller) -> Json:
         now = self.world.simulator.now()
@@ -183,63 +171,78 @@ class Webhooks:
 
     def _run(self) -> None:
         while not self._stopping:
+            later = self.catch_up()
             wait = self.deliver_due()
+            if later is not None:
+                wait = max(0.01, min(wait, later - self._now()))
             self._wake.wait(timeout=wait)
             self._wake.clear()
 
     def deliver_due(self) -> float:
-        """Deliver everything that is due; return the seconds until something will be."""
+        """Deliver everything that is due on the simulator's clock; return the seconds until something will be."""
         with self.world.simulator.lock:
             config = self.world.state["config"]
-            due = [item for item in self.world.state["pending"] if item["due"] <= time.time()]
+            due = [item for item in self.world.state["pending"].scan() if item["due"] <= self._now()]
+            due.sort(key=lambda item: float(item["due"]))
             if config["reorder"]:
-                random.shuffle(due)
-        for item in due:
-            self._deliver(item)
+                random.Random(f"{config['seed']} {len(due)} {self.world.state['delivered']}").shuffle(due)
+            ids = [item["event"]["id"] for item in due]
+        for event_id in ids:
+            self._deliver(event_id)
         with self.world.simulator.lock:
-            rest = [item["due"] for item in self.world.state["pending"]]
-        return max(0.01, min((min(rest) - time.time()) if rest else 5.0, 5.0))
+            rest = [item["due"] for item in self.world.state["pending"].scan()]
+            return max(0.01, min((min(rest) - self._now()) if rest else 5.0, 5.0))
 
-    def _deliver(self, item: Json) -> None:
+    def _deliver(self, event_id: str) -> None:
         with self.world.simulator.lock:
+            item = self.world.state["pending"].get(event_id)
+            if item is None or item["due"] > self._now():
+                return
             config = dict(self.world.state["config"])
             subscription = self.world.state["subscriptions"].get(item["subscription_id"])
-            item["attempt"] += 1
-            event = {**item["event"], "attempt_number": item["attempt"]}
+            attempt = item["attempt"] + 1
+            item["attempt"] = attempt  # from here on nothing is merged into it
+            event = {**item["event"], "attempt_number": attempt}
+            lost = self._chance(event_id, "drop") < float(config["drop_share"])
+            twice = config["duplicate"] or self._chance(event_id, "twice") < float(config["duplicate_share"])
         status = 0
-        lost = random.random() < float(config["drop_rate"])
         if subscription is not None and not lost:
             raw = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
             headers = {"X-Notion-Signature": signature(subscription["verification_token"], raw)}
             status = self._post(subscription["url"], raw, headers)
-            if config["duplicate"]:
+            if twice:
                 self._post(subscription["url"], raw, headers)
         with self.world.simulator.lock:
-            self._settle(item, event, status, lost, float(config["retry_base_s"]))
+            self._settle(event, status, lost, float(config["retry_base_s"]))
             self.save()
 
-    def _settle(self, item: Json, event: Json, status: int, lost: bool, base: float) -> None:
+    def _settle(self, event: Json, status: int, lost: bool, base: float) -> None:
         """Log the attempt; put the event back for later, or be done with it."""
-        log: list[Json] = self.world.state["deliveries"]
-        done = 200 <= status < 300 or lost or item["attempt"] >= ATTEMPTS
-        log.append(
-            {
-                "event_id": event["id"],
-                "subscription_id": item["subscription_id"],
-                "type": event["type"],
-                "entity": event["entity"],
-                "attempt": item["attempt"],
-                "status": status,
-                "outcome": "lost" if lost else "delivered" if 200 <= status < 300 else "failed",
-                "at": self.world.simulator.now().isoformat(),
-                "event": event,
-            }
-        )
-        del log[:-_LOG_LENGTH]
-        if not done:
-            item["due"] = time.time() + base * 2 ** (item["attempt"] - 1)
-        elif item in self.world.state["pending"]:
-            self.world.state["pending"].remove(item)
+        state = self.world.state
+        item = state["pending"].get(event["id"])
+        attempt = event["attempt_number"]
+        done = 200 <= status < 300 or lost or attempt >= ATTEMPTS
+        state["delivered"] += 1
+        state["deliveries"][str(state["delivered"])] = {
+            "event_id": event["id"],
+            "subscription_id": event["subscription_id"],
+            "type": event["type"],
+            "entity": event["entity"],
+            "attempt": attempt,
+            "status": status,
+            "outcome": "lost" if lost else "delivered" if 200 <= status < 300 else "failed",
+            "at": self.world.simulator.now().isoformat(),
+            "event": event,
+        }
+        state["deliveries"].pop(str(state["delivered"] - _LOG_LENGTH), None)
+        if item is None:
+            return
+        if done:
+            del state["pending"][event["id"]]
+            if self._mergeable.get(item["key"]) == event["id"]:
+                del self._mergeable[item["key"]]
+        else:
+            item["due"] = self._now() + base * 2 ** (attempt - 1)
 
     @staticmethod
     def _post(url: str, raw: bytes, headers: dict[str, str]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.sim._change_log import Table
 from shared.sim._server import Simulator
 from shared.sim.notion import block_shapes
 from shared.sim.notion.refusals import ApiError, missing, refused
@@ -39,6 +40,25 @@ def _all_of(trees: list[Json]) -> int:
     return sum(1 + _all_of(tree["children"]) for tree in trees)
 
 
+class Nodes(Table):
+    """All nodes by id. The rows of a table are not written with it: each row says whose it is, in their order."""
+
+    def stored(self, record: Any) -> Any:
+        """Leave out the rows of a data source, so that one more row costs one more row."""
+        return {**record, "children": []} if record["object"] == "data_source" else record
+
+    def link_rows(self) -> None:
+        """Give every data source its rows again."""
+        for node in self.scan():
+            source = node["parent"].get("data_source_id")
+            if source is not None:
+                dict.__getitem__(self, source)["children"].append(node["id"])
+
+    def to_the_end(self, node: Json) -> None:
+        """Put a node behind all others: where a row stands that came from elsewhere."""
+        self[node["id"]] = self.pop(node["id"])
+
+
 class World:
     """Reads and changes the state; knows nothing of HTTP."""
 
@@ -54,9 +74,9 @@ class World:
         return self.simulator.state
 
     @property
-    def nodes(self) -> dict[str, Json]:
+    def nodes(self) -> "Nodes":
         """Return all pages, blocks, databases and data sources by id."""
-        nodes: dict[str, Json] = self.state["nodes"]
+        nodes: Nodes = self.state["nodes"]
         return nodes
 
     def number(self) -> int:
@@ -128,7 +148,7 @@ class World:
 
     def find(self, caller: Caller, object_id: str, *kinds: str) -> Json:
         """Return a node the caller may see, or refuse as Notion does for missing and unshared ones alike."""
-        node = self.nodes.get(object_id)
+        node: Json | None = self.nodes.get(object_id)
         if node is None or node["object"] not in kinds or not self.sees(caller, node):
             raise missing(kinds[0].replace("data_source", "data source"), object_id)
         return node

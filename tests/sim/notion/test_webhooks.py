@@ -129,8 +129,8 @@ def test_a_refused_event_comes_again_up_to_eight_times(notion: Notion, receiver:
     assert [event["attempt_number"] for event in events] == list(range(1, attempts + 1))
     assert len({event["id"] for event in events}) == 1
     notion.simulator.stop()
-    assert notion.simulator.state["pending"] == []
-    log = notion.simulator.state["deliveries"]
+    assert notion.simulator.state["pending"] == {}
+    log = notion.simulator.state["deliveries"].values()
     assert [entry["status"] for entry in log] == ([500] * failures + [200])[:attempts]
 
 
@@ -142,11 +142,11 @@ def test_duplicates_and_losses_on_order(notion: Notion, receiver: Receiver):
     receiver.wait(2)
     assert receiver.taken[0][1] == receiver.taken[1][1]
     notion.simulator.stop()
-    notion.control("/_config", {"duplicate": False, "drop_rate": 1})
+    notion.control("/_config", {"duplicate": False, "drop_share": 1})
     _one_event(notion)
     notion.simulator.webhooks.deliver_due()
-    assert [entry["outcome"] for entry in notion.simulator.state["deliveries"]] == ["delivered", "lost"]
-    assert (len(receiver.taken), notion.simulator.state["pending"]) == (2, [])
+    assert [entry["outcome"] for entry in notion.simulator.state["deliveries"].values()] == ["delivered", "lost"]
+    assert (len(receiver.taken), notion.simulator.state["pending"]) == (2, {})
 
 
 _PROCESS = """
@@ -194,4 +194,4 @@ def test_an_unshared_page_makes_no_event(notion: Notion, receiver: Receiver):
     _subscribe(notion, receiver)
     order = {"person": "ada@example.test", "method": "POST", "path": "/v1/pages", "body": {"properties": {}}}
     private = notion.control("/_as_person", order)["id"]
-    assert not [item for item in notion.simulator.state["pending"] if item["event"]["entity"]["id"] == private]
+    assert not [item for item in notion.simulator.state["pending"].values() if item["event"]["entity"]["id"] == private]
