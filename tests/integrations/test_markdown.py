@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def text_of(items: list[Json]) -> str:
-    return "".join(item["text"]["content"] for item in items)
+    return "".join(item["text"]["content"] if "text" in item else item["equation"]["expression"] for item in items)
 
 
 def outline(blocks: list[Json]) -> list[Any]:
@@ -100,6 +100,22 @@ def outline(blocks: list[Json]) -> list[Any]:
         pytest.param("a <script>x</script> b", [("paragraph", "a <script>x</script> b")], id="inline html stays text"),
         pytest.param("</details>", [("paragraph", "</details>")], id="a stray end stays text"),
         pytest.param(
+            "<details>\n<summary><h2>More</h2></summary>\n\ninside\n\n</details>",
+            [("heading_2", "More", [("paragraph", "inside")])],
+            id="a heading that folds",
+        ),
+        pytest.param("> [!NOTE]\n> told\n>\n> - x", [("callout", "told", [("bulleted_list_item", "x")])], id="alert"),
+        pytest.param("> [!nothing]\n> told", [("quote", "[!nothing] told")], id="no alert of that name"),
+        pytest.param("> \\[!NOTE]\n> told", [("quote", "[!NOTE] told")], id="an escaped alert is text"),
+        pytest.param("- \\[x] a", [("bulleted_list_item", "[x] a")], id="an escaped box is text"),
+        pytest.param("a\n\n<br>\n\nb", [("paragraph", "a"), ("paragraph", ""), ("paragraph", "b")], id="empty"),
+        pytest.param("a<br>b", [("paragraph", "a\nb")], id="break"),
+        pytest.param("note[^1]\n\n[^1]: told", [("paragraph", "note[^1]"), ("paragraph", "[^1]: told")], id="notes"),
+        pytest.param("| |\n|---|\n| a |", [("table", "", [("table_row", ["a"])])], id="an empty header is none"),
+        pytest.param("[f](./f.md)", [("paragraph", "f (./f.md)")], id="a relative link keeps its target"),
+        pytest.param("costs $5 or $6, in $HOME/a:$PATH", [("paragraph", "costs $5 or $6, in $HOME/a:$PATH")], id="$"),
+        pytest.param("$$\nno end", [("paragraph", "$$ no end")], id="an equation without end"),
+        pytest.param(
             "see ![a chart](https://e.example/c.png) here",
             [("paragraph", "see"), ("image", ""), ("paragraph", "here")],
             id="an image splits its paragraph",
@@ -133,7 +149,30 @@ def test_styles_and_links() -> None:
     assert styles["g"] == {"bold": True, "italic": True}
     links = {item["text"]["content"]: item["text"]["link"] for item in items}
     assert links["e"] == {"url": "https://e.example/x"}
-    assert links["f"] is None  # Notion refuses relative addresses
+    assert links[" f (./f.md) "] is None  # Notion refuses relative addresses: the target stays as text
+
+
+def test_equations() -> None:
+    block, within = parse_markdown("$$\n\\frac{a}{b}\n$$\n\nso $a_1$ and x$`b`$, *$c$*").blocks
+    assert block == {"object": "block", "type": "equation", "equation": {"expression": "\\frac{a}{b}"}}
+    found = [
+        (item["equation"]["expression"], item.get("annotations"))
+        for item in within["paragraph"]["rich_text"]
+        if item["type"] == "equation"
+    ]
+    assert found == [("a_1", None), ("b", None), ("c", {"italic": True})]
+
+
+@pytest.mark.parametrize(("name", "emoji"), [("TIP", "💡"), ("warning", "⚠️"), ("🎯", "🎯")])
+def test_an_alert_is_a_callout_with_its_icon(name: str, emoji: str) -> None:
+    (made,) = parse_markdown(f"> [!{name}]\n> x").blocks
+    assert made["callout"]["icon"] == {"type": "emoji", "emoji": emoji}
+
+
+def test_a_badge_keeps_where_it_leads() -> None:
+    (made,) = parse_markdown("[![passing](https://e.example/b.svg)](https://e.example/builds)").blocks
+    (caption,) = made["image"]["caption"]
+    assert caption["text"] == {"content": "passing", "link": {"url": "https://e.example/builds"}}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +270,9 @@ def check_limits(page: MarkdownPage) -> None:
         for items in texts_of(block):
             assert len(items) <= 100
             for item in items:
+                if item["type"] == "equation":
+                    assert 0 < len(item["equation"]["expression"].encode("utf-16-le")) // 2 <= 1000
+                    continue
                 content = item["text"]["content"]
                 assert 0 < len(content.encode("utf-16-le")) // 2 <= 2000
                 link = item["text"]["link"]

@@ -7,7 +7,8 @@ def notion_language(name: str) -> str:
     """Return Notion's name of a programming language; `plain text` when Notion has none."""
     wanted = " ".join(name.split()).lower()
     wanted = _ALIASES.get(wanted, wanted)
-    return wanted if wanted in LANGUAGES else "plain text"
+    spaced = wanted.replace("-", " ")  # a fence names a language in one word
+    return wanted if wanted in LANGUAGES else spaced if spaced in LANGUAGES else "plain text"
 
 
 LANGUAGES = frozenset({

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from shared.core.page import Span
+from shared.integrations.notion.markdown_rules import parser
+from shared.integrations.notion.rich_text import link_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Picture:
 
     url: str
     alt: str
+    href: str | None = None
 
     def as_text(self) -> str:
         """Return what stands for a picture that has no address on the web."""
@@ -25,21 +29,27 @@ class Picture:
         return f"{self.alt} ({self.url})" if self.alt else self.url
 
 
-class Inline:
-    """Walks the inline part of a node."""
+Found = Span | Picture
 
-    @staticmethod
-    def of(node: SyntaxTreeNode) -> list[Span | Picture]:
-        """Return the runs and pictures of a paragraph, heading or cell."""
-        return [found for child in node.children for found in _walk(child, Span(""))]
-
-    @staticmethod
-    def parse(parser: MarkdownIt, text: str) -> list[Span | Picture]:
-        """Return the runs and pictures of a text that stands alone."""
-        return Inline.of(SyntaxTreeNode(parser.parseInline(" ".join(text.split()))))
+BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)(b|strong|i|em|s|del|u|ins|code)>", re.IGNORECASE)
+_STYLE_OF = {
+    "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "s": "strikethrough", "del": "strikethrough",
+    "u": "underline", "ins": "underline", "code": "code",
+}  # fmt: skip
 
 
-def _walk(node: SyntaxTreeNode, style: Span) -> Iterator[Span | Picture]:
+def inline_of(node: SyntaxTreeNode) -> list[Found]:
+    """Return the runs and pictures of a paragraph, heading or cell."""
+    return [found for child in node.children for found in _walk(child, Span(""))]
+
+
+def parse_inline(text: str) -> list[Found]:
+    """Return the runs and pictures of a text that stands alone."""
+    return inline_of(SyntaxTreeNode(parser().parseInline(text.replace("\n", " ").strip(" "))))
+
+
+def _walk(node: SyntaxTreeNode, style: Span) -> Iterator[Found]:
     kind = node.type
     if kind == "softbreak":
         yield replace(style, text=" ")
@@ -47,48 +57,118 @@ def _walk(node: SyntaxTreeNode, style: Span) -> Iterator[Span | Picture]:
         yield replace(style, text="\n")
     elif kind == "code_inline":
         yield replace(style, text=node.content, code=True)
+    elif kind == "math_inline":
+        yield replace(style, text=node.content, equation=True)
     elif kind == "image":
-        yield Picture(str(node.attrs.get("src", "")), "".join(_texts(node)))
+        yield Picture(str(node.attrs.get("src", "")), "".join(_texts(node)), style.href)
     elif kind in ("text", "html_inline", "text_special"):
         yield replace(style, text=node.content)
+    elif kind == "link":
+        yield from _link(node, style)
     else:
-        if kind == "link":
-            style = replace(style, href=str(node.attrs.get("href", "")) or None)
-        elif kind in ("strong", "em", "s"):
-            style = _styled(style, kind)
-        for child in node.children:
-            yield from _walk(child, style)
+        yield from _styled(node.children, _in(kind, style))
 
 
-def _styled(style: Span, kind: str) -> Span:
+def _in(kind: str, style: Span) -> Span:
     if kind == "strong":
         return replace(style, bold=True)
-    return replace(style, italic=True) if kind == "em" else replace(style, strikethrough=True)
+    if kind == "em":
+        return replace(style, italic=True)
+    return replace(style, strikethrough=True) if kind == "s" else style
+
+
+def _link(node: SyntaxTreeNode, style: Span) -> Iterator[Found]:
+    """Yield a link; one that Notion cannot have keeps its target as text behind it."""
+    href = str(node.attrs.get("href", ""))
+    target = link_target(href)
+    inside = [_linkable(each) for each in _styled(node.children, replace(style, href=target) if target else style)]
+    yield from inside
+    if href and not target and "".join(each.text for each in inside if isinstance(each, Span)) != href:
+        yield replace(style, text=f" ({href})")
+
+
+def _linkable(found: Found) -> Found:
+    """Turn an equation within a link into text, because Notion links nothing but text."""
+    if isinstance(found, Span) and found.equation and found.href:
+        return replace(found, text=f"${found.text}$", equation=False)
+    return found
+
+
+def _styled(nodes: Sequence[SyntaxTreeNode], style: Span) -> Iterator[Found]:
+    """Walk neighbours; `<b>` and its like are styles from a tag to its end, and text where they have none."""
+    ends = _pairs(nodes)
+    open_styles: list[Span] = []
+    for at, node in enumerate(nodes):
+        if _is_break(node):
+            yield replace(style, text="\n")
+        elif node.type == "softbreak" and any(map(_is_break, (*nodes[at - 1 : at], *nodes[at + 1 : at + 2]))):
+            continue
+        elif at not in ends:
+            yield from _walk(node, style)
+        elif name := ends[at]:
+            open_styles.append(style)
+            style = replace(style, **{name: True})  # type: ignore[arg-type]
+        else:
+            style = open_styles.pop()
+
+
+def _pairs(nodes: Sequence[SyntaxTreeNode]) -> dict[int, str]:
+    """Return the places of tags that have a partner: the style for a begin, an empty text for an end."""
+    found: dict[int, str] = {}
+    waiting: list[tuple[str, int]] = []
+    names: Counter[str] = Counter()
+    for at, node in enumerate(nodes):
+        tag = _TAG.fullmatch(node.content) if node.type == "html_inline" else None
+        if tag is None:
+            continue
+        name = tag.group(2).lower()
+        if not tag.group(1):
+            waiting.append((name, at))
+            names[name] += 1
+        elif names[name]:
+            while True:
+                opened, begin = waiting.pop()
+                names[opened] -= 1
+                if opened == name:
+                    break
+            found[begin], found[at] = _STYLE_OF[name], ""
+    return found
+
+
+def _is_break(node: SyntaxTreeNode) -> bool:
+    return node.type == "html_inline" and BREAK.fullmatch(node.content) is not None
 
 
 def _texts(node: SyntaxTreeNode) -> Iterator[str]:
-    for child in node.children:
-        for found in _walk(child, Span("")):
-            yield found.text if isinstance(found, Span) else found.alt
+    for found in _styled(node.children, Span("")):
+        yield found.text if isinstance(found, Span) else found.alt
 
 
-def plain(found: Sequence[Span | Picture]) -> list[Span]:
+def plain(found: Sequence[Found]) -> list[Span]:
     """Return runs alone, where no picture can stand: its text, linked to it."""
-    return merged(
-        [each if isinstance(each, Span) else Span(each.as_text(), href=each.url or None) for each in found], strip=True
-    )
+    return merged([each if isinstance(each, Span) else _linked(each) for each in found])
 
 
-def merged(spans: Sequence[Span], *, strip: bool = False) -> list[Span]:
+def _linked(picture: Picture) -> Span:
+    return Span(picture.as_text(), href=link_target(picture.url))
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
     """Join neighbours of the same style, so that a paragraph of many lines stays one run."""
     joined: list[list[Span]] = []
     for span in spans:
-        if joined and replace(joined[-1][0], text="") == replace(span, text=""):
+        if joined and not span.equation and replace(joined[-1][0], text="") == replace(span, text=""):
             joined[-1].append(span)
         elif span.text:
             joined.append([span])
-    runs = [replace(group[0], text="".join(span.text for span in group)) for group in joined]
-    if strip and runs:
+    return [replace(group[0], text="".join(span.text for span in group)) for group in joined]
+
+
+def stripped(spans: Sequence[Span], *, left: bool, right: bool) -> list[Span]:
+    """Take the space away that stood between a text and a picture."""
+    runs = merged(spans)
+    if left and runs and not runs[0].equation:
         runs[0] = replace(runs[0], text=runs[0].text.lstrip())
+    if right and runs and not runs[-1].equation:
         runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip())
     return [run for run in runs if run.text]

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from shared.core.page import Span
 from shared.integrations.notion import blocks
 from shared.integrations.notion.front_matter import split_front_matter
-from shared.integrations.notion.inline import Inline, Picture, merged, plain
+from shared.integrations.notion.inline import BREAK, Found, Picture, inline_of, parse_inline, plain, stripped
+from shared.integrations.notion.markdown_rules import DEEPEST, parser
 
 Json = dict[str, Any]
 
-_DEEPEST = 60  # markdown-it drops what is nested deeper; such a text is taken line by line instead
-_BOX = re.compile(r"\[([ xX])\](?:\s+|$)")
 # The lengths are bounded because an open end would be searched for again from every start.
-_FOLD = re.compile(
-    r"<details\b[^>]{0,500}>|</details\s{0,9}>|<summary\b[^>]{0,500}>(.{0,2000}?)</summary\s{0,9}>",
-    re.IGNORECASE | re.DOTALL,
-)
+_FOLD = re.compile(r"</?(?:details|summary)\b[^>]{0,500}>", re.IGNORECASE)
+_FOLDED_HEADING = re.compile(r"<h([1-4])>(.*)</h\1>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +38,7 @@ def parse_markdown(text: str, *, name: str = "") -> MarkdownPage:
     The title is the first `# heading`, else front matter's `title`, else the first line, else `name`.
     """
     properties, body = split_front_matter(text)
-    top = _Blocks()
-    nodes = _parse(body)
-    if nodes is None:
-        top.lines(body)
-    else:
-        top.nodes(nodes)
-    made = top.close()
+    made = parse_blocks(body)
     title = _first_heading(made)
     if title and made[0]["type"] == "heading_1":
         made = made[1:]
@@ -58,16 +48,28 @@ def parse_markdown(text: str, *, name: str = "") -> MarkdownPage:
     return MarkdownPage(title.strip() or name or "Untitled", properties, made)
 
 
-@cache
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+def parse_blocks(text: str) -> list[Json]:
+    """Return the blocks of a Markdown text, its first heading too. What `to_markdown` writes comes back equal.
+
+    CommonMark with tables, strikethrough, tasks, `> [!NOTE]` callouts, `<details>` toggles, `$x$` and `$$` equations,
+    `<br>`, `<b>`, `<i>`, `<s>`, `<u>` and `<code>`. Other HTML is text. Notion cannot hold, and so loses: titles of
+    links, the number a list begins with, alignment in tables. A link to no address on the web keeps it as text.
+    A text too long for one block goes on in paragraphs.
+    """
+    top = _Blocks()
+    nodes = _parse(text)
+    if nodes is None:
+        top.lines(text)
+    else:
+        top.nodes(nodes)
+    return top.close()
 
 
 def _parse(text: str) -> Sequence[SyntaxTreeNode] | None:
     """Return the syntax tree's top, or None when the text is nested so deeply that the parser would drop some."""
     try:
-        tokens = _parser().parse(text)
-        if any(token.level >= _DEEPEST - 2 for token in tokens):
+        tokens = parser().parse(text)
+        if any(token.level >= DEEPEST - 2 for token in tokens):
             return None
         return SyntaxTreeNode(tokens).children
     except RecursionError:
@@ -90,13 +92,15 @@ def _first_line(made: Sequence[Json]) -> str:
 
 
 def _text_of(block: Json) -> str:
-    return "".join(item["text"]["content"] for item in block[block["type"]].get("rich_text", ()))
+    items = block[block["type"]].get("rich_text", ())
+    return "".join(item["text"]["content"] if "text" in item else item["equation"]["expression"] for item in items)
 
 
 @dataclass(slots=True)
 class _Fold:
-    """An open `<details>`; its summary may come later."""
+    """An open `<details>`; its summary may come later. As a heading it has a level."""
 
+    level: int = 0
     summary: list[Span] = field(default_factory=list)
     inside: list[Json] = field(default_factory=list)
 
@@ -132,18 +136,20 @@ class _Blocks:
     def _node(self, node: SyntaxTreeNode) -> None:
         kind = node.type
         if kind == "heading":
-            self._sized("heading", plain(Inline.of(node)), level=int(node.tag[1:]))
+            self._sized("heading", plain(inline_of(node)), level=int(node.tag[1:]))
         elif kind == "paragraph":
-            self._paragraph(Inline.of(node))
+            self._paragraph(inline_of(node))
         elif kind in ("bullet_list", "ordered_list"):
             for item in node.children:
                 self._item(item, "bulleted" if kind == "bullet_list" else "numbered")
         elif kind == "blockquote":
-            self._container("quote", _Blocks.below(node.children))
+            self._quote(node)
         elif kind in ("fence", "code_block"):
             language = node.info.split()[0] if node.info.split() else ""
             for part in blocks.split_text(node.content.removesuffix("\n")):
                 self.add(blocks.code(part, language))
+        elif kind == "math_block":
+            self.add(blocks.equation(node.content))
         elif kind == "hr":
             self.add(blocks.divider())
         elif kind == "table":
@@ -174,92 +180,115 @@ class _Blocks:
     def _paragraphs(self, spans: Sequence[Span]) -> None:
         self._sized("paragraph", spans)
 
-    def _paragraph(self, found: Sequence[Span | Picture]) -> None:
+    def _paragraph(self, found: Sequence[Found]) -> None:
         """Add a paragraph; a picture inside it stands between two."""
         text: list[Span] = []
+        after = False  # a picture
         for each in found:
             if isinstance(each, Span):
                 text.append(each)
                 continue
-            self._paragraphs(merged(text, strip=True))
-            text = []
+            self._paragraphs(stripped(text, left=after, right=True))
+            text, after = [], True
             self.add(*_picture(each))
-        self._paragraphs(merged(text, strip=True))
+        self._paragraphs(stripped(text, left=after, right=False))
 
     def _item(self, item: SyntaxTreeNode, kind: str) -> None:
-        made = _Blocks.below(item.children)
-        head = made[0] if made and made[0]["type"] == "paragraph" else None
-        box = _BOX.match(_text_of(head)) if head else None
-        if head and box:
-            _drop_prefix(head, box.end())
-            self._container("to_do", made, checked=box.group(1) in "xX")
-        else:
-            self._container(kind, made)
+        checked = item.meta.get("checked")
+        if checked is None:
+            self._container(kind, _Blocks.below(item.children))
+            return
+        text, *over = blocks.split_text(plain(inline_of(item.children[0])))
+        below = [blocks.paragraph(part) for part in over] + _Blocks.below(item.children[1:])
+        self.add(blocks.to_do(text, bool(checked), below))
 
-    def _container(self, kind: str, made: list[Json], *, checked: bool = False) -> None:
+    def _quote(self, node: SyntaxTreeNode) -> None:
+        icon = node.meta.get("icon")
+        if icon is None:
+            self._container("quote", _Blocks.below(node.children))
+            return
+        body: Json = {"icon": blocks.checked_icon(icon)} if icon else {}
+        self._container("callout", _Blocks.below(node.children), **body)
+
+    def _container(self, kind: str, made: list[Json], **more: Any) -> None:
         """Add a block whose text is its first paragraph and whose children are the rest."""
         text: list[Json] = []
         if made and made[0]["type"] == "paragraph":
             text = made[0]["paragraph"]["rich_text"]
             made = made[1:]
         name = {"bulleted": "bulleted_list_item", "numbered": "numbered_list_item"}.get(kind, kind)
-        body: Json = {"rich_text": text}
-        self.add(blocks.block(name, body | ({"checked": checked} if kind == "to_do" else {}), made))
+        self.add(blocks.block(name, {"rich_text": text, **more}, made))
 
     def _table(self, node: SyntaxTreeNode) -> None:
-        rows = [[plain(Inline.of(cell)) for cell in row.children] for part in node.children for row in part.children]
-        width = max(len(row) for row in rows)
-        longest = max((len(blocks.split_text(cell)) for row in rows for cell in row), default=1)
-        widest = max(sum(blocks.units(span.text) for cell in row for span in cell) for row in rows)
-        if width <= blocks.MAX_ITEMS and longest == 1 and widest <= blocks.MAX_BLOCK_UNITS:
-            self.add(blocks.table(rows, header_row=True))
-            return
-        for row in rows:
+        """Add a table. Markdown has none without a header: one that is empty says that there is no header."""
+        rows = [[plain(inline_of(cell)) for cell in row.children] for part in node.children for row in part.children]
+        header = len(rows) == 1 or any(rows[0])
+        shown = rows if header else rows[1:]
+        width = max(len(row) for row in shown)
+        fits = width <= blocks.MAX_ITEMS and all(len(blocks.split_text(cell)) == 1 for row in shown for cell in row)
+        if fits:
+            made = blocks.table(shown, header_row=header)
+            if max(len(json.dumps(row)) for row in made["table"]["children"]) <= blocks.MAX_BLOCK_BYTES:
+                self.add(made)
+                return
+        for row in shown:
             self._paragraphs([span for cell in row for span in (*cell, Span(" | "))][:-1])
 
     def _html(self, content: str) -> None:
-        """Take `<details>` as a toggle and everything else as the text it is."""
+        """Take `<details>` as a toggle, `<br>` alone as an empty paragraph, and everything else as the text it is."""
         at = 0
-        for found in _FOLD.finditer(content):
-            self.lines(content[at : found.start()])
+        tags = list(_FOLD.finditer(content))
+        for index, found in enumerate(tags):
+            if found.start() < at:
+                continue
+            self._html_lines(content[at : found.start()])
             at = found.end()
             tag = found.group(0).lower()
+            closing = tags[index + 1] if index + 1 < len(tags) else None
             if tag.startswith("<details"):
                 self._folds.append(_Fold())
-            elif tag.startswith("</"):
-                if self._folds:
-                    self._close_fold()
-                else:
-                    self.lines(found.group(0))
-            elif self._folds and not self._folds[-1].summary:
-                self._folds[-1].summary = plain(Inline.parse(_parser(), found.group(1)))
+            elif tag.startswith("</details") and self._folds:
+                self._close_fold()
+            elif self._takes_summary(tag, closing):
+                assert closing is not None
+                self._summary(content[at : closing.start()])
+                at = closing.end()
             else:
                 self.lines(found.group(0))
-        self.lines(content[at:])
+        self._html_lines(content[at:])
+
+    def _takes_summary(self, tag: str, closing: re.Match[str] | None) -> bool:
+        if not tag.startswith("<summary") or not self._folds or self._folds[-1].summary:
+            return False
+        return closing is not None and closing.group(0).lower().startswith("</summary")
+
+    def _summary(self, text: str) -> None:
+        fold = self._folds[-1]
+        heading = _FOLDED_HEADING.fullmatch(text.strip(" \n"))
+        fold.level = int(heading.group(1)) if heading else 0
+        fold.summary = plain(parse_inline(heading.group(2) if heading else text))
+
+    def _html_lines(self, text: str) -> None:
+        for line in text.split("\n"):
+            if BREAK.fullmatch(line.strip()):
+                self.add(blocks.paragraph(""))
+            else:
+                self.lines(line)
 
     def _close_fold(self) -> None:
         fold = self._folds.pop()
         first, *rest = blocks.split_text(fold.summary)
-        over = [blocks.paragraph(part) for part in rest]
-        self.add(blocks.toggle(first, [*over, *fold.inside]))
-
-
-def _drop_prefix(paragraph: Json, length: int) -> None:
-    """Remove the first characters of a paragraph's text: the box of a to-do."""
-    kept: list[Json] = []
-    for item in paragraph["paragraph"]["rich_text"]:
-        content = item["text"]["content"]
-        cut = min(length, len(content))
-        length -= cut
-        if content[cut:]:
-            kept.append(item | {"text": item["text"] | {"content": content[cut:]}})
-    paragraph["paragraph"]["rich_text"] = kept
+        inside = [*(blocks.paragraph(part) for part in rest), *fold.inside]
+        if fold.level:
+            self.add(blocks.heading(fold.level, first, inside, toggleable=True))
+        else:
+            self.add(blocks.toggle(first, inside))
 
 
 def _picture(picture: Picture) -> list[Json]:
-    caption, *rest = blocks.split_text(picture.alt)
-    over = [blocks.paragraph(part) for part in rest]
+    said = [Span(picture.alt or picture.href or "", href=picture.href)]
     if blocks.is_web_address(picture.url) and picture.url.startswith("http"):
-        return [blocks.image(picture.url, caption), *over]
-    shown = [blocks.paragraph(part) for part in blocks.split_text(picture.as_text())]
+        caption, *rest = blocks.split_text(said)
+        return [blocks.image(picture.url, caption), *(blocks.paragraph(part) for part in rest)]
+    shown = [blocks.paragraph(part) for part in blocks.split_text([Span(picture.as_text(), href=picture.href)])]
     return shown if shown[0]["paragraph"]["rich_text"] else []

@@ -17,7 +17,7 @@ Text = str | Iterable[Span]
 MAX_UNITS = 2000  # of one rich-text item; UTF-16 code units, because the server counts as JavaScript does
 MAX_ITEMS = 100  # of any array
 MAX_BLOCK_UNITS = MAX_UNITS * MAX_ITEMS
-MAX_BLOCK_BYTES = 400_000  # our own: keeps the largest block, escaped to ASCII, below the 500 KB of a request
+MAX_BLOCK_BYTES = 400_000  # our own: keeps the largest block, as it is sent, below the 500 KB of a request
 MAX_URL = 2000
 MAX_EXPRESSION = 1000  # of an equation within text
 
@@ -128,15 +128,14 @@ def _item(span: Span) -> Json:
 def split_text(text: Text) -> list[list[Span]]:
     """Cut a text into parts that each fit one block; always at least one part.
 
-    A block takes 100 runs of 2,000 UTF-16 units and, as JSON, 400 KB: 40,000 characters fit one in any script
-    (33,000 of emoji). What
+    A block takes 100 runs of 2,000 UTF-16 units and, as JSON, 400 KB: 40,000 characters fit one in any script. What
     is over becomes further blocks, which stay apart when read again. A run is cut only where it alone is too long.
     """
     parts: list[list[Span]] = [[]]
     room, items = MAX_BLOCK_BYTES, MAX_ITEMS
     for span in _spans(text):
         for piece in _parts(span, at_spaces=True):
-            size = len(json.dumps(_item(piece)))
+            size = len(json.dumps(_item(piece), ensure_ascii=False).encode())
             if parts[-1] and (size > room or items == 0):
                 parts.append([])
                 room, items = MAX_BLOCK_BYTES, MAX_ITEMS
