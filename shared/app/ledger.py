@@ -138,14 +138,15 @@ def _plain(value: Any) -> Any:
     if kind not in value:
         return dict(value)
     content = value[kind]
-    if kind in _CHOICES:
-        return {kind: (content or {}).get("name") or (content or {}).get("id")}
-    if kind in _TEXTS and isinstance(content, list):
-        return {kind: "".join(_text(each) for each in content)}
-    if kind == "multi_select" and isinstance(content, list):
-        return {kind: sorted(str(each.get("name")) for each in content)}
-    if kind in _IDS and isinstance(content, list):
-        return {kind: sorted(_id(str(each.get("id"))) for each in content)}
+    if kind in _CHOICES and isinstance(content, Mapping):
+        return {kind: content.get("name") or content.get("id")}
+    if isinstance(content, list) and all(isinstance(each, Mapping) for each in content):
+        if kind in _TEXTS:
+            return {kind: "".join(_text(each) for each in content)}
+        if kind == "multi_select":
+            return {kind: sorted(str(each.get("name")) for each in content)}
+        if kind in _IDS:
+            return {kind: sorted(_id(str(each.get("id"))) for each in content)}
     if kind == "date" and isinstance(content, Mapping):
         return {kind: [content.get("start"), content.get("end")]}
     return {kind: content}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from shared import log
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.core.commands import MIRROR, Command
@@ -15,6 +16,7 @@ from shared.core.events import RunOpened
 from shared.core.run import Run, Trigger, Usage, derived_id
 from shared.ports import Put
 
+AUTOMATED_PER_HOUR = 6
 OVERDUE = timedelta(minutes=5)  # after its end, for a run whose page does not show it
 
 
@@ -25,6 +27,7 @@ class PageRecord:
     run: str = ""
     generation: int = 0
     settled: bool = True
+    automated: tuple[str, ...] = ()  # when runs were asked for by others than people, lately
     version: str = ""
 
 
@@ -34,16 +37,30 @@ def page_record(deps: Deps, tenant: str, page: str) -> PageRecord:
     if doc is None:
         return PageRecord()
     body = doc.body
-    return PageRecord(body["run"], body["generation"], body["settled"], doc.version)
+    automated = tuple(body.get("automated", ()))
+    return PageRecord(body["run"], body["generation"], body["settled"], automated, doc.version)
 
 
 def record_body(record: PageRecord) -> Mapping[str, Any]:
     """Return what is stored of the record."""
-    return {"run": record.run, "generation": record.generation, "settled": record.settled}
+    body = {"run": record.run, "generation": record.generation, "settled": record.settled}
+    return {**body, "automated": list(record.automated)} if record.automated else body
 
 
-def open_page_run(deps: Deps, tenant: str, page: str, trigger: Trigger, estimate: Usage, handled: str = "") -> Run:
+def open_page_run(
+    deps: Deps,
+    tenant: str,
+    page: str,
+    trigger: Trigger,
+    estimate: Usage,
+    handled: str = "",
+    *,
+    automated: bool = False,
+) -> Run | None:
     """Open the next run of this page and remember it, in one commit; `estimate` is reserved for its planning.
+
+    Of `automated` ones, which no person asked for, an hour has room for a few: the next one is opened and ends at once,
+    so that people read why, and after that there is none (None) until the hour is over.
 
     Raises Busy while the page's last run has ended but the page does not show it yet: the status we see may still
     be the one that opened that run.
@@ -56,15 +73,41 @@ def open_page_run(deps: Deps, tenant: str, page: str, trigger: Trigger, estimate
         if last is not None and not record.settled:
             _show_the_end(deps, last.run)
             raise Busy(f"page {page}: the end of its last run is not written to it yet")
+    lately, most = _lately(deps, record), automated_per_hour(deps, tenant)
+    if automated and len(lately) > most:
+        log.line("WARNING", "page not planned: too many automated runs in an hour", tenant=tenant, run=record.run)
+        return None
+    refused = _too_many(most) if automated and len(lately) == most else ""
+    now = deps.clock.now()
     generation = record.generation + 1
     run_id = derived_id("run-", tenant, page, str(generation))
-    event = RunOpened(deps.clock.now(), tenant, run_id, trigger, deps.limits, plan_estimate=estimate)
-    after = replace(record, run=run_id, generation=generation, settled=False)
+    event = RunOpened(now, tenant, run_id, trigger, deps.limits, plan_estimate=estimate, refused=refused)
+    known = (*lately, now.isoformat()) if automated else lately
+    after = replace(record, run=run_id, generation=generation, settled=False, automated=known)
     put = Put("pages", page, record_body(after), expected=record.version)
     try:
         return open_run(deps, event, puts=(put,), handled=handled)
     except VersionConflict as error:
         raise Busy(f"page {page}: another delivery opened its run just now") from error
+
+
+def automated_per_hour(deps: Deps, tenant: str) -> int:
+    """Return how many runs of one page others than people may ask for in an hour; the owner may set it."""
+    doc = deps.store.get(tenant, "settings", "tenant")
+    given = doc.body.get("automated_runs_per_hour") if doc else None
+    return given if isinstance(given, int) and given >= 0 else AUTOMATED_PER_HOUR
+
+
+def _lately(deps: Deps, record: PageRecord) -> tuple[str, ...]:
+    since = deps.clock.now() - timedelta(hours=1)
+    return tuple(at for at in record.automated if datetime.fromisoformat(at) > since)
+
+
+def _too_many(most: int) -> str:
+    return (
+        f"agents asked for more than {most} runs of this page within an hour, and no person did; so that agents cannot"
+        " keep each other busy, there are no more now. Set the status yourself to go on, or wait an hour."
+    )
 
 
 def _show_the_end(deps: Deps, run: Run) -> None:

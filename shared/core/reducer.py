@@ -113,6 +113,8 @@ def _open(event: ev.RunOpened) -> Outcome:
             f"{run.depth} runs led to this one ({' → '.join(event.trigger.causes)});"
             f" the limit is {event.limits.depth}, so that runs cannot wake each other without end"
         )
+    elif event.refused:
+        draft.fail(event.refused)
     return draft.done(advance(draft))
 
 

@@ -1,0 +1,211 @@
+"""Our own writes come back, merged with others'; agents answer agents. Nothing goes on for ever or decides alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app import ledger
+from shared.app.gather import Gathered, Happening
+from shared.core import marks
+from shared.core.run import RunStatus
+from shared.integrations.notion.client import Notion
+from shared.ports import Put
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
+
+ADA, BOT = "person:ada", "bot:other"
+
+
+def _happened(at: str, who: str, *properties: str, sets: bool = True, ours: bool = False) -> Happening:
+    return Happening(f"d-{at}", at, who, "page.properties_updated", sets, properties, ours)
+
+
+@pytest.mark.parametrize(
+    ("happenings", "decider"),
+    [
+        pytest.param([_happened("1", ADA)], ADA, id="a person"),
+        pytest.param([_happened("1", ADA), _happened("2", ADA, sets=False)], ADA, id="who comments afterwards"),
+        pytest.param([_happened("1", BOT)], BOT, id="another agent"),
+        pytest.param([_happened("1", "person:ben"), _happened("2", ADA)], ADA, id="the last of two people"),
+        pytest.param([_happened("1", BOT), _happened("2", ADA)], f"mixed-{ADA}", id="nobody knows who set it"),
+        pytest.param([_happened("1", ADA, "st"), _happened("2", BOT, "x")], ADA, id="the agent set something else"),
+        pytest.param([_happened("1", ADA, "x"), _happened("2", BOT, "st")], BOT, id="the person set something else"),
+        pytest.param([_happened("1", ADA, "a%3Ab", "s%3At")], f"seen-{ADA}", id="not the status at all"),
+        pytest.param([_happened("1", ADA, sets=False)], f"seen-{ADA}", id="no property at all"),
+        pytest.param([_happened("1", BOT, sets=False), _happened("2", ADA, sets=False)], f"seen-{ADA}", id="both"),
+        pytest.param([_happened("1", f"mixed-{ADA}")], f"mixed-{ADA}", id="merged by Notion"),
+        pytest.param([_happened("1", "")], "", id="ourselves"),
+        pytest.param([_happened("1", ADA, ours=True)], f"seen-{ADA}", id="a person, and the status is our own"),
+        pytest.param([_happened("1", "unknown:x", sets=False)], "seen-unknown:x", id="found by the sweep"),
+    ],
+)
+def test_who_stands_behind_a_status(happenings: list[Happening], decider: str) -> None:
+    assert Gathered(tuple(happenings)).decider("st", lambda: True) == decider
+
+
+def test_what_our_bot_and_a_person_did_together_is_the_persons_when_the_value_is_not_ours() -> None:
+    merged = Gathered((_happened("1", ADA, ours=True),))
+    assert merged.decider("", lambda: False) == ADA
+
+
+def _echo(desk: Desk, page: str) -> None:
+    """Deliver an event of our bot and the person together."""
+    desk.house.settle(**desk.house.settings(TENANT))
+    authors = [{"id": desk.person, "type": "person"}, {"id": "bot-1", "type": "bot"}]
+    desk.deliver("page.properties_updated", page, authors=authors)
+
+
+def _plan(desk: Desk) -> str:
+    page = desk.write_idea()
+    desk.set_status(page, marks.PLAN_IT)
+    desk.deliver("page.properties_updated", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    return page
+
+
+def test_a_status_we_wrote_ourselves_is_no_approval_however_it_is_delivered(desk: Desk) -> None:
+    """As when a step of another run sets the status while the person adds a word: Notion reports both at once."""
+    page = _plan(desk)
+    run = desk.run_of(page)
+    ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, run))(Notion)
+    ours.update_page(page, {"Status": {"select": {"name": marks.APPROVED}}})
+    desk.write_more(page, "")
+    _echo(desk, page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.set_status(page, marks.IDEA)
+    desk.set_status(page, marks.APPROVED)
+    foreign = desk.house.accounts.connect_for(TENANT)(Notion)
+    foreign.update_page(page, {"Status": {"select": {"name": marks.APPROVED}}})
+    desk.deliver("page.properties_updated", page)  # this time the person alone
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_a_persons_approval_counts_although_our_bot_wrote_something_else_at_that_moment(desk: Desk) -> None:
+    page = _plan(desk)
+    desk.set_status(page, marks.APPROVED)  # we wrote "Plan ready" last
+    _echo(desk, page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_agents_may_ask_for_some_runs_of_a_page_in_an_hour_then_one_says_why_there_are_no_more(desk: Desk) -> None:
+    store = desk.house.store
+    settings = store.get(TENANT, "settings", "tenant")
+    assert settings is not None
+    store.put(TENANT, Put("settings", "tenant", {**settings.body, "automated_runs_per_hour": 2}))
+    page, runs = desk.write_idea(), []
+    for _ in range(5):
+        desk.set_status(page, marks.PLAN_IT)
+        desk.deliver("page.created", page, authors=[{"id": "other", "type": "bot"}])
+        if not runs or desk.run_of(page).id != runs[-1]:
+            runs.append(desk.run_of(page).id)
+        desk.set_status(page, marks.CANCELLED)
+        desk.deliver("page.properties_updated", page)
+        desk.house.pass_time(timedelta(minutes=2))
+        for doc in store.list_docs(TENANT, "ledger"):  # a chain of causes would end it too; here none is known
+            store.put(TENANT, Put("ledger", doc.id, None))
+    assert len(runs) == 3
+    last = desk.house.run(runs[-1])
+    assert last.status == RunStatus.FAILED
+    assert "more than 2 runs of this page within an hour" in last.failure
+    desk.set_status(page, marks.PLAN_IT)
+    desk.deliver("page.properties_updated", page)  # a person may always
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    said = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    assert any("more than 2 runs" in "".join(t["plain_text"] for t in one["rich_text"]) for one in said)
+
+
+def test_two_agents_that_make_pages_for_each_other_in_one_table_come_to_rest(desk: Desk) -> None:
+    """Ours answers each new page with a page, the other one each of ours with a new idea that asks for a plan."""
+    source, depths = desk.source, []
+    page = desk.write_idea("First")
+    for number in range(8):
+        desk.set_status(page, marks.PLAN_IT)
+        desk.deliver("page.created", page, authors=[{"id": "other", "type": "bot"}])
+        if desk.house.store.get(TENANT, "pages", page) is None:
+            break
+        run = desk.run_of(page)
+        depths.append(run.depth)
+        if run.status == RunStatus.FAILED:
+            continue
+        ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, run))(Notion)
+        ours.create_page(data_source_id=source, properties={"Name": {"title": [{"text": {"content": f"A{number}"}}]}})
+        page = desk.write_idea(f"Answer {number}")
+    assert depths[:4] == [0, 1, 2, 3]
+    (refused,) = {desk.run_of(page).status}
+    assert refused == RunStatus.FAILED
+    assert "wake each other without end" in desk.run_of(page).failure
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"select": {"name": "Done"}}, {"id": "a", "type": "select", "select": {"id": "1", "name": "Done"}}),
+        ({"status": {"name": "Done"}}, {"type": "status", "status": {"name": "Done", "color": "red", "id": "1"}}),
+        ({"select": None}, {"type": "select", "select": None}),
+        ({"number": 3}, {"id": "n", "type": "number", "number": 3}),
+        ({"checkbox": False}, {"id": "n", "type": "checkbox", "checkbox": False}),
+        ({"url": "https://a.test"}, {"id": "n", "type": "url", "url": "https://a.test"}),
+        (
+            {"rich_text": [{"text": {"content": "a"}}, {"type": "text", "text": {"content": "b"}}]},
+            {"type": "rich_text", "rich_text": [{"type": "text", "plain_text": "ab", "text": {"content": "ab"}}]},
+        ),
+        ({"multi_select": [{"name": "b"}, {"name": "a"}]}, {"type": "multi_select", "multi_select": [
+            {"name": "a", "id": "1"}, {"name": "b", "id": "2"}]}),
+        ({"date": {"start": "2026-01-01"}}, {"type": "date", "date": {"start": "2026-01-01", "end": None}}),
+        ({"people": [{"id": "AB" * 16}]}, {"type": "people", "people": [{"id": "ab" * 16, "object": "user"}]}),
+    ],
+)  # fmt: skip
+def test_a_value_has_one_hash_as_it_is_written_and_as_it_is_read(
+    sent: Mapping[str, Any], read: Mapping[str, Any]
+) -> None:
+    assert ledger.content_hash(sent) == ledger.content_hash(read)
+    assert ledger.content_hash(sent) != ledger.content_hash({**read, str(read["type"]): "something else"})
+
+
+PAGE, BLOCK, TABLE = ("0f0f0f0f-0000-4000-8000-00000000000" + end for end in "abc")
+WRITES: list[tuple[str, str, Any, set[str]]] = [
+    ("PATCH", f"/v1/pages/{PAGE}", {"properties": {"Status": {"select": None}}}, {PAGE}),
+    ("PATCH", f"/v1/pages/{PAGE.replace('-', '')}", {"in_trash": True}, {PAGE.replace("-", "")}),
+    ("POST", f"/v1/pages/{PAGE}/move", {"parent": {"page_id": BLOCK}}, {PAGE}),
+    ("PATCH", f"/v1/pages/{PAGE}/markdown", {"type": "replace_content"}, {PAGE}),
+    ("POST", "/v1/pages", {"parent": {"data_source_id": TABLE}}, {TABLE}),
+    ("POST", "/v1/databases", {"parent": {"type": "page_id", "page_id": PAGE}}, {PAGE}),
+    ("POST", "/v1/pages", {"parent": {"workspace": True}}, set()),
+    ("PATCH", f"/v1/blocks/{BLOCK}/children", {"children": []}, {BLOCK, PAGE}),
+    ("PATCH", f"/v1/blocks/{PAGE}/children", {"children": []}, {PAGE}),
+    ("PATCH", f"/v1/blocks/{BLOCK}", {"to_do": {}}, {BLOCK, PAGE}),
+    ("DELETE", f"/v1/blocks/{BLOCK}", None, {BLOCK, PAGE}),
+    ("PATCH", f"/v1/data_sources/{TABLE}", {"title": []}, {TABLE}),
+    ("POST", "/v1/comments", {"parent": {"page_id": PAGE}}, set()),
+    ("POST", f"/v1/data_sources/{TABLE}/query", {}, set()),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "things"), WRITES, ids=[f"{m} {p}" for m, p, _, _ in WRITES])
+def test_each_kind_of_write_names_the_objects_it_changes(method: str, path: str, body: Any, things: set[str]) -> None:
+    assert set(ledger.written(method, path, body, PAGE)) == things
+
+
+def test_every_write_of_a_run_is_in_the_ledger_before_it_is_sent(desk: Desk) -> None:
+    page = _plan(desk)
+    run = desk.run_of(page)
+    doc = desk.house.store.get(TENANT, "ledger", page.replace("-", ""))
+    assert doc is not None
+    assert (doc.body["run"], doc.body["causes"]) == (run.id, [run.id])
+    assert _hash({"select": "Plan ready"}) in doc.body["parts"].values()
+    assert ledger.causes_of(desk.house.deps, TENANT, page) == (run.id,)
+    desk.house.clock.move(hours=25)
+    assert ledger.causes_of(desk.house.deps, TENANT, page) == ()
+    assert ledger.forget_old(desk.house.deps, TENANT) == ""
+    assert desk.house.store.list_docs(TENANT, "ledger") == []
