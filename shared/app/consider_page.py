@@ -13,13 +13,28 @@ from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
 from shared.app.ledger import causes_of
-from shared.app.mirror_run import says_cancel, shows_plan
 from shared.app.open_page_run import open_page_run, page_record
-from shared.app.page_view import read_page_view, said_until
+from shared.app.page_shows import says_cancel, shows_plan
+from shared.app.page_view import Spoken, read_page_view, said_until
+from shared.app.plan_comments import (
+    Verdict,
+    Wish,
+    explain,
+    heard_of,
+    judged,
+    keep_heard,
+    new_comments,
+)
+from shared.app.workspace_changed import look_at_schema
+from shared.app.workspace_databases import Mapped, mapped_page
+from shared.app.workspace_schemas import IDEAS
+from shared.app.workspace_setup import TOPIC, set_up_databases
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
+from shared.core.decision_words import Said
 from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized
+from shared.core.outgoing_text import visible
 from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind
 from shared.integrations.notion.client import Notion
 
@@ -32,7 +47,8 @@ class _Seen:
     title: str
     status: str
     author: str  # "person:id", "bot:id", "agent:id" or "unknown:"; with "seen-" before it: set no property just now
-    properties: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    mapped: Mapped | None  # the database of ours it is a row of
 
     @property
     def by_person(self) -> bool:
@@ -44,8 +60,15 @@ class _Seen:
 def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the page's present state asks for. The delivery said only that something changed.
 
-    What cannot be decided yet, or read from Notion now, comes again later.
+    What cannot be decided yet, or read from Notion now, comes again later. Two topics are about databases instead: that
+    a schema has changed (`ref` is the data source), and that an owner wants the databases set up.
     """
+    if command.topic == "schema":
+        look_at_schema(command, deps, tools)
+        return
+    if command.topic == TOPIC:
+        set_up_databases(command, deps, tools)
+        return
     try:
         seen = _look(command, tools)
     except Unauthorized:  # told about by the runs that need the grant; what people did to the page waits for them
@@ -70,35 +93,36 @@ def _look_later(command: Command, deps: Deps) -> None:
 
 
 def _look(command: Command, tools: Tools) -> _Seen | None:
-    """Read the page; None when it is gone, not shared with us, or not in the tenant's Ideas."""
-    ideas = str(tools.settings(command.tenant).get("ideas_data_source", ""))
+    """Read the page; None when it is gone or not shared with us. Only the status of an idea asks for things."""
     try:
         raw = tools.accounts.connect_for(command.tenant)(Notion).page(command.ref)
     except (Missing, Rejected):
         return None
-    parent = raw.get("parent") or {}
-    if raw.get("in_trash") or not ideas or _bare(str(parent.get("data_source_id", ""))) != _bare(ideas):
+    if raw.get("in_trash"):
         return None
-    return _Seen(str(raw["id"]), _title(raw), _status(raw), command.topic, raw.get("properties") or {})
+    mapped = mapped_page(tools.settings(command.tenant), raw)
+    status = mapped.status(raw) if mapped is not None and mapped.kind == IDEAS else ""
+    return _Seen(str(raw["id"]), visible(_title(raw)), status, command.topic, raw, mapped)
 
 
 def _open(command: Command, deps: Deps, tools: Tools, seen: _Seen) -> None:
     """Open the page's next run. What a person asks for has no causes; what another agent does, has ours."""
-    causes = () if seen.by_person else causes_of(deps, command.tenant, seen.page)
+    table = seen.mapped.data_source if seen.mapped else ""
+    causes = () if seen.by_person else causes_of(deps, command.tenant, seen.page, table)
     if len(causes) > deps.limits.depth:  # the run before this one failed for that very reason, and people were told
         log.line("WARNING", "page not planned: runs wake each other", tenant=command.tenant, run=causes[-1])
         return
     by = _name(tools, command.tenant, seen.author)
     trigger = Trigger("page", seen.page, seen.title, by, causes)
     estimate = plan_estimate(tools.model(command.tenant))
-    open_page_run(deps, command.tenant, seen.page, trigger, estimate, handled=command.id)
+    open_page_run(deps, command.tenant, seen.page, trigger, estimate, handled=command.id, automated=not seen.by_person)
 
 
 def _steer(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) -> None:
     """Cancel, approve, or plan again, as the page says. Only a person's change can approve or cancel."""
     now = deps.clock.now()
     decided = seen.by_person or seen.author.startswith("mixed-person:")
-    if seen.status == marks.CANCELLED and decided and says_cancel(deps, seen.properties, run):
+    if seen.status == marks.CANCELLED and decided and says_cancel(deps, seen.mapped, seen.raw, run):
         by = _name(tools, command.tenant, seen.author)
         record(deps, command.tenant, run.id, ev.CancelRequested(now, by, "in Notion"), handled=command.id)
         return
@@ -107,18 +131,55 @@ def _steer(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         _look_later(command, deps)
     if run.status not in (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT):
         return
+    _weigh(command, deps, tools, seen, run)
+
+
+def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) -> None:
+    """Plan again, or approve, by what the page says now, what the status was set to, and what people commented."""
+    now = deps.clock.now()
     connect = tools.accounts.connect_for(command.tenant)
-    view = read_page_view(connect, seen.page, answers_until=said_until(run, now))
+    heard = heard_of(deps, run.tenant, run.id)
+    asking = run.status == RunStatus.AWAITING_APPROVAL
+    fresh = new_comments(connect(Notion), run, heard) if asking else []
+    without = heard.ids | {str(each["id"]) for each in fresh}
+    spoken = Spoken(said_until(run, now), without, heard.before(run.revision))
+    view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken)
     gate = waiting_gate(run)
-    if view.content_hash != planned_hash(run):
-        by = _name(tools, command.tenant, seen.author)
+    wish = heard.about(run.revision)
+    if view.content_hash != planned_hash(run) or wish is not None:  # a wish: we died before we could act on it
+        by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
-    elif not shows_plan(deps, seen.properties, run):
-        return  # what the status says was said of an older plan, or before there was one
-    elif seen.status == marks.APPROVED and seen.by_person and gate is not None and gate.wait is not None:
+        return
+    shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
+    if shown and seen.status == marks.APPROVED and seen.by_person and gate is not None and gate.wait is not None:
         by = _name(tools, command.tenant, seen.author)
         granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "notion")
         record(deps, command.tenant, run.id, granted, handled=command.id)
+    elif fresh and gate is not None and gate.wait is not None:
+        verdict = judged(connect(Notion), fresh)
+        _obey(command, deps, tools, run, gate, verdict, [str(each["id"]) for each in fresh])
+
+
+def _obey(
+    command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, verdict: Verdict, comments: list[str]
+) -> None:
+    """Do what people said in comments about exactly this plan; explain once how to say it, when it was unclear."""
+    now = deps.clock.now()
+    by = _name(tools, command.tenant, f"person:{verdict.by}") if verdict.by else ""
+    if verdict.said == Said.YES and gate.wait is not None:
+        granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "comment in Notion")
+        record(deps, command.tenant, run.id, granted, handled=command.id)
+    elif verdict.said == Said.CHANGE:
+        names = {person: _name(tools, command.tenant, f"person:{person}") for _, _, person in verdict.wishes}
+        wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in verdict.wishes]
+        deps.crash_point("wish.before/comments")
+        keep_heard(deps, run, comments, wishes)  # before the event: the planner has to find them
+        deps.crash_point("wish.after/comments")
+        record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
+    else:
+        if verdict.unclear:
+            explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
+        keep_heard(deps, run, comments)
 
 
 def waiting_gate(run: Run) -> Step | None:
@@ -154,13 +215,3 @@ def _title(raw: Any) -> str:
         if value.get("type") == "title":
             return "".join(part.get("plain_text", "") for part in value["title"])
     return ""
-
-
-def _status(raw: Any) -> str:
-    value = (raw.get("properties") or {}).get("Status") or {}
-    chosen = value.get(value.get("type", ""), None)
-    return str(chosen["name"]) if isinstance(chosen, dict) and "name" in chosen else ""
-
-
-def _bare(notion_id: str) -> str:
-    return notion_id.replace("-", "").lower()

@@ -12,18 +12,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.app.budget import PLAN_OUTPUT_TOKENS, BudgetedModel, step_estimate
 from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
-from shared.app.page_view import PageView, read_page_view, said_until
+from shared.app.page_view import PageView, Spoken, read_page_view, said_until
+from shared.app.plan_comments import heard_of
 from shared.app.prompts import prompt
+from shared.app.workspace_databases import database_of
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
 from shared.core.page import as_quoted_data
 from shared.core.plan import Rule, question, validate, with_gate
-from shared.core.run import Run, Step, StepSpec
-from shared.ports import Model, ModelRequest
+from shared.core.run import NOTHING, Run, Step, StepSpec
+from shared.ports import Model, ModelRequest, ModelResult
 from shared.steps._kind import StepKind
 
 MAX_REQUIREMENTS = 2000
+PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts
+PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
+ROUTINES = "routines"  # documents, by page: what is known of a routine
 
 
 class _Closed(BaseModel):
@@ -58,9 +63,10 @@ def make_plan(command: Command, deps: Deps, tools: Tools) -> None:
 def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
     try:
         connect = tools.accounts.connect_for(run.tenant)
-        view = read_page_view(connect, run.trigger.page, answers_until=said_until(run))
-        request = plan_request(view, tools, run, step.feedback)
-        result = BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
+        heard = heard_of(deps, run.tenant, run.id)
+        spoken = Spoken(said_until(run), heard.ids, heard.before(run.revision))
+        view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken)
+        result = _thought(deps, run, step, tools, view)
     except (IntegrationError, ModelError) as error:
         return failure_event(deps, step, error)
     try:
@@ -79,12 +85,26 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
         "artifact": proposal.artifact,
         "requirements": len(proposal.requirements),
         "model": result.model,
-        "prompt": prompt("plan")[0],
+        "prompt": prompt(task_of(deps, run))[0],
     }
     return ev.PlanProposed(deps.clock.now(), step.id, step.attempt, specs, output, result.usage)
 
 
-def plan_request(view: PageView, tools: Tools, run: Run, feedback: str) -> ModelRequest:
+def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView) -> ModelResult:
+    """Return the plan that was made for this page already, without a model; else the model's."""
+    made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
+    if made is not None:
+        return ModelResult(made.body["answer"], "offline", NOTHING)
+    request = plan_request(view, tools, run, step.feedback, task_of(deps, run))
+    return BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
+
+
+def task_of(deps: Deps, run: Run) -> str:
+    """Return what the model is asked for: a routine's page says what to do in Notion, any other what to make."""
+    return ROUTINE if deps.store.get(run.tenant, ROUTINES, run.trigger.page) is not None else PLAN
+
+
+def plan_request(view: PageView, tools: Tools, run: Run, feedback: str, task: str = PLAN) -> ModelRequest:
     """Return the question to the model: the page as data, and the kinds of steps it may use."""
     settings = tools.settings(run.tenant)
     kinds = _usable(tools.kinds, settings)
@@ -96,17 +116,30 @@ def plan_request(view: PageView, tools: Tools, run: Run, feedback: str) -> Model
         "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False),
         "<page>\n" + as_quoted_data(view.data) + "\n</page>",
     ]
+    places = _places(settings) if task == ROUTINE else {}
+    if places:
+        parts.insert(1, "The team's databases:\n" + as_quoted_data(places))
     if feedback:
         parts.append("Your last answer could not be used. Mend exactly this:\n" + feedback)
     return ModelRequest(
-        task="plan",
+        task=task,
         task_class="reason",
-        system=prompt("plan")[1],
+        system=prompt(task)[1],
         prompt="\n\n".join(parts),
         schema=Proposal.model_json_schema(),
-        data={"page": view.data, "kinds": list(kinds), "feedback": feedback},
+        data={"page": view.data, "kinds": list(kinds), "feedback": feedback, "places": places},
         max_output_tokens=PLAN_OUTPUT_TOKENS,
     )
+
+
+def _places(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ids of the tenant's databases and of their columns, by our names."""
+    mapped = {kind: database_of(settings, kind) for kind in ("tasks", "ideas")}
+    return {
+        kind: {"data_source": one.data_source, "columns": dict(one.properties)}
+        for kind, one in mapped.items()
+        if one is not None
+    }
 
 
 def _usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:

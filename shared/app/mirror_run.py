@@ -1,8 +1,11 @@
-"""Make the page show where its run is: status, checked to-dos, links. Reads first and writes only what differs."""
+"""Make the page show where its run is: status, checked to-dos, progress, links; and the run's row in Runs.
+
+Reads first and writes only what differs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -11,27 +14,19 @@ from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease, run_url
 from shared.app.ledger import noting
+from shared.app.mirror_row import mirror_row
 from shared.app.open_page_run import page_record, record_body
-from shared.core import marks
+from shared.app.page_shows import changed_properties
+from shared.app.workspace_changed import check_schema
+from shared.app.workspace_create import settings_of
+from shared.app.workspace_databases import Mapped, mapped_page
 from shared.core.commands import Command
 from shared.core.errors import Missing, Rejected, Unauthorized
-from shared.core.page import Span
-from shared.core.run import Run, RunStatus, StepStatus
-from shared.integrations.notion import blocks
+from shared.core.progress import progress_of
+from shared.core.run import Run, StepStatus
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.rich_text import rich_text
 from shared.ports import Put
-
-_STATUS = {
-    RunStatus.RECEIVED: marks.PLANNING,
-    RunStatus.PLANNING: marks.PLANNING,
-    RunStatus.AWAITING_INPUT: marks.QUESTION,
-    RunStatus.AWAITING_APPROVAL: marks.PLAN_READY,
-    RunStatus.EXECUTING: marks.BUILDING,
-    RunStatus.CANCELLING: marks.CANCELLED,
-    RunStatus.SUCCEEDED: marks.DONE,
-    RunStatus.FAILED: marks.FAILED,
-    RunStatus.CANCELLED: marks.CANCELLED,
-}
 
 
 @patient
@@ -56,110 +51,83 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
 
 def _write(deps: Deps, tools: Tools, run: Run) -> None:
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
-    changes = _changed_properties(deps, notion.page(run.trigger.page), run)
-    todos = _unchecked_todos(notion, run)
-    if not changes and not todos:
-        return
+    try:
+        page = notion.page(run.trigger.page)
+        _write_page(deps, tools, notion, run, page)
+    except (Missing, Rejected):  # the page is gone: its row still tells how the run went
+        mirror_row(deps, tools, run, None)
+    else:
+        mirror_row(deps, tools, run, page)
+
+
+def _write_page(deps: Deps, tools: Tools, notion: Notion, run: Run, page: Mapping[str, Any]) -> None:
+    settings = tools.settings(run.tenant)
+    mapped = mapped_page(settings, page)
+    changes = changed_properties(deps, mapped, page, run) if mapped is not None else {}
+    published = next((s.output for s in reversed(run.steps) if s.output.get("todos")), None)
+    parts = notion.children(str(published["container"])) if published is not None else []
+    todos = _unchecked_todos(published, parts, run) if published is not None else []
     for todo, checked in todos:
         deps.crash_point("effect.before/mirror/todo")
         notion.update_block(todo, "to_do", {"checked": checked})
         deps.crash_point("effect.after/mirror/todo")
+    if published is not None:
+        _show_progress(deps, notion, run, published, parts, settings)
     if changes:
         deps.crash_point("effect.before/mirror/properties")
-        notion.update_page(run.trigger.page, changes)
+        _update_page(deps, tools, notion, run, mapped, changes)
         deps.crash_point("effect.after/mirror/properties")
 
 
-def _changed_properties(deps: Deps, page: Mapping[str, Any], run: Run) -> dict[str, Any]:
-    """Return the properties that differ from what they should show, in Notion's shape."""
-    have = page.get("properties") or {}
-    changes: dict[str, Any] = {}
-    shown_plan = shows_plan(deps, have, run)
-    now = _select(have.get("Status"))
-    cancelled = now == marks.CANCELLED and not run.status.final and says_cancel(deps, have, run)
-    if not cancelled:  # a person's decision stands until the run has taken note of it
-        _put(changes, have, "Status", now, _shown_status(run, now, shown_plan))
-    _put(changes, have, "Pull request", _url(have.get("Pull request")), run.facts.get("pull_request"))
-    _put(changes, have, "Site", _url(have.get("Site")), run.facts.get("site") or run.facts.get("preview"))
-    asking = run.status == RunStatus.AWAITING_APPROVAL
-    link = _plan_link(deps, run) if asking else _run_link(deps, run)
-    if _has_run(have) and not (shown_plan if asking else any(each.startswith(link) for each in _links(have))):
-        changes["Run"] = {"rich_text": blocks.rich_text((Span(run.id, href=link),))}
-    cost = f"{run.spent.micros / 1e6:.4f} US dollars" if run.status.final else ""
-    shown = "".join(t.get("plain_text", "") for t in (have.get("Cost") or {}).get("rich_text", ()))
-    if "Cost" in have and cost and shown != cost:
-        changes["Cost"] = {"rich_text": blocks.rich_text(cost)}
-    return changes
+def _update_page(
+    deps: Deps, tools: Tools, notion: Notion, run: Run, mapped: Mapped | None, changes: Mapping[str, Any]
+) -> None:
+    """Write the properties; where the schema has changed since we looked, those that are left of them."""
+    try:
+        notion.update_page(run.trigger.page, changes)
+    except Rejected:
+        if mapped is None or mapped.by_name:
+            raise
+        check_schema(deps, tools, run.tenant, mapped.kind)
+        page = notion.page(run.trigger.page)
+        again = mapped_page(settings_of(deps, run.tenant), page)
+        left = changed_properties(deps, again, page, run) if again is not None and again != mapped else {}
+        if left:
+            notion.update_page(run.trigger.page, left)
 
 
-def shows_plan(deps: Deps, properties: Mapping[str, Any], run: Run) -> bool:
-    """Say whether the page was set to ask about this very plan: a status set before that decides nothing about it.
-
-    The link in the property Run says so; it is written together with the status. A page without it cannot tell.
-    """
-    return not _has_run(properties) or _plan_link(deps, run) in _links(properties)
-
-
-def _has_run(properties: Mapping[str, Any]) -> bool:
-    """Say whether there is a property Run that takes a link: people may delete it, or make something else of it."""
-    return bool((properties.get("Run") or {}).get("type") == "rich_text")
-
-
-def says_cancel(deps: Deps, properties: Mapping[str, Any], run: Run) -> bool:
-    """Say whether a status of Cancelled is meant for this run: a retried page still shows the end of the one before."""
-    shows_run = "Run" not in properties or any(each.startswith(_run_link(deps, run)) for each in _links(properties))
-    return shows_run or run.trigger.kind != "retry"
-
-
-def _run_link(deps: Deps, run: Run) -> str:
-    return run_url(deps, run) + "#workwright-" + ".".join(run.trigger.causes)
-
-
-def _plan_link(deps: Deps, run: Run) -> str:
-    return f"{_run_link(deps, run)}.plan-{run.revision}-{run.plan_hash[:16]}"
-
-
-def _links(properties: Mapping[str, Any]) -> list[str]:
-    return [str(text.get("href") or "") for text in (properties.get("Run") or {}).get("rich_text") or ()]
-
-
-def _shown_status(run: Run, now: str, shown_plan: bool) -> str:
-    """Return the status to show; an approval stands until the run has taken note of it."""
-    if now == marks.APPROVED and run.status == RunStatus.AWAITING_APPROVAL and shown_plan:
-        return now
-    return _STATUS[run.status]
-
-
-def _put(changes: dict[str, Any], have: Mapping[str, Any], name: str, now: str, wanted: Any) -> None:
-    if name not in have or not wanted or now == wanted:
+def _show_progress(
+    deps: Deps,
+    notion: Notion,
+    run: Run,
+    published: Mapping[str, Any],
+    parts: Sequence[Mapping[str, Any]],
+    settings: Mapping[str, Any],
+) -> None:
+    """Bring the callout up to date, in one write and only when it says something else; people may have deleted it."""
+    shown = next((part for part in parts if str(part["id"]) == published.get("progress")), None)
+    if shown is None:
         return
-    kind = str(have[name].get("type", ""))
-    changes[name] = {kind: {"name": wanted}} if kind in ("select", "status") else {kind: wanted}
+    wanted = progress_of(run, run_url(deps, run), published["todos"], settings)
+    texts = [(str(t.get("plain_text", "")), str(t.get("href") or "")) for t in shown["callout"].get("rich_text") or ()]
+    if texts == wanted.words:
+        return
+    icon = {"type": "emoji", "emoji": wanted.icon}
+    body = {"rich_text": rich_text(wanted.spans), "icon": icon, "color": wanted.color}
+    deps.crash_point("effect.before/mirror/progress")
+    notion.update_block(str(shown["id"]), "callout", body)
+    deps.crash_point("effect.after/mirror/progress")
 
 
-def _select(value: Any) -> str:
-    chosen = (value or {}).get((value or {}).get("type", ""))
-    return str(chosen["name"]) if isinstance(chosen, dict) else ""
-
-
-def _url(value: Any) -> str:
-    return str((value or {}).get("url") or "")
-
-
-def _unchecked_todos(notion: Notion, run: Run) -> list[tuple[str, bool]]:
+def _unchecked_todos(
+    published: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], run: Run
+) -> list[tuple[str, bool]]:
     """Return (block, checked) of the plan's to-dos that do not show what their steps say."""
-    published = next((s for s in reversed(run.steps) if s.output.get("todos")), None)
-    if published is None:
-        return []
     done = {step.id: step.status == StepStatus.SUCCEEDED for step in run.steps}
-    shown = {
-        str(child["id"]): bool(child["to_do"]["checked"])
-        for child in notion.children(str(published.output["container"]))
-        if child["type"] == "to_do"
-    }
+    shown = {str(part["id"]): bool(part["to_do"]["checked"]) for part in parts if part["type"] == "to_do"}
     return [
         (block, done.get(step, False))
-        for step, block in published.output["todos"].items()
+        for step, block in published["todos"].items()
         if block in shown and shown[block] != done.get(step, False)
     ]
 

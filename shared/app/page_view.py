@@ -1,15 +1,19 @@
-"""The page as the planner sees it: what people wrote, their comments, and nothing of our own."""
+"""The page as the planner sees it: what people wrote, their comments, and nothing of our own or that nobody sees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from shared.app.plan_comments import Wish, author_of, text_of
+from shared.app.workspace_databases import mapped_page
 from shared.core.marks import OUR_PROPERTIES, content_hash, of_people
-from shared.core.page import Block, Page, Span, page_to_data
+from shared.core.outgoing_text import visible
+from shared.core.page import Block, Page, Span, page_from_data, page_to_data
 from shared.core.run import Run, RunStatus
+from shared.integrations.notion import reading
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Connect
 
@@ -27,6 +31,15 @@ class PageView:
         return page_to_data(self.page)
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Which comments are content: answers up to a time, without some, and wishes that were made about a plan."""
+
+    until: datetime | None = None
+    without: Set[str] = frozenset()
+    wishes: tuple[Wish, ...] = ()
+
+
 def said_until(run: Run, now: datetime | None = None) -> datetime | None:
     """Return until when people's comments count as content: never, unless we have asked them something.
 
@@ -38,29 +51,45 @@ def said_until(run: Run, now: datetime | None = None) -> datetime | None:
     return now if now is not None and run.status == RunStatus.AWAITING_INPUT else max(planned)
 
 
-def read_page_view(connect: Connect, page_id: str, *, answers_until: datetime | None) -> PageView:
-    """Read the page, its blocks, and people's comments up to a time. Raises the errors of the integration."""
+def read_page_view(connect: Connect, page_id: str, settings: Mapping[str, Any], spoken: Spoken) -> PageView:
+    """Read the page, its blocks, and the comments that are content. Raises the errors of the integration.
+
+    Letters that nobody sees are gone before anything is made of the page (security 7.3).
+    """
     notion = connect(Notion)
-    page = notion.read_page(page_id)
-    said = tuple(_comment(c) for c in _answers(notion, page_id, answers_until)) if answers_until else ()
+    raw = notion.page(page_id)
+    page = _as_seen(reading.read_page(raw, notion.read_tree(page_id)))
+    mapped = mapped_page(settings, raw)
+    ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
+    said = [_comment(text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
+    said += [_comment(wish.text, wish.comment) for wish in spoken.wishes]
     view = replace(
         page,
-        blocks=of_people(page.blocks) + said,
-        properties={k: v for k, v in page.properties.items() if k not in OUR_PROPERTIES},
+        blocks=of_people(page.blocks) + tuple(said),
+        properties={name: value for name, value in page.properties.items() if name not in ours},
     )
-    return PageView(view, content_hash(view))
+    return PageView(view, content_hash(view, ours))
 
 
-def _answers(notion: Notion, page_id: str, until: datetime) -> list[Mapping[str, Any]]:
+def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, Any]]:
+    if spoken.until is None:
+        return []
     ours = str(notion.me()["id"])
-    people = (comment for comment in notion.comments(page_id) if _author(comment) != ours)
-    return [comment for comment in people if datetime.fromisoformat(str(comment["created_time"])) <= until]
+    people = [one for one in notion.comments(page_id) if author_of(one) != ours and one["id"] not in spoken.without]
+    return [one for one in people if datetime.fromisoformat(str(one["created_time"])) <= spoken.until]
 
 
-def _author(comment: Mapping[str, Any]) -> str:
-    return str((comment.get("created_by") or {}).get("id", ""))
+def _comment(text: str, comment: str) -> Block:
+    return Block(id=comment, type="paragraph", spans=(Span(visible(text)),))
 
 
-def _comment(comment: Mapping[str, Any]) -> Block:
-    text = "".join(str(part.get("plain_text", "")) for part in comment.get("rich_text", ()))
-    return Block(id=str(comment["id"]), type="paragraph", spans=(Span(text),))
+def _as_seen(page: Page) -> Page:
+    return page_from_data(_visible(page_to_data(page)))
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {key: _visible(each) for key, each in value.items()}
+    return [_visible(each) for each in value] if isinstance(value, list) else value

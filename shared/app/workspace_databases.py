@@ -30,6 +30,7 @@ class Mapped:
     properties: Mapping[str, str]  # our name → property id
     options: Mapping[str, str] = field(default_factory=dict)  # our status → the option's name
     option_ids: Mapping[str, str] = field(default_factory=dict)  # our status → the option's id
+    types: Mapping[str, str] = field(default_factory=dict)  # our name → the column's type
     by_name: bool = False  # made before columns were remembered by id: they have our names
 
     def value(self, page: Json, our_name: str) -> Json:
@@ -72,13 +73,19 @@ class Mapped:
         return by_id.get(key) or by_name.get(name) or name
 
     def status_value(self, page: Json, our_status: str) -> dict[str, Any]:
-        """Return the status as it is written to this page, by id where we know it; {} when the page has none."""
+        """Return the status as it is written to this page; {} when the page has none.
+
+        The id decides, so that a renamed option is met; the name brings a deleted one back where Notion allows that.
+        """
         kind = str(self.value(page, "Status").get("type", ""))
-        if not kind:
-            return {}
+        return self.status_of_type(kind, our_status) if kind else {}
+
+    def status_of_type(self, kind: str, our_status: str) -> dict[str, Any]:
+        """Return the status as it is written to a column of that type ("select" or "status")."""
+        option = {"name": self.options.get(our_status, our_status)}
         if our_status in self.option_ids:
-            return {kind: {"id": self.option_ids[our_status]}}
-        return {kind: {"name": self.options.get(our_status, our_status)}}
+            option["id"] = self.option_ids[our_status]
+        return {kind: option}
 
 
 def database_of(settings: Mapping[str, Any], kind: str) -> Mapped | None:
@@ -92,6 +99,7 @@ def database_of(settings: Mapping[str, Any], kind: str) -> Mapped | None:
             dict(known["properties"]),
             dict(known.get("options") or {}),
             dict(known.get("option_ids") or {}),
+            dict(known.get("types") or {}),
         )
     if kind == IDEAS and settings.get("ideas_data_source"):
         return Mapped(
@@ -107,6 +115,13 @@ def kind_of(settings: Mapping[str, Any], data_source: str) -> str:
     return next((one.kind for one in mapped if one is not None and bare(one.data_source) == wanted), "")
 
 
+def mapped_page(settings: Mapping[str, Any], page: Json) -> Mapped | None:
+    """Return the tenant's database that this page is a row of; None for any other page."""
+    parent: Json = page.get("parent") or {}
+    kind = kind_of(settings, str(parent.get("data_source_id") or ""))
+    return database_of(settings, kind) if kind else None
+
+
 def mapping_of(kind: str, database: str, source: Json, columns: Mapping[str, str], options: Json) -> dict[str, Any]:
     """Return what is remembered of a database.
 
@@ -115,11 +130,12 @@ def mapping_of(kind: str, database: str, source: Json, columns: Mapping[str, str
     schema: Json = source.get("properties") or {}
     status = schema.get(columns.get("Status", "")) or {}
     have = {str(o["name"]): str(o["id"]) for o in (status.get(str(status.get("type"))) or {}).get("options") or ()}
-    ours = {c.name: str(schema[columns[c.name]]["id"]) for c in SCHEMAS[kind].columns if c.name in columns}
+    known = {c.name: schema[columns[c.name]] for c in SCHEMAS[kind].columns if c.name in columns}
     return {
         "database": database,
         "data_source": str(source["id"]),
-        "properties": ours,
+        "properties": {name: str(column["id"]) for name, column in known.items()},
+        "types": {name: str(column["type"]) for name, column in known.items()},
         "options": dict(options),
         "option_ids": {name: have[value] for name, value in options.items() if value in have},
     }

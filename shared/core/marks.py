@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from shared.core.page import Block, Page, Span, page_to_data
@@ -70,8 +70,8 @@ def _plain(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(replace(span, color="") if span.color else span for span in spans)
 
 
-def content_hash(page: Page) -> str:
-    """Return the hash of what people wrote: our own blocks and properties left out.
+def content_hash(page: Page, ours: Set[str] = OUR_PROPERTIES) -> str:
+    """Return the hash of what people wrote: our own blocks left out, and the properties that are called `ours`.
 
     Dress makes no other page: colours, icons, widths, how a list counts, file names, and what Notion adds to a type
     some day. Addresses of files that Notion hosts are signed anew each hour: only their path counts.
@@ -80,7 +80,7 @@ def content_hash(page: Page) -> str:
         id=page.id,
         title=page.title,
         blocks=tuple(_bare(block) for block in of_people(page.blocks)),
-        properties={k: v for k, v in page.properties.items() if k not in OUR_PROPERTIES},
+        properties={k: v for k, v in page.properties.items() if k not in ours},
     )
     text = json.dumps(page_to_data(people), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -66,26 +66,27 @@ def hosts_of(*addresses: str) -> frozenset[str]:
 def may_link(address: str, hosts: Iterable[str] = ()) -> bool:
     """Say whether a link may lead there: to Notion or one of `hosts`, with no query to speak of, and by no trick.
 
-    Links to `http` count only for hosts that are named with a port, which are on this machine.
+    `http` counts only for what was named with it, which is on this machine.
     """
     host = _host(address)
     if not host or address != visible(address) or not address.isprintable() or "\\" in address:
         return False
     parts = urlsplit(address)
-    if parts.username is not None or (parts.scheme != "https" and not (parts.scheme == "http" and ":" in host)):
-        return False
-    if len(parts.query) > MAX_QUERY or "%" in parts.query:
+    if parts.username is not None or len(parts.query) > MAX_QUERY or "%" in parts.query:
         return False
     return host in _NOTION or host in frozenset(hosts)
 
 
 def _host(address: str) -> str:
+    """Return `host` or `host:port`, with `http://` before it where that is the scheme; "" for anything else."""
     try:
         parts = urlsplit(address)
         name, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return ""
-    return f"{name}:{port}" if name and port else name
+    if not name or parts.scheme not in ("http", "https"):
+        return ""
+    return f"{'http://' if parts.scheme == 'http' else ''}{name}{f':{port}' if port else ''}"
 
 
 def plain(text: str, hosts: Iterable[str] = ()) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.core import marks
+from shared.core.outgoing_text import hosts_of, plain
 from shared.core.page import Span
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
@@ -21,13 +22,14 @@ class AskQuestion(Input):
 def _run(wanted: AskQuestion, ctx: StepContext) -> Done:
     notion, page = ctx.connect(Notion), ctx.run.trigger.page
     target = marks.mark(ctx.run_url, f"question-{ctx.step.id}")
+    question = plain(wanted.question, hosts_of(ctx.run_url))
     asked = ctx.effect(
         "comment",
-        lambda: {"comment": notion.comment(page, (Span("Question: ", href=target), Span(wanted.question)))["id"]},
+        lambda: {"comment": notion.comment(page, (Span("Question: ", href=target), Span(question)))["id"]},
         repeat=Repeat.LOOK,
         look=lambda: _find(notion, page, target),
     )
-    return Done({"comment": asked["comment"]}, facts={"question": wanted.question})
+    return Done({"comment": asked["comment"]}, facts={"question": question})
 
 
 def _find(notion: Notion, page: str, target: str) -> dict[str, Any] | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.core import marks
+from shared.core.outgoing_text import hosts_of, plain, tame
 from shared.core.page import Span
-from shared.core.run import Step, StepStatus
+from shared.core.progress import progress_of
+from shared.core.run import RunStatus, Step, StepStatus
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.writer import write_tree
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
-
-_CHUNK = 90  # list items per request; Notion takes 100
 
 
 class PublishPlan(Input):
@@ -23,22 +25,22 @@ class PublishPlan(Input):
 def _run(wanted: PublishPlan, ctx: StepContext) -> Done:
     notion, page = ctx.connect(Notion), ctx.run.trigger.page
     _remove_older(ctx, notion)
-    planned = ctx.output_of("plan.propose")
     steps = _planned_steps(ctx)
-    target = marks.mark(ctx.run_url, f"plan-{ctx.step.id}")
-    made = ctx.effect(
-        "plan",
-        lambda: {"block": notion.append(page, [_plan_block(planned, steps, target)])[0]},
-        repeat=Repeat.LOOK,
-        look=lambda: _find(notion, page, target),
+    written = tame([_plan_block(ctx, steps)], hosts_of(ctx.run_url))
+    (container,) = write_tree(
+        notion,
+        lambda name, do, look: ctx.effect(name, do, repeat=Repeat.LOOK, look=look),
+        page,
+        written,
+        name="plan",
     )
-    container = str(made["block"])
     parts = notion.children(container)
     todos = [str(part["id"]) for part in parts if part["type"] == "to_do"]
-    toggle = next(str(part["id"]) for part in parts if part["type"] == "toggle")
-    _write_requirements(ctx, notion, toggle, str(planned["proposal"]))
     ids = dict(zip((step.id for step in steps), todos, strict=True))
-    return Done({"container": container, "todos": ids})
+    progress = next((str(part["id"]) for part in parts if part["type"] == "callout"), "")
+    shown = max(str(part["created_time"]) for part in parts)
+    said = [str(one["id"]) for one in notion.comments(page) if str(one["created_time"]) >= shown]
+    return Done({"container": container, "todos": ids, "progress": progress, "shown": shown, "said": said})
 
 
 def _planned_steps(ctx: StepContext) -> list[Step]:
@@ -50,40 +52,36 @@ def _planned_steps(ctx: StepContext) -> list[Step]:
     ]
 
 
-def _plan_block(planned: Mapping[str, Any], steps: Iterable[Step], target: str) -> dict[str, Any]:
-    head = (Span("Plan", bold=True, href=target), Span(f" — by the {planned['model']} model. {planned['summary']}"))
-    inside = [blocks.to_do(step.spec.title or step.spec.kind) for step in steps]
-    inside.append(blocks.toggle(f"Requirements read from this page ({planned['requirements']})"))
-    inside.append(
-        blocks.paragraph("Set the status to Approved to begin, or to Cancelled to stop. Edit the page to plan again.")
-    )
+def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
+    """Return the whole plan as one block: whatever a page or a model wrote in it is text and nothing else."""
+    planned = ctx.output_of("plan.propose")
+    target = marks.mark(ctx.run_url, f"plan-{ctx.step.id}")
+    requirements = json.loads(ctx.get_text(str(planned["proposal"])))["requirements"]
+    by = f" — by the {planned['model']} model. {planned['summary']}"
+    asking = replace(ctx.run, status=RunStatus.AWAITING_APPROVAL)  # as it is when people see this
+    progress = progress_of(asking, ctx.run_url, [step.id for step in steps], ctx.settings)
+    head = (Span("Plan", bold=True, href=target), Span(by[: blocks.MAX_UNITS]))
+    inside = [
+        blocks.callout(progress.spans, progress.icon, color=progress.color),
+        *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
+        blocks.toggle(
+            f"Requirements read from this page ({len(requirements)})",
+            [blocks.bulleted(line) for line in _lines(requirements)],
+        ),
+        blocks.paragraph(
+            (
+                Span("To begin: "),
+                Span("comment “approve”, or set the status to Approved.", bold=True),
+                Span(" For another plan: comment “no, because …”, or edit the page. To stop: set it to Cancelled."),
+            )
+        ),
+    ]
     return blocks.callout(head, "🗺️", inside)
 
 
-def _write_requirements(ctx: StepContext, notion: Notion, toggle: str, proposal: str) -> None:
-    requirements = json.loads(ctx.get_text(proposal))["requirements"]
-    for start in range(0, len(requirements), _CHUNK):
-        items = [blocks.bulleted(_short(r)) for r in requirements[start : start + _CHUNK]]
-        end = start + len(items)
-        ctx.effect(
-            f"requirements-{start}",
-            lambda items=items: {"blocks": len(notion.append(toggle, items))},  # type: ignore[misc]
-            repeat=Repeat.LOOK,
-            look=lambda end=end: {"blocks": end} if len(notion.children(toggle)) >= end else None,  # type: ignore[misc]
-        )
-
-
-def _short(requirement: Mapping[str, Any]) -> str:
-    text = " ".join(str(requirement["text"]).split())
-    return f"{requirement['id']}: {text[:300]}{'…' if len(text) > 300 else ''}"
-
-
-def _find(notion: Notion, page: str, target: str) -> dict[str, Any] | None:
-    for child in notion.children(page):
-        texts = (child.get(child["type"]) or {}).get("rich_text") or ()
-        if any((text.get("href") or "") == target for text in texts):
-            return {"block": str(child["id"])}
-    return None
+def _lines(requirements: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return each requirement complete: what a person approves has no end that is not shown."""
+    return [f"{each['id']}: {plain(' '.join(str(each['text']).split()))}" for each in requirements]
 
 
 def _remove_older(ctx: StepContext, notion: Notion) -> None:

@@ -11,7 +11,7 @@ import pytest
 from shared.app.engine import open_run
 from shared.app.make_plan import make_plan
 from shared.core.errors import InvalidOutput, Refused, Unavailable
-from shared.core.page import Block, Page, Span
+from shared.core.page import Block, Span
 from shared.core.run import Limits, Run, RunStatus, Trigger, WaitKind
 from shared.integrations.notion.client import Notion
 from tests.support.local_ports import Clients, Ports, ScriptedModel, attempt_of, tools_with
@@ -24,11 +24,19 @@ class ScriptedNotion:
     """A workspace with one page and nobody's comments."""
 
     def __init__(self, *texts: str, title: str = "Bakery") -> None:
-        blocks = tuple(Block(f"b{n}", "paragraph", (Span(text),)) for n, text in enumerate(texts))
-        self.page = Page("page-1", title, blocks, {"Owner": "Mira", "Status": "Plan it"}, "https://notion.example/p")
+        self.blocks = [Block(f"b{n}", "paragraph", (Span(text),)) for n, text in enumerate(texts)]
+        self.title = title
 
-    def read_page(self, page: str) -> Page:
-        return self.page
+    def page(self, page: str) -> dict[str, Any]:
+        columns = {
+            "Name": {"id": "title", "type": "title", "title": [{"plain_text": self.title}]},
+            "Owner": {"id": "o", "type": "select", "select": {"name": "Mira"}},
+            "Status": {"id": "s", "type": "select", "select": {"name": "Plan it"}},
+        }
+        return {"id": "page-1", "properties": columns, "url": "https://notion.example/p"}
+
+    def read_tree(self, page: str) -> list[Block]:
+        return self.blocks
 
     def me(self) -> dict[str, str]:
         return {"id": "bot-1"}

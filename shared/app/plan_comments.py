@@ -1,0 +1,164 @@
+"""What people say in comments about the plan that is shown: a yes, a wish for another plan, or something unclear.
+
+A comment counts when a person made it after this very plan was shown, and it counts once: what was heard is remembered
+by id, so that editing or deleting it later changes nothing. Wishes are kept as they were said, for the planner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.app.effects import Effects
+from shared.app.execute_step import run_url
+from shared.core import marks
+from shared.core.decision_words import MAX_WISH, Said, read_decision
+from shared.core.errors import Missing, NotAllowed, Rejected
+from shared.core.page import Span
+from shared.core.run import Run
+from shared.integrations.notion.client import Notion
+from shared.ports import Put
+from shared.steps._kind import Repeat
+
+Json = Mapping[str, Any]
+
+KIND = "heard"
+MOST_WISHES = 50
+HOW_TO_DECIDE = (
+    "I could not tell what you want. To decide about this plan, comment “approve”, or “no, because …” with what should "
+    "be different, or set the status to Approved or Cancelled."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants of another plan; `revision` is that of the plan it was said about."""
+
+    comment: str
+    text: str
+    by: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The comments of a run that were taken note of, and the wishes among them."""
+
+    ids: frozenset[str] = frozenset()
+    wishes: tuple[Wish, ...] = ()
+
+    def before(self, revision: int) -> tuple[Wish, ...]:
+        """Return the wishes that the plan of this revision was made with."""
+        return tuple(wish for wish in self.wishes if wish.revision < revision)
+
+    def about(self, revision: int) -> Wish | None:
+        """Return the last wish about the plan of this revision: there has to be another plan."""
+        return next((wish for wish in reversed(self.wishes) if wish.revision == revision), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a batch of new comments comes to; `by` is the id of the person who decided."""
+
+    said: Said | None = None
+    by: str = ""
+    wishes: tuple[tuple[str, str, str], ...] = ()  # (comment, text, person)
+    unclear: str = ""  # the discussion to answer in
+
+
+def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
+    """Return what was heard for this run so far."""
+    doc = deps.store.get(tenant, KIND, run)
+    if doc is None:
+        return Heard()
+    return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]))
+
+
+def keep_heard(deps: Deps, run: Run, ids: Iterable[str], wishes: Sequence[Wish] = ()) -> Heard:
+    """Remember more comments as heard, and wishes among them."""
+    before = heard_of(deps, run.tenant, run.id)
+    after = Heard(before.ids | frozenset(ids), (*before.wishes, *wishes)[-MOST_WISHES:])
+    listed = [
+        {"comment": each.comment, "text": each.text[:MAX_WISH], "by": each.by, "revision": each.revision}
+        for each in after.wishes
+    ]
+    deps.store.put(run.tenant, Put(KIND, run.id, {"ids": sorted(after.ids), "wishes": listed}))
+    return after
+
+
+def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Json]:
+    """Return the comments on the page and on its plan since the plan was shown, oldest first; none of ours.
+
+    Notion tells only the minute of a comment, so those of the plan's own minute count unless they were there before it.
+    """
+    published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), None)
+    if published is None:
+        return []
+    found = [*notion.comments(run.trigger.page), *notion.comments(str(published["container"]))]
+    since, there = str(published["shown"]), frozenset(published.get("said") or ()) | heard.ids
+    fresh = [one for one in found if str(one["created_time"]) >= since and str(one["id"]) not in there]
+    if not fresh:
+        return []
+    ours = str(notion.me()["id"])
+    return sorted((one for one in fresh if author_of(one) != ours), key=lambda one: str(one["created_time"]))
+
+
+def judged(notion: Notion, comments: Sequence[Json]) -> Verdict:
+    """Return what these comments come to: the last clear one of a person decides."""
+    said: Said | None = None
+    by = unclear = ""
+    wishes: list[tuple[str, str, str]] = []
+    for one in comments:
+        if not _is_person(notion, author_of(one)):
+            continue
+        decision = read_decision(text_of(one))
+        if decision.said == Said.UNCLEAR:
+            unclear = str(one.get("discussion_id") or "")
+            continue
+        said, by = decision.said, author_of(one)
+        if decision.said == Said.CHANGE:
+            wishes.append((str(one["id"]), decision.wish, author_of(one)))
+    return Verdict(said, by, tuple(wishes), unclear)
+
+
+def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
+    """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
+    target = marks.mark(run_url(deps, run), "how-to-decide")
+    spans = (Span(HOW_TO_DECIDE, href=target),)
+    Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
+        "how-to-decide",
+        lambda: {"id": notion.reply(discussion, spans)["id"]},
+        repeat=Repeat.LOOK,
+        look=lambda: _said_already(notion, run, target),
+    )
+
+
+def _said_already(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
+    published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), {})
+    places = [run.trigger.page, *([str(published["container"])] if published else ())]
+    for one in (comment for place in places for comment in notion.comments(place)):
+        if any((part.get("href") or "") == target for part in one.get("rich_text", ())):
+            return {"id": str(one["id"])}
+    return None
+
+
+def _is_person(notion: Notion, user: str) -> bool:
+    """Say whether a person it is; who cannot be looked up decides nothing."""
+    if not user:
+        return False
+    try:
+        return notion.user(user).get("type") == "person"
+    except (Missing, NotAllowed, Rejected):
+        return False
+
+
+def author_of(comment: Json) -> str:
+    """Return the id of who wrote a comment."""
+    return str((comment.get("created_by") or {}).get("id", ""))
+
+
+def text_of(comment: Json) -> str:
+    """Return a comment's text."""
+    return "".join(str(part.get("plain_text", "")) for part in comment.get("rich_text", ()))

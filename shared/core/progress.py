@@ -1,0 +1,116 @@
+"""Where a run is, in a few words for its page: status, step n of m, cost so far, last change, links."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.core import marks
+from shared.core.outgoing_text import hosts_of, may_link, plain
+from shared.core.page import Span
+from shared.core.run import Run, RunStatus, StepStatus
+
+STATUS = {
+    RunStatus.RECEIVED: marks.PLANNING,
+    RunStatus.PLANNING: marks.PLANNING,
+    RunStatus.AWAITING_INPUT: marks.QUESTION,
+    RunStatus.AWAITING_APPROVAL: marks.PLAN_READY,
+    RunStatus.EXECUTING: marks.BUILDING,
+    RunStatus.CANCELLING: marks.CANCELLED,
+    RunStatus.SUCCEEDED: marks.DONE,
+    RunStatus.FAILED: marks.FAILED,
+    RunStatus.CANCELLED: marks.CANCELLED,
+}
+_LOOKS = {
+    marks.PLANNING: ("💭", "gray_background"),
+    marks.QUESTION: ("❓", "yellow_background"),
+    marks.PLAN_READY: ("✋", "yellow_background"),
+    marks.BUILDING: ("🔨", "blue_background"),
+    marks.DONE: ("✅", "green_background"),
+    marks.FAILED: ("⚠️", "red_background"),
+    marks.CANCELLED: ("⏹️", "gray_background"),
+}
+_LINKS = (("Pull request", "pull_request"), ("Preview", "preview"), ("Site", "site"))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a callout shows: its text, an emoji, a colour."""
+
+    spans: tuple[Span, ...]
+    icon: str
+    color: str
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """Return the text as (text, link), to compare with what is shown."""
+        return [(span.text, span.href or "") for span in self.spans]
+
+
+def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mapping[str, Any]) -> Progress:
+    """Return the progress of a run whose plan has these steps, by id."""
+    status = STATUS[run.status]
+    icon, color = _LOOKS[status]
+    head = f"{status}{_where(run, steps)}"
+    lines = [_doing(run, steps), f"Cost so far: {dollars(run)} US dollars · Last change: {last_change(run, settings)}"]
+    spans = [
+        Span(head, bold=True),
+        Span("\n" + "\n".join(line for line in lines if line) + "\n"),
+        Span("Run", href=run_url),
+    ]
+    hosts = hosts_of(run_url, *(str(run.facts.get(key, "")) for _, key in _LINKS))
+    for label, key in _LINKS:
+        address = str(run.facts.get(key, ""))
+        if address and may_link(address, hosts):
+            spans += [Span(" · "), Span(label, href=address)]
+    return Progress(tuple(spans), icon, color)
+
+
+def dollars(run: Run) -> str:
+    """Return what a run has cost, in US dollars."""
+    return f"{run.spent.micros / 1e6:.4f}"
+
+
+def last_change(run: Run, settings: Mapping[str, Any]) -> str:
+    """Return when something last began or ended, in the tenant's time zone."""
+    times = [run.opened_at, *(step.handed_at for step in run.steps if step.handed_at)]
+    at = run.ended_at or max(times)
+    return in_zone(at, settings).strftime("%d %b %Y, %H:%M %Z")
+
+
+def in_zone(at: datetime, settings: Mapping[str, Any]) -> datetime:
+    """Return the time in the tenant's zone, in UTC where it has none we know."""
+    try:
+        return at.astimezone(ZoneInfo(str(settings.get("time_zone") or "UTC")))
+    except (KeyError, ValueError, OSError):
+        return at.astimezone(UTC)
+
+
+def _where(run: Run, steps: Collection[str]) -> str:
+    if run.status == RunStatus.AWAITING_APPROVAL:
+        return f" — {len(steps)} step{'' if len(steps) == 1 else 's'}, waiting for approval"
+    if run.status not in (RunStatus.EXECUTING, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED) or not steps:
+        return ""
+    done = sum(1 for step in run.steps if step.id in steps and step.status == StepStatus.SUCCEEDED)
+    if run.status == RunStatus.EXECUTING:
+        return f" — step {min(done + 1, len(steps))} of {len(steps)}"
+    return f" — {done} of {len(steps)} steps done"
+
+
+def _doing(run: Run, steps: Collection[str]) -> str:
+    """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
+    if run.status == RunStatus.AWAITING_APPROVAL:
+        return "Nothing is built or sent anywhere before somebody approves it."
+    if run.status == RunStatus.FAILED:
+        return plain(run.failure)[:300]
+    if run.cancel:
+        return plain(run.cancel)[:300]
+    busy = [
+        step.spec.title or step.spec.kind
+        for step in run.steps
+        if step.id in steps and step.status in (StepStatus.RUNNING, StepStatus.WAITING)
+    ]
+    return plain("Now: " + ", ".join(busy))[:300] if busy and run.status == RunStatus.EXECUTING else ""
