@@ -96,7 +96,7 @@ def plan_page(blocks: Sequence[Json], size: int = 0) -> PagePlan:
     The answer to a page's creation has no ids of blocks, so only whole blocks come along with it.
     """
     nodes = _weighed(blocks)
-    born = _opened(nodes, 1, size + AROUND, 0, at_least=0)[0]
+    born = _opened(nodes, 1, size + AROUND, 0, at_least=0, light=False)[0]
     children = tuple(node.block for node in nodes[born.first : born.last])
     return PagePlan(children, tuple(_follow(TOP, nodes, born)))
 
@@ -123,10 +123,13 @@ def _weigh(node: Node) -> None:
         node.options = ways or [_born_in_part(node)]
 
 
-def _opened(children: Sequence[Node], tier: int, base: int, one: int, *, at_least: int) -> list[Option]:
-    """Return the ways to send a block whose children go by: those of least cost, and the bare one; [] for none.
+def _opened(
+    children: Sequence[Node], tier: int, base: int, one: int, *, at_least: int, light: bool = True
+) -> list[Option]:
+    """Return the ways to send a block with some of its children: those of least cost, and the bare one; [] for none.
 
-    `tier` is where children that come along stand; `one` is 1 for a block and 0 for a page.
+    `tier` is where children that come along stand; `one` is 1 for a block and 0 for a page, which is not `light`: as
+    many children as possible come along.
     """
     left = fewest([child.options for child in children])
     right = fewest([child.options for child in reversed(children)])[::-1]
@@ -143,6 +146,8 @@ def _opened(children: Sequence[Node], tier: int, base: int, one: int, *, at_leas
     if not most:
         return []
     least = min(each.cost for each in most)
+    if not light:
+        return [max((each for each in most if each.cost == least), key=lambda each: each.last - each.first)]
     costs = [-states[0].cost for states in right]  # fewer siblings never cost more: this rises
     lightest = []
     for each in most:
