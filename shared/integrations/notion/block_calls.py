@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Protocol
 
 from shared.core.errors import Missing, OutcomeUnknown, Rejected
 from shared.core.page import Block
@@ -11,6 +13,20 @@ from shared.integrations.notion.tree import TOP, Append, Request, plan, position
 from shared.integrations.notion.wire import Json, Wire, in_body, in_path
 
 MAX_PAGE_BLOCKS = 20_000
+
+
+class Kept(Protocol):
+    """Remembers the parts of a long read, so that a read that was interrupted goes on where it was.
+
+    A key begins with the page's `last_edited_time` and a blank: a part read from another state of the page has another
+    key, and a keeper can tell which times are still within their minute.
+    """
+
+    def get(self, key: str) -> str | None:
+        """Return what was put under that key, or None."""
+
+    def put(self, key: str, text: str) -> None:
+        """Remember a text."""
 
 
 class BlockCalls(Wire):
@@ -24,24 +40,41 @@ class BlockCalls(Wire):
         """Return the direct children of a block or page."""
         return list(self._listed("GET", f"/v1/blocks/{in_path(block_id)}/children"))
 
-    def read_tree(self, block_id: str) -> list[Block]:
-        """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks."""
-        return self._tree(block_id, [MAX_PAGE_BLOCKS])
+    def read_tree(self, block_id: str, *, kept: Kept | None = None, edited: str = "") -> list[Block]:
+        """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks.
 
-    def _tree(self, block_id: str, room: list[int]) -> list[Block]:
+        With `kept`, lists that were read of the same state of the page, which was last `edited` then, are not asked for
+        again.
+        """
+        return self._tree(block_id, [MAX_PAGE_BLOCKS], kept if edited else None, edited)
+
+    def _tree(self, block_id: str, room: list[int], kept: Kept | None, edited: str) -> list[Block]:
         found: list[Block] = []
-        for raw in self.children(block_id):
+        for raw in self._children(block_id, kept, edited):
             room[0] -= 1
             if room[0] < 0:
                 raise Rejected(self.system, f"the page has more than {MAX_PAGE_BLOCKS} blocks")
             below: Sequence[Block] = ()
             if raw.get("has_children") and raw.get("type") not in reading.NOT_ENTERED:
                 try:
-                    below = self._tree(raw["id"], room)
+                    below = self._tree(raw["id"], room, kept, edited)
                 except Missing:
                     if raw.get("type") != "synced_block":  # its original may not be shared with us
                         raise
             found.append(reading.read_block(raw, below))
+        return found
+
+    def _children(self, block_id: str, kept: Kept | None, edited: str) -> list[Json]:
+        """Return the children, remembered ones if there are; raises Missing."""
+        if kept is None:
+            return self.children(block_id)
+        key = f"{edited} {in_path(block_id)}"
+        text = kept.get(key)
+        if text is not None:
+            known: list[Json] = json.loads(text)
+            return known
+        found = self.children(block_id)
+        kept.put(key, json.dumps(found, separators=(",", ":")))
         return found
 
     def append(

@@ -9,7 +9,7 @@ from shared.core.errors import Rejected
 from shared.core.page import Page
 from shared.http_client import json_bytes
 from shared.integrations.notion import reading
-from shared.integrations.notion.block_calls import BlockCalls
+from shared.integrations.notion.block_calls import BlockCalls, Kept
 from shared.integrations.notion.limits import check_files
 from shared.integrations.notion.pictures import Image, picture
 from shared.integrations.notion.properties import Properties
@@ -24,10 +24,14 @@ class Pages(BlockCalls, Properties):
         """Return the page object, with the properties Notion cut at 25 items read to their end."""
         return self._whole(self._ask("GET", f"/v1/pages/{in_path(page_id)}"))
 
-    def read_page(self, page_id: str) -> Page:
-        """Return the page with all blocks and complete properties, as our own types."""
+    def read_page(self, page_id: str, *, kept: Kept | None = None) -> Page:
+        """Return the page with all blocks and complete properties, as our own types.
+
+        With `kept`, what an interrupted read of the same page has already seen is not asked for again.
+        """
         raw = self.page(page_id)
-        return reading.read_page(raw, self.read_tree(page_id))
+        edited = str(raw.get("last_edited_time") or "")
+        return reading.read_page(raw, self.read_tree(page_id, kept=kept, edited=edited))
 
     def create_page(
         self,
