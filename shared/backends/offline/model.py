@@ -7,11 +7,16 @@ from typing import Any
 
 from shared.backends.offline.coding import write_code
 from shared.backends.offline.planning import make_plan
+from shared.backends.offline.routine import make_routine_plan
 from shared.core.errors import Refused
 from shared.core.run import NOTHING, Usage
 from shared.ports import ModelRequest, ModelResult
 
-_TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"plan": make_plan, "code": write_code}
+_TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "plan": make_plan,
+    "routine": make_routine_plan,
+    "code": write_code,
+}
 
 
 class OfflineModel:
