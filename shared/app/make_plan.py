@@ -15,6 +15,7 @@ from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, 
 from shared.app.page_view import PageView, Spoken, read_page_view, said_until
 from shared.app.plan_comments import heard_of
 from shared.app.prompts import prompt
+from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import database_of
 from shared.core import events as ev
 from shared.core.commands import Command
@@ -116,7 +117,7 @@ def plan_request(view: PageView, tools: Tools, run: Run, feedback: str, task: st
         "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False),
         "<page>\n" + as_quoted_data(view.data) + "\n</page>",
     ]
-    places = _places(settings) if task == ROUTINE else {}
+    places = _places(settings, run) if task == ROUTINE else {}
     if places:
         parts.insert(1, "The team's databases:\n" + as_quoted_data(places))
     if feedback:
@@ -132,14 +133,16 @@ def plan_request(view: PageView, tools: Tools, run: Run, feedback: str, task: st
     )
 
 
-def _places(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ids of the tenant's databases and of their columns, by our names."""
+def _places(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Return the ids of the tenant's databases and of their columns, by our names; and what day it is there."""
     mapped = {kind: database_of(settings, kind) for kind in ("tasks", "ideas")}
-    return {
+    found: dict[str, Any] = {
         kind: {"data_source": one.data_source, "columns": dict(one.properties)}
         for kind, one in mapped.items()
         if one is not None
     }
+    zone = zone_named(str(settings.get("time_zone") or "UTC"))
+    return {**found, "today": run.opened_at.astimezone(zone).date().isoformat()}
 
 
 def _usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:

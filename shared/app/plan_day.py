@@ -18,6 +18,7 @@ from shared.app.due_times import Alarm, drop_alarm, set_alarm, snoozed, whole_se
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
+from shared.app.make_plan import PROPOSALS
 from shared.app.open_page_run import page_record, record_body
 from shared.app.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.plan_day_tasks import DAYS, last_planned, open_tasks
@@ -36,7 +37,6 @@ from shared.ports import Put
 from shared.steps._kind import Repeat
 
 CLOCK = ("planning", "day")  # the document that says when the next day is planned
-PROPOSALS = "proposals"  # documents: plans that need no model, by run
 MOVING = "notion.update_page"  # the kind of step that sets a date
 _DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
@@ -241,7 +241,7 @@ def _ask_about_dates(deps: Deps, tenant: str, body: Mapping[str, Any]) -> str:
     known = page_record(deps, tenant, page)
     trigger = Trigger("day", page, day_title(date.fromisoformat(str(body["day"]))), "the plan of the day")
     puts = (
-        Put(PROPOSALS, run_id, {"answer": body["moves"]}),
+        Put(PROPOSALS, page, {"answer": body["moves"]}),
         Put("pages", page, record_body(replace(known, run=run_id, generation=1, settled=False)), known.version),
     )
     if deps.store.load_run(tenant, run_id) is None:

@@ -21,6 +21,7 @@ from shared.app.due_times import Alarm, drop_alarm, set_alarm, snoozed, whole_se
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
+from shared.app.make_plan import ROUTINES
 from shared.app.open_page_run import page_record, record_body
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import Mapped, bare, database_of
@@ -37,7 +38,7 @@ from shared.integrations.notion.reading import property_text
 from shared.ports import Put
 from shared.steps._kind import Repeat
 
-KIND = "routines"
+KIND = ROUTINES
 ACTIVE = "Active"
 OFTEN = timedelta(minutes=5)  # the least time between two runs
 _COUNTED = 1000  # missed times; beyond that there are just many
