@@ -13,6 +13,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
 from shared.app.ledger import causes_of
+from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_shows import says_cancel, shows_plan
 from shared.app.page_view import Spoken, read_page_view, said_until
@@ -25,6 +26,7 @@ from shared.app.plan_comments import (
     keep_heard,
     new_comments,
 )
+from shared.app.routines import routine_changed
 from shared.app.workspace_changed import look_at_schema
 from shared.app.workspace_databases import Mapped, mapped_page
 from shared.app.workspace_schemas import IDEAS
@@ -77,6 +79,7 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if seen is None:
         return
+    routine_changed(deps, tools, command.tenant, seen.raw)
     known = page_record(deps, command.tenant, seen.page)
     loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
     if loaded is None or loaded.run.status.final:
@@ -146,7 +149,8 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken)
     gate = waiting_gate(run)
     wish = heard.about(run.revision)
-    if view.content_hash != planned_hash(run) or wish is not None:  # a wish: we died before we could act on it
+    changed = view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
+    if changed or wish is not None:  # a wish: we died before we could act on it
         by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
         return
@@ -169,6 +173,9 @@ def _obey(
     if verdict.said == Said.YES and gate.wait is not None:
         granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "comment in Notion")
         record(deps, command.tenant, run.id, granted, handled=command.id)
+    elif verdict.said == Said.CHANGE and made_by_rules(deps, run):  # nobody could make another plan of it
+        denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
+        record(deps, command.tenant, run.id, denied, handled=command.id)
     elif verdict.said == Said.CHANGE:
         names = {person: _name(tools, command.tenant, f"person:{person}") for _, _, person in verdict.wishes}
         wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in verdict.wishes]

@@ -100,6 +100,11 @@ def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView) -> 
     return BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
 
 
+def made_by_rules(deps: Deps, run: Run) -> bool:
+    """Say whether the plan of this page was made by rules: what people write on the page does not change it."""
+    return deps.store.get(run.tenant, PROPOSALS, run.trigger.page) is not None
+
+
 def task_of(deps: Deps, run: Run) -> str:
     """Return what the model is asked for: a routine's page says what to do in Notion, any other what to make."""
     return ROUTINE if deps.store.get(run.tenant, ROUTINES, run.trigger.page) is not None else PLAN

@@ -295,3 +295,20 @@ def test_killed_between_any_two_actions_there_is_one_run_and_one_next_time(routi
 
 def _alarms(house: SmallHouse) -> list[Alarm]:
     return [read_alarm(doc) for doc in house.store.list_docs(SYSTEM, "due")]
+
+
+def test_a_delivery_about_a_routine_is_enough(routines: Routines) -> None:
+    page = routines.write("every Monday and Thursday 14:00")
+    routines.desk.tell(page)
+    assert routines.shown(page, "Next run") == utc(2026, 3, 2, 14, 0)
+    assert routines.runs() == []
+
+
+def test_what_we_write_on_the_page_does_not_plan_its_run_anew(routines: Routines) -> None:
+    page = routines.write("daily at 9:30")
+    routines.told(page)
+    routines.at(utc(2026, 3, 2, 9, 30))
+    (run,) = routines.runs()
+    routines.desk.tell(page)
+    assert routines.house.run(run.id).revision == 1
+    assert routines.page(page)["properties"]["Status"]["select"]["name"] == "Active"
