@@ -1,0 +1,140 @@
+"""A pass over a tenant's tables: what it asks for and remembers, and what a death or a limit in the middle does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.app.reconcile import look_for_rows, order_passes, sources_of
+from shared.core import marks
+from shared.core.errors import RateLimited
+from shared.core.run import RunStatus
+from shared.integrations.notion.client import Notion
+from shared.ports import Put
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
+
+
+@pytest.fixture
+def quiet(desk: Desk) -> Desk:
+    """Return a desk whose Notion has the house's time, two hours after everything in it was made and looked at."""
+    _pass(desk, datetime.now(UTC) - desk.house.clock.now() + timedelta(hours=1))
+    _look_for(desk)
+    _pass(desk, timedelta(hours=1))
+    _look_for(desk)
+    return desk
+
+
+def _pass(desk: Desk, span: timedelta) -> None:
+    desk.house.clock.move(seconds=span.total_seconds())
+    offset = (desk.house.clock.now() - datetime.now(UTC)).total_seconds()
+    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+
+
+def _look_for(desk: Desk) -> int:
+    """Look for changed rows; return how many looks were ordered, and take them."""
+    notion = desk.house.accounts.connect_for(TENANT)(Notion)
+    found = look_for_rows(desk.house.deps, TENANT, notion, desk.source)
+    desk.house.work()
+    return found
+
+
+def _queries(desk: Desk) -> list[Any]:
+    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    return [entry for entry in journal if entry["path"].endswith("/query")]
+
+
+def test_a_row_is_looked_at_while_its_minute_lasts_and_once_after_it(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    assert _look_for(quiet) == 1
+    assert _look_for(quiet) == 0  # known by its name
+    quiet.set_status(page, marks.PLAN_IT)  # in the same minute: the version is the same
+    assert _look_for(quiet) == 0
+    _pass(quiet, timedelta(minutes=3))
+    assert _look_for(quiet) == 1
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    _pass(quiet, timedelta(minutes=3))
+    for _ in range(2):
+        _look_for(quiet)
+    assert _look_for(quiet) == 0
+    assert len(quiet.house.store.list_runs(TENANT)) == 1
+
+
+def test_a_row_that_was_delivered_and_looked_at_since_its_edit_is_left_alone(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    _pass(quiet, timedelta(minutes=5))
+    quiet.deliver("page.created", page)
+    assert _look_for(quiet) == 0
+
+
+def test_an_edit_that_shows_late_is_found_within_the_overlap_and_an_old_one_is_not_asked_for(quiet: Desk) -> None:
+    quiet.write_idea("Long ago")
+    _pass(quiet, timedelta(hours=2))
+    _look_for(quiet)
+    _pass(quiet, timedelta(minutes=-9))  # Notion's clock is behind ours
+    late = quiet.write_idea("Late")
+    quiet.set_status(late, marks.PLAN_IT)
+    _pass(quiet, timedelta(minutes=12))
+    assert _look_for(quiet) == 1
+    assert quiet.run_of(late).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_a_death_after_the_looks_were_ordered_asks_again_and_orders_the_same(quiet: Desk) -> None:
+    pages = [quiet.write_idea(f"Idea {number}") for number in range(3)]
+    for page in pages:
+        quiet.set_status(page, marks.PLAN_IT)
+    _pass(quiet, timedelta(minutes=5))
+    assert _look_for(quiet) == 3
+    quiet.house.store.put(TENANT, Put("swept", quiet.source, None))  # as if it had died before it remembered
+    _pass(quiet, timedelta(minutes=1))
+    _look_for(quiet)
+    assert [
+        len([run for run in quiet.house.store.list_runs(TENANT) if run.trigger.page == page]) for page in pages
+    ] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) -> None:
+    parent = {"type": "data_source_id", "data_source_id": quiet.source}
+    for number in range(105):
+        name = {"Name": {"title": [{"text": {"content": f"Row {number}"}}]}}
+        quiet.as_person("POST", "/v1/pages", {"parent": parent, "properties": name})
+        if number == 99:
+            _pass(quiet, timedelta(minutes=1))
+    _pass(quiet, timedelta(minutes=5))
+    stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 1}
+    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    notion = quiet.house.accounts.connect_for(TENANT)(Notion)
+    with pytest.raises(RateLimited):
+        look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
+    _pass(quiet, timedelta(minutes=1))
+    assert look_for_rows(quiet.house.deps, TENANT, notion, quiet.source) == 5
+
+
+def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None:
+    deps = quiet.house.deps
+    deps.store.put("t-never", Put("settings", "tenant", {"name": "Nobody"}))
+    for _ in range(3):
+        assert order_passes(deps) == {"ordered": 1}
+    quiet.house.work()
+    done = deps.store.get(TENANT, "sync", "pass")
+    assert done is not None
+    assert len(_queries(quiet)) >= 1
+    before = len(_queries(quiet))
+    order_passes(deps)
+    quiet.house.work()
+    assert len(_queries(quiet)) > before  # the first is over: a new one
+    quiet.house.revoke("notion")
+    assert order_passes(deps) == {"ordered": 0}
+
+
+def test_the_tables_of_a_tenant_are_those_of_its_settings() -> None:
+    databases = {"tasks": {"data_source": "b"}, "runs": {"data_source": "c"}, "ideas": {"data_source": "a"}}
+    assert sources_of({"databases": databases, "ideas_data_source": "a"}) == ["a", "b", "c"]
+    assert sources_of({"name": "x"}) == []
