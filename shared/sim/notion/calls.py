@@ -33,6 +33,7 @@ class Call:
     cursors: Cursors
     committed: Json = field(default_factory=dict)  # what a 503 after the commit tells about
     status: int = 200
+    snapshot: tuple[list[str], bool] | None = None  # what a cursor goes on through, where a list is worked out once
     list_path: str = ""  # the address whose pages a cursor continues, where it is not that of this call
 
     def body(self, allowed: tuple[str, ...] | None, required: tuple[str, ...] = ()) -> Json:
@@ -70,6 +71,15 @@ class Call:
         }
         return {**answer, **extra}
 
+    def continued(self) -> tuple[list[str], bool] | None:
+        """Return what the cursor of this call goes on through, or None for a first page."""
+        _, start = self._window_of_body()
+        if start is None:
+            return None
+        self._position(start, 0)
+        snapshot: tuple[list[str], bool] | None = self.cursors.made[start]["snapshot"]
+        return snapshot
+
     def _window(self) -> tuple[int, str | None]:
         args = self.request.args
         size = args.get("page_size", "100")
@@ -100,6 +110,7 @@ class Call:
         lifetime = float(self.world.state["config"]["cursor_lifetime_s"])
         until = self.world.simulator.now().timestamp() + lifetime
         self.cursors.made[cursor] = {"path": self.list_path or self.request.path, "position": position, "until": until}
+        self.cursors.made[cursor]["snapshot"] = self.snapshot
         return cursor
 
     def _position(self, cursor: str | None, total: int) -> int:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from shared.sim.notion import checks, signed_files
+from shared.sim.notion import checks, markdown_inline, signed_files
 from shared.sim.notion.calls import Call, path_id
 from shared.sim.notion.refusals import invalid, missing, refused
-from shared.sim.notion.rich_text import from_plain, plain, rich_text
+from shared.sim.notion.rich_text import plain, rich_text
 from shared.sim.notion.world import World
 
 Json = dict[str, Any]
@@ -86,7 +86,8 @@ def _text(call: Call, body: Json) -> list[Json]:
     if "rich_text" in body and "markdown" in body:
         raise invalid("body.markdown", "not present", body["markdown"])
     if "markdown" in body:
-        return from_plain(checks.string(body["markdown"], "body.markdown", None, 1))
+        text = checks.string(body["markdown"], "body.markdown", None, 1)
+        return rich_text(markdown_inline.read(text), "body.markdown", call.world.name_of)
     if "rich_text" not in body:
         raise invalid("body.rich_text", "defined", ...)
     return rich_text(body["rich_text"], "body.rich_text", call.world.name_of)
@@ -126,7 +127,8 @@ def listed(call: Call) -> Json:
     if target is None:
         raise invalid("query.block_id", "defined", ...)
     node = call.world.find(call.caller, checks.object_id(target, "query.block_id"), "page", "block")
-    comments = [c for c in call.world.state["comments"].scan() if node["id"] in c["parent"].values()]
+    known = call.world.state["comments"].scan()
+    comments = [c for c in known if node["id"] in c["parent"].values() and not c.get("resolved")]
     return call.page(comments, "comment", lambda comment: shown(call.world, comment))
 
 

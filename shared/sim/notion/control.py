@@ -14,6 +14,8 @@ Json = dict[str, Any]
 
 CONFIG: Json = {
     "rate_limit": 180,  # requests per bot in one window; 0 is no limit
+    "rate_limit_business": 600,  # the same where the workspace's plan is business or enterprise
+    "endpoint_rate_limits": {},  # "POST /v1/search" or a pattern like "PATCH /v1/pages/*" -> requests per bot
     "rate_window_s": 60,
     "workspace_rate_limit": 0,
     "blocked": False,  # answer 429 with the reason that must never be retried
@@ -165,6 +167,42 @@ def _internal(world: World, workspace: Json, home: Json) -> Json:
     else:
         bot = oauth.new_bot(world, connections[client_id], None, [home["id"]], workspace["id"])
     return {"token": bot["access_token"], "bot_id": bot["id"], "client_id": client_id}
+
+
+def grant(world: World, verb: str, body: Json) -> Json:
+    """End a grant, or only its access token; share a page with a bot, or take it back."""
+    bot = world.state["bots"][body["bot_id"]]
+    match verb:
+        case "revoke":
+            oauth.kill(world, bot["id"])
+        case "expire":
+            world.state["tokens"].pop(bot["access_token"], None)
+        case "share" if body["page_id"] not in bot["roots"]:
+            bot["roots"].append(body["page_id"])
+        case "unshare":
+            bot["roots"] = [root for root in bot["roots"] if root != body["page_id"]]
+    world.simulator.touch()
+    return {"bot_id": bot["id"], "roots": bot["roots"], "revoked": bot["revoked"]}
+
+
+def resolve(world: World, body: Json) -> Json:
+    """Close a discussion as a person does in the app: its comments are listed no more."""
+    closed = [c for c in world.state["comments"].values() if c["discussion_id"] == body["discussion_id"]]
+    for comment in closed:
+        comment["resolved"] = True
+    world.simulator.touch()
+    return {"resolved": len(closed)}
+
+
+def announce(world: World, body: Json) -> Json:
+    """Send an event of any type about a node: for what people do in the app and no call here causes."""
+    node = world.nodes[body["entity_id"]]
+    person = (
+        person_of(world, body.get("person", "")) or _people(world, world.state["workspaces"][node["workspace_id"]])[0]
+    )
+    world.announce(body["type"], node, Caller(person["id"], "person", node["workspace_id"]), body.get("data", {}))
+    world.simulator.touch()
+    return {"type": body["type"]}
 
 
 def emoji(world: World, body: Json) -> Json:

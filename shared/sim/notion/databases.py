@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from shared.sim.notion import checks, query, schema, signed_files, views
+from shared.sim.notion import checks, query, rollups, schema, signed_files, views
 from shared.sim.notion.blocks import put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag
 from shared.sim.notion.pages import shown as page_shown
@@ -119,10 +119,13 @@ def _add_source(call: Call, database: Json, title: list[Json], icon: Json | None
     return source
 
 
-def _check_relations(call: Call, columns: list[Json]) -> None:
+def _check_relations(call: Call, columns: list[Json], among: list[Json] | None = None) -> None:
     for column in columns:
         if column["type"] == "relation":
             call.world.find(call.caller, column["config"]["data_source_id"], "data_source")
+        if column["type"] == "rollup":
+            column["config"] = rollups.config(column["config"], f"body.properties.{column['name']}.rollup")
+            rollups.resolve(column, among or columns, call.world.nodes)
 
 
 def _add_reverse(call: Call, source: Json, column: Json) -> None:
@@ -156,6 +159,8 @@ def update_database(call: Call, database_id: str) -> Json:
     trash = trash_flag(call, body)
     if trash is not False:
         world.editable(database)
+    if "parent" in body:
+        _move_database(call, database, body["parent"])
     if fields:
         signed_files.attach(call, fields)
         database.update(fields)
@@ -164,6 +169,36 @@ def update_database(call: Call, database_id: str) -> Json:
     if trash is not None and trash != database["in_trash"]:
         put_in_trash(world, call.caller, database, trash)
     return database_shown(call, database)
+
+
+def _move_database(call: Call, database: Json, value: Any) -> None:
+    world = call.world
+    parent, place = _place(call, value)
+    if parent is not None and any(above["id"] == database["id"] for above in world.up(parent)):
+        raise refused("A database cannot be moved into itself.")
+    before = world.nodes.get(str(database["parent"].get(database["parent"]["type"])))
+    if before is not None:
+        before["children"].remove(database["id"])
+    database["parent"] = place
+    if parent is not None:
+        world.attach(parent, [database["id"]])
+    world.touched(database, call.caller)
+    world.effect("database.move", call.caller, id=database["id"], parent=place)
+    world.announce("database.moved", database, call.caller, {})
+
+
+def _move_source(call: Call, source: Json, value: Any) -> None:
+    world = call.world
+    given = checks.closed(value, "body.parent", ("type", "database_id"), ("database_id",))
+    target = checks.object_id(given["database_id"], "body.parent.database_id")
+    database = world.editable(world.find(call.caller, target, "database"))
+    world.nodes[source["parent"]["database_id"]]["data_sources"].remove(source["id"])
+    database["data_sources"].append(source["id"])
+    source["parent"] = {"type": "database_id", "database_id": database["id"]}
+    for row in source["children"]:
+        world.nodes[row]["parent"]["database_id"] = database["id"]
+    world.effect("data_source.move", call.caller, id=source["id"], database_id=database["id"])
+    world.announce("data_source.moved", source, call.caller, {})
 
 
 def create_source(call: Call) -> Json:
@@ -194,6 +229,8 @@ def update_source(call: Call, source_id: str) -> Json:
     if trash is not False:
         world.editable(source)
     changed: list[Json] = []
+    if "parent" in body:
+        _move_source(call, source, body["parent"])
     if "properties" in body:
         # Work on a copy: a refused change of the third column must not leave the first two changed.
         columns = copy.deepcopy(source["columns"])
@@ -229,7 +266,7 @@ def _change_column(call: Call, columns: list[Json], key: str, part: Any) -> Json
         column = schema.new_column(columns, key, part, path, call.world.number())
         if column["type"] == "title":
             raise refused("Cannot create new title property.")
-        _check_relations(call, [column])
+        _check_relations(call, [column], columns)
         columns.append(column)
         return {"id": column["id"], "name": column["name"], "action": "created"}
     if part is None:
@@ -238,6 +275,8 @@ def _change_column(call: Call, columns: list[Json], key: str, part: Any) -> Json
         columns.remove(column)
         return {"id": column["id"], "name": column["name"], "action": "deleted"}
     _reconfigure(columns, column, checks.opened(part, path), path)
+    if set(part) & {"relation", "rollup"}:
+        _check_relations(call, [column], columns)
     return {"id": column["id"], "name": column["name"], "action": "updated"}
 
 
@@ -269,11 +308,21 @@ def query_source(call: Call, source_id: str) -> Json:
     wanted = trash_flag(call, body) or False
     context = query.Context(source["columns"], world, world.simulator.now(), call.caller.id)
     keeps = query.filter_of(context, body["filter"], "body.filter") if "filter" in body else None
-    rows = [world.nodes[row] for row in source["children"]]
+    ids, complete = call.continued() or _rows(call, source, body, wanted, context, keeps)
+    call.snapshot = (ids, complete)
+    status: Json = {"type": "complete"}
+    if not complete:
+        status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+    nodes = world.nodes
+    return call.page(ids, "page_or_data_source", lambda row: page_shown(call, nodes[row]), request_status=status)
+
+
+def _rows(
+    call: Call, source: Json, body: Json, wanted: bool, context: query.Context, keeps: query.Test | None
+) -> tuple[list[str], bool]:
+    """Return the ids of the rows that fit, in order, and whether they are all; the cap cuts the rest (limits)."""
+    rows = [call.world.nodes[row] for row in source["children"]]
     rows = [row for row in rows if row["in_trash"] == wanted and (keeps is None or keeps(row))]
     rows = query.sorted_rows(context, rows, body.get("sorts", []))
-    cap = int(world.state["config"]["query_cap"])
-    status: Json = {"type": "complete"}
-    if len(rows) > cap:
-        rows, status = rows[:cap], {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
-    return call.page(rows, "page_or_data_source", lambda row: page_shown(call, row), request_status=status)
+    cap = int(call.world.state["config"]["query_cap"])
+    return [row["id"] for row in rows[:cap]], len(rows) <= cap

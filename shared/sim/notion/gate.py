@@ -1,5 +1,6 @@
 """The gate before every call: the version header, the token, the budget of requests, and what a connection may do."""
 
+import fnmatch
 import json
 import math
 from collections import deque
@@ -45,23 +46,31 @@ class Gate:
         bot, config = state["bots"][bot_id], state["config"]
         if config["blocked"]:
             raise _limited("public_api_request_blocked", 3600)
-        self._spend(bot_id, int(config["rate_limit"]), "public_api_request_rate_limit")
-        budget = int(config["workspace_rate_limit"])
-        self._spend(bot["workspace_id"], budget, "public_api_space_request_rate_limit")
+        large = self.world.plan(bot["workspace_id"]) in ("business", "enterprise")
+        own = int(config["rate_limit_business" if large else "rate_limit"])
+        budgets = [
+            (bot_id, own, "public_api_request_rate_limit"),
+            (bot["workspace_id"], int(config["workspace_rate_limit"]), "public_api_space_request_rate_limit"),
+        ]
+        asked = f"{request.method} {request.path}"
+        for pattern, budget in config["endpoint_rate_limits"].items():
+            if fnmatch.fnmatchcase(asked, pattern):
+                budgets.append((f"{bot_id} {pattern}", int(budget), "public_api_endpoint_rate_limit"))
+        self._spend([part for part in budgets if part[1] > 0])
         return Caller(bot_id, "bot", bot["workspace_id"], bot)
 
-    def _spend(self, key: str, budget: int, reason: str) -> None:
-        """Take one request off a budget; the window slides, and a whole budget may be spent in one burst."""
-        if budget <= 0:
-            return
+    def _spend(self, budgets: list[tuple[str, int, str]]) -> None:
+        """Take one request off every budget, or off none; windows slide, and a whole one may be spent in one burst."""
         now = self.world.simulator.now().timestamp()
         window = float(self.world.state["config"]["rate_window_s"])
-        spent = self._spent.setdefault(key, deque())
-        while spent and spent[0] <= now - window:
-            spent.popleft()
-        if len(spent) >= budget:
-            raise _limited(reason, max(1, math.ceil(spent[0] + window - now)))
-        spent.append(now)
+        for key, budget, reason in budgets:
+            spent = self._spent.setdefault(key, deque())
+            while spent and spent[0] <= now - window:
+                spent.popleft()
+            if len(spent) >= budget:
+                raise _limited(reason, max(1, math.ceil(spent[len(spent) - budget] + window - now)))
+        for key, _, _ in budgets:
+            self._spent[key].append(now)
 
     def allow(self, caller: Caller, capability: str | None) -> None:
         """Refuse what the connection was not given."""

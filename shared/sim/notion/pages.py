@@ -324,10 +324,15 @@ def one_property(call: Call, page_id: str, property_id: str) -> Json:
     kind = column["type"]
     head = {"object": "property_item", "id": column["id"], "type": kind}
     full = values.read(column, page, call.world, cut=False)[kind]
-    if kind not in values.LISTED:
+    rolled = kind == "rollup" and full["type"] == "array"
+    if kind not in values.LISTED and not rolled:
         return {**head, kind: full}
-    answer = call.page(full, "property_item", lambda item: {**head, kind: item})
+    if rolled:
+        answer = call.page(full["array"], "property_item", lambda item: {"object": "property_item", "id": "", **item})
+        empty = {**full, "array": []}
+    else:
+        answer, empty = call.page(full, "property_item", lambda item: {**head, kind: item}), {}
     following = None
     if answer["next_cursor"]:
         following = f"{call.world.simulator.base_url}{call.request.path}?start_cursor={answer['next_cursor']}"
-    return {**answer, "property_item": {"id": column["id"], "next_url": following, "type": kind, kind: {}}}
+    return {**answer, "property_item": {"id": column["id"], "next_url": following, "type": kind, kind: empty}}

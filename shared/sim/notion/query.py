@@ -4,10 +4,12 @@ import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from shared.sim.notion import checks, schema, values
 from shared.sim.notion.refusals import invalid, refused
+from shared.sim.notion.rich_text import plain
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
@@ -70,7 +72,7 @@ def filter_of(context: Context, value: Any, path: str, depth: int = 0) -> Test:
         kind = checks.one_of(given["timestamp"], f"{path}.timestamp", ("created_time", "last_edited_time"))
         checks.closed(given, path, ("timestamp", "type", kind), (kind,))
         column: Json = {"id": "", "name": kind, "type": kind, "config": {}}
-        return _test(context, column, given[kind], f"{path}.{kind}")
+        return _test(context, kind, given[kind], f"{path}.{kind}", lambda row: _value(context, column, row))
     return _property_filter(context, given, path)
 
 
@@ -82,6 +84,10 @@ def _property_filter(context: Context, given: Json, path: str) -> Test:
     if column is None:
         raise refused(f"Could not find property with name or id: {name}")
     kinds = [key for key in given if key not in ("property", "type")]
+    if kinds == ["rollup"] and column["type"] == "rollup":
+        return _rollup_test(context, column, given["rollup"], f"{path}.rollup")
+    if kinds == ["formula"] and column["type"] == "formula":
+        raise refused(f"{name}: formulas are not worked out here, so that they cannot be filtered by.")
     if len(kinds) != 1 or kinds[0] not in _OPERATORS:
         raise invalid(f"{path}.{kinds[0] if kinds else column['type']}", "not present" if kinds else "defined", ...)
     if kinds[0] != column["type"]:
@@ -89,11 +95,12 @@ def _property_filter(context: Context, given: Json, path: str) -> Test:
             f"The property type in the database does not match the property type of the filter provided: database "
             f"property {column['type']} does not match filter {kinds[0]}"
         )
-    return _test(context, column, given[kinds[0]], f"{path}.{kinds[0]}")
+    extract = partial(_value, context, column)
+    return _test(context, kinds[0], given[kinds[0]], f"{path}.{kinds[0]}", extract)
 
 
-def _test(context: Context, column: Json, condition: Any, path: str) -> Test:
-    kind = column["type"]
+def _test(context: Context, kind: str, condition: Any, path: str, extract: Callable[[Json], Any]) -> Test:
+    """Make a test of what `extract` gives for a row."""
     given = checks.opened(condition, path)
     for key in given:
         if key not in _OPERATORS[kind]:
@@ -105,19 +112,51 @@ def _test(context: Context, column: Json, condition: Any, path: str) -> Test:
     if operator in _EMPTY:
         if wanted is not True:
             raise invalid(inner, "`true`", wanted)
-        return lambda row: _is_empty(_value(context, column, row)) == (operator == "is_empty")
+        return lambda row: _is_empty(extract(row)) == (operator == "is_empty")
     if operator in _RANGES:
         checks.closed(wanted, inner, ())
-    compare = _comparison(context, column, operator, wanted, inner)
-    return lambda row: compare(_value(context, column, row))
+    compare = _comparison(context, kind, operator, wanted, inner)
+    return lambda row: compare(extract(row))
+
+
+def _rollup_test(context: Context, column: Json, condition: Any, path: str) -> Test:
+    """A rollup is compared as the number or date it is, or by each of the values it shows."""
+    given = checks.opened(condition, path)
+    way = next(iter(given), "any")
+    if len(given) != 1 or way not in ("any", "every", "none", "number", "date"):
+        raise invalid(f"{path}.{way}", "not present" if given else "defined", given.get(way, ...))
+
+    def shown(row: Json) -> Json:
+        rolled: Json = values.read(column, row, context.world, cut=False)["rollup"]
+        return rolled
+
+    if way in ("number", "date"):
+        return _test(context, way, given[way], f"{path}.{way}", lambda row: _comparable(way, shown(row).get(way)))
+    inner = checks.opened(given[way], f"{path}.{way}")
+    kind = next(iter(inner), "")
+    if len(inner) != 1 or kind not in _OPERATORS:
+        raise invalid(f"{path}.{way}.{kind or 'rich_text'}", "not present" if inner else "defined", ...)
+    test = _test(context, kind, inner[kind], f"{path}.{way}.{kind}", lambda item: _comparable(kind, item.get(kind)))
+
+    def keeps(row: Json) -> bool:
+        found = [test(item) for item in shown(row).get("array", [])]
+        return all(found) if way == "every" else any(found) == (way == "any")
+
+    return keeps
 
 
 def _value(context: Context, column: Json, row: Json) -> Any:
-    """Return what a filter compares: plain text, a number, a flag, option names, ids, or a start date."""
     kind = column["type"]
-    if kind in ("title", "rich_text"):
-        return values.text(column, row, context.world)
     value = values.read(column, row, context.world, cut=False)[kind]
+    if kind in ("rollup", "formula"):
+        return _comparable(value["type"], value[value["type"]])
+    return _comparable(kind, value)
+
+
+def _comparable(kind: str, value: Any) -> Any:
+    """Return what a filter compares: plain text, a number, a flag, option names, ids, or a start date."""
+    if kind in ("title", "rich_text"):
+        return plain(value or [])
     if kind in _SELECT:
         return value["name"] if value else None
     if kind == "multi_select":
@@ -130,15 +169,14 @@ def _value(context: Context, column: Json, row: Json) -> Any:
         return [value["id"]]
     if kind == "date":
         return value["start"] if value else None
-    return value
+    return None if kind == "unsupported" else value
 
 
 def _is_empty(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
-def _comparison(context: Context, column: Json, operator: str, wanted: Any, path: str) -> Callable[[Any], bool]:
-    kind = column["type"]
+def _comparison(context: Context, kind: str, operator: str, wanted: Any, path: str) -> Callable[[Any], bool]:
     if kind in _TEXT:
         return _text_comparison(operator, checks.string(wanted, path))
     if kind in ("number", "unique_id"):

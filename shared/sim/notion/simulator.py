@@ -264,6 +264,10 @@ class NotionSimulator(Simulator):
     def _respond(self, request: Request, fault: Json | None) -> Response:
         self._current.fault = fault
         self._current.answered = None
+        if fault is not None and "grant" in fault:
+            control.grant(
+                self.world, fault["grant"], fault
+            )  # the world changes in the middle of a job; the answer shows it
         return super()._respond(request, fault)
 
     def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
@@ -286,6 +290,8 @@ class NotionSimulator(Simulator):
             error.additional = {"rate_limit_reason": reason, "retry_after": headers["Retry-After"]}
         if status == 529:
             headers.setdefault("Retry-After", "1")
+        if status == 403 and "block_limit" in fault:
+            error.additional = {"block_limit": fault["block_limit"]}
         if status == 503 and fault.get("when") == "after" and fault.get("committed"):
             error = self._committed_503()
         return self._stamped(json_response(error.body(request_id), status, headers), request_id)
@@ -307,7 +313,9 @@ class NotionSimulator(Simulator):
             body = request.get_json()
             if body["client_id"] not in self.state["connections"]:
                 return json_response({"error": f"no such connection: {body['client_id']}"}, 404)
-            made = self.webhooks.subscriptions.subscribe(body["url"], body["client_id"], body.get("event_types"))
+            made = self.webhooks.subscriptions.subscribe(
+                body["url"], body["client_id"], body.get("event_types"), body.get("api_version", NEW)
+            )
             return json_response(made, 201)
         again = re.fullmatch(r"/_subscriptions/([^/]+)/(resend|rotate)", request.path)
         if again and request.method == "POST" and again[1] in self.state["subscriptions"]:
@@ -344,6 +352,12 @@ class NotionSimulator(Simulator):
                     return json_response(control.configure(self.world, request.get_json()))
                 case "GET", ["_config"]:
                     return json_response(self.state["config"])
+                case "POST", ["_grant", verb]:
+                    return json_response(control.grant(self.world, verb, request.get_json()))
+                case "POST", ["_resolve"]:
+                    return json_response(control.resolve(self.world, request.get_json()))
+                case "POST", ["_announce"]:
+                    return json_response(control.announce(self.world, request.get_json()))
                 case "POST", ["_emojis"]:
                     return json_response(control.emoji(self.world, request.get_json()), 201)
                 case "POST", ["_templates"]:

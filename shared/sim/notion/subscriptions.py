@@ -20,7 +20,7 @@ class Subscriptions:
         self.save = save
         self.post = post
 
-    def subscribe(self, url: str, client_id: str, event_types: list[str] | None = None) -> Json:
+    def subscribe(self, url: str, client_id: str, event_types: list[str] | None, api_version: str) -> Json:
         """Make a subscription and POST its verification token."""
         with self.world.simulator.lock:
             subscription: Json = {
@@ -31,6 +31,7 @@ class Subscriptions:
                 "verification_token": _token(),
                 "next_token": None,
                 "event_types": event_types,
+                "api_version": api_version,
             }
             self.world.state["subscriptions"][subscription["id"]] = subscription
             self.save()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shared.sim.notion import checks, schema
+from shared.sim.notion import checks, rollups, schema
 from shared.sim.notion.refusals import invalid, refused
 from shared.sim.notion.rich_text import NameOf, plain, rich_text
 
@@ -158,6 +158,8 @@ def shown(column: Json, page: Json, value: Any, world: Look) -> Any:
         return {"prefix": column["config"].get("prefix"), "number": page.get("number")}
     if kind == "files":
         return [world.shown_file(item) for item in value]
+    if kind == "rollup":
+        return rollups.value(column, page, world, lambda c, p: read(c, p, world, cut=False)[c["type"]])
     if kind == "formula":
         return {"type": "unsupported", "unsupported": {}}
     return value
@@ -192,6 +194,9 @@ def text(column: Json, page: Json, world: Look) -> str:
             return "yes" if value else "no"
         case "unique_id":
             return f"{value['prefix'] + '-' if value['prefix'] else ''}{value['number'] or ''}"
-        case "formula" | "rollup":
+        case "rollup":
+            inner = value[value["type"]]
+            return "" if inner is None or value["type"] == "unsupported" else str(inner)
+        case "formula":
             return ""
     return "" if value is None else str(value)

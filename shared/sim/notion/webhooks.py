@@ -18,6 +18,7 @@ from shared.sim.notion.world import Caller, World
 Json = dict[str, Any]
 
 ATTEMPTS = 8
+OLDEST = "2022-06-28"
 MOST_LISTED = 100
 _AT_ONCE = ("comment.", "page.locked", "page.unlocked", "file_upload.", "view.")  # never merged
 _LOG_LENGTH = 500
@@ -50,8 +51,18 @@ class Webhooks:
         data = data if "parent" in data or "target" in data else {"parent": self._parent(node), **data}
         for subscription, mine in self._listening(kind):
             bots = [bot for bot in mine if self.world.bot_sees(bot, node)]
-            if bots:
-                self._remember(subscription, bots, kind, entity, caller, data)
+            if not bots:
+                continue
+            if subscription.get("api_version") == OLDEST and kind.startswith("data_source."):
+                # Before tables were parts of databases, their events were the database's.
+                if kind in ("data_source.content_updated", "data_source.schema_updated"):
+                    database = self.world.nodes[node["parent"]["database_id"]]
+                    old = {**copy.deepcopy(data), "parent": self._parent(database)}
+                    what = kind.replace("data_source", "database")
+                    about = {"id": database["id"], "type": "database"}
+                    self._remember(subscription, bots, what, about, caller, old)
+                continue
+            self._remember(subscription, bots, kind, entity, caller, data)
         self._wake.set()
 
     def announce_for(self, kind: str, entity: Json, bots: list[str], caller: Caller, data: Json) -> None:
@@ -124,7 +135,7 @@ class Webhooks:
             "subscription_id": subscription["id"],
             "integration_id": connection["integration_id"],
             "type": kind,
-            "api_version": "2026-03-11",
+            "api_version": subscription.get("api_version", "2026-03-11"),
             "attempt_number": 1,
             "authors": [caller.author],
             "entity": entity,
