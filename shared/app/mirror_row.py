@@ -55,19 +55,19 @@ def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None
     if not wanted or (doc is not None and doc.body["shown"] == digest):
         return
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
-    address = mapped.name("Run")
+    address, now = mapped.name("Run"), {"shown": digest}
+    row, fresh = str(doc.body["row"]) if doc is not None else "", False
     if doc is None:
         if not address:
             return  # without the address nobody could find the row again
         made = Effects(deps, run.tenant, f"{run.id}.row", "mirror", "notion")(
             "row",
-            lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"]},
+            lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"], **now},
             repeat=Repeat.LOOK,
             look=lambda: _found(notion, mapped.data_source, address, run_url(deps, run)),
         )
-        row = str(made["page"])
-    else:
-        row = str(doc.body["row"])
+        row, fresh = str(made["page"]), made.get("shown") == digest
+    if not fresh:  # there already, or made by an attempt that died: it may show an older state
         deps.crash_point("effect.before/mirror/row-update")
         notion.update_page(row, wanted)
         deps.crash_point("effect.after/mirror/row-update")

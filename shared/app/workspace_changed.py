@@ -22,6 +22,7 @@ from shared.core.commands import Command
 from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import folded, plain
 from shared.core.page import Span
+from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Repeat
 
@@ -134,10 +135,11 @@ def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news:
         log.line("WARNING", "column or option missing", tenant=tenant, database=kind, what=name)
         if not page and not block:
             continue
-        target = marks.mark(deps.public_url, f"schema-{kind}-{name}")
+        key = derived_id("lost-", kind, name)
+        target = marks.mark(deps.public_url, key)
         spans = (Span(f"About the database {title}: ", href=target), Span(plain(words)))
         Effects(deps, tenant, f"schema.{kind}", "schema", "notion")(
-            name,
+            key,
             lambda spans=spans: {"id": notion.comment(page, spans, block_id=block)["id"]},  # type: ignore[misc]
             repeat=Repeat.LOOK,
             look=lambda target=target: _found(notion, page or block, target),  # type: ignore[misc]

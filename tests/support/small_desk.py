@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ class Desk:
     url: str
     person: str
     source: str
+    home: str  # the page our databases are on
     told: int = 0
 
     def write_idea(self, title: str = "Bicycle club") -> str:
@@ -95,13 +97,13 @@ class Desk:
         return self.house.run(page_record(self.house.deps, TENANT, page).run)
 
 
-def settle_in(house: SmallHouse, url: str) -> Desk:
-    """Connect the tenant to the simulated Notion at `url`, and make its Ideas."""
+def settle_in(house: SmallHouse, url: str, kinds: Sequence[str] = (IDEAS,)) -> Desk:
+    """Connect the tenant to the simulated Notion at `url`, and make its databases."""
     requests.post(f"{url}/_config", json={"rate_limit": 0}, timeout=10)
     seeded = requests.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
     house.connect("notion", seeded["token"])
-    made = create_databases(house.deps, house.accounts, TENANT, seeded["home_page_id"], (IDEAS,))
-    return Desk(house, url, str(seeded["people"][0]["id"]), str(made["ideas_data_source"]))
+    made = create_databases(house.deps, house.accounts, TENANT, seeded["home_page_id"], kinds)
+    return Desk(house, url, str(seeded["people"][0]["id"]), str(made["ideas_data_source"]), str(seeded["home_page_id"]))
 
 
 def _paragraph(text: str) -> dict[str, Any]:

@@ -1,0 +1,180 @@
+"""A comment on a plan decides about that plan, once, and only when a person made it after the plan was shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.app.plan_comments import HOW_TO_DECIDE, heard_of
+from shared.core.run import Run, RunStatus, StepStatus
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
+
+
+def planned(desk: Desk) -> str:
+    page = desk.write_idea()
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    assert desk.status(page) == "Plan ready"
+    return page
+
+
+def say(desk: Desk, page: str, text: str, *, on: str = "") -> str:
+    """Comment as the person, and let the delivery come."""
+    parent = {"block_id": on} if on else {"page_id": page}
+    made = desk.as_person("POST", "/v1/comments", {"parent": parent, "rich_text": [{"text": {"content": text}}]})
+    desk.deliver("comment.created", page)
+    return str(made["id"])
+
+
+def said(desk: Desk, page: str) -> list[str]:
+    found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    return ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
+
+
+def container(run: Run) -> str:
+    return str(next(s.output["container"] for s in reversed(run.steps) if s.output.get("container")))
+
+
+def requirements(desk: Desk, run: Run) -> str:
+    planned = next(s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose")
+    return desk.house.store.get_text(TENANT, str(planned["proposal"]))
+
+
+@pytest.mark.parametrize("words", ["Approved, thanks!", "ja"])
+def test_a_yes_approves_the_plan_shown_and_says_who(desk: Desk, words: str) -> None:
+    page = planned(desk)
+    say(desk, page, words)
+    run = desk.run_of(page)
+    assert run.status == RunStatus.EXECUTING
+    gate = next(s for s in run.steps if s.spec.kind == "approval.ask")
+    assert gate.status == StepStatus.SUCCEEDED
+    assert gate.output["via"] == "comment in Notion"
+    assert gate.output["plan_hash"] == run.plan_hash
+    assert gate.output["by"] == desk.as_person("GET", f"/v1/users/{desk.person}")["name"]
+
+
+def test_a_yes_on_the_plan_itself_counts_too(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "lgtm", on=container(desk.run_of(page)))
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+@pytest.mark.parametrize("words", ["no, because we need a map", "approve but with a map"])
+def test_a_wish_goes_back_to_the_planner_and_a_new_plan_follows(desk: Desk, words: str) -> None:
+    page = planned(desk)
+    say(desk, page, words)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert words in requirements(desk, run)  # as data, in the words it was said
+    say(desk, page, "approve")
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.EXECUTING)
+
+
+def test_a_wish_that_is_edited_or_deleted_later_was_heard_once(desk: Desk) -> None:
+    page = planned(desk)
+    comment = say(desk, page, "no, because we need a map")
+    first = desk.run_of(page).plan_hash
+    desk.as_person("PATCH", f"/v1/comments/{comment}", {"rich_text": [{"text": {"content": "approve"}}]})
+    desk.deliver("comment.updated", page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status, run.plan_hash) == (2, RunStatus.AWAITING_APPROVAL, first)
+    desk.as_person("DELETE", f"/v1/comments/{comment}")
+    desk.deliver("comment.deleted", page)
+    desk.tell(page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status, run.plan_hash) == (2, RunStatus.AWAITING_APPROVAL, first)
+
+
+def test_what_was_said_before_the_plan_was_shown_decides_nothing(desk: Desk) -> None:
+    page = desk.write_idea()
+    say(desk, page, "approve")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.write_more(page, "And on Sundays.")
+    desk.tell(page)
+    assert desk.run_of(page).revision == 2
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_an_approval_of_the_old_plan_does_not_approve_the_new_one(desk: Desk) -> None:
+    page = planned(desk)
+    desk.write_more(page, "And on Sundays.")
+    body = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
+    desk.as_person("POST", "/v1/comments", body)
+    desk.tell(page)  # the first that is seen is the edit
+    desk.deliver("comment.created", page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+
+
+def test_what_is_unclear_is_answered_once_and_changes_nothing(desk: Desk) -> None:
+    page = planned(desk)
+    before = desk.run_of(page)
+    say(desk, page, "What will it cost?")
+    assert said(desk, page).count(HOW_TO_DECIDE) == 1
+    say(desk, page, "Hm.")
+    say(desk, page, "no")
+    assert said(desk, page).count(HOW_TO_DECIDE) == 1
+    assert desk.run_of(page) == before
+    say(desk, page, "approve")
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_a_bot_decides_nothing_and_is_not_answered(desk: Desk) -> None:
+    page = planned(desk)
+    token = _other_bot(desk)
+    headers = {"Authorization": f"Bearer {token}", "Notion-Version": "2026-03-11"}
+    body: dict[str, Any] = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
+    body["display_name"] = {"type": "user"}  # it may call itself what it likes
+    answer = requests.post(f"{desk.url}/v1/comments", json=body, headers=headers, timeout=10)
+    assert answer.status_code == 200, answer.text
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    assert HOW_TO_DECIDE not in said(desk, page)
+
+
+def _other_bot(desk: Desk) -> str:
+    seeded = requests.post(f"{desk.url}/_seed", json={"internal": True}, timeout=10).json()
+    return str(seeded["token"])
+
+
+def test_the_latest_clear_word_counts_when_several_come_at_once(desk: Desk) -> None:
+    page = planned(desk)
+    for text in ("no, because it is too long", "hm", "approve"):
+        body = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": text}}]}
+        desk.as_person("POST", "/v1/comments", body)
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+class Died(BaseException):
+    """What a killed process looks like from inside."""
+
+
+@pytest.mark.parametrize("point", ["wish.after/comments", "commit.before/PageChanged"])
+def test_a_wish_survives_a_death_between_hearing_and_planning(desk: Desk, point: str) -> None:
+    page = planned(desk)
+    armed = [point]
+
+    def die(passed: str) -> None:
+        if armed and passed == armed[0]:
+            armed.clear()
+            raise Died(passed)
+
+    desk.house.crash_point = die
+    with pytest.raises(Died):
+        say(desk, page, "no, because we need a map")
+    desk.house.pass_time(timedelta(minutes=30))
+    desk.tell(page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert "map" in requirements(desk, run)
+    assert len(heard_of(desk.house.deps, TENANT, run.id).wishes) == 1
