@@ -253,8 +253,12 @@ class Accounts:
 
     def plain_http(self, system: str) -> HttpClient:
         """Return an HTTP client of that system without a tenant's token, for its token endpoint."""
+        return self.http_with(system, None)
+
+    def http_with(self, system: str, token: Secret | None) -> HttpClient:
+        """Return an HTTP client with a token that is not kept yet: neither renewed nor within a budget."""
         base = str(getattr(self._endpoints, system))
-        return HttpClient(system, base, None, timeouts=self._endpoints.timeouts, trace=self._trace)
+        return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self._trace)
 
     @property
     def endpoints(self) -> Endpoints:

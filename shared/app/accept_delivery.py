@@ -166,11 +166,13 @@ def _page_of(delivery: Delivery) -> str:
 
 def _tenants_of(deps: Deps, delivery: Delivery) -> list[tuple[str, str]]:
     """Return (tenant, bot) of everybody the delivery concerns, by our own records alone."""
-    found = {}
+    found: dict[str, str] = {}
     for bot in delivery.bots:
         doc = deps.store.get(SYSTEM, "bots", bot)
         if doc is not None and doc.body["workspace"] == delivery.workspace_id:
-            found[str(doc.body["tenant"])] = bot
+            tenant = str(doc.body["tenant"])
+            if tenant not in found or "retired" not in doc.body:  # a bot that a newer one has replaced
+                found[tenant] = bot
     if not found and not delivery.bots:
         doc = deps.store.get(SYSTEM, "workspaces", delivery.workspace_id)
         found = dict(doc.body["tenants"]) if doc is not None else {}

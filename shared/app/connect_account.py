@@ -26,6 +26,7 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.run import WaitKind, derived_id
+from shared.integrations.notion.client import Notion
 from shared.oauth import GrantTokens, OAuthProvider, State, authorize_url, exchange, sign_state, verify_state
 from shared.ports import SYSTEM, Doc, Put
 
@@ -117,15 +118,25 @@ def _exchanged(deps: Deps, accounts: Accounts, provider: OAuthProvider, code: st
 
 
 def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
-    """Keep Notion's grant and return its tenant: one tenant per bot. The same bot again keeps its tenant."""
+    """Keep Notion's grant and return its tenant. The same bot again keeps its tenant, and so does the same person.
+
+    Notion does not promise that a second consent keeps the bot (notion-api: OAuth). A new bot of the same person in the
+    same workspace takes the older one's place once it has shown that it works; its tenant, runs and settings stay.
+    """
     bot, workspace = str(tokens.public.get("bot_id", "")), str(tokens.public.get("workspace_id", ""))
     if not bot or not workspace:
         raise BadSignature("Notion's answer names no bot or workspace")
-    tenant = derived_id("t-", bot)
+    doc = deps.store.get(SYSTEM, "workspaces", workspace)
+    tenants: dict[str, str] = dict(doc.body["tenants"]) if doc else {}
+    tenant = _tenant_of(deps, bot, tenants, tokens.public)
+    older = tenants.get(tenant, bot)
+    if older != bot:
+        _see_that_it_works(accounts, tokens)
     accounts.keep(tenant, "notion", tokens, tokens.public)
     deps.store.put(SYSTEM, Put("bots", bot, {"tenant": tenant, "workspace": workspace}))
-    doc = deps.store.get(SYSTEM, "workspaces", workspace)
-    tenants = dict(doc.body["tenants"]) if doc else {}
+    if older != bot:  # kept, so that what it wrote is still known as ours
+        retired = {"tenant": tenant, "workspace": workspace, "retired": deps.clock.now().isoformat()}
+        deps.store.put(SYSTEM, Put("bots", older, retired))
     if tenants.get(tenant) != bot:
         known = {**tenants, tenant: bot}
         deps.store.put(SYSTEM, Put("workspaces", workspace, {"tenants": known}, doc.version if doc else ""))
@@ -133,6 +144,34 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
         name = str(tokens.public.get("workspace_name") or "")
         deps.store.put(tenant, Put("settings", "tenant", {"name": name}, ""))
     return tenant
+
+
+def _tenant_of(deps: Deps, bot: str, tenants: Mapping[str, str], public: Mapping[str, Any]) -> str:
+    """Return the bot's tenant, else that of the same person in this workspace, else a new one's name."""
+    known = deps.store.get(SYSTEM, "bots", bot)
+    if known is not None:
+        return str(known.body["tenant"])
+    owner = _owner_of(public)
+    for tenant in tenants if owner else ():
+        grant = deps.store.get(tenant, "grants", "notion")
+        if grant is not None and _owner_of(grant.body.get("public", {})) == owner:
+            return tenant
+    return derived_id("t-", bot)
+
+
+def _owner_of(public: Mapping[str, Any]) -> str:
+    """Return the person who gave the grant, "" for a workspace's own."""
+    owner = public.get("owner")
+    user = owner.get("user") if isinstance(owner, Mapping) else None
+    return str(user.get("id") or "") if isinstance(user, Mapping) else ""
+
+
+def _see_that_it_works(accounts: Accounts, tokens: GrantTokens) -> None:
+    try:
+        Notion(accounts.http_with("notion", tokens.access)).me()
+    except IntegrationError as error:
+        way_out = f"What was connected before is kept. {AGAIN}"
+        raise ProviderUnavailable("Notion does not accept the access it has just given", way_out=way_out) from error
 
 
 def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
