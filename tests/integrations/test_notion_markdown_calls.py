@@ -36,6 +36,10 @@ def test_each_edit_does_what_it_says(desk: Desk) -> None:
     assert edited(desk, page, replace_content("# All\n- [x] new")) == "# All\n- [x] new"
     kinds = [child["type"] for child in desk.notion.children(page)]
     assert kinds == ["heading_1", "to_do"]
+    saved = {"object": "error", "status": 503, "code": "service_unavailable", "message": "saved"}
+    late = saved | {"additional_data": {"committed_resource_id": page}}
+    desk.sim.fault(method="PATCH", path="/v1/pages/*/markdown", status=503, when="after", body=late)
+    assert edited(desk, page, replace_content("late")) == "late"
 
 
 def test_what_notion_will_not_do_is_refused_with_its_reason(desk: Desk) -> None:

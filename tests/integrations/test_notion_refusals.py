@@ -266,6 +266,8 @@ def test_a_list_ends_where_notion_says_so(repeater: tuple[Repeater, Notion]) -> 
         "/v1/users?page_size=100&start_cursor=2",
         "/v1/users?page_size=100&start_cursor=3",
     ]
+    told.tell(a_list("a", following="2", has_more=False))
+    assert [each["id"] for each in notion.users()] == ["a"]
 
 
 def test_a_list_that_leads_back_is_reported_not_followed_for_ever(repeater: tuple[Repeater, Notion]) -> None:
