@@ -19,7 +19,7 @@ wired, tools = wire(), wire_tools()
 @endpoint
 def sync(request: Request) -> Reply:
     """Answer the scheduler how many passes were ordered, and the queue 204 as soon as its part is done."""
-    if "/t/" not in request.path:
+    if not request.get_data(cache=True) and "/t/" not in request.path:  # the scheduler names no tenant and no task
         wired.check(request.headers.get("Authorization", ""), wired.audience("sync"))
         return Reply(200, order_passes(wired.deps))
     command = command_from(request, "sync", wired.check, wired.audience("sync"))

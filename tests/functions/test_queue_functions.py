@@ -20,9 +20,10 @@ from tests.support.house import Neighbourhood, open_house
 
 pytestmark = pytest.mark.xdist_group("queue_functions")
 
-PRIVATE = ("plan", "execute-step", "deploy", "notify")
-SCHEDULED = "sweep"
+PRIVATE = ("plan", "execute-step", "deploy", "notify", "sync")
+SCHEDULED = ("sweep", "sync")
 NAMES = {"plan": "consider", "execute-step": "attempt", "deploy": "attempt", "notify": "mirror"}
+NAMES["sync"] = "reconcile"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def _command(house: Neighbourhood, function: str, **fields: str) -> Command:
     return Command(uuid.uuid4().hex, NAMES[function], function, house.home.tenant, run="run-x", step="s", **fields)
 
 
-@pytest.mark.parametrize("function", [*PRIVATE, SCHEDULED])
+@pytest.mark.parametrize("function", [*PRIVATE, "sweep"])
 def test_only_the_queues_own_token_for_this_very_function_opens(house: Neighbourhood, function: str) -> None:
     url = f"{house.house.url}/{function}"
     callers = LocalCallers(house.house.data)
@@ -156,12 +157,15 @@ def test_a_command_that_came_too_often_is_put_aside(
     assert [count in letter.reason for letter in mine] == [True] * buried
 
 
-def test_sweep_says_what_there_was_to_do(house: Neighbourhood) -> None:
-    url = f"{house.house.url}/sweep"
+@pytest.mark.parametrize("function", SCHEDULED)
+def test_what_the_scheduler_calls_says_what_there_was_to_do(house: Neighbourhood, function: str) -> None:
+    url = f"{house.house.url}/{function}"
+    assert requests.post(url, timeout=10).status_code == 401
     headers = {"Authorization": LocalCallers(house.house.data).authorization(url)}
     answer = requests.post(url, headers=headers, timeout=10)
     assert answer.status_code == 200
-    assert {"relayed", "looked", "moved"} <= set(answer.json())
+    said = {"sweep": {"relayed", "looked", "moved"}, "sync": {"ordered"}}
+    assert said[function] <= set(answer.json())
 
 
 def _tasks(house: Neighbourhood, run: str) -> list[Command]:

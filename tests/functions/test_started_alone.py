@@ -81,6 +81,18 @@ def test_a_queue_function_takes_a_task_from_the_queue_alone(tmp_path: Path) -> N
         assert "tenant" in json.loads(other.text)["detail"]
 
 
+def test_sync_answers_the_scheduler_and_takes_a_task_from_the_queue(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with _started("sync", data) as url:
+        assert requests.post(url, timeout=10).status_code == 401
+        headers = {"Authorization": LocalCallers(data).authorization(f"{url}/sync")}
+        answer = requests.post(url, headers=headers, timeout=10)
+        assert (answer.status_code, answer.json()) == (200, {"ordered": 0})
+        task = {"id": "c-1", "name": "reconcile", "function": "sync", "tenant": "t-1"}
+        assert requests.post(f"{url}/t/t-1", json=task, headers=headers, timeout=10).status_code == 204
+        assert requests.post(f"{url}/t/t-2", json=task, headers=headers, timeout=10).status_code == 404
+
+
 def test_api_answers_for_its_health(tmp_path: Path) -> None:
     with _started("api", tmp_path / "data") as url:
         answer = requests.get(f"{url}/v1/health", timeout=10)
