@@ -31,6 +31,12 @@ def _revoke(house: Neighbourhood) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def _asked_to_reconnect(house: Neighbourhood) -> dict:
+    """Return the one mail that asks to reconnect; there must be no other since the outbox was last looked at."""
+    (asked,) = [mail for mail in house.look("ses", "/_outbox") if "reconnect" in mail["subject"]]
+    return dict(asked)
+
+
 def _waits_for(house: Neighbourhood, page: str) -> set[str]:
     return {step.wait.what for step in house.run(page).steps if step.wait and step.wait.kind == WaitKind.GRANT}
 
@@ -61,14 +67,14 @@ def test_a_revoked_grant_makes_the_run_wait_until_a_person_has_reconnected(house
     house.wait("the mail", lambda: "reconnect/notion" in house.run(page).notices, page)
     assert "email:sent" in house.run(page).notices["reconnect/notion"]
     assert "slack:sent" in house.run(page).notices["reconnect/notion"]
-    (asked,) = [mail for mail in house.look("ses", "/_outbox") if "reconnect" in mail["subject"]]
-    assert "Locked out" in asked["text"]
+    asked = _asked_to_reconnect(house)  # once, although the run and whoever met the refusal first both say so
+    link = f"{house.house.functions['oauth-callback']}/start?provider=notion"
+    assert link in asked["text"]
     grant = house.house.wired.deps.store.get(house.home.tenant, "grants", "notion")
     assert grant is not None
     assert grant.body["status"] == "revoked"
     with requests.Session() as browser:
-        url = f"{house.house.functions['oauth-callback']}/start"
-        landed = browser.get(url, params={"provider": "notion"}, timeout=10)
+        landed = browser.get(link, timeout=10)
     assert landed.url == f"{house.house.url}/connected?tenant={house.home.tenant}"
     assert landed.status_code == 200
     run = house.planned(page)
@@ -77,3 +83,26 @@ def test_a_revoked_grant_makes_the_run_wait_until_a_person_has_reconnected(house
     done = house.ended(page)
     assert (done.id, done.status) == (run.id, RunStatus.SUCCEEDED)
     assert len(house.runs(page)) == 1
+
+
+def test_people_hear_of_a_lost_grant_although_no_run_needs_it_and_nothing_they_did_is_lost(
+    house: Neighbourhood,
+) -> None:
+    page = house.write("Asked for while locked out")
+    house.calm()
+    before = [mail["subject"] for mail in house.look("ses", "/_outbox")].count("Please reconnect Notion")
+    _revoke(house)
+    house.set_status(page, marks.PLAN_IT)
+    house.deliver(page, [{"id": house.home.person, "type": "person"}])  # the last delivery before the access ended
+
+    def told() -> bool:
+        subjects = [mail["subject"] for mail in house.look("ses", "/_outbox")]
+        return subjects.count("Please reconnect Notion") == before + 1
+
+    house.wait("the mail", told)
+    assert house.runs(page) == []
+    with requests.Session() as browser:
+        browser.get(f"{house.house.functions['oauth-callback']}/start?provider=notion", timeout=10)
+    house.planned(page)
+    house.calm()
+    assert told()
