@@ -84,6 +84,11 @@ def planning_of(settings: Mapping[str, Any]) -> Planning | None:
     return Planning(at, zone, float(hours))
 
 
+def next_planning(deps: Deps, tenant: str) -> str:
+    """Return when the tenant's next day is planned, as ISO 8601 in UTC; "" when none is."""
+    return str(_clock(deps, tenant).get("due") or "")
+
+
 def planning_changed(deps: Deps, tenant: str, settings: Mapping[str, Any], former: Mapping[str, Any]) -> None:
     """Let changed settings count: the next planning time, and the routines that go by the tenant's time zone.
 

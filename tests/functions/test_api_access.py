@@ -14,11 +14,11 @@ from tests.functions.conftest import MINE, OTHER, Service
 # Written by hand from what roles are for, not read from the code: what each may do beside looking at runs.
 MAY = {
     "owner": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage"},
+              "keys.manage", "planning.read", "planning.change"},
     "admin": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage"},
-    "member": {"runs.read", "runs.decide", "runs.steer", "usage.read"},
-    "viewer": {"runs.read", "usage.read"},
+              "keys.manage", "planning.read"},
+    "member": {"runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read"},
+    "viewer": {"runs.read", "usage.read", "planning.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {"new_key": {"role": "viewer", "name": "made by the table"}}

@@ -40,6 +40,14 @@ SCHEMAS: Mapping[str, Any] = {
     "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
     "DeadLetters": listed("dead_letters", "DeadLetter", paged=False),
     "Replayed": shown({"replayed": text()}),
+    "Planning": shown(
+        {
+            "planning_time": text(),
+            "time_zone": text(),
+            "day_hours": {"type": "number"},
+            "next": {"type": ["string", "null"], "format": "date-time"},
+        }
+    ),
     "Key": shown({**_STRINGS, **_MAYBE}),
     "Keys": listed("keys", "Key", paged=False),
     "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="Shown this once.")}),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.app.api import approval_page, html, operate, runs, slack_clicks
+from shared.app.api import approval_page, html, operate, planning, runs, slack_clicks
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
 from shared.app.api.shapes import Schema, choice, closed, number, text
+from shared.app.time_zones import zone_names
 from shared.core.run import RunStatus
 
 Handler = Callable[[Call], ApiReply]
@@ -26,6 +27,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "queue.read": frozenset({"owner", "admin"}),
     "queue.replay": frozenset({"owner", "admin"}),
     "keys.manage": frozenset({"owner", "admin"}),
+    "planning.read": frozenset(ROLES),
+    "planning.change": frozenset({"owner"}),
 }
 
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
@@ -37,6 +40,11 @@ PARTS: Mapping[str, Schema] = {
 }
 _NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
 _TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
+_PLANNING: Mapping[str, Schema] = {
+    "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Like 07:30; empty for no daily planning."),
+    "time_zone": choice(*zone_names()),
+    "day_hours": number(1, 24),
+}
 _REASON = {**text(most=500), "default": ""}
 
 
@@ -120,6 +128,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Deliver one again", "Replayed",
         body=closed({}),
+    ),
+    Route("GET", "/v1/planning", "planning.read", planning.planning, "When days are planned", "Planning"),
+    Route(
+        "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
+        body=closed(_PLANNING), errors=(409,),
     ),
     Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
     Route(
