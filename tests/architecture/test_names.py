@@ -19,7 +19,8 @@ def _named(folder: Path, name: str) -> bool:
 
 
 def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
-    paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+    paths = [path for path in found if not {"__pycache__", "node_modules"} & set(path.parts)]
     assert len(paths) > 100  # the folders were found
     wordless = [path for path in paths if path.stem.strip("_").lower() in SAYS_NOTHING]
     assert wordless == []
