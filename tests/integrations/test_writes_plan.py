@@ -329,7 +329,7 @@ def some_kind(draw: st.DrawFn, levels: int = 3) -> Json:
     return item(*inside * many, size=draw(st.sampled_from([1, 30, 30_000])))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(some_kind(), min_size=1, max_size=4))
 def test_any_tree_arrives_whole_and_in_order_within_all_limits(tree: list[Json]) -> None:
     assert carried_out(tree) == as_lists(tree)

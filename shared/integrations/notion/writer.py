@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from shared.core.errors import Missing, OutcomeUnknown, Rejected
+from shared.core.errors import IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.http_client import json_bytes
 from shared.integrations.notion.recognise import GONE, found_among
 from shared.integrations.notion.tree import TOP, Append, Place, Read, Request, plan, plan_page, position
@@ -226,10 +226,10 @@ class _Write:
             beside, at_start = self._neighbour(request)
         try:
             return self._notion.append(parent, request.blocks, beside, at_start=at_start)
-        except OutcomeUnknown:
-            found = self._arrived(request)  # often it has, and then nobody needs to wait
+        except OutcomeUnknown as unclear:
+            found = self._arrived_after_all(request)  # often it has, and then nobody needs to wait
             if found is None:
-                raise
+                raise unclear
             return found
         except (Rejected, Missing):
             if beside is None:
@@ -238,6 +238,12 @@ class _Write:
             if other == beside:
                 raise
             return self._notion.append(parent, request.blocks, other, at_start=at_start)
+
+    def _arrived_after_all(self, request: Append) -> list[str] | None:
+        try:
+            return self._arrived(request)
+        except IntegrationError:  # that this look failed says nothing about the write
+            return None
 
     def _arrived(self, request: Append) -> list[str] | None:
         """Look for what an earlier, unanswered attempt left."""
