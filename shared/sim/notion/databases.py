@@ -19,8 +19,9 @@ _CONFIG_KEYS = ("title", "description", "icon", "cover", "is_inline", "is_locked
 def database_shown(call: Call, database: Json) -> Json:
     """Return a database as it reads: the container and the names of its tables."""
     sources = [call.world.nodes[source] for source in database["data_sources"]]
+    base = {key: part for key, part in object_shown(call, database).items() if not key.endswith("_by")}
     return {
-        **object_shown(call, database),
+        **base,
         **{key: database[key] for key in _CONFIG_KEYS},
         **{key: signed_files.read(call.world, database[key]) for key in ("icon", "cover")},
         "data_sources": [{"id": s["id"], "name": call.world.title(s)} for s in sources if not s["in_trash"]],

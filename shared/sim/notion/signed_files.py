@@ -48,6 +48,12 @@ def read(world: World, value: Json | None) -> Json | None:
     return {"type": "file", "file": signed(world, value["file_upload"]["id"]), **rest}
 
 
+def named(world: World, value: Json) -> Json:
+    """Return a file of a property as it reads: an upload written without a name shows that of its file."""
+    name = {"name": world.file_name(value)} if value["type"] == "file_upload" else {}
+    return {**name, **(read(world, value) or {})}
+
+
 def emoji(world: World, emoji_id: str) -> Json:
     """Return a custom emoji in full."""
     names = {"name": "custom_emoji", "url": "custom_emoji address"}

@@ -120,7 +120,7 @@ class NotionSimulator(Simulator):
         self.webhooks = Webhooks(self.world, self._save_now, self.catch_up)
         self.world.announce = self.webhooks.announce
         self.world.announce_for = self.webhooks.announce_for
-        self.world.shown_file = lambda value: signed_files.read(self.world, value) or {}
+        self.world.shown_file = lambda value: signed_files.named(self.world, value)
         self._cursors = Cursors()
         self._gate = Gate(self.world)
 
