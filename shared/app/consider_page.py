@@ -12,6 +12,7 @@ from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
+from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
@@ -146,7 +147,8 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     fresh = new_comments(connect(Notion), run, heard) if asking else []
     without = heard.ids | {str(each["id"]) for each in fresh}
     spoken = Spoken(said_until(run, now), without, heard.before(run.revision))
-    view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken)
+    with kept_reads(deps, command.tenant, f"look.{seen.page}") as kept:
+        view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken, kept)
     gate = waiting_gate(run)
     wish = heard.about(run.revision)
     changed = view.content_hash != planned_hash(run) and not made_by_rules(deps, run)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.app.budget import PLAN_OUTPUT_TOKENS, BudgetedModel, step_estimate
 from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
+from shared.app.kept_reads import kept_reads
 from shared.app.page_view import PageView, Spoken, read_page_view, said_until
 from shared.app.plan_comments import heard_of
 from shared.app.prompts import prompt
@@ -66,7 +67,8 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
         connect = tools.accounts.connect_for(run.tenant)
         heard = heard_of(deps, run.tenant, run.id)
         spoken = Spoken(said_until(run), heard.ids, heard.before(run.revision))
-        view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken)
+        with kept_reads(deps, run.tenant, f"{run.id}.{step.id}") as kept:
+            view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken, kept)
         result = _thought(deps, run, step, tools, view)
     except (IntegrationError, ModelError) as error:
         return failure_event(deps, step, error)

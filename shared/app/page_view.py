@@ -14,6 +14,7 @@ from shared.core.outgoing_text import visible
 from shared.core.page import Block, Page, Span, page_from_data, page_to_data
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion import reading
+from shared.integrations.notion.block_calls import Kept
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Connect
 
@@ -51,14 +52,19 @@ def said_until(run: Run, now: datetime | None = None) -> datetime | None:
     return now if now is not None and run.status == RunStatus.AWAITING_INPUT else max(planned)
 
 
-def read_page_view(connect: Connect, page_id: str, settings: Mapping[str, Any], spoken: Spoken) -> PageView:
+def read_page_view(
+    connect: Connect, page_id: str, settings: Mapping[str, Any], spoken: Spoken, kept: Kept | None = None
+) -> PageView:
     """Read the page, its blocks, and the comments that are content. Raises the errors of the integration.
+
+    With `kept`, what an interrupted read of the same page has already seen is not asked for again.
 
     Letters that nobody sees are gone before anything is made of the page (security 7.3).
     """
     notion = connect(Notion)
     raw = notion.page(page_id)
-    page = _as_seen(reading.read_page(raw, notion.read_tree(page_id)))
+    edited = str(raw.get("last_edited_time") or "")
+    page = _as_seen(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
     mapped = mapped_page(settings, raw)
     ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
     said = [_comment(text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]

@@ -49,6 +49,7 @@ def problems(env: dict[str, str]) -> list[str]:
             (f"WORKWRIGHT_{name}_S", ["soon", "0", "-1", "nan", "inf", "1e99", "1,5", "٣x"])
             for name in ("HTTP_READ", "SETTLE", "LEASE", "BACKOFF", "APPROVAL")
         ),
+        ("WORKWRIGHT_NOTION_RATE", ["0", "-1", "3/s", "1000001"]),
         ("WORKWRIGHT_WORKERS", ["0", "257", "many", "-1", "2.5", "٣"]),
         ("WORKWRIGHT_DUPLICATES", ["-0.1", "1.5", "half"]),
         ("WORKWRIGHT_SHUFFLE", ["-1", "x", "1e3"]),

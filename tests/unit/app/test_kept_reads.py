@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.app.kept_reads import KeptReads, kept_reads
 from shared.core.errors import BudgetSpent
 from shared.core.page import Page
 from shared.core.rate_window import Rate
+from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
@@ -104,3 +106,24 @@ def test_what_was_read_in_the_minute_of_an_edit_is_not_relied_on(desk: Desk, lat
     first.put(key, "text")
     first.save()
     assert (KeptReads(deps, TENANT, SCOPE).get(key) == "text") is known
+
+
+def test_a_run_plans_such_a_page_in_turns_without_a_failed_attempt(desk: Desk, page: str) -> None:
+    house = desk.house
+    rate = Rate(limit=LIMIT)
+    accounts = Accounts(house.store, house.secrets, house.clock, house.accounts.endpoints, lambda: "slow", rate=rate)
+    house.tools = replace(house.tools, accounts=accounts)
+    desk.set_status(page, "Plan it")
+    house.clock.move(hours=1)
+    desk.tell(page)
+    turns = 0
+    for _ in range(30):
+        (step, *_) = desk.run_of(page).steps
+        assert (step.attempt, step.failures) == (1, 0)
+        if desk.run_of(page).status == RunStatus.AWAITING_APPROVAL:
+            break
+        turns += 1
+        house.pass_time(timedelta(seconds=30), timedelta(seconds=10))
+    run = desk.run_of(page)
+    assert run.status == RunStatus.AWAITING_APPROVAL
+    assert turns >= 3

@@ -35,7 +35,7 @@ class ScriptedNotion:
         }
         return {"id": "page-1", "properties": columns, "url": "https://notion.example/p"}
 
-    def read_tree(self, page: str) -> list[Block]:
+    def read_tree(self, page: str, *, kept: Any = None, edited: str = "") -> list[Block]:
         return self.blocks
 
     def me(self) -> dict[str, str]:
