@@ -168,7 +168,8 @@ def _plan(
             planning.hours,
             last_planned(deps, tenant, notion, now.date()),
         )
-        body = {**_planned(deps, tenant, plan, tasks, now), "parent": _home(notion, settings)}
+        asking = MOVING in tools.kinds and bool(tasks.name("Due"))
+        body = {**_planned(deps, tenant, plan, tasks, now, asking), "parent": _home(notion, settings)}
         deps.store.put(tenant, Put(DAYS, day, body, ""))
         deps.crash_point("day.after/planned")
     else:
@@ -189,12 +190,13 @@ def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion,
         routine_changed(deps, tools, tenant, page)
 
 
-def _planned(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetime) -> dict[str, Any]:
+def _planned(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetime, asking: bool) -> dict[str, Any]:
+    blocks = json.dumps(day_blocks(plan, now, asking=asking), ensure_ascii=False)
     return {
         "day": plan.day.isoformat(),
-        "blocks": deps.store.put_text(tenant, json.dumps(day_blocks(plan, now), ensure_ascii=False)),
+        "blocks": deps.store.put_text(tenant, blocks),
         "tasks": [item.task.id for item in plan.chosen],
-        "moves": moves_proposal(plan, MOVING, tasks.name("Due")) if plan.moves and tasks.name("Due") else None,
+        "moves": moves_proposal(plan, MOVING, tasks.name("Due")) if plan.moves and asking else None,
     }
 
 

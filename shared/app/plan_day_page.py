@@ -21,8 +21,11 @@ def day_title(day: date) -> str:
     return f"Today: {day:%A} {day.day} {day:%B} {day.year}"
 
 
-def day_blocks(plan: DayPlan, now: datetime) -> list[Json]:
-    """Return the page's blocks, few enough for one request. Its to-dos are the chosen tasks, in their order."""
+def day_blocks(plan: DayPlan, now: datetime, *, asking: bool) -> list[Json]:
+    """Return the page's blocks, few enough for one request. Its to-dos are the chosen tasks, in their order.
+
+    `asking` says whether a plan follows that moves the dates once it is approved; else they are advice.
+    """
     found = [blocks.callout(_summary(plan, now), "🗓️")]
     found += [blocks.to_do(_line(item, hours=True)) for item in plan.chosen]
     if not plan.chosen:
@@ -36,11 +39,12 @@ def day_blocks(plan: DayPlan, now: datetime) -> list[Json]:
         found += _listed([[Span(line[:1000])] for line in lines])
         found.append(blocks.paragraph("Take one “Depends on” away, and they can be planned."))
     if plan.moves:
-        found.append(blocks.heading(2, "May I move these dates?"))
+        found.append(blocks.heading(2, "May I move these dates?" if asking else "These dates could move"))
         found += _listed(
             [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]
         )
-        found.append(blocks.paragraph("Nothing is changed before somebody approves the plan that follows below."))
+        if asking:
+            found.append(blocks.paragraph("Nothing is changed before somebody approves the plan that follows below."))
     return found
 
 

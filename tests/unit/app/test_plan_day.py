@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,14 +11,20 @@ import pytest
 
 from shared.app.connect_account import change_settings
 from shared.app.due_times import read_alarm
+from shared.app.plan_day import MOVING
 from shared.app.sweep import sweep
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_schemas import ROUTINES, TASKS
 from shared.core.errors import MalformedRequest
-from shared.core.run import RunStatus
+from shared.core.run import Run, RunStatus
+from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM
-from tests.support.small_desk import Desk
+from shared.sim.notion.simulator import NotionSimulator
+from shared.steps import KINDS
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from tests.integrations.conftest import Served
+from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import TENANT, SmallHouse
 
 
@@ -79,6 +85,17 @@ class Days:
         """Return what a page says, each block with the first letters of its type."""
         return [f"{one['type'][:5]} {_text(one)}" for one in self.blocks(page)]
 
+    def due(self, task: str) -> str:
+        """Return the date a task is due."""
+        return str(self.desk.as_person("GET", f"/v1/pages/{task}")["properties"]["Due"]["date"]["start"])
+
+    def say(self, page: str, text: str) -> None:
+        """Comment on a page as a person, and tell."""
+        said = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": text}}]}
+        self.house.clock.move(minutes=1)
+        self.desk.as_person("POST", "/v1/comments", said)
+        self.desk.tell(page, author=f"seen-person:{self.desk.person}")
+
     def alarms(self) -> list[str]:
         """Return the times of all alarms."""
         return [str(doc.body["at"]) for doc in self.house.store.list_docs(SYSTEM, "due")]
@@ -88,8 +105,28 @@ def _text(block: dict[str, Any]) -> str:
     return "".join(part["plain_text"] for part in block[block["type"]].get("rich_text", ()))
 
 
+class Update(Input):
+    """A page, and properties by column id, as plain text."""
+
+    page: str
+    properties: dict[str, str]
+
+
+def _update(wanted: Update, ctx: StepContext) -> Done:
+    changes = {column: {"date": {"start": day}} for column, day in wanted.properties.items()}
+    notion = ctx.connect(Notion)
+    ctx.effect("update", lambda: {"id": notion.update_page(wanted.page, changes)["id"]}, repeat=Repeat.SAME_END)
+    return Done()
+
+
+UPDATE = StepKind(MOVING, "Set dates of a page.", Update, _update, Repeat.SAME_END, systems=("notion",))
+
+
 @pytest.fixture
-def days(desk: Desk) -> Days:
+def days(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Days:
+    """Return the desk of a house that can set dates."""
+    url = served(NotionSimulator()).url
+    desk = settle_in(house(endpoints={"notion": url}, kinds={**KINDS, MOVING: UPDATE}), url)
     database = desk.as_person("GET", f"/v1/data_sources/{desk.source}")["parent"]["database_id"]
     home = desk.as_person("GET", f"/v1/databases/{database}")["parent"]["page_id"]
     create_databases(desk.house.deps, desk.house.accounts, TENANT, home, (TASKS, ROUTINES))
@@ -288,3 +325,61 @@ def test_killed_between_any_two_actions_there_is_one_whole_page_and_one_question
 def _since(days_ago: int, left_over: bool) -> str:
     called = {1: "yesterday", 2: "Sunday", 3: "Sunday", 4: "Sunday", 5: "Sunday", 6: "Sunday"}
     return called.get(days_ago, "1 March 2026")
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+def _asked(days: Days) -> tuple[str, Run]:
+    """Plan a day with a task too many; return that task and the run that asks about its date."""
+    days.task("Call baker", "2026-03-02", 6, Priority={"select": {"name": "High"}})
+    moved = days.task("Paint fence", "2026-03-02", 5)
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 30))
+    (run,) = days.house.store.list_runs(TENANT)
+    assert (run.status, run.trigger.kind) == (RunStatus.AWAITING_APPROVAL, "day")
+    assert days.due(moved) == "2026-03-02"
+    return moved, run
+
+
+def _page_of(days: Days) -> str:
+    return next(iter(days.pages().values()))
+
+
+def test_dates_move_when_a_person_approves_and_not_before(days: Days) -> None:
+    moved, run = _asked(days)
+    page = _page_of(days)
+    todo = next(one for one in days.blocks(page) if one["type"] == "to_do")
+    days.desk.as_person("PATCH", f"/v1/blocks/{todo['id']}", {"to_do": {"checked": True}})
+    days.desk.tell(page)  # ticking a task changes nothing about the question
+    assert days.house.run(run.id).revision == 1
+    days.say(page, "approve")
+    assert days.house.run(run.id).status == RunStatus.SUCCEEDED
+    assert days.due(moved) == "2026-03-03"
+
+
+def test_a_no_leaves_the_dates_and_ends_the_question(days: Days) -> None:
+    moved, run = _asked(days)
+    days.say(_page_of(days), "no, because the paint has dried")
+    after = days.house.run(run.id)
+    assert (after.status, after.revision) == (RunStatus.CANCELLED, 1)
+    assert days.due(moved) == "2026-03-02"
+
+
+def test_without_a_step_that_sets_dates_they_are_advice(days: Days) -> None:
+    days.house.tools = replace(days.house.tools, kinds={k: v for k, v in KINDS.items() if k != MOVING})
+    days.task("Call baker", "2026-03-02", 6, Priority={"select": {"name": "High"}})
+    days.task("Paint fence", "2026-03-02", 5)
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 30))
+    assert "headi These dates could move" in days.lines(_page_of(days))
+    assert days.house.store.list_runs(TENANT) == []
+
+
+@pytest.mark.skipif(MOVING not in KINDS, reason=f"there is no step kind {MOVING} yet")
+def test_the_kind_that_sets_dates_takes_what_the_plan_says(days: Days) -> None:
+    _, run = _asked(days)
+    given = [dict(step.spec.input) for step in run.steps if step.spec.kind == MOVING]
+    assert given
+    for each in given:
+        KINDS[MOVING].input.model_validate(each)
