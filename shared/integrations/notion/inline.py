@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markdown_it.tree import SyntaxTreeNode
@@ -32,24 +33,36 @@ class Picture:
 Found = Span | Picture
 
 BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)(b|strong|i|em|s|del|u|ins|code)>", re.IGNORECASE)
-_STYLE_OF = {
-    "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "s": "strikethrough", "del": "strikethrough",
-    "u": "underline", "ins": "underline", "code": "code",
-}  # fmt: skip
+_TAG = re.compile(r'<(/?)([a-z][a-z-]*)((?:\s+[\w-]+="[^"]*")*)\s*(/?)>', re.IGNORECASE)
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+
+Style = Callable[[Span, Mapping[str, str]], Span]  # what a tag with these attributes makes of the style around it
 
 
-def inline_of(node: SyntaxTreeNode) -> list[Found]:
-    """Return the runs and pictures of a paragraph, heading or cell."""
-    return [found for child in node.children for found in _walk(child, Span(""))]
+def _style(name: str) -> Style:
+    return lambda span, attributes: replace(span, **{name: True})  # type: ignore[arg-type]
 
 
-def parse_inline(text: str) -> list[Found]:
+HTML: Mapping[str, Style] = {
+    **dict.fromkeys(("b", "strong"), _style("bold")),
+    **dict.fromkeys(("i", "em"), _style("italic")),
+    **dict.fromkeys(("s", "del"), _style("strikethrough")),
+    **dict.fromkeys(("u", "ins"), _style("underline")),
+    "code": _style("code"),
+}
+
+
+def inline_of(node: SyntaxTreeNode, tags: Mapping[str, Style] = HTML) -> list[Found]:
+    """Return the runs and pictures of a paragraph, heading or cell; tags of no such name are text."""
+    return [found for child in node.children for found in _walk(child, Span(""), tags)]
+
+
+def parse_inline(text: str, tags: Mapping[str, Style] = HTML) -> list[Found]:
     """Return the runs and pictures of a text that stands alone."""
-    return inline_of(SyntaxTreeNode(parser().parseInline(text.replace("\n", " ").strip(" "))))
+    return inline_of(SyntaxTreeNode(parser().parseInline(text)), tags)
 
 
-def _walk(node: SyntaxTreeNode, style: Span) -> Iterator[Found]:
+def _walk(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
     kind = node.type
     if kind == "softbreak":
         yield replace(style, text=" ")
@@ -64,9 +77,9 @@ def _walk(node: SyntaxTreeNode, style: Span) -> Iterator[Found]:
     elif kind in ("text", "html_inline", "text_special"):
         yield replace(style, text=node.content)
     elif kind == "link":
-        yield from _link(node, style)
+        yield from _link(node, style, tags)
     else:
-        yield from _styled(node.children, _in(kind, style))
+        yield from _styled(node.children, _in(kind, style), tags)
 
 
 def _in(kind: str, style: Span) -> Span:
@@ -77,11 +90,12 @@ def _in(kind: str, style: Span) -> Span:
     return replace(style, strikethrough=True) if kind == "s" else style
 
 
-def _link(node: SyntaxTreeNode, style: Span) -> Iterator[Found]:
+def _link(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
     """Yield a link; one that Notion cannot have keeps its target as text behind it."""
     href = str(node.attrs.get("href", ""))
     target = link_target(href)
-    inside = [_linkable(each) for each in _styled(node.children, replace(style, href=target) if target else style)]
+    inner = replace(style, href=target) if target else style
+    inside = [_linkable(each) for each in _styled(node.children, inner, tags)]
     yield from inside
     if href and not target and "".join(each.text for each in inside if isinstance(each, Span)) != href:
         yield replace(style, text=f" ({href})")
@@ -94,44 +108,52 @@ def _linkable(found: Found) -> Found:
     return found
 
 
-def _styled(nodes: Sequence[SyntaxTreeNode], style: Span) -> Iterator[Found]:
+def _styled(nodes: Sequence[SyntaxTreeNode], style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
     """Walk neighbours; `<b>` and its like are styles from a tag to its end, and text where they have none."""
-    ends = _pairs(nodes)
-    open_styles: list[Span] = []
+    pairs = _pairs(nodes, tags)
+    around: list[Span] = []
     for at, node in enumerate(nodes):
         if _is_break(node):
             yield replace(style, text="\n")
         elif node.type == "softbreak" and any(map(_is_break, (*nodes[at - 1 : at], *nodes[at + 1 : at + 2]))):
             continue
-        elif at not in ends:
-            yield from _walk(node, style)
-        elif name := ends[at]:
-            open_styles.append(style)
-            style = replace(style, **{name: True})  # type: ignore[arg-type]
+        elif at not in pairs:
+            yield from _walk(node, style, tags)
+        elif (tag := pairs[at]) is None:
+            style = around.pop()
+        elif tag.group(4):  # a tag that is its own end
+            yield _of_tag(tag, replace(style, text="@"), tags)
         else:
-            style = open_styles.pop()
+            around.append(style)
+            style = _of_tag(tag, style, tags)
 
 
-def _pairs(nodes: Sequence[SyntaxTreeNode]) -> dict[int, str]:
-    """Return the places of tags that have a partner: the style for a begin, an empty text for an end."""
-    found: dict[int, str] = {}
-    waiting: list[tuple[str, int]] = []
+def _of_tag(tag: re.Match[str], style: Span, tags: Mapping[str, Style]) -> Span:
+    given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag.group(3))}
+    return tags[tag.group(2).lower()](style, given)
+
+
+def _pairs(nodes: Sequence[SyntaxTreeNode], tags: Mapping[str, Style]) -> dict[int, re.Match[str] | None]:
+    """Return the places of tags that have a partner or need none: the tag for a begin, None for an end."""
+    found: dict[int, re.Match[str] | None] = {}
+    waiting: list[tuple[str, int, re.Match[str]]] = []
     names: Counter[str] = Counter()
     for at, node in enumerate(nodes):
         tag = _TAG.fullmatch(node.content) if node.type == "html_inline" else None
-        if tag is None:
+        if tag is None or (name := tag.group(2).lower()) not in tags:
             continue
-        name = tag.group(2).lower()
-        if not tag.group(1):
-            waiting.append((name, at))
+        if tag.group(4):
+            found[at] = tag
+        elif not tag.group(1):
+            waiting.append((name, at, tag))
             names[name] += 1
         elif names[name]:
             while True:
-                opened, begin = waiting.pop()
+                opened, begin, first = waiting.pop()
                 names[opened] -= 1
                 if opened == name:
                     break
-            found[begin], found[at] = _STYLE_OF[name], ""
+            found[begin], found[at] = first, None
     return found
 
 
@@ -140,7 +162,7 @@ def _is_break(node: SyntaxTreeNode) -> bool:
 
 
 def _texts(node: SyntaxTreeNode) -> Iterator[str]:
-    for found in _styled(node.children, Span("")):
+    for found in _styled(node.children, Span(""), HTML):
         yield found.text if isinstance(found, Span) else found.alt
 
 

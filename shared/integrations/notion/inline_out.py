@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.core.page import Span
 from shared.integrations.notion.rich_text import link_target
@@ -12,6 +14,7 @@ from shared.integrations.notion.rich_text import link_target
 _ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _UNSPEAKABLE = frozenset("\x0b\x1c\x1d\x1e\x1f\x85")  # space that a parser takes away, and no entity stands for
 _ESCAPED = frozenset("\\`*[]|$~")
+_ESCAPED_BY_NOTION = _ESCAPED | frozenset("<>{}^")
 _OPENS_A_LINE = frozenset("#-+=>:")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _SAFE_URL = re.compile(r"[\w:/?#@!$'*+,;=.~%-]+", re.ASCII)
@@ -27,6 +30,7 @@ class Place:
     heading: bool = False
     cell: bool = False
     html: bool = False  # tags are looked for there before anything else is
+    notion: bool = False  # Notion's own dialect
 
 
 PARAGRAPH = Place()
@@ -34,6 +38,7 @@ LINE = Place(lines=False)
 HEADING = Place(lines=False, heading=True)
 CELL = Place(lines=False, cell=True)
 SUMMARY = Place(lines=False, html=True)
+NOTION = Place(lines=False, notion=True)
 
 
 def inline_markdown(spans: Sequence[Span], place: Place = PARAGRAPH) -> str:
@@ -80,17 +85,45 @@ def _run(span: Span, before: str, after: str, place: Place, *, first: bool, last
     inner = _core(span, before, after, place, first=first and not target, last=last and not target)
     emphasis = "*" * (span.italic + 2 * span.bold)
     if span.strikethrough:
-        inner = _wrapped(inner, "~~" if not emphasis else "", before, after, ("s",))
+        inner = _wrapped(inner, "~~" if not emphasis or place.notion else "", before, after, ("s",), place)
     if emphasis:
         tags = (*(("b",) if span.bold else ()), *(("i",) if span.italic else ()))
-        inner = _wrapped(inner, emphasis if not span.strikethrough else "", before, after, tags)
-    if span.underline:
+        inner = _wrapped(inner, emphasis if not span.strikethrough or place.notion else "", before, after, tags, place)
+    if place.notion:
+        inner = _tagged(span, inner)
+    elif span.underline:
         inner = f"<u>{inner}</u>"
     return f"[{inner}]({_destination(target, place)})" if target else inner
 
 
-def _wrapped(inner: str, mark: str, before: str, after: str, tags: Sequence[str]) -> str:
-    """Put a style around a text: by a mark where CommonMark's flanking rules let it both open and close."""
+def _tagged(span: Span, inner: str) -> str:
+    """Put Notion's tags around a text: its colour and underline, and what it mentions."""
+    marks = {"color": span.color.replace("_background", "_bg"), "underline": "true" if span.underline else ""}
+    told = "".join(f' {name}="{value}"' for name, value in marks.items() if value)
+    tag, attributes = _mention_tag(span.mention or {})
+    if tag:
+        inner = f"<{tag}{attributes}/>" if tag == "mention-date" else f"<{tag}{attributes}>{inner}</{tag}>"
+    return f"<span{told}>{inner}</span>" if told else inner
+
+
+def _mention_tag(mention: Mapping[str, Any]) -> tuple[str, str]:
+    kind = mention.get("type")
+    if kind == "user":
+        return "mention-user", f' url="user://{mention["user"]["id"]}"'
+    if kind in ("page", "database"):
+        return f"mention-{kind}", f' url="https://www.notion.so/{mention[kind]["id"].replace("-", "")}"'
+    if kind != "date":
+        return "", ""
+    names = {"start": "start", "end": "end", "time_zone": "timeZone"}
+    given = ((ours, mention["date"].get(theirs)) for theirs, ours in names.items())
+    return "mention-date", "".join(f' {name}="{html.escape(value)}"' for name, value in given if value)
+
+
+def _wrapped(inner: str, mark: str, before: str, after: str, tags: Sequence[str], place: Place) -> str:
+    """Put a style around a text: by a mark where CommonMark's flanking rules let it both open and close.
+
+    Else by tags, which Notion's dialect has not: there space goes outside the marks.
+    """
     opens, closes = inner[:1], inner[-1:]
     if (
         mark
@@ -101,6 +134,10 @@ def _wrapped(inner: str, mark: str, before: str, after: str, tags: Sequence[str]
         and mark[0] not in (before, after, opens, closes)
     ):
         return f"{mark}{inner}{mark}"
+    if place.notion:
+        words = inner.strip(" ")
+        left, _, right = inner.partition(words) if words else (inner, "", "")
+        return f"{left}{mark}{words}{mark}{right}" if words else inner
     for tag in reversed(tags):
         inner = f"<{tag}>{inner}</{tag}>"
     return inner
@@ -117,10 +154,12 @@ def _core(span: Span, before: str, after: str, place: Place, *, first: bool, las
     if not span.code:
         return _escaped(span.text, place, first=first, last=last)
     text = span.text
-    if "\n" in text or text != text.strip() or (place.html and "<" in text):
+    if place.notion:
+        text = text.replace("\n", " ")
+    elif "\n" in text or text != text.strip() or (place.html and "<" in text):
         return f"<code>{_escaped(text, place, first=False, last=False)}</code>"
     ticks = _fence(text)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    pad = " " if (text[:1] in "` " and text[-1:] in "` ") or "`" in (text[:1], text[-1:]) else ""
     made = f"{ticks}{pad}{text}{pad}{ticks}"
     return made.replace("|", "\\|") if place.cell else made
 
@@ -160,12 +199,12 @@ def _escaped(text: str, place: Place, *, first: bool, last: bool) -> str:
     for at, character in enumerate(text):
         before, after = text[at - 1 : at], text[at + 1 : at + 2]
         if character == "\n":
-            alone = at == 0 and len(text) == 1 and first and last
+            alone = at == 0 and len(text) == 1 and first and last and not place.notion
             broken = place.lines and bool(before.strip()) and bool(after.strip())
             out.append("&#10;" if alone else "\\\n" if broken else "<br>")
             line_starts = broken
             continue
-        edge = (first and at == 0) or (last and at == len(text) - 1)
+        edge = not place.notion and ((first and at == 0) or (last and at == len(text) - 1))
         out.append(_character(character, text, at, place, edge=edge, line_starts=line_starts))
         line_starts = False
     return "".join(out)
@@ -177,7 +216,11 @@ def _character(character: str, text: str, at: int, place: Place, *, edge: bool, 
         return f"<i></i>{character}<i></i>" if edge else character
     if character.isspace():
         return f"&#{ord(character)};" if edge or character == "\t" else character
-    if character in _ESCAPED or (character in _OPENS_A_LINE and line_starts) or (character == "#" and place.heading):
+    if (
+        character in (_ESCAPED_BY_NOTION if place.notion else _ESCAPED)
+        or (character in _OPENS_A_LINE and line_starts)
+        or (character == "#" and place.heading)
+    ):
         return "\\" + character
     if character == "<":
         return "&lt;"

@@ -266,7 +266,7 @@ class _Blocks:
         fold = self._folds[-1]
         heading = _FOLDED_HEADING.fullmatch(text.strip(" \n"))
         fold.level = int(heading.group(1)) if heading else 0
-        fold.summary = plain(parse_inline(heading.group(2) if heading else text))
+        fold.summary = plain(parse_inline((heading.group(2) if heading else text).replace("\n", " ").strip(" ")))
 
     def _html_lines(self, text: str) -> None:
         for line in text.split("\n"):

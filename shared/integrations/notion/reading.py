@@ -46,7 +46,7 @@ def _span(item: Json) -> Span:
     mention = _mention(kind, payload)
     text = item.get("plain_text")
     if text is None:
-        text = payload.get("content") or payload.get("expression") or ("@" if mention else "")
+        text = payload.get("content") or payload.get("expression") or _shown(mention)
     href = item.get("href") or (payload.get("link") or {}).get("url")
     color = styles.get("color")
     return Span(
@@ -72,6 +72,14 @@ def _mention(kind: str, payload: Json) -> Json | None:
     elif inner == "date" and isinstance(target, Mapping):
         target = {name: value for name, value in target.items() if value is not None}
     return {"type": inner, inner: target}
+
+
+def _shown(mention: Json | None) -> str:
+    """Return what stands for a mention that was written and not yet read."""
+    if mention is None:
+        return ""
+    date = mention.get("date") or {}
+    return " → ".join(str(date[end]) for end in ("start", "end") if end in date) or "@"
 
 
 def read_block(raw: Json, children: Sequence[Block] = ()) -> Block:
