@@ -1,0 +1,84 @@
+"""The offline model's plan of a routine: one step for each to-do, or a question that says how to write one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.app.make_plan import Proposal
+from shared.backends.offline.model import OfflineModel
+from shared.core.page import Block, Page, Span, page_to_data
+from shared.core.plan import Rule, validate
+from shared.ports import ModelRequest
+from shared.steps import KINDS
+
+NOTION_KINDS = ("notion.create_page", "notion.append_blocks", "notion.comment")
+TASKS = {
+    "tasks": {"data_source": "ds-1", "columns": {"Name": "title", "Status": "s%3A", "Due": "du"}},
+    "today": "2026-03-02",
+}
+RULES = {name: Rule(name, dict, "execute-step") for name in NOTION_KINDS}
+
+
+def answer(*todos: str, kinds: tuple[str, ...] = NOTION_KINDS, places: Any = TASKS) -> dict[str, Any]:
+    blocks = tuple(Block(f"b{n}", "to_do", (Span(text),)) for n, text in enumerate(todos))
+    page = Page("page-1", "Monday", (Block("h", "heading_1", (Span("What to do"),)), *blocks))
+    data = {"page": page_to_data(page), "kinds": list(kinds), "places": places}
+    request = ModelRequest("routine", "reason", "", "", {}, data)
+    return dict(OfflineModel().complete(request).answer)
+
+
+def test_each_to_do_becomes_a_task_due_that_day() -> None:
+    (step,) = answer("Water plants")["steps"]
+    assert step["kind"] == "notion.create_page"
+    assert step["input"] == {
+        "data_source": "ds-1",
+        "properties": {"title": "Water plants", "s%3A": "To do", "du": "2026-03-02"},
+    }
+
+
+def test_words_before_a_colon_say_what_else_is_meant() -> None:
+    steps = answer("Comment: Who brings cake?", "write: This week", "New page: Minutes")["steps"]
+    assert [(step["kind"], step["input"]) for step in steps] == [
+        ("notion.comment", {"page": "page-1", "text": "Who brings cake?"}),
+        ("notion.append_blocks", {"page": "page-1", "markdown": "This week"}),
+        ("notion.create_page", {"page": "page-1", "title": "Minutes"}),
+    ]
+
+
+def test_without_tasks_a_to_do_is_written_on_the_page_again() -> None:
+    (step,) = answer("Water plants", places={})["steps"]
+    assert (step["kind"], step["input"]["markdown"]) == ("notion.append_blocks", "- [ ] Water plants")
+
+
+@pytest.mark.parametrize(
+    ("todos", "kinds", "said"),
+    [
+        ((), NOTION_KINDS, "has no to-dos"),
+        (("Water plants",), (), "I have no step for “Water plants”"),
+        (tuple(f"Thing {n}" for n in range(101)), NOTION_KINDS, "one routine takes 100"),
+    ],
+)
+def test_what_it_cannot_do_it_asks(todos: tuple[str, ...], kinds: tuple[str, ...], said: str) -> None:
+    asked = answer(*todos, kinds=kinds)
+    assert said in asked["question"]
+    assert asked["steps"] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=8))
+def test_any_page_gives_a_valid_plan_or_a_question(todos: list[str]) -> None:
+    proposal = Proposal.model_validate(answer(*todos))
+    assert bool(proposal.question) != bool(proposal.steps)
+    if proposal.steps:
+        assert len(validate(proposal.steps, RULES, prefix="", max_steps=200)) == len(proposal.requirements)
+
+
+@pytest.mark.skipif(not set(NOTION_KINDS) <= set(KINDS), reason="the step kinds of Notion are not all there yet")
+def test_the_kinds_take_what_the_plan_says() -> None:
+    steps = answer("Water plants", "Comment: Who?", "Write: This week", "New page: Minutes")["steps"]
+    for step in steps:
+        KINDS[step["kind"]].input.model_validate(step["input"])
