@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from shared.core.run import Run
+from shared.core.outgoing_text import plain
+from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
 
@@ -53,26 +54,28 @@ def message_for(
     topic: str, run: Run, *, run_url: str, page_url: str, approval_url: str = "", token: str = "", connect_url: str = ""
 ) -> Message:
     """Return the message of a topic; unknown topics get a plain one rather than none."""
-    title = run.trigger.title or run.id
+    title = plain(run.trigger.title) or run.id
     links = [Link("Page", page_url)] if page_url else []
     match topic:
         case "approval_asked":
             planned = _output(run, "plan.propose")
-            steps = [f"• {s.spec.title or s.spec.kind}" for s in run.steps if _planned(run, s)]
-            lines = (f"The plan for “{title}” is ready.", str(planned.get("summary", "")), *steps)
+            steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
+            how = "Comment “approve” on the page, or “no, because …” for another plan; or set the status there."
+            lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *steps, how)
             subject, look = f"Approve the plan for “{title}”", Link("Look and decide", approval_url)
             return Message(subject, lines, (look, *links), HIGH, token)
         case "question_asked":
-            asked = str(run.facts.get("question", "See the comment on the page."))
+            asked = plain(str(run.facts.get("question", "See the comment on the page.")))
             return Message(f"A question about “{title}”", (asked, "Answer on the page."), tuple(links), HIGH)
         case "reconnect":
-            line = f"“{title}” waits: a connected account no longer lets us in. Reconnect it, and the run goes on."
+            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. Reconnect it, and the run goes on."
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "run_succeeded":
             return Message(f"“{title}” is live", _result_lines(run), (*_result_links(run), *links))
         case "run_failed":
-            return Message(f"“{title}” failed", (run.failure or "It failed.",), (*links, Link("Run", run_url)), HIGH)
+            shown = (*_result_links(run), *links, Link("Run", run_url))
+            return Message(f"“{title}” failed", _failed_lines(run), shown, HIGH)
         case "run_cancelled":
             return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
         case _:
@@ -94,6 +97,9 @@ def _result_lines(run: Run) -> tuple[str, ...]:
         lines.append(f"{facts['tests']} tests passed in the {facts.get('sandbox', '')} sandbox.")
     if "verified" in facts:
         lines.append(f"{facts['verified']} requirements were found on the deployed site.")
+    if facts.get("pull_request"):
+        lines.append("Next: look at the site, and merge the pull request to keep the code.")
+    lines.append("To change something: edit the page and set its status to Plan it.")
     lines.append(f"Written by the {facts.get('model', 'unknown')} model; cost {run.spent.micros / 1e6:.2f} US dollars.")
     return tuple(lines)
 
@@ -103,10 +109,61 @@ def _result_links(run: Run) -> list[Link]:
     return [Link(label, str(run.facts[key])) for label, key in names if run.facts.get(key)]
 
 
+def _failed_lines(run: Run) -> tuple[str, ...]:
+    """Say what happened, what is left of it, and what to do next."""
+    lines = [plain(run.failure) or "It failed."]
+    planned = [step for step in run.steps if step.spec.undoable and step.status == StepStatus.SUCCEEDED]
+    if planned:
+        lines.append("Done before that, and left as it is: " + ", ".join(_name(step) for step in planned) + ".")
+    return (*lines, f"What to do: {way_out(run)}")
+
+
+def way_out(run: Run) -> str:
+    """Return what a person can do about a failed run, by how it failed."""
+    failed = next((step for step in run.steps if step.status == StepStatus.FAILED), None)
+    told = next((text for words, text in _WAYS_OUT if words in run.failure), "")
+    if told or failed is None:
+        return told or f"look at the run for what went wrong. {_AGAIN}"
+    system = _SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
+    if failed.failures and system:
+        return f"see whether {system} works again. {_AGAIN}"
+    if failed.rounds or failed.spec.lane == "plan":
+        return f"say on the page more precisely what you want. {_AGAIN}"
+    return f"mend what {system or 'the message'} says. {_AGAIN}"
+
+
+_AGAIN = "Then set the status of the page to Plan it."
+_SYSTEMS = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack"}
+_WAYS_OUT = (
+    ("runs led to this one", "nothing, if nobody meant it; agents had woken each other. A person may set Plan it."),
+    ("budget", f"raise the budget, or make the idea smaller. {_AGAIN}"),
+    ("not finished after", f"ask for less at once, or begin again. {_AGAIN}"),
+    ("same failure twice", f"say on the page more precisely what you want. {_AGAIN}"),
+    ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
+    (
+        "may have happened",
+        "look there whether it happened; it is not repeated by itself. Then set the page to Plan it.",
+    ),
+    ("no attempt came back", f"ask whoever runs this installation to look at its log. {_AGAIN}"),
+)
+
+
+def _locked_out(run: Run) -> str:
+    waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
+    return " and ".join(sorted(_SYSTEMS.get(each, each) for each in waits)) or "a connected account"
+
+
+def _name(step: Step) -> str:
+    return plain(step.spec.title) or step.spec.kind
+
+
 def _cancelled_lines(run: Run) -> tuple[str, ...]:
-    undone = [s.spec.title or s.id for s in run.steps if s.status.value == "undone"]
+    undone = [_name(step) for step in run.steps if step.status == StepStatus.UNDONE]
     left = [(run.step(name), name) for name in run.undone_failed]
-    lines = [run.cancel[:1].upper() + run.cancel[1:] + "." if run.cancel else "Cancelled."]
+    why = plain(run.cancel)
+    lines = [why[:1].upper() + why[1:] + "." if why else "Cancelled."]
     lines += [f"Taken back: {title}" for title in undone]
-    lines += [f"Could not be taken back: {(step.spec.title or name) if step else name}" for step, name in left]
-    return tuple(lines)
+    lines += [f"Could not be taken back: {_name(step) if step else name}" for step, name in left]
+    if left:
+        lines.append("What to do: remove what is left by hand; the run says where it is.")
+    return (*lines, "To begin again: set the status of the page to Plan it.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,27 +49,28 @@ def mirror_row(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | Non
 def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> None:
     wanted = _values(deps, tools, run, page, mapped)
     doc = deps.store.get(run.tenant, KIND, run.id)
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
-    if not wanted or (doc is not None and doc.body["shown"] == digest):
+    shown: Mapping[str, Any] = doc.body["shown"] if doc is not None else {}
+    row = str(doc.body["row"]) if doc is not None else ""
+    if wanted == shown:
         return
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
-    address, now = mapped.name("Run"), {"shown": digest}
-    row, fresh = str(doc.body["row"]) if doc is not None else "", False
-    if doc is None:
-        if not address:
-            return  # without the address nobody could find the row again
+    address, keep = mapped.name("Run"), {"shown": wanted}
+    if not row and not address:
+        return  # without the address nobody could find the row again
+    if not row:
         made = Effects(deps, run.tenant, f"{run.id}.row", "mirror", "notion")(
             "row",
-            lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"], **now},
+            lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"], **keep},
             repeat=Repeat.LOOK,
             look=lambda: _found(notion, mapped.data_source, address, run_url(deps, run)),
         )
-        row, fresh = str(made["page"]), made.get("shown") == digest
-    if not fresh:  # there already, or made by an attempt that died: it may show an older state
+        row, shown = str(made["page"]), made.get("shown") or {}
+    changes = {key: value for key, value in wanted.items() if shown.get(key) != value}
+    if changes:  # there already, or made by an attempt that died: then it may show an older state
         deps.crash_point("effect.before/mirror/row-update")
-        notion.update_page(row, wanted)
+        notion.update_page(row, changes)
         deps.crash_point("effect.after/mirror/row-update")
-    deps.store.put(run.tenant, Put(KIND, run.id, {"row": row, "shown": digest}))
+    deps.store.put(run.tenant, Put(KIND, run.id, {"row": row, "shown": wanted}))
 
 
 def _found(notion: Notion, source: str, column: str, address: str) -> Json | None:

@@ -19,10 +19,13 @@ from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
+from shared.core.outgoing_text import hosts_of, may_link
 from shared.core.page import Span
 from shared.core.run import Run, derived_id
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Connect, Repeat
+
+MAX_COMMENT = 20_000  # letters; Notion takes a hundred pieces of 2,000
 
 
 @patient
@@ -105,6 +108,7 @@ class _Sender(Channels):
     def __init__(self, deps: Deps, connect: Connect, run: Run, command: Command, message: Message, scope: str) -> None:
         about = {"tenant": run.tenant, "run": run.id}
         super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
+        self._run = run
         self._page = run.trigger.page
         self._own = f"{run.id}.notify.{command.topic}.{command.ref}"
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
@@ -114,7 +118,10 @@ class _Sender(Channels):
         """Write a comment on the page; it can be found again by its link."""
         connect, page = self._connect, self._page
         target = marks.mark(self._url, self._own)
-        spans = (Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:1800]))
+        spans = [Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:MAX_COMMENT])]
+        for link in self._message.links if not self._message.token else ():  # who may decide has another link to do so
+            if link.label != "Page" and may_link(link.url, hosts_of(self._url, *_told(self._run))):
+                spans += [Span("\n"), Span(link.label, href=link.url)]
         return self._guarded(
             lambda: self._on_page(
                 "notion",
@@ -123,6 +130,11 @@ class _Sender(Channels):
                 look=lambda: _comment_with(connect(Notion), page, target),
             )
         )
+
+
+def _told(run: Run) -> list[str]:
+    """Return the addresses that connected systems have told us: nothing of a page or a model is among them."""
+    return [str(run.facts[key]) for key in ("pull_request", "preview", "site") if run.facts.get(key)]
 
 
 def _comment_with(notion: Notion, page: str, target: str) -> dict[str, Any] | None:

@@ -45,6 +45,7 @@ class Ending:
 def ending(place: Place) -> Ending:
     """Stop the house and return how it all ended; `trouble` says what is not as it has to be."""
     shown, unchecked, effects = place.status(), _unchecked(place), effects_of(place)
+    followed = _followed(place)
     place.stop_house()
     if place.outside is not None:  # the simulators are still there: nothing may have come after the last look
         effects = effects_of(place)
@@ -68,6 +69,7 @@ def ending(place: Place) -> Ending:
         f"event numbers {[number for number, _ in events]}": [n for n, _ in events] == list(range(1, run.seq + 1)),
         f"page shows {shown}": shown == "Done",
         f"to-dos not checked: {unchecked}": unchecked == [],
+        f"progress and rows: {followed}": followed == (["Done — 6 of 6 steps done"], ["Done"]),
         f"page record {record}": record is not None and record.body["settled"] is True,
         f"dead letters {dead}": dead == [],
         f"effects {states}, unclear: {unclear}": states["intended"] == len(unclear) and not states["refused"],
@@ -111,11 +113,26 @@ def compare(place: Place, ended: Ending, undisturbed: Effects, *, emails: int | 
 def effects_of(place: Place) -> Effects:
     """Return all effects in all systems, without what differs between two runs of the same story."""
     found: Effects = Counter()
+    rows: set[str] = set()  # of Runs
     for system in SYSTEMS:
         for entry in requests.get(f"{place.simulators[system]}/_journal?effects=1", timeout=30).json():
             for effect in entry["effects"]:
-                found.update(_TOKEN.sub("TOKEN", each) for each in _normal(system, effect))
+                if _is_row(effect):
+                    rows.add(str(effect["id"]))
+                    effect["properties"] = {}  # what it shows first depends on when it is made
+                if not _follows(effect, rows):
+                    found.update(_TOKEN.sub("TOKEN", each) for each in _normal(system, effect))
     return found
+
+
+def _is_row(effect: Json) -> bool:
+    return effect["kind"] == "page.create" and "/v1/runs/" in effect["properties"].get("Run", "")
+
+
+def _follows(effect: Json, rows: set[str]) -> bool:
+    """Say whether it brings the progress or the row up to date: those follow the run in as many writes as it takes."""
+    progress = effect["kind"] == "block.update" and effect.get("type") == "callout"
+    return progress or (effect["kind"] == "page.update" and effect["id"] in rows)
 
 
 def _normal(system: str, effect: Json) -> list[str]:
@@ -135,6 +152,17 @@ def _text(system: str, kept: Json) -> str:
 
 def _passing(place: Place) -> list[str]:
     return [part.replace("{site}", place.simulators["vercel"]) for part in _PASSING]
+
+
+def _followed(place: Place) -> tuple[list[str], list[str]]:
+    """Return the first line of each progress on the page, and the status of each row in Runs, the example left out."""
+    state = requests.get(f"{place.simulators['notion']}/_state", timeout=30).json()
+    nodes = state["nodes"].values()
+    progress = [one["data"]["rich_text"][0]["plain_text"] for one in nodes if one.get("type") == "callout"]
+    (runs,) = [one for one in nodes if one["object"] == "data_source" and one["title"][0]["plain_text"] == "Runs"]
+    rows = place.as_person("POST", f"/v1/data_sources/{runs['id']}/query", {})["results"]
+    shown = [row["properties"] for row in rows if row["properties"]["Run"]["url"]]
+    return [each for each in progress if " steps done" in each], [row["Status"]["select"]["name"] for row in shown]
 
 
 def _unchecked(place: Place) -> list[str]:

@@ -90,9 +90,10 @@ def test_the_plan_says_where_its_run_is_and_is_updated_in_place(full: Desk, noti
     full.tell(page)
     assert words(progress(full, page)["rich_text"]).startswith(f"Building — step 2 of {count}\nNow: Test ")
     ended(full, page)
+    full.house.pass_time(timedelta(hours=1), timedelta(minutes=5))  # the attempt that nobody will finish is given up
     last = progress(full, page)
     assert words(last["rich_text"]).startswith(
-        f"Cancelled — 0 of {count} steps done\ncancelled by Ada Example: too dear"
+        f"Cancelled — 1 of {count} steps done\ncancelled by Ada Example: too dear"
     )
     assert last["rich_text"][-1]["href"].endswith(full.run_of(page).id)
     assert last["color"] == "gray_background"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 
 from shared.app.messages import HIGH, NORMAL, Message, message_for
 from shared.core import events as ev
+from shared.core.errors import ErrorClass
 from shared.core.run import Limits, Run, Trigger, Usage
 from tests.support.runs import after, at, begin, gate, spec
 
 HOSTILE = '<img src=x onerror=alert(1)> & "Mill" <b>Lane</b>'
 URL = "https://workwright.example/v1/runs/run-1"
 PAGE_URL = "https://notion.example/p?a=1&b=%22"
+HOW_TO_APPROVE = "Comment “approve” on the page, or “no, because …” for another plan; or set the status there."
 
 
 def a_run(title: str = "Bakery", **fields: Any) -> Run:
@@ -80,7 +83,7 @@ def test_both_parts_say_the_same_and_lead_to_the_page(topic: str) -> None:
 
 def test_a_question_for_approval_lists_the_steps_and_carries_the_token() -> None:
     message = told("approval_asked", a_run())
-    assert message.lines == ("The plan for “Bakery” is ready.", "We make Bakery", "• Write it")
+    assert message.lines == ("The plan for “Bakery” is ready.", "We make Bakery", "• Write it", HOW_TO_APPROVE)
     assert (message.priority, message.token) == (HIGH, "tok")
     assert message.links[0].url == "https://workwright.example/approvals/tok"
 
@@ -107,6 +110,7 @@ def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
     assert message.lines[1:] == (
         "12 tests passed in the bubblewrap sandbox.",
         "9 requirements were found on the deployed site.",
+        "To change something: edit the page and set its status to Plan it.",
         "Written by the offline model; cost 1.23 US dollars.",
     )
     assert [link.label for link in message.links] == ["Site", "Page"]
@@ -115,7 +119,47 @@ def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
 def test_a_failure_tells_why() -> None:
     run = a_run()
     run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"), ev.StepFailed(at(3), "w", 1, "no"))
-    assert told("run_failed", run).lines == ("Write it: no",)
+    assert told("run_failed", run).lines[0] == "Write it: no"
+
+
+@pytest.mark.parametrize(
+    ("failure", "way_out"),
+    [
+        ("3 runs led to this one (a → b); the limit is 3", "agents had woken each other"),
+        ("budget reached before ‘Write it’: spent 9 of 9 tokens", "raise the budget"),
+        ("not finished after 14 days", "begin again"),
+        ("Write it: the same failure twice in a row: tests fail", "say on the page more precisely"),
+        ("Test it: no sandbox holds on this machine", "workwright doctor"),
+        ("Open it: github: pull-request: may have happened before an interruption", "look there whether it happened"),
+        ("Open it: no attempt came back (5 of them)", "look at its log"),
+    ],
+)
+def test_every_kind_of_failure_has_its_way_out(failure: str, way_out: str) -> None:
+    last = told("run_failed", replace(a_run(), failure=failure)).lines[-1]
+    assert last.startswith("What to do: ")
+    assert way_out in last
+
+
+def test_a_system_that_was_down_is_named_and_what_is_left_is_said() -> None:
+    run, _ = begin(spec("a", undoable=True, title="Open it"),
+                   spec("b", "a", kind="vercel.deploy", title="Deploy it"), limits=Limits(attempts=1))  # fmt: skip
+    run, _ = after(run, ev.StepSucceeded(at(1), "a", 1, facts={"pull_request": "https://git.example/pull/1"}))
+    run, _ = after(run, ev.StepFailed(at(2), "b", 1, "503", ErrorClass.TRANSIENT))
+    message = told("run_failed", run)
+    assert "Done before that, and left as it is: Open it." in message.lines
+    assert "see whether Vercel works again" in message.lines[-1]
+    assert "https://git.example/pull/1" in [link.url for link in message.links]
+
+
+def test_no_words_of_a_page_or_a_model_become_a_link() -> None:
+    hostile = "see https://evil.example/x?d=secret and www.evil.example\u200b"
+    run = replace(a_run(hostile), failure=hostile, cancel=hostile, facts={"question": hostile})
+    for topic in TOPICS:
+        message = told(topic, run)
+        assert "://evil" not in message.text
+        assert "www.evil" not in message.text
+        assert "secret" not in message.text
+        assert "evil" not in message.subject or "evil[.]example" in message.subject
 
 
 def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
@@ -127,4 +171,6 @@ def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
         "Cancelled by mira.",
         "Taken back: Open it",
         "Could not be taken back: Deploy it",
+        "What to do: remove what is left by hand; the run says where it is.",
+        "To begin again: set the status of the page to Plan it.",
     )

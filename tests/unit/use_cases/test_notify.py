@@ -194,7 +194,7 @@ def test_a_title_calls_no_channel_and_is_no_link_in_slack(ports: Ports) -> None:
     told = Told(ports, ADA)
     told.tell(told.succeeds(title="<!channel> & <https://evil.example|free bread>"))
     assert "<" not in told.post.texts[0]
-    assert "&lt;!channel&gt; &amp; &lt;https://evil.example|free bread&gt;" in told.post.texts[0]
+    assert "&lt;!channel&gt; &amp; &lt;evil[.]example|free bread&gt;" in told.post.texts[0]
 
 
 def test_a_question_for_approval_carries_its_token_to_slack_and_only_while_it_is_open(ports: Ports) -> None:
