@@ -105,7 +105,7 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     for number in range(105):
         name = {"Name": {"title": [{"text": {"content": f"Row {number}"}}]}}
         quiet.as_person("POST", "/v1/pages", {"parent": parent, "properties": name})
-        if number == 99:
+        if number == 97:
             _pass(quiet, timedelta(minutes=1))
     _pass(quiet, timedelta(minutes=5))
     stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 1}
@@ -114,7 +114,9 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     with pytest.raises(RateLimited):
         look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
     _pass(quiet, timedelta(minutes=1))
+    before = len(_queries(quiet))
     assert look_for_rows(quiet.house.deps, TENANT, notion, quiet.source) == 5
+    assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
 
 
 def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None:
