@@ -29,9 +29,9 @@ from shared.app.plan_comments import (
 )
 from shared.app.routines import routine_changed
 from shared.app.workspace_changed import look_at_schema
-from shared.app.workspace_databases import Mapped, mapped_page
-from shared.app.workspace_schemas import IDEAS
-from shared.app.workspace_setup import TOPIC, set_up_databases
+from shared.app.workspace_databases import TOPIC, Mapped, mapped_page
+from shared.app.workspace_schemas import IDEAS, ROUTINES
+from shared.app.workspace_setup import set_up_databases
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
@@ -80,7 +80,8 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if seen is None:
         return
-    routine_changed(deps, tools, command.tenant, seen.raw)
+    if seen.mapped is not None and seen.mapped.kind == ROUTINES:
+        routine_changed(deps, tools, command.tenant, seen.raw)
     known = page_record(deps, command.tenant, seen.page)
     loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
     if loaded is None or loaded.run.status.final:

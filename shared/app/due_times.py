@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from shared import log
 from shared.app.deps import Deps
 from shared.core.commands import Command
-from shared.core.errors import AgentError
+from shared.core.errors import AgentError, MalformedRequest
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
 
@@ -48,6 +48,15 @@ class Alarm:
         """Return what is handed over; the same alarm always gives the same command."""
         name = derived_id("due-", self.name, self.tenant, self.ref, self.topic)
         return Command(name, self.name, "plan", self.tenant, topic=self.topic, ref=self.ref)
+
+
+def alarm_of(command: Command) -> Alarm:
+    """Return the alarm that a command was handed over for; raises MalformedRequest when it names no time."""
+    try:
+        at = datetime.fromisoformat(command.topic)
+    except ValueError:
+        raise MalformedRequest(f"field 'topic' of {command.name!r} must be the time of its alarm") from None
+    return Alarm(command.name, command.tenant, command.ref, at)
 
 
 def set_alarm(deps: Deps, alarm: Alarm) -> None:

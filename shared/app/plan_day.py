@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.app.deps import Deps
-from shared.app.due_times import Alarm, drop_alarm, set_alarm, snoozed, whole_second
+from shared.app.due_times import Alarm, alarm_of, drop_alarm, set_alarm, snoozed, whole_second
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
@@ -120,8 +120,7 @@ def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) ->
 
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
-    tenant = command.tenant
-    alarm = Alarm(PLAN_DAY, tenant, command.ref, datetime.fromisoformat(command.topic))
+    tenant, alarm = command.tenant, alarm_of(command)
     with lease(deps, tenant, "planning.day"):
         known, settings = _clock(deps, tenant), tools.settings(tenant)
         planning = planning_of(settings)

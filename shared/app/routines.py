@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
-from shared.app.due_times import Alarm, drop_alarm, set_alarm, snoozed, whole_second
+from shared.app.due_times import Alarm, alarm_of, drop_alarm, set_alarm, snoozed, whole_second
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
@@ -109,7 +109,7 @@ def look_at_routines(deps: Deps, tenant: str) -> None:
 
 def run_routine(command: Command, deps: Deps, tools: Tools) -> None:
     """Open the run of a routine whose time has come, and find its next time. Once per time, however often it comes."""
-    alarm = Alarm(ROUTINE, command.tenant, command.ref, datetime.fromisoformat(command.topic))
+    alarm = alarm_of(command)
     with lease(deps, command.tenant, f"routine.{command.ref}"):
         known = _load(deps, command.tenant, command.ref)
         desk = _desk(deps, tools, command.tenant)

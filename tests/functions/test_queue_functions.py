@@ -10,9 +10,11 @@ from datetime import timedelta
 import pytest
 import requests
 
+from shared.app.due_times import Alarm, set_alarm
 from shared.backends.local.identity import LocalCallers
 from shared.backends.local.queue import LocalQueue
-from shared.core.commands import Command, command_from_data, command_to_data
+from shared.cli.demo import select
+from shared.core.commands import PLAN_DAY, ROUTINE, Command, command_from_data, command_to_data
 from shared.core.run import RunStatus
 from shared.entry import MAX_DELIVERIES
 from shared.ports import Put
@@ -177,3 +179,31 @@ def _tasks(house: Neighbourhood, run: str) -> list[Command]:
             command = command_from_data(json.loads(body))
             commands += [command] if command.run == run else []
     return commands
+
+
+def test_a_routine_whose_time_has_come_is_woken_by_sweep_and_begun_by_plan(house: Neighbourhood) -> None:
+    deps, tenant = house.house.wired.deps, house.home.tenant
+    settings = deps.store.get(tenant, "settings", "tenant")
+    assert settings is not None
+    properties = {
+        "Name": {"title": [{"text": {"content": "Water"}}]},
+        "Schedule": {"rich_text": [{"text": {"content": "every hour"}}]},
+        **select("Status", "Active"),
+    }
+    parent = {"type": "data_source_id", "data_source_id": settings.body["databases"]["routines"]["data_source"]}
+    page = str(house.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
+    assert house.call(_command(house, "plan", ref=page, topic="person:p")).status_code == 204
+    known = deps.store.get(tenant, "routines", page)
+    assert known is not None
+    past = deps.clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    alarm = Alarm(ROUTINE, tenant, page, past)
+    set_alarm(deps, alarm)
+    deps.store.put(tenant, Put("routines", page, {**known.body, "due": alarm.topic, "alarm": alarm.topic}))
+    url = f"{house.house.url}/sweep"
+    headers = {"Authorization": LocalCallers(house.house.data).authorization(url)}
+    assert requests.post(url, headers=headers, timeout=10).json()["woken"] == 1
+    assert house.call(alarm.command).status_code == 204
+    assert house.call(alarm.command).status_code == 204
+    (run,) = house.runs(page)
+    assert (run.trigger.kind, "3 earlier times missed" in run.trigger.by) == ("routine", True)
+    assert house.call(Command("x", PLAN_DAY, "plan", tenant, ref="day")).status_code == 400
