@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from werkzeug.wrappers import Request, Response
 
 from shared.sim.notion import people_forms, values
-from shared.sim.notion.people_blocks import blocks_html, rich
+from shared.sim.notion.people_blocks import attachments, blocks_html, rich
 from shared.sim.notion.people_style import page
 from shared.sim.notion.world import World
 
@@ -126,7 +126,8 @@ def _page(house: House, request: Request, node: Json) -> Response:
     comments = [c for c in world.state["comments"].scan() if c["page_id"] == node["id"]]
     said = "".join(
         f'<div class="comment"><p class="soft">{escape(world.name_of("user", c["created_by"]["id"]))} · '
-        f'{escape(c["created_time"][:16].replace("T", " "))}</p><div class="words">{rich(c["rich_text"])}</div></div>'
+        f'{escape(c["created_time"][:16].replace("T", " "))}</p><div class="words">{rich(c["rich_text"])}</div>'
+        f"{attachments(world, c)}</div>"
         for c in comments
     )
     header = _header(house, request, _trail(world, node), node["workspace_id"])

@@ -4,6 +4,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.sim.notion import signed_files
 from shared.sim.notion.world import World
 
 Json = dict[str, Any]
@@ -62,7 +63,7 @@ def _block(world: World, node: Json) -> str:
     if kind.startswith("heading_"):
         return _heading(kind, words, inner, bool(data.get("is_toggleable")))
     if kind in _MEDIA:
-        return _medium(kind, data)
+        return _medium(world, kind, data)
     match kind:
         case "paragraph":
             return f'<p class="words">{words}</p>' + (f'<div class="inner">{inner}</div>' if inner else "")
@@ -88,6 +89,12 @@ def _block(world: World, node: Json) -> str:
             return f'<div class="columns">{inner}</div>'
         case "column":
             return f"<div>{inner}</div>"
+        case "table_of_contents":
+            return _contents(world, node)
+        case "synced_block":
+            return _synced(world, node, inner)
+        case "tab":
+            return f'<div class="inner">{inner}</div>'
         case "link_to_page":
             target = data[data["type"]]
             return f'<p><a href="/p/{escape(target)}">{escape(world.name_of("page", target))}</a></p>'
@@ -117,10 +124,39 @@ def _to_do(node: Json, words: str, inner: str) -> str:
     return f'<div class="todo"><form method="post">{hidden}{tick}</form><div>{text}{inner}</div></div>'
 
 
-def _medium(kind: str, data: Json) -> str:
-    address = data.get("url") or data.get("external", {}).get("url", "")
+def _medium(world: World, kind: str, data: Json) -> str:
+    shown = signed_files.read(world, data) or {}
+    address = shown.get("url") or shown[shown["type"]]["url"]
+    name = world.file_name(data) if data.get("type") == "file_upload" else data.get("name") or address
     caption = rich(data.get("caption", []))
-    return f'<p><span class="soft">{kind}</span> {link(address, escape(address))} {caption}</p>'
+    return f'<p><span class="soft">{kind}</span> {link(address, escape(name))} {caption}</p>'
+
+
+def attachments(world: World, comment: Json) -> str:
+    """Return the files of a comment as links."""
+    files = [{"file_upload": {"id": key}} for key in comment.get("attachments", ())]
+    return "".join(f"<p>{link(_address(world, file), escape(world.file_name(file)))}</p>" for file in files)
+
+
+def _address(world: World, file: Json) -> str:
+    return str(signed_files.signed(world, file["file_upload"]["id"])["url"])
+
+
+def _contents(world: World, node: Json) -> str:
+    """Return the headings of the page a table of contents is on."""
+    found = (world.nodes[child] for child in world.page_of(node)["children"])
+    headings = [each for each in found if each.get("type", "").startswith("heading_") and not each["in_trash"]]
+    return "<ul>" + "".join(f"<li>{rich(each['data']['rich_text'])}</li>" for each in headings) + "</ul>"
+
+
+def _synced(world: World, node: Json, inner: str) -> str:
+    """Return a synced block, or what the one shows that it is a copy of; never a copy of itself."""
+    source = world.nodes.get((node["data"]["synced_from"] or {}).get("block_id", ""))
+    if source is None or any(above["id"] == source["id"] for above in world.up(node)):
+        return inner
+    if source.get("data", {}).get("synced_from") is not None:
+        return inner
+    return blocks_html(world, source)
 
 
 def _table(world: World, node: Json) -> str:

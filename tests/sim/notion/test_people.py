@@ -125,3 +125,31 @@ def test_a_form_from_another_site_is_refused(notion: Notion):
 def test_a_refusal_is_told_in_words(notion: Notion):
     answer = _post(notion, f"/p/{notion.home}", do="append", text="x\n" * 101)
     assert (answer.status_code, "≤ `100`, instead was `101`" in answer.text) == (400, True)
+
+
+def test_people_see_callouts_columns_contents_copies_and_files(notion: Notion):
+    upload = notion.call("POST", "/v1/file_uploads", {"filename": "plan.txt"}).json()
+    files = {"file": ("plan.txt", b"the plan", "text/plain")}
+    headers = {"Authorization": f"Bearer {notion.seeded['token']}", "Notion-Version": "2026-03-11"}
+    requests.post(upload["upload_url"], files=files, headers=headers, timeout=10)
+    columns = [{"column": {"children": [block("paragraph", side)]}} for side in ("leftmost", "rightmost")]
+    page = notion.page(
+        children=[
+            block("callout", "2 of 5 steps", icon={"emoji": "\N{HOURGLASS}"}, children=[block("to_do", "build")]),
+            {"column_list": {"children": columns}},
+            block("heading_1", "Chapter"),
+            {"table_of_contents": {}},
+            {"synced_block": {"synced_from": None, "children": [block("paragraph", "shared words")]}},
+            {"file": {"file_upload": {"id": upload["id"]}}},
+        ]
+    )
+    original = notion.call("GET", f"/v1/blocks/{page}/children").json()["results"][4]["id"]
+    notion.append(page, {"synced_block": {"synced_from": {"block_id": original}}})
+    comment = {"parent": {"page_id": page}, "rich_text": text("see"), "attachments": [{"file_upload_id": upload["id"]}]}
+    notion.call("POST", "/v1/comments", comment)
+    _, tags = _read(notion, f"/p/{page}")
+    for words in ("\N{HOURGLASS}", "2 of 5 steps", "build", "leftmost", "rightmost"):
+        assert tags.words.count(words) == 1, words
+    assert (tags.words.count("Chapter"), tags.words.count("shared words"), tags.words.count("plan.txt")) == (2, 2, 2)
+    addresses = [address for address in tags.attributes("a", "href") if "/files/" in address]
+    assert [requests.get(address, timeout=10).content for address in addresses] == [b"the plan", b"the plan"]
