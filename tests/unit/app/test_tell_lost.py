@@ -1,0 +1,90 @@
+"""A tenant hears of a grant that is gone: once, where it can be reached, and only while it is true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.tell_lost import announce_lost
+from shared.ports import SYSTEM
+from shared.sim.slack import SlackSimulator
+from tests.integrations.conftest import Served
+from tests.support.small_house import TENANT, SmallHouse
+
+WORD = "word-of-slack"
+ADA = {"id": "ada", "slack": "C1", "channels": ["slack"]}
+BEN = {"id": "ben", "slack": "C2", "channels": ["slack"], "quiet": {"from": "00:00", "to": "23:59"}}
+
+
+@pytest.fixture
+def slack(served: Callable[[Any], Served]) -> Served:
+    desk = served(SlackSimulator())
+    desk.control("/_config", {"rate_limit": 0})
+    desk.control("/_seed", {"token": WORD, "channels": ["C1", "C2"], "users": []})
+    return desk
+
+
+def _settled(house: SmallHouse) -> SmallHouse:
+    house.settle(people=[ADA, BEN])
+    house.connect("slack", WORD)
+    house.connect("notion", "word-of-notion")
+    return house
+
+
+def _announce(house: SmallHouse, what: str = "revoked") -> None:
+    doc = house.store.get(TENANT, "grants", "notion")
+    assert doc is not None
+    announce_lost(house.deps, TENANT, "notion", what, doc.body["since"])
+
+
+def _texts(slack: Served) -> list[str]:
+    channels = slack.simulator.state["channels"].values()
+    return [json.dumps(message) for channel in channels for message in channel]
+
+
+def test_everybody_hears_of_it_once_with_the_way_to_reconnect_even_at_night(
+    house: Callable[..., SmallHouse], slack: Served
+) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    mine.revoke("notion")
+    for _ in range(3):
+        _announce(mine)
+        mine.work()
+        mine.clock.move(hours=2)  # the queue has forgotten the name by now
+    texts = _texts(slack)
+    assert len(texts) == 2
+    assert all("Please reconnect Notion" in text for text in texts)
+    assert all(f"{mine.deps.connect_url}/start?provider=notion" in text for text in texts)
+
+
+def test_nobody_hears_of_what_was_mended_in_the_meantime(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    _announce(mine)
+    mine.work()
+    assert _texts(slack) == []
+
+
+def test_being_blocked_says_whom_to_ask(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    _announce(mine, "blocked")
+    mine.work()
+    texts = _texts(slack)
+    assert len(texts) == 2
+    assert all("Notion has blocked us" in text and "ask Notion's support" in text for text in texts)
+
+
+def test_who_cannot_be_reached_now_hears_of_it_later(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house())
+    mine.revoke("notion")
+    _announce(mine)
+    mine.work()
+    mine.pass_time(timedelta(hours=1), timedelta(minutes=5))
+    mine.with_endpoints(slack=f"{slack.url}/api")
+    mine.pass_time(timedelta(hours=1), timedelta(minutes=5))
+    assert len(_texts(slack)) == 2
+    assert mine.queue.dead_letters(TENANT) == []
+    assert mine.queue.dead_letters(SYSTEM) == []
