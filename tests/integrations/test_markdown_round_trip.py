@@ -183,3 +183,21 @@ def test_a_page_comes_back_with_its_title(text: str) -> None:
     page = parse_markdown(text, name="a *file*.md")
     again = parse_markdown(to_markdown([read_written(made) for made in page.blocks], title=page.title))
     assert (again.title, again.blocks) == (page.title, page.blocks)
+
+
+def test_toggles_nested_without_end_stay_within_what_can_be_written() -> None:
+    text = "<details>\n<summary>s</summary>\n\n- <details>\n\n" * 300 + "told\n\n" + "</details>\n\n" * 600
+    found = back(text)
+    deepest = 0
+    waiting = [(1, block) for block in found]
+    while waiting:
+        level, block = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(level + 1, child) for child in block.children]
+    assert deepest < 70
+    assert "told" in to_markdown(found)
+
+
+def test_links_within_the_text_lose_their_place_and_other_links_keep_theirs() -> None:
+    (block,) = back("[a](#place) [b](docs/b.md) [c](https://e.example/c 'a title')")
+    assert block.spans == (Span("a b (docs/b.md) "), Span("c", href="https://e.example/c"))

@@ -91,13 +91,18 @@ def _in(kind: str, style: Span) -> Span:
 
 
 def _link(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
-    """Yield a link; one that Notion cannot have keeps its target as text behind it."""
+    """Yield a link; one that Notion cannot have keeps its target as text behind it, save to a place in the text."""
     href = str(node.attrs.get("href", ""))
     target = link_target(href)
     inner = replace(style, href=target) if target else style
     inside = [_linkable(each) for each in _styled(node.children, inner, tags)]
     yield from inside
-    if href and not target and "".join(each.text for each in inside if isinstance(each, Span)) != href:
+    if (
+        href
+        and not target
+        and href[0] != "#"
+        and "".join(each.text for each in inside if isinstance(each, Span)) != href
+    ):
         yield replace(style, text=f" ({href})")
 
 

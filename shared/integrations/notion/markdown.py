@@ -52,9 +52,9 @@ def parse_blocks(text: str) -> list[Json]:
     """Return the blocks of a Markdown text, its first heading too. What `to_markdown` writes comes back equal.
 
     CommonMark with tables, strikethrough, tasks, `> [!NOTE]` callouts, `<details>` toggles, `$x$` and `$$` equations,
-    `<br>`, `<b>`, `<i>`, `<s>`, `<u>` and `<code>`. Other HTML is text. Notion cannot hold, and so loses: titles of
-    links, the number a list begins with, alignment in tables. A link to no address on the web keeps it as text.
-    A text too long for one block goes on in paragraphs.
+    `<br>`, `<b>`, `<i>`, `<s>`, `<u>` and `<code>`. Other HTML is text. A link to no address on the web keeps it as
+    text. A text too long for one block goes on in paragraphs. Lost, because Notion cannot hold it: titles of links,
+    links to a place in the same text, the number a list begins with, alignment in tables.
     """
     top = _Blocks()
     nodes = _parse(text)
@@ -108,9 +108,11 @@ class _Fold:
 class _Blocks:
     """Builds the blocks of one container: the page, a list item, a quote. `<details>` opens within its container."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int = 0) -> None:
+        self._level = level
         self._made: list[Json] = []
         self._folds: list[_Fold] = []
+        self._too_deep = 0  # `<details>` that are text, and whose ends are
 
     def close(self) -> list[Json]:
         """Return the blocks; what was left open ends here."""
@@ -161,10 +163,9 @@ class _Blocks:
         elif node.content:
             self.lines(node.content)
 
-    @classmethod
-    def below(cls, nodes: Sequence[SyntaxTreeNode]) -> list[Json]:
+    def _below(self, nodes: Sequence[SyntaxTreeNode]) -> list[Json]:
         """Return the blocks of a container of its own."""
-        inner = cls()
+        inner = _Blocks(self._level + len(self._folds) + 1)
         inner.nodes(nodes)
         return inner.close()
 
@@ -196,19 +197,19 @@ class _Blocks:
     def _item(self, item: SyntaxTreeNode, kind: str) -> None:
         checked = item.meta.get("checked")
         if checked is None:
-            self._container(kind, _Blocks.below(item.children))
+            self._container(kind, self._below(item.children))
             return
         text, *over = blocks.split_text(plain(inline_of(item.children[0])))
-        below = [blocks.paragraph(part) for part in over] + _Blocks.below(item.children[1:])
+        below = [blocks.paragraph(part) for part in over] + self._below(item.children[1:])
         self.add(blocks.to_do(text, bool(checked), below))
 
     def _quote(self, node: SyntaxTreeNode) -> None:
         icon = node.meta.get("icon")
         if icon is None:
-            self._container("quote", _Blocks.below(node.children))
+            self._container("quote", self._below(node.children))
             return
         body: Json = {"icon": blocks.checked_icon(icon)} if icon else {}
-        self._container("callout", _Blocks.below(node.children), **body)
+        self._container("callout", self._below(node.children), **body)
 
     def _container(self, kind: str, made: list[Json], **more: Any) -> None:
         """Add a block whose text is its first paragraph and whose children are the rest."""
@@ -245,15 +246,16 @@ class _Blocks:
             at = found.end()
             tag = found.group(0).lower()
             closing = tags[index + 1] if index + 1 < len(tags) else None
-            if tag.startswith("<details"):
+            if tag.startswith("<details") and self._level + len(self._folds) < DEEPEST:
                 self._folds.append(_Fold())
-            elif tag.startswith("</details") and self._folds:
+            elif tag.startswith("</details") and self._folds and not self._too_deep:
                 self._close_fold()
             elif self._takes_summary(tag, closing):
                 assert closing is not None
                 self._summary(content[at : closing.start()])
                 at = closing.end()
             else:
+                self._too_deep += ("details" in tag and bool(self._folds)) * (-1 if tag.startswith("</") else 1)
                 self.lines(found.group(0))
         self._html_lines(content[at:])
 

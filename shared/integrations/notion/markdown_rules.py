@@ -23,6 +23,7 @@ _TICKS = re.compile(r"\$(`+)")
 _DOLLARS = re.compile(r"\${2,}")
 _FARTHEST = MAX_EXPRESSION + 40  # an end is looked for so far, because it would be searched for from every start
 _MOST_LINES = 1000
+_MOST_LINES_BEGUN = 50  # of an equation that begins beside its `$$`
 
 
 class _Parser(MarkdownIt):
@@ -137,7 +138,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _math_lines(state: StateBlock, start: int, end: int, run: str, rest: str) -> tuple[str, int] | None:
-    for line in range(start + 1, min(end, start + _MOST_LINES)):
+    for line in range(start + 1, min(end, start + (_MOST_LINES_BEGUN if rest else _MOST_LINES))):
         at = state.bMarks[line] + state.tShift[line]
         text = state.src[at : state.eMarks[line]].rstrip()
         if text and state.sCount[line] < state.blkIndent:

@@ -21,8 +21,7 @@ _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _ONE_LINE = re.compile(r"<(page|database|audio|video|pdf|file)\b([^>]*)>(.*)</\1>")
 _IMAGE = re.compile(r"!\[(.*)\]\((.*)\)")
 _SUMMARY = re.compile(r"<summary>(.*)</summary>")
-_ROW = re.compile(r"<tr\b[^>]*>((?:[^\\]|\\.)*?)</tr>", re.DOTALL)
-_CELL = re.compile(r"<t[dh]\b[^>]*>((?:[^\\]|\\.)*?)</t[dh]>", re.DOTALL)
+_OF_TABLE = re.compile(r"\\.|<(/?)(tr|td|th)\b[^>]{0,500}>", re.DOTALL)
 _STARTS = re.compile(r"(#{1,6} |- \[[ xX]\] ?|- |\d+\. |> ?|-$)")
 _ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _DEEPEST = 100
@@ -218,11 +217,28 @@ class _Reader:
 
     def _table(self, told: Mapping[str, str], depth: int, tag: str) -> Block:
         rows = [
-            Block("", "table_row", cells=tuple(_spans(cell.replace("\n", " ")) for cell in _CELL.findall(row)))
-            for row in _ROW.findall(self._until("</table>", depth))
+            Block("", "table_row", cells=tuple(_spans(cell.replace("\n", " ")) for cell in row))
+            for row in _rows(self._until("</table>", depth))
         ]
         header_row, header_column = (told.get(name) == "true" for name in ("header-row", "header-column"))
         return Block("", "table", children=tuple(rows), header_row=header_row, header_column=header_column)
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Return the cells of a table as they are written, by row."""
+    rows: list[list[str]] = []
+    begin: int | None = None
+    for tag in _OF_TABLE.finditer(text):
+        if tag.group(2) is None:  # an escape
+            continue
+        if tag.group(2) == "tr":
+            rows += [] if tag.group(1) else [[]]
+        elif not tag.group(1):
+            begin = tag.end()
+        elif begin is not None and rows:
+            rows[-1].append(text[begin : tag.start()])
+            begin = None
+    return rows
 
 
 def _literal(text: str) -> tuple[Span, ...]:
