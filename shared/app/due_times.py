@@ -2,7 +2,7 @@
 only what is due.
 
 The alarms of all tenants lie together under SYSTEM. What an alarm is for keeps its own record of the alarm that counts;
-one that rings and does not count is taken away. So the two need not be written together.
+one that rings and does not count leads to a look at most, and is taken away. So the two need not be written together.
 """
 
 from __future__ import annotations

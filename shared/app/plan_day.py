@@ -92,11 +92,12 @@ def next_planning(deps: Deps, tenant: str) -> str:
 def planning_changed(deps: Deps, tenant: str, settings: Mapping[str, Any], former: Mapping[str, Any]) -> None:
     """Let changed settings count: the next planning time, and the routines that go by the tenant's time zone.
 
-    A time that was moved to earlier today, on a day not planned yet, is made up for at once.
+    A time that was moved to earlier today, on a day not planned yet, is made up for at once. Raises Busy while a day
+    is being planned; called again it does what is missing.
     """
-    _set_clock(deps, tenant, planning_of(settings))
     if settings.get("time_zone") != former.get("time_zone"):
         look_at_routines(deps, tenant)
+    _set_clock(deps, tenant, planning_of(settings))
 
 
 def _set_clock(deps: Deps, tenant: str, planning: Planning | None) -> None:

@@ -100,31 +100,33 @@ def look_at_routines(deps: Deps, tenant: str) -> None:
     after, soon = "", whole_second(deps.clock.now())
     while docs := deps.store.list_docs(tenant, KIND, after=after):
         for doc in docs:
-            with lease(deps, tenant, f"routine.{doc.id}"):
-                known = _load(deps, tenant, doc.id)
-                if known.alarm:
-                    _keep_in(deps, tenant, known, replace(known, alarm=soon.isoformat(timespec="seconds")))
+            if doc.body.get("alarm"):
+                set_alarm(deps, Alarm(ROUTINE, tenant, doc.id, soon))  # beside its own: any alarm leads to a look
         after = docs[-1].id
 
 
 def run_routine(command: Command, deps: Deps, tools: Tools) -> None:
-    """Open the run of a routine whose time has come, and find its next time. Once per time, however often it comes."""
+    """Look at a routine: open the run that is due, if one is, and find its next time. A second look changes nothing."""
     alarm = alarm_of(command)
     with lease(deps, command.tenant, f"routine.{command.ref}"):
-        known = _load(deps, command.tenant, command.ref)
         desk = _desk(deps, tools, command.tenant)
-        if desk is None or known.alarm != alarm.topic:
+        if desk is not None:
+            _look(desk, _load(deps, command.tenant, command.ref))
+        if desk is None or _load(deps, command.tenant, command.ref).alarm != alarm.topic:
             drop_alarm(deps, alarm)
-            return
-        try:
-            waiting = _carry_out(desk, known)
-        except IntegrationError as error:
-            if error.error_class not in (ErrorClass.TRANSIENT, ErrorClass.UNAUTHORIZED):
-                raise
-            waiting = error.retry_after or timedelta()
-        if waiting is not None:
-            at = snoozed(deps.clock.now(), known.tries, waiting)
-            _keep(desk, known, replace(known, alarm=at.isoformat(timespec="seconds"), tries=known.tries + 1))
+
+
+def _look(desk: _Desk, known: Routine) -> None:
+    """Carry out what is due now, or come back to it later."""
+    try:
+        waiting = _carry_out(desk, known)
+    except IntegrationError as error:
+        if error.error_class not in (ErrorClass.TRANSIENT, ErrorClass.UNAUTHORIZED):
+            raise
+        waiting = error.retry_after or timedelta()
+    if waiting is not None:
+        at = snoozed(desk.deps.clock.now(), known.tries, waiting)
+        _keep(desk, known, replace(known, alarm=at.isoformat(timespec="seconds"), tries=known.tries + 1))
 
 
 def _carry_out(desk: _Desk, known: Routine) -> timedelta | None:
@@ -287,11 +289,8 @@ def _load(deps: Deps, tenant: str, page: str) -> Routine:
 
 
 def _keep(desk: _Desk, before: Routine, after: Routine) -> None:
-    _keep_in(desk.deps, desk.tenant, before, after)
-
-
-def _keep_in(deps: Deps, tenant: str, before: Routine, after: Routine) -> None:
     """Save the routine and its alarm: the new alarm first, the old one away last. The caller holds the lease."""
+    deps, tenant = desk.deps, desk.tenant
     old, new = _alarm(tenant, before), _alarm(tenant, after)
     if new is not None and new != old:
         set_alarm(deps, new)
