@@ -40,7 +40,7 @@ def test_webhooks_that_come_twice_late_and_in_any_order_change_nothing(
     control(place.simulators["notion"], "/_config", config)
     place.tell_story()
     assert compare(place, ending(place), undisturbed.end.effects) == []
-    delivered = requests.get(f"{place.simulators['notion']}/_state", timeout=10).json()["deliveries"]
+    delivered = requests.get(f"{place.simulators['notion']}/_deliveries", timeout=10).json()
     assert {entry["outcome"] for entry in delivered} == {"delivered"}
 
 

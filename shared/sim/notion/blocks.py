@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.sim.notion import block_shapes, checks, signed_files
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
-from shared.sim.notion.refusals import invalid, missing, refused
+from shared.sim.notion.refusals import ApiError, invalid, missing, refused
 from shared.sim.notion.world import Caller, World
 
 Json = dict[str, Any]
@@ -194,3 +194,8 @@ def put_in_trash(world: World, caller: Caller, node: Json, trash: bool) -> None:
     above = world.nodes.get(str(node["parent"].get(node["parent"]["type"])))
     if above is not None:
         world.changed_content(above, caller, [node])
+
+
+def meeting_notes(call: Call) -> Json:
+    """POST /v1/blocks/meeting_notes and its query: no simulated plan has them."""
+    raise ApiError(403, "restricted_resource", "Meeting notes are not part of this workspace's plan.")

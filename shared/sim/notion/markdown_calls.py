@@ -59,8 +59,6 @@ def edit(call: Call, page_id: str) -> Json:
     kind = checks.one_of(body["type"], "body.type", _EDITS)
     given = checks.opened(body.get(kind, ...), f"body.{kind}")
     call.world.editable(page)
-    if page["is_locked"]:
-        raise refused("This page is locked.")
     later = checks.boolean(body.get("allow_async", False), "body.allow_async")
     if later and async_tasks.wanted(call, _size(given)):
         return async_tasks.put_off(call, "PATCH /v1/pages/:page_id/markdown")

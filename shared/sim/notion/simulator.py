@@ -58,6 +58,7 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("DELETE", f"/v1/blocks/{_ID}", blocks.delete, _UPDATE),
     ("GET", f"/v1/blocks/{_ID}/children", blocks.children, _READ),
     ("PATCH", f"/v1/blocks/{_ID}/children", blocks.append, _INSERT),
+    ("POST", "/v1/blocks/meeting_notes(?:/query)?", blocks.meeting_notes, None),
     ("POST", "/v1/databases", databases.create_database, _INSERT),
     ("GET", f"/v1/databases/{_ID}", databases.get_database, _READ),
     ("PATCH", f"/v1/databases/{_ID}", databases.update_database, _UPDATE),

@@ -319,3 +319,9 @@ def test_what_only_the_app_does_can_be_announced(notion: Notion, receiver: Recei
 def test_the_word_of_the_client_is_needed_for_its_grants(notion: Notion):
     answer = notion.grant({"token": "x"}, path="introspect", word=CLIENT_WORD + "!")
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("path", ["/v1/blocks/meeting_notes", "/v1/blocks/meeting_notes/query"])
+def test_what_no_plan_has_is_refused_as_such(notion: Notion, path):
+    answer = notion.call("POST", path, {})
+    assert (answer.status_code, answer.json()["code"]) == (403, "restricted_resource")
