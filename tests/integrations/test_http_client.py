@@ -322,3 +322,19 @@ def test_the_trace_has_every_exchange_and_no_secret(server: Script, tmp_path: Pa
     pair = base64.b64encode(b"id:pw-1").decode()
     assert [secret for secret in (TOKEN, "r-1", "c-1", "k-1", "pw-1", pair) if secret in text] == []
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_json_goes_out_as_utf_8_without_blanks(server: Script) -> None:
+    client(server).call("POST", "/things", json={"text": "żółw 🐢", "n": [1, 2]})
+    client(server).call("POST", "/things", json={})
+    assert [sent["body"] for sent in server.seen] == ['{"text":"żółw 🐢","n":[1,2]}'.encode(), b"{}"]
+    headers = server.seen[0]["headers"]
+    assert isinstance(headers, dict)
+    assert headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("value", ["\ud83d", float("nan"), float("inf")])
+def test_what_json_cannot_say_is_refused_before_it_is_sent(server: Script, value: object) -> None:
+    with pytest.raises(Rejected, match="cannot be written as HTTP"):
+        client(server).call("POST", "/things", json={"value": value})
+    assert server.seen == []

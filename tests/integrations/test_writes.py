@@ -107,7 +107,7 @@ def holding(kind: str, *children: Json) -> Json:
 
 LONG: list[Json] = [
     *(p("again") for _ in range(9)),
-    blocks.toggle("list", [p(f"inside {number % 3}") for number in range(110)]),
+    blocks.toggle("list", [p("inside")] * 150),
     chain("deep ", 5),
     blocks.table([[f"row {number}", "same"] for number in range(104)], header_row=True),
     holding(
@@ -173,7 +173,7 @@ def test_a_write_goes_to_its_place_in_the_planned_number_of_requests(desk: Desk,
 def test_what_was_written_reads_as_it_was_meant(desk: Desk, undisturbed: str) -> None:
     there = desk.notion.read_tree(undisturbed)
     assert [block.text for block in there[:9]] == ["again"] * 9
-    assert [child.text for child in there[9].children] == [f"inside {number % 3}" for number in range(110)]
+    assert [child.text for child in there[9].children] == ["inside"] * 150
     assert [block.text for block in there[10].walk()] == [f"deep {depth}" for depth in (5, 4, 3, 2, 1)]
     assert [row.cells[0][0].text for row in there[11].children] == [f"row {number}" for number in range(104)]
     left, right = there[12].children
@@ -346,6 +346,40 @@ def test_the_block_we_write_beside_may_go(desk: Desk) -> None:
     assert len(ids) == 104
     texts = [block.text for block in desk.notion.read_tree(page)]
     assert texts == [*(f"p{number}" for number in range(99)), "p100", "p101", "deep 5", "end"]
+
+
+def test_the_block_we_write_behind_may_go_and_the_order_stays(desk: Desk) -> None:
+    sizes = (5, 3, 3, 3, 5)  # hundreds of blocks: the middle ones are sent into the gap between the outer ones
+    tree = [blocks.toggle(f"t{n}", [p("", *[p("")] * 98)] * size) for n, size in enumerate(sizes)]
+    for added in ([], [p("by Ada")]):
+        home = desk.page()
+
+        def disturb(name: str, home: str = home, added: list[Json] = added) -> None:
+            if name == "tree-001":
+                body = {"children": added, "position": {"type": "start"}}
+                desk.as_person("PATCH", f"/v1/blocks/{home}/children", body)
+                (gone,) = (c["id"] for c in desk.notion.children(home) if text_of(c[c["type"]]) == "t0")
+                desk.as_person("DELETE", f"/v1/blocks/{gone}", None)
+
+        assert len(write_tree(desk.notion, Memory(before=disturb), home, tree)) == 5
+        texts = [text_of(data) for _, data, _ in standing(desk, home)]
+        assert texts == ["by Ada"] * len(added) + ["t1", "t2", "t3", "t4"]
+
+
+def test_people_may_change_what_is_still_being_written(desk: Desk) -> None:
+    page = desk.page()
+
+    def rename(name: str) -> None:
+        if name == "tree-002":  # the read of the column's children
+            (columns,) = desk.notion.children(page)
+            (left, _) = desk.notion.children(columns["id"])
+            (top,) = desk.notion.children(left["id"])
+            desk.as_person("PATCH", f"/v1/blocks/{top['id']}", {"toggle": {"rich_text": blocks.rich_text("by Ada")}})
+
+    tree = [holding("column_list", holding("column", chain("deep ", 5)), holding("column", p("right")))]
+    write_tree(desk.notion, Memory(before=rename), page, tree)
+    (columns,) = desk.notion.read_tree(page)
+    assert [b.text for b in columns.walk() if b.text] == ["by Ada", "deep 4", "deep 3", "deep 2", "deep 1", "right"]
 
 
 def test_below_what_people_removed_nothing_is_written(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from shared.core.errors import IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.http_client import json_bytes
 from shared.integrations.notion.recognise import GONE, found_among
-from shared.integrations.notion.tree import TOP, Append, Place, Read, Request, plan, plan_page, position
+from shared.integrations.notion.tree import TOP, Append, Read, Request, plan, plan_page, position
 
 Json = dict[str, Any]
 Result = Mapping[str, Any]
@@ -210,7 +210,7 @@ class _Write:
     def _born(self, request: Read) -> list[str]:
         """Return the ids of children that came with their parent."""
         parent = self._ids[request.parent]
-        there = self._unknown(self._notion.children(parent), request.parent)
+        there = self._notion.children(parent)
         kinds = [str(child.get("type")) for child in there]
         if kinds == [str(block["type"]) for block in request.blocks]:
             return [str(child["id"]) for child in there]
@@ -253,17 +253,19 @@ class _Write:
         start = 0 if before is None else places[before] + 1
         end = len(there) if behind is None else places[behind]
         return found_among(
-            self._unknown(there[start:end], request.parent),
+            there[start:end],
             request.blocks,
             request.rode_before if before is None else (),
             request.rode_behind if behind is None else (),
         )
 
     def _neighbour(self, request: Append) -> tuple[str | None, bool]:
-        """Return where to append now: after the nearest block before the place that is still there."""
-        there = self._notion.children(self._ids[request.parent])
-        before, _ = self._around(request, {str(child["id"]): index for index, child in enumerate(there)})
-        return before, before is None and request.place is not Place.END and request.parent != TOP
+        """Return where to append now that the block beside the place is gone: after the nearest one that is there."""
+        there = [str(child["id"]) for child in self._notion.children(self._ids[request.parent])]
+        before, behind = self._around(request, {block: index for index, block in enumerate(there)})
+        if before is None and behind is not None and there[0] != behind:
+            before = there[there.index(behind) - 1]
+        return before, before is None and (behind is not None or bool(request.rode_behind))
 
     def _around(self, request: Append, places: Mapping[str, int]) -> tuple[str | None, str | None]:
         """Return the nearest blocks before and behind the place that are known and still there, or None."""
@@ -276,10 +278,6 @@ class _Write:
             before = before or [block for block in (self._after or "",) if block in places]
             behind = behind or [block for block in (self._behind,) if block in places]
         return before[-1] if before else None, behind[0] if behind else None
-
-    def _unknown(self, there: Sequence[Json], parent: int) -> list[Json]:
-        ours = set(self._inside.get(parent, {}).values())
-        return [child for child in there if str(child["id"]) not in ours]
 
 
 def _digest(requests: Sequence[Request]) -> str:
