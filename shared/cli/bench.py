@@ -207,7 +207,7 @@ def _ports(folder: Path) -> tuple[Deps, LocalStore]:
 
 def _tools() -> Tools:
     class NoAccounts:
-        def connect_for(self, tenant: str) -> Any:
+        def connect_for(self, tenant: str, noted: Any = None) -> Any:
             return None
 
     def refuse(*_: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.app import ledger
-from shared.app.gather import Gathered, Happening
+from shared.app.gather import Gathered, Happening, gather, gathered
 from shared.core import marks
 from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
@@ -54,6 +54,17 @@ def test_what_our_bot_and_a_person_did_together_is_the_persons_when_the_value_is
     assert merged.decider("", lambda: False) == ADA
 
 
+def test_what_comes_out_of_order_is_looked_at_in_the_order_it_happened(desk: Desk) -> None:
+    deps, page = desk.house.deps, "page-1"
+    times = ["2026-03-02T08:00:03.000Z", "2026-03-02T08:00:01.000Z", "2026-03-01T10:00:00.000Z"]
+    orders = [gather(deps, TENANT, page, _happened(at, who)) for at, who in zip(times, (BOT, ADA, ADA), strict=True)]
+    assert len(set(orders)) == 1
+    assert orders[0] is not None
+    seen = gathered(deps, orders[0])
+    assert seen is not None
+    assert [each.at for each in seen.happenings] == sorted(times)
+
+
 def _echo(desk: Desk, page: str) -> None:
     """Deliver an event of our bot and the person together."""
     desk.house.settle(**desk.house.settings(TENANT))
@@ -70,7 +81,7 @@ def _plan(desk: Desk) -> str:
 
 
 def test_a_status_we_wrote_ourselves_is_no_approval_however_it_is_delivered(desk: Desk) -> None:
-    """As when a step of another run sets the status while the person sets something else: Notion reports both at once."""
+    """A step of another run sets the status while the person sets something else: Notion reports both at once."""
     page = _plan(desk)
     run = desk.run_of(page)
     ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, run))(Notion)
