@@ -125,7 +125,7 @@ def way_out(run: Run) -> str:
     if told or failed is None:
         return told or f"look at the run for what went wrong. {_AGAIN}"
     system = _SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
-    if failed.failures and system:
+    if "(tried " in failed.error and system:
         return f"see whether {system} works again. {_AGAIN}"
     if failed.rounds or failed.spec.lane == "plan":
         return f"say on the page more precisely what you want. {_AGAIN}"

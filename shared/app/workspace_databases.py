@@ -17,6 +17,9 @@ from shared.core.errors import VersionConflict
 from shared.ports import Put
 
 Json = Mapping[str, Any]
+TOPIC = "databases"  # of the command that sets databases up
+SETUP = ("setup", "databases")  # where an owner's wish for databases and its outcome are kept
+WORKING, ASKING, CHOOSING, DONE, FAILED = "working", "asking", "choosing", "done", "failed"
 _TRIES = 8  # others change other fields of the settings at the same time
 
 

@@ -13,7 +13,17 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.workspace_adopt import Adoption, Question, changes_of, propose
 from shared.app.workspace_create import create_databases, data_sources_of, namesake, settings_of
-from shared.app.workspace_databases import database_of, keep_mapping, mapping_of
+from shared.app.workspace_databases import (
+    ASKING,
+    CHOOSING,
+    DONE,
+    FAILED,
+    SETUP,
+    WORKING,
+    database_of,
+    keep_mapping,
+    mapping_of,
+)
 from shared.app.workspace_schemas import KINDS, SCHEMAS
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError, VersionConflict
@@ -23,9 +33,6 @@ from shared.ports import Put
 
 Json = Mapping[str, Any]
 
-TOPIC = "databases"  # of the command that asks for this
-SETUP = ("setup", "databases")  # where the wish and its outcome are kept
-WORKING, ASKING, CHOOSING, DONE, FAILED = "working", "asking", "choosing", "done", "failed"
 NEW = "*new"  # an answer: make another database beside the one that has our title
 MOST_OFFERED = 50
 
@@ -77,7 +84,7 @@ def _carried_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Jso
             questions += _adopt(deps, notion, tenant, kind, wanted, answers)
     if questions:
         return {"state": ASKING, "questions": [_shown(each) for each in questions]}
-    if not page and not adopt:
+    if not page and not adopt and len(data_sources_of(deps, tenant)) < len(KINDS):
         return {"state": CHOOSING, **_offer(notion)}
     return {"state": DONE}
 

@@ -14,11 +14,11 @@ from tests.functions.conftest import MINE, OTHER, Service
 # Written by hand from what roles are for, not read from the code: what each may do beside looking at runs.
 MAY = {
     "owner": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "planning.change"},
+              "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage"},
     "admin": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read"},
-    "member": {"runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read"},
-    "viewer": {"runs.read", "usage.read", "planning.read"},
+              "keys.manage", "planning.read", "databases.read"},
+    "member": {"runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
+    "viewer": {"runs.read", "usage.read", "planning.read", "databases.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {"new_key": {"role": "viewer", "name": "made by the table"}}

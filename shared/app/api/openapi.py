@@ -16,6 +16,7 @@ _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "creat
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ENTRY = {**{name: text() for name in ("id", "at", "run", "what", "by", "plan_hash")}}
+_OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
     "Problem": shown(
@@ -51,6 +52,15 @@ SCHEMAS: Mapping[str, Any] = {
     "Key": shown({**_STRINGS, **_MAYBE}),
     "Keys": listed("keys", "Key", paged=False),
     "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="Shown this once.")}),
+    "Databases": shown(
+        {
+            "connected": {"type": "boolean"},
+            "connect_url": text(),
+            "state": text(what="not begun, working, asking, choosing, done or failed"),
+            "problem": text(),
+            **{name: {"type": "array", "items": {"type": "object"}} for name in _OF_DATABASES},
+        }
+    ),
     "SlackAnswer": {"type": "object"},
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.app.api import approval_page, html, operate, planning, runs, slack_clicks
+from shared.app.api import approval_page, databases, html, operate, planning, runs, slack_clicks
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
-from shared.app.api.shapes import Schema, choice, closed, number, text
+from shared.app.api.shapes import Schema, choice, closed, number, text, texts
 from shared.app.time_zones import zone_names
+from shared.app.workspace_schemas import KINDS
 from shared.core.run import RunStatus
 
 Handler = Callable[[Call], ApiReply]
@@ -27,6 +28,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "queue.read": frozenset({"owner", "admin"}),
     "queue.replay": frozenset({"owner", "admin"}),
     "keys.manage": frozenset({"owner", "admin"}),
+    "databases.read": frozenset(ROLES),
+    "databases.manage": frozenset({"owner"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
 }
@@ -45,6 +48,13 @@ _PLANNING: Mapping[str, Schema] = {
     "time_zone": choice(*zone_names()),
     "day_hours": number(1, 24),
 }
+_IN_NOTION = text(
+    "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
+    most=500,
+    what="its id, or its link as Notion copies it",
+)
+_ADOPT = texts(_IN_NOTION, *KINDS, what="Databases to adopt, by kind.")
+_ANSWERS = texts(text(most=300), what="Answers to questions, by their keys: the value of a choice.")
 _REASON = {**text(most=500), "default": ""}
 
 
@@ -128,6 +138,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Deliver one again", "Replayed",
         body=closed({}),
+    ),
+    Route("GET", "/v1/databases", "databases.read", databases.show_databases, "The databases in Notion", "Databases"),
+    Route(
+        "POST", "/v1/databases", "databases.manage", databases.set_up, "Create or adopt databases", "Databases",
+        body=closed({"page": {**_IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}), errors=(409,),
     ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "When days are planned", "Planning"),
     Route(

@@ -37,6 +37,14 @@ def choice(*words: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(words)}
 
 
+def texts(value: Schema, *names: str, what: str = "") -> dict[str, Any]:
+    """Return the schema of an object whose values are such strings; under these names alone, if there are any."""
+    found: dict[str, Any] = {"type": "object", "maxProperties": 100, "default": {}, "description": what}
+    if names:
+        return {**found, "properties": dict.fromkeys(names, value), "additionalProperties": False}
+    return {**found, "additionalProperties": value}
+
+
 def closed(fields: Mapping[str, Schema], required: Sequence[str] = ()) -> dict[str, Any]:
     """Return the schema of an object with these fields and no others."""
     found: dict[str, Any] = {"type": "object", "properties": dict(fields), "additionalProperties": False}
@@ -87,6 +95,17 @@ def read_fields(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     return {**{name: sub["default"] for name, sub in known.items() if "default" in sub}, **given}
 
 
+def _fits_texts(value: Any, schema: Schema) -> bool:
+    if not isinstance(value, dict) or len(value) > schema["maxProperties"]:
+        return False
+    known, other = schema.get("properties", {}), schema["additionalProperties"]
+    letters = {"type": "string", "maxLength": 300}
+    return all(
+        _fits_text(name, letters) and (name in known or bool(other)) and _fits_text(each, known.get(name) or other)
+        for name, each in value.items()
+    )
+
+
 def matches(value: str, schema: Schema) -> bool:
     """Return whether a part of the path fits its schema."""
     return re.fullmatch(_bare(str(schema["pattern"])), value) is not None
@@ -114,6 +133,7 @@ def _check(what: str, value: Any, schema: Schema) -> None:
         "integer": _fits_number,
         "string": _fits_text,
         "boolean": lambda given, _: isinstance(given, bool),
+        "object": _fits_texts,
     }
     if not fits[schema["type"]](value, schema):
         _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
@@ -156,7 +176,9 @@ def _wanted(schema: Schema) -> str:
         return "a day like 2026-11-21"
     most = f" of at most {schema['maxLength']} letters" if "maxLength" in schema else ""
     like = f" that matches {schema['pattern']}" if "pattern" in schema else ""
-    return {"string": "a text", "boolean": "true or false"}[schema["type"]] + most + like
+    words = {"string": "a text", "boolean": "true or false", "object": "an object of texts"}
+    what = f" ({schema['description']})" if schema.get("description") else ""
+    return words[schema["type"]] + most + like + what
 
 
 def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:

@@ -10,8 +10,8 @@ import requests
 
 from shared.app.execute_step import Tools
 from shared.app.workspace_adopt import ADD, LEAVE_OUT, Adoption, changes_of, propose
-from shared.app.workspace_databases import database_of
-from shared.app.workspace_setup import NEW, SETUP, TOPIC, set_up_databases
+from shared.app.workspace_databases import SETUP, TOPIC, database_of
+from shared.app.workspace_setup import NEW, set_up_databases
 from shared.core.commands import CONSIDER, Command
 from shared.ports import Put
 from shared.sim.notion.simulator import NotionSimulator
