@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.sim.notion import async_tasks, checks, markdown_blocks, signed_files
 from shared.sim.notion.blocks import appended, put_in_trash
-from shared.sim.notion.calls import Call, path_id
+from shared.sim.notion.calls import NEW, Call, path_id
 from shared.sim.notion.markdown_write import Writer
 from shared.sim.notion.refusals import invalid, refused
 from shared.sim.notion.world import World
@@ -32,10 +32,16 @@ def shown(world: World, node: Json) -> Json:
 
 def get(call: Call, page_id: str) -> Json:
     """GET /v1/pages/{id}/markdown; a block id shows that block."""
+    _need_newest(call)
     transcript = call.request.args.get("include_transcript")
     if transcript is not None:
         checks.one_of(transcript, "query.include_transcript", ("true", "false"))
     return shown(call.world, call.world.find(call.caller, path_id(page_id, "page_id"), "page", "block"))
+
+
+def _need_newest(call: Call) -> None:
+    if call.old:
+        raise refused(f"This endpoint requires the Notion-Version header to be {NEW} or later.")
 
 
 def trees_of(call: Call, text: str) -> list[Json]:
@@ -54,6 +60,7 @@ def refuse_references(trees: list[Json]) -> None:
 
 def edit(call: Call, page_id: str) -> Json:
     """PATCH /v1/pages/{id}/markdown."""
+    _need_newest(call)
     page = call.world.find(call.caller, path_id(page_id, "page_id"), "page")
     body = call.body(None, ("type",))
     kind = checks.one_of(body["type"], "body.type", _EDITS)

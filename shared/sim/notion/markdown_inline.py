@@ -63,8 +63,10 @@ def written(items: list[Json], base_url: str) -> str:
         shared = 0
         while shared < min(len(stack), len(marks)) and stack[shared] == marks[shared]:
             shared += 1
-        text += "".join(_close(mark) for mark in reversed(stack[shared:]))
-        text += "".join(_open(mark) for mark in marks[shared:]) + piece
+        ends = "".join(_close(mark) for mark in reversed(stack[shared:]))
+        starts = "".join(_open(mark) for mark in marks[shared:])
+        # Stars that end one mark and stars that begin the next would be read as others.
+        text += ends + ("<span></span>" if ends.endswith("*") and starts.startswith("*") else "") + starts + piece
         stack = marks
     return text + "".join(_close(mark) for mark in reversed(stack))
 
