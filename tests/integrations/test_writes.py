@@ -1,7 +1,6 @@
 """Long writes to the simulated Notion: killed anywhere, answered badly, people on the page; complete in the end."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,128 +9,38 @@ import pytest
 from shared.app.effects import Effects
 from shared.core.errors import IntegrationError, Rejected
 from shared.core.page import Block
-from shared.http_client import HttpClient
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.tree import plan
 from shared.integrations.notion.writer import write_page, write_tree, written_ids
-from shared.ports import Secret
 from shared.sim.notion.simulator import NotionSimulator
 from shared.steps._kind import Repeat
 from tests.integrations.conftest import Served
 from tests.support.local_ports import local_ports
-from tests.support.wsgi_session import session_of
-
-Json = dict[str, Any]
-Result = Mapping[str, Any]
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Memory:
-    """What of a write is remembered: intents and results, as the journal of effects keeps them."""
-
-    results: dict[str, Result] = field(default_factory=dict)
-    intended: list[str] = field(default_factory=list)
-    before: Callable[[str], None] = lambda name: None
-    after: Callable[[str], None] = lambda name: None
-
-    def __call__(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
-        if name in self.results:
-            return self.results[name]
-        found = look() if name in self.intended else None
-        if found is None:
-            if name not in self.intended:
-                self.intended.append(name)
-            self.before(name)
-            try:
-                found = do()
-            except IntegrationError as error:
-                if type(error).__name__ != "OutcomeUnknown":
-                    self.intended.remove(name)  # certainly not carried out
-                raise
-            self.after(name)
-        self.results[name] = found
-        return found
-
-
-@dataclass
-class Desk:
-    """A simulated Notion in this process, and our client of it."""
-
-    simulator: NotionSimulator
-    notion: Notion
-    home: str
-    person: str
-
-    def control(self, path: str, body: Any) -> Any:
-        return session_of(self.simulator).post("http://notion.example" + path, json=body).json()
-
-    def as_person(self, method: str, path: str, body: Any) -> Any:
-        return self.control("/_as_person", {"person": self.person, "method": method, "path": path, "body": body})
-
-    def page(self, *children: Json) -> str:
-        named = {"title": {"title": blocks.rich_text("Page")}}
-        return str(self.notion.create_page(page_id=self.home, properties=named, children=children)["id"])
-
-    def carried_out(self) -> int:
-        """Return how many requests have appended blocks so far, whatever they were answered."""
-        return sum(any(effect["kind"] == "block.append" for effect in e["effects"]) for e in self.simulator.journal)
+from tests.support.long_writes import (
+    LONG,
+    READS,
+    REQUESTS,
+    Desk,
+    Json,
+    Killed,
+    Memory,
+    Result,
+    chain,
+    holding,
+    kill_at,
+    once_each,
+    p,
+    simulated_desk,
+    standing,
+    text_of,
+    write_until_done,
+)
 
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:
-    simulator = NotionSimulator()
-    simulator.base_url = "http://notion.example"
-    session = session_of(simulator)
-    session.post("http://notion.example/_config", json={"rate_limit": 0})
-    seeded = session.post("http://notion.example/_seed", json={"internal": True}).json()
-    http = HttpClient("notion", "http://notion.example", Secret(seeded["token"]), session=session)
-    return Desk(simulator, Notion(http), seeded["home_page_id"], seeded["people"][0]["id"])
-
-
-def p(text: str, *children: Json) -> Json:
-    return blocks.paragraph(text, children)
-
-
-def chain(name: str, depth: int) -> Json:
-    return blocks.toggle(f"{name}{depth}", [chain(name, depth - 1)] if depth > 1 else [])
-
-
-def holding(kind: str, *children: Json) -> Json:
-    return blocks.block(kind, {}, children)
-
-
-LONG: list[Json] = [
-    *(p("again") for _ in range(9)),
-    blocks.toggle("list", [p("inside")] * 150),
-    chain("deep ", 5),
-    blocks.table([[f"row {number}", "same"] for number in range(104)], header_row=True),
-    holding(
-        "column_list",
-        holding("column", *(p(f"left {number}") for number in range(101))),
-        holding("column", chain("right ", 4)),
-    ),
-    holding("tab", p("first", p("body")), p("second", chain("third ", 3))),
-    *(p(f"end {number}") for number in range(9)),
-    p("last 😀"),
-]
-REQUESTS = len(plan(LONG)) + 1  # and the look around the place
-
-
-def standing(desk: Desk, home: str, but: str = "") -> list[Any]:
-    """Return what stands on a page, from the simulator's own memory; `but` is a text to leave out."""
-    nodes = desk.simulator.state["nodes"]
-    there = [nodes[child] for child in nodes[home]["children"] if not nodes[child]["in_trash"]]
-    kept = [node for node in there if not but or text_of(node["data"]) != but]
-    return [[node["type"], node["data"], standing(desk, node["id"], but)] for node in kept]
-
-
-def text_of(data: Json) -> str:
-    return "".join(item["plain_text"] for item in data.get("rich_text", ()))
+    return simulated_desk()
 
 
 @pytest.fixture(scope="module")
@@ -145,17 +54,6 @@ def undisturbed(desk: Desk) -> str:
 @pytest.fixture(scope="module")
 def expected(desk: Desk, undisturbed: str) -> list[Any]:
     return standing(desk, undisturbed)
-
-
-def write_until_done(desk: Desk, page: str, memory: Memory, **more: Any) -> int:
-    """Begin again until it ends; return how often it was begun."""
-    for times in range(1, 4 * REQUESTS):
-        try:
-            write_tree(desk.notion, memory, page, LONG, **more)
-        except (Killed, IntegrationError):
-            continue
-        return times
-    raise AssertionError("it never ended")
 
 
 def test_a_write_goes_to_its_place_in_the_planned_number_of_requests(desk: Desk, expected: list[Any]) -> None:
@@ -185,17 +83,6 @@ def test_what_was_written_reads_as_it_was_meant(desk: Desk, undisturbed: str) ->
     assert [block.text for block in there[14:]] == [*(f"end {number}" for number in range(9)), "last 😀"]
 
 
-def kill_at(number: int) -> Callable[[str], None]:
-    names: list[str] = []
-
-    def kill(name: str) -> None:
-        names.append(name)
-        if len(names) == number + 1:
-            raise Killed
-
-    return kill
-
-
 @pytest.mark.parametrize("at", range(REQUESTS))
 def test_killed_before_the_answer_of_any_request_is_remembered_it_goes_on(
     desk: Desk, expected: list[Any], at: int
@@ -214,9 +101,6 @@ def test_killed_before_every_request_it_goes_on(desk: Desk, expected: list[Any])
     assert write_until_done(desk, page, memory) == REQUESTS + 1
     assert desk.carried_out() - sent == len(plan(LONG)) - READS
     assert standing(desk, page) == expected
-
-
-READS = sum(type(request).__name__ == "Read" for request in plan(LONG))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -242,17 +126,6 @@ def test_people_may_write_in_between(desk: Desk, expected: list[Any], when: str)
     assert [text_of(data) for _, data, _ in there[:2]] == ["again"] * 2
     assert there[2:] == expected
     assert str(standing(desk, page)).count("'plain_text': 'by Ada'") == REQUESTS
-
-
-def once_each(do: Callable[[str], None]) -> Callable[[str], None]:
-    seen: set[str] = set()
-
-    def first_time(name: str) -> None:
-        if name not in seen:
-            seen.add(name)
-            do(name)
-
-    return first_time
 
 
 FAULTS: dict[str, Json] = {
