@@ -26,8 +26,9 @@ Json = Mapping[str, Any]
 
 KIND = "heard"
 MOST_WISHES = 50
+UNCLEAR = "I could not tell what you want."
 HOW_TO_DECIDE = (
-    "I could not tell what you want. To decide about this plan, comment “approve”, or “no, because …” with what should "
+    " To decide about this plan, comment “approve”, or “no, because …” with what should "
     "be different, or set the status to Approved or Cancelled."
 )
 
@@ -126,7 +127,7 @@ def judged(notion: Notion, comments: Sequence[Json]) -> Verdict:
 def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
     """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
     target = marks.mark(run_url(deps, run), "how-to-decide")
-    spans = (Span(HOW_TO_DECIDE, href=target),)
+    spans = (Span(UNCLEAR, href=target), Span(HOW_TO_DECIDE))
     Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
         "how-to-decide",
         lambda: {"id": notion.reply(discussion, spans)["id"]},

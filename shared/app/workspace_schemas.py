@@ -13,7 +13,11 @@ Json = dict[str, Any]
 IDEAS, TASKS, ROUTINES, RUNS = "ideas", "tasks", "routines", "runs"
 KINDS = (IDEAS, TASKS, ROUTINES, RUNS)  # in the order they are made: a relation needs the id of what it leads to
 SELF = "self"  # a relation to the database's own rows
-_COLORS = ("gray", "blue", "purple", "orange", "yellow", "green", "pink", "brown", "red", "default")
+_COLORS = {
+    marks.PLAN_IT: "blue", marks.PLANNING: "purple", marks.QUESTION: "orange", marks.PLAN_READY: "yellow",
+    marks.APPROVED: "pink", marks.BUILDING: "blue", marks.DONE: "green", marks.FAILED: "red", marks.CANCELLED: "brown",
+    "Doing": "blue", "Blocked": "red", "High": "red", "Medium": "yellow", "Active": "green",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Column:
         """Return the column as it is created; `sources` are data sources by kind, for relations."""
         inner: Json = {}
         if self.options:
-            inner = {"options": [{"name": n, "color": _COLORS[i % 10]} for i, n in enumerate(self.options)]}
+            inner = {"options": [{"name": name, "color": _COLORS.get(name, "gray")} for name in self.options]}
         elif self.format:
             inner = {"format": self.format}
         elif self.leads_to:

@@ -33,6 +33,11 @@ _LOOKS = {
     marks.FAILED: ("⚠️", "red_background"),
     marks.CANCELLED: ("⏹️", "gray_background"),
 }
+_HOW_TO_DECIDE = (
+    "Nothing is built or sent anywhere before somebody approves it.\n"
+    "To begin: comment “approve”, or set the status to Approved. For another plan: comment “no, because …”, or edit "
+    "the page. To stop: set the status to Cancelled."
+)
 _LINKS = (("Pull request", "pull_request"), ("Preview", "preview"), ("Site", "site"))
 
 
@@ -103,7 +108,7 @@ def _where(run: Run, steps: Collection[str]) -> str:
 def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
     if run.status == RunStatus.AWAITING_APPROVAL:
-        return "Nothing is built or sent anywhere before somebody approves it."
+        return _HOW_TO_DECIDE
     if run.status == RunStatus.FAILED:
         return plain(run.failure)[:300]
     if run.cancel:

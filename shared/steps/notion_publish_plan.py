@@ -68,13 +68,6 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
             f"Requirements read from this page ({len(requirements)})",
             [blocks.bulleted(line) for line in _lines(requirements)],
         ),
-        blocks.paragraph(
-            (
-                Span("To begin: "),
-                Span("comment “approve”, or set the status to Approved.", bold=True),
-                Span(" For another plan: comment “no, because …”, or edit the page. To stop: set it to Cancelled."),
-            )
-        ),
     ]
     return blocks.callout(head, "🗺️", inside)
 
