@@ -19,6 +19,7 @@ from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_shows import says_cancel, shows_plan
 from shared.app.page_view import Spoken, read_page_view, said_until
 from shared.app.plan_comments import (
+    Heard,
     Verdict,
     Wish,
     explain,
@@ -164,11 +165,18 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         record(deps, command.tenant, run.id, granted, handled=command.id)
     elif fresh and gate is not None and gate.wait is not None:
         verdict = judged(connect(Notion), fresh)
-        _obey(command, deps, tools, run, gate, verdict, [str(each["id"]) for each in fresh])
+        _obey(command, deps, tools, run, gate, verdict, heard, [str(each["id"]) for each in fresh])
 
 
 def _obey(
-    command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, verdict: Verdict, comments: list[str]
+    command: Command,
+    deps: Deps,
+    tools: Tools,
+    run: Run,
+    gate: Step,
+    verdict: Verdict,
+    heard: Heard,
+    comments: list[str],
 ) -> None:
     """Do what people said in comments about exactly this plan; explain once how to say it, when it was unclear."""
     now = deps.clock.now()
@@ -183,13 +191,13 @@ def _obey(
         names = {person: _name(tools, command.tenant, f"person:{person}") for _, _, person in verdict.wishes}
         wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in verdict.wishes]
         deps.crash_point("wish.before/comments")
-        keep_heard(deps, run, comments, wishes)  # before the event: the planner has to find them
+        keep_heard(deps, run, heard, comments, wishes)  # before the event: the planner has to find them
         deps.crash_point("wish.after/comments")
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
     else:
         if verdict.unclear:
             explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
-        keep_heard(deps, run, comments)
+        keep_heard(deps, run, heard, comments)
 
 
 def waiting_gate(run: Run) -> Step | None:

@@ -7,6 +7,7 @@ by id, so that editing or deleting it later changes nothing. Wishes are kept as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.app.effects import Effects
 from shared.app.execute_step import run_url
 from shared.core import marks
 from shared.core.decision_words import MAX_WISH, Said, read_decision
-from shared.core.errors import Missing, NotAllowed, Rejected
+from shared.core.errors import Busy, Missing, Rejected, VersionConflict
 from shared.core.page import Span
 from shared.core.run import Run
 from shared.integrations.notion.client import Notion
@@ -49,6 +50,7 @@ class Heard:
 
     ids: frozenset[str] = frozenset()
     wishes: tuple[Wish, ...] = ()
+    version: str = ""  # of what is stored
 
     def before(self, revision: int) -> tuple[Wish, ...]:
         """Return the wishes that the plan of this revision was made with."""
@@ -74,19 +76,21 @@ def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
     doc = deps.store.get(tenant, KIND, run)
     if doc is None:
         return Heard()
-    return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]))
+    return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]), doc.version)
 
 
-def keep_heard(deps: Deps, run: Run, ids: Iterable[str], wishes: Sequence[Wish] = ()) -> Heard:
-    """Remember more comments as heard, and wishes among them."""
-    before = heard_of(deps, run.tenant, run.id)
+def keep_heard(deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: Sequence[Wish] = ()) -> None:
+    """Remember more comments as heard, and wishes among them; raises Busy when another delivery heard some just now."""
     after = Heard(before.ids | frozenset(ids), (*before.wishes, *wishes)[-MOST_WISHES:])
     listed = [
         {"comment": each.comment, "text": each.text[:MAX_WISH], "by": each.by, "revision": each.revision}
         for each in after.wishes
     ]
-    deps.store.put(run.tenant, Put(KIND, run.id, {"ids": sorted(after.ids), "wishes": listed}))
-    return after
+    body = {"ids": sorted(after.ids), "wishes": listed}
+    try:
+        deps.store.put(run.tenant, Put(KIND, run.id, body, before.version))
+    except VersionConflict as error:
+        raise Busy(f"run {run.id}: its comments are being read") from error
 
 
 def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Json]:
@@ -97,7 +101,7 @@ def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Json]:
     published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), None)
     if published is None:
         return []
-    found = [*notion.comments(run.trigger.page), *notion.comments(str(published["container"]))]
+    found = [*_comments(notion, run.trigger.page), *_comments(notion, str(published["container"]))]
     since, there = str(published["shown"]), frozenset(published.get("said") or ()) | heard.ids
     fresh = [one for one in found if str(one["created_time"]) >= since and str(one["id"]) not in there]
     if not fresh:
@@ -128,21 +132,30 @@ def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
     """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
     target = marks.mark(run_url(deps, run), "how-to-decide")
     spans = (Span(UNCLEAR, href=target), Span(HOW_TO_DECIDE))
-    Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
-        "how-to-decide",
-        lambda: {"id": notion.reply(discussion, spans)["id"]},
-        repeat=Repeat.LOOK,
-        look=lambda: _said_already(notion, run, target),
-    )
+    with suppress(Missing, Rejected):  # the discussion is gone, or we may not comment: then the plan itself says it
+        Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
+            "how-to-decide",
+            lambda: {"id": notion.reply(discussion, spans)["id"]},
+            repeat=Repeat.LOOK,
+            look=lambda: _said_already(notion, run, target),
+        )
 
 
 def _said_already(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
     published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), {})
     places = [run.trigger.page, *([str(published["container"])] if published else ())]
-    for one in (comment for place in places for comment in notion.comments(place)):
+    for one in (comment for place in places for comment in _comments(notion, place)):
         if any((part.get("href") or "") == target for part in one.get("rich_text", ())):
             return {"id": str(one["id"])}
     return None
+
+
+def _comments(notion: Notion, place: str) -> list[dict[str, Any]]:
+    """Return the comments there; none where there is nothing any more, or where we may not read them."""
+    try:
+        return notion.comments(place)
+    except (Missing, Rejected):
+        return []
 
 
 def _is_person(notion: Notion, user: str) -> bool:
@@ -151,7 +164,7 @@ def _is_person(notion: Notion, user: str) -> bool:
         return False
     try:
         return notion.user(user).get("type") == "person"
-    except (Missing, NotAllowed, Rejected):
+    except (Missing, Rejected):
         return False
 
 

@@ -7,6 +7,7 @@ name and a fitting type.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -138,12 +139,13 @@ def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news:
         key = derived_id("lost-", kind, name)
         target = marks.mark(deps.public_url, key)
         spans = (Span(f"About the database {title}: ", href=target), Span(plain(words)))
-        Effects(deps, tenant, f"schema.{kind}", "schema", "notion")(
-            key,
-            lambda spans=spans: {"id": notion.comment(page, spans, block_id=block)["id"]},  # type: ignore[misc]
-            repeat=Repeat.LOOK,
-            look=lambda target=target: _found(notion, page or block, target),  # type: ignore[misc]
-        )
+        with suppress(Missing, Rejected):  # not ours to comment on: the settings and the log tell
+            Effects(deps, tenant, f"schema.{kind}", "schema", "notion")(
+                key,
+                lambda spans=spans: {"id": notion.comment(page, spans, block_id=block)["id"]},  # type: ignore[misc]
+                repeat=Repeat.LOOK,
+                look=lambda target=target: _found(notion, page or block, target),  # type: ignore[misc]
+            )
 
 
 def _found(notion: Notion, place: str, target: str) -> dict[str, Any] | None:

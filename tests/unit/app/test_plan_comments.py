@@ -178,3 +178,40 @@ def test_a_wish_survives_a_death_between_hearing_and_planning(desk: Desk, point:
     assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
     assert "map" in requirements(desk, run)
     assert len(heard_of(desk.house.deps, TENANT, run.id).wishes) == 1
+
+
+def test_a_plan_that_people_have_deleted_can_still_be_approved(desk: Desk) -> None:
+    page = planned(desk)
+    desk.as_person("DELETE", f"/v1/blocks/{container(desk.run_of(page))}")
+    desk.set_status(page, "Approved")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_comments_that_may_not_be_read_leave_the_status_to_decide(desk: Desk) -> None:
+    refusal = {"status": 403, "code": "restricted_resource", "path": "/v1/comments", "method": "GET", "times": 1000}
+    requests.post(f"{desk.url}/_faults", json=refusal, timeout=10).raise_for_status()
+    page = planned(desk)
+    desk.set_status(page, "Approved")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    assert {one["status"] for one in journal if one["method"] == "GET" and one["path"] == "/v1/comments"} == {403}
+
+
+def test_two_deliveries_that_read_the_same_comment_at_once_make_one_new_plan(desk: Desk) -> None:
+    page = planned(desk)
+    again: list[str] = []
+
+    def overtake(point: str) -> None:
+        if point == "wish.before/comments" and not again:
+            again.append(point)
+            desk.house.handle(desk.seen("see-overtaking", page, f"seen-person:{desk.person}"))
+
+    desk.house.crash_point = overtake
+    say(desk, page, "no, because we need a map")
+    desk.house.pass_time(timedelta(minutes=10))
+    run = desk.run_of(page)
+    assert again != []
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert requirements(desk, run).count("we need a map") == 1
