@@ -162,6 +162,15 @@ def test_of_two_who_renew_at_once_one_does_and_both_go_on(bench: Bench, tenant: 
     assert issued == ["authorization_code", "refresh_token"]
 
 
+def test_who_comes_with_a_token_that_another_one_has_renewed_takes_the_newer_one(bench: Bench, tenant: str) -> None:
+    late = notion_of(bench.instance(), tenant)
+    bench.notion.fault(path="/v1/users/me", status=401)
+    notion_of(bench.instance(), tenant).me()
+    late.me()  # its token is dead by now
+    issued = [e["grant_type"] for j in bench.notion.journal() for e in j["effects"] if e["kind"] == "grant.issue"]
+    assert issued == ["authorization_code", "refresh_token"]
+
+
 def test_who_cannot_wait_for_another_ones_renewal_comes_again(bench: Bench, tenant: str) -> None:
     notion = notion_of(bench.instance(), tenant)
     bench.notion.fault(path="/v1/users/me", status=401)

@@ -134,6 +134,19 @@ def test_once_shut_out_nobody_asks_again_until_a_person_has_connected_anew(desk:
     desk.two.spend(BOT, PAGES)
 
 
+def test_a_clock_that_is_turned_back_keeps_no_pause_and_no_loan_alive(desk: Desk) -> None:
+    _use_much(desk.one)
+    desk.one.refused(BOT, PAGES, _limited(17))
+    desk.clock.move(hours=-1)
+    for budget in (desk.one, desk.two):
+        assert _waits(budget, BOT) == 0.0
+    allowed = 2
+    while _waits(desk.two, BOT) == 0.0:
+        allowed += 1
+        assert allowed <= 180
+    assert allowed > 100
+
+
 def test_without_a_way_to_sleep_every_wait_is_told(tmp_path: Path) -> None:
     clock = MovedClock()
     with LocalStore(tmp_path, clock) as store:
