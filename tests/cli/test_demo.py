@@ -24,6 +24,7 @@ from shared.backends.local.sandbox.choose import choose_sandbox
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.settings import FUNCTIONS
+from tests.support.notion_description import of_exchange
 from tests.support.parts import require
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +127,14 @@ def test_the_trace_has_every_exchange_in_one_line_and_is_its_owners(demo: Demo) 
         sent = {name.lower(): value for name, value in line["headers"].items()}
         assert sent.get("authorization", "***") == "***"
         assert "cookie" not in sent
+
+
+def test_every_request_to_notion_is_one_the_published_description_allows(demo: Demo) -> None:
+    require("notion-description")
+    lines = [json.loads(line) for line in demo.trace.read_text(encoding="utf-8").splitlines()]
+    asked = [line for line in lines if line["system"] == "notion"]
+    assert len(asked) > 20
+    assert sorted({problem for line in asked for problem in of_exchange(line)}) == []
 
 
 def test_there_are_secrets_to_look_for_and_the_search_finds_them(demo: Demo) -> None:

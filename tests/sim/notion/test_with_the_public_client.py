@@ -1,4 +1,8 @@
-"""The judge: the `notion-client` package, written by others, works against the simulator as it does against Notion."""
+"""What blocks, tables, filters, sorts, lists and budgets do, judged by the `notion-client` package, written by others.
+
+It speaks the version before the newest, as it does when nobody asks for another. Each endpoint in the newest version,
+by it and by Notion's own client: tests/judges.
+"""
 
 import pytest
 from notion_client import APIResponseError, Client
@@ -40,17 +44,6 @@ def _row(client: Client, source: str, name: str, **values: dict) -> dict:
 @pytest.fixture
 def source(client: Client, notion: Notion) -> str:
     return _table(client, notion)
-
-
-def test_me_is_the_bot_of_the_workspace(client, notion):
-    me = client.users.me()
-    assert (me["id"], me["type"]) == (notion.seeded["bot_id"], "bot")
-    assert me["bot"]["workspace_name"] == "Demo"
-
-
-def test_people_and_bots_are_listed(client):
-    people = {user["person"]["email"] for user in client.users.list()["results"] if user["type"] == "person"}
-    assert people == {"ada@example.test", "ben@example.test"}
 
 
 def test_a_database_is_a_container_and_its_table_has_the_columns(client, source):
@@ -150,24 +143,6 @@ def test_an_update_replaces_and_the_trash_hides(client, source):
     assert len(client.data_sources.query(source)["results"]) == 1
 
 
-def test_a_block_is_updated_and_deleted(client, notion):
-    page = notion.page(children=[block("to_do", "x"), block("paragraph", "y")])
-    todo, paragraph = client.blocks.children.list(page)["results"]
-    assert client.blocks.update(todo["id"], to_do={"checked": True})["to_do"]["checked"] is True
-    assert client.blocks.retrieve(todo["id"])["to_do"]["rich_text"][0]["plain_text"] == "x"
-    assert client.blocks.delete(paragraph["id"])["in_trash"] is True
-    assert [b["id"] for b in client.blocks.children.list(page)["results"]] == [todo["id"]]
-
-
-def test_comments_are_listed_oldest_first_by_thread(client, notion):
-    page = notion.page()
-    first = client.comments.create(parent={"page_id": page}, rich_text=text("one"))
-    client.comments.create(discussion_id=first["discussion_id"], rich_text=text("two"))
-    listed = client.comments.list(block_id=page)["results"]
-    assert [c["rich_text"][0]["plain_text"] for c in listed] == ["one", "two"]
-    assert {c["discussion_id"] for c in listed} == {first["discussion_id"]}
-
-
 def test_search_finds_titles_only(client, notion, source):
     row = _row(client, source, "Needle")
     notion.page("Other", children=[block("paragraph", "needle")])
@@ -186,16 +161,6 @@ def test_long_lists_are_cut_at_25_in_the_page_and_whole_at_the_property(client, 
     whole = first["results"] + rest["results"]
     assert [item["rich_text"]["plain_text"] for item in whole] == [str(i) for i in range(30)]
     assert (first["property_item"]["type"], rest["has_more"]) == ("rich_text", False)
-
-
-def test_columns_are_added_renamed_and_removed(client, source):
-    client.data_sources.update(
-        source, properties={"Points": {"name": "Effort"}, "Extra": {"checkbox": {}}, "Link": None}
-    )
-    columns = client.data_sources.retrieve(source)["properties"]
-    assert "Effort" in columns
-    assert "Extra" in columns
-    assert not {"Points", "Link"} & set(columns)
 
 
 def test_a_page_moves_below_another(client, notion):
