@@ -174,9 +174,9 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
     match outcome:
         case Done(output, used, facts):
             return ev.StepSucceeded(deps.clock.now(), step.id, step.attempt, as_stored(output), used, as_stored(facts))
-        case Again(delay, used):
-            now = deps.clock.now()
-            return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used)
+        case Again(delay, used, facts, held_back):
+            now, why = deps.clock.now(), held_back[:MAX_ERROR]
+            return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used, why, as_stored(facts))
         case FanOut(children, output, used):
             return ev.StepFannedOut(deps.clock.now(), step.id, step.attempt, children, as_stored(output), used)
 

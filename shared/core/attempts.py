@@ -36,6 +36,8 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
     if step is None or step.wake != event.wake:
         return False
     draft.spend(step.id, event.used)
+    if event.facts:
+        draft.fields["facts"] = {**draft.run.facts, **event.facts}
     until = event.until
     if event.held_back:
         key = f"{draft.run.id}/{step.id}/{step.attempt}/{step.wake}"

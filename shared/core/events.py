@@ -78,6 +78,7 @@ class StepWaits:
     until: datetime
     used: Usage = NOTHING
     held_back: str = ""  # why it got no further, where a rate limit is all there is to it; counts as no failure
+    facts: Mapping[str, Any] = field(default_factory=dict)  # how far it is, for people
 
 
 @dataclass(frozen=True, slots=True)

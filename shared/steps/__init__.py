@@ -5,7 +5,16 @@ from shared.steps.code_generate import CODE_GENERATE
 from shared.steps.code_test import CODE_TEST
 from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
 from shared.steps.notion_ask_question import NOTION_ASK_QUESTION
+from shared.steps.notion_attach_file import NOTION_ATTACH_FILE
+from shared.steps.notion_change_page import NOTION_MOVE_PAGE, NOTION_TRASH_PAGE, NOTION_UPDATE_PAGE
+from shared.steps.notion_comment import NOTION_COMMENT
+from shared.steps.notion_content import NOTION_APPEND_BLOCKS, NOTION_DELETE_BLOCKS, NOTION_REPLACE_CONTENT
+from shared.steps.notion_create_page import NOTION_CREATE_FROM_TEMPLATE, NOTION_CREATE_PAGE
+from shared.steps.notion_edit_markdown import NOTION_EDIT_MARKDOWN
 from shared.steps.notion_publish_plan import NOTION_PUBLISH_PLAN
+from shared.steps.notion_query_rows import NOTION_AGGREGATE_ROWS, NOTION_QUERY_ROWS
+from shared.steps.notion_schema import NOTION_CHANGE_SCHEMA, NOTION_CREATE_DATABASE
+from shared.steps.notion_update_rows import NOTION_UPDATE_ROWS
 from shared.steps.vercel_deploy import VERCEL_DEPLOY
 from shared.steps.vercel_promote import VERCEL_PROMOTE
 from shared.steps.vercel_verify import VERCEL_VERIFY
@@ -19,6 +28,22 @@ ALL: tuple[StepKind, ...] = (
     VERCEL_DEPLOY,
     VERCEL_VERIFY,
     VERCEL_PROMOTE,
+    NOTION_CREATE_PAGE,
+    NOTION_CREATE_FROM_TEMPLATE,
+    NOTION_UPDATE_PAGE,
+    NOTION_MOVE_PAGE,
+    NOTION_TRASH_PAGE,
+    NOTION_APPEND_BLOCKS,
+    NOTION_REPLACE_CONTENT,
+    NOTION_DELETE_BLOCKS,
+    NOTION_EDIT_MARKDOWN,
+    NOTION_QUERY_ROWS,
+    NOTION_AGGREGATE_ROWS,
+    NOTION_UPDATE_ROWS,
+    NOTION_CREATE_DATABASE,
+    NOTION_CHANGE_SCHEMA,
+    NOTION_COMMENT,
+    NOTION_ATTACH_FILE,
 )
 
 KINDS: dict[str, StepKind] = {kind.name: kind for kind in ALL}

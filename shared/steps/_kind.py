@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.core.errors import Rejected
 from shared.core.run import NOTHING, Run, Step, StepSpec, Usage
@@ -30,10 +32,43 @@ class Repeat(Enum):
     ONCE = "can be neither found nor repeated: a person decides after an unclear answer"
 
 
+def _compact(schema: dict[str, Any]) -> None:
+    """Take the titles out of a schema: they only repeat the names, and every planner's prompt holds all schemas."""
+    schema.pop("title", None)
+    for field_schema in schema.get("properties", {}).values():
+        field_schema.pop("title", None)
+
+
 class Input(BaseModel):
     """What the plan fills in; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_compact)
+
+    def exactly_one(self, *names: str) -> None:
+        """Raise ValueError unless one of these fields is given, and no other."""
+        given = [name for name in names if getattr(self, name) not in ("", None)]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of {', '.join(names)}; {' and '.join(given) or 'none'} was given")
+
+
+_STEP = re.compile(r"step:([A-Za-z0-9_-]{1,40})")
+_ID = re.compile(r"[0-9a-f]{32}$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def _target(value: str) -> str:
+    value = value.strip()
+    if not value or _STEP.fullmatch(value):
+        return value
+    address, _, block = value.lower().partition("#")
+    found = _ID.search(block) or _ID.search(address.partition("?")[0].rstrip("/"))
+    if found is None:
+        raise ValueError(f"{value[:80]!r} is not the 32 digits of an id, an address in Notion, or step:ID")
+    bare = found[0].replace("-", "")
+    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+
+
+Target = Annotated[str, Field(max_length=500, description="id, address or step:ID"), AfterValidator(_target)]
+"""Something in Notion: an id, an address, or `step:ID` for what an earlier step of the same plan made. May be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +82,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Something takes time: look again after `delay`."""
+    """Something takes time: look again after `delay`. `facts` say how far it is.
+
+    `held_back` says why it got no further, where a limit of calls is all there is to it.
+    """
 
     delay: timedelta
     used: Usage = NOTHING
+    facts: Result = field(default_factory=dict)
+    held_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +162,41 @@ class StepContext:
             minutes = PATIENCE // timedelta(minutes=1)
             raise Rejected(self.step.spec.kind.partition(".")[0], f"{what} did not come in {minutes} minutes")
         return Again(delay if self.step.wake < 40 else max(delay, timedelta(seconds=15)))
+
+    def target(self, target: str, *names: str) -> str:
+        """Return the id a `Target` stands for; of `step:ID`, the first of `names` in that step's output."""
+        named = _STEP.fullmatch(target)
+        if named is None:
+            return target
+        made = self.output_of_step(named[1])
+        found = next((str(made[name]) for name in names if made.get(name)), "")
+        if not found:
+            raise Rejected("notion", f"{target}: that step has made no {' or '.join(names)}; let this one depend on it")
+        return found
+
+    def output_of_step(self, name: str) -> Result:
+        """Return the output of a step of this plan by its id there; {} when it has none yet, or is not there."""
+        revision, dot, _ = self.step.id.rpartition(".")
+        step = self.run.step(f"{revision}{dot}{name}")
+        return step.output if step is not None else {}
+
+    def once(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
+        """Do an external write that can be found again: `look` before a second time."""
+        return self.effect(name, do, repeat=Repeat.LOOK, look=look)
+
+    def same_end(self, name: str, do: Callable[[], Result]) -> Result:
+        """Do an external write that leads to the same end however often it is done."""
+        return self.effect(name, do, repeat=Repeat.SAME_END)
+
+    def before(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return what `read` saw (JSON) when it was asked first; it is kept, for the repeat and for the undo."""
+        kept = self.same_end(name, lambda: {"kept": self.keep_text(json.dumps(read(), ensure_ascii=False))})
+        return json.loads(self.get_text(str(kept["kept"])))
+
+    def remembered(self, name: str) -> Any:
+        """Return what `before` kept under that name; None when it was never asked."""
+        kept = self.effect.known(name)
+        return json.loads(self.get_text(str(kept["kept"]))) if kept else None
 
     def output_of(self, kind: str) -> Result:
         """Return the output of the latest succeeded step of that kind in this run; {} when there is none."""

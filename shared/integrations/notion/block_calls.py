@@ -131,3 +131,7 @@ class BlockCalls(Wire):
             self._write("DELETE", f"/v1/blocks/{in_path(block_id)}", None)
         except Missing:
             return
+
+    def restore_block(self, block_id: str) -> None:
+        """Take a block with all below it out of the trash, to where it stood. The same call again changes nothing."""
+        self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {"in_trash": False})

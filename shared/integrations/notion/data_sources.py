@@ -93,14 +93,18 @@ class DataSources(Properties):
         *,
         cursor: str = "",
         size: int = MAX_ITEMS,
+        only: Sequence[str] = (),
     ) -> Part:
-        """Return up to `size` (1 to 100) rows in one request, from `cursor` on. A cursor is not to be kept for long."""
+        """Return up to `size` (1 to 100) rows in one request, from `cursor` on. A cursor is not to be kept for long.
+
+        `only` names the properties (ids) that are wanted.
+        """
         check_filter(filter)
         if not 1 <= size <= MAX_ITEMS:
             raise refuse("query_part.size", f"{size} rows; Notion takes 1 to {MAX_ITEMS}")
         sent = {"filter": filter or None, "sorts": list(sorts or ()) or None, "start_cursor": cursor or None}
         path = f"/v1/data_sources/{in_path(data_source_id)}/query"
-        answer = self._ask("POST", path, body=given(sent) | {"page_size": size})
+        answer = self._ask("POST", path, _wanted(only), given(sent) | {"page_size": size})
         following = str(answer.get("next_cursor") or "") if answer.get("has_more") else ""
         rows = [self._whole(row) for row in answer.get("results") or ()]
         return Part(rows, following, not incomplete(answer))

@@ -1,0 +1,183 @@
+"""notion.update_page, notion.move_page, notion.trash_page: change a page that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from shared.core.errors import Missing, Rejected
+from shared.core.outgoing_text import hosts_of
+from shared.integrations.notion.blocks import checked_icon
+from shared.integrations.notion.client import KEEP, Notion
+from shared.integrations.notion.values import Value
+from shared.integrations.notion.values_again import planned_values, value_again
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+
+Json = dict[str, Any]
+
+
+class UpdatePage(Input):
+    """Properties by name or id, e.g. {"Due": "2026-12-01", "Tags": ["a"]}; null clears one. icon: one emoji."""
+
+    page: Target = Field(min_length=1)
+    properties: dict[str, Value] = Field(default_factory=dict, max_length=50)
+    icon: str = Field("", max_length=20)
+
+    @model_validator(mode="after")
+    def _something(self) -> UpdatePage:
+        if not self.properties and not self.icon:
+            raise ValueError("give properties or an icon to change")
+        return self
+
+
+class MovePage(Input):
+    """Below `to_page`, or into `to_data_source`."""
+
+    page: Target = Field(min_length=1)
+    to_page: Target = ""
+    to_data_source: Target = ""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> MovePage:
+        self.exactly_one("to_page", "to_data_source")
+        return self
+
+
+class TrashPage(Input):
+    """A page, with all below it."""
+
+    page: Target = Field(min_length=1)
+
+
+def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    page = ctx.target(wanted.page, "page")
+    before = ctx.before("before", lambda: _shown(notion.page(page)))
+    values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
+    ctx.same_end(
+        "updated",
+        lambda: {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]},
+    )
+    return Done({"page": page, "properties": len(values)})
+
+
+def _undo_update(wanted: UpdatePage, ctx: StepContext) -> None:
+    before = ctx.remembered("before")
+    if before is None or not ctx.effect.intended("updated"):
+        return
+    notion = ctx.connect(Notion)
+    page = ctx.target(wanted.page, "page")
+    changed = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
+    lost = _put_back(notion, ctx, page, before, lambda value: value["id"] in changed, icon=bool(wanted.icon))
+    _say_lost(lost)
+
+
+def _move(wanted: MovePage, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    page = ctx.target(wanted.page, "page")
+    to_page, to_source = ctx.target(wanted.to_page, "page"), ctx.target(wanted.to_data_source, "data_source")
+    ctx.before("before", lambda: _shown(notion.page(page)))
+    ctx.same_end("moved", lambda: {"page": notion.move_page(page, to_page=to_page, to_data_source=to_source)["id"]})
+    return Done({"page": page})
+
+
+def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
+    before = ctx.remembered("before")
+    if before is None or not ctx.effect.intended("moved"):
+        return
+    notion = ctx.connect(Notion)
+    page, parent = ctx.target(wanted.page, "page"), before["parent"]
+    if parent.get("type") == "data_source_id":
+        source = str(parent["data_source_id"])
+        ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_data_source=source)["id"]})
+        _say_lost(_put_back(notion, ctx, page, before, lambda value: value.get("type") != "title", icon=False))
+    elif parent.get("type") == "page_id":
+        home = str(parent["page_id"])
+        ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_page=home)["id"]})
+    else:
+        raise Rejected("notion", f"the page stood in a {parent.get('type')}, and no call moves one there; move it back")
+
+
+def _shown(page: Mapping[str, Any]) -> Json:
+    return {name: page.get(name) for name in ("properties", "icon", "parent", "in_trash")}
+
+
+def _put_back(
+    notion: Notion, ctx: StepContext, page: str, before: Json, which: Callable[[Json], bool], *, icon: bool
+) -> list[str]:
+    """Write former values; return what cannot be written again, in words."""
+    values, lost = dict[str, Json](), list[str]()
+    for name, value in before["properties"].items():
+        if not which(value):
+            continue
+        try:
+            again = value_again(value)
+        except ValueError as error:
+            lost.append(f"{name}: {error}")
+            continue
+        if again is not None:
+            values[value["id"]] = again
+    former: Any = KEEP
+    if icon:
+        try:
+            former = checked_icon(before["icon"]) if before["icon"] else None
+        except ValueError as error:
+            lost.append(f"icon: {error}")
+    ctx.same_end("undo-values", lambda: {"page": notion.update_page(page, values, icon=former)["id"]})
+    return lost
+
+
+def _say_lost(lost: list[str]) -> None:
+    if lost:
+        raise Rejected("notion", f"all was put back but this: {'; '.join(lost)[:1000]}")
+
+
+def _trash(wanted: TrashPage, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    page = ctx.target(wanted.page, "page")
+    ctx.before("before", lambda: {"in_trash": notion.page(page).get("in_trash")})
+    ctx.same_end("trashed", lambda: {"page": notion.update_page(page, in_trash=True)["id"]})
+    return Done({"page": page})
+
+
+def _undo_trash(wanted: TrashPage, ctx: StepContext) -> None:
+    before = ctx.remembered("before")
+    if before is None or before["in_trash"] or not ctx.effect.intended("trashed"):
+        return
+    notion = ctx.connect(Notion)
+    page = ctx.target(wanted.page, "page")
+    try:
+        ctx.same_end("undo", lambda: {"page": notion.update_page(page, in_trash=False)["id"]})
+    except Missing as error:
+        raise Rejected("notion", f"page {page} is no longer in the trash, and cannot be brought back") from error
+
+
+NOTION_UPDATE_PAGE = StepKind(
+    "notion.update_page",
+    "Change properties or the icon of a page.",
+    UpdatePage,
+    _update,
+    Repeat.SAME_END,
+    undo=_undo_update,
+    systems=("notion",),
+)
+NOTION_MOVE_PAGE = StepKind(
+    "notion.move_page",
+    "Move a page below another page or into a database.",
+    MovePage,
+    _move,
+    Repeat.SAME_END,
+    undo=_undo_move,
+    systems=("notion",),
+)
+NOTION_TRASH_PAGE = StepKind(
+    "notion.trash_page",
+    "Put a page into the trash.",
+    TrashPage,
+    _trash,
+    Repeat.SAME_END,
+    undo=_undo_trash,
+    systems=("notion",),
+)

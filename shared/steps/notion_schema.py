@@ -1,0 +1,296 @@
+"""notion.create_database, notion.change_schema: tables and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from shared.core.errors import Missing, Rejected
+from shared.core.outgoing_text import plain
+from shared.integrations.notion.client import Notion
+from shared.integrations.notion.columns import column_config, config_again
+from shared.integrations.notion.row_batches import all_rows, write_rows
+from shared.integrations.notion.values_again import WRITABLE, column_of, find_column, value_again
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
+
+Json = dict[str, Any]
+_CHOICES = ("select", "multi_select", "status")
+
+
+class Column(Input):
+    """`options` of a select, `format` of a number (percent, euro …), `relates_to` a data source."""
+
+    type: Literal[
+        "rich_text", "number", "select", "multi_select", "status", "date", "people", "files", "checkbox", "url",
+        "email", "phone_number", "relation", "formula", "created_time", "last_edited_time", "created_by",
+        "last_edited_by", "unique_id",
+    ]  # fmt: skip
+    options: list[str] = Field(default_factory=list, max_length=100)
+    format: str = Field("", max_length=50)
+    relates_to: Target = ""
+    expression: str = Field("", max_length=1000)
+
+    def config(self, ctx: StepContext) -> Json:
+        """Return the column as it is sent."""
+        return column_config(
+            self.type,
+            options=[plain(each) for each in self.options],
+            format=self.format,
+            relates_to=ctx.target(self.relates_to, "data_source"),
+            expression=self.expression,
+        )
+
+
+class CreateDatabase(Input):
+    """Below a page. Beside `columns` (by name) there is always the title column, "Name"."""
+
+    page: Target = Field(min_length=1)
+    title: str = Field(min_length=1, max_length=200)
+    columns: dict[str, Column] = Field(default_factory=dict, max_length=50)
+    title_column: str = Field("Name", min_length=1, max_length=100)
+
+
+class ChangeSchema(Input):
+    """Columns by name or id. `options` are added to a select. Removing needs allow_removing: true."""
+
+    data_source: Target = Field(min_length=1)
+    add: dict[str, Column] = Field(default_factory=dict, max_length=50)
+    rename: dict[str, str] = Field(default_factory=dict, max_length=50)
+    retype: dict[str, Column] = Field(default_factory=dict, max_length=20)
+    options: dict[str, list[str]] = Field(default_factory=dict, max_length=20)
+    remove: list[str] = Field(default_factory=list, max_length=50)
+    allow_removing: bool = False
+
+    @model_validator(mode="after")
+    def _meant(self) -> ChangeSchema:
+        if self.remove and not self.allow_removing:
+            raise ValueError("remove: a removed column takes its values with it; set allow_removing to true if meant")
+        if not (self.add or self.rename or self.retype or self.options or self.remove):
+            raise ValueError("give something to change")
+        return self
+
+
+# --- create -----------------------------------------------------------------------------------------------------------
+
+
+def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    page, title = ctx.target(wanted.page, "page"), plain(wanted.title)
+    columns = {wanted.title_column: {"title": {}}, **{name: one.config(ctx) for name, one in wanted.columns.items()}}
+    known = ctx.before("before", lambda: [str(each["id"]) for each in _titled(notion, page, title)])
+    made = ctx.once(
+        "created",
+        lambda: dict(zip(("database", "data_source"), notion.create_database(page, title, columns), strict=True)),
+        lambda: _found(notion, page, title, known),
+    )
+    return Done({"database": made["database"], "data_source": made["data_source"]})
+
+
+def _titled(notion: Notion, page: str, title: str) -> list[Json]:
+    below = (each for each in notion.children(page) if each.get("type") == "child_database")
+    return [each for each in below if each["child_database"].get("title") == title]
+
+
+def _found(notion: Notion, page: str, title: str, known: Sequence[str]) -> Json | None:
+    fresh = [each for each in _titled(notion, page, title) if str(each["id"]) not in known]
+    me = str(notion.me()["id"]) if fresh else ""
+    ours = next((str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me), None)
+    if ours is None:
+        return None
+    return {"database": ours, "data_source": str(notion.database(ours)["data_sources"][0]["id"])}
+
+
+def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
+    if not ctx.effect.intended("created"):
+        return
+    notion = ctx.connect(Notion)
+    made = ctx.effect.known("created")
+    if made is None:
+        page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
+        made = _found(notion, page, plain(wanted.title), known)
+    if made is not None:
+        ctx.same_end("undo", lambda: _trashed(notion, str(made["database"])))
+
+
+def _trashed(notion: Notion, database: str) -> Json:
+    try:
+        notion.update_database(database, in_trash=True)
+    except Missing:
+        return {"gone": database}
+    return {"trashed": database}
+
+
+# --- change -----------------------------------------------------------------------------------------------------------
+
+
+def _change(wanted: ChangeSchema, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    source = ctx.target(wanted.data_source, "data_source")
+    before = ctx.before("before", lambda: notion.data_source(source)["properties"])
+    changes = _changes(wanted, before, ctx)
+    ctx.before("values", lambda: _values(notion, source, wanted, before, ctx))
+    ctx.once(
+        "changed",
+        lambda: {"data_source": notion.update_data_source(source, properties=changes)["id"]},
+        lambda: {"data_source": source} if _is_so(notion.data_source(source)["properties"], wanted, before) else None,
+    )
+    return Done({"data_source": source, "changed": len(changes)})
+
+
+def _changes(wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext) -> Json:
+    """Return the request: columns that are there by id, so that a rename can be sent twice."""
+    changes: dict[str, Any] = {}
+    for name, column in wanted.add.items():
+        if name in before:
+            raise StepFailure(f"add: there is a column {name!r} already", signature=f"add {name}")
+        changes[name] = column.config(ctx)
+    for name, column in wanted.retype.items():
+        _, held = column_of(before, name)
+        if held["type"] == "title":
+            raise StepFailure(f"retype: {name!r} is the title column, which stays one", signature=f"retype {name}")
+        changes[held["id"]] = column.config(ctx)
+    for name, options in wanted.options.items():
+        changes[column_of(before, name)[1]["id"]] = _with_options(name, column_of(before, name)[1], options)
+    for name, new in wanted.rename.items():
+        key = column_of(before, name)[1]["id"]
+        changes[key] = {**(changes.get(key) or {}), "name": plain(new)}
+    for name in wanted.remove:
+        _, held = column_of(before, name)
+        if held["type"] == "title":
+            raise StepFailure(f"remove: {name!r} is the title column, which stays", signature=f"remove {name}")
+        changes[held["id"]] = None
+    return changes
+
+
+def _with_options(name: str, column: Json, names: Sequence[str]) -> Json:
+    if column["type"] not in _CHOICES:
+        raise StepFailure(f"options: {name!r} is a {column['type']} and has none", signature=f"options {name}")
+    again = config_again(column, with_ids=True)
+    there = {str(each["name"]) for each in again[column["type"]]["options"]}
+    again[column["type"]]["options"] += [{"name": plain(each)} for each in names if each not in there]
+    return again
+
+
+def _values(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext) -> Json:
+    """Return what the rows hold in columns that go or change their type, by column name, for the undo."""
+    touched = {name: column for name, column in _touched(wanted, before).items() if column["type"] in WRITABLE}
+    if not touched:
+        return {"rows": [], "lost": []}
+    rows, lost = list[Json](), list[str]()
+    for row in all_rows(notion, ctx, source, None, [str(each["id"]) for each in touched.values()], "rows"):
+        held: Json = {}
+        for name, value in row["properties"].items():
+            try:
+                again = value_again(value, by_name=True) if name in touched else None
+            except ValueError as error:
+                lost.append(f"{name} of {row['id']}: {error}")
+                continue
+            if again is not None and again[value["type"]] not in (None, [], False):
+                held[name] = again
+        if held:
+            rows.append({"id": row["id"], "values": held})
+    return {"rows": rows, "lost": lost}
+
+
+def _touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+    return dict(column_of(before, name) for name in (*wanted.remove, *wanted.retype))
+
+
+def _by_id(now: Mapping[str, Json], column: Json) -> Json | None:
+    found = find_column(now, str(column["id"]))
+    return found[1] if found else None
+
+
+def _is_so(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> bool:
+    """Say whether the columns are as they were wanted."""
+    held = {name: _by_id(now, column_of(before, name)[1]) for name in (*wanted.rename, *wanted.retype, *wanted.options)}
+    return (
+        all(name in now and now[name]["type"] == column.type for name, column in wanted.add.items())
+        and all((held[name] or {}).get("name") == plain(new) for name, new in wanted.rename.items())
+        and all((held[name] or {}).get("type") == column.type for name, column in wanted.retype.items())
+        and all(_has_options(held[name], options) for name, options in wanted.options.items())
+        and all(_by_id(now, column_of(before, name)[1]) is None for name in wanted.remove)
+    )
+
+
+def _has_options(column: Json | None, names: Sequence[str]) -> bool:
+    if column is None or column["type"] not in _CHOICES:
+        return False
+    there = {str(each["name"]) for each in column[column["type"]]["options"]}
+    return there.issuperset(plain(each) for each in names)
+
+
+def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
+    """Bring the columns back, and the values of those that went or changed; their place in views is not ours to set."""
+    before = ctx.remembered("before")
+    if before is None or not ctx.effect.intended("changed"):
+        return
+    notion = ctx.connect(Notion)
+    source = ctx.target(wanted.data_source, "data_source")
+    back = ctx.before("back", lambda: _back(notion.data_source(source)["properties"], wanted, before))
+    if not back:
+        return
+    ctx.once(
+        "undo",
+        lambda: {"data_source": notion.update_data_source(source, properties=back)["id"]},
+        lambda: None if _back(notion.data_source(source)["properties"], wanted, before) else {"data_source": source},
+    )
+    kept = ctx.remembered("values") or {"rows": [], "lost": []}
+    now = notion.data_source(source)["properties"]
+    changes = [
+        {"id": row["id"], "properties": {str(column_of(now, n)[1]["id"]): v for n, v in row["values"].items()}}
+        for row in kept["rows"]
+    ]
+    write_rows(notion, ctx, changes, "undo-values")
+    if kept["lost"]:
+        raise Rejected("notion", f"all was put back but this: {'; '.join(kept['lost'])[:1000]}")
+
+
+def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> Json:
+    """Return the request that makes the columns what they were; {} when they are."""
+    back: dict[str, Any] = {now[name]["id"]: None for name in wanted.add if name in now}
+    for name in (*wanted.retype, *wanted.options, *wanted.rename):
+        former, held = column_of(before, name)
+        column = _by_id(now, held)
+        if column is None:
+            continue
+        change: Json = back.get(column["id"]) or {}
+        if column["type"] != held["type"]:
+            change |= config_again(held)
+        elif name in wanted.options and _has_more(column, held):
+            change |= config_again(held, with_ids=True)
+        if column["name"] != former:
+            change["name"] = former
+        if change:
+            back[column["id"]] = change
+    for name in wanted.remove:
+        former, held = column_of(before, name)
+        if _by_id(now, held) is None and former not in now:
+            back[former] = config_again(held)
+    return back
+
+
+def _has_more(column: Json, held: Json) -> bool:
+    return len(column[column["type"]]["options"]) > len(held[held["type"]]["options"])
+
+
+NOTION_CREATE_DATABASE = StepKind(
+    "notion.create_database",
+    "Create a database with columns below a page.",
+    CreateDatabase,
+    _create,
+    Repeat.LOOK,
+    undo=_undo_create,
+    systems=("notion",),
+)
+NOTION_CHANGE_SCHEMA = StepKind(
+    "notion.change_schema",
+    "Add, rename, retype or remove columns of a database, or add options.",
+    ChangeSchema,
+    _change,
+    Repeat.LOOK,
+    undo=_undo_change,
+    systems=("notion",),
+)

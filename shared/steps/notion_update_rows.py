@@ -1,0 +1,143 @@
+"""notion.update_rows: the same values for up to 10,000 rows, in parts that an interruption does not undo."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from shared.core.errors import RateLimited, Rejected
+from shared.core.outgoing_text import hosts_of
+from shared.integrations.notion.client import Notion
+from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
+from shared.integrations.notion.values import Value
+from shared.integrations.notion.values_again import column_of, means_the_same, planned_values, value_again
+from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
+
+Json = dict[str, Any]
+_ROWS = "rows"
+_TOGETHER = 25
+_SOON = timedelta(seconds=5)
+
+
+class UpdateRows(Input):
+    """Of rows matching Notion's `filter` ({} for all), or of `rows` by id; e.g. "set": {"Status": "Done"}."""
+
+    data_source: Target = Field(min_length=1)
+    filter: dict[str, Any] | None = None
+    rows: list[Target] = Field(default_factory=list, max_length=1000)
+    set: dict[str, Value] = Field(min_length=1, max_length=20)
+    at_most: int = Field(10_000, ge=1, le=10_000, description="change none when more rows match")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> UpdateRows:
+        if (self.filter is None) == (not self.rows):
+            raise ValueError("give exactly one of filter, rows")
+        return self
+
+
+def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
+    notion = ctx.connect(Notion)
+    try:
+        planned = ctx.before("planned", lambda: _plan(notion, wanted, ctx))
+        result = write_rows(notion, ctx, planned["changes"], _ROWS)
+    except RateLimited as error:
+        return Again(error.retry_after or _SOON, facts=_progress(ctx), held_back=str(error))
+    done = result["done"] - len(result["gone"])
+    total, same = len(planned["changes"]), planned["same"]
+    output = {"updated": done, "unchanged": same, "gone": result["gone"][:100]}
+    return Done(output, facts={"rows": f"{done} of {total}"})
+
+
+def _progress(ctx: StepContext) -> dict[str, str]:
+    planned = ctx.remembered("planned")
+    if planned is None:
+        return {}
+    return {"rows": f"{written_so_far(ctx.effect.known, _ROWS)} of {len(planned['changes'])}"}
+
+
+def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
+    """Return the rows to write, with what they held, before the first one is written."""
+    source = ctx.target(wanted.data_source, "data_source")
+    schema = notion.data_source(source)["properties"]
+    values = planned_values(schema, wanted.set, hosts_of(ctx.run_url))
+    only = [str(column_of(schema, each)[1]["id"]) for each in wanted.set]
+    if wanted.rows:
+        rows = _named(notion, wanted, ctx, source)
+    else:
+        rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
+    changes = [change for row in rows if (change := _change(row, values)) is not None]
+    if len(changes) > wanted.at_most:
+        raise Rejected(
+            "notion", f"{len(changes)} rows would change, and at most {wanted.at_most} may; none was changed"
+        )
+    return {"changes": changes, "same": len(rows) - len(changes)}
+
+
+def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
+    ids = list(dict.fromkeys(ctx.target(each, "page") for each in wanted.rows))
+    found: list[Json] = []
+    for start in range(0, len(ids), _TOGETHER):
+        chosen = ids[start : start + _TOGETHER]
+        known = ctx.same_end(
+            f"read-{start:05d}",
+            lambda chosen=chosen: {  # type: ignore[misc]
+                "rows": ctx.keep_text(json.dumps([_row(notion, each, source) for each in chosen], ensure_ascii=False))
+            },
+        )
+        found += json.loads(ctx.get_text(str(known["rows"])))
+    return found
+
+
+def _row(notion: Notion, row: str, source: str) -> Json:
+    page = notion.page(row)
+    if page["parent"].get("data_source_id") != source:
+        raise Rejected("notion", f"rows: {row} is no row of the data source {source}")
+    return {"id": page["id"], "properties": page["properties"]}
+
+
+def _change(row: Json, values: Json) -> Json | None:
+    """Return what to write to the row and what it held; None when it has these values already."""
+    held = {str(each["id"]): each for each in row["properties"].values()}
+    differing = {key: new for key, new in values.items() if not means_the_same(held.get(key, {}), new)}
+    if not differing:
+        return None
+    before, lost = dict[str, Json](), list[str]()
+    for key in differing:
+        try:
+            again = value_again(held[key]) if key in held else None
+        except ValueError as error:
+            lost.append(str(error))
+            continue
+        if again is not None:
+            before[key] = again
+    return {"id": row["id"], "properties": differing, "before": before, "lost": lost}
+
+
+def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
+    """Write what the rows held before, to as many as may have been written."""
+    planned = ctx.remembered("planned")
+    if planned is None or not ctx.effect.intended(f"{_ROWS}-00000"):
+        return
+    reached = written_so_far(ctx.effect.known, _ROWS)
+    if ctx.effect.intended(f"{_ROWS}-{reached:05d}"):
+        reached += _TOGETHER  # begun, and nobody knows how far it came
+    touched = planned["changes"][:reached]
+    back = [{"id": each["id"], "properties": each["before"]} for each in touched if each["before"]]
+    write_rows(ctx.connect(Notion), ctx, back, "undo")
+    lost = [f"{each['id']}: {each['lost'][0]}" for each in touched if each["lost"]]
+    if lost:
+        raise Rejected("notion", f"all was put back but {len(lost)} rows: {'; '.join(lost)[:1000]}")
+
+
+NOTION_UPDATE_ROWS = StepKind(
+    "notion.update_rows",
+    "Set the same values in many rows of a database.",
+    UpdateRows,
+    _run,
+    Repeat.SAME_END,
+    undo=_undo,
+    systems=("notion",),
+)
