@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,7 +21,7 @@ from shared.ports import Doc, Put
 
 KIND = "looks"
 REMEMBERED = 128  # ids of deliveries kept per page, so that one that comes again is known
-MOST = 100  # kept of one number; of more, the oldest are as good as seen: the page is read as it is now
+MOST = 100  # kept of one number; of more, the oldest are as good as seen, as long as they can decide nothing
 LOST_AFTER = timedelta(minutes=15)  # an order whose look has not come by then is given again
 _CONFLICTS = 20
 
@@ -41,19 +41,24 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What one look is about, oldest first, and when it began."""
+    """What one look is about, oldest first, when it began, and of when the newest setting is that was seen before."""
 
     happenings: tuple[Happening, ...]
     at: str = ""
+    set_at: str = ""
 
-    def decider(self, status: str, echo: Callable[[], bool]) -> str:
+    def newest(self, status: str) -> str:
+        """Return when the status may have been set last, of all that was looked at so far; "" when it never was."""
+        return max([self.set_at, *(each.at for each in self._settings(status))], key=_moment)
+
+    def decider(self, status: str, echo: Callable[[Happening], bool]) -> str:
         """Return who stands behind the page's status, in the words of `consider`; "" when only ourselves did anything.
 
-        `status` is the id of the property that decides, "" where it is not known. `echo` says whether its present value
-        is what we wrote last; it is asked only when our own bot did something together with a person.
+        `status` is the id of the property that decides, "" where it is not known. What is told later than something
+        that happened after it decides nothing: the status shown is another's by now. `echo` is asked of what a person
+        set: whether the present value is rather what we wrote, at that moment or since.
         """
-        setters = [each for each in self.happenings if each.who and each.sets]
-        deciding = [each for each in setters if _touches(each, status)]
+        deciding = [each for each in self._settings(status) if _moment(each.at) >= _moment(self.set_at)]
         if not deciding:
             known = [each.who for each in self.happenings if each.who]
             people = [who for who in known if who.startswith(("person:", "mixed-person:"))]
@@ -62,9 +67,12 @@ class Gathered:
         if len(people) < len(deciding):  # nobody can tell any more who set what
             mixed = [each.who.removeprefix("mixed-") for each in deciding if "person:" in each.who]
             return f"mixed-{mixed[-1]}" if mixed else deciding[-1].who
-        if any(each.ours_too for each in deciding) and echo():
+        if echo(next((each for each in deciding if each.ours_too), deciding[-1])):
             return f"seen-{people[-1]}"
         return people[-1]
+
+    def _settings(self, status: str) -> list[Happening]:
+        return [each for each in self.happenings if each.who and each.sets and _touches(each, status)]
 
 
 def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command | None:
@@ -79,7 +87,7 @@ def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command 
         if not waiting or now - datetime.fromisoformat(body["since"]) > LOST_AFTER:
             body |= {"number": body["number"] + 1, "since": now.isoformat()}
         body |= {
-            "waiting": [*waiting, asdict(happening)][-MOST:],
+            "waiting": _bounded([*waiting, asdict(happening)]),
             "known": [*body["known"], happening.id][-REMEMBERED:],
         }
         if _put(deps, tenant, page, body, doc, "gather"):
@@ -96,11 +104,12 @@ def gathered(deps: Deps, command: Command) -> Gathered | None:
         deps.queue.enqueue([_order(deps, command.tenant, command.ref, doc.body)])
         return None
     found = [_happening(each) for each in doc.body["waiting"]]
-    return Gathered(tuple(sorted(found, key=lambda each: each.at)), deps.clock.now().isoformat())
+    found.sort(key=lambda each: _moment(each.at))
+    return Gathered(tuple(found), deps.clock.now().isoformat(), doc.body.get("set_at", ""))
 
 
-def looked(deps: Deps, command: Command, seen: Gathered) -> None:
-    """Take away what was looked at; what has joined since gets a look of its own."""
+def looked(deps: Deps, command: Command, seen: Gathered, status: str = "") -> None:
+    """Take away what was looked at; what has joined since gets a look of its own. `status` as for `decider`."""
     ids = {each.id for each in seen.happenings}
     for _ in range(_CONFLICTS):
         doc = deps.store.get(command.tenant, KIND, command.ref)
@@ -109,7 +118,8 @@ def looked(deps: Deps, command: Command, seen: Gathered) -> None:
         rest = [each for each in doc.body["waiting"] if each["id"] not in ids]
         number = doc.body["number"] + (1 if rest else 0)
         now = deps.clock.now().isoformat()
-        body = {**doc.body, "number": number, "since": now, "waiting": rest, "looked": seen.at}
+        seen_now = {"looked": seen.at, "set_at": seen.newest(status)}
+        body = {**doc.body, "number": number, "since": now, "waiting": rest, **seen_now}
         if _put(deps, command.tenant, command.ref, body, doc, "looked"):
             if rest:
                 deps.queue.enqueue([_order(deps, command.tenant, command.ref, body)])
@@ -144,6 +154,21 @@ def _order(deps: Deps, tenant: str, page: str, body: Mapping[str, Any]) -> Comma
 
 def _happening(data: Mapping[str, Any]) -> Happening:
     return Happening(**{**data, "properties": tuple(data["properties"])})
+
+
+def _bounded(waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what is too much: first what set nothing, then the oldest, and then nobody knows who set what."""
+    if len(waiting) <= MOST:
+        return waiting
+    oldest = next((number for number, each in enumerate(waiting) if not each["sets"]), 0)
+    left_out, rest = waiting[oldest], [*waiting[:oldest], *waiting[oldest + 1 :]]
+    if left_out["sets"]:
+        rest[0] = {**rest[0], "who": f"mixed-{rest[0]['who'].removeprefix('mixed-')}", "properties": []}
+    return rest
+
+
+def _moment(at: str) -> datetime:
+    return datetime.fromisoformat(at) if at else datetime.min.replace(tzinfo=UTC)
 
 
 def _touches(happening: Happening, status: str) -> bool:

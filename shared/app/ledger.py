@@ -56,12 +56,15 @@ def wrote(deps: Deps, run: Run, thing: str, parts: Mapping[str, str] | None = No
     for attempt in range(_CONFLICTS):
         doc, now = deps.store.get(run.tenant, KIND, _id(thing)), deps.clock.now()
         before = _fresh(doc, now, WINDOW)
-        known = {**(before.get("parts") or {}), **(parts or {})}
+        kept = {name: each for name, each in (before.get("parts") or {}).items() if name not in (parts or {})}
+        known = dict(list({**kept, **(parts or {})}.items())[-MOST_PARTS:])
+        times = {**(before.get("times") or {}), **dict.fromkeys(parts or (), now.isoformat())}
         body = {
             "run": run.id,
             "causes": [*run.trigger.causes, run.id],
             "at": now.isoformat(),
-            "parts": dict(list(known.items())[-MOST_PARTS:]),
+            "parts": known,
+            "times": {name: at for name, at in times.items() if name in known},
         }
         expected = (doc.version if doc else "") if attempt < _CONFLICTS - 1 else None
         try:
@@ -83,10 +86,20 @@ def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ..
     return max((tuple(each.get("causes", ())) for each in found), key=len)
 
 
-def is_ours(deps: Deps, tenant: str, thing: str, value: Mapping[str, Any], *names: str) -> bool:
-    """Say whether a property still has the value that we wrote last. `names` are its name and id."""
-    parts = _fresh(deps.store.get(tenant, KIND, _id(thing)), deps.clock.now(), WINDOW).get("parts") or {}
-    return any(name in parts and parts[name] == content_hash(value) for name in names)
+def wrote_since(deps: Deps, tenant: str, thing: str, since: datetime | None) -> bool:
+    """Say whether we wrote to the object after that time, or lately at all."""
+    found = _fresh(deps.store.get(tenant, KIND, _id(thing)), deps.clock.now(), WINDOW)
+    return bool(found) and (since is None or datetime.fromisoformat(found["at"]) > since)
+
+
+def is_ours(
+    deps: Deps, tenant: str, thing: str, value: Mapping[str, Any], *names: str, since: datetime | None = None
+) -> bool:
+    """Say whether a property still has the value that we wrote last, after `since`. `names` are its name and id."""
+    found = _fresh(deps.store.get(tenant, KIND, _id(thing)), deps.clock.now(), WINDOW)
+    parts, times = found.get("parts") or {}, found.get("times") or {}
+    ours = [name for name in names if name in parts and parts[name] == content_hash(value)]
+    return any(since is None or datetime.fromisoformat(times.get(name, found["at"])) > since for name in ours)
 
 
 def forget_old(deps: Deps, tenant: str, after: str = "", limit: int = 100) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,7 @@ from shared.app.come_again import patient
 from shared.app.consider_page import consider_page
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
-from shared.app.gather import Gathered, gathered, looked
+from shared.app.gather import Gathered, Happening, gathered, looked
 from shared.app.map_events import has_map, moves_in_map
 from shared.app.workspace_map import PAGE, WorkspaceMap
 from shared.core.commands import CONSIDER, Command
@@ -34,14 +35,14 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     if has_map(deps, command.tenant):
         _keep_map(command, deps, tools, seen)
     status = status_property(tools.settings(command.tenant))
-    topic = seen.decider(status, lambda: _wrote_status(command, deps, tools, status))
+    topic = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
     if topic:
         name = derived_id(
             "see-", command.tenant, command.ref, str(command.wake)
         )  # a name of its own: the look is done only when it was taken away
         considered = replace(command, id=name, name=CONSIDER, topic=topic, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
-    looked(deps, command, seen)
+    looked(deps, command, seen, status)
 
 
 def _keep_map(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> None:
@@ -61,8 +62,11 @@ def status_property(settings: Mapping[str, Any]) -> str:
     return str((ideas.get("properties") or {}).get("Status") or "")
 
 
-def _wrote_status(command: Command, deps: Deps, tools: Tools, status: str) -> bool:
-    """Say whether the page still shows the status that we wrote last."""
+def _wrote_status(command: Command, deps: Deps, tools: Tools, status: str, set_by: Happening) -> bool:
+    """Say whether the status shown is what we wrote, and not since overwritten by what a person set."""
+    since = None if set_by.ours_too else datetime.fromisoformat(set_by.at)
+    if not ledger.wrote_since(deps, command.tenant, command.ref, since):
+        return False
     try:
         page = tools.accounts.connect_for(command.tenant)(Notion).page(command.ref)
     except (Missing, Rejected, Unauthorized):
@@ -70,5 +74,7 @@ def _wrote_status(command: Command, deps: Deps, tools: Tools, status: str) -> bo
     for name, value in (page.get("properties") or {}).items():
         known = unquote(str(value.get("id", "")))
         if (known == unquote(status)) if status else name == "Status":
-            return ledger.is_ours(deps, command.tenant, command.ref, value, name, str(value.get("id")), known)
+            return ledger.is_ours(
+                deps, command.tenant, command.ref, value, name, str(value.get("id")), known, since=since
+            )
     return False

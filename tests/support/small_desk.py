@@ -71,14 +71,17 @@ class Desk:
         self.house.queue.enqueue([self.seen(f"see-{self.told}", page, author)])
         self.house.work()
 
-    def deliver(self, kind: str, page: str, *, authors: Any = None, **data: Any) -> None:
-        """Deliver a webhook about something the person (or `authors`) did, and work. The desk's own bot is "bot-1"."""
+    def deliver(self, kind: str, page: str, *, authors: Any = None, at: str = "", **data: Any) -> None:
+        """Deliver a webhook about something the person (or `authors`) did now or `at`, and work.
+
+        The desk's own bot is "bot-1".
+        """
         self.told += 1
         on_comment = kind.startswith("comment.")
         message = {
             "id": f"delivery-{self.told}",
             "type": kind,
-            "timestamp": self.house.clock.now().isoformat(),
+            "timestamp": at or self.house.clock.now().isoformat(),
             "workspace_id": "w-1",
             "entity": {"id": f"comment-{self.told}", "type": "comment"} if on_comment else {"id": page, "type": "page"},
             "authors": authors or [{"id": self.person, "type": "person"}],
