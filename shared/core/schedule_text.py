@@ -10,6 +10,7 @@ from shared.core.schedule_cron import looks_like_cron, parse_cron
 from shared.core.schedule_words import parse_words
 
 MAX_TEXT = 200
+_SHORT = re.compile(r"\b(ET|CT|MT|PT|[ECMP][SD]T|CES?T|BST|IST|JST|AES?T)\b")  # each stands for several, or half a year
 _ZONE = re.compile(r"\(?\b(?:in |CRON_TZ=|TZ=)?((?:[A-Z][A-Za-z_]+/)+[A-Z][A-Za-z_+\-0-9]*|UTC|GMT)\b(?: time)?\)?")
 
 
@@ -23,6 +24,8 @@ def parse_schedule(text: str, anchor: date = EPOCH) -> Schedule:
         raise BadSchedule("there is no schedule")
     if len(said) > MAX_TEXT:
         raise BadSchedule(f"a schedule has at most {MAX_TEXT} characters, this one {len(said)}")
+    if short := _SHORT.search(said):
+        raise BadSchedule(f"“{short[1]}” is no time zone; one is called “America/New_York” or “Europe/Berlin”")
     named = _ZONE.search(said)
     zone = named[1] if named else ""
     rest = f"{said[: named.start()]} {said[named.end() :]}".strip(" ,") if named else said

@@ -15,6 +15,7 @@ _DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5,
              "5th": 5, "last": -1}  # fmt: skip
+_NTH = {"other": 2, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
 _NUMBERS = {"other": 2, "second": 2, "two": 2, "three": 3, "third": 3, "four": 4, "fourth": 4, "five": 5, "six": 6,
             "eight": 8, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30}  # fmt: skip
 _N = rf"(\d{{1,4}}|{'|'.join(_NUMBERS)})"
@@ -22,6 +23,7 @@ _CLOCK = r"(?:\d{1,2}[:.]\d{2}\s?(?:am|pm)?|\d{1,2}\s?(?:am|pm)|\d{1,2}h\d{0,2}|
 _TIME = rf"(?:{_CLOCK}|\d{{1,2}}(?![\w:.]))"
 _ORD = "|".join(_ORDINALS)
 _OF_MONTH = r"(?:\s+(?:of|in|on)\s+(?:the\s+|each\s+|every\s+|a\s+)?(?:month|(?=(?:" + _MONTH + r")\b)))"
+_LATE = {"afternoon": 1, "evening": 1, "night": 6}  # the first hour that means one after noon
 _FILLERS = frozenset({"the", "on", "at", "in", "and", "of", "each", "every", "by", "time", "local", "o'clock", "day",
                       "days", "month", "with", "always", "repeat", "run", "runs"})  # fmt: skip
 
@@ -41,7 +43,8 @@ class _Found:
     every: dict[str, int] = field(default_factory=dict)  # unit → how many
     window: tuple[time, time] | None = None
     start: date | None = None
-    part: time = DEFAULT_TIME  # of the day, where no time is said
+    dates: set[tuple[int, int]] = field(default_factory=set)  # (month, day) where both were said together
+    part: str = ""  # of the day
     named: bool = False  # days were said, if only "daily"
 
     def take(self, pattern: str, do: Callable[[re.Match[str]], None]) -> None:
@@ -64,6 +67,7 @@ def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
     Raises BadSchedule that says what was not understood.
     """
     found = _Found(text.strip(), in_english(text), anchor)
+    _refuse_pairs(found)
     for step in (_take_start, _take_window, _take_intervals, _take_counted, _take_month_days, _take_weekdays):
         step(found)
     _take_general(found)
@@ -72,6 +76,16 @@ def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
     if left:
         raise found.wrong(f"“{' '.join(left)[:80]}” was not understood")
     return _schedule(found, zone)
+
+
+def _refuse_pairs(found: _Found) -> None:
+    """Refuse days that have each their own time: all days of one schedule have the same times."""
+    days = rf"(?P<day>\b(?:{_DAY}|{_MONTH})\b|\b(?:week|work)days?\b|\bweekends?\b|\b\d{{1,2}}(?:st|nd|rd|th)\b)"
+    said = "".join(
+        "d" if match["day"] else "t" for match in re.finditer(rf"{days}|\b{_CLOCK}|\bat\s+\d{{1,2}}\b", found.rest)
+    )
+    if "dtdt" in (order := re.sub(r"(.)\1+", r"\1", said)) or "tdtd" in order:
+        raise found.wrong("it names days with each their own time; write one routine for each")
 
 
 # --- taking out -------------------------------------------------------------------------------------------------------
@@ -92,6 +106,8 @@ def _take_window(found: _Found) -> None:
         first, last = _time(found, match[1]), _time(found, match[2])
         if last <= first:
             raise found.wrong(f"{match[2].strip()} is not after {match[1].strip()}")
+        if found.window:
+            raise found.wrong("it names two spans of hours; write one routine for each")
         found.window = (first, last)
 
     found.take(rf"(?:between|from)\s+({_TIME})\s*(?:and|to|until|till|-)\s*({_TIME})", note)
@@ -109,17 +125,18 @@ def _take_intervals(found: _Found) -> None:
     found.take(r"(?:every hour|hourly|once an hour)", lambda match: found.every.update(hour=1))
     found.take(r"every minute", lambda match: found.every.update(minute=1))
     found.take(r"(?:every fortnight|fortnightly|biweekly)", lambda match: found.every.update(week=2))
-    found.take(rf"every\s+{_N}\s+(minute|min|hour|hr|day|week|month)s?", note)
+    found.take(rf"every\s+{_N}\s+(minute|min|hour|hr|day|week|month)s?(?!{_OF_MONTH})", note)
     found.take(r"(?:every quarter|quarterly)", lambda match: found.every.update(quarter=1))
 
     def ambiguous(match: re.Match[str]) -> None:
-        day = match[2].capitalize()
+        day, n = match[2].capitalize(), _NTH[match[1]]
+        nth = next(word for word, number in _ORDINALS.items() if number == n)
         raise found.wrong(
-            f"“{match[0]}” may be every 2 weeks or the second of a month; say “every 2 weeks on {day}”"
-            f" or “second {day} of the month”"
+            f"“{match[0]}” may be every {n} weeks or the {nth} of a month; say “every {n} weeks on {day}”"
+            f" or “{nth} {day} of the month”"
         )
 
-    found.take(rf"every (second|other) ({_DAY})(?!s?{_OF_MONTH})", ambiguous)
+    found.take(rf"every ({'|'.join(_NTH)}) ({_DAY})(?!s?{_OF_MONTH})", ambiguous)
 
 
 def _take_counted(found: _Found) -> None:
@@ -140,6 +157,7 @@ def _take_counted(found: _Found) -> None:
 def _take_month_days(found: _Found) -> None:
     def dated(day: int, month: int) -> Callable[[re.Match[str]], None]:
         def note(match: re.Match[str]) -> None:
+            found.dates.add((MONTHS[match[month]], _day(found, match[day])))
             found.month_days.add(_day(found, match[day]))
             found.months.add(MONTHS[match[month]])
 
@@ -159,7 +177,7 @@ def _take_weekdays(found: _Found) -> None:
         found.weekdays.update((first + n) % 7 for n in range((last - first) % 7 + 1))
 
     found.take(rf"(?:from\s+)?({_DAY})s?\s*(?:-|to|through|until|till)\s*({_DAY})s?", span)
-    found.take(r"(?:weekday|workday|working day|business day)s?", lambda match: found.weekdays.update(range(5)))
+    found.take(r"(?:week ?day|work ?day|working day|business day)s?", lambda match: found.weekdays.update(range(5)))
     found.take(r"weekends?", lambda match: found.weekdays.update((5, 6)))
     found.take(rf"({_DAY})s?", lambda match: found.weekdays.add(WEEKDAYS[match[1]]))
 
@@ -172,8 +190,9 @@ def _take_general(found: _Found) -> None:
         return lambda match: found.every.update({name: found.every.get(name, 1)})
 
     def part(match: re.Match[str]) -> None:
-        found.named = True
-        found.part = DAYPARTS[match[1]]
+        if found.part not in ("", match[1]):
+            raise found.wrong("it names two parts of the day; say their times, as in “daily at 9:00 and 18:00”")
+        found.named, found.part = True, match[1]
 
     found.take(rf"(?:every|in the|at)\s+({'|'.join(DAYPARTS)})s?", part)
     found.take(r"(?:daily|every ?days?|once a day|all days)", say)
@@ -185,7 +204,7 @@ def _take_general(found: _Found) -> None:
 def _take_times(found: _Found) -> None:
     if "hour" in found.every:
         past = r"(?:at\s+)?(?::(\d{2})|(\d{1,2}) minutes? past(?: the hour)?)"
-        found.take(past, lambda match: found.every.update(past=int(match[1] or match[2])))
+        found.take(past, lambda match: found.every.update(past=_minute(found, match[1] or match[2])))
     found.take(rf"(?:at\s+)?({_CLOCK})", lambda match: found.times.add(_time(found, match[1])))
 
     def bare(match: re.Match[str]) -> None:
@@ -205,9 +224,17 @@ def _time(found: _Found, text: str) -> time:
     hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
     if match and match[3]:
         hour = hour % 12 + (12 if match[3] == "pm" else 0) if 1 <= hour <= 12 else 99
+    elif _LATE.get(found.part, 12) <= hour < 12:  # "every evening at 7"
+        hour += 12
     if hour > 23 or minute > 59:
         raise found.wrong(f"“{said}” is no time of the day")
     return time(hour, minute)
+
+
+def _minute(found: _Found, text: str) -> int:
+    if int(text) > 59:
+        raise found.wrong(f"“{text}” is no minute of an hour")
+    return int(text)
 
 
 def _day(found: _Found, text: str) -> int:
@@ -223,6 +250,8 @@ def _schedule(found: _Found, zone: str) -> Schedule:
     within = [unit for unit in ("minute", "hour") if unit in found.every]
     if (found.weekdays or found.counted) and found.month_days:
         raise found.wrong("it names days of the week and of the month; write two routines")
+    if len({month for month, _ in found.dates}) * len({day for _, day in found.dates}) != len(found.dates):
+        raise found.wrong("it names different days of different months; write one routine for each")
     if within and found.times:
         raise found.wrong("it says “every” and “at” a time; say one of them")
     if found.window and not within:
@@ -234,7 +263,7 @@ def _schedule(found: _Found, zone: str) -> Schedule:
         raise found.wrong("it does not say on which days")
     if within:
         return Schedule(days, _spread(found, within[0]), flowing=True, zone=zone)
-    return Schedule(days, tuple(sorted(found.times)) or (found.part,), zone=zone)
+    return Schedule(days, tuple(sorted(found.times)) or (DAYPARTS.get(found.part, DEFAULT_TIME),), zone=zone)
 
 
 def _days(found: _Found) -> Days:
@@ -266,7 +295,9 @@ def _spread(found: _Found, unit: str) -> tuple[time, ...]:
     step = timedelta(**{f"{unit}s": found.every[unit]})
     if step > timedelta(hours=23):
         raise found.wrong("an interval within the day is less than 24 hours; say “every 2 days”")
-    first, last = found.window or (time(0, found.every.get("past", 0) % 60), time(23, 59))
+    first, last = found.window or (time(0), time(23, 59))
     minutes = int(step.total_seconds()) // 60
     begin, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
+    if "past" in found.every:
+        begin += (found.every["past"] - begin) % 60
     return tuple(time(at // 60, at % 60) for at in range(begin, end + 1, minutes))
