@@ -29,6 +29,7 @@ from shared.ports import Doc, Put
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
+_MOST_SETTLED = 2000  # in one document
 _BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
 _CRAWL, _MAP = "crawl", "map "
 
@@ -101,23 +102,41 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
     state: dict[str, Any] = dict(doc.body) if doc else {"since": (began - FIRST).isoformat(), "settled": {}}
     since = state.get("upto") or (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
     settled: dict[str, str] = dict(state["settled"])
-    asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
     cursor, found = "", 0
     while True:
+        asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
         part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
         looks = [_look_for(deps, tenant, row, settled) for row in part.rows]
         commands = [look for look in looks if look is not None]
         if commands:
             deps.queue.enqueue(commands)
             found += len(commands)
-        if not part.cursor:
+        if not part.cursor and (part.complete or not part.rows):
             break
-        state |= {"upto": str(part.rows[-1]["last_edited_time"]), "settled": settled}
+        cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
+        if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
+            since = _beyond(tenant, source, since, upto)
+        settled = _newest(settled, began)
+        state |= {"upto": upto if part.cursor else since, "settled": settled}
         deps.store.put(tenant, Put("swept", source, state))
-        cursor = part.cursor
-    kept = {page: version for page, version in settled.items() if _age(version, began) < 3 * OVERLAP}
-    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": kept}))
+    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, began)}))
     return found
+
+
+def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:
+    """Return those that a query will list again. It only saves looking them up, so there need not be all of them."""
+    again = [(page, version) for page, version in settled.items() if _age(version, began) < 3 * OVERLAP]
+    return dict(again[-_MOST_SETTLED:])
+
+
+def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
+    """Return where the next query begins: at the last minute that was reached, or after it when it never ends."""
+    if datetime.fromisoformat(upto) > datetime.fromisoformat(since):
+        return upto
+    log.line(
+        "WARNING", "more rows of one minute than Notion lists: some were not looked at", tenant=tenant, source=source
+    )
+    return (datetime.fromisoformat(upto) + timedelta(minutes=1)).isoformat()
 
 
 def _look_for(deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str]) -> Command | None:

@@ -151,7 +151,8 @@ def test_agents_may_ask_for_some_runs_of_a_page_in_an_hour_then_one_says_why_the
     settings = store.get(TENANT, "settings", "tenant")
     assert settings is not None
     store.put(TENANT, Put("settings", "tenant", {**settings.body, "automated_runs_per_hour": 2}))
-    page, runs = desk.write_idea(), []
+    page = desk.write_idea()
+    runs: list[str] = []
     for _ in range(5):
         desk.set_status(page, marks.PLAN_IT)
         desk.deliver("page.created", page, authors=[{"id": "other", "type": "bot"}])

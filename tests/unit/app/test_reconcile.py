@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -117,6 +118,54 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     before = len(_queries(quiet))
     assert look_for_rows(quiet.house.deps, TENANT, notion, quiet.source) == 5
     assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
+
+
+def test_more_rows_than_one_query_gives_are_all_looked_at(quiet: Desk) -> None:
+    """Notion stops a query after so many rows and says only in passing that there are more."""
+    requests.post(f"{quiet.url}/_config", json={"query_cap": 4}, timeout=10)
+    pages = []
+    for number in range(10):
+        pages.append(quiet.write_idea(f"Idea {number}"))
+        quiet.set_status(pages[-1], marks.PLAN_IT)
+        if number % 3 == 2:
+            _pass(quiet, timedelta(minutes=1))
+    _pass(quiet, timedelta(minutes=5))
+    assert _look_for(quiet) == 10
+    assert sorted(run.trigger.page for run in quiet.house.store.list_runs(TENANT)) == sorted(pages)
+
+
+def test_what_is_remembered_of_a_table_stays_small_and_nothing_is_looked_at_twice(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    _pass(quiet, timedelta(minutes=5))
+    assert _look_for(quiet) == 1
+    doc = quiet.house.store.get(TENANT, "swept", quiet.source)
+    assert doc is not None
+    (version,) = [each for name, each in doc.body["settled"].items() if name == page]
+    many = {f"row-{number}": version for number in range(30_000)}
+    quiet.house.store.put(TENANT, Put("swept", quiet.source, {**doc.body, "settled": {page: version, **many}}))
+    assert _look_for(quiet) == 0
+    doc = quiet.house.store.get(TENANT, "swept", quiet.source)
+    assert doc is not None
+    assert len(json.dumps(doc.body)) < 500_000  # a document of Firestore holds 1 MiB
+    assert page not in doc.body["settled"]
+    assert _look_for(quiet) == 0
+
+
+def test_more_rows_of_one_minute_than_one_query_gives_are_reported(
+    quiet: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    requests.post(f"{quiet.url}/_config", json={"query_cap": 3}, timeout=10)
+    for number in range(5):
+        quiet.write_idea(f"Idea {number}")
+    _pass(quiet, timedelta(minutes=5))
+    late = quiet.write_idea("After them")
+    quiet.set_status(late, marks.PLAN_IT)
+    _pass(quiet, timedelta(minutes=5))
+    _look_for(quiet)
+    assert quiet.run_of(late).status == RunStatus.AWAITING_APPROVAL
+    said = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    (told,) = [line for line in said if "rows of one minute" in line["message"]]
+    assert (told["severity"], told["source"]) == ("WARNING", quiet.source)
 
 
 def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None:
