@@ -137,8 +137,13 @@ def _say_lost(lost: list[str]) -> None:
 def _trash(wanted: TrashPage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
-    ctx.before("before", lambda: {"in_trash": notion.page(page).get("in_trash")})
-    ctx.same_end("trashed", lambda: {"page": notion.update_page(page, in_trash=True)["id"]})
+    before = ctx.before("before", lambda: {"in_trash": notion.page(page).get("in_trash")})
+    if not before["in_trash"]:  # Notion refuses to trash what is in the trash
+        ctx.once(
+            "trashed",
+            lambda: {"page": notion.update_page(page, in_trash=True)["id"]},
+            lambda: {"page": page} if notion.page(page).get("in_trash") else None,
+        )
     return Done({"page": page})
 
 
@@ -177,7 +182,7 @@ NOTION_TRASH_PAGE = StepKind(
     "Put a page into the trash.",
     TrashPage,
     _trash,
-    Repeat.SAME_END,
+    Repeat.LOOK,
     undo=_undo_trash,
     systems=("notion",),
 )

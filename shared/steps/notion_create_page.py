@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -130,19 +130,15 @@ def _undo(wanted: CreatePage | CreateFromTemplate, ctx: StepContext) -> None:
         place = _Place(notion, ctx, wanted.data_source, getattr(wanted, "page", ""))
         _, title = place.properties(wanted.title, wanted.properties)
         page = place.new(title, ctx.remembered("page-before") or ())
-    if page is not None:
-        ctx.same_end("undo", _trashing(notion, page))
+    if page is not None and _gone(notion, page) is None:  # Notion refuses to trash what is in the trash
+        ctx.once("undo", lambda: {"gone": notion.update_page(page, in_trash=True)["id"]}, lambda: _gone(notion, page))
 
 
-def _trashing(notion: Notion, page: str) -> Callable[[], Json]:
-    def trash() -> Json:
-        try:
-            notion.update_page(page, in_trash=True)
-        except Missing:
-            return {"gone": page}
-        return {"trashed": page}
-
-    return trash
+def _gone(notion: Notion, page: str) -> Json | None:
+    try:
+        return {"gone": page} if notion.page(page).get("in_trash") else None
+    except Missing:
+        return {"gone": page}
 
 
 def _from_template(wanted: CreateFromTemplate, ctx: StepContext) -> Done | Again:

@@ -110,16 +110,20 @@ def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
     if made is None:
         page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
         made = _found(notion, page, plain(wanted.title), known)
-    if made is not None:
-        ctx.same_end("undo", lambda: _trashed(notion, str(made["database"])))
+    database = str(made["database"]) if made else ""
+    if made is not None and _gone(notion, database) is None:  # Notion refuses to trash what is in the trash
+        ctx.once(
+            "undo",
+            lambda: {"gone": notion.update_database(database, in_trash=True)["id"]},
+            lambda: _gone(notion, database),
+        )
 
 
-def _trashed(notion: Notion, database: str) -> Json:
+def _gone(notion: Notion, database: str) -> Json | None:
     try:
-        notion.update_database(database, in_trash=True)
+        return {"gone": database} if notion.database(database).get("in_trash") else None
     except Missing:
         return {"gone": database}
-    return {"trashed": database}
 
 
 # --- change -----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from shared.sim.notion import checks, query, rollups, schema, signed_files, views
+from shared.sim.notion import checks, query, retyped, rollups, schema, signed_files, views
 from shared.sim.notion.blocks import put_in_trash
 from shared.sim.notion.calls import Call, object_shown, path_id, trash_flag
 from shared.sim.notion.pages import shown as page_shown
@@ -238,6 +238,7 @@ def update_source(call: Call, source_id: str) -> Json:
         for key, part in checks.opened(body["properties"], "body.properties").items():
             changed.append(_change_column(call, columns, key, part))
         schema.check_size(columns)
+        retyped.convert(world, source, source["columns"], columns)
         source["columns"] = columns
     for key, taken in (("title", lambda v: rich_text(v, "body.title", world.name_of)),
                        ("icon", lambda v: checks.icon(v, "body.icon"))):  # fmt: skip
