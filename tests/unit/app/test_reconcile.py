@@ -141,7 +141,7 @@ def test_what_is_remembered_of_a_table_stays_small_and_nothing_is_looked_at_twic
     doc = quiet.house.store.get(TENANT, "swept", quiet.source)
     assert doc is not None
     (version,) = [each for name, each in doc.body["settled"].items() if name == page]
-    many = {f"row-{number}": version for number in range(30_000)}
+    many = {f"row-{number}": version for number in range(20_000)}
     quiet.house.store.put(TENANT, Put("swept", quiet.source, {**doc.body, "settled": {page: version, **many}}))
     assert _look_for(quiet) == 0
     doc = quiet.house.store.get(TENANT, "swept", quiet.source)
