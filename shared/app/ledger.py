@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.errors import VersionConflict
-from shared.core.run import Run
-from shared.ports import Doc, Put
+from shared.core.run import Run, derived_id
+from shared.ports import SYSTEM, Doc, Put
 
 KIND = "ledger"
 WINDOW = timedelta(hours=24)  # a write of ours this recent counts as a cause of what happens to the object next
@@ -78,12 +78,31 @@ def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ..
     """Return the runs that led to the page's present state: none when nobody but people wrote to it lately.
 
     `around` is the table the page is in: of two agents that make new pages for each other in one table, each page is
-    new, and only the table knows how long the chain is.
+    new, and only the table knows how long the chain is. The chain may come from another tenant's agent in the same
+    workspace; of its runs one learns only how many they are.
     """
+    things = [page, *(each for each in around if each)]
+    chains = [_chain(deps, tenant, things)]
+    for other in _neighbours(deps, tenant):
+        chains.append(tuple(derived_id("other-", other, run) for run in _chain(deps, other, things)))
+    return max(chains, key=len)
+
+
+def _chain(deps: Deps, tenant: str, things: Sequence[str]) -> tuple[str, ...]:
     now = deps.clock.now()
-    found = [_fresh(deps.store.get(tenant, KIND, _id(page)), now, WINDOW)]
-    found += [_fresh(deps.store.get(tenant, KIND, _id(each)), now, AROUND) for each in around if each]
+    found = [
+        _fresh(deps.store.get(tenant, KIND, _id(each)), now, AROUND if number else WINDOW)
+        for number, each in enumerate(things)
+    ]
     return max((tuple(each.get("causes", ())) for each in found), key=len)
+
+
+def _neighbours(deps: Deps, tenant: str) -> list[str]:
+    """Return the other tenants in the same workspace: their bots are ours too."""
+    grant = deps.store.get(tenant, "grants", "notion")
+    workspace = str((grant.body.get("public") or {}).get("workspace_id") or "") if grant else ""
+    doc = deps.store.get(SYSTEM, "workspaces", workspace) if workspace else None
+    return [each for each in (doc.body["tenants"] if doc else ()) if each != tenant]
 
 
 def wrote_since(deps: Deps, tenant: str, thing: str, since: datetime | None) -> bool:

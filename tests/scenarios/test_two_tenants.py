@@ -9,11 +9,13 @@ import requests
 
 from shared.app.connect_account import change_settings
 from shared.app.execute_step import execute_step
+from shared.app.ledger import noting
 from shared.app.workspace_create import create_databases
 from shared.cli.settle_in import Home
 from shared.core import marks
 from shared.core.commands import Command
-from shared.core.run import RunStatus
+from shared.core.run import Run, RunStatus
+from shared.integrations.notion.client import Notion
 from shared.wiring.tools import wire_accounts, wire_tools
 from tests.support.house import Neighbourhood
 
@@ -96,3 +98,37 @@ def test_the_other_persons_bot_cannot_decide_for_this_tenant(house: Neighbourhoo
     assert house.deliver(page, [{"id": his, "type": "bot"}])["accepted"] == 1  # foreign to Ada's tenant, his own to his
     house.calm()
     assert house.run(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def _as_a_step(house: Neighbourhood, run: Run, page: str) -> None:
+    """Let a step of this run ask for a plan of that page, as the plan of a routine may say."""
+    deps = house.house.wired.deps
+    notion = wire_accounts().connect_for(run.tenant, noting(deps, run))(Notion)
+    notion.update_page(page, {"Status": {"select": {"name": marks.PLAN_IT}}})
+
+
+def test_two_agents_of_ours_that_wake_each_other_are_stopped_at_the_third_echo(house: Neighbourhood, ben: Home) -> None:
+    """Each works on new rows of the other's table, so that no page has a history: only both ledgers know the chain."""
+    mine = house.write("Ping")
+    house.plan(mine)
+    house.calm()
+    run, homes, chain = house.run(mine), [ben, house.home], []
+    for count in range(3):
+        home = homes[count % 2]
+        page = house.write(f"Echo {count}", home=home)
+        house.calm()
+        _as_a_step(house, run, page)
+        house.wait("the echo", lambda page=page, home=home: bool(house.runs(page, home.tenant)))  # type: ignore[misc]
+        house.calm()
+        (run,) = house.runs(page, home.tenant)
+        chain.append((run.depth, run.status))
+    assert chain == [(1, RunStatus.AWAITING_APPROVAL), (2, RunStatus.AWAITING_APPROVAL), (3, RunStatus.FAILED)]
+    assert "wake each other without end" in run.failure
+    assert [text for text in house.comments(page) if "wake each other without end" in text] != []
+    assert house.run(mine).id not in run.failure  # that there was a run, not which one
+    _as_a_step(house, run, page)  # and an agent that goes on regardless
+    house.calm()
+    assert len(house.runs(page, home.tenant)) == 1
+    house.set_status(page, marks.PLAN_IT, ben.person)
+    house.wait("a person's run", lambda: len(house.runs(page, home.tenant)) == 2)
+    assert house.runs(page, home.tenant)[-1].depth == 0
