@@ -70,9 +70,7 @@ def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
         rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
     changes = [change for row in rows if (change := _change(row, values)) is not None]
     if len(changes) > wanted.at_most:
-        raise Rejected(
-            "notion", f"{len(changes)} rows would change, and at most {wanted.at_most} may; none was changed"
-        )
+        raise Rejected("notion", f"at_most: {len(changes)} rows would change, not {wanted.at_most}; none was changed")
     return {"changes": changes, "same": len(rows) - len(changes)}
 
 

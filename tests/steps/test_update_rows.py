@@ -1,0 +1,176 @@
+"""Many rows: skipped where nothing changes, gone on with where it broke off, counted for people, brought back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.core.errors import Rejected, Unavailable
+from shared.core.run import RunStatus, StepSpec, StepStatus
+from shared.integrations.notion.row_batches import TooManyRows, all_rows, write_rows
+from shared.steps._kind import Again
+from shared.steps.notion_update_rows import NOTION_UPDATE_ROWS, UpdateRows
+from tests.steps.bench import NOBODY, Bench, titled
+
+Json = dict[str, Any]
+
+
+def many(bench: Bench, count: int) -> list[str]:
+    """Add rows that are to be done, in the oldest order; return their ids."""
+    return [
+        str(
+            bench.notion.create_page(
+                data_source_id=bench.ids["things"],
+                properties={"Name": titled(f"Row {number:03d}"), "Status": {"select": {"name": "To do"}}},
+            )["id"]
+        )
+        for number in range(count)
+    ]
+
+
+def step(bench: Bench, **given: Any) -> StepSpec:
+    asked = UpdateRows(data_source=bench.ids["things"], set={"Status": "Done"}, **given)
+    return StepSpec("do", "notion.update_rows", input=asked.model_dump(mode="json"), undoable=True)
+
+
+def writes(bench: Bench) -> list[str]:
+    """Return the rows that were written, in order, from the simulator's journal."""
+    entries = bench.sim.journal()
+    return [each["path"].rsplit("/", 1)[-1] for each in entries if each["method"] == "PATCH" and each["effects"]]
+
+
+def statuses(bench: Bench, rows: list[str]) -> list[str]:
+    return [bench.notion.page(row)["properties"]["Status"]["select"]["name"] for row in rows]
+
+
+def test_a_limit_of_calls_is_waited_out_where_it_was_met_and_people_see_how_far_it_is(bench: Bench) -> None:
+    rows = many(bench, 60)
+    limited = {"method": "PATCH", "path": "/v1/pages/*", "status": 429, "headers": {"Retry-After": "30"}}
+    bench.sim.control("/_faults", [{**limited, "skip": 33}, {**limited, "skip": 40}])
+    run = bench.start(step(bench, rows=rows))
+    assert run.steps[0].status == StepStatus.WAITING
+    assert run.facts == {"rows": "33 of 60"}
+    assert bench.until_rest().status == RunStatus.SUCCEEDED
+    assert bench.run.facts == {"rows": "60 of 60"}
+    assert bench.run.steps[0].failures == 0
+    assert writes(bench) == rows  # each once, in order
+    assert set(statuses(bench, rows)) == {"Done"}
+
+
+def test_killed_in_the_middle_it_goes_on_and_repeats_no_more_than_one_part(bench: Bench) -> None:
+    rows = many(bench, 60)
+
+    def die(point: str) -> None:
+        if point == "effect.after/notion.update_rows/rows-00025":  # written, and nobody knows
+            bench.house.crash_point = lambda point: None
+            raise SystemExit
+
+    bench.house.crash_point = die
+    with pytest.raises(SystemExit):
+        bench.start(step(bench, rows=rows))
+    bench.house.pass_time(timedelta(minutes=20))
+    assert bench.run.status == RunStatus.SUCCEEDED
+    assert set(statuses(bench, rows)) == {"Done"}
+    again = writes(bench)
+    assert [row for row in rows if again.count(row) == 2] == rows[25:50]
+    assert {again.count(row) for row in rows[:25] + rows[50:]} == {1}
+
+
+def test_what_has_the_value_already_is_not_written_and_undo_leaves_it_alone(bench: Bench) -> None:
+    rows = many(bench, 4)
+    bench.notion.update_page(rows[1], {"Status": {"select": {"name": "Done"}}})
+    before = len(writes(bench))
+    bench.start(step(bench, rows=rows), gate=True)
+    assert writes(bench)[before:] == [rows[0], rows[2], rows[3]]
+    bench.cancel()
+    assert writes(bench)[before + 3 :] == [rows[0], rows[2], rows[3]]
+    assert statuses(bench, rows) == ["To do", "Done", "To do", "To do"]
+
+
+def test_a_row_that_somebody_throws_away_meanwhile_is_no_reason_to_stop(bench: Bench) -> None:
+    rows = many(bench, 3)
+    limited = {"method": "PATCH", "path": "/v1/pages/*", "status": 429, "headers": {"Retry-After": "30"}}
+    bench.sim.control("/_faults", [{**limited, "skip": 1}])
+    bench.start(step(bench, rows=rows))
+    bench.notion.update_page(rows[1], in_trash=True)
+    run = bench.until_rest()
+    assert run.status == RunStatus.SUCCEEDED
+    assert (run.steps[0].output["updated"], run.steps[0].output["gone"]) == (2, [rows[1]])
+
+
+def test_more_rows_than_were_meant_and_rows_of_another_table_are_refused_before_the_first_write(bench: Bench) -> None:
+    many(bench, 3)
+    before = writes(bench)
+    run = bench.start(step(bench, filter={}, at_most=3))
+    assert run.status == RunStatus.FAILED
+    assert "at_most: 6 rows would change" in run.failure  # three of the bench's own are not done either
+    run = bench.start(step(bench, rows=[bench.ids["club"]]), run="run-00000002")
+    assert "is no row of the data source" in run.failure
+    assert writes(bench) == before
+
+
+class Remembering:
+    """What a step's context remembers, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Any] = {}
+        self.texts: list[str] = []
+
+    def same_end(self, name: str, do: Any) -> Any:
+        if name not in self.known:
+            self.known[name] = do()
+        return self.known[name]
+
+    def keep_text(self, text: str) -> str:
+        self.texts.append(text)
+        return str(len(self.texts) - 1)
+
+    def get_text(self, ref: str) -> str:
+        return self.texts[int(ref)]
+
+
+def test_a_list_that_expires_between_two_parts_is_read_again_from_its_beginning(bench: Bench) -> None:
+    rows, memory, source = many(bench, 230), Remembering(), bench.ids["things"]
+    bench.sim.fault(method="POST", path="/v1/data_sources/*/query", skip=2, status=503)
+    with pytest.raises(Unavailable):
+        all_rows(bench.notion, memory, source, None, ["title"], "found")
+    bench.sim.control("/_clock", {"offset_s": 7200})  # a cursor lives for an hour
+    found = [row["id"] for row in all_rows(bench.notion, memory, source, None, ["title"], "found")]
+    assert set(rows) < set(found)
+    assert len(found) == len(set(found)) == 234
+    assert sorted(memory.known)[-1] == "found-1-002"
+
+
+def test_more_rows_than_notion_lists_are_refused(bench: Bench) -> None:
+    many(bench, 3)
+    bench.sim.control("/_config", {"query_cap": 5})
+    with pytest.raises(TooManyRows, match="narrow"):
+        all_rows(bench.notion, Remembering(), bench.ids["things"], None, ["title"], "found")
+    bench.start(step(bench, filter={}))
+    assert bench.run.status == RunStatus.FAILED
+
+
+def test_after_500_rows_somebody_else_has_a_turn(bench: Bench) -> None:
+    row, memory = bench.ids["bell"], Remembering()
+    changes = [{"id": row, "properties": {"Estimate": {"number": number % 7}}} for number in range(510)]
+    with pytest.raises(Exception, match="500 of 510 rows"):
+        write_rows(bench.notion, memory, changes, "rows")
+    assert write_rows(bench.notion, memory, changes, "rows") == {"done": 510, "gone": []}
+
+
+def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
+    changes: list[Json] = [{"id": bench.ids["bell"], "properties": {"Estimate": {"select": {"name": "x"}}}}]
+    with pytest.raises(Rejected, match="Estimate"):
+        write_rows(bench.notion, Remembering(), changes, "rows")
+    changes = [{"id": NOBODY, "properties": {}}]
+    assert write_rows(bench.notion, Remembering(), changes, "rows") == {"done": 1, "gone": [NOBODY]}
+
+
+def test_exactly_one_way_to_choose_rows() -> None:
+    for given in ({}, {"filter": {}, "rows": [NOBODY]}):
+        with pytest.raises(ValueError, match="exactly one of filter, rows"):
+            UpdateRows(data_source=NOBODY, set={"Status": "Done"}, **given)
+    assert NOTION_UPDATE_ROWS.undo is not None
+    assert Again(timedelta(0)).facts == {}
