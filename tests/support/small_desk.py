@@ -72,10 +72,11 @@ class Desk:
         self.house.work()
 
     def deliver(self, kind: str, page: str, *, authors: Any = None, at: str = "", **data: Any) -> None:
-        """Deliver a webhook about something the person (or `authors`) did now or `at`, and work.
+        """Deliver a webhook about something the person (or `authors`) did now or `at`, and work."""
+        assert self.told_of(page, kind, authors=authors, at=at, **data) == {"accepted": 1}
 
-        The desk's own bot is "bot-1".
-        """
+    def told_of(self, page: str, kind: str, *, authors: Any = None, at: str = "", **data: Any) -> Any:
+        """Deliver it, work, and return what the webhook answered. The desk's own bot is "bot-1"."""
         self.told += 1
         on_comment = kind.startswith("comment.")
         message = {
@@ -92,8 +93,9 @@ class Desk:
         self.house.store.put(SYSTEM, Put("bots", "bot-1", {"tenant": TENANT, "workspace": "w-1"}))
         self.house.secrets.set(TOKEN, Secret(_SIGNING))
         signature = "sha256=" + hmac.new(_SIGNING.encode(), raw, hashlib.sha256).hexdigest()
-        assert accept_delivery(raw, signature, self.house.deps) == {"accepted": 1}
+        answer = accept_delivery(raw, signature, self.house.deps)
         self.house.work()
+        return answer
 
     def run_of(self, page: str) -> Run:
         """Return the page's latest run."""

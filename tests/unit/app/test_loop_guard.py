@@ -5,13 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from shared.app import ledger
+from shared.app.engine import record
 from shared.app.gather import Gathered, Happening, gather, gathered
+from shared.app.reconcile import look_for_rows
+from shared.app.sweep import sweep
+from shared.app.workspace_create import create_databases
+from shared.app.workspace_schemas import ROUTINES
+from shared.core import events as ev
 from shared.core import marks
 from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
@@ -194,6 +201,69 @@ def test_two_agents_that_make_pages_for_each_other_in_one_table_come_to_rest(des
     (refused,) = {desk.run_of(page).status}
     assert refused == RunStatus.FAILED
     assert "wake each other without end" in desk.run_of(page).failure
+
+
+def _later(desk: Desk, minutes: int) -> None:
+    """Let time pass here and in Notion, and let a reconcile pass look at the table."""
+    clock = desk.house.clock
+    clock.move(minutes=minutes)
+    offset = (clock.now() - datetime.now(UTC)).total_seconds()
+    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+    sweep(desk.house.deps)
+    look_for_rows(desk.house.deps, TENANT, desk.house.accounts.connect_for(TENANT)(Notion), desk.source)
+    desk.house.work()
+
+
+def _routine(desk: Desk, table: str, title: str) -> str:
+    texts = {"Name": {"title": [{"text": {"content": title}}]}}
+    texts["Schedule"] = {"rich_text": [{"text": {"content": "every day at 10:00"}}]}
+    body = {
+        "parent": {"type": "data_source_id", "data_source_id": table},
+        "properties": {**texts, "Status": {"select": {"name": "Active"}}},
+    }
+    page = str(desk.as_person("POST", "/v1/pages", body)["id"])
+    desk.deliver("page.created", page)
+    return page
+
+
+def test_two_routines_that_edit_the_same_table_reach_a_fixed_point(desk: Desk) -> None:
+    """Each run asks for the plan of the other's row. What our bot does wakes nobody, but a pass finds it all the same."""
+    house = desk.house
+    settings = create_databases(house.deps, house.accounts, TENANT, desk.home, (ROUTINES,))
+    table = str(settings["databases"]["routines"]["data_source"])
+    routines = [_routine(desk, table, title) for title in ("Ping", "Pong")]
+    rows = [desk.write_idea(title) for title in ("Row of Ping", "Row of Pong")]
+    _later(desk, 30)
+    assert house.store.list_runs(TENANT) == []
+    _later(desk, 31)  # both are due
+    first, second = (desk.run_of(page) for page in routines)
+    assert (first.depth, second.depth) == (0, 0)
+    run, depths = first, []
+    for count in range(6):
+        row = rows[count % 2]
+        ours = house.accounts.connect_for(TENANT, ledger.noting(house.deps, run))(Notion)
+        ours.update_page(row, {"Status": {"select": {"name": marks.PLAN_IT}}})
+        runs = len(house.store.list_runs(TENANT))
+        message = {"kind": "page.properties_updated", "authors": [{"id": "bot-1", "type": "bot"}]}
+        assert desk.told_of(row, **message) == {"accepted": 0}  # our own bot, alone
+        assert len(house.store.list_runs(TENANT)) == runs
+        _later(desk, 5)
+        if len(house.store.list_runs(TENANT)) == runs:
+            break
+        run = desk.run_of(row)
+        depths.append(run.depth)
+        if not run.status.final:
+            record(house.deps, TENANT, run.id, ev.CancelRequested(house.clock.now(), "Ada", force=True))
+        _later(desk, 5)
+    assert depths == [1, 2, 3]
+    assert (run.status, run.trigger.causes[0]) == (RunStatus.FAILED, first.id)
+    said = desk.as_person("GET", f"/v1/comments?block_id={run.trigger.page}")["results"]
+    texts = ["".join(part["plain_text"] for part in one["rich_text"]) for one in said]
+    assert len([text for text in texts if "wake each other without end" in text]) == 1
+    for _ in range(3):
+        before = len(house.store.list_runs(TENANT))
+        _later(desk, 30)
+        assert len(house.store.list_runs(TENANT)) == before
 
 
 def _hash(value: Any) -> str:
