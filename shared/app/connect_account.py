@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from shared import log
 from shared.accounts import PROVIDERS, Accounts
 from shared.app.deps import Deps
+from shared.app.due_times import drop_alarm
 from shared.app.engine import record
-from shared.app.plan_day import planning_changed, planning_of
+from shared.app.plan_day import changes_planning, planning_changes, planning_of, settle_planning
 from shared.core import events as ev
 from shared.core.errors import (
     AgentError,
@@ -180,11 +181,14 @@ def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
     Raises MalformedRequest naming a setting of the daily planning that cannot be used.
     """
     doc: Doc | None = deps.store.get(tenant, "settings", "tenant")
-    former = doc.body if doc else {}
-    body = {**former, **changes}
+    body = {**(doc.body if doc else {}), **changes}
     planning_of(body)
+    alarm = planning_changes(deps, tenant) if changes_planning(changes) else None
     deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
-    planning_changed(deps, tenant, body, former)
+    deps.crash_point("settings.after/saved")
+    if alarm is not None:
+        settle_planning(deps, tenant, body)
+        drop_alarm(deps, alarm)
 
 
 def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:

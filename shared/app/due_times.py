@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from shared import log
 from shared.app.deps import Deps
 from shared.core.commands import Command
-from shared.core.errors import AgentError, MalformedRequest
+from shared.core.errors import AgentError, Busy, ErrorClass, IntegrationError, MalformedRequest
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
 
@@ -21,6 +21,7 @@ KIND = "due"
 _PAGE = 100
 MOST = 2000  # alarms that one look hands over; the next look goes on
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=10)
+_MENDED = timedelta(hours=1)  # how soon people may have put right what is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,18 @@ class Alarm:
         return Command(name, self.name, "plan", self.tenant, topic=self.topic, ref=self.ref)
 
 
-def alarm_of(command: Command) -> Alarm:
-    """Return the alarm that a command was handed over for; raises MalformedRequest when it names no time."""
+def alarm_of(command: Command, deps: Deps) -> Alarm:
+    """Return the alarm that a command was handed over for; raises MalformedRequest when it names no time.
+
+    Raises Busy, so that the queue comes again, where it is not that late yet: whoever rang may have a faster clock, and
+    the queue takes no second command of this name for an hour.
+    """
     try:
         at = datetime.fromisoformat(command.topic)
     except ValueError:
         raise MalformedRequest(f"field 'topic' of {command.name!r} must be the time of its alarm") from None
+    if at > deps.clock.now():
+        raise Busy(f"{command.name}: it is not {command.topic} here yet")
     return Alarm(command.name, command.tenant, command.ref, at)
 
 
@@ -102,6 +109,13 @@ def snoozed(now: datetime, tries: int, at_least: timedelta | None = None) -> dat
     """Return when to ring again for what could not be done: soon, then less and less often."""
     wait = min(_FIRST_WAIT * 2 ** min(tries, 10), _LONGEST_WAIT)
     return whole_second(now + max(wait, at_least or wait))
+
+
+def come_back(deps: Deps, error: IntegrationError | Busy, tries: int) -> datetime:
+    """Return when to try again after this error: what is wrong for good may be mended by people, so it is seldom."""
+    if isinstance(error, Busy) or error.error_class in (ErrorClass.TRANSIENT, ErrorClass.UNAUTHORIZED):
+        return snoozed(deps.clock.now(), tries, getattr(error, "retry_after", None))
+    return snoozed(deps.clock.now(), tries, _MENDED)
 
 
 def read_alarm(doc: Doc) -> Alarm:

@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared import log
 from shared.app.deps import Deps
-from shared.app.due_times import Alarm, alarm_of, drop_alarm, set_alarm, snoozed, whole_second
+from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, whole_second
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
@@ -28,7 +29,7 @@ from shared.app.workspace_databases import Mapped, database_of
 from shared.core import events as ev
 from shared.core.commands import PLAN_DAY, Command
 from shared.core.day_plan import DEFAULT_CAPACITY, DayPlan, plan_day
-from shared.core.errors import Busy, ErrorClass, IntegrationError, MalformedRequest, Rejected
+from shared.core.errors import Busy, IntegrationError, MalformedRequest, Rejected
 from shared.core.run import RunStatus, Trigger, derived_id
 from shared.core.schedule import BadSchedule, Days, Schedule, latest_time, next_times
 from shared.integrations.notion.blocks import one_text
@@ -36,6 +37,7 @@ from shared.integrations.notion.client import Notion
 from shared.ports import Put
 from shared.steps._kind import Repeat
 
+_SETTINGS = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
 CLOCK = ("planning", "day")  # the document that says when the next day is planned
 MOVING = "notion.update_page"  # the kind of step that sets a date
 _DAY = timedelta(days=1)
@@ -89,18 +91,26 @@ def next_planning(deps: Deps, tenant: str) -> str:
     return str(_clock(deps, tenant).get("due") or "")
 
 
-def planning_changed(deps: Deps, tenant: str, settings: Mapping[str, Any], former: Mapping[str, Any]) -> None:
+def changes_planning(changes: Mapping[str, Any]) -> bool:
+    """Say whether changed settings have to be settled."""
+    return not {"planning_time", "time_zone", "day_hours"}.isdisjoint(changes)
+
+
+def planning_changes(deps: Deps, tenant: str) -> Alarm:
+    """Have settings settled in a minute, by when they are saved, even if we die before `settle_planning`."""
+    alarm = Alarm(PLAN_DAY, tenant, _SETTINGS, whole_second(deps.clock.now() + timedelta(minutes=1)))
+    set_alarm(deps, alarm)
+    return alarm
+
+
+def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> None:
     """Let changed settings count: the next planning time, and the routines that go by the tenant's time zone.
 
     A time that was moved to earlier today, on a day not planned yet, is made up for at once. Raises Busy while a day
     is being planned; called again it does what is missing.
     """
-    if settings.get("time_zone") != former.get("time_zone"):
-        look_at_routines(deps, tenant)
-    _set_clock(deps, tenant, planning_of(settings))
-
-
-def _set_clock(deps: Deps, tenant: str, planning: Planning | None) -> None:
+    look_at_routines(deps, tenant)
+    planning = planning_of(settings)
     with lease(deps, tenant, "planning.day"):
         known = _clock(deps, tenant)
         if planning is None:
@@ -121,7 +131,11 @@ def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) ->
 
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
-    tenant, alarm = command.tenant, alarm_of(command)
+    tenant, alarm = command.tenant, alarm_of(command, deps)
+    if alarm.ref == _SETTINGS:
+        settle_planning(deps, tenant, tools.settings(tenant))
+        drop_alarm(deps, alarm)
+        return
     with lease(deps, tenant, "planning.day"):
         known, settings = _clock(deps, tenant), tools.settings(tenant)
         planning = planning_of(settings)
@@ -134,19 +148,13 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
             if due is not None and due.astimezone(planning.zone).date() == now.astimezone(planning.zone).date():
                 _plan(deps, tools, tenant, settings, planning, now.astimezone(planning.zone))
         except (IntegrationError, Busy) as error:
-            again = _again(deps, error, int(known.get("tries", 0)))
+            again = come_back(deps, error, int(known.get("tries", 0)))
+            log.line("WARNING", "day not planned yet", tenant=tenant, detail=str(error)[:300])
             body = {**known, "alarm": _iso(again), "tries": int(known.get("tries", 0)) + 1}
         else:
             at = _iso(next(next_times(planning.schedule, now, planning.zone)))
             body = {"key": planning.key, "due": at, "alarm": at, "tries": 0}
         _keep_clock(deps, tenant, known, body)
-
-
-def _again(deps: Deps, error: IntegrationError | Busy, tries: int) -> datetime:
-    """Return when to try again: what is wrong for good may be mended by people, so it is tried seldom."""
-    transient = isinstance(error, Busy) or error.error_class == ErrorClass.TRANSIENT
-    at_least = getattr(error, "retry_after", None) if transient else timedelta(hours=1)
-    return snoozed(deps.clock.now(), tries, at_least)
 
 
 # --- one day ----------------------------------------------------------------------------------------------------------

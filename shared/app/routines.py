@@ -15,9 +15,10 @@ from itertools import islice, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared import log
 from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
-from shared.app.due_times import Alarm, alarm_of, drop_alarm, set_alarm, snoozed, whole_second
+from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, snoozed, whole_second
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
@@ -28,7 +29,8 @@ from shared.app.workspace_databases import Mapped, bare, database_of
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import MIRROR, ROUTINE, Command
-from shared.core.errors import ErrorClass, IntegrationError, Missing, Rejected, Unauthorized, VersionConflict
+from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized, VersionConflict
+from shared.core.outgoing_text import visible
 from shared.core.page import Span
 from shared.core.run import Run, RunStatus, Trigger, derived_id
 from shared.core.schedule import BadSchedule, Schedule, latest_time, next_times
@@ -55,7 +57,7 @@ class Routine:
     zone: str = ""
     active: bool = False
     anchor: str = ""  # the day "every 2 weeks" counts from
-    micros: int = 0  # what each run may cost, in millionths of a US dollar; 0 for the usual limit
+    micros: int | None = None  # what each run may cost, in millionths of a US dollar; None for the usual limit
     due: str = ""  # the next time that has no run yet
     alarm: str = ""  # when to look at it: when it is due, later after a failure
     tries: int = 0
@@ -89,6 +91,9 @@ def routine_changed(deps: Deps, tools: Tools, tenant: str, page: Mapping[str, An
     with lease(deps, tenant, f"routine.{page_id}"):
         known = _load(deps, tenant, page_id)
         seen = _seen(desk, page, known)
+        if seen != known:  # read again: another worker may have noted a later state of the page than this one
+            page = desk.notion.page(page_id)
+            seen = _seen(desk, page, known)
         _keep(desk, known, seen)
         _tell_if_wrong(desk, page, seen)
         _show(desk, page, seen)
@@ -107,37 +112,39 @@ def look_at_routines(deps: Deps, tenant: str) -> None:
 
 def run_routine(command: Command, deps: Deps, tools: Tools) -> None:
     """Look at a routine: open the run that is due, if one is, and find its next time. A second look changes nothing."""
-    alarm = alarm_of(command)
+    alarm = alarm_of(command, deps)
     with lease(deps, command.tenant, f"routine.{command.ref}"):
-        desk = _desk(deps, tools, command.tenant)
+        desk, known = _desk(deps, tools, command.tenant), _load(deps, command.tenant, command.ref)
         if desk is not None:
-            _look(desk, _load(deps, command.tenant, command.ref))
+            _look(desk, known)
+        else:
+            _forget(deps, command.tenant, known)
         if desk is None or _load(deps, command.tenant, command.ref).alarm != alarm.topic:
             drop_alarm(deps, alarm)
 
 
 def _look(desk: _Desk, known: Routine) -> None:
     """Carry out what is due now, or come back to it later."""
+    at = None
     try:
-        waiting = _carry_out(desk, known)
+        if not _carry_out(desk, known):
+            at = snoozed(desk.deps.clock.now(), known.tries)
     except IntegrationError as error:
-        if error.error_class not in (ErrorClass.TRANSIENT, ErrorClass.UNAUTHORIZED):
-            raise
-        waiting = error.retry_after or timedelta()
-    if waiting is not None:
-        at = snoozed(desk.deps.clock.now(), known.tries, waiting)
+        log.line("WARNING", "routine not looked at", tenant=desk.tenant, page=known.page, detail=str(error)[:300])
+        at = come_back(desk.deps, error, known.tries)
+    if at is not None:
         _keep(desk, known, replace(known, alarm=at.isoformat(timespec="seconds"), tries=known.tries + 1))
 
 
-def _carry_out(desk: _Desk, known: Routine) -> timedelta | None:
-    """Open what is due; return how long to wait at least when it cannot be done now."""
+def _carry_out(desk: _Desk, known: Routine) -> bool:
+    """Open what is due; False when it cannot be done yet."""
     try:
         page = desk.notion.page(known.page)
     except Missing:
         page = {}
     if not page or not _belongs(desk, page):
-        _forget(desk, known)
-        return None
+        _forget(desk.deps, desk.tenant, known)
+        return True
     seen = _seen(desk, page, known)
     now, last = desk.deps.clock.now(), None
     if seen.due and seen.due == known.due and datetime.fromisoformat(seen.due) <= now:
@@ -146,13 +153,13 @@ def _carry_out(desk: _Desk, known: Routine) -> timedelta | None:
         last = latest_time(schedule, due - _MOMENT, now, zone) or due
         missed = sum(1 for _ in islice(_times(schedule, due - _MOMENT, last - _MOMENT, zone), _COUNTED))
         if not _open(desk, seen, last, missed, zone):
-            return timedelta()
+            return False
         seen = _with_next(seen, schedule, zone, now)
     seen = replace(seen, alarm=seen.due, tries=0)
     _tell_if_wrong(desk, page, seen)
     _show(desk, page, seen, last)
     _keep(desk, known, seen)  # last: until then the same alarm rings again, and does what is missing
-    return None
+    return True
 
 
 def _times(schedule: Schedule, after: datetime, until: datetime, zone: ZoneInfo) -> Any:
@@ -175,7 +182,8 @@ def _open(desk: _Desk, routine: Routine, due: datetime, missed: int, zone: ZoneI
     if before.run and not _is_over(desk, before.run, before.settled):
         return False
     trigger = Trigger("routine", routine.page, routine.title, _says(due, missed, zone))
-    limits = replace(deps.limits, micros=min(deps.limits.micros, routine.micros or deps.limits.micros))
+    usual = deps.limits.micros
+    limits = replace(deps.limits, micros=usual if routine.micros is None else min(usual, routine.micros))
     event = ev.RunOpened(
         deps.clock.now(), tenant, run_id, trigger, limits, plan_estimate=plan_estimate(desk.tools.model(tenant))
     )
@@ -260,14 +268,14 @@ def _with_next(routine: Routine, schedule: Schedule, zone: ZoneInfo, now: dateti
     return replace(routine, due=at, alarm=at)
 
 
-def _micros(value: Mapping[str, Any]) -> int:
+def _micros(value: Mapping[str, Any]) -> int | None:
     number = value.get("number")
-    return round(number * 1_000_000) if isinstance(number, int | float) and number > 0 else 0
+    return round(max(0, number) * 1_000_000) if isinstance(number, int | float) else None
 
 
 def _title(page: Mapping[str, Any]) -> str:
     values = (page.get("properties") or {}).values()
-    return next((property_text(value) for value in values if value.get("type") == "title"), "")
+    return visible(next((property_text(value) for value in values if value.get("type") == "title"), ""))
 
 
 def _desk(deps: Deps, tools: Tools, tenant: str) -> _Desk | None:
@@ -307,12 +315,12 @@ def _alarm(tenant: str, routine: Routine) -> Alarm | None:
     return Alarm(ROUTINE, tenant, routine.page, whole_second(datetime.fromisoformat(routine.alarm)))
 
 
-def _forget(desk: _Desk, known: Routine) -> None:
-    """Drop a routine whose page is gone, in the trash, or in another database."""
-    desk.deps.store.put(desk.tenant, Put(KIND, known.page, None))
-    alarm = _alarm(desk.tenant, known)
+def _forget(deps: Deps, tenant: str, known: Routine) -> None:
+    """Drop a routine whose page is gone or in no routines database; seen there again, it begins anew."""
+    deps.store.put(tenant, Put(KIND, known.page, None))
+    alarm = _alarm(tenant, known)
     if alarm is not None:
-        drop_alarm(desk.deps, alarm)
+        drop_alarm(deps, alarm)
 
 
 def _show(desk: _Desk, page: Mapping[str, Any], routine: Routine, last: datetime | None = None) -> None:

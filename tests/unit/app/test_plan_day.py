@@ -11,12 +11,13 @@ import pytest
 
 from shared.app.connect_account import change_settings
 from shared.app.due_times import read_alarm
-from shared.app.plan_day import MOVING
+from shared.app.plan_day import MOVING, next_planning
+from shared.app.routines import routine_changed
 from shared.app.sweep import sweep
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_schemas import ROUTINES, TASKS
-from shared.core.errors import MalformedRequest
+from shared.core.errors import Busy, MalformedRequest
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM
@@ -59,6 +60,22 @@ class Days:
         }
         parent = {"type": "data_source_id", "data_source_id": self.source}
         return str(self.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
+
+    def routine(self, schedule: str) -> str:
+        """Write a routine by hand; nobody is told."""
+        mapped = database_of(self.house.settings(TENANT), ROUTINES)
+        assert mapped is not None
+        properties = {
+            "Name": {"title": [{"text": {"content": "Water"}}]},
+            "Status": {"select": {"name": "Active"}},
+            "Schedule": {"rich_text": [{"text": {"content": schedule}}]},
+        }
+        parent = {"type": "data_source_id", "data_source_id": mapped.data_source}
+        return str(self.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
+
+    def page_of(self, page: str) -> dict[str, Any]:
+        """Return a page as Notion shows it."""
+        return dict(self.desk.as_person("GET", f"/v1/pages/{page}"))
 
     def plan_at(self, time: str, zone: str = "UTC", **settings: Any) -> None:
         """Set the planning time as the owner does."""
@@ -238,6 +255,38 @@ def test_the_change_of_clocks_and_the_leap_day_keep_the_wall_clock(days: Days) -
     assert "Today: Tuesday 29 February 2028" in days.pages()
 
 
+def test_a_worker_whose_clock_is_behind_has_the_queue_come_again(days: Days) -> None:
+    days.plan_at("09:30")
+    command = read_alarm(next(iter(days.house.store.list_docs(SYSTEM, "due")))).command
+    days.house.clock.move(minutes=30, seconds=-1)
+    with pytest.raises(Busy):
+        days.house.handle(command)
+    days.house.clock.move(seconds=1)
+    days.house.handle(command)
+    assert len(days.pages()) == 1
+
+
+def test_killed_while_settings_change_they_count_all_the_same(days: Days) -> None:
+    house, wanted, died = days.house, 0, True
+    page = days.page_of(days.routine("daily at 18:00"))
+    assert routine_changed(house.deps, house.tools, TENANT, page)
+    while died:
+        wanted, passed = wanted + 1, list[str]()
+        at, zone, due = (("14:00", "UTC", 18), ("13:00", "Europe/Berlin", 17))[wanted % 2]
+        house.crash_point, died = _dying_at(wanted, passed), False
+        try:
+            days.plan_at(at, zone)
+        except Died:
+            died = True
+        house.crash_point = lambda point: None
+        house.pass_time(timedelta(minutes=2))
+        if house.settings(TENANT).get("planning_time") == at:  # else it died before anything was saved
+            planned = utc(2026, 3, 2, 14 if zone == "UTC" else 12)
+            assert next_planning(house.deps, TENANT) == planned.isoformat(), passed
+            assert {planned.isoformat(), utc(2026, 3, 2, due).isoformat()} <= set(days.alarms()), passed
+    assert wanted > 7
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -267,15 +316,7 @@ def test_an_outage_delays_the_page(days: Days) -> None:
 
 
 def test_a_routine_whose_change_nobody_told_is_found_by_the_planning(days: Days) -> None:
-    mapped = database_of(days.house.settings(TENANT), ROUTINES)
-    assert mapped is not None
-    properties = {
-        "Name": {"title": [{"text": {"content": "Water"}}]},
-        "Status": {"select": {"name": "Active"}},
-        "Schedule": {"rich_text": [{"text": {"content": "daily at 12:00"}}]},
-    }
-    parent = {"type": "data_source_id", "data_source_id": mapped.data_source}
-    days.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})
+    days.routine("daily at 12:00")
     days.plan_at("09:30")
     days.at(utc(2026, 3, 2, 9, 30))
     assert days.alarms() == ["2026-03-02T12:00:00+00:00", "2026-03-03T09:30:00+00:00"]

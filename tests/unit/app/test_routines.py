@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from shared.app.connect_account import change_settings
 from shared.app.due_times import Alarm, read_alarm
@@ -18,6 +19,7 @@ from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_schemas import ROUTINES
 from shared.core.commands import ROUTINE
+from shared.core.errors import Busy
 from shared.core.events import CancelRequested
 from shared.core.run import Run, RunStatus
 from shared.ports import SYSTEM
@@ -252,6 +254,74 @@ def test_the_budget_of_the_page_limits_its_runs(routines: Routines) -> None:
     routines.change(page, Budget={"number": 0.25})
     routines.at(utc(2026, 3, 2, 9, 30))
     assert routines.runs()[0].limits.micros == 250_000
+
+
+def test_a_budget_of_nothing_is_no_budget_at_all_and_an_empty_one_the_usual(routines: Routines) -> None:
+    nothing, usual = routines.write("daily at 9:30"), routines.write("daily at 9:31")
+    routines.change(nothing, Budget={"number": 0})
+    routines.change(usual, Budget={"number": None})
+    routines.at(utc(2026, 3, 2, 9, 31))
+    limits = {run.trigger.page: run.limits.micros for run in routines.runs()}
+    assert limits == {nothing: 0, usual: routines.house.deps.limits.micros}
+
+
+def test_a_worker_whose_clock_is_behind_has_the_queue_come_again(routines: Routines) -> None:
+    page = routines.write("daily at 9:30")
+    routines.told(page)
+    (alarm,) = _alarms(routines.house)
+    routines.house.clock.move(minutes=30, seconds=-1)
+    with pytest.raises(Busy):
+        routines.house.handle(alarm.command)
+    assert routines.runs() == []
+    routines.house.clock.move(seconds=1)
+    routines.house.handle(alarm.command)
+    assert len(routines.runs()) == 1
+
+
+def test_what_was_read_before_a_later_edit_does_not_count(routines: Routines) -> None:
+    page = routines.write("daily at 18:00")
+    routines.told(page)
+    late = routines.page(page)
+    routines.change(page, **_text("Schedule", "daily at 10:00"))
+    assert routine_changed(routines.house.deps, routines.house.tools, TENANT, late)
+    assert routines.shown(page, "Next run") == utc(2026, 3, 2, 10)
+    assert routines.alarms() == ["2026-03-02T10:00:00+00:00"]
+
+
+def test_routines_go_on_when_their_database_is_taken_away_and_given_back(routines: Routines) -> None:
+    page = routines.write("daily at 9:30")
+    routines.told(page)
+    databases = dict(routines.house.settings(TENANT)["databases"])
+    change_settings(routines.house.deps, TENANT, databases={})
+    routines.at(utc(2026, 3, 2, 9, 30))
+    assert routines.alarms() == []
+    change_settings(routines.house.deps, TENANT, databases=databases)
+    routines.told(page)
+    assert routines.alarms() == ["2026-03-03T09:30:00+00:00"]
+
+
+def test_a_refusal_of_notion_is_asked_about_again_until_people_have_mended_it(routines: Routines) -> None:
+    house, page = routines.house, routines.write("daily at 9:30")
+    routines.told(page)
+    refusal = {
+        "status": 403,
+        "body": {"object": "error", "status": 403, "code": "restricted_resource", "message": "no"},
+    }
+    order = {"match": {"method": "GET", "path": f"/v1/pages/{page}"}, "times": 1000, **refusal}
+    requests.post(f"{routines.desk.url}/_faults", json=order, timeout=10).raise_for_status()
+    for hour in (9, 10, 11, 12):
+        routines.at(utc(2026, 3, 2, hour, 30))
+    requests.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
+    assert (routines.runs(), house.queue.dead_letters(TENANT)) == ([], [])
+    routines.at(utc(2026, 3, 2, 14))
+    assert [run.trigger.by for run in routines.runs()] == ["its schedule, due Mon 02 Mar 2026 09:30 UTC"]
+
+
+def test_a_title_reaches_people_without_what_nobody_sees(routines: Routines) -> None:
+    page = routines.write("daily at 9:30")
+    routines.change(page, Name={"title": [{"text": {"content": "Wa\u202eter\u200b"}}]})
+    routines.at(utc(2026, 3, 2, 9, 30))
+    assert routines.runs()[0].trigger.title == "Water"
 
 
 def _dying_at(wanted: int, passed: list[str]) -> Callable[[str], None]:
