@@ -33,7 +33,7 @@ up: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.parts
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
@@ -46,10 +46,11 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.runtime
+bench: $(VENV)/.dev
 	@for transport in inline http; do for concurrency in 1 16; do \
 	  $(BIN)/workwright bench steps --json --transport $$transport --concurrency $$concurrency || exit 1; \
 	done; done
+	@$(BIN)/workwright bench notion --json
 
 test-deps:
 	@sh tools/test-deps.sh
