@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from shared import log
@@ -22,6 +23,7 @@ from shared.app.plan_comments import (
     Heard,
     Verdict,
     Wish,
+    ask_who,
     explain,
     heard_of,
     judged,
@@ -39,8 +41,11 @@ from shared.core.commands import Command
 from shared.core.decision_words import Said
 from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized
 from shared.core.outgoing_text import visible
-from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind
+from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
+
+DOUBTED = "seen-doubted"  # of an approval: by whom, nobody told
+TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,24 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     elif fresh and gate is not None and gate.wait is not None:
         verdict = judged(connect(Notion), fresh)
         _obey(command, deps, tools, run, gate, verdict, heard, [str(each["id"]) for each in fresh])
+    elif shown and seen.status == marks.APPROVED and gate is not None:
+        _doubt(command, deps, tools, seen, run)
+
+
+def _doubt(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) -> None:
+    """Ask for an approval that no person was seen to give, when no delivery can be on its way any more.
+
+    A page tells who edited it last, not who set its status; where deliveries are lost, that of another agent may be
+    among them. So nothing but a person's own word is taken for a yes, and people are told so.
+    """
+    kind, _, user = seen.author.partition(":")
+    if kind == DOUBTED:
+        ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run)
+        return
+    name = derived_id("doubt-", run.id, str(run.revision), str(seen.raw.get("last_edited_time")))
+    later = deps.clock.now() + TOLD_WITHIN
+    again = replace(command, id=name, topic=f"{DOUBTED}:{user}", attempt=0, not_before=later)
+    deps.queue.enqueue([again])
 
 
 def _obey(

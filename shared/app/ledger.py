@@ -82,10 +82,11 @@ def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ..
     workspace; of its runs one learns only how many they are.
     """
     things = [page, *(each for each in around if each)]
-    chains = [_chain(deps, tenant, things)]
-    for other in _neighbours(deps, tenant):
-        chains.append(tuple(derived_id("other-", other, run) for run in _chain(deps, other, things)))
-    return max(chains, key=len)
+    others = [
+        tuple(derived_id("other-", other, run) for run in _chain(deps, other, things))
+        for other in _neighbours(deps, tenant)
+    ]
+    return max([_chain(deps, tenant, things), *others], key=len)
 
 
 def _chain(deps: Deps, tenant: str, things: Sequence[str]) -> tuple[str, ...]:

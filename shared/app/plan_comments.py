@@ -32,6 +32,11 @@ HOW_TO_DECIDE = (
     " To decide about this plan, comment “approve”, or “no, because …” with what should "
     "be different, or set the status to Approved or Cancelled."
 )
+WHO = "Notion did not tell me who set the status to Approved."
+AGAIN = (
+    " Only a person can approve this plan. If you do, set the status to Plan ready and then to Approved again, "
+    "or comment “approve”."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,20 @@ def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
             "how-to-decide",
             lambda: {"id": notion.reply(discussion, spans)["id"]},
+            repeat=Repeat.LOOK,
+            look=lambda: _said_already(notion, run, target),
+        )
+
+
+def ask_who(deps: Deps, notion: Notion, run: Run) -> None:
+    """Say once about a plan that its approval counts only from a person whom we saw give it."""
+    name = f"who-approved-{run.revision}"
+    target = marks.mark(run_url(deps, run), name)
+    spans = (Span(WHO, href=target), Span(AGAIN))
+    with suppress(Missing, Rejected):  # gone, or we may not comment: then the plan itself says how to decide
+        Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
+            name,
+            lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
             repeat=Repeat.LOOK,
             look=lambda: _said_already(notion, run, target),
         )

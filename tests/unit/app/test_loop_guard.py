@@ -227,7 +227,7 @@ def _routine(desk: Desk, table: str, title: str) -> str:
 
 
 def test_two_routines_that_edit_the_same_table_reach_a_fixed_point(desk: Desk) -> None:
-    """Each run asks for the plan of the other's row. What our bot does wakes nobody, but a pass finds it all the same."""
+    """Each run asks for the plan of the other's row. What our bot does wakes nobody, but a pass finds it."""
     house = desk.house
     settings = create_databases(house.deps, house.accounts, TENANT, desk.home, (ROUTINES,))
     table = str(settings["databases"]["routines"]["data_source"])

@@ -120,6 +120,69 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
 
 
+def _said(desk: Desk, page: str) -> list[str]:
+    """Return our comments about an approval that nobody was seen to give."""
+    found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    texts = ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
+    return [text for text in texts if "who set the status to Approved" in text]
+
+
+def test_an_approval_whose_delivery_was_lost_is_asked_for_again_once_and_never_taken_as_given(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    quiet.set_status(page, marks.PLAN_IT)
+    quiet.deliver("page.properties_updated", page)
+    _pass(quiet, timedelta(minutes=10))
+    _look_for(quiet)
+    quiet.set_status(page, marks.APPROVED)  # and nobody is told
+    for _ in range(8):
+        _pass(quiet, timedelta(minutes=1))
+        _look_for(quiet)
+        if _said(quiet, page):
+            break
+    else:
+        raise AssertionError("nobody was asked")
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    for _ in range(5):
+        _pass(quiet, timedelta(minutes=10))
+        _look_for(quiet)
+    assert len(_said(quiet, page)) == 1
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    quiet.as_person(
+        "POST", "/v1/comments", {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
+    )
+    quiet.deliver("comment.created", page)
+    assert quiet.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_an_approval_that_is_only_told_late_is_taken_without_a_word(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    quiet.set_status(page, marks.PLAN_IT)
+    quiet.deliver("page.properties_updated", page)
+    _pass(quiet, timedelta(minutes=10))
+    quiet.set_status(page, marks.APPROVED)
+    set_at = quiet.house.clock.now().isoformat()
+    _pass(quiet, timedelta(minutes=3))
+    _look_for(quiet)
+    _pass(quiet, timedelta(minutes=2))
+    quiet.deliver("page.properties_updated", page, at=set_at)
+    assert quiet.run_of(page).status == RunStatus.EXECUTING
+    _pass(quiet, timedelta(minutes=10))
+    quiet.house.work()
+    assert _said(quiet, page) == []
+
+
+def test_an_approval_by_another_agent_is_answered_not_obeyed(quiet: Desk) -> None:
+    page = quiet.write_idea()
+    quiet.set_status(page, marks.PLAN_IT)
+    quiet.deliver("page.properties_updated", page)
+    quiet.set_status(page, marks.APPROVED)
+    for kind in ("page.properties_updated", "page.content_updated"):
+        quiet.deliver(kind, page, authors=[{"id": "other", "type": "bot"}])
+    quiet.house.pass_time(timedelta(minutes=10))
+    assert len(_said(quiet, page)) == 1
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
 def test_more_rows_than_one_query_gives_are_all_looked_at(quiet: Desk) -> None:
     """Notion stops a query after so many rows and says only in passing that there are more."""
     requests.post(f"{quiet.url}/_config", json={"query_cap": 4}, timeout=10)
