@@ -87,7 +87,8 @@ def _replace(wanted: ReplaceContent, ctx: StepContext) -> Done:
     before = ctx.before("before", lambda: _standing(notion, place))
     made = write_tree(notion, ctx.once, place, _blocks(wanted, ctx), name=_TREE)
     remove(notion, ctx.same_end, [each["block"]["id"] for each in before["gone"]], "remove")
-    facts = {"kept": f"{before['pages']} pages or databases"} if before["pages"] else {}
+    count = before["pages"]
+    facts = {"kept": f"{count} block{'s' * (count > 1)} with pages in it"} if count else {}
     return Done({"written": len(made), "removed": len(before["gone"]), "kept": before["pages"]}, facts=facts)
 
 

@@ -82,10 +82,12 @@ def _read(
     raise TooManyRows("notion", f"more than {MOST_ROWS} rows match, which is all we change at once; narrow it")
 
 
-def write_rows(notion: Notion, memory: Memory, changes: Sequence[Json], name: str) -> Json:
+def write_rows(
+    notion: Notion, memory: Memory, changes: Sequence[Json], name: str, *, turn: int = ROWS_AT_A_TIME
+) -> Json:
     """Write `{"id", "properties"}` to each row; return how many are `done`, and the ids of those that are `gone`.
 
-    Raises what a request raises; RateLimited also after 500 rows, for a turn of somebody else. What was done by then is
+    Raises what a request raises; RateLimited also after a `turn` of rows, for somebody else's. What was done by then is
     remembered. A row that was removed meanwhile is gone, and no reason to stop.
     """
     done, gone, fresh = 0, list[str](), 0
@@ -98,7 +100,7 @@ def write_rows(notion: Notion, memory: Memory, changes: Sequence[Json], name: st
             fresh += int(result["count"])
             return result
 
-        if fresh >= ROWS_AT_A_TIME:
+        if fresh >= turn:
             raise BudgetSpent(
                 "notion", f"{done} of {len(changes)} rows, then a pause", retry_after=timedelta(seconds=1)
             )

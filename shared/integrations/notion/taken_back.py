@@ -44,8 +44,8 @@ def bring_back(
 ) -> list[str]:
     """Bring removed siblings back; return what could not be, in words.
 
-    A block that is no longer in the trash is written again behind the one it followed: it has another id then, and the
-    comments on it are lost.
+    A block that is no longer in the trash is written again behind the one it followed, or at the end where it followed
+    none: it has another id then, and the comments on it are lost.
     """
     lost: list[str] = []
     now: dict[str, str] = {}
