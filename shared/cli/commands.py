@@ -108,7 +108,7 @@ def up(port: int | None, data: Path) -> None:
 
 @workwright.group()
 def bench() -> None:
-    """Measure, beside what the machine can do at most in the same run."""
+    """Measure, beside something to compare with in the same run."""
 
 
 @bench.command("steps")
@@ -128,6 +128,25 @@ def bench_steps_command(transport: str, runs: int, steps: int, concurrency: int,
     for name in ("engine", "floor"):
         click.echo(f"{name:7}" + "  ".join(f"{key} {value}" for key, value in found[name].items()))
     click.echo(f"ratio  {found['ratio']} of the floor; peak memory {found['peak_memory_mb']} MB")
+
+
+@bench.command("notion")
+@click.option("--blocks", type=click.IntRange(1, 5_000), default=1000, show_default=True)
+@click.option("--pages", type=click.IntRange(8, 2_000), default=200, show_default=True)
+@click.option("--rows", type=click.IntRange(1, 10_000), default=1000, show_default=True)
+@click.option("--window", type=click.FloatRange(0.1, 60), default=3.0, show_default=True, help="Notion's minute, in s.")
+@click.option("--faults", type=click.FloatRange(0, 0.2), default=0.01, show_default=True, help="Share of requests.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Of the faults.")
+@AS_JSON
+def bench_notion_command(
+    blocks: int, pages: int, rows: int, window: float, faults: float, seed: int, as_json: bool
+) -> None:
+    """Common work in Notion, beside the obvious loop through `notion-client`."""
+    from shared.cli.bench_notion import Sizes, as_text, bench_notion
+    from shared.cli.bench_notion_world import Conditions
+
+    found = bench_notion(Sizes(blocks, pages, rows), Conditions(window, faults, seed))
+    click.echo(json.dumps(found) if as_json else as_text(found))
 
 
 def _wait_for_the_end() -> None:
