@@ -29,7 +29,7 @@ class CreatePage(Input):
 
     page: Target = ""
     data_source: Target = ""
-    title: str = Field("", max_length=200)
+    title: str = Field("", max_length=2000)
     properties: dict[str, Value] = Field(default_factory=dict, max_length=50)
     markdown: str = Field("", max_length=50_000)
     icon: str = Field("", max_length=20, description="one emoji")
