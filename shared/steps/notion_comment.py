@@ -20,7 +20,7 @@ class Comment(Input):
     page: Target = ""
     block: Target = ""
     discussion: Target = ""
-    text: str = Field(min_length=1, max_length=5000)
+    text: str = Field(min_length=1, max_length=50_000)
 
     @model_validator(mode="after")
     def _one_place(self) -> Comment:

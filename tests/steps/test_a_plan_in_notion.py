@@ -8,10 +8,18 @@ from typing import Any
 
 import requests
 
+from shared.app.make_plan import rule_of
+from shared.backends.offline.model import OfflineModel
+from shared.backends.offline.routine import make_routine_plan
+from shared.core.page import page_to_data
+from shared.core.plan import validate
 from shared.core.run import NOTHING, RunStatus, StepStatus, Usage
+from shared.integrations.notion import blocks
 from shared.ports import ModelRequest, ModelResult
 from shared.sim.notion.simulator import NotionSimulator
+from shared.steps import KINDS
 from tests.integrations.conftest import Served
+from tests.steps.bench import Bench
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import SmallHouse
 
@@ -177,3 +185,26 @@ def test_a_plan_that_is_cancelled_in_the_middle_leaves_the_page_as_it_was(
     assert undone == {"table", "row-1", "row-2", "row-3", "chair", "report", "tell"}
     assert [block["type"] for block in below(desk, page)] == before
     assert members(desk, page) == {}
+
+
+def test_what_the_offline_model_plans_for_a_routine_can_be_carried_out(bench: Bench) -> None:
+    page, source = bench.ids["club"], bench.ids["things"]
+    words = ["Comment: The bins go out today.", "Write: Bins out", "New page: Minutes", "Oil the chains"]
+    bench.notion.append(page, [blocks.to_do(each) for each in words])
+    columns = {name: str(each["id"]) for name, each in bench.notion.data_source(source)["properties"].items()}
+    data = {
+        "page": page_to_data(bench.notion.read_page(page)),
+        "kinds": [name for name, kind in KINDS.items() if kind.plannable],
+        "places": {"tasks": {"data_source": source, "columns": columns}, "today": "2026-03-02"},
+    }
+    steps = make_routine_plan(data)["steps"]
+    rules = {name: rule_of(kind, OfflineModel()) for name, kind in KINDS.items()}
+    run = bench.start(*validate(steps, rules, prefix="", max_steps=20))
+    assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
+    seen = bench.look()
+    (club,) = seen["pages"]["Club"]
+    assert club["comments"] == ["The bins go out today."]
+    assert "Minutes" in club["pages"]
+    assert club["blocks"][-1]["spans"] == [{"text": "Bins out"}]
+    (table,) = seen["tables"]["Things"]
+    assert [row["values"]["Status"] for row in table["rows"] if row["values"]["Name"] == "Oil the chains"] == ["To do"]

@@ -196,7 +196,7 @@ CASES: Mapping[str, Case] = {
     "notion.comment": Case(
         {"page": "{club}", "text": "Please look at https://evil.example/x"},
         lambda seen, step: club(seen)["comments"] == ["Please look at evil[.]example/x"],
-        {"text": "x" * 5001},
+        {"text": LONG},
         write=("POST", "/v1/comments"),
     ),
     "notion.attach_file": Case(
