@@ -185,8 +185,8 @@ def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
     planning_of(body)
     alarm = planning_changes(deps, tenant) if changes_planning(changes) else None
     deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
-    deps.crash_point("settings.after/saved")
     if alarm is not None:
+        deps.crash_point("planning.after/settings")
         settle_planning(deps, tenant, body)
         drop_alarm(deps, alarm)
 

@@ -93,7 +93,7 @@ def next_planning(deps: Deps, tenant: str) -> str:
 
 def changes_planning(changes: Mapping[str, Any]) -> bool:
     """Say whether changed settings have to be settled."""
-    return not {"planning_time", "time_zone", "day_hours"}.isdisjoint(changes)
+    return not {"planning_time", "time_zone"}.isdisjoint(changes)
 
 
 def planning_changes(deps: Deps, tenant: str) -> Alarm:

@@ -7,10 +7,11 @@ needs more than a whole day and then has the day to itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 
 DEFAULT_CAPACITY = 6.0  # hours
 ASSUMED = 1.0  # hours of a task without an estimate
@@ -18,6 +19,7 @@ AHEAD = timedelta(days=7)  # what is due within this may fill a day that has roo
 _RANK = {"High": 0, "Low": 2}  # all others stand between
 MOST = 60  # tasks of one day; more are no plan that anybody reads
 _ROUNDING = 1e-9
+MOST_MOVES = 100  # dates of one question: each is a step of its plan
 _MOVES_AHEAD = 60  # days; further than this no new date is proposed
 
 
@@ -95,12 +97,17 @@ def plan_day(
     left: list[Planned] = []
     used = 0.0
     waiting = planner.candidates()
-    while (task := planner.first(waiting, done={item.task.id for item in chosen})) is not None:
-        waiting.remove(task)
+    ready = [n for n, task in enumerate(waiting) if planner.may_begin(task, ())]  # a heap: the most urgent first
+    while ready:
+        task = waiting[heappop(ready)]
         alone = not chosen and task.needs > capacity
         if (used + task.needs <= capacity + _ROUNDING and len(chosen) < MOST) or alone:
             used += task.needs
             chosen.append(Planned(task, (*planner.why(task), *(_ALONE if alone else ()))))
+            done = {item.task.id for item in chosen}
+            for n, other in enumerate(waiting):
+                if task.id in other.depends_on and planner.may_begin(other, done):
+                    heappush(ready, n)
         elif planner.pressing(task):
             full = f"the day has {MOST} tasks already" if len(chosen) == MOST else ""
             left.append(Planned(task, (*planner.why(task), full or _no_room(task, capacity, capacity - used))))
@@ -126,7 +133,7 @@ class _Planner:
         self._circular = {task.id for circle in self.circles for task in circle}
         self._after: dict[str, list[Task]] = {}  # task → those that depend on it
         for task in self.open.values():
-            for name in set(task.depends_on) & set(self.open):
+            for name in set(task.depends_on):
                 self._after.setdefault(name, []).append(task)
         self._wanted = self._earliest_dates()
         self._held = self._all_held()
@@ -136,9 +143,9 @@ class _Planner:
         able = (task for task in self.open.values() if self._wanted_today(task) and not self._hindered(task))
         return self.in_order(able)
 
-    def first(self, waiting: Sequence[Task], done: set[str]) -> Task | None:
-        """Return the first of them that can begin."""
-        return next((t for t in waiting if all(n in done or n not in self.open for n in t.depends_on)), None)
+    def may_begin(self, task: Task, done: Container[str]) -> bool:
+        """Say whether nothing that it depends on is left to do."""
+        return all(name in done or name not in self.open for name in task.depends_on)
 
     def in_order(self, tasks: Iterable[Task]) -> list[Task]:
         """Return tasks by urgency: pressing first, then date, then priority; the title decides the rest."""
@@ -207,16 +214,14 @@ class _Planner:
 
     def _earliest_dates(self) -> dict[str, date | None]:
         """Return for each task the earliest date that it or anything depending on it is due."""
-        wanted: dict[str, date | None] = {task.id: task.due for task in self.open.values()}
-        todo = [task for task in self.open.values() if task.due is not None]
-        while todo:
-            task = todo.pop()
-            mine = wanted[task.id]
-            for name in task.depends_on:
-                theirs = wanted.get(name, date.min)
-                if mine is not None and name in wanted and (theirs is None or mine < theirs):
-                    wanted[name] = mine
-                    todo.append(self.open[name])
+        wanted: dict[str, date | None] = {}
+        for task in sorted(self.open.values(), key=lambda task: task.due or date.max):
+            todo = [task.id]
+            while todo:
+                name = todo.pop()
+                if name in self.open and name not in wanted:
+                    wanted[name] = task.due
+                    todo += self.open[name].depends_on
         return wanted
 
 
@@ -225,16 +230,50 @@ class _Planner:
 
 def _circles(tasks: Mapping[str, Task]) -> tuple[tuple[Task, ...], ...]:
     """Return tasks that depend on each other in a circle, each before the one it depends on; none stands in two."""
-    left = {task.id: task for task in sorted(tasks.values(), key=lambda task: (task.title, task.id))}
+    left = _Left(tasks)
     circles = []
-    while True:
-        try:
-            TopologicalSorter({n: [x for x in t.depends_on if x in left] for n, t in left.items()}).prepare()
-        except CycleError as error:
-            names = list(reversed(error.args[1]))[:-1]
-            circles.append(tuple(left.pop(name) for name in names))
-        else:
-            return tuple(circles)
+    for task in sorted(tasks.values(), key=lambda task: (task.title, task.id)):
+        path: dict[str, None] = {}
+        while task.id in left.needs:  # what is left depends on something that is left: following it leads round
+            name = left.next(next(reversed(path))) if path else task.id
+            if name in path:
+                names = list(path)
+                circle = names[names.index(name) :]
+                circles.append(tuple(tasks[each] for each in circle))
+                left.take(circle)
+                path = {each: None for each in names if each in left.needs}
+            else:
+                path[name] = None
+    return tuple(circles)
+
+
+class _Left:
+    """Tasks that may be part of a circle: what waits for none of the others is taken out."""
+
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self.needs = {name: {n: None for n in task.depends_on if n in tasks} for name, task in tasks.items()}
+        self._after: dict[str, list[str]] = {}
+        for name, needs in self.needs.items():
+            for needed in needs:
+                self._after.setdefault(needed, []).append(name)
+        self.take([name for name, needs in self.needs.items() if not needs])
+
+    def next(self, name: str) -> str:
+        """Return the first that it depends on."""
+        return next(iter(self.needs[name]))
+
+    def take(self, names: list[str]) -> None:
+        """Take these out, and whatever then waits for none."""
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if self.needs.pop(name, None) is None:
+                continue
+            for after in self._after.get(name, ()):
+                if after in self.needs:
+                    self.needs[after].pop(name, None)
+                    if not self.needs[after]:
+                        todo.append(after)
 
 
 # --- dates that should move -------------------------------------------------------------------------------------------
@@ -253,6 +292,8 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
         if task.due is None or None in needed:
             continue
         first = max([plan.day + timedelta(days=1), *(day for day in needed if day is not None)])
+        if len(moves) == MOST_MOVES:
+            break
         to = _with_room(first, task.needs, room, plan.capacity)
         if to is not None:
             room[to] = room.get(to, 0.0) + task.needs
@@ -262,13 +303,14 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
 
 
 def _after_what_they_need(tasks: Sequence[Task]) -> list[Task]:
+    place = {task.id: n for n, task in enumerate(tasks)}
+    sorter = TopologicalSorter({task.id: [n for n in task.depends_on if n in place] for task in tasks})
+    sorter.prepare()
     ordered: list[Task] = []
-    left = list(tasks)
-    while left:
-        names = {task.id for task in left}
-        ready = [task for task in left if not names.intersection(task.depends_on)]
-        ordered += ready
-        left = [task for task in left if names.intersection(task.depends_on)]
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=place.__getitem__)
+        ordered += [tasks[place[name]] for name in ready]
+        sorter.done(*ready)
     return ordered
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.day_plan import DayPlan, Task, Yesterday, plan_day
+from shared.core.run import Limits
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 NAMES = [f"t{n}" for n in range(9)]
@@ -205,3 +206,20 @@ def test_a_long_chain_is_planned_from_its_beginning_as_far_as_a_day_goes() -> No
     plan = plan_day(list(reversed(chain)), TODAY)
     assert [item.task.id for item in plan.chosen] == [task.id for task in chain[:60]]
     assert [(item.task.id, item.reasons[-1]) for item in plan.left] == [("n2999", "waits for n2998")]
+
+
+def test_only_as_many_dates_move_as_one_plan_has_steps() -> None:
+    tasks = [Task(f"t{n}", f"Task {n:03}", due=TODAY, hours=1) for n in range(300)]
+    plan = plan_day(tasks, TODAY)
+    assert len(plan.moves) <= Limits().steps // 2
+    assert len(plan.chosen) + len(plan.left) == 300
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 0), (0, 1)])
+def test_ten_thousand_tasks_in_a_row_or_in_circles_are_planned_in_few_steps(first: int, second: int) -> None:
+    count = 10_000
+    row = [Task(f"t{n}", f"Task {n:05}", due=TODAY, depends_on=(f"t{n + 1}",)) for n in range(count * first)]
+    circles = [Task(f"t{n}", f"Task {n:05}", due=TODAY, depends_on=(f"t{n ^ 1}",)) for n in range(count * second)]
+    plan = plan_day([*row, *circles], TODAY)
+    assert len(plan.chosen) + len(plan.left) == count
+    assert len(plan.circles) == count // 2 * second
