@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from shared.integrations.notion.client import Notion
 from shared.ports import Secret
 from tests.judges import notion_client_script, our_script
 from tests.judges.workspace import HERE, Workspace, paragraph
-from tests.support.notion_description import of_exchange
+from tests.support.notion_description import find_description, of_exchange, violations
 from tests.support.parts import require
 
 Open = Callable[[], Workspace]
@@ -93,7 +94,16 @@ def test_our_client_calls_every_endpoint_it_has(by_us: Told) -> None:
 def test_every_request_of_ours_is_one_the_published_description_allows(by_us: Told) -> None:
     require("notion-description")
     assert len(by_us.asked) > 80
+    assert violations("POST", "/v1/search", {}, {"querry": "x"})  # it does judge
     assert [problem for exchange in by_us.asked for problem in of_exchange(exchange)] == []
+
+
+def test_the_catalogue_has_every_endpoint_of_the_published_description() -> None:
+    require("notion-description")
+    described = json.loads((find_description() or Path()).read_text(encoding="utf-8"))["paths"]
+    known = {f"{method.upper()} {_starred(path)}" for path, methods in described.items() for method in methods}
+    assert len(known) > 30
+    assert known - ENDPOINTS == set()
 
 
 def test_their_python_client_and_ours_leave_equal_pages(in_python: Told, by_us: Told) -> None:
@@ -127,6 +137,10 @@ def called(workspace: Workspace) -> frozenset[str]:
     refused = [(entry["method"], entry["path"], entry["status"]) for entry in calls if entry["status"] >= 300]
     assert [entry for entry in refused if entry[2] != 401] == []  # 401: the last call, with a token that was revoked
     return frozenset(f"{entry['method']} {_template(entry['path'])}" for entry in calls)
+
+
+def _starred(path: str) -> str:
+    return re.sub(r"{\w+}", "*", path).removeprefix("/v1/")
 
 
 def _template(path: str) -> str:
