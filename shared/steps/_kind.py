@@ -71,6 +71,10 @@ Target = Annotated[str, Field(max_length=500, description="id, address or step:I
 """Something in Notion: an id, an address, or `step:ID` for what an earlier step of the same plan made. May be empty."""
 
 
+Emoji = Annotated[str, Field(max_length=20, pattern=r"^[^A-Za-z/:.]*$", description="one emoji")]
+"""An icon. An address is none: a picture that lies elsewhere would be fetched by whoever looks at the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The attempt did what it should; `facts` are small results worth showing on the run."""

@@ -13,17 +13,17 @@ from shared.integrations.notion.blocks import checked_icon
 from shared.integrations.notion.client import KEEP, Notion
 from shared.integrations.notion.values import Value
 from shared.integrations.notion.values_again import planned_values, value_again
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._kind import Done, Emoji, Input, Repeat, StepContext, StepKind, Target
 
 Json = dict[str, Any]
 
 
 class UpdatePage(Input):
-    """Properties by name or id, e.g. {"Due": "2026-12-01", "Tags": ["a"]}; null clears one. icon: one emoji."""
+    """Properties by name or id, e.g. {"Due": "2026-12-01", "Tags": ["a"]}; null clears one."""
 
     page: Target = Field(min_length=1)
     properties: dict[str, Value] = Field(default_factory=dict, max_length=50)
-    icon: str = Field("", max_length=20)
+    icon: Emoji = ""
 
     @model_validator(mode="after")
     def _something(self) -> UpdatePage:

@@ -16,7 +16,7 @@ from shared.integrations.notion.reading import plain_text
 from shared.integrations.notion.values import Value
 from shared.integrations.notion.values_again import find_column, planned_values
 from shared.integrations.notion.writer import write_page
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
+from shared.steps._kind import Again, Done, Emoji, Input, Repeat, StepContext, StepFailure, StepKind, Target
 
 Json = dict[str, Any]
 _TITLE_ONLY: Mapping[str, Json] = {"title": {"id": "title", "type": "title"}}
@@ -32,7 +32,7 @@ class CreatePage(Input):
     title: str = Field("", max_length=2000)
     properties: dict[str, Value] = Field(default_factory=dict, max_length=50)
     markdown: str = Field("", max_length=50_000)
-    icon: str = Field("", max_length=20, description="one emoji")
+    icon: Emoji = ""
 
     @model_validator(mode="after")
     def _one_place(self) -> CreatePage:

@@ -191,11 +191,15 @@ def _values(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[s
             except ValueError as error:
                 lost.append(f"{name} of {row['id']}: {error}")
                 continue
-            if again is not None and again[value["type"]] not in (None, [], False):
+            if again is not None and _says_something(again[value["type"]]):
                 held[name] = again
         if held:
             rows.append({"id": row["id"], "values": held})
     return {"rows": rows, "lost": lost}
+
+
+def _says_something(content: Any) -> bool:
+    return content is not None and content is not False and content != []
 
 
 def _touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:

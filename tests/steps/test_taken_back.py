@@ -193,3 +193,22 @@ def test_what_would_be_fetched_or_lead_out_is_not_written(bench: Bench) -> None:
     archive = bench.look()["pages"]["Archive"][0]
     assert "https://evil.example" not in str(archive)
     assert [block["type"] for block in archive["blocks"]] == ["paragraph"] * 3
+
+
+@pytest.mark.parametrize("icon", ["http://a.bc/p", "//a.bc/p.png", "icon"])
+def test_an_icon_is_an_emoji_and_never_an_address(icon: str) -> None:
+    for kind in ("notion.create_page", "notion.update_page"):
+        with pytest.raises(ValueError, match="icon"):
+            KINDS[kind].input.model_validate({"page": NOBODY, "title": "x", "icon": icon})
+
+
+def test_a_zero_in_a_column_that_goes_comes_back_and_so_does_what_is_empty(bench: Bench) -> None:
+    bench.notion.update_page(bench.ids["bell"], {"Estimate": {"number": 0}})
+    before = bench.look()
+    source = bench.ids["things"]
+    run(bench, "notion.change_schema", data_source=source, remove=["Estimate", "Status"], allow_removing=True)
+    assert values(bench.look(), "Estimate")["Bell"] == ""
+    assert bench.cancel().undone_failed == ()
+    assert values(bench.look(), "Estimate") == values(before, "Estimate")
+    assert values(bench.look(), "Status") == values(before, "Status")
+    assert values(before, "Estimate")["Bell"] == "0"

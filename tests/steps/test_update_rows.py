@@ -46,20 +46,20 @@ def statuses(bench: Bench, rows: list[str]) -> list[str]:
 
 
 def test_a_limit_of_calls_is_waited_out_where_it_was_met_and_people_see_how_far_it_is(bench: Bench) -> None:
-    rows = many(bench, 60)
+    rows = many(bench, 40)
     limited = {"method": "PATCH", "path": "/v1/pages/*", "status": 429, "headers": {"Retry-After": "30"}}
-    bench.sim.control("/_faults", [{**limited, "skip": 33}, {**limited, "skip": 40}])
+    bench.sim.control("/_faults", [{**limited, "skip": 28}, {**limited, "skip": 30}])
     run = bench.start(step(bench, rows=rows))
     assert run.steps[0].status == StepStatus.WAITING
-    assert run.facts == {"rows": "33 of 60"}
+    assert run.facts == {"rows": "28 of 40"}
     assert bench.until_rest().status == RunStatus.SUCCEEDED
-    assert bench.run.facts == {"rows": "60 of 60"}
+    assert bench.run.facts == {"rows": "40 of 40"}
     assert bench.run.steps[0].failures == 0
     assert writes(bench) == rows  # each once, in order
 
 
 def test_killed_in_the_middle_it_goes_on_and_repeats_no_more_than_one_part(bench: Bench) -> None:
-    rows = many(bench, 55)
+    rows = many(bench, 51)
 
     def die(point: str) -> None:
         if point == "effect.after/notion.update_rows/rows-00025":  # written, and nobody knows
@@ -130,15 +130,15 @@ class Remembering:
 
 
 def test_a_list_that_expires_between_two_parts_is_read_again_from_its_beginning(bench: Bench) -> None:
-    rows, memory, source = many(bench, 230), Remembering(), bench.ids["things"]
-    bench.sim.fault(method="POST", path="/v1/data_sources/*/query", skip=2, status=503)
+    rows, memory, source = many(bench, 130), Remembering(), bench.ids["things"]
+    bench.sim.fault(method="POST", path="/v1/data_sources/*/query", skip=1, status=503)
     with pytest.raises(Unavailable):
         all_rows(bench.notion, memory, source, None, ["title"], "found")
     bench.sim.control("/_clock", {"offset_s": 7200})  # a cursor lives for an hour
     found = [row["id"] for row in all_rows(bench.notion, memory, source, None, ["title"], "found")]
     assert set(rows) < set(found)
-    assert len(found) == len(set(found)) == 234
-    assert sorted(memory.known)[-1] == "found-1-002"
+    assert len(found) == len(set(found)) == 134
+    assert sorted(memory.known)[-1] == "found-1-001"
 
 
 def test_more_rows_than_notion_lists_are_refused(bench: Bench) -> None:
