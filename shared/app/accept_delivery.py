@@ -140,8 +140,8 @@ def _for_page(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Com
         return None
     sets = delivery.type == _DECIDES
     ours_too = any(name == bot for name, _ in delivery.authors)
-    who = "" if quiet else author or ""
-    happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, ours_too)
+    who, in_table = "" if quiet else author or "", bool(delivery.data_source_id)
+    happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, ours_too, in_table)
     look = gather(deps, tenant, page, happening)
     return [look] if look else []
 

@@ -37,6 +37,7 @@ class Happening:
     sets: bool = False  # a property was set, which may be a decision
     properties: tuple[str, ...] = ()  # their ids, where the delivery says
     ours_too: bool = False  # our own bot is among several who did it
+    in_table: bool = False  # it is said to be a row of a table
 
 
 @dataclass(frozen=True, slots=True)

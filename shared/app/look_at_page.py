@@ -15,11 +15,14 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.gather import Gathered, Happening, gathered, looked
 from shared.app.map_events import has_map, moves_in_map
-from shared.app.workspace_map import PAGE, WorkspaceMap
+from shared.app.open_page_run import page_record
+from shared.app.workspace_databases import sources_of
+from shared.app.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core.commands import CONSIDER, Command
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.wire import normal_id
 
 
 @patient
@@ -32,11 +35,11 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     seen = gathered(deps, command)
     if seen is None:
         return
-    if has_map(deps, command.tenant):
-        _keep_map(command, deps, tools, seen)
-    status = status_property(tools.settings(command.tenant))
+    settings = tools.settings(command.tenant)
+    place = _kept_place(command, deps, tools, seen) if has_map(deps, command.tenant) else None
+    status = status_property(settings)
     topic = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
-    if topic:
+    if topic and not _of_no_table(deps, command, seen, settings, place):
         name = derived_id(
             "see-", command.tenant, command.ref, str(command.wake)
         )  # a name of its own: the look is done only when it was taken away
@@ -45,15 +48,31 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     looked(deps, command, seen, status)
 
 
-def _keep_map(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> None:
-    """Read the page's place anew if it may have another one now; of other changes only note that there were some."""
+def _kept_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Place | None:
+    """Return where the page is: read anew if it may have another place now; of other changes only noted."""
     try:
         places = WorkspaceMap(deps, command.tenant, tools.accounts.connect_for(command.tenant)(Notion))
     except Unauthorized:
-        return
+        return None
     if any(moves_in_map(each.type, each.properties) for each in seen.happenings):
-        places.refresh(command.ref, PAGE)
+        return places.refresh(command.ref, PAGE)
+    place = places.look_up(command.ref)
     places.mark(command.ref)
+    places.report()
+    return place
+
+
+def _of_no_table(
+    deps: Deps, command: Command, seen: Gathered, settings: Mapping[str, Any], place: Place | None
+) -> bool:
+    """Say whether the page is known to be in none of the tenant's tables, so that it need not be read to learn that.
+
+    What a delivery or a table itself says about where it is goes before the map, which may not have heard of a move.
+    """
+    if place is None or place.trashed or page_record(deps, command.tenant, command.ref).run:
+        return False
+    ours = {normal_id(each) for each in sources_of(settings)}
+    return place.parent not in ours and not any(each.in_table for each in seen.happenings)
 
 
 def status_property(settings: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Which deliveries change the map of a workspace. Kept small: the webhook loads it, and the map itself needs more."""
+"""What others need to know of the map of a workspace. Kept small: the webhook loads it, the map itself needs more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared.app.deps import Deps
 
+COUNTED = ("metrics", "workspace-map")  # the document that counts look-ups: {"hits", "misses"}
 _PLACES = frozenset(f"page.{what}" for what in ("created", "deleted", "undeleted", "moved"))
 
 

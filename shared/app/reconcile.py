@@ -21,6 +21,7 @@ from shared.app.execute_step import Tools, lease
 from shared.app.gather import Happening, gather, looked_at
 from shared.app.map_events import has_map
 from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
+from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import WorkspaceMap
 from shared.core.commands import RECONCILE, Command
 from shared.core.errors import Missing, Unauthorized
@@ -86,13 +87,6 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     log.line("INFO", "reconciled", tenant=tenant, found=found)
 
 
-def sources_of(settings: Mapping[str, Any]) -> list[str]:
-    """Return the data sources of the tenant's databases."""
-    listed = [str(one.get("data_source") or "") for one in (settings.get("databases") or {}).values()]
-    listed.append(str(settings.get("ideas_data_source") or ""))
-    return sorted({each for each in listed if each})
-
-
 def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
     """Order a look at every row that was edited since the last time; return how many.
 
@@ -154,7 +148,7 @@ def _look_for(deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str
         return None
     editor = str((row.get("last_edited_by") or {}).get("id") or "")
     name = derived_id("swept-", page, version, "still" if still else "moving")
-    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept"))
+    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept", in_table=True))
 
 
 def _age(version: str, now: datetime) -> timedelta:
@@ -172,12 +166,17 @@ def _freshen(deps: Deps, tenant: str, notion: Notion) -> None:
     places.everything()
     take_recent(places, notion, datetime.fromisoformat(doc.body["since"]) - OVERLAP)
     _remember(deps, tenant, {"since": began.isoformat()})
-    places.report()
+    if doc.body.get("crawled", "") < doc.body["crawl"] and began - _last_part(doc.body) > _AGAIN:
+        _begin_crawl(deps, tenant)  # it was cut off: its grant was revoked, or it failed too often
+
+
+def _last_part(body: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(body.get("part", body["crawl"]))
 
 
 def _begin_crawl(deps: Deps, tenant: str) -> None:
     now = deps.clock.now().isoformat()
-    deps.store.put(tenant, Put("sync", "map", {"since": now, "crawl": now}))
+    _remember(deps, tenant, {"since": now, "crawl": now, "part": now})
     deps.queue.enqueue([_crawl_part(tenant, now, 1)])
 
 
@@ -187,6 +186,7 @@ def _crawl(command: Command, deps: Deps, notion: Notion) -> None:
     if doc is None or doc.body.get("crawl") != command.ref:
         return  # another crawl has begun since
     if crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1):
+        _remember(deps, command.tenant, {"part": deps.clock.now().isoformat()})
         deps.queue.enqueue([_crawl_part(command.tenant, command.ref, command.wake + 1)])
     else:
         _remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})

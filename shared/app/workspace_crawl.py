@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared import log
 from shared.app.deps import Deps
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
 from shared.core.errors import Missing, Rejected
@@ -35,6 +36,7 @@ class Mirrored:
 
     read: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # what Notion does not let us read, or what is too large
     unchanged: int = 0
     whole: bool = False  # every place was looked at
 
@@ -63,6 +65,7 @@ def mirror(deps: Deps, tenant: str, notion: Notion, root: str) -> Mirrored:
         _walk(deps, tenant, notion, places, list(_tree(places, root).values()), done)
         state["since"] = now.isoformat()
     deps.store.put(tenant, Put("mirrors", name, state))
+    places.report()
     return done
 
 
@@ -106,13 +109,18 @@ def _walk(
         before = places.children(place.id)
         read_already = place.read_at >= since if since else not needs_reading(place)
         if read_already:
-            done.unchanged += 1
+            done.unchanged, places.hits = done.unchanged + 1, places.hits + 1
             waiting += before
             continue
+        places.misses += 1
         try:
             found = expand(deps, tenant, notion, places, place, keep=True)
         except Missing:
             done.gone += [each.id for each in _forget(places, place)]
+            continue
+        except Rejected as error:
+            _skip(deps, tenant, places, place, error)
+            done.refused.append(place.id)
             continue
         if place.kind == PAGE:
             done.read.append(place.id)
@@ -208,7 +216,15 @@ def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool) -
             expand(deps, tenant, notion, places, place)
         except Missing:
             _forget(places, place)
+        except Rejected as error:
+            _skip(deps, tenant, places, place, error)
     return any(not each.trashed and each.listed_at < began for each in places.everything().values())
+
+
+def _skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Rejected) -> None:
+    """Leave a place as it is known: one odd page must not keep the others from being read."""
+    log.line("WARNING", "place not readable", tenant=tenant, place=place.id, detail=str(error)[:200])
+    places.change(places.known(place.id) or place, listed_at=deps.clock.now().isoformat())
 
 
 def _tree(places: WorkspaceMap, root: str) -> dict[str, Place]:

@@ -111,6 +111,13 @@ def database_of(settings: Mapping[str, Any], kind: str) -> Mapped | None:
     return None
 
 
+def sources_of(settings: Mapping[str, Any]) -> list[str]:
+    """Return the data sources of the tenant's databases."""
+    listed = [str(one.get("data_source") or "") for one in (settings.get("databases") or {}).values()]
+    listed.append(str(settings.get("ideas_data_source") or ""))
+    return sorted({each for each in listed if each})
+
+
 def kind_of(settings: Mapping[str, Any], data_source: str) -> str:
     """Return which of the tenant's databases a data source is; "" for none."""
     wanted = bare(data_source)

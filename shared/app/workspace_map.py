@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from shared import log
 from shared.app.deps import Deps
+from shared.app.map_events import COUNTED
 from shared.core.errors import Missing, VersionConflict
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.wire import normal_id
@@ -51,9 +51,14 @@ class WorkspaceMap:
 
     def get(self, id: str) -> Place | None:
         """Return the object; None when it is not known, or Notion does not show it to us."""
+        place = self.look_up(id)
+        return place if place is not None or self._notion is None else self.refresh(id)
+
+    def look_up(self, id: str) -> Place | None:
+        """Return the object if it is known, without asking Notion."""
         place = self.known(id)
         self.hits, self.misses = self.hits + (place is not None), self.misses + (place is None)
-        return place if place is not None or self._notion is None else self.refresh(id)
+        return place
 
     def path(self, id: str) -> list[Place]:
         """Return the way to the object from the top of the workspace, the object last."""
@@ -78,16 +83,6 @@ class WorkspaceMap:
             for place in self.everything().values()
             if place.title.strip().casefold() == wanted and not place.trashed and kind in ("", place.kind)
         ]
-
-    def source_of(self, database_id: str) -> str:
-        """Return the one data source of a database; "" when it has several, or none that we see."""
-        if not self.children(database_id) and self._notion is not None:
-            self.misses += 1
-            self.refresh(database_id, DATABASE)
-        else:
-            self.hits += 1
-        sources = [place for place in self.children(database_id) if place.kind == DATA_SOURCE]
-        return sources[0].id if len(sources) == 1 else ""
 
     def known(self, id: str) -> Place | None:
         """Return the object as it was remembered, without asking Notion and without counting."""
@@ -149,16 +144,15 @@ class WorkspaceMap:
             self.change(place, dirty=True)
 
     def report(self) -> None:
-        """Count the look-ups among the tenant's metrics, and say them in the log."""
+        """Count the look-ups among the tenant's metrics; `GET /v1/usage` shows them."""
         if not self.hits and not self.misses:
             return
-        log.line("INFO", "workspace map", tenant=self._tenant, hits=self.hits, misses=self.misses)
         for _ in range(_CONFLICTS):
-            doc = self._deps.store.get(self._tenant, "metrics", "workspace-map")
+            doc = self._deps.store.get(self._tenant, *COUNTED)
             before = doc.body if doc else {"hits": 0, "misses": 0}
             body = {"hits": before["hits"] + self.hits, "misses": before["misses"] + self.misses}
             try:
-                self._deps.store.put(self._tenant, Put("metrics", "workspace-map", body, doc.version if doc else ""))
+                self._deps.store.put(self._tenant, Put(*COUNTED, body, doc.version if doc else ""))
             except VersionConflict:
                 continue
             self.hits = self.misses = 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.app.engine import record
+from shared.app.workspace_map import Place, WorkspaceMap
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.run import StepSpec, Usage
@@ -159,8 +160,19 @@ def test_usage_is_what_the_day_has_cost(service: Service) -> None:
     done = ev.StepSucceeded(opened.at, "s", 1, used=Usage(120, 4500))
     record(service.deps, MINE, run.id, done)
     today = service.deps.clock.now().date().isoformat()
-    assert service.call("GET", "/v1/usage").json == {"day": today, "cost": {"tokens": 120, "micros": 4500}}
+    found = service.call("GET", "/v1/usage").json
+    assert (found["day"], found["cost"]) == (today, {"tokens": 120, "micros": 4500})
     assert service.call("GET", "/v1/usage?day=2020-02-29").json["cost"] == {"tokens": 0, "micros": 0}
+
+
+def test_usage_counts_the_look_ups_in_the_map_of_the_workspace(service: Service) -> None:
+    assert service.call("GET", "/v1/usage").json["workspace_map"] == {"hits": 0, "misses": 0}
+    service.deps.store.put(MINE, Put("map", "p-1", asdict(Place("p-1", "page"))))
+    places = WorkspaceMap(service.deps, MINE)
+    for page in ("p-1", "p-1", "p-2"):
+        places.get(page)
+    places.report()
+    assert service.call("GET", "/v1/usage").json["workspace_map"] == {"hits": 2, "misses": 1}
 
 
 def test_decisions_are_in_the_audit(service: Service) -> None:

@@ -35,7 +35,9 @@ SCHEMAS: Mapping[str, Any] = {
     "Runs": listed("runs", "RunHead"),
     "Event": views.EVENT,
     "Events": listed("events", "Event"),
-    "Usage": shown({"day": {"type": "string", "format": "date"}, "cost": views.COST}),
+    "Usage": shown(
+        {"day": {"type": "string", "format": "date"}, "cost": views.COST, "workspace_map": views.WORKSPACE_MAP}
+    ),
     "AuditEntry": shown(_ENTRY, optional=("plan_hash",)),
     "Audit": listed("entries", "AuditEntry"),
     "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),

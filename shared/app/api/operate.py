@@ -7,6 +7,7 @@ from datetime import date
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
 from shared.app.api.views import cost_view
+from shared.app.map_events import COUNTED
 from shared.core.errors import NotThere, StoreError
 from shared.core.run import RULES, SCHEMA
 from shared.ports import SYSTEM
@@ -28,10 +29,13 @@ def health(call: Call) -> ApiReply:
 
 
 def usage(call: Call) -> ApiReply:
-    """Return what a day has cost."""
+    """Return what a day has cost, and how often the map of the workspace has spared a question to Notion so far."""
     text = call.query.get("day")
     day = date.fromisoformat(text) if text else call.deps.clock.now().date()
-    return ApiReply(body={"day": day.isoformat(), "cost": cost_view(call.deps.store.usage(call.tenant, day))})
+    doc = call.deps.store.get(call.tenant, *COUNTED)
+    counted = {name: int(doc.body[name]) if doc else 0 for name in ("hits", "misses")}
+    cost = cost_view(call.deps.store.usage(call.tenant, day))
+    return ApiReply(body={"day": day.isoformat(), "cost": cost, "workspace_map": counted})
 
 
 def audit(call: Call) -> ApiReply:

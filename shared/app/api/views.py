@@ -32,6 +32,15 @@ def listed(name: str, item: str, *, paged: bool = True) -> dict[str, Any]:
 
 
 COST = shown({"tokens": _COUNT, "micros": {**_COUNT, "description": "Millionths of a US dollar."}})
+WORKSPACE_MAP = shown(
+    {
+        "hits": {
+            **_COUNT,
+            "description": "Look-ups of places in Notion that were answered without asking, of all days.",
+        },
+        "misses": {**_COUNT, "description": "Look-ups that had to be asked in Notion, of all days."},
+    }
+)
 _HEAD = {
     "id": text(),
     "status": choice(*(status.value for status in RunStatus)),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from shared.app.reconcile import look_for_rows, order_passes, sources_of
+from shared.app.reconcile import look_for_rows, order_passes
+from shared.app.workspace_databases import sources_of
 from shared.core import marks
 from shared.core.errors import RateLimited
 from shared.core.run import RunStatus

@@ -12,8 +12,11 @@ import requests
 from shared.app.reconcile import order_passes
 from shared.app.workspace_crawl import content, mirror
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
+from shared.core import marks
 from shared.core.errors import RateLimited
+from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
+from shared.ports import Put
 from tests.support.moved_clock import START
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
@@ -78,7 +81,6 @@ def test_a_crawl_finds_what_the_search_left_out_and_knows_every_way(quiet: Desk)
     way = places.path(row)
     assert [each.kind for each in way] == [PAGE, DATABASE, DATA_SOURCE, PAGE]
     assert way[-1].title == "A row"
-    assert places.source_of(way[1].id) == quiet.source.lower()
     assert [each.id for each in places.find(" inner ", PAGE)] == [inner]
     assert inner in {each.id for each in places.children(way[0].id)} | {inner}
     before = _requests(quiet)
@@ -92,6 +94,7 @@ def test_the_crawl_goes_on_in_parts_and_its_look_ups_are_counted(quiet: Desk) ->
     places = _crawled(quiet)
     assert made <= set(places.everything())
     assert all(place.listed_at for place in places.everything().values())
+    before = _counted(quiet)
     for page in made:
         places.get(page)
     places.report()
@@ -99,9 +102,73 @@ def test_the_crawl_goes_on_in_parts_and_its_look_ups_are_counted(quiet: Desk) ->
     again.get(next(iter(made)))
     again.get("00000000-0000-4000-8000-000000000000")
     again.report()
-    counted = quiet.house.store.get(TENANT, "metrics", "workspace-map")
-    assert counted is not None
-    assert counted.body == {"hits": 26, "misses": 1}
+    assert _counted(quiet) - before == Counter(hits=26, misses=1)
+
+
+def _counted(desk: Desk) -> Counter[str]:
+    doc = desk.house.store.get(TENANT, "metrics", "workspace-map")
+    return Counter(doc.body if doc else {})
+
+
+def _whole(desk: Desk) -> bool:
+    return all(place.listed_at for place in WorkspaceMap(desk.house.deps, TENANT).everything().values())
+
+
+def test_a_place_that_notion_refuses_to_show_does_not_hold_up_the_crawl(quiet: Desk) -> None:
+    home = _home(quiet)
+    odd, other = _page(quiet, home, "Odd"), _page(quiet, home, "Other")
+    inner = _page(quiet, other, "Inner")
+    body = {"object": "error", "status": 400, "code": "validation_error", "message": "This block is not supported."}
+    refused = {"path": f"/v1/blocks/{odd}/children", "status": 400, "body": body, "times": 1000}
+    requests.post(f"{quiet.url}/_faults", json=refused, timeout=10)
+    requests.post(f"{quiet.url}/_config", json={"search_lag_s": 36_000}, timeout=10)
+    places = _crawled(quiet)
+    assert places.get(inner) is not None
+    assert _whole(quiet)
+    assert quiet.house.queue.dead_letters(TENANT) == []
+    done = mirror(quiet.house.deps, TENANT, _notion(quiet), home)
+    assert odd in done.refused
+    assert inner in done.read
+
+
+def test_a_crawl_that_a_revoked_grant_cut_off_is_taken_up_again(quiet: Desk) -> None:
+    home, house = _home(quiet), quiet.house
+    for number in range(25):
+        _page(quiet, home, f"Page {number}")
+    grant = house.store.get(TENANT, "grants", "notion")
+    assert grant is not None
+    stop = {"path": "/v1/blocks/*", "status": 401, "skip": 10, "times": 1000}
+    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    _crawled(quiet)
+    requests.delete(f"{quiet.url}/_faults", timeout=10)
+    assert not _whole(quiet)
+    house.store.put(TENANT, Put("grants", "notion", grant.body))
+    _set_clocks(quiet, timedelta(hours=2))
+    for _ in range(2):
+        _crawled(quiet)
+    assert _whole(quiet)
+    before = _requests(quiet)
+    _set_clocks(quiet, timedelta(hours=2))
+    _crawled(quiet)
+    assert _requests(quiet) - before < 10  # and it is not done once more
+
+
+def test_what_is_delivered_about_pages_outside_our_tables_costs_no_request(quiet: Desk) -> None:
+    note, row = _page(quiet, _home(quiet), "A note"), quiet.write_idea()
+    _crawled(quiet)
+    before, counted = _requests(quiet), _counted(quiet)
+    for _ in range(3):
+        quiet.deliver("page.content_updated", note)
+    assert _requests(quiet) == before
+    assert _counted(quiet) - counted == Counter(hits=3)
+    quiet.set_status(row, marks.PLAN_IT)
+    quiet.deliver("page.properties_updated", row)
+    assert quiet.run_of(row).status == RunStatus.AWAITING_APPROVAL
+    body = {"parent": {"type": "data_source_id", "data_source_id": quiet.source}}
+    quiet.as_person("POST", f"/v1/pages/{note}/move", body)
+    quiet.set_status(note, marks.PLAN_IT)
+    quiet.deliver("page.properties_updated", note, parent={"type": "database", "data_source_id": quiet.source})
+    assert quiet.run_of(note).status == RunStatus.AWAITING_APPROVAL  # although nobody told that it was moved
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["by a person", "by ourselves"])
