@@ -28,6 +28,7 @@ from shared.app.plan_comments import (
     heard_of,
     judged,
     keep_heard,
+    members_of,
     new_comments,
 )
 from shared.app.routines import routine_changed
@@ -152,7 +153,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     heard = heard_of(deps, run.tenant, run.id)
     asking = run.status == RunStatus.AWAITING_APPROVAL
     fresh = new_comments(connect(Notion), run, heard) if asking else []
-    without = heard.ids | {str(each["id"]) for each in fresh}
+    without = heard.ids | {each.id for each in fresh}
     spoken = Spoken(said_until(run, now), without, heard.before(run.revision))
     with kept_reads(deps, command.tenant, f"look.{seen.page}") as kept:
         view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken, kept)
@@ -164,13 +165,14 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
         return
     shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
-    if shown and seen.status == marks.APPROVED and seen.by_person and gate is not None and gate.wait is not None:
+    approved = shown and seen.status == marks.APPROVED and seen.by_person and not _by_guest(connect(Notion), seen)
+    if approved and gate is not None and gate.wait is not None:
         by = _name(tools, command.tenant, seen.author)
         granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "notion")
         record(deps, command.tenant, run.id, granted, handled=command.id)
     elif fresh and gate is not None and gate.wait is not None:
-        verdict = judged(connect(Notion), fresh)
-        _obey(command, deps, tools, run, gate, verdict, heard, [str(each["id"]) for each in fresh])
+        verdict = judged(connect(Notion), run, gate.id, fresh)
+        _obey(command, deps, tools, run, gate, verdict, heard, [each.id for each in fresh])
     elif shown and seen.status == marks.APPROVED and gate is not None:
         _doubt(command, deps, tools, seen, run)
 
@@ -189,6 +191,12 @@ def _doubt(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     later = deps.clock.now() + TOLD_WITHIN
     again = replace(command, id=name, topic=f"{DOUBTED}:{user}", attempt=0, not_before=later)
     deps.queue.enqueue([again])
+
+
+def _by_guest(notion: Notion, seen: _Seen) -> bool:
+    """Say whether a guest set the status, who may edit the page but not approve. Where Notion does not tell: no."""
+    members = members_of(notion)
+    return bool(members) and seen.author.removeprefix("person:") not in members
 
 
 def _obey(

@@ -11,6 +11,12 @@ from shared.core.outgoing_text import plain
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
+ASKED = "approval_asked"  # the topic
+
+
+def told_once(run: str, topic: str, ref: str) -> str:
+    """Return what a message of a run is known by: under this it is sent once, and its comment is marked with it."""
+    return f"{run}.notify.{topic}.{ref}"
 
 
 @dataclass(frozen=True, slots=True)

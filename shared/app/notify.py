@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools, lease, run_url
-from shared.app.messages import HIGH, Message, message_for
+from shared.app.messages import ASKED, HIGH, Message, message_for, told_once
 from shared.app.quiet import quiet_until
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.core import events as ev
@@ -21,10 +22,11 @@ from shared.core import marks
 from shared.core.commands import Command
 from shared.core.outgoing_text import hosts_of, may_link
 from shared.core.page import Span
-from shared.core.run import Run, derived_id
+from shared.core.run import Run, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Connect, Repeat
 
+_REPLACED = " by a newer one. There is nothing to decide here: look at the newest comment about the plan."
 MAX_COMMENT = 20_000  # letters; Notion takes a hundred pieces of 2,000
 
 
@@ -59,8 +61,8 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         command.topic,
         run,
         run_url=run_url(deps, run),
-        token=approval_token(deps, run) if command.topic == "approval_asked" else "",
-        approval_url=approval_url(deps, run) if command.topic == "approval_asked" else "",
+        token=approval_token(deps, run) if command.topic == ASKED else "",
+        approval_url=approval_url(deps, run) if command.topic == ASKED else "",
         page_url=str(planned.get("page_url") or ""),
         connect_url=connect_url(deps, command.ref.partition(".")[0]),
     )
@@ -68,6 +70,8 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     outcomes, waiting = [], []
     if run.trigger.page and command.topic != "question_asked":
         outcomes.append(f"notion:{sender.comment()}")
+        if command.topic == ASKED:
+            sender.take_back_older()
     for person in settings.get("people", ()):
         until = quiet_until(person, deps.clock.now()) if message.priority != HIGH else None
         if until is not None:
@@ -86,13 +90,13 @@ def _scope(command: Command, deps: Deps) -> str:
     """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
     if command.topic == "reconnect":
         return lost_scope(deps, command.tenant, command.ref.partition(".")[0])
-    return f"{command.run}.notify.{command.topic}.{command.ref}"
+    return told_once(command.run, command.topic, command.ref)
 
 
 def _answered_already(command: Command, run: Run) -> bool:
     """Say whether the message asks for something that nobody waits for any more."""
     gate = run.step(command.ref)
-    return command.topic in ("approval_asked", "question_asked") and (gate is None or gate.wait is None)
+    return command.topic in (ASKED, "question_asked") and (gate is None or gate.wait is None)
 
 
 def _come_again(deps: Deps, command: Command, until: datetime) -> None:
@@ -110,7 +114,8 @@ class _Sender(Channels):
         super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
         self._run = run
         self._page = run.trigger.page
-        self._own = f"{run.id}.notify.{command.topic}.{command.ref}"
+        self._deps, self._gate = deps, command.ref
+        self._own = told_once(run.id, command.topic, command.ref)
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
 
@@ -130,6 +135,21 @@ class _Sender(Channels):
                 look=lambda: _comment_with(connect(Notion), page, target),
             )
         )
+
+    def take_back_older(self) -> None:
+        """Say in the comments that asked about earlier plans of this run that they ask for nothing any more."""
+        for step in self._run.steps:
+            if step.spec.gate != WaitKind.APPROVAL or step.id == self._gate:
+                continue
+            own = told_once(self._run.id, ASKED, step.id)
+            asked = Effects(self._deps, self._run.tenant, own, f"notify.{ASKED}")
+            if (comment := asked.known("notion")) is not None:
+                self._guarded(lambda asked=asked, at=str(comment["id"]), own=own: self._replaced(asked, at, own))  # type: ignore[misc]
+
+    def _replaced(self, asked: Effects, comment: str, own: str) -> Mapping[str, Any]:
+        spans = (Span("This plan was replaced", bold=True, href=marks.mark(self._url, own)), Span(_REPLACED))
+        edit = self._connect(Notion).update_comment
+        return asked("replaced", lambda: {"id": edit(comment, spans)["id"]}, repeat=Repeat.SAME_END)
 
 
 def _told(run: Run) -> list[str]:

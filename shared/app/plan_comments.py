@@ -1,7 +1,8 @@
 """What people say in comments about the plan that is shown: a yes, a wish for another plan, or something unclear.
 
-A comment counts when a person made it after this very plan was shown, and it counts once: what was heard is remembered
-by id, so that editing or deleting it later changes nothing. Wishes are kept as they were said, for the planner.
+A comment counts when a member of the workspace made it after this very plan was shown, and it counts once: what was
+heard is remembered by id, so that editing or deleting it later changes nothing. A bare yes or no that answers somebody
+else's comment is about that comment. Wishes are kept as they were said, for the planner.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.execute_step import run_url
+from shared.app.messages import ASKED, told_once
 from shared.core import marks
-from shared.core.decision_words import MAX_WISH, Said, read_decision
+from shared.core.decision_words import MAX_WISH, Decision, Said, read_decision
 from shared.core.errors import Busy, Missing, Rejected, VersionConflict
 from shared.core.page import Span
 from shared.core.run import Run
@@ -27,6 +29,7 @@ Json = Mapping[str, Any]
 
 KIND = "heard"
 MOST_WISHES = 50
+_HOW = "how-to-decide"
 UNCLEAR = "I could not tell what you want."
 HOW_TO_DECIDE = (
     " To decide about this plan, comment “approve”, or “no, because …” with what should "
@@ -98,7 +101,20 @@ def keep_heard(deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: 
         raise Busy(f"run {run.id}: its comments are being read") from error
 
 
-def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Json]:
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment, and the one it answers: the last one before it in its discussion; None when it began that."""
+
+    comment: Json
+    answers: Json | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the comment's id."""
+        return str(self.comment["id"])
+
+
+def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Remark]:
     """Return the comments on the page and on its plan since the plan was shown, oldest first; none of ours.
 
     Notion tells only the minute of a comment, so those of the plan's own minute count unless they were there before it.
@@ -106,40 +122,82 @@ def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Json]:
     published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), None)
     if published is None:
         return []
-    found = [*_comments(notion, run.trigger.page), *_comments(notion, str(published["container"]))]
+    found = [*_remarks(notion, run.trigger.page), *_remarks(notion, str(published["container"]))]
     since, there = str(published["shown"]), frozenset(published.get("said") or ()) | heard.ids
-    fresh = [one for one in found if str(one["created_time"]) >= since and str(one["id"]) not in there]
+    fresh = [one for one in found if str(one.comment["created_time"]) >= since and one.id not in there]
     if not fresh:
         return []
     ours = str(notion.me()["id"])
-    return sorted((one for one in fresh if author_of(one) != ours), key=lambda one: str(one["created_time"]))
+    theirs = [one for one in fresh if author_of(one.comment) != ours]
+    return sorted(theirs, key=lambda one: str(one.comment["created_time"]))
 
 
-def judged(notion: Notion, comments: Sequence[Json]) -> Verdict:
-    """Return what these comments come to: the last clear one of a person decides."""
+def _remarks(notion: Notion, place: str) -> list[Remark]:
+    last: dict[str, Json] = {}
+    found = []
+    for one in _comments(notion, place):  # oldest first
+        discussion = str(one.get("discussion_id") or one["id"])
+        found.append(Remark(one, last.get(discussion)))
+        last[discussion] = one
+    return found
+
+
+def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Verdict:
+    """Return what these comments come to: the last clear one of a member decides about the plan that `gate` asks of."""
     said: Said | None = None
     by = unclear = ""
     wishes: list[tuple[str, str, str]] = []
-    for one in comments:
-        if not _is_person(notion, author_of(one)):
+    members: frozenset[str] | None = None
+    us = str(notion.me()["id"])
+    for one in remarks:
+        author = author_of(one.comment)
+        if not _is_person(notion, author):
             continue
-        decision = read_decision(text_of(one))
-        if decision.said == Said.UNCLEAR:
-            unclear = str(one.get("discussion_id") or "")
+        decision = read_decision(_standing_text(one.comment))
+        if decision.said == Said.UNCLEAR or not _is_about(one, decision, _asking(run, gate), us):
+            unclear = str(one.comment.get("discussion_id") or "")
             continue
-        said, by = decision.said, author_of(one)
+        members = members_of(notion) if members is None else members
+        if author not in (members or ()):
+            continue
+        said, by = decision.said, author
         if decision.said == Said.CHANGE:
-            wishes.append((str(one["id"]), decision.wish, author_of(one)))
+            wishes.append((one.id, decision.wish, author))
     return Verdict(said, by, tuple(wishes), unclear)
+
+
+def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str) -> bool:
+    """Say whether what was said is about this plan, and not about the comment that it answers."""
+    before = remark.answers
+    if before is None or author_of(before) == author_of(remark.comment):
+        return True
+    marked = [str(part.get("href") or "") for part in before.get("rich_text", ())] if author_of(before) == us else []
+    if any(href.endswith(tuple(asking)) for href in marked):
+        return True
+    if decision.said == Said.YES and any(f".notify.{ASKED}." in href for href in marked):
+        return False  # the plan of that comment is not the one that is shown now
+    return decision.names_it
+
+
+def _asking(run: Run, gate: str) -> tuple[str, str]:
+    """Return how the links end that mark our comments which ask about this plan."""
+    return f"#workwright-{_HOW}", f"#workwright-{told_once(run.id, ASKED, gate)}"
+
+
+def _standing_text(comment: Json) -> str:
+    """Return a comment's text without what its author has struck out."""
+    parts = comment.get("rich_text", ())
+    kept = [part for part in parts if not (part.get("annotations") or {}).get("strikethrough")]
+    return text_of({"rich_text": kept})
 
 
 def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
     """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
-    target = marks.mark(run_url(deps, run), "how-to-decide")
+    target = marks.mark(run_url(deps, run), _HOW)
     spans = (Span(UNCLEAR, href=target), Span(HOW_TO_DECIDE))
     with suppress(Missing, Rejected):  # the discussion is gone, or we may not comment: then the plan itself says it
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
-            "how-to-decide",
+            _HOW,
             lambda: {"id": notion.reply(discussion, spans)["id"]},
             repeat=Repeat.LOOK,
             look=lambda: _said_already(notion, run, target),
@@ -185,6 +243,14 @@ def _is_person(notion: Notion, user: str) -> bool:
         return notion.user(user).get("type") == "person"
     except (Missing, Rejected):
         return False
+
+
+def members_of(notion: Notion) -> frozenset[str]:
+    """Return the people of the workspace; guests are none of them. Empty where Notion does not tell us."""
+    try:
+        return frozenset(str(user["id"]) for user in notion.users() if user.get("type") == "person")
+    except (Missing, Rejected):
+        return frozenset()
 
 
 def author_of(comment: Json) -> str:

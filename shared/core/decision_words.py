@@ -28,6 +28,7 @@ class Decision:
 
     said: Said
     wish: str = ""
+    names_it: bool = False  # it speaks of approving; a bare yes or no may answer whatever stood before it
 
 
 # English, German, French, Spanish. A phrase is compared in the shape that `folded` gives, without punctuation.
@@ -37,6 +38,9 @@ _YES = (
     r"ja|jawohl|genehmigt|freigegeben|einverstanden|passt so|passt|mach(?:t)? das|leg(?:t)? los|los geht'?s|"
     r"oui|approuvée?|d'accord|validée?|c'est bon|vas-y|allez-y|"
     r"s[ií]|aprobad[oa]|de acuerdo|adelante|conforme"
+)
+_NAMES_IT = re.compile(
+    r"\b(?:approved?|lgtm|looks good to me|ship it|genehmigt|freigegeben|approuvée?|validée?|aprobad[oa])(?!\w)"
 )
 _POLITE = (
     r"please|thanks a lot|thanks|thank you|thx|great|perfect|nice|ok|okay|all|the plan|this plan|plan|it|this|"
@@ -65,6 +69,11 @@ _YES_BUT = re.compile(rf"(?:(?:{_YES}|{_POLITE})(?!\w)[\s,.;:!–—-]*)+(?:and 
 _LEADING_NO = re.compile(rf"(?:{_NO})(?!\w)[\s,.;:!–—-]*(?:(?:{_BECAUSE})(?!\w)\s*)?")
 _LEADING_WISH = re.compile(rf"(?:{_WISH})(?!\w)")
 _THUMBS = re.compile("[\U0001f44d\u2705\u2714][\ufe0f\U0001f3fb-\U0001f3ff]*")
+_GLAD = re.compile(  # beside a yes they change nothing; any other picture or sign may mean the opposite
+    "[\U0001f389\U0001f680\U0001f64c\U0001f44f\U0001f64f\U0001f44c\U0001f973\U0001f4af\U0001f642\U0001f600\U0001f603"
+    "\U0001f604\U0001f60a\u2764\U0001f4aa][\ufe0f\U0001f3fb-\U0001f3ff]*"
+)
+_STOPS = re.compile(r"(?<=[\w\s'\"”»)])[.,;:!…]+|[\"“”„«»–—()]+")
 _MARKS = re.compile(r"[^\w\s'’-]+")
 
 
@@ -74,12 +83,13 @@ def read_decision(comment: str) -> Decision:
     plain = folded(text).replace("’", "'")
     if not plain or "?" in plain or _NOTHING.match(plain):
         return Decision(Said.UNCLEAR)
-    bare = " ".join(_MARKS.sub(" ", _THUMBS.sub(" ", plain)).split())
-    if _ALL_YES.fullmatch(bare) or (not bare and _THUMBS.search(text)):
-        return Decision(Said.YES)
+    names_it = _NAMES_IT.search(plain) is not None
+    bare = " ".join(_STOPS.sub(" ", _GLAD.sub(" ", _THUMBS.sub(" ", plain))).split())
+    if _ALL_YES.fullmatch(bare) or (not bare and _THUMBS.search(plain)):
+        return Decision(Said.YES, names_it=names_it)
     if _YES_BUT.match(plain) or _LEADING_WISH.match(plain):
-        return Decision(Said.CHANGE, text)
+        return Decision(Said.CHANGE, text, names_it or _LEADING_WISH.match(plain) is not None)
     no = _LEADING_NO.match(plain)
     if no is not None and _MARKS.sub("", plain[no.end() :]).strip():
-        return Decision(Said.CHANGE, text)
+        return Decision(Said.CHANGE, text, names_it)
     return Decision(Said.UNCLEAR)

@@ -113,6 +113,7 @@ def _person(world: World, workspace: Json, given: Json) -> None:
         "workspace_id": workspace["id"],
         "name": given.get("name", given["email"]),
         "email": given["email"],
+        "guest": bool(given.get("guest")),
     }
 
 

@@ -12,6 +12,7 @@ YES = [
     "👍🏽", "ok go", "OK, go!", "go ahead", "looks good", "Looks good to me, approved", "I approve this plan",
     "ship it",
     "ja", "Ja, bitte!", "genehmigt", "Freigegeben, danke", "einverstanden", "oui", "Oui, merci", "approuvé", "d’accord",
+    "yes 🎉", "“approve”", "(approved)", "approve...", "👍👍",
     "sí", "si", "Sí, gracias", "aprobado", "de acuerdo", "a\u200bpproved", "ａｐｐｒｏｖｅｄ", "approve\n",
 ]  # fmt: skip
 
@@ -32,12 +33,14 @@ UNCLEAR = [
     "yesterday",
     "jacket", "nothing to add", "great", "thanks", "the plan", "yes no", "approve approve no",
     "see you", "normal", "goahead",
+    "approve 👎", "👍👎", "yes ❌", "🛑 approve", "!approve", "approve ✗", "approve 🙃", "¬approve", "-approve",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("comment", YES)
 def test_a_plain_yes_is_a_yes(comment: str) -> None:
-    assert read_decision(comment) == Decision(Said.YES)
+    found = read_decision(comment)
+    assert (found.said, found.wish) == (Said.YES, "")
 
 
 @pytest.mark.parametrize("comment", CHANGE)
@@ -50,6 +53,15 @@ def test_a_yes_with_a_wish_and_a_no_with_a_reason_go_back_to_the_planner(comment
 @pytest.mark.parametrize("comment", UNCLEAR)
 def test_everything_else_decides_nothing(comment: str) -> None:
     assert read_decision(comment) == Decision(Said.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    ("comment", "names_it"),
+    [("approve", True), ("LGTM", True), ("genehmigt", True), ("yes", False), ("👍", False), ("no, because", False),
+     ("do it", False), ("change the title", True), ("yes, but shorter", False), ("approved, but shorter", True)],
+)  # fmt: skip
+def test_a_bare_yes_or_no_is_told_from_words_about_approving(comment: str, names_it: bool) -> None:
+    assert read_decision(comment).names_it is names_it
 
 
 def test_a_wish_is_bounded_and_shows_no_hidden_letters() -> None:
