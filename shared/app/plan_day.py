@@ -7,7 +7,7 @@ page, its to-dos, the question. The plan is made once per day; who begins again 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -221,8 +221,27 @@ def _written(deps: Deps, tenant: str, notion: Notion, body: Mapping[str, Any]) -
         repeat=Repeat.LOOK,
         look=lambda: _page_called(notion, parent, title),
     )
-    todos = [str(one["id"]) for one in notion.children(str(made["page"])) if one.get("type") == "to_do"]
-    return {"page": made["page"], "todos": dict(zip(todos, body["tasks"], strict=False))}
+    return {"page": made["page"], "todos": _todos(children, notion.children(str(made["page"])), body["tasks"])}
+
+
+def _todos(written: Sequence[Any], shown: Sequence[Any], tasks: Sequence[str]) -> dict[str, str]:
+    """Return which to-do of the page stands for which task, by what it says: people may have added some already."""
+    left = list(zip(map(_words, _only_todos(written)), tasks, strict=True))
+    found: dict[str, str] = {}
+    for block in _only_todos(shown):
+        known = next((each for each in left if each[0] == _words(block)), None)
+        if known is not None:
+            left.remove(known)
+            found[str(block["id"])] = known[1]
+    return found
+
+
+def _only_todos(blocks: Sequence[Any]) -> list[Any]:
+    return [block for block in blocks if block.get("type") == "to_do"]
+
+
+def _words(block: Any) -> str:
+    return "".join(str((part.get("text") or {}).get("content", "")) for part in block["to_do"].get("rich_text") or ())
 
 
 def _home(notion: Notion, settings: Mapping[str, Any]) -> str:

@@ -9,11 +9,14 @@ from typing import Any
 from shared.core.day_plan import DayPlan, Move, Planned
 from shared.core.page import Span
 from shared.integrations.notion import blocks
+from shared.integrations.notion.tree import plan_page
 
 Json = dict[str, Any]
 
-_LISTED = 300  # tasks named below one heading; the rest is counted
+_LISTED = (300, 100, 30, 10)  # tasks named below one heading, as many as fit; the rest is counted
 _GROUP = 90  # of them in one toggle; Notion takes 100 children at once
+_FLAT = 11  # without a toggle: with three such lists, their headings and MOST to-dos a page has 99 blocks
+_AROUND = 2000  # bytes of the request beside the blocks: title and parent
 
 
 def day_title(day: date) -> str:
@@ -22,27 +25,36 @@ def day_title(day: date) -> str:
 
 
 def day_blocks(plan: DayPlan, now: datetime, *, asking: bool) -> list[Json]:
-    """Return the page's blocks, few enough for one request. Its to-dos are the chosen tasks, in their order.
+    """Return the page's blocks, few enough for the one request that makes it: no page is there without its end.
 
-    `asking` says whether a plan follows that moves the dates once it is approved; else they are advice.
+    Its to-dos are the chosen tasks, in their order. `asking` says whether a plan follows that moves the dates once it
+    is approved; else they are advice.
     """
+    made: list[Json] = []
+    for listed in _LISTED:
+        made = _blocks(plan, now, asking, listed)
+        if not plan_page(made, _AROUND).requests:
+            break
+    return made
+
+
+def _blocks(plan: DayPlan, now: datetime, asking: bool, listed: int) -> list[Json]:
     found = [blocks.callout(_summary(plan, now), "🗓️")]
     found += [blocks.to_do(_line(item, hours=True)) for item in plan.chosen]
     if not plan.chosen:
         found.append(blocks.paragraph("Nothing is due, and nothing due this week can be begun."))
     if plan.left:
         found.append(blocks.heading(2, "Due, but not today"))
-        found += _listed([_line(item) for item in plan.left])
+        found += _listed([_line(item) for item in plan.left], listed)
     if plan.circles:
         found.append(blocks.heading(2, "These wait for each other in a circle"))
         lines = [" → ".join(task.title for task in (*circle, circle[0])) for circle in plan.circles]
-        found += _listed([[Span(line[:1000])] for line in lines])
+        found += _listed([[Span(line[:1000])] for line in lines], listed)
         found.append(blocks.paragraph("Take one “Depends on” away, and they can be planned."))
     if plan.moves:
         found.append(blocks.heading(2, "May I move these dates?" if asking else "These dates could move"))
-        found += _listed(
-            [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]
-        )
+        moves = [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]
+        found += _listed(moves, listed)
         if asking:
             found.append(blocks.paragraph("Nothing is changed before somebody approves the plan that follows below."))
     return found
@@ -67,12 +79,12 @@ def _day(day: date | None) -> str:
     return f"{day:%A} {day.day} {day:%B}" if day is not None else "no date"
 
 
-def _listed(lines: Sequence[Sequence[Span]]) -> list[Json]:
+def _listed(lines: Sequence[Sequence[Span]], most: int) -> list[Json]:
     """Return the lines as a list; a long one in toggles."""
-    shown = [blocks.bulleted(line) for line in lines[:_LISTED]]
-    if len(lines) > _LISTED:
-        shown.append(blocks.bulleted(f"and {len(lines) - _LISTED} more in Tasks"))
-    if len(shown) <= _GROUP // 6:
+    shown = [blocks.bulleted(line) for line in lines[:most]]
+    if len(lines) > most:
+        shown.append(blocks.bulleted(f"and {len(lines) - most} more in Tasks"))
+    if len(shown) <= _FLAT:
         return shown
     parts = [shown[start : start + _GROUP] for start in range(0, len(shown), _GROUP)]
     return [blocks.toggle(f"{len(part)} of {len(lines)}", part) for part in parts]

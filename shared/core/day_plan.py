@@ -286,7 +286,7 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
         if task.due is not None and task.due > plan.day:
             room[task.due] = room.get(task.due, 0.0) + task.needs
     ready = {item.task.id: plan.day for item in plan.chosen}
-    moves = []
+    moves: list[Move] = []
     for task in _after_what_they_need([item.task for item in plan.left if not planner.held(item.task)]):
         needed = [ready.get(n) or planner.open[n].due for n in task.depends_on if n in planner.open]
         if task.due is None or None in needed:

@@ -363,6 +363,35 @@ def test_killed_between_any_two_actions_there_is_one_whole_page_and_one_question
     assert len(waiting) <= 1
 
 
+def test_to_dos_that_people_add_to_a_page_just_made_stand_for_no_task(days: Days) -> None:
+    letter, plants = days.task("Write letter", "2026-03-02"), days.task("Water plants", "2026-03-02")
+    days.plan_at("09:30")
+    days.house.clock.move(minutes=30)
+    (alarm,) = map(read_alarm, days.house.store.list_docs(SYSTEM, "due"))
+
+    def after_the_page(point: str) -> None:
+        if point == "result.after/plan_day/page":
+            raise Died(point)
+
+    days.house.crash_point = after_the_page
+    with pytest.raises(Died):
+        days.house.handle(alarm.command)
+    days.house.crash_point = lambda point: None
+    page = _page_of(days)
+    first = days.blocks(page)[0]["id"]
+    mine = {"type": "to_do", "to_do": {"rich_text": [{"text": {"content": "My own"}}]}}
+    after = {"type": "after_block", "after_block": {"id": first}}
+    days.desk.as_person("PATCH", f"/v1/blocks/{page}/children", {"children": [mine], "position": after})
+    days.at(utc(2026, 3, 2, 9, 31))
+    doc = days.house.store.get(TENANT, "days", "2026-03-02")
+    assert doc is not None
+    shown = {str(one["id"]): _text(one).partition(" — ")[0] for one in days.blocks(page)}
+    assert {shown[block]: task for block, task in doc.body["todos"].items()} == {
+        "Write letter": letter,
+        "Water plants": plants,
+    }
+
+
 def _since(days_ago: int, left_over: bool) -> str:
     called = {1: "yesterday", 2: "Sunday", 3: "Sunday", 4: "Sunday", 5: "Sunday", 6: "Sunday"}
     return called.get(days_ago, "1 March 2026")
