@@ -37,6 +37,21 @@ def arm_handshake(deps: Deps, minutes: float = 30) -> None:
     deps.store.put(SYSTEM, Put("webhook", "notion", body))
 
 
+def handshake_state(deps: Deps) -> Mapping[str, Any]:
+    """Return whether a token is there, and as ISO 8601 times, "" for none: when it came, until when a handshake may
+    set another one, and until when the token before it is still good.
+    """
+    doc, now = deps.store.get(SYSTEM, "webhook", "notion"), deps.clock.now()
+    body = doc.body if doc else {}
+    open_until = {name: str(body.get(name, "")) for name in ("armed_until", "before_until")}
+    still = {name: at if at and datetime.fromisoformat(at) >= now else "" for name, at in open_until.items()}
+    try:
+        there = bool(deps.secrets.get(TOKEN))
+    except KeyError:
+        there = False
+    return {"token": there, "verified": str(body.get("verified", "")), **still}
+
+
 def accept_delivery(raw: bytes, signature: str, deps: Deps) -> Mapping[str, Any]:
     """Return what became of one delivery. A repeated one changes nothing: its commands have the same ids.
 
@@ -89,7 +104,9 @@ def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
     doc, now = deps.store.get(SYSTEM, "webhook", "notion"), deps.clock.now()
     armed = doc.body.get("armed_until") if doc else None
     if doc is None or not armed or now > datetime.fromisoformat(armed):
-        raise Forbidden("nobody is setting up a webhook now", way_out="Arm the handshake first, then press resend.")
+        raise Forbidden(
+            "nobody is setting up a webhook now", way_out="Run `workwright webhook arm`, then press resend."
+        )
     body: dict[str, Any] = {name: doc.body[name] for name in ("before_until",) if name in doc.body}
     try:
         before = deps.secrets.get(TOKEN)

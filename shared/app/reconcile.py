@@ -24,7 +24,7 @@ from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import WorkspaceMap
 from shared.core.commands import RECONCILE, Command
-from shared.core.errors import Missing, Unauthorized
+from shared.core.errors import Blocked, Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
 from shared.ports import Doc, Put
@@ -74,8 +74,10 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     for source in sources_of(tools.settings(tenant)):
         try:
             found += look_for_rows(deps, tenant, notion, source)
-        except Missing:  # the table is gone or not shared any more; whoever needs it tells people
-            log.line("WARNING", "table not reconciled", tenant=tenant, source=source)
+        except Blocked:  # and so would be the next table
+            raise
+        except (Missing, Rejected) as error:  # gone, or not shared any more; whoever needs the table tells people
+            log.line("WARNING", "table not reconciled", tenant=tenant, source=source, detail=str(error)[:200])
     if has_map(deps, tenant):
         _freshen(deps, tenant, notion)
     else:

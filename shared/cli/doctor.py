@@ -43,7 +43,7 @@ OPERATOR_SECRETS: Mapping[str, str] = {
     "api-key-pepper": "any 32 random bytes as text; `workwright up` makes it",
     "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
     "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
-    "notion-webhook-token": "arrives by itself when the webhook subscription is verified",
+    "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
     "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
     "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
     "ses-secret-access-key": "AWS › IAM › that user's access key",

@@ -10,7 +10,9 @@ import pytest
 import requests
 
 from shared.app.reconcile import look_for_rows, order_passes
+from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import sources_of
+from shared.app.workspace_schemas import TASKS
 from shared.core import marks
 from shared.core.errors import RateLimited
 from shared.core.run import RunStatus
@@ -230,6 +232,28 @@ def test_more_rows_of_one_minute_than_one_query_gives_are_reported(
     said = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     (told,) = [line for line in said if "rows of one minute" in line["message"]]
     assert (told["severity"], told["source"]) == ("WARNING", quiet.source)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_table_that_notion_refuses_to_list_does_not_hold_up_the_others(quiet: Desk, status: int) -> None:
+    house = quiet.house
+    create_databases(house.deps, house.accounts, TENANT, quiet.home, (TASKS,))
+    others = [each for each in sources_of(house.settings(TENANT)) if each != quiet.source]
+    page = quiet.write_idea()
+    quiet.set_status(page, marks.PLAN_IT)
+    code = {400: "validation_error", 403: "restricted_resource"}[status]
+    body = {"object": "error", "status": status, "code": code, "message": "No."}
+    for each in others:
+        refused = {"path": f"/v1/data_sources/{each}/query", "status": status, "body": body, "times": 1000}
+        requests.post(f"{quiet.url}/_faults", json=refused, timeout=10)
+    assert others
+    _pass(quiet, timedelta(minutes=5))
+    order_passes(house.deps)
+    house.work()
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    done = house.store.get(TENANT, "sync", "pass")
+    assert done is not None
+    assert house.queue.dead_letters(TENANT) == []
 
 
 def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None:

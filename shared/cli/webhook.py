@@ -1,0 +1,80 @@
+"""`workwright webhook`: let Notion's next handshake set the verification token, and see how that stands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shared.cli.root import AS_JSON, DATA, workwright
+
+if TYPE_CHECKING:
+    from shared.app.deps import Deps
+
+
+@workwright.group()
+def webhook() -> None:
+    """Set up Notion's webhook, or change its token. For the operator.
+
+    Works on the store itself: in the cloud with the environment of the functions, on one machine while the house is
+    stopped.
+    """
+
+
+@webhook.command()
+@click.option("--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long to wait for it.")
+@DATA
+@AS_JSON
+def arm(minutes: int, data: Path, as_json: bool) -> None:
+    """Let the next handshake set the token; then create the subscription in Notion, or press "Resend token"."""
+    from shared.app.accept_delivery import arm_handshake, handshake_state
+
+    with _deps(data) as deps:
+        arm_handshake(deps, minutes)
+        _show(handshake_state(deps), as_json)
+
+
+@webhook.command()
+@click.option("--token", "with_token", is_flag=True, help="Print the token too: Notion asks for it.")
+@DATA
+@AS_JSON
+def status(with_token: bool, data: Path, as_json: bool) -> None:
+    """Say whether a token is there, since when, and whether a handshake is waited for."""
+    from shared.app.accept_delivery import TOKEN, handshake_state
+
+    with _deps(data) as deps:
+        found = dict(handshake_state(deps))
+        if with_token and found["token"]:
+            found["value"] = deps.secrets.get(TOKEN).reveal()
+        _show(found, as_json)
+
+
+@contextmanager
+def _deps(data: Path) -> Iterator[Deps]:
+    from shared.wiring import wire
+
+    os.environ["WORKWRIGHT_DATA"] = str(data)
+    wired = wire()
+    try:
+        yield wired.deps
+    finally:
+        if wired.local_store is not None:
+            wired.local_store.close()
+        wire.cache_clear()
+
+
+def _show(found: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{'token':<13} {'there' if found['token'] else 'none yet'}")
+    for name, words in (("verified", "received"), ("armed_until", "armed until"), ("before_until", "old one until")):
+        if found[name]:
+            click.echo(f"{words:<13} {found[name]}")
+    if "value" in found:
+        click.echo(found["value"])
