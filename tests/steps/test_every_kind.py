@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -353,3 +354,10 @@ def test_each_needs_approval_and_says_how_it_repeats_and_whether_it_can_be_undon
         assert KINDS[kind].needs_approval
         assert (kind, KINDS[kind].undo is not None) == (kind, kind in WRITING)
         assert KINDS[kind].repeat in (Repeat.LOOK, Repeat.SAME_END)
+
+
+def test_the_planners_prompt_stays_small_with_all_kinds_in_it() -> None:
+    """Every request for a plan pays for it: four characters are about one token."""
+    sizes = {name: len(json.dumps(kind.input.model_json_schema())) for name, kind in KINDS.items() if kind.plannable}
+    assert max(sizes.values()) < 2_000, sizes
+    assert sum(sizes.values()) < 16_000, sizes
