@@ -174,7 +174,7 @@ def _blocks(notion: Notion, id: str, inside: list[dict[str, Any]], room: list[in
             raise Rejected("notion", f"the page has more than {MOST_BLOCKS} blocks")
         if raw.get("type") in ("child_page", "child_database"):
             inside.append(raw)
-        enters = raw.get("has_children") and raw.get("type") not in reading.NOT_ENTERED
+        enters = raw.get("has_children") and str(raw.get("type")) not in reading.NOT_ENTERED
         below: list[Block] = []
         if enters:
             try:

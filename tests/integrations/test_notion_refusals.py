@@ -66,6 +66,7 @@ WRITES: Mapping[str, Callable[[Notion], Any]] = {
     "append": lambda n: n.append(PAGE, [{"object": "block", "type": "divider", "divider": {}}]),
     "update_block": lambda n: n.update_block(PAGE, "divider", {}),
     "delete_block": lambda n: n.delete_block(PAGE),
+    "restore_block": lambda n: n.restore_block(PAGE),
     "create_database": lambda n: n.create_database(PAGE, "T", {"Name": {"title": {}}}),
     "update_database": lambda n: n.update_database(PAGE, in_trash=True),
     "create_data_source": lambda n: n.create_data_source(PAGE, "T", {"Name": {"title": {}}}),

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.core.errors import Missing, OutcomeUnknown, Rejected
+from shared.core.errors import ErrorClass, IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.core.page import Block
 from shared.integrations.notion import reading
+from shared.integrations.notion.answers import understood
 from shared.integrations.notion.tree import TOP, Append, Request, plan, position
 from shared.integrations.notion.wire import Json, Wire, in_body, in_path
 
@@ -55,13 +56,14 @@ class BlockCalls(Wire):
             if room[0] < 0:
                 raise Rejected(self.system, f"the page has more than {MAX_PAGE_BLOCKS} blocks")
             below: Sequence[Block] = ()
-            if raw.get("has_children") and raw.get("type") not in reading.NOT_ENTERED:
+            if raw.get("has_children") and str(raw.get("type")) not in reading.NOT_ENTERED:
                 try:
                     below = self._tree(raw["id"], room, kept, edited)
                 except Missing:
                     if raw.get("type") != "synced_block":  # its original may not be shared with us
                         raise
-            found.append(reading.read_block(raw, below))
+            with understood(f"block {raw['id']}"):
+                found.append(reading.read_block(raw, below))
         return found
 
     def _children(self, block_id: str, kept: Kept | None, edited: str) -> list[Json]:
@@ -92,8 +94,8 @@ class BlockCalls(Wire):
             body["position"] = {"type": "after_block", "after_block": {"id": in_body(after, "append.after")}}
         elif at_start:
             body["position"] = {"type": "start"}
-        made = self._write("PATCH", f"/v1/blocks/{in_path(block_id)}/children", body)
-        ids = [str(each["id"]) for each in made.get("results", ())]
+        made = self._write("PATCH", f"/v1/blocks/{in_path(block_id)}/children", body, listed=True)
+        ids = [str(each["id"]) for each in made.get("results") or ()]
         if len(ids) != len(children):
             raise OutcomeUnknown(self.system, f"{len(children)} blocks were sent and {len(ids)} came back")
         return ids
@@ -105,8 +107,23 @@ class BlockCalls(Wire):
         """
         return self._carry_out(block_id, plan(children), after)
 
-    def _carry_out(self, block_id: str, requests: Sequence[Request], after: str | None) -> list[str]:
-        """Carry out planned requests below a block; return the ids of the first level, in order."""
+    def _carry_out(
+        self, block_id: str, requests: Sequence[Request], after: str | None, *, begun: bool = False
+    ) -> list[str]:
+        """Carry out planned requests below a block; return the ids of the first level, in order.
+
+        What breaks off when a part is there already is OutcomeUnknown, unless it will never work.
+        """
+        done: list[Request] = []
+        try:
+            return self._all_of(block_id, requests, after, done)
+        except IntegrationError as error:
+            if not (begun or done) or error.error_class == ErrorClass.PERMANENT or isinstance(error, OutcomeUnknown):
+                raise
+            said = f"{block_id} is written in part: {error}"
+            raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error
+
+    def _all_of(self, block_id: str, requests: Sequence[Request], after: str | None, done: list[Request]) -> list[str]:
         ids = {TOP: block_id}
         top: dict[int, str] = {}
         for request in requests:
@@ -116,9 +133,12 @@ class BlockCalls(Wire):
                 made = self.append(parent, request.blocks, beside, at_start=at_start)
             else:
                 made = [str(child["id"]) for child in self.children(parent)]
+            if len(made) != len(request.numbers):
+                raise OutcomeUnknown(self.system, f"{parent} was born with {len(request.numbers)} and has {len(made)}")
             ids.update(zip(request.numbers, made, strict=True))
             if request.parent == TOP:
                 top.update(zip(request.numbers, made, strict=True))
+            done.append(request)
         return [top[number] for number in sorted(top)]
 
     def update_block(self, block_id: str, kind: str, body: Json) -> Json:

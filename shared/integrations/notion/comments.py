@@ -43,8 +43,7 @@ class Comments(Wire):
         if attachments:
             ids = [in_body(each, "attachments") for each in attachments]
             body["attachments"] = [{"type": "file_upload", "file_upload_id": each} for each in ids]
-        made = self._write("POST", "/v1/comments", body)
-        return made if "object" in made else self.one_comment(made["id"])
+        return self._settled(self._write("POST", "/v1/comments", body), self.one_comment)
 
     def update_comment(self, comment_id: str, text: Text | list[Json]) -> Json:
         """Replace the text of a comment of ours. The same call again leaves the same comment."""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.core.errors import Rejected
+from shared.integrations.notion.answers import check_part, understood
 from shared.integrations.notion.blocks import MAX_ITEMS, Text
 from shared.integrations.notion.limits import check_filter, check_schema, refuse, text_items
 from shared.integrations.notion.pictures import Image, picture
@@ -71,7 +72,7 @@ class DataSources(Properties):
             asked = fixed | given({"filter": _since(filter, since) if since else filter or None})
             before, last, cut = len(found), "", ""
             for answer in self._parts("POST", path, asked, _wanted(only)):
-                for row in answer.get("results") or ():
+                for row in answer["results"]:
                     found.setdefault(str(row["id"]), row)
                     last = str(row.get("created_time") or last)
                 cut = incomplete(answer)
@@ -104,9 +105,10 @@ class DataSources(Properties):
             raise refuse("query_part.size", f"{size} rows; Notion takes 1 to {MAX_ITEMS}")
         sent = {"filter": filter or None, "sorts": list(sorts or ()) or None, "start_cursor": cursor or None}
         path = f"/v1/data_sources/{in_path(data_source_id)}/query"
-        answer = self._ask("POST", path, _wanted(only), given(sent) | {"page_size": size})
-        following = str(answer.get("next_cursor") or "") if answer.get("has_more") else ""
-        rows = [self._whole(row) for row in answer.get("results") or ()]
+        answer = self._ask("POST", path, _wanted(only), given(sent) | {"page_size": size}, listed=True)
+        check_part(f"POST {path}", answer, "results")
+        following = str(answer.get("next_cursor") or "") if answer["has_more"] else ""
+        rows = [self._whole(row) for row in answer["results"]]
         return Part(rows, following, not incomplete(answer))
 
     def templates(self, data_source_id: str, name: str = "") -> list[Json]:
@@ -123,7 +125,7 @@ class DataSources(Properties):
         found = Found()
         asked = {"query": title, "filter": {"property": "object", "value": kind}}
         for answer in self._parts("POST", "/v1/search", asked):
-            found += answer.get("results") or ()
+            found += answer["results"]
             found.complete = found.complete and not incomplete(answer)
         return found
 
@@ -161,10 +163,9 @@ class DataSources(Properties):
                 "cover": picture(cover, "create_database.cover"),
             }
         )
-        made = self._write("POST", "/v1/databases", body)
-        if not made.get("data_sources"):  # saved, but answered too late: only the id came back
-            made = self.database(made["id"])
-        return str(made["id"]), str(made["data_sources"][0]["id"])
+        made = self._settled(self._write("POST", "/v1/databases", body), self.database)
+        with understood("POST /v1/databases", read=False):
+            return str(made["id"]), str(made["data_sources"][0]["id"])
 
     def update_database(
         self,
@@ -193,7 +194,7 @@ class DataSources(Properties):
         if page_id:
             body["parent"] = {"type": "page_id", "page_id": in_body(page_id, "update_database.page_id")}
         made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", body)
-        return made if "object" in made else self.database(database_id)
+        return self._settled(made, self.database)
 
     def create_data_source(self, database_id: str, title: Text, properties: Mapping[str, Any]) -> Json:
         """Add a data source to a database; return it. Called again it adds a second one: look first."""
@@ -204,8 +205,7 @@ class DataSources(Properties):
             "title": text_items(title, "create_data_source.title"),
             "properties": dict(properties),
         }
-        made = self._write("POST", "/v1/data_sources", body)
-        return made if "object" in made else self.data_source(made["id"])
+        return self._settled(self._write("POST", "/v1/data_sources", body), self.data_source)
 
     def update_data_source(
         self,
@@ -229,7 +229,7 @@ class DataSources(Properties):
             parent = {"type": "database_id", "database_id": in_body(database_id, "update_data_source.database_id")}
             body["parent"] = parent
         made = self._write("PATCH", f"/v1/data_sources/{in_path(data_source_id)}", body)
-        return made if "object" in made else self.data_source(data_source_id)
+        return self._settled(made, self.data_source)
 
 
 _TOO_MANY_SORTED = (

@@ -10,6 +10,7 @@ import mimetypes
 import re
 
 from shared.core.errors import OutcomeUnknown, Rejected
+from shared.integrations.notion.answers import understood
 from shared.integrations.notion.limits import refuse
 from shared.integrations.notion.wire import Json, Wire, given, in_path
 
@@ -45,7 +46,7 @@ class Files(Wire):
             {"content_type": content_type or None, "number_of_parts": parts or None, "external_url": url or None}
         )
         made = self._write("POST", "/v1/file_uploads", {"mode": mode, "filename": name} | body)
-        return made if "object" in made else self.file_upload(made["id"])
+        return self._settled(made, self.file_upload)
 
     def send_part(self, upload_id: str, content: bytes, part: int = 0, *, name: str = "", kind: str = "") -> Json:
         """Send the whole content, or one part of it counted from 1 (5 to 20 MiB, the last may be smaller).
@@ -63,12 +64,12 @@ class Files(Wire):
         raw, content_type = _form(name or "file", content, part, kind)
         path = f"/v1/file_uploads/{in_path(upload_id)}/send"
         made = self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
-        return made if "object" in made else self.file_upload(upload_id)
+        return self._settled(made, self.file_upload)
 
     def complete_upload(self, upload_id: str) -> Json:
         """Put the parts together; return the upload's object."""
         made = self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", None)
-        return made if "object" in made else self.file_upload(upload_id)
+        return self._settled(made, self.file_upload)
 
     def file_upload(self, upload_id: str) -> Json:
         """Return one upload's object: `status` is pending, uploaded, expired or failed."""
@@ -104,8 +105,9 @@ class Files(Wire):
         return key
 
     def _send_rest(self, name: str, key: str, pieces: list[bytes], state: Json) -> Json:
-        counted = state.get("number_of_parts") or {}
-        total, arrived = int(counted.get("total") or len(pieces)), int(counted.get("sent") or 0)
+        with understood(f"upload {key}"):
+            counted = state.get("number_of_parts") or {}
+            total, arrived = int(counted.get("total") or len(pieces)), int(counted.get("sent") or 0)
         if total != len(pieces):
             raise refuse("upload.upload_id", f"it was begun with {total} parts, and this file has {len(pieces)}")
         for number in range(arrived + 1, total + 1):
@@ -121,8 +123,9 @@ class Files(Wire):
             return self.send_part(key, content, part, name=name, kind=kind)
         except OutcomeUnknown:
             state = self.file_upload(key)
-            counted = state.get("number_of_parts") or {}
-            if state.get("status") == "uploaded" or (part and int(counted.get("sent") or 0) >= part):
+            with understood(f"upload {key}"):
+                sent = int((state.get("number_of_parts") or {}).get("sent") or 0)
+            if state.get("status") == "uploaded" or (part and sent >= part):
                 return state
             raise
 
@@ -132,8 +135,9 @@ class Files(Wire):
             raise refuse("upload.content", "the file is empty")
         if len(content) <= SMALLEST_LIMIT:
             return
-        bot = self._ask("GET", "/v1/users/me").get("bot") or {}
-        limit = (bot.get("workspace_limits") or {}).get("max_file_upload_size_in_bytes")
+        me = self._ask("GET", "/v1/users/me")
+        with understood("GET /v1/users/me"):
+            limit = ((me.get("bot") or {}).get("workspace_limits") or {}).get("max_file_upload_size_in_bytes")
         if isinstance(limit, int) and len(content) > limit:
             raise refuse(
                 "upload.content", f"{len(content)} bytes; this workspace takes {limit} (a paid plan takes more)"

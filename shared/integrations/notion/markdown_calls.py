@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.core.errors import IntegrationError, Missing, NotAllowed, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from shared.integrations.notion.answers import understood
 from shared.integrations.notion.blocks import MAX_ITEMS
 from shared.integrations.notion.limits import refuse
 from shared.integrations.notion.wire import Json, Wire, in_path
 
-_DEFAULT_POLL_S = 2
+_DEFAULT_POLL_S, _LONGEST_POLL_S = 2, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class MarkdownCalls(Wire):
     def markdown(self, id: str, *, include_transcript: bool = False) -> MarkdownRead:
         """Return a page, or what stands below a block, as Markdown. Missing for an unknown part: it is not shared."""
         wanted = {"include_transcript": "true"} if include_transcript else None
-        return _read(self._ask("GET", f"/v1/pages/{in_path(id)}/markdown", wanted))
+        return _read(self._ask("GET", f"/v1/pages/{in_path(id)}/markdown", wanted), read=True)
 
     def edit_markdown(self, page_id: str, edit: Json, *, allow_async: bool = False) -> MarkdownRead | AsyncTask:
         """Carry out an edit made by one of the functions below; return the new page, or the task it became.
@@ -65,11 +66,9 @@ class MarkdownCalls(Wire):
         child pages or databases, and an update whose text is not found exactly once.
         """
         body = edit | ({"allow_async": True} if allow_async else {})
-        answer = self._write("PATCH", f"/v1/pages/{in_path(page_id)}/markdown", body)
-        task = task_of(answer)
-        if task is not None:
-            return task
-        return _read(answer) if "markdown" in answer else self.markdown(page_id)
+        path = f"/v1/pages/{in_path(page_id)}/markdown"
+        answer = self._settled(self._write("PATCH", path, body), lambda _: self._ask("GET", path))
+        return task_of(answer) or _read(answer, read=False)
 
     def async_task(self, task_id: str) -> AsyncTask:
         """Return how a task stands; raises Missing once Notion has forgotten it."""
@@ -119,19 +118,21 @@ def task_of(answer: Json) -> AsyncTask | None:
     if answer.get("object") != "async_task":
         return None
     wait = answer.get("poll_after_seconds")
+    wait = wait if isinstance(wait, int | float) and 0 <= wait <= _LONGEST_POLL_S else _DEFAULT_POLL_S
     result, error = answer.get("result"), answer.get("error")
     return AsyncTask(
         id=str(answer["id"]),
         status=str(answer.get("status")),
-        poll_after=timedelta(seconds=wait if isinstance(wait, int | float) else _DEFAULT_POLL_S),
+        poll_after=timedelta(seconds=wait),
         result=result if isinstance(result, dict) else None,
         error=error if isinstance(error, dict) else None,
     )
 
 
-def _read(answer: Json) -> MarkdownRead:
-    unknown = tuple(str(each) for each in answer.get("unknown_block_ids") or ())
-    return MarkdownRead(str(answer.get("markdown") or ""), bool(answer.get("truncated")), unknown)
+def _read(answer: Json, *, read: bool) -> MarkdownRead:
+    with understood("the page as Markdown", read=read):
+        unknown = tuple(str(each) for each in answer.get("unknown_block_ids") or ())
+        return MarkdownRead("" + answer["markdown"], bool(answer.get("truncated")), unknown)
 
 
 def _failure(task: str, error: Json) -> IntegrationError:

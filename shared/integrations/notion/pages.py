@@ -9,6 +9,7 @@ from shared.core.errors import Rejected
 from shared.core.page import Page
 from shared.http_client import json_bytes
 from shared.integrations.notion import reading
+from shared.integrations.notion.answers import understood
 from shared.integrations.notion.block_calls import BlockCalls, Kept
 from shared.integrations.notion.limits import check_files
 from shared.integrations.notion.pictures import Image, picture
@@ -31,7 +32,9 @@ class Pages(BlockCalls, Properties):
         """
         raw = self.page(page_id)
         edited = str(raw.get("last_edited_time") or "")
-        return reading.read_page(raw, self.read_tree(page_id, kept=kept, edited=edited))
+        blocks = self.read_tree(page_id, kept=kept, edited=edited)
+        with understood(f"page {page_id}"):
+            return reading.read_page(raw, blocks)
 
     def create_page(
         self,
@@ -51,7 +54,8 @@ class Pages(BlockCalls, Properties):
         """Create a page below a data source, a page or (for a person's own connection) at the top; return its object.
 
         Called again it creates a second one, so put a marker into the properties and look for it first. Children beyond
-        one request follow in appends: when one of those fails the page exists already, without its end.
+        one request follow in appends: when one of those fails the page exists already, without its end (OutcomeUnknown,
+        unless Notion will never take it).
 
         Of `children`, `markdown` and `template` at most one. `template` is "default", "none" or a template's id; the
         page is filled later, and nothing tells when. `position` in a parent page is "page_start", "page_end" or the id
@@ -84,14 +88,10 @@ class Pages(BlockCalls, Properties):
         parts = plan_page(children, len(json_bytes(body)))
         if parts.children:
             body["children"] = list(parts.children)
-        made = self._settled(self._write("POST", "/v1/pages", body))
+        made = self._settled(self._write("POST", "/v1/pages", body), self.page)
         if parts.requests:
-            self._carry_out(str(made["id"]), parts.requests, None)
+            self._carry_out(str(made["id"]), parts.requests, None, begun=True)
         return made
-
-    def _settled(self, answer: Json) -> Json:
-        """Return the page's object where only its id came back: saved, but answered too late."""
-        return answer if "object" in answer else self.page(answer["id"])
 
     def update_page(
         self,
@@ -127,14 +127,14 @@ class Pages(BlockCalls, Properties):
         for name, image in (("icon", icon), ("cover", cover)):
             if image is not KEEP:
                 body[name] = picture(image, f"update_page.{name}")
-        return self._settled(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body))
+        return self._settled(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body), self.page)
 
     def move_page(self, page_id: str, *, to_page: str = "", to_data_source: str = "") -> Json:
         """Move a page below another page or into a data source; return its object. Again, it stays there."""
         kind = chosen("move_page", {"to_page": to_page, "to_data_source": to_data_source})
         name = "page_id" if kind == "to_page" else "data_source_id"
         target = {"type": name, name: in_body(to_page or to_data_source, f"move_page.{kind}")}
-        return self._settled(self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}))
+        return self._settled(self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}), self.page)
 
 
 def _parent(call: str, *, data_source_id: str, page_id: str, workspace: bool) -> Json:

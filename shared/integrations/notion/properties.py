@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from shared.core.errors import Rejected
+from shared.integrations.notion.answers import understood
 from shared.integrations.notion.wire import Json, Wire, in_path
 
 _PAGED = frozenset({"title", "rich_text", "people", "relation"})
@@ -23,17 +24,16 @@ class Properties(Wire):
         """
         name = quote(unquote(property_id), safe="")  # encoding it a second time would name another property
         path = f"/v1/pages/{in_path(page_id)}/properties/{name}"
-        items: list[Json] = []
-        answer: Json = {}
-        for answer in self._parts("GET", path):
-            items += answer.get("results") or ()
-        if answer.get("object") != "list":
-            return answer.get(str(answer.get("type")))
-        about = answer.get("property_item") or {}
-        kind = str(about.get("type"))
-        if kind != "rollup":
-            return [item[kind] for item in items if kind in item]
-        return _rolled_up(path, about.get("rollup") or {}, items)
+        answers = list(self._parts("GET", path))
+        with understood(f"GET {path}"):
+            last = answers[-1]
+            if last.get("object") == "property_item":
+                return last[str(last["type"])]
+            items: list[Json] = [item for answer in answers for item in answer["results"]]
+            kind = str(last["property_item"]["type"])
+            if kind != "rollup":
+                return [item[kind] for item in items if kind in item]
+            return _rolled_up(path, last["property_item"]["rollup"], items)
 
     def _whole(self, page: Json) -> Json:
         """Return the page with the values that were cut short read to their end."""
@@ -43,11 +43,11 @@ class Properties(Wire):
         cut = {name: value for name, value in properties.items() if isinstance(value, dict) and _is_cut(value)}
         if not cut:
             return page
-        whole = {name: self._followed(str(page["id"]), value) for name, value in cut.items()}
+        whole = {name: self._followed(str(page.get("id") or ""), value) for name, value in cut.items()}
         return page | {"properties": properties | whole}
 
     def _followed(self, page_id: str, value: Json) -> Json:
-        content = self.property_value(page_id, str(value["id"]))
+        content = self.property_value(page_id, str(value.get("id") or ""))
         return value | {str(value["type"]): content} | ({"has_more": False} if "has_more" in value else {})
 
 

@@ -14,7 +14,7 @@ def edited_since(notion: Wire, since: str) -> list[Json]:
     found: list[Json] = []
     asked = {"query": "", "sort": {"timestamp": "last_edited_time", "direction": "descending"}}
     for answer in notion._parts("POST", "/v1/search", asked):
-        for each in answer.get("results") or ():
+        for each in answer["results"]:
             if str(each.get("last_edited_time") or "") < since:
                 return found
             found.append(each)

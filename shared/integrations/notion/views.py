@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.core.errors import Missing, Rejected, Unavailable
+from shared.integrations.notion.answers import check_part
 from shared.integrations.notion.limits import check_filter, refuse
 from shared.integrations.notion.wire import KEEP, Json, Keep, Wire, chosen, given, in_body, in_path
 
@@ -52,8 +53,7 @@ class Views(Wire):
             "type": kind,
         }
         body |= given({"filter": filter, "sorts": list(sorts) if sorts else None, "configuration": configuration})
-        made = self._write("POST", "/v1/views", body)
-        return made if "object" in made else self.view(made["id"])
+        return self._settled(self._write("POST", "/v1/views", body), self.view)
 
     def update_view(
         self,
@@ -71,8 +71,7 @@ class Views(Wire):
             body["filter"] = filter
         if not isinstance(sorts, Keep):
             body["sorts"] = None if sorts is None else list(sorts)
-        made = self._write("PATCH", f"/v1/views/{in_path(view_id)}", body)
-        return made if "object" in made else self.view(view_id)
+        return self._settled(self._write("PATCH", f"/v1/views/{in_path(view_id)}", body), self.view)
 
     def delete_view(self, view_id: str) -> None:
         """Delete a view; one that is gone already counts as deleted."""
@@ -88,18 +87,21 @@ class Views(Wire):
         """
         path = f"/v1/views/{in_path(view_id)}/queries"
         first = self._ask("POST", path, body={"page_size": 100})
-        ids = [str(row["id"]) for row in first.get("results") or ()]
+        check_part(f"POST {path}", first, "results")
+        ids = [str(row["id"]) for row in first["results"]]
         cursor, used = first.get("next_cursor"), set[str]()
-        while first.get("has_more") and cursor and cursor not in used:
+        while first["has_more"] and cursor and cursor not in used:
             used.add(cursor)
             try:
                 answer = self._ask(
-                    "GET", f"{path}/{in_path(str(first['id']))}", {"page_size": 100, "start_cursor": cursor}
+                    "GET", f"{path}/{in_path(first['id'])}", {"page_size": 100, "start_cursor": cursor}, listed=True
                 )
             except Missing as error:
                 raise Unavailable(self.system, f"GET {path}: the snapshot expired while it was read") from error
-            ids += [str(row["id"]) for row in answer.get("results") or ()]
-            cursor = answer.get("next_cursor") if answer.get("has_more") else None
-        if len(ids) < int(first.get("total_count") or 0):
-            raise Rejected(self.system, f"{path}: the view shows {first['total_count']} rows, Notion gave {len(ids)}")
+            check_part(f"GET {path}", answer, "results")
+            ids += [str(row["id"]) for row in answer["results"]]
+            cursor = answer.get("next_cursor") if answer["has_more"] else None
+        total = first.get("total_count")
+        if isinstance(total, int) and len(ids) < total:
+            raise Rejected(self.system, f"{path}: the view shows {total} rows, Notion gave {len(ids)}")
         return ids

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-from shared.core.errors import OutcomeUnknown, Rejected, Unavailable
+from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unavailable
 from shared.http_client import HttpClient, segment
+from shared.integrations.notion.answers import check_part, checked
 from shared.integrations.notion.blocks import MAX_ITEMS
 from shared.integrations.notion.limits import check_body
 from shared.integrations.notion.refusals import judge
@@ -74,7 +75,14 @@ class Wire:
         self._http = http
 
     def _call(
-        self, method: str, path: str, *, read: bool, headers: Mapping[str, str] | None = None, **sent: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        read: bool,
+        listed: bool = False,  # the answer is a list, and not an object with an id
+        headers: Mapping[str, str] | None = None,
+        **sent: Any,
     ) -> Json:
         answer = self._http.call(
             method,
@@ -84,26 +92,49 @@ class Wire:
             judge=judge(method, path, writes=not read),
             **sent,
         )
-        if not isinstance(answer.json, dict):  # a success that says nothing is none
-            unclear = Unavailable if read else OutcomeUnknown
-            raise unclear(self.system, f"{method} {path}: {answer.status} without an object")
-        return answer.json
+        return checked(f"{method} {path}", answer.json, read=read, with_id=not listed and method != "DELETE")
 
-    def _ask(self, method: str, path: str, params: Mapping[str, Any] | None = None, body: Json | None = None) -> Json:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        body: Json | None = None,
+        *,
+        listed: bool = False,
+    ) -> Json:
         if body is not None:
             check_body(body)
-        return self._call(method, path, read=True, params=params or None, json=body)
+        return self._call(method, path, read=True, listed=listed, params=params or None, json=body)
 
-    def _write(self, method: str, path: str, body: Json | None) -> Json:
+    def _write(self, method: str, path: str, body: Json | None, *, listed: bool = False) -> Json:
         """Change something; what Notion would refuse for its size is refused before it is sent."""
         if body is not None:
             check_body(body)
-        return self._call(method, path, read=False, json=body)
+        return self._call(method, path, read=False, listed=listed, json=body)
+
+    def _settled(self, made: Json, look: Callable[[str], Json]) -> Json:
+        """Return the object of a write; where only its id came back (saved, but answered too late) it is read.
+
+        When that read fails the write has happened all the same: OutcomeUnknown, whatever the read met.
+        """
+        if "object" in made:
+            return made
+        try:
+            return look(str(made["id"]))
+        except IntegrationError as error:
+            said = f"{made['id']} was saved, and could not be read: {error}"
+            raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error
 
     def _parts(
-        self, method: str, path: str, asked: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        asked: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        key: str = "results",
     ) -> Iterator[Json]:
-        """Yield the answers of a list from its first part to its last.
+        """Yield the answers of a list, which is under `key`, from its first part to its last.
 
         The size is always sent: the documented defaults disagree. A cursor lives shortly and is never kept.
         """
@@ -112,16 +143,20 @@ class Wire:
         while True:
             try:
                 if method == "GET":
-                    answer = self._ask(method, path, {**(params or {}), **fields})
+                    answer = self._ask(method, path, {**(params or {}), **fields}, listed=True)
                 else:
-                    answer = self._ask(method, path, params, fields)
+                    answer = self._ask(method, path, params, fields, listed=True)
             except Rejected as error:
                 if used and "cursor" in str(error):
                     raise Unavailable(self.system, f"{method} {path}: the list expired while it was read") from error
                 raise
+            if answer.get("object") == "property_item":  # a property that is no list is answered whole
+                yield answer
+                return
+            check_part(f"{method} {path}", answer, key)
             yield answer
             cursor = answer.get("next_cursor")
-            if not answer.get("has_more") or not cursor:
+            if not answer["has_more"] or not cursor:
                 return
             if cursor in used:
                 raise Unavailable(self.system, f"{method} {path}: the list leads back to where it was")
@@ -132,8 +167,8 @@ class Wire:
         self, method: str, path: str, asked: Mapping[str, Any] | None = None, *, key: str = "results"
     ) -> Iterator[Json]:
         """Yield the results of all parts; raises Rejected when Notion stops before the end."""
-        for answer in self._parts(method, path, asked):
-            yield from answer.get(key) or ()
+        for answer in self._parts(method, path, asked, key=key):
+            yield from answer[key]
             if reason := incomplete(answer):
                 raise Rejected(self.system, f"{method} {path}: Notion stopped before the end of the list ({reason})")
 
