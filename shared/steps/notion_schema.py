@@ -172,7 +172,7 @@ def _with_options(name: str, column: Json, names: Sequence[str]) -> Json:
     if column["type"] not in _CHOICES:
         raise StepFailure(f"options: {name!r} is a {column['type']} and has none", signature=f"options {name}")
     again = config_again(column, with_ids=True)
-    there = {str(each["name"]) for each in again[column["type"]]["options"]}
+    there = {str(each["name"]) for each in column[column["type"]]["options"]}
     again[column["type"]]["options"] += [{"name": plain(each)} for each in names if each not in there]
     return again
 

@@ -70,7 +70,7 @@ def test_every_value_that_can_be_written_is_written_again_as_it_was(desk: Desk) 
 
 def test_every_column_is_made_again_from_what_was_read_of_it(desk: Desk) -> None:
     notion = desk.notion
-    # Options of a status can be written since March 2026 (notion-api: data sources); the description does not say so yet.
+    # Options of a status can be written since March 2026 (notion-api, data sources); the description lacks that.
     columns = {name: column for name, column in COLUMNS.items() if "status" not in column}
     _, source = notion.create_database(desk.home, "Things", columns)
     other = {"Of": column_config("relation", relates_to=source), "Twice": column_config("formula", expression="2")}

@@ -43,7 +43,7 @@ def config_again(column: Mapping[str, Any], *, with_ids: bool = False) -> Json:
     body: Mapping[str, Any] = column.get(kind) or {}
     inner: Json = {}
     if kind in _CHOICES:
-        names = ("id", "name", "color") if with_ids else ("name", "color")
+        names = ("id",) if with_ids else ("name", "color")  # an id with a name beside it is refused
         inner = {"options": [{name: each[name] for name in names if each.get(name)} for each in body["options"]]}
     elif kind == "number":
         inner = {"format": body.get("format") or "number"}
