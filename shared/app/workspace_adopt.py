@@ -154,7 +154,7 @@ def _options(kind: str, status: Json, answers: Mapping[str, str], found: Adoptio
     for ours in column.options if column else ():
         answer = answers.get(f"{kind}.Status.{ours}", "")
         option = answer if answer in have else _option(kind, ours, have)
-        if option:
+        if option and not (kind == IDEAS and option in found.options.values()):  # one option cannot ask and decide
             found.options[ours] = option
         else:
             lacking.append(ours)

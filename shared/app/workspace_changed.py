@@ -53,7 +53,7 @@ def check_schema(deps: Deps, tools: Tools, tenant: str, kind: str) -> None:
         if news:
             _say(deps, notion, tenant, kind, source, news)
         if after != known:
-            keep_mapping(deps, tenant, kind, after)
+            keep_mapping(deps, tenant, kind, after, instead_of=known)
 
 
 def compared(kind: str, known: Json, source: Json) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -104,7 +104,10 @@ def _words(column: Column, there: Json | None) -> str:
 
 
 def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Follow renamed options by id; say which ones are gone, once each."""
+    """Follow renamed options by id; say which ones are gone, once each.
+
+    One that was given the name of another of ours is not followed: what people read decides what they mean.
+    """
     names, ids = dict(known.get("options") or {}), dict(known.get("option_ids") or {})
     gone = list(known.get("gone_options") or ())
     if status is None:
@@ -114,7 +117,7 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
     news = []
     for ours in names:
         key = ids.get(ours, "")
-        if key not in have:
+        if key not in have or _means_another(names, ours, have[key]):
             key = by_name.get(folded(names[ours]), by_name.get(folded(ours), ""))
         if key:
             ids[ours], names[ours] = key, have[key]
@@ -122,9 +125,14 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
         elif ours not in gone:
             gone.append(ours)
             back = f"Add an option “{names[ours]}” to “{status['name']}”, and I use it again."
-            text = f"The option “{names[ours]}” was removed. {back}"
+            text = f"The option “{names[ours]}” is not there any more. {back}"
             news.append((f"option-{ours}-{ids.pop(ours, '')}", text))
     return {"options": names, "option_ids": ids, **({"gone_options": gone} if gone else {"gone_options": []})}, news
+
+
+def _means_another(names: Mapping[str, str], ours: str, name: str) -> bool:
+    others = {folded(word) for each, agreed in names.items() if each != ours for word in (each, agreed)}
+    return name != names[ours] and folded(name) in others - {folded(ours)}
 
 
 def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news: list[tuple[str, str]]) -> None:

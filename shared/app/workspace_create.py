@@ -61,7 +61,9 @@ def mark_of(tenant: str) -> str:
 
 def _create(deps: Deps, notion: Notion, tenant: str, parent: str, kind: str) -> None:
     schema, sources = SCHEMAS[kind], data_sources_of(deps, tenant)
-    effect = Effects(deps, tenant, f"databases.{bare(parent)}.{kind}", f"databases.{kind}", "notion")
+    gone = str((settings_of(deps, tenant).get("gone_databases") or {}).get(kind) or "")
+    scope = f"databases.{bare(parent)}.{kind}{f'.{bare(gone)}' if gone else ''}"
+    effect = Effects(deps, tenant, scope, f"databases.{kind}", "notion")
     columns = [column for column in schema.columns if _can_be_made(column, sources)]
     made = effect(
         "database",

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from shared.app.deps import Deps
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.core.errors import VersionConflict
+from shared.core.outgoing_text import folded
 from shared.ports import Put
 
 Json = Mapping[str, Any]
@@ -65,7 +66,11 @@ class Mapped:
         return {ids[key]: name for key, name in names.items() if key in ids}
 
     def status(self, page: Json) -> str:
-        """Return the page's status in our words; an option that is none of ours as it is called; "" for none."""
+        """Return the page's status in our words; an option that is none of ours as it is called; "" for none.
+
+        Where a status decides, an option counts as ours only as it was agreed: one that happens to have the name of a
+        status for which another option was chosen says nothing, and neither does one of ours renamed to another's name.
+        """
         value = self.value(page, "Status")
         chosen = value.get(str(value.get("type"))) if value else None
         if not isinstance(chosen, Mapping):
@@ -73,7 +78,13 @@ class Mapped:
         name, key = str(chosen.get("name", "")), str(chosen.get("id", ""))
         by_id = {value: ours for ours, value in self.option_ids.items()}
         by_name = {value: ours for ours, value in self.options.items()}
-        return by_id.get(key) or by_name.get(name) or name
+        ours = by_id.get(key) or by_name.get(name, "")
+        agreed = self.options.get(ours, "")
+        if self.kind == IDEAS and self.options and name != agreed:
+            others = {folded(each) for each in (*self.options, *self.options.values())} - {folded(ours), folded(agreed)}
+            if folded(name) in others:
+                return ""
+        return ours or name
 
     def status_value(self, page: Json, our_status: str) -> dict[str, Any]:
         """Return the status as it is written to this page; {} when the page has none.
@@ -151,11 +162,18 @@ def mapping_of(kind: str, database: str, source: Json, columns: Mapping[str, str
     }
 
 
-def keep_mapping(deps: Deps, tenant: str, kind: str, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Remember a database of the tenant; return its settings. Whoever changes another field at once is not undone."""
+def keep_mapping(
+    deps: Deps, tenant: str, kind: str, mapping: Mapping[str, Any], instead_of: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """Remember a database of the tenant; return its settings. Whoever changes another field at once is not undone.
+
+    With `instead_of`, only if that is what is remembered still: an owner may have chosen another database meanwhile.
+    """
     for _ in range(_TRIES):
         doc = deps.store.get(tenant, "settings", "tenant")
         body: dict[str, Any] = dict(doc.body) if doc else {}
+        if instead_of is not None and (body.get("databases") or {}).get(kind) != instead_of:
+            return body
         body["databases"] = {**(body.get("databases") or {}), kind: dict(mapping)}
         if kind == IDEAS:  # where what was written before looks for it
             body |= {"ideas_database": mapping["database"], "ideas_data_source": mapping["data_source"]}
@@ -164,6 +182,29 @@ def keep_mapping(deps: Deps, tenant: str, kind: str, mapping: Mapping[str, Any])
         except VersionConflict:
             continue
         return body
+    raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
+
+
+def forget_mapping(deps: Deps, tenant: str, kind: str, database: str) -> None:
+    """Forget a database that is gone; which one it was is kept, so that another can be made in its place."""
+    for _ in range(_TRIES):
+        doc = deps.store.get(tenant, "settings", "tenant")
+        known = dict((doc.body.get("databases") or {}) if doc else {})
+        if doc is None or str((known.get(kind) or {}).get("database")) != database:
+            return
+        known.pop(kind)
+        body = {
+            **doc.body,
+            "databases": known,
+            "gone_databases": {**doc.body.get("gone_databases", {}), kind: database},
+        }
+        if kind == IDEAS:
+            body = {name: value for name, value in body.items() if name not in ("ideas_database", "ideas_data_source")}
+        try:
+            deps.store.put(tenant, Put("settings", "tenant", body, doc.version))
+        except VersionConflict:
+            continue
+        return
     raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
 
 

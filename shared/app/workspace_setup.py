@@ -21,12 +21,14 @@ from shared.app.workspace_databases import (
     SETUP,
     WORKING,
     database_of,
+    forget_mapping,
     keep_mapping,
+    kind_of,
     mapping_of,
 )
 from shared.app.workspace_schemas import KINDS, SCHEMAS
 from shared.core.commands import Command
-from shared.core.errors import ErrorClass, IntegrationError, VersionConflict
+from shared.core.errors import ErrorClass, IntegrationError, Missing, Rejected, VersionConflict
 from shared.core.outgoing_text import visible
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
@@ -72,6 +74,9 @@ def _carried_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Jso
     for kind in KINDS:
         settings = settings_of(deps, tenant)
         wanted = str(adopt.get(kind) or "")
+        if page and not wanted and _is_gone(notion, settings, kind):
+            forget_mapping(deps, tenant, kind, str(settings["databases"][kind]["database"]))
+            settings = settings_of(deps, tenant)
         if page and not wanted and database_of(settings, kind) is None:
             asked = _namesake_question(notion, tenant, page, kind, answers)
             wanted = "" if isinstance(asked, Question) else asked
@@ -87,6 +92,17 @@ def _carried_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Jso
     if not page and not adopt and len(data_sources_of(deps, tenant)) < len(KINDS):
         return {"state": CHOOSING, **_offer(notion)}
     return {"state": DONE}
+
+
+def _is_gone(notion: Notion, settings: Json, kind: str) -> bool:
+    """Say whether a database that we know by id is in the trash, or not shared with us any more."""
+    known = (settings.get("databases") or {}).get(kind)
+    if not known:
+        return False
+    try:
+        return bool(notion.data_source(str(known["data_source"])).get("in_trash"))
+    except Missing:
+        return True
 
 
 def _namesake_question(notion: Notion, tenant: str, page: str, kind: str, answers: Mapping[str, str]) -> Question | str:
@@ -108,6 +124,10 @@ def _adopt(
     source_id = _source_id(notion, kind, database, answers)
     if isinstance(source_id, Question):
         return [source_id]
+    taken = kind_of(settings_of(deps, tenant), source_id)
+    if taken not in ("", kind):
+        titles = SCHEMAS[taken].title, SCHEMAS[kind].title
+        raise Rejected("notion", f"this database is your {titles[0]} already; choose another one for {titles[1]}")
     sources = data_sources_of(deps, tenant)
     source = notion.data_source(source_id)
     found = propose(kind, source, answers, sources)

@@ -10,7 +10,7 @@ import requests
 
 from shared.app.execute_step import Tools
 from shared.app.workspace_adopt import ADD, LEAVE_OUT, Adoption, changes_of, propose
-from shared.app.workspace_databases import SETUP, TOPIC, database_of
+from shared.app.workspace_databases import SETUP, TOPIC, database_of, mapping_of
 from shared.app.workspace_setup import NEW, set_up_databases
 from shared.core.commands import CONSIDER, Command
 from shared.ports import Put
@@ -92,6 +92,35 @@ def test_missing_options_are_asked_for_and_one_can_be_chosen() -> None:
 def test_what_starts_work_is_never_taken_from_a_word_that_only_means_about_the_same() -> None:
     found = proposed("ideas", TITLE, column("status", "Status", "Not started", "In progress", "Done"))
     assert found.options == {"Done": "Done"}
+
+
+IDEA_OPTIONS = ("Idea", "Plan it", "Planning", "Question", "Plan ready", "Go", "Approved", "Building", "Failed")
+
+
+def test_one_option_cannot_both_ask_and_decide() -> None:
+    status = column("select", "Status", *IDEA_OPTIONS, "Done", "Cancelled")
+    answers = {"ideas.Status.Plan ready": "Go", "ideas.Status.Approved": "Go", "ideas.columns": LEAVE_OUT}
+    found = proposed("ideas", TITLE, status, answers=answers)
+    assert found.options["Plan ready"] == "Go"
+    assert "Approved" not in found.options
+    assert [one.key for one in found.questions] == ["ideas.options"]
+
+
+def test_an_option_that_was_not_chosen_decides_nothing_although_it_has_our_name() -> None:
+    status = column("select", "Status", *IDEA_OPTIONS, "Done", "Cancelled")
+    answers = {"ideas.Status.Approved": "Go", "ideas.columns": LEAVE_OUT}
+    found = proposed("ideas", TITLE, status, answers=answers)
+    assert found.questions == []
+    theirs = source(TITLE, status)
+    mapping = mapping_of("ideas", "d", theirs, found.columns, found.options)
+    mapped = database_of({"databases": {"ideas": mapping}}, "ideas")
+    assert mapped is not None
+
+    def says(name: str) -> str:
+        value = {"id": "id-Status", "type": "select", "select": {"id": f"o-{name}", "name": name}}
+        return mapped.status({"properties": {"Status": value}})
+
+    assert (says("Go"), says("Approved"), says("Plan it"), says("Later")) == ("Approved", "", "Plan it", "Later")
 
 
 def test_what_people_agree_to_is_added_and_options_keep_their_ids() -> None:
@@ -212,3 +241,30 @@ def test_a_page_that_is_not_shared_is_a_clear_answer(wishes: Wishes) -> None:
     failed = wishes.wish(page="00000000-0000-4000-8000-000000000000")
     assert failed["state"] == "failed"
     assert "notion" in failed["problem"]
+
+
+def test_one_database_is_not_taken_for_two_kinds(wishes: Wishes) -> None:
+    assert wishes.wish(page=wishes.page)["state"] == "done"
+    before = wishes.house.settings(TENANT)["databases"]
+    answers = {"runs.columns": ADD, "runs.options": ADD, "runs.Run": ADD, "runs.Cost": ADD}
+    refused = wishes.wish(adopt={"runs": before["ideas"]["database"].replace("-", "")}, answers=answers)
+    assert refused["state"] == "failed"
+    assert "is your Ideas already" in refused["problem"]
+    assert wishes.house.settings(TENANT)["databases"] == before
+
+
+def test_a_database_that_people_threw_away_is_made_again_when_the_owner_asks(wishes: Wishes) -> None:
+    assert wishes.wish(page=wishes.page)["state"] == "done"
+    before = database_of(wishes.house.settings(TENANT), "ideas")
+    assert before is not None
+    for _ in range(2):
+        gone = database_of(wishes.house.settings(TENANT), "ideas")
+        assert gone is not None
+        assert wishes.as_person("PATCH", f"/v1/databases/{gone.database}", {"in_trash": True})["in_trash"]
+        assert wishes.wish(page=wishes.page)["state"] == "done"
+        again = database_of(wishes.house.settings(TENANT), "ideas")
+        assert again is not None
+        assert again.database != gone.database
+        read = wishes.as_person("GET", f"/v1/data_sources/{again.data_source}")
+        assert (read["in_trash"], "Status" in read["properties"]) == (False, True)
+    assert database_of(wishes.house.settings(TENANT), "runs") is not None

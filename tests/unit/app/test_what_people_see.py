@@ -11,7 +11,7 @@ import requests
 
 from shared.app.engine import record
 from shared.app.mirror_run import mirror_run
-from shared.app.workspace_databases import database_of
+from shared.app.workspace_databases import database_of, keep_mapping
 from shared.app.workspace_schemas import IDEAS, KINDS, RUNS, TASKS
 from shared.core import events as ev
 from shared.core.commands import CONSIDER, Command
@@ -271,9 +271,40 @@ def test_a_removed_option_is_said_once(full: Desk) -> None:
     kept = [{"id": one["id"]} for one in options if one["name"] != "Plan ready"]
     schema(full, IDEAS, {"Status": {"select": {"options": kept}}})
     (line,) = told(full)
-    assert "The option “Plan ready” was removed. Add an option “Plan ready” to “Status”" in line
+    assert "The option “Plan ready” is not there any more. Add an option “Plan ready” to “Status”" in line
     page = planned(full)
     assert full.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("told_of_it", [True, False])
+def test_options_that_swap_names_mean_what_people_read(full: Desk, told_of_it: bool) -> None:
+    page = planned(full)
+    options = full.as_person("GET", f"/v1/data_sources/{full.source}")["properties"]["Status"]["select"]["options"]
+    ids = {one["name"]: one["id"] for one in options}
+    swapped = {"Approved": "Cancelled", "Cancelled": "Approved"}
+    for names in ({"Approved": "x", "Cancelled": "y"}, swapped):
+        listed = [{"id": each, "name": names.get(name, name)} for name, each in ids.items()]
+        full.as_person(
+            "PATCH", f"/v1/data_sources/{full.source}", {"properties": {"Status": {"select": {"options": listed}}}}
+        )
+    if told_of_it:
+        schema(full, IDEAS, {"Site": {"name": "Live"}})
+    full.as_person("PATCH", f"/v1/pages/{page}", {"properties": {"Status": {"select": {"id": ids["Approved"]}}}})
+    assert full.status(page) == "Cancelled"
+    full.tell(page)
+    assert full.run_of(page).status == (RunStatus.CANCELLED if told_of_it else RunStatus.AWAITING_APPROVAL)
+
+
+def test_a_look_at_a_schema_does_not_bring_back_a_database_that_was_given_up_meanwhile(full: Desk) -> None:
+    chosen = {**full.house.settings(TENANT)["databases"][RUNS], "database": "another", "data_source": "another-one"}
+
+    def choose(point: str) -> None:
+        if point.startswith("effect.before/schema"):
+            keep_mapping(full.house.deps, TENANT, RUNS, chosen)
+
+    full.house.crash_point = choose
+    schema(full, RUNS, {"Cost": None})
+    assert source_of(full, RUNS) == "another-one"
 
 
 def test_a_column_that_goes_while_nobody_tells_us_does_not_stop_a_run(full: Desk) -> None:
