@@ -95,7 +95,9 @@ def moves_proposal(plan: DayPlan, kind: str, property_id: str) -> Json:
     steps, requirements = [], []
     for number, move in enumerate(plan.moves, 1):
         said = f"Move “{move.task.title[:100]}” from {_day(move.task.due)} to {_day(move.to)}"
-        given = {"page": move.task.id, "properties": {property_id: move.to.isoformat()}}
+        given: Json = {"page": move.task.id}
+        given["properties"] = {property_id: "/".join(moment.isoformat() for moment in move.span)}
+        given["only_if"] = {property_id: move.task.due_text}
         steps.append({"id": f"move-{number}", "kind": kind, "title": said, "input": given, "depends_on": []})
         requirements.append({"id": f"R{number}", "text": f"{said}: {move.reason}", "block": "", "source": "tasks"})
     count = len(steps)

@@ -18,6 +18,7 @@ from shared.integrations.notion.reading import property_text
 
 DAYS = "days"  # documents: one per planned day
 DONE = "Done"
+_DATE = len("2026-03-02")
 _CUT_AT = 25  # related pages that a page object shows
 _BACK = 7  # days within which there may have been a planned day
 
@@ -47,27 +48,35 @@ def _not_done(notion: Notion, mapped: Mapped) -> dict[str, Any] | None:
 def _task(notion: Notion, mapped: Mapped, row: Mapping[str, Any], zone: ZoneInfo) -> Task:
     estimate = mapped.value(row, "Estimate").get("number")
     title: Mapping[str, Any] = next((v for v in (row.get("properties") or {}).values() if v.get("type") == "title"), {})
+    due = mapped.value(row, "Due")
+    span = _span(due, zone)
     return Task(
         id=str(row["id"]),
         title=" ".join(visible(property_text(title)).split())[:200] or "Untitled",
         status=mapped.status(row) or "To do",
         priority=property_text(mapped.value(row, "Priority")),
-        due=_day(mapped.value(row, "Due"), zone),
+        due=date(*span[-1].timetuple()[:3]) if span else None,  # from Monday to Wednesday is due on Wednesday
+        span=span,
+        due_text=property_text(due),
         hours=float(estimate) if isinstance(estimate, int | float) and not isinstance(estimate, bool) else None,
         depends_on=_related(notion, row, mapped.value(row, "Depends on")),
         url=str(row.get("url") or ""),
     )
 
 
-def _day(value: Mapping[str, Any], zone: ZoneInfo) -> date | None:
-    """Return the last day of a date: what is due from Monday to Wednesday is due on Wednesday."""
+def _span(value: Mapping[str, Any], zone: ZoneInfo) -> tuple[date, ...]:
+    """Return start and, where there is one, end of a date; times as the tenant's clocks show them."""
     shown = value.get("date") or {}
-    text = str(shown.get("end") or shown.get("start") or "")
+    texts = [str(shown[end]) for end in ("start", "end") if shown.get(end)]
     try:
-        at = datetime.fromisoformat(text)
+        return tuple(date.fromisoformat(text) if len(text) == _DATE else _at(text, zone) for text in texts)
     except ValueError:
-        return None
-    return at.astimezone(zone).date() if at.tzinfo else at.date()
+        return ()
+
+
+def _at(text: str, zone: ZoneInfo) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def _related(notion: Notion, row: Mapping[str, Any], value: Mapping[str, Any]) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ class Task:
     title: str
     status: str = "To do"  # To do | Doing | Blocked | Done
     priority: str = ""  # High | Medium | Low, or nothing
-    due: date | None = None
+    due: date | None = None  # the last day
+    span: tuple[date, ...] = ()  # what the due date consists of: start or start and end, with times where it has them
+    due_text: str = ""  # the same as it was read
     hours: float | None = None  # the estimate
     depends_on: tuple[str, ...] = ()  # ids of tasks; one that is not among the tasks is taken for done
     url: str = ""
@@ -57,6 +59,13 @@ class Move:
     task: Task
     to: date
     reason: str
+
+    @property
+    def span(self) -> tuple[date, ...]:
+        """Return what the due date then consists of: as long as before, and at the same time of the day."""
+        if self.task.due is None or not self.task.span:
+            return (self.to,)
+        return tuple(moment + (self.to - self.task.due) for moment in self.task.span)
 
 
 @dataclass(frozen=True, slots=True)

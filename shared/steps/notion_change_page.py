@@ -11,19 +11,23 @@ from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import hosts_of
 from shared.integrations.notion.blocks import checked_icon
 from shared.integrations.notion.client import KEEP, Notion
-from shared.integrations.notion.values import Value
-from shared.integrations.notion.values_again import planned_values, value_again
+from shared.integrations.notion.values import Value, property_value
+from shared.integrations.notion.values_again import column_of, means_the_same, planned_values, value_again
 from shared.steps._kind import Done, Emoji, Input, Repeat, StepContext, StepKind, Target
 
 Json = dict[str, Any]
 
 
 class UpdatePage(Input):
-    """Properties by name or id, e.g. {"Due": "2026-12-01", "Tags": ["a"]}; null clears one."""
+    """Properties by name or id, e.g. {"Due": "2026-12-01", "Tags": ["a"]}; null clears one.
+
+    only_if: values that the page must still have; where somebody has changed one since, all is left as it is.
+    """
 
     page: Target = Field(min_length=1)
     properties: dict[str, Value] = Field(default_factory=dict, max_length=50)
     icon: Emoji = ""
+    only_if: dict[str, Value] = Field(default_factory=dict, max_length=50)
 
     @model_validator(mode="after")
     def _something(self) -> UpdatePage:
@@ -56,11 +60,22 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     page = ctx.target(wanted.page, "page")
     before = ctx.before("before", lambda: _shown(notion.page(page)))
     values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
+    if changed := _changed_since(wanted, before["properties"]):
+        return Done({"page": page, "properties": 0}, facts={"left_as_it_is": f"{changed} has been changed meanwhile"})
     ctx.same_end(
         "updated",
         lambda: {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]},
     )
     return Done({"page": page, "properties": len(values)})
+
+
+def _changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
+    """Return the name of a property that no longer has the value the plan was made for; "" for none."""
+    for name, value in wanted.only_if.items():
+        shown, column = column_of(columns, name)
+        if not means_the_same(column, property_value(str(column.get("type")), value)):
+            return shown
+    return ""
 
 
 def _undo_update(wanted: UpdatePage, ctx: StepContext) -> None:

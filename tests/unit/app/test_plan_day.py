@@ -19,11 +19,9 @@ from shared.app.workspace_databases import database_of
 from shared.app.workspace_schemas import ROUTINES, TASKS
 from shared.core.errors import Busy, MalformedRequest
 from shared.core.run import Run, RunStatus
-from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM
 from shared.sim.notion.simulator import NotionSimulator
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from tests.integrations.conftest import Served
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import TENANT, SmallHouse
@@ -122,28 +120,11 @@ def _text(block: dict[str, Any]) -> str:
     return "".join(part["plain_text"] for part in block[block["type"]].get("rich_text", ()))
 
 
-class Update(Input):
-    """A page, and properties by column id, as plain text."""
-
-    page: str
-    properties: dict[str, str]
-
-
-def _update(wanted: Update, ctx: StepContext) -> Done:
-    changes = {column: {"date": {"start": day}} for column, day in wanted.properties.items()}
-    notion = ctx.connect(Notion)
-    ctx.effect("update", lambda: {"id": notion.update_page(wanted.page, changes)["id"]}, repeat=Repeat.SAME_END)
-    return Done()
-
-
-UPDATE = StepKind(MOVING, "Set dates of a page.", Update, _update, Repeat.SAME_END, systems=("notion",))
-
-
 @pytest.fixture
 def days(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Days:
-    """Return the desk of a house that can set dates."""
+    """Return the desk with its Tasks and Routines."""
     url = served(NotionSimulator()).url
-    desk = settle_in(house(endpoints={"notion": url}, kinds={**KINDS, MOVING: UPDATE}), url)
+    desk = settle_in(house(endpoints={"notion": url}), url)
     database = desk.as_person("GET", f"/v1/data_sources/{desk.source}")["parent"]["database_id"]
     home = desk.as_person("GET", f"/v1/databases/{database}")["parent"]["page_id"]
     create_databases(desk.house.deps, desk.house.accounts, TENANT, home, (TASKS, ROUTINES))
@@ -446,10 +427,21 @@ def test_without_a_step_that_sets_dates_they_are_advice(days: Days) -> None:
     assert days.house.store.list_runs(TENANT) == []
 
 
-@pytest.mark.skipif(MOVING not in KINDS, reason=f"there is no step kind {MOVING} yet")
-def test_the_kind_that_sets_dates_takes_what_the_plan_says(days: Days) -> None:
-    _, run = _asked(days)
-    given = [dict(step.spec.input) for step in run.steps if step.spec.kind == MOVING]
-    assert given
-    for each in given:
-        KINDS[MOVING].input.model_validate(each)
+def test_a_span_keeps_its_length_and_a_time_its_hour_when_they_move(days: Days) -> None:
+    days.task("Call baker", "2026-03-02", 6, Priority={"select": {"name": "High"}})
+    trip = days.task("Trip", hours=3, Due={"date": {"start": "2026-02-27", "end": "2026-03-02"}})
+    tea = days.task("Tea", "2026-03-02T15:00:00+01:00", 3)
+    days.plan_at("09:30")
+    days.at(utc(2026, 3, 2, 9, 30))
+    days.say(_page_of(days), "approve")
+    spans = [days.page_of(task)["properties"]["Due"]["date"] for task in (trip, tea)]
+    assert [(one["start"][:10], one["end"]) for one in spans] == [("2026-02-28", "2026-03-03"), ("2026-03-03", None)]
+    assert datetime.fromisoformat(spans[1]["start"]) == utc(2026, 3, 3, 14)
+
+
+def test_a_date_that_a_person_has_set_since_stays(days: Days) -> None:
+    moved, run = _asked(days)
+    days.desk.as_person("PATCH", f"/v1/pages/{moved}", {"properties": {"Due": {"date": {"start": "2026-03-20"}}}})
+    days.say(_page_of(days), "approve")
+    assert days.house.run(run.id).status == RunStatus.SUCCEEDED
+    assert days.due(moved) == "2026-03-20"
