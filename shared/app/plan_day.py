@@ -91,6 +91,11 @@ def next_planning(deps: Deps, tenant: str) -> str:
     return str(_clock(deps, tenant).get("due") or "")
 
 
+def planning_problem(deps: Deps, tenant: str) -> str:
+    """Return why the day that is due is not planned yet; "" when nothing is in the way."""
+    return str(_clock(deps, tenant).get("problem") or "")
+
+
 def changes_planning(changes: Mapping[str, Any]) -> bool:
     """Say whether changed settings have to be settled."""
     return not {"planning_time", "time_zone"}.isdisjoint(changes)
@@ -150,7 +155,7 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
         except (IntegrationError, Busy) as error:
             again = come_back(deps, error, int(known.get("tries", 0)))
             log.line("WARNING", "day not planned yet", tenant=tenant, detail=str(error)[:300])
-            body = {**known, "alarm": _iso(again), "tries": int(known.get("tries", 0)) + 1}
+            body = {**known, "alarm": _iso(again), "tries": int(known.get("tries", 0)) + 1, "problem": str(error)[:300]}
         else:
             at = _iso(next(next_times(planning.schedule, now, planning.zone)))
             body = {"key": planning.key, "due": at, "alarm": at, "tries": 0}
@@ -246,8 +251,6 @@ def _words(block: Any) -> str:
 
 def _home(notion: Notion, settings: Mapping[str, Any]) -> str:
     """Return the page below which the days are kept: the one that holds the tenant's databases."""
-    if settings.get("home_page"):
-        return str(settings["home_page"])
     for kind in ("ideas", "tasks"):
         mapped = database_of(settings, kind)
         if mapped is not None:
@@ -256,7 +259,7 @@ def _home(notion: Notion, settings: Mapping[str, Any]) -> str:
                 parent = notion.block(str(parent["block_id"])).get("parent") or {}
             if parent.get("type") == "page_id":
                 return str(parent["page_id"])
-    raise Rejected("notion", "the databases lie on no page; set 'home_page' to the page that shall hold the days")
+    raise Rejected("notion", "neither Ideas nor Tasks lies on a page; move one onto the page that shall hold the days")
 
 
 def _page_called(notion: Notion, parent: str, title: str) -> dict[str, Any] | None:

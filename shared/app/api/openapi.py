@@ -49,6 +49,7 @@ SCHEMAS: Mapping[str, Any] = {
             "time_zone": text(),
             "day_hours": {"type": "number"},
             "next": {"type": ["string", "null"], "format": "date-time"},
+            "problem": text(what="Why the day that is due is not planned yet; empty when nothing is in the way."),
         }
     ),
     "Key": shown({**_STRINGS, **_MAYBE}),

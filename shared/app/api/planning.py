@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connect_account import change_settings
-from shared.app.plan_day import next_planning
+from shared.app.plan_day import next_planning, planning_problem
 from shared.core.day_plan import DEFAULT_CAPACITY
 
 
 def planning(call: Call) -> ApiReply:
-    """Return when days are planned, in which zone, for how many hours, and when next."""
+    """Return when days are planned, in which zone, for how many hours, when next, and what is in the way of it."""
     doc = call.deps.store.get(call.tenant, "settings", "tenant")
     body = doc.body if doc is not None else {}
     due = next_planning(call.deps, call.tenant)
@@ -19,6 +19,7 @@ def planning(call: Call) -> ApiReply:
             "time_zone": str(body.get("time_zone") or "UTC"),
             "day_hours": float(body.get("day_hours", DEFAULT_CAPACITY)),
             "next": due or None,
+            "problem": planning_problem(call.deps, call.tenant),
         }
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.app.connect_account import change_settings
 from shared.app.due_times import read_alarm
-from shared.app.plan_day import MOVING, next_planning
+from shared.app.plan_day import MOVING, next_planning, planning_problem
 from shared.app.routines import routine_changed
 from shared.app.sweep import sweep
 from shared.app.workspace_create import create_databases
@@ -292,8 +292,10 @@ def test_an_outage_delays_the_page(days: Days) -> None:
     days.at(utc(2026, 3, 2, 9, 30))
     days.house.with_endpoints(notion=there)
     assert days.pages() == {}
+    assert "notion" in planning_problem(days.house.deps, TENANT)
     days.house.pass_time(timedelta(minutes=2))
     assert len(days.pages()) == 1
+    assert planning_problem(days.house.deps, TENANT) == ""
 
 
 def test_a_routine_whose_change_nobody_told_is_found_by_the_planning(days: Days) -> None:
