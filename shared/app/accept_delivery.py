@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,7 +128,7 @@ def _enqueue(deps: Deps, delivery: Delivery) -> Mapping[str, Any]:
     commands: list[Command] = []
     accepted = 0
     for tenant, bot in _tenants_of(deps, delivery):
-        ordered = order(deps, delivery, tenant, bot)
+        ordered = order(deps, delivery, tenant, _ours(deps, delivery, tenant, bot))
         accepted += ordered is not None
         commands += ordered or ()
     if commands:
@@ -139,8 +138,8 @@ def _enqueue(deps: Deps, delivery: Delivery) -> Mapping[str, Any]:
     return {"accepted": accepted} if accepted or delivery.type not in MAPPED_ONLY else {"ignored": delivery.type}
 
 
-Order = Callable[[Deps, Delivery, str, str], "list[Command] | None"]
-"""Return what to do for one tenant with this bot; None when it is no news to it."""
+Order = Callable[[Deps, Delivery, str, frozenset[str]], "list[Command] | None"]
+"""Return what to do for one tenant, whose own bots among the authors are these; None when it is no news to it."""
 
 
 def _order_for(delivery: Delivery) -> Order | None:
@@ -149,27 +148,26 @@ def _order_for(delivery: Delivery) -> Order | None:
     return _for_table if delivery.type in OF_TABLES else None
 
 
-def _for_page(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Command] | None:
-    author, page = _author(delivery, bot), _page_of(delivery)
+def _for_page(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
+    author, page = _author(delivery, ours), _page_of(delivery)
     properties = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
     quiet = author is None or delivery.type in MAPPED_ONLY
     if quiet and not (moves_in_map(delivery.type, properties) and has_map(deps, tenant)):
         return None
     sets = delivery.type == _DECIDES
-    ours_too = any(name == bot for name, _ in delivery.authors)
     who, in_table = "" if quiet else author or "", bool(delivery.data_source_id)
-    happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, ours_too, in_table)
+    happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, bool(ours), in_table)
     look = gather(deps, tenant, page, happening)
     return [look] if look else []
 
 
-def _for_table(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> list[Command] | None:
+def _for_table(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
     """A table came, went or changed: keep the map of the workspace, and have a changed schema looked at."""
     commands: list[Command] = []
     if has_map(deps, tenant):
         name, what = derived_id("map-", delivery.id, tenant), f"map {delivery.family}"
         commands.append(Command(name, RECONCILE, "sync", tenant, topic=what, ref=delivery.entity_id))
-    if delivery.type == SCHEMA_CHANGED and _author(delivery, bot) is not None:
+    if delivery.type == SCHEMA_CHANGED and _author(delivery, ours) is not None:
         name = derived_id("schema-", delivery.id, tenant)
         commands.append(Command(name, CONSIDER, "plan", tenant, topic="schema", ref=delivery.entity_id))
     return commands or None
@@ -196,12 +194,22 @@ def _tenants_of(deps: Deps, delivery: Delivery) -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
-def _author(delivery: Delivery, bot: str) -> str | None:
+def _ours(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> frozenset[str]:
+    """Return the authors that are the tenant's own bots: the present one, and those it has taken the place of."""
+    found = {name for name, _ in delivery.authors if name == bot}
+    for name, kind in delivery.authors:
+        doc = deps.store.get(SYSTEM, "bots", name) if kind == "bot" and name not in found else None
+        if doc is not None and doc.body["tenant"] == tenant:
+            found.add(name)
+    return frozenset(found)
+
+
+def _author(delivery: Delivery, ours: frozenset[str]) -> str | None:
     """Return who did it, a person before a foreign bot; None when it was only ourselves.
 
     One event may hold what several did, and does not say who did what: "mixed-" keeps a bot from deciding as a person.
     """
-    others = [(kind, name) for name, kind in delivery.authors if not hmac.compare_digest(name, bot)]
+    others = [(kind, name) for name, kind in delivery.authors if name not in ours]
     if not others and delivery.authors:
         return None
     people = [f"{kind}:{name}" for kind, name in others if kind == "person"]
