@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.core import marks
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
-from shared.core.run import Run, RunStatus, StepStatus
+from shared.core.run import Run, RunStatus, Step, StepStatus
 
 STATUS = {
     RunStatus.RECEIVED: marks.PLANNING,
@@ -114,8 +114,14 @@ def _doing(run: Run, steps: Collection[str]) -> str:
     if run.cancel:
         return plain(run.cancel)[:300]
     busy = [
-        step.spec.title or step.spec.kind
+        (step.spec.title or step.spec.kind) + _how_far(run, step)
         for step in run.steps
         if step.id in steps and step.status in (StepStatus.RUNNING, StepStatus.WAITING)
     ]
     return plain("Now: " + ", ".join(busy))[:300] if busy and run.status == RunStatus.EXECUTING else ""
+
+
+def _how_far(run: Run, step: Step) -> str:
+    """Return how many rows are done, for the one kind of step that takes many turns."""
+    rows = run.facts.get("rows") if step.spec.kind == "notion.update_rows" else None
+    return f" ({rows} rows)" if rows and step.wake else ""

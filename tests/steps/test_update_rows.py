@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import BudgetSpent, Rejected, Unavailable
+from shared.core.progress import progress_of
 from shared.core.run import RunStatus, StepSpec, StepStatus
 from shared.integrations.notion.row_batches import TooManyRows, all_rows, write_rows
 from shared.steps._kind import Again
@@ -32,7 +33,7 @@ def many(bench: Bench, count: int) -> list[str]:
 
 def step(bench: Bench, **given: Any) -> StepSpec:
     asked = UpdateRows(data_source=bench.ids["things"], set={"Status": "Done"}, **given)
-    return StepSpec("do", "notion.update_rows", input=asked.model_dump(mode="json"), undoable=True)
+    return StepSpec("do", "notion.update_rows", "Mark them", asked.model_dump(mode="json"), undoable=True)
 
 
 def writes(bench: Bench) -> list[str]:
@@ -52,6 +53,7 @@ def test_a_limit_of_calls_is_waited_out_where_it_was_met_and_people_see_how_far_
     run = bench.start(step(bench, rows=rows))
     assert run.steps[0].status == StepStatus.WAITING
     assert run.facts == {"rows": "28 of 40"}
+    assert "Now: Mark them (28 of 40 rows)" in "".join(word for word, _ in progress_of(run, "", ["do"], {}).words)
     assert bench.until_rest().status == RunStatus.SUCCEEDED
     assert bench.run.facts == {"rows": "40 of 40"}
     assert bench.run.steps[0].failures == 0
