@@ -12,6 +12,7 @@ from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
 ASKED = "approval_asked"  # the topic
+MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
 
 
 def told_once(run: str, topic: str, ref: str) -> str:
@@ -60,13 +61,14 @@ def message_for(
     topic: str, run: Run, *, run_url: str, page_url: str, approval_url: str = "", token: str = "", connect_url: str = ""
 ) -> Message:
     """Return the message of a topic; unknown topics get a plain one rather than none."""
-    title = plain(run.trigger.title) or run.id
+    title = " ".join(plain(run.trigger.title).split())[:MAX_TITLE] or run.id
     links = [Link("Page", page_url)] if page_url else []
     match topic:
         case "approval_asked":
             planned = _output(run, "plan.propose")
             steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
-            how = "Comment “approve” on the page, or “no, because …” for another plan; or set the status there."
+            how = "Comment “approve” on the page, or “no, because …” for another plan"
+            how += "; or set the status there." if run.trigger.decided_by_status else "."
             lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *steps, how)
             subject, look = f"Approve the plan for “{title}”", Link("Look and decide", approval_url)
             return Message(subject, lines, (look, *links), HIGH, token)
@@ -78,7 +80,8 @@ def message_for(
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "run_succeeded":
-            return Message(f"“{title}” is live", _result_lines(run), (*_result_links(run), *links))
+            done = "is live" if run.facts.get("site") else "is done"
+            return Message(f"“{title}” {done}", _result_lines(run), (*_result_links(run), *links))
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"“{title}” failed", _failed_lines(run), shown, HIGH)
@@ -97,6 +100,7 @@ def _output(run: Run, kind: str) -> Mapping[str, Any]:
 
 
 def _result_lines(run: Run) -> tuple[str, ...]:
+    """Say what came of it: of software what was tested and shown, of other work each step that was done."""
     facts = run.facts
     lines = ["Everything in the approved plan is done."]
     if "tests" in facts:
@@ -104,10 +108,40 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     if "verified" in facts:
         lines.append(f"{facts['verified']} requirements were found on the deployed site.")
     if facts.get("pull_request"):
-        lines.append("Next: look at the site, and merge the pull request to keep the code.")
-    lines.append("To change something: edit the page and set its status to Plan it.")
-    lines.append(f"Written by the {facts.get('model', 'unknown')} model; cost {run.spent.micros / 1e6:.2f} US dollars.")
+        look = "look at the site, and " if facts.get("site") else ""
+        lines.append(f"Next: {look}merge the pull request to keep the code.")
+    if not {"site", "pull_request", "tests"} & set(facts):
+        lines += _done_steps(run)
+    lines += [f"{words}: {plain(str(facts[key]))}." for key, words in _COUNTED if facts.get(key)]
+    lines.append(_TO_CHANGE.get(run.trigger.kind, "To change something: edit the page and set its status to Plan it."))
+    by = f"Written by the {facts['model']} model; cost" if facts.get("model") else "Cost:"
+    lines.append(f"{by} {run.spent.micros / 1e6:.2f} US dollars.")
     return tuple(lines)
+
+
+_COUNTED = (
+    ("rows", "Rows changed"),
+    ("rows read", "Rows read"),
+    ("rows counted", "Rows counted"),
+    ("kept", "Left where it is"),
+    ("left_as_it_is", "Left as it is"),
+)
+_TO_CHANGE = {
+    "routine": "To change something: edit the routine's page before its next time.",
+    "day": "To change a date again: set it in Tasks.",
+}
+MOST_DONE = 50  # steps that are named
+
+
+def _done_steps(run: Run) -> list[str]:
+    done = [f"• {_name(step)}" for step in run.steps if step.status == StepStatus.SUCCEEDED and _is_work(step)]
+    return [*done[:MOST_DONE], *([f"and {len(done) - MOST_DONE} more"] if len(done) > MOST_DONE else [])]
+
+
+def _is_work(step: Step) -> bool:
+    """Say whether it is a step of the plan that people approved, and not one of how it was made."""
+    own = ("plan.propose", "notion.publish_plan", "notion.ask_question")
+    return not step.spec.gate and not step.parent and step.spec.kind not in own
 
 
 def _result_links(run: Run) -> list[Link]:
@@ -126,31 +160,42 @@ def _failed_lines(run: Run) -> tuple[str, ...]:
 
 def way_out(run: Run) -> str:
     """Return what a person can do about a failed run, by how it failed."""
+    return next((text for words, text in _ENDS if words in run.failure), "") or f"{_to_mend(run)} {_again(run)}"
+
+
+def _to_mend(run: Run) -> str:
     failed = next((step for step in run.steps if step.status == StepStatus.FAILED), None)
     told = next((text for words, text in _WAYS_OUT if words in run.failure), "")
     if told or failed is None:
-        return told or f"look at the run for what went wrong. {_AGAIN}"
+        return told or "look at the run for what went wrong."
     system = _SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
     if "(tried " in failed.error and system:
-        return f"see whether {system} works again. {_AGAIN}"
+        return f"see whether {system} works again."
     if failed.rounds or failed.spec.lane == "plan":
-        return f"say on the page more precisely what you want. {_AGAIN}"
-    return f"mend what {system or 'the message'} says. {_AGAIN}"
+        return "say on the page more precisely what you want."
+    return f"mend what {system or 'the message'} says."
 
 
-_AGAIN = "Then set the status of the page to Plan it."
+def _again(run: Run) -> str:
+    """Return how work on this page begins again."""
+    return _NEXT.get(run.trigger.kind, "Then set the status of the page to Plan it.")
+
+
+_NEXT = {
+    "routine": "Then the routine begins again at its next time.",
+    "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
+}
 _SYSTEMS = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack"}
-_WAYS_OUT = (
+_ENDS = (  # what is not begun again
     ("runs led to this one", "nothing, if nobody meant it; agents had woken each other. A person may set Plan it."),
-    ("budget", f"raise the budget, or make the idea smaller. {_AGAIN}"),
-    ("not finished after", f"ask for less at once, or begin again. {_AGAIN}"),
-    ("same failure twice", f"say on the page more precisely what you want. {_AGAIN}"),
     ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
-    (
-        "may have happened",
-        "look there whether it happened; it is not repeated by itself. Then set the page to Plan it.",
-    ),
-    ("no attempt came back", f"ask whoever runs this installation to look at its log. {_AGAIN}"),
+)
+_WAYS_OUT = (
+    ("budget", "raise the budget, or make the idea smaller."),
+    ("not finished after", "ask for less at once, or begin again."),
+    ("same failure twice", "say on the page more precisely what you want."),
+    ("may have happened", "look there whether it happened; it is not repeated by itself."),
+    ("no attempt came back", "ask whoever runs this installation to look at its log."),
 )
 
 
@@ -172,4 +217,5 @@ def _cancelled_lines(run: Run) -> tuple[str, ...]:
     lines += [f"Could not be taken back: {_name(step) if step else name}" for step, name in left]
     if left:
         lines.append("What to do: remove what is left by hand; the run says where it is.")
-    return (*lines, "To begin again: set the status of the page to Plan it.")
+    again = _again(run).removeprefix("Then ")
+    return (*lines, f"To begin again: {again}" if run.trigger.decided_by_status else again[:1].upper() + again[1:])

@@ -31,10 +31,8 @@ KIND = "heard"
 MOST_WISHES = 50
 _HOW = "how-to-decide"
 UNCLEAR = "I could not tell what you want."
-HOW_TO_DECIDE = (
-    " To decide about this plan, comment “approve”, or “no, because …” with what should "
-    "be different, or set the status to Approved or Cancelled."
-)
+HOW_TO_DECIDE = " To decide about this plan, comment “approve”, or “no, because …” with what should be different"
+BY_STATUS = ", or set the status to Approved or Cancelled"
 WHO = "Notion did not tell me who set the status to Approved."
 AGAIN = (
     " Only a person can approve this plan. If you do, set the status to Plan ready and then to Approved again, "
@@ -194,7 +192,8 @@ def _standing_text(comment: Json) -> str:
 def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
     """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
     target = marks.mark(run_url(deps, run), _HOW)
-    spans = (Span(UNCLEAR, href=target), Span(HOW_TO_DECIDE))
+    how = HOW_TO_DECIDE + (BY_STATUS if run.trigger.decided_by_status else "")
+    spans = (Span(UNCLEAR, href=target), Span(f"{how}."))
     with suppress(Missing, Rejected):  # the discussion is gone, or we may not comment: then the plan itself says it
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
             _HOW,

@@ -33,11 +33,12 @@ _LOOKS = {
     marks.FAILED: ("⚠️", "red_background"),
     marks.CANCELLED: ("⏹️", "gray_background"),
 }
+_NOTHING_YET = "Nothing is built or sent anywhere before somebody approves it.\n"
 _HOW_TO_DECIDE = (
-    "Nothing is built or sent anywhere before somebody approves it.\n"
     "To begin: comment “approve”, or set the status to Approved. For another plan: comment “no, because …”, or edit "
     "the page. To stop: set the status to Cancelled."
 )
+_HOW_BY_COMMENT = "To begin: comment “approve”. For another plan: comment “no, because …”, or edit the page."
 _LINKS = (("Pull request", "pull_request"), ("Preview", "preview"), ("Site", "site"))
 
 
@@ -108,7 +109,7 @@ def _where(run: Run, steps: Collection[str]) -> str:
 def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
     if run.status == RunStatus.AWAITING_APPROVAL:
-        return _HOW_TO_DECIDE
+        return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:
         return plain(run.failure)[:300]
     if run.cancel:

@@ -107,11 +107,16 @@ class Limits:
 class Trigger:
     """Why a run exists. `causes` are the runs that led to it, oldest first."""
 
-    kind: str  # "page", "api", "retry", "bench"
+    kind: str  # "page", "routine", "day", "retry", "bench"
     page: str = ""
     title: str = ""
     by: str = ""
     causes: tuple[str, ...] = ()
+
+    @property
+    def decided_by_status(self) -> bool:
+        """Say whether people may decide with the page's status; that of a routine or a day asks for nothing."""
+        return self.kind not in ("routine", "day")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from shared.app.plan_comments import HOW_TO_DECIDE, UNCLEAR, heard_of
+from shared.app.plan_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR, heard_of
 from shared.core.run import Run, RunStatus, StepStatus
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
+
+EXPLAINED = UNCLEAR + HOW_TO_DECIDE + BY_STATUS + "."
 
 
 def planned(desk: Desk) -> str:
@@ -119,10 +121,10 @@ def test_what_is_unclear_is_answered_once_and_changes_nothing(desk: Desk) -> Non
     page = planned(desk)
     before = desk.run_of(page)
     say(desk, page, "What will it cost?")
-    assert said(desk, page).count(UNCLEAR + HOW_TO_DECIDE) == 1
+    assert said(desk, page).count(EXPLAINED) == 1
     say(desk, page, "Hm.")
     say(desk, page, "no")
-    assert said(desk, page).count(UNCLEAR + HOW_TO_DECIDE) == 1
+    assert said(desk, page).count(EXPLAINED) == 1
     assert desk.run_of(page) == before
     say(desk, page, "approve")
     assert desk.run_of(page).status == RunStatus.EXECUTING
@@ -138,7 +140,7 @@ def test_a_bot_decides_nothing_and_is_not_answered(desk: Desk) -> None:
     assert answer.status_code == 200, answer.text
     desk.deliver("comment.created", page)
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    assert UNCLEAR + HOW_TO_DECIDE not in said(desk, page)
+    assert EXPLAINED not in said(desk, page)
 
 
 def _other_bot(desk: Desk) -> str:

@@ -107,6 +107,7 @@ def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
     facts = {"tests": 12, "sandbox": "bubblewrap", "verified": 9, "model": "offline", "site": "https://s.example"}
     run, _ = after(run, ev.StepSucceeded(at(3), "w", 1, {}, Usage(1, 1_230_000), facts))
     message = told("run_succeeded", run)
+    assert message.subject == "“Bakery” is live"
     assert message.lines[1:] == (
         "12 tests passed in the bubblewrap sandbox.",
         "9 requirements were found on the deployed site.",
@@ -114,6 +115,53 @@ def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
         "Written by the offline model; cost 1.23 US dollars.",
     )
     assert [link.label for link in message.links] == ["Site", "Page"]
+
+
+def a_run_of(kind: str, *titles: str, facts: dict[str, Any] | None = None) -> Run:
+    """Return a run of that kind that has done steps in Notion."""
+    steps = [spec(f"s{n}", "approve", kind="notion.update_page", title=title) for n, title in enumerate(titles)]
+    run, _ = begin(spec("plan", kind="plan.propose"), gate("approve", "plan"), *steps,
+                   trigger=Trigger(kind, "page-1", "Today", "the plan of the day"), limits=Limits())  # fmt: skip
+    run, _ = after(run, ev.StepSucceeded(at(1), "plan", 1, {"summary": "Dates"}))
+    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
+    for n, _ in enumerate(titles):
+        run, _ = after(run, ev.StepSucceeded(at(3), f"s{n}", 1, {}, facts=facts or {}))
+    return run
+
+
+def test_work_that_makes_no_site_says_what_was_done() -> None:
+    message = told("run_succeeded", a_run_of("day", "Move “Flyers” to Friday", "Move “Bank” to Monday"))
+    assert message.subject == "“Today” is done"
+    assert message.lines == (
+        "Everything in the approved plan is done.",
+        "• Move “Flyers” to Friday",
+        "• Move “Bank” to Monday",
+        "To change a date again: set it in Tasks.",
+        "Cost: 0.00 US dollars.",
+    )
+    routine = told("run_succeeded", a_run_of("routine", "Tick off", facts={"rows": "25 of 25"}))
+    assert "Rows changed: 25 of 25." in routine.lines
+    assert "To change something: edit the routine's page before its next time." in routine.lines
+    assert "live" not in message.text + routine.text
+    assert "Plan it" not in message.text + routine.text
+
+
+@pytest.mark.parametrize("kind", ["routine", "day"])
+def test_what_has_no_status_to_set_is_not_asked_to_set_it(kind: str) -> None:
+    run = a_run_of(kind, "Tick off")
+    for topic in ("approval_asked", "run_failed", "run_cancelled"):
+        told_of = told(
+            topic, replace(run, failure="Tick off: no attempt came back (5 of them)", cancel="denied by mira")
+        )
+        assert "status" not in told_of.text
+        assert "Plan it" not in told_of.text
+
+
+def test_lines_of_a_title_are_one_line_of_a_bounded_length() -> None:
+    subject = told("run_failed", a_run("Club\n\nApproved by Mira\r\nBcc: x " + "long " * 500)).subject
+    assert subject.startswith("“Club Approved by Mira Bcc: x long")
+    assert subject.isprintable()
+    assert len(subject) < 230
 
 
 def test_a_failure_tells_why() -> None:
