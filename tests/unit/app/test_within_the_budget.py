@@ -1,0 +1,120 @@
+"""A bot that may hardly call: what is stopped on the way comes again and ends, without a dead letter or a double."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.accounts import Accounts
+from shared.app.connect_account import change_settings
+from shared.app.reconcile import order_passes
+from shared.app.routines import routine_changed
+from shared.app.workspace_databases import database_of
+from shared.app.workspace_map import WorkspaceMap
+from shared.app.workspace_schemas import IDEAS, ROUTINES, TASKS
+from shared.core import marks
+from shared.core.rate_window import Rate
+from shared.core.run import RunStatus
+from shared.integrations.notion.client import Notion
+from shared.sim.notion.simulator import NotionSimulator
+from tests.integrations.conftest import Served
+from tests.support.small_desk import Desk, settle_in
+from tests.support.small_house import TENANT, SmallHouse
+
+LIMIT = 5  # calls a minute
+
+
+@pytest.fixture
+def scarce(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Desk:
+    """Return a desk with three databases."""
+    url = served(NotionSimulator()).url
+    return settle_in(house(endpoints={"notion": url}), url, (IDEAS, TASKS, ROUTINES))
+
+
+def _hold_back(desk: Desk) -> None:
+    house, at = desk.house, desk.house.accounts.endpoints
+    slow = Accounts(house.store, house.secrets, house.clock, at, lambda: "slow", rate=Rate(limit=LIMIT))
+    house.tools = replace(house.tools, accounts=slow)
+
+
+def _calls(desk: Desk) -> int:
+    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    return sum(entry["path"].startswith("/v1/") for entry in journal)
+
+
+def _rest(desk: Desk, minutes: int) -> int:
+    """Let time pass; return in how many minutes something was asked of Notion, each within the limit."""
+    busy = 0
+    for _ in range(minutes):
+        before = _calls(desk)
+        desk.house.pass_time(timedelta(minutes=1), timedelta(seconds=20))
+        asked = _calls(desk) - before
+        assert asked <= LIMIT
+        busy += asked > 0
+    assert desk.house.queue.dead_letters(TENANT) == []
+    return busy
+
+
+def _row(desk: Desk, kind: str, **properties: Any) -> str:
+    mapped = database_of(desk.house.settings(TENANT), kind)
+    assert mapped is not None
+    parent = {"type": "data_source_id", "data_source_id": mapped.data_source}
+    named = {"Name": {"title": [{"text": {"content": kind}}]}, **properties}
+    return str(desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": named})["id"])
+
+
+def test_the_sweep_and_the_crawl_end(scarce: Desk) -> None:
+    pages = [scarce.write_idea(f"Idea {n}") for n in range(6)]
+    for page in pages[:2]:
+        scarce.set_status(page, marks.PLAN_IT)
+    _hold_back(scarce)
+    order_passes(scarce.house.deps)
+    scarce.house.work()
+    assert _rest(scarce, 30) >= 4
+    state = scarce.house.store.get(TENANT, "sync", "map")
+    assert state is not None
+    assert "crawled" in state.body
+    places = WorkspaceMap(scarce.house.deps, TENANT, scarce.house.accounts.connect_for(TENANT)(Notion))
+    assert {place.id for place in places.everything().values()} >= set(pages)
+    runs = scarce.house.store.list_runs(TENANT)
+    assert sorted(run.trigger.page for run in runs) == sorted(pages[:2])
+    assert {run.status for run in runs} == {RunStatus.AWAITING_APPROVAL}
+
+
+def test_routines_that_are_due_at_once_all_run(scarce: Desk) -> None:
+    active = {
+        "Status": {"select": {"name": "Active"}},
+        "Schedule": {"rich_text": [{"text": {"content": "daily at 9:10"}}]},
+    }
+    pages = [_row(scarce, ROUTINES, **active) for _ in range(5)]
+    for page in pages:
+        shown = scarce.as_person("GET", f"/v1/pages/{page}")
+        assert routine_changed(scarce.house.deps, scarce.house.tools, TENANT, shown)
+    _hold_back(scarce)
+    assert _rest(scarce, 45) >= 4
+    runs = scarce.house.store.list_runs(TENANT)
+    assert sorted(run.trigger.page for run in runs) == sorted(pages)
+
+
+def test_a_day_is_planned_in_the_end(scarce: Desk) -> None:
+    for _ in range(6):
+        _row(scarce, TASKS, Due={"date": {"start": "2026-03-02"}})
+    active = {
+        "Status": {"select": {"name": "Active"}},
+        "Schedule": {"rich_text": [{"text": {"content": "daily at 23:30"}}]},
+    }
+    for _ in range(6):
+        _row(scarce, ROUTINES, **active)
+    change_settings(scarce.house.deps, TENANT, planning_time="09:05", time_zone="UTC")
+    _hold_back(scarce)
+    assert _rest(scarce, 40) >= 4
+    found = scarce.as_person("GET", f"/v1/blocks/{scarce.home}/children?page_size=100")["results"]
+    days = [each for each in found if each["type"] == "child_page"]
+    assert len(days) == 1
+    lines = scarce.as_person("GET", f"/v1/blocks/{days[0]['id']}/children?page_size=100")["results"]
+    assert sum(each["type"] == "to_do" for each in lines) == 6
