@@ -1,18 +1,24 @@
-"""A read that needs more calls than the budget allows at once goes on where it was, when its command comes again."""
+"""A read that needs more calls than the budget allows at once goes on where it was, when its command comes again.
+
+What is kept is a list of parts, and the parts: documents, because they are deleted when the read ends. The list is
+written first, so that every part is in one; what a command left that never came again is deleted after a day.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from shared.app.deps import Deps
-from shared.core.errors import ErrorClass, IntegrationError
-from shared.ports import Put
+from shared.core.errors import ErrorClass, IntegrationError, VersionConflict
+from shared.ports import Doc, Put
 
-_KIND = "kept"
+_KIND, _PARTS = "kept", "kept_parts"
 _UNSURE = timedelta(seconds=65)  # a page's edit time names a minute: within it, and a little, a later edit looks equal
+_PART = 400_000  # characters, all ASCII; as JSON within JSON at most twice as many bytes
+_OLD = timedelta(days=1)
 
 
 @contextmanager
@@ -41,15 +47,13 @@ class KeptReads:
         self._deps = deps
         self._tenant = tenant
         self._scope = scope
-        self._refs: list[str] = []
+        self._doc: Doc | None = None
         self._known: dict[str, str] | None = None
         self._new: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
         """Return what was kept under that key."""
-        if self._known is None:
-            self._known = self._load()
-        return self._known.get(key)
+        return self._loaded().get(key)
 
     def put(self, key: str, text: str) -> None:
         """Keep a text, unless its source may have been edited in the very minute that the key names."""
@@ -58,24 +62,53 @@ class KeptReads:
             self._new[key] = text
 
     def save(self) -> None:
-        """Keep what was added, for the next attempt."""
+        """Keep what was added, for the next attempt; unless somebody else has kept the same meanwhile."""
         if not self._new:
             return
-        if self._known is None:
-            self._load()
-        self._refs.append(self._deps.store.put_text(self._tenant, json.dumps(self._new)))
-        self._deps.store.put(self._tenant, Put(_KIND, self._scope, {"refs": self._refs}))
+        self._loaded()
+        store, tenant, text = self._deps.store, self._tenant, json.dumps(self._new)
+        pieces = [text[start : start + _PART] for start in range(0, len(text), _PART)]
+        names = [f"{self._scope}.{self._deps.owner()}" for _ in pieces]
+        saves = [*(self._doc.body["saves"] if self._doc else ()), names]
+        body = {"saves": saves, "at": self._deps.clock.now().isoformat()}
+        try:
+            store.put(tenant, Put(_KIND, self._scope, body, self._doc.version if self._doc else ""))
+        except VersionConflict:
+            return
+        for name, piece in zip(names, pieces, strict=True):
+            store.put(tenant, Put(_PARTS, name, {"text": piece}))
 
     def drop(self) -> None:
-        """Forget where it all was."""
-        if self._refs:
-            self._deps.store.put(self._tenant, Put(_KIND, self._scope, None))
+        """Delete what earlier attempts have kept, if this one has looked for it."""
+        if self._doc is not None:
+            _delete(self._deps, self._tenant, self._doc)
 
-    def _load(self) -> dict[str, str]:
-        doc = self._deps.store.get(self._tenant, _KIND, self._scope)
-        self._refs = list(doc.body["refs"]) if doc is not None else []
-        found: dict[str, str] = {}
-        for ref in self._refs:
-            part: Mapping[str, str] = json.loads(self._deps.store.get_text(self._tenant, ref))
-            found |= part
-        return found
+    def _loaded(self) -> dict[str, str]:
+        if self._known is None:
+            self._doc, self._known = self._deps.store.get(self._tenant, _KIND, self._scope), {}
+            for names in self._doc.body["saves"] if self._doc else ():
+                parts = [self._deps.store.get(self._tenant, _PARTS, name) for name in names]
+                if None not in parts:  # else somebody died, or deletes it just now
+                    self._known |= json.loads("".join(part.body["text"] for part in parts if part))
+        return self._known
+
+
+def forget_old(deps: Deps, tenant: str) -> None:
+    """Delete what was kept for commands that never came again."""
+    after = ""
+    while docs := deps.store.list_docs(tenant, _KIND, after=after):
+        for doc in docs:
+            if deps.clock.now() - datetime.fromisoformat(doc.body["at"]) > _OLD:
+                _delete(deps, tenant, doc)
+        after = docs[-1].id
+
+
+def _delete(deps: Deps, tenant: str, doc: Doc) -> None:
+    """Delete the parts, then the list of them: whoever dies in between is followed by somebody who does it again."""
+    for names in doc.body["saves"]:
+        for name in names:
+            deps.store.put(tenant, Put(_PARTS, name, None))
+    try:
+        deps.store.put(tenant, Put(_KIND, doc.id, None, doc.version))
+    except VersionConflict:  # more was kept meanwhile
+        return

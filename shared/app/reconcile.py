@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.app import ledger
+from shared.app import kept_reads, ledger
 from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
@@ -83,6 +83,7 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     else:
         _begin_crawl(deps, tenant)
     doc = deps.store.get(tenant, "sync", "pass")
+    kept_reads.forget_old(deps, tenant)
     rest = ledger.forget_old(deps, tenant, str(doc.body.get("ledger", "")) if doc else "")
     body = {"ended": deps.clock.now().isoformat(), "ledger": rest}
     deps.store.put(tenant, Put("sync", "pass", body))

@@ -12,11 +12,13 @@ import requests
 
 from shared.accounts import Accounts
 from shared.app.kept_reads import KeptReads, kept_reads
+from shared.app.reconcile import order_passes
 from shared.core.errors import BudgetSpent
 from shared.core.page import Page
 from shared.core.rate_window import Rate
 from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
+from shared.ports import Put
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
@@ -77,7 +79,13 @@ def test_it_is_read_in_turns_and_each_part_once(desk: Desk, page: str) -> None:
     asked = _lists_asked(desk) - before
     assert len(asked) == TOGGLES + 1
     assert set(asked.values()) == {1}
-    assert desk.house.store.get(TENANT, "kept", SCOPE) is None
+    assert _stored(desk) == ([], [])
+
+
+def _stored(desk: Desk) -> tuple[list[str], list[str]]:
+    """Return the ids of all that is kept: lists of parts, and parts."""
+    lists, parts = (desk.house.store.list_docs(TENANT, kind) for kind in ("kept", "kept_parts"))
+    return [doc.id for doc in lists], [doc.id for doc in parts]
 
 
 def test_without_that_it_would_never_be_read(desk: Desk, page: str) -> None:
@@ -106,6 +114,53 @@ def test_what_was_read_in_the_minute_of_an_edit_is_not_relied_on(desk: Desk, lat
     first.put(key, "text")
     first.save()
     assert (KeptReads(deps, TENANT, SCOPE).get(key) == "text") is known
+
+
+KEY = "2020-01-01T00:00:00.000Z block"
+
+
+def _keep(desk: Desk, text: str, scope: str = SCOPE) -> None:
+    kept = KeptReads(desk.house.deps, TENANT, scope)
+    kept.put(f"{KEY}-{len(text)}", text)
+    kept.save()
+
+
+def test_what_a_command_left_that_never_came_again_is_deleted_after_a_day(desk: Desk) -> None:
+    _keep(desk, "a")
+    desk.house.clock.move(hours=23)
+    _keep(desk, "b", "run-2.plan")
+    desk.house.clock.move(hours=2)
+    order_passes(desk.house.deps)
+    desk.house.work()
+    lists, parts = _stored(desk)
+    assert lists == ["run-2.plan"]
+    assert [part.rpartition(".")[0] for part in parts] == lists
+
+
+def test_a_text_larger_than_a_document_is_kept_in_parts(desk: Desk) -> None:
+    text = '{"\\"' * 200_000  # a million characters, most of which are escaped twice
+    _keep(desk, text)
+    assert KeptReads(desk.house.deps, TENANT, SCOPE).get(f"{KEY}-{len(text)}") == text
+    assert len(_stored(desk)[1]) > 2
+    with kept_reads(desk.house.deps, TENANT, SCOPE) as kept:
+        kept.get(KEY)
+    assert _stored(desk) == ([], [])
+
+
+def test_of_two_who_read_at_once_one_keeps_and_a_part_that_was_never_written_is_not_missed(desk: Desk) -> None:
+    first, second = (KeptReads(desk.house.deps, TENANT, SCOPE) for _ in range(2))
+    for number, kept in enumerate((first, second)):
+        assert kept.get(KEY) is None
+        kept.put(f"{KEY}-{number}", "text")
+    first.save()
+    second.save()
+    (part,) = _stored(desk)[1]
+    found = KeptReads(desk.house.deps, TENANT, SCOPE)
+    assert (found.get(f"{KEY}-0"), found.get(f"{KEY}-1")) == ("text", None)
+    desk.house.store.put(TENANT, Put("kept_parts", part, None))  # as if the keeper had died before it
+    _keep(desk, "later")
+    found = KeptReads(desk.house.deps, TENANT, SCOPE)
+    assert (found.get(f"{KEY}-0"), found.get(f"{KEY}-5")) == (None, "later")
 
 
 def test_a_run_plans_such_a_page_in_turns_without_a_failed_attempt(desk: Desk, page: str) -> None:
