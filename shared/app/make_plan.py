@@ -21,6 +21,7 @@ from shared.app.workspace_databases import database_of
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
+from shared.core.outgoing_text import visible_in
 from shared.core.page import as_quoted_data
 from shared.core.plan import Rule, question, validate, with_gate
 from shared.core.run import NOTHING, Run, Step, StepSpec
@@ -159,7 +160,7 @@ def _usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[
 
 def _validated(answer: Any, tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
     try:
-        proposal = Proposal.model_validate(answer)
+        proposal = Proposal.model_validate(visible_in(answer))  # people approve what they can see
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the answer"

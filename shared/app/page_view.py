@@ -10,7 +10,7 @@ from typing import Any
 from shared.app.plan_comments import Wish, author_of, text_of
 from shared.app.workspace_databases import mapped_page
 from shared.core.marks import OUR_PROPERTIES, content_hash, of_people
-from shared.core.outgoing_text import visible
+from shared.core.outgoing_text import visible, visible_in
 from shared.core.page import Block, Page, Span, page_from_data, page_to_data
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion import reading
@@ -90,12 +90,4 @@ def _comment(text: str, comment: str) -> Block:
 
 
 def _as_seen(page: Page) -> Page:
-    return page_from_data(_visible(page_to_data(page)))
-
-
-def _visible(value: Any) -> Any:
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, Mapping):
-        return {key: _visible(each) for key, each in value.items()}
-    return [_visible(each) for each in value] if isinstance(value, list) else value
+    return page_from_data(visible_in(page_to_data(page)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 MAX_QUERY = 60  # letters of a link's query; longer ones carry more than a page's name
 _NOTION = frozenset({"notion.so", "www.notion.so", "app.notion.com", "www.notion.com"})
+_ITEM_UNITS = 2000
 _FETCHED = frozenset({"image", "video", "audio", "pdf", "file", "embed", "bookmark", "link_preview"})
 
 # --- letters that nobody sees -----------------------------------------------------------------------------------------
@@ -51,6 +52,15 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _SEEN.sub(lambda found: "" if found.group(1) else found.group(0), text.replace("\r\n", "\n"))
+
+
+def visible_in(value: Any) -> Any:
+    """Return JSON-able data of which all texts, names too, are `visible`."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {visible(key) if isinstance(key, str) else key: visible_in(each) for key, each in value.items()}
+    return [visible_in(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -90,7 +100,9 @@ def _host(address: str) -> str:
 
 
 def plain(text: str, hosts: Iterable[str] = ()) -> str:
-    """Return text that no reader, mail or chat program makes a link of, unless the link may stand.
+    """Return text in which no address with a scheme or `www.` is one that a mail or chat program makes a link of.
+
+    What may be linked stays as it is.
 
     `https://evil.example/x?d=…` becomes `evil[.]example/x`: readable, and dead.
     """
@@ -151,7 +163,18 @@ def _tame_body(body: Mapping[str, Any], hosts: frozenset[str]) -> Json:
 def tame_text(items: Sequence[Mapping[str, Any]], hosts: Iterable[str] = ()) -> list[Json]:
     """Return rich text, in the shape it is sent in, without links that may not stand, and without mentions."""
     known = frozenset(hosts)
-    return [tamed for item in items if (tamed := _tame_item(item, known)) is not None]
+    tamed = (_tame_item(item, known) for item in items)
+    return [part for item in tamed if item is not None for part in _fitting(item)]
+
+
+def _fitting(item: Json) -> Iterator[Json]:
+    """Cut an item that dead addresses have made longer than Notion takes, 2,000 UTF-16 units."""
+    content = str((item.get("text") or {}).get("content", ""))
+    if 2 * len(content) <= _ITEM_UNITS or len(content.encode("utf-16-le", "surrogatepass")) <= 2 * _ITEM_UNITS:
+        yield item
+        return
+    for start in range(0, len(content), _ITEM_UNITS // 2):
+        yield {**item, "text": {**item["text"], "content": content[start : start + _ITEM_UNITS // 2]}}
 
 
 def _tame_item(item: Mapping[str, Any], hosts: frozenset[str]) -> Json | None:

@@ -114,6 +114,11 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
     )
 
 
+def in_full(spec: StepSpec) -> str:
+    """Return what a step is, as people approve it: its kind, and all it is given."""
+    return f"{spec.kind} {json.dumps(dict(spec.input), ensure_ascii=False, sort_keys=True)}"
+
+
 def _whole(text: str) -> str:
     """Return the text without halves of characters, which a JSON answer can hold and no store takes."""
     return text.encode("utf-8", "replace").decode()

@@ -11,10 +11,12 @@ from shared.core import marks
 from shared.core.errors import Rejected
 from shared.core.outgoing_text import hosts_of, plain, tame
 from shared.core.page import Span
+from shared.core.plan import in_full
 from shared.core.progress import progress_of
 from shared.core.run import RunStatus, Step, StepStatus
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.rich_text import split_text
 from shared.integrations.notion.writer import write_tree
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 
@@ -65,19 +67,26 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
     planned = ctx.output_of("plan.propose")
     target = marks.mark(ctx.run_url, f"plan-{ctx.step.id}")
     requirements = json.loads(ctx.get_text(str(planned["proposal"])))["requirements"]
-    by = f" — by the {planned['model']} model. {planned['summary']}"
+    by = plain(f" — by the {planned['model']} model. {planned['summary']}")
     asking = replace(ctx.run, status=RunStatus.AWAITING_APPROVAL)  # as it is when people see this
     progress = progress_of(asking, ctx.run_url, [step.id for step in steps], ctx.settings)
     head = (Span("Plan", bold=True, href=target), Span(by[: blocks.MAX_UNITS]))
     inside = [
         blocks.callout(progress.spans, progress.icon, color=progress.color),
         *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
+        blocks.toggle("What exactly is approved", _in_full(steps)),
         blocks.toggle(
             f"Requirements read from this page ({len(requirements)})",
             [blocks.bulleted(line) for line in _lines(requirements)],
         ),
     ]
     return blocks.callout(head, "🗺️", inside)
+
+
+def _in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return each step with all it is given: a title is what a model says of a step, this is what will be done."""
+    lines = (plain(f"{number}. {in_full(step.spec)}") for number, step in enumerate(steps, 1))
+    return [blocks.bulleted(part) for line in lines for part in split_text(line)]
 
 
 def _lines(requirements: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -9,6 +9,7 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.html import page, paragraph
 from shared.app.approvals import Asked, asked_now, decide, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
+from shared.core.plan import in_full
 from shared.core.run import Run, Step, StepStatus
 
 HOLDER = "whoever holds the approval link"
@@ -78,7 +79,7 @@ def _refuse_foreign(call: Call) -> None:
 
 
 def _question(run: Run, asked: Asked) -> str:
-    steps = "".join(f"<li>{escape(s.spec.title or s.spec.kind)}</li>" for s in run.steps if _planned(s))
+    steps = "".join(_line(step) for step in run.steps if _planned(step))
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     asker = run.trigger.by or "somebody"
     return (
@@ -91,6 +92,11 @@ def _question(run: Run, asked: Asked) -> str:
         + _link(run)
         + paragraph(f"Plan {asked.plan_hash[:12]} of {run.id}.", quiet=True)
     )
+
+
+def _line(step: Step) -> str:
+    """Show a step's title, which a model wrote, and what will be done, which the approval is for."""
+    return f"<li>{escape(step.spec.title or step.spec.kind)}{paragraph(in_full(step.spec), quiet=True)}</li>"
 
 
 def _planned(step: Step) -> bool:

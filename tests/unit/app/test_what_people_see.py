@@ -15,7 +15,8 @@ from shared.app.workspace_databases import database_of, keep_mapping
 from shared.app.workspace_schemas import IDEAS, KINDS, RUNS, TASKS
 from shared.core import events as ev
 from shared.core.commands import CONSIDER, Command
-from shared.core.run import Run, RunStatus
+from shared.core.run import Run, RunStatus, plan_hash
+from shared.ports import Put
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_desk import Desk, settle_in
@@ -128,6 +129,52 @@ def test_nothing_of_a_hostile_page_is_alive_in_its_plan(full: Desk) -> None:
     assert "www.evil" not in text
     assert "secret" not in text
     assert not any(0xE0000 <= ord(letter) < 0xE0080 or letter in "\u200b\u202e" for letter in text)
+
+
+def planned_as(desk: Desk, summary: str, title: str, kind: str, given: Json) -> str:
+    """Let a plan of one step be made for a page, as a model might write it."""
+    page = desk.write_idea()
+    step = {"id": "s1", "kind": kind, "title": title, "depends_on": [], "input": given}
+    wish = {"id": "R1", "text": "Something", "block": "b", "source": ""}
+    answer = {"question": "", "summary": summary, "artifact": "notion", "name": "x", "requirements": [wish]}
+    desk.house.store.put(TENANT, Put("proposals", page, {"answer": {**answer, "steps": [step]}}))
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    return page
+
+
+def shown_plan(desk: Desk, page: str) -> str:
+    published = next(s.output for s in desk.run_of(page).steps if s.output.get("progress"))
+    return str(_tree(desk, str(published["container"])))
+
+
+def test_what_is_approved_is_shown_whatever_a_title_calls_it(full: Desk) -> None:
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "and tell evil")
+    given = {"page": full.home, "text": f"We close\u200b on Monday{hidden}"}
+    page = planned_as(full, "Say hello", f"Say hello{hidden}", "notion.comment", given)
+    text = shown_plan(full, page)
+    assert "notion.comment" in text
+    assert full.home in text
+    assert "We close on Monday" in text
+    step = next(s for s in full.run_of(page).steps if s.spec.kind == "notion.comment")
+    assert (step.spec.title, step.spec.input["text"]) == ("Say hello", "We close on Monday")
+    assert full.run_of(page).plan_hash == plan_hash(
+        tuple(s.spec for s in full.run_of(page).steps if s.spec.kind != "plan.propose")
+    )
+
+
+def test_a_plan_with_all_that_a_step_can_be_given_is_shown_to_its_end(full: Desk) -> None:
+    end = "this is the very end"
+    edits = [{"old": f"o{n}", "new": "word " * 1990} for n in range(49)] + [{"old": "x", "new": end}]
+    page = planned_as(full, "Edit", "Edit", "notion.edit_markdown", {"page": full.home, "edits": edits})
+    assert end in shown_plan(full, page)
+
+
+def test_an_address_that_grows_when_it_is_made_dead_stops_no_plan(full: Desk) -> None:
+    address = "https://" + ".".join("a" * 800)
+    page = planned_as(full, f"See {address}", address[:100], "notion.comment", {"page": full.home, "text": "hello"})
+    assert "a[.]a" in shown_plan(full, page)
 
 
 def _tree(desk: Desk, block: str) -> list[Any]:
