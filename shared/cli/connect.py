@@ -24,7 +24,9 @@ _LOOK_EVERY_S = 0.5
 @click.option("--page", default="", help="The Notion page to create databases on: its id or its link.")
 @click.option("--adopt", multiple=True, metavar="KIND=DATABASE", help="A database to use, like tasks=<id or link>.")
 @click.option("--answer", multiple=True, metavar="KEY=VALUE", help="An answer to a question that was asked before.")
-@click.option("--wait", type=click.IntRange(0, 86_400), default=600, show_default=True, help="Seconds to wait.")
+@click.option(
+    "--wait", type=click.IntRange(0, 86_400), default=600, show_default=True, help="Seconds to wait, each time."
+)
 @DATA
 @AS_JSON
 def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, data: Path, as_json: bool) -> None:
@@ -35,10 +37,9 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
     """
     wish = {"page": page, "adopt": _pairs("--adopt", adopt), "answers": _pairs("--answer", answer)}
     asks = not as_json and sys.stdin.isatty()
-    until = time.monotonic() + wait
-    found = _connected(data, until, quiet=as_json)
+    found = _connected(data, time.monotonic() + wait, quiet=as_json)
     if found["connected"]:
-        found = _set_up(data, wish, until, asks=asks)
+        found = _set_up(data, wish, wait, asks=asks)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -58,10 +59,10 @@ def _connected(data: Path, until: float, *, quiet: bool) -> Json:
     return found
 
 
-def _set_up(data: Path, wish: Json, until: float, *, asks: bool) -> Json:
-    """Carry the wish out, asking back for as long as somebody is there to answer."""
+def _set_up(data: Path, wish: Json, wait: int, *, asks: bool) -> Json:
+    """Carry the wish out, asking back for as long as somebody is there to answer, who may take their time."""
     while True:
-        found = _settled(data, ask_house(data, "POST", _ADDRESS, body=wish), until)
+        found = _settled(data, ask_house(data, "POST", _ADDRESS, body=wish), time.monotonic() + wait)
         if not asks or found["state"] in ("done", "failed", "working"):
             return found
         wish = _choose(found) if found["state"] == "choosing" else _answers(found)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,6 +62,48 @@ def test_a_teams_own_database_is_adopted_after_its_questions(house: Neighbourhoo
     tasks = next(one for one in answer(done)["databases"] if one["kind"] == "tasks")
     assert tasks["database"].replace("-", "") == theirs.replace("-", "")
     assert {"Due", "Depends on", "Estimate"} <= set(tasks["columns"])
+
+
+def test_somebody_at_a_terminal_is_asked_until_all_is_answered(house: Neighbourhood) -> None:
+    home = house.as_person("GET", f"/v1/databases/{house.home.database}")["parent"]["page_id"]
+    properties: Any = {"What": {"title": {}}, "State": {"status": {}}}
+    title = [{"text": {"content": "Habits"}}]
+    body = {"parent": {"page_id": home}, "title": title, "initial_data_source": {"properties": properties}}
+    theirs = str(house.as_person("POST", "/v1/databases", body)["id"])
+    shown, code = at_a_terminal(house, ["--adopt", f"routines={theirs}"], ["9", "1", "", ""])
+    assert "This database has no columns for: Schedule, " in shown
+    assert "  1  Add them" in shown
+    assert "9 is not in the range 1<=x<=1" in shown  # and asked again
+    assert "The status of this database has no “Active”, “Paused”. Add them?" in shown
+    assert shown.rstrip().endswith("State: done.")
+    assert code == 0
+    routines = next(one for one in answer(run(house, "--json"))["databases"] if one["kind"] == "routines")
+    assert routines["database"].replace("-", "") == theirs.replace("-", "")
+
+
+def at_a_terminal(house: Neighbourhood, words: list[str], typed: list[str]) -> tuple[str, int]:
+    """Run the command at a terminal, typing a line at each prompt; return what it showed, and its exit code."""
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "shared", "connect", "--data", str(house.house.data), "--wait", "20", *words]
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, close_fds=True)
+    os.close(its)
+    shown, prompts, until = b"", 0, time.monotonic() + 30
+    try:
+        while time.monotonic() < until:
+            if not select.select([ours], [], [], 0.1)[0]:
+                continue
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # how Linux says that nobody is at the other end any more
+                break
+            if shown.count(b"Number [") > prompts and prompts < len(typed):
+                os.write(ours, f"{typed[prompts]}\n".encode())
+                prompts += 1
+        return shown.decode().replace("\r\n", "\n"), process.wait(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def test_what_cannot_be_understood_is_said(house: Neighbourhood) -> None:

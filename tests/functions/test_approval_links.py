@@ -46,6 +46,8 @@ def test_opening_shows_the_question_and_decides_nothing(service: Service) -> Non
     assert "Write the &lt;script&gt;site&lt;/script&gt;" in page.text
     assert "A &lt;b&gt;club&lt;/b&gt; site" in page.text
     assert "Ada &lt;Example&gt;" in page.text
+    written = next(step for step in run.steps if step.spec.title.startswith("Write the"))
+    assert f'<p class="quiet">{written.spec.kind} {{' in page.text  # what is approved, whatever its title says
     assert run.plan_hash[:12] in page.text
     assert "<script" not in page.text
     gate = run.step("approve")
