@@ -112,14 +112,14 @@ class RateBudget:
         there too.
         """
         now, scope = self._now(), error.scope if error.scope in _WHOSE else "bot"
-        told = error.retry_after.total_seconds() if error.retry_after is not None else None
+        told = error.retry_after.total_seconds() if error.retry_after is not None else 0.0
         where = endpoint if scope == "endpoint" else ""
         waits = [0.0]
 
         def pause(window: Window) -> None:
             before = window.pauses.get(where)
             times = before.times + 1 if before else 1
-            wait = told if told is not None else min(2.0 ** (times - 1), 60.0) * (1 + self._fraction(payer, times) / 4)
+            wait = told or min(2.0 ** (times - 1), 60.0) * (1 + self._fraction(payer, times) / 4)
             waits.append(wait)
             if before is None or before.left(now, self._owner) < wait:
                 window.pauses[where] = Pause(round(now, 3), round(now + wait, 3), self._owner, times)

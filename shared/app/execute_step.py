@@ -227,4 +227,8 @@ def _undo(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
         wait = error.retry_after.total_seconds() if error.retry_after else None
         slow = isinstance(error, RateLimited) and wait is not None
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait, slow)
+    except ValidationError as error:
+        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"input: {error.errors()[0]['msg']}")
+    except (StepFailure, ModelError, SandboxUnavailable) as error:
+        return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error)[:MAX_ERROR])
     return ev.StepUndone(deps.clock.now(), step.id, step.attempt)

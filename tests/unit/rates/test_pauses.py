@@ -97,17 +97,18 @@ def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: 
     assert _waits(desk.two, STRANGER) == 0.0
 
 
-def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: Desk) -> None:
+@pytest.mark.parametrize("told", [None, 0])
+def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: Desk, told: float | None) -> None:
     waits = []
     for _ in range(8):
-        wait = desk.one.refused(BOT, PAGES, _limited(None))
+        wait = desk.one.refused(BOT, PAGES, _limited(told))
         waits.append(wait)
         desk.clock.move(seconds=wait)
     assert waits[:6] == sorted(waits[:6])
     assert 1 <= waits[0] <= 1.25
     assert 60 <= waits[-1] <= 75
     desk.clock.move(hours=1)
-    assert desk.one.refused(BOT, PAGES, _limited(None)) <= 1.25
+    assert desk.one.refused(BOT, PAGES, _limited(told)) <= 1.25
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(desk: Desk) -> None:

@@ -221,6 +221,28 @@ def test_an_output_is_the_same_before_and_after_it_is_stored(ports: Ports) -> No
     assert ports.run().steps[0].output == {"t": ["x", 1]}
 
 
+class Strict(Text):
+    """What a newer version of the kind asks for."""
+
+    page: str
+
+
+@pytest.mark.parametrize("wrong", ["input", StepFailure("no", signature="s"), SandboxUnavailable("no sandbox here")])
+def test_an_undo_that_cannot_work_is_named_and_holds_nothing_up(ports: Ports, wrong: Any) -> None:
+    """A step that an older version has done may not fit what undoes it now."""
+    begin(ports, spec("a", undoable=True), spec("b", "a"))
+    made = kind(lambda wanted, ctx: Done(), raising(wrong) if isinstance(wrong, Exception) else None)
+    if wrong == "input":
+        made = replace(made, undo=lambda wanted, ctx: None)
+    execute_step(attempt_of(ports.run(), "a"), ports.deps, tools_with(made))
+    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Mira"))
+    newer = replace(made, input=Strict) if wrong == "input" else made
+    execute_step(attempt_of(ports.run(), "b"), ports.deps, tools_with(made))
+    execute_step(attempt_of(ports.run(), "a", name=UNDO), ports.deps, tools_with(newer))
+    run = ports.run()
+    assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ("a",))
+
+
 def test_undo_is_asked_for_in_reverse_and_a_refused_one_is_named(ports: Ports) -> None:
     begin(ports, spec("a", undoable=True), spec("b", "a", undoable=True), spec("c", "b"))
     undone: list[str] = []
