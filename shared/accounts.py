@@ -27,7 +27,7 @@ PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION}
 C = TypeVar("C")
 _CLIENTS: dict[type[Any], str] = {Notion: "notion", GitHub: "github", Vercel: "vercel", Slack: "slack"}
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
-_RENEWAL = timedelta(seconds=90)
+_RENEWAL = timedelta(seconds=150)  # longer than the system's answer may take to come
 _LOOKS = 8  # at a grant that another worker renews, in two seconds
 _FIXED = re.compile(r"[a-z_]+|v[0-9]+")  # a part of a path that is no id
 
@@ -175,14 +175,12 @@ class Accounts:
                 return current, False
             tokens = self._refreshed(tenant, system, doc.body)
             if tokens is None:
-                self._give_up(tenant, system, doc)
-                raise Unauthorized(system, "access was revoked; the tenant has to reconnect")
-            since = doc.body.get("since") or doc.body["at"]
-            try:
-                self.keep(tenant, system, tokens, doc.body.get("public", {}), since, doc.version)
-            except VersionConflict:  # a person has connected it anew in this very moment
+                if self._give_up(tenant, system, doc):
+                    raise Unauthorized(system, "access was revoked; the tenant has to reconnect")
                 return self._current(tenant, system)[1], False
-            return tokens.access, True
+            if self._kept(tenant, system, tokens, doc):
+                return tokens.access, True
+            return self._current(tenant, system)[1], False
         finally:
             self._store.release(tenant, key, owner)
 
@@ -209,20 +207,37 @@ class Accounts:
             self._sleep(LONGEST_SLEEP_S / _LOOKS)
         raise Busy(f"{system}: another worker renews this grant")
 
+    def _kept(self, tenant: str, system: str, tokens: GrantTokens, doc: Doc) -> bool:
+        """Save a new pair in place of the old one; False when a person or another worker has stored a newer one."""
+        since, version = doc.body.get("since") or doc.body["at"], doc.version
+        for _ in range(3):
+            try:
+                self.keep(tenant, system, tokens, doc.body.get("public", {}), since, version)
+            except VersionConflict:
+                now = self._store.get(tenant, "grants", system)
+                if now is None or now.body.get("access") != doc.body["access"]:
+                    return False
+                version = now.version  # only marked: who asked after us was refused, because we have the new pair
+            else:
+                return True
+        return False
+
     def _current(self, tenant: str, system: str) -> tuple[Doc, Secret]:
         doc = self._store.get(tenant, "grants", system)
         if doc is None or doc.body.get("status") != "connected":
             raise Unauthorized(system, "access was revoked")
         return doc, self._secrets.open(tenant, f"{system}.access", doc.body["access"])
 
-    def _give_up(self, tenant: str, system: str, doc: Doc) -> None:
+    def _give_up(self, tenant: str, system: str, doc: Doc) -> bool:
+        """Mark the grant as revoked and tell its people; False when it is not the one that is stored any more."""
         try:
             self._store.put(tenant, Put("grants", system, {**doc.body, "status": "revoked"}, doc.version))
-        except VersionConflict:  # a person has connected it anew in this very moment
-            return
+        except VersionConflict:  # a person or another worker has stored a newer one in this very moment
+            return False
         marked = self._store.get(tenant, "grants", system)
         if marked is not None and marked.body.get("status") == "revoked":
             self._tell_lost(tenant, system, marked)
+        return True
 
     def _tell_lost(self, tenant: str, system: str, doc: Doc) -> None:
         """Hand the news over, then note that it was: told twice is once, but never told would be bad."""

@@ -16,7 +16,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.errors import IntegrationError, OutcomeUnknown, Unavailable
+from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unavailable
 from shared.core.page import Span
 from shared.http_client import HttpClient
 from shared.integrations.notion import blocks
@@ -285,6 +285,38 @@ def test_a_page_that_breaks_off_after_its_first_request_is_there(
         with pytest.raises(OutcomeUnknown, match="in part"):
             WRITES[name](notion, told.room)
         assert told.asked == 2
+
+
+class Memory(dict[str, str]):
+    """Keeps what is read."""
+
+    def put(self, key: str, text: str) -> None:
+        self[key] = text
+
+
+def test_what_could_not_be_understood_is_not_kept_for_the_next_read(tape: tuple[Tape, Notion]) -> None:
+    told, notion = tape
+    tree = [json.dumps(body).encode() for _, body in told.said["read_page"][1:]]  # behind the page's own object
+    first = json.loads(tree[0])
+    kind = first["results"][0]["type"]
+    bent = json.dumps(_bent(first, ("results", 0, kind, "rich_text"), 5)).encode()
+    kept = Memory()
+    told.now, told.asked = [(200, bent)], 0
+    with pytest.raises(Unavailable):
+        notion.read_tree(told.room.page, kept=kept, edited="2026-03-11T10:00:00.000Z")
+    told.now, told.asked = [(200, each) for each in tree], 0
+    assert notion.read_tree(told.room.page, kept=kept, edited="2026-03-11T10:00:00.000Z")
+    assert len(kept) == len(tree)
+
+
+def test_blocks_that_hold_themselves_are_not_followed_for_ever(tape: tuple[Tape, Notion]) -> None:
+    told, notion = tape
+    block = {"object": "block", "id": told.room.page, "type": "toggle", "has_children": True, "toggle": {}}
+    circle = {"object": "list", "results": [block], "has_more": False, "next_cursor": None}
+    told.now, told.asked = [(200, json.dumps(circle).encode())], 0
+    with pytest.raises(Rejected, match="deep"):
+        notion.read_tree(told.room.page)
+    assert told.asked < 200
 
 
 def test_an_object_without_an_id_is_none(tape: tuple[Tape, Notion]) -> None:

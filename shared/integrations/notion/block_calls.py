@@ -14,6 +14,7 @@ from shared.integrations.notion.tree import TOP, Append, Request, plan, position
 from shared.integrations.notion.wire import Json, Wire, in_body, in_path
 
 MAX_PAGE_BLOCKS = 20_000
+MAX_DEPTH = 100  # nobody nests like that; blocks that hold themselves would be followed for ever
 
 
 class Kept(Protocol):
@@ -42,14 +43,14 @@ class BlockCalls(Wire):
         return list(self._listed("GET", f"/v1/blocks/{in_path(block_id)}/children"))
 
     def read_tree(self, block_id: str, *, kept: Kept | None = None, edited: str = "") -> list[Block]:
-        """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks.
+        """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks or 100 levels.
 
         With `kept`, lists that were read of the same state of the page, which was last `edited` then, are not asked for
         again.
         """
-        return self._tree(block_id, [MAX_PAGE_BLOCKS], kept if edited else None, edited)
+        return self._tree(block_id, [MAX_PAGE_BLOCKS], kept if edited else None, edited, MAX_DEPTH)
 
-    def _tree(self, block_id: str, room: list[int], kept: Kept | None, edited: str) -> list[Block]:
+    def _tree(self, block_id: str, room: list[int], kept: Kept | None, edited: str, deeper: int) -> list[Block]:
         found: list[Block] = []
         for raw in self._children(block_id, kept, edited):
             room[0] -= 1
@@ -57,13 +58,14 @@ class BlockCalls(Wire):
                 raise Rejected(self.system, f"the page has more than {MAX_PAGE_BLOCKS} blocks")
             below: Sequence[Block] = ()
             if raw.get("has_children") and str(raw.get("type")) not in reading.NOT_ENTERED:
+                if not deeper:
+                    raise Rejected(self.system, f"the page has blocks more than {MAX_DEPTH} deep")
                 try:
-                    below = self._tree(raw["id"], room, kept, edited)
+                    below = self._tree(raw["id"], room, kept, edited, deeper - 1)
                 except Missing:
                     if raw.get("type") != "synced_block":  # its original may not be shared with us
                         raise
-            with understood(f"block {raw['id']}"):
-                found.append(reading.read_block(raw, below))
+            found.append(_understood(raw, below))
         return found
 
     def _children(self, block_id: str, kept: Kept | None, edited: str) -> list[Json]:
@@ -76,6 +78,8 @@ class BlockCalls(Wire):
             known: list[Json] = json.loads(text)
             return known
         found = self.children(block_id)
+        for raw in found:  # what cannot be read must not be kept: it would be met again each time
+            _understood(raw)
         kept.put(key, json.dumps(found, separators=(",", ":")))
         return found
 
@@ -155,3 +159,8 @@ class BlockCalls(Wire):
     def restore_block(self, block_id: str) -> None:
         """Take a block with all below it out of the trash, to where it stood. The same call again changes nothing."""
         self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {"in_trash": False})
+
+
+def _understood(raw: Json, below: Sequence[Block] = ()) -> Block:
+    with understood(f"block {raw['id']}"):
+        return reading.read_block(raw, below)

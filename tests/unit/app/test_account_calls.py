@@ -17,7 +17,7 @@ from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, Unauthor
 from shared.core.rate_window import Rate
 from shared.integrations.notion.client import Notion
 from shared.oauth import NOTION, GrantTokens, exchange
-from shared.ports import SYSTEM, Secret
+from shared.ports import SYSTEM, Put, Secret
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import TENANT, SmallHouse
@@ -160,6 +160,44 @@ def test_of_two_who_renew_at_once_one_does_and_both_go_on(bench: Bench, tenant: 
     assert len(found) == 2
     issued = [e["grant_type"] for j in bench.notion.journal() for e in j["effects"] if e["kind"] == "grant.issue"]
     assert issued == ["authorization_code", "refresh_token"]
+
+
+def _renewing(bench: Bench, tenant: str, found: list[str]) -> threading.Thread:
+    """Let an instance find its token refused and ask for a new one, whose answer takes 0.3 s; return it underway."""
+    slow = notion_of(bench.instance(), tenant)
+    bench.notion.fault(path="/v1/oauth/token", delay_s=0.3)
+    late = threading.Thread(target=lambda: found.append(slow.me()["id"]))
+    late.start()
+    while bench.asked() == 0:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    bench.house.clock.move(minutes=5)  # beyond its lease
+    return late
+
+
+def test_a_renewal_that_outlives_its_lease_takes_what_the_next_one_got(bench: Bench, tenant: str) -> None:
+    """The answer to the first comes so late that another worker has renewed by then, and the refresh token is dead."""
+    found: list[str] = []
+    bench.notion.fault(path="/v1/users/me", status=401, times=2)
+    late = _renewing(bench, tenant, found)
+    found.append(notion_of(bench.instance(), tenant).me()["id"])
+    late.join()
+    assert len(found) == 2
+    assert bench.lost == []
+
+
+def test_a_renewal_that_outlives_its_lease_is_kept_although_the_next_one_was_refused(bench: Bench, tenant: str) -> None:
+    """Notion has renewed already, so whoever asks second gets nothing and marks the grant as revoked."""
+    found: list[str] = []
+    bench.notion.fault(path="/v1/users/me", status=401)
+    late = _renewing(bench, tenant, found)
+    store = bench.house.store
+    doc = store.get(tenant, "grants", "notion")
+    assert doc is not None
+    store.put(tenant, Put("grants", "notion", {**doc.body, "status": "revoked"}, doc.version))
+    late.join()
+    assert len(found) == 1
+    notion_of(bench.instance(), tenant).me()
 
 
 def test_who_comes_with_a_token_that_another_one_has_renewed_takes_the_newer_one(bench: Bench, tenant: str) -> None:
