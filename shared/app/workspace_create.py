@@ -16,6 +16,7 @@ from shared.integrations.notion.client import Notion
 from shared.steps._kind import Repeat
 
 Json = dict[str, Any]
+_MADE = "Made by Workwright ("
 
 
 def create_databases(
@@ -56,7 +57,13 @@ def namesake(notion: Notion, tenant: str, parent_page: str, kind: str) -> Json |
 
 def mark_of(tenant: str) -> str:
     """Return what the description of a title column says in a database that we made for this tenant."""
-    return f"Made by Workwright ({tenant.removeprefix('t-')[:8]})."
+    return f"{_MADE}{tenant.removeprefix('t-')[:8]})."
+
+
+def made_for_another(source: Mapping[str, Any], tenant: str) -> bool:
+    """Say whether we made the database of this data source for another tenant, who may work there still."""
+    said = _descriptions(source)
+    return _MADE in said and mark_of(tenant) not in said
 
 
 def _create(deps: Deps, notion: Notion, tenant: str, parent: str, kind: str) -> None:

@@ -12,7 +12,7 @@ from shared.accounts import Accounts
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.workspace_adopt import Adoption, Question, changes_of, propose
-from shared.app.workspace_create import create_databases, data_sources_of, namesake, settings_of
+from shared.app.workspace_create import create_databases, data_sources_of, made_for_another, namesake, settings_of
 from shared.app.workspace_databases import (
     ASKING,
     CHOOSING,
@@ -36,6 +36,11 @@ from shared.ports import Put
 Json = Mapping[str, Any]
 
 NEW = "*new"  # an answer: make another database beside the one that has our title
+USE = "*use"  # an answer: use a database that was made for another connection
+_SHARED = (
+    "This database was made for another connection of this workspace. If that one works there still, each page is"
+    " worked on twice. Use it all the same?"
+)
 MOST_OFFERED = 50
 
 
@@ -130,6 +135,8 @@ def _adopt(
         raise Rejected("notion", f"this database is your {titles[0]} already; choose another one for {titles[1]}")
     sources = data_sources_of(deps, tenant)
     source = notion.data_source(source_id)
+    if made_for_another(source, tenant) and answers.get(f"{kind}.shared") != USE:
+        return [Question(f"{kind}.shared", _SHARED, ((USE, "Use it all the same"),))]
     found = propose(kind, source, answers, sources)
     changes = changes_of(kind, source, found, sources) if not found.questions else {}
     if changes:

@@ -10,10 +10,12 @@ import requests
 
 from shared.app.execute_step import Tools
 from shared.app.workspace_adopt import ADD, LEAVE_OUT, Adoption, changes_of, propose
+from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import SETUP, TOPIC, database_of, mapping_of
-from shared.app.workspace_setup import NEW, set_up_databases
+from shared.app.workspace_setup import NEW, USE, set_up_databases
 from shared.core.commands import CONSIDER, Command
-from shared.ports import Put
+from shared.oauth import GrantTokens
+from shared.ports import Put, Secret
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import TENANT, SmallHouse
@@ -268,3 +270,30 @@ def test_a_database_that_people_threw_away_is_made_again_when_the_owner_asks(wis
         read = wishes.as_person("GET", f"/v1/data_sources/{again.data_source}")
         assert (read["in_trash"], "Status" in read["properties"]) == (False, True)
     assert database_of(wishes.house.settings(TENANT), "runs") is not None
+
+
+def test_a_database_of_another_workspace_is_out_of_reach(wishes: Wishes, house: Callable[..., SmallHouse]) -> None:
+    wishes.wish(page=wishes.page)
+    seed = {"workspace": "Theirs", "internal": True, "people": [{"name": "Ben", "email": "ben@example.test"}]}
+    seeded = requests.post(f"{wishes.notion.url}/_seed", json=seed, timeout=10).json()
+    other = house(endpoints={"notion": wishes.notion.url})
+    other.connect("notion", seeded["token"])
+    made = create_databases(other.deps, other.accounts, TENANT, seeded["home_page_id"], ("ideas",))
+    before, effects = wishes.house.settings(TENANT)["databases"], len(wishes.notion.effects())
+    for kind in ("ideas", "tasks"):
+        refused = wishes.wish(adopt={kind: made["ideas_database"]}, answers={"tasks.columns": ADD, "tasks.options": ADD})
+        assert refused["state"] == "failed"
+    assert wishes.house.settings(TENANT)["databases"] == before
+    assert len(wishes.notion.effects()) == effects
+
+
+def test_a_database_that_was_made_for_another_connection_is_taken_only_after_a_word(wishes: Wishes) -> None:
+    other = "t-other"
+    grant = GrantTokens(Secret(str(wishes.seeded["token"])), None, {})
+    wishes.house.accounts.keep(other, "notion", grant, {})
+    made = create_databases(wishes.house.deps, wishes.house.accounts, other, wishes.page, ("ideas",))
+    asked = wishes.wish(adopt={"ideas": made["ideas_database"]})
+    assert [one["key"] for one in asked["questions"]] == ["ideas.shared"]
+    assert database_of(wishes.house.settings(TENANT), "ideas") is None
+    done = wishes.wish(adopt={"ideas": made["ideas_database"]}, answers={"ideas.shared": USE})
+    assert (done["state"], done["problem"]) == ("done", "")
