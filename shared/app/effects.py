@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.errors import IntegrationError, NeedsHuman, OutcomeUnknown
+from shared.core.errors import IntegrationError, NeedsHuman, OutcomeUnknown, VersionConflict
 from shared.ports import Doc, Put
 from shared.steps._kind import Repeat
 
@@ -66,6 +68,21 @@ class Effects:
         """Say whether the effect was at least begun."""
         return self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}") is not None
 
+    def begun(self, name: str) -> bool:
+        """Say whether there may be something to take back; raises OutcomeUnknown while a request may still arrive."""
+        doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")
+        if doc is not None and doc.body["state"] == "intended":
+            self._let_it_settle(doc, name)
+        return doc is not None
+
+    def claim(self, thing: str) -> bool:
+        """Say that this scope made a thing of that id; False when another scope has said so before."""
+        claim = Put("claims", thing, {"by": self._scope}, expected="")
+        with suppress(VersionConflict):
+            self._deps.store.put(self._tenant, claim)
+        doc = self._deps.store.get(self._tenant, "claims", thing)
+        return doc is not None and doc.body["by"] == self._scope
+
     def _look(self, doc: Doc, name: str, repeat: Repeat, look: Callable[[], Result | None] | None) -> Result | None:
         if look is not None and (found := look()) is not None:
             return found
@@ -74,11 +91,14 @@ class Effects:
                 self._system,
                 f"{name}: may have happened before an interruption; it cannot be looked up, so it is not repeated",
             )
-        since = self._deps.clock.now() - _time(doc)
-        if repeat is not Repeat.SAME_END and abs(since) < self._deps.settle:
-            left = self._deps.settle - abs(since)
-            raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
+        if repeat is not Repeat.SAME_END:
+            self._let_it_settle(doc, name)
         return None
+
+    def _let_it_settle(self, doc: Doc, name: str) -> None:
+        left = self._deps.settle - abs(self._deps.clock.now() - _time(doc))
+        if left > timedelta(0):
+            raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
 
     def _do(self, key: str, digest: str, name: str, do: Callable[[], Result]) -> Result:
         try:

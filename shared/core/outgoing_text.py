@@ -7,6 +7,7 @@ link would do so at one click, and invisible characters would tell a model what 
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +66,7 @@ def visible_in(value: Any) -> Any:
 
 # --- links ------------------------------------------------------------------------------------------------------------
 
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ADDRESS = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"'`]+")
 
 
@@ -108,6 +110,14 @@ def plain(text: str, hosts: Iterable[str] = ()) -> str:
     """
     known = frozenset(hosts)
     return _ADDRESS.sub(lambda found: _dead(found.group(0), known), visible(text))
+
+
+def leading_out(text: str, hosts: Iterable[str] = ()) -> frozenset[str]:
+    """Return the addresses in a text that may not stand, also those a reader of Markdown or HTML would unescape."""
+    known = frozenset(hosts)
+    bare = _ESCAPED.sub(r"\1", html.unescape(visible(text)))
+    found = {each for one in (text, bare) for each in _ADDRESS.findall(one)}
+    return frozenset(each for each in found if _dead(each, known) != each)
 
 
 def _dead(address: str, hosts: frozenset[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.core.errors import Rejected
+from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.run import NOTHING, Run, Step, StepSpec, Usage
 from shared.ports import Model, Sandbox
 
@@ -135,6 +135,12 @@ class Effect(Protocol):
     def intended(self, name: str) -> bool:
         """Say whether the effect was at least begun."""
 
+    def begun(self, name: str) -> bool:
+        """Like `intended`, for an undo: raises OutcomeUnknown while the effect's request may still arrive."""
+
+    def claim(self, thing: str) -> bool:
+        """Say that this step made a thing of that id; False when another step has said so before."""
+
 
 class Connect(Protocol):
     """Hands over a client of an external system with the tenant's token; a step never sees the token."""
@@ -187,6 +193,17 @@ class StepContext:
     def once(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
         """Do an external write that can be found again: `look` before a second time."""
         return self.effect(name, do, repeat=Repeat.LOOK, look=look)
+
+    def made(self, thing: str) -> str:
+        """Say that this step made the thing of that id, so that no other step takes it for its own; return the id."""
+        if not self.effect.claim(thing):
+            raise OutcomeUnknown("notion", f"{thing}: another step with the same words took it for its own")
+        return thing
+
+    def settled(self, name: str) -> Result | None:
+        """Return the result of an effect that is known; raises OutcomeUnknown while its request may still arrive."""
+        self.effect.begun(name)
+        return self.effect.known(name)
 
     def same_end(self, name: str, do: Callable[[], Result]) -> Result:
         """Do an external write that leads to the same end however often it is done."""

@@ -94,20 +94,37 @@ def _held(notion: Notion, page: str, column: str) -> Json:
 
 def _listed(notion: Notion, page: str, wanted: AttachFile, ctx: StepContext, upload: str) -> Json:
     before = ctx.remembered("before")
-    files = [*before["value"]["files"], {**attached(upload), "name": wanted.name}]
+    if _names(notion, page, before) == [*_former(before), wanted.name]:
+        return {"page": page}  # an earlier request has arrived
+    now = _held(notion, page, str(before["id"]))
+    files = [*now["value"]["files"], {**attached(upload), "name": wanted.name}]
     return {"page": notion.update_page(page, {before["id"]: {"files": files}})["id"]}
+
+
+def _former(before: Json) -> list[str]:
+    return [str(each["name"]) for each in before["value"]["files"]]
+
+
+def _names(notion: Notion, page: str, before: Json) -> list[str]:
+    """Return the names of the files that are in the column now."""
+    _, value = column_of(notion.page(page)["properties"], str(before["id"]))
+    return [str(each.get("name")) for each in value.get("files") or ()]
 
 
 def _undo(wanted: AttachFile, ctx: StepContext) -> None:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     before = ctx.remembered("before")
-    if before is not None and ctx.effect.intended("listed"):
+    if before is not None and ctx.effect.begun("listed"):
+        now, former = _names(notion, page, before), _former(before)
+        if now not in (former, [*former, wanted.name]):
+            said = f"somebody has changed the files in {wanted.column!r} since; take ours out by hand"
+            raise Rejected("notion", said)
         ctx.same_end("undo", lambda: {"page": notion.update_page(page, {before["id"]: before["value"]})["id"]})
     if ctx.effect.intended(f"{_TREE}-place"):
         sent = [ctx.effect.known(f"sent-{number}") for number in range(_UPLOADS)]
         upload = next(str(each["upload"]) for each in sent if each)
-        written = written_ids(notion, ctx.effect.known, page, _block(wanted, upload), name=_TREE)
+        written = written_ids(notion, ctx.settled, page, _block(wanted, upload), name=_TREE)
         remove(notion, ctx.same_end, written, "undo-block")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -12,7 +12,7 @@ from shared.core.outgoing_text import hosts_of
 from shared.integrations.notion.blocks import checked_icon
 from shared.integrations.notion.client import KEEP, Notion
 from shared.integrations.notion.values import Value, property_value
-from shared.integrations.notion.values_again import column_of, means_the_same, planned_values, value_again
+from shared.integrations.notion.values_again import CHANGED, back_again, column_of, means_the_same, planned_values
 from shared.steps._kind import Done, Emoji, Input, Repeat, StepContext, StepKind, Target
 
 Json = dict[str, Any]
@@ -61,12 +61,27 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     before = ctx.before("before", lambda: _shown(notion.page(page)))
     values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
     if changed := _changed_since(wanted, before["properties"]):
-        return Done({"page": page, "properties": 0}, facts={"left_as_it_is": f"{changed} has been changed meanwhile"})
-    ctx.same_end(
-        "updated",
-        lambda: {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]},
-    )
+        return _left(page, changed)
+
+    def write() -> Json:
+        now = notion.page(page)["properties"] if wanted.only_if else {}
+        if now and (changed := _changed_since(wanted, now)) and not _hold(now, values):
+            return {"left": changed}
+        return {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]}
+
+    if left := ctx.same_end("updated", write).get("left"):
+        return _left(page, left)
     return Done({"page": page, "properties": len(values)})
+
+
+def _left(page: str, changed: str) -> Done:
+    return Done({"page": page, "properties": 0}, facts={"left_as_it_is": f"{changed} has been changed meanwhile"})
+
+
+def _hold(now: Mapping[str, Json], values: Mapping[str, Json]) -> bool:
+    """Say whether the page has these values: an earlier request has arrived."""
+    held = {str(each["id"]): each for each in now.values()}
+    return all(means_the_same(held.get(key, {}), value) for key, value in values.items())
 
 
 def _changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
@@ -80,13 +95,12 @@ def _changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
 
 def _undo_update(wanted: UpdatePage, ctx: StepContext) -> None:
     before = ctx.remembered("before")
-    if before is None or not ctx.effect.intended("updated"):
+    if before is None or not ctx.effect.begun("updated") or "left" in (ctx.effect.known("updated") or ()):
         return
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
-    changed = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
-    lost = _put_back(notion, ctx, page, before, lambda value: value["id"] in changed, icon=bool(wanted.icon))
-    _say_lost(lost)
+    written = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
+    _say_lost(_put_back(notion, ctx, page, before, written, icon=wanted.icon))
 
 
 def _move(wanted: MovePage, ctx: StepContext) -> Done:
@@ -100,14 +114,17 @@ def _move(wanted: MovePage, ctx: StepContext) -> Done:
 
 def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
     before = ctx.remembered("before")
-    if before is None or not ctx.effect.intended("moved"):
+    if before is None or not ctx.effect.begun("moved"):
         return
     notion = ctx.connect(Notion)
     page, parent = ctx.target(wanted.page, "page"), before["parent"]
+    to = ctx.target(wanted.to_page, "page") or ctx.target(wanted.to_data_source, "data_source")
+    if _place(notion.page(page)["parent"]) not in (to, _place(parent)):
+        raise Rejected("notion", "somebody has moved the page since; it stays where it is")
     if parent.get("type") == "data_source_id":
         source = str(parent["data_source_id"])
         ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_data_source=source)["id"]})
-        _say_lost(_put_back(notion, ctx, page, before, lambda value: value.get("type") != "title", icon=False))
+        _say_lost(_put_back(notion, ctx, page, before, None))
     elif parent.get("type") == "page_id":
         home = str(parent["page_id"])
         ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_page=home)["id"]})
@@ -115,32 +132,41 @@ def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
         raise Rejected("notion", f"the page stood in a {parent.get('type')}, and no call moves one there; move it back")
 
 
+def _place(parent: Mapping[str, Any]) -> str:
+    return str(parent.get(str(parent.get("type"))))
+
+
 def _shown(page: Mapping[str, Any]) -> Json:
     return {name: page.get(name) for name in ("properties", "icon", "parent", "in_trash")}
 
 
 def _put_back(
-    notion: Notion, ctx: StepContext, page: str, before: Json, which: Callable[[Json], bool], *, icon: bool
+    notion: Notion, ctx: StepContext, page: str, before: Json, written: Mapping[str, Json] | None, *, icon: str = ""
 ) -> list[str]:
-    """Write former values; return what cannot be written again, in words."""
+    """Write former values where ours (`written`, or none after a move) are still there; return the rest, in words."""
+    now = notion.page(page)
+    held = {str(each["id"]): each for each in now["properties"].values()}
     values, lost = dict[str, Json](), list[str]()
     for name, value in before["properties"].items():
-        if not which(value):
+        if value["id"] not in written if written is not None else value.get("type") == "title":
             continue
         try:
-            again = value_again(value)
+            again = back_again(held.get(value["id"], {}), value, written and written[value["id"]])
         except ValueError as error:
             lost.append(f"{name}: {error}")
             continue
         if again is not None:
             values[value["id"]] = again
     former: Any = KEEP
-    if icon:
+    if icon and now.get("icon") != before["icon"]:
         try:
+            if (now.get("icon") or {}).get("emoji") != icon:
+                raise ValueError(CHANGED)
             former = checked_icon(before["icon"]) if before["icon"] else None
         except ValueError as error:
             lost.append(f"icon: {error}")
-    ctx.same_end("undo-values", lambda: {"page": notion.update_page(page, values, icon=former)["id"]})
+    if values or former is not KEEP:
+        ctx.same_end("undo-values", lambda: {"page": notion.update_page(page, values, icon=former)["id"]})
     return lost
 
 
@@ -164,7 +190,7 @@ def _trash(wanted: TrashPage, ctx: StepContext) -> Done:
 
 def _undo_trash(wanted: TrashPage, ctx: StepContext) -> None:
     before = ctx.remembered("before")
-    if before is None or before["in_trash"] or not ctx.effect.intended("trashed"):
+    if before is None or before["in_trash"] or not ctx.effect.begun("trashed"):
         return
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")

@@ -35,8 +35,8 @@ def _run(wanted: Comment, ctx: StepContext) -> Done:
     known = ctx.before("before", lambda: [str(each["id"]) for each in notion.comments(place)])
     said = ctx.once(
         "comment",
-        lambda: _shown(_say(notion, wanted, ctx, text)),
-        lambda: _found(notion, place, text, known),
+        lambda: _shown(ctx, _say(notion, wanted, ctx, text)),
+        lambda: _found(notion, ctx, place, text, known),
     )
     return Done(dict(said))
 
@@ -52,26 +52,27 @@ def _say(notion: Notion, wanted: Comment, ctx: StepContext, text: str) -> Json:
     return notion.comment(place, text, block_id=place if wanted.block else "")
 
 
-def _shown(comment: Json) -> Json:
-    return {"comment": str(comment["id"]), "discussion": str(comment.get("discussion_id") or "")}
+def _shown(ctx: StepContext, comment: Json) -> Json:
+    return {"comment": ctx.made(str(comment["id"])), "discussion": str(comment.get("discussion_id") or "")}
 
 
-def _found(notion: Notion, place: str, text: str, known: list[str]) -> Json | None:
-    """Return the comment with this text that we made and that was not there before."""
+def _found(notion: Notion, ctx: StepContext, place: str, text: str, known: list[str]) -> Json | None:
+    """Return the comment with this text that we made, that was not there before and is no other step's."""
     fresh = [each for each in notion.comments(place) if str(each["id"]) not in known]
     same = [each for each in fresh if plain_text(each.get("rich_text")) == text]
     me = str(notion.me()["id"]) if same else ""
-    return next((_shown(each) for each in same if (each.get("created_by") or {}).get("id") == me), None)
+    ours = (each for each in same if (each.get("created_by") or {}).get("id") == me)
+    return next((_shown(ctx, each) for each in ours if ctx.effect.claim(str(each["id"]))), None)
 
 
 def _undo(wanted: Comment, ctx: StepContext) -> None:
-    if not ctx.effect.intended("comment"):
+    if not ctx.effect.begun("comment"):
         return
     notion = ctx.connect(Notion)
     said = ctx.effect.known("comment")
     if said is None:
         text = plain(wanted.text, hosts_of(ctx.run_url))
-        said = _found(notion, _place(wanted, ctx), text, ctx.remembered("before") or [])
+        said = _found(notion, ctx, _place(wanted, ctx), text, ctx.remembered("before") or [])
     if said is not None:
         ctx.same_end("undo", lambda: _deleted(notion, str(said["comment"])))
 

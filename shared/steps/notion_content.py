@@ -71,13 +71,13 @@ def _append(wanted: AppendBlocks, ctx: StepContext) -> Done:
 
 
 def _undo_append(wanted: AppendBlocks, ctx: StepContext) -> None:
-    if ctx.effect.intended(f"{_TREE}-place"):
+    if ctx.effect.begun(f"{_TREE}-place"):
         notion = ctx.connect(Notion)
         _take_out(notion, ctx, _place(wanted, ctx), wanted, ctx.target(wanted.after, "last") or None)
 
 
 def _take_out(notion: Notion, ctx: StepContext, place: str, wanted: _Content, after: str | None) -> None:
-    written = written_ids(notion, ctx.effect.known, place, _blocks(wanted, ctx), after=after, name=_TREE)
+    written = written_ids(notion, ctx.settled, place, _blocks(wanted, ctx), after=after, name=_TREE)
     remove(notion, ctx.same_end, written, "undo-write")
 
 
@@ -105,9 +105,9 @@ def _undo_replace(wanted: ReplaceContent, ctx: StepContext) -> None:
     if before is None:
         return
     notion, place = ctx.connect(Notion), _place(wanted, ctx)
-    begun = sum(ctx.effect.intended(f"remove-{number:04d}") for number in range(len(before["gone"])))
+    begun = sum(ctx.effect.begun(f"remove-{number:04d}") for number in range(len(before["gone"])))
     lost = bring_back(notion, ctx.same_end, ctx.once, place, before["gone"][:begun], "undo-remove")
-    if ctx.effect.intended(f"{_TREE}-place"):
+    if ctx.effect.begun(f"{_TREE}-place"):
         _take_out(notion, ctx, place, wanted, None)
     _say_lost(lost)
 
@@ -135,7 +135,7 @@ def _found(notion: Notion, block_id: str) -> Json:
 def _undo_delete(wanted: DeleteBlocks, ctx: StepContext) -> None:
     lost: list[str] = []
     for number, each in enumerate(ctx.remembered("before") or ()):
-        if ctx.effect.intended(f"remove-{number:04d}"):
+        if ctx.effect.begun(f"remove-{number:04d}"):
             notion = ctx.connect(Notion)
             name = f"undo-{number:04d}"
             lost += bring_back(notion, ctx.same_end, ctx.once, str(each["parent"]), [each], name)

@@ -60,7 +60,7 @@ def _run(wanted: CreatePage, ctx: StepContext) -> Done:
         made = notion.create_page(
             data_source_id=place.source, page_id=place.page, properties=properties, children=children, icon=icon
         )
-        return str(made["id"])
+        return ctx.made(str(made["id"]))
 
     page = write_page(
         notion,
@@ -84,6 +84,7 @@ class _Place:
 
     def __init__(self, notion: Notion, ctx: StepContext, data_source: str, page: str) -> None:
         self._notion = notion
+        self._claim = ctx.effect.claim
         self.source = ctx.target(data_source, "data_source")
         self.page = ctx.target(page, "page")
         self._hosts = hosts_of(ctx.run_url)
@@ -105,12 +106,13 @@ class _Place:
         return [str(each["id"]) for each in self._with(title)]
 
     def new(self, title: str, known: Sequence[str]) -> str | None:
-        """Return the page with this title that we made and that was not known before."""
+        """Return the page with this title that we made, that was not known before and is no other step's."""
         fresh = [each for each in self._with(title) if str(each["id"]) not in known]
         if not fresh:
             return None
         me = str(self._notion.me()["id"])
-        return next((str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me), None)
+        ours = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
+        return next((page for page in ours if self._claim(page)), None)
 
     def _with(self, title: str) -> list[Json]:
         if self.source:
@@ -121,7 +123,7 @@ class _Place:
 
 def _undo(wanted: CreatePage | CreateFromTemplate, ctx: StepContext) -> None:
     """Put the page into the trash; one that is gone already stays gone."""
-    if not ctx.effect.intended("page-created"):
+    if not ctx.effect.begun("page-created"):
         return
     notion = ctx.connect(Notion)
     made = ctx.effect.known("page-created")
@@ -148,15 +150,16 @@ def _from_template(wanted: CreateFromTemplate, ctx: StepContext) -> Done | Again
     known = ctx.before("page-before", lambda: place.titled(title))
     template = ctx.before("template", lambda: _template(notion, place.source, wanted.template))
 
+    def create() -> Json:
+        return notion.create_page(data_source_id=place.source, properties=properties, template=template)
+
     def found() -> Json | None:
         page = place.new(title, known)
         return None if page is None else {"page": page}
 
     made = ctx.once(
         "page-created",
-        lambda: {
-            "page": notion.create_page(data_source_id=place.source, properties=properties, template=template)["id"]
-        },
+        lambda: {"page": ctx.made(str(create()["id"]))},
         found,
     )
     page = str(made["page"])

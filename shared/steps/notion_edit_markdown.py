@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
 
-from shared.core.errors import OutcomeUnknown, Rejected
-from shared.core.outgoing_text import hosts_of, plain
+from shared.core.errors import Missing, OutcomeUnknown, Rejected
+from shared.core.outgoing_text import hosts_of, leading_out, plain
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.markdown_calls import AsyncTask, replace_content, update_content
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
@@ -37,7 +38,7 @@ def _run(wanted: EditMarkdown, ctx: StepContext) -> Done | Again:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     changes = [(edit.old, _harmless(edit.new, ctx)) for edit in wanted.edits]
-    before = ctx.before("before", lambda: _checked(_text(notion, page), changes))
+    before = ctx.before("before", lambda: _checked(_text(notion, page), changes, hosts_of(ctx.run_url)))
     after = _edited(str(before), changes)
     sent = ctx.once(
         "edited",
@@ -45,7 +46,12 @@ def _run(wanted: EditMarkdown, ctx: StepContext) -> Done | Again:
         lambda: {"task": ""} if _is_done(_text(notion, page), str(before), after, changes) else None,
     )
     if sent["task"]:
-        task = notion.async_task(str(sent["task"]))
+        try:
+            task = notion.async_task(str(sent["task"]))
+        except Missing:  # Notion forgets what is finished
+            if not _is_done(_text(notion, page), str(before), after, changes):
+                raise
+            return Done({"page": page, "edits": len(changes)})
         if not task.done:
             return Again(max(task.poll_after, timedelta(seconds=1)))
         task.finished()
@@ -66,7 +72,7 @@ def _text(notion: Notion, page: str) -> str:
     return read.markdown
 
 
-def _checked(text: str, changes: Sequence[tuple[str, str]]) -> str:
+def _checked(text: str, changes: Sequence[tuple[str, str]], hosts: frozenset[str]) -> str:
     """Return the text if each change finds its place exactly once; else tell the model what is there."""
     now = text
     for number, (old, new) in enumerate(changes):
@@ -74,6 +80,10 @@ def _checked(text: str, changes: Sequence[tuple[str, str]]) -> str:
         if count != 1:
             raise StepFailure(_said(now, old, count, number), signature=f"edit {number} {count} {old[:100]}")
         now = now.replace(old, new)
+    fresh = leading_out(now, hosts) - leading_out(text, hosts)
+    if fresh or now.count("![") > text.count("!["):  # pieces that are harmless each may make an address together
+        said = f"edits: the page would lead to {min(fresh)[:200]!r}" if fresh else "edits: they put a picture together"
+        raise StepFailure(f"{said}; we write no addresses outside of Notion", signature="edit leads out")
     return text
 
 
@@ -112,9 +122,10 @@ def _is_done(now: str, before: str, after: str, changes: Sequence[tuple[str, str
 def _undo(wanted: EditMarkdown, ctx: StepContext) -> None:
     """Put the former text back: as a whole where nobody changed the page since, else each passage by itself."""
     before = ctx.remembered("before")
-    if before is None or not ctx.effect.intended("edited"):
+    if before is None or not ctx.effect.begun("edited"):
         return
     notion = ctx.connect(Notion)
+    _finished(notion, str((ctx.effect.known("edited") or {}).get("task") or ""))
     page = ctx.target(wanted.page, "page")
     changes = [(edit.old, _harmless(edit.new, ctx)) for edit in wanted.edits]
     now = _text(notion, page)
@@ -132,6 +143,13 @@ def _undo(wanted: EditMarkdown, ctx: StepContext) -> None:
     else:
         raise Rejected("notion", "somebody has changed the same passages since; put them back by hand")
     ctx.once("undo", lambda: _undone(notion, page, edit), lambda: _restored(notion, page, str(before)))
+
+
+def _finished(notion: Notion, task: str) -> None:
+    """Raise OutcomeUnknown while Notion still works on our edit: it would come after the undo."""
+    with suppress(Missing):
+        if task and not (now := notion.async_task(task)).done:
+            raise OutcomeUnknown("notion", f"task {task} is not finished", retry_after=now.poll_after)
 
 
 def _undone(notion: Notion, page: str, edit: Json) -> Json:

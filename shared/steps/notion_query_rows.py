@@ -107,7 +107,7 @@ def _aggregate(wanted: AggregateRows, ctx: StepContext) -> Done:
     names = [f"{each.do} of {each.of}" if each.of else each.do for each in wanted.measures]
     head = [wanted.group_by, *names] if by else names
     cells = [[*([label or "(empty)"] if by else []), *map(_shown, values)] for label, values in found.items()]
-    listed = [{"group": label, "values": values} for label, values in list(found.items())[:_MOST_GROUPS]]
+    listed = [{"group": label[:_CELL], "values": values} for label, values in list(found.items())[:_MOST_GROUPS]]
     output = {"text": ctx.keep_text(_table(head, cells)), "rows": len(rows), "groups": listed}
     return Done(output, facts={"rows counted": len(rows)})
 
@@ -128,7 +128,7 @@ def _measured(measure: Measure, column_id: str, rows: Sequence[Json]) -> float |
     numbers = [number for each in values if (number := number_of(each)) is not None]
     if measure.do in ("min", "max") and not numbers:
         pick = min if measure.do == "min" else max
-        return pick(texts) if texts else None
+        return pick(texts)[:_CELL] if texts else None
     if not numbers:
         return 0 if measure.do == "sum" else None
     figure = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import plain
@@ -16,6 +17,7 @@ from shared.integrations.notion.values_again import WRITABLE, column_of, find_co
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
 
 Json = dict[str, Any]
+_LEADS_OUT = re.compile(r"//|www\.|\blink\s*\(", re.IGNORECASE)
 _CHOICES = ("select", "multi_select", "status")
 
 
@@ -31,6 +33,13 @@ class Column(Input):
     format: str = Field("", max_length=50)
     relates_to: Target = ""
     expression: str = Field("", max_length=1000)
+
+    @field_validator("expression")
+    @classmethod
+    def _leads_nowhere(cls, expression: str) -> str:
+        if _LEADS_OUT.search(expression):  # it would show a link, which can carry a row's values out
+            raise ValueError("expression: a formula of ours holds no address and no link(); leave them out")
+        return expression
 
     def config(self, ctx: StepContext) -> Json:
         """Return the column as it is sent."""
@@ -80,10 +89,15 @@ def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
     page, title = ctx.target(wanted.page, "page"), plain(wanted.title)
     columns = {wanted.title_column: {"title": {}}, **{name: one.config(ctx) for name, one in wanted.columns.items()}}
     known = ctx.before("before", lambda: [str(each["id"]) for each in _titled(notion, page, title)])
+
+    def create() -> Json:
+        database, source = notion.create_database(page, title, columns)
+        return {"database": ctx.made(database), "data_source": source}
+
     made = ctx.once(
         "created",
-        lambda: dict(zip(("database", "data_source"), notion.create_database(page, title, columns), strict=True)),
-        lambda: _found(notion, page, title, known),
+        create,
+        lambda: _found(notion, ctx, page, title, known),
     )
     return Done({"database": made["database"], "data_source": made["data_source"]})
 
@@ -93,23 +107,24 @@ def _titled(notion: Notion, page: str, title: str) -> list[Json]:
     return [each for each in below if each["child_database"].get("title") == title]
 
 
-def _found(notion: Notion, page: str, title: str, known: Sequence[str]) -> Json | None:
+def _found(notion: Notion, ctx: StepContext, page: str, title: str, known: Sequence[str]) -> Json | None:
     fresh = [each for each in _titled(notion, page, title) if str(each["id"]) not in known]
     me = str(notion.me()["id"]) if fresh else ""
-    ours = next((str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me), None)
+    made = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
+    ours = next((each for each in made if ctx.effect.claim(each)), None)  # no other step's
     if ours is None:
         return None
     return {"database": ours, "data_source": str(notion.database(ours)["data_sources"][0]["id"])}
 
 
 def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
-    if not ctx.effect.intended("created"):
+    if not ctx.effect.begun("created"):
         return
     notion = ctx.connect(Notion)
     made = ctx.effect.known("created")
     if made is None:
         page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
-        made = _found(notion, page, plain(wanted.title), known)
+        made = _found(notion, ctx, page, plain(wanted.title), known)
     database = str(made["database"]) if made else ""
     if made is not None and _gone(notion, database) is None:  # Notion refuses to trash what is in the trash
         ctx.once(
@@ -133,17 +148,23 @@ def _change(wanted: ChangeSchema, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     source = ctx.target(wanted.data_source, "data_source")
     before = ctx.before("before", lambda: notion.data_source(source)["properties"])
-    changes = _changes(wanted, before, ctx)
+    changes = _changes(wanted, before, before, ctx)
     ctx.before("values", lambda: _values(notion, source, wanted, before, ctx))
+
+    def change() -> Json:  # to the options as they are now: those that are not sent again are removed
+        now = notion.data_source(source)["properties"]
+        made = notion.update_data_source(source, properties=_changes(wanted, before, now, ctx))
+        return {"data_source": made["id"]}
+
     ctx.once(
         "changed",
-        lambda: {"data_source": notion.update_data_source(source, properties=changes)["id"]},
+        change,
         lambda: {"data_source": source} if _is_so(notion.data_source(source)["properties"], wanted, before) else None,
     )
     return Done({"data_source": source, "changed": len(changes)})
 
 
-def _changes(wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext) -> Json:
+def _changes(wanted: ChangeSchema, before: Mapping[str, Json], now: Mapping[str, Json], ctx: StepContext) -> Json:
     """Return the request: columns that are there by id, so that a rename can be sent twice."""
     changes: dict[str, Any] = {}
     for name, column in wanted.add.items():
@@ -156,7 +177,8 @@ def _changes(wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext)
             raise StepFailure(f"retype: {name!r} is the title column, which stays one", signature=f"retype {name}")
         changes[held["id"]] = column.config(ctx)
     for name, options in wanted.options.items():
-        changes[column_of(before, name)[1]["id"]] = _with_options(name, column_of(before, name)[1], options)
+        held = column_of(before, name)[1]
+        changes[held["id"]] = _with_options(name, _by_id(now, held) or held, options)
     for name, new in wanted.rename.items():
         key = column_of(before, name)[1]["id"]
         changes[key] = {**(changes.get(key) or {}), "name": plain(new)}
@@ -233,43 +255,95 @@ def _has_options(column: Json | None, names: Sequence[str]) -> bool:
 def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
     """Bring the columns back, and the values of those that went or changed; their place in views is not ours to set."""
     before = ctx.remembered("before")
-    if before is None or not ctx.effect.intended("changed"):
+    if before is None or not ctx.effect.begun("changed"):
         return
     notion = ctx.connect(Notion)
     source = ctx.target(wanted.data_source, "data_source")
-    back = ctx.before("back", lambda: _back(notion.data_source(source)["properties"], wanted, before))
-    if not back:
-        return
-    ctx.once(
-        "undo",
-        lambda: {"data_source": notion.update_data_source(source, properties=back)["id"]},
-        lambda: None if _back(notion.data_source(source)["properties"], wanted, before) else {"data_source": source},
-    )
+    stays = ctx.before("stays", lambda: _theirs(notion, source, wanted, before))
+    back = _back(notion.data_source(source)["properties"], wanted, before, stays)
+    if back:
+        ctx.once(
+            "undo",
+            lambda: {"data_source": notion.update_data_source(source, properties=back)["id"]},
+            lambda: None,  # what was asked for is still missing
+        )
+    lost = [f"{name}: {why}" for name, why in stays.items()]
     kept = ctx.remembered("values") or {"rows": [], "lost": []}
     now = notion.data_source(source)["properties"]
-    changes = [
-        {"id": row["id"], "properties": {str(column_of(now, n)[1]["id"]): v for n, v in row["values"].items()}}
-        for row in kept["rows"]
-    ]
-    write_rows(notion, ctx, changes, "undo-values")
-    if kept["lost"]:
-        raise Rejected("notion", f"all was put back but this: {'; '.join(kept['lost'])[:1000]}")
+    ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
+    held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
+    write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values")
+    if lost := [*lost, *kept["lost"]]:
+        raise Rejected("notion", f"all was put back but this: {'; '.join(lost)[:1000]}")
 
 
-def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> Json:
-    """Return the request that makes the columns what they were; {} when they are."""
-    back: dict[str, Any] = {now[name]["id"]: None for name in wanted.add if name in now}
+def _again(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the columns, by their former names, that went or changed their type and are there again."""
+    there = ((name, _by_id(now, held) or now.get(name)) for name, held in _touched(wanted, before).items())
+    return {name: column for name, column in there if column is not None}
+
+
+def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json]) -> Json:
+    """Return the columns, by their names in the plan, that people have changed since, and how: they stay so."""
+    now = notion.data_source(source)["properties"]
+    stays = dict[str, str]()
+    for name, added in wanted.add.items():
+        if name in now and (now[name]["type"] != added.type or _filled(notion, source, name, added.type)):
+            stays[name] = "it has been filled since, and a removed column takes its values with it"
+    for name, new in wanted.rename.items():
+        former, held = column_of(before, name)
+        called = (_by_id(now, held) or held)["name"]
+        if called not in (former, plain(new)):
+            stays[former] = f"somebody calls it {called!r} now"
+    for name, retyped in wanted.retype.items():
+        former, held = column_of(before, name)
+        if (_by_id(now, held) or held)["type"] not in (retyped.type, held["type"]):
+            stays[former] = "somebody has changed its type since"
+    for name, options in wanted.options.items():
+        former, held = column_of(before, name)
+        for option in _ours(_by_id(now, held) or held, held, options):
+            if _filled(notion, source, str((_by_id(now, held) or held)["name"]), held["type"], option):
+                stays[former] = f"{option!r} is in use"
+    return stays
+
+
+def _filled(notion: Notion, source: str, name: str, kind: str, option: str = "") -> bool:
+    """Say whether a row has a value there, or that option."""
+    if kind not in WRITABLE or (kind == "status" and not option):  # a status is never empty
+        return False
+    way: Json = {"is_not_empty": True}
+    if option:
+        way = {"contains" if kind == "multi_select" else "equals": option}
+    elif kind == "checkbox":
+        way = {"equals": True}
+    return bool(notion.query_part(source, {"property": name, kind: way}, size=1).rows)
+
+
+def _ours(column: Json, held: Json, options: Sequence[str]) -> list[str]:
+    """Return the options we added that are there."""
+    if column["type"] != held["type"]:
+        return []
+    former = {str(each["name"]) for each in held[held["type"]]["options"]}
+    there = {str(each["name"]) for each in column[column["type"]]["options"]} - former
+    return [name for each in options if (name := plain(each)) in there]
+
+
+def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json], stays: Json) -> Json:
+    """Return the request that makes the columns what they were, but for what `stays`; {} when they are."""
+    back: dict[str, Any] = {now[name]["id"]: None for name in wanted.add if name in now and name not in stays}
     for name in (*wanted.retype, *wanted.options, *wanted.rename):
         former, held = column_of(before, name)
         column = _by_id(now, held)
-        if column is None:
+        if column is None or former in stays:
             continue
         change: Json = back.get(column["id"]) or {}
         if column["type"] != held["type"]:
             change |= config_again(held)
-        elif name in wanted.options and _has_more(column, held):
-            change |= config_again(held, with_ids=True)
-        if column["name"] != former:
+        elif name in wanted.options and (ours := _ours(column, held, wanted.options[name])):
+            change |= config_again(column, with_ids=True)
+            options = column[column["type"]]["options"]
+            change[column["type"]]["options"] = [{"id": each["id"]} for each in options if each["name"] not in ours]
+        if name in wanted.rename and column["name"] != former:
             change["name"] = former
         if change:
             back[column["id"]] = change
@@ -278,10 +352,6 @@ def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Js
         if _by_id(now, held) is None and former not in now:
             back[former] = config_again(held)
     return back
-
-
-def _has_more(column: Json, held: Json) -> bool:
-    return len(column[column["type"]]["options"]) > len(held[held["type"]]["options"])
 
 
 NOTION_CREATE_DATABASE = StepKind(

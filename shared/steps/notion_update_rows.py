@@ -13,12 +13,13 @@ from shared.core.outgoing_text import hosts_of
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
 from shared.integrations.notion.values import Value
-from shared.integrations.notion.values_again import column_of, means_the_same, planned_values, value_again
+from shared.integrations.notion.values_again import CHANGED, column_of, means_the_same, planned_values, value_again
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
 
 Json = dict[str, Any]
 _ROWS = "rows"
 _TOGETHER = 25
+_UNDONE_AT_A_TIME = 250  # each is looked at first
 _SOON = timedelta(seconds=5)
 
 
@@ -120,14 +121,30 @@ def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
     if planned is None or not ctx.effect.intended(f"{_ROWS}-00000"):
         return
     reached = written_so_far(ctx.effect.known, _ROWS)
-    if ctx.effect.intended(f"{_ROWS}-{reached:05d}"):
+    if ctx.effect.begun(f"{_ROWS}-{reached:05d}"):
         reached += _TOGETHER  # begun, and nobody knows how far it came
     touched = planned["changes"][:reached]
-    back = [{"id": each["id"], "properties": each["before"]} for each in touched if each["before"]]
-    write_rows(ctx.connect(Notion), ctx, back, "undo")
-    lost = [f"{each['id']}: {each['lost'][0]}" for each in touched if each["lost"]]
+    back = [each for each in touched if each["before"]]
+    result = write_rows(ctx.connect(Notion), ctx, back, "undo", turn=_UNDONE_AT_A_TIME, write=_put_back)
+    lost = [f"{each['id']}: {each['lost'][0]}" for each in touched if each["lost"]] + result["left"]
     if lost:
         raise Rejected("notion", f"all was put back but {len(lost)} rows: {'; '.join(lost)[:1000]}")
+
+
+def _put_back(notion: Notion, change: Json) -> str:
+    """Write what the row held before where it still holds ours; return what people have changed since."""
+    now = notion.page(str(change["id"]))["properties"]
+    held = {str(each["id"]): (name, each) for name, each in now.items()}
+    values, left = dict[str, Json](), list[str]()
+    for key, former in change["before"].items():
+        name, value = held.get(key, (key, {}))
+        if means_the_same(value, change["properties"][key]):
+            values[key] = former
+        elif not means_the_same(value, former):
+            left.append(f"{name}: {CHANGED}")
+    if values:
+        notion.update_page(str(change["id"]), values)
+    return f"{change['id']}: {'; '.join(left)}" if left else ""
 
 
 NOTION_UPDATE_ROWS = StepKind(

@@ -158,7 +158,7 @@ def test_after_a_turn_it_is_somebody_elses(bench: Bench) -> None:
     with pytest.raises(BudgetSpent, match="50 of 60 rows") as held:
         write_rows(bench.notion, memory, changes, "rows", turn=30)
     assert held.value.retry_after == timedelta(seconds=1)
-    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {"done": 60, "gone": []}
+    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {"done": 60, "gone": [], "left": []}
 
 
 def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
@@ -166,7 +166,7 @@ def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
     with pytest.raises(Rejected, match="Estimate"):
         write_rows(bench.notion, Remembering(), changes, "rows")
     changes = [{"id": NOBODY, "properties": {}}]
-    assert write_rows(bench.notion, Remembering(), changes, "rows") == {"done": 1, "gone": [NOBODY]}
+    assert write_rows(bench.notion, Remembering(), changes, "rows") == {"done": 1, "gone": [NOBODY], "left": []}
 
 
 def test_exactly_one_way_to_choose_rows() -> None:

@@ -83,20 +83,28 @@ def _read(
 
 
 def write_rows(
-    notion: Notion, memory: Memory, changes: Sequence[Json], name: str, *, turn: int = ROWS_AT_A_TIME
+    notion: Notion,
+    memory: Memory,
+    changes: Sequence[Json],
+    name: str,
+    *,
+    turn: int = ROWS_AT_A_TIME,
+    write: Callable[[Notion, Json], str] | None = None,
 ) -> Json:
     """Write `{"id", "properties"}` to each row; return how many are `done`, and the ids of those that are `gone`.
+
+    `write` does it in another way, with one row, and returns what was `left` as it is, in words ("" for nothing).
 
     Raises what a request raises; RateLimited also after a `turn` of rows, for somebody else's. What was done by then is
     remembered. A row that was removed meanwhile is gone, and no reason to stop.
     """
-    done, gone, fresh = 0, list[str](), 0
+    done, gone, left, fresh = 0, list[str](), list[str](), 0
     while done < len(changes):
         before = done
 
         def some(before: int = before) -> Result:
             nonlocal fresh
-            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER])
+            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _written)
             fresh += int(result["count"])
             return result
 
@@ -107,7 +115,8 @@ def write_rows(
         result = memory.same_end(f"{name}-{before:05d}", some)
         done += int(result["count"])
         gone += result["gone"]
-    return {"done": done, "gone": gone}
+        left += result.get("left", ())
+    return {"done": done, "gone": gone, "left": left}
 
 
 def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
@@ -118,11 +127,17 @@ def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
     return done
 
 
-def _write_some(notion: Notion, changes: Sequence[Json]) -> Json:
-    count, gone = 0, list[str]()
+def _written(notion: Notion, change: Json) -> str:
+    notion.update_page(str(change["id"]), change["properties"])
+    return ""
+
+
+def _write_some(notion: Notion, changes: Sequence[Json], write: Callable[[Notion, Json], str]) -> Json:
+    count, gone, left = 0, list[str](), list[str]()
     for change in changes:
         try:
-            notion.update_page(str(change["id"]), change["properties"])
+            if words := write(notion, change):
+                left.append(words[:300])
         except Missing:
             gone.append(str(change["id"]))
         except Rejected:
@@ -134,4 +149,4 @@ def _write_some(notion: Notion, changes: Sequence[Json]) -> Json:
                 raise
             break  # what was written counts; the next part begins with this row
         count += 1
-    return {"count": count, "gone": gone}
+    return {"count": count, "gone": gone, "left": left}

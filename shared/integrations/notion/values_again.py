@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 from shared.core.errors import Rejected
 from shared.core.outgoing_text import may_link, plain
@@ -63,7 +65,7 @@ def _file(file: Mapping[str, Any]) -> Json:
 
 
 def means_the_same(read: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
-    """Say whether a value that was read is what `property_value` has written."""
+    """Say whether a value that was read is what `property_value` or `value_again` has written."""
     kind = str(read.get("type"))
     if kind not in written:
         return False
@@ -73,12 +75,36 @@ def means_the_same(read: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
     if kind in _IDS:
         return sorted(_bare(each) for each in here or ()) == sorted(_bare(each) for each in there or ())
     if kind == "multi_select":
-        return sorted(str(each["name"]) for each in here or ()) == sorted(str(each["name"]) for each in there or ())
+        key = "id" if any("id" in each for each in there or ()) else "name"
+        return sorted(str(each.get(key)) for each in here or ()) == sorted(str(each.get(key)) for each in there or ())
     if kind in _CHOICES:
-        return (here or {}).get("name") == (there or {}).get("name")
+        key = "id" if "id" in (there or {}) else "name"
+        return (here or {}).get(key) == (there or {}).get(key)
     if kind == "date":
         return _span_of(here) == _span_of(there)
     return bool(here == there)
+
+
+CHANGED = "somebody has changed it since"
+
+
+def back_again(now: Mapping[str, Any], former: Mapping[str, Any], written: Mapping[str, Any] | None) -> Json | None:
+    """Return what brings a former value back where the property still holds what we `written`; None: it is back.
+
+    Without `written` we have left it empty. Raises ValueError where somebody has changed it since, or it cannot be
+    written again.
+    """
+    kind = str(former.get("type"))
+    if kind not in WRITABLE or (now.get("type") == kind and now.get(kind) == former.get(kind)):
+        return None
+    ours = means_the_same(now, written) if written is not None else not _holds(now)
+    if not ours:
+        raise ValueError(CHANGED)
+    return value_again(former)
+
+
+def _holds(value: Mapping[str, Any]) -> bool:
+    return (value.get("type") != "checkbox" and property_text(dict(value)) != "") or value.get("checkbox") is True
 
 
 def _bare(each: Mapping[str, Any]) -> str:
@@ -86,7 +112,21 @@ def _bare(each: Mapping[str, Any]) -> str:
 
 
 def _span_of(date: Any) -> tuple[Any, Any]:
-    return (date.get("start"), date.get("end")) if isinstance(date, Mapping) else (None, None)
+    if not isinstance(date, Mapping):
+        return None, None
+    zone = str(date.get("time_zone") or "UTC")
+    return _moment(date.get("start"), zone), _moment(date.get("end"), zone)
+
+
+def _moment(text: Any, zone: str) -> Any:
+    """Return a day as it is, and a time as one instant however it was spelled."""
+    try:
+        if not text or len(text) <= len("2026-12-01"):
+            return text or None
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, KeyError):
+        return text
 
 
 def find_column(columns: Mapping[str, Json], wanted: str) -> tuple[str, Json] | None:
