@@ -7,11 +7,11 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.execute_step import run_url
-from shared.core.progress import STATUS, dollars
 from shared.app.workspace_databases import Mapped
 from shared.app.workspace_schemas import IDEAS
 from shared.core import marks
 from shared.core.page import Span
+from shared.core.progress import STATUS, dollars
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.rich_text import rich_text
 

@@ -24,6 +24,8 @@ MARKUP = (
     f'<script>{RUN}</script><img src="{FAR}" onerror="{RUN}"></title><style>body{{background:url({FAR})}}</style>'
     f'<link rel=stylesheet href="{FAR}"><meta http-equiv=refresh content="0;url={FAR}">"\'>'
 )
+# Titles are cut; what is left reads as it was written, with addresses that no mail program makes a link of.
+SHOWN = MARKUP.partition("<link")[0].replace("https://elsewhere.example", "elsewhere[.]example")
 LONG = "Hauptversammlungsteilnehmerverzeichnisaufbewahrungspflicht" * 3
 PAGE, ACTION = "https://notion.example/page-1", "https://workwright.example/approvals/" + "x" * 160
 TOPICS = ("approval_asked", "question_asked", "reconnect", "run_succeeded", "run_failed", "run_cancelled", "of_ours")
@@ -57,7 +59,7 @@ def test_a_message_fetches_nothing_and_runs_nothing(browser: Browser, inbox: str
     with browser.tab(PHONE, scripts=scripts) as tab:
         tab.open(f"{inbox}/{topic}.html")
         assert tab.seen.requests == [f"{inbox}/{topic}.html"]
-        assert MARKUP in tab.run("document.body.textContent")
+        assert SHOWN in tab.run("document.body.textContent")
         assert tab.run("document.querySelectorAll('link, body style, body meta, base, form').length") == 0
         keeps_quiet(tab, inbox)
 

@@ -32,7 +32,7 @@ GROUPS: Mapping[str, tuple[Write, ...]] = {
     ),
     "middles": (
         ("notion", "PATCH", f"/v1/blocks/{ANY_ID}", 0),
-        ("notion", "PATCH", "/v1/blocks/*/children", 1),
+        ("notion", "POST", "/v1/pages", 0),
         ("notion", "PATCH", f"/v1/pages/{ANY_ID}", 2),
         ("github", "POST", "/repos/*/git/commits", 0),
         ("github", "POST", "/repos/*/git/refs", 0),

@@ -92,17 +92,25 @@ class Webhooks:
         waiting = self._waiting(key) if merged else None
         if waiting is not None:
             _merge(waiting["event"], caller, data)
+            waiting["event"]["timestamp"] = self._timestamp()
             return
         event = self._envelope(subscription, bots, kind, entity, caller)
         if data:
             event["data"] = copy.deepcopy(data)
         window = float(config["aggregation_s"]) if merged else 0.0
-        due = self._now() + window + float(config["webhook_delay_s"])
+        closes = self._now() + window
+        due = closes + float(config["webhook_delay_s"])
         if self._chance(event["id"], "late") < float(config["late_share"]):
             due += float(config["late_s"])
         item = {"key": key, "subscription_id": subscription["id"], "event": event, "attempt": 0, "due": due}
+        item["closes"] = closes  # from then on nothing is merged into it, however late it comes
         self.world.state["pending"][event["id"]] = item
         self._mergeable[key] = event["id"]
+
+    def _timestamp(self) -> str:
+        """Return the present time as events write it; a merged event has that of the last change in it."""
+        now = self.world.simulator.now()
+        return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
 
     def _now(self) -> float:
         return self.world.simulator.now().timestamp()
@@ -114,7 +122,7 @@ class Webhooks:
     def _waiting(self, key: str) -> Json | None:
         """Return an event that was not sent yet and takes more of its kind in."""
         item: Json | None = self.world.state["pending"].get(self._mergeable.get(key, ""))
-        return item if item is not None and item["attempt"] == 0 and item["due"] > self._now() else None
+        return item if item is not None and item["attempt"] == 0 and item["closes"] > self._now() else None
 
     def _swallow(self, created: str) -> bool:
         """Something made and deleted inside one window makes no event at all."""
@@ -124,12 +132,11 @@ class Webhooks:
         return waiting is not None
 
     def _envelope(self, subscription: Json, bots: list[Json], kind: str, entity: Json, caller: Caller) -> Json:
-        now = self.world.simulator.now()
         connection = self.world.state["connections"][subscription["client_id"]]
         workspace = self.world.state["workspaces"][caller.workspace_id]
         event: Json = {
             "id": self.world.new_id(),
-            "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z",
+            "timestamp": self._timestamp(),
             "workspace_id": workspace["id"],
             "workspace_name": workspace["name"],
             "subscription_id": subscription["id"],

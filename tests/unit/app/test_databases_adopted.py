@@ -281,7 +281,8 @@ def test_a_database_of_another_workspace_is_out_of_reach(wishes: Wishes, house: 
     made = create_databases(other.deps, other.accounts, TENANT, seeded["home_page_id"], ("ideas",))
     before, effects = wishes.house.settings(TENANT)["databases"], len(wishes.notion.effects())
     for kind in ("ideas", "tasks"):
-        refused = wishes.wish(adopt={kind: made["ideas_database"]}, answers={"tasks.columns": ADD, "tasks.options": ADD})
+        answers = {"tasks.columns": ADD, "tasks.options": ADD}
+        refused = wishes.wish(adopt={kind: made["ideas_database"]}, answers=answers)
         assert refused["state"] == "failed"
     assert wishes.house.settings(TENANT)["databases"] == before
     assert len(wishes.notion.effects()) == effects
