@@ -16,6 +16,9 @@ from shared.core.commands import NAMES, Command, command_from_data, command_to_d
 GOOD: dict[str, Any] = {"id": "run-1.2.0", "name": "attempt", "function": "plan", "tenant": "t-1", "run": "run-1"}
 
 
+ALL = "attempt, consider, look, mirror, notify, plan_day, reconcile, routine, undo"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -26,7 +29,7 @@ GOOD: dict[str, Any] = {"id": "run-1.2.0", "name": "attempt", "function": "plan"
             for value in (3, [])
         ),
         ({"name": ""}, "field 'name' must be a non-empty string"),
-        ({"name": "destroy"}, "field 'name' must be one of attempt, consider, look, mirror, notify, plan_day, reconcile, routine, undo"),
+        ({"name": "destroy"}, f"field 'name' must be one of {ALL}"),
         ({"name": ["attempt"]}, "field 'name' must be a non-empty string"),
         ({"attempt": "1"}, "field 'attempt' must be a whole number"),
         ({"attempt": 1.0}, "field 'attempt' must be a whole number"),
