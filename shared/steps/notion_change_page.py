@@ -65,7 +65,7 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
 
     def write() -> Json:
         now = notion.page(page)["properties"] if wanted.only_if else {}
-        if now and (changed := _changed_since(wanted, now)) and not _hold(now, values):
+        if now and (changed := _changed_since(wanted, now)) and not (values and _hold(now, values)):
             return {"left": changed}
         return {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]}
 

@@ -268,12 +268,19 @@ def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
             lambda: None,  # what was asked for is still missing
         )
     lost = [f"{name}: {why}" for name, why in stays.items()]
+    if not ctx.effect.intended("undo"):  # the change never arrived, and the rows hold what people have written
+        _say_lost(lost)
+        return
     kept = ctx.remembered("values") or {"rows": [], "lost": []}
     now = notion.data_source(source)["properties"]
     ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
     held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
     write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values")
-    if lost := [*lost, *kept["lost"]]:
+    _say_lost([*lost, *kept["lost"]])
+
+
+def _say_lost(lost: list[str]) -> None:
+    if lost:
         raise Rejected("notion", f"all was put back but this: {'; '.join(lost)[:1000]}")
 
 

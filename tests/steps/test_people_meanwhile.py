@@ -135,6 +135,28 @@ def test_an_edit_is_done_when_notion_has_forgotten_its_task(bench: Bench) -> Non
     assert asked[-1] == 404
 
 
+def test_values_are_not_written_back_over_people_when_the_columns_were_never_changed(bench: Bench) -> None:
+    source = bench.ids["things"]
+    bench.sim.fault(method="PATCH", path="/v1/data_sources/*", drop=True)
+    run(bench, "notion.change_schema", data_source=source, remove=["Estimate"], allow_removing=True)
+    bench.notion.update_page(bench.ids["bell"], {"Estimate": {"number": 8}})
+    assert bench.cancel().undone_failed == ()
+    assert values(bench.look(), "Estimate")["Bell"] == "8"
+
+
+def test_a_row_with_more_relations_than_a_query_shows_gets_all_of_them_back(bench: Bench) -> None:
+    source, notion = bench.ids["things"], bench.notion
+    relation = {"relation": {"data_source_id": source, "single_property": {}}}
+    notion.update_data_source(source, properties={"Parts": relation})
+    parts = [notion.create_page(data_source_id=source, properties={"Name": titled(f"P{n}")})["id"] for n in range(30)]
+    notion.update_page(bench.ids["bell"], {"Parts": {"relation": [{"id": each} for each in parts]}})
+    bell = {"property": "Name", "title": {"equals": "Bell"}}
+    run(bench, "notion.update_rows", data_source=source, filter=bell, set={"Parts": [parts[0]]})
+    assert len(notion.page(bench.ids["bell"])["properties"]["Parts"]["relation"]) == 1
+    assert bench.cancel().undone_failed == ()
+    assert len(notion.page(bench.ids["bell"])["properties"]["Parts"]["relation"]) == 30
+
+
 # --- runs beside each other -------------------------------------------------------------------------------------------
 
 MADE: dict[str, tuple[dict[str, Any], str]] = {
@@ -171,6 +193,15 @@ def test_a_value_is_left_alone_when_it_changed_between_the_look_and_the_write(be
     bench.until_rest()
     assert values(bench.look(), "Note")["Bell"] == ""
     assert bench.run.facts == {"left_as_it_is": "Status has been changed meanwhile"}
+
+
+def test_an_icon_too_is_left_alone_where_the_page_has_changed(bench: Bench) -> None:
+    limited = {"method": "PATCH", "path": "/v1/pages/*", "status": 429, "headers": {"Retry-After": "30"}}
+    bench.sim.control("/_faults", [limited])
+    run(bench, "notion.update_page", page=bench.ids["bell"], icon="🔔", only_if={"Status": "To do"})
+    bench.notion.update_page(bench.ids["bell"], {"Status": DONE})
+    bench.until_rest()
+    assert bench.notion.page(bench.ids["bell"])["icon"] is None
 
 
 # --- what may not be written ------------------------------------------------------------------------------------------
