@@ -15,7 +15,7 @@ help:
 	@echo "make test       every test (says which real parts are missing here)"
 	@echo "make check      formatting, lint, types, import contracts"
 	@echo "make bench      the figures, as JSON"
-	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git"
+	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js"
 	@echo "                (the Firestore emulator comes with the gcloud SDK: gcloud components install cloud-firestore-emulator)"
 
 $(VENV)/.runtime: requirements.txt tools/venv.sh
