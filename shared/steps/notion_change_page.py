@@ -63,19 +63,43 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     if changed := _changed_since(wanted, before["properties"]):
         return _left(page, changed)
 
+    again = ctx.effect.intended("updated")  # and perhaps arrived: what people wrote since is newer
+
     def write() -> Json:
-        now = notion.page(page)["properties"] if wanted.only_if else {}
+        now = notion.page(page)["properties"] if wanted.only_if or again else {}
         if now and (changed := _changed_since(wanted, now)) and not (values and _hold(now, values)):
             return {"left": changed}
-        return {"page": notion.update_page(page, values, icon=wanted.icon or KEEP)["id"]}
+        theirs = _theirs(now, before["properties"], values) if again else {}
+        rest = {key: value for key, value in values.items() if key not in theirs}
+        notion.update_page(page, rest, icon=wanted.icon or KEEP)
+        return {"page": page, "theirs": ", ".join(theirs.values())}
 
-    if left := ctx.same_end("updated", write).get("left"):
+    done = ctx.same_end("updated", write)
+    if left := done.get("left"):
         return _left(page, left)
-    return Done({"page": page, "properties": len(values)})
+    facts = _meanwhile(done["theirs"]) if done.get("theirs") else {}
+    return Done({"page": page, "properties": len(values)}, facts=facts)
 
 
 def _left(page: str, changed: str) -> Done:
-    return Done({"page": page, "properties": 0}, facts={"left_as_it_is": f"{changed} has been changed meanwhile"})
+    return Done({"page": page, "properties": 0}, facts=_meanwhile(changed))
+
+
+def _meanwhile(changed: str) -> dict[str, str]:
+    return {"left_as_it_is": f"{changed} has been changed meanwhile"}
+
+
+def _theirs(now: Mapping[str, Json], before: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, str]:
+    """Return the properties, id → name, that hold neither what they held before nor what we write."""
+    former = {str(each["id"]): each for each in before.values()}
+    held = ((name, str(each["id"]), each) for name, each in now.items())
+    return {
+        key: name
+        for name, key, each in held
+        if key in values
+        and each.get(each["type"]) != former.get(key, {}).get(each["type"])
+        and not means_the_same(each, values[key])
+    }
 
 
 def _hold(now: Mapping[str, Json], values: Mapping[str, Json]) -> bool:

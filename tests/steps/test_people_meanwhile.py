@@ -195,6 +195,17 @@ def test_a_value_is_left_alone_when_it_changed_between_the_look_and_the_write(be
     assert bench.run.facts == {"left_as_it_is": "Status has been changed meanwhile"}
 
 
+def test_what_somebody_wrote_after_our_unanswered_request_is_not_written_over_by_its_repeat(bench: Bench) -> None:
+    bench.sim.fault(method="PATCH", path="/v1/pages/*", status=504, when="after")
+    run(bench, "notion.update_page", page=bench.ids["bell"], properties={"Note": "ours", "Status": "Done"})
+    assert bench.run.steps[0].output == {}
+    bench.notion.update_page(bench.ids["bell"], {"Note": text("mine")})
+    bench.until_rest()
+    assert bench.run.steps[0].status == StepStatus.SUCCEEDED
+    assert [values(bench.look(), name)["Bell"] for name in ("Note", "Status")] == ["mine", "Done"]
+    assert bench.run.facts == {"left_as_it_is": "Note has been changed meanwhile"}
+
+
 def test_an_icon_too_is_left_alone_where_the_page_has_changed(bench: Bench) -> None:
     limited = {"method": "PATCH", "path": "/v1/pages/*", "status": 429, "headers": {"Retry-After": "30"}}
     bench.sim.control("/_faults", [limited])
