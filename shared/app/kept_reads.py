@@ -41,7 +41,7 @@ def kept_reads(deps: Deps, tenant: str, scope: str) -> Iterator[KeptReads]:
 
 
 class KeptReads:
-    """Texts by key, where a key begins with the time its source was last edited and a blank."""
+    """Texts by key; of what may change, the key begins with the time its source was last edited and a blank."""
 
     def __init__(self, deps: Deps, tenant: str, scope: str) -> None:
         self._deps = deps
@@ -60,6 +60,10 @@ class KeptReads:
         edited = datetime.fromisoformat(key.partition(" ")[0])
         if self._deps.clock.now() >= edited.replace(second=0, microsecond=0) + _UNSURE:
             self._new[key] = text
+
+    def note(self, key: str, text: str) -> None:
+        """Keep a text of our own making, like how far a list was read; a later one under the key takes its place."""
+        self._new[key] = text
 
     def save(self) -> None:
         """Keep what was added, for the next attempt; unless somebody else has kept the same meanwhile."""

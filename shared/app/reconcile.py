@@ -94,16 +94,26 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
     """Order a look at every row that was edited since the last time; return how many.
 
     What a part of the answer asked for is ordered before it is remembered as done: a death in between asks again, and
-    orders the same looks under the same names.
+    orders the same looks under the same names. Who was stopped goes on at the cursor, or where that has expired at the
+    minute that was reached.
     """
-    doc, began = deps.store.get(tenant, "swept", source), deps.clock.now()
-    state: dict[str, Any] = dict(doc.body) if doc else {"since": (began - FIRST).isoformat(), "settled": {}}
-    since = state.get("upto") or (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
+    doc, now = deps.store.get(tenant, "swept", source), deps.clock.now()
+    state: dict[str, Any] = dict(doc.body) if doc else {"since": (now - FIRST).isoformat(), "settled": {}}
+    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
+    if not since:
+        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
+    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
     settled: dict[str, str] = dict(state["settled"])
-    cursor, found = "", 0
+    found = 0
     while True:
         asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
-        part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
+        try:
+            part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
+        except Rejected as error:
+            if not cursor or "cursor" not in str(error):
+                raise
+            since, cursor, began = state["upto"], "", now  # it has expired
+            continue
         looks = [_look_for(deps, tenant, row, settled) for row in part.rows]
         commands = [look for look in looks if look is not None]
         if commands:
@@ -113,11 +123,12 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
             break
         cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
         if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
-            since = _beyond(tenant, source, since, upto)
-        settled = _newest(settled, began)
-        state |= {"upto": upto if part.cursor else since, "settled": settled}
+            since, began = _beyond(tenant, source, since, upto), now
+        settled = _newest(settled, now)
+        reached = {"upto": upto if cursor else since, "asked": since, "cursor": cursor, "began": began.isoformat()}
+        state |= {**reached, "settled": settled}
         deps.store.put(tenant, Put("swept", source, state))
-    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, began)}))
+    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, now)}))
     return found
 
 
@@ -163,13 +174,14 @@ def _age(version: str, now: datetime) -> timedelta:
 
 def _freshen(deps: Deps, tenant: str, notion: Notion) -> None:
     """Take over what the search says was edited since the last pass."""
-    doc, began = deps.store.get(tenant, "sync", "map"), deps.clock.now()
+    doc, now = deps.store.get(tenant, "sync", "map"), deps.clock.now()
     assert doc is not None
     places = WorkspaceMap(deps, tenant, notion)
     places.everything()
-    take_recent(places, notion, datetime.fromisoformat(doc.body["since"]) - OVERLAP)
+    since = str(doc.body["since"])
+    began = take_recent(deps, tenant, notion, places, datetime.fromisoformat(since) - OVERLAP, f"freshen {since}")
     _remember(deps, tenant, {"since": began.isoformat()})
-    if doc.body.get("crawled", "") < doc.body["crawl"] and began - _last_part(doc.body) > _AGAIN:
+    if doc.body.get("crawled", "") < doc.body["crawl"] and now - _last_part(doc.body) > _AGAIN:
         _begin_crawl(deps, tenant)  # it was cut off: its grant was revoked, or it failed too often
 
 

@@ -3,24 +3,28 @@
 What changed is known from three sources, because no single one is complete: deliveries mark what they tell of, the
 search lists what was edited since the last time, and once a day every place is looked at again. Versions are given to
 the minute, so what was read before the minute of its version was over is read once more.
+
+A `job` names one crawl or one mirror, however often it is stopped: what it has read of a long list counts for it alone.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
+from shared.app.kept_reads import kept_reads
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Block, Page, page_from_data, page_to_data
+from shared.core.run import derived_id
 from shared.integrations.notion import reading
 from shared.integrations.notion.client import Notion
-from shared.integrations.notion.recent import edited_since
+from shared.integrations.notion.long_lists import Reached, edited_parts, row_parts
 from shared.integrations.notion.wire import normal_id
 from shared.ports import Put
 
@@ -57,13 +61,18 @@ def mirror(deps: Deps, tenant: str, notion: Notion, root: str) -> Mirrored:
         if not state.get("began"):  # so that a mirror that was cut short does not begin anew
             state["began"] = now.isoformat()
             deps.store.put(tenant, Put("mirrors", name, state))
-        _walk(deps, tenant, notion, places, [places.refresh(root)], done, since=state["began"])
+        job = f"mirror {name} {state['began']}"
+        _walk(deps, tenant, notion, places, [places.refresh(root)], done, job, since=state["began"])
         began = state.pop("began")
         state |= {"whole": began, "since": began}
     else:
-        take_recent(places, notion, datetime.fromisoformat(state["since"]) - OVERLAP, _tree(places, root))
-        _walk(deps, tenant, notion, places, list(_tree(places, root).values()), done)
-        state["since"] = now.isoformat()
+        job, since = f"mirror {name} {state['since']}", datetime.fromisoformat(state["since"]) - OVERLAP
+        found = state.get("found")  # else only the reading is left of a mirror that was cut short
+        if not found or now - datetime.fromisoformat(found) > OVERLAP:
+            state["found"] = take_recent(deps, tenant, notion, places, since, job, _tree(places, root)).isoformat()
+            deps.store.put(tenant, Put("mirrors", name, state))
+        _walk(deps, tenant, notion, places, list(_tree(places, root).values()), done, job)
+        state["since"] = state.pop("found")
     deps.store.put(tenant, Put("mirrors", name, state))
     places.report()
     return done
@@ -96,6 +105,7 @@ def _walk(
     places: WorkspaceMap,
     start: Sequence[Place | None],
     done: Mirrored,
+    job: str,
     *,
     since: str = "",
 ) -> None:
@@ -114,7 +124,7 @@ def _walk(
             continue
         places.misses += 1
         try:
-            found = expand(deps, tenant, notion, places, place, keep=True)
+            found = expand(deps, tenant, notion, places, place, job, keep=True)
         except Missing:
             done.gone += [each.id for each in _forget(places, place)]
             continue
@@ -130,18 +140,19 @@ def _walk(
 
 
 def expand(
-    deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, *, keep: bool = False
+    deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str, *, keep: bool = False
 ) -> list[Place]:
     """Read what is in a place and remember it; return what it holds. `keep` keeps a page's content as well.
 
-    A page that names the version it was found at is read without asking for the page object.
+    A table that the same `job` was stopped in is read on from there. A page that names the version it was found at is
+    read without asking for the page object.
     """
     now = deps.clock.now().isoformat()
     if place.kind == DATABASE:
         places.refresh(place.id, DATABASE)
         found = [each for each in places.children(place.id) if each.kind == DATA_SOURCE]
     elif place.kind == DATA_SOURCE:
-        found = [places.keep(row, place.id) for row in notion.query(place.id)]
+        found = _rows(deps, tenant, notion, places, place, job)
     else:
         inside: list[dict[str, Any]] = []
         blocks = _blocks(notion, place.id, inside, [MOST_BLOCKS])
@@ -154,6 +165,22 @@ def expand(
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
     places.change(now_known, listed_at=now, **mirrored)
     return found
+
+
+def _rows(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str) -> list[Place]:
+    """Remember a table's rows as they are read, and how far that is when something stops it; return all of them."""
+    with kept_reads(deps, tenant, derived_id("rows-", place.id, job)) as kept:
+        at = kept.get("at")
+        begin = Reached(**json.loads(at)) if at else Reached()
+        found: list[str] = []
+        for number in range(begin.parts):
+            found += json.loads(kept.get(f"part {number}") or "[]")
+        for rows, reached in row_parts(notion, place.id, begin):
+            ids = [places.keep(row, place.id).id for row in rows]
+            found += ids
+            kept.note(f"part {reached.parts - 1}", json.dumps(ids))
+            kept.note("at", json.dumps(asdict(reached)))
+    return [row for row in (places.known(each) for each in dict.fromkeys(found)) if row is not None]
 
 
 def _kept_child(places: WorkspaceMap, block: dict[str, Any], page: str) -> Place:
@@ -186,17 +213,38 @@ def _blocks(notion: Notion, id: str, inside: list[dict[str, Any]], room: list[in
     return found
 
 
-def take_recent(places: WorkspaceMap, notion: Notion, since: datetime, tree: Iterable[str] | None = None) -> None:
-    """Take over what the search says was edited since then; of a tree, only what is in it or newly below it."""
-    inside = None if tree is None else set(tree)
-    for raw in edited_since(notion, since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")):
-        parent = raw.get("parent") or {}
-        above = parent.get(str(parent.get("type")))
-        known = inside is None or normal_id(str(raw["id"])) in inside
-        if known or (inside is not None and isinstance(above, str) and normal_id(above) in inside):
-            place = places.keep(raw)
-            if inside is not None:
-                inside.add(place.id)
+def take_recent(
+    deps: Deps,
+    tenant: str,
+    notion: Notion,
+    places: WorkspaceMap,
+    since: datetime,
+    job: str,
+    tree: Iterable[str] | None = None,
+) -> datetime:
+    """Take over what the search says was edited since then; of a tree, only what is in it or newly below it.
+
+    Where the same `job` was stopped in it, it goes on. Return when it began: what was edited later may be missing.
+    """
+    inside, begin = None if tree is None else set(tree), since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
+    with kept_reads(deps, tenant, derived_id("recent-", job)) as kept:
+        at: dict[str, str] = json.loads(kept.get("at") or "{}")
+        began = at.get("began") or deps.clock.now().isoformat()
+        for part, cursor in edited_parts(notion, begin, at.get("cursor", "")):
+            for raw in part:
+                _take(places, raw, inside)
+            kept.note("at", json.dumps({"began": began, "cursor": cursor}))
+    return datetime.fromisoformat(began)
+
+
+def _take(places: WorkspaceMap, raw: dict[str, Any], inside: set[str] | None) -> None:
+    parent = raw.get("parent") or {}
+    above = parent.get(str(parent.get("type")))
+    known = inside is None or normal_id(str(raw["id"])) in inside
+    if known or (inside is not None and isinstance(above, str) and normal_id(above) in inside):
+        place = places.keep(raw)
+        if inside is not None:
+            inside.add(place.id)
 
 
 CRAWL_PART = 20  # places per command
@@ -209,11 +257,12 @@ def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool) -
     """
     places = WorkspaceMap(deps, tenant, notion)
     if first:
-        take_recent(places, notion, datetime(1970, 1, 1, tzinfo=UTC))
+        take_recent(deps, tenant, notion, places, datetime(1970, 1, 1, tzinfo=UTC), f"crawl {began}")
+        return True  # by itself, or what stops the rest would have it searched again
     waiting = [each for each in places.everything().values() if not each.trashed and each.listed_at < began]
     for place in waiting[:CRAWL_PART]:
         try:
-            expand(deps, tenant, notion, places, place)
+            expand(deps, tenant, notion, places, place, began)
         except Missing:
             _forget(places, place)
         except Rejected as error:

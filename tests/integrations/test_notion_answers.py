@@ -21,8 +21,8 @@ from shared.core.page import Span
 from shared.http_client import HttpClient
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.long_lists import edited_parts
 from shared.integrations.notion.markdown_calls import replace_content
-from shared.integrations.notion.recent import edited_since
 from shared.integrations.notion.rich_text import mention_date
 from shared.integrations.notion.writer import write_tree
 from shared.ports import Secret
@@ -68,7 +68,7 @@ READS: dict[str, Call] = {
     "query_part": lambda n, r: n.query_part(r.source),
     "templates": lambda n, r: n.templates(r.source),
     "search": lambda n, r: n.search(""),
-    "edited_since": lambda n, r: edited_since(n, "2020-01-01T00:00:00.000Z"),
+    "edited_parts": lambda n, r: list(edited_parts(n, "2020-01-01T00:00:00.000Z")),
     "comments": lambda n, r: n.comments(r.page),
     "one_comment": lambda n, r: n.one_comment(str(r.comment["id"])),
     "file_uploads": lambda n, r: n.file_uploads(),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import Rejected
+from shared.integrations.notion.long_lists import Reached, edited_parts, row_parts
 from shared.integrations.notion.values import property_value
 from tests.integrations.conftest import Desk
 
@@ -80,6 +81,39 @@ def test_rows_come_in_parts_for_those_who_count_their_requests(desk: Desk) -> No
     assert (titles(rest.rows), rest.cursor, rest.complete) == (made[3:], "", True)
     with pytest.raises(Rejected, match=r"query_part\.size: 0 rows"):
         desk.notion.query_part(source, size=0)
+
+
+@pytest.mark.parametrize("knobs", [{"list_most": 2}, {"query_cap": 5, "list_most": 2}], ids=["all", "cut"])
+@pytest.mark.parametrize("expires", [False, True])
+def test_rows_are_read_on_from_where_one_was_stopped(desk: Desk, knobs: Json, expires: bool) -> None:
+    source = a_source(desk, N={"number": {}})
+    made = rows_over_minutes(desk, source, [3, 4, 1, 3, 2])
+    desk.sim.control("/_config", {**knobs, "cursor_lifetime_s": 30})
+    found, reached, asked = set[str](), Reached(), len(desk.asked)
+    for stopped in range(60):
+        part = next(row_parts(desk.notion, source, reached), None)
+        assert part is not None
+        rows, reached = part
+        found |= set(titles(rows))
+        if len(found) == len(made) and not reached.cursor:
+            break
+        if expires and stopped % 3 == 2:
+            desk.sim.control("/_clock", {"offset_s": 3600 * (stopped + 1)})
+    assert found == set(made)
+    assert len(desk.asked) - asked <= 3 * len(made)
+
+
+def test_the_search_is_read_on_and_anew_when_its_cursor_has_expired(desk: Desk) -> None:
+    source = a_source(desk)
+    made = {desk.notion.create_page(data_source_id=source, properties=named(str(n)))["id"] for n in range(6)}
+    desk.sim.control("/_config", {"list_most": 2, "cursor_lifetime_s": 30})
+    first, cursor = next(edited_parts(desk.notion, "2020-01-01T00:00:00.000Z"))
+    rest = [each["id"] for part, _ in edited_parts(desk.notion, "2020-01-01T00:00:00.000Z", cursor) for each in part]
+    assert made <= {*rest, *(each["id"] for each in first)}
+    assert not {each["id"] for each in first} & set(rest)
+    desk.sim.control("/_clock", {"offset_s": 3600})
+    anew = [each["id"] for part, _ in edited_parts(desk.notion, "2020-01-01T00:00:00.000Z", cursor) for each in part]
+    assert made <= set(anew)
 
 
 def test_values_cut_at_25_items_are_read_to_their_end(desk: Desk) -> None:

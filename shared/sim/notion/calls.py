@@ -58,6 +58,7 @@ class Call:
         size, start = self._window()
         if self.request.method == "POST":
             size, start = self._window_of_body()
+        size = min(size, int(self.world.state["config"]["list_most"]))
         position = self._position(start, len(items))
         cut = items[position : position + size]
         more = position + size < len(items)

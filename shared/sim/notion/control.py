@@ -24,6 +24,7 @@ CONFIG: Json = {
     "code_lifetime_s": 600,
     "cursor_lifetime_s": 3600,
     "query_cap": 10_000,
+    "list_most": 100,  # entries in one part of a list, however many are asked for
     "search_lag_s": 0,
     "oauth_error_style": "envelope",  # or "rfc6749"
     "free_block_limit": 1000,  # blocks of a free workspace with several people, over its whole life

@@ -14,10 +14,12 @@ from shared.accounts import Accounts
 from shared.app.connect_account import change_settings
 from shared.app.reconcile import order_passes
 from shared.app.routines import routine_changed
+from shared.app.workspace_crawl import mirror
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_map import WorkspaceMap
 from shared.app.workspace_schemas import IDEAS, ROUTINES, TASKS
 from shared.core import marks
+from shared.core.errors import BudgetSpent
 from shared.core.rate_window import Rate
 from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
@@ -60,10 +62,14 @@ def _rest(desk: Desk, minutes: int) -> int:
     return busy
 
 
-def _row(desk: Desk, kind: str, **properties: Any) -> str:
+def _mapped(desk: Desk, kind: str) -> str:
     mapped = database_of(desk.house.settings(TENANT), kind)
     assert mapped is not None
-    parent = {"type": "data_source_id", "data_source_id": mapped.data_source}
+    return mapped.data_source
+
+
+def _row(desk: Desk, kind: str, **properties: Any) -> str:
+    parent = {"type": "data_source_id", "data_source_id": _mapped(desk, kind)}
     named = {"Name": {"title": [{"text": {"content": kind}}]}, **properties}
     return str(desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": named})["id"])
 
@@ -84,6 +90,54 @@ def test_the_sweep_and_the_crawl_end(scarce: Desk) -> None:
     runs = scarce.house.store.list_runs(TENANT)
     assert sorted(run.trigger.page for run in runs) == sorted(pages[:2])
     assert {run.status for run in runs} == {RunStatus.AWAITING_APPROVAL}
+
+
+@pytest.mark.parametrize("lag", [36_000, 0], ids=["found in their table", "found by the search"])
+def test_a_crawl_ends_that_meets_a_list_of_more_calls_than_it_has_at_once(scarce: Desk, lag: int) -> None:
+    requests.post(f"{scarce.url}/_config", json={"search_lag_s": lag, "list_most": 2}, timeout=10)
+    rows = {_row(scarce, TASKS) for _ in range(2 * LIMIT * 3)}
+    _hold_back(scarce)
+    order_passes(scarce.house.deps)
+    scarce.house.work()
+    assert _rest(scarce, 40) >= 6
+    places = WorkspaceMap(scarce.house.deps, TENANT).everything()
+    assert {place.id for place in places.values() if place.listed_at} >= rows
+    assert {place.parent for place in places.values() if place.id in rows} == {_mapped(scarce, TASKS)}
+    state = scarce.house.store.get(TENANT, "sync", "map")
+    assert state is not None
+    assert "crawled" in state.body
+    assert not scarce.house.store.list_docs(TENANT, "kept")
+
+
+def test_a_mirror_ends_that_meets_a_table_of_more_calls_than_it_has_at_once(scarce: Desk) -> None:
+    requests.post(f"{scarce.url}/_config", json={"list_most": 5}, timeout=10)
+    rows = {_row(scarce, TASKS) for _ in range(5 * LIMIT * 3)}
+    _hold_back(scarce)
+    deps, root = scarce.house.deps, _mapped(scarce, TASKS)
+    scarce.house.clock.move(seconds=70)
+    assert _stops_of_mirror(scarce, root) >= (15 + len(rows)) // LIMIT - 1
+    places = WorkspaceMap(deps, TENANT).everything()
+    assert all(places[row].read_at and not places[row].trashed for row in rows)
+    gone = min(rows)
+    scarce.as_person("PATCH", f"/v1/pages/{gone}", {"in_trash": True})
+    scarce.house.clock.move(hours=25)
+    before = _calls(scarce)
+    assert _stops_of_mirror(scarce, root) >= 15 // LIMIT
+    assert _calls(scarce) - before < 2 * (15 + len(rows))
+    places = WorkspaceMap(deps, TENANT).everything()
+    assert {row for row in rows if places[row].trashed} == {gone}
+
+
+def _stops_of_mirror(desk: Desk, root: str) -> int:
+    """Mirror until it is done; return how often it was stopped."""
+    notion = desk.house.tools.accounts.connect_for(TENANT)(Notion)
+    for stopped in range(60):
+        try:
+            mirror(desk.house.deps, TENANT, notion, root)
+            return stopped
+        except BudgetSpent:
+            desk.house.clock.move(seconds=70)
+    raise AssertionError("the mirror does not end")
 
 
 def test_routines_that_are_due_at_once_all_run(scarce: Desk) -> None:
