@@ -26,6 +26,7 @@ from shared.app.plan_comments import (
     ask_who,
     explain,
     heard_of,
+    is_person,
     judged,
     keep_heard,
     members_of,
@@ -45,7 +46,7 @@ from shared.core.outgoing_text import visible
 from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
 
-DOUBTED = "seen-doubted"  # of an approval: by whom, nobody told
+DOUBTED = "seen-doubted"  # of an approval or a stop: by whom, nobody told
 TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)
 
 
@@ -134,9 +135,13 @@ def _steer(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     """Cancel, approve, or plan again, as the page says. Only a person's change can approve or cancel."""
     now = deps.clock.now()
     decided = seen.by_person or seen.author.startswith("mixed-person:")
-    if seen.status == marks.CANCELLED and decided and says_cancel(deps, seen.mapped, seen.raw, run):
-        by = _name(tools, command.tenant, seen.author)
-        record(deps, command.tenant, run.id, ev.CancelRequested(now, by, "in Notion"), handled=command.id)
+    if seen.status == marks.CANCELLED and not run.cancel and says_cancel(deps, seen.mapped, seen.raw, run):
+        author = seen.author if decided else _last_person(command, tools, seen)
+        if author:
+            by = _name(tools, command.tenant, author)
+            record(deps, command.tenant, run.id, ev.CancelRequested(now, by, "in Notion"), handled=command.id)
+        else:
+            _doubt(command, deps, tools, seen, run)
         return
     if run.status in (RunStatus.RECEIVED, RunStatus.PLANNING) and command.attempt < MAX_TIMES:
         # the plan may be made from the page as it was: look again when it is there, but decide nothing by then
@@ -177,15 +182,27 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         _doubt(command, deps, tools, seen, run)
 
 
+def _last_person(command: Command, tools: Tools, seen: _Seen) -> str:
+    """Return the person who edited a page last that no delivery told of, "" when it was none.
+
+    That need not be who set the status. It is enough to stop: an unwanted stop costs a second run, an unheard one all
+    that was to be stopped.
+    """
+    editor = str((seen.raw.get("last_edited_by") or {}).get("id") or "")
+    swept = seen.author.startswith("seen-unknown:")
+    found = swept and is_person(tools.accounts.connect_for(command.tenant)(Notion), editor)
+    return f"person:{editor}" if found else ""
+
+
 def _doubt(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) -> None:
-    """Ask for an approval that no person was seen to give, when no delivery can be on its way any more.
+    """Ask for an approval or a stop that no person was seen to give, when no delivery can be on its way any more.
 
     A page tells who edited it last, not who set its status; where deliveries are lost, that of another agent may be
     among them. So nothing but a person's own word is taken for a yes, and people are told so.
     """
     kind, _, user = seen.author.partition(":")
     if kind == DOUBTED:
-        ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run)
+        ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run, seen.status)
         return
     name = derived_id("doubt-", run.id, str(run.revision), str(seen.raw.get("last_edited_time")))
     later = deps.clock.now() + TOLD_WITHIN

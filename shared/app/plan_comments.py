@@ -33,11 +33,13 @@ _HOW = "how-to-decide"
 UNCLEAR = "I could not tell what you want."
 HOW_TO_DECIDE = " To decide about this plan, comment “approve”, or “no, because …” with what should be different"
 BY_STATUS = ", or set the status to Approved or Cancelled"
-WHO = "Notion did not tell me who set the status to Approved."
-AGAIN = (
-    " Only a person can approve this plan. If you do, set the status to Plan ready and then to Approved again, "
-    "or comment “approve”."
-)
+WHO = "Notion did not tell me who set the status to {status}."
+AGAIN = {
+    marks.APPROVED: " Only a person can approve this plan. If you do, set the status to Plan ready and then to "
+    "Approved again, or comment “approve”.",
+    marks.CANCELLED: " Only a person can cancel this, so it goes on. To stop it, set the status to another one and "
+    "then to Cancelled again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
     us = str(notion.me()["id"])
     for one in remarks:
         author = author_of(one.comment)
-        if not _is_person(notion, author):
+        if not is_person(notion, author):
             continue
         decision = read_decision(_standing_text(one.comment))
         if decision.said == Said.UNCLEAR or not _is_about(one, decision, _asking(run, gate), us):
@@ -203,11 +205,11 @@ def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
         )
 
 
-def ask_who(deps: Deps, notion: Notion, run: Run) -> None:
-    """Say once about a plan that its approval counts only from a person whom we saw give it."""
-    name = f"who-approved-{run.revision}"
+def ask_who(deps: Deps, notion: Notion, run: Run, status: str) -> None:
+    """Say once about a plan that Approved, or Cancelled, counts only from a person whom we saw set it."""
+    name = f"who-{status.lower()}-{run.revision}"
     target = marks.mark(run_url(deps, run), name)
-    spans = (Span(WHO, href=target), Span(AGAIN))
+    spans = (Span(WHO.format(status=status), href=target), Span(AGAIN[status]))
     with suppress(Missing, Rejected):  # gone, or we may not comment: then the plan itself says how to decide
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
             name,
@@ -234,7 +236,7 @@ def _comments(notion: Notion, place: str) -> list[dict[str, Any]]:
         return []
 
 
-def _is_person(notion: Notion, user: str) -> bool:
+def is_person(notion: Notion, user: str) -> bool:
     """Say whether a person it is; who cannot be looked up decides nothing."""
     if not user:
         return False

@@ -3,8 +3,8 @@
 A webhook that fails eight times is lost, frequent events are merged, and nobody promises more than that. So every few
 minutes each table of a tenant is asked for what was edited since the last time, a little earlier than that (page times
 are given to the minute, clocks differ), and once more when the minute of an edit is over. Who set a property is not
-told by a table, so what is found this way opens runs but decides nothing: only what was delivered approves. Where an
-approval seems to have been lost, the page is commented on once.
+told by a table, so what is found this way opens runs and stops them, where a person edited the page last, but approves
+nothing: only what was delivered does. Where an approval or a stop seems to be lost, the page is commented on once.
 """
 
 from __future__ import annotations

@@ -123,11 +123,11 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
 
 
-def _said(desk: Desk, page: str) -> list[str]:
-    """Return our comments about an approval that nobody was seen to give."""
+def _said(desk: Desk, page: str, status: str = marks.APPROVED) -> list[str]:
+    """Return our comments about a status that nobody was seen to set."""
     found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
     texts = ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
-    return [text for text in texts if "who set the status to Approved" in text]
+    return [text for text in texts if f"who set the status to {status}" in text]
 
 
 def test_an_approval_whose_delivery_was_lost_is_asked_for_again_once_and_never_taken_as_given(quiet: Desk) -> None:
@@ -155,6 +155,55 @@ def test_an_approval_whose_delivery_was_lost_is_asked_for_again_once_and_never_t
     )
     quiet.deliver("comment.created", page)
     assert quiet.run_of(page).status == RunStatus.EXECUTING
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before the approval", "at work"])
+def test_a_stop_whose_delivery_was_lost_is_obeyed_when_a_person_edited_last(quiet: Desk, begun: bool) -> None:
+    page = _planned(quiet)
+    if begun:
+        quiet.set_status(page, marks.APPROVED)
+        quiet.deliver("page.properties_updated", page)
+        assert quiet.run_of(page).status == RunStatus.EXECUTING
+    _pass(quiet, timedelta(minutes=10))
+    _look_for(quiet)
+    quiet.set_status(page, marks.CANCELLED)  # and nobody is told
+    _pass(quiet, timedelta(minutes=3))
+    _look_for(quiet)
+    run = quiet.run_of(page)
+    assert run.cancel.startswith("cancelled by Ada")
+    assert run.status in (RunStatus.CANCELLING, RunStatus.CANCELLED)
+    _pass(quiet, timedelta(minutes=10))
+    _look_for(quiet)
+    assert _said(quiet, page, marks.CANCELLED) == []
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["found", "told"])
+def test_a_stop_that_no_person_was_seen_to_give_is_asked_about_once(quiet: Desk, told: bool) -> None:
+    page = _planned(quiet)
+    _pass(quiet, timedelta(minutes=10))
+    _look_for(quiet)
+    notion = quiet.house.accounts.connect_for(TENANT)(Notion)
+    notion.update_page(page, {"Status": {"select": {"name": marks.CANCELLED}}})  # a bot edited it last
+    if told:
+        quiet.deliver("page.properties_updated", page, authors=[{"id": "other", "type": "bot"}])
+    for _ in range(5):
+        _pass(quiet, timedelta(minutes=4))
+        _look_for(quiet)
+    quiet.house.work()
+    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    assert len(_said(quiet, page, marks.CANCELLED)) == 1
+    quiet.set_status(page, marks.PLAN_READY)
+    quiet.set_status(page, marks.CANCELLED)
+    quiet.deliver("page.properties_updated", page)
+    assert quiet.run_of(page).status == RunStatus.CANCELLED
+
+
+def _planned(desk: Desk) -> str:
+    page = desk.write_idea()
+    desk.set_status(page, marks.PLAN_IT)
+    desk.deliver("page.properties_updated", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    return page
 
 
 def test_an_approval_that_is_only_told_late_is_taken_without_a_word(quiet: Desk) -> None:
