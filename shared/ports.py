@@ -220,8 +220,8 @@ class Secret:
 class Secrets(Protocol):
     """The operator's secrets by name, and an envelope for the tenants'."""
 
-    def get(self, name: str) -> Secret:
-        """Return the operator's secret; raises KeyError."""
+    def get(self, name: str, *, refresh: bool = False) -> Secret:
+        """Return the operator's secret; raises KeyError. `refresh`: as it is now, unless that was asked just before."""
 
     def set(self, name: str, value: Secret) -> None:
         """Store a new value of the operator's secret."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import copy
+import hashlib
+import hmac
 import json
 import logging
 import os
@@ -18,12 +20,15 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from shared.app.accept_delivery import TOKEN, accept_delivery, arm_handshake
+from shared.app.deps import Deps
 from shared.backends import envelope as envelopes
 from shared.backends.cloud.secrets import CloudSecrets
 from shared.backends.local.clock import SystemClock
+from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
-from shared.core.errors import ConfigError
+from shared.core.errors import BadSignature, ConfigError
 from shared.ports import Put, Secret, Secrets
 from tests.support.kms_server import KmsServer
 from tests.support.secret_manager_server import SecretManagerServer
@@ -242,6 +247,44 @@ def test_the_operators_secret_is_asked_for_once_in_five_minutes(cloud: Cloud) ->
     cloud.clock.at += timedelta(minutes=5)
     instance.get("api")
     assert cloud.count("AccessSecretVersion") == 3
+
+
+def test_a_new_webhook_token_counts_at_once_on_an_instance_that_knows_the_former_one(cloud: Cloud) -> None:
+    old, new, newest = (f"secret_{word}" for word in ("old", "new", "newest"))
+    cloud.manager.seed(TOKEN, old.encode())
+    queue = LocalQueue(cloud.store, cloud.clock)
+    one, other = (Deps(cloud.store, queue, cloud.instance(), cloud.clock) for _ in range(2))
+    assert _delivered(one, old)
+    for before, token in ((old, new), (new, newest)):
+        arm_handshake(other)
+        accept_delivery(json.dumps({"verification_token": token}).encode(), "", other)
+        assert _delivered(one, token)
+        assert _delivered(one, before)
+        cloud.clock.at += timedelta(seconds=6)
+    assert not _delivered(one, old)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["with a token", "with none"])
+def test_forged_deliveries_do_not_reach_secret_manager_each_time(cloud: Cloud, there: bool) -> None:
+    if there:
+        cloud.manager.seed(TOKEN, b"secret_" + b"real")
+    deps = Deps(cloud.store, LocalQueue(cloud.store, cloud.clock), cloud.instance(), cloud.clock)
+    for _ in range(12):
+        for _ in range(50):
+            assert not _delivered(deps, "secret_forged")
+        cloud.clock.at += timedelta(seconds=1)
+    assert cloud.count("AccessSecretVersion") <= 2 + 2 * 12 / 5
+
+
+def _delivered(deps: Deps, token: str) -> bool:
+    """Say whether a delivery is taken in that is signed with the token."""
+    body = {"id": "d-1", "type": "nothing.known", "timestamp": deps.clock.now().isoformat(), "workspace_id": "w-1"}
+    raw = json.dumps({**body, "entity": {"id": "e-1", "type": "page"}}).encode()
+    signature = "sha256=" + hmac.new(token.encode(), raw, hashlib.sha256).hexdigest()
+    try:
+        return accept_delivery(raw, signature, deps) == {"ignored": "nothing.known"}
+    except BadSignature:
+        return False
 
 
 @pytest.mark.parametrize("name", ["../other", "a/versions/1", "a b", "", "a\n"])

@@ -10,7 +10,7 @@ import base64
 import re
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from google.api_core import exceptions as google
@@ -22,6 +22,7 @@ from shared.ports import Clock, Put, Secret, Store
 
 KEYS = "keys"  # the kind of document that holds a tenant's wrapped data keys
 _TTL = timedelta(minutes=5)
+_REFRESH_EVERY = timedelta(seconds=5)  # at most, per secret: what asks for it may be anybody's forged request
 _MOST_CACHED = 1000
 _MAX_PAYLOAD_BYTES = 65_536
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
@@ -31,28 +32,33 @@ V = TypeVar("V")
 
 
 class _Cache(Generic[V]):
-    """Values for five minutes, a bounded number of them."""
+    """Values for five minutes, and that there is none for a few seconds; a bounded number of them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, ...], tuple[V, datetime]] = {}
+        self._refreshed: dict[tuple[str, ...], datetime] = {}
 
     def get(self, key: tuple[str, ...], load: Callable[[], V], *, refresh: bool = False) -> V:
         now = self._clock.now()
         with self._lock:
             hit = self._kept.get(key)
-        if hit and not refresh and hit[1] > now:
+            past = refresh and abs(now - self._refreshed.get(key, datetime.min.replace(tzinfo=UTC))) >= _REFRESH_EVERY
+            if past:  # before the answer is there: of many at once, one asks
+                self._refreshed[key] = now
+        if hit and not past and hit[1] > now:
             return hit[0]
         value = load()  # outside the lock: one slow answer must not hold up everybody
-        self.keep(key, value)
+        self.keep(key, value, _TTL if value else _REFRESH_EVERY)
         return value
 
-    def keep(self, key: tuple[str, ...], value: V) -> None:
+    def keep(self, key: tuple[str, ...], value: V, span: timedelta = _TTL) -> None:
         with self._lock:
             if len(self._kept) >= _MOST_CACHED:
                 self._kept.clear()
-            self._kept[key] = (value, self._clock.now() + _TTL)
+                self._refreshed.clear()
+            self._kept[key] = (value, self._clock.now() + span)
 
 
 class CloudSecrets:
@@ -71,11 +77,17 @@ class CloudSecrets:
     # --- the operator's
 
     def get(self, name: str, *, refresh: bool = False) -> Secret:
-        """Return the operator's secret; raises KeyError. `refresh` looks past the cache, after a refused token."""
-        return self._secrets.get((name,), lambda: self._access(name), refresh=refresh)
+        """Return the operator's secret; raises KeyError.
+
+        `refresh` looks past the cache, when what is in it does not fit; every five seconds at most.
+        """
+        found = self._secrets.get((name,), lambda: self._access(name), refresh=refresh)
+        if not found:
+            raise KeyError(name)
+        return found
 
     def set(self, name: str, value: Secret) -> None:
-        """Store a new version; other instances see it within five minutes."""
+        """Store a new version; other instances see it within five minutes, or when they refresh."""
         data = value.reveal().encode()
         if not _NAME.match(name):
             raise ValueError(f"not a name of a secret: {name[:80]!r}")
@@ -102,6 +114,7 @@ class CloudSecrets:
             return  # somebody else was first, or our own first answer was lost
 
     def _access(self, name: str) -> Secret:
+        """Return the newest version, an empty secret when there is none."""
         if not _NAME.match(name):
             raise KeyError(name)
         try:
@@ -109,7 +122,7 @@ class CloudSecrets:
                 name=f"{self._name(name)}/versions/latest", timeout=_TIMEOUT_S
             )
         except google.NotFound:
-            raise KeyError(name) from None
+            return Secret("")
         except google.GoogleAPIError as error:
             raise as_ours("secret-manager", f"read {name}", error) from error
         return Secret(version.payload.data.decode())

@@ -38,8 +38,8 @@ class LocalSecrets:
         # Names the key without telling anything about it: an envelope of another installation is recognised.
         self._key_id = "local-" + hashlib.sha256(derived_key(self._key, "name")).hexdigest()[:16]
 
-    def get(self, name: str) -> Secret:
-        """Return the operator's secret; raises KeyError."""
+    def get(self, name: str, *, refresh: bool = False) -> Secret:
+        """Return the operator's secret, always as it is now; raises KeyError."""
         sealed = self._read()[name]
         try:
             return self.open(SYSTEM, _field(name), sealed)
