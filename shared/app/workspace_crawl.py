@@ -17,7 +17,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
-from shared.app.kept_reads import kept_reads
+from shared.app.kept_reads import KeptReads, kept_reads
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Block, Page, page_from_data, page_to_data
@@ -144,8 +144,8 @@ def expand(
 ) -> list[Place]:
     """Read what is in a place and remember it; return what it holds. `keep` keeps a page's content as well.
 
-    A table that the same `job` was stopped in is read on from there. A page that names the version it was found at is
-    read without asking for the page object.
+    A table or page that the same `job` was stopped in is read on from there. A page that names the version it was
+    found at is read without asking for the page object.
     """
     now = deps.clock.now().isoformat()
     if place.kind == DATABASE:
@@ -155,7 +155,8 @@ def expand(
         found = _rows(deps, tenant, notion, places, place, job)
     else:
         inside: list[dict[str, Any]] = []
-        blocks = _blocks(notion, place.id, inside, [MOST_BLOCKS])
+        with kept_reads(deps, tenant, derived_id("page-", place.id, job)) as kept:
+            blocks = _blocks(notion, place.id, inside, [MOST_BLOCKS], kept, place.version)
         found = [_kept_child(places, each, place.id) for each in inside]
         if keep:
             page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
@@ -192,10 +193,20 @@ def _kept_child(places: WorkspaceMap, block: dict[str, Any], page: str) -> Place
     return places.change(known, title=title or known.title, parent=page, version=version, trashed=False)
 
 
-def _blocks(notion: Notion, id: str, inside: list[dict[str, Any]], room: list[int]) -> list[Block]:
-    """Read the blocks of a page; pages and databases among them go into `inside` and are not entered."""
-    found = []
-    for raw in notion.children(id):
+def _blocks(
+    notion: Notion, id: str, inside: list[dict[str, Any]], room: list[int], kept: KeptReads, version: str
+) -> list[Block]:
+    """Read the blocks of a page; pages and databases among them go into `inside` and are not entered.
+
+    Lists that were kept of this version of the page are not asked for again.
+    """
+    found: list[Block] = []
+    key = f"{version} {id}"
+    text = kept.get(key) if version else None
+    children: list[dict[str, Any]] = json.loads(text) if text else notion.children(id)
+    if version and not text:
+        kept.put(key, json.dumps(children, separators=(",", ":")))
+    for raw in children:
         room[0] -= 1
         if room[0] < 0:
             raise Rejected("notion", f"the page has more than {MOST_BLOCKS} blocks")
@@ -205,7 +216,7 @@ def _blocks(notion: Notion, id: str, inside: list[dict[str, Any]], room: list[in
         below: list[Block] = []
         if enters:
             try:
-                below = _blocks(notion, str(raw["id"]), inside, room)
+                below = _blocks(notion, str(raw["id"]), inside, room, kept, version)
             except Missing:
                 if raw.get("type") != "synced_block":  # its original may not be shared with us
                     raise

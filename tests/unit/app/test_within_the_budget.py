@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from shared.accounts import Accounts
 from shared.app.connect_account import change_settings
 from shared.app.reconcile import order_passes
 from shared.app.routines import routine_changed
-from shared.app.workspace_crawl import mirror
+from shared.app.workspace_crawl import content, mirror
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_map import WorkspaceMap
 from shared.app.workspace_schemas import IDEAS, ROUTINES, TASKS
@@ -126,6 +126,23 @@ def test_a_mirror_ends_that_meets_a_table_of_more_calls_than_it_has_at_once(scar
     assert _calls(scarce) - before < 2 * (15 + len(rows))
     places = WorkspaceMap(deps, TENANT).everything()
     assert {row for row in rows if places[row].trashed} == {gone}
+
+
+def test_a_mirror_ends_that_meets_a_page_of_more_calls_than_it_has_at_once(scarce: Desk) -> None:
+    line = {"paragraph": {"rich_text": [{"text": {"content": "inside"}}]}}
+    toggles = [{"toggle": {"rich_text": [], "children": [line]}} for _ in range(LIMIT * 3)]
+    title = {"title": {"title": [{"text": {"content": "Deep"}}]}}
+    body = {"parent": {"type": "page_id", "page_id": scarce.home}, "properties": title, "children": toggles}
+    page = str(scarce.as_person("POST", "/v1/pages", body)["id"])
+    offset = (scarce.house.clock.now() - datetime.now(UTC)).total_seconds() - 600
+    requests.post(f"{scarce.url}/_clock", json={"offset_s": offset}, timeout=10)  # edited a while ago
+    scarce.as_person("PATCH", f"/v1/pages/{page}", {"properties": title})
+    _hold_back(scarce)
+    assert _stops_of_mirror(scarce, page) >= 3
+    place = WorkspaceMap(scarce.house.deps, TENANT).everything()[page]
+    kept = content(scarce.house.deps, TENANT, place)
+    assert kept is not None
+    assert [block.text for block in kept.walk()].count("inside") == LIMIT * 3
 
 
 def _stops_of_mirror(desk: Desk, root: str) -> int:
