@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from shared.app.come_again import patient
+from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease, run_url
 from shared.app.ledger import noting
@@ -21,9 +21,9 @@ from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
 from shared.app.workspace_databases import Mapped, mapped_page
 from shared.core.commands import Command
-from shared.core.errors import Missing, Rejected, Unauthorized
+from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.progress import progress_of
-from shared.core.run import Run, StepStatus
+from shared.core.run import Run, StepStatus, derived_id
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import rich_text
 from shared.ports import Put
@@ -35,12 +35,24 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None or not loaded.run.trigger.page:
         return
-    page = loaded.run.trigger.page
     if loaded.run.status.final and _shows_the_end(deps, loaded.run):
         return  # before the lease: two deliveries that always meet would send each other round for ever
-    with lease(deps, command.tenant, f"mirror.{page}"):
+    try:
+        _show(command, deps, tools, loaded.run)
+    except Busy:
+        if command.attempt >= MAX_TIMES:
+            raise
+        # All that find the page taken at this state of the run come back as one: each would show the same.
+        name = derived_id("shown-", loaded.run.id, str(loaded.run.seq))
+        come_again(replace(command, id=name), deps)
+
+
+def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
+    """Write the present state under the page's lease; raises Busy while another holds it."""
+    with lease(deps, command.tenant, f"mirror.{known.trigger.page}"):
         # read again under the lease: a delivery that waited for it must not put an older state back
-        run = (deps.store.load_run(command.tenant, command.run) or loaded).run
+        loaded = deps.store.load_run(command.tenant, command.run)
+        run = loaded.run if loaded is not None else known
         if page_record(deps, run.tenant, run.trigger.page).run not in ("", run.id):
             return  # a newer run owns the page's status
         with suppress(Missing, Rejected, Unauthorized):  # page gone or grant revoked: the run's steps say so

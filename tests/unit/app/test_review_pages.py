@@ -1,5 +1,6 @@
 """What people do to a page is never lost, and only what they did decides."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -146,3 +147,19 @@ def test_a_late_delivery_does_not_put_an_older_state_back_on_the_page(desk: Desk
     vars(late).update(vars(house.store))
     mirror_run(mirror, replace(house.deps, store=late), house.tools)
     assert desk.status(page) == "Building"
+
+
+def test_deliveries_that_find_the_page_taken_come_back_as_one(desk: Desk) -> None:
+    page = planned(desk)
+    run, house = desk.run_of(page), desk.house
+    taken = f"mirror.{page}"
+    assert house.store.claim(TENANT, taken, "somebody", timedelta(minutes=1))
+    for number in range(5):
+        mirror_run(Command(f"mirror-{number}", "mirror", "notify", TENANT, run.id), house.deps, house.tools)
+    house.store.release(TENANT, taken, "somebody")
+    with house.store.reading() as connection:
+        waiting = [json.loads(body) for (body,) in connection.execute("SELECT body FROM tasks WHERE dead_at IS NULL")]
+    assert [task["name"] for task in waiting] == ["mirror"]
+    desk.set_status(page, "Idea")
+    house.pass_time(timedelta(minutes=2))
+    assert desk.status(page) == "Plan ready"
