@@ -123,6 +123,28 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
     assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
 
 
+@pytest.mark.parametrize("expired", [False, True])
+def test_a_table_whose_rows_are_of_one_minute_is_read_on_at_its_cursor(quiet: Desk, expired: bool) -> None:
+    lifetime = 30 if expired else 3600
+    requests.post(f"{quiet.url}/_config", json={"list_most": 2, "cursor_lifetime_s": lifetime}, timeout=10)
+    pages = [quiet.write_idea(f"Idea {number}") for number in range(8)]
+    _pass(quiet, timedelta(minutes=5))
+    stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 2}
+    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    notion = quiet.house.accounts.connect_for(TENANT)(Notion)
+    with pytest.raises(RateLimited):
+        look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
+    late = quiet.write_idea("Written after the list was begun")
+    _pass(quiet, timedelta(minutes=15))
+    before = len(_queries(quiet))
+    found = look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
+    assert (found, len(_queries(quiet)) - before) == ((5, 6) if expired else (4, 2))
+    _pass(quiet, timedelta(minutes=3))
+    _look_for(quiet)
+    looks = {page for page in [*pages, late] if quiet.house.store.get(TENANT, "looks", page)}
+    assert looks == {*pages, late}
+
+
 def _said(desk: Desk, page: str, status: str = marks.APPROVED) -> list[str]:
     """Return our comments about a status that nobody was seen to set."""
     found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
