@@ -24,12 +24,13 @@ from shared.backends.local.encoding import from_micros, to_micros
 from shared.backends.local.in_flight import InFlight
 from shared.backends.local.lanes import Lane, Task
 from shared.backends.local.store import LocalStore
-from shared.core.commands import ATTEMPT, UNDO, Command
+from shared.core.commands import ATTEMPT, CONSIDER, LOOK, MIRROR, RECONCILE, UNDO, Command
 from shared.ports import Clock, DeadLetter
 
 JOURNAL = "in-flight"
 
 _LOG = logging.getLogger(__name__)
+_WAITS_A_WHILE = (ATTEMPT, UNDO, MIRROR, CONSIDER, LOOK, RECONCILE)  # and does not mean a time of the clock
 _LOOK_SECONDS = 0.25  # how long an idle worker sleeps before it looks at the clock, which somebody may have moved
 
 
@@ -214,13 +215,13 @@ class Dispatcher:
         return now
 
     def _clock_went_back(self, now: int) -> None:
-        # A retry waits for its backoff, and a step for as long as it wanted to: not for the hour that will now come
+        # A retry waits for its backoff, and a step or a look for as long as it wanted to: not for the hour that now comes
         # twice. Other commands that name a time (the end of somebody's quiet hours) mean the time of the clock.
         latest = now + _micros(self.options.backoff_cap)
         for _, _, task in self._later:
             if task.backing_off:
                 task.due = min(task.due, latest)
-            elif task.command.name in (ATTEMPT, UNDO):
+            elif task.command.name in _WAITS_A_WHILE:
                 task.due = min(task.due, now + task.wait)
         self._later = [(task.due, number, task) for _, number, task in self._later]
         heapq.heapify(self._later)

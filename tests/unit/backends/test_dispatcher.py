@@ -247,9 +247,10 @@ def test_a_clock_moved_back_an_hour_loses_and_doubles_nothing(open_rig: Open) ->
         assert Counter(ids(rig)) == {"done": 1, "failed": 2, "new": 1, "late": 1}
 
 
-def test_a_clock_moved_back_an_hour_lets_a_step_wait_no_longer_than_it_wanted_to(open_rig: Open) -> None:
+@pytest.mark.parametrize("name", ["attempt", "undo", "mirror", "consider", "look", "reconcile"])
+def test_a_clock_moved_back_an_hour_lets_nobody_wait_longer_than_it_wanted_to(open_rig: Open, name: str) -> None:
     with open_rig() as rig:
-        rig.queue.enqueue([a_command("poll", not_before=START + timedelta(seconds=30))])
+        rig.queue.enqueue([a_command("poll", name=name, not_before=START + timedelta(seconds=30))])
         rig.settle()
         rig.clock.move(hours=-1)
         rig.settle()
