@@ -215,8 +215,8 @@ class Dispatcher:
         return now
 
     def _clock_went_back(self, now: int) -> None:
-        # A retry waits for its backoff, and a step or a look for as long as it wanted to: not for the hour that now comes
-        # twice. Other commands that name a time (the end of somebody's quiet hours) mean the time of the clock.
+        # A retry waits for its backoff, and a step or a look for as long as it wanted to: not for the hour that comes
+        # twice now. Other commands that name a time (the end of somebody's quiet hours) mean the time of the clock.
         latest = now + _micros(self.options.backoff_cap)
         for _, _, task in self._later:
             if task.backing_off:
