@@ -14,6 +14,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from tests.support.notion_description import find_description
+from tests.support.parts import require
 
 from .conftest import VERSION, Notion, block, text
 
@@ -138,8 +139,7 @@ class Script:
 
 @pytest.fixture
 def script(notion: Notion) -> Script:
-    if find_description() is None:
-        pytest.skip("the published description is not on this machine")
+    require("notion-description")
     return Script(notion)
 
 
