@@ -182,7 +182,7 @@ class Place:
             self.restart_if_dead(next_env)
             if time.monotonic() > ends:
                 raise AssertionError(f"{what} did not come within {TIMEOUT_S:.0f} s:\n{self.report()}")
-            time.sleep(0.02)
+            time.sleep(0.05)
         self.restart_if_dead(next_env)
 
     # --- looking at what is on the disk, from outside
