@@ -31,6 +31,7 @@ JOURNAL = "in-flight"
 
 _LOG = logging.getLogger(__name__)
 _WAITS_A_WHILE = (ATTEMPT, UNDO, MIRROR, CONSIDER, LOOK, RECONCILE)  # and does not mean a time of the clock
+_JUST_NOW_S = 5.0  # after a clock was turned back: what is handed over may still go by the time before
 _LOOK_SECONDS = 0.25  # how long an idle worker sleeps before it looks at the clock, which somebody may have moved
 
 
@@ -80,6 +81,8 @@ class Dispatcher:
         self._turns: deque[Lane] = deque()
         self._count = 0  # breaks ties in the heap, first come first served
         self._last_look = 0
+        self._went_back = 0  # microseconds by which the clock was turned back just now
+        self._went_back_at = 0.0
         self._running = 0  # deliveries, copies included
         self._sleeping = 0
         self._stopped = True
@@ -182,7 +185,13 @@ class Dispatcher:
 
     def _add(self, task: Task) -> None:
         self._known[task.command.tenant, task.command.id] = task
-        task.wait = max(0, task.due - to_micros(self._clock.now())) if task.due else 0
+        now = self._look_back()
+        wait = max(0, task.due - now) if task.due else 0
+        if wait > self._went_back > 0 and task.command.name in _WAITS_A_WHILE:
+            # handed over as the clock was turned back, by the time it showed before
+            wait -= self._went_back
+            task.due = now + wait
+        task.wait = wait
         if task.due <= self._last_look:
             self._lane(task.command.function).push(task)
         else:
@@ -204,14 +213,23 @@ class Dispatcher:
         return lane
 
     def _look(self) -> int:
-        now = to_micros(self._clock.now())
-        if now < self._last_look - 1_000_000:
-            self._clock_went_back(now)
+        now = self._look_back()
         self._last_look = now
         while self._later and self._later[0][0] <= now:
             task = heapq.heappop(self._later)[2]
             if not task.gone:
                 self._lane(task.command.function).push(task)
+        return now
+
+    def _look_back(self) -> int:
+        """Return the present time; put right what waits when the clock was turned back since the last look."""
+        now, elapsed = to_micros(self._clock.now()), self._elapsed.seconds()
+        if now < self._last_look - 1_000_000:
+            self._went_back, self._went_back_at = self._last_look - now, elapsed
+            self._last_look = now
+            self._clock_went_back(now)
+        elif elapsed - self._went_back_at > _JUST_NOW_S:
+            self._went_back = 0
         return now
 
     def _clock_went_back(self, now: int) -> None:

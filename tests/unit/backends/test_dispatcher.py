@@ -261,6 +261,23 @@ def test_a_clock_moved_back_an_hour_lets_nobody_wait_longer_than_it_wanted_to(op
         assert ids(rig) == ["poll"]
 
 
+def test_what_is_handed_over_while_the_clock_is_turned_back_does_not_wait_for_the_hour(open_rig: Open) -> None:
+    with open_rig() as rig:
+        rig.settle()
+        before = rig.clock.now()
+        rig.clock.move(hours=-1)
+        mirror = a_command("again", name="mirror", not_before=before + timedelta(seconds=30))
+        rig.queue.enqueue([mirror, a_command("quiet", name=NOTIFY, not_before=before + timedelta(seconds=30))])
+        rig.later(31)
+        assert ids(rig) == ["again"]
+        rig.later(10)
+        rig.queue.enqueue([a_command("patient", name="mirror", not_before=rig.clock.now() + timedelta(hours=2))])
+        rig.later(7190)
+        assert ids(rig) == ["again", "quiet"]
+        rig.later(11)
+        assert ids(rig) == ["again", "quiet", "patient"]
+
+
 def test_a_clock_moved_back_between_two_starts_does_not_delay_a_retry(open_rig: Open) -> None:
     with open_rig() as rig:
         rig.answers["failed"] = [500]
