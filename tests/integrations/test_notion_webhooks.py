@@ -22,7 +22,8 @@ from shared.integrations.notion.webhook_events import (
     ViewEvent,
 )
 from shared.ports import Secret
-from tests.support.notion_events import PUBLISHED, description, payload_of
+from tests.support.notion_events import description, payload_of
+from tests.support.parts import require
 
 Json = dict[str, Any]
 PARENT = {"id": "p-1", "type": "database", "data_source_id": "ds-1"}
@@ -97,8 +98,8 @@ def test_a_type_we_do_not_know_is_kept_as_it_came() -> None:
     assert (delivery.parent_id, delivery.data_source_id) == ("p-1", "ds-1")
 
 
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published description is not on this machine")
 def test_a_payload_of_each_published_type_is_read_whole() -> None:
+    require("notion-description")
     spec = description()
     seen = set()
     for name in spec["webhooks"]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from pathlib import Path
 from typing import Any
 
+from tests.support.notion_description import find_description
+
 Json = dict[str, Any]
-_NAME = "notion-openapi-2026-03.json"
-
-
-def _published() -> Path:
-    """Return where the description is: beside the checkout, or where the environment says."""
-    given = os.environ.get("NOTION_OPENAPI")
-    return Path(given) if given else Path(__file__).resolve().parents[3] / "shared" / "specs" / _NAME
-
-
-PUBLISHED = _published()
 
 
 def description() -> Json:
-    """Return the description as data."""
-    return dict(json.loads(PUBLISHED.read_text(encoding="utf-8")))
+    """Return the description as data; only where it is on this machine."""
+    found = find_description()
+    assert found is not None
+    return dict(json.loads(found.read_text(encoding="utf-8")))
 
 
 def payload_of(spec: Json, webhook: str) -> Json:
