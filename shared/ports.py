@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 from shared.core.commands import Command
 from shared.core.events import Event
 from shared.core.run import Run, Usage
+from shared.core.tokens import estimated_tokens
 
 # --- Clock ------------------------------------------------------------------------------------------------------------
 
@@ -237,10 +239,42 @@ class Secrets(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRequest:
-    """One question to a model. `data` is the same question as structure, for `offline`; no model sees both."""
+class Tool:
+    """Something a model may ask for instead of answering: a name, what it is for, and the JSON schema of its input."""
 
-    task: str  # "plan", "code"
+    name: str
+    purpose: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What a model asked for. `id` ties the result to it; nothing of `input` is trusted."""
+
+    id: str
+    name: str
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn after the prompt: the model's (with the tools it asked for), a tool's result, or a person's."""
+
+    role: str  # "assistant" | "tool" | "user"
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()  # of an assistant
+    call: str = ""  # of a tool: the id of the call it answers
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One question to a model. `data` is the same question as structure, for `offline`; no model sees both.
+
+    With `tools` the answer may be tool calls. `stable` is the beginning of the prompt that other calls share, in
+    which providers may keep a cache; it is sent right before `prompt`.
+    """
+
+    task: str  # "plan", "code", "agent.<id>", …
     task_class: str  # "reason" | "quick" | "code" | "cheap"
     system: str
     prompt: str
@@ -248,17 +282,52 @@ class ModelRequest:
     data: Mapping[str, Any] = field(default_factory=dict)
     max_output_tokens: int = 8000
     timeout: timedelta = timedelta(seconds=120)
+    stable: str = ""
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call that was paid for, or failed: what the accounts are made of.
+
+    `outcome` is "ok", or a word of the taxonomy of errors; `why` says why this model was asked.
+    """
+
+    model: str
+    provider: str
+    task: str
+    task_class: str
+    usage: Usage
+    outcome: str = "ok"
+    why: str = ""
+    request_id: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelResult:
-    """The answer: parsed JSON (validated by the caller), what it cost, and who gave it."""
+    """The answer: parsed JSON (validated by the caller) or tool calls, what it cost, and who gave it.
+
+    `made` lists every call that led to it, failed ones too; `usage` is their sum. Empty: one call, this one.
+    """
 
     answer: Mapping[str, Any]
     model: str  # "offline", "gemini-3.8-flash", …
     usage: Usage
     request_id: str = ""
     tokens: Mapping[str, int] = field(default_factory=dict)  # input, cached, output, thoughts
+    calls: tuple[ToolCall, ...] = ()
+    made: tuple[ModelCall, ...] = ()
+
+
+def request_tokens(request: ModelRequest) -> int:
+    """Return our estimate of the tokens of a request, for when no provider can be asked."""
+    texts = [request.system, request.stable, request.prompt, json.dumps(dict(request.schema), ensure_ascii=False)]
+    texts += [json.dumps([tool.name, tool.purpose, dict(tool.schema)], ensure_ascii=False) for tool in request.tools]
+    for message in request.messages:
+        texts += [message.text, *(json.dumps(dict(call.input), ensure_ascii=False) for call in message.calls)]
+    return sum(estimated_tokens(text) for text in texts)
 
 
 class Model(Protocol):
@@ -269,8 +338,118 @@ class Model(Protocol):
     def estimate(self, request: ModelRequest) -> Usage:
         """Return an upper bound of what the call may cost, for the reservation."""
 
+    def window(self, task_class: str) -> int:
+        """Return how many tokens, prompt and answer together, the first choice for this class takes."""
+
+    def count(self, request: ModelRequest) -> int:
+        """Return the tokens of the prompt: the provider's own count where it can be asked, else our estimate."""
+
     def complete(self, request: ModelRequest) -> ModelResult:
-        """Answer with JSON that follows the schema as well as the vendor enforces it."""
+        """Answer with JSON that follows the schema as well as the vendor enforces it, or with tool calls."""
+
+
+class Provider(Protocol):
+    """One vendor's models, by their ids. Which of them is asked is decided above (`app/routed_model.py`)."""
+
+    name: str  # "anthropic", "openai", "xai", "vertex", "gemini", "compatible", "offline", …
+
+    def estimate(self, model: str, request: ModelRequest) -> Usage:
+        """Return an upper bound of what the call may cost; raises ConfigError where no price is known."""
+
+    def window(self, model: str) -> int:
+        """Return how many tokens, prompt and answer together, the model takes."""
+
+    def count(self, model: str, request: ModelRequest) -> int:
+        """Return the tokens of the prompt: the vendor's own count where it can be asked, else our estimate."""
+
+    def complete(self, model: str, request: ModelRequest) -> ModelResult:
+        """Ask once, without retry. Raises IntegrationError and ModelError; `used` of it is what it may have cost."""
+
+
+# --- Knowledge --------------------------------------------------------------------------------------------------------
+
+
+Vector = Sequence[float]  # a list, or a row of numpy's
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length. `id` names model and quantisation: vectors of two ids never mix."""
+
+    id: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
+        """Return one vector per text; `kind` is "document" or "query". Raises IntegrationError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a page. `path` are the titles above it, the page's own first; it is searched, but not embedded."""
+
+    id: str  # page, first block, and number within that block
+    page: str
+    text: str
+    path: tuple[str, ...]
+    position: int  # within the page
+    block: str  # the first block it was made of, for a link
+    key: str  # of the vector: hash of the text
+    kind: str = "text"  # "text", "table", "code", "list", "row"
+    edited_at: str = ""  # of the page
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """What is known of an indexed page. `hash` of its content and `cutter` (version of the chunker) tell what changed."""
+
+    id: str
+    title: str
+    url: str = ""
+    root: str = ""  # the page or database at the top of the workspace that it is below of
+    edited_at: str = ""
+    hash: str = ""
+    cutter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk that was found; larger is better, and 0 is no match."""
+
+    chunk: str
+    score: float
+
+
+class Knowledge(Protocol):
+    """The indexed chunks of ONE tenant; nothing in it can name another. Raises StoreError."""
+
+    def page(self, page: str) -> KnownPage | None:
+        """Return what is known of a page."""
+
+    def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
+        """Return known pages by ascending id."""
+
+    def replace(self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
+        """Make these the page's chunks, for readers at once; `vectors` by key, those not known yet."""
+
+    def remove(self, page: str) -> None:
+        """Forget a page and its chunks, for readers at once. An unknown page is ignored."""
+
+    def erase(self) -> None:
+        """Forget everything of the tenant."""
+
+    def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
+        """Return those keys whose vectors of this embedder are kept already."""
+
+    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Search by words, best first. `roots` narrows to what is below these."""
+
+    def near(self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept."""
+
+    def get(self, chunks: Sequence[str]) -> list[Chunk]:
+        """Return these chunks, in this order; those that are gone are left out."""
+
+    def count(self) -> Mapping[str, int]:
+        """Return how many `pages`, `chunks` and `vectors` there are."""
 
 
 # --- Sandbox ----------------------------------------------------------------------------------------------------------

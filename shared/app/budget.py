@@ -29,6 +29,14 @@ class BudgetedModel:
         """Return an upper bound of what the call may cost."""
         return self._model.estimate(request)
 
+    def window(self, task_class: str) -> int:
+        """Return the context window of the model."""
+        return self._model.window(task_class)
+
+    def count(self, request: ModelRequest) -> int:
+        """Return the tokens of the prompt."""
+        return self._model.count(request)
+
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer, if the upper bound fits what is left; raises BudgetExceeded before anything is sent otherwise."""
         most, left = self._model.estimate(request), self._left

@@ -15,10 +15,12 @@ AgentError
 │   ├── RateLimited          not now, and certainly nothing happened  .retry_after  .scope
 │   │   └── BudgetSpent      our own budget said so, before anything was sent
 │   ├── Unavailable          worth another attempt; the request was not carried out
+│   │   └── Overloaded       no room at the moment: another provider may have some
 │   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
 │   ├── Unauthorized         the tenant must reconnect
 │   ├── Rejected             the request itself is wrong
 │   │   ├── NotAllowed       the grant or the workspace's plan does not cover it  .way_out
+│   │   ├── QuotaExhausted   the account's money or quota of the day is used up: never retry
 │   │   └── Blocked          the system has shut us out for good: never ask again
 │   └── Missing              the thing is not there, or not shared with us
 ├── ModelError               the model's answer cannot be used          .error_class
@@ -130,6 +132,7 @@ class IntegrationError(AgentError):
     """The outside world said no. The message says what we asked and what came back, never a token or a body."""
 
     error_class = ErrorClass.PERMANENT
+    used: Usage = NOTHING  # what a model's provider charges all the same, or may: then the upper bound
 
     def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(f"{system}: {message}")
@@ -164,6 +167,10 @@ class Unavailable(IntegrationError):
     error_class = ErrorClass.TRANSIENT
 
 
+class Overloaded(Unavailable):
+    """Up, but with no room for us at the moment: another provider may have some."""
+
+
 class OutcomeUnknown(IntegrationError):
     """The write may have happened; the next attempt must look first."""
 
@@ -186,6 +193,10 @@ class NotAllowed(Rejected):
     def __init__(self, system: str, message: str, *, way_out: str) -> None:
         super().__init__(system, f"{message}. {way_out}")
         self.way_out = way_out
+
+
+class QuotaExhausted(Rejected):
+    """The account's money or its quota of the day is used up: asking again changes nothing, another provider may."""
 
 
 class Blocked(Rejected):

@@ -15,7 +15,7 @@ from shared.core.page import page_to_data
 from shared.core.plan import validate
 from shared.core.run import NOTHING, RunStatus, StepStatus, Usage
 from shared.integrations.notion import blocks
-from shared.ports import ModelRequest, ModelResult
+from shared.ports import ModelRequest, ModelResult, request_tokens
 from shared.sim.notion.simulator import NotionSimulator
 from shared.steps import KINDS
 from tests.integrations.conftest import Served
@@ -90,6 +90,12 @@ class Scripted:
     def __init__(self, steps: list[dict[str, Any]]) -> None:
         self.steps = steps
         self.prompts: list[str] = []
+
+    def window(self, task_class: str) -> int:
+        return 1_000_000
+
+    def count(self, request: ModelRequest) -> int:
+        return request_tokens(request)
 
     def estimate(self, request: ModelRequest) -> Usage:
         """Return nothing."""

@@ -16,7 +16,7 @@ from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.core.commands import ATTEMPT, Command
 from shared.core.run import NOTHING, Limits, Run, Usage
-from shared.ports import ModelRequest, ModelResult, Sandbox
+from shared.ports import ModelRequest, ModelResult, Sandbox, request_tokens
 from shared.steps import KINDS
 from shared.steps._kind import StepKind
 from tests.support.moved_clock import MovedClock
@@ -105,6 +105,12 @@ class ScriptedModel:
     name: str = "scripted"
     asked: list[ModelRequest] = field(default_factory=list)
     usage: Usage = NOTHING
+
+    def window(self, task_class: str) -> int:
+        return 1_000_000
+
+    def count(self, request: ModelRequest) -> int:
+        return request_tokens(request)
 
     def estimate(self, request: ModelRequest) -> Usage:
         """Return what a call costs at most."""

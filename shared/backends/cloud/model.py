@@ -14,7 +14,7 @@ from shared.backends.cloud import gemini
 from shared.backends.cloud.prices import Prices, Tokens
 from shared.core.errors import ConfigError, ModelError, OutcomeUnknown, Unavailable
 from shared.core.run import Usage
-from shared.ports import Clock, ModelRequest, ModelResult
+from shared.ports import Clock, ModelRequest, ModelResult, request_tokens
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _CONNECT_S = 5.0
@@ -51,6 +51,14 @@ class VertexModel:
         asked = len(json.dumps(gemini.body_of(request), ensure_ascii=False).encode("utf-8", "replace"))
         most = Tokens(input=asked + _OVERHEAD_TOKENS, output=request.max_output_tokens)
         return self._usage(self._model_for(request), most)
+
+    def window(self, task_class: str) -> int:
+        """Return the context window of the model."""
+        return 1_000_000
+
+    def count(self, request: ModelRequest) -> int:
+        """Return our estimate."""
+        return request_tokens(request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer with JSON. A ModelError carries what the call cost as `used`."""

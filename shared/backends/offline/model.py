@@ -10,13 +10,16 @@ from shared.backends.offline.planning import make_plan
 from shared.backends.offline.routine import make_routine_plan
 from shared.core.errors import Refused
 from shared.core.run import NOTHING, Usage
-from shared.ports import ModelRequest, ModelResult
+from shared.ports import ModelRequest, ModelResult, request_tokens
 
 _TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "plan": make_plan,
     "routine": make_routine_plan,
     "code": write_code,
 }
+
+
+WINDOW = 1_000_000
 
 
 class OfflineModel:
@@ -27,6 +30,14 @@ class OfflineModel:
     def estimate(self, request: ModelRequest) -> Usage:
         """Return nothing: it costs nothing."""
         return NOTHING
+
+    def window(self, task_class: str) -> int:
+        """Return more than anybody asks for: it reads structure, not tokens."""
+        return WINDOW
+
+    def count(self, request: ModelRequest) -> int:
+        """Return our estimate; nobody charges for it."""
+        return request_tokens(request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer the tasks it has rules for; raises Refused for any other."""
