@@ -1,0 +1,55 @@
+"""What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
+
+from shared.ports.callers import CallerCheck
+from shared.ports.clock import Clock
+from shared.ports.knowledge import Chunk, Embedder, Knowledge, KnownPage, Scored, Vector
+from shared.ports.model import (
+    Message,
+    Model,
+    ModelCall,
+    ModelRequest,
+    ModelResult,
+    Provider,
+    Tool,
+    ToolCall,
+    request_tokens,
+)
+from shared.ports.queue import DeadLetter, Queue
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.secrets import Secret, Secrets
+from shared.ports.store import MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, Store
+
+__all__ = [
+    "MAX_DOCUMENT_BYTES",
+    "SYSTEM",
+    "CallerCheck",
+    "Chunk",
+    "Clock",
+    "Commit",
+    "DeadLetter",
+    "Doc",
+    "Embedder",
+    "Knowledge",
+    "KnownPage",
+    "Loaded",
+    "Message",
+    "Model",
+    "ModelCall",
+    "ModelRequest",
+    "ModelResult",
+    "Provider",
+    "Put",
+    "Queue",
+    "Sandbox",
+    "SandboxLimits",
+    "SandboxRequest",
+    "SandboxResult",
+    "Scored",
+    "Secret",
+    "Secrets",
+    "Store",
+    "Tool",
+    "ToolCall",
+    "Vector",
+    "request_tokens",
+]

@@ -1,0 +1,89 @@
+"""A tenant's indexed pages, and what turns texts into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Vector = Sequence[float]  # a list, or a row of numpy's
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length. `id` names model and quantisation: vectors of two ids never mix."""
+
+    id: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
+        """Return one vector per text; `kind` is "document" or "query". Raises IntegrationError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a page. `path` are the titles above it, the page's own first; it is searched, but not embedded."""
+
+    id: str  # page, first block, and number within that block
+    page: str
+    text: str
+    path: tuple[str, ...]
+    position: int  # within the page
+    block: str  # the first block it was made of, for a link
+    key: str  # of the vector: hash of the text
+    kind: str = "text"  # "text", "table", "code", "list", "row"
+    edited_at: str = ""  # of the page
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """What is known of an indexed page. `hash` (of its content) and `cutter` (version of the chunker) tell a change."""
+
+    id: str
+    title: str
+    url: str = ""
+    root: str = ""  # the page or database at the top of the workspace that it is below of
+    edited_at: str = ""
+    hash: str = ""
+    cutter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk that was found; larger is better, and 0 is no match."""
+
+    chunk: str
+    score: float
+
+
+class Knowledge(Protocol):
+    """The indexed chunks of ONE tenant; nothing in it can name another. Raises StoreError."""
+
+    def page(self, page: str) -> KnownPage | None:
+        """Return what is known of a page."""
+
+    def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
+        """Return known pages by ascending id."""
+
+    def replace(self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
+        """Make these the page's chunks, for readers at once; `vectors` by key, those not known yet."""
+
+    def remove(self, page: str) -> None:
+        """Forget a page and its chunks, for readers at once. An unknown page is ignored."""
+
+    def erase(self) -> None:
+        """Forget everything of the tenant."""
+
+    def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
+        """Return those keys whose vectors of this embedder are kept already."""
+
+    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Search by words, best first. `roots` narrows to what is below these."""
+
+    def near(self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept."""
+
+    def get(self, chunks: Sequence[str]) -> list[Chunk]:
+        """Return these chunks, in this order; those that are gone are left out."""
+
+    def count(self) -> Mapping[str, int]:
+        """Return how many `pages`, `chunks` and `vectors` there are."""

@@ -1,0 +1,134 @@
+"""Durable state: documents, runs, commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from shared.core.commands import Command
+from shared.core.events import Event
+from shared.core.run import Run, Usage
+
+MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one string, names included
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A stored document: JSON-able `body`, opaque `version` for compare-and-set."""
+
+    id: str
+    body: Mapping[str, Any]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write one document. `expected`: None = whatever is there, "" = must not exist, else the version read before."""
+
+    kind: str
+    id: str
+    body: Mapping[str, Any] | None  # None deletes
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run and the version it was read at."""
+
+    run: Run
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One event's consequences, saved together or not at all.
+
+    `expected` is the version read ("" for a new run). `handled` is the id of the command that led here: a backend
+    whose queue shares the transaction may drop that delivery in the same write. `token` identifies this very commit,
+    so that a lost reply is recognised as our own write and counted once.
+    """
+
+    after: Run
+    events: tuple[Event, ...]
+    commands: tuple[Command, ...]
+    expected: str
+    token: str
+    handled: str = ""
+    puts: tuple[Put, ...] = ()
+    audit: tuple[Mapping[str, Any], ...] = ()
+    usage: Usage | None = None
+
+
+class Store(Protocol):
+    """Durable state. Every call names the tenant first; nothing can be named without one."""
+
+    def load_run(self, tenant: str, run: str) -> Loaded | None:
+        """Return the run, or None; another tenant's run is None too."""
+
+    def commit(self, commit: Commit) -> str:
+        """Save all of it in one transaction; return the new version.
+
+        Raises VersionConflict when somebody else saved first or a Put's `expected` does not hold, and
+        DocumentTooLarge before anything is written.
+        """
+
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+        """Return runs, newest first, of those opened together the greater id first.
+
+        `after` is the id of the last one seen; after one that is not there comes nothing.
+        """
+
+    def events(self, tenant: str, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
+        """Return numbered events of a run, oldest first."""
+
+    def unsent(self, tenant: str, run: str) -> list[Command]:
+        """Return commands committed for this run and not yet marked sent."""
+
+    def mark_sent(self, tenant: str, command_ids: Sequence[str]) -> None:
+        """Forget outbox entries that the queue has taken. Unknown ids are ignored."""
+
+    def get(self, tenant: str, kind: str, id: str) -> Doc | None:
+        """Return one document of the tenant."""
+
+    def put(self, tenant: str, *puts: Put) -> None:
+        """Write documents of one tenant together; raises VersionConflict when an `expected` does not hold."""
+
+    def list_docs(self, tenant: str, kind: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+        """Return documents of one kind, by ascending id; `after` need not be there any more."""
+
+    def put_text(self, tenant: str, text: str) -> str:
+        """Keep a text of any size (in parts where it is large); return its content address. Idempotent."""
+
+    def get_text(self, tenant: str, ref: str) -> str:
+        """Return the text of that address; raises KeyError."""
+
+    def usage(self, tenant: str, day: date) -> Usage:
+        """Return what the tenant's commits of that day (in UTC) have cost."""
+
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+        """Return audit entries of the tenant by ascending id; those of one run come in the order of its commits."""
+
+    def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
+        """Take, or extend as the same owner, a lease; False while another owner's is alive."""
+
+    def release(self, tenant: str, key: str, owner: str) -> None:
+        """Give a lease back, if it is still ours."""
+
+    # across tenants, for `sweep` alone
+
+    def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
+
+    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+        """Return unsent commands of any tenant that were committed before that time, the oldest first."""
+
+    def tenants(self) -> list[str]:
+        """Return the ids of tenants that have documents or runs, ascending, without SYSTEM, which is nobody's.
+
+        One of whom only texts or leases are kept may be among them.
+        """
+
+
+SYSTEM = "_system"  # the tenant under which the operator's own documents live
