@@ -106,8 +106,8 @@ def _model(wired: Wired) -> Model:
 
 @cache
 def _vertex(project: str, location: str) -> Model:
-    from shared.backends.cloud.model import VertexModel, google_token_source
-    from shared.backends.cloud.prices import Prices
+    from shared.backends.models.gemini import VertexModel, google_token_source
+    from shared.backends.models.prices import Prices
 
     return VertexModel(project, location, google_token_source(), requests.Session(), Prices.load(), wire().deps.clock)
 

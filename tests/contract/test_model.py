@@ -12,8 +12,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shared.backends.cloud.model import VertexModel, google_token_source
-from shared.backends.cloud.prices import Prices
+from shared.backends.models.gemini import VertexModel, google_token_source
+from shared.backends.models.prices import Prices
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import (
     AgentError,

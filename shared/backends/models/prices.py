@@ -18,12 +18,13 @@ PRICES_FILE = Path(__file__).with_name("prices.json")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What one call used. `input` includes `cached`; `output` does not include `thoughts`."""
+    """What one call used. `input` includes `cached` and `written`; `output` does not include `thoughts`."""
 
     input: int = 0
     cached: int = 0
     output: int = 0
     thoughts: int = 0
+    written: int = 0  # put into the vendor's cache by this call, at a price of its own where the vendor has one
 
     @property
     def total(self) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from shared.backends.cloud import gemini
-from shared.backends.cloud.prices import Prices, Tokens
+from shared.backends.models import gemini_wire as gemini
+from shared.backends.models.prices import Prices, Tokens
 from shared.core.errors import ConfigError, ModelError, OutcomeUnknown, Unavailable
 from shared.core.run import Usage
 from shared.ports import Clock, ModelRequest, ModelResult, request_tokens

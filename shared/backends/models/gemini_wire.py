@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.backends.cloud.prices import Tokens
+from shared.backends.models.prices import Tokens
 from shared.core.errors import (
     AgentError,
     ContextTooLong,
