@@ -1,0 +1,84 @@
+"""How an agent is written down: TOML between two lines of `+++`, then its prompt. Every mistake names file and field.
+
+The types of fields are few, so that every vendor's schema mode takes what is made of them:
+
+    text      a string; `max` letters, `choices` where only some are allowed
+    whole     a whole number from `min` to `max`
+    flag      true or false
+    texts     a list of at most `most` strings; `max` and `choices` as for text
+    list      a list of at most `most` objects; their fields are in `item`
+
+`about` says what the field holds. With `optional = true` an input may leave it out; answers are always whole.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from shared.core.errors import ConfigError
+
+_FENCE = "+++"
+_KEYS = frozenset({"type", "max", "min", "most", "choices", "item", "about", "optional"})
+_EMPTY: Mapping[str, Any] = {"text": "", "whole": 0, "flag": False, "texts": (), "list": ()}
+
+
+class Closed(BaseModel):
+    """What every input and output of an agent is: closed, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def split(text: str, where: str) -> tuple[dict[str, Any], str]:
+    """Return the declaration and the prompt of a file; raises ConfigError where it has not both."""
+    before, fence, rest = text.partition(_FENCE + "\n")
+    head, end, prompt = rest.partition("\n" + _FENCE + "\n")
+    if before or not fence or not end or not prompt.strip():
+        raise ConfigError(f"{where}: an agent is TOML between two lines of {_FENCE}, and then its prompt")
+    try:
+        return tomllib.loads(head), prompt.strip()
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def model_of(name: str, fields: Mapping[str, Any], where: str, *, whole: bool = False) -> type[BaseModel]:
+    """Return the model for these fields. `whole`: none may be left out, as in an answer."""
+    if not isinstance(fields, Mapping) or not fields:
+        raise ConfigError(f"{where}: declare at least one field")
+    made: dict[str, Any] = {}
+    for field, declared in fields.items():
+        at = f"{where}.{field}"
+        if not isinstance(declared, Mapping) or set(declared) - _KEYS or not declared.get("about"):
+            raise ConfigError(f"{at}: a field has `type` and `about`, and of the rest only {', '.join(sorted(_KEYS))}")
+        annotation = _type_of(f"{name}{field.title()}", declared, at, whole)
+        optional = bool(declared.get("optional")) and not whole
+        default = _EMPTY[str(declared["type"])] if optional else ...
+        made[field] = (annotation, Field(default, description=str(declared["about"])))
+    return create_model(name, __base__=Closed, **made)
+
+
+def _type_of(name: str, declared: Mapping[str, Any], where: str, whole: bool) -> Any:
+    match declared.get("type"):
+        case "text":
+            return _text(declared)
+        case "whole":
+            return Annotated[int, Field(strict=True, ge=declared.get("min", 0), le=declared.get("max", 10**9))]
+        case "flag":
+            return bool
+        case "texts":
+            text = _text(declared)
+            return Annotated[tuple[text, ...], Field(max_length=declared.get("most", 100))]
+        case "list":
+            item = model_of(name, declared.get("item", {}), f"{where}.item", whole=whole)
+            return Annotated[tuple[item, ...], Field(max_length=declared.get("most", 100))]  # type: ignore[valid-type]
+        case other:
+            raise ConfigError(f"{where}.type is {other!r}; use one of {', '.join(sorted(_EMPTY))}")
+
+
+def _text(declared: Mapping[str, Any]) -> Any:
+    if choices := declared.get("choices"):
+        return Literal[tuple(choices)]
+    return Annotated[str, Field(max_length=declared.get("max", 2000))]
