@@ -9,27 +9,24 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.app.budget import PLAN_OUTPUT_TOKENS, BudgetedModel, step_estimate
+from shared.app.budget import BudgetedModel, step_estimate
 from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
 from shared.app.kept_reads import kept_reads
 from shared.app.page_view import PageView, Spoken, read_page_view, said_until
 from shared.app.plan_comments import heard_of
+from shared.app.plan_request import PLAN, ROUTINE, plan_request, usable
 from shared.app.prompts import prompt
-from shared.app.time_zones import zone_named
-from shared.app.workspace_databases import database_of
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
 from shared.core.outgoing_text import visible_in
-from shared.core.page import as_quoted_data
 from shared.core.plan import Rule, question, validate, with_gate
 from shared.core.run import NOTHING, Run, Step, StepSpec
-from shared.ports import Model, ModelRequest, ModelResult
+from shared.ports import Model, ModelResult
 from shared.steps._kind import StepKind
 
 MAX_REQUIREMENTS = 2000
-PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts
 PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
 ROUTINES = "routines"  # documents, by page: what is known of a routine
 
@@ -99,7 +96,7 @@ def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView) -> 
     made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
     if made is not None:
         return ModelResult(made.body["answer"], "offline", NOTHING)
-    request = plan_request(view, tools, run, step.feedback, task_of(deps, run))
+    request = plan_request(view, tools, run, step.feedback, task_of(deps, run), Proposal.model_json_schema())
     return BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
 
 
@@ -113,51 +110,6 @@ def task_of(deps: Deps, run: Run) -> str:
     return ROUTINE if deps.store.get(run.tenant, ROUTINES, run.trigger.page) is not None else PLAN
 
 
-def plan_request(view: PageView, tools: Tools, run: Run, feedback: str, task: str = PLAN) -> ModelRequest:
-    """Return the question to the model: the page as data, and the kinds of steps it may use."""
-    settings = tools.settings(run.tenant)
-    kinds = _usable(tools.kinds, settings)
-    table = [
-        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": k.input.model_json_schema()}
-        for k in kinds.values()
-    ]
-    parts = [
-        "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False),
-        "<page>\n" + as_quoted_data(view.data) + "\n</page>",
-    ]
-    places = _places(settings, run) if task == ROUTINE else {}
-    if places:
-        parts.insert(1, "The team's databases:\n" + as_quoted_data(places))
-    if feedback:
-        parts.append("Your last answer could not be used. Mend exactly this:\n" + feedback)
-    return ModelRequest(
-        task=task,
-        task_class="reason",
-        system=prompt(task)[1],
-        prompt="\n\n".join(parts),
-        schema=Proposal.model_json_schema(),
-        data={"page": view.data, "kinds": list(kinds), "feedback": feedback, "places": places},
-        max_output_tokens=PLAN_OUTPUT_TOKENS,
-    )
-
-
-def _places(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:
-    """Return the ids of the tenant's databases and of their columns, by our names; and what day it is there."""
-    mapped = {kind: database_of(settings, kind) for kind in ("tasks", "ideas")}
-    found: dict[str, Any] = {
-        kind: {"data_source": one.data_source, "columns": dict(one.properties)}
-        for kind, one in mapped.items()
-        if one is not None
-    }
-    zone = zone_named(str(settings.get("time_zone") or "UTC"))
-    return {**found, "today": run.opened_at.astimezone(zone).date().isoformat()}
-
-
-def _usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:
-    connected = set(settings.get("connected", ()))
-    return {k.name: k for k in kinds.values() if k.plannable and connected.issuperset(k.systems)}
-
-
 def _validated(answer: Any, tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
     try:
         proposal = Proposal.model_validate(visible_in(answer))  # people approve what they can see
@@ -169,7 +121,7 @@ def _validated(answer: Any, tools: Tools, run: Run) -> tuple[Proposal, tuple[Ste
     if proposal.question.strip() and not proposal.steps:
         return proposal, question(proposal.question.strip(), prefix=prefix)
     model = tools.model(run.tenant)
-    rules = {k.name: rule_of(k, model) for k in _usable(tools.kinds, tools.settings(run.tenant)).values()}
+    rules = {k.name: rule_of(k, model) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
     left = run.limits.steps - len(run.steps) - 2
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left)
     return proposal, with_gate(specs, rules, prefix=prefix)
