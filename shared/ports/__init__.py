@@ -1,8 +1,9 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
 
+from shared.core.chunk import Chunk
 from shared.ports.callers import CallerCheck
 from shared.ports.clock import Clock
-from shared.ports.knowledge import Chunk, Embedder, Knowledge, KnownPage, Scored, Vector
+from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
 from shared.ports.model import (
     Message,
     Model,
@@ -37,6 +38,7 @@ __all__ = [
     "ModelCall",
     "ModelRequest",
     "ModelResult",
+    "Nearest",
     "Provider",
     "Put",
     "Queue",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.core.chunk import Chunk
+
 Vector = Sequence[float]  # a list, or a row of numpy's
 
 
@@ -17,21 +19,6 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
         """Return one vector per text; `kind` is "document" or "query". Raises IntegrationError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of a page. `path` are the titles above it, the page's own first; it is searched, but not embedded."""
-
-    id: str  # page, first block, and number within that block
-    page: str
-    text: str
-    path: tuple[str, ...]
-    position: int  # within the page
-    block: str  # the first block it was made of, for a link
-    key: str  # of the vector: hash of the text
-    kind: str = "text"  # "text", "table", "code", "list", "row"
-    edited_at: str = ""  # of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +42,14 @@ class Scored:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What lies near a vector. `low` is the lowest cosine that was looked at: what "not related" is in this index."""
+
+    found: tuple[Scored, ...] = ()
+    low: float = 0.0
+
+
 class Knowledge(Protocol):
     """The indexed chunks of ONE tenant; nothing in it can name another. Raises StoreError."""
 
@@ -64,8 +59,13 @@ class Knowledge(Protocol):
     def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
         """Return known pages by ascending id."""
 
-    def replace(self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
-        """Make these the page's chunks, for readers at once; `vectors` by key, those not known yet."""
+    def replace(
+        self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector] | None = None, model: str = ""
+    ) -> None:
+        """Make these the page's chunks, for readers at once.
+
+        `vectors` by key are those of the embedder `model` that are not known yet. What is as it was is not written.
+        """
 
     def remove(self, page: str) -> None:
         """Forget a page and its chunks, for readers at once. An unknown page is ignored."""
@@ -76,11 +76,25 @@ class Knowledge(Protocol):
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Search by words, best first. `roots` narrows to what is below these."""
+    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+        """Return chunks that have no vector of this embedder yet: it came, or changed, after they were indexed."""
 
-    def near(self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept."""
+    def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
+        """Keep vectors, by key, for chunks that are indexed already."""
+
+    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Search by words, best first. `roots` narrows to what is below these. Any text is a query, none is a syntax."""
+
+    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Return chunks that hold this very text, case and white space aside: a ticket's key, an address, a quote."""
+
+    def near(
+        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
+    ) -> Nearest:
+        """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept.
+
+        `also` are chunks whose cosine is wanted too, wherever they stand; a backend may know it of none of them.
+        """
 
     def get(self, chunks: Sequence[str]) -> list[Chunk]:
         """Return these chunks, in this order; those that are gone are left out."""
