@@ -1,0 +1,74 @@
+"""The price table and the models that suit each task class, from `models.json` or the operator's own file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shared.core.errors import ConfigError
+from shared.core.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Price, Rates, free_model
+
+MODELS_FILE = Path(__file__).with_name("models.json")
+_OFFLINE_WINDOW = 10_000_000  # rules read a page of any length that Notion holds
+
+
+@cache
+def load_catalogue(own: Path | None = None) -> Catalogue:
+    """Return the catalogue; `own` is a file of the same form whose models and lists take the place of ours.
+
+    Raises ConfigError naming the file and what is wrong with it.
+    """
+    found = _read(MODELS_FILE)
+    if own is not None:
+        mine = _read(own)
+        models = {**found.models, **mine.models}
+        found = Catalogue(models, {**found.classes, **mine.classes}, mine.checked or found.checked, str(own))
+    for name, listed in found.classes.items():
+        if unknown := [each for each in listed if not found.knows(each)]:
+            raise ConfigError(f"{found.source}: the class {name!r} lists {unknown[0]!r}, of which it says nothing")
+    rules = free_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, output=_OFFLINE_WINDOW, speed=1, rank=99)
+    return found.having(OFFLINE, rules)
+
+
+def _read(path: Path) -> Catalogue:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        models = {name: _facts(name, row) for name, row in data.get("models", {}).items()}
+        classes = {str(name): [str(each) for each in listed] for name, listed in data.get("classes", {}).items()}
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except KeyError as error:
+        raise ConfigError(f"{path}: the field {error} is missing") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if unknown := sorted(set(classes) - set(TASK_CLASSES)):
+        raise ConfigError(f"{path}: no task class {unknown[0]!r}; there are: {', '.join(TASK_CLASSES)}")
+    return Catalogue(models, classes, str(data.get("checked", "")), path.name)
+
+
+def _facts(id: str, row: Mapping[str, Any]) -> ModelFacts:
+    if id == OFFLINE:  # the name by which code is trusted to be ours (sandbox/landlock.py)
+        raise ValueError(f"no model may be called {OFFLINE!r}")
+    prices = tuple(_price(each) for each in row["prices"])
+    whole = {name: int(row[name]) for name in ("window", "output", "speed", "rank")}
+    return ModelFacts(id, tuple(row["providers"]), prices=prices, tools=bool(row.get("tools", True)), **whole)
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    tiers: Sequence[Mapping[str, Any]] = row.get("above", ())
+    rates = sorted((_rates(each) for each in (row, *tiers)), key=lambda each: each.at_least)
+    return Price(date.fromisoformat(row["from"]), date.fromisoformat(row["until"]), tuple(rates))
+
+
+def _rates(row: Mapping[str, Any]) -> Rates:
+    """Return the rates; writing into a cache costs what reading afresh does where nothing else is said."""
+    fresh, cached, output = (Fraction(row[name]) for name in ("input", "cached", "output"))
+    written = Fraction(row.get("written", row["input"]))
+    if min(fresh, cached, output, written) < 0:
+        raise ValueError("a price is below 0")
+    return Rates(fresh, cached, output, written, int(row.get("at_least", 0)))
