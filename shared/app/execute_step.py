@@ -16,6 +16,7 @@ from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
+from shared.app.nothing_known import no_embedder, no_knowledge
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
 from shared.core.errors import (
@@ -28,7 +29,7 @@ from shared.core.errors import (
     SandboxUnavailable,
 )
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
-from shared.ports import Loaded, Model, Sandbox
+from shared.ports import Embedder, Knowledge, Loaded, Model, Sandbox
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
 
 MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
@@ -51,6 +52,8 @@ class Tools:
     sandbox: Callable[[], Sandbox]
     check_site: Callable[[str], tuple[int, str]]
     settings: Callable[[str], Mapping[str, Any]]  # tenant → its settings
+    knowledge: Callable[[str], Knowledge] = no_knowledge  # tenant → what its workspace says
+    embedder: Callable[[str], Embedder | None] = no_embedder  # tenant → what searches by meaning, where there is one
 
 
 def execute_step(command: Command, deps: Deps, tools: Tools) -> None:

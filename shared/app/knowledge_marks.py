@@ -1,0 +1,69 @@
+"""Which pages have to be read again for the knowledge, and which nobody shows us any more. Kept small: doors load it.
+
+One document per page that has to be read (`stale`, with the time from when on), and one per page that Notion did not
+show when it was asked (`lost`): such a page is served to nobody, and forgotten when it is still gone a while later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.app.deps import Deps
+from shared.core.commands import RECONCILE, Command
+from shared.core.run import derived_id
+from shared.ports import Doc, Put
+
+STALE, LOST = "stale", "lost"
+STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
+READ, GONE = "knowledge", "gone"  # topics of RECONCILE
+BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
+
+
+def keeps_knowledge(deps: Deps, tenant: str) -> bool:
+    """Say whether the tenant's pages are being read into an index."""
+    return deps.store.get(tenant, *STATE) is not None
+
+
+def mark_stale(deps: Deps, tenant: str, page: str, due: datetime | None = None) -> None:
+    """Have a page read again, from `due` on; by default as soon as what is written in this minute is written."""
+    due = due or deps.clock.now() + BLUR
+    deps.store.put(tenant, Put(STALE, page, {"due": due.isoformat()}))
+
+
+def mark_edited(deps: Deps, tenant: str, page: str, version: str) -> None:
+    """Have a page read again that was edited at that time, once no later edit can bear the same time."""
+    edited = datetime.fromisoformat(version) if version else deps.clock.now()
+    mark_stale(deps, tenant, page, max(edited + BLUR, deps.clock.now()))
+
+
+def order_reading(deps: Deps, tenant: str, why: str) -> Command:
+    """Return the command that reads what is stale, after the blur; `why` names it."""
+    name = derived_id("know-", tenant, why)
+    return Command(name, RECONCILE, "sync", tenant, topic=READ, not_before=deps.clock.now() + BLUR)
+
+
+def order_forgetting(tenant: str, page: str, why: str) -> Command:
+    """Return the command that forgets a page that went to the trash, and all below it, at once."""
+    return Command(derived_id("gone-", tenant, page, why), RECONCILE, "sync", tenant, topic=GONE, ref=page)
+
+
+def stale_pages(deps: Deps, tenant: str) -> Iterator[Doc]:
+    """Yield the marks that are due, by ascending page."""
+    now, after = deps.clock.now(), ""
+    while docs := deps.store.list_docs(tenant, STALE, after=after):
+        yield from (doc for doc in docs if datetime.fromisoformat(doc.body["due"]) <= now)
+        after = docs[-1].id
+
+
+def is_lost(deps: Deps, tenant: str, page: str) -> bool:
+    """Say whether Notion did not show the page when it was asked last."""
+    return deps.store.get(tenant, LOST, page) is not None
+
+
+def count_lost(deps: Deps, tenant: str) -> int:
+    """Return how many pages are lost."""
+    found, after = 0, ""
+    while docs := deps.store.list_docs(tenant, LOST, after=after):
+        found, after = found + len(docs), docs[-1].id
+    return found

@@ -1,0 +1,77 @@
+"""The knowledge and the embedder of whoever has none: what asks them finds nothing, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.ports import Chunk, Embedder, Knowledge, KnownPage, Scored, Vector
+from shared.ports.knowledge import Nearest
+
+
+class NothingKnown:
+    """An index that stays empty."""
+
+    def page(self, page: str) -> KnownPage | None:
+        """Return nothing."""
+        return None
+
+    def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
+        """Return nothing."""
+        return []
+
+    def replace(
+        self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector] | None = None, model: str = ""
+    ) -> None:
+        """Keep nothing."""
+
+    def remove(self, page: str) -> None:
+        """Do nothing."""
+
+    def erase(self) -> None:
+        """Do nothing."""
+
+    def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
+        """Return nothing."""
+        return set()
+
+    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+        """Return nothing."""
+        return []
+
+    def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
+        """Keep nothing."""
+
+    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Find nothing."""
+        return []
+
+    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Find nothing."""
+        return []
+
+    def near(
+        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
+    ) -> Nearest:
+        """Find nothing."""
+        return Nearest()
+
+    def get(self, chunks: Sequence[str]) -> list[Chunk]:
+        """Return nothing."""
+        return []
+
+    def count(self) -> Mapping[str, int]:
+        """Return zeros."""
+        return {"pages": 0, "chunks": 0, "vectors": 0}
+
+
+_NOTHING = NothingKnown()
+
+
+def no_knowledge(tenant: str) -> Knowledge:
+    """Return an empty index for any tenant."""
+    return _NOTHING
+
+
+def no_embedder(tenant: str) -> Embedder | None:
+    """Return None: what is searched is searched by words."""
+    return None
