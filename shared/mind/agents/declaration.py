@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -69,11 +70,10 @@ def _type_of(name: str, declared: Mapping[str, Any], where: str, whole: bool) ->
         case "flag":
             return bool
         case "texts":
-            text = _text(declared)
-            return Annotated[tuple[text, ...], Field(max_length=declared.get("most", 100))]
+            return Annotated[_many(_text(declared)), Field(max_length=declared.get("most", 100))]
         case "list":
             item = model_of(name, declared.get("item", {}), f"{where}.item", whole=whole)
-            return Annotated[tuple[item, ...], Field(max_length=declared.get("most", 100))]  # type: ignore[valid-type]
+            return Annotated[_many(item), Field(max_length=declared.get("most", 100))]
         case other:
             raise ConfigError(f"{where}.type is {other!r}; use one of {', '.join(sorted(_EMPTY))}")
 
@@ -82,3 +82,7 @@ def _text(declared: Mapping[str, Any]) -> Any:
     if choices := declared.get("choices"):
         return Literal[tuple(choices)]
     return Annotated[str, Field(max_length=declared.get("max", 2000))]
+
+
+def _many(item: Any) -> Any:
+    return GenericAlias(tuple, (item, ...))

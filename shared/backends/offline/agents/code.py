@@ -1,0 +1,154 @@
+"""Code by rules: what can be done to files without understanding them. Everything else is refused, and says so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.errors import Refused
+
+_NO = "the offline model cannot {what}; connect a language model"
+_RENAME = re.compile(r"\brename\s+`?([A-Za-z_]\w*)`?\s+to\s+`?([A-Za-z_]\w*)`?", re.IGNORECASE)
+_UNUSED = re.compile(r"\bunused imports?\b", re.IGNORECASE)
+_COLOURS = ["#1a1a1a", "#ffffff", "#0b57d0", "#5f6368", "#dadce0"]  # contrast of text on background: 17.4 to 1
+
+
+def python(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Rename, or take out imports that nobody uses; raises Refused for anything else."""
+    task, files = str(data["task"]), {str(one["path"]): str(one["content"]) for one in data["files"]}
+    after = dict(files)
+    for old, new in _RENAME.findall(task):
+        after = {path: _renamed(text, old, new) if path.endswith(".py") else text for path, text in after.items()}
+    if _UNUSED.search(task):
+        after = {path: _without_unused(text) if path.endswith(".py") else text for path, text in after.items()}
+    changed = [{"path": path, "content": text} for path, text in after.items() if text != files[path]]
+    if not changed:
+        raise Refused(_NO.format(what="write Python for this task"))
+    return {"files": changed, "notes": ["Done by rules; the tests were not run."]}
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    """Rename where it is a name of the program, not a word in a text or a comment."""
+    lines = text.splitlines(keepends=True)
+    spots = set()
+    for node in ast.walk(_parsed(text)):
+        for field in ("id", "arg", "name", "attr"):
+            if getattr(node, field, None) == old and hasattr(node, "lineno"):
+                spots.add(node.lineno - 1)
+    for number in spots:
+        code, mark, comment = lines[number].partition("#")
+        lines[number] = (
+            re.sub(rf"\b{re.escape(old)}\b(?=([^\"']*[\"'][^\"']*[\"'])*[^\"']*$)", new, code) + mark + comment
+        )
+    return "".join(lines)
+
+
+def _without_unused(text: str) -> str:
+    tree = _parsed(text)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    exported = set(re.findall(r"[\"'](\w+)[\"']", text))
+    lines = text.splitlines(keepends=True)
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__":
+            names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+            if not (set(names) & (used | exported)) and "*" not in names:
+                for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+                    lines[number] = ""
+    return "".join(lines)
+
+
+def _parsed(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise Refused(f"the file is no Python: {error}") from error
+
+
+_BARE_IMAGE = re.compile(r"<img(?![^>]*\balt\s*=)([^>]*?)(\s*/?)>", re.IGNORECASE)
+_BARE_HTML = re.compile(r"<html(?![^>]*\blang\s*=)([^>]*)>", re.IGNORECASE)
+_VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+
+
+def web(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what pages need and lack: empty alt texts, a language, a viewport; raises Refused for anything else."""
+    if not re.search(r"accessib|alt text|viewport|\blang(uage)?\b|a11y", str(data["task"]), re.IGNORECASE):
+        raise Refused(_NO.format(what="write a page for this task"))
+    changed = []
+    for one in data["files"]:
+        text = after = str(one["content"])
+        if str(one["path"]).endswith((".html", ".htm")):
+            after = _BARE_IMAGE.sub(r'<img alt=""\1\2>', after)
+            after = _BARE_HTML.sub(r'<html lang="en"\1>', after)
+            if "viewport" not in after:
+                after = re.sub(r"(<head[^>]*>)", rf"\1{_VIEWPORT}", after, count=1, flags=re.IGNORECASE)
+        if after != text:
+            changed.append({"path": one["path"], "content": after})
+    if not changed:
+        raise Refused("the files lack nothing that the offline model could add")
+    return {"files": changed, "notes": ["Empty alt texts and the language are guesses: look at them."]}
+
+
+def tests(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Write tests that the modules import and that doctests hold; raises Refused where there is no Python."""
+    files, covers = [], []
+    for one in data["files"]:
+        path, text = str(one["path"]), str(one["content"])
+        if not path.endswith(".py") or path.startswith("tests/"):
+            continue
+        name = path.removesuffix(".py").replace("/", ".")
+        tree = _parsed(text)
+        wanted = [name for node in tree.body if (name := _public_name(node))]
+        slug = name.replace(".", "_")
+        files.append({"path": f"tests/test_{slug}.py", "content": _test_file(name, wanted)})
+        covers.append(
+            {"test": "test_names", "behaviour": f"{name} can be imported and has {', '.join(wanted) or 'no names'}"}
+        )
+        covers.append({"test": "test_examples", "behaviour": f"the examples in the docstrings of {name} hold"})
+    if not files:
+        raise Refused(_NO.format(what="write tests for these files"))
+    return {"files": files[:20], "covers": covers[:200]}
+
+
+def _public_name(node: ast.stmt) -> str:
+    named = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    return str(getattr(node, "name", "")) if named else ""
+
+
+def _test_file(module: str, names: list[str]) -> str:
+    return f'''"""That {module} has what it should, and that the examples in it hold."""
+
+import doctest
+import importlib
+import unittest
+
+MODULE = importlib.import_module("{module}")
+
+
+class Module(unittest.TestCase):
+    def test_names(self):
+        self.assertEqual([name for name in {names!r} if not hasattr(MODULE, name)], [])
+
+    def test_examples(self):
+        self.assertEqual(doctest.testmod(MODULE).failed, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
+'''
+
+
+def design(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Put all content on one page in its order, under plain colours that can be read."""
+    content = [str(one).strip()[:1000] for one in data["content"] if str(one).strip()]
+    title = (str(data["brief"]).strip().splitlines() or ["Site"])[0][:200]
+    pages = [
+        {
+            "path": "index.html" if at == 0 else f"page-{at // 40 + 1}.html",
+            "title": title,
+            "sections": content[at : at + 40],
+        }
+        for at in range(0, max(len(content), 1), 40)
+    ][:20]
+    return {"pages": pages, "colours": _COLOURS, "notes": ["One column, in the order of the content."]}

@@ -1,0 +1,91 @@
+"""One question to one agent: its prompt, its input as data, what else it should know, and an answer that is checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.core.errors import InvalidOutput
+from shared.mind.agents.registry import Agent
+from shared.mind.context import Context, Part
+from shared.mind.fitting import within
+from shared.mind.structured import ask, compact
+from shared.ports import Model, ModelRequest, ModelResult
+
+_RULES = (
+    "You are one of several agents of a team and do one thing: {purpose}\n\n{prompt}\n\n"
+    "Answer with the fields that are asked for, all of them, and nothing else; what you have nothing for is empty."
+)
+
+
+def checked_input(agent: Agent, given: Mapping[str, Any]) -> BaseModel:
+    """Return what an agent is given, checked; raises ValueError that names the field."""
+    try:
+        return agent.input.model_validate(dict(given))
+    except ValidationError as error:
+        raise ValueError(f"input of {agent.id}: {compact(error)}") from error
+
+
+def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequest:
+    """Return the question to an agent; `prompt` is its context, as assembled from `input_parts` and others."""
+    return ModelRequest(
+        task=agent.task,
+        task_class=agent.task_class,
+        system=_RULES.format(purpose=agent.purpose, prompt=agent.prompt),
+        prompt=prompt,
+        schema=agent.output.model_json_schema(),
+        data={"agent": agent.id, "input": given.model_dump(mode="json")},
+        max_output_tokens=agent.max_output_tokens,
+    )
+
+
+def input_parts(agent: Agent, given: BaseModel) -> list[Part]:
+    """Return the input as parts of the context, one for each field that says something; all of it is data."""
+    found = []
+    for name, value in given.model_dump(mode="json").items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=None)
+        if value not in ("", [], None):
+            found.append(Part("input", f"{agent.id}: {name}", text, must=True))
+    return found
+
+
+def ask_agent(
+    model: Model,
+    agent: Agent,
+    given: BaseModel,
+    parts: Sequence[Part] = (),
+    *,
+    seed: str = "",
+    keep: Callable[[Context], None] | None = None,
+) -> tuple[BaseModel, ModelResult]:
+    """Return the agent's checked answer and the result of the model, within the agent's own budget of tokens.
+
+    Raises ModelError and IntegrationError; `made` of the result names the agent in each call.
+    """
+
+    def put(request: ModelRequest) -> tuple[BaseModel, ModelResult]:
+        return ask(model, request, agent.output)
+
+    (answer, result), _ = within(
+        model,
+        lambda prompt: agent_request(agent, given, prompt),
+        [*input_parts(agent, given), *parts],
+        put,
+        answer_tokens=agent.max_output_tokens,
+        most=max(1, agent.budget.tokens - agent.max_output_tokens),
+        seed=seed,
+        keep=keep,
+    )
+    return answer, replace(result, made=tuple(replace(call, agent=agent.id) for call in result.made))
+
+
+def answer_of(agent: Agent, kept: Mapping[str, Any]) -> BaseModel:
+    """Return an answer that was kept; raises InvalidOutput where an older version's no longer fits."""
+    try:
+        return agent.output.model_validate(dict(kept))
+    except ValidationError as error:
+        raise InvalidOutput(f"a kept answer of {agent.id} does not fit any more: {compact(error)}") from error
