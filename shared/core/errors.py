@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.core.run import NOTHING, Usage
 
@@ -50,6 +51,7 @@ class ErrorClass(StrEnum):
     PERMANENT = "permanent"  # another attempt changes nothing
     INVALID = "invalid"  # the model's own mistake: back to the model, a bounded number of times
     UNAUTHORIZED = "unauthorized"  # wait until the tenant has reconnected
+    FINAL = "final"  # no other plan would change anything either: the budget, or the installation, is in the way
     NEEDS_HUMAN = "needs_human"  # an effect whose outcome nobody can look up
 
 
@@ -133,6 +135,7 @@ class IntegrationError(AgentError):
 
     error_class = ErrorClass.PERMANENT
     used: Usage = NOTHING  # what a model's provider charges all the same, or may: then the upper bound
+    made: tuple[Any, ...] = ()  # of a model: the ModelCall of every try that led here
 
     def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(f"{system}: {message}")
@@ -198,9 +201,13 @@ class NotAllowed(Rejected):
 class QuotaExhausted(Rejected):
     """The account's money or its quota of the day is used up: asking again changes nothing, another provider may."""
 
+    error_class = ErrorClass.FINAL
+
 
 class Blocked(Rejected):
     """The system has shut us out until a person has talked to it; asking again makes it worse."""
+
+    error_class = ErrorClass.FINAL
 
 
 class Missing(IntegrationError):
@@ -217,6 +224,7 @@ class ModelError(AgentError):
     """The model's answer cannot be used; `used` is what it cost all the same."""
 
     error_class = ErrorClass.PERMANENT
+    made: tuple[Any, ...] = ()  # the ModelCall of every try that led here
 
     def __init__(self, message: str, *, used: Usage = NOTHING) -> None:
         super().__init__(message)

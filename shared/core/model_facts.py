@@ -1,6 +1,6 @@
 """What is known of models: who offers them, how much they take, how fast they are, what they cost on which day.
 
-The data is `shared/mind/models.json`; here is only its shape and its arithmetic. A model or a day that the data does not
+The data is `shared/mind/models.json`; here are its shape and its arithmetic. A model or a day that the data does not
 know has no price, and is refused: a wrong price would be booked for months before anybody looked.
 """
 
