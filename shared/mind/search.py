@@ -28,7 +28,7 @@ def search(
     roots: Sequence[str] = (),
     now: datetime | None = None,
 ) -> list[Hit]:
-    """Return the best chunks for a query, best first; by words alone without an embedder, or when it does not answer."""
+    """Return the best chunks for a query, best first; by words alone where no embedder answers."""
     found = knowledge.words(query, limit=limit, roots=roots)
     top = max((scored.score for scored in found), default=0.0)
     chunks = {chunk.id: chunk for chunk in knowledge.get([scored.chunk for scored in found])}

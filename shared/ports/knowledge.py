@@ -83,7 +83,7 @@ class Knowledge(Protocol):
         """Keep vectors, by key, for chunks that are indexed already."""
 
     def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Search by words, best first. `roots` narrows to what is below these. Any text is a query, none is a syntax."""
+        """Search by words, best first. `roots` narrows to what is below these. Any text is a query."""
 
     def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Return chunks that hold this very text, case and white space aside: a ticket's key, an address, a quote."""
