@@ -158,7 +158,7 @@ def _because(task: Mapping[str, Any], today: str) -> str:
 
 
 _TASK = re.compile(
-    r"^(?:(?:action|todo|task|ai)\s*[:\-]\s*)(?P<marked>.+)$"
+    r"^(?i:(?:action|todo|task|ai)\s*[:\-]\s*)(?P<marked>.+)$"
     r"|^(?P<who>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?:\s+(?:will|to|is going to|should)\s+|:\s+)(?P<what>[a-z].+)$"
 )
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
