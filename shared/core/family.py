@@ -1,0 +1,60 @@
+"""Steps that became several: what a child's failure means to those above it, and when a parent goes on."""
+
+from __future__ import annotations
+
+from shared.core.draft import Draft
+from shared.core.run import NOTHING, Step, StepStatus, WaitKind
+
+_DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
+_OPEN = (StepStatus.PENDING, StepStatus.READY, StepStatus.WAITING)
+_ENDED = (*_DONE, StepStatus.FAILED, StepStatus.CANCELLED)
+
+
+def be_absent(draft: Draft, step: Step, reason: str) -> bool:
+    """Let a step that failed for good be absent, with what it belongs to, if somebody above can do without.
+
+    False where nobody can: then its failure is the run's. What is in flight beside it ends by itself.
+    """
+    missed = _who_may_be_missed(draft, step)
+    if missed is None or draft.failure or draft.cancel:
+        return False
+    draft.finish(step.id, StepStatus.SKIPPED, error=reason)
+    if draft.steps[missed].status not in _ENDED:
+        draft.finish(missed, StepStatus.SKIPPED, error=f"{step.spec.title or step.id}: {reason}")
+    return True
+
+
+def _who_may_be_missed(draft: Draft, step: Step) -> str | None:
+    while not step.spec.optional:
+        above = draft.steps.get(step.parent)
+        if above is None:
+            return None
+        step = above
+    return step.id
+
+
+def close_orphans(draft: Draft) -> None:
+    """Begin nothing more for a parent that has ended without its children."""
+    for name in tuple(draft.steps):  # parents stand before their children
+        step = draft.steps[name]
+        parent = draft.steps.get(step.parent)
+        if parent is not None and parent.status in _ENDED and step.status in _OPEN:
+            draft.finish(name, StepStatus.SKIPPED, error=step.error or "no longer needed")
+
+
+def wake_parents(draft: Draft) -> None:
+    """Make ready, under their next wake, the steps whose children are all done."""
+    for step in tuple(draft.steps.values()):
+        if step.wait is None or step.wait.kind != WaitKind.CHILDREN:
+            continue
+        if all(child.status in _DONE for child in draft.steps.values() if child.parent == step.id):
+            draft.set(step.id, status=StepStatus.READY, wait=None, wake=step.wake + 1)
+
+
+def others_hold(draft: Draft, step: Step) -> bool:
+    """Say whether something may still come back that others have reserved: out of the same purse as this step's."""
+    return any(
+        other.reserved != NOTHING and other.id != step.id
+        for other in draft.steps.values()
+        if not step.parent or other.parent == step.parent
+    )
