@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.core.errors import InvalidOutput
@@ -32,21 +32,32 @@ class Rule:
     needs: tuple[str, ...] = ()  # kinds of which at least one step is in the plan, and every one before this
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What plans before this one have done, by the names that steps had in them, and the steps that failed."""
+
+    done: Mapping[str, StepSpec] = field(default_factory=dict)
+    failed: Sequence[StepSpec] = ()
+
+
 def validate(
-    proposed: Sequence[Any], rules: Mapping[str, Rule], *, prefix: str, max_steps: int
+    proposed: Sequence[Any], rules: Mapping[str, Rule], *, prefix: str, max_steps: int, before: Before | None = None
 ) -> tuple[StepSpec, ...]:
     """Return the plan's steps, ids prefixed, in an order in which every step follows its dependencies.
 
-    Raises InvalidOutput, written for the model to read: unknown kinds, wrong input, cycles, too many steps, loops.
+    Steps may depend on what is done `before`. Raises InvalidOutput, written for the model to read: unknown kinds, wrong
+    input, cycles, too many steps, loops, a step that has failed already.
     """
+    before = before or Before()
     if not isinstance(proposed, Sequence) or isinstance(proposed, str) or not proposed:
         raise InvalidOutput("field 'steps' must be a list with at least one step")
     if len(proposed) > max_steps:
         raise InvalidOutput(f"the plan has {len(proposed)} steps; at most {max_steps} are allowed")
     specs = [_spec(item, number, rules, prefix) for number, item in enumerate(proposed)]
-    _refuse_repetition(specs)
-    ordered = _in_order(_with_repairs(specs, rules))
-    _refuse_too_early(ordered, rules, prefix)
+    specs = _on_what_is_done(specs, before.done, prefix)
+    _refuse_repetition(specs, before.failed)
+    ordered = _in_order(_with_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
+    _refuse_too_early(ordered, rules, prefix, before.done)
     return tuple(ordered)
 
 
@@ -65,8 +76,9 @@ def with_gate(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], *, prefix:
     return (publish, gate, *gated)
 
 
-def question(text: str, *, prefix: str) -> tuple[StepSpec, ...]:
-    """Return the steps that ask people back and wait for their answer."""
+def question(*asked: str, prefix: str) -> tuple[StepSpec, ...]:
+    """Return the steps that ask people back, all in one comment, and wait for their answer."""
+    text = asked[0] if len(asked) == 1 else "\n".join(f"{number}. {each}" for number, each in enumerate(asked, 1))
     ask = StepSpec(f"{prefix}ask", "notion.ask_question", "Ask what is meant", {"question": text})
     answer = StepSpec(
         f"{prefix}answer", "input.wait", "Answer the question", depends_on=(ask.id,), lane="", gate=WaitKind.INPUT
@@ -78,7 +90,7 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
     where = f"steps[{number}]"
     if not isinstance(item, Mapping):
         raise InvalidOutput(f"{where} must be an object")
-    unknown = set(item) - {"id", "kind", "title", "input", "depends_on"}
+    unknown = set(item) - {"id", "kind", "title", "why", "input", "depends_on"}
     if unknown:
         raise InvalidOutput(f"{where} has the unknown field {sorted(unknown)[0]!r}")
     name, kind = item.get("id"), item.get("kind")
@@ -100,8 +112,9 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
     except ValueError as error:
         raise InvalidOutput(f"{where}.input: {error}") from error
     title = item.get("title", "")
-    if not isinstance(title, str):
-        raise InvalidOutput(f"{where}.title must be text")
+    for words in ("title", "why"):
+        if not isinstance(item.get(words, ""), str):
+            raise InvalidOutput(f"{where}.{words} must be text")
     return StepSpec(
         id=prefix + name,
         kind=rule.name,
@@ -124,7 +137,14 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _refuse_repetition(specs: Sequence[StepSpec]) -> None:
+def _on_what_is_done(specs: list[StepSpec], done: Mapping[str, StepSpec], prefix: str) -> list[StepSpec]:
+    """Let dependencies name what is done already; a step of this plan with the same name comes first."""
+    own = {spec.id for spec in specs}
+    earlier = {prefix + name: spec.id for name, spec in done.items() if prefix + name not in own}
+    return [_changed(s, depends_on=tuple(earlier.get(n, n) for n in s.depends_on)) for s in specs]
+
+
+def _refuse_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec]) -> None:
     ids = Counter(spec.id for spec in specs)
     for name, count in ids.items():
         if count > 1:
@@ -133,11 +153,14 @@ def _refuse_repetition(specs: Sequence[StepSpec]) -> None:
     for (kind, _), count in same.items():
         if count >= SAME_STEP:
             raise InvalidOutput(f"the plan repeats itself: {kind} with the same input {count} times")
+    for old in failed:
+        if (old.kind, json.dumps(dict(old.input), sort_keys=True)) in same:
+            raise InvalidOutput(f"the plan repeats the step that has failed: {old.kind} with the same input")
 
 
-def _with_repairs(specs: list[StepSpec], rules: Mapping[str, Rule]) -> list[StepSpec]:
+def _with_repairs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
     """Point each step that can send work back to the step it checks: the dependency of the kind its rule names."""
-    by_id = {spec.id: spec for spec in specs}
+    by_id = {spec.id: spec for spec in (*done.values(), *specs)}
     result = []
     for spec in specs:
         wanted = rules[spec.kind].repairs
@@ -146,13 +169,13 @@ def _with_repairs(specs: list[StepSpec], rules: Mapping[str, Rule]) -> list[Step
     return result
 
 
-def _in_order(specs: list[StepSpec]) -> list[StepSpec]:
-    known, ordered, waiting = {spec.id for spec in specs}, [], list(specs)
+def _in_order(specs: list[StepSpec], earlier: set[str]) -> list[StepSpec]:
+    known, ordered, waiting = {spec.id for spec in specs} | earlier, [], list(specs)
     for spec in specs:
         for name in spec.depends_on:
             if name not in known:
                 raise InvalidOutput(f"step {spec.id!r} depends on {name!r}, which is not in the plan")
-    done: set[str] = set()
+    done = set(earlier)
     while waiting:
         ready = [spec for spec in waiting if done.issuperset(spec.depends_on)]
         if not ready:
@@ -163,17 +186,30 @@ def _in_order(specs: list[StepSpec]) -> list[StepSpec]:
     return ordered
 
 
-def _refuse_too_early(ordered: Sequence[StepSpec], rules: Mapping[str, Rule], prefix: str) -> None:
+def _refuse_too_early(
+    ordered: Sequence[StepSpec], rules: Mapping[str, Rule], prefix: str, done: Mapping[str, StepSpec]
+) -> None:
     """Refuse steps that would begin without what they build on: nothing untested is to be shown to anybody."""
-    before: dict[str, set[str]] = {}
+    before: dict[str, set[str]] = {spec.id: set() for spec in done.values()}
     for spec in ordered:
         before[spec.id] = set(spec.depends_on).union(*(before[name] for name in spec.depends_on))
+    new = {spec.kind for spec in ordered}
     for spec in ordered:
         for kind in rules[spec.kind].needs:
             needed = {other.id for other in ordered if other.kind == kind}
+            if not needed and _still_holds(kind, rules, done, new):
+                continue
             if not needed or not needed <= before[spec.id]:
                 name = spec.id.removeprefix(prefix)
                 raise InvalidOutput(f"step {name!r} ({spec.kind}) must come after every step of the kind {kind}")
+
+
+def _still_holds(kind: str, rules: Mapping[str, Rule], done: Mapping[str, StepSpec], new: set[str]) -> bool:
+    """Say whether a step of that kind is done, and nothing that it was done for is made anew: tests of other code."""
+    if all(spec.kind != kind for spec in done.values()):
+        return False
+    rule = rules.get(kind)
+    return rule is None or not any(below in new for below in rule.needs)
 
 
 def _depending(spec: StepSpec, on: str) -> StepSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.errors import InvalidOutput
-from shared.core.plan import MAX_TITLE, Rule, question, validate, with_gate
+from shared.core.plan import MAX_TITLE, Before, Rule, question, validate, with_gate
 from shared.core.run import StepSpec, Usage, WaitKind, plan_hash
 
 
@@ -157,6 +158,64 @@ def test_a_question_is_asked_and_then_its_answer_awaited() -> None:
     ask, answer = question("Which colour?", prefix="r2.")
     assert (ask.id, ask.kind, ask.input) == ("r2.ask", "notion.ask_question", {"question": "Which colour?"})
     assert (answer.id, answer.gate, answer.depends_on, answer.lane) == ("r2.answer", WaitKind.INPUT, ("r2.ask",), "")
+
+
+def test_several_questions_are_one_comment() -> None:
+    ask, _ = question("Which colour?", "For whom?", prefix="")
+    assert ask.input == {"question": "1. Which colour?\n2. For whom?"}
+
+
+def test_a_step_may_say_why_it_is_there_which_is_no_part_of_what_is_approved() -> None:
+    assert checked(step("a", why="because the page says so")) == checked(step("a"))
+    with pytest.raises(InvalidOutput, match=r"steps\[0\]\.why must be text"):
+        checked(step("a", why=["no"]))
+
+
+BUILT = Before(
+    done={"write": StepSpec("write", "b.write"), "test": StepSpec("r2.test", "b.test")},
+    failed=(StepSpec("push", "b.push", input={"text": "to main"}),),
+)
+BUILDING = {
+    **{name: Rule(name, text_only, "execute-step") for name in ("b.write", "b.mail")},
+    "b.test": Rule("b.test", text_only, "execute-step", repairs="b.write", needs=("b.write",)),
+    "b.push": Rule("b.push", text_only, "execute-step", needs=("b.test",)),
+}
+
+
+def after_failure(*steps: Any) -> tuple[StepSpec, ...]:
+    return validate(list(steps), BUILDING, prefix="r3.", max_steps=9, before=BUILT)
+
+
+def test_another_plan_builds_on_what_is_done() -> None:
+    mail, push = after_failure(step("mail", kind="b.mail"), step("push", "test", "mail", kind="b.push"))
+    assert (push.id, push.depends_on) == ("r3.push", ("r2.test", "r3.mail"))
+    (check,) = after_failure(step("check", "write", kind="b.test"))
+    assert (check.depends_on, check.repairs) == (("write",), "write")
+    assert mail.depends_on == ()
+
+
+def test_a_step_of_the_plan_itself_comes_before_a_done_one_of_the_same_name() -> None:
+    ordered = after_failure(step("write", kind="b.write"), step("test", "write", kind="b.test"))
+    assert [spec.depends_on for spec in ordered] == [(), ("r3.write",)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        pytest.param(
+            [step("push", kind="b.push", input={"text": "to main"})], "repeats the step that has failed", id="again"
+        ),
+        pytest.param(
+            [step("write", kind="b.write"), step("push", "write", kind="b.push")],
+            "must come after every step of the kind b.test",
+            id="what was tested is not what is pushed",
+        ),
+        pytest.param([step("push", "plan", kind="b.push")], "'r3.plan', which is not in the plan", id="not done"),
+    ],
+)
+def test_another_plan_is_refused_where_it_does_not_build_on_what_is_done(steps: Any, said: str) -> None:
+    with pytest.raises(InvalidOutput, match=re.escape(said)):
+        after_failure(*steps)
 
 
 LETTERS = st.text(st.characters(), max_size=8)  # halves of surrogate pairs too: JSON can hold them
