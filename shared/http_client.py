@@ -328,7 +328,7 @@ def vendor_message(answer: Answer, secrets: Iterable[str] = ()) -> str:
 # --- trace ------------------------------------------------------------------------------------------------------------
 
 _SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-vercel-protection-bypass"}
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-goog-api-key", "x-vercel-protection-bypass"}
 )
 _SECRET_FIELDS = frozenset(
     {"client_secret", "access_token", "refresh_token", "id_token", "token", "code", "password", "code_verifier"}

@@ -106,10 +106,15 @@ def _model(wired: Wired) -> Model:
 
 @cache
 def _vertex(project: str, location: str) -> Model:
-    from shared.backends.models.gemini import VertexModel, google_token_source
-    from shared.backends.models.prices import Prices
+    from shared.backends.models.gemini import Gemini
+    from shared.backends.models.google_identity import google_token_source
+    from shared.backends.models.one_provider import OneProvider
+    from shared.mind.catalogue import load_catalogue
 
-    return VertexModel(project, location, google_token_source(), requests.Session(), Prices.load(), wire().deps.clock)
+    catalogue = load_catalogue()
+    return OneProvider(
+        Gemini.on_vertex(project, location, google_token_source(), catalogue, wire().deps.clock), catalogue
+    )
 
 
 @cache

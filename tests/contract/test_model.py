@@ -12,8 +12,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shared.backends.models.gemini import VertexModel, google_token_source
-from shared.backends.models.prices import Prices
+from shared.backends.models.gemini import Gemini
+from shared.backends.models.google_identity import google_token_source
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import (
     AgentError,
@@ -22,14 +22,16 @@ from shared.core.errors import (
     InvalidOutput,
     Missing,
     OutcomeUnknown,
+    Overloaded,
+    QuotaExhausted,
     RateLimited,
     Refused,
     Rejected,
     Unavailable,
 )
-from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.run import Usage
-from shared.ports import ModelRequest
+from shared.mind.catalogue import load_catalogue
+from shared.ports import ModelRequest, ModelResult
 from tests.support import vertex_answers as say
 from tests.support.http_loopback import Handler, HttpServer
 from tests.support.oidc_issuer import SigningKey
@@ -42,6 +44,7 @@ SCHEMA = {
     "required": ["title", "steps"],
     "properties": {"title": {"type": "string"}, "steps": {"type": "array", "items": {"type": "string"}}},
 }
+MODEL = "gemini-4-argon"
 ANSWER = {"title": "Größe ✓", "steps": ["a", "b"]}
 
 
@@ -61,19 +64,21 @@ class World:
     def __init__(self, server: VertexServer) -> None:
         self.server, self.clock = server, Hand(datetime(2026, 11, 21, 9, tzinfo=UTC))
         self.session = requests.Session()
-        self.model = self.with_base(server.url)
+        self.vertex = self.with_base(server.url)
 
-    def with_base(self, url: str) -> VertexModel:
-        return VertexModel(
+    def with_base(self, url: str) -> Gemini:
+        return Gemini.on_vertex(
             "test-project",
             "us-central1",
             lambda: TOKEN,
-            self.session,
-            Prices.load(),
+            load_catalogue(),
             self.clock,
-            models={"quick": "gemini-3.5-flash"},
             base_url=url,
+            session=self.session,
         )
+
+    def ask(self, model: str = MODEL, **changes: Any) -> ModelResult:
+        return self.vertex.complete(model, a_request(**changes))
 
 
 def a_request(**changes: Any) -> ModelRequest:
@@ -99,7 +104,7 @@ def world() -> Iterator[World]:
 def test_the_answer_comes_with_what_it_cost(world: World) -> None:
     tokens = say.usage(9412, 230, thoughts=120, cached=9000)
     world.server.script([say.json_text(ANSWER, tokens=tokens, model="gemini-4-argon")])
-    result = world.model.complete(a_request())
+    result = world.ask()
     assert result.answer == ANSWER
     assert (result.model, result.request_id) == ("gemini-4-argon", "response-1")
     assert result.tokens == {"input": 9412, "cached": 9000, "output": 230, "thoughts": 120}
@@ -113,7 +118,7 @@ def test_googles_own_sdk_sends_the_same_question_and_reads_the_same_answer(world
     from google.oauth2.credentials import Credentials
 
     world.server.script([say.json_text(ANSWER, tokens=say.usage(100, 20, thoughts=7))] * 2)
-    ours = world.model.complete(a_request())
+    ours = world.ask()
     with genai.Client(
         vertexai=True,
         project="test-project",
@@ -145,16 +150,6 @@ def test_googles_own_sdk_sends_the_same_question_and_reads_the_same_answer(world
     assert theirs.usage_metadata.total_token_count == ours.usage.tokens
 
 
-def test_each_class_gets_its_model_and_an_unknown_one_is_refused(world: World) -> None:
-    world.server.script([say.json_text(ANSWER)] * 4)
-    asked = {name: world.model.complete(a_request(task_class=name)).model for name in ("reason", "code", "cheap")}
-    asked["quick"] = world.model.complete(a_request(task_class="quick")).model
-    assert asked["quick"] == "gemini-3.5-flash"
-    assert [request.model for request in world.server.requests] == list(asked.values())
-    with pytest.raises(ConfigError, match="'other'"):
-        world.model.complete(a_request(task_class="other"))
-
-
 BLOCKED = [say.blocked_prompt(), *(say.stopped(reason) for reason in ("SAFETY", "RECITATION", "SPII"))]
 UNUSABLE = [
     say.cut(ANSWER, 12),
@@ -171,14 +166,14 @@ UNUSABLE = [
 def test_a_refusal_is_told_apart(world: World, answer: say.Answer) -> None:
     world.server.script([answer])
     with pytest.raises(Refused):
-        world.model.complete(a_request())
+        world.ask()
 
 
 @pytest.mark.parametrize("answer", UNUSABLE, ids=lambda a: json.dumps(a.body)[:80])
 def test_an_unusable_answer_is_invalid_and_still_billed(world: World, answer: say.Answer) -> None:
     world.server.script([answer])
     with pytest.raises(InvalidOutput) as caught:
-        world.model.complete(a_request())
+        world.ask()
     told = answer.body["usageMetadata"]
     assert caught.value.used.tokens == told["totalTokenCount"]
 
@@ -193,9 +188,9 @@ MINUTE = QUOTA | {"violations": [{"quotaId": "GenerateContentRequestsPerMinutePe
     [
         pytest.param(say.rate_limited(None), RateLimited, id="429"),
         pytest.param(say.error(429, "slow down", MINUTE), RateLimited, id="429 of the minute"),
-        pytest.param(say.error(429, "used up", DAY), Rejected, id="429 of the day"),
-        pytest.param(say.error(402, "billing is off"), Rejected, id="402"),
-        pytest.param(say.unavailable(), Unavailable, id="503"),
+        pytest.param(say.error(429, "used up", DAY), QuotaExhausted, id="429 of the day"),
+        pytest.param(say.error(402, "billing is off"), QuotaExhausted, id="402"),
+        pytest.param(say.unavailable(), Overloaded, id="503"),
         pytest.param(say.error(500, "internal"), OutcomeUnknown, id="500"),
         pytest.param(say.bad_gateway(), OutcomeUnknown, id="502 with a page"),
         pytest.param(say.error(504, "late"), OutcomeUnknown, id="504"),
@@ -220,7 +215,7 @@ def test_every_refused_call_has_its_class_and_tells_no_token(
 ) -> None:
     world.server.script([answer])
     with pytest.raises(error) as caught:
-        world.model.complete(a_request(timeout=timedelta(seconds=0.3)))
+        world.ask(timeout=timedelta(seconds=0.3))
     assert type(caught.value) is error
     assert TOKEN not in str(caught.value)
     assert len(world.server.requests) == 1  # never tried again: that is the reducer's
@@ -230,13 +225,13 @@ def test_every_refused_call_has_its_class_and_tells_no_token(
 def test_the_wait_that_is_asked_for_is_passed_on(world: World, answer: say.Answer) -> None:
     world.server.script([answer])
     with pytest.raises(RateLimited) as caught:
-        world.model.complete(a_request())
+        world.ask()
     assert caught.value.retry_after == timedelta(seconds=34)
 
 
 def test_an_address_where_nobody_listens_is_certainly_not_charged(world: World) -> None:
     with pytest.raises(Unavailable):
-        world.with_base("http://127.0.0.1:9").complete(a_request())
+        world.with_base("http://127.0.0.1:9").complete(MODEL, a_request())
 
 
 @pytest.mark.parametrize(
@@ -247,7 +242,7 @@ def test_the_estimate_is_an_upper_bound(world: World, prompt: str) -> None:
     request = a_request(prompt=prompt)
     asked = sum(len(text.encode()) for text in (prompt, request.system, json.dumps(SCHEMA)))
     world.server.script([say.json_text(ANSWER, tokens=say.usage(asked, 1500, thoughts=500))])
-    bound, real = world.model.estimate(request), world.model.complete(request).usage
+    bound, real = world.vertex.estimate(MODEL, request), world.vertex.complete(MODEL, request).usage
     assert bound.tokens >= real.tokens
     assert bound.micros >= real.micros
 
@@ -312,17 +307,7 @@ def test_a_million_tokens_each_way_cost_what_the_list_says_for_the_day(
 ) -> None:
     world.clock.at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     world.server.script([say.json_text(ANSWER, tokens=say.usage(1_000_000, 400_000, thoughts=600_000))])
-    priced = VertexModel(
-        "test-project",
-        "us-central1",
-        lambda: TOKEN,
-        world.session,
-        Prices.load(),
-        world.clock,
-        models={"reason": model},
-        base_url=world.server.url,
-    )
-    assert priced.complete(a_request()).usage == Usage(2_000_000, micros)
+    assert world.ask(model).usage == Usage(2_000_000, micros)
 
 
 @pytest.mark.parametrize(
@@ -331,36 +316,10 @@ def test_a_million_tokens_each_way_cost_what_the_list_says_for_the_day(
 )
 def test_without_a_price_nothing_is_asked(world: World, model: str, day: str) -> None:
     world.clock.at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    unpriced = VertexModel(
-        "test-project",
-        "us-central1",
-        lambda: TOKEN,
-        world.session,
-        Prices.load(),
-        world.clock,
-        models={"reason": model},
-        base_url=world.server.url,
-    )
-    for call in (unpriced.estimate, unpriced.complete):
-        with pytest.raises(ConfigError, match="no price"):
-            call(a_request())
+    for call in (world.vertex.estimate, world.vertex.complete):
+        with pytest.raises(ConfigError, match=f"no (price for )?model {model!r}"):
+            call(model, a_request())
     assert world.server.requests == []
-
-
-# --- what both promise
-
-
-@pytest.mark.parametrize("kind", ["vertex", "offline"])
-def test_the_answer_is_data_and_costs_no_more_than_the_estimate(world: World, kind: str) -> None:
-    model = world.model if kind == "vertex" else OfflineModel()
-    page = Page("p1", "Hello", (Block("b1", "to_do", (Span("Says hello to everybody"),)),))
-    request = a_request(data={"page": page_to_data(page)})
-    world.server.script([say.json_text(ANSWER)])
-    bound, result = model.estimate(request), model.complete(request)
-    assert result.model in ({"offline"} if kind == "offline" else {"gemini-4-argon"})
-    assert json.loads(json.dumps(dict(result.answer)))["steps"]
-    assert result.usage.micros <= bound.micros
-    assert result.usage.tokens <= bound.tokens
 
 
 def test_a_task_the_offline_model_has_no_rules_for_is_refused() -> None:

@@ -1,154 +1,175 @@
-"""Model on Vertex AI: one question, one answer, over plain REST. It never retries: the reducer does, and pays."""
+"""Gemini, by `generateContent` (integrations, section 2.4; gcp, section 1): on Vertex AI, or with a developer's key.
+
+The signatures that bind thoughts to calls are not kept between turns; in their place goes the one Google documents for
+calls that come from elsewhere.
+"""
 
 from __future__ import annotations
 
-import json
-import threading
+import base64
+import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from shared.backends.models import gemini_wire as gemini
-from shared.backends.models.prices import Prices, Tokens
-from shared.core.errors import ConfigError, ModelError, OutcomeUnknown, Unavailable
-from shared.core.run import Usage
-from shared.ports import Clock, ModelRequest, ModelResult, request_tokens
+from shared.backends.models import shapes
+from shared.backends.models.google_identity import vertex_root
+from shared.backends.models.turns import Reply, Turn, part, parts, whole
+from shared.backends.models.vendor import Key, Vendor
+from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
+from shared.core.model_facts import Catalogue, Tokens
+from shared.http_client import Answer, Trace, segment
+from shared.ports import Clock, Message, Secret
 
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-_CONNECT_S = 5.0
-_OVERHEAD_TOKENS = 256  # roles and separators, which are billed too
-_MULTI_REGIONS = frozenset({"us", "eu"})
+_URL = "https://generativelanguage.googleapis.com/v1beta"
+_FOREIGN = base64.b64encode(b"skip_thought_signature_validator").decode()
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s\Z")
+_TOO_LONG = re.compile(r"token count|maximum number of tokens", re.IGNORECASE)
+_REFUSALS = frozenset({"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE", "MODEL_ARMOR"})
 
 
-class VertexModel:
-    """Gemini in one project. `models` maps task classes to model ids where they differ from the price table's."""
+class Gemini(Vendor):
+    """Gemini: `name` is "vertex" for a Google Cloud project, "gemini" for the developer API."""
 
-    name = gemini.SYSTEM
+    request_field = "responseId"
 
-    def __init__(
-        self,
+    @classmethod
+    def on_vertex(
+        cls,
         project: str,
         location: str,
-        token_source: Callable[[], str],
-        session: requests.Session,
-        prices: Prices,
+        token: Callable[[], str],
+        prices: Catalogue,
         clock: Clock,
         *,
-        models: Mapping[str, str] | None = None,
         base_url: str = "",
-    ) -> None:
-        self._root = f"{base_url.rstrip('/') or _host(location)}/v1beta1/projects/{project}/locations/{location}"
-        self._token = token_source
-        self._session = session
-        self._prices = prices
-        self._clock = clock
-        self._models = {**prices.classes, **(models or {})}
+        session: requests.Session | None = None,
+        trace: Trace | None = None,
+    ) -> Gemini:
+        """Return Gemini of the operator's own project; `token` gives access tokens of a Google identity."""
+        root = vertex_root(project, location, base_url)
+        more: dict[str, Any] = {"session": session, "trace": trace, "operators": True}
+        return cls("vertex", f"{root}/publishers/google", lambda: Secret(token()), prices, clock, **more)
 
-    def estimate(self, request: ModelRequest) -> Usage:
-        """Return an upper bound: no token is shorter than a byte, and thoughts are within the output limit."""
-        asked = len(json.dumps(gemini.body_of(request), ensure_ascii=False).encode("utf-8", "replace"))
-        most = Tokens(input=asked + _OVERHEAD_TOKENS, output=request.max_output_tokens)
-        return self._usage(self._model_for(request), most)
+    @classmethod
+    def with_key(
+        cls,
+        key: Key,
+        prices: Catalogue,
+        clock: Clock,
+        *,
+        base_url: str = "",
+        session: requests.Session | None = None,
+        trace: Trace | None = None,
+        operators: bool = False,
+    ) -> Gemini:
+        """Return Gemini of the developer API."""
+        more: dict[str, Any] = {"session": session, "trace": trace, "operators": operators}
+        return cls("gemini", base_url or _URL, key, prices, clock, **more)
 
-    def window(self, task_class: str) -> int:
-        """Return the context window of the model."""
-        return 1_000_000
+    def _headers(self, secret: str) -> dict[str, str]:
+        return super()._headers(secret) if self.name == "vertex" else {"x-goog-api-key": secret}
 
-    def count(self, request: ModelRequest) -> int:
-        """Return our estimate."""
-        return request_tokens(request)
+    def _path(self, model: str) -> str:
+        return f"/models/{segment(model)}:generateContent"
 
-    def complete(self, request: ModelRequest) -> ModelResult:
-        """Answer with JSON. A ModelError carries what the call cost as `used`."""
-        model = self._model_for(request)
-        self._prices.of(model, self._clock.now())  # before anything is spent
-        answer = self._ask(model, request)
-        tokens = gemini.tokens_of(answer)
-        usage = self._usage(model, tokens)
-        try:
-            content = gemini.content_of(answer)
-        except ModelError as error:
-            raise gemini.billed(error, usage) from error.__cause__
-        return ModelResult(
-            answer=content,
-            model=model,
-            usage=usage,
-            request_id=str(answer.get("responseId", "")),
-            tokens={
-                "input": tokens.input,
-                "cached": tokens.cached,
-                "output": tokens.output,
-                "thoughts": tokens.thoughts,
-            },
+    def _count_path(self, model: str) -> str:
+        return f"/models/{segment(model)}:countTokens"
+
+    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
+        form = {} if shapes.is_open(turn.shape) else {"responseJsonSchema": shapes.wire(turn.shape)}
+        config = {"maxOutputTokens": most, "responseMimeType": "application/json", **form}
+        return {**_contents(turn), "generationConfig": config}
+
+    def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
+        if self.name == "vertex":
+            return _contents(turn)
+        return {"generateContentRequest": {"model": f"models/{model}", **_contents(turn)}}
+
+    def _counted(self, answer: Mapping[str, Any]) -> int:
+        return whole(answer, "totalTokens")
+
+    def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
+        usage = part(answer, "usageMetadata")
+        if not usage:
+            return None
+        return Tokens(
+            input=whole(usage, "promptTokenCount"),
+            cached=min(whole(usage, "cachedContentTokenCount"), whole(usage, "promptTokenCount")),
+            output=whole(usage, "candidatesTokenCount"),
+            thoughts=whole(usage, "thoughtsTokenCount"),
         )
 
-    def _ask(self, model: str, request: ModelRequest) -> dict[str, Any]:
-        url = f"{self._root}/publishers/google/models/{model}:generateContent"
-        try:
-            response = self._session.post(
-                url,
-                data=json.dumps(gemini.body_of(request)).encode(),
-                headers={"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"},
-                timeout=(_CONNECT_S, request.timeout.total_seconds()),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise _no_answer(error) from error
-        if response.status_code != 200:
-            raise gemini.error_of(response.status_code, response.headers, response.text)
-        try:
-            answer = response.json()
-        except ValueError as error:
-            raise OutcomeUnknown(self.name, "200, but the answer is not JSON") from error
-        if not isinstance(answer, dict):
-            raise OutcomeUnknown(self.name, "200, but the answer is not an object")
-        return answer
+    def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
+        candidates = parts(answer, "candidates")
+        if not candidates:
+            reason = part(answer, "promptFeedback").get("blockReason", "no reason given")
+            raise Refused(f"the model took no part in this: {reason}")
+        reason = candidates[0].get("finishReason")
+        if reason in _REFUSALS:
+            raise Refused(f"the model stopped: {reason}")
+        if reason == "MAX_TOKENS":
+            raise InvalidOutput("the answer was cut off because it was too long; answer more briefly")
+        if reason != "STOP":
+            raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
+        pieces = [each for each in parts(part(candidates[0], "content"), "parts") if not each.get("thought")]
+        calls = []
+        for number, call in enumerate(part(each, "functionCall") for each in pieces if "functionCall" in each):
+            made = str(call.get("id") or f"call_{len(turn.messages)}_{number}")
+            calls.append(turn.call(made, str(call.get("name", "")), call.get("args") or {}))
+        return turn.reply("".join(str(each.get("text", "")) for each in pieces), calls)
 
-    def _usage(self, model: str, tokens: Tokens) -> Usage:
-        return Usage(tokens.total, self._prices.of(model, self._clock.now()).micros(tokens))
+    def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
+        told, details = f"{answer.status} {message}", parts(part(answer.json, "error"), "details")
+        if answer.status == 429:
+            return self._limit_reached(told, answer, details)
+        if answer.status == 400 and any(each.get("reason") == "API_KEY_INVALID" for each in details):
+            return self._unauthorized("400: the key was not accepted")
+        if answer.status == 400 and _TOO_LONG.search(message):
+            return ContextTooLong(f"{self.name}: {told}")
+        return None
 
-    def _model_for(self, request: ModelRequest) -> str:
-        try:
-            return self._models[request.task_class]
-        except KeyError:
-            raise ConfigError(f"no model is set for the task class {request.task_class!r}") from None
-
-
-def google_token_source(session: requests.Session | None = None) -> Callable[[], str]:
-    """Return a source of access tokens of this machine's Google identity, which asks only when the last one ends."""
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-    from google.auth.transport.requests import Request
-
-    credentials: Any
-    credentials, _ = google.auth.default(scopes=[_SCOPE])
-    lock, request = threading.Lock(), Request(session)
-
-    def token() -> str:
-        with lock:
-            if not credentials.valid:
-                try:
-                    credentials.refresh(request)
-                except GoogleAuthError as error:
-                    raise Unavailable("google-auth", f"no access token: {type(error).__name__}") from error
-            return str(credentials.token)
-
-    return token
+    def _limit_reached(self, told: str, answer: Answer, details: list[Mapping[str, Any]]) -> AgentError:
+        quotas = [str(each.get("quotaId", "")) for detail in details for each in parts(detail, "violations")]
+        if any("PerDay" in quota for quota in quotas):
+            return QuotaExhausted(self.name, f"the quota of the day is used up: {told}")
+        waits = [match for detail in details if (match := _SECONDS.match(str(detail.get("retryDelay", ""))))]
+        wait = timedelta(seconds=float(waits[0][1])) if waits else self._wait(answer)
+        return RateLimited(self.name, told, retry_after=wait)
 
 
-def _host(location: str) -> str:
-    if location == "global":
-        return "https://aiplatform.googleapis.com"
-    if location in _MULTI_REGIONS:
-        return f"https://aiplatform.{location}.rep.googleapis.com"
-    return f"https://{location}-aiplatform.googleapis.com"
+def _contents(turn: Turn) -> dict[str, Any]:
+    request = turn.request
+    body: dict[str, Any] = {"systemInstruction": {"parts": [{"text": request.system}]}} if request.system else {}
+    texts = [{"text": text} for text in (request.stable, request.prompt) if text]  # an empty part is refused
+    said = [("user", texts)] if texts else []
+    names = {call.id: turn.name_of(call.name) for message in turn.messages for call in message.calls}
+    said += [("model" if each.role == "assistant" else "user", _parts(turn, each, names)) for each in turn.messages]
+    contents: list[dict[str, Any]] = []
+    for role, content in said:
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += content
+        elif content:
+            contents.append({"role": role, "parts": list(content)})
+    body["contents"] = contents
+    if turn.tools:
+        body["tools"] = [{"functionDeclarations": [_tool(*each) for each in turn.tools]}]
+    return body
 
 
-def _no_answer(error: requests.RequestException) -> Unavailable | OutcomeUnknown:
-    """Tell a call that never left from one that may have been carried out, and charged."""
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError | ConnectTimeoutError):
-        return Unavailable(gemini.SYSTEM, f"cannot be reached: {type(error).__name__}")
-    return OutcomeUnknown(gemini.SYSTEM, f"no answer: {type(error).__name__}")
+def _parts(turn: Turn, message: Message, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        return [{"functionResponse": {"name": names[message.call], "response": {"result": message.text}}}]
+    calls: list[dict[str, Any]] = [
+        {"functionCall": {"name": turn.name_of(call.name), "args": dict(call.input)}} for call in message.calls
+    ]
+    if calls:  # only the first of a turn is looked at
+        calls[0]["thoughtSignature"] = _FOREIGN
+    return [*([{"text": message.text}] if message.text else []), *calls]
+
+
+def _tool(name: str, tool: Any, shape: Mapping[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object"} if shapes.is_open(shape) else shapes.wire(shape)
+    return {"name": name, "description": tool.purpose, "parametersJsonSchema": schema}

@@ -1,0 +1,49 @@
+"""Who asks Vertex AI, and where it is: the Google identity of this machine, and the hosts of the regions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from shared.core.errors import Unavailable
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_MULTI_REGIONS = frozenset({"us", "eu"})
+
+
+def google_token_source(session: requests.Session | None = None) -> Callable[[], str]:
+    """Return a source of access tokens of this machine's Google identity, which asks only when the last one ends."""
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.transport.requests import Request
+
+    credentials: Any
+    credentials, _ = google.auth.default(scopes=[_SCOPE])
+    lock, request = threading.Lock(), Request(session)
+
+    def token() -> str:
+        with lock:
+            if not credentials.valid:
+                try:
+                    credentials.refresh(request)
+                except GoogleAuthError as error:
+                    raise Unavailable("google-auth", f"no access token: {type(error).__name__}") from error
+            return str(credentials.token)
+
+    return token
+
+
+def vertex_root(project: str, location: str, base_url: str = "") -> str:
+    """Return the address below which a project's Vertex AI answers; `base_url` takes the place of Google's host."""
+    return f"{base_url.rstrip('/') or _host(location)}/v1beta1/projects/{project}/locations/{location}"
+
+
+def _host(location: str) -> str:
+    if location == "global":
+        return "https://aiplatform.googleapis.com"
+    if location in _MULTI_REGIONS:
+        return f"https://aiplatform.{location}.rep.googleapis.com"
+    return f"https://{location}-aiplatform.googleapis.com"

@@ -1,0 +1,170 @@
+"""The shape of an answer as vendors take it, and back: their schema modes know less than JSON Schema does.
+
+A shape on the wire is flat (no references), closed, and has neither ranges nor lengths: those are told in words and
+checked by whoever asked (integrations: provider-neutral rules). What cannot be closed travels as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.errors import InvalidOutput
+
+Json = Mapping[str, Any]
+
+_TOLD = (
+    *("minLength", "maxLength", "pattern", "format", "default", "multipleOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems"),
+)
+_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
+_OPEN = "x-open"  # only in our own form: what any JSON may be put into
+
+
+def flat(schema: Json) -> dict[str, Any]:
+    """Return our own form of a JSON schema: references put in place, `const` and `oneOf` as their plainer kin."""
+    return _flat(schema, schema.get("$defs") or {}, ())
+
+
+def is_open(shape: Json) -> bool:
+    """Say whether the shape holds nothing that a vendor could enforce."""
+    return bool(shape.get(_OPEN)) or not shape
+
+
+def wire(shape: Json, *, all_required: bool = False) -> dict[str, Any]:
+    """Return the schema a vendor is sent. `all_required`: what may be left out becomes what may be null."""
+    if is_open(shape):
+        what = "One JSON object" if shape.get(_OPEN) == "object" else "Any JSON value"
+        return {"type": "string", "description": f"{shape.get('description', '')} {what}, written as text.".strip()}
+    if "anyOf" in shape:
+        return {**_words(shape), "anyOf": [wire(each, all_required=all_required) for each in shape["anyOf"]]}
+    if shape.get("type") == "array":
+        return {**_words(shape), "type": "array", "items": wire(shape["items"], all_required=all_required)}
+    if shape.get("type") != "object":
+        return dict(shape)
+    needed = list(shape["required"])
+    members = {name: wire(each, all_required=all_required) for name, each in shape["properties"].items()}
+    if all_required:
+        members = {name: each if name in needed else _or_null(each) for name, each in members.items()}
+        needed = list(members)
+    return {
+        **_words(shape),
+        "type": "object",
+        "properties": members,
+        "required": needed,
+        "additionalProperties": False,
+    }
+
+
+def read(shape: Json, value: Any) -> Any:
+    """Return an answer in the form that was asked for: texts opened, nulls that only stand for "left out" dropped.
+
+    Raises InvalidOutput where a text that should hold JSON does not; anything else is for the asker to check.
+    """
+    if is_open(shape):
+        return _opened(shape, value)
+    if "anyOf" in shape:
+        return read(_fitting(shape["anyOf"], value), value)
+    if shape.get("type") == "array" and isinstance(value, list):
+        return [read(shape["items"], each) for each in value]
+    if shape.get("type") != "object" or not isinstance(value, Mapping):
+        return value
+    members = shape["properties"]
+    return {
+        name: read(members[name], each) if name in members else each
+        for name, each in value.items()
+        if not (each is None and name in members and name not in shape["required"] and not _nullable(members[name]))
+    }
+
+
+def _flat(node: Any, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(node, Mapping):
+        return {_OPEN: "any"}
+    if "$ref" in node:
+        name = str(node["$ref"]).rpartition("/")[2]
+        if name in above or name not in defs:  # endless: no vendor takes it everywhere
+            return {_OPEN: "object", **_told(node)}
+        return _flat({**defs[name], **{key: each for key, each in node.items() if key != "$ref"}}, defs, (*above, name))
+    if len(node.get("allOf") or ()) == 1:
+        rest = {key: each for key, each in node.items() if key != "allOf"}
+        return _flat({**node["allOf"][0], **rest}, defs, above)
+    choices = node.get("anyOf") or node.get("oneOf")
+    if choices:
+        return {**_told(node), "anyOf": [_flat(each, defs, above) for each in choices]}
+    if "const" in node:
+        return {**_told(node), "type": _type_of(node["const"]), "enum": [node["const"]]}
+    if isinstance(node.get("type"), list):
+        return {**_told(node), "anyOf": [_flat({**node, "type": each}, defs, above) for each in node["type"]]}
+    return _typed(node, defs, above)
+
+
+def _typed(node: Json, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
+    kind = node.get("type")
+    if kind == "array":
+        return {**_told(node), "type": "array", "items": _flat(node.get("items"), defs, above)}
+    if kind == "object" or "properties" in node:
+        if not node.get("properties") and node.get("additionalProperties") is not False:
+            return {_OPEN: "object", **_told(node)}
+        members = {name: _flat(each, defs, above) for name, each in (node.get("properties") or {}).items()}
+        required = [name for name in node.get("required") or () if name in members]
+        return {**_told(node), "type": "object", "properties": members, "required": required}
+    if "enum" in node:
+        return {**_told(node), "type": kind or _type_of(node["enum"][0]), "enum": list(node["enum"])}
+    if kind in _SCALARS:
+        return {**_told(node), "type": kind}
+    return {_OPEN: "any", **_told(node)}
+
+
+def _told(node: Json) -> dict[str, Any]:
+    """Return the description, with the limits no vendor enforces said in words."""
+    limits = ", ".join(f"{name} {json.dumps(node[name], ensure_ascii=False)}" for name in _TOLD if name in node)
+    text = f"{node.get('description', '')} ({limits})" if limits else str(node.get("description", ""))
+    return {"description": text.strip()} if text.strip() else {}
+
+
+def _words(shape: Json) -> dict[str, Any]:
+    return {"description": shape["description"]} if "description" in shape else {}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in schema:
+        has = any(each.get("type") == "null" for each in schema["anyOf"])
+        return schema if has else {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if schema.get("type") == "null":
+        return schema
+    inner = {key: each for key, each in schema.items() if key != "description"}
+    return {**_words(schema), "anyOf": [inner, {"type": "null"}]}
+
+
+def _nullable(shape: Json) -> bool:
+    choices = shape.get("anyOf") or [shape]
+    return any(each.get("type") == "null" or each.get(_OPEN) == "any" for each in choices)
+
+
+def _opened(shape: Json, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value  # a server that enforces nothing may well send the value itself
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        if shape.get(_OPEN) == "any":
+            return value
+        raise InvalidOutput(f"a text that must hold one JSON object does not: {error}") from error
+    if shape.get(_OPEN) == "object" and not isinstance(found, dict):
+        raise InvalidOutput("a text that must hold one JSON object holds something else")
+    return found
+
+
+def _fitting(choices: list[Json], value: Any) -> Json:
+    """Return the first alternative of the value's own kind; of several objects the one that shares most names."""
+    kind = _type_of(value)
+    fits = [each for each in choices if each.get("type") == kind]
+    if kind == "object" and fits:
+        return max(fits, key=lambda each: len(set(each["properties"]) & set(value)))
+    return next(iter([*fits, *(each for each in choices if is_open(each))]), choices[0])
+
+
+def _type_of(value: Any) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", type(None): "null"}
+    return names.get(type(value), "object")

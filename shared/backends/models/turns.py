@@ -1,0 +1,138 @@
+"""What all vendors' formats share: the turns after the prompt, the names of tools, reading JSON that a model wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from shared.backends.models import shapes
+from shared.core.errors import InvalidOutput, Rejected
+from shared.ports import Message, ModelRequest, Tool, ToolCall
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64  # of a tool or schema, at the strictest of the vendors (OpenAI)
+_ROLES = ("assistant", "tool", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model said: the answer, or the tools it asks for."""
+
+    answer: Mapping[str, Any]
+    calls: tuple[ToolCall, ...] = ()
+
+
+class Turn:
+    """One request as the vendors' formats need it: shapes made flat, tools under names they take, turns in order.
+
+    Raises Rejected for turns that no vendor takes; a turn of the model's is never the last one.
+    """
+
+    def __init__(self, request: ModelRequest, system: str) -> None:
+        self.request = request
+        self.shape = shapes.flat(request.schema)
+        self.tools = tuple(
+            (wire_name(tool.name, request.tools), tool, shapes.flat(tool.schema)) for tool in request.tools
+        )
+        self.messages = request.messages if request.tools else _told(request.messages)
+        self.schema_name = _NOT_IN_NAMES.sub("_", request.task)[:_LONGEST_NAME] or "answer"
+        _check(system, request)
+
+    def name_of(self, name: str) -> str:
+        """Return a tool's name on the wire."""
+        return wire_name(name, self.request.tools)
+
+    def call(self, id: str, name: str, given: Any) -> ToolCall:
+        """Return a call the model made, under our own name of the tool; raises InvalidOutput for unusable input."""
+        if isinstance(given, str):
+            given = parsed(given or "{}", f"the input of the tool {name!r}")
+        if not isinstance(given, Mapping):
+            raise InvalidOutput(f"the input of the tool {name!r} must be one JSON object")
+        for known, tool, shape in self.tools:
+            if known == name:
+                found = (
+                    shapes.read({**shape, "x-open": ""}, given) if shape.get("x-open") else shapes.read(shape, given)
+                )
+                return ToolCall(id, tool.name, found)
+        offered = ", ".join(known for known, _, _ in self.tools)
+        raise InvalidOutput(f"there is no tool {name!r}; there are: {offered or 'none'}")
+
+    def reply(self, text: str, calls: Sequence[ToolCall]) -> Reply:
+        """Return the reply: the tools that were asked for, else the JSON object the text must be."""
+        if calls:
+            return Reply({}, tuple(calls))
+        value = parsed(text, "the answer")
+        if not isinstance(value, dict):
+            raise InvalidOutput("the answer must be one JSON object")
+        return Reply(value if shapes.is_open(self.shape) else shapes.read(self.shape, value))
+
+
+def wire_name(name: str, tools: Sequence[Tool] = ()) -> str:
+    """Return a name every vendor takes, and no two tools of one request the same."""
+    plain = _plain(name)
+    alike = sorted(tool.name for tool in tools if _plain(tool.name) == plain)
+    number = alike.index(name) if name in alike else 0
+    return plain if not number else f"{plain[: _LONGEST_NAME - 4]}_{number + 1}"
+
+
+def parsed(text: str, what: str) -> Any:
+    """Return the JSON value of a text; raises InvalidOutput that says where it breaks off."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidOutput(f"{what} is not JSON: {error}") from error
+
+
+def whole(counts: Any, name: str) -> int:
+    """Return a count of an answer; what is left out, or is no count, is 0."""
+    value = counts.get(name) if isinstance(counts, Mapping) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def part(answer: Any, name: str) -> Mapping[str, Any]:
+    """Return an object inside an answer, empty where there is none."""
+    value = answer.get(name) if isinstance(answer, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def parts(answer: Any, name: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list inside an answer."""
+    value = answer.get(name) if isinstance(answer, Mapping) else None
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _plain(name: str) -> str:
+    return _NOT_IN_NAMES.sub("_", name)[:_LONGEST_NAME]
+
+
+def _told(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the turns with calls and results as words: vendors refuse them where no tools are declared."""
+    said: list[Message] = []
+    for message in messages:
+        asked = [
+            f"I called {each.name} with {json.dumps(dict(each.input), ensure_ascii=False)}" for each in message.calls
+        ]
+        text = "\n".join([*([message.text] if message.text else []), *asked])
+        said.append(Message("user", f"Result:\n{text}") if message.role == "tool" else Message(message.role, text))
+    return tuple(said)
+
+
+def _check(system: str, request: ModelRequest) -> None:
+    open_calls: set[str] = set()
+    for message in request.messages:
+        if message.role not in _ROLES:
+            raise Rejected(system, f"a turn has the role {message.role!r}; there are: {', '.join(_ROLES)}")
+        if message.role == "tool" and message.call not in open_calls:
+            raise Rejected(system, f"a tool's result answers the call {message.call!r}, which was not made before it")
+        open_calls = {call.id for call in message.calls} if message.role == "assistant" else open_calls - {message.call}
+    if request.messages and request.messages[-1].role == "assistant":
+        raise Rejected(system, "the last turn is the model's own; add what it has to answer")
+    if not (request.stable or request.prompt or request.messages):
+        raise Rejected(system, "the request has neither a prompt nor turns")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")

@@ -1,0 +1,286 @@
+"""What all vendors' adapters do alike: ask once over HTTP, tell every failure by its class, and count the cost."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from shared.backends.models.turns import Reply, Turn, part
+from shared.core.errors import (
+    AgentError,
+    IntegrationError,
+    Missing,
+    ModelError,
+    OutcomeUnknown,
+    Overloaded,
+    QuotaExhausted,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
+from shared.core.model_facts import Catalogue, Tokens
+from shared.core.run import Usage
+from shared.http_client import Answer, HttpClient, Trace, json_bytes, retry_after, vendor_message
+from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
+
+Key = Callable[[], Secret]
+
+_OVERHEAD_TOKENS = 256  # roles and separators, which are billed too
+_CONNECT_S = 5.0
+_COUNT_S = 15.0
+_LONGEST_WAIT = timedelta(days=1)
+_MESSAGE = 200
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?\Z")
+
+
+class Vendor(ABC):
+    """One vendor's models by their ids. It never retries: the run does, and pays.
+
+    `key` is asked at every call. `operators` says that the key is the operator's, so that a refused key is nothing a
+    tenant could connect again.
+    """
+
+    count_path = ""  # of the vendor's own counting of a prompt; empty: our estimate
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        key: Key | None,
+        prices: Catalogue,
+        clock: Clock,
+        *,
+        session: requests.Session | None = None,
+        trace: Trace | None = None,
+        operators: bool = False,
+    ) -> None:
+        self.name = name
+        self._base = base_url.rstrip("/")
+        self._key = key
+        self._prices = prices
+        self._clock = clock
+        self._session = session
+        self._trace = trace
+        self._operators = operators
+
+    # --- what a vendor's file says
+
+    @abstractmethod
+    def _path(self, model: str) -> str:
+        """Return the path that answers."""
+
+    @abstractmethod
+    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
+        """Return what is sent. Neither temperature nor thinking: each model's own defaults suit it best."""
+
+    @abstractmethod
+    def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
+        """Return what the call used; None where the answer does not say."""
+
+    @abstractmethod
+    def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
+        """Return what the model said; raises ModelError, or IntegrationError for a failure told in a good answer."""
+
+    @abstractmethod
+    def _counted(self, answer: Mapping[str, Any]) -> int:
+        """Return the tokens of the answer of the counting path."""
+
+    def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
+        """Return what the counting path is sent."""
+        raise NotImplementedError
+
+    def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
+        """Return the vendor's own word on a refused call, or None for what the statuses say alike everywhere."""
+        return None
+
+    def _headers(self, secret: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {secret}"} if secret else {}
+
+    def _micros(self, answer: Mapping[str, Any]) -> int | None:
+        """Return the cost where the vendor tells it."""
+        return None
+
+    def _untold(self, request: ModelRequest, answer: Mapping[str, Any]) -> Tokens | None:
+        """Return our own count of a call whose answer has none; None books the upper bound."""
+        return None
+
+    # --- the port
+
+    def estimate(self, model: str, request: ModelRequest) -> Usage:
+        """Return an upper bound: no token is shorter than a byte, and thoughts are within the output limit."""
+        body = self._body(model, Turn(request, self.name), self._most(model, request))
+        asked = len(json_bytes(body)) + _OVERHEAD_TOKENS
+        return self._usage(model, Tokens(input=asked, written=asked, output=self._most(model, request)))
+
+    def window(self, model: str) -> int:
+        """Return how many tokens, prompt and answer together, the model takes."""
+        return self._prices.window(model, self.name)
+
+    def count(self, model: str, request: ModelRequest) -> int:
+        """Return the vendor's own count of the prompt, or our estimate where it cannot be had."""
+        path = self._count_path(model)
+        if not path:
+            return request_tokens(request)
+        try:
+            body = self._count_body(model, Turn(request, self.name))
+            answer = self._exchange(path, body, _COUNT_S, self._secret(), read=True)
+        except AgentError:
+            return request_tokens(request)
+        counted = self._counted(answer.json) if answer.ok and isinstance(answer.json, Mapping) else 0
+        return counted or request_tokens(request)
+
+    def complete(self, model: str, request: ModelRequest) -> ModelResult:
+        """Ask once. Raises IntegrationError and ModelError; `used` of it is what it cost, or at most may have cost."""
+        turn = Turn(request, self.name)
+        bound = self.estimate(model, request)  # a model without a price ends here, before anything is spent
+        body, secret = self._body(model, turn, self._most(model, request)), self._secret()
+        try:
+            answer = self._exchange(self._path(model), body, request.timeout.total_seconds(), secret)
+            if not answer.ok:
+                raise self._error(answer, secret)
+            if not isinstance(answer.json, dict):
+                raise OutcomeUnknown(self.name, f"{answer.status}, but the answer is not an object")
+        except OutcomeUnknown as error:
+            error.used = bound
+            raise
+        return self._result(model, turn, answer, bound)
+
+    def _result(self, model: str, turn: Turn, answer: Answer, bound: Usage) -> ModelResult:
+        tokens = self._tokens(answer.json) or self._untold(turn.request, answer.json)
+        usage = bound if tokens is None else self._usage(model, tokens, self._micros(answer.json))
+        try:
+            reply = self._reply(answer.json, turn)
+        except (ModelError, IntegrationError) as error:
+            error.used = usage
+            raise
+        return ModelResult(
+            answer=reply.answer,
+            model=model,
+            usage=usage,
+            request_id=str(answer.headers.get(self.request_header) or answer.json.get(self.request_field) or ""),
+            tokens=_shown(tokens or Tokens()),
+            calls=reply.calls,
+        )
+
+    request_header = "x-request-id"
+    request_field = "id"
+
+    def _count_path(self, model: str) -> str:
+        return self.count_path
+
+    def _most(self, model: str, request: ModelRequest) -> int:
+        """Return the output limit: a limit above the model's own is refused."""
+        return min(request.max_output_tokens, self._prices.facts(model, self.name).output)
+
+    def _usage(self, model: str, tokens: Tokens, micros: int | None = None) -> Usage:
+        price = self._prices.price(model, self._clock.now(), self.name)
+        return Usage(tokens.total, price.micros(tokens) if micros is None else micros)
+
+    # --- the call
+
+    def _secret(self) -> str:
+        secret = self._key().reveal() if self._key is not None else ""
+        if not secret.isascii() or not secret.isprintable():
+            raise self._unauthorized("the key holds characters that no key has: enter it again")
+        return secret
+
+    def _exchange(
+        self, path: str, body: Mapping[str, Any], seconds: float, secret: str, *, read: bool = False
+    ) -> Answer:
+        """Return what came back, whatever its status. Raises Unavailable when nothing was sent, else OutcomeUnknown."""
+        http = HttpClient(
+            self.name,
+            self._base,
+            None,
+            headers=self._headers(secret),
+            session=self._session,
+            timeouts=(_CONNECT_S, seconds),
+            trace=self._trace,
+        )
+        return http.call("POST", path, json=body, read=read, judge=lambda answer: answer)
+
+    def _error(self, answer: Answer, secret: str) -> AgentError:
+        """Return our error for a refused call (integrations, section 2.5)."""
+        if isinstance(answer.json, list) and answer.json:  # some of Google's front ends wrap the error in a list
+            answer = replace(answer, json=answer.json[0])
+        codes, said = _codes(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
+        message = f"{answer.status} {said}"
+        own = self._refusal(answer, codes, said)
+        if own is not None:
+            return own
+        status, wait = answer.status, self._wait(answer)
+        if status == 402:
+            return QuotaExhausted(self.name, message)
+        if status in (401, 403):  # without the vendor's words, which may quote the key
+            return self._unauthorized(f"{status}: the key was not accepted")
+        if status == 429:
+            return RateLimited(self.name, message, retry_after=wait)
+        if status in (503, 529):
+            return Overloaded(self.name, message, retry_after=wait)
+        if status in (408, 499) or status >= 500:
+            return OutcomeUnknown(self.name, message, retry_after=wait)
+        return Missing(self.name, message) if status == 404 else Rejected(self.name, message)
+
+    def _unauthorized(self, message: str) -> IntegrationError:
+        return Rejected(self.name, message) if self._operators else Unauthorized(self.name, message)
+
+    def _wait(self, answer: Answer) -> timedelta | None:
+        """Return how long the vendor asks us to wait, in whichever of its headers it says so."""
+        exact = answer.headers.get("retry-after-ms", "")
+        wait = timedelta(milliseconds=float(exact)) if exact.replace(".", "", 1).isdecimal() else retry_after(answer)
+        if wait is None:
+            wait = max(self._resets(answer.headers), default=None)
+        return None if wait is None else min(max(wait, timedelta()), _LONGEST_WAIT)
+
+    def _resets(self, headers: Mapping[str, str]) -> Iterable[timedelta]:
+        """Yield when the limits that are used up begin anew: a duration at OpenAI and xAI, a time at Anthropic."""
+        for name, left in headers.items():
+            lowered = name.lower()
+            if left.strip() != "0" or "ratelimit" not in lowered or "remaining" not in lowered:
+                continue
+            told = headers.get(lowered.replace("remaining", "reset"), "").strip()
+            if (found := _duration(told) or _until(told, self._clock.now())) is not None:
+                yield found
+
+
+def _codes(body: Any) -> frozenset[str]:
+    """Return every word for programs in an error: its code, type, status and reasons."""
+    inner = part(body, "error")
+    details = part(inner, "details")
+    found = [each.get(name) for each in (inner, details, body) if isinstance(each, Mapping) for name in _CODE_NAMES]
+    return frozenset(each for each in found if isinstance(each, str))
+
+
+_CODE_NAMES = ("code", "type", "status", "error_code")
+
+
+def _duration(text: str) -> timedelta | None:
+    match = _DURATION.match(text)
+    if not text or match is None or not any(match.groups()):
+        return None
+    hours, minutes, seconds, millis = (float(each or 0) for each in match.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+
+
+def _until(text: str, now: datetime) -> timedelta | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at - now if at.tzinfo is not None else None
+
+
+def _shown(tokens: Tokens) -> dict[str, int]:
+    kinds = {
+        "input": tokens.input,
+        "cached": tokens.cached,
+        "output": tokens.output,
+        "thoughts": tokens.thoughts,
+    }
+    return kinds | ({"written": tokens.written} if tokens.written else {})
