@@ -181,7 +181,9 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
             now, why = deps.clock.now(), held_back[:MAX_ERROR]
             return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used, why, as_stored(facts))
         case FanOut(children, output, used):
-            return ev.StepFannedOut(deps.clock.now(), step.id, step.attempt, children, as_stored(output), used)
+            return ev.StepFannedOut(
+                deps.clock.now(), step.id, step.attempt, step.wake, children, as_stored(output), used
+            )
 
 
 def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:

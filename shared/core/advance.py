@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.core.attempts import give_up
 from shared.core.draft import Draft
-from shared.core.run import NOTHING, RunStatus, Step, StepStatus, Wait, WaitKind
+from shared.core.family import close_orphans, others_hold, wake_parents
+from shared.core.run import RunStatus, Step, StepStatus, Wait, WaitKind
 
 _DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
 _OPEN = (StepStatus.PENDING, StepStatus.READY, StepStatus.WAITING)
@@ -15,8 +17,11 @@ def advance(draft: Draft) -> RunStatus:
     """Bring the draft as far as it can go without the outside world; return the run's status."""
     if draft.failure or draft.cancel:
         return _wind_down(draft)
-    _release(draft)
-    _hand_out(draft)
+    settled = False
+    while not settled:
+        close_orphans(draft)
+        _release(draft)
+        settled = _hand_out(draft)
     if draft.failure:
         return _wind_down(draft)
     return _status(draft)
@@ -27,18 +32,13 @@ def advance(draft: Draft) -> RunStatus:
 
 def _release(draft: Draft) -> None:
     """Turn pending steps whose dependencies are done into ready ones, and ready gates into waiting ones."""
-    moved = True
-    while moved:
-        moved = False
-        for step in tuple(draft.steps.values()):
-            if step.status == StepStatus.PENDING and _may_begin(draft, step):
-                if step.spec.gate:
-                    _open_gate(draft, step)
-                else:
-                    draft.set(step.id, status=StepStatus.READY)
-            elif _children_done(draft, step):
-                draft.finish(step.id, StepStatus.SUCCEEDED)
-                moved = True
+    wake_parents(draft)
+    for step in tuple(draft.steps.values()):
+        if step.status == StepStatus.PENDING and _may_begin(draft, step):
+            if step.spec.gate:
+                _open_gate(draft, step)
+            else:
+                draft.set(step.id, status=StepStatus.READY)
 
 
 def _may_begin(draft: Draft, step: Step) -> bool:
@@ -47,12 +47,6 @@ def _may_begin(draft: Draft, step: Step) -> bool:
         if needed is None or needed.status not in _DONE:
             return False
     return True
-
-
-def _children_done(draft: Draft, step: Step) -> bool:
-    if step.status != StepStatus.WAITING or step.wait is None or step.wait.kind != WaitKind.CHILDREN:
-        return False
-    return all(child.status in _DONE for child in draft.steps.values() if child.parent == step.id)
 
 
 def _open_gate(draft: Draft, step: Step) -> None:
@@ -70,21 +64,26 @@ def occupies_slot(step: Step) -> bool:
     )
 
 
-def _hand_out(draft: Draft) -> None:
-    """Hand ready steps to their functions, in plan order, within `parallel` and the budget."""
+def _hand_out(draft: Draft) -> bool:
+    """Hand ready steps to their functions, in plan order, within `parallel` and the budget.
+
+    False when one was given up meanwhile, so that others may begin that waited for it.
+    """
     busy = sum(1 for step in draft.steps.values() if occupies_slot(step))
     for step in tuple(draft.steps.values()):
         if step.status != StepStatus.READY or busy >= draft.run.limits.parallel:
             continue
-        if not draft.fits_budget(step.spec.estimate):
-            if not any(other.reserved != NOTHING for other in draft.steps.values()):
+        if not draft.may_hold(step):
+            if not others_hold(draft, step) and step.parent:
+                give_up(draft, step, "what its group may cost is used up")
+                return False
+            if not others_hold(draft, step):
                 draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}")
             continue
-        handed = draft.set(
-            step.id, status=StepStatus.RUNNING, reserved=step.spec.estimate, handed_at=draft.at, wait=None
-        )
-        draft.hand_out(handed)
+        draft.hold(step.id)
+        draft.hand_out(draft.set(step.id, status=StepStatus.RUNNING, handed_at=draft.at, wait=None))
         busy += 1
+    return True
 
 
 def _budget(draft: Draft) -> str:
@@ -136,10 +135,10 @@ def _wind_down(draft: Draft) -> RunStatus:
 def undo_candidates(draft: Draft) -> list[Step]:
     """Return attempted steps that declare an undo, the latest first.
 
-    A failed or cancelled attempt counts too: its effect may exist although its answer never came.
+    An attempt that failed, or was given up, counts too: its effect may exist although its answer never came.
     """
     given_up = draft.fields.get("undone_failed", draft.run.undone_failed)
-    touched = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.CANCELLED)
+    touched = (StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED)
     found = [
         step
         for step in draft.steps.values()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.core import events as ev
 from shared.core.draft import Draft
 from shared.core.errors import ErrorClass
+from shared.core.family import be_absent
 from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import NOTHING, Step, StepStatus, Wait, WaitKind
 
@@ -59,10 +60,11 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
 
 def fanned_out(draft: Draft, event: ev.StepFannedOut) -> bool:
     step = attempted(draft, event.step, event.attempt)
-    if step is None:
+    if step is None or step.wake != event.wake:
         return False
     draft.spend(step.id, event.used)
-    draft.set(step.id, status=StepStatus.WAITING, wait=Wait(WaitKind.CHILDREN), reserved=NOTHING, output=event.output)
+    changes = {"output": event.output, "expanded": True, "failures": 0, "error": "", "feedback": ""}
+    draft.set(step.id, status=StepStatus.WAITING, wait=Wait(WaitKind.CHILDREN), **changes)
     if step.level + 1 > draft.run.limits.fan_out:
         draft.fail(f"{step.spec.title or step.id} wants child steps {step.level + 1} levels deep")
     else:
@@ -83,17 +85,17 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
     elif event.error_class == ErrorClass.UNAUTHORIZED and not winding_down:
         wait = Wait(WaitKind.GRANT, what=event.provider)
         _ask_to_reconnect(draft, event.provider)
-        draft.set(
-            step.id,
-            status=StepStatus.WAITING,
-            wait=wait,
-            attempt=step.attempt + 1,
-            reserved=NOTHING,
-            error=event.error,
-        )
+        _let_go(draft, step)
+        draft.set(step.id, status=StepStatus.WAITING, wait=wait, attempt=step.attempt + 1, error=event.error)
     else:
         give_up(draft, step, event.error)
     return True
+
+
+def _let_go(draft: Draft, step: Step) -> None:
+    """Reserve nothing while nothing happens; what is reserved for children stays."""
+    if not step.expanded:
+        draft.free(step.id)
 
 
 def _ask_to_reconnect(draft: Draft, provider: str) -> None:
@@ -106,6 +108,9 @@ def _ask_to_reconnect(draft: Draft, provider: str) -> None:
 
 
 def give_up(draft: Draft, step: Step, reason: str) -> None:
+    """Bring a step to its end as failed, and with it the run, unless it may be absent."""
+    if be_absent(draft, step, reason):
+        return
     draft.finish(step.id, StepStatus.FAILED, error=reason)
     if not draft.cancel:
         draft.fail(f"{step.spec.title or step.id}: {reason}")
@@ -115,7 +120,7 @@ def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     limits, failures = draft.run.limits, step.failures + 1
     if failures >= limits.attempts:
         give_up(draft, step, f"{event.error} (tried {failures} times)")
-    elif not draft.fits_budget(step.spec.estimate, without=step.id):
+    elif not draft.may_hold(step):
         give_up(draft, step, f"{event.error}; the budget allows no further attempt")
     else:
         delay = delay_before(f"{draft.run.id}/{step.id}", failures, limits, event.retry_after_s)
@@ -127,8 +132,8 @@ def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
             attempt=step.attempt + 1,
             failures=failures,
             error=event.error,
-            reserved=step.spec.estimate,
         )
+        draft.hold(step.id)
         draft.hand_out(again, not_before=until)
 
 
@@ -141,13 +146,12 @@ def _back_to_the_model(draft: Draft, step: Step, event: ev.StepFailed) -> None:
         give_up(draft, step, f"{event.error} (after {step.rounds} repairs)")
         return
     changes = {"attempt": step.attempt + 1, "rounds": step.rounds + 1, "signature": event.signature}
+    _let_go(draft, step)
     producer = draft.steps.get(step.spec.repairs)
     if producer is None:
-        draft.set(
-            step.id, status=StepStatus.READY, reserved=NOTHING, wait=None, feedback=event.error, error="", **changes
-        )
+        draft.set(step.id, status=StepStatus.READY, wait=None, feedback=event.error, error="", **changes)
         return
-    draft.set(step.id, status=StepStatus.PENDING, reserved=NOTHING, wait=None, error=event.error, **changes)
+    draft.set(step.id, status=StepStatus.PENDING, wait=None, error=event.error, **changes)
     draft.set(
         producer.id,
         status=StepStatus.READY,

@@ -161,6 +161,8 @@ def spec_to_data(spec: StepSpec) -> Data:
         data["repairs"] = spec.repairs
     if spec.gate:
         data["gate"] = spec.gate.value
+    if spec.optional:
+        data["optional"] = True
     return data
 
 
@@ -177,14 +179,20 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
         estimate=_usage_from_data(data.get("estimate")),
         repairs=data.get("repairs", ""),
         gate=WaitKind(data["gate"]) if "gate" in data else None,
+        optional=data.get("optional", False),
     )
+
+
+_STEP_FIELDS = (
+    "wake", "failures", "rounds", "level", "done_seq", "error", "signature", "feedback", "parent", "expanded",
+)  # fmt: skip
 
 
 def _step_to_data(step: Step) -> Data:
     data: Data = {"spec": spec_to_data(step.spec), "status": step.status.value}
     if step.attempt != 1:
         data["attempt"] = step.attempt
-    for name in ("wake", "failures", "rounds", "level", "done_seq", "error", "signature", "feedback", "parent"):
+    for name in _STEP_FIELDS:
         if value := getattr(step, name):
             data[name] = value
     if step.output:
@@ -220,6 +228,7 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         reserved=_usage_from_data(get("reserved")),
         parent=get("parent", ""),
         level=get("level", 0),
+        expanded=get("expanded", False),
         handed_at=_maybe_time(get("handed_at")),
         done_seq=get("done_seq", 0),
     )

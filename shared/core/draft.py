@@ -49,7 +49,42 @@ class Draft:
                 micros += step.reserved.micros
         return tokens <= self.run.limits.tokens and micros <= self.run.limits.micros
 
+    def may_hold(self, step: Step) -> bool:
+        """Say whether the step may reserve what it needs: a child out of what its parent holds, others of the budget.
+
+        A step that has children needs nothing: it keeps what was reserved for all of them until it ends.
+        """
+        need, parent = step.spec.estimate, self.steps.get(step.parent)
+        if step.expanded:
+            return True
+        if parent is None:
+            return self.fits_budget(need, without=step.id)
+        there = parent.reserved + self.steps[step.id].reserved
+        return need.tokens <= there.tokens and need.micros <= there.micros
+
     # --- changing -------------------------------------------------------------------------------------------------
+
+    def hold(self, step_id: str) -> Step:
+        """Reserve what the step needs, which `may_hold` has allowed."""
+        step = self.steps[step_id]
+        if step.expanded:
+            return step
+        self.free(step_id)
+        parent, need = self.steps.get(step.parent), step.spec.estimate
+        if parent is not None:
+            left = Usage(parent.reserved.tokens - need.tokens, parent.reserved.micros - need.micros)
+            self.set(parent.id, reserved=left)
+        return self.set(step_id, reserved=need)
+
+    def free(self, step_id: str) -> None:
+        """Give back what is reserved for a step: to its parent, which held it before."""
+        step = self.steps[step_id]
+        parent = self.steps.get(step.parent)
+        if step.reserved == NOTHING:
+            return
+        self.set(step_id, reserved=NOTHING)
+        if parent is not None and not parent.done_seq:
+            self.set(parent.id, reserved=parent.reserved + step.reserved)
 
     def set(self, step_id: str, **changes: Any) -> Step:
         """Change fields of a step."""
@@ -59,7 +94,8 @@ class Draft:
 
     def finish(self, step_id: str, status: StepStatus, **changes: Any) -> None:
         """Bring a step to an end: nothing reserved, nothing awaited."""
-        self.set(step_id, status=status, wait=None, reserved=NOTHING, done_seq=self.run.seq + 1, **changes)
+        self.free(step_id)
+        self.set(step_id, status=status, wait=None, done_seq=self.run.seq + 1, **changes)
 
     def add(self, specs: tuple[StepSpec, ...], *, parent: str = "", level: int = 0) -> None:
         """Append steps; too many or a name taken twice fails the run instead."""

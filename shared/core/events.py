@@ -83,11 +83,12 @@ class StepWaits:
 
 @dataclass(frozen=True, slots=True)
 class StepFannedOut:
-    """An attempt asks for child steps; the step is done when all of them are."""
+    """An attempt asks for child steps; when all of them are done the step is handed out again, and says what is next."""
 
     at: datetime
     step: str
     attempt: int
+    wake: int
     children: tuple[StepSpec, ...]
     output: Mapping[str, Any] = field(default_factory=dict)
     used: Usage = NOTHING

@@ -93,7 +93,7 @@ class Limits:
     repairs: int = 3  # rounds back to the model after its own mistakes
     parallel: int = 4  # steps handed out at once
     depth: int = 3  # runs in a chain of causes
-    fan_out: int = 2  # levels of child steps
+    fan_out: int = 3  # levels of child steps
     wall_s: float = 14 * 86_400.0
     approval_s: float = 7 * 86_400.0
     attempt_s: float = 900.0  # after which a handed-out attempt is taken for lost
@@ -133,6 +133,7 @@ class StepSpec:
     estimate: Usage = NOTHING
     repairs: str = ""  # the step to go back to when this one fails by the model's own mistake
     gate: WaitKind | None = None  # APPROVAL or INPUT: no function, a person decides
+    optional: bool = False  # of a child: when it fails it is absent (skipped), and its parent goes on without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Step:
     reserved: Usage = NOTHING
     parent: str = ""
     level: int = 0
+    expanded: bool = False  # it has child steps, and holds what is reserved for those that have not begun
     handed_at: datetime | None = None
     done_seq: int = 0  # the event that finished it; undo goes in reverse order of this
 

@@ -12,7 +12,7 @@ from shared.core import events as ev
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.errors import ErrorClass
 from shared.core.reducer import fold, reduce
-from shared.core.run import Run, RunStatus, StepSpec, StepStatus, Usage, WaitKind
+from shared.core.run import Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
 from tests.support.runs import TENANT, at, gate, opened, spec, with_limits
 
 ENDED = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
@@ -45,6 +45,17 @@ LIMITS = st.builds(
 )
 
 
+def children(rng: random.Random, step: Step) -> tuple[StepSpec, ...]:
+    """Return up to three child steps in a row, some of which may be absent, some dearer than their parent can pay."""
+    names = [f"{step.id}x{rng.randint(0, 9)}.{n}" for n in range(rng.randint(0, 3))]
+    costs = [Usage(rng.randint(0, 15), rng.randint(0, 15)) for _ in names]
+    needs = [(names[n - 1],) if n and rng.random() < 0.5 else () for n in range(len(names))]
+    return tuple(
+        spec(name, *need, estimate=cost, optional=rng.random() < 0.4)
+        for name, need, cost in zip(names, needs, costs, strict=True)
+    )
+
+
 def any_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
     """Return an event that may or may not fit; what attempts have used is within what they reserved."""
     step = rng.choice(run.steps)
@@ -68,7 +79,7 @@ def any_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
         ),
         ev.StepWaits(now, step.id, attempt, step.wake, at(seconds + 5), used=used),
         ev.StepWaits(now, step.id, attempt, step.wake, at(seconds + 5), used=used, held_back="later"),
-        ev.StepFannedOut(now, step.id, attempt, (spec(f"{step.id}x{rng.randint(0, 9)}"),), used=used),
+        ev.StepFannedOut(now, step.id, attempt, step.wake, children(rng, step), {"round": step.wake}, used),
         ev.StepUndone(now, step.id, attempt),
         ev.UndoFailed(now, step.id, attempt, "e", rng.choice(list(ErrorClass))),
         ev.ApprovalGranted(now, step.id, wait, "mira"),

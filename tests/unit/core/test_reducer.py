@@ -257,24 +257,6 @@ def test_a_rate_limit_holds_back_an_undo_without_giving_it_up() -> None:
     assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ())
 
 
-def test_children_must_all_succeed_before_their_parent_counts_as_done() -> None:
-    run, _ = begin(spec("panel"), spec("next", "panel"))
-    run, commands = after(run, ev.StepFannedOut(at(1), "panel", 1, (spec("panel/1"), spec("panel/2", "panel/1"))))
-    assert [c.step for c in commands] == ["panel/1"]
-    run, _ = after(run, done("panel/1"))
-    run, commands = after(run, done("panel/2"))
-    assert statuses(run)["panel"] == "succeeded"
-    assert [c.step for c in commands] == ["next"]
-
-
-def test_children_deeper_than_allowed_fail_the_run() -> None:
-    run, _ = begin(spec("a"), limits=with_limits(fan_out=1))
-    run, _ = after(run, ev.StepFannedOut(at(1), "a", 1, (spec("b"),)))
-    run, _ = after(run, ev.StepFannedOut(at(2), "b", 1, (spec("c"),)))
-    assert run.status == RunStatus.FAILED
-    assert "2 levels deep" in run.failure
-
-
 def test_a_reservation_that_does_not_fit_waits_for_others_to_settle() -> None:
     big = Usage(0, 6)
     run, commands = begin(spec("a", estimate=big), spec("b", estimate=big), limits=with_limits(micros=10))

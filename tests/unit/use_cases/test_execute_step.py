@@ -209,11 +209,15 @@ def test_a_step_may_ask_to_look_again_and_its_older_wake_is_ignored(ports: Ports
 
 
 def test_a_step_may_become_several(ports: Ports) -> None:
-    tools = tools_with(kind(lambda wanted, ctx: FanOut((spec("c1"), spec("c2"))) if ctx.step.id == "a" else Done()))
-    execute_step(attempt_of(begin(ports), "a"), ports.deps, tools)
-    for name in ("c1", "c2"):
-        execute_step(attempt_of(ports.run(), name), ports.deps, tools)
+    def run(wanted: Text, ctx: StepContext) -> Done | FanOut:
+        children = [step.id for step in ctx.run.steps if step.parent == "a"]
+        return FanOut((spec("c1"), spec("c2"))) if ctx.step.id == "a" and not children else Done({"of": children})
+
+    execute_step(attempt_of(begin(ports), "a"), ports.deps, tools_with(kind(run)))
+    for name in ("c1", "c2", "a"):
+        execute_step(attempt_of(ports.run(), name), ports.deps, tools_with(kind(run)))
     assert ports.run().status == RunStatus.SUCCEEDED
+    assert ports.run().steps[0].output == {"of": ["c1", "c2"]}
 
 
 def test_an_output_is_the_same_before_and_after_it_is_stored(ports: Ports) -> None:
