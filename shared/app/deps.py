@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets as random_source
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,3 +37,4 @@ class Deps:
     gather: timedelta = timedelta(0)  # for how long deliveries about one page wait for each other
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner
+    pause: Callable[[float], None] = time.sleep  # seconds between two tries of what others were faster at

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.app.deps import Deps
+from shared.app.priced import priced
+from shared.app.tenant_ledger import given_budget, with_budget
 from shared.core.errors import NotThere, VersionConflict
 from shared.core.events import Event, RunOpened
 from shared.core.reducer import reduce
-from shared.core.run import NOTHING, Run, Usage
+from shared.core.run import Run
 from shared.ports import Commit, Loaded, Put
 
 MAX_CONFLICTS = 64  # somebody else won each time, so the run has moved on that often
@@ -22,16 +26,28 @@ def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handle
 
     Raises VersionConflict when a Put's expectation does not hold.
     """
-    loaded = deps.store.load_run(event.tenant, event.run)
-    if loaded is None:
-        after, commands = reduce(None, event)
-        audit = _audit(after, event, event.trigger.by or event.trigger.kind)
+    for tries in range(MAX_CONFLICTS):
+        loaded = deps.store.load_run(event.tenant, event.run)
+        if loaded is not None:
+            after = loaded.run
+            break
+        wanted = replace(event, limits=with_budget(event.limits, given_budget(deps, event.tenant)))
+        saved = priced(deps, None, wanted, *reduce(None, wanted))
+        after, audit = saved.after, _audit(saved.after, wanted, event.trigger.by or event.trigger.kind)
         token = f"{event.run}.open.{deps.owner()}"
+        commit = Commit(after, saved.events, saved.commands, "", token, handled, (*puts, *saved.puts), audit)
         deps.crash_point("commit.before/open")
-        deps.store.commit(Commit(after, (event,), commands, "", token, handled=handled, puts=puts, audit=audit))
+        try:
+            deps.store.commit(commit)
+        except VersionConflict:
+            if not _out_of_date(deps, event.tenant, saved.puts):
+                raise
+            _pause(deps, tries)
+            continue
         deps.crash_point("commit.after/open")
+        break
     else:
-        after = loaded.run
+        raise VersionConflict(f"run {event.run}: the tenant's ledger was changed {MAX_CONFLICTS} times in a row")
     relay(deps, event.tenant, event.run)
     return after
 
@@ -44,17 +60,25 @@ def record(deps: Deps, tenant: str, run_id: str, event: Event, *, label: str = "
     return record_loaded(deps, loaded, event, label=label, handled=handled)
 
 
-def record_loaded(deps: Deps, loaded: Loaded, event: Event, *, label: str = "", handled: str = "") -> Run:
-    """Like `record`, for a run that was just read: saves one read where nobody interferes."""
+def record_loaded(
+    deps: Deps, loaded: Loaded, event: Event, *, label: str = "", handled: str = "", puts: tuple[Put, ...] = ()
+) -> Run:
+    """Like `record`, for a run that was just read: saves one read where nobody interferes.
+
+    `puts` are saved with it; they expect nothing.
+    """
     tenant, run_id = loaded.run.tenant, loaded.run.id
     label = label or type(event).__name__
-    for _ in range(MAX_CONFLICTS):
+    for tries in range(MAX_CONFLICTS):
         after, commands = reduce(loaded.run, event)
         if after is loaded.run:
             break
+        saved = priced(deps, loaded.run, event, after, commands)
+        after, audit = saved.after, _audit(saved.after, event, "")
         token = f"{run_id}.{after.seq}.{deps.owner()}"
-        used = _used(loaded.run, after)
-        commit = Commit(after, (event,), commands, loaded.version, token, handled, (), _audit(after, event, ""), used)
+        commit = Commit(
+            after, saved.events, saved.commands, loaded.version, token, handled, (*puts, *saved.puts), audit
+        )
         deps.crash_point(f"commit.before/{label}")
         try:
             deps.store.commit(commit)
@@ -63,6 +87,8 @@ def record_loaded(deps: Deps, loaded: Loaded, event: Event, *, label: str = "", 
             if again is None:
                 raise NotThere(f"no run {run_id!r}") from None
             loaded = again
+            if saved.puts:  # many runs of one tenant want its ledger at once
+                _pause(deps, tries)
             continue
         deps.crash_point(f"commit.after/{label}")
         break
@@ -82,11 +108,18 @@ def relay(deps: Deps, tenant: str, run_id: str, label: str = "") -> None:
         deps.store.mark_sent(tenant, [command.id for command in commands])
 
 
-def _used(before: Run, after: Run) -> Usage | None:
-    if after.spent == before.spent:
-        return None
-    used = Usage(after.spent.tokens - before.spent.tokens, after.spent.micros - before.spent.micros)
-    return used if used != NOTHING else None
+def _out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
+    """Say whether somebody else has saved one of these documents since it was read."""
+    for put in puts:
+        doc = deps.store.get(tenant, put.kind, put.id) if put.expected is not None else None
+        if put.expected is not None and (doc.version if doc is not None else "") != put.expected:
+            return True
+    return False
+
+
+def _pause(deps: Deps, tries: int) -> None:
+    """Let the others have it first; the more so the more there are."""
+    deps.pause(random.random() * min(0.01 * 2 ** min(tries, 4), 0.15))
 
 
 _AUDITED = frozenset({"RunOpened", "ApprovalGranted", "ApprovalDenied", "CancelRequested", "PeopleNotified"})

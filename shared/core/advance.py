@@ -10,6 +10,7 @@ from shared.core.family import close_orphans, others_hold, wake_parents
 from shared.core.run import RunStatus, Step, StepStatus, Wait, WaitKind
 
 _DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
+_OVER = (*_DONE, StepStatus.FAILED)  # in a run that goes on: another plan, or its parent, makes up for it
 _OPEN = (StepStatus.PENDING, StepStatus.READY, StepStatus.WAITING)
 
 
@@ -42,9 +43,10 @@ def _release(draft: Draft) -> None:
 
 
 def _may_begin(draft: Draft, step: Step) -> bool:
+    enough = _OVER if step.spec.lane == "plan" else _DONE  # another plan is made of whatever came of the steps before
     for name in step.spec.depends_on:
         needed = draft.steps.get(name)
-        if needed is None or needed.status not in _DONE:
+        if needed is None or needed.status not in enough:
             return False
     return True
 
@@ -96,11 +98,11 @@ def _budget(draft: Draft) -> str:
 
 def _status(draft: Draft) -> RunStatus:
     steps = draft.steps.values()
-    if all(step.status in _DONE for step in steps):
+    if all(step.status in _OVER for step in steps):
         return RunStatus.SUCCEEDED
     waits = {step.wait.kind for step in steps if step.wait}
     moving = any(step.status in (StepStatus.RUNNING, StepStatus.READY) for step in steps) or bool(
-        waits & {WaitKind.TIME, WaitKind.CHILDREN, WaitKind.GRANT}
+        waits & {WaitKind.TIME, WaitKind.CHILDREN, WaitKind.GRANT, WaitKind.BUDGET}
     )
     gated = any(step.spec.gate and step.status in _OPEN for step in steps)
     if not moving and WaitKind.APPROVAL in waits:
@@ -121,6 +123,8 @@ def _wind_down(draft: Draft) -> RunStatus:
     """Begin nothing new; wait for running attempts; after a cancellation, undo in reverse order."""
     for step in tuple(draft.steps.values()):
         if step.status in _OPEN:
+            if step.wait and step.wait.kind == WaitKind.TIME and step.wait.until and step.wait.until <= draft.at:
+                draft.lose(step.id)  # its next attempt may be under way
             draft.finish(step.id, StepStatus.CANCELLED)
     if any(step.status == StepStatus.RUNNING for step in draft.steps.values()):
         return RunStatus.CANCELLING if draft.cancel else RunStatus.EXECUTING

@@ -8,8 +8,9 @@ from shared.core import events as ev
 from shared.core.draft import Draft
 from shared.core.errors import ErrorClass
 from shared.core.family import be_absent
+from shared.core.replan import plan_again
 from shared.core.retry import delay_as_told, delay_before
-from shared.core.run import NOTHING, Step, StepStatus, Wait, WaitKind
+from shared.core.run import Step, StepStatus, Wait, WaitKind
 
 
 def attempted(draft: Draft, step_id: str, attempt: int) -> Step | None:
@@ -25,7 +26,7 @@ def succeeded(draft: Draft, event: ev.StepSucceeded) -> bool:
     step = attempted(draft, event.step, event.attempt)
     if step is None or step.spec.lane == "plan":
         return False
-    draft.spend(step.id, event.used)
+    draft.spend(step.id, event.used, event.calls)
     draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output, failures=0, error="", feedback="")
     if event.facts:
         draft.fields["facts"] = {**draft.run.facts, **event.facts}
@@ -36,7 +37,7 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
     step = attempted(draft, event.step, event.attempt)
     if step is None or step.wake != event.wake:
         return False
-    draft.spend(step.id, event.used)
+    draft.spend(step.id, event.used, event.calls)
     if event.facts:
         draft.fields["facts"] = {**draft.run.facts, **event.facts}
     until = event.until
@@ -62,7 +63,7 @@ def fanned_out(draft: Draft, event: ev.StepFannedOut) -> bool:
     step = attempted(draft, event.step, event.attempt)
     if step is None or step.wake != event.wake:
         return False
-    draft.spend(step.id, event.used)
+    draft.spend(step.id, event.used, event.calls)
     changes = {"output": event.output, "expanded": True, "failures": 0, "error": "", "feedback": ""}
     draft.set(step.id, status=StepStatus.WAITING, wait=Wait(WaitKind.CHILDREN), **changes)
     if step.level + 1 > draft.run.limits.fan_out:
@@ -76,7 +77,7 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
     step = attempted(draft, event.step, event.attempt)
     if step is None:
         return False
-    draft.spend(step.id, event.used)
+    draft.spend(step.id, event.used, event.calls)
     winding_down = bool(draft.failure or draft.cancel)
     if event.error_class == ErrorClass.TRANSIENT and not winding_down:
         _retry_or_give_up(draft, step, event)
@@ -87,7 +88,9 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
         _ask_to_reconnect(draft, event.provider)
         _let_go(draft, step)
         draft.set(step.id, status=StepStatus.WAITING, wait=wait, attempt=step.attempt + 1, error=event.error)
-    else:
+    elif be_absent(draft, step, event.error):
+        pass
+    elif event.error_class != ErrorClass.PERMANENT or not plan_again(draft, step, event.error):
         give_up(draft, step, event.error)
     return True
 

@@ -49,8 +49,13 @@ def run_to_data(run: Run) -> Data:
     for name in ("plan_hash", "failure", "cancel"):
         if value := getattr(run, name):
             data[name] = value
+    for name in ("replannable", "replans"):
+        if value := getattr(run, name):
+            data[name] = value
     if run.spent != NOTHING:
         data["spent"] = _usage_to_data(run.spent)
+    if run.by_model:
+        data["by_model"] = {model: list(sums) for model, sums in run.by_model.items()}
     if run.undone_failed:
         data["undone_failed"] = list(run.undone_failed)
     if run.notices:
@@ -82,8 +87,11 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         seq=data["seq"],
         revision=data["revision"],
         plan_hash=data.get("plan_hash", ""),
+        replannable=data.get("replannable", False),
+        replans=data.get("replans", 0),
         steps=tuple(_step_from_data(step) for step in data["steps"]),
         spent=_usage_from_data(data.get("spent")),
+        by_model={model: (sums[0], sums[1], sums[2]) for model, sums in data.get("by_model", {}).items()},
         failure=data.get("failure", ""),
         cancel=data.get("cancel", ""),
         undone_failed=tuple(data.get("undone_failed", ())),
@@ -159,6 +167,8 @@ def spec_to_data(spec: StepSpec) -> Data:
         data["estimate"] = _usage_to_data(spec.estimate)
     if spec.repairs:
         data["repairs"] = spec.repairs
+    if spec.vital:
+        data["vital"] = True
     if spec.gate:
         data["gate"] = spec.gate.value
     if spec.optional:
@@ -178,6 +188,7 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
         undoable=data.get("undoable", False),
         estimate=_usage_from_data(data.get("estimate")),
         repairs=data.get("repairs", ""),
+        vital=data.get("vital", False),
         gate=WaitKind(data["gate"]) if "gate" in data else None,
         optional=data.get("optional", False),
     )
@@ -185,6 +196,7 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
 
 _STEP_FIELDS = (
     "wake", "failures", "rounds", "level", "done_seq", "error", "signature", "feedback", "parent", "expanded",
+    "reserved_on",
 )  # fmt: skip
 
 
@@ -226,6 +238,7 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         feedback=get("feedback", ""),
         used=_usage_from_data(get("used")),
         reserved=_usage_from_data(get("reserved")),
+        reserved_on=get("reserved_on", ""),
         parent=get("parent", ""),
         level=get("level", 0),
         expanded=get("expanded", False),
@@ -247,6 +260,8 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "plan_estimate": _usage_to_data,
     "specs": lambda specs: [spec_to_data(spec) for spec in specs],
     "children": lambda specs: [spec_to_data(spec) for spec in specs],
+    "calls": lambda calls: [dict(call) for call in calls],
+    "steps": list,
     "output": dict,
     "facts": dict,
     "error_class": lambda value: value.value,
@@ -260,6 +275,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "plan_estimate": _usage_from_data,
     "specs": lambda specs: tuple(spec_from_data(spec) for spec in specs),
     "children": lambda specs: tuple(spec_from_data(spec) for spec in specs),
+    "calls": tuple,
+    "steps": tuple,
     "error_class": ErrorClass,
 }
 _FIELDS = {

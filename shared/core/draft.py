@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
+from shared.core.events import Calls
 from shared.core.run import NOTHING, Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
+from shared.core.spending import ALERTS, day_of, with_calls
 
 
 class Draft:
@@ -40,14 +42,20 @@ class Draft:
         spent: Usage = self.fields.get("spent", self.run.spent)
         return spent
 
-    def fits_budget(self, estimate: Usage, *, without: str = "") -> bool:
-        """Say whether `estimate` may be reserved beside everything spent and reserved by other steps."""
+    def fits_budget(self, estimate: Usage, *, without: str = "", vital: bool = False) -> bool:
+        """Say whether `estimate` may be reserved beside everything spent and reserved by other steps.
+
+        What is kept back is for `vital` steps alone; what costs nothing always fits.
+        """
+        if estimate == NOTHING:
+            return True
         tokens, micros = self.spent.tokens + estimate.tokens, self.spent.micros + estimate.micros
         for step in self.steps.values():
             if step.spec.id != without:
                 tokens += step.reserved.tokens
                 micros += step.reserved.micros
-        return tokens <= self.run.limits.tokens and micros <= self.run.limits.micros
+        limits = self.run.limits
+        return tokens <= limits.tokens and micros <= limits.micros - (0 if vital else limits.kept_back)
 
     def may_hold(self, step: Step) -> bool:
         """Say whether the step may reserve what it needs: a child out of what its parent holds, others of the budget.
@@ -58,7 +66,7 @@ class Draft:
         if step.expanded:
             return True
         if parent is None:
-            return self.fits_budget(need, without=step.id)
+            return self.fits_budget(need, without=step.id, vital=step.spec.vital)
         there = parent.reserved + self.steps[step.id].reserved
         return need.tokens <= there.tokens and need.micros <= there.micros
 
@@ -74,7 +82,8 @@ class Draft:
         if parent is not None:
             left = Usage(parent.reserved.tokens - need.tokens, parent.reserved.micros - need.micros)
             self.set(parent.id, reserved=left)
-        return self.set(step_id, reserved=need)
+        day = "" if need == NOTHING else parent.reserved_on if parent is not None else day_of(self.at)
+        return self.set(step_id, reserved=need, reserved_on=day)
 
     def free(self, step_id: str) -> None:
         """Give back what is reserved for a step: to its parent, which held it before."""
@@ -82,7 +91,7 @@ class Draft:
         parent = self.steps.get(step.parent)
         if step.reserved == NOTHING:
             return
-        self.set(step_id, reserved=NOTHING)
+        self.set(step_id, reserved=NOTHING, reserved_on="")
         if parent is not None and not parent.done_seq:
             self.set(parent.id, reserved=parent.reserved + step.reserved)
 
@@ -113,13 +122,21 @@ class Draft:
         if not self.failure:
             self.fields["failure"] = reason
 
-    def spend(self, step_id: str, used: Usage) -> None:
+    def spend(self, step_id: str, used: Usage, calls: Calls = ()) -> None:
         """Book what an attempt has really cost; it comes out of what was reserved for it."""
-        if used != NOTHING:
+        if used != NOTHING or calls:
             step = self.steps[step_id]
             self.fields["spent"] = self.spent + used
+            if calls:
+                self.fields["by_model"] = with_calls(self.fields.get("by_model", self.run.by_model), calls)
             left = Usage(max(0, step.reserved.tokens - used.tokens), max(0, step.reserved.micros - used.micros))
             self.set(step_id, used=step.used + used, reserved=left)
+
+    def lose(self, step_id: str) -> None:
+        """Count all that is reserved for the attempt as spent: nobody knows what it has cost."""
+        step = self.steps[step_id]
+        if not step.expanded:  # what it holds is its children's, which are asked themselves
+            self.spend(step_id, step.reserved)
 
     # --- commands -------------------------------------------------------------------------------------------------
 
@@ -150,8 +167,16 @@ class Draft:
             self.notify(f"run_{status.value}", "end")
         if self.run.trigger.page and not quiet:
             self.command(MIRROR, "notify")
+        self._tell_of_spending(status)
         after = replace(self.run, seq=self.run.seq + 1, status=status, steps=tuple(self.steps.values()), **self.fields)
         return replace(after, next_check_at=_next_check(after)), tuple(self.commands)
+
+
+    def _tell_of_spending(self, status: RunStatus) -> None:
+        """Tell people, once each, when half, most and all of the run's money is spent; its end is told anyway."""
+        limit, before, after = self.run.limits.micros, self.run.spent.micros, self.spent.micros
+        if not status.final and (passed := [p for p in ALERTS if before * 100 < limit * p <= after * 100]):
+            self.notify("budget_alert", f"run.{max(passed)}")
 
 
 def _next_check(run: Run) -> datetime | None:

@@ -10,6 +10,10 @@ from typing import Any
 from shared.core.errors import ErrorClass
 from shared.core.run import NOTHING, Limits, StepSpec, Trigger, Usage
 
+# What an attempt asked of models, one entry per call: model, provider, task, task_class, agent, outcome, why,
+# request_id, tokens, micros; what is empty is left out (ports: ModelCall).
+Calls = tuple[Mapping[str, Any], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
@@ -38,6 +42,8 @@ class PlanProposed:
     specs: tuple[StepSpec, ...]
     output: Mapping[str, Any] = field(default_factory=dict)
     used: Usage = NOTHING
+    replannable: bool = False  # a model made it: when a step fails for good, the model may be asked for another plan
+    calls: Calls = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class StepSucceeded:
     output: Mapping[str, Any] = field(default_factory=dict)
     used: Usage = NOTHING
     facts: Mapping[str, Any] = field(default_factory=dict)
+    calls: Calls = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class StepFailed:
     provider: str = ""  # with UNAUTHORIZED: the grant to renew
     signature: str = ""
     used: Usage = NOTHING
+    calls: Calls = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ class StepWaits:
     used: Usage = NOTHING
     held_back: str = ""  # why it got no further, where a rate limit is all there is to it; counts as no failure
     facts: Mapping[str, Any] = field(default_factory=dict)  # how far it is, for people
+    calls: Calls = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,35 @@ class StepFannedOut:
     children: tuple[StepSpec, ...]
     output: Mapping[str, Any] = field(default_factory=dict)
     used: Usage = NOTHING
+    calls: Calls = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepLost:
+    """An attempt died after it had begun a call that costs: what it had reserved counts as spent."""
+
+    at: datetime
+    step: str
+    attempt: int
+    wake: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetShort:
+    """The tenant's budget has no room for what these steps would reserve: they wait, or fail without `until`."""
+
+    at: datetime
+    steps: tuple[str, ...]
+    scope: str  # "day" | "month"
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChanged:
+    """The tenant's budget is another one now; what waited for it asks again."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +227,9 @@ Event = (
     | StepFailed
     | StepWaits
     | StepFannedOut
+    | StepLost
+    | BudgetShort
+    | BudgetChanged
     | StepUndone
     | UndoFailed
     | ApprovalGranted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.core.attempts import give_up
+from shared.core.attempts import attempted, give_up
 from shared.core.draft import Draft
+from shared.core.events import StepLost
 from shared.core.run import Step, StepStatus, WaitKind
 
 
@@ -23,6 +24,9 @@ def time_passed(draft: Draft) -> bool:
                 asked = "approval" if wait.kind == WaitKind.APPROVAL else "answer"
                 draft.fields["cancel"] = f"no {asked} within the time given"
                 changed = True
+        elif wait and wait.until and wait.kind == WaitKind.BUDGET and at >= wait.until:
+            draft.set(step.id, status=StepStatus.READY, wait=None, error="")
+            changed = True
         elif _is_lost(draft, step):
             _hand_out_again(draft, step)
             changed = True
@@ -38,8 +42,21 @@ def _is_lost(draft: Draft, step: Step) -> bool:
     return False
 
 
+def lost(draft: Draft, event: StepLost) -> bool:
+    """An attempt died under way, and whoever found out says so, sooner than the clock."""
+    step = attempted(draft, event.step, event.attempt)
+    if step is None or step.wake != event.wake:
+        return False
+    _hand_out_again(draft, step)
+    return True
+
+
 def _hand_out_again(draft: Draft, step: Step) -> None:
-    """Nothing came of this attempt: ask again under a new `wake`, so that the lost one is ignored if it turns up."""
+    """Nothing came of this attempt: ask again under a new `wake`, so that the lost one is ignored if it turns up.
+
+    What was reserved for it counts as spent: it may have died after its call, or still be under way.
+    """
+    draft.lose(step.id)
     failures, limits = step.failures + 1, draft.run.limits
     undoing = step.status == StepStatus.UNDOING
     if undoing and failures >= limits.attempts:
@@ -52,7 +69,10 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
         draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back")
     elif failures >= limits.attempts:
         give_up(draft, step, f"no attempt came back ({failures} of them)")
+    elif not draft.may_hold(draft.steps[step.id]):
+        give_up(draft, step, "no attempt came back, and the budget allows no further one")
     else:
+        draft.hold(step.id)
         again = draft.set(
             step.id,
             status=StepStatus.RUNNING,

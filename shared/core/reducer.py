@@ -13,16 +13,16 @@ from datetime import timedelta
 from shared.core import events as ev
 from shared.core.advance import advance, undo_candidates
 from shared.core.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
+from shared.core.budget import budget_changed, short
 from shared.core.commands import Command
 from shared.core.draft import Draft
-from shared.core.lapse import time_passed
+from shared.core.lapse import lost, time_passed
+from shared.core.replan import plan_step
 from shared.core.run import (
     NOTHING,
     Run,
     RunStatus,
-    StepSpec,
     StepStatus,
-    Usage,
     WaitKind,
     plan_hash,
 )
@@ -43,7 +43,7 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     draft = Draft(run, event.at)
     if not _apply(draft, event):
         return run, ()
-    return draft.done(advance(draft))
+    return draft.done(advance(draft), quiet=isinstance(event, ev.BudgetShort))  # it is saved with another event
 
 
 def fold(events: Iterable[ev.Event]) -> Run:
@@ -69,6 +69,12 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return waits(draft, event)
         case ev.StepFannedOut():
             return fanned_out(draft, event)
+        case ev.StepLost():
+            return lost(draft, event)
+        case ev.BudgetShort():
+            return short(draft, event)
+        case ev.BudgetChanged():
+            return budget_changed(draft)
         case ev.StepUndone() | ev.UndoFailed():
             return undo_ended(draft, event)
         case ev.ApprovalGranted() | ev.ApprovalDenied():
@@ -86,12 +92,6 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
-
-
-def plan_step(revision: int, estimate: Usage = NOTHING) -> StepSpec:
-    """Return the step that asks the model for a plan."""
-    name = "plan" if revision == 1 else f"plan-{revision}"
-    return StepSpec(name, "plan.propose", "Read the page and write a plan", lane="plan", estimate=estimate)
 
 
 def _open(event: ev.RunOpened) -> Outcome:
@@ -122,9 +122,10 @@ def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
     step = attempted(draft, event.step, event.attempt)
     if step is None:
         return False
-    draft.spend(step.id, event.used)
+    draft.spend(step.id, event.used, event.calls)
     draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output)
     draft.fields["plan_hash"] = plan_hash(event.specs)
+    draft.fields["replannable"] = event.replannable
     draft.add(event.specs)
     return True
 
@@ -186,6 +187,7 @@ def _cancel(draft: Draft, event: ev.CancelRequested) -> bool:
         return False
     for step in tuple(draft.steps.values()):
         if step.status in (StepStatus.RUNNING, StepStatus.UNDOING):
+            draft.lose(step.id)
             draft.finish(step.id, StepStatus.CANCELLED)
     left = tuple(step.id for step in undo_candidates(draft))
     draft.fields["undone_failed"] = draft.run.undone_failed + left

@@ -59,11 +59,12 @@ class WaitKind(StrEnum):
     TIME = "time"
     CHILDREN = "children"
     GRANT = "grant"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a step waits for; `until` is the wake-up time or the expiry, `what` a plan hash or a provider."""
+    """What a step waits for; `until` is the wake-up time or the expiry, `what` a plan hash, a provider or a budget."""
 
     kind: WaitKind
     until: datetime | None = None
@@ -94,6 +95,7 @@ class Limits:
     parallel: int = 4  # steps handed out at once
     depth: int = 3  # runs in a chain of causes
     fan_out: int = 3  # levels of child steps
+    replans: int = 1  # other plans that a model is asked for after a step of its plan failed for good
     wall_s: float = 14 * 86_400.0
     approval_s: float = 7 * 86_400.0
     attempt_s: float = 900.0  # after which a handed-out attempt is taken for lost
@@ -101,6 +103,7 @@ class Limits:
     backoff_cap_s: float = 600.0
     tokens: int = 2_000_000
     micros: int = 5_000_000
+    kept_back: int = 0  # of `micros`, for steps that tell people or take things back
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class StepSpec:
     undoable: bool = False
     estimate: Usage = NOTHING
     repairs: str = ""  # the step to go back to when this one fails by the model's own mistake
+    vital: bool = False  # tells people or takes something back: may use what is kept back
     gate: WaitKind | None = None  # APPROVAL or INPUT: no function, a person decides
     optional: bool = False  # of a child: when it fails it is absent (skipped), and its parent goes on without it
 
@@ -153,6 +157,7 @@ class Step:
     feedback: str = ""  # what the model is told about its last mistake
     used: Usage = NOTHING
     reserved: Usage = NOTHING
+    reserved_on: str = ""  # the day (UTC) on whose account `reserved` lies; "" in runs of before there were accounts
     parent: str = ""
     level: int = 0
     expanded: bool = False  # it has child steps, and holds what is reserved for those that have not begun
@@ -179,8 +184,11 @@ class Run:
     seq: int = 0  # number of the last event
     revision: int = 1  # of the plan
     plan_hash: str = ""
+    replannable: bool = False  # a model made the present plan, so it may be asked for another one
+    replans: int = 0  # other plans asked for so far because a step had failed
     steps: tuple[Step, ...] = ()
     spent: Usage = NOTHING
+    by_model: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)  # calls, tokens, micros
     failure: str = ""  # set: nothing new is handed out, and the run ends as failed
     cancel: str = ""  # set: nothing new is handed out, undo begins, and the run ends as cancelled
     undone_failed: tuple[str, ...] = ()  # steps that could not be undone

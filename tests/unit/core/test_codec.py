@@ -117,6 +117,7 @@ SPECS = st.builds(
     undoable=st.booleans(),
     estimate=USAGES,
     repairs=TEXT,
+    vital=st.booleans(),
     gate=st.sampled_from([None, WaitKind.APPROVAL, WaitKind.INPUT]),
 )
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -127,6 +128,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "specs": st.lists(SPECS, max_size=3).map(tuple),
     "children": st.lists(SPECS, max_size=3).map(tuple),
     "used": USAGES,
+    "calls": st.lists(JSON_OBJECTS, max_size=2).map(tuple),
+    "steps": st.lists(TEXT, max_size=3).map(tuple),
     "plan_estimate": USAGES,
     "output": JSON_OBJECTS,
     "facts": JSON_OBJECTS,
@@ -135,6 +138,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "wake": st.integers(0, 2**31),
     "retry_after_s": st.none() | st.floats(0, 1e9),
     "force": st.booleans(),
+    "replannable": st.booleans(),
 }
 EVENTS = st.sampled_from(get_args(ev.Event)).flatmap(
     lambda cls: st.builds(cls, **{f.name: FIELDS.get(f.name, TEXT) for f in dataclasses.fields(cls)})
@@ -150,4 +154,4 @@ def test_every_event_comes_back_from_json_as_it_was(event: Any) -> None:
 def test_every_kind_of_event_is_among_those_tried() -> None:
     known = {f.name for cls in get_args(ev.Event) for f in dataclasses.fields(cls)}
     assert set(FIELDS) <= known
-    assert len(get_args(ev.Event)) == 15
+    assert len(get_args(ev.Event)) == 18
