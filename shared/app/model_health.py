@@ -1,0 +1,79 @@
+"""How models have been of late: for how long one that could not answer is not asked first again.
+
+Remembered in this process, and in one small document of the tenant, so that other instances need not find out anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.errors import DocumentTooLarge, VersionConflict
+from shared.core.routing import Mark
+from shared.ports import Clock, Put, Store
+
+DOCUMENT = ("models", "health")
+READ_EVERY = timedelta(seconds=15)
+
+
+class Health:
+    """What one tenant's calls have met, by reference (`provider/model`). Safe for threads."""
+
+    def __init__(self, store: Store, clock: Clock, tenant: str) -> None:
+        self._store, self._clock, self._tenant = store, clock, tenant
+        self._marks: dict[str, Mark] = {}
+        self._read_at: datetime | None = None
+        self._lock = threading.Lock()
+
+    def marks(self) -> Mapping[str, Mark]:
+        """Return what still counts, of this process and of the others."""
+        now = self._clock.now()
+        with self._lock:
+            if self._read_at is None or not timedelta(0) <= now - self._read_at < READ_EVERY:
+                self._read_at = now
+                doc = self._store.get(self._tenant, *DOCUMENT)
+                self._marks = _alive({**_marks_of(doc.body if doc else {}), **self._marks}, now)
+            return _alive(self._marks, now)
+
+    def mark(self, reference: str, what: str, until: datetime) -> None:
+        """Remember that this model could not answer. That others hear of it is a favour, and may fail."""
+        with self._lock:
+            self._marks[reference] = Mark(what, until)
+        self._tell({reference: Mark(what, until)})
+
+    def clear(self, reference: str) -> None:
+        """Forget what was remembered: it has answered."""
+        with self._lock:
+            if self._marks.pop(reference, None) is None:
+                return
+        self._tell({reference: None})
+
+    def _tell(self, changes: Mapping[str, Mark | None]) -> None:
+        doc = self._store.get(self._tenant, *DOCUMENT)
+        merged: dict[str, Mark | None] = {**_marks_of(doc.body if doc else {}), **changes}
+        kept = _alive({name: mark for name, mark in merged.items() if mark is not None}, self._clock.now())
+        body = {name: {"what": mark.what, "until": mark.until.isoformat()} for name, mark in sorted(kept.items())}
+        try:
+            self._store.put(self._tenant, Put(*DOCUMENT, body, doc.version if doc else ""))
+        except (VersionConflict, DocumentTooLarge):
+            return  # another instance told at the same moment: this one will be found out once more
+
+
+def forget_health(store: Store, tenant: str, provider: str) -> None:
+    """Forget what is remembered of a provider's models: there is a new key."""
+    doc = store.get(tenant, *DOCUMENT)
+    if doc is None:
+        return
+    kept = {name: each for name, each in doc.body.items() if name.partition("/")[0] != provider}
+    if len(kept) != len(doc.body):
+        store.put(tenant, Put(*DOCUMENT, kept, doc.version))
+
+
+def _alive(marks: Mapping[str, Mark], now: datetime) -> dict[str, Mark]:
+    return {name: mark for name, mark in marks.items() if mark.until > now}
+
+
+def _marks_of(body: Mapping[str, Any]) -> dict[str, Mark]:
+    return {name: Mark(str(each["what"]), datetime.fromisoformat(each["until"])) for name, each in body.items()}
