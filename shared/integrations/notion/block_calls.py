@@ -122,7 +122,8 @@ class BlockCalls(Wire):
         try:
             return self._all_of(block_id, requests, after, done)
         except IntegrationError as error:
-            if not (begun or done) or error.error_class == ErrorClass.PERMANENT or isinstance(error, OutcomeUnknown):
+            never = error.error_class in (ErrorClass.PERMANENT, ErrorClass.FINAL)
+            if not (begun or done) or never or isinstance(error, OutcomeUnknown):
                 raise
             said = f"{block_id} is written in part: {error}"
             raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error

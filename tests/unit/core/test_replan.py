@@ -1,0 +1,157 @@
+"""A step that failed for good: a model's plan is made anew around it, once; what is done stays done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.core import events as ev
+from shared.core.errors import ErrorClass
+from shared.core.replan import so_far
+from shared.core.run import Limits, Run, RunStatus, StepSpec, Usage
+from tests.support.runs import after, at, begin, gate, spec, statuses
+
+FOR_GOOD = ErrorClass.PERMANENT
+
+
+def proposed(*specs: StepSpec, step: str = "plan", replannable: bool = True, s: float = 1) -> ev.PlanProposed:
+    return ev.PlanProposed(at(s), step, 1, specs, replannable=replannable)
+
+
+def done(step: str, s: float = 5, **fields: Any) -> ev.StepSucceeded:
+    return ev.StepSucceeded(at(s), step, fields.pop("attempt", 1), **fields)
+
+
+def broke(step: str, s: float = 6, kind: ErrorClass = FOR_GOOD, why: str = "no such repository") -> ev.StepFailed:
+    return ev.StepFailed(at(s), step, 1, why, kind)
+
+
+def yes(run: Run, name: str = "approve", s: float = 3) -> ev.ApprovalGranted:
+    waiting = run.step(name)
+    assert waiting is not None
+    assert waiting.wait is not None
+    return ev.ApprovalGranted(at(s), name, waiting.wait.what, "Ada Example", "notion")
+
+
+def executing(*specs: StepSpec, limits: Limits | None = None, replannable: bool = True) -> Run:
+    """Return a run whose plan of these steps was just approved."""
+    run, _ = begin(limits=limits or Limits(backoff_s=1.0))
+    run, _ = after(run, proposed(spec("publish"), gate("approve", "publish"), *specs, replannable=replannable))
+    run, _ = after(run, done("publish", 2))
+    run, _ = after(run, yes(run))
+    return run
+
+
+CHAIN = (spec("write", "approve"), spec("push", "write"), spec("live", "push"))
+
+
+def test_another_plan_is_asked_for_and_what_is_done_stays_done() -> None:
+    run = executing(*CHAIN)
+    run, commands = after(run, done("write"), broke("push"))
+    assert statuses(run) == {
+        "plan": "succeeded", "publish": "succeeded", "approve": "succeeded", "write": "succeeded",
+        "push": "failed", "live": "skipped", "plan-2": "running",
+    }  # fmt: skip
+    assert (run.status, run.revision, run.replans, run.plan_hash, run.failure) == (RunStatus.PLANNING, 2, 1, "", "")
+    assert [(c.function, c.step) for c in commands if c.name == "attempt"] == [("plan", "plan-2")]
+    assert [step.error for step in so_far(run).failed] == ["no such repository"]
+    assert list(so_far(run).done) == ["write"]
+
+
+def test_the_new_plan_needs_an_approval_of_its_own_and_the_run_can_succeed() -> None:
+    run = executing(*CHAIN)
+    run, _ = after(run, done("write"), broke("push"))
+    first_hash = run.step("approve").output["plan_hash"]  # type: ignore[union-attr]
+    again = (spec("r2.publish"), gate("r2.approve", "r2.publish"), spec("r2.mail", "r2.approve", "write"))
+    run, _ = after(run, proposed(*again, step="plan-2", s=7), done("r2.publish", 8))
+    assert run.status == RunStatus.AWAITING_APPROVAL
+    unchanged, _ = after(run, ev.ApprovalGranted(at(9), "r2.approve", first_hash, "Ada Example"))
+    assert unchanged is run
+    run, _ = after(run, yes(run, "r2.approve", 10), done("r2.mail", 11))
+    assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
+    assert statuses(run)["push"] == "failed"
+
+
+def test_a_second_failure_ends_the_run() -> None:
+    run = executing(*CHAIN)
+    run, _ = after(run, done("write"), broke("push"))
+    again = (spec("r2.publish"), gate("r2.approve", "r2.publish"), spec("r2.mail", "r2.approve"))
+    run, _ = after(run, proposed(*again, step="plan-2", s=7), done("r2.publish", 8))
+    run, _ = after(run, yes(run, "r2.approve", 10), broke("r2.mail", 11, why="no such address"))
+    assert (run.status, run.failure) == (RunStatus.FAILED, "r2.mail: no such address")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ErrorClass if kind != FOR_GOOD])
+def test_no_other_class_of_error_leads_to_another_plan(kind: ErrorClass) -> None:
+    run = executing(*CHAIN, limits=Limits(attempts=1, repairs=0))
+    run, _ = after(run, broke("write", kind=kind))
+    assert "plan-2" not in statuses(run)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        pytest.param(executing(*CHAIN, replannable=False), "by rules", id="a plan by rules"),
+        pytest.param(executing(*CHAIN, limits=Limits(replans=0)), "no more", id="none allowed"),
+        pytest.param(executing(*CHAIN, limits=Limits(steps=6)), "room", id="no step left"),
+    ],
+)
+def test_the_run_fails_as_before_where_no_other_plan_may_be_made(run: Run, why: str) -> None:
+    run, _ = after(run, broke("write"))
+    assert (run.status, run.failure) == (RunStatus.FAILED, "write: no such repository"), why
+
+
+def test_no_other_plan_is_asked_for_without_money_for_it() -> None:
+    run, _ = begin(limits=Limits(micros=100, tokens=100), plan_estimate=Usage(60, 60))
+    run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (spec("a"),), used=Usage(60, 60), replannable=True))
+    run, _ = after(run, broke("a"))
+    assert (run.status, run.failure) == (RunStatus.FAILED, "a: no such repository")
+
+
+def test_a_cancelled_run_plans_nothing() -> None:
+    run = executing(*CHAIN)
+    run, _ = after(run, ev.CancelRequested(at(4), "Ada Example"), broke("write"))
+    assert run.status == RunStatus.CANCELLED
+    assert "plan-2" not in statuses(run)
+
+
+def test_our_own_steps_are_no_reason_for_another_plan() -> None:
+    run, _ = begin()
+    run, _ = after(run, proposed(spec("publish"), gate("approve", "publish"), *CHAIN), broke("publish", 2))
+    assert run.status == RunStatus.FAILED
+
+
+def test_what_is_in_flight_ends_before_the_planner_is_asked() -> None:
+    run = executing(spec("a", "approve"), spec("b", "approve"), spec("c", "a", "b"))
+    run, commands = after(run, broke("a"))
+    assert statuses(run)["b"] == "running"
+    assert (statuses(run)["c"], statuses(run)["plan-2"]) == ("skipped", "pending")
+    assert not [c for c in commands if c.name == "attempt"]
+    ended, _ = after(run, done("b", 7))
+    assert statuses(ended)["plan-2"] == "running"
+    assert list(so_far(ended).done) == ["b"]
+    worse, _ = after(run, broke("b", 7, why="gone as well"))
+    assert (statuses(worse)["plan-2"], worse.replans, worse.failure) == ("running", 1, "")
+    assert [step.id for step in so_far(worse).failed] == ["a", "b"]
+
+
+def test_the_parent_of_a_failed_child_has_failed_and_other_families_go_on() -> None:
+    run = executing(spec("panel", "approve"), spec("other", "approve"), spec("end", "panel", "other"))
+    run, _ = after(run, ev.StepFannedOut(at(4), "panel", 1, 0, (spec("p1"), spec("p2", "p1"))))
+    run, _ = after(run, ev.StepFannedOut(at(4), "other", 1, 0, (spec("o1"), spec("o2", "o1"))))
+    run, _ = after(run, broke("p1"))
+    found = statuses(run)
+    assert (found["panel"], found["p1"], found["p2"], found["end"]) == ("failed", "failed", "skipped", "skipped")
+    assert (found["other"], found["o1"], found["o2"], found["plan-2"]) == ("waiting", "running", "pending", "pending")
+    run, _ = after(run, done("o1", 7), done("o2", 8))
+    assert (statuses(run)["other"], statuses(run)["plan-2"]) == ("running", "pending")
+    run, _ = after(run, done("other", 9))
+    assert (statuses(run)["other"], statuses(run)["plan-2"]) == ("succeeded", "running")
+
+
+def test_cancelling_later_takes_back_what_earlier_plans_did() -> None:
+    run = executing(spec("write", "approve", undoable=True), spec("push", "write"))
+    run, _ = after(run, done("write"), broke("push"), ev.CancelRequested(at(8), "Ada Example"))
+    run, _ = after(run, ev.StepFailed(at(9), "plan-2", 1, "stopped"))
+    assert statuses(run)["write"] == "undoing"
