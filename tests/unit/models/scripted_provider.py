@@ -27,6 +27,7 @@ class ScriptedProvider:
     now: datetime
     turns: list[Turn] = field(default_factory=list)
     asked: list[tuple[str, ModelRequest]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)  # shared by several: who was asked, in order
     during: Callable[[], None] = lambda: None  # what happens while it thinks
 
     def estimate(self, model: str, request: ModelRequest) -> Usage:
@@ -45,6 +46,7 @@ class ScriptedProvider:
     def complete(self, model: str, request: ModelRequest) -> ModelResult:
         """Play the next turn."""
         self.asked.append((model, request))
+        self.log.append(f"{self.name}/{model}")
         self.during()
         turn = self.turns.pop(0) if self.turns else said()
         if isinstance(turn, Exception):
