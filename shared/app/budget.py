@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from shared.core.errors import ModelError
-from shared.core.run import Usage
-from shared.ports import Model, ModelRequest, ModelResult
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Protocol, TypeVar
+
+from shared.app.deps import Deps
+from shared.app.tenant_ledger import allowance_of
+from shared.core.errors import AgentError, IntegrationError, ModelError, VersionConflict
+from shared.core.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
+from shared.core.run import NOTHING, Run, Step, Usage
+from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
 from shared.steps._kind import StepKind
 
 PLAN_PROMPT_BYTES = 150_000  # what a reservation assumes of a prompt before it is known
 CODE_PROMPT_BYTES = 250_000
 PLAN_OUTPUT_TOKENS = 16_000
 CODE_OUTPUT_TOKENS = 32_000
+BEGUN = "calls"  # documents, by run, step, attempt and wake: a call that costs was begun and not settled yet
+
+E = TypeVar("E")
+_SETTLED = (PlanProposed, StepSucceeded, StepFailed, StepWaits, StepFannedOut)
 
 
 class BudgetExceeded(ModelError):
-    """The call might cost more than was reserved for the step."""
+    """The call might cost more than may be spent on it."""
+
+
+class NotWanted(AgentError):
+    """Nobody waits for the answer any more: the run has ended, is being cancelled, or has another attempt."""
+
+
+class CallLost(AgentError):
+    """An earlier delivery of this very attempt began a call that costs, and nobody knows what came of it."""
+
+
+class Purse(Protocol):
+    """Whose money a call costs."""
+
+    def open(self, most: Usage) -> None:
+        """Allow a call that costs that much at most, or raise before anything is sent."""
+
+    def settle(self, used: Usage, calls: Calls) -> None:
+        """Hear what the call has cost."""
 
 
 class BudgetedModel:
-    """A model that may spend what is reserved for one attempt, and not more."""
+    """A model whose every call is allowed by a purse before and settled with it after, whatever comes of it."""
 
-    def __init__(self, model: Model, reserved: Usage) -> None:
+    def __init__(self, model: Model, purse: Purse) -> None:
         self._model = model
-        self._left = reserved
+        self._purse = purse
         self.name = model.name
 
     def estimate(self, request: ModelRequest) -> Usage:
@@ -38,17 +67,112 @@ class BudgetedModel:
         return self._model.count(request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
-        """Answer, if the upper bound fits what is left; raises BudgetExceeded before anything is sent otherwise."""
-        most, left = self._model.estimate(request), self._left
+        """Answer, if the upper bound may be spent; else raises BudgetExceeded before anything is sent."""
+        self._purse.open(self._model.estimate(request))
+        try:
+            result = self._model.complete(request)
+        except (IntegrationError, ModelError) as error:
+            self._purse.settle(error.used, _calls(request, self.name, error.used, error.made, _word(error)))
+            raise
+        self._purse.settle(result.usage, _calls(request, result.model, result.usage, result.made, "ok"))
+        return result
+
+
+class Meter:
+    """The purse of one attempt: what is reserved for its step, and nothing once nobody wants it any more."""
+
+    def __init__(self, deps: Deps, run: Run, step: Step, wanted: Callable[[], bool]) -> None:
+        self.used, self.calls, self.begun = NOTHING, tuple[Mapping[str, Any], ...](), False
+        self._deps, self._run, self._step, self._wanted = deps, run, step, wanted
+        self._most: int | None = None  # of one call
+        self._left = step.reserved
+
+    def model(self, model: Model) -> BudgetedModel:
+        """Return the model on this purse."""
+        return BudgetedModel(model, self)
+
+    @property
+    def mark(self) -> str:
+        """Return the name of the mark that a call of this attempt was begun."""
+        return mark_of(self._run.id, self._step)
+
+    def open(self, most: Usage) -> None:
+        """Allow a call; raises NotWanted, BudgetExceeded, or CallLost where one was begun before and not settled."""
+        if not self._wanted():
+            raise NotWanted("not asked: nobody waits for the answer any more")
+        if most == NOTHING:
+            return
+        if self._most is None:
+            limit = allowance_of(self._deps, self._run.tenant).call
+            self._most = limit if limit is not None else most.micros
+        refuse_above(most, self._most)
+        left = self._left
         if most.tokens > left.tokens or most.micros > left.micros:
             raise BudgetExceeded(
                 f"the call may need {most.tokens} tokens and {most.micros / 1e6:.2f} US dollars, reserved are"
                 f" {left.tokens} and {left.micros / 1e6:.2f}; shorten the page or split it"
             )
-        result = self._model.complete(request)
-        used = result.usage
-        self._left = Usage(max(0, left.tokens - used.tokens), max(0, left.micros - used.micros))
-        return result
+        if not self.begun:
+            self._begin()
+
+    def settle(self, used: Usage, calls: Calls) -> None:
+        """Take it out of what is reserved."""
+        self.used, self.calls = self.used + used, (*self.calls, *calls)
+        self._left = Usage(max(0, self._left.tokens - used.tokens), max(0, self._left.micros - used.micros))
+
+    def told(self, event: E) -> E:
+        """Return the outcome of the attempt with all that it has cost, also what the step itself says nothing of."""
+        if not isinstance(event, _SETTLED):
+            return event
+        used = Usage(max(event.used.tokens, self.used.tokens), max(event.used.micros, self.used.micros))
+        return replace(event, used=used, calls=self.calls)
+
+    def puts(self) -> tuple[Put, ...]:
+        """Return what is saved with the outcome: nothing is under way any more."""
+        return (Put(BEGUN, self.mark, None),) if self.begun else ()
+
+    def _begin(self) -> None:
+        deps = self._deps
+        try:
+            deps.store.put(self._run.tenant, Put(BEGUN, self.mark, {"at": deps.clock.now().isoformat()}, ""))
+        except VersionConflict:
+            self.begun = True
+            raise CallLost(f"{self.mark}: a call was begun and never settled") from None
+        self.begun = True
+        deps.crash_point(f"call.begun/{self._step.spec.kind}")
+
+
+def mark_of(run: str, step: Step) -> str:
+    """Return the name under which it is remembered that an attempt has begun a call that costs."""
+    return f"{run}.{step.id}.{step.attempt}.{step.wake}"
+
+
+def refuse_above(most: Usage, limit: int) -> None:
+    """Raise BudgetExceeded for a call that may cost more than any call may."""
+    if most.micros > limit:
+        raise BudgetExceeded(
+            f"the call may cost {most.micros / 1e6:.2f} US dollars, the limit of one call is {limit / 1e6:.2f};"
+            " shorten the page, choose a cheaper model, or have an owner raise it (POST /v1/budget)"
+        )
+
+
+def _calls(request: ModelRequest, model: str, used: Usage, made: tuple[ModelCall, ...], outcome: str) -> Calls:
+    """Return the calls as events keep them; one that nobody listed is this one, unless it has cost nothing."""
+    if not made and (used != NOTHING or outcome == "ok"):
+        made = (ModelCall(model, "", request.task, request.task_class, used, outcome),)
+    return tuple(_as_data(call, request) for call in made)
+
+
+def _as_data(call: ModelCall, request: ModelRequest) -> Mapping[str, Any]:
+    data = {**asdict(call), "tokens": call.usage.tokens, "micros": call.usage.micros}
+    del data["usage"]
+    data["agent"] = call.agent or (request.task.removeprefix("agent.") if request.task.startswith("agent.") else "")
+    return {name: value for name, value in data.items() if value}
+
+
+def _word(error: Exception) -> str:
+    """Return the name of an error as a word: RateLimited → rate_limited."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__).lstrip("_")
 
 
 def plan_estimate(model: Model) -> Usage:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from shared.app.budget import BudgetedModel
+from shared.app.budget import CallLost, Meter, NotWanted
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
 from shared.app.nothing_known import no_embedder, no_knowledge
+from shared.app.spend import metered
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
 from shared.core.errors import (
@@ -29,7 +30,7 @@ from shared.core.errors import (
     SandboxUnavailable,
 )
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
-from shared.ports import Embedder, Knowledge, Loaded, Model, Sandbox
+from shared.ports import Embedder, Knowledge, Loaded, Model, Put, Sandbox
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
 
 MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
@@ -63,33 +64,65 @@ def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
     are journaled one by one; a crash after it repeats only the relay. Raises Busy while another worker is at it.
     """
     do = _undo if command.name == UNDO else _attempt
-    carry_out(command, deps, lambda run, step: do(deps, run, step, tools))
+    carry_out(command, deps, lambda run, step, meter: do(deps, run, step, tools, meter))
 
 
-def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step], ev.Event]) -> None:
+def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter], ev.Event]) -> None:
     """Attempt the step under its lease, if it is still wanted then, and record the outcome; else only relay.
 
     The run is read under the lease: a duplicate that waited for it must see what the attempt before it has done.
+    What the attempt thinks with has to come from the meter: it knows what may be spent, and what was.
     """
     with lease(deps, command.tenant, f"{command.run}.{command.step}"):
         loaded = deps.store.load_run(command.tenant, command.run)
         step = wanted_step(loaded.run, command) if loaded is not None else None
         if loaded is not None and step is not None:
             began = deps.clock.now()
-            record_outcome(deps, loaded, step, attempt(loaded.run, step), began, handled=command.id)
+            meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command))
+            event = meter.told(_outcome(deps, loaded.run, step, meter, attempt))
+            record_outcome(deps, loaded, step, event, began, handled=command.id, puts=meter.puts())
             return
     relay(deps, command.tenant, command.run)
 
 
-def record_outcome(deps: Deps, loaded: Loaded, step: Step, event: ev.Event, began: datetime, *, handled: str) -> None:
+def _outcome(
+    deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
+) -> ev.Event:
+    try:
+        return attempt(run, step, meter)
+    except CallLost:
+        return ev.StepLost(deps.clock.now(), step.id, step.attempt, step.wake)
+    except NotWanted as error:
+        return _failed(deps, step, str(error), ErrorClass.PERMANENT)
+
+
+def _still_wanted(deps: Deps, command: Command) -> bool:
+    """Say whether a model may still be asked for this attempt: not once its run has ended or is about to."""
+    loaded = deps.store.load_run(command.tenant, command.run)
+    if loaded is None or wanted_step(loaded.run, command) is None:
+        return False
+    return not loaded.run.cancel and not loaded.run.failure
+
+
+def record_outcome(
+    deps: Deps,
+    loaded: Loaded,
+    step: Step,
+    event: ev.Event,
+    began: datetime,
+    *,
+    handled: str,
+    puts: tuple[Put, ...] = (),
+) -> None:
     """Record what came of an attempt; one that is too large to be kept is a failure, for another would be as well."""
     kind = step.spec.kind
     try:
-        record_loaded(deps, loaded, event, label=kind, handled=handled)
+        record_loaded(deps, loaded, event, label=kind, handled=handled, puts=puts)
     except DocumentTooLarge as error:
         why, used = f"the outcome is too large to be kept: {error}", getattr(event, "used", NOTHING)
         failed = _failed(deps, step, why, ErrorClass.PERMANENT, used=used)
-        record_loaded(deps, loaded, failed, label=kind, handled=handled)
+        failed = replace(failed, calls=getattr(event, "calls", ()))
+        record_loaded(deps, loaded, failed, label=kind, handled=handled, puts=puts)
     if isinstance(event, ev.StepFailed) and event.error_class == ErrorClass.UNAUTHORIZED:
         _see_grant(deps, loaded.run, event.provider, began)
 
@@ -126,7 +159,7 @@ def lease(deps: Deps, tenant: str, key: str) -> Iterator[None]:
         deps.store.release(tenant, key, owner)
 
 
-def context_of(deps: Deps, run: Run, step: Step, tools: Tools) -> StepContext:
+def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model]) -> StepContext:
     """Return what this step may use."""
     scope = f"{run.id}.{step.id}"
     system = step.spec.kind.partition(".")[0]
@@ -137,7 +170,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools) -> StepContext:
         effect=Effects(deps, run.tenant, scope, step.spec.kind, system),
         keep_text=lambda text: keep_text(deps, run, text, step.spec.kind),
         get_text=lambda ref: deps.store.get_text(run.tenant, ref),
-        model=lambda: BudgetedModel(tools.model(run.tenant), step.reserved),
+        model=think,
         sandbox=tools.sandbox,
         now=deps.clock.now,
         settings=tools.settings(run.tenant),
@@ -158,13 +191,13 @@ def run_url(deps: Deps, run: Run) -> str:
     return f"{deps.public_url}/v1/runs/{run.id}"
 
 
-def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
     kind = tools.kinds.get(step.spec.kind)
     if kind is None:
         return _failed(deps, step, f"this version knows no step kind {step.spec.kind!r}", ErrorClass.PERMANENT)
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))
-        outcome = kind.run(wanted, context_of(deps, run, step, tools))
+        outcome = kind.run(wanted, context_of(deps, run, step, tools, lambda: meter.model(tools.model(run.tenant))))
     except StepFailure as failure:
         return ev.StepFailed(
             deps.clock.now(), step.id, step.attempt, str(failure), ErrorClass.INVALID,
@@ -222,12 +255,18 @@ def _failed(
     return ev.StepFailed(deps.clock.now(), step.id, step.attempt, said, error_class, signature=signature, used=used)
 
 
-def _undo(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+def _for_undo(deps: Deps, run: Run, step: Step, tools: Tools) -> Model:
+    """Return what an undo may think with: the run's money may be spent, so it is the tenant's, kept back for this."""
+    return metered(deps, run.tenant, tools.model(run.tenant), f"undo {step.spec.kind}", vital=True)
+
+
+def _undo(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
     kind = tools.kinds.get(step.spec.kind)
     if kind is None or kind.undo is None:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"{step.spec.kind} cannot be undone")
     try:
-        kind.undo(kind.input.model_validate(dict(step.spec.input)), context_of(deps, run, step, tools))
+        context = context_of(deps, run, step, tools, lambda: _for_undo(deps, run, step, tools))
+        kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
         wait = error.retry_after.total_seconds() if error.retry_after else None
         slow = isinstance(error, RateLimited) and wait is not None

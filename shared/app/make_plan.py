@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.app.budget import BudgetedModel, step_estimate
+from shared.app.budget import Meter, step_estimate
 from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
 from shared.app.kept_reads import kept_reads
@@ -57,17 +57,17 @@ class Proposal(_Closed):
 
 def make_plan(command: Command, deps: Deps, tools: Tools) -> None:
     """Attempt the planning step if this attempt is still wanted. Raises Busy while another worker is at it."""
-    carry_out(command, deps, lambda run, step: _attempt(deps, run, step, tools))
+    carry_out(command, deps, lambda run, step, meter: _attempt(deps, run, step, tools, meter))
 
 
-def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
+def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
     try:
         connect = tools.accounts.connect_for(run.tenant)
         heard = heard_of(deps, run.tenant, run.id)
         spoken = Spoken(said_until(run), heard.ids, heard.before(run.revision))
         with kept_reads(deps, run.tenant, f"{run.id}.{step.id}") as kept:
             view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken, kept)
-        result = _thought(deps, run, step, tools, view)
+        result = _thought(deps, run, step, tools, view, meter)
     except (IntegrationError, ModelError) as error:
         return failure_event(deps, step, error)
     try:
@@ -91,13 +91,13 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools) -> ev.Event:
     return ev.PlanProposed(deps.clock.now(), step.id, step.attempt, specs, output, result.usage)
 
 
-def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView) -> ModelResult:
+def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, meter: Meter) -> ModelResult:
     """Return the plan that was made for this page already, without a model; else the model's."""
     made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
     if made is not None:
         return ModelResult(made.body["answer"], "offline", NOTHING)
     request = plan_request(view, tools, run, step.feedback, task_of(deps, run), Proposal.model_json_schema())
-    return BudgetedModel(tools.model(run.tenant), step.reserved).complete(request)
+    return meter.model(tools.model(run.tenant)).complete(request)
 
 
 def made_by_rules(deps: Deps, run: Run) -> bool:
