@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from shared.core.errors import ConfigError
+from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
 
 FUNCTIONS = ("oauth-callback", "notion-webhook", "plan", "execute-step", "deploy", "notify", "api", "sweep", "sync")
 SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
+MODEL_SYSTEMS = ("anthropic", "openai", "xai", "gemini", "vertex", "compatible")
 # Cloud services that may be reached at an emulator on this machine: service → variable with its host:port.
 EMULATORS = {
     "firestore": "FIRESTORE_EMULATOR_HOST",  # read by Google's client itself
@@ -35,7 +38,8 @@ class Settings:
     endpoints: Mapping[str, str] = field(default_factory=dict)  # system → base URL, where it is not the vendor's own
     ses_region: str = "eu-central-1"
     ses_sender: str = "Workwright <agent@workwright.invalid>"
-    model: str = "offline"  # "offline" or "vertex"
+    models: Offer = field(default_factory=Offer)
+    model_urls: Mapping[str, str] = field(default_factory=dict)  # provider → base URL, where it is not the vendor's own
     trace: Path | None = None
     http_read_s: float = 65.0
     notion_rate: int = 180  # calls of one bot in any 60 seconds
@@ -75,7 +79,8 @@ class Settings:
             endpoints={s: reader.url(f"WORKWRIGHT_{s.upper()}_URL", "") for s in SYSTEMS if _given(env, s)},
             ses_region=env.get("WORKWRIGHT_SES_REGION") or cls.ses_region,
             ses_sender=env.get("WORKWRIGHT_SES_SENDER") or cls.ses_sender,
-            model=reader.one_of("WORKWRIGHT_MODEL", ("offline", "vertex"), "offline"),
+            models=reader.offer(),
+            model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
             notion_rate=reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or cls.notion_rate,
@@ -159,6 +164,56 @@ class _Reader:
             return int(text)
         self._problems.append(f"{name} is {text!r}; give a whole number from {least} to {most}")
         return default
+
+    def offer(self) -> Offer:
+        """Return which models this installation offers; a server of one's own is offered where nothing else is said."""
+        compatible = self._compatible()
+        default = "compatible" if compatible else OFFLINE
+        given = (self._env.get("WORKWRIGHT_MODEL") or default).replace(",", " ").split()
+        for each in given:
+            provider, slash, model = each.partition("/")
+            if provider not in PROVIDERS or (slash and not model):
+                self._problems.append(
+                    f"WORKWRIGHT_MODEL is {each!r}; list what to ask, the preferred first: providers"
+                    f" ({', '.join(PROVIDERS)}) or models of theirs like anthropic/claude-sonnet-5-5"
+                )
+            elif provider == "vertex" and not self._env.get("GOOGLE_CLOUD_PROJECT"):
+                self._problems.append("GOOGLE_CLOUD_PROJECT is missing; vertex needs the id of a Google Cloud project")
+            elif provider == "compatible" and compatible is None and not self._env.get("WORKWRIGHT_COMPATIBLE_URL"):
+                self._problems.append(
+                    "WORKWRIGHT_COMPATIBLE_URL is missing; set it to where the server answers,"
+                    " like http://127.0.0.1:11434/v1"
+                )
+        return Offer(tuple(dict.fromkeys(given)), self._env.get("WORKWRIGHT_MODELS") or "", compatible)
+
+    def _compatible(self) -> ModelFacts | None:
+        """Return the model of a server of one's own, such as Ollama, vLLM or llama.cpp."""
+        url, model = (self._env.get(f"WORKWRIGHT_COMPATIBLE_{part}") or "" for part in ("URL", "MODEL"))
+        if url and not model:
+            self._problems.append(
+                "WORKWRIGHT_COMPATIBLE_MODEL is missing; set it to the name of a model that server has, like llama3.1"
+            )
+        if model == OFFLINE:  # the name by which code is trusted to be ours
+            self._problems.append(f"WORKWRIGHT_COMPATIBLE_MODEL is {model!r}; a model of that name is not asked")
+        if not url or not model:
+            return None
+        window = self.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, least=1024, most=100_000_000) or 32_768
+        return own_model(model, "compatible", window=window, speed=2, rank=9, rates=self._rates())
+
+    def _rates(self) -> tuple[Fraction, Fraction] | None:
+        """Return dollars per million tokens, in and out: what a hosted server costs."""
+        text = self._env.get("WORKWRIGHT_COMPATIBLE_PRICE") or "0/0"
+        fresh, slash, output = text.partition("/")
+        try:
+            rates = Fraction(fresh), Fraction(output)
+        except (ValueError, ZeroDivisionError):
+            rates = Fraction(-1), Fraction(-1)
+        if not slash or min(rates) < 0:
+            self._problems.append(
+                f"WORKWRIGHT_COMPATIBLE_PRICE is {text!r}; give US dollars per million tokens, in/out, like 0.50/1.50"
+            )
+            return None
+        return rates
 
     def outlasting(self, name: str, value: timedelta, least: timedelta) -> None:
         """Refuse a lease that ends while its holder may still be at work: two would be at it at once."""

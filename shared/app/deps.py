@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.core.model_facts import Offer
 from shared.core.run import Limits
 from shared.ports import Clock, Queue, Secrets, Store
 
@@ -35,6 +36,7 @@ class Deps:
     lease: timedelta = timedelta(minutes=11)  # longer than an attempt can take
     settle: timedelta = timedelta(seconds=70)  # after which an unanswered request can no longer arrive
     gather: timedelta = timedelta(0)  # for how long deliveries about one page wait for each other
+    models: Offer = field(default_factory=Offer)  # which models this installation offers its tenants
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner
     pause: Callable[[float], None] = time.sleep  # seconds between two tries of what others were faster at

@@ -107,7 +107,7 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding("environment", MISSING, str(error), "Set these variables, then look again.")
         return
-    yield Finding("environment", OK, f"mode {settings.mode}, model {settings.model}")
+    yield Finding("environment", OK, f"mode {settings.mode}, models {', '.join(settings.models.references)}")
 
 
 def _sandbox() -> Iterator[Finding]:

@@ -135,8 +135,22 @@ class Catalogue:
         return f"add it to {self.source}, name a file of your own in WORKWRIGHT_MODELS, or choose another model"
 
 
-def free_model(id: str, provider: str, *, window: int, output: int, speed: int = 2, rank: int = 9) -> ModelFacts:
-    """Return a model that costs nothing on any day: rules, or a server on one's own machine."""
-    zero = Fraction(0)
-    price = Price(date.min, date.max, (Rates(zero, zero, zero, zero),))
-    return ModelFacts(id, (provider,), window, output, speed, rank, (price,))
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an installation offers its tenants: providers or references (`provider/model`), the preferred first.
+
+    `file` is the operator's own table of models, "" for ours alone; `compatible` the model of a server of one's own.
+    """
+
+    references: tuple[str, ...] = (OFFLINE,)
+    file: str = ""
+    compatible: ModelFacts | None = None
+
+
+def own_model(
+    id: str, provider: str, *, window: int, speed: int, rank: int, rates: tuple[Fraction, Fraction] | None = None
+) -> ModelFacts:
+    """Return a model with one price on any day, fresh and out; without one it is free, like what runs on one's own."""
+    fresh, output = rates or (Fraction(0), Fraction(0))
+    price = Price(date.min, date.max, (Rates(fresh, fresh, output, fresh),))
+    return ModelFacts(id, (provider,), window, window, speed, rank, (price,))

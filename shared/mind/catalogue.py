@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.core.errors import ConfigError
-from shared.core.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Price, Rates, free_model
+from shared.core.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Offer, Price, Rates, own_model
 
 MODELS_FILE = Path(__file__).with_name("models.json")
 _OFFLINE_WINDOW = 10_000_000  # rules read a page of any length that Notion holds
@@ -31,8 +31,23 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
     for name, listed in found.classes.items():
         if unknown := [each for each in listed if not found.knows(each)]:
             raise ConfigError(f"{found.source}: the class {name!r} lists {unknown[0]!r}, of which it says nothing")
-    rules = free_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, output=_OFFLINE_WINDOW, speed=1, rank=99)
+    rules = own_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, speed=1, rank=99)
     return found.having(OFFLINE, rules)
+
+
+@cache
+def offered(offer: Offer) -> Catalogue:
+    """Return the catalogue of an installation: with its operator's table, and the model of a server of its own.
+
+    Raises ConfigError when it offers a model of which nothing is known.
+    """
+    found = load_catalogue(Path(offer.file) if offer.file else None)
+    if offer.compatible is not None:
+        found = found.having("compatible", offer.compatible)
+    for each in offer.references:
+        if "/" in each and not found.knows(each):
+            raise ConfigError(f"WORKWRIGHT_MODEL names {each!r}, of which nothing is known: {found.way_out}")
+    return found
 
 
 def _read(path: Path) -> Catalogue:

@@ -73,6 +73,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         lease=settings.lease,
         settle=settings.settle,
         gather=timedelta(seconds=settings.gather_s),
+        models=settings.models,
         crash_point=_crash_point(settings),
         owner=fresh_owner,
     )
