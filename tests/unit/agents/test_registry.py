@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +117,10 @@ def test_what_an_agent_is_given_is_data_and_its_prompt_is_not() -> None:
     parts = input_parts(agent("summariser"), given)
     assert [(part.name, part.trusted) for part in parts] == [("input", False), ("input", False)]
     assert json.loads(parts[1].text) == 10
+
+
+def test_the_list_for_people_is_true() -> None:
+    told = (Path(__file__).resolve().parents[3] / "docs" / "agents.md").read_text(encoding="utf-8")
+    for one in agents().values():
+        line = f"| `{one.id}` | {one.tier} | {one.type} | {one.purpose} | {one.task_class} | {one.budget.micros / 1e6:.2f} |"
+        assert line in told
