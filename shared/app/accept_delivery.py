@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.gather import Happening, gather
+from shared.app.knowledge_marks import keeps_knowledge, order_forgetting
 from shared.app.map_events import has_map, moves_in_map
 from shared.core.commands import CONSIDER, RECONCILE, Command
 from shared.core.errors import BadSignature, Forbidden, MalformedRequest, TooLarge
@@ -24,6 +25,7 @@ SCHEMA_CHANGED = "data_source.schema_updated"
 _PLACED = ("created", "deleted", "undeleted", "moved")
 OF_TABLES = frozenset([SCHEMA_CHANGED, *(f"{kind}.{what}" for kind in ("database", "data_source") for what in _PLACED)])
 MAPPED_ONLY = frozenset({"page.deleted"}) | OF_TABLES  # news for the map of the workspace, and for nobody else
+_TRASHED = frozenset(f"{kind}.deleted" for kind in ("page", "database", "data_source"))
 _PAGE_EVENTS = ("page.", "comment.")
 _DECIDES = "page.properties_updated"  # a status decides only for those who set it, not for who comments on it later
 
@@ -164,12 +166,18 @@ def _for_page(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str])
     who, in_table = "" if quiet else author or "", bool(delivery.data_source_id)
     happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, bool(ours), in_table)
     look = gather(deps, tenant, page, happening)
-    return [look] if look else []
+    return [*_forget_at_once(deps, delivery, tenant), *([look] if look else [])]
+
+
+def _forget_at_once(deps: Deps, delivery: Delivery, tenant: str) -> list[Command]:
+    """Return what takes something out of the index that went to the trash, and all below it."""
+    gone = delivery.type in _TRASHED and keeps_knowledge(deps, tenant)
+    return [order_forgetting(tenant, delivery.entity_id, delivery.id)] if gone else []
 
 
 def _for_table(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
     """A table came, went or changed: keep the map of the workspace, and have a changed schema looked at."""
-    commands: list[Command] = []
+    commands = _forget_at_once(deps, delivery, tenant)
     if has_map(deps, tenant):
         name, what = derived_id("map-", delivery.id, tenant), f"map {delivery.family}"
         commands.append(Command(name, RECONCILE, "sync", tenant, topic=what, ref=delivery.entity_id))

@@ -6,18 +6,21 @@ show when it was asked (`lost`): such a page is served to nobody, and forgotten 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.commands import RECONCILE, Command
+from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
 from shared.ports import Doc, Put
 
 STALE, LOST = "stale", "lost"
 STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
-READ, GONE = "knowledge", "gone"  # topics of RECONCILE
+READ, GONE, ERASE = "knowledge", "gone", "erase"  # topics of RECONCILE
 BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
+_CONFLICTS = 8
 
 
 def keeps_knowledge(deps: Deps, tenant: str) -> bool:
@@ -33,14 +36,22 @@ def mark_stale(deps: Deps, tenant: str, page: str, due: datetime | None = None) 
 
 def mark_edited(deps: Deps, tenant: str, page: str, version: str) -> None:
     """Have a page read again that was edited at that time, once no later edit can bear the same time."""
-    edited = datetime.fromisoformat(version) if version else deps.clock.now()
-    mark_stale(deps, tenant, page, max(edited + BLUR, deps.clock.now()))
+    now = deps.clock.now()
+    edited = min(datetime.fromisoformat(version), now) if version else now  # clocks differ
+    mark_stale(deps, tenant, page, max(edited + BLUR, now))
 
 
 def order_reading(deps: Deps, tenant: str, why: str) -> Command:
     """Return the command that reads what is stale, after the blur; `why` names it."""
     name = derived_id("know-", tenant, why)
     return Command(name, RECONCILE, "sync", tenant, topic=READ, not_before=deps.clock.now() + BLUR)
+
+
+def read_what_happened(deps: Deps, tenant: str, page: str, why: str) -> None:
+    """Have a page read again to which something happened, if the tenant's pages are read at all."""
+    if keeps_knowledge(deps, tenant):
+        mark_stale(deps, tenant, page)
+        deps.queue.enqueue([order_reading(deps, tenant, why)])
 
 
 def order_forgetting(tenant: str, page: str, why: str) -> Command:
@@ -61,9 +72,29 @@ def is_lost(deps: Deps, tenant: str, page: str) -> bool:
     return deps.store.get(tenant, LOST, page) is not None
 
 
-def count_lost(deps: Deps, tenant: str) -> int:
-    """Return how many pages are lost."""
+def count_marks(deps: Deps, tenant: str, kind: str) -> int:
+    """Return how many pages are marked as STALE, or as LOST."""
     found, after = 0, ""
-    while docs := deps.store.list_docs(tenant, LOST, after=after):
+    while docs := deps.store.list_docs(tenant, kind, after=after):
         found, after = found + len(docs), docs[-1].id
     return found
+
+
+def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
+    """Return what is kept of the tenant's sync; {} when there was none."""
+    doc = deps.store.get(tenant, *STATE)
+    return dict(doc.body) if doc else {}
+
+
+def keep_state(deps: Deps, tenant: str, *, add: Mapping[str, int] | None = None, **fields: Any) -> None:
+    """Change fields of it, and add to counts; several may do so at once."""
+    for _ in range(_CONFLICTS):
+        doc = deps.store.get(tenant, *STATE)
+        before = dict(doc.body) if doc else {}
+        counts = {name: int(before.get(name, 0)) + number for name, number in (add or {}).items()}
+        try:
+            deps.store.put(tenant, Put(*STATE, {**before, **fields, **counts}, doc.version if doc else ""))
+        except VersionConflict:
+            continue
+        return
+    raise Busy("the state of the sync: too many changes at once")

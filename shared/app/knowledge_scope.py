@@ -47,7 +47,9 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     given = settings.get(SETTING) or {}
     runs = database_of(settings, "runs")
     ours = {normal_id(runs.database), normal_id(runs.data_source)} if runs is not None else set[str]()
-    roots, without = (frozenset(normal_id(str(each)) for each in given.get(name) or ()) for name in ("roots", "without"))
+    roots, without = (
+        frozenset(normal_id(str(each)) for each in given.get(name) or ()) for name in ("roots", "without")
+    )
     return Scope(bool(given.get("off")), roots, without, frozenset(ours))
 
 

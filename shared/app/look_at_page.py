@@ -14,6 +14,7 @@ from shared.app.consider_page import consider_page
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.gather import Gathered, Happening, gathered, looked
+from shared.app.knowledge_marks import read_what_happened
 from shared.app.map_events import has_map, moves_in_map
 from shared.app.open_page_run import page_record
 from shared.app.workspace_databases import sources_of
@@ -36,7 +37,10 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     if seen is None:
         return
     settings = tools.settings(command.tenant)
-    place = _kept_place(command, deps, tools, seen) if has_map(deps, command.tenant) else None
+    mapped = has_map(deps, command.tenant)
+    place = _kept_place(command, deps, tools, seen) if mapped else None
+    if mapped and any(each.type.startswith("page.") for each in seen.happenings):
+        read_what_happened(deps, command.tenant, command.ref, command.id)
     status = status_property(settings)
     topic = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
     if topic and not _of_no_table(deps, command, seen, settings, place):

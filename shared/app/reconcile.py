@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.app import kept_reads, ledger
+from shared.app import kept_reads, knowledge_sync, ledger
 from shared.app.come_again import patient
+from shared.app.crawl_orders import CRAWL, begin_crawl, crawl_part, remember
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.gather import Happening, gather, looked_at
+from shared.app.knowledge_marks import ERASE, GONE, READ
 from shared.app.map_events import has_map
 from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
@@ -27,13 +29,13 @@ from shared.core.commands import RECONCILE, Command
 from shared.core.errors import Blocked, Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
-from shared.ports import Doc, Put
+from shared.ports import Put
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
 _MOST_SETTLED = 2000  # in one document
 _BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
-_CRAWL, _MAP = "crawl", "map "
+_MAP = "map "
 
 
 def order_passes(deps: Deps) -> Mapping[str, int]:
@@ -42,6 +44,10 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
     for tenant in deps.store.tenants():
         grant = deps.store.get(tenant, "grants", "notion")
         if grant is None or grant.body.get("status") != "connected":
+            if knowledge_sync.orders_erasing(deps, tenant):
+                commands.append(
+                    Command(derived_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE)
+                )
             continue
         doc = deps.store.get(tenant, "sync", "pass")
         name = derived_id("sync-", tenant, str(doc.body["ended"]) if doc else "", str(hour))
@@ -53,7 +59,13 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
 
 @patient
 def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
-    """Do a pass, a part of a crawl, or read one object anew, as the topic says. What is cut short comes again."""
+    """Do a pass, a part of a crawl, or what the topic says. What is cut short comes again."""
+    if command.topic == GONE:  # before anything is asked of Notion
+        knowledge_sync.forget_trashed(command, deps, tools)
+        return
+    if command.topic == ERASE:
+        knowledge_sync.erase_disconnected(command, deps, tools)
+        return
     connect = tools.accounts.connect_for(command.tenant)
     try:
         notion = connect(Notion)
@@ -61,8 +73,10 @@ def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
             _refresh(command, deps, notion)
             return
         with lease(deps, command.tenant, f"sync.{command.topic}"):
-            if command.topic == _CRAWL:
-                _crawl(command, deps, notion)
+            if command.topic == CRAWL:
+                _crawl(command, deps, tools, notion)
+            elif command.topic == READ:
+                knowledge_sync.read_stale(command, deps, tools, notion)
             else:
                 _pass(command, deps, tools, notion)
     except Unauthorized:
@@ -78,10 +92,12 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
             raise
         except (Missing, Rejected) as error:  # gone, or not shared any more; whoever needs the table tells people
             log.line("WARNING", "table not reconciled", tenant=tenant, source=source, detail=str(error)[:200])
-    if has_map(deps, tenant):
-        _freshen(deps, tenant, notion)
-    else:
-        _begin_crawl(deps, tenant)
+    if not knowledge_sync.begin_if_needed(deps, tools, tenant):
+        if has_map(deps, tenant):
+            _freshen(deps, tools, tenant, notion)
+        else:
+            begin_crawl(deps, tenant)
+    knowledge_sync.keep_up(deps, tools, tenant, notion)
     doc = deps.store.get(tenant, "sync", "pass")
     kept_reads.forget_old(deps, tenant)
     rest = ledger.forget_old(deps, tenant, str(doc.body.get("ledger", "")) if doc else "")
@@ -172,51 +188,38 @@ def _age(version: str, now: datetime) -> timedelta:
 # --- the map of the workspace -----------------------------------------------------------------------------------------
 
 
-def _freshen(deps: Deps, tenant: str, notion: Notion) -> None:
+def _freshen(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     """Take over what the search says was edited since the last pass."""
     doc, now = deps.store.get(tenant, "sync", "map"), deps.clock.now()
     assert doc is not None
-    places = WorkspaceMap(deps, tenant, notion)
+    places = knowledge_sync.noticing_map(deps, tools, tenant, notion)
     places.everything()
     since = str(doc.body["since"])
     began = take_recent(deps, tenant, notion, places, datetime.fromisoformat(since) - OVERLAP, f"freshen {since}")
-    _remember(deps, tenant, {"since": began.isoformat()})
+    remember(deps, tenant, {"since": began.isoformat()})
     if doc.body.get("crawled", "") < doc.body["crawl"] and now - _last_part(doc.body) > _AGAIN:
-        _begin_crawl(deps, tenant)  # it was cut off: its grant was revoked, or it failed too often
+        begin_crawl(deps, tenant)  # it was cut off: its grant was revoked, or it failed too often
 
 
 def _last_part(body: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(body.get("part", body["crawl"]))
 
 
-def _begin_crawl(deps: Deps, tenant: str) -> None:
-    now = deps.clock.now().isoformat()
-    _remember(deps, tenant, {"since": now, "crawl": now, "part": now})
-    deps.queue.enqueue([_crawl_part(tenant, now, 1)])
-
-
-def _crawl(command: Command, deps: Deps, notion: Notion) -> None:
+def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     """Do some of the crawl, then order the next part: no function works for longer than it has to."""
     doc = deps.store.get(command.tenant, "sync", "map")
     if doc is None or doc.body.get("crawl") != command.ref:
         return  # another crawl has begun since
-    if crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1):
-        _remember(deps, command.tenant, {"part": deps.clock.now().isoformat()})
-        deps.queue.enqueue([_crawl_part(command.tenant, command.ref, command.wake + 1)])
+    with knowledge_sync.taking(deps, tools, command.tenant, notion) as taken:
+        more = crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1, taken=taken)
+    if more:
+        remember(deps, command.tenant, {"part": deps.clock.now().isoformat()})
+        deps.queue.enqueue([crawl_part(command.tenant, command.ref, command.wake + 1)])
     else:
-        _remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})
-
-
-def _crawl_part(tenant: str, began: str, number: int) -> Command:
-    name = derived_id("crawl-", tenant, began, str(number))
-    return Command(name, RECONCILE, "sync", tenant, topic=_CRAWL, ref=began, wake=number)
+        remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})
+        knowledge_sync.crawl_ended(deps, command.tenant, command.ref)
 
 
 def _refresh(command: Command, deps: Deps, notion: Notion) -> None:
     places = WorkspaceMap(deps, command.tenant, notion)
     places.refresh(command.ref, command.topic.removeprefix(_MAP))
-
-
-def _remember(deps: Deps, tenant: str, fields: Mapping[str, str]) -> None:
-    doc: Doc | None = deps.store.get(tenant, "sync", "map")
-    deps.store.put(tenant, Put("sync", "map", {**(doc.body if doc else {}), **fields}))

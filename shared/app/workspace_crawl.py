@@ -10,7 +10,7 @@ A `job` names one crawl or one mirror, however often it is stopped: what it has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +32,9 @@ OVERLAP = timedelta(minutes=10)  # looked at again, because times are given to t
 BLUR = timedelta(minutes=2)  # a version younger than this when it was read may stand for a later edit as well
 WHOLE_EVERY = timedelta(hours=24)
 MOST_BLOCKS = 20_000
+
+Taker = Callable[[Place, Sequence[Block]], None]
+"""Hears of a page of the map whose blocks were all read, before it counts as listed."""
 
 
 @dataclass
@@ -140,9 +143,19 @@ def _walk(
 
 
 def expand(
-    deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str, *, keep: bool = False
+    deps: Deps,
+    tenant: str,
+    notion: Notion,
+    places: WorkspaceMap,
+    place: Place,
+    job: str,
+    *,
+    keep: bool = False,
+    taken: Taker | None = None,
 ) -> list[Place]:
     """Read what is in a place and remember it; return what it holds. `keep` keeps a page's content as well.
+
+    `taken` is handed the content of a page.
 
     A table or page that the same `job` was stopped in is read on from there. A page that names the version it was
     found at is read without asking for the page object.
@@ -162,6 +175,8 @@ def expand(
             page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
             text = json.dumps(page_to_data(page), ensure_ascii=False, sort_keys=True)
             place = places.change(places.known(place.id) or place, text=deps.store.put_text(tenant, text))
+        if taken is not None:
+            taken(places.known(place.id) or place, blocks)
     now_known = places.known(place.id) or place
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
     places.change(now_known, listed_at=now, **mirrored)
@@ -261,19 +276,24 @@ def _take(places: WorkspaceMap, raw: dict[str, Any], inside: set[str] | None) ->
 CRAWL_PART = 20  # places per command
 
 
-def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool) -> bool:
+def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool, taken: Taker | None = None) -> bool:
     """Do a part of the crawl that began then, the `first` one or another; return whether there is more to do.
 
     The search finds the roots and most of the rest; going through everything that is found finds what it left out.
+    `taken` is handed the content of every page.
     """
     places = WorkspaceMap(deps, tenant, notion)
     if first:
         take_recent(deps, tenant, notion, places, datetime(1970, 1, 1, tzinfo=UTC), f"crawl {began}")
         return True  # by itself, or what stops the rest would have it searched again
     waiting = [each for each in places.everything().values() if not each.trashed and each.listed_at < began]
+    # what is in a place that was not found yet comes last, so that of a page is known where it is when it is read
+    waiting.sort(key=lambda each: (bool(each.parent) and places.known(each.parent) is None, each.kind == PAGE))
     for place in waiting[:CRAWL_PART]:
         try:
-            expand(deps, tenant, notion, places, place, began)
+            if place.kind == DATA_SOURCE and places.known(place.parent) is None:
+                places.refresh(place.parent, DATABASE)
+            expand(deps, tenant, notion, places, place, began, taken=taken)
         except Missing:
             _forget(places, place)
         except Rejected as error:

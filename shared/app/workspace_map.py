@@ -5,7 +5,7 @@ One document per object. It is filled by `workspace_crawl`, kept fresh by delive
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -45,6 +45,7 @@ class WorkspaceMap:
     def __init__(self, deps: Deps, tenant: str, notion: Notion | None = None) -> None:
         self._deps, self._tenant, self._notion = deps, tenant, notion
         self.hits = self.misses = 0
+        self.noticed: Callable[[Place], None] | None = None  # hears of what is new, edited or moved, before it is kept
         self._all: dict[str, Place] | None = None
 
     # --- looking up ---
@@ -165,7 +166,11 @@ class WorkspaceMap:
             self._save(wanted)
 
     def _save(self, place: Place) -> None:
-        if self.known(place.id) != place:
+        known = self.known(place.id)
+        if known != place:
+            moved = known is None or (known.version, known.parent) != (place.version, place.parent)
+            if self.noticed is not None and (moved or (known is not None and known.trashed and not place.trashed)):
+                self.noticed(place)
             self._deps.store.put(self._tenant, Put(KIND, place.id, asdict(place)))
         if self._all is not None:
             self._all[place.id] = place

@@ -1,0 +1,32 @@
+"""Begin a crawl of a workspace and order its parts; `app/reconcile.py` does them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.app.deps import Deps
+from shared.core.commands import RECONCILE, Command
+from shared.core.run import derived_id
+from shared.ports import Doc, Put
+
+CRAWL = "crawl"
+
+
+def begin_crawl(deps: Deps, tenant: str) -> str:
+    """Order the first part of a crawl of everything; one that is under way ends with its present part."""
+    now = deps.clock.now().isoformat()
+    remember(deps, tenant, {"since": now, "crawl": now, "part": now})
+    deps.queue.enqueue([crawl_part(tenant, now, 1)])
+    return now
+
+
+def crawl_part(tenant: str, began: str, number: int) -> Command:
+    """Return the command for one part of the crawl that began then."""
+    name = derived_id("crawl-", tenant, began, str(number))
+    return Command(name, RECONCILE, "sync", tenant, topic=CRAWL, ref=began, wake=number)
+
+
+def remember(deps: Deps, tenant: str, fields: Mapping[str, str]) -> None:
+    """Keep how far the map of the workspace is."""
+    doc: Doc | None = deps.store.get(tenant, "sync", "map")
+    deps.store.put(tenant, Put("sync", "map", {**(doc.body if doc else {}), **fields}))

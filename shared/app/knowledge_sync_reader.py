@@ -1,0 +1,197 @@
+"""One command's work on a tenant's index: which page is read how, and what becomes of one that is not shown any more.
+
+A page is read completely or not replaced. It is forgotten only because it is in the trash, or because Notion did not
+show it twice, ten minutes apart; what it did not show once is served to nobody from then on. Where a large part of a
+workspace is gone at once, it is mostly a lost permission: then a person has to say that it may be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.app.knowledge_marks import LOST, count_marks, is_lost, keep_state, mark_edited, mark_stale, state_of
+from shared.app.knowledge_scope import Scope, scope_of
+from shared.app.knowledge_sync_page import Taken, everything_below, forget_page, take_page
+from shared.app.workspace_crawl import expand
+from shared.app.workspace_databases import mapped_page
+from shared.app.workspace_map import DATA_SOURCE, PAGE, Place, WorkspaceMap
+from shared.app.workspace_schemas import IDEAS
+from shared.core.errors import Missing, Rejected
+from shared.core.marks import OUR_PROPERTIES
+from shared.core.page import Block, Page
+from shared.integrations.notion import reading
+from shared.integrations.notion.client import Notion
+from shared.ports import KnownPage, Put
+
+SURE_AFTER = timedelta(minutes=10)  # between the two times that Notion must not show a page before it is forgotten
+MOST_LOST = 0.2  # of the known pages that may be lost at once
+_FEW = 5  # pages may always be
+_MINUTE = timedelta(minutes=1)
+_LATER = timedelta(hours=1)
+_SAID = timedelta(days=1)
+
+
+def _allowed(state: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether a person has lately said that much may be forgotten."""
+    said = state.get("may_forget")
+    return bool(said) and now - datetime.fromisoformat(str(said)) < _SAID
+
+
+def address_of(page: str, block: str = "") -> str:
+    """Return where people find a page, or a block of it."""
+    return f"https://www.notion.so/{page.replace('-', '')}" + (f"#{block.replace('-', '')}" if block else "")
+
+
+@dataclass
+class Reader:
+    """One command's work on a tenant's index; `done` counts what it did."""
+
+    deps: Deps
+    tools: Tools
+    tenant: str
+    notion: Notion
+    scope: Scope
+    places: WorkspaceMap
+    ways: WorkspaceMap  # asks Notion nothing: of a page that is shared alone, nobody shows what is above
+    done: Taken = field(default_factory=Taken)
+
+    reading: str = ""  # the page that is being read: what is noticed of it is known already
+
+    @classmethod
+    def of(cls, deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Reader:
+        """Return a reader that marks the pages it notices to have changed, beside those it reads."""
+        scope, places = scope_of(tools.settings(tenant)), WorkspaceMap(deps, tenant, notion)
+        reader = cls(deps, tools, tenant, notion, scope, places, WorkspaceMap(deps, tenant))
+        places.noticed = reader.notice
+        return reader
+
+    def notice(self, place: Place) -> None:
+        """Have a page read that is found to be new, changed or elsewhere."""
+        if place.kind == PAGE and not place.trashed and place.id != self.reading:
+            mark_edited(self.deps, self.tenant, place.id, place.version)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep what was done, counted, however it ends."""
+        try:
+            yield
+        finally:
+            counted = {name: number for name, number in asdict(self.done).items() if number}
+            if counted:
+                keep_state(self.deps, self.tenant, add=counted)
+            self.done = Taken()
+
+    def take(self, place: Place, blocks: Sequence[Block], raw: Mapping[str, Any] | None = None) -> None:
+        """Take over a page of the map that was just read; a row's columns are asked for where `raw` does not tell."""
+        way = self.ways.path(place.id)
+        if not self.scope.allows(way):
+            self._forget(place.id)
+            return
+        columns: dict[str, str] = {}
+        if len(way) > 1 and way[-2].kind == DATA_SOURCE:
+            columns = self._columns(self.notion.page(place.id) if raw is None else raw)
+        page = Page(place.id, place.title, tuple(blocks), columns, address_of(place.id), place.version)
+        above = [each.title for each in way[:-1] if each.title]
+        self.done += take_page(self.deps, self.tools, self.tenant, page, root=way[0].id, above=above)
+        if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:
+            mark_edited(self.deps, self.tenant, place.id, place.version)
+
+    def _columns(self, raw: Mapping[str, Any]) -> dict[str, str]:
+        """Return what people have filled in of a row."""
+        mapped, ours = mapped_page(self.tools.settings(self.tenant), raw), set[str]()
+        if mapped is not None and mapped.kind == IDEAS:
+            ours = {name for our_name, name in mapped.named(raw).items() if our_name in OUR_PROPERTIES}
+        told = reading.read_page(raw, ()).properties
+        return {name: text for name, text in told.items() if text and name not in ours}
+
+    def read(self, id: str, job: str) -> None:
+        """Read one page anew, and note what is found in it."""
+        self.reading, was_known = id, self.tools.knowledge(self.tenant).page(id) is not None
+        try:
+            raw = self.notion.page(id)
+            place = self.places.keep(raw)
+            if place.trashed:
+                self._forget(id)
+                return
+
+            def taken(found: Place, blocks: Sequence[Block]) -> None:
+                self.take(found, blocks, raw)
+
+            expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=taken)
+        except Missing:
+            self._not_shown(id)
+            return
+        except Rejected as error:  # one odd page must not keep the others from being read
+            log.line("WARNING", "page not readable", tenant=self.tenant, page=id, detail=str(error)[:200])
+            self.done += Taken(failed=1)
+            return
+        self._shown(id)
+        if not was_known:
+            self._bring_back_below(id)
+
+    def ask_for(self, page: KnownPage) -> None:
+        """Ask whether a known page is still there and where it was, and have it read again when it has changed."""
+        self.reading = ""
+        try:
+            raw = self.notion.page(page.id)
+        except Missing:
+            self._not_shown(page.id)
+            return
+        place = self.places.keep(raw)
+        way = self.ways.path(page.id)
+        if not self.scope.allows(way):
+            self._forget(page.id)
+            return
+        self._shown(page.id)
+        if (place.version, way[0].id) != (page.edited_at, page.root):
+            mark_edited(self.deps, self.tenant, page.id, place.version)
+
+    def _forget(self, id: str) -> None:
+        self.done += Taken(removed=forget_page(self.deps, self.tools, self.tenant, id))
+
+    def _bring_back_below(self, id: str) -> None:
+        """Have read what is below a page that is new to the index: it came out of the trash, or from elsewhere."""
+        knowledge = self.tools.knowledge(self.tenant)
+        for each in everything_below(self.places, id)[1:]:
+            place = self.places.known(each)
+            if place is not None and place.kind == PAGE and knowledge.page(each) is None:
+                mark_stale(self.deps, self.tenant, each, self.deps.clock.now())
+
+    def _not_shown(self, id: str) -> None:
+        """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
+        now, doc = self.deps.clock.now(), self.deps.store.get(self.tenant, LOST, id)
+        if doc is None:
+            self.deps.store.put(self.tenant, Put(LOST, id, {"since": now.isoformat()}))
+            mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
+        elif now - datetime.fromisoformat(doc.body["since"]) < SURE_AFTER:
+            mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
+        elif self._too_many():
+            mark_stale(self.deps, self.tenant, id, now + _LATER)
+        else:
+            place = self.places.known(id)
+            if place is not None:
+                self.places.change(place, trashed=True)
+            self._forget(id)
+
+    def _shown(self, id: str) -> None:
+        if is_lost(self.deps, self.tenant, id):
+            self.deps.store.put(self.tenant, Put(LOST, id, None))
+
+    def _too_many(self) -> bool:
+        """Say whether so much is gone at once that a person has to say that it may be forgotten."""
+        known, lost = self.tools.knowledge(self.tenant).count()["pages"], count_marks(self.deps, self.tenant, LOST)
+        state = state_of(self.deps, self.tenant)
+        if lost <= max(_FEW, MOST_LOST * known) or _allowed(state, self.deps.clock.now()):
+            return False
+        alert = f"Notion shows {lost} of {known} pages no more; they are not served, and kept until you say otherwise"
+        if state.get("alert") != alert:
+            log.line("ERROR", "many pages lost at once", tenant=self.tenant, lost=lost, known=known)
+            keep_state(self.deps, self.tenant, alert=alert)
+        return True

@@ -1,0 +1,357 @@
+"""The index of a workspace: filled by its crawl, kept by deliveries, passes and a slow round; nothing stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.app.knowledge_marks import state_of
+from shared.app.knowledge_scope import Served, scope_of
+from shared.app.knowledge_sync import allow_forgetting, begin_sync, progress
+from shared.app.reconcile import order_passes
+from shared.core import marks
+from shared.core.errors import Unavailable
+from shared.ports import Put
+from tests.support.known_in_memory import CountingEmbedder, MemoryKnowledge
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
+
+LATER = timedelta(minutes=30)
+
+
+@dataclass
+class Reading:
+    """A desk whose workspace is read into an index."""
+
+    desk: Desk
+    known: MemoryKnowledge
+    embedder: CountingEmbedder
+
+    @property
+    def home(self) -> str:
+        return self.desk.home
+
+    def set_clocks(self, forward: timedelta) -> None:
+        """Move the house's clock, and set Notion's to the same time."""
+        self.desk.house.clock.move(seconds=forward.total_seconds())
+        offset = (self.desk.house.clock.now() - datetime.now(UTC)).total_seconds()
+        requests.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+
+    def write(self, parent: str, title: str, *lines: str) -> str:
+        """Write a page by hand; return its id."""
+        body = {
+            "parent": {"type": "page_id", "page_id": parent},
+            "properties": {"title": {"title": [{"text": {"content": title}}]}},
+            "children": [_block(line) for line in lines],
+        }
+        return str(self.desk.as_person("POST", "/v1/pages", body)["id"])
+
+    def row(self, title: str, **columns: Any) -> str:
+        """Write an idea by hand."""
+        parent = {"type": "data_source_id", "data_source_id": self.desk.source}
+        properties = {"Name": {"title": [{"text": {"content": title}}]}, **columns}
+        return str(self.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
+
+    def rewrite(self, page: str, number: int, text: str) -> None:
+        """Change the text of the page's block of that number."""
+        blocks = self.desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
+        content = {"paragraph": {"rich_text": [{"text": {"content": text}}]}}
+        self.desk.as_person("PATCH", f"/v1/blocks/{blocks[number]['id']}", content)
+
+    def trash(self, page: str, gone: bool = True) -> None:
+        self.desk.as_person("PATCH", f"/v1/pages/{page}", {"in_trash": gone})
+
+    def refuse(self, *pages: str) -> None:
+        """Have Notion show these pages no more, as when they are not shared with us any longer."""
+        requests.delete(f"{self.desk.url}/_faults", timeout=10)
+        for page in pages:
+            body = {"object": "error", "status": 404, "code": "object_not_found", "message": "Could not find page."}
+            for path in (f"/v1/pages/{page}", f"/v1/blocks/{page}/children"):
+                fault = {"path": path, "status": 404, "body": body, "times": 100_000}
+                requests.post(f"{self.desk.url}/_faults", json=fault, timeout=10)
+
+    def sync(self) -> None:
+        """Let the clock order passes until nothing is left to do, half an hour later."""
+        self.set_clocks(LATER)
+        for _ in range(3):
+            order_passes(self.desk.house.deps)
+            self.desk.house.work()
+            self.set_clocks(timedelta(minutes=2))
+            self.desk.house.work()
+
+    def texts(self, page: str) -> list[str]:
+        return [chunk.text for chunk in self.known.chunks.get(page, ())]
+
+    def served(self, page: str) -> bool:
+        """Say whether the page would be shown to whoever asks."""
+        house = self.desk.house
+        return bool(Served(house.deps, TENANT, scope_of(house.settings(TENANT))).way(page))
+
+    def requests_of(self, since: int = 0) -> int:
+        journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
+        return len([entry for entry in journal if entry["path"].startswith("/v1/")]) - since
+
+
+def _block(text: str) -> dict[str, Any]:
+    kind, _, rest = text.partition("# ") if text.startswith("# ") else ("paragraph", "", text)
+    name = "heading_2" if text.startswith("# ") else kind
+    return {"type": name, name: {"rich_text": [{"text": {"content": rest}}]}}
+
+
+@pytest.fixture
+def reading(desk: Desk) -> Reading:
+    """Return a desk with an index that is still empty."""
+    known, embedder = MemoryKnowledge(), CountingEmbedder()
+    desk.house.tools = replace(desk.house.tools, knowledge=lambda tenant: known, embedder=lambda tenant: embedder)
+    made = Reading(desk, known, embedder)
+    made.set_clocks(timedelta(0))
+    return made
+
+
+def _pages(reading: Reading, count: int) -> list[str]:
+    return [reading.write(reading.home, f"Page {number}", f"Text of number {number}.") for number in range(count)]
+
+
+def test_the_first_sync_reads_every_page_once_and_says_how_far_it_is(reading: Reading) -> None:
+    pages = _pages(reading, 45)
+    reading.sync()
+    assert {page: reading.texts(page) for page in pages} == {
+        page: [f"Text of number {number}."] for number, page in enumerate(pages)
+    }
+    state = progress(reading.desk.house.deps, TENANT)
+    assert state["read"] >= 46
+    assert state["began"]
+    assert state["ended"]
+    assert (state["failed"], state["waiting"], state["lost"], state["alert"]) == (0, 0, 0, "")
+    assert len(reading.embedder.asked) == len(set(reading.embedder.asked)) == state["embedded"]
+
+
+def test_a_sync_of_an_unchanged_workspace_embeds_and_writes_nothing(reading: Reading) -> None:
+    _pages(reading, 3)
+    reading.row("A row")
+    reading.sync()
+    reading.sync()
+    asked, writes = len(reading.embedder.asked), reading.known.writes
+    reading.sync()
+    begin_sync(reading.desk.house.deps, TENANT)
+    reading.sync()
+    assert (len(reading.embedder.asked), reading.known.writes) == (asked, writes)
+    assert progress(reading.desk.house.deps, TENANT)["read"] >= 5  # although everything was read again
+
+
+def test_a_changed_sentence_embeds_one_chunk_and_a_new_name_none(reading: Reading) -> None:
+    lines = [line for n in range(4) for line in (f"# Part {n}", f"Sentence of part {n}. " * 40)]
+    page = reading.write(reading.home, "Guide", *lines)
+    reading.sync()
+    assert len(reading.texts(page)) >= 4
+    asked = len(reading.embedder.asked)
+    reading.rewrite(page, 3, "Sentence of part 1. " * 39 + "And another one.")
+    reading.sync()
+    assert len(reading.embedder.asked) == asked + 1
+    assert any("And another one." in text for text in reading.texts(page))
+    title = {"properties": {"title": {"title": [{"text": {"content": "Handbook"}}]}}}
+    reading.desk.as_person("PATCH", f"/v1/pages/{page}", title)
+    reading.sync()
+    assert len(reading.embedder.asked) == asked + 1
+    assert {chunk.path[1] for chunk in reading.known.chunks[page]} == {"Handbook"}
+
+
+def test_a_row_is_known_by_its_columns_and_what_we_write_ourselves_is_not_known(reading: Reading) -> None:
+    row = reading.row("Bicycle club", Status={"select": {"name": "Idea"}})
+    note = reading.write(reading.home, "Note", "By a person.")
+    ours = {"rich_text": [{"text": {"content": "By us.", "link": {"url": "https://ours.test/runs/r#workwright-plan"}}}]}
+    reading.desk.as_person("PATCH", f"/v1/blocks/{note}/children", {"children": [{"paragraph": ours}]})
+    reading.sync()
+    assert reading.texts(note) == ["By a person."]
+    assert "Bicycle club" in reading.texts(row)[0]
+    assert not any(name in reading.texts(row)[0] for name in marks.OUR_PROPERTIES)
+
+
+def test_a_delivered_change_is_read_after_the_minute_in_which_it_was_made(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Before.")
+    reading.sync()
+    reading.set_clocks(LATER)
+    before = reading.requests_of()
+    reading.rewrite(page, 0, "After.")
+    for _ in range(3):
+        reading.desk.deliver("page.content_updated", page)
+    assert reading.texts(page) == ["Before."]
+    reading.set_clocks(timedelta(seconds=70))
+    reading.desk.house.work()
+    assert reading.texts(page) == ["After."]
+    assert reading.requests_of(before) <= 4  # of ours: the page and its blocks, however often it was told
+
+
+def test_what_goes_to_the_trash_is_forgotten_at_once_with_all_below_it_and_comes_back(reading: Reading) -> None:
+    top = reading.write(reading.home, "Top", "Above.")
+    below = reading.write(top, "Below", "Deep.")
+    reading.sync()
+    asked = len(reading.embedder.asked)
+    stop = {"path": "*", "status": 503, "times": 100_000}
+    reading.trash(top)
+    requests.post(f"{reading.desk.url}/_faults", json=stop, timeout=10)  # and Notion does not answer
+    reading.desk.deliver("page.deleted", top)
+    assert (reading.texts(top), reading.texts(below)) == ([], [])
+    requests.delete(f"{reading.desk.url}/_faults", timeout=10)
+    reading.sync()
+    assert (reading.texts(top), reading.texts(below)) == ([], [])
+    reading.trash(top, gone=False)
+    reading.desk.deliver("page.undeleted", top)
+    reading.sync()
+    assert (reading.texts(top), reading.texts(below)) == (["Above.\nBelow"], ["Deep."])
+    assert len(reading.embedder.asked) == asked
+
+
+def test_a_deletion_that_is_told_late_takes_away_nothing_that_is_there(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Still there.")
+    below = reading.write(page, "Below", "As well.")
+    reading.sync()
+    reading.desk.deliver("page.deleted", page)
+    reading.sync()
+    assert (reading.texts(page), reading.texts(below)) == (["Still there.\nBelow"], ["As well."])
+    assert reading.served(below)
+
+
+def test_a_page_that_is_shown_no_more_is_served_to_nobody_and_forgotten_when_that_is_sure(reading: Reading) -> None:
+    pages = _pages(reading, 10)
+    reading.sync()
+    reading.refuse(pages[0])
+    reading.desk.deliver("page.content_updated", pages[0])
+    reading.set_clocks(timedelta(seconds=70))
+    reading.desk.house.work()
+    assert not reading.served(pages[0])
+    assert reading.texts(pages[0])  # one answer is not enough to forget
+    reading.refuse()
+    reading.sync()
+    assert reading.served(pages[0])  # it was a slip
+    assert progress(reading.desk.house.deps, TENANT)["lost"] == 0
+    reading.refuse(pages[0])
+    reading.desk.deliver("page.content_updated", pages[0])
+    reading.sync()
+    reading.sync()
+    assert not reading.served(pages[0])
+    assert reading.texts(pages[0]) == []
+    assert reading.served(pages[1])
+
+
+def test_when_much_is_lost_at_once_nothing_is_forgotten_until_a_person_says_so(reading: Reading) -> None:
+    pages = _pages(reading, 12)
+    reading.sync()
+    reading.refuse(*pages[:8])
+    for _ in range(3):
+        reading.set_clocks(timedelta(hours=25))  # nobody told: the round finds it
+        reading.sync()
+    assert not any(reading.served(page) for page in pages[:8])
+    assert all(reading.texts(page) for page in pages)
+    state = progress(reading.desk.house.deps, TENANT)
+    assert "8 of" in state["alert"]
+    allow_forgetting(reading.desk.house.deps, TENANT)
+    reading.set_clocks(timedelta(hours=2))
+    reading.sync()
+    assert not any(reading.texts(page) for page in pages[:8])
+    assert all(reading.texts(page) for page in pages[8:])
+    assert progress(reading.desk.house.deps, TENANT)["alert"] == ""
+
+
+def test_what_nobody_told_of_is_found_by_the_round_within_a_day(reading: Reading) -> None:
+    page, gone = reading.write(reading.home, "Page", "Before."), reading.write(reading.home, "Gone", "Soon.")
+    reading.sync()
+    requests.post(f"{reading.desk.url}/_config", json={"search_lag_s": 360_000}, timeout=10)  # no search finds it
+    reading.rewrite(page, 0, "After.")
+    reading.trash(gone)
+    reading.set_clocks(timedelta(hours=25))
+    reading.sync()
+    assert reading.texts(page) == ["After."]
+    assert reading.texts(gone) == []
+
+
+@pytest.mark.parametrize("lists", ["without", "roots"])
+def test_the_owners_lists_count_for_all_below_and_at_once_for_whoever_asks(reading: Reading, lists: str) -> None:
+    open_, closed = reading.write(reading.home, "Open", "All."), reading.write(reading.home, "Closed", "Few.")
+    inner = reading.write(closed, "Inner", "Fewer.")
+    reading.sync()
+    given = {"without": [closed]} if lists == "without" else {"roots": [open_]}
+    _settle(reading, knowledge=given)
+    assert [reading.served(page) for page in (open_, closed, inner)] == [True, False, False]
+    reading.sync()
+    assert [bool(reading.texts(page)) for page in (open_, closed, inner)] == [True, False, False]
+    _settle(reading, knowledge={})
+    reading.sync()
+    assert [bool(reading.texts(page)) for page in (open_, closed, inner)] == [True, True, True]
+    _settle(reading, knowledge={"off": True})
+    reading.sync()
+    assert reading.known.count()["pages"] == 0
+    assert state_of(reading.desk.house.deps, TENANT) == {}
+
+
+def _settle(reading: Reading, **changes: Any) -> None:
+    house = reading.desk.house
+    doc = house.store.get(TENANT, "settings", "tenant")
+    assert doc is not None
+    house.store.put(TENANT, Put("settings", "tenant", {**doc.body, **changes}))
+
+
+def test_a_page_that_moves_out_of_what_is_allowed_is_not_served_any_more(reading: Reading) -> None:
+    closed, page = reading.write(reading.home, "Closed"), reading.write(reading.home, "Page", "Text.")
+    _settle(reading, knowledge={"without": [closed]})
+    reading.sync()
+    assert reading.served(page)
+    parent = {"parent": {"type": "page_id", "page_id": closed}}
+    reading.desk.as_person("POST", f"/v1/pages/{page}/move", parent)
+    reading.desk.deliver("page.moved", page)
+    assert not reading.served(page)
+    reading.sync()
+    assert reading.texts(page) == []
+
+
+def test_a_disconnected_workspace_is_erased_after_a_while_and_read_anew_when_it_is_back(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    grant = reading.desk.house.store.get(TENANT, "grants", "notion")
+    assert grant is not None
+    reading.desk.house.revoke("notion")
+    reading.sync()
+    reading.set_clocks(timedelta(days=29))
+    reading.sync()
+    assert reading.texts(page)
+    reading.set_clocks(timedelta(days=2))
+    reading.sync()
+    assert reading.known.count()["pages"] == 0
+    reading.desk.house.store.put(TENANT, Put("grants", "notion", grant.body))
+    reading.sync()
+    assert reading.texts(page) == ["Text."]
+
+
+def test_words_are_there_although_the_embedder_does_not_answer_and_vectors_follow(reading: Reading) -> None:
+    reading.embedder.error = Unavailable("vertex", "down")
+    page = reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    assert (reading.texts(page), reading.known.count()["vectors"]) == (["Text."], 0)
+    reading.embedder.error = None
+    writes = reading.requests_of()
+    reading.sync()
+    assert reading.known.without_vectors(reading.embedder.id) == []
+    assert reading.requests_of(writes) < 20
+
+
+def test_another_embedder_gets_its_own_vectors(reading: Reading) -> None:
+    reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    asked = list(reading.embedder.asked)
+    reading.embedder.id = "words-64-b"
+    reading.sync()
+    assert sorted(reading.embedder.asked) == sorted(asked * 2)
+
+
+def test_an_older_reading_does_not_replace_a_newer_one(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    newer = replace(reading.known.known[page], edited_at="2999-01-01T00:00:00.000Z")
+    reading.known.known[page] = newer
+    begin_sync(reading.desk.house.deps, TENANT)
+    reading.sync()
+    assert reading.known.known[page] == newer
