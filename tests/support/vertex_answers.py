@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from tests.support.model_endpoint import Answer, bad_gateway, dropped, not_json, slow
+
+__all__ = ["Answer", "bad_gateway", "dropped", "not_json", "slow"]
 
 _STATUS = {
     400: "INVALID_ARGUMENT",
@@ -19,21 +21,6 @@ _STATUS = {
     504: "DEADLINE_EXCEEDED",
 }
 _RPC = "type.googleapis.com/google.rpc."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back: `body` is sent as JSON, or as it is when it is bytes. `drop` closes without an answer."""
-
-    status: int = 200
-    body: Any = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    drop: bool = False
-
-    def encoded(self) -> bytes:
-        """Return the body as it is sent."""
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
 
 
 def usage(prompt: int = 12, output: int = 8, *, thoughts: int = 0, cached: int = 0) -> dict[str, Any]:
@@ -146,22 +133,13 @@ def forbidden() -> Answer:
     return error(403, "Permission 'aiplatform.endpoints.predict' denied on resource.", detail)
 
 
-def bad_gateway() -> Answer:
-    """Answer 502 with a page for people, as a proxy does."""
-    page = b"<!DOCTYPE html><html><head><title>Error 502 (Server Error)!!1</title></head><body></body></html>"
-    return Answer(502, page, {"Content-Type": "text/html; charset=UTF-8"})
+def bad_key() -> Answer:
+    """Answer 400 as the developer API does to a key it does not know."""
+    detail = {"@type": _RPC + "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
+    return error(400, "API key not valid. Please pass a valid API key.", detail)
 
 
-def not_json(body: bytes = b"<html>200</html>") -> Answer:
-    """Answer 200 with something else than JSON."""
-    return Answer(200, body)
-
-
-def slow(answer: Answer, seconds: float) -> Answer:
-    """Answer so much later."""
-    return dataclasses.replace(answer, delay=seconds)
-
-
-def dropped() -> Answer:
-    """Close the connection without an answer."""
-    return Answer(drop=True)
+def quota_of_the_day() -> Answer:
+    """Answer 429 with the quota that is over until midnight in California."""
+    violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}
+    return error(429, "You exceeded your current quota.", {"@type": _RPC + "QuotaFailure", "violations": [violation]})

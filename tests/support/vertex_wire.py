@@ -29,6 +29,7 @@ MESSAGES: dict[str, dict[str, Spec]] = {
         "systemInstruction": "Content",
         "tools": ("Tool",),
         "generationConfig": "GenerationConfig",
+        "generateContentRequest": ANY,
     },
     "Content": {"role": TEXT, "parts": ("Part",)},
     "Part": {
@@ -207,9 +208,18 @@ def check_generate(body: Any, model: str) -> dict[str, Any]:
     return request
 
 
-def check_count(body: Any) -> dict[str, Any]:
-    """Return a countTokens request with canonical names, or refuse it."""
+def check_count(body: Any, model: str = "", *, developer: bool = False) -> dict[str, Any]:
+    """Return a countTokens request with canonical names, or refuse it. The developer API wants all but texts inside."""
     request = _message(body, "CountTokensRequest", "")
+    whole = request.pop("generateContentRequest", None)
+    if whole is not None and not developer:
+        raise InvalidRequest('Invalid JSON payload received. Unknown name "generateContentRequest": Cannot find field.')
+    if developer and (foreign := sorted(set(request) - {"contents"})):
+        raise InvalidRequest(f'Invalid JSON payload received. Unknown name "{foreign[0]}": Cannot find field.')
+    if whole is not None:
+        if whole.pop("model", None) != f"models/{model}" or request:
+            raise InvalidRequest("generate_content_request must name the model of the path, and stand alone.")
+        request = _message(whole, "GenerateContentRequest", "generate_content_request")
     if "instances" not in request:
         _check_contents(request)
     return request
@@ -230,6 +240,22 @@ def _check_contents(request: Mapping[str, Any]) -> None:
                 raise InvalidRequest("required oneof field 'data' must have one initialized field")
             if part.get("text") == "":
                 raise InvalidRequest("Unable to submit request because it has an empty text parameter.")
+    _check_calls(contents)
+
+
+def _check_calls(contents: list[dict[str, Any]]) -> None:
+    """Refuse calls without a signature, and results that are not those of the calls right before them."""
+    for before, content in zip([{"parts": []}, *contents], contents, strict=False):
+        asked = [part["functionCall"]["name"] for part in before["parts"] if "functionCall" in part]
+        told = [part["functionResponse"]["name"] for part in content["parts"] if "functionResponse" in part]
+        if asked != told:
+            raise InvalidRequest(
+                "Please ensure that the number of function response parts is equal to the number of function call "
+                "parts of the function call turn."
+            )
+        calls = [part for part in content["parts"] if "functionCall" in part]
+        if calls and not calls[0].get("thoughtSignature"):
+            raise InvalidRequest("Function call is missing a thought_signature in functionCall parts.")
 
 
 def _check_labels(labels: Mapping[str, str]) -> None:
