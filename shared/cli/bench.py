@@ -141,9 +141,9 @@ def _engine_inline(folder: Path, runs: int, steps: int, concurrency: int) -> Mea
 def _engine_http(folder: Path, runs: int, steps: int, concurrency: int) -> Measured:
     """Deliver each step as a real request to `execute-step`, loaded by functions-framework as in production."""
     from shared.wiring import wire
-    from shared.wiring.tools import wire_accounts, wire_tools
+    from shared.wiring.tools import wire_accounts, wire_models, wire_tools
 
-    for cached in (wire, wire_tools, wire_accounts):
+    for cached in (wire, wire_tools, wire_models, wire_accounts):
         cached.cache_clear()
     os.environ["WORKWRIGHT_DATA"] = str(folder)
     KINDS[TRIVIAL.name] = TRIVIAL

@@ -14,7 +14,7 @@ from shared.core.errors import ConfigError
 from shared.core.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Offer, Price, Rates, own_model
 
 MODELS_FILE = Path(__file__).with_name("models.json")
-_OFFLINE_WINDOW = 10_000_000  # rules read a page of any length that Notion holds
+_OFFLINE_WINDOW = 1_000_000  # as of backends/offline: rules read structure, not tokens
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -19,10 +19,13 @@ from shared.backends.local.clock import sleep
 from shared.core.errors import SandboxUnavailable
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
-from shared.ports import Model, Sandbox
+from shared.ports import Sandbox
 from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring import Wired, wire
+
+if TYPE_CHECKING:
+    from shared.wiring.models import Models
 
 MAX_SITE_BYTES = 5_000_000
 
@@ -68,7 +71,7 @@ def wire_tools() -> Tools:
     return Tools(
         kinds=KINDS,
         accounts=accounts,
-        model=lambda tenant: _model(wired),
+        model=lambda tenant: wire_models().of(tenant),
         sandbox=_sandbox,
         check_site=_fetch_site,
         settings=lambda tenant: _tenant_settings(wired, accounts, tenant),
@@ -96,25 +99,13 @@ def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[s
     }
 
 
-def _model(wired: Wired) -> Model:
-    if wired.settings.model == "vertex":
-        return _vertex(wired.settings.project, wired.settings.location)
-    from shared.backends.offline.model import OfflineModel
-
-    return OfflineModel()
-
-
 @cache
-def _vertex(project: str, location: str) -> Model:
-    from shared.backends.models.gemini import Gemini
-    from shared.backends.models.google_identity import google_token_source
-    from shared.backends.models.one_provider import OneProvider
-    from shared.mind.catalogue import load_catalogue
+def wire_models() -> Models:
+    """Return who hands out the tenants' models; loaded when the first is asked for."""
+    from shared.wiring.models import Models
 
-    catalogue = load_catalogue()
-    return OneProvider(
-        Gemini.on_vertex(project, location, google_token_source(), catalogue, wire().deps.clock), catalogue
-    )
+    wired = wire()
+    return Models(wired.deps, wired.settings, wire_accounts())
 
 
 @cache

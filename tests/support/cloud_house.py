@@ -255,5 +255,5 @@ def open_cloud_house(data: Path) -> Iterator[tuple[CloudHouse, Home]]:
 
 
 def _forget_wiring() -> None:
-    for cached in (wire, tools.wire_accounts, tools.wire_tools):
+    for cached in (wire, tools.wire_accounts, tools.wire_models, tools.wire_tools):
         cached.cache_clear()

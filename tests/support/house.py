@@ -42,7 +42,7 @@ SMALL_IDEA = "# {title}\n\n## When\n\nEvery Saturday from nine to one.\n\n- Brin
 
 def forget_wiring() -> None:
     """Let the next house of this process be wired from its own environment."""
-    for cached in (wire, tools.wire_accounts, tools.wire_tools):
+    for cached in (wire, tools.wire_accounts, tools.wire_models, tools.wire_tools):
         cached.cache_clear()
 
 
