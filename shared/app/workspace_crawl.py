@@ -288,11 +288,9 @@ def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool, t
         return True  # by itself, or what stops the rest would have it searched again
     waiting = [each for each in places.everything().values() if not each.trashed and each.listed_at < began]
     # what is in a place that was not found yet comes last, so that of a page is known where it is when it is read
-    waiting.sort(key=lambda each: (bool(each.parent) and places.known(each.parent) is None, each.kind == PAGE))
-    for place in waiting[:CRAWL_PART]:
+    placed = [each for each in waiting if not each.parent or places.known(each.parent) is not None]
+    for place in (placed or waiting)[:CRAWL_PART]:
         try:
-            if place.kind == DATA_SOURCE and places.known(place.parent) is None:
-                places.refresh(place.parent, DATABASE)
             expand(deps, tenant, notion, places, place, began, taken=taken)
         except Missing:
             _forget(places, place)
