@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 
 _PIECE = re.compile(r"\w+|[^\w\s]")
-_LONG = 16  # letters and digits in one piece: no word, and cut into many pieces by every tokenizer
+_LONG = re.compile(r"\w{17,}", re.ASCII)  # no word: an address, a hash; every tokenizer cuts it into many pieces
+_UNSPACED = re.compile("[\u2e80-\uffff\U00020000-\U0002fa1f]+")
 
 
 def size_of(text: str) -> int:
     """Return the number of words and marks; of a long run of letters one per three, of CJK one per letter."""
-    total = 0
-    for match in _PIECE.finditer(text):
-        piece = match[0]
-        if ord(piece[0]) >= 0x2E80:
-            total += len(piece)
-        elif len(piece) > _LONG:
-            total += len(piece) // 3
-        else:
-            total += 1
+    total = len(_PIECE.findall(text))
+    if len(text) > 16:
+        total += sum(len(run) // 3 - 1 for run in _LONG.findall(text))
+    if not text.isascii():
+        total += sum(len(run) - 1 for run in _UNSPACED.findall(text))
     return total

@@ -79,7 +79,7 @@ class MiniLM:
     def _loaded(self) -> Any:
         if self._session is None:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two pools of threads would fight for the cores
-            import onnxruntime
+            import onnxruntime  # type: ignore[import-untyped]
 
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 3

@@ -1,0 +1,282 @@
+"""Search by words in one SQLite file: chunks, the terms in them, and BM25 over chunks and pages together.
+
+SQLite's own ranking is not used: it takes a term in more than half of the chunks for worthless, knows no pages, and
+ranked long questions below plain BM25 (retrieval, 2). The index keeps terms with their places; `fts5vocab` reads them
+back, and the arithmetic is ours: BM25 (k1 1.5, b 0.75, a logarithm that never falls below zero, a question's repeated
+words counted as often as they are there) of the chunk, plus the same of the page it is on.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shared.backends.knowledge_rows import PATH_JOINT
+from shared.backends.word_terms import TOKENIZER, length_of, spaced, terms
+from shared.ports import Scored
+
+TABLES = (
+    "CREATE TABLE pages (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL, body TEXT NOT NULL)",
+    """CREATE TABLE chunks (
+        row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page INTEGER NOT NULL, path TEXT NOT NULL,
+        text TEXT NOT NULL, path_size INTEGER NOT NULL, text_size INTEGER NOT NULL, key TEXT NOT NULL,
+        body TEXT NOT NULL)""",
+    "CREATE INDEX chunks_page ON chunks (page)",
+    "CREATE INDEX chunks_key ON chunks (key)",
+    f"CREATE VIRTUAL TABLE terms USING fts5 (path, text, content='', tokenize='{TOKENIZER}')",
+    "CREATE VIRTUAL TABLE places USING fts5vocab (terms, instance)",
+    "CREATE VIRTUAL TABLE spread USING fts5vocab (terms, row)",
+)
+
+_K1, _B = 1.5, 0.75
+_MOST_PLACES = 40_000  # that one question reads; beyond it the commonest of its words are left out, which tell least
+_MOST_HELD = 2_000_000  # shares kept in memory, of 16 bytes each
+_CANDIDATES = 500  # that are looked at for an exact text
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is indexed of one chunk. `body` is the caller's."""
+
+    id: str
+    path: tuple[str, ...]
+    text: str
+    key: str
+    body: str = ""
+
+
+@dataclass(slots=True)
+class _Sizes:
+    """Lengths of chunks and pages in words."""
+
+    page: dict[int, int]  # of a chunk
+    chunk: dict[int, int]
+    whole: dict[int, int]  # of a page
+    chunk_mean: float
+    page_mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """What one occurrence of a term in a question adds: rows of chunks, rows of pages, and the shares of both."""
+
+    chunks: list[int]
+    of_chunk: list[float]
+    pages: list[int]
+    of_page: list[float]
+
+
+class _Warm:
+    """What was worked out in this generation: common terms come again and again, and cost the most."""
+
+    def __init__(self, generation: int, sizes: _Sizes) -> None:
+        self.generation = generation
+        self.sizes = sizes
+        self.places: dict[str, int] = {}  # how many a term has
+        self._shares: dict[str, _Shares] = {}
+        self._held = 0
+
+    def get(self, term: str) -> _Shares | None:
+        """Return a term's shares, where they are held."""
+        return self._shares.get(term)
+
+    def hold(self, term: str, shares: _Shares) -> None:
+        """Keep a term's shares, within bounds of memory."""
+        self._held += len(shares.chunks) + len(shares.pages)
+        if self._held > _MOST_HELD:
+            self._shares, self._held = {}, 0
+        self._shares[term] = shares
+
+
+class WordIndex:
+    """The index in a connection, which its caller guards against use by two threads and commits.
+
+    `generation` is any number that differs after each change.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._warm: _Warm | None = None
+
+    # --- changes
+
+    def keep_page(self, id: str, root: str, body: str) -> int:
+        """Add a page, or change it; return its row."""
+        self._connection.execute(
+            "INSERT INTO pages (id, root, body) VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET root = excluded.root, body = excluded.body",
+            (id, root, body),
+        )
+        return int(self._connection.execute("SELECT row FROM pages WHERE id = ?", (id,)).fetchone()[0])
+
+    def keep(self, page: int, entry: Entry) -> None:
+        """Add a chunk, or change it; its terms are only touched when its words differ."""
+        path = PATH_JOINT.join(entry.path)
+        found = self._connection.execute("SELECT row, path, text FROM chunks WHERE id = ?", (entry.id,)).fetchone()
+        if found and found[1:] == (path, entry.text):
+            self._connection.execute(
+                "UPDATE chunks SET page = ?, key = ?, body = ? WHERE row = ?", (page, entry.key, entry.body, found[0])
+            )
+            return
+        if found:
+            self._drop_rows([found])
+        sizes = length_of(" ".join(entry.path)), length_of(entry.text)
+        cursor = self._connection.execute(
+            "INSERT INTO chunks (id, page, path, text, path_size, text_size, key, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.id, page, path, entry.text, *sizes, entry.key, entry.body),
+        )
+        self._connection.execute(
+            "INSERT INTO terms (rowid, path, text) VALUES (?, ?, ?)",
+            (cursor.lastrowid, spaced(path), spaced(entry.text)),
+        )
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """Remove chunks."""
+        for chunk in ids:
+            self._drop_rows(self._connection.execute("SELECT row, path, text FROM chunks WHERE id = ?", (chunk,)))
+
+    def drop_page(self, page: str) -> int:
+        """Remove a page and its chunks; return how many chunks there were."""
+        found = self._connection.execute("SELECT row FROM pages WHERE id = ?", (page,)).fetchone()
+        if not found:
+            return 0
+        rows = self._connection.execute("SELECT row, path, text FROM chunks WHERE page = ?", found).fetchall()
+        self._drop_rows(rows)
+        self._connection.execute("DELETE FROM pages WHERE row = ?", found)
+        return len(rows)
+
+    def merge(self) -> None:
+        """Write the index anew, without what was removed: removed words stay in its segments until then."""
+        self._connection.execute("INSERT INTO terms (terms) VALUES ('optimize')")
+
+    def _drop_rows(self, rows: Iterable[Sequence[object]]) -> None:
+        for row, path, text in list(rows):
+            self._connection.execute(
+                "INSERT INTO terms (terms, rowid, path, text) VALUES ('delete', ?, ?, ?)",
+                (row, spaced(str(path)), spaced(str(text))),
+            )
+            self._connection.execute("DELETE FROM chunks WHERE row = ?", (row,))
+
+    # --- search
+
+    def words(self, query: str, generation: int, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Return the best chunks for a question, best first."""
+        warm = self._warm_at(generation)
+        page_of = warm.sizes.page
+        scores: dict[int, float] = defaultdict(float)
+        of_pages: dict[int, float] = defaultdict(float)
+        for term, times in self._affordable(terms().of(query), warm.places):
+            shares = self._shares_of(term, warm)
+            for row, share in zip(shares.chunks, shares.of_chunk, strict=True):
+                scores[row] += times * share
+            for page, share in zip(shares.pages, shares.of_page, strict=True):
+                of_pages[page] += times * share
+        total = ((score + of_pages[page_of[row]], -row) for row, score in scores.items())
+        if roots:
+            allowed = self._pages_below(roots)
+            total = (each for each in total if page_of[-each[1]] in allowed)
+        best = heapq.nlargest(limit, total)
+        return [Scored(self._id(-row), score) for score, row in best]
+
+    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+        """Return chunks that hold this very text, white space and case aside; those with more of it first."""
+        wanted = _plain(text)
+        if not wanted:
+            return []
+        found = []
+        for row, chunk, path, body, page in self._might_hold(text):
+            times = _plain(f"{path}\n{body}").count(wanted)
+            if times:
+                found.append((-times, row, chunk, page))
+        if roots:
+            allowed = self._pages_below(roots)
+            found = [each for each in found if each[3] in allowed]
+        return [Scored(chunk, float(-times)) for times, _, chunk, _ in sorted(found)[:limit]]
+
+    def _might_hold(self, text: str) -> list[tuple[int, str, str, str, int]]:
+        expression = terms().in_order(text)
+        if not expression:  # marks alone: they are in no index
+            return self._connection.execute("SELECT row, id, path, text, page FROM chunks").fetchall()
+        return self._connection.execute(
+            "SELECT row, id, path, text, page FROM chunks"
+            " WHERE row IN (SELECT rowid FROM terms WHERE terms MATCH ? LIMIT ?)",
+            (expression, _CANDIDATES),
+        ).fetchall()
+
+    def _affordable(self, asked: dict[str, int], places_of: dict[str, int]) -> list[tuple[str, int]]:
+        """Return the terms that are there, rarest first, as many as may be read."""
+        known = []
+        for term, times in asked.items():
+            if term not in places_of:
+                found = self._connection.execute("SELECT cnt FROM spread WHERE term = ?", (term,)).fetchone()
+                places_of[term] = int(found[0]) if found else 0
+            if places_of[term]:
+                known.append((places_of[term], term, times))
+        kept, left = [], _MOST_PLACES
+        for places, term, times in sorted(known):
+            left -= places
+            if kept and left < 0:
+                break
+            kept.append((term, times))
+        return kept
+
+    def _shares_of(self, term: str, warm: _Warm) -> _Shares:
+        held = warm.get(term)
+        if held is not None:
+            return held
+        sizes = warm.sizes
+        in_chunk: dict[int, int] = defaultdict(int)
+        in_page: dict[int, int] = defaultdict(int)
+        in_path: dict[int, int] = {}
+        found = self._connection.execute("SELECT doc, col FROM places WHERE term = ?", (term,))
+        for (row, column), count in Counter(found).items():
+            in_chunk[row] += count
+            page = sizes.page[row]
+            if column == "text":
+                in_page[page] += count
+            elif count > in_path.get(page, 0):  # a page's title stands above each of its chunks, and is there once
+                in_path[page] = count
+        for page, count in in_path.items():
+            in_page[page] += count
+        of_chunk = _bm25(in_chunk, sizes.chunk, sizes.chunk_mean)
+        of_page = _bm25(in_page, sizes.whole, sizes.page_mean)
+        shares = _Shares(list(in_chunk), of_chunk, list(in_page), of_page)
+        warm.hold(term, shares)
+        return shares
+
+    def _warm_at(self, generation: int) -> _Warm:
+        if self._warm is None or self._warm.generation != generation:
+            page: dict[int, int] = {}
+            chunk: dict[int, int] = {}
+            whole: dict[int, int] = {}
+            for row, of, path, text in self._connection.execute("SELECT row, page, path_size, text_size FROM chunks"):
+                page[row], chunk[row] = of, path + text
+                whole[of] = whole.get(of, path) + text
+            means = [max(sum(sizes.values()) / max(len(sizes), 1), 1.0) for sizes in (chunk, whole)]
+            self._warm = _Warm(generation, _Sizes(page, chunk, whole, *means))
+        return self._warm
+
+    def _pages_below(self, roots: Sequence[str]) -> set[int]:
+        marks = ", ".join("?" * len(roots))
+        return {row for (row,) in self._connection.execute(f"SELECT row FROM pages WHERE root IN ({marks})", [*roots])}
+
+    def _id(self, row: int) -> str:
+        return str(self._connection.execute("SELECT id FROM chunks WHERE row = ?", (row,)).fetchone()[0])
+
+
+def _bm25(counts: dict[int, int], sizes: dict[int, int], mean: float) -> list[float]:
+    """Return what a term adds to the score of each row it is in, in the order of `counts`."""
+    weight = (_K1 + 1) * math.log(1 + (len(sizes) - len(counts) + 0.5) / (len(counts) + 0.5))
+    fixed, per_word = _K1 * (1 - _B), _K1 * _B / mean
+    return [weight * count / (count + fixed + per_word * sizes[row]) for row, count in counts.items()]
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text).strip().casefold()
