@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections.abc import Sequence
@@ -11,11 +12,12 @@ from dataclasses import replace
 from shared.app.budget import BudgetExceeded
 from shared.app.deps import Deps
 from shared.app.engine import open_run, record
+from shared.app.execute_step import lease
 from shared.app.spend import metered
 from shared.app.tenant_ledger import LEDGERS, SPENDING
 from shared.core import events as ev
 from shared.core.commands import Command
-from shared.core.errors import ErrorClass, OutcomeUnknown
+from shared.core.errors import Busy, ErrorClass, OutcomeUnknown
 from shared.core.run import Limits, Run, Step, StepStatus, Usage, WaitKind
 from shared.core.spending import Ledger, ledger_from_data
 from shared.ports import ModelRequest, Put, Store
@@ -80,15 +82,24 @@ def work(deps: Deps, seed: int, seen: list[str]) -> None:
     """Attempt whatever is handed out, in any run; now and then twice, and now and then the clock is looked at."""
     rng = random.Random(seed)
     for _ in range(3):
-        run = rng.choice(runs_of(deps.store))
-        handed = [s for s in run.steps if s.status == StepStatus.RUNNING or (s.wait and s.wait.kind == WaitKind.TIME)]
-        event = outcome_of(rng.choice(handed), deps, rng) if handed else ev.TimePassed(deps.clock.now())
-        for _ in range(rng.choice([1, 1, 2]) if event is not None else 0):
-            assert event is not None
-            record(deps, TENANT, run.id, event)
+        name, number = f"run-{rng.randrange(RUNS)}", rng.randrange(STEPS)
+        with contextlib.suppress(Busy), lease(deps, TENANT, f"{name}.s{number}"):
+            attempt(deps, name, number, rng)
         if rng.random() < 0.4:
             ask(deps, rng)
         seen += over_the_limit(deps.store)
+
+
+def attempt(deps: Deps, name: str, number: int, rng: random.Random) -> None:
+    """Attempt one step if it is handed out, as whoever holds its lease; tell of it twice now and then."""
+    loaded = deps.store.load_run(TENANT, name)
+    assert loaded is not None
+    step = loaded.run.steps[number]
+    handed = step.status == StepStatus.RUNNING or (step.wait is not None and step.wait.kind == WaitKind.TIME)
+    event = outcome_of(step, deps, rng) if handed else ev.TimePassed(deps.clock.now())
+    for _ in range(rng.choice([1, 1, 2]) if event is not None else 0):
+        assert event is not None
+        record(deps, TENANT, name, event)
 
 
 def ask(deps: Deps, rng: random.Random) -> None:
@@ -149,10 +160,8 @@ def test_a_call_nobody_comes_back_from_counts_as_spent_after_a_time(store: Store
         raise Dies(point)
 
     answers = ScriptedModel([{"text": "ok"}], usage=Usage(5, 40))
-    try:
+    with contextlib.suppress(Dies):
         metered(replace(deps, crash_point=die), TENANT, answers, "ask").complete(ASK)
-    except Dies:
-        pass
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(0, 40)]
     metered(deps, TENANT, answers, "ask").complete(ASK)
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(40, 40)]
