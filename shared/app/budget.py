@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from shared.app.deps import Deps
 from shared.app.tenant_ledger import allowance_of
-from shared.core.errors import AgentError, IntegrationError, ModelError, VersionConflict
+from shared.core.errors import AgentError, ErrorClass, IntegrationError, ModelError, VersionConflict
 from shared.core.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
 from shared.core.run import NOTHING, Run, Step, Usage
 from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
@@ -18,6 +18,8 @@ PLAN_PROMPT_BYTES = 150_000  # what a reservation assumes of a prompt before it 
 CODE_PROMPT_BYTES = 250_000
 PLAN_OUTPUT_TOKENS = 16_000
 CODE_OUTPUT_TOKENS = 32_000
+LOOK_PROMPT_BYTES = 60_000  # of a critic, who sees page and plan
+LOOK_OUTPUT_TOKENS = 3000
 BEGUN = "calls"  # documents, by run, step, attempt and wake: a call that costs was begun and not settled yet
 
 E = TypeVar("E")
@@ -26,6 +28,8 @@ _SETTLED = (PlanProposed, StepSucceeded, StepFailed, StepWaits, StepFannedOut)
 
 class BudgetExceeded(ModelError):
     """The call might cost more than may be spent on it."""
+
+    error_class = ErrorClass.FINAL
 
 
 class NotWanted(AgentError):
@@ -176,8 +180,10 @@ def _word(error: Exception) -> str:
 
 
 def plan_estimate(model: Model) -> Usage:
-    """Return what to reserve for writing a plan."""
-    return _estimate(model, "plan", "reason", PLAN_PROMPT_BYTES, PLAN_OUTPUT_TOKENS)
+    """Return what to reserve for writing a plan: once, and once more after a critic's findings (`second_look.py`)."""
+    plan = _estimate(model, "plan", "reason", PLAN_PROMPT_BYTES, PLAN_OUTPUT_TOKENS)
+    look = _estimate(model, "agent.critic", "cheap", LOOK_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
+    return plan + plan + look + look
 
 
 def step_estimate(kind: StepKind, model: Model) -> Usage:

@@ -98,12 +98,18 @@ def moves_proposal(plan: DayPlan, kind: str, property_id: str) -> Json:
         given: Json = {"page": move.task.id}
         given["properties"] = {property_id: "/".join(moment.isoformat() for moment in move.span)}
         given["only_if"] = {property_id: move.task.due_text}
-        steps.append({"id": f"move-{number}", "kind": kind, "title": said, "input": given, "depends_on": []})
+        step = {"id": f"move-{number}", "kind": kind, "title": said, "why": move.reason}
+        steps.append({**step, "input": given, "depends_on": []})
         requirements.append({"id": f"R{number}", "text": f"{said}: {move.reason}", "block": "", "source": "tasks"})
     count = len(steps)
+    summary = f"{count} date{'' if count == 1 else 's'} of tasks that are due and do not fit into the day."
     return {
-        "question": "",
-        "summary": f"{count} date{'' if count == 1 else 's'} of tasks that are due and do not fit into the day.",
+        "analysis": {"asked": summary, "missing": [], "risk": "low"},
+        "questions": [],
+        "assumptions": ["A task may be moved where nobody has set its date since."],
+        "alternatives": [{"title": "Leaving the dates as they are", "why_not": "More is due than fits into the day."}],
+        "followed": [],
+        "summary": summary,
         "artifact": "dates",
         "name": f"dates-{plan.day.isoformat()}",
         "requirements": requirements,

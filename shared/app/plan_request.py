@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.budget import PLAN_OUTPUT_TOKENS
 from shared.app.execute_step import Tools
 from shared.app.page_view import PageView
+from shared.app.plan_known import Known
 from shared.app.prompts import prompt
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import database_of
@@ -21,7 +22,7 @@ PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prom
 
 
 def plan_request(
-    view: PageView, tools: Tools, run: Run, feedback: str, task: str, schema: Mapping[str, Any]
+    view: PageView, tools: Tools, run: Run, feedback: str, task: str, schema: Mapping[str, Any], known: Known
 ) -> ModelRequest:
     """Return the question to the model: the page as data, and the kinds of steps it may use."""
     settings = tools.settings(run.tenant)
@@ -37,6 +38,7 @@ def plan_request(
     places = _places(settings, run) if task == ROUTINE else {}
     if places:
         parts.insert(1, "The team's databases:\n" + as_quoted_data(places))
+    parts += [f"<{part.name}>\n{as_quoted_data(part.text)}\n</{part.name}>" for part in known.parts()]
     if feedback:
         parts.append("Your last answer could not be used. Mend exactly this:\n" + feedback)
     return ModelRequest(
@@ -45,7 +47,7 @@ def plan_request(
         system=prompt(task)[1],
         prompt="\n\n".join(parts),
         schema=schema,
-        data={"page": view.data, "kinds": list(kinds), "feedback": feedback, "places": places},
+        data={"page": view.data, "kinds": list(kinds), "feedback": feedback, "places": places, **known.data()},
         max_output_tokens=PLAN_OUTPUT_TOKENS,
     )
 

@@ -15,6 +15,7 @@ from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.cli.idea import Idea
 from shared.cli.settle_in import Home, Installation, as_person, settle_in
 from shared.core import marks
+from shared.core.proposal import upgraded
 from shared.core.run import Run, RunStatus
 from shared.core.site import check_site
 from shared.integrations.notion import blocks
@@ -175,7 +176,7 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any]) 
             "code.generate",
         )
     )
-    proposal = json.loads(store.get_text(run.tenant, str(planned["proposal"]))) if planned else {}
+    proposal = upgraded(json.loads(store.get_text(run.tenant, str(planned["proposal"])))) if planned else {}
     story.run = {"id": run.id, "tenant": run.tenant, "status": run.status.value, "failure": run.failure}
     story.page = {"id": page["id"], "title": run.trigger.title, "url": str(page.get("url", "")), "status": ""}
     story.page["status"] = _shown(house, home, str(page["id"]))
@@ -183,7 +184,7 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any]) 
     story.requirements = proposal.get("requirements", [])
     story.plan = {
         "summary": planned.get("summary", ""),
-        "question": proposal.get("question", ""),
+        "question": " ".join(proposal.get("questions", ())),
         "hash": run.plan_hash,
         "model": planned.get("model", ""),
         "steps": [

@@ -35,10 +35,14 @@ def bare_name(step_id: str) -> str:
     return _REVISION.sub("", step_id, count=1)
 
 
+def is_work(spec: StepSpec) -> bool:
+    """Say whether a step is what a plan is for, and not one of those that every plan gets from us."""
+    return spec.lane != "plan" and not spec.gate and bare_name(spec.id) not in _OURS
+
+
 def so_far(run: Run) -> SoFar:
     """Return what plans before have done and failed at; of two steps of one name the later one counts."""
-    work = [step for step in run.steps if step.spec.lane != "plan" and not step.spec.gate and not step.parent]
-    work = [step for step in work if bare_name(step.id) not in _OURS]
+    work = [step for step in run.steps if is_work(step.spec) and not step.parent]
     done = {bare_name(step.id): step for step in work if step.status == StepStatus.SUCCEEDED}
     return SoFar(done, tuple(step for step in work if step.status == StepStatus.FAILED))
 
@@ -46,7 +50,7 @@ def so_far(run: Run) -> SoFar:
 def plan_again(draft: Draft, step: Step, reason: str) -> bool:
     """Let the planner find another way round a step that failed for good; False where the run has to end instead."""
     planning = next((s for s in draft.steps.values() if s.spec.lane == "plan" and s.status == StepStatus.PENDING), None)
-    if not _may_be_replaced(step) or (planning is None and not _may_plan_again(draft)):
+    if not is_work(step.spec) or (planning is None and not _may_plan_again(draft)):
         return False
     draft.finish(step.id, StepStatus.FAILED, error=reason)
     _fail_parents(draft, step, reason)
@@ -57,10 +61,6 @@ def plan_again(draft: Draft, step: Step, reason: str) -> bool:
         draft.fields.update(revision=revision, plan_hash="", replans=draft.run.replans + 1)
         draft.add((plan_step(revision, _first_estimate(draft.run), flying),))
     return True
-
-
-def _may_be_replaced(step: Step) -> bool:
-    return step.spec.lane != "plan" and bare_name(step.id) not in _OURS
 
 
 def _may_plan_again(draft: Draft) -> bool:

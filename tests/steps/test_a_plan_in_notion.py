@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import requests
 
-from shared.app.make_plan import rule_of
+from shared.app.plan_thinking import rule_of
 from shared.backends.offline.model import OfflineModel
 from shared.backends.offline.routine import make_routine_plan
+from shared.core.errors import Refused
 from shared.core.page import page_to_data
 from shared.core.plan import validate
 from shared.core.run import NOTHING, RunStatus, StepStatus, Usage
@@ -20,6 +21,7 @@ from shared.sim.notion.simulator import NotionSimulator
 from shared.steps import KINDS
 from tests.integrations.conftest import Served
 from tests.steps.bench import Bench
+from tests.support.proposals import a_proposal
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import SmallHouse
 
@@ -103,16 +105,13 @@ class Scripted:
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Return the plan with the page's id in it."""
+        if request.task != "plan":
+            raise Refused("it only plans")
         self.prompts.append(request.prompt)
         page = str(request.data["page"]["id"])
-        answer: Mapping[str, Any] = {
-            "question": "",
-            "summary": "A table of members.",
-            "artifact": "routine",
-            "name": "members",
-            "requirements": [{"id": "R1", "text": "Members in a table", "block": "", "source": ""}],
-            "steps": [_of_page(step, page) for step in self.steps],
-        }
+        wish = {"id": "R1", "text": "Members in a table", "block": "", "source": ""}
+        steps = [_of_page(step, page) for step in self.steps]
+        answer = a_proposal(steps, summary="A table of members.", artifact="routine", requirements=[wish])
         return ModelResult(answer, self.name, NOTHING)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.language import guess_language
 from shared.backends.offline.naming import project_name
 from shared.backends.offline.reading import (
     Requirement,
@@ -19,6 +20,7 @@ from shared.backends.offline.reading import (
 from shared.backends.offline.site import split
 from shared.backends.offline.wants import SERVICE, wanted_artifact
 from shared.core.page import Page, page_from_data
+from shared.core.wishes import kinds_to_avoid
 
 _TITLE = 60
 _PARTS = 80
@@ -39,13 +41,15 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     requirements = read_requirements(page)
     name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))
     if not requirements:
-        return _answer(page, name, question=_what_is_missing(page))
+        return _answer(page, name, question=_what_is_missing(page), missing="what the page is for")
     if len(requirements) > MOST_REQUIREMENTS:
-        return _answer(page, name, question=_too_long(page, len(requirements)))
+        return _answer(page, name, question=_too_long(page, len(requirements)), missing="which part comes first")
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
     if not kinds:
         question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
-        return _answer(page, name, question=question + "Which of GitHub and Vercel shall I be connected to?")
+        question += "Which of GitHub and Vercel shall I be connected to?"
+        return _answer(page, name, question=question, missing="somewhere to put the result")
+    kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
     artifact = wanted_artifact(page)
     titles = _titles(page, artifact, requirements, str(data.get("repository") or ""))
     inputs: dict[str, dict[str, str]] = {
@@ -58,12 +62,22 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
             "id": _ORDER[kind][0],
             "kind": kind,
             "title": titles[kind],
+            "why": _WHY[kind],
             "input": inputs.get(kind, {}),
             "depends_on": [_ORDER[before][0] for before in _waits_for(kind, kinds)],
         }
         for kind in kinds
     ]
-    return _answer(page, name, artifact=artifact, requirements=requirements, steps=steps)
+    answer = _answer(page, name, artifact=artifact, requirements=requirements, steps=steps)
+    return {**answer, "followed": followed}
+
+
+def without_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
+    """Return the kinds that the team's preferences leave, and the ids of the preferences that made a difference."""
+    followed = [one["id"] for one in preferences if kinds_to_avoid(one["text"]) & set(kinds)]
+    unwanted = set().union(*(kinds_to_avoid(one["text"]) for one in preferences if one["id"] in followed))
+    left = [kind for kind in kinds if kind not in unwanted]
+    return (left, followed) if left else (kinds, [])
 
 
 def _answer(
@@ -71,6 +85,7 @@ def _answer(
     name: str,
     *,
     question: str = "",
+    missing: str = "",
     artifact: str = "static_site",
     requirements: Sequence[Requirement] = (),
     steps: Sequence[Mapping[str, Any]] = (),
@@ -81,14 +96,45 @@ def _answer(
     summary = f"Build {built} from ‘{title}’: {count}, each covered by a test." if steps else ""
     if steps and artifact == SERVICE:
         summary += " It keeps records and answers for them; other rules of the page are documented, not enforced."
+    service = artifact == SERVICE
     return {
-        "question": question,
+        "analysis": {"asked": summary or title, "missing": [missing] if missing else [], "risk": "low"},
+        "questions": [question] if question else [],
+        "assumptions": _assumed(page, service=service) if steps else [],
+        "alternatives": [_OTHER_WAY[service]] if steps else [],
+        "followed": [],
         "summary": summary,
         "artifact": artifact,
         "name": name,
         "requirements": [item.as_data() for item in requirements],
         "steps": list(steps),
     }
+
+
+def _assumed(page: Page, *, service: bool) -> list[str]:
+    """Return what the rules take for granted; each of these can be wrong."""
+    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
+    found = [
+        f"The language of the page is “{language}”, and so is that of the site.",
+        "Everything on the page may be seen by everybody, what is folded away too; its columns are not shown.",
+    ]
+    if service:
+        found.append("Records are kept in a file; nobody has to sign in.")
+    return found
+
+
+_OTHER_WAY: Mapping[bool, Mapping[str, str]] = {
+    True: {"title": "A static site alone", "why_not": "The page asks for an API, or for a tool that does something."},
+    False: {"title": "A Python service", "why_not": "The page asks for nothing that has to be kept or worked out."},
+}
+_WHY: Mapping[str, str] = {
+    "code.generate": "Everything else needs the files.",
+    "code.test": "Nothing untested is shown to anybody.",
+    "github.open_pull_request": "The code is kept where people can look through it.",
+    "vercel.deploy": "People can look at the result before it is public.",
+    "vercel.verify": "What the page asks for has to be there where it runs, and not only in the tests.",
+    "vercel.promote": "The page asks for something that others can use.",
+}
 
 
 def _what_is_missing(page: Page) -> str:

@@ -35,7 +35,7 @@ def make_routine_plan(data: Mapping[str, Any]) -> dict[str, Any]:
         if step is None:
             cannot.append(words)
         else:
-            steps.append({"id": f"todo-{number}", "depends_on": [], **step})
+            steps.append({"id": f"todo-{number}", "why": "It is on the page.", "depends_on": [], **step})
     if cannot:
         names = "; ".join(f"“{shorten(words, _TITLE)}”" for words in cannot[:3])
         return _answer(page, question=f"I have no step for {names}. {_EXPLAINED} Which of these is meant?")
@@ -93,11 +93,16 @@ def _answer(
     todos: Mapping[str, Block] | None = None,
     steps: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    asked = (todos or {}).items()
+    asked, title = (todos or {}).items(), shorten(site_title(page), _TITLE)
     count = len(steps or ())
+    summary = f"{count} thing{'' if count == 1 else 's'} to do, one step each." if steps else ""
     return {
-        "question": question,
-        "summary": f"{count} thing{'' if count == 1 else 's'} to do, one step each." if steps else "",
+        "analysis": {"asked": summary or title, "missing": [question] if question else [], "risk": "low"},
+        "questions": [question] if question else [],
+        "assumptions": [_EXPLAINED] if steps else [],
+        "alternatives": [],
+        "followed": [],
+        "summary": summary,
         "artifact": "routine",
         "name": project_name(page.title or site_title(page), page.id, ""),
         "requirements": [

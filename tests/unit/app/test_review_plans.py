@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.make_plan import rule_of
+from shared.app.plan_thinking import rule_of
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import InvalidOutput
 from shared.core.plan import validate

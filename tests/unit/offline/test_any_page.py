@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.app.make_plan import Proposal
+from shared.app.plan_proposal import Proposal
 from shared.core.page import Block, Page, Span
 from shared.core.site import check_site
 from shared.steps.code_generate import GeneratedCode
@@ -69,7 +69,7 @@ def checked(of: Page) -> dict[str, Any]:
     proposal = plan(of)
     wanted = [item.id for item in Proposal.model_validate(json.loads(json.dumps(proposal))).requirements]
     assert len(set(wanted)) == len(wanted)
-    assert bool(proposal["question"]) == (not wanted)
+    assert bool(proposal["questions"]) == (not wanted)
     answer = code(of, proposal)
     GeneratedCode.model_validate(json.loads(json.dumps(answer, ensure_ascii=False).encode()))
     assert [check["requirement"] for check in answer["checks"]] == wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.make_plan import Proposal
+from shared.app.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Refused
 from shared.core.page import Page
@@ -53,7 +53,7 @@ def test_a_long_page_is_not_cut() -> None:
 def test_more_than_one_plan_holds_is_a_question_and_not_a_cut() -> None:
     answer = plan(page("Huge", *(block("paragraph", "line") for _ in range(2001))))
     assert answer["steps"] == []
-    assert "2001" in answer["question"]
+    assert "2001" in answer["questions"][0]
     assert Proposal.model_validate(answer).requirements == []
 
 
@@ -70,8 +70,8 @@ def test_more_than_one_plan_holds_is_a_question_and_not_a_cut() -> None:
 )
 def test_a_page_without_content_is_a_question(empty: Page) -> None:
     answer = plan(empty)
-    assert answer["question"].rstrip(".").count("?") == 1
-    assert empty.title in answer["question"]
+    assert answer["questions"][0].rstrip(".").count("?") == 1
+    assert empty.title in answer["questions"][0]
     assert (answer["steps"], answer["requirements"], answer["summary"]) == ([], [], "")
     Proposal.model_validate(answer)
 
@@ -115,7 +115,7 @@ def test_a_kind_that_is_not_there_is_left_out_and_wired_around(missing: set[str]
 def test_without_any_kind_there_is_a_question() -> None:
     answer = plan(BAKERY, ())
     assert answer["steps"] == []
-    assert answer["question"].endswith("?")
+    assert answer["questions"][0].endswith("?")
 
 
 @pytest.mark.parametrize(

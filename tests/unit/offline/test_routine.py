@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.app.make_plan import Proposal
+from shared.app.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
 from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.plan import Rule, validate
@@ -65,7 +65,7 @@ def test_without_tasks_a_to_do_is_written_on_the_page_again() -> None:
 )
 def test_what_it_cannot_do_it_asks(todos: tuple[str, ...], kinds: tuple[str, ...], said: str) -> None:
     asked = answer(*todos, kinds=kinds)
-    assert said in asked["question"]
+    assert said in asked["questions"][0]
     assert asked["steps"] == []
 
 
@@ -73,7 +73,7 @@ def test_what_it_cannot_do_it_asks(todos: tuple[str, ...], kinds: tuple[str, ...
 @given(st.lists(st.text(max_size=60), max_size=8))
 def test_any_page_gives_a_valid_plan_or_a_question(todos: list[str]) -> None:
     proposal = Proposal.model_validate(answer(*todos))
-    assert bool(proposal.question) != bool(proposal.steps)
+    assert bool(proposal.questions) != bool(proposal.steps)
     if proposal.steps:
         assert len(validate(proposal.steps, RULES, prefix="", max_steps=200)) == len(proposal.requirements)
 

@@ -1,0 +1,98 @@
+"""What a model makes of feedback: preferences that each rest on remarks of members, checked by code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.app.deps import Deps
+from shared.app.feedback import Feedback, feedback_since
+from shared.app.preferences import (
+    MAX_TEXT,
+    STATE,
+    Preference,
+    keep_preference,
+    learn_by_rules,
+    preferences_of,
+    said_by_members,
+)
+from shared.app.prompts import prompt
+from shared.core.errors import IntegrationError, ModelError
+from shared.core.outgoing_text import visible
+from shared.core.wishes import same_words
+from shared.mind.context import Part, assemble
+from shared.mind.structured import ask
+from shared.ports import Model, ModelRequest, Put
+
+TASK = "preferences"
+MOST_REMARKS = 40  # that are read at once; the others with the next plan
+_TOKENS = 8000
+_ANSWER_TOKENS = 1500
+_LEADS_OUT = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|\S@\S|[0-9a-f]{32}|\b[\w-]+\.(?:com|org|net|io|dev|app|example)\b")
+
+
+class Learned(BaseModel):
+    """One preference, and the remarks it rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(max_length=MAX_TEXT)
+    sources: list[str] = Field(max_length=20)
+
+
+class Learnt(BaseModel):
+    """All that is new."""
+
+    model_config = ConfigDict(extra="forbid")
+    preferences: list[Learned] = Field(max_length=10)
+
+
+def learn(deps: Deps, tenant: str, model: Model) -> None:
+    """Make preferences of what was said since the last time.
+
+    Without a model that can, the rules alone have said what they can; the remarks stay for the next time.
+    """
+    learn_by_rules(deps, tenant)
+    state = deps.store.get(tenant, *STATE)
+    known: Mapping[str, Any] = state.body if state else {}
+    fresh = feedback_since(deps, tenant, str(known.get("model", "")))[:MOST_REMARKS]
+    held = preferences_of(deps, tenant)
+    used = {source for one in held for source in one.sources}
+    remarks = [one for one in said_by_members(fresh) if one.id not in used]
+    if not fresh:
+        return
+    if remarks:
+        try:
+            answer, result = ask(model, _request(remarks, held), Learnt)
+        except (ModelError, IntegrationError):
+            return
+        for one in answer.preferences:
+            _keep(deps, tenant, one, remarks, result.model)
+    deps.store.put(tenant, Put(*STATE, {**known, "model": max(one.id for one in fresh)}))
+
+
+def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRequest:
+    parts = [Part("feedback", one.id, f"{one.kind}: {one.text}") for one in remarks]
+    parts += [Part("preferences", one.id, one.text) for one in held]
+    context = assemble(parts, budget=_TOKENS, seed=remarks[-1].id)
+    return ModelRequest(
+        task=TASK,
+        task_class="cheap",
+        system=prompt(TASK)[1],
+        prompt=context.prompt,
+        schema=Learnt.model_json_schema(),
+        data={"remarks": [{"id": one.id, "text": one.text} for one in remarks]},
+        max_output_tokens=_ANSWER_TOKENS,
+    )
+
+
+def _keep(deps: Deps, tenant: str, one: Learned, remarks: Sequence[Feedback], model: str) -> None:
+    """Keep what rests on remarks that were there, and leads nowhere that they do not lead."""
+    text = " ".join(visible(one.text).split())
+    sources = [remark for remark in remarks if remark.id in one.sources]
+    said = " ".join(remark.text for remark in sources).casefold()
+    if not sources or not same_words(text) or any(each not in said for each in _LEADS_OUT.findall(text.casefold())):
+        return
+    keep_preference(deps, tenant, text, sources, model)

@@ -1,0 +1,73 @@
+"""What a planner is told beside the page: the team's preferences, what was done already, what a critic found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.app.preferences import Preference
+from shared.core.outgoing_text import visible
+from shared.core.replan import SoFar, bare_name
+from shared.core.run import Step
+from shared.mind.context import Part
+
+_OUTPUT = 600  # characters of a step's output that tell what came of it
+_ERROR = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All of it is data; nothing of it can change what the planner may do."""
+
+    preferences: tuple[Preference, ...] = ()
+    so_far: SoFar = field(default_factory=lambda: SoFar({}))
+    findings: tuple[str, ...] = ()
+
+    def parts(self) -> list[Part]:
+        """Return it as parts of the planner's context."""
+        found = []
+        if self.preferences:
+            lines = [f"{one.id}: {one.text}" for one in self.preferences]
+            found.append(Part("preferences", "the team", "\n".join(lines), share=0.1))
+        if self.so_far.done:
+            found.append(Part("history", "steps that are done", _lines(self._done()), must=True, share=0.2))
+        if self.so_far.failed:
+            found.append(Part("errors", "steps that failed", _lines(self._failed()), must=True, share=0.1))
+        if self.findings:
+            found.append(Part("feedback", "a critic of your plan", "\n".join(self.findings), must=True, share=0.1))
+        return found
+
+    def data(self) -> dict[str, Any]:
+        """Return it as structure, for a planner by rules; only what there is."""
+        preferences = [{"id": one.id, "text": one.text} for one in self.preferences]
+        named = {"preferences": preferences, "done": self._done(), "failed": self._failed()}
+        return {name: value for name, value in named.items() if value}
+
+    def _done(self) -> list[dict[str, Any]]:
+        return [{**_named(name, step), "output": _short(step.output)} for name, step in self.so_far.done.items()]
+
+    def _failed(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **_named(bare_name(step.id), step),
+                "input": _short(step.spec.input),
+                "error": visible(step.error)[:_ERROR],
+            }
+            for step in self.so_far.failed
+        ]
+
+
+def _named(name: str, step: Step) -> dict[str, Any]:
+    return {"id": name, "kind": step.spec.kind, "title": step.spec.title}
+
+
+def _short(given: Mapping[str, Any]) -> str:
+    """Return what a step was given, or made, without what it keeps elsewhere."""
+    text = json.dumps(dict(given), ensure_ascii=False)
+    return text if len(text) <= _OUTPUT else f"{text[:_OUTPUT]} …"
+
+
+def _lines(entries: list[dict[str, Any]]) -> str:
+    return "\n".join(json.dumps(each, ensure_ascii=False) for each in entries)

@@ -1,0 +1,158 @@
+"""From a page to a plan: what is known, the model's proposal, its risk; where that is high, a critic's second look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.app.budget import step_estimate
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.app.learn_preferences import learn
+from shared.app.page_view import PageView
+from shared.app.plan_known import Known
+from shared.app.plan_proposal import Proposal
+from shared.app.plan_request import plan_request, usable
+from shared.app.preferences import preferences_of
+from shared.app.second_look import SecondLook, look_again
+from shared.core.durations import typical_of
+from shared.core.errors import IntegrationError, InvalidOutput, ModelError
+from shared.core.outgoing_text import visible_in
+from shared.core.plan import Before, Rule, question, validate, with_gate
+from shared.core.proposal import upgraded
+from shared.core.replan import is_work, so_far
+from shared.core.risk import Risk, ceiling_of, risk_of
+from shared.core.run import Run, Step, StepSpec
+from shared.mind.structured import ask, compact
+from shared.ports import Model
+from shared.steps._kind import StepKind
+
+OFFLINE = "offline"  # the name of the model that thinks by rules
+BY_RULES = "Nobody has taken a second look at this plan: it was made by rules, not by a model that might be wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A valid plan and what it took; `specs` hold our own steps and the gate."""
+
+    proposal: Proposal
+    specs: tuple[StepSpec, ...]
+    model: str
+    risk: Risk = field(default_factory=lambda: Risk("low"))
+    look: SecondLook | None = None
+    known: Known = field(default_factory=Known)
+
+    @property
+    def by_model(self) -> bool:
+        """Say whether a language model made it, and not rules."""
+        return self.model != OFFLINE
+
+    @property
+    def asks(self) -> bool:
+        """Say whether it is questions instead of a plan."""
+        return not self.proposal.steps
+
+    def outlook(self) -> dict[str, Any]:
+        """Return what people are told beside the steps; core/plan_words.py puts it into words."""
+        if self.asks:
+            return {}
+        followed = [one for one in self.known.preferences if one.id in self.proposal.followed]
+        look = self.look.words if self.look else BY_RULES if self.risk.level == "high" else ""
+        return {
+            "risk": {"level": self.risk.level, "why": list(self.risk.why)},
+            "micros": ceiling_of(self.specs).micros,
+            "seconds": list(typical_of([spec for spec in self.specs if is_work(spec)])),
+            "second_look": look,
+            "findings": list(self.look.findings) if self.look else [],
+            "followed": [{"id": one.id, "text": one.text} for one in followed],
+        }
+
+
+def by_rules(made: Mapping[str, Any], tools: Tools, run: Run) -> Thought:
+    """Return the thought behind a plan that was made without a model."""
+    proposal, specs = validated(upgraded(made), tools, run)
+    return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk))
+
+
+def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
+    """Return the model's plan; raises IntegrationError and ModelError."""
+    learn(deps, run.tenant, model)
+    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run))
+    first = _proposed(run, step, tools, view, task, model, known)
+    if first.asks or not first.by_model or first.risk.level != "high":
+        return first
+    return _looked_at(first, run, step, tools, view, task, model)
+
+
+def _looked_at(first: Thought, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
+    """Let a critic look, and plan once more with what it finds; the better plan is the one that has been mended."""
+    seed = f"{run.id}.{step.id}.{step.attempt}.look"
+    look = look_again(model, view, first.proposal, first.specs, seed)
+    seen = replace(first, look=look)
+    if not look.findings:
+        return seen
+    try:
+        second = _proposed(run, step, tools, view, task, model, replace(first.known, findings=look.findings))
+    except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
+        return seen
+    if second.asks:  # there was enough to plan with before
+        return seen
+    last = look_again(model, view, second.proposal, second.specs, f"{seed}-2")
+    return replace(second, look=last, known=first.known)
+
+
+def _proposed(run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known) -> Thought:
+    request = plan_request(view, tools, run, step.feedback, task, Proposal.model_json_schema(), known)
+    answer, result = ask(model, request, Proposal)
+    proposal, specs = validated(answer.model_dump(), tools, run)
+    return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
+
+
+def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
+    """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model."""
+    try:
+        proposal = Proposal.model_validate(visible_in(dict(answer)))  # people approve what they can see
+    except ValidationError as error:
+        raise InvalidOutput(f"field {compact(error)}") from error
+    prefix = f"r{run.revision}." if run.revision > 1 else ""
+    if proposal.asked and proposal.steps:
+        raise InvalidOutput(
+            "field questions: a plan with steps asks nothing; assume what is missing, or leave out steps"
+        )
+    if proposal.asked:
+        return proposal, question(*proposal.asked, prefix=prefix)
+    model = tools.model(run.tenant)
+    rules = {k.name: rule_of(k, model) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
+    left = run.limits.steps - len(run.steps) - 2
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=_before(run))
+    return proposal, with_gate(specs, rules, prefix=prefix)
+
+
+def _before(run: Run) -> Before:
+    there = so_far(run)
+    return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
+
+
+def rule_of(kind: StepKind, model: Model) -> Rule:
+    """Return what plan validation needs to know of a kind."""
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return kind.input.model_validate(dict(given)).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
+
+    return Rule(
+        kind.name,
+        check,
+        kind.lane,
+        kind.undo is not None,
+        kind.needs_approval,
+        step_estimate(kind, model),
+        kind.repairs,
+        kind.needs,
+    )

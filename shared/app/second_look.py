@@ -1,0 +1,75 @@
+"""A second, cheaper look at a plan where the stakes are high: a critic who has not made it says what is wrong with it.
+
+Its findings lead to one more round of planning; what is found after that is shown to whoever approves. A critic that
+cannot be reached, or that there is no money for, holds nothing up: people are told that nobody has looked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app.page_view import PageView
+from shared.app.plan_proposal import Proposal
+from shared.core.errors import IntegrationError, ModelError
+from shared.core.outgoing_text import visible
+from shared.core.plan import in_full
+from shared.core.plan_words import MAX_FINDING, MOST_FINDINGS
+from shared.core.run import StepSpec
+from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.registry import agent
+from shared.mind.page_text import page_text
+from shared.ports import Model
+
+CRITIC = "critic"
+_ASKED, _PLAN = 18_000, 36_000  # characters: what the critic takes of each
+_WORST = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What a critic found, the worst first; `failed` says why there was none."""
+
+    findings: tuple[str, ...] = ()
+    model: str = ""
+    failed: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return what people are told about it."""
+        if self.failed:
+            return f"Nobody has taken a second look at this plan: {self.failed}"
+        if self.findings:
+            return f"A second look, by the {self.model} model, still finds something wrong with this plan:"
+        return f"A second look, by the {self.model} model, has found nothing wrong with this plan."
+
+
+def look_again(model: Model, view: PageView, proposal: Proposal, specs: Sequence[StepSpec], seed: str) -> SecondLook:
+    """Return what the critic says about the plan; never raises for a model that cannot answer."""
+    critic = agent(CRITIC)
+    given = {"asked": page_text(view.page)[:_ASKED], "plan": _told(proposal, specs)[:_PLAN]}
+    try:
+        answer, result = ask_agent(model, critic, checked_input(critic, given), seed=seed)
+    except (IntegrationError, ModelError) as error:
+        return SecondLook(failed=f"{type(error).__name__}: {str(error)[:200]}.")
+    return SecondLook(_findings(answer.model_dump()), result.model)
+
+
+def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
+    found = sorted(answer["findings"], key=lambda each: _WORST.index(each["severity"]))
+    lines = [f"{each['severity']}: {each['where']}: {each['problem']} {each['mend']}" for each in found]
+    lines = [" ".join(visible(line).split())[:MAX_FINDING] for line in lines]
+    if answer["verdict"] == "stop":
+        lines.insert(0, "The critic advises not to do this at all.")
+    elif answer["verdict"] == "ok":
+        lines = [line for line, each in zip(lines, found, strict=True) if each["severity"] == "high"]
+    return tuple(lines[:MOST_FINDINGS])
+
+
+def _told(proposal: Proposal, specs: Sequence[StepSpec]) -> str:
+    """Return the plan as a person sees it, with all that each step is given."""
+    beside = {"summary": proposal.summary, "assumptions": proposal.assumptions, "asked": proposal.analysis.asked}
+    steps = [f"{spec.id}: {spec.title} — {in_full(spec)} after {list(spec.depends_on)}" for spec in specs]
+    return "\n".join([json.dumps(beside, ensure_ascii=False), *steps])

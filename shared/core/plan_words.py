@@ -1,0 +1,55 @@
+"""What people are told of a plan beside its steps: risk, cost, time, a second look, what it makes up for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.durations import in_words
+from shared.core.outgoing_text import plain
+from shared.core.replan import so_far
+from shared.core.run import Run
+
+MOST_FINDINGS = 5
+MAX_FINDING = 400  # characters
+MOST_NAMED = 10  # steps
+
+
+def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return what the planning step's output says about its plan, a line each; none for one of an older version."""
+    risk = planned.get("risk")
+    if not risk:
+        return []
+    why = "; ".join(str(each) for each in risk.get("why", ()))
+    lines = [f"Risk: {risk['level']}" + (f" — {why}" if why else "") + "."]
+    micros, (low, high) = int(planned.get("micros", 0)), planned.get("seconds", (0, 0))
+    time = f"usually {in_words(low, high)} of work, by a table of typical times; waiting for people comes on top"
+    lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
+    if said := str(planned.get("second_look", "")):
+        lines.append(said)
+    return [plain(line) for line in lines]
+
+
+def finding_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return what a second model still finds wrong with the plan."""
+    return [plain(str(each))[:MAX_FINDING] for each in planned.get("findings", ())][:MOST_FINDINGS]
+
+
+def followed_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return the preferences of the team that the plan follows."""
+    return [plain(str(each.get("text", ""))) for each in planned.get("followed", ())]
+
+
+def again_lines(run: Run) -> list[str]:
+    """Return why there is another plan, and what stays of the one before; nothing for a first plan."""
+    before = so_far(run)
+    if not run.replans or not before.failed:
+        return []
+    last = before.failed[-1]
+    lines = [f"“{last.spec.title or last.spec.kind}” could not be done: {last.error[:MAX_FINDING]}"]
+    done = [step.spec.title or step.spec.kind for step in before.done.values()]
+    if done:
+        named = ", ".join(f"“{title}”" for title in done[:MOST_NAMED])
+        more = f" and {len(done) - MOST_NAMED} more" if len(done) > MOST_NAMED else ""
+        lines.append(f"Done already, and kept: {named}{more}.")
+    return [plain(line) for line in lines]

@@ -1,0 +1,92 @@
+"""How risky a plan is, by what its steps do: rules that no model can talk down, with the reasons for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.core.replan import is_work
+from shared.core.run import NOTHING, StepSpec, Usage
+
+LEVELS = ("low", "medium", "high")
+MANY_PLACES = 10  # things that are written to; more than that is more than a person looks through
+MUCH_MONEY = 2_000_000  # micro-dollars a plan may cost at most before its cost is a risk of its own
+
+_HIGH: Mapping[str, str] = {
+    "vercel.promote": "it puts a site live, for everybody to see",
+    "notion.trash_page": "it takes pages away",
+    "notion.delete_blocks": "it deletes content",
+    "notion.replace_content": "it replaces what is written",
+    "notion.change_schema": "it changes the columns of a table",
+    "notion.update_rows": "it changes many rows at once",
+}
+_HARMLESS = frozenset({"code.generate", "code.test", "vercel.verify", "notion.query_rows", "notion.aggregate_rows"})
+_THINKING = ("agent.", "pattern.", "knowledge.")  # these read and answer; what an agent may do beside is in `may`
+_TARGETS = ("page", "data_source", "database", "block", "project", "repository", "channel")
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A level of LEVELS and what makes it so, the worst first."""
+
+    level: str
+    why: tuple[str, ...] = ()
+
+
+def risk_of(specs: Sequence[StepSpec], said: str = "low") -> Risk:
+    """Return the risk of a plan; `said` is the model's own word, which can raise it and never lower it."""
+    found: dict[str, str] = {}
+    specs = [spec for spec in specs if is_work(spec)]
+    for spec in specs:
+        for kind in (spec.kind, *_allowed(spec.input)):
+            level, why = _of_kind(kind, spec)
+            if why:
+                found.setdefault(why, level)
+    if (places := len(_places(specs))) > MANY_PLACES:
+        found[f"it writes to {places} places"] = "high"
+    if (micros := ceiling_of(specs).micros) > MUCH_MONEY:
+        found[f"it may cost up to {micros / 1e6:.2f} US dollars"] = "high"
+    by_rules = max((LEVELS.index(level) for level in found.values()), default=0)
+    if said in LEVELS and LEVELS.index(said) > by_rules:
+        return Risk(said, ("the model that made the plan says so", *_worst_first(found)))
+    return Risk(LEVELS[by_rules], tuple(_worst_first(found)))
+
+
+def ceiling_of(specs: Iterable[StepSpec]) -> Usage:
+    """Return what the steps may cost at most, each attempted once: the sum of what is reserved for them."""
+    total = NOTHING
+    for spec in specs:
+        total += spec.estimate
+    return total
+
+
+def _of_kind(kind: str, spec: StepSpec) -> tuple[str, str]:
+    if kind in _HIGH:
+        return "high", _HIGH[kind]
+    if kind in _HARMLESS or kind.startswith(_THINKING):
+        return "low", ""
+    if kind == spec.kind and not spec.undoable:
+        return "high", f"{kind} cannot be taken back"
+    return "medium", f"it writes with {kind.partition('.')[0]}"
+
+
+def _allowed(given: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of steps that an agent may ask for by itself in this step."""
+    may = given.get("may") or ()
+    names = may if isinstance(may, Mapping | list | tuple) else ()
+    return [str(each.get("kind", "")) if isinstance(each, Mapping) else str(each) for each in names]
+
+
+def _places(specs: Sequence[StepSpec]) -> set[str]:
+    writing = [spec for spec in specs if spec.kind not in _HARMLESS and not spec.kind.startswith(_THINKING)]
+    return {
+        str(spec.input[name])
+        for spec in writing
+        for name in _TARGETS
+        if isinstance(spec.input.get(name), str) and spec.input[name] and not spec.input[name].startswith("step:")
+    }
+
+
+def _worst_first(found: Mapping[str, str]) -> list[str]:
+    return sorted(found, key=lambda why: -LEVELS.index(found[why]))

@@ -1,0 +1,51 @@
+"""What a wish of a person says by rule: whether it is meant for good, and which kinds of steps it wants left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from shared.core.outgoing_text import folded, visible
+
+# English, German, French, Spanish, in the shape that `folded` gives.
+_FOR_GOOD = re.compile(
+    r"\b(?:always|never|every time|from now on|in (?:the )?future|as a rule|immer|nie|niemals|ab jetzt|künftig|"
+    r"in zukunft|grundsätzlich|toujours|jamais|désormais|à l'avenir|siempre|nunca|a partir de ahora)(?!\w)"
+)
+_NOT = r"(?:never|do not|don't|no|not|without|stop|nie|niemals|kein\w*|nicht|ohne|jamais|sans|ne|pas de|nunca|sin)"
+_THINGS: Mapping[str, tuple[str, ...]] = {
+    r"live|production|publish\w*|promot\w+|veröffentlich\w*|produktion|en ligne|publi\w+|producción": (
+        "vercel.promote",
+    ),
+    r"deploy\w*|previews?|vercel|vorschau|déploi\w*|despl\w+": ("vercel.deploy", "vercel.verify", "vercel.promote"),
+    r"pull requests?|prs?|github": ("github.open_pull_request",),
+    r"comments?|commenting|kommentar\w*|commentaires?|comentarios?": ("notion.comment",),
+    r"delet\w+|trash\w*|remove pages|lösch\w*|supprim\w+|borr\w+": ("notion.trash_page", "notion.delete_blocks"),
+}
+_NEAR = r"(?:\W+\w+){0,5}?\W+"
+_UNWANTED = [(re.compile(rf"\b{_NOT}{_NEAR}(?:{words})(?!\w)"), kinds) for words, kinds in _THINGS.items()]
+_UNWANTED += [(re.compile(rf"(?<!\w)(?:{words}){_NEAR}(?:nicht|nie|niemals)(?!\w)"), k) for words, k in _THINGS.items()]
+
+
+def same_words(text: str) -> str:
+    """Return the text in a shape in which two people who say the same in the same words are equal."""
+    return " ".join(re.findall(r"\w+", _shaped(text)))
+
+
+def is_for_good(text: str) -> bool:
+    """Say whether a wish speaks of all work to come, and not of one plan."""
+    return _FOR_GOOD.search(_shaped(text)) is not None
+
+
+def kinds_to_avoid(text: str) -> frozenset[str]:
+    """Return the kinds of steps that the text wants left out; a rule of words, so it misses what is said otherwise."""
+    found: set[str] = set()
+    for sentence in re.split(r"[.;!?\n]+", _shaped(text)):
+        for wanted, kinds in _UNWANTED:
+            if wanted.search(sentence):
+                found.update(kinds)
+    return frozenset(found)
+
+
+def _shaped(text: str) -> str:
+    return folded(visible(text)).replace("’", "'")
