@@ -48,7 +48,11 @@ class OfflineModel:
 
 
 def _rule_of(task: str) -> Callable[[Mapping[str, Any]], dict[str, Any]] | None:
-    """Return the rules of an agent; loaded when one is asked, for most runs ask none."""
+    """Return the rules of an agent, or for questions; loaded when one is asked, for most runs ask none."""
+    if task == "ask":
+        from shared.backends.offline.asking import answer_question
+
+        return answer_question
     if not task.startswith("agent."):
         return None
     from shared.backends.offline.agents import RULES

@@ -1,0 +1,236 @@
+"""Answer a question from what the workspace says, with sources, or say that it is not there.
+
+A follow-up question is rewritten with the conversation first. What is found is filtered by what may be shown now
+(`app/knowledge_scope.py`) and given to the model as data. An answer counts only with sources among what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.app.budget import BudgetExceeded
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools
+from shared.app.knowledge_scope import Served, connected, scope_of
+from shared.app.knowledge_sync_reader import address_of
+from shared.app.prompts import prompt
+from shared.app.spend import metered
+from shared.core.errors import Conflicting, IntegrationError, ModelError
+from shared.mind.context import Context, Part
+from shared.mind.fitting import within
+from shared.mind.search import Hit, search
+from shared.mind.structured import ask
+from shared.ports import Message, Model, ModelRequest, ModelResult
+
+ASK, REWRITE = "ask", "rewrite"  # tasks of the model, and names of their prompts
+PASSAGES = 8
+PROMPT_TOKENS = 6000  # more passages are mostly distractors (retrieval, section 9)
+ANSWER_TOKENS = 1200
+LONGEST = 2000  # characters of a question
+_TURNS = 6  # of the conversation, that a question is understood from
+_NARROW = 40  # found, where much of it may not be shown
+_NOT_THERE = "This is not in the workspace."
+
+
+class _Answered(BaseModel):
+    """What the model says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    found: bool
+    answer: str = Field(max_length=8000)
+    sources: list[str] = Field(max_length=PASSAGES)
+
+
+class _Rewritten(BaseModel):
+    """A question that can be understood alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1, max_length=LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer rests on: the titles above it, and where people find it."""
+
+    id: str
+    title: str
+    url: str
+    page: str
+    excerpt: str = ""
+    edited_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered. Not `found`: the workspace does not say. `query` is what was searched for."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
+    found: bool = False
+    query: str = ""
+    model: str = ""
+
+
+def ask_workspace(deps: Deps, tools: Tools, tenant: str, question: str, history: Sequence[Message] = ()) -> Answer:
+    """Answer from the tenant's own pages alone. `history` are the turns before, oldest first.
+
+    Raises Conflicting where nothing may be answered now (disconnected, switched off, no money left), and the errors
+    of the model.
+    """
+    model = metered(deps, tenant, tools.model(tenant), ASK)
+    _see_that_it_may_be_asked(deps, tools, tenant)
+    try:
+        query = understood(model, question, history)
+        hits = hits_for(deps, tools, tenant, query)
+        if not hits:
+            return Answer(_NOT_THERE, query=query)
+        return _answered(model, question, query, history, hits)
+    except BudgetExceeded as error:
+        raise Conflicting(
+            str(error), way_out="An owner can raise the budget; tomorrow there is a new day's."
+        ) from error
+
+
+def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Hit]:
+    """Return the best chunks of pages that may be shown now, best first."""
+    scope = scope_of(tools.settings(tenant))
+    if scope.off or not connected(deps, tenant):
+        return []
+    served = Served(deps, tenant, scope)
+    wanted = max(limit * 2, _NARROW if scope.roots or scope.without else 0)
+    found = search(tools.knowledge(tenant), tools.embedder(tenant), query, limit=wanted, now=deps.clock.now())
+    return [hit for hit in found if served.way(hit.chunk.page)][:limit]
+
+
+def knowledge_parts(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Part]:
+    """Return what the workspace says about a query, as parts of a prompt: untrusted, named by their addresses."""
+    share = 0.4  # of a prompt that is about something else
+    return [
+        Part("knowledge", source_of(hit).url, f"{source_of(hit).title}\n{hit.chunk.text}", share=share)
+        for hit in hits_for(deps, tools, tenant, query, limit)
+    ]
+
+
+def understood(model: Model, question: str, history: Sequence[Message]) -> str:
+    """Return the question so that it can be searched for: as it is, or with what it refers to.
+
+    Where no model answers, what was asked before stands in front of it: that finds most of what a good wording does,
+    where the question alone finds next to nothing (retrieval, section 0).
+    """
+    before = [turn.text for turn in history if turn.role == "user" and turn.text.strip()]
+    if not before:
+        return question
+    request = ModelRequest(
+        task=REWRITE,
+        task_class="cheap",
+        system=prompt(REWRITE)[1],
+        prompt="",
+        schema=_Rewritten.model_json_schema(),
+        data={"question": question, "history": _spoken(history)},
+        max_output_tokens=400,
+    )
+    parts = [_conversation(history, 0.7), Part("input", "the last question", question, must=True)]
+    try:
+        (rewritten, _), _ = within(
+            model,
+            lambda text: _with(request, text),
+            parts,
+            lambda asked: ask(model, asked, _Rewritten, repairs=0),
+            answer_tokens=400,
+            most=3000,
+            seed=REWRITE,
+        )
+    except BudgetExceeded:
+        raise
+    except (IntegrationError, ModelError):
+        return f"{before[-1]} {question}"
+    return rewritten.question
+
+
+def source_of(hit: Hit, id: str = "") -> Source:
+    """Return where a hit is, for people."""
+    chunk = hit.chunk
+    block = chunk.block if chunk.block != chunk.page else ""
+    title = " › ".join(title for title in chunk.path if title)
+    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, chunk.text[:300], chunk.edited_at)
+
+
+def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
+    if not connected(deps, tenant):
+        way_out = f"Connect it: {deps.connect_url}/start?provider=notion"
+        raise Conflicting("Notion is not connected, so nothing of it is shown", way_out=way_out)
+    if scope_of(tools.settings(tenant)).off:
+        raise Conflicting("knowledge of the workspace is switched off", way_out="POST /v1/knowledge with off: false.")
+
+
+def _answered(model: Model, question: str, query: str, history: Sequence[Message], hits: Sequence[Hit]) -> Answer:
+    sources = {f"P{number}": source_of(hit, f"P{number}") for number, hit in enumerate(hits, 1)}
+    texts = {name: hit.chunk.text for name, hit in zip(sources, hits, strict=True)}
+    request = ModelRequest(
+        task=ASK,
+        task_class="quick",
+        system=prompt(ASK)[1],
+        prompt="",
+        schema=_Answered.model_json_schema(),
+        data={
+            "question": query,
+            "passages": [{"id": name, "title": each.title, "text": texts[name]} for name, each in sources.items()],
+        },
+        max_output_tokens=ANSWER_TOKENS,
+    )
+    parts = [
+        Part("knowledge", f"{each.page}#{name}", f"[{name}] {each.title}\n{texts[name]}", share=0.75)
+        for name, each in sources.items()
+    ]
+    parts += [_conversation(history, 0.15)] if history else []
+    parts += [Part("input", "the question", question, must=True)]
+    (said, result), context = within(
+        model,
+        lambda text: _with(request, text),
+        parts,
+        lambda asked: ask(model, asked, _Answered),
+        answer_tokens=ANSWER_TOKENS,
+        most=PROMPT_TOKENS,
+        seed=ASK,
+    )
+    return _checked(said, result, query, sources, _shown(context))
+
+
+def _checked(
+    said: _Answered, result: ModelResult, query: str, sources: Mapping[str, Source], shown: frozenset[str]
+) -> Answer:
+    """Return the answer, if it rests on something that was given; what was not given is no source."""
+    named = dict.fromkeys(each.strip("[] ") for each in said.sources)
+    cited = tuple(sources[name] for name in named if name in shown)
+    if said.found and cited and said.answer.strip():
+        return Answer(said.answer.strip(), cited, True, query, result.model)
+    told = said.answer.strip() if not said.found else ""
+    return Answer(told or _NOT_THERE, (), False, query, result.model)
+
+
+def _shown(context: Context) -> frozenset[str]:
+    """Return the ids of the passages that there was room for."""
+    return frozenset(
+        each.part.source.rpartition("#")[2] for each in context.placed if each.part.name == "knowledge" and each.text
+    )
+
+
+def _with(request: ModelRequest, text: str) -> ModelRequest:
+    return replace(request, prompt=text)
+
+
+def _conversation(history: Sequence[Message], share: float) -> Part:
+    lines = [f"{turn['who']}: {turn['text']}" for turn in _spoken(history)]
+    return Part("history", "the conversation", "\n".join(lines), share=share, cut="start")
+
+
+def _spoken(history: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return the latest turns of people and of ourselves, without tools."""
+    turns = [turn for turn in history if turn.role in ("user", "assistant") and turn.text.strip()]
+    return [{"who": turn.role, "text": turn.text} for turn in turns[-_TURNS:]]
