@@ -16,6 +16,15 @@ _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "creat
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ENTRY = {**{name: text() for name in ("id", "at", "run", "what", "by", "plan_hash")}}
+_NUMBER = {"type": "number"}
+_WHOLE = {"type": "integer"}
+_TEXTS = {"type": "array", "items": text()}
+_ASKED = {"type": "array", "items": shown({"task_class": text(), "reference": text(), "why": text()})}
+_KEY_OF_PROVIDER = {name: text() for name in ("key_since", "key_by", "key_status")}
+_DOLLARS = {
+    name: {**_NUMBER, "description": "US dollars per million tokens."}
+    for name in ("input", "cached", "written", "output")
+}
 _OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
@@ -50,6 +59,46 @@ SCHEMAS: Mapping[str, Any] = {
             "day_hours": {"type": "number"},
             "next": {"type": ["string", "null"], "format": "date-time"},
             "problem": text(what="Why the day that is due is not planned yet; empty when nothing is in the way."),
+        }
+    ),
+    "Models": shown(
+        {
+            "checked": text(what="The day on which the list prices were looked up."),
+            "rules": shown(
+                {
+                    "classes": {"type": "object", "additionalProperties": _TEXTS},
+                    "prefer": text(),
+                    "allow": _TEXTS,
+                    "deny": _TEXTS,
+                }
+            ),
+            "providers": {
+                "type": "array",
+                "items": shown(
+                    {
+                        "id": text(),
+                        "connected": {"type": "boolean"},
+                        "by": text(what="team, installation or empty"),
+                        "takes_key": {"type": "boolean"},
+                        **_KEY_OF_PROVIDER,
+                    }
+                ),
+            },
+            "asked": {**_ASKED, "description": "Who would be asked now for each task class, the first first."},
+            "left_out": _ASKED,
+            "models": {
+                "type": "array",
+                "items": shown(
+                    {
+                        "reference": text(),
+                        "connected": {"type": "boolean"},
+                        "window": _WHOLE,
+                        "output": _WHOLE,
+                        "speed": _WHOLE,
+                        "prices": {"type": "array", "items": shown({"from_tokens": _WHOLE, **_DOLLARS})},
+                    }
+                ),
+            },
         }
     ),
     "Key": shown({**_STRINGS, **_MAYBE}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.app.api import approval_page, databases, html, operate, planning, runs, slack_clicks
+from shared.app.api import approval_page, databases, html, models, operate, planning, runs, slack_clicks
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
 from shared.app.api.shapes import Schema, choice, closed, number, text, texts
@@ -32,6 +32,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "databases.manage": frozenset({"owner"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
+    "models.read": frozenset(ROLES),
+    "models.change": frozenset({"owner"}),
 }
 
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
@@ -40,6 +42,7 @@ PARTS: Mapping[str, Schema] = {
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
     "token": text("^[^/]{1,4000}$"),
+    "provider": text("^[a-z-]{1,40}$"),
 }
 _NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
 _TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
@@ -148,6 +151,19 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
         body=closed(_PLANNING), errors=(409,),
+    ),
+    Route("GET", "/v1/models", "models.read", models.show_models, "Models: prices, rules, who is asked", "Models"),
+    Route(
+        "POST", "/v1/models", "models.change", models.change_rules, "Set who is asked for what", "Models",
+        body=models.RULES, errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/models/keys", "models.change", models.set_key, "Keep a key of your own for a provider", "Models",
+        body=models.KEY,
+    ),
+    Route(
+        "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Forget such a key", "Models",
+        errors=(409,),
     ),
     Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
     Route(

@@ -37,8 +37,13 @@ def choice(*words: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(words)}
 
 
+def lists(value: Schema, most: int, *, what: str = "") -> dict[str, Any]:
+    """Return the schema of a list of such texts, at most so many."""
+    return {"type": "array", "items": dict(value), "maxItems": most, "description": what}
+
+
 def texts(value: Schema, *names: str, what: str = "") -> dict[str, Any]:
-    """Return the schema of an object whose values are such strings; under these names alone, if there are any."""
+    """Return the schema of an object with such values, texts or lists; under these names alone, if there are any."""
     found: dict[str, Any] = {"type": "object", "maxProperties": 100, "default": {}, "description": what}
     if names:
         return {**found, "properties": dict.fromkeys(names, value), "additionalProperties": False}
@@ -101,7 +106,7 @@ def _fits_texts(value: Any, schema: Schema) -> bool:
     known, other = schema.get("properties", {}), schema["additionalProperties"]
     letters = {"type": "string", "maxLength": 300}
     return all(
-        _fits_text(name, letters) and (name in known or bool(other)) and _fits_text(each, known.get(name) or other)
+        _fits_text(name, letters) and (name in known or bool(other)) and _fits(each, known.get(name) or other)
         for name, each in value.items()
     )
 
@@ -129,14 +134,25 @@ def _whole(value: Any) -> Any:
 
 
 def _check(what: str, value: Any, schema: Schema) -> None:
+    if not _fits(value, schema):
+        _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
+
+
+def _fits(value: Any, schema: Schema) -> bool:
     fits: dict[str, Callable[[Any, Schema], bool]] = {
         "integer": _fits_number,
         "string": _fits_text,
         "boolean": lambda given, _: isinstance(given, bool),
         "object": _fits_texts,
+        "array": _fits_list,
     }
-    if not fits[schema["type"]](value, schema):
-        _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
+    return fits[schema["type"]](value, schema)
+
+
+def _fits_list(value: Any, schema: Schema) -> bool:
+    if not isinstance(value, list) or len(value) > schema["maxItems"]:
+        return False
+    return all(_fits(each, schema["items"]) for each in value)
 
 
 def _fits_number(value: Any, schema: Schema) -> bool:
@@ -176,7 +192,7 @@ def _wanted(schema: Schema) -> str:
         return "a day like 2026-11-21"
     most = f" of at most {schema['maxLength']} letters" if "maxLength" in schema else ""
     like = f" that matches {schema['pattern']}" if "pattern" in schema else ""
-    words = {"string": "a text", "boolean": "true or false", "object": "an object of texts"}
+    words = {"string": "a text", "boolean": "true or false", "object": "an object", "array": "a list of texts"}
     what = f" ({schema['description']})" if schema.get("description") else ""
     return words[schema["type"]] + most + like + what
 
