@@ -176,6 +176,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         settings=tools.settings(run.tenant),
         run_url=run_url(deps, run),
         check_site=tools.check_site,
+        kinds=tools.kinds,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.app.budget import step_estimate
+from shared.app.ceilings import most_by_input
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.learn_preferences import learn
@@ -125,7 +126,7 @@ def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Propos
     if proposal.asked:
         return proposal, question(*proposal.asked, prefix=prefix)
     model = tools.model(run.tenant)
-    rules = {k.name: rule_of(k, model) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
+    rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
     left = run.limits.steps - len(run.steps) - 2
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=_before(run))
     return proposal, with_gate(specs, rules, prefix=prefix)
@@ -136,8 +137,8 @@ def _before(run: Run) -> Before:
     return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
 
 
-def rule_of(kind: StepKind, model: Model) -> Rule:
-    """Return what plan validation needs to know of a kind."""
+def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule:
+    """Return what plan validation needs to know of a kind; `kinds` are all, for those that become steps of others."""
 
     def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -155,4 +156,5 @@ def rule_of(kind: StepKind, model: Model) -> Rule:
         step_estimate(kind, model),
         kind.repairs,
         kind.needs,
+        most_by_input(kind, kinds, model),
     )

@@ -30,6 +30,7 @@ class Rule:
     estimate: Usage = NOTHING
     repairs: str = ""
     needs: tuple[str, ...] = ()  # kinds of which at least one step is in the plan, and every one before this
+    most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
         raise InvalidOutput(f"{where}.input must be an object")
     try:
         checked = rule.check(given)
+        estimate = rule.most(checked) if rule.most else rule.estimate
     except ValueError as error:
         raise InvalidOutput(f"{where}.input: {error}") from error
     title = item.get("title", "")
@@ -123,7 +125,7 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
         depends_on=tuple(prefix + n for n in needs),
         lane=rule.lane,
         undoable=rule.undoable,
-        estimate=rule.estimate,
+        estimate=estimate,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+CHILD = "~"  # between a step's id and a child's name: no plan's own ids have it
 SCHEMA = 1  # of stored documents; reading upgrades older ones (see codec.py)
 RULES = 1  # of the reducer; a run keeps the version it began with
 

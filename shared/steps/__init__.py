@@ -1,6 +1,7 @@
 """Every kind of step the agent can do. A new kind is one file and one line here."""
 
 from shared.steps._kind import StepKind
+from shared.steps.agent_ask import AGENT_ASK
 from shared.steps.code_generate import CODE_GENERATE
 from shared.steps.code_test import CODE_TEST
 from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
@@ -15,6 +16,11 @@ from shared.steps.notion_publish_plan import NOTION_PUBLISH_PLAN
 from shared.steps.notion_query_rows import NOTION_AGGREGATE_ROWS, NOTION_QUERY_ROWS
 from shared.steps.notion_schema import NOTION_CHANGE_SCHEMA, NOTION_CREATE_DATABASE
 from shared.steps.notion_update_rows import NOTION_UPDATE_ROWS
+from shared.steps.pattern_debate import PATTERN_DEBATE
+from shared.steps.pattern_panel import PATTERN_PANEL
+from shared.steps.pattern_parallel import PATTERN_PARALLEL
+from shared.steps.pattern_sequence import PATTERN_SEQUENCE
+from shared.steps.pattern_verify import PATTERN_VERIFY
 from shared.steps.vercel_deploy import VERCEL_DEPLOY
 from shared.steps.vercel_promote import VERCEL_PROMOTE
 from shared.steps.vercel_verify import VERCEL_VERIFY
@@ -44,6 +50,12 @@ ALL: tuple[StepKind, ...] = (
     NOTION_CHANGE_SCHEMA,
     NOTION_COMMENT,
     NOTION_ATTACH_FILE,
+    AGENT_ASK,
+    PATTERN_SEQUENCE,
+    PATTERN_PARALLEL,
+    PATTERN_DEBATE,
+    PATTERN_VERIFY,
+    PATTERN_PANEL,
 )
 
 KINDS: dict[str, StepKind] = {kind.name: kind for kind in ALL}

@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.core.errors import OutcomeUnknown, Rejected
-from shared.core.run import NOTHING, Run, Step, StepSpec, Usage
+from shared.core.replan import so_far
+from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, Usage
 from shared.ports import Model, Sandbox
+
+if TYPE_CHECKING:
+    from shared.mind.group import Group
+    from shared.mind.members import Kinds, Weight
 
 Result = Mapping[str, Any]
 C = TypeVar("C")
@@ -165,6 +170,7 @@ class StepContext:
     settings: Mapping[str, Any]
     run_url: str
     check_site: Callable[[str], tuple[int, str]]  # url → status, body; only for addresses a deployment gave us
+    kinds: Mapping[str, StepKind] = field(default_factory=dict)  # what child steps may be
 
     def keep_waiting(self, delay: timedelta, what: str) -> Again:
         """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE."""
@@ -186,9 +192,23 @@ class StepContext:
 
     def output_of_step(self, name: str) -> Result:
         """Return the output of a step of this plan by its id there; {} when it has none yet, or is not there."""
-        revision, dot, _ = self.step.id.rpartition(".")
-        step = self.run.step(f"{revision}{dot}{name}")
+        step = self.step_named(name)
         return step.output if step is not None else {}
+
+    def step_named(self, name: str) -> Step | None:
+        """Return a step of this plan by its id there, else what an earlier plan of this run has done under that id."""
+        revision, dot, _ = self.step.id.partition(CHILD)[0].rpartition(".")
+        return self.run.step(f"{revision}{dot}{name}") or so_far(self.run).done.get(name)
+
+    def group(self) -> Group:
+        """Return the children of this step: what they said, and how others are asked."""
+        from shared.mind.group import Group
+        from shared.mind.members import Member, weight_of
+
+        def price(kind: str, given: Mapping[str, Any]) -> Usage:
+            return weight_of(Member(kind=kind, input=dict(given)), self.kinds).most
+
+        return Group(self.run, self.step, self.get_text, price)
 
     def once(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
         """Do an external write that can be found again: `look` before a second time."""
@@ -245,3 +265,5 @@ class StepKind:
     needs: tuple[str, ...] = ()  # the kinds of which every step in the plan must be done before this one begins
     estimate: Usage = NOTHING
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
+    weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
+    fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others

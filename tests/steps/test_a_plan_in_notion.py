@@ -203,7 +203,7 @@ def test_what_the_offline_model_plans_for_a_routine_can_be_carried_out(bench: Be
         "places": {"tasks": {"data_source": source, "columns": columns}, "today": "2026-03-02"},
     }
     steps = make_routine_plan(data)["steps"]
-    rules = {name: rule_of(kind, OfflineModel()) for name, kind in KINDS.items()}
+    rules = {name: rule_of(kind, OfflineModel(), KINDS) for name, kind in KINDS.items()}
     run = bench.start(*validate(steps, rules, prefix="", max_steps=20))
     assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
     seen = bench.look()

@@ -210,6 +210,8 @@ CASES: Mapping[str, Case] = {
 }  # fmt: skip
 
 # Kinds whose work other tests show, with the least a plan says of them.
+ASKED = {"agent": "critic", "input": {"asked": "A page", "plan": "Write it"}}
+MEMBER = {"kind": "agent.ask", "input": ASKED}
 ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "notion.publish_plan": ("tests/unit/app/test_what_people_see.py", {}),
     "notion.ask_question": ("tests/scenarios/test_changed_minds.py", {"question": "Which?"}),
@@ -222,6 +224,15 @@ ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "vercel.deploy": ("tests/unit/app/test_review_deploying.py", {"project": "club"}),
     "vercel.verify": ("tests/unit/app/test_review_deploying.py", {}),
     "vercel.promote": ("tests/unit/app/test_review_deploying.py", {}),
+    "agent.ask": ("tests/unit/patterns/test_patterns.py", ASKED),
+    "pattern.sequence": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER]}),
+    "pattern.parallel": (
+        "tests/unit/patterns/test_patterns.py",
+        {"members": [MEMBER, MEMBER], "how": "vote", "on": "verdict"},
+    ),
+    "pattern.debate": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER], "on": "verdict"}),
+    "pattern.verify": ("tests/unit/patterns/test_patterns.py", {"maker": MEMBER, "checker": MEMBER}),
+    "pattern.panel": ("tests/unit/patterns/test_patterns.py", {"specialists": [MEMBER, MEMBER], "chair": MEMBER}),
 }
 NO_IDS = dict.fromkeys(("club", "things", "bell", "archive", "opens", "closes"), NOBODY)
 BEFORE_IT: Mapping[str, Any] = {"drop": True}

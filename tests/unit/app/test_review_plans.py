@@ -10,7 +10,7 @@ from shared.core.errors import InvalidOutput
 from shared.core.plan import validate
 from shared.steps import KINDS
 
-RULES = {name: rule_of(kind, OfflineModel()) for name, kind in KINDS.items() if kind.plannable}
+RULES = {name: rule_of(kind, OfflineModel(), KINDS) for name, kind in KINDS.items() if kind.plannable}
 INPUTS: dict[str, dict[str, Any]] = {
     "code.generate": {"artifact": "static_site"},
     "github.open_pull_request": {"title": "A site", "branch": "workwright/a-site"},

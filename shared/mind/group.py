@@ -1,0 +1,172 @@
+"""What the steps of a group have said, and what those who are asked next are told of it.
+
+Data flows along dependencies: who depends on a step of the same group is told what came of it. Nothing else flows, so
+that a plan shows who knows what. All of it is data to the agent that reads it, and fills text fields only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from shared.core.errors import ModelError
+from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
+from shared.mind.context import Part
+
+AGAIN = frozenset({"debate", "mend"})  # roles of those who are asked once more: what they depend on is the talk so far
+ROLES = frozenset({"", "chair", "check", "merge", *AGAIN})
+_LONGEST = 300  # letters of a position that a result shows
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a step. `answer` is an agent's fields, a text, or facts; `absent` says why there is none."""
+
+    step: str
+    title: str
+    answer: Any = None
+    ref: str = ""  # of the kept answer
+    absent: str = ""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Return the answer's fields; none where it has not any."""
+        return self.answer if isinstance(self.answer, Mapping) else {}
+
+    @property
+    def text(self) -> str:
+        """Return the answer as text."""
+        return self.answer if isinstance(self.answer, str) else json.dumps(self.answer, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a step builds on. `given` is what it works on, `talk` what was said since it was asked first."""
+
+    given: tuple[Step, ...] = ()
+    talk: tuple[Step, ...] = ()
+
+
+def said_by(step: Step, get_text: Callable[[str], str]) -> Said:
+    """Return what came of a step that is done."""
+    name, title, output = step.id, step.spec.title or step.spec.kind, step.output
+    if step.status == StepStatus.SKIPPED:
+        return Said(name, title, absent=step.error or "not asked")
+    if ref := str(output.get("answer") or ""):
+        return Said(name, title, json.loads(get_text(ref)), ref)
+    if ref := str(output.get("text") or ""):
+        return Said(name, title, get_text(ref), ref)
+    return Said(name, title, dict(output))
+
+
+def heard(run: Run, step: Step) -> Heard:
+    """Return what a step of a group builds on: what it depends on within its group, and what its group builds on."""
+    given: list[Step] = []
+    talk: list[Step] = []
+    while step.parent:
+        parent = run.step(step.parent)
+        needed = (run.step(name) for name in step.spec.depends_on)
+        found = [each for each in needed if each is not None and each.parent == step.parent]
+        if step.spec.input.get("role") in AGAIN:
+            talk = found + talk
+        elif not given:
+            given = found
+        else:
+            talk = found + talk
+        if parent is None:
+            break
+        step = parent
+    return Heard(tuple(given), tuple(talk))
+
+
+def role_part(role: str) -> Part:
+    """Return what an agent is told about its part in a pattern: ours, so trusted."""
+    version, _, text = files(__package__).joinpath("roles", f"{role}.md").read_text(encoding="utf-8").partition("\n")
+    return Part("task", f"role {role} {version.removeprefix('version:').strip()}", text.strip(), trusted=True)
+
+
+def told(all_said: Iterable[Said], name: str) -> list[Part]:
+    """Return what others have said as parts of a context; what is absent says nothing."""
+    return [Part(name, each.title, each.text, must=True, share=0.6) for each in all_said if not each.absent]
+
+
+class Group:
+    """A step that asks others: who has been asked, what they said, and who is asked next."""
+
+    def __init__(
+        self, run: Run, step: Step, get_text: Callable[[str], str], price: Callable[[str, Mapping[str, Any]], Usage]
+    ) -> None:
+        self._run, self._step, self._get_text = run, step, get_text
+        free = step.spec.estimate == NOTHING  # the model costs nothing
+        self._price: Callable[[str, Mapping[str, Any]], Usage] = (lambda kind, given: NOTHING) if free else price
+
+    def said(self, *names: str) -> list[Said]:
+        """Return what the children of these names came to, in this order."""
+        found = (self._run.step(self._id(name)) for name in names)
+        return [said_by(each, self._get_text) for each in found if each is not None]
+
+    def ask(
+        self, name: str, title: str, member: Any, *, role: str = "", after: Sequence[str] = (), optional: bool = False
+    ) -> StepSpec:
+        """Return the step that asks a member, who hears what the children named in `after` have said."""
+        given = {**member.input, "role": role} if role else dict(member.input)
+        return StepSpec(
+            id=self._id(name),
+            kind=member.kind,
+            title=title,
+            input=given,
+            depends_on=tuple(self._id(each) for each in after),
+            estimate=self._price(member.kind, given),
+            optional=optional,
+        )
+
+    def _id(self, name: str) -> str:
+        return f"{self._step.id}{CHILD}{name}"
+
+
+def who_is_there(all_said: Sequence[Said], quorum: int) -> list[Said]:
+    """Return those who answered; raises ModelError where they are fewer than `quorum`, or half where that is 0."""
+    there = [each for each in all_said if not each.absent]
+    needed = quorum or len(all_said) // 2 + 1
+    if len(there) < needed:
+        why = "; ".join(f"{each.title}: {each.absent}" for each in all_said if each.absent)
+        raise ModelError(f"{len(there)} of {len(all_said)} answered, {needed} are needed ({why[:1500]})")
+    return there
+
+
+def position(said: Said, field: str) -> str:
+    """Return what somebody says in a field, so that equal positions are equal texts."""
+    value = said.fields.get(field)
+    return " ".join(value.split()).casefold() if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def tally(there: Sequence[Said], field: str) -> tuple[Said, dict[str, int], list[dict[str, str]]]:
+    """Return the first of those with the most frequent position, all positions with their votes, and who dissents.
+
+    Of two that are equally frequent the one that was named first counts.
+    """
+    votes: dict[str, int] = {}
+    for each in there:
+        votes[position(each, field)] = votes.get(position(each, field), 0) + 1
+    most = max(votes, key=lambda name: votes[name])  # the first of the most frequent
+    won = next(each for each in there if position(each, field) == most)
+    return won, {name[:_LONGEST]: count for name, count in votes.items()}, dissent(there, field, most)
+
+
+def dissent(there: Sequence[Said], field: str, accepted: str) -> list[dict[str, str]]:
+    """Return who takes another position than the accepted one, and where their whole answer is kept."""
+    return [
+        {"who": each.title, "says": position(each, field)[:_LONGEST], "answer": each.ref}
+        for each in there
+        if position(each, field) != accepted
+    ]
+
+
+def result(won: Said, outcome: str, all_said: Sequence[Said] = (), **more: Any) -> dict[str, Any]:
+    """Return a pattern's output: the answer that counts, how it came about, and who was absent."""
+    absent = [f"{each.title}: {each.absent}"[:_LONGEST] for each in all_said if each.absent]
+    found = {"answer": won.ref, "outcome": outcome, "from": won.step, "absent": absent, **more}
+    return {name: value for name, value in found.items() if value not in ([], "", {})}

@@ -1,0 +1,102 @@
+"""Who takes part in a pattern: asks of agents, or patterns of their own; and what that may cost at most.
+
+A pattern names members, and how often each may be asked. From that follow, before anything begins: its cost ceiling,
+how many steps it can become, how deep it goes, and which agents speak in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.core.run import NOTHING, Usage
+
+DEEPEST = 3  # patterns in patterns
+MOST_STEPS = 80  # that one pattern may become, of the 200 of a run
+
+
+class Member(BaseModel):
+    """One who is asked: an agent.ask, an agent.loop or another pattern, as a step of a plan would state it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field("agent.ask", pattern=r"^(agent\.(ask|loop)|pattern\.[a-z]+)$")
+    input: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def who(self) -> str:
+        """Return who that is, for people: the agent, or the pattern."""
+        return str(self.input.get("agent") or self.kind.partition(".")[2])
+
+
+class Kind(Protocol):
+    """What has to be known of a member's kind of step."""
+
+    @property
+    def input(self) -> type[Any]:
+        """Return the model of its input."""
+
+    @property
+    def weigh(self) -> Callable[..., Weight] | None:
+        """Return what says how much a step with a given input may become."""
+
+
+Kinds = Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a step may become at most: money and tokens, child steps, levels of patterns; who speaks in it, and how.
+
+    `voice` is the model of its answer, or None where that is not known beforehand.
+    """
+
+    most: Usage = NOTHING
+    steps: int = 0
+    levels: int = 0
+    agents: frozenset[str] = frozenset()
+    voice: type[BaseModel] | None = None
+
+
+def weight_of(member: Member, kinds: Kinds) -> Weight:
+    """Return a member's weight; raises ValueError, written for a planner to read, where its input does not hold."""
+    kind = kinds.get(member.kind)
+    if kind is None or kind.weigh is None:
+        raise ValueError(f"member {member.kind!r} is unknown; use agent.ask, agent.loop or a pattern")
+    try:
+        wanted = kind.input.model_validate(dict(member.input))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{member.kind}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    return kind.weigh(wanted, kinds)
+
+
+def sum_of(asked: list[tuple[Weight, int]], voice: type[BaseModel] | None) -> Weight:
+    """Return the weight of a pattern that asks each at most so often; raises ValueError where it is too much."""
+    tokens = sum(each.most.tokens * times for each, times in asked)
+    micros = sum(each.most.micros * times for each, times in asked)
+    steps = sum((1 + each.steps) * times for each, times in asked)
+    levels = 1 + max(each.levels for each, _ in asked)
+    if levels > DEEPEST:
+        raise ValueError(f"patterns are nested {levels} deep; at most {DEEPEST} are allowed: take the innermost out")
+    if steps > MOST_STEPS:
+        raise ValueError(f"this may become {steps} steps; at most {MOST_STEPS} are allowed: fewer members or rounds")
+    agents = frozenset().union(*(each.agents for each, _ in asked))
+    return Weight(Usage(tokens, micros), steps, levels, agents, voice)
+
+
+def must_answer(weight: Weight, field: str, who: str) -> None:
+    """Raise ValueError unless the answer has that field."""
+    if weight.voice is not None and field not in weight.voice.model_fields:
+        there = ", ".join(weight.voice.model_fields)
+        raise ValueError(f"{who} does not answer with {field!r}, but with {there}")
+
+
+def must_check(weight: Weight, who: str, others: frozenset[str]) -> None:
+    """Raise ValueError unless its answer says whether something holds, and it is none of the others."""
+    must_answer(weight, "verdict", who)
+    if same := sorted(weight.agents & others):
+        raise ValueError(f"{who} is {same[0]!r}, who would check its own work; choose another agent")

@@ -1,0 +1,74 @@
+"""pattern.panel: specialists look at the same thing, each from its side; a chair decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, model_validator
+
+from shared.mind.members import Member
+from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+
+if TYPE_CHECKING:
+    from shared.mind.members import Kinds, Weight
+
+
+class Panel(Input):
+    """With `on`, specialists who take another position in that field than the chair are named as dissenting.
+
+    `quorum`: how many specialists must answer; 0: more than half.
+    """
+
+    specialists: list[Member] = Field(min_length=2, max_length=6)
+    chair: Member
+    on: str = Field("", max_length=40)
+    quorum: int = Field(0, ge=0, le=6)
+    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Panel:
+        if self.quorum > len(self.specialists):
+            raise ValueError(f"quorum is {self.quorum}, and there are {len(self.specialists)} specialists")
+        return self
+
+
+def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
+    from shared.mind.group import dissent, position, result, who_is_there
+
+    group = ctx.group()
+    names = [str(number) for number in range(1, len(wanted.specialists) + 1)]
+    if not ctx.step.expanded:
+        children = [
+            group.ask(name, f"Specialist {name}: {member.who}", member, role=wanted.role, optional=True)
+            for name, member in zip(names, wanted.specialists, strict=True)
+        ]
+        return FanOut(tuple(children), {"asked": len(children)})
+    all_said = group.said(*names)
+    there = who_is_there(all_said, wanted.quorum)
+    chair = group.said("chair")
+    if not chair:
+        present = [name for name, said in zip(names, all_said, strict=True) if not said.absent]
+        asked = group.ask("chair", f"Chair: {wanted.chair.who}", wanted.chair, role="chair", after=present)
+        return FanOut((asked,), {"asked": len(names) + 1})
+    others = dissent(there, wanted.on, position(chair[0], wanted.on)) if wanted.on else []
+    return Done(result(chair[0], f"decided by {wanted.chair.who}, {len(there)} heard", all_said, dissent=others))
+
+
+def _weigh(wanted: Panel, kinds: Kinds) -> Weight:
+    from shared.mind.members import must_answer, sum_of, weight_of
+
+    weights, chair = [weight_of(each, kinds) for each in wanted.specialists], weight_of(wanted.chair, kinds)
+    if wanted.on:
+        for number, each in enumerate([*weights, chair], 1):
+            must_answer(each, wanted.on, "chair" if each is chair else f"specialists.{number}")
+    return sum_of([*((each, 1) for each in weights), (chair, 1)], chair.voice)
+
+
+PATTERN_PANEL = StepKind(
+    "pattern.panel",
+    "Specialists look at the same thing, each from its side; a chair decides.",
+    Panel,
+    _run,
+    Repeat.SAME_END,
+    weigh=_weigh,
+)
