@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from shared.core.outgoing_text import plain
+from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
@@ -69,7 +70,8 @@ def message_for(
             steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
             how = "Comment “approve” on the page, or “no, because …” for another plan"
             how += "; or set the status there." if run.trigger.decided_by_status else "."
-            lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *steps, how)
+            told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
+            lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
             subject, look = f"Approve the plan for “{title}”", Link("Look and decide", approval_url)
             return Message(subject, lines, (look, *links), HIGH, token)
         case "question_asked":
@@ -164,7 +166,7 @@ def way_out(run: Run) -> str:
 
 
 def _to_mend(run: Run) -> str:
-    failed = next((step for step in run.steps if step.status == StepStatus.FAILED), None)
+    failed = next((step for step in reversed(run.steps) if step.status == StepStatus.FAILED), None)
     told = next((text for words, text in _WAYS_OUT if words in run.failure), "")
     if told or failed is None:
         return told or "look at the run for what went wrong."

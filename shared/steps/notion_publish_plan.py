@@ -12,8 +12,11 @@ from shared.core.errors import Rejected
 from shared.core.outgoing_text import hosts_of, plain, tame
 from shared.core.page import Span
 from shared.core.plan import in_full
+from shared.core.plan_words import again_lines, finding_lines, followed_lines, outlook_lines
 from shared.core.progress import progress_of
-from shared.core.run import RunStatus, Step, StepStatus
+from shared.core.proposal import upgraded
+from shared.core.replan import bare_name
+from shared.core.run import Run, RunStatus, Step, StepStatus
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import split_text
@@ -66,14 +69,17 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
     """Return the whole plan as one block: whatever a page or a model wrote in it is text and nothing else."""
     planned = ctx.output_of("plan.propose")
     target = marks.mark(ctx.run_url, f"plan-{ctx.step.id}")
-    requirements = json.loads(ctx.get_text(str(planned["proposal"])))["requirements"]
+    proposal = upgraded(json.loads(ctx.get_text(str(planned["proposal"]))))
+    requirements = proposal["requirements"]
     by = plain(f" — by the {planned['model']} model. {planned['summary']}")
     asking = replace(ctx.run, status=RunStatus.AWAITING_APPROVAL)  # as it is when people see this
     progress = progress_of(asking, ctx.run_url, [step.id for step in steps], ctx.settings)
     head = (Span("Plan", bold=True, href=target), Span(by[: blocks.MAX_UNITS]))
     inside = [
         blocks.callout(progress.spans, progress.icon, color=progress.color),
+        *_told(ctx.run, planned),
         *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
+        *_beside(proposal, planned, steps),
         blocks.toggle("What exactly is approved", _in_full(steps)),
         blocks.toggle(
             f"Requirements read from this page ({len(requirements)})",
@@ -81,6 +87,31 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
         ),
     ]
     return blocks.callout(head, "🗺️", inside)
+
+
+def _told(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what people should know before they decide: what went wrong before, risk, cost, time, a second look."""
+    lines = [*again_lines(run), *outlook_lines(planned)]
+    return [*(blocks.paragraph(line) for line in lines), *(blocks.bulleted(line) for line in finding_lines(planned))]
+
+
+def _beside(proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return what stands folded beside the steps: assumptions, other ways, reasons, preferences that were followed."""
+    other = [f"{each['title']}: {each['why_not']}" for each in proposal["alternatives"]]
+    reasons = {str(each.get("id")): str(each.get("why", "")) for each in proposal["steps"]}
+    why = [(step, reasons.get(bare_name(step.id), "")) for step in steps]
+    folded = {
+        "Assumptions": proposal["assumptions"],
+        "Other ways that were thought of": other,
+        "Why each step": [f"{step.spec.title or step.spec.kind}: {reason}" for step, reason in why if reason],
+        "Preferences of the team that this plan follows": followed_lines(planned),
+    }
+    return [_folded(title, lines) for title, lines in folded.items() if lines]
+
+
+def _folded(title: str, lines: Sequence[str]) -> dict[str, Any]:
+    parts = [part for line in lines for part in split_text(plain(" ".join(line.split())))]
+    return blocks.toggle(f"{title} ({len(lines)})", [blocks.bulleted(part) for part in parts])
 
 
 def _in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:

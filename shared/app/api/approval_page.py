@@ -10,6 +10,7 @@ from shared.app.api.html import page, paragraph
 from shared.app.approvals import Asked, asked_now, decide, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.plan import in_full
+from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run import Run, Step, StepStatus
 
 HOLDER = "whoever holds the approval link"
@@ -82,8 +83,11 @@ def _question(run: Run, asked: Asked) -> str:
     steps = "".join(_line(step) for step in run.steps if _planned(step))
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     asker = run.trigger.by or "somebody"
+    findings = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(planned))
     return (
         paragraph(str(planned.get("summary", "")))
+        + "".join(paragraph(line) for line in (*again_lines(run), *outlook_lines(planned)))
+        + (f"<ul>{findings}</ul>" if findings else "")
         + f"<ol>{steps}</ol>"
         + paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
         + '<form method="post"><label>Reason, if you like<input name="reason" maxlength="500"></label>'
