@@ -10,6 +10,7 @@ from typing import Any
 from tests.support.anthropic_wire import MODELS, InvalidRequest, check_request
 from tests.support.model_endpoint import Answer, ModelEndpoint, Refusal, json_of
 
+VERSIONS = ("2023-06-01", "2026-10-21")  # the later one takes no temperature, top_p and top_k of any model
 MESSAGES, COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
 _TYPES = {
     400: "invalid_request_error",
@@ -40,10 +41,10 @@ class AnthropicServer(ModelEndpoint):
         """Return the JSON body of a request that may come in."""
         if method != "POST" or path not in (MESSAGES, COUNT_TOKENS):
             raise Refusal(error(404, f"Not Found: {path}"))
-        given = headers.get("x-api-key")
+        given = headers.get("x-api-key") or (headers.get("Authorization") or "").removeprefix("Bearer ")
         if not given or (self.key is not None and given != self.key):
             raise Refusal(error(401, "invalid x-api-key" if given else "x-api-key header is required"))
-        if headers.get("anthropic-version") != "2023-06-01":
+        if headers.get("anthropic-version") not in VERSIONS:
             raise Refusal(error(400, "anthropic-version: header is required"))
         if not (headers.get("Content-Type") or "").startswith("application/json"):
             raise Refusal(error(400, "content-type: must be application/json"))

@@ -23,7 +23,7 @@ from tests.support.closed_shapes import (
 
 _MARK = Closed({"type": words("ephemeral"), "ttl": words("5m", "1h")}, ("type",))
 _TEXT_BLOCK = Closed({"type": TEXT, "text": TEXT, "cache_control": _MARK, "citations": ANY}, ("text",))
-_BLOCKS: dict[str, Any] = {
+BLOCKS: dict[str, Any] = {
     "text": _TEXT_BLOCK,
     "thinking": Closed({"type": TEXT, "thinking": TEXT, "signature": TEXT}, ("thinking", "signature")),
     "redacted_thinking": Closed({"type": TEXT, "data": TEXT}, ("data",)),
@@ -51,7 +51,7 @@ _BLOCKS: dict[str, Any] = {
         ("tool_use_id",),
     ),
 }
-_TOOL = Closed(
+TOOL = Closed(
     {
         "name": TEXT,
         "description": TEXT,
@@ -70,12 +70,12 @@ _COUNTED: dict[str, Any] = {
     "model": TEXT,
     "messages": Listed(
         Closed(
-            {"role": words("user", "assistant"), "content": either(TEXT, Listed(ByField("type", _BLOCKS)))},
+            {"role": words("user", "assistant"), "content": either(TEXT, Listed(ByField("type", BLOCKS)))},
             ("role", "content"),
         )
     ),
     "system": either(TEXT, Listed(_TEXT_BLOCK)),
-    "tools": Listed(_TOOL),
+    "tools": Listed(TOOL),
     "tool_choice": ByField(
         "type",
         {

@@ -10,7 +10,7 @@ from tests.support.closed_shapes import ANY, FLAG, NUMBER, TEXT, WHOLE, BadShape
 from tests.support.closed_shapes import check as check_shape
 
 _EFFORT = words("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_PIECES: dict[str, Any] = {
+PIECES: dict[str, Any] = {
     "input_text": Closed(
         {"type": TEXT, "text": TEXT, "prompt_cache_breakpoint": Closed({"mode": words("explicit"), "ttl": TEXT})},
         ("text",),
@@ -18,21 +18,21 @@ _PIECES: dict[str, Any] = {
     "output_text": Closed({"type": TEXT, "text": TEXT, "annotations": ANY, "logprobs": ANY}, ("text",)),
     "refusal": Closed({"type": TEXT, "refusal": TEXT}, ("refusal",)),
 }
-_MESSAGE = Closed(
+MESSAGE = Closed(
     {
         "type": TEXT,
         "id": TEXT,
         "status": TEXT,
         "phase": TEXT,
         "role": words("user", "assistant", "system", "developer"),
-        "content": either(TEXT, Listed(ByField("type", _PIECES))),
+        "content": either(TEXT, Listed(ByField("type", PIECES))),
     },
     ("role", "content"),
 )
-_ITEM = ByField(
+ITEM = ByField(
     "type",
     {
-        "message": _MESSAGE,
+        "message": MESSAGE,
         "function_call": Closed(
             {"type": TEXT, "id": TEXT, "call_id": TEXT, "name": TEXT, "arguments": TEXT, "status": TEXT},
             ("call_id", "name", "arguments"),
@@ -52,7 +52,7 @@ _FUNCTION = Closed(
     {"type": TEXT, "name": TEXT, "description": TEXT, "parameters": "object", "strict": FLAG, "defer_loading": FLAG},
     ("name", "parameters"),
 )
-_FORM = ByField(
+FORM = ByField(
     "type",
     {
         "text": Closed({"type": TEXT}),
@@ -64,13 +64,13 @@ _FORM = ByField(
 )
 _COUNTED: dict[str, Any] = {
     "model": TEXT,
-    "input": either(TEXT, Listed(_ITEM)),
+    "input": either(TEXT, Listed(ITEM)),
     "instructions": TEXT,
     "conversation": ANY,
     "parallel_tool_calls": FLAG,
     "previous_response_id": TEXT,
     "reasoning": Closed({"effort": _EFFORT, "summary": TEXT, "generate_summary": TEXT, "context": TEXT, "mode": TEXT}),
-    "text": Closed({"format": _FORM, "verbosity": words("low", "medium", "high")}),
+    "text": Closed({"format": FORM, "verbosity": words("low", "medium", "high")}),
     "tool_choice": either(words("none", "auto", "required"), ANY),
     "tools": Listed(ByField("type", {"function": _FUNCTION})),
     "truncation": words("auto", "disabled"),
