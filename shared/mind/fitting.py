@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shared.core.errors import ContextTooLong, IntegrationError
+from shared.core.run import Usage
 from shared.mind.context import Context, Part, assemble
 from shared.ports import Model, ModelRequest, request_tokens
 
@@ -21,7 +22,8 @@ FULL = 0.98  # of the budget: what is used when there is enough to say
 SHRUNK = 0.7  # of what a provider has refused as too long
 SHRINKS = 3
 _AIM = 0.992  # between FULL and the limit: what is cut ends where a sentence does
-_ROUNDS = 8
+_ROUNDS = 12
+_DEARER = 0.8  # of the room, when the call might cost more than there is
 _UNSURE = 1.6  # by how much a tokenizer may count more than our estimate, of texts in ASCII
 _MODELS = 256  # whose factors are remembered
 
@@ -56,16 +58,18 @@ def fit(
     answer_tokens: int,
     most: int = 0,
     seed: str = "",
+    reserved: Usage | None = None,
     factors: Factors = FACTORS,
 ) -> tuple[ModelRequest, Context]:
     """Return the request of these parts that fills the model's window at most, and what became of each part.
 
-    `most` limits the whole prompt further, in tokens. Raises ContextTooLong when what must not be cut does not fit.
+    `most` limits the whole prompt further, in tokens, and `reserved` by what the call may cost. Raises ContextTooLong
+    when what must not be cut does not fit.
     """
     bare = request_of("")
     budget = model.window(bare.task_class) - answer_tokens
     budget = min(budget, most) if most else budget
-    return _Fitting(model, request_of, parts, budget, seed, factors).fit()
+    return _Fitting(model, request_of, parts, budget, seed, reserved, factors).fit()
 
 
 def within(
@@ -77,6 +81,7 @@ def within(
     answer_tokens: int,
     most: int = 0,
     seed: str = "",
+    reserved: Usage | None = None,
     keep: Callable[[Context], None] | None = None,
     factors: Factors = FACTORS,
 ) -> tuple[R, Context]:
@@ -87,8 +92,9 @@ def within(
     refused: tuple[int, ...] = ()
     while True:
         request, context = fit(
-            model, request_of, parts, answer_tokens=answer_tokens, most=most, seed=seed, factors=factors
-        )
+            model, request_of, parts, answer_tokens=answer_tokens, most=most, seed=seed, reserved=reserved,
+            factors=factors,
+        )  # fmt: skip
         context = replace(context, refused=refused)
         if keep is not None:
             keep(context)
@@ -110,10 +116,11 @@ class _Fitting:
         parts: Sequence[Part],
         budget: int,
         seed: str,
+        reserved: Usage | None,
         factors: Factors,
     ) -> None:
         self._model, self._request_of, self._parts = model, request_of, parts
-        self._budget, self._seed, self._factors = budget, seed, factors
+        self._budget, self._seed, self._reserved, self._factors = budget, seed, reserved, factors
         bare = request_of("")
         self._fixed, self._key = request_tokens(bare), f"{model.name}/{bare.task_class}"
 
@@ -129,6 +136,10 @@ class _Fitting:
             if request == before:
                 break  # more room adds nothing
             before, estimated = request, request_tokens(request)
+            if not self._affordable(request):
+                high = room = min(room, estimated)
+                room = room * _DEARER if low < room * _DEARER else (low + high) / 2
+                continue
             if not context.short and self._surely_fits(request, estimated * max(factor, 1.0)):
                 return request, self._measured(context, estimated * factor, factor, "estimate")
             actual, counted = self._count(request, estimated)
@@ -143,8 +154,16 @@ class _Fitting:
             room = room * _AIM * self._budget / actual
             room = room if low < room < high else (low + high) / 2
         if best is None:
-            raise ContextTooLong(f"the prompt cannot be cut to the {self._budget} tokens there are for it")
+            raise ContextTooLong(
+                f"the prompt cannot be cut to the {self._budget} tokens, or the money, there is for it"
+            )
         return best
+
+    def _affordable(self, request: ModelRequest) -> bool:
+        if self._reserved is None:
+            return True
+        most = self._model.estimate(request)
+        return most.tokens <= self._reserved.tokens and most.micros <= self._reserved.micros
 
     def _surely_fits(self, request: ModelRequest, guess: float) -> bool:
         """Say whether no tokenizer can find more than the budget: none needs more than a token for each byte."""

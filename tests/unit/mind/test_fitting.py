@@ -112,9 +112,10 @@ def test_a_prompt_near_the_limit_is_counted_although_nothing_is_cut(tokens: Call
 def test_what_a_part_is_said_to_take_is_what_the_provider_counts_of_it(tokens: Callable[[str], int]) -> None:
     model = Counting(tokens, takes=5500)
     parts = [page(mixed(60_000), share=0.6), Part("knowledge", "page p2#b1", mixed(40_000)[7:], share=0.3)]
-    _, context = fit(model, request_of, parts, answer_tokens=500, factors=Factors())
-    for placed, told in zip(context.placed, context.record()["parts"], strict=True):
-        assert told["tokens"] == pytest.approx(tokens(placed.text), rel=0.08)
+    request, context = fit(model, request_of, parts, answer_tokens=500, factors=Factors())
+    fences = request.prompt.split("\n\n<data-")[1:]
+    for fence, told in zip(fences, context.record()["parts"], strict=True):
+        assert told["tokens"] == pytest.approx(tokens(fence), rel=0.08)
         assert told["share"] == pytest.approx(told["tokens"] / context.tokens, abs=0.001)
 
 

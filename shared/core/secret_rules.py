@@ -1,0 +1,133 @@
+"""The rules themselves: a kind, literals of which one must be in the text, and a pattern whose group is the secret.
+
+The prefixes are those that the vendors document for their keys.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of secret. The secret is group 1 of the pattern where there is one, else all of it.
+
+    The pattern begins with the literal, or up to `back` characters before it, and not in the middle of a word.
+    """
+
+    kind: str
+    literals: tuple[str, ...]
+    pattern: re.Pattern[str]
+    back: int = 0
+
+
+def _rule(kind: str, literals: str, pattern: str, back: int = 0) -> Rule:
+    return Rule(kind, tuple(literals.split(" ")), re.compile(pattern), back)
+
+
+RULES: tuple[Rule, ...] = (
+    _rule("private-key", "PRIVATE", r"-----BEGIN (?:[A-Z0-9]++ )*+PRIVATE KEY(?: BLOCK)?-----(?s:.){0,20000}?"
+          r"(?:-----END (?:[A-Z0-9]++ )*+PRIVATE KEY(?: BLOCK)?-----|\Z)", 40),
+    _rule("age-key", "AGE-SECRET", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
+    _rule("anthropic-key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}+"),
+    _rule("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}+"),
+    _rule("openai-key", "sk-", r"sk-[A-Za-z0-9]{32,}+"),
+    _rule("openrouter-key", "sk-or-", r"sk-or-(?:v1-)?+[A-Za-z0-9]{32,}+"),
+    _rule("xai-key", "xai-", r"xai-[A-Za-z0-9]{40,}+"),
+    _rule("google-key", "AIza", r"AIza[A-Za-z0-9_-]{35}"),
+    _rule("google-oauth", "GOCSPX-", r"GOCSPX-[A-Za-z0-9_-]{20,}+"),
+    _rule("google-oauth", "ya29.", r"ya29\.[A-Za-z0-9_-]{20,}+"),
+    _rule("google-oauth", "1//0", r"1//0[A-Za-z0-9_-]{30,}+"),
+    _rule("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9_]{30,}+"),
+    _rule("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{40,}+"),
+    _rule("gitlab-token", "glpat- glptt- gldt- glrt- glcbt- gloas- glsoat- glft- glagent- glimt-",
+          r"gl(?:pat|ptt|dt|rt|cbt|oas|soat|ft|agent|imt)-[A-Za-z0-9_-]{20,}+"),
+    _rule("slack-token", "xox", r"xox[abeoprscd](?:\.xox[bp])?+-[A-Za-z0-9-]{10,}+"),
+    _rule("slack-token", "xapp-", r"xapp-[0-9]-[A-Za-z0-9-]{20,}+"),
+    _rule("slack-webhook", "hooks.slack.com",
+          r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}+"),
+    _rule("notion-token", "ntn_", r"ntn_[A-Za-z0-9]{30,}+"),
+    _rule("notion-token", "secret_", r"secret_[A-Za-z0-9]{40,}+"),
+    _rule("linear-key", "lin_", r"lin_(?:api|oauth|wh)_[A-Za-z0-9]{30,}+"),
+    _rule("vercel-token", "vcp_ vci_ vca_ vcr_ vck_", r"vc[piark]_[A-Za-z0-9]{20,}+"),
+    _rule("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
+    _rule("stripe-key", "k_live_ k_test_", r"[srp]k_(?:live|test)_[A-Za-z0-9]{16,}+", 1),
+    _rule("webhook-secret", "whsec_", r"whsec_[A-Za-z0-9+/=_-]{20,}+"),
+    _rule("sendgrid-key", "SG.", r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,}+"),
+    _rule("mailgun-key", "key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
+    _rule("mailchimp-key", "-us", r"[0-9a-f]{32}-us[0-9]{1,2}(?![0-9a-z])", 32),
+    _rule("twilio-key", "SK", r"SK[0-9a-f]{32}(?![0-9a-f])"),
+    _rule("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
+    _rule("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{50,}+"),
+    _rule("huggingface-token", "hf_", r"hf_[A-Za-z0-9]{30,}+"),
+    _rule("replicate-token", "r8_", r"r8_[A-Za-z0-9]{36,}+"),
+    _rule("groq-key", "gsk_", r"gsk_[A-Za-z0-9]{40,}+"),
+    _rule("digitalocean-token", "_v1_", r"do[opr]_v1_[0-9a-f]{64}", 3),
+    _rule("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    _rule("telegram-token", ":AA", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}+", 10),
+    _rule("discord-webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/[0-9]{5,}+/[A-Za-z0-9_-]{40,}+", 16),
+    _rule("databricks-token", "dapi", r"dapi[0-9a-f]{32}(?![0-9a-f])"),
+    _rule("figma-token", "figd_", r"figd_[A-Za-z0-9_-]{36,}+"),
+    _rule("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    _rule("postman-key", "PMAK-", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
+    _rule("newrelic-key", "NRAK-", r"NRAK-[A-Z0-9]{27}"),
+    _rule("grafana-token", "glsa_ glc_", r"(?:glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|glc_[A-Za-z0-9+/=]{32,}+)"),
+    _rule("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{50,}+"),
+    _rule("vault-token", "hvs. hvb.", r"hv[sb]\.[A-Za-z0-9_-]{24,}+"),
+    _rule("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}+", 14),
+    _rule("doppler-token", "dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40,}+"),
+    _rule("square-token", "sq0", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}+"),
+    _rule("supabase-token", "sbp_", r"sbp_[0-9a-f]{40}"),
+    _rule("planetscale-token", "pscale_", r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,}+"),
+    _rule("heroku-key", "HRKU-", r"HRKU-[A-Za-z0-9_-]{30,}+"),
+    _rule("sentry-token", "sntry", r"sntry[su]_[A-Za-z0-9+/=_-]{40,}+"),
+    _rule("workwright-key", "ww_l",
+          r"ww_(?:live|local)_[A-Za-z0-9-]{1,64}\.[0-9a-f]{12}\.[0-9a-f]{64}_[0-9a-f]{8}"),
+    _rule("jwt", "eyJ", r"eyJ[A-Za-z0-9_-]{8,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+"),
+    _rule("password", "://",
+          r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,80}:([^\s/@\"'<>\[\]{}$*]{3,200})@[\w.\[-]", 24),
+    _rule("bearer", "earer", r"[Bb]earer\s{1,3}([A-Za-z0-9._~+/=-]{20,}+)", 1),
+    _rule("basic-auth", "asic",
+          r"[Aa]uthorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?[Bb]asic\s{1,3}([A-Za-z0-9+/=]{12,}+)", 24),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word beside which a secret stands, in small letters.
+
+    `before` must end what goes before it; `chosen` are secrets that people choose, which are short and look like words.
+    """
+
+    text: str
+    chosen: bool = False
+    alone: bool = False  # no letter follows
+    before: re.Pattern[str] | None = None
+
+
+_WHOSE_KEY = re.compile(r"(?:api|access|private|signing|encryption|account|auth|service|client|secret)[_ -]?$")
+_CHOSEN = (
+    "password passwd passphrase passwort passcode kennwort contraseña passe wachtwoord hasło пароль パスワード 密码 pwd"
+)
+WORDS: tuple[Word, ...] = (
+    *(Word(word, chosen=True) for word in _CHOSEN.split()),
+    Word("pass", chosen=True, alone=True),
+    *(Word(word) for word in ("secret", "token", "credential", "bearer")),
+    Word("key", before=_WHOSE_KEY),
+)
+
+_VALUE = r"\\?[\"'“”„«`]?([^\s\"'“”„»`,;|<>\\]{6,300})"
+
+ASSIGNED = re.compile(rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?\s{{0,4}}(?::=|=>|->|[:=|：＝])\s{{0,4}}{_VALUE}")
+"""After a word that says secret: the rest of the name, a sign that gives it a value, and the value."""
+
+SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est)\s{{1,2}}{_VALUE}")
+"""After such a word: its value told in a sentence."""
+
+HARMLESS = re.compile(
+    r"(?i)^(?:[$%{<(\[]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
+    r"process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
+    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^https?://|^step:"
+)
+"""Values that only name where a secret would come from, or stand for one."""

@@ -1,0 +1,50 @@
+"""A page as lines for a prompt: one for each block, with its id, so that an answer can say where something stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from shared.core.page import Block, Page, Span
+
+_DEEPER = "  "
+
+
+def page_text(page: Page) -> str:
+    """Return title, columns and blocks; what is below a block is indented, further lines of its text more so.
+
+    It costs about a third of the tokens of the same page as JSON.
+    """
+    head = [f"Title: {_one_line(page.title)}"]
+    head += [f"{_one_line(name)}: {_one_line(value)}" for name, value in page.properties.items() if value]
+    return "\n".join([*head, "", *(line for block in page.blocks for line in _lines(block, ""))]).strip()
+
+
+def _lines(block: Block, indent: str) -> Iterator[str]:
+    first, *more = _said(block).split("\n")
+    yield f"{indent}[{block.id}] {_kind(block)}{': ' if first else ''}{first}"
+    for line in more:
+        yield f"{indent}{_DEEPER}| {line}"
+    for child in block.children:
+        yield from _lines(child, indent + _DEEPER)
+
+
+def _kind(block: Block) -> str:
+    if block.type == "to_do":
+        return f"to_do ({'done' if block.checked else 'open'})"
+    return f"{block.type} ({block.language})" if block.language else block.type
+
+
+def _said(block: Block) -> str:
+    cells = " | ".join(_one_line(_styled(cell)) for cell in block.cells)
+    caption = f"({_styled(block.caption_runs)})" if block.caption_runs else ""
+    return " ".join(text for text in (_styled(block.spans), cells, block.name, block.url or "", caption) if text)
+
+
+def _styled(spans: Sequence[Span]) -> str:
+    return "".join(
+        f"{span.text} ({span.href})" if span.href and span.href != span.text else span.text for span in spans
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

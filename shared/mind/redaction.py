@@ -1,0 +1,137 @@
+"""Secrets become placeholders before any text leaves for a model, in this one place.
+
+Every model and embedder that tools hand out is wrapped here, so no caller can forget it (security, sections 3 and 7.3).
+`data`, which only the rules of `offline` read, is treated like the prompt: what a model is told must not depend on
+which one is asked, and what it writes is published. An answer is never turned back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.core.outgoing_text import visible
+from shared.core.run import Usage
+from shared.core.secrets_in_text import secret_value, secrets_in
+from shared.ports import Embedder, Message, Model, ModelRequest, ModelResult, ToolCall, Vector
+
+_LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
+_SIGNS = "[[secret:"
+
+Known = Callable[[], Iterable[str]]
+
+
+def nothing_known() -> Iterable[str]:
+    """Return no secrets."""
+    return ()
+
+
+class Redactor:
+    """Hides secrets of one request: the same secret gets the same placeholder, `[[secret:kind:n]]`.
+
+    `known` are values that are secret whatever they look like. Placeholders and values are kept in memory only.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known = sorted({one for one in known if len(one) >= _LEAST_KNOWN}, key=len, reverse=True)
+        self._places: dict[str, str] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of what was hidden, one for each secret, to tell people; never a value."""
+        return tuple(place.split(":")[1] for place in self._places.values())
+
+    def hide(self, text: str) -> str:
+        """Return the text with placeholders for its secrets, and without letters that nobody sees."""
+        text = visible(text)
+        for value in self._known:
+            if value in text:
+                text = text.replace(value, self._place(value, "known"))
+        found = secrets_in(text)
+        for each in reversed([(one, self._place(text[one.start : one.end], one.kind)) for one in found]):
+            text = text[: each[0].start] + each[1] + text[each[0].end :]
+        return text
+
+    def hide_in(self, value: Any, name: str = "") -> Any:
+        """Return JSON-able data with placeholders in all its texts; `name` is that of the field it is the value of."""
+        if isinstance(value, str):
+            hidden = self.hide(value)
+            return self._place(value, "key") if hidden == value and name and secret_value(name, value) else hidden
+        if isinstance(value, Mapping):
+            return {self._name(key): self.hide_in(each, str(key)) for key, each in value.items()}
+        return [self.hide_in(each, name) for each in value] if isinstance(value, list | tuple) else value
+
+    def restore(self, text: str) -> str:
+        """Return the text with what was hidden by this redactor: for the sandbox of code that people trust, alone."""
+        for value, place in self._places.items():
+            text = text.replace(place, value)
+        return text
+
+    def _name(self, key: Any) -> Any:
+        return self.hide(key) if isinstance(key, str) else key
+
+    def _place(self, value: str, kind: str) -> str:
+        if value.startswith(_SIGNS):
+            return value
+        return self._places.setdefault(value, f"{_SIGNS}{kind}:{len(self._places) + 1}]]")
+
+
+def hidden(request: ModelRequest, redactor: Redactor) -> ModelRequest:
+    """Return the request with placeholders for the secrets of every text in it."""
+    return replace(
+        request,
+        system=redactor.hide(request.system),
+        stable=redactor.hide(request.stable),
+        prompt=redactor.hide(request.prompt),
+        messages=tuple(_hidden_message(message, redactor) for message in request.messages),
+        tools=tuple(replace(tool, purpose=redactor.hide(tool.purpose)) for tool in request.tools),
+        data=redactor.hide_in(dict(request.data)),
+    )
+
+
+def _hidden_message(message: Message, redactor: Redactor) -> Message:
+    calls = tuple(ToolCall(call.id, call.name, redactor.hide_in(dict(call.input))) for call in message.calls)
+    return replace(message, text=redactor.hide(message.text), calls=calls)
+
+
+class DiscreetModel:
+    """A model that is told no secrets."""
+
+    def __init__(self, model: Model, known: Known = nothing_known) -> None:
+        self._model = model
+        self._known = known
+        self.name = model.name
+
+    def estimate(self, request: ModelRequest) -> Usage:
+        """Return an upper bound of what the call may cost."""
+        return self._model.estimate(self._hidden(request))
+
+    def window(self, task_class: str) -> int:
+        """Return the context window of the model."""
+        return self._model.window(task_class)
+
+    def count(self, request: ModelRequest) -> int:
+        """Return the tokens of the prompt: a provider that is asked to count reads it too."""
+        return self._model.count(self._hidden(request))
+
+    def complete(self, request: ModelRequest) -> ModelResult:
+        """Answer the request with placeholders in it; they stay placeholders in the answer."""
+        return self._model.complete(self._hidden(request))
+
+    def _hidden(self, request: ModelRequest) -> ModelRequest:
+        return hidden(request, Redactor(self._known()))
+
+
+class DiscreetEmbedder:
+    """An embedder that is told no secrets: where it is a service, it reads every text."""
+
+    def __init__(self, embedder: Embedder, known: Known = nothing_known) -> None:
+        self._embedder = embedder
+        self._known = known
+        self.id, self.dimensions = embedder.id, embedder.dimensions
+
+    def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
+        """Return one vector per text, of the text with placeholders."""
+        known = tuple(self._known())
+        return self._embedder.embed([Redactor(known).hide(text) for text in texts], kind)
