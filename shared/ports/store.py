@@ -58,7 +58,6 @@ class Commit:
     handled: str = ""
     puts: tuple[Put, ...] = ()
     audit: tuple[Mapping[str, Any], ...] = ()
-    usage: Usage | None = None
 
 
 class Store(Protocol):
@@ -105,7 +104,7 @@ class Store(Protocol):
         """Return the text of that address; raises KeyError."""
 
     def usage(self, tenant: str, day: date) -> Usage:
-        """Return what the tenant's commits of that day (in UTC) have cost."""
+        """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
 
     def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
         """Return audit entries of the tenant by ascending id; those of one run come in the order of its commits."""

@@ -9,9 +9,8 @@ import pytest
 
 from shared.core.errors import DocumentTooLarge, VersionConflict
 from shared.core.events import TimePassed
-from shared.core.run import Usage
 from shared.ports import MAX_DOCUMENT_BYTES, Doc, Loaded, Put, Store
-from tests.support.moved_clock import START, MovedClock
+from tests.support.moved_clock import START
 from tests.support.saved_runs import a_command, a_run, following, opened, opening
 
 
@@ -75,7 +74,6 @@ def test_of_two_commits_at_one_version_the_second_leaves_nothing(store: Store) -
         changes={"failure": "two"},
         puts=(Put("pages", "p1", {"by": "two"}),),
         audit=({"by": "two"},),
-        usage=Usage(5, 5),
     )
     with pytest.raises(VersionConflict):
         store.commit(late)
@@ -83,7 +81,6 @@ def test_of_two_commits_at_one_version_the_second_leaves_nothing(store: Store) -
     assert [seq for seq, _ in store.events("acme", "r1")] == [1, 2]
     assert store.unsent("acme", "r1") == []
     assert store.get("acme", "pages", "p1") is None
-    assert store.usage("acme", START.date()) == Usage()
     assert store.audit("acme") == []
 
 
@@ -98,13 +95,12 @@ def test_a_commit_of_an_unknown_run_at_a_version_is_a_conflict(store: Store) -> 
 
 @pytest.mark.parametrize("puts", [(), (Put("pages", "p1", {"n": 1}, expected=""),)], ids=["plain", "with a document"])
 def test_a_commit_repeated_after_a_lost_reply_counts_once(store: Store, puts: tuple[Put, ...]) -> None:
-    first = opening(a_run(), usage=Usage(10, 20), audit=({"did": "open"},), puts=puts)
+    first = opening(a_run(), audit=({"did": "open"},), puts=puts)
     version = store.commit(first)
     assert store.commit(first) == version
-    again = following(loaded(store), usage=Usage(1, 2), audit=({"did": "go on"},))
+    again = following(loaded(store), audit=({"did": "go on"},))
     second = store.commit(again)
     assert store.commit(again) == second != version
-    assert store.usage("acme", START.date()) == Usage(11, 22)
     assert [entry.body["did"] for entry in store.audit("acme")] == ["open", "go on"]
     assert len(store.events("acme", "r1")) == 2
 
@@ -124,17 +120,6 @@ def test_a_document_that_does_not_hold_refuses_the_whole_commit(store: Store) ->
         store.commit(opening(a_run(), puts=(Put("pages", "p0", {}), Put("pages", "p1", {"n": 2}, expected=""))))
     assert store.load_run("acme", "r1") is None
     assert [(doc.id, doc.body) for doc in store.list_docs("acme", "pages")] == [("p1", {"n": 1})]
-
-
-def test_usage_is_summed_per_day_and_tenant(store: Store, clock: MovedClock) -> None:
-    store.commit(opening(a_run(), usage=Usage(10, 100)))
-    store.commit(opening(a_run("r2"), usage=Usage(1, 2)))
-    store.commit(opening(a_run(tenant="globex"), usage=Usage(7, 7)))
-    clock.move(days=1)
-    store.commit(following(loaded(store), at=clock.now(), usage=Usage(5, 5)))
-    assert store.usage("acme", START.date()) == Usage(11, 102)
-    assert store.usage("acme", clock.now().date()) == Usage(5, 5)
-    assert store.usage("globex", START.date()) == Usage(7, 7)
 
 
 # --- documents

@@ -73,12 +73,6 @@ class GuardedBatch:
         self.write(reference, fields, "")
         self._witness = reference
 
-    def add(self, reference: Any, **amounts: int) -> None:
-        """Add to counters. Only safe because the batch is guarded: sent twice, it is still applied once."""
-        from google.cloud.firestore import Increment
-
-        self._batch.set(reference, {name: Increment(amount) for name, amount in amounts.items()}, merge=True)
-
     def delete(self, reference: Any, expected: str | None) -> None:
         """Delete a document, at that version when one is given."""
         option = None

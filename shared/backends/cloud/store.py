@@ -61,10 +61,6 @@ class FirestoreStore:
         for n, entry in enumerate(commit.audit):
             name = _audit_name(at, run, n, "" if commit.events else commit.token)
             batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": _text(entry)}, "")
-        if commit.usage and commit.usage != NOTHING:
-            batch.add(
-                home.document(USAGE, at.date().isoformat()), tokens=commit.usage.tokens, micros=commit.usage.micros
-            )
         return batch.send()
 
     def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
@@ -132,7 +128,7 @@ class FirestoreStore:
     # --- usage and audit
 
     def usage(self, tenant: str, day: date) -> Usage:
-        """Return what the tenant's commits of that day (in UTC) have cost."""
+        """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
         found = self.get(tenant, USAGE, day.isoformat())
         return Usage(found.body["tokens"], found.body["micros"]) if found else NOTHING
 

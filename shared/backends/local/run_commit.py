@@ -9,7 +9,7 @@ from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import check_id, check_tenant, to_micros, to_text
 from shared.core.codec import event_to_data, run_to_data
 from shared.core.errors import VersionConflict
-from shared.ports import Clock, Commit, Loaded
+from shared.ports import Commit, Loaded
 
 _INSERT = """INSERT OR IGNORE INTO runs (version, token, status, next_check, body, tenant, id, opened_at)
     VALUES (1, ?, ?, ?, ?, ?, ?, ?)"""
@@ -17,8 +17,6 @@ _UPDATE = """UPDATE runs SET version = version + 1, token = ?, status = ?, next_
     WHERE tenant = ? AND id = ? AND version = ?"""
 _FIND = "SELECT version, token FROM runs WHERE tenant = ? AND id = ?"
 _EVENT = "INSERT INTO events (tenant, run, seq, body) VALUES (?, ?, ?, ?)"
-_USAGE = """INSERT INTO usage (tenant, day, tokens, micros) VALUES (?, ?, ?, ?)
-    ON CONFLICT (tenant, day) DO UPDATE SET tokens = tokens + excluded.tokens, micros = micros + excluded.micros"""
 _AUDIT = """INSERT INTO audit (tenant, seq, body)
     VALUES (?1, 1 + coalesce((SELECT max(seq) FROM audit WHERE tenant = ?1), 0), ?2)"""
 
@@ -26,9 +24,9 @@ _AUDIT = """INSERT INTO audit (tenant, seq, body)
 class PreparedCommit:
     """A commit whose documents are text already. Everything that can be refused without looking was refused."""
 
-    __slots__ = ("_audit", "_commit", "_day", "_events", "_puts", "_row", "_tasks", "_version")
+    __slots__ = ("_audit", "_commit", "_events", "_puts", "_row", "_tasks", "_version")
 
-    def __init__(self, commit: Commit, clock: Clock) -> None:
+    def __init__(self, commit: Commit) -> None:
         run = commit.after
         tenant, name = check_tenant(run.tenant), check_id("run", run.id)
         first = run.seq - len(commit.events) + 1
@@ -45,10 +43,6 @@ class PreparedCommit:
         self._tasks = tasks.prepare(commit.commands)
         self._puts = documents.prepare(tenant, commit.puts)
         self._audit = [to_text("an audit entry", entry) for entry in commit.audit]
-        self._day = ""
-        if commit.usage is not None:
-            at = commit.events[-1].at if commit.events else clock.now()
-            self._day = at.date().isoformat()
 
     def __call__(self, connection: sqlite3.Connection, changes: Changes) -> str:
         """Write it; return the new version. Raises VersionConflict before anything is written."""
@@ -70,8 +64,6 @@ class PreparedCommit:
             documents.save(connection, tenant, self._puts)
         for entry in self._audit:
             connection.execute(_AUDIT, (tenant, entry))
-        if commit.usage is not None:
-            connection.execute(_USAGE, (tenant, self._day, commit.usage.tokens, commit.usage.micros))
         version = str(self._version + 1)
         changes.runs.append(Loaded(commit.after, version))
         return version

@@ -70,7 +70,7 @@ class LocalStore:
 
         The last token is kept with the run: the same commit again returns its version and changes nothing.
         """
-        return self.group.submit(PreparedCommit(commit, self._clock))
+        return self.group.submit(PreparedCommit(commit))
 
     def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
         """Return runs, newest first; `after` is the id of the last one seen."""
@@ -144,7 +144,7 @@ class LocalStore:
     # --- usage and audit
 
     def usage(self, tenant: str, day: date) -> Usage:
-        """Return what the tenant's commits of that day (in UTC) have cost."""
+        """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
         with self.reading() as connection:
             found = connection.execute(
                 "SELECT tokens, micros FROM usage WHERE tenant = ? AND day = ?", (check_tenant(tenant), day.isoformat())
