@@ -11,8 +11,9 @@ from shared.app.api.exchange import MAX_BODY, ApiRequest
 from shared.app.api.router import Api
 from shared.entry import endpoint
 from shared.wiring import wire
+from shared.wiring.when_needed import tools
 
-service = Api(wire().deps)
+service = Api(wire().deps, tools)
 
 
 @functions_framework.http

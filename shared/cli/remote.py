@@ -27,7 +27,7 @@ RUN = click.argument("run", metavar="ID")
 def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
     """List the runs, newest first."""
     params = {"limit": str(limit), **({"status": status} if status else {})}
-    _show(ask_house(data, "GET", "/v1/runs", params=params), as_json, _runs_table)
+    show(ask_house(data, "GET", "/v1/runs", params=params), as_json, _runs_table)
 
 
 @workwright.command()
@@ -36,7 +36,7 @@ def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
 @AS_JSON
 def run(run: str, data: Path, as_json: bool) -> None:
     """Show a run: its steps, results and cost."""
-    _show(ask_house(data, "GET", f"/v1/runs/{_part(run)}"), as_json, _run_text)
+    show(ask_house(data, "GET", f"/v1/runs/{_part(run)}"), as_json, _run_text)
 
 
 @workwright.command()
@@ -45,7 +45,7 @@ def run(run: str, data: Path, as_json: bool) -> None:
 @AS_JSON
 def approve(run: str, data: Path, as_json: bool) -> None:
     """Approve the plan a run waits with."""
-    _show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/approve"), as_json, _run_text)
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/approve"), as_json, _run_text)
 
 
 @workwright.command()
@@ -57,7 +57,7 @@ def approve(run: str, data: Path, as_json: bool) -> None:
 def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> None:
     """Stop a run and undo what can be undone."""
     body = {"reason": reason, "force": force}
-    _show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/cancel", body=body), as_json, _run_text)
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/cancel", body=body), as_json, _run_text)
 
 
 @workwright.command()
@@ -66,7 +66,7 @@ def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> Non
 @AS_JSON
 def retry(run: str, data: Path, as_json: bool) -> None:
     """Do a failed or cancelled run over, as a new run of the same page."""
-    _show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
 
 
 def ask_house(
@@ -98,7 +98,9 @@ def ask_house(
     return found
 
 
-def _show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]], list[str]]) -> None:
+def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]], list[str]]) -> None:
+    """Print an answer: as JSON, or in lines."""
+    """Print an answer: as it is, or in lines without the signs that a terminal obeys."""
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return

@@ -23,6 +23,7 @@ from shared.ports import Sandbox
 from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring import Wired, wire
+from shared.wiring.knowledge import embedder_of, knowledge_of
 
 if TYPE_CHECKING:
     from shared.wiring.models import Models
@@ -75,6 +76,8 @@ def wire_tools() -> Tools:
         sandbox=_sandbox,
         check_site=_fetch_site,
         settings=lambda tenant: _tenant_settings(wired, accounts, tenant),
+        knowledge=knowledge_of,
+        embedder=embedder_of,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.shapes import text
 from shared.app.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
 from shared.app.workspace_schemas import KINDS
 from shared.core.commands import CONSIDER, Command
@@ -17,6 +18,11 @@ from shared.core.run import derived_id
 from shared.ports import Put
 
 NOT_BEGUN = "not begun"
+IN_NOTION = text(
+    "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
+    most=500,
+    what="its id, or its link as Notion copies it",
+)
 _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
 
 
@@ -31,8 +37,8 @@ def set_up(call: Call) -> ApiReply:
     doc = call.deps.store.get(call.tenant, *SETUP)
     before: Mapping[str, Any] = doc.body if doc else {}
     wish = {
-        "page": _notion_id(call.body["page"]) or before.get("page", ""),
-        "adopt": {**before.get("adopt", {}), **{k: _notion_id(v) for k, v in call.body["adopt"].items()}},
+        "page": notion_id(call.body["page"]) or before.get("page", ""),
+        "adopt": {**before.get("adopt", {}), **{k: notion_id(v) for k, v in call.body["adopt"].items()}},
         "answers": {**before.get("answers", {}), **call.body["answers"]},
     }
     number = int(before.get("number", 0)) + 1
@@ -68,7 +74,7 @@ def _database(settings: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
     return {"kind": kind, "database": mapped.database, "columns": sorted(mapped.properties), "missing": sorted(lost)}
 
 
-def _notion_id(given: str) -> str:
+def notion_id(given: str) -> str:
     """Return the id in what people copy: the id itself, or the address of the page; the route lets in nothing else."""
     found = _ID.findall(given.replace("-", "").partition("?")[0].partition("#")[0])
     return str(found[-1]).lower() if found else ""

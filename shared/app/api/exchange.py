@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.app.deps import Deps
-from shared.core.errors import RequestError, TooMany
+from shared.core.errors import ConfigError, RequestError, TooMany
 from shared.core.run import derived_id
+
+if TYPE_CHECKING:
+    from shared.app.execute_step import Tools
 
 MAX_BODY = 64 * 1024
 JSON, PROBLEM, HTML, FORM = (
@@ -84,6 +87,11 @@ class Caller:
     name: str
 
 
+def no_tools() -> Tools:
+    """Raise: where nobody gave any, only what needs none is answered."""
+    raise ConfigError("this api was started without tools")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request on its way to its handler: checked, and with its parts by name."""
@@ -94,6 +102,7 @@ class Call:
     parts: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    tools: Callable[[], Tools] = no_tools  # loaded when it is called: most requests need none
 
     @property
     def who(self) -> Caller:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.app.api import views
+from shared.app.api.asking import COUNTS
 from shared.app.api.exchange import FORM, JSON, PROBLEM
+from shared.app.api.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.operate import API
 from shared.app.api.routes import PARTS, Route
 from shared.app.api.shapes import text
@@ -25,6 +27,7 @@ _DOLLARS = {
     name: {**_NUMBER, "description": "US dollars per million tokens."}
     for name in ("input", "cached", "written", "output")
 }
+_OF_SOURCE = ("id", "title", "url", "page", "excerpt", "edited_at")
 _OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
@@ -47,6 +50,10 @@ SCHEMAS: Mapping[str, Any] = {
     "Usage": shown(
         {"day": {"type": "string", "format": "date"}, "cost": views.COST, "workspace_map": views.WORKSPACE_MAP}
     ),
+    "Feedback": FEEDBACK,
+    "Preference": PREFERENCE,
+    "Preferences": listed("preferences", "Preference", paged=False),
+    "Deleted": shown({"deleted": text()}),
     "AuditEntry": shown(_ENTRY, optional=("plan_hash",)),
     "Audit": listed("entries", "AuditEntry"),
     "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
@@ -99,6 +106,26 @@ SCHEMAS: Mapping[str, Any] = {
                     }
                 ),
             },
+        }
+    ),
+    "Answered": shown(
+        {
+            "found": {"type": "boolean", "description": "Whether the workspace says it."},
+            "answer": text(),
+            "sources": {"type": "array", "items": shown({name: text() for name in _OF_SOURCE})},
+            "model": text(what="Who answered; empty where nothing was found that anybody could be asked about."),
+            "searched_for": text(),
+        }
+    ),
+    "Knowledge": shown(
+        {
+            "connected": {"type": "boolean"},
+            "off": {"type": "boolean"},
+            "roots": _TEXTS,
+            "without": _TEXTS,
+            **dict.fromkeys(("pages", "chunks", "vectors"), _WHOLE),
+            "embedder": text(what="What searches by meaning; empty where words alone are searched."),
+            "sync": shown({**dict.fromkeys(COUNTS, _WHOLE), **dict.fromkeys(("began", "ended", "alert"), text())}),
         }
     ),
     "Key": shown({**_STRINGS, **_MAYBE}),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import log
 from shared.app.api.approval_page import refusal
@@ -17,6 +18,7 @@ from shared.app.api.exchange import (
     NoSuchMethod,
     WrongMediaType,
     error_headers,
+    no_tools,
     problem,
 )
 from shared.app.api.html import refused, wants_page
@@ -36,12 +38,16 @@ from shared.core.errors import (
     VersionConflict,
 )
 
+if TYPE_CHECKING:
+    from shared.app.execute_step import Tools
+
 
 class Api:
     """The API of one process; everything it keeps between requests is its share of each tenant's rate."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, tools: Callable[[], Tools] = no_tools) -> None:
         self._deps = deps
+        self._tools = tools
         self._rate = Rate()
 
     def answer(self, request: ApiRequest) -> ApiReply:
@@ -69,7 +75,8 @@ class Api:
         if not all(matches(value, PARTS[name]) for name, value in parts.items()):
             raise NotThere("nothing has this id")
         query = read_query(request.query, route.query)
-        return route.handler(Call(self._deps, request, caller, parts, query, _body(route, request)))
+        body = _body(route, request)
+        return route.handler(Call(self._deps, request, caller, parts, query, body, self._tools))
 
     def _caller(self, route: Route, request: ApiRequest) -> Caller | None:
         roles = PERMISSIONS[route.permission]

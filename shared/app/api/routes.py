@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.app.api import approval_page, databases, html, models, operate, planning, runs, slack_clicks
+from shared.app.api import (
+    approval_page,
+    asking,
+    databases,
+    feedback,
+    html,
+    models,
+    operate,
+    planning,
+    runs,
+    slack_clicks,
+)
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
 from shared.app.api.shapes import Schema, choice, closed, number, text, texts
@@ -23,6 +34,9 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "runs.read": frozenset(ROLES),
     "runs.decide": frozenset({"owner", "admin", "member"}),
     "runs.steer": frozenset({"owner", "admin", "member"}),
+    "feedback.give": frozenset({"owner", "admin", "member"}),
+    "preferences.read": frozenset(ROLES),
+    "preferences.change": frozenset({"owner", "admin", "member"}),
     "usage.read": frozenset(ROLES),
     "audit.read": frozenset({"owner", "admin"}),
     "queue.read": frozenset({"owner", "admin"}),
@@ -32,6 +46,9 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "databases.manage": frozenset({"owner"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
+    "knowledge.ask": frozenset({"owner", "admin", "member"}),
+    "knowledge.read": frozenset(ROLES),
+    "knowledge.change": frozenset({"owner", "admin"}),
     "models.read": frozenset(ROLES),
     "models.change": frozenset({"owner"}),
 }
@@ -41,6 +58,7 @@ PARTS: Mapping[str, Schema] = {
     "run": _RUN,
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
+    "preference": text("^pref-[0-9a-f]{24}$"),
     "token": text("^[^/]{1,4000}$"),
     "provider": text("^[a-z-]{1,40}$"),
 }
@@ -51,12 +69,7 @@ _PLANNING: Mapping[str, Schema] = {
     "time_zone": choice(*zone_names()),
     "day_hours": number(1, 24),
 }
-_IN_NOTION = text(
-    "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
-    most=500,
-    what="its id, or its link as Notion copies it",
-)
-_ADOPT = texts(_IN_NOTION, *KINDS, what="Databases to adopt, by kind.")
+_ADOPT = texts(databases.IN_NOTION, *KINDS, what="Databases to adopt, by kind.")
 _ANSWERS = texts(text(most=300), what="Answers to questions, by their keys: the value of a choice.")
 _REASON = {**text(most=500), "default": ""}
 
@@ -130,6 +143,22 @@ ROUTES: tuple[Route, ...] = (
         body=closed({}), errors=(409,),
     ),
     Route(
+        "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
+        "Feedback", body=closed({"thumb": choice("up", "down"), "text": {**text(most=500), "default": ""}}), status=201,
+    ),
+    Route(
+        "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "What the team prefers", "Preferences",
+    ),
+    Route(
+        "POST", "/v1/preferences/{preference}", "preferences.change", feedback.reword_preference,
+        "Put a preference in other words", "Preference", body=closed({"text": text(most=300)}, required=("text",)),
+        errors=(409,),
+    ),
+    Route(
+        "DELETE", "/v1/preferences/{preference}", "preferences.change", feedback.delete_preference,
+        "Delete a preference", "Deleted", errors=(409,),
+    ),
+    Route(
         "GET", "/v1/usage", "usage.read", operate.usage, "What a day has cost", "Usage",
         query={"day": {"type": "string", "format": "date", "description": "In UTC; by default today."}},
     ),
@@ -145,12 +174,22 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/databases", "databases.read", databases.show_databases, "The databases in Notion", "Databases"),
     Route(
         "POST", "/v1/databases", "databases.manage", databases.set_up, "Create or adopt databases", "Databases",
-        body=closed({"page": {**_IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}), errors=(409,),
+        body=closed({"page": {**databases.IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}),
+        errors=(409,),
     ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "When days are planned", "Planning"),
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
         body=closed(_PLANNING), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/ask", "knowledge.ask", asking.ask, "Ask what the workspace says", "Answered",
+        body=asking.QUESTION, errors=(409,),
+    ),
+    Route("GET", "/v1/knowledge", "knowledge.read", asking.show_knowledge, "What is known of it", "Knowledge"),
+    Route(
+        "POST", "/v1/knowledge", "knowledge.change", asking.change_knowledge, "Set what is known of it", "Knowledge",
+        body=asking.CHANGE, errors=(409,),
     ),
     Route("GET", "/v1/models", "models.read", models.show_models, "Models: prices, rules, who is asked", "Models"),
     Route(
