@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.backends.offline.chatting import understand
 from shared.backends.offline.coding import write_code
 from shared.backends.offline.planning import make_plan
 from shared.backends.offline.routine import make_routine_plan
@@ -16,6 +17,7 @@ _TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "plan": make_plan,
     "routine": make_routine_plan,
     "code": write_code,
+    "chat": understand,
 }
 
 

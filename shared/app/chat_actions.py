@@ -1,0 +1,130 @@
+"""What a conversation can do: begin, change, approve, deny, stop and do over, each by the code that always does it.
+
+A person speaks; a model only says which of these is meant, about one of the runs and pages it was shown. A yes is read
+by rules alone, and counts for exactly the plan that this conversation has shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.app.api.retry import retry_run
+from shared.app.approvals import asked_now, decide
+from shared.app.budget import plan_estimate
+from shared.app.chat_facts import plan_of, title_of
+from shared.app.chat_memory import Chat
+from shared.app.consider_page import waiting_gate
+from shared.app.deps import Deps
+from shared.app.engine import record
+from shared.app.execute_step import Tools
+from shared.app.make_plan import made_by_rules
+from shared.app.open_page_run import open_page_run, page_record
+from shared.app.plan_comments import Wish, heard_of, keep_heard
+from shared.core import chat_words as words
+from shared.core import events as ev
+from shared.core.chat_words import say
+from shared.core.errors import Busy, Conflicting, NotThere, RequestError
+from shared.core.run import Run, RunStatus, Trigger
+
+_CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What came of it: our words, what was done ("" for nothing), and the run and page that are spoken of now."""
+
+    text: str
+    did: str = ""
+    run: str = ""
+    page: str = ""
+    shown: str = ""
+
+
+def act(
+    deps: Deps, tools: Tools, tenant: str, chat: Chat, intent: str, target: Run | None, wish: str, turn: str
+) -> Deed:
+    """Do what is meant with the run, or the page, that is meant; what cannot be done is said, not raised."""
+    try:
+        match intent:
+            case words.START:
+                return _start(deps, tools, tenant, chat)
+            case words.CHANGE if target is not None:
+                return _change(deps, chat, target, wish, turn)
+            case words.CANCEL if target is not None:
+                return _cancel(deps, chat, target)
+            case words.DENY if target is not None:
+                return _decide(deps, chat, target, approve=False)
+            case words.RETRY if target is not None:
+                again = retry_run(deps, tenant, target.id, chat.name)
+                return Deed(
+                    say("retried", chat.language, title=title_of(again)), words.RETRY, again.id, again.trigger.page
+                )
+    except RequestError as error:
+        return Deed(say("cannot", chat.language, why=f"{error} {error.way_out}".strip()))
+    except Busy as error:
+        return Deed(say("cannot", chat.language, why=f"{error}; try again in a moment"))
+    return Deed(say("none", chat.language))
+
+
+def approve(deps: Deps, chat: Chat, run: Run) -> Deed:
+    """Approve, if this is the plan that the conversation has shown; else show it, and approve nothing."""
+    try:
+        return _decide(deps, chat, run, approve=True)
+    except (Conflicting, NotThere) as error:
+        return Deed(say("cannot", chat.language, why=f"{error} {error.way_out}".strip()))
+
+
+def show(deps: Deps, chat: Chat, run: Run) -> Deed:
+    """Show the plan that waits, so that a yes can be about it."""
+    text = say("show", chat.language, title=title_of(run), plan=plan_of(deps, run))
+    return Deed(text, "", run.id, run.trigger.page, run.plan_hash)
+
+
+def _decide(deps: Deps, chat: Chat, run: Run, *, approve: bool) -> Deed:
+    if waiting_gate(run) is None:
+        return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    asked = asked_now(run)
+    if asked.plan_hash != chat.shown:
+        return show(deps, chat, run)
+    decide(deps, asked, approve=approve, by=chat.name, via="chat")
+    name = "approved" if approve else "denied"
+    did = "approve" if approve else words.DENY
+    return Deed(say(name, chat.language, title=title_of(run)), did, run.id, run.trigger.page)
+
+
+def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
+    if not chat.page:
+        return Deed(say("none", chat.language))
+    known = page_record(deps, tenant, chat.page)
+    loaded = deps.store.load_run(tenant, known.run) if known.run else None
+    if loaded is not None and not loaded.run.status.final:
+        if waiting_gate(loaded.run) is not None:
+            return show(deps, chat, loaded.run)
+        state = loaded.run.status.value.replace("_", " ")
+        return Deed(
+            say("running", chat.language, title=title_of(loaded.run), status=state), "", loaded.run.id, chat.page
+        )
+    trigger = Trigger("page", chat.page, chat.title or chat.page, chat.name)
+    run = open_page_run(deps, tenant, chat.page, trigger, plan_estimate(tools.model(tenant)))
+    if run is None:
+        return Deed(say("cannot", chat.language, why="no further run of this page may begin now"))
+    return Deed(say("started", chat.language, title=title_of(run)), words.START, run.id, chat.page)
+
+
+def _change(deps: Deps, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
+    if run.status not in _CHANGEABLE:
+        return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    if made_by_rules(deps, run):
+        return _decide(deps, chat, run, approve=False)
+    heard = heard_of(deps, run.tenant, run.id)
+    if turn not in heard.ids:
+        keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)])  # the planner has to find it
+    record(deps, run.tenant, run.id, ev.PageChanged(deps.clock.now(), chat.name))
+    return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
+
+
+def _cancel(deps: Deps, chat: Chat, run: Run) -> Deed:
+    if run.status.final:
+        return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    record(deps, run.tenant, run.id, ev.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
+    return Deed(say("cancelled", chat.language, title=title_of(run)), words.CANCEL, run.id, run.trigger.page)

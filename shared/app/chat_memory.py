@@ -1,0 +1,119 @@
+"""Conversations as they are kept: who speaks, about which page and run, which plan was shown, and what was said.
+
+One document each, written with a guard, so that two answers at once do not lose one another. The last turns stay word
+for word; of older ones a short summary does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.core.errors import Busy, VersionConflict
+from shared.core.run import derived_id
+from shared.ports import Doc, Put
+
+KIND = "chats"
+MOST_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
+MAX_SAID = 4000  # letters of one message
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn. `message` is the sender's name for it, under which it counts once; `did` what was done about it."""
+
+    role: str  # "user" | "assistant"
+    text: str
+    at: str  # ISO 8601, UTC
+    message: str = ""
+    did: str = ""
+    run: str = ""
+    sources: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One conversation of one person. `shown` is the hash of the plan that was shown last, which a yes is about."""
+
+    id: str
+    by: str  # the key, or the person in Notion, whose conversation it is
+    name: str = ""
+    page: str = ""
+    title: str = ""  # of the page
+    project: str = ""
+    run: str = ""
+    shown: str = ""
+    language: str = "en"
+    opened: str = ""
+    summary: str = ""  # of turns that are not kept any more
+    turns: tuple[Said, ...] = ()
+    version: str = field(default="", compare=False)
+
+    def answer_to(self, message: str) -> Said | None:
+        """Return what was answered to a message of that name; None when it is new, or was never answered."""
+        names = [turn.message for turn in self.turns]
+        if not message or message not in names:
+            return None
+        after = self.turns[names.index(message) + 1 :]
+        return next((turn for turn in after if turn.role == "assistant"), None)
+
+    def heard(self, message: str) -> bool:
+        """Say whether a message of that name has come already."""
+        return bool(message) and any(turn.message == message for turn in self.turns)
+
+
+def new_chat(
+    tenant: str, by: str, name: str, at: str, number: str, *, page: str = "", title: str = "", project: str = ""
+) -> Chat:
+    """Return a conversation that begins; `number` tells it from others of the same person."""
+    return Chat(derived_id("chat-", tenant, by, number), by, name, page, title, project, opened=at)
+
+
+def load_chat(deps: Deps, tenant: str, chat: str, by: str) -> Chat | None:
+    """Return the conversation, if it is that person's."""
+    doc = deps.store.get(tenant, KIND, chat)
+    found = _read(doc) if doc is not None else None
+    return found if found is not None and found.by == by else None
+
+
+def chats_of(deps: Deps, tenant: str, by: str, most: int = 50) -> list[Chat]:
+    """Return that person's conversations, the one that was opened last first."""
+    found: list[Chat] = []
+    after = ""
+    while docs := deps.store.list_docs(tenant, KIND, after=after, limit=100):
+        found += [each for each in map(_read, docs) if each.by == by]
+        after = docs[-1].id
+    return sorted(found, key=lambda each: each.opened, reverse=True)[:most]
+
+
+def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
+    """Save the conversation; raises Busy when something else was said in it just now."""
+    if len(chat.turns) > MOST_TURNS:
+        gone, kept = chat.turns[:-MOST_TURNS], chat.turns[-MOST_TURNS:]
+        chat = replace(chat, turns=kept, summary=_shortened(chat.summary, gone))
+    body = {name: value for name, value in asdict(chat).items() if name not in ("id", "version")}
+    try:
+        deps.store.put(tenant, Put(KIND, chat.id, body, chat.version))
+    except VersionConflict as error:
+        raise Busy("something else was said in this conversation just now") from error
+    doc = deps.store.get(tenant, KIND, chat.id)
+    return replace(chat, version=doc.version if doc else "")
+
+
+def forget_chat(deps: Deps, tenant: str, chat: Chat) -> None:
+    """Delete a conversation."""
+    deps.store.put(tenant, Put(KIND, chat.id, None))
+
+
+def _shortened(summary: str, gone: tuple[Said, ...]) -> str:
+    """Return the summary with the first sentence of each turn that goes; the newest stay when it grows too long."""
+    lines = [*summary.splitlines(), *(f"{turn.role}: {turn.text.split('. ')[0][:200]}" for turn in gone)]
+    return "\n".join(lines[-40:])
+
+
+def _read(doc: Doc) -> Chat:
+    body: dict[str, Any] = dict(doc.body)
+    turns = tuple(Said(**{**turn, "sources": tuple(turn.get("sources", ()))}) for turn in body.pop("turns", ()))
+    return Chat(doc.id, turns=turns, version=doc.version, **body)

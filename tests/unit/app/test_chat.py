@@ -1,0 +1,214 @@
+"""Conversations: what is said begins, changes, approves, stops and explains runs, once, and no more than was meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.app.chat import speak
+from shared.app.chat_memory import MOST_TURNS, Said, chats_of, keep_chat, load_chat, new_chat
+from shared.core.errors import Busy
+from shared.core.run import Run, RunStatus
+from shared.integrations.notion.wire import normal_id
+from tests.support.local_ports import ScriptedModel
+from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
+
+
+class Talk:
+    """One person's conversation with the house of a desk."""
+
+    def __init__(self, desk: Desk, page: str = "", title: str = "", by: str = "key-1") -> None:
+        self.desk, self.number = desk, 0
+        now = desk.house.clock.now().isoformat()
+        chat = new_chat(TENANT, by, "Ada Example", now, "1", page=normal_id(page) if page else "", title=title)
+        self.chat = keep_chat(desk.house.deps, TENANT, chat)
+
+    def say(self, text: str, message: str = "") -> Said:
+        """Say something, let the house work, and return the answer."""
+        self.number += 1
+        house = self.desk.house
+        self.chat = load_chat(house.deps, TENANT, self.chat.id, self.chat.by) or self.chat
+        self.chat = speak(house.deps, house.tools, TENANT, self.chat, text, message or f"m-{self.number}")
+        house.work()
+        return self.chat.turns[-1]
+
+    def run(self) -> Run:
+        """Return the run that is spoken of."""
+        return self.desk.house.run(self.chat.run)
+
+
+@pytest.fixture
+def talk(desk: Desk) -> Talk:
+    return Talk(desk, desk.write_idea("Bicycle club"), "Bicycle club")
+
+
+def test_a_run_is_begun_shown_and_approved_in_a_conversation(talk: Talk) -> None:
+    begun = talk.say("Plan this, please")
+    assert (begun.did, begun.run) == ("start", talk.run().id)
+    assert "Bicycle club" in begun.text
+    assert talk.run().status == RunStatus.AWAITING_APPROVAL
+    assert talk.run().trigger.by == "Ada Example"
+    shown = talk.say("approve")
+    assert shown.did == ""  # a yes to a plan that was not shown here is none
+    assert "code.generate" in shown.text
+    assert talk.run().status == RunStatus.AWAITING_APPROVAL
+    done = talk.say("yes, approve")
+    assert done.did == "approve"
+    gate = next(step for step in talk.run().steps if step.spec.kind == "approval.ask")
+    assert (gate.output["by"], gate.output["via"]) == ("Ada Example", "chat")
+    assert gate.output["plan_hash"] == talk.run().plan_hash
+
+
+@pytest.mark.parametrize(
+    "doubtful", ["approve it but without the prices", "would you approve this?", "no", "approve 👎"]
+)
+def test_a_doubtful_yes_approves_nothing(talk: Talk, doubtful: str) -> None:
+    talk.say("Plan this, please")
+    talk.say("approve")  # shows it
+    talk.say(doubtful)
+    gates = [step for run in talk.desk.house.store.list_runs(TENANT) for step in run.steps if step.spec.gate]
+    assert [gate.id for gate in gates if gate.output.get("via") == "chat" and gate.status.value == "succeeded"] == []
+
+
+def test_a_plan_that_changed_after_it_was_shown_is_shown_again(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    talk.say("approve")
+    before = talk.run().plan_hash
+    talk.desk.write_more(talk.run().trigger.page, "And we lend pumps.")
+    talk.desk.tell(talk.run().trigger.page)
+    assert talk.run().plan_hash != before
+    answer = talk.say("approve")
+    assert answer.did == ""
+    assert talk.run().status == RunStatus.AWAITING_APPROVAL
+    assert talk.say("approve").did == "approve"
+
+
+def test_a_wish_leads_to_another_plan_that_knows_it(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    changed = talk.say("Change: the opening hours come first")
+    assert changed.did == "change"
+    run = talk.run()
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    planned = next(s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output)
+    assert "opening hours come first" in talk.desk.house.store.get_text(TENANT, str(planned["page"]))
+
+
+def test_stopping_and_doing_over(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    assert talk.say("stop it").did == "cancel"
+    first = talk.run()
+    assert first.status == RunStatus.CANCELLED
+    assert talk.say("stop it").did == ""  # nothing is left to stop
+    again = talk.say("try again")
+    assert again.did == "retry"
+    assert talk.run().id != first.id
+
+
+def test_how_a_run_stands_is_told_from_its_own_record(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    told = talk.say("What is the status?")
+    assert told.did == ""
+    assert "awaiting approval" in told.text
+    assert "Cost so far: 0.00 US dollars." in told.text
+
+
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [
+        ("Bitte plane diese Seite für uns und die Mitglieder", "Ich plane"),
+        ("Planifie cette page pour nous et les membres du club", "Je prépare"),
+        ("Planifica esta página para nosotros y los miembros del club", "Estoy planificando"),
+    ],
+)
+def test_it_answers_in_the_persons_language(talk: Talk, said: str, starts: str) -> None:
+    assert talk.say(said).text.startswith(starts)
+
+
+def test_the_same_message_twice_does_its_work_once(talk: Talk) -> None:
+    first = talk.say("Plan this, please", "m-x")
+    before = talk.chat
+    again = talk.say("Plan this, please", "m-x")
+    assert again == first
+    assert talk.chat == before
+    assert len(talk.desk.house.store.list_runs(TENANT)) == 1
+
+
+@pytest.mark.parametrize("point", ["chat.heard/message", "chat.done/message"])
+def test_a_death_in_the_middle_is_made_up_for_by_the_same_message(talk: Talk, point: str) -> None:
+    class Dead(Exception):
+        pass
+
+    def die(passed: str) -> None:
+        if passed == point:
+            raise Dead
+
+    house = talk.desk.house
+    house.crash_point = die
+    with pytest.raises(Dead):
+        talk.say("Plan this, please", "m-x")
+    house.crash_point = lambda passed: None
+    found = load_chat(house.deps, TENANT, talk.chat.id, "key-1")
+    assert found is not None
+    talk.chat = found
+    talk.say("Plan this, please", "m-x")
+    assert len(house.store.list_runs(TENANT)) == 1
+    assert [turn.role for turn in talk.chat.turns] == ["user", "assistant"]
+
+
+def test_a_conversation_is_its_persons_alone(talk: Talk) -> None:
+    deps = talk.desk.house.deps
+    assert load_chat(deps, TENANT, talk.chat.id, "key-2") is None
+    assert load_chat(deps, "t-2", talk.chat.id, "key-1") is None
+    assert chats_of(deps, TENANT, "key-2") == []
+    assert [one.id for one in chats_of(deps, TENANT, "key-1")] == [talk.chat.id]
+
+
+def test_two_answers_at_once_do_not_lose_each_other(talk: Talk) -> None:
+    deps = talk.desk.house.deps
+    keep_chat(deps, TENANT, replace(talk.chat, language="de"))
+    with pytest.raises(Busy):
+        keep_chat(deps, TENANT, replace(talk.chat, language="fr"))
+
+
+def test_a_long_conversation_keeps_its_last_turns_and_a_summary(talk: Talk) -> None:
+    turns = tuple(Said("user", f"Line {n}. More.", "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
+    kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=turns))
+    assert [turn.message for turn in kept.turns][:1] == ["m5"]
+    assert kept.summary.splitlines() == [f"user: Line {n}" for n in range(5)]
+
+
+def meant(**given: Any) -> dict[str, Any]:
+    return {"intent": "ask", "about": "", "wish": "", "reply": "", "language": "en", **given}
+
+
+def obeying(talk: Talk, *answers: dict[str, Any]) -> None:
+    """Let a model say what is meant, whatever is said; the plan stays the one that was made."""
+    talk.desk.house.model = ScriptedModel(list(answers))
+
+
+def test_a_model_cannot_approve_nor_name_what_it_was_not_shown(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    run = talk.run()
+    obeying(talk, meant(intent="approve"), meant(intent="approve"), meant(intent="approve"))
+    with pytest.raises(Exception, match="intent"):
+        talk.say("Do what is best")
+    obeying(talk, meant(intent="cancel", about="run-000000000000000000000000"))
+    assert talk.say("stop the other one").did == ""
+    assert talk.desk.house.run(run.id).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_a_model_cannot_begin_a_page_it_was_not_shown(talk: Talk) -> None:
+    obeying(talk, meant(intent="start", about="11111111-2222-4333-8444-555555555555"))
+    answer = talk.say("go")
+    assert answer.did == "start"
+    assert talk.run().trigger.page == talk.chat.page  # the one that is spoken of
+
+
+def test_what_a_model_explains_is_text_that_does_nothing(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    evil = "See ![x](https://collect.invalid/p.png) and [here](https://collect.invalid/?q=1)"
+    obeying(talk, meant(intent="explain", reply=evil))
+    assert "https://collect.invalid" not in talk.say("status?").text.replace("`", "")
