@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from shared.app.budget import CallLost, Meter, NotWanted
+from shared.app.contexts import keep_context
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
-from shared.app.nothing_known import no_embedder, no_knowledge
+from shared.app.nothing_known import no_embedder, no_knowledge, no_secrets
 from shared.app.spend import metered
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
@@ -30,6 +31,7 @@ from shared.core.errors import (
     SandboxUnavailable,
 )
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
+from shared.mind.redaction import discreet_embedder, discreet_model
 from shared.ports import Embedder, Knowledge, Loaded, Model, Put, Sandbox
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
 
@@ -55,6 +57,13 @@ class Tools:
     settings: Callable[[str], Mapping[str, Any]]  # tenant → its settings
     knowledge: Callable[[str], Knowledge] = no_knowledge  # tenant → what its workspace says
     embedder: Callable[[str], Embedder | None] = no_embedder  # tenant → what searches by meaning, where there is one
+    known_secrets: Callable[[str], Iterable[str]] = no_secrets  # tenant → values that nobody may be told
+
+    def __post_init__(self) -> None:
+        """Wrap what thinks, so that no request leaves with a secret in it, whoever makes it."""
+        model, embedder, known = self.model, self.embedder, self.known_secrets
+        object.__setattr__(self, "model", lambda tenant: discreet_model(model(tenant), lambda: known(tenant)))
+        object.__setattr__(self, "embedder", lambda tenant: discreet_embedder(embedder(tenant), lambda: known(tenant)))
 
 
 def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
@@ -177,6 +186,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         run_url=run_url(deps, run),
         check_site=tools.check_site,
         kinds=tools.kinds,
+        keep_context=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
     )
 
 

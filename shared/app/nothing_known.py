@@ -1,8 +1,8 @@
-"""The knowledge and the embedder of whoever has none: what asks them finds nothing, and nothing is kept."""
+"""The knowledge, embedder and known secrets of whoever has none: what asks them finds nothing, and nothing is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.ports import Chunk, Embedder, Knowledge, KnownPage, Scored, Vector
 from shared.ports.knowledge import Nearest
@@ -75,3 +75,8 @@ def no_knowledge(tenant: str) -> Knowledge:
 def no_embedder(tenant: str) -> Embedder | None:
     """Return None: what is searched is searched by words."""
     return None
+
+
+def no_secrets(tenant: str) -> Iterable[str]:
+    """Return nothing: secrets are known by their looks alone."""
+    return ()

@@ -95,12 +95,13 @@ def _hidden_message(message: Message, redactor: Redactor) -> Message:
     return replace(message, text=redactor.hide(message.text), calls=calls)
 
 
-class DiscreetModel:
+class _DiscreetModel:
     """A model that is told no secrets."""
 
-    def __init__(self, model: Model, known: Known = nothing_known) -> None:
+    def __init__(self, model: Model, known: Known) -> None:
         self._model = model
         self._known = known
+        self._last: tuple[ModelRequest, ModelRequest] | None = None
         self.name = model.name
 
     def estimate(self, request: ModelRequest) -> Usage:
@@ -120,13 +121,17 @@ class DiscreetModel:
         return self._model.complete(self._hidden(request))
 
     def _hidden(self, request: ModelRequest) -> ModelRequest:
-        return hidden(request, Redactor(self._known()))
+        """Return the request with placeholders; it is mostly asked for the one it was asked for just before."""
+        last = self._last
+        if last is None or last[0] is not request:
+            last = self._last = (request, hidden(request, Redactor(self._known())))
+        return last[1]
 
 
-class DiscreetEmbedder:
+class _DiscreetEmbedder:
     """An embedder that is told no secrets: where it is a service, it reads every text."""
 
-    def __init__(self, embedder: Embedder, known: Known = nothing_known) -> None:
+    def __init__(self, embedder: Embedder, known: Known) -> None:
         self._embedder = embedder
         self._known = known
         self.id, self.dimensions = embedder.id, embedder.dimensions
@@ -135,3 +140,15 @@ class DiscreetEmbedder:
         """Return one vector per text, of the text with placeholders."""
         known = tuple(self._known())
         return self._embedder.embed([Redactor(known).hide(text) for text in texts], kind)
+
+
+def discreet_model(model: Model, known: Known = nothing_known) -> Model:
+    """Return the model, told no secrets; `known` are values that are secret whatever they look like."""
+    return model if isinstance(model, _DiscreetModel) else _DiscreetModel(model, known)
+
+
+def discreet_embedder(embedder: Embedder | None, known: Known = nothing_known) -> Embedder | None:
+    """Return the embedder, told no secrets; None where there is none."""
+    if embedder is None or isinstance(embedder, _DiscreetEmbedder):
+        return embedder
+    return _DiscreetEmbedder(embedder, known)
