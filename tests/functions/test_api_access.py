@@ -8,31 +8,45 @@ from dataclasses import replace
 import pytest
 
 from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
+from shared.app.model_keys import keep_key
 from shared.core.commands import Command
+from shared.ports import Put, Secret
 from tests.functions.conftest import MINE, OTHER, Service
 
 # Written by hand from what roles are for, not read from the code: what each may do beside looking at runs.
 MAY = {
-    "owner": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage"},
-    "admin": {"runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
+    "owner": {"feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
+              "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
+              "models.read", "models.change"},
+    "admin": {"models.read", "feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "keys.manage", "planning.read", "databases.read"},
-    "member": {"runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
-    "viewer": {"runs.read", "usage.read", "planning.read", "databases.read"},
+    "member": {"models.read", "feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
+    "viewer": {"models.read", "preferences.read", "runs.read", "usage.read", "planning.read", "databases.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
-BODIES = {"new_key": {"role": "viewer", "name": "made by the table"}}
-LETTER = "run-waits.9.0"
+BODIES = {
+    "give_feedback": {"thumb": "up"},
+    "reword_preference": {"text": "Short"},
+    "new_key": {"role": "viewer", "name": "made by the table"},
+    "set_key": {"provider": "openai", "key": "made-up-0123456789"},
+}
+LETTER, LIKED = "run-waits.9.0", f"pref-{'a' * 24}"
 
 
 def _prepare(service: Service, tenant: str) -> dict[str, str]:
     """Give the tenant one thing of each kind a path can name; return their names."""
     service.waiting(tenant)
     service.deps.queue.bury(Command(LETTER, "attempt", "execute-step", tenant, "run-waits", "build", 1), "lost", 8)
+    keep_key(service.deps, tenant, "xai", Secret("made-up-0123456789"), "the table")
+    liked = {"text": "Short pages", "by": "rules", "sources": [], "at": "2026-11-21T09:00:00+00:00", "until": ""}
+    service.deps.store.put(tenant, Put("preferences", LIKED, liked))
     role = "viewer" if tenant == MINE else "foreign viewer"
     key = re.search(r"\.([0-9a-f]{12})\.", service.keys[role])
     assert key
-    return {"run": "run-waits", "letter": LETTER, "key": key.group(1)}
+    return {"run": "run-waits", "letter": LETTER, "key": key.group(1), "provider": "xai", "preference": LIKED}
 
 
 def _path(route: Route, names: dict[str, str]) -> str:

@@ -10,14 +10,14 @@ from shared.app.api.shapes import Schema, choice, closed, lists, text, texts
 from shared.app.connect_account import change_settings
 from shared.app.model_health import Health
 from shared.app.model_keys import connected_models, drop_key, keep_key, own_keys
-from shared.core.errors import ConfigError, MalformedRequest
+from shared.core.errors import ConfigError, NotThere
 from shared.core.model_facts import KEYED, PROVIDERS, TASK_CLASSES, Catalogue, ModelFacts, Rates
 from shared.core.routing import PREFERENCES, Needs, Rules, matches, route, rules_of
 from shared.mind.catalogue import offered
 from shared.ports import Secret
 
 _MOST = 30  # entries of one list
-_ENTRY = text("^[!-~]{1,120}$", most=120)
+_ENTRY = text(f"^({'|'.join(PROVIDERS)})(/[!-~]{{1,120}})?$", most=150)
 _LIST = lists(_ENTRY, _MOST, what="Providers, or models like anthropic/claude-sonnet-5-5.")
 RULES: Schema = closed(
     {
@@ -106,10 +106,8 @@ def _rules(call: Call) -> Rules:
 
 def _check(field: str, listed: Sequence[str], known: Catalogue) -> None:
     for each in listed:
-        provider, slash, _ = each.partition("/")
-        if provider not in PROVIDERS or (slash and not known.knows(each)):
-            way_out = f"GET /v1/models lists the models; providers are {', '.join(PROVIDERS)}."
-            raise MalformedRequest(f"field '{field}': nothing is known of {each!r}", way_out=way_out)
+        if "/" in each and not known.knows(each):
+            raise NotThere(f"field '{field}': no model {each!r} is known", way_out="GET /v1/models lists the models.")
 
 
 def _providers(call: Call, connected: Sequence[str]) -> list[Mapping[str, Any]]:

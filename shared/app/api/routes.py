@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shared.app.api import (
     approval_page,
     asking,
+    chats,
     databases,
     feedback,
     html,
@@ -21,6 +22,7 @@ from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
 from shared.app.api.shapes import Schema, choice, closed, number, text, texts
 from shared.app.time_zones import zone_names
+from shared.app.usage import BY
 from shared.app.workspace_schemas import KINDS
 from shared.core.run import RunStatus
 
@@ -38,6 +40,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "preferences.read": frozenset(ROLES),
     "preferences.change": frozenset({"owner", "admin", "member"}),
     "usage.read": frozenset(ROLES),
+    "budget.change": frozenset({"owner"}),
     "audit.read": frozenset({"owner", "admin"}),
     "queue.read": frozenset({"owner", "admin"}),
     "queue.replay": frozenset({"owner", "admin"}),
@@ -46,6 +49,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "databases.manage": frozenset({"owner"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
+    "chat": frozenset({"owner", "admin", "member"}),
     "knowledge.ask": frozenset({"owner", "admin", "member"}),
     "knowledge.read": frozenset(ROLES),
     "knowledge.change": frozenset({"owner", "admin"}),
@@ -56,6 +60,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
 PARTS: Mapping[str, Schema] = {
     "run": _RUN,
+    "chat": text("^chat-[0-9a-f]{24}$"),
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
     "preference": text("^pref-[0-9a-f]{24}$"),
@@ -159,8 +164,17 @@ ROUTES: tuple[Route, ...] = (
         "Delete a preference", "Deleted", errors=(409,),
     ),
     Route(
-        "GET", "/v1/usage", "usage.read", operate.usage, "What a day has cost", "Usage",
-        query={"day": {"type": "string", "format": "date", "description": "In UTC; by default today."}},
+        "GET", "/v1/usage", "usage.read", budget.usage, "What a day or month has cost, and into what it went", "Usage",
+        query={
+            "day": {"type": "string", "format": "date", "description": "In UTC; by default today."},
+            "month": text("^[0-9]{4}-(0[1-9]|1[0-2])$", what="Like 2026-11, instead of a day."),
+            "by": choice(*BY),
+        },
+    ),
+    Route("GET", "/v1/budget", "usage.read", budget.budget, "What may be spent", "Budget"),
+    Route(
+        "POST", "/v1/budget", "budget.change", budget.change_budget, "Set what may be spent", "Budget",
+        body=closed(budget.LIMITS), errors=(409,),
     ),
     Route(
         "GET", "/v1/audit", "audit.read", operate.audit, "Who decided what", "Audit", errors=(404,),
@@ -186,6 +200,17 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/ask", "knowledge.ask", asking.ask, "Ask what the workspace says", "Answered",
         body=asking.QUESTION, errors=(409,),
     ),
+    Route("GET", "/v1/chats", "chat", chats.list_chats, "Your conversations, the latest first", "Chats"),
+    Route(
+        "POST", "/v1/chats", "chat", chats.open_chat, "Begin a conversation", "Chat", body=chats.OPEN, status=201,
+        errors=(404, 409),
+    ),
+    Route("GET", "/v1/chats/{chat}", "chat", chats.show_chat, "Read a conversation", "Chat"),
+    Route(
+        "POST", "/v1/chats/{chat}", "chat", chats.continue_chat, "Say something, and be answered", "Chat",
+        body=chats.SAY, errors=(409,),
+    ),
+    Route("DELETE", "/v1/chats/{chat}", "chat", chats.drop_chat, "Delete a conversation", "Chat"),
     Route("GET", "/v1/knowledge", "knowledge.read", asking.show_knowledge, "What is known of it", "Knowledge"),
     Route(
         "POST", "/v1/knowledge", "knowledge.change", asking.change_knowledge, "Set what is known of it", "Knowledge",
@@ -194,7 +219,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/models", "models.read", models.show_models, "Models: prices, rules, who is asked", "Models"),
     Route(
         "POST", "/v1/models", "models.change", models.change_rules, "Set who is asked for what", "Models",
-        body=models.RULES, errors=(409,),
+        body=models.RULES, errors=(404, 409),
     ),
     Route(
         "POST", "/v1/models/keys", "models.change", models.set_key, "Keep a key of your own for a provider", "Models",
