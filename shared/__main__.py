@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from shared.cli import ask, commands, connect, doctor, remote, webhook
+from shared.cli import ask, commands, connect, doctor, preferences, remote, webhook
 from shared.cli.root import workwright
 from shared.core.errors import AgentError
 
-COMMANDS = (ask, commands, connect, doctor, remote, webhook)  # each adds its commands to the group when it is imported
+# each adds its commands to the group when it is imported
+COMMANDS = (ask, commands, connect, doctor, preferences, remote, webhook)
 
 
 def main() -> None:

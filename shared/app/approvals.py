@@ -14,11 +14,13 @@ from typing import Any
 from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.engine import record
+from shared.app.feedback import note
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.run import Run, StepStatus
 
 LINK_KEY = "approval-link-key"
+BY_LINK = "link"  # how whoever holds an approval link decides: nobody knows who that is
 _NEWEST = "Open the newest message about this plan."
 
 
@@ -87,6 +89,7 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     if approve:
         event = ev.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
     else:
+        note(deps, loaded.run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
         event = ev.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
     after = record(deps, asked.tenant, asked.run, event)
     gate = after.step(asked.gate)

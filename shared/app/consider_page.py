@@ -13,6 +13,7 @@ from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
+from shared.app.feedback import feedback_put, note, stopped
 from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
 from shared.app.make_plan import made_by_rules
@@ -139,6 +140,7 @@ def _steer(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         author = seen.author if decided else _last_person(command, tools, seen)
         if author:
             by = _name(tools, command.tenant, author)
+            note(deps, run, stopped(run), by, cause="cancel")
             record(deps, command.tenant, run.id, ev.CancelRequested(now, by, "in Notion"), handled=command.id)
         else:
             _doubt(command, deps, tools, seen, run)
@@ -167,6 +169,8 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     changed = view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
     if changed or wish is not None:  # a wish: we died before we could act on it
         by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
+        if asking and wish is None:  # only that it was edited: what a page says is never taken for a preference
+            note(deps, run, "edit", by, cause=f"revision {run.revision}", member=seen.by_person)
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
         return
     shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
@@ -233,13 +237,15 @@ def _obey(
         granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "comment in Notion")
         record(deps, command.tenant, run.id, granted, handled=command.id)
     elif verdict.said == Said.CHANGE and made_by_rules(deps, run):  # nobody could make another plan of it
+        note(deps, run, "denied", by, verdict.wishes[-1][1] if verdict.wishes else "", cause=gate.id)
         denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
         record(deps, command.tenant, run.id, denied, handled=command.id)
     elif verdict.said == Said.CHANGE:
         names = {person: _name(tools, command.tenant, f"person:{person}") for _, _, person in verdict.wishes}
         wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in verdict.wishes]
         deps.crash_point("wish.before/comments")
-        keep_heard(deps, run, heard, comments, wishes)  # before the event: the planner has to find them
+        said = [feedback_put(now, run.id, "wish", each.by, each.text, cause=each.comment) for each in wishes]
+        keep_heard(deps, run, heard, comments, wishes, said)  # before the event: the planner has to find them
         deps.crash_point("wish.after/comments")
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
     else:

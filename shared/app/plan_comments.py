@@ -87,8 +87,13 @@ def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
     return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]), doc.version)
 
 
-def keep_heard(deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: Sequence[Wish] = ()) -> None:
-    """Remember more comments as heard, and wishes among them; raises Busy when another delivery heard some just now."""
+def keep_heard(
+    deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: Sequence[Wish] = (), also: Sequence[Put] = ()
+) -> None:
+    """Remember more comments as heard, and wishes among them, together with what `also` has to be kept.
+
+    Raises Busy when another delivery heard some just now.
+    """
     after = Heard(before.ids | frozenset(ids), (*before.wishes, *wishes)[-MOST_WISHES:])
     listed = [
         {"comment": each.comment, "text": each.text[:MAX_WISH], "by": each.by, "revision": each.revision}
@@ -96,7 +101,7 @@ def keep_heard(deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: 
     ]
     body = {"ids": sorted(after.ids), "wishes": listed}
     try:
-        deps.store.put(run.tenant, Put(KIND, run.id, body, before.version))
+        deps.store.put(run.tenant, Put(KIND, run.id, body, before.version), *also)
     except VersionConflict as error:
         raise Busy(f"run {run.id}: its comments are being read") from error
 

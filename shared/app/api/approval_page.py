@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.html import page, paragraph
-from shared.app.approvals import Asked, asked_now, decide, read_token
+from shared.app.approvals import BY_LINK, Asked, asked_now, decide, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.plan import in_full
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
@@ -33,7 +33,7 @@ def take_answer(call: Call) -> ApiReply:
     _refuse_foreign(call)
     asked = _read(call)
     yes = call.body["decision"] == "approve"
-    run = decide(call.deps, asked, approve=yes, by=HOLDER, via="link", reason=call.body["reason"])
+    run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
     said = "Approved. The work begins now." if yes else "Denied. Nothing will be built."
     return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), _HEADERS)

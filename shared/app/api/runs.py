@@ -9,6 +9,7 @@ from shared.app.api.retry import retry_links, retry_run
 from shared.app.api.views import event_view, run_head, run_view
 from shared.app.approvals import asked_now, decide
 from shared.app.engine import record
+from shared.app.feedback import note, stopped
 from shared.core import events as ev
 from shared.core.errors import Conflicting, NotThere
 from shared.core.run import Run
@@ -70,6 +71,8 @@ def cancel(call: Call) -> ApiReply:
     if run.status.final:
         raise Conflicting(f"run {run.id} has ended: {run.status.value}", way_out="There is nothing to cancel.")
     force, reason = call.body["force"], call.body["reason"]
+    if not run.cancel:
+        note(call.deps, run, stopped(run), call.who.name, reason, cause="cancel")
     event = ev.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
     return _shown(call, record(call.deps, call.tenant, run.id, event))
 

@@ -1,0 +1,71 @@
+"""What people think of a run, and what the team prefers: told, read, put in other words, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.shapes import text
+from shared.app.api.views import shown
+from shared.app.feedback import Feedback, feedback_by_id, note
+from shared.app.preferences import (
+    Preference,
+    change_preference,
+    drop_preference,
+    learn_by_rules,
+    preferences_of,
+)
+from shared.core.errors import MalformedRequest, NotThere
+
+_SAID = {"id": text(), "kind": text(), "at": text(), "run": text(), "by": text(), "text": text()}
+FEEDBACK = shown(_SAID)
+PREFERENCE = shown(
+    {
+        "id": text(),
+        "text": text(),
+        "by": text(what="“rules”, the model that wrote it, or the person who put it in words."),
+        "at": text(what="When it was last said."),
+        "until": text(what="When it ends unless it is said again; empty where a person has put it in words."),
+        "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Feedback"}},
+    }
+)
+
+
+def give_feedback(call: Call) -> ApiReply:
+    """Keep a thumb, a remark, or both."""
+    loaded = call.deps.store.load_run(call.tenant, call.parts["run"])
+    if loaded is None:
+        raise NotThere(f"no run {call.parts['run']!r}")
+    thumb, said = call.body.get("thumb", ""), call.body["text"].strip()
+    if not thumb and not said:
+        raise MalformedRequest("neither 'thumb' nor 'text' is given", way_out="Give “up” or “down”, or say something.")
+    found = note(call.deps, loaded.run, thumb or "wish", call.who.name, said)
+    learn_by_rules(call.deps, call.tenant)
+    return ApiReply(201, _told(found))
+
+
+def list_preferences(call: Call) -> ApiReply:
+    """Return what holds now, each with what it was made of."""
+    learn_by_rules(call.deps, call.tenant)
+    return ApiReply(body={"preferences": [_view(call, one) for one in preferences_of(call.deps, call.tenant)]})
+
+
+def reword_preference(call: Call) -> ApiReply:
+    """Put a preference in other words; it then holds until it is deleted."""
+    found = change_preference(call.deps, call.tenant, call.parts["preference"], call.body["text"], call.who.name)
+    return ApiReply(body=_view(call, found))
+
+
+def delete_preference(call: Call) -> ApiReply:
+    """Delete a preference; what it was made of does not bring it back."""
+    drop_preference(call.deps, call.tenant, call.parts["preference"])
+    return ApiReply(body={"deleted": call.parts["preference"]})
+
+
+def _view(call: Call, one: Preference) -> dict[str, Any]:
+    sources = [_told(each) for each in feedback_by_id(call.deps, call.tenant, one.sources)]
+    return {"id": one.id, "text": one.text, "by": one.by, "at": one.at, "until": one.until, "sources": sources}
+
+
+def _told(one: Feedback) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _SAID}
