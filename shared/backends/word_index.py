@@ -34,7 +34,7 @@ TABLES = (
 )
 
 _K1, _B = 1.5, 0.75
-_MOST_PLACES = 40_000  # that one question reads; beyond it the commonest of its words are left out, which tell least
+_MOST_PLACES = 24_000  # that one question reads; beyond it the commonest of its words are left out, which tell least
 _MOST_HELD = 2_000_000  # shares kept in memory, of 16 bytes each
 _CANDIDATES = 500  # that are looked at for an exact text
 _SPACE = re.compile(r"\s+")

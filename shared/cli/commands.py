@@ -149,6 +149,23 @@ def bench_notion_command(
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@bench.command("retrieval")
+@click.option("--docs", type=_FILE, required=True, help='JSONL: {"id", "title", "text"}.')
+@click.option("--queries", type=_FILE, required=True, help='JSONL: {"id", "text"}.')
+@click.option("--qrels", type=_FILE, required=True, help='JSONL: {"query_id", "doc_id", "relevance"}.')
+@click.option("--vectors", type=click.Path(path_type=Path), help="Folder of the vector model; made by `make vectors`.")
+@AS_JSON
+def bench_retrieval_command(docs: Path, queries: Path, qrels: Path, vectors: Path | None, as_json: bool) -> None:
+    """Quality and time of search on a judged collection, beside plain BM25."""
+    from shared.cli.bench_retrieval import as_text, bench_retrieval, read_collection
+
+    found = bench_retrieval(read_collection(docs, queries, qrels), vectors)
+    click.echo(json.dumps(found) if as_json else as_text(found))
+
+
 def _wait_for_the_end() -> None:
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -44,7 +44,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """What lies near a vector. `low` is the lowest cosine that was looked at: what "not related" is in this index."""
+    """What lies near a vector. `low` is the cosine of what says nothing here: the mean of the index, or of a sample."""
 
     found: tuple[Scored, ...] = ()
     low: float = 0.0

@@ -87,7 +87,8 @@ class VectorTable:
         if roots:
             chosen.intersection_update(places)
         found = sorted(((float(cosines[at]), -at) for at in chosen), reverse=True)
-        return Nearest(tuple(Scored(known.ids[-at], score) for score, at in found), float(min(cosines)))
+        mean = float(cosines.mean()) if _NUMPY else sum(cosines) / len(cosines)
+        return Nearest(tuple(Scored(known.ids[-at], score) for score, at in found), mean)
 
     def _array_at(self, generation: int, model: str) -> _Array:
         held = self._array
