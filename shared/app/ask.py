@@ -89,7 +89,7 @@ def ask_workspace(deps: Deps, tools: Tools, tenant: str, question: str, history:
         query = understood(model, question, history)
         hits = hits_for(deps, tools, tenant, query)
         if not hits:
-            return Answer(_NOT_THERE, query=query)
+            return _not_there(model, question, query)
         return _answered(model, question, query, history, hits)
     except BudgetExceeded as error:
         raise Conflicting(
@@ -167,6 +167,14 @@ def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
         raise Conflicting("Notion is not connected, so nothing of it is shown", way_out=way_out)
     if scope_of(tools.settings(tenant)).off:
         raise Conflicting("knowledge of the workspace is switched off", way_out="POST /v1/knowledge with off: false.")
+
+
+def _not_there(model: Model, question: str, query: str) -> Answer:
+    """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
+    try:
+        return _answered(model, question, query, (), ())
+    except (IntegrationError, ModelError):
+        return Answer(_NOT_THERE, query=query)
 
 
 def _answered(model: Model, question: str, query: str, history: Sequence[Message], hits: Sequence[Hit]) -> Answer:

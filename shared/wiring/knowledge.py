@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from shared.ports import Embedder, Knowledge
-from shared.settings import Settings
 from shared.wiring import wire
 
 
 def knowledge_of(tenant: str) -> Knowledge:
     """Return the tenant's index."""
-    return _knowledge()(tenant)
+    return _local(wire().settings.data)(tenant)
 
 
 def embedder_of(tenant: str) -> Embedder | None:
     """Return what embeds the tenant's texts; None where words alone are searched."""
-    return _embedder()
+    return _small_model()
 
 
 @cache
-def _knowledge() -> Callable[[str], Knowledge]:
-    settings: Settings = wire().settings
+def _local(folder: Path) -> Callable[[str], Knowledge]:
     from shared.backends.local.knowledge import LocalKnowledge
 
-    return LocalKnowledge(settings.data).of
+    return LocalKnowledge(folder).of
 
 
 @cache
-def _embedder() -> Embedder | None:
+def _small_model() -> Embedder | None:
     from shared.backends.local.embedder import local_embedder
 
     return local_embedder()

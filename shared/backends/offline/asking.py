@@ -6,7 +6,8 @@ passage or above it; what is asked in other words than the page's is therefore n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,10 @@ from shared.backends.offline.agents.sentences import sentences, words
 from shared.backends.offline.language import guess_language
 
 ENOUGH = 0.6  # of the question's words, in one passage and its titles; calibrated on questions with and without answer
-CLOSE = 0.6  # of the best sentence's share, for another one to be quoted with it
+CLOSE = 0.6  # of the best sentence's weight, for another one to be quoted with it
+ABOVE = 0.5  # what a word counts that stands in the heading above a sentence, and not in it
 MOST = 3  # sentences
+_HEADING = 8  # words at most, and no full stop: a line above others
 _NOT_THERE = {
     "en": "This is not in the workspace.",
     "de": "Das steht nicht im Arbeitsbereich.",
@@ -34,37 +37,52 @@ _NOT_THERE = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Quote:
+class _Line:
+    """A sentence of a passage that says enough of what was asked: which words of it, and which stand above it."""
+
     passage: int
     place: int
     text: str
-    share: float
+    said: frozenset[str]
+    above: frozenset[str]
 
 
 def answer_question(data: Mapping[str, Any]) -> dict[str, Any]:
     """Answer `question` from `passages` (id, title, text), best first; return found, answer and sources."""
     question, passages = str(data["question"]), data["passages"]
-    asked = set(words(question))
-    quotes = [quote for number, passage in enumerate(passages) for quote in _quotes(asked, number, passage)]
-    best = max((quote.share for quote in quotes), default=0.0)
-    if not asked or not best:
+    asked = frozenset(words(question))
+    lines = [line for number, passage in enumerate(passages) for line in _lines(asked, number, passage)]
+    if not any(line.said or line.above for line in lines):
         language = guess_language(question)
         return {"found": False, "answer": _NOT_THERE.get(language, _NOT_THERE["en"]), "sources": []}
-    chosen = sorted((q for q in quotes if q.share >= CLOSE * best), key=lambda q: (-q.share, q.passage, q.place))[:MOST]
-    chosen = [quote for quote in chosen if quote.passage == chosen[0].passage or quote.share == best]
-    chosen.sort(key=lambda quote: (quote.passage != chosen[0].passage, quote.passage, quote.place))
-    sources = dict.fromkeys(str(passages[quote.passage]["id"]) for quote in chosen)
-    return {"found": True, "answer": "\n".join(quote.text for quote in chosen), "sources": list(sources)}
+    often = Counter(word for line in lines for word in line.said)
+
+    def weight(line: _Line) -> float:
+        """Return how much it says: what few lines say counts most."""
+        return sum(1 / (1 + often[word]) for word in line.said) + sum(ABOVE / (1 + often[word]) for word in line.above)
+
+    ranked = sorted(lines, key=lambda line: (-weight(line), line.passage, line.place))
+    best = ranked[0]
+    chosen = [line for line in ranked[:MOST] if line.passage == best.passage and weight(line) >= CLOSE * weight(best)]
+    chosen.sort(key=lambda line: line.place)
+    return {
+        "found": True,
+        "answer": "\n".join(line.text for line in chosen),
+        "sources": [str(passages[best.passage]["id"])],
+    }
 
 
-def _quotes(asked: set[str], number: int, passage: Mapping[str, Any]) -> Sequence[_Quote]:
-    """Return the passage's sentences that say something of what was asked, if the passage says enough of it."""
+def _lines(asked: frozenset[str], number: int, passage: Mapping[str, Any]) -> list[_Line]:
     title, text = str(passage["title"]), str(passage["text"])
     if not asked or len(asked & set(words(f"{title} {text}"))) / len(asked) < ENOUGH:
         return []
-    above = set(words(title))
-    lines = [(place, line, set(words(line))) for place, line in enumerate(sentences(text))]
-    found = [_Quote(number, place, line, len(asked & said) / len(asked)) for place, line, said in lines if asked & said]
-    if found or not lines:
-        return found
-    return [_Quote(number, 0, lines[0][1], len(asked & above) / len(asked))]  # its titles name what was asked
+    found: list[_Line] = []
+    top = above = asked & set(words(title))
+    there = sentences(text)
+    for place, line in enumerate(there):
+        said = asked & set(words(line))
+        if place + 1 < len(there) and len(line.split()) <= _HEADING and line[-1].isalnum():
+            above = top | said
+        else:
+            found.append(_Line(number, place, line, said, above - said))
+    return found
