@@ -59,7 +59,15 @@ class Message:
 
 
 def message_for(
-    topic: str, run: Run, *, run_url: str, page_url: str, approval_url: str = "", token: str = "", connect_url: str = ""
+    topic: str,
+    run: Run,
+    *,
+    run_url: str,
+    page_url: str,
+    approval_url: str = "",
+    token: str = "",
+    connect_url: str = "",
+    ref: str = "",
 ) -> Message:
     """Return the message of a topic; unknown topics get a plain one rather than none."""
     title = " ".join(plain(run.trigger.title).split())[:MAX_TITLE] or run.id
@@ -81,6 +89,11 @@ def message_for(
             line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. Reconnect it, and the run goes on."
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
+        case "budget_alert":
+            spent = f"{run.spent.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars are spent."
+            percent = ref.partition(".")[2]
+            subject = f"{percent} percent of the money for “{title}” are spent"
+            return Message(subject, (spent,), (*links, Link("Run", run_url)))
         case "run_succeeded":
             done = "is live" if run.facts.get("site") else "is done"
             return Message(f"“{title}” {done}", _result_lines(run), (*_result_links(run), *links))

@@ -16,7 +16,9 @@ from shared.app.engine import record, relay
 from shared.app.execute_step import Tools, lease, run_url
 from shared.app.messages import ASKED, HIGH, Message, message_for, told_once
 from shared.app.quiet import quiet_until
+from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
+from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
@@ -38,6 +40,9 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
     """
     if command.topic in LOST:
         tell_lost(command, deps, tools)
+        return
+    if command.topic == TOLD:
+        tell_budget(command, deps, tools)
         return
     scope = _scope(command, deps)
     with lease(deps, command.tenant, scope):
@@ -65,6 +70,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         approval_url=approval_url(deps, run) if command.topic == ASKED else "",
         page_url=str(planned.get("page_url") or ""),
         connect_url=connect_url(deps, command.ref.partition(".")[0]),
+        ref=command.ref,
     )
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
     outcomes, waiting = [], []

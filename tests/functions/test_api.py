@@ -161,7 +161,7 @@ def test_usage_is_what_the_day_has_cost(service: Service) -> None:
     record(service.deps, MINE, run.id, done)
     today = service.deps.clock.now().date().isoformat()
     found = service.call("GET", "/v1/usage").json
-    assert (found["day"], found["cost"]) == (today, {"tokens": 120, "micros": 4500})
+    assert (found["period"], found["cost"]) == (today, {"tokens": 120, "micros": 4500})
     assert service.call("GET", "/v1/usage?day=2020-02-29").json["cost"] == {"tokens": 0, "micros": 0}
 
 

@@ -17,7 +17,7 @@ from tests.functions.conftest import MINE, OTHER, Service
 MAY = {
     "owner": {"feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
+              "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
               "models.read", "models.change"},
     "admin": {"models.read", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.app.api import views
+from shared.app.api import budget, views
 from shared.app.api.asking import COUNTS
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.feedback import FEEDBACK, PREFERENCE
@@ -47,9 +47,8 @@ SCHEMAS: Mapping[str, Any] = {
     "Runs": listed("runs", "RunHead"),
     "Event": views.EVENT,
     "Events": listed("events", "Event"),
-    "Usage": shown(
-        {"day": {"type": "string", "format": "date"}, "cost": views.COST, "workspace_map": views.WORKSPACE_MAP}
-    ),
+    "Usage": shown({"cost": views.COST, **budget.USAGE, "workspace_map": views.WORKSPACE_MAP}),
+    "Budget": budget.BUDGET,
     "Feedback": FEEDBACK,
     "Preference": PREFERENCE,
     "Preferences": listed("preferences", "Preference", paged=False),

@@ -1,13 +1,9 @@
-"""What keeps the house in order: health, usage, audit, dead letters, keys."""
+"""What keeps the house in order: health, audit, dead letters, keys."""
 
 from __future__ import annotations
 
-from datetime import date
-
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
-from shared.app.api.views import cost_view
-from shared.app.map_events import COUNTED
 from shared.core.errors import NotThere, StoreError
 from shared.core.run import RULES, SCHEMA
 from shared.ports import SYSTEM
@@ -26,16 +22,6 @@ def health(call: Call) -> ApiReply:
     versions = {"api": API, "schema": SCHEMA, "rules": RULES}
     body = {"status": "ok" if store == "ok" else "down", "store": store, "versions": versions}
     return ApiReply(200 if store == "ok" else 503, body)
-
-
-def usage(call: Call) -> ApiReply:
-    """Return what a day has cost, and how often the map of the workspace has spared a question to Notion so far."""
-    text = call.query.get("day")
-    day = date.fromisoformat(text) if text else call.deps.clock.now().date()
-    doc = call.deps.store.get(call.tenant, *COUNTED)
-    counted = {name: int(doc.body[name]) if doc else 0 for name in ("hits", "misses")}
-    cost = cost_view(call.deps.store.usage(call.tenant, day))
-    return ApiReply(body={"day": day.isoformat(), "cost": cost, "workspace_map": counted})
 
 
 def audit(call: Call) -> ApiReply:

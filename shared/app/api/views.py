@@ -9,7 +9,7 @@ from typing import Any
 from shared.app.api.shapes import choice, text
 from shared.core.codec import event_to_data
 from shared.core.events import Event
-from shared.core.run import Run, RunStatus, Step, StepStatus, Usage, WaitKind
+from shared.core.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
 
 _TIME = {"type": "string", "format": "date-time"}
 _MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
@@ -86,6 +86,7 @@ RUN = shown(
         "cancel": text(what="Why it was or is being cancelled."),
         "left_behind": {"type": "array", "items": text(), "description": "Steps that could not be undone."},
         "facts": _ANY,
+        "models": {"type": "array", "items": shown({"model": text(), "calls": _COUNT, "cost": COST})},
         "steps": {"type": "array", "items": STEP},
         "approvals": {"type": "array", "items": APPROVAL},
         "retry_of": text(what="The run this one retries."),
@@ -122,6 +123,7 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str,
         "cancel": run.cancel,
         "left_behind": list(run.undone_failed),
         "facts": dict(run.facts),
+        "models": _models(run),
         "steps": [_step(step) for step in run.steps],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
         "retry_of": retry_of,
@@ -132,6 +134,16 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str,
 def cost_view(usage: Usage) -> dict[str, int]:
     """Return a cost."""
     return {"tokens": usage.tokens, "micros": usage.micros}
+
+
+def _models(run: Run) -> list[dict[str, Any]]:
+    """Return what each model has cost the run; what nobody can say of goes under "unknown"."""
+    left, found = run.spent, []
+    for model, (calls, tokens, micros) in sorted(run.by_model.items(), key=lambda each: -each[1][2]):
+        found.append({"model": model, "calls": calls, "cost": {"tokens": tokens, "micros": micros}})
+        left = Usage(left.tokens - tokens, left.micros - micros)
+    unknown = {"model": "unknown", "calls": 0, "cost": cost_view(left)}
+    return [*found, unknown] if left != NOTHING else found
 
 
 def event_view(seq: int, event: Event) -> dict[str, Any]:
