@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shared.app.api import (
     approval_page,
     asking,
+    budget,
     chats,
     databases,
     feedback,
