@@ -33,11 +33,27 @@ class Member(BaseModel):
 
 
 class Kind(Protocol):
-    """What has to be known of a member's kind of step."""
+    """What has to be known of a kind of step: of a member, or of a tool."""
 
     @property
     def input(self) -> type[Any]:
         """Return the model of its input."""
+
+    @property
+    def purpose(self) -> str:
+        """Return what it is for, for a model to read."""
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Return what the tenant must have connected."""
+
+    @property
+    def reads(self) -> bool:
+        """Say whether it only reads."""
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """Return the text fields that an agent may fill at work."""
 
     @property
     def weigh(self) -> Callable[..., Weight] | None:

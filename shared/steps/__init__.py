@@ -2,6 +2,7 @@
 
 from shared.steps._kind import StepKind
 from shared.steps.agent_ask import AGENT_ASK
+from shared.steps.agent_loop import AGENT_LOOP
 from shared.steps.code_generate import CODE_GENERATE
 from shared.steps.code_test import CODE_TEST
 from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
@@ -51,6 +52,7 @@ ALL: tuple[StepKind, ...] = (
     NOTION_COMMENT,
     NOTION_ATTACH_FILE,
     AGENT_ASK,
+    AGENT_LOOP,
     PATTERN_SEQUENCE,
     PATTERN_PARALLEL,
     PATTERN_DEBATE,

@@ -18,6 +18,7 @@ from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, Usage
 from shared.ports import Model, Sandbox
 
 if TYPE_CHECKING:
+    from shared.mind.context import Context
     from shared.mind.group import Group
     from shared.mind.members import Kinds, Weight
 
@@ -171,6 +172,7 @@ class StepContext:
     run_url: str
     check_site: Callable[[str], tuple[int, str]]  # url → status, body; only for addresses a deployment gave us
     kinds: Mapping[str, StepKind] = field(default_factory=dict)  # what child steps may be
+    keep_context: Callable[[Context], None] = lambda context: None  # keeps what a model is told, for people to look at
 
     def keep_waiting(self, delay: timedelta, what: str) -> Again:
         """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE."""
@@ -267,3 +269,4 @@ class StepKind:
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
     weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others
+    reads: bool = False  # only reads: an agent may use it at work without being told so in the plan

@@ -90,4 +90,5 @@ NOTION_COMMENT = StepKind(
     Repeat.LOOK,
     undo=_undo,
     systems=("notion",),
+    fills=("text",),
 )

@@ -155,6 +155,7 @@ NOTION_APPEND_BLOCKS = StepKind(
     Repeat.LOOK,
     undo=_undo_append,
     systems=("notion",),
+    fills=("markdown",),
 )
 NOTION_REPLACE_CONTENT = StepKind(
     "notion.replace_content",

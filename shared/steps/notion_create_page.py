@@ -188,6 +188,7 @@ NOTION_CREATE_PAGE = StepKind(
     Repeat.LOOK,
     undo=_undo,
     systems=("notion",),
+    fills=("title", "markdown"),
 )
 NOTION_CREATE_FROM_TEMPLATE = StepKind(
     "notion.create_from_template",

@@ -153,6 +153,7 @@ NOTION_QUERY_ROWS = StepKind(
     _query,
     Repeat.SAME_END,
     systems=("notion",),
+    reads=True,
 )
 NOTION_AGGREGATE_ROWS = StepKind(
     "notion.aggregate_rows",
@@ -161,4 +162,5 @@ NOTION_AGGREGATE_ROWS = StepKind(
     _aggregate,
     Repeat.SAME_END,
     systems=("notion",),
+    reads=True,
 )

@@ -225,6 +225,7 @@ ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "vercel.verify": ("tests/unit/app/test_review_deploying.py", {}),
     "vercel.promote": ("tests/unit/app/test_review_deploying.py", {}),
     "agent.ask": ("tests/unit/patterns/test_patterns.py", ASKED),
+    "agent.loop": ("tests/unit/patterns/test_loop.py", ASKED),
     "pattern.sequence": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER]}),
     "pattern.parallel": (
         "tests/unit/patterns/test_patterns.py",

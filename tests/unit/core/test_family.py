@@ -116,7 +116,11 @@ def test_a_failure_below_a_child_that_may_be_absent_ends_that_childs_group_alone
     run, _ = begin(spec("vote", estimate=Usage(0, 9)))
     group = spec("vote.1", optional=True, estimate=Usage(0, 6))
     run, _ = after(run, fan_out(run, "vote", group, spec("vote.2", estimate=Usage(0, 3))))
-    below = [spec("vote.1.1", estimate=Usage(0, 2)), spec("vote.1.2", estimate=Usage(0, 2)), spec("vote.1.3", "vote.1.2")]
+    below = [
+        spec("vote.1.1", estimate=Usage(0, 2)),
+        spec("vote.1.2", estimate=Usage(0, 2)),
+        spec("vote.1.3", "vote.1.2"),
+    ]
     run, _ = after(run, fan_out(run, "vote.1", *below))
     run, _ = after(run, failed("vote.1.1"))
     assert statuses(run) == {

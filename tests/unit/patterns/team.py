@@ -119,6 +119,10 @@ class Team:
                 self.ports.clock.move(seconds=max(0.0, (min(waits) - self.ports.clock.now()).total_seconds()) + 1)
         raise AssertionError("this never ends")
 
+    def step(self) -> None:
+        """Deliver one command that is due."""
+        self.ports.deliver_due(self._deliver, most=1)
+
     def _deliver(self, command: Command) -> int:
         if command.name == ATTEMPT or command.name == "undo":
             execute_step(command, self.ports.deps, self.tools)

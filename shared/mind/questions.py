@@ -1,0 +1,164 @@
+"""A question to an agent as a plan states it, and what it becomes when it is asked: its input whole, and what it hears.
+
+What others made fills fields of the input (`takes`), or stands beside it as data. Neither can become an instruction, a
+target or another step: an agent's input is text to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.core.errors import ConfigError, Rejected
+from shared.core.run import Run, Step
+
+if TYPE_CHECKING:
+    from shared.mind.agents.registry import Agent
+    from shared.mind.context import Part
+    from shared.mind.group import Said
+
+_FROM = re.compile(r"(step:([A-Za-z0-9_-]{1,40})|before)(?:\.([a-z_]{1,40}))?")
+
+
+def _agents_in_words(schema: dict[str, Any]) -> None:
+    """Say in the schema which agents there are, and what goes in and out: a planner can use only what it is told of."""
+    from shared.mind.agents.registry import agents
+
+    lines = []
+    for one in agents().values():
+        given = (name if field.is_required() else f"{name}?" for name, field in one.input.model_fields.items())
+        lines.append(f"{one.id}({', '.join(given)}) → {', '.join(one.output.model_fields)}: {one.purpose}")
+    schema["description"] = "\n".join(lines)
+    schema["enum"] = list(agents())
+
+
+class Question(BaseModel):
+    """`takes`: input fields that an answer fills, {"text": "step:ID.field"}; in a pattern also "before.field".
+
+    `reads`: earlier steps it should know, ["step:ID"].
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    agent: str = Field(max_length=60, json_schema_extra=_agents_in_words)
+    input: dict[str, Any] = Field(default_factory=dict)
+    takes: dict[str, str] = Field(default_factory=dict, max_length=20)
+    reads: list[str] = Field(default_factory=list, max_length=10)
+    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$", json_schema_extra={"description": "empty"})
+
+    @model_validator(mode="after")
+    def _fits_its_agent(self) -> Question:
+        one = agent_named(self.agent)
+        for name, source in self.takes.items():
+            if name not in one.input.model_fields or name in self.input:
+                raise ValueError(f"takes.{name}: {one.id} has no such field to fill")
+            if not _FROM.fullmatch(source):
+                raise ValueError(f"takes.{name}: {source[:80]!r} is not step:ID.field or before.field")
+        for source in self.reads:
+            if not source.startswith("step:") or not _FROM.fullmatch(source):
+                raise ValueError(f"reads: {source[:80]!r} is not step:ID")
+        _check_input(one, self.input, without=self.takes)
+        return self
+
+
+def agent_named(name: str) -> Agent:
+    """Return the agent; raises ValueError, which names those there are."""
+    from shared.mind.agents.registry import agent
+
+    try:
+        return agent(name)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+def _check_input(one: Agent, given: Mapping[str, Any], *, without: Mapping[str, str]) -> None:
+    try:
+        one.input.model_validate(dict(given))
+    except ValidationError as error:
+        left = [each for each in error.errors() if each["loc"][0] not in without]
+        if left:
+            where = ".".join(str(part) for part in left[0]["loc"])
+            raise ValueError(f"input of {one.id}: {where}: {left[0]['msg']}") from error
+
+
+class Asking:
+    """A question about to be asked: which steps it hears of, and what of them."""
+
+    def __init__(
+        self,
+        wanted: Question,
+        run: Run,
+        step: Step,
+        get_text: Callable[[str], str],
+        named: Callable[[str], Step | None],
+    ) -> None:
+        from shared.mind.group import heard, said_by
+
+        self.agent = agent_named(wanted.agent)
+        self._wanted, self._step, self._get_text, self._named = wanted, step, get_text, named
+        found = heard(run, step)
+        self._given = [said_by(each, get_text) for each in found.given]
+        self._talk = [said_by(each, get_text) for each in found.talk]
+
+    def input(self) -> BaseModel:
+        """Return the agent's input with all that fills it; raises Rejected where what came before does not fit."""
+        from shared.mind.agents.asking import checked_input
+
+        filled = {name: self._taken(name, source) for name, source in self._wanted.takes.items()}
+        try:
+            return checked_input(self.agent, {**self._wanted.input, **filled})
+        except ValueError as error:
+            raise Rejected("agent", f"{error}; it is filled from what came before") from error
+
+    def parts(self) -> list[Part]:
+        """Return what stands beside the input: its role, what others have said, and its own last mistake."""
+        from shared.mind.context import Part
+        from shared.mind.group import role_part, told
+
+        found = [role_part(self._wanted.role)] if self._wanted.role else []
+        if not any(source.startswith("before") for source in self._wanted.takes.values()):
+            found += told(self._given, "input")
+        found += told(self._talk, "history")
+        found += told((self._read(source) for source in self._wanted.reads), "input")
+        if self._step.feedback:
+            found.append(Part("errors", "your last answer", self._step.feedback, must=True))
+        return found
+
+    def _taken(self, name: str, source: str) -> Any:
+        """Return what fills a field: a list takes each answer, a text all of them, one below the other."""
+        named = _FROM.fullmatch(source)
+        assert named is not None  # validated with the plan
+        sources = [self._read(source)] if named[2] else [each for each in self._given if not each.absent]
+        values = [_field(each, named[3]) for each in sources]
+        if not values:
+            raise Rejected("agent", f"takes.{name}: nothing comes before this step that it could take from")
+        schema = self.agent.input.model_json_schema()["properties"][name]
+        if schema.get("type") == "array":
+            return [each for value in values for each in (value if isinstance(value, list) else [value])]
+        if len(values) == 1:
+            return values[0]
+        return "\n\n".join(
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values
+        )
+
+    def _read(self, source: str) -> Said:
+        from shared.mind.group import said_by
+
+        name = _FROM.fullmatch(source)
+        step = self._named(str(name[2])) if name else None
+        if step is None or not step.output:
+            raise Rejected("agent", f"{source}: that step has said nothing yet; let this one depend on it")
+        return said_by(step, self._get_text)
+
+
+def _field(said: Said, field: str | None) -> Any:
+    if field is None:
+        return said.text
+    if field not in said.fields:
+        there = ", ".join(said.fields) or "no fields"
+        raise Rejected("agent", f"{said.title} has not answered with {field!r}, but with {there}")
+    return said.fields[field]
