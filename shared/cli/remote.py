@@ -69,6 +69,18 @@ def retry(run: str, data: Path, as_json: bool) -> None:
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
 
 
+@workwright.command()
+@click.option("--day", default="", help="Like 2026-11-22, in UTC; by default today.")
+@click.option("--month", default="", help="Like 2026-11, instead of a day.")
+@click.option("--by", default="", help="Take it apart by run, step, kind, agent, model, task, task_class or outcome.")
+@DATA
+@AS_JSON
+def usage(day: str, month: str, by: str, data: Path, as_json: bool) -> None:
+    """Show what a day or month has cost, and into what it went."""
+    params = {name: value for name, value in (("day", day), ("month", month), ("by", by)) if value}
+    show(ask_house(data, "GET", "/v1/usage", params=params), as_json, _usage_text)
+
+
 def ask_house(
     data: Path,
     method: str,
@@ -125,11 +137,32 @@ def _run_text(found: dict[str, Any]) -> list[str]:
         f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
     ]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
-    lines += [f"  {s['status']:<10} {s['title'] or s['kind']}  {s['error']}".rstrip() for s in found["steps"]]
+    lines += [f"  {s['status']:<10} {s['title'] or s['kind']}{_cost(s)}  {s['error']}".rstrip() for s in found["steps"]]
+    lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items()]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
         lines.append(f"It waits for you: workwright approve {found['id']}")
     return lines
+
+
+def _cost(step: dict[str, Any]) -> str:
+    return f"  ({_usd(step['cost']['micros'])} US dollars)" if step["cost"]["micros"] else ""
+
+
+def _usage_text(found: dict[str, Any]) -> list[str]:
+    limit = f" of {_usd(found['limit'])}" if found["limit"] is not None else ""
+    lines = [
+        f"{found['period']}  {_usd(found['cost']['micros'])}{limit} US dollars, {found['cost']['tokens']} tokens",
+        f"set aside for calls under way {_usd(found['reserved'])}, in attempts that failed"
+        f" {_usd(found['failed']['micros'])}",
+    ]
+    if found["per_finished"] is not None:
+        lines.append(f"{found['finished']} runs finished, {_usd(found['per_finished'])} each, all cost included")
+    return [*lines, *(f"  {_usd(p['cost']['micros']):>10}  {p['calls']:>5} calls  {p['name']}" for p in found["parts"])]
+
+
+def _usd(micros: int) -> str:
+    return f"{micros / 1e6:.4f}"
 
 
 _NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}
