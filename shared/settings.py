@@ -169,7 +169,7 @@ class _Reader:
         """Return which models this installation offers; a server of one's own is offered where nothing else is said."""
         compatible = self._compatible()
         default = "compatible" if compatible else OFFLINE
-        given = (self._env.get("WORKWRIGHT_MODEL") or default).replace(",", " ").split()
+        given = self._env.get("WORKWRIGHT_MODEL", "").replace(",", " ").split() or [default]
         for each in given:
             provider, slash, model = each.partition("/")
             if provider not in PROVIDERS or (slash and not model):

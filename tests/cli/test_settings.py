@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.errors import ConfigError
+from shared.core.model_facts import PROVIDERS
 from shared.settings import FUNCTIONS, Settings
 
 CLOUD = {
@@ -35,7 +36,7 @@ def problems(env: dict[str, str]) -> list[str]:
     ("name", "values"),
     [
         ("WORKWRIGHT_MODE", ["moon", "Cloud", " local"]),
-        ("WORKWRIGHT_MODEL", ["gpt", "OFFLINE"]),
+        ("WORKWRIGHT_MODEL", ["gpt", "OFFLINE", "openai/"]),
         *(
             (name, ["workwright.example", "ftp://x", "http:", "https://:80", "http://[::1", "http://x:port", "//x"])
             for name in (
@@ -120,7 +121,12 @@ def test_the_cloud_is_read() -> None:
 
 def test_an_empty_environment_is_one_machine() -> None:
     found = Settings.from_env({})
-    assert (found.mode, found.model, found.data, found.endpoints) == ("local", "offline", Path(".workwright"), {})
+    assert (found.mode, found.models.references, found.data, found.endpoints) == (
+        "local",
+        ("offline",),
+        Path(".workwright"),
+        {},
+    )
     assert found == Settings.from_env({"WORKWRIGHT_MODE": "", "WORKWRIGHT_LEASE_S": "", "WORKWRIGHT_NOTION_URL": ""})
 
 
@@ -152,4 +158,5 @@ def test_no_environment_is_answered_with_anything_but_settings_or_the_reasons(en
     except ConfigError:
         return
     assert found.mode in ("local", "cloud")
-    assert found.model in ("offline", "vertex")
+    assert {each.partition("/")[0] for each in found.models.references} <= set(PROVIDERS)
+    assert found.models.references
