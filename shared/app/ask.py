@@ -15,24 +15,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.app.budget import BudgetExceeded
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
-from shared.app.knowledge_scope import Served, connected, scope_of
-from shared.app.knowledge_sync_reader import address_of
+from shared.app.knowledge_scope import connected, scope_of
+from shared.app.knowledge_search import PASSAGES, Source, hits_for, source_of
 from shared.app.prompts import prompt
 from shared.app.spend import metered
 from shared.core.errors import Conflicting, IntegrationError, ModelError
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
-from shared.mind.search import Hit, search
+from shared.mind.search import Hit
 from shared.mind.structured import ask
 from shared.ports import Message, Model, ModelRequest, ModelResult
 
 ASK, REWRITE = "ask", "rewrite"  # tasks of the model, and names of their prompts
-PASSAGES = 8
 PROMPT_TOKENS = 6000  # more passages are mostly distractors (retrieval, section 9)
 ANSWER_TOKENS = 1200
 LONGEST = 2000  # characters of a question
 _TURNS = 6  # of the conversation, that a question is understood from
-_NARROW = 40  # found, where much of it may not be shown
 _NOT_THERE = "This is not in the workspace."
 
 
@@ -52,18 +50,6 @@ class _Rewritten(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=1, max_length=LONGEST)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A passage that an answer rests on: the titles above it, and where people find it."""
-
-    id: str
-    title: str
-    url: str
-    page: str
-    excerpt: str = ""
-    edited_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +81,6 @@ def ask_workspace(deps: Deps, tools: Tools, tenant: str, question: str, history:
         raise Conflicting(
             str(error), way_out="An owner can raise the budget; tomorrow there is a new day's."
         ) from error
-
-
-def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Hit]:
-    """Return the best chunks of pages that may be shown now, best first."""
-    scope = scope_of(tools.settings(tenant))
-    if scope.off or not connected(deps, tenant):
-        return []
-    served = Served(deps, tenant, scope)
-    wanted = max(limit * 2, _NARROW if scope.roots or scope.without else 0)
-    found = search(tools.knowledge(tenant), tools.embedder(tenant), query, limit=wanted, now=deps.clock.now())
-    return [hit for hit in found if served.way(hit.chunk.page)][:limit]
-
-
-def knowledge_parts(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Part]:
-    """Return what the workspace says about a query, as parts of a prompt: untrusted, named by their addresses."""
-    share = 0.4  # of a prompt that is about something else
-    return [
-        Part("knowledge", source_of(hit).url, f"{source_of(hit).title}\n{hit.chunk.text}", share=share)
-        for hit in hits_for(deps, tools, tenant, query, limit)
-    ]
 
 
 def understood(model: Model, question: str, history: Sequence[Message]) -> str:
@@ -151,14 +117,6 @@ def understood(model: Model, question: str, history: Sequence[Message]) -> str:
     except (IntegrationError, ModelError):
         return f"{before[-1]} {question}"
     return rewritten.question
-
-
-def source_of(hit: Hit, id: str = "") -> Source:
-    """Return where a hit is, for people."""
-    chunk = hit.chunk
-    block = chunk.block if chunk.block != chunk.page else ""
-    title = " › ".join(title for title in chunk.path if title)
-    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, chunk.text[:300], chunk.edited_at)
 
 
 def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:

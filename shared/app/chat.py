@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.app.ask import ask_workspace, hits_for
+from shared.app.ask import ask_workspace
 from shared.app.budget import BudgetExceeded
 from shared.app.chat_actions import Deed, act, approve, show
 from shared.app.chat_facts import facts_of, listed, title_of
@@ -22,6 +22,7 @@ from shared.app.chat_memory import MAX_SAID, Chat, Said, keep_chat
 from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
+from shared.app.knowledge_search import hits_for
 from shared.app.open_page_run import page_record
 from shared.app.prompts import prompt
 from shared.app.spend import metered

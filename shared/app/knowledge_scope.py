@@ -53,6 +53,11 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     return Scope(bool(given.get("off")), roots, without, frozenset(ours))
 
 
+def address_of(page: str, block: str = "") -> str:
+    """Return where people find a page, or a block of it."""
+    return f"https://www.notion.so/{page.replace('-', '')}" + (f"#{block.replace('-', '')}" if block else "")
+
+
 def connected(deps: Deps, tenant: str) -> bool:
     """Say whether the tenant's Notion is connected now."""
     grant = deps.store.get(tenant, "grants", "notion")

@@ -2,8 +2,8 @@
 
 The first time, the crawl of the workspace (`app/workspace_crawl.py`) hands over every page it reads. After that three
 sources mark pages (`app/knowledge_marks.py`): deliveries, the search of every pass, and a slow round in which every
-known page is asked for by its id about once a day; what is marked is read here, a few pages per command. Nothing is
-forgotten because a list left it out: see `app/knowledge_sync_reader.py`.
+page of the map is asked for by its id about once a day; what is marked is read here, a few pages per command. Nothing
+is forgotten because a list left it out: see `app/knowledge_sync_reader.py`.
 
 Everything may be stopped and done again anywhere.
 """
@@ -37,7 +37,8 @@ from shared.app.knowledge_sync_page import embed_missing, everything_below, forg
 from shared.app.knowledge_sync_reader import Reader
 from shared.app.nothing_known import no_knowledge
 from shared.app.workspace_crawl import Taker
-from shared.app.workspace_map import WorkspaceMap
+from shared.app.workspace_map import KIND as MAP
+from shared.app.workspace_map import Place, WorkspaceMap
 from shared.core.chunking import CUTTER
 from shared.core.commands import RECONCILE, Command
 from shared.core.errors import RateLimited, VersionConflict
@@ -112,6 +113,7 @@ def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
 
 
 def _go_round(reader: Reader) -> None:
+    """Look at some places of the map, and ask for those pages that are in the index."""
     deps, tenant, knowledge = reader.deps, reader.tenant, reader.tools.knowledge(reader.tenant)
     state, now = state_of(deps, tenant), deps.clock.now()
     began, after = str(state.get("round", "")), str(state.get("asked", ""))
@@ -120,13 +122,13 @@ def _go_round(reader: Reader) -> None:
             return
         began = now.isoformat()
     limit = max(AT_ONCE, knowledge.count()["pages"] // _PASSES)
-    pages, asked = knowledge.pages(after=after, limit=limit), after
+    docs, asked = deps.store.list_docs(tenant, MAP, after=after, limit=limit), after
     try:
-        for page in pages:
-            reader.ask_for(page)
-            asked = page.id
+        for doc in docs:
+            reader.look_at(Place(**doc.body))
+            asked = doc.id
     finally:
-        ended = len(pages) < limit and (not pages or asked == pages[-1].id)
+        ended = len(docs) < limit and (not docs or asked == docs[-1].id)
         keep_state(deps, tenant, round=began, asked="" if ended else asked)
 
 

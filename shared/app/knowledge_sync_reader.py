@@ -17,7 +17,7 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.knowledge_marks import LOST, count_marks, is_lost, keep_state, mark_edited, mark_stale, state_of
-from shared.app.knowledge_scope import Scope, scope_of
+from shared.app.knowledge_scope import Scope, address_of, scope_of
 from shared.app.knowledge_sync_page import Taken, everything_below, forget_page, take_page
 from shared.app.workspace_crawl import expand
 from shared.app.workspace_databases import mapped_page
@@ -42,11 +42,6 @@ def _allowed(state: Mapping[str, Any], now: datetime) -> bool:
     """Say whether a person has lately said that much may be forgotten."""
     said = state.get("may_forget")
     return bool(said) and now - datetime.fromisoformat(str(said)) < _SAID
-
-
-def address_of(page: str, block: str = "") -> str:
-    """Return where people find a page, or a block of it."""
-    return f"https://www.notion.so/{page.replace('-', '')}" + (f"#{block.replace('-', '')}" if block else "")
 
 
 @dataclass
@@ -136,7 +131,18 @@ class Reader:
         if not was_known:
             self._bring_back_below(id)
 
-    def ask_for(self, page: KnownPage) -> None:
+    def look_at(self, place: Place) -> None:
+        """Look at a place of the map in the slow round: a page that is not in the index is read, one that is asked for.
+
+        It may be missing because it could not be read, or because the index lost its last pages with the power.
+        """
+        known = self.tools.knowledge(self.tenant).page(place.id) if place.kind == PAGE else None
+        if known is not None:
+            self._ask_for(known)
+        elif place.kind == PAGE and self.scope.allows(self.ways.path(place.id)):
+            mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
+
+    def _ask_for(self, page: KnownPage) -> None:
         """Ask whether a known page is still there and where it was, and have it read again when it has changed."""
         self.reading = ""
         try:

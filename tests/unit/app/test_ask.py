@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.ask import ask_workspace, knowledge_parts
+from shared.app.ask import ask_workspace
 from shared.app.knowledge_marks import LOST
+from shared.app.knowledge_search import knowledge_parts
 from shared.app.knowledge_sync import take_page
 from shared.app.workspace_map import PAGE, Place
 from shared.backends.local.knowledge import LocalKnowledge

@@ -1,0 +1,67 @@
+"""What the workspace says about something: found in the tenant's index, and only what may be shown now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.app.deps import Deps
+from shared.app.knowledge_scope import Served, address_of, connected, scope_of
+from shared.mind.context import Part
+from shared.mind.search import Hit, search
+
+if TYPE_CHECKING:
+    from shared.app.execute_step import Tools
+
+PASSAGES = 8
+_NARROW = 40  # found, where much of it may not be shown
+_SHARE = 0.4  # of a prompt that is about something else
+_QUERY = 1000  # characters; the words of a whole page would find everything
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer rests on: the titles above it, and where people find it."""
+
+    id: str
+    title: str
+    url: str
+    page: str
+    excerpt: str = ""
+    edited_at: str = ""
+
+
+def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Hit]:
+    """Return the best chunks of pages that may be shown now, best first."""
+    scope = scope_of(tools.settings(tenant))
+    if scope.off or not connected(deps, tenant):
+        return []
+    served = Served(deps, tenant, scope)
+    wanted = max(limit * 2, _NARROW if scope.roots or scope.without else 0)
+    found = search(tools.knowledge(tenant), tools.embedder(tenant), query, limit=wanted, now=deps.clock.now())
+    return [hit for hit in found if served.way(hit.chunk.page)][:limit]
+
+
+def knowledge_parts(
+    deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES, without: Sequence[str] = ()
+) -> list[Part]:
+    """Return what the workspace says about a query, as parts of a prompt: untrusted, named by their addresses.
+
+    `without` are ids of pages that the prompt holds anyway.
+    """
+    found = hits_for(deps, tools, tenant, query[:_QUERY], limit + (limit if without else 0))
+    hits = [hit for hit in found if hit.chunk.page not in without][:limit]
+    sources = [source_of(hit) for hit in hits]
+    return [
+        Part("knowledge", source.url, f"{source.title}\n{hit.chunk.text}", share=_SHARE)
+        for source, hit in zip(sources, hits, strict=True)
+    ]
+
+
+def source_of(hit: Hit, id: str = "") -> Source:
+    """Return where a hit is, for people."""
+    chunk = hit.chunk
+    block = chunk.block if chunk.block != chunk.page else ""
+    title = " › ".join(title for title in chunk.path if title)
+    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, chunk.text[:300], chunk.edited_at)
