@@ -1,4 +1,4 @@
-"""Model: Vertex AI over the wire, judged by an endpoint that is strict and by Google's own SDK beside ours."""
+"""Gemini: on Vertex AI and with a developer's key, beside Google's own SDK; who asks; what a day's price is."""
 
 from __future__ import annotations
 
@@ -11,74 +11,36 @@ from typing import Any
 import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from google import genai
+from google.genai import errors, types
+from google.oauth2.credentials import Credentials
 
-from shared.backends.models.gemini import Gemini
-from shared.backends.models.google_identity import google_token_source
-from shared.backends.offline.model import OfflineModel
-from shared.core.errors import (
-    AgentError,
-    ConfigError,
-    ContextTooLong,
-    InvalidOutput,
-    Missing,
-    OutcomeUnknown,
-    Overloaded,
-    QuotaExhausted,
-    RateLimited,
-    Refused,
-    Rejected,
-    Unavailable,
-)
+from shared.backends.models.google_identity import google_token_source, vertex_root
+from shared.core.errors import ConfigError, RateLimited, Unavailable
 from shared.core.run import Usage
-from shared.mind.catalogue import load_catalogue
-from shared.ports import ModelRequest, ModelResult
+from shared.ports import Message, ModelRequest, Tool, ToolCall
 from tests.support import vertex_answers as say
 from tests.support.http_loopback import Handler, HttpServer
+from tests.support.model_endpoint import Answer
+from tests.support.model_vendors import ANSWER, KEY, Rig, rig
 from tests.support.oidc_issuer import SigningKey
 from tests.support.vertex_server import VertexServer
 
-TOKEN = "ya29." + "made-up-for-tests"
 SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "required": ["title", "steps"],
     "properties": {"title": {"type": "string"}, "steps": {"type": "array", "items": {"type": "string"}}},
 }
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+LOOK = Tool("look", "Looks a city up.", CITY)
 MODEL = "gemini-4-argon"
-ANSWER = {"title": "Größe ✓", "steps": ["a", "b"]}
-
-
-class Hand:
-    """A clock moved by hand."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-
-class World:
-    """An endpoint and our model of it."""
-
-    def __init__(self, server: VertexServer) -> None:
-        self.server, self.clock = server, Hand(datetime(2026, 11, 21, 9, tzinfo=UTC))
-        self.session = requests.Session()
-        self.vertex = self.with_base(server.url)
-
-    def with_base(self, url: str) -> Gemini:
-        return Gemini.on_vertex(
-            "test-project",
-            "us-central1",
-            lambda: TOKEN,
-            load_catalogue(),
-            self.clock,
-            base_url=url,
-            session=self.session,
-        )
-
-    def ask(self, model: str = MODEL, **changes: Any) -> ModelResult:
-        return self.vertex.complete(model, a_request(**changes))
+SIGNATURE = b"skip_thought_signature_validator"  # documented for calls that come from elsewhere
 
 
 def a_request(**changes: Any) -> ModelRequest:
@@ -93,158 +55,156 @@ def a_request(**changes: Any) -> ModelRequest:
     return ModelRequest(**(values | changes))
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    with VertexServer(token=TOKEN, project="test-project") as server:
-        world = World(server)
-        yield world
-        world.session.close()
+@pytest.fixture(scope="module", params=["vertex", "gemini"])
+def world(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    with requests.Session() as session, rig(request.param, session) as vendor:
+        yield vendor
 
 
-def test_the_answer_comes_with_what_it_cost(world: World) -> None:
-    tokens = say.usage(9412, 230, thoughts=120, cached=9000)
-    world.server.script([say.json_text(ANSWER, tokens=tokens, model="gemini-4-argon")])
-    result = world.ask()
-    assert result.answer == ANSWER
-    assert (result.model, result.request_id) == ("gemini-4-argon", "response-1")
-    assert result.tokens == {"input": 9412, "cached": 9000, "output": 230, "thoughts": 120}
-    # By hand from the list prices of that day, in dollars per million: 412 x 2.00 + 9000 x 0.10 + 350 x 10.00
-    assert result.usage == Usage(9762, 5224)
+@pytest.fixture(autouse=True)
+def fresh(request: pytest.FixtureRequest) -> None:
+    if "world" in request.fixturenames:
+        vendor: Rig = request.getfixturevalue("world")
+        vendor.endpoint.forget()
+        vendor.clock.at = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
-def test_googles_own_sdk_sends_the_same_question_and_reads_the_same_answer(world: World) -> None:
-    from google import genai
-    from google.genai import types
-    from google.oauth2.credentials import Credentials
-
-    world.server.script([say.json_text(ANSWER, tokens=say.usage(100, 20, thoughts=7))] * 2)
-    ours = world.ask()
-    with genai.Client(
-        vertexai=True,
-        project="test-project",
-        location="us-central1",
-        credentials=Credentials(TOKEN),  # type: ignore[no-untyped-call]
-        http_options=types.HttpOptions(base_url=world.server.url),
-    ) as client:
-        theirs = client.models.generate_content(
-            model="gemini-4-argon",
-            contents="Plan this: ü",
-            config=types.GenerateContentConfig(
-                system_instruction="You plan.",
-                response_mime_type="application/json",
-                response_json_schema=SCHEMA,
-                max_output_tokens=2000,
-            ),
+@pytest.fixture(scope="module")
+def sdk(world: Rig) -> Iterator[genai.Client]:
+    options = types.HttpOptions(base_url=world.endpoint.url, timeout=5000)
+    if world.name == "vertex":
+        client = genai.Client(
+            vertexai=True,
+            project="test-project",
+            location="us-central1",
+            credentials=Credentials(KEY),  # type: ignore[no-untyped-call]
+            http_options=options,
         )
-    first, second = world.server.requests
-    assert first.path.split("?")[0] == second.path.split("?")[0]
+    else:
+        client = genai.Client(api_key=KEY, http_options=options)
+    yield client
+    client.close()
+
+
+def _same(world: Rig) -> None:
+    """Say that the two requests are one but for the role of the system's text, which the service ignores."""
+    first, second = world.endpoint.requests
+    assert first.path == second.path.replace("/v1/models", "/v1beta/models")  # where the SDK has gone on to
     assert first.request is not None
     assert second.request is not None
-    system = "systemInstruction"  # whose role the service ignores
-    assert {k: v for k, v in first.request.items() if k != system} == {
-        k: v for k, v in second.request.items() if k != system
-    }
-    assert first.request[system]["parts"] == second.request[system]["parts"]
-    assert theirs.parsed == ours.answer
+    ours, theirs = dict(first.request), dict(second.request)
+    system = "systemInstruction"
+    assert ours.pop(system)["parts"] == theirs.pop(system)["parts"]
+    assert ours == theirs
+
+
+def test_googles_own_sdk_sends_the_same_question_and_reads_the_same_answer(world: Rig, sdk: genai.Client) -> None:
+    world.endpoint.script([say.json_text(ANSWER, tokens=say.usage(100, 20, thoughts=7))] * 2)
+    ours = world.provider.complete(MODEL, a_request())
+    theirs = sdk.models.generate_content(
+        model=MODEL,
+        contents="Plan this: ü",
+        config=types.GenerateContentConfig(
+            system_instruction="You plan.",
+            response_mime_type="application/json",
+            response_json_schema=SCHEMA,
+            max_output_tokens=2000,
+        ),
+    )
+    _same(world)
+    assert theirs.parsed == ours.answer == ANSWER
     assert theirs.usage_metadata is not None
     assert theirs.usage_metadata.total_token_count == ours.usage.tokens
+    assert theirs.response_id == ours.request_id
 
 
-BLOCKED = [say.blocked_prompt(), *(say.stopped(reason) for reason in ("SAFETY", "RECITATION", "SPII"))]
-UNUSABLE = [
-    say.cut(ANSWER, 12),
-    say.thought_away(),
-    say.text("not JSON"),
-    say.text("[1, 2]"),
-    say.text(""),
-    say.stopped("MALFORMED_RESPONSE"),
-    say.stopped("OTHER"),
-]
-
-
-@pytest.mark.parametrize("answer", BLOCKED, ids=lambda a: json.dumps(a.body)[:60])
-def test_a_refusal_is_told_apart(world: World, answer: say.Answer) -> None:
-    world.server.script([answer])
-    with pytest.raises(Refused):
-        world.ask()
-
-
-@pytest.mark.parametrize("answer", UNUSABLE, ids=lambda a: json.dumps(a.body)[:80])
-def test_an_unusable_answer_is_invalid_and_still_billed(world: World, answer: say.Answer) -> None:
-    world.server.script([answer])
-    with pytest.raises(InvalidOutput) as caught:
-        world.ask()
-    told = answer.body["usageMetadata"]
-    assert caught.value.used.tokens == told["totalTokenCount"]
-
-
-QUOTA = {"@type": "type.googleapis.com/google.rpc.QuotaFailure"}
-DAY = QUOTA | {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}
-MINUTE = QUOTA | {"violations": [{"quotaId": "GenerateContentRequestsPerMinutePerProject"}]}
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        pytest.param(say.rate_limited(None), RateLimited, id="429"),
-        pytest.param(say.error(429, "slow down", MINUTE), RateLimited, id="429 of the minute"),
-        pytest.param(say.error(429, "used up", DAY), QuotaExhausted, id="429 of the day"),
-        pytest.param(say.error(402, "billing is off"), QuotaExhausted, id="402"),
-        pytest.param(say.unavailable(), Overloaded, id="503"),
-        pytest.param(say.error(500, "internal"), OutcomeUnknown, id="500"),
-        pytest.param(say.bad_gateway(), OutcomeUnknown, id="502 with a page"),
-        pytest.param(say.error(504, "late"), OutcomeUnknown, id="504"),
-        pytest.param(say.not_json(), OutcomeUnknown, id="200 with a page"),
-        pytest.param(say.Answer(body=[]), OutcomeUnknown, id="200 with a list"),
-        pytest.param(say.dropped(), OutcomeUnknown, id="dropped"),
-        pytest.param(say.slow(say.json_text(ANSWER), 0.6), OutcomeUnknown, id="too slow"),
-        pytest.param(say.refused(), Rejected, id="400"),
-        pytest.param(
-            say.refused("The input token count (2000001) exceeds the maximum number of tokens allowed (1048576)."),
-            ContextTooLong,
-            id="400 too long",
+def test_googles_own_sdk_replays_a_round_of_tools_as_we_do(world: Rig, sdk: genai.Client) -> None:
+    call = ToolCall("call_0_0", "look", {"city": "Bern"})
+    turns = (Message("assistant", calls=(call,)), Message("tool", "rain", call=call.id), Message("user", "Go on."))
+    world.endpoint.script([say.json_text(ANSWER)] * 2)
+    world.provider.complete(MODEL, a_request(messages=turns, tools=(LOOK,)))
+    asked = types.Part(
+        function_call=types.FunctionCall(name="look", args={"city": "Bern"}), thought_signature=SIGNATURE
+    )
+    told = types.Part.from_function_response(name="look", response={"result": "rain"})
+    declared = types.FunctionDeclaration(name="look", description="Looks a city up.", parameters_json_schema=CITY)
+    sdk.models.generate_content(
+        model=MODEL,
+        contents=[
+            types.Content(role="user", parts=[types.Part(text="Plan this: ü")]),
+            types.Content(role="model", parts=[asked]),
+            types.Content(role="user", parts=[told]),
+            types.Content(role="user", parts=[types.Part(text="Go on.")]),
+        ],
+        config=types.GenerateContentConfig(
+            system_instruction="You plan.",
+            response_mime_type="application/json",
+            response_json_schema=SCHEMA,
+            max_output_tokens=2000,
+            tools=[types.Tool(function_declarations=[declared])],
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
         ),
-        pytest.param(say.error(401, "who?"), Rejected, id="401"),
-        pytest.param(say.forbidden(), Rejected, id="403"),
-        pytest.param(say.error(404, "no such model"), Missing, id="404"),
-        pytest.param(say.Answer(302, b"", {"Location": "https://elsewhere.example/"}), Rejected, id="302"),
-    ],
-)
-def test_every_refused_call_has_its_class_and_tells_no_token(
-    world: World, answer: say.Answer, error: type[AgentError]
-) -> None:
-    world.server.script([answer])
-    with pytest.raises(error) as caught:
-        world.ask(timeout=timedelta(seconds=0.3))
-    assert type(caught.value) is error
-    assert TOKEN not in str(caught.value)
-    assert len(world.server.requests) == 1  # never tried again: that is the reducer's
+    )
+    _same(world)
 
 
-@pytest.mark.parametrize("answer", [say.rate_limited(34), say.Answer(429, b"", {"Retry-After": "34"})])
-def test_the_wait_that_is_asked_for_is_passed_on(world: World, answer: say.Answer) -> None:
-    world.server.script([answer])
+def test_calls_without_a_signature_or_with_too_few_results_are_refused(world: Rig, sdk: genai.Client) -> None:
+    asked = types.Part(function_call=types.FunctionCall(name="look", args={}))
+    told = types.Part.from_function_response(name="look", response={"result": "rain"})
+    signed = types.Part(function_call=types.FunctionCall(name="look", args={}), thought_signature=b"x")
+    user = types.Content(role="user", parts=[types.Part(text="Plan")])
+    for turns, said in (
+        ([asked], "thought_signature"),
+        ([signed, asked], "function response parts"),
+    ):
+        contents = [user, types.Content(role="model", parts=turns), types.Content(role="user", parts=[told])]
+        with pytest.raises(errors.ClientError, match=said):
+            sdk.models.generate_content(model=MODEL, contents=contents)
+
+
+def test_a_level_of_thinking_a_model_does_not_know_is_refused(world: Rig, sdk: genai.Client) -> None:
+    least = types.GenerateContentConfig(
+        thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel.MINIMAL)
+    )
+    with pytest.raises(errors.ClientError, match="MINIMAL"):
+        sdk.models.generate_content(model=MODEL, contents="Plan", config=least)
+    world.endpoint.script([say.json_text(ANSWER)])
+    sdk.models.generate_content(model="gemini-3.5-flash-lite", contents="Plan", config=least)
+
+
+def test_googles_own_sdk_counts_the_same_texts_alike(world: Rig, sdk: genai.Client) -> None:
+    request = a_request(system="", prompt="Plan this. " * 50)
+    theirs = sdk.models.count_tokens(model=MODEL, contents="Plan this. " * 50).total_tokens
+    assert world.provider.count(MODEL, request) == theirs == 138  # a token per four of 550 characters
+    assert [each.verb for each in world.endpoint.requests] == ["countTokens"] * 2
+
+
+def test_a_key_nobody_knows_is_told_to_googles_own_sdk() -> None:
+    with VertexServer(key=KEY) as server:
+        options = types.HttpOptions(base_url=server.url, timeout=5000)
+        client = genai.Client(api_key="another", http_options=options)
+        with client, pytest.raises(errors.ClientError, match="API key not valid"):
+            client.models.generate_content(model=MODEL, contents="Plan")
+
+
+def test_an_error_that_is_wrapped_in_a_list_is_read_too(world: Rig) -> None:
+    wrapped = say.rate_limited(34)
+    world.endpoint.script([Answer(429, [wrapped.body])])
     with pytest.raises(RateLimited) as caught:
-        world.ask()
+        world.provider.complete(MODEL, a_request())
     assert caught.value.retry_after == timedelta(seconds=34)
 
 
-def test_an_address_where_nobody_listens_is_certainly_not_charged(world: World) -> None:
-    with pytest.raises(Unavailable):
-        world.with_base("http://127.0.0.1:9").complete(MODEL, a_request())
-
-
 @pytest.mark.parametrize(
-    "prompt", ["x", "ü" * 500, "🔑" * 500, "a b " * 800, json.dumps({"k": ["v"] * 300}), '"\\\n' * 400]
+    ("location", "host"),
+    [
+        ("global", "aiplatform.googleapis.com"),
+        ("eu", "aiplatform.eu.rep.googleapis.com"),
+        ("us-central1", "us-central1-aiplatform.googleapis.com"),
+    ],
 )
-def test_the_estimate_is_an_upper_bound(world: World, prompt: str) -> None:
-    """Against the worst there is: one token for each byte, and the whole output limit used."""
-    request = a_request(prompt=prompt)
-    asked = sum(len(text.encode()) for text in (prompt, request.system, json.dumps(SCHEMA)))
-    world.server.script([say.json_text(ANSWER, tokens=say.usage(asked, 1500, thoughts=500))])
-    bound, real = world.vertex.estimate(MODEL, request), world.vertex.complete(MODEL, request).usage
-    assert bound.tokens >= real.tokens
-    assert bound.micros >= real.micros
+def test_every_region_has_its_host(location: str, host: str) -> None:
+    assert vertex_root("p", location) == f"https://{host}/v1beta1/projects/p/locations/{location}"
 
 
 # --- the identity it asks with
@@ -303,25 +263,20 @@ def test_an_access_token_is_fetched_once_and_a_refusal_can_be_tried_later(
     ],
 )
 def test_a_million_tokens_each_way_cost_what_the_list_says_for_the_day(
-    world: World, model: str, day: str, micros: int
+    world: Rig, model: str, day: str, micros: int
 ) -> None:
     world.clock.at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    world.server.script([say.json_text(ANSWER, tokens=say.usage(1_000_000, 400_000, thoughts=600_000))])
-    assert world.ask(model).usage == Usage(2_000_000, micros)
+    world.endpoint.script([say.json_text(ANSWER, tokens=say.usage(1_000_000, 400_000, thoughts=600_000))])
+    assert world.provider.complete(model, a_request()).usage == Usage(2_000_000, micros)
 
 
 @pytest.mark.parametrize(
     ("model", "day"),
     [("gemini-2.5-pro", "2026-11-21"), ("gemini-4-argon", "2027-10-13"), ("gemini-4-argon", "2026-10-12")],
 )
-def test_without_a_price_nothing_is_asked(world: World, model: str, day: str) -> None:
+def test_without_a_price_nothing_is_asked(world: Rig, model: str, day: str) -> None:
     world.clock.at = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    for call in (world.vertex.estimate, world.vertex.complete):
+    for call in (world.provider.estimate, world.provider.complete):
         with pytest.raises(ConfigError, match=f"no (price for )?model {model!r}"):
             call(model, a_request())
-    assert world.server.requests == []
-
-
-def test_a_task_the_offline_model_has_no_rules_for_is_refused() -> None:
-    with pytest.raises(Refused):
-        OfflineModel().complete(a_request(task="sing"))
+    assert world.endpoint.requests == []

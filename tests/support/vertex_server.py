@@ -15,7 +15,7 @@ _VERTEX = re.compile(
     r"/(?P<version>v1|v1beta1)/projects/(?P<project>[^/]+)/locations/(?P<location>[a-z0-9-]+)"
     r"/publishers/google/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens)"
 )
-_DEVELOPER = re.compile(r"/v1beta/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens)")
+_DEVELOPER = re.compile(r"/(?:v1|v1beta)/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens)")
 
 
 class VertexServer(ModelEndpoint):

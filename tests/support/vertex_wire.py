@@ -293,6 +293,8 @@ def _check_thinking(thinking: Mapping[str, Any], model: str) -> None:
         raise InvalidRequest("Only one of thinking_budget and thinking_level may be set.")
     if "thinkingBudget" in thinking and model.startswith("gemini-4"):
         raise InvalidRequest(f"thinking_budget is not supported by {model}; use thinking_level.")
+    if thinking.get("thinkingLevel", "").upper() == "MINIMAL" and "flash-lite" not in model:
+        raise InvalidRequest(f"Thinking level MINIMAL is not supported by {model}.")
     if thinking.get("thinkingLevel", "LOW").upper() not in _LEVELS:
         raise InvalidRequest(f"Invalid value at thinking_level: {thinking['thinkingLevel']}")
 

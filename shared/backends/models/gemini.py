@@ -144,15 +144,16 @@ def _contents(turn: Turn) -> dict[str, Any]:
     request = turn.request
     body: dict[str, Any] = {"systemInstruction": {"parts": [{"text": request.system}]}} if request.system else {}
     texts = [{"text": text} for text in (request.stable, request.prompt) if text]  # an empty part is refused
-    said = [("user", texts)] if texts else []
+    contents: list[dict[str, Any]] = [{"role": "user", "parts": texts}] if texts else []
     names = {call.id: turn.name_of(call.name) for message in turn.messages for call in message.calls}
-    said += [("model" if each.role == "assistant" else "user", _parts(turn, each, names)) for each in turn.messages]
-    contents: list[dict[str, Any]] = []
-    for role, content in said:
-        if contents and contents[-1]["role"] == role:
+    last = ""
+    for message in turn.messages:
+        content = _parts(turn, message, names)
+        if message.role == "tool" == last:  # the results of one turn's calls stand together, and apart from words
             contents[-1]["parts"] += content
         elif content:
-            contents.append({"role": role, "parts": list(content)})
+            contents.append({"role": "model" if message.role == "assistant" else "user", "parts": content})
+        last = message.role
     body["contents"] = contents
     if turn.tools:
         body["tools"] = [{"functionDeclarations": [_tool(*each) for each in turn.tools]}]

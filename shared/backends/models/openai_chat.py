@@ -74,8 +74,9 @@ class OpenAIChat(Vendor):
 
     def _untold(self, request: ModelRequest, answer: Mapping[str, Any]) -> Tokens | None:
         said = [part(choice, "message") for choice in parts(answer, "choices")]
-        written = sum(estimated_tokens(json.dumps(each, ensure_ascii=False)) for each in said)
-        return Tokens(input=request_tokens(request), output=written)
+        calls = [json.dumps(each.get("tool_calls") or "", ensure_ascii=False) for each in said]
+        written = [estimated_tokens(text) for text in (*map(_text, said), *calls)]
+        return Tokens(input=request_tokens(request), output=sum(written))
 
     def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
         choice = next(iter(parts(answer, "choices")), {})
@@ -93,7 +94,7 @@ class OpenAIChat(Vendor):
             function = part(call, "function")
             made = str(call.get("id") or f"call_{len(turn.messages)}_{number}")
             calls.append(turn.call(made, str(function.get("name", "")), function.get("arguments")))
-        return turn.reply(_bare(str(message.get("content") or "")), calls)
+        return turn.reply(_bare(_text(message)), calls)
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
         return openai_errors.refusal(self.name, answer, codes, message)
@@ -107,7 +108,14 @@ def _messages(turn: Turn) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     asked = "\n\n".join(text for text in (request.stable, request.prompt) if text)
     found += [{"role": "user", "content": asked}] if asked else []
-    return found + [_message(turn, each) for each in turn.messages]
+    for message in (_message(turn, each) for each in turn.messages):
+        if (
+            found and found[-1]["role"] == message["role"] == "user"
+        ):  # templates of local models want turns to alternate
+            found[-1]["content"] += f"\n\n{message['content']}"
+        else:
+            found.append(message)
+    return found
 
 
 def _message(turn: Turn, message: Message) -> dict[str, Any]:
@@ -132,6 +140,12 @@ def _message(turn: Turn, message: Message) -> dict[str, Any]:
 def _tool(name: str, purpose: str, shape: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"type": "object"} if shapes.is_open(shape) else shapes.wire(shape)
     return {"type": "function", "function": {"name": name, "description": purpose, "parameters": schema}}
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    """Return what was said, which some gateways send in pieces."""
+    pieces = parts(message, "content")
+    return "".join(str(each.get("text", "")) for each in pieces) if pieces else str(message.get("content") or "")
 
 
 def _bare(text: str) -> str:
