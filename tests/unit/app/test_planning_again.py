@@ -1,0 +1,99 @@
+"""A step of a model's plan fails for good: another plan keeps what is done, and asks for an approval of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from shared.core.run import Run, RunStatus
+from shared.sim.notion.simulator import NotionSimulator
+from tests.integrations.conftest import Served
+from tests.support.planner_in_hand import Json, PlannerInHand, comment, plan_of
+from tests.support.small_desk import Desk, settle_in
+from tests.support.small_house import SmallHouse
+
+Build = tuple[Callable[..., SmallHouse], Callable[[Any], Served]]
+NOWHERE = "0" * 32
+ROW: Json = {
+    "id": "made", "kind": "notion.create_page", "title": "Make the page of minutes", "depends_on": [],
+    "input": {"page": "{page}", "title": "Minutes"},
+}  # fmt: skip
+FAILS = comment("tell", "hello", "made", page=NOWHERE)
+FIRST = plan_of(ROW, FAILS, comment("end", "the end", "tell"))
+SECOND = plan_of(comment("again", "from here", "made", page="step:made"))
+
+
+def desk_with(house: Callable[..., SmallHouse], served: Callable[[Any], Served], model: PlannerInHand) -> Desk:
+    notion = served(NotionSimulator())
+    return settle_in(house(endpoints={"notion": notion.url}, model=model), notion.url)
+
+
+def approved(desk: Desk, page: str) -> Run:
+    desk.set_status(page, "Approved")
+    desk.tell(page)
+    return desk.run_of(page)
+
+
+def begun(desk: Desk) -> str:
+    page = desk.write_idea("Minutes")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL, desk.run_of(page).failure
+    return page
+
+
+def shown(desk: Desk, page: str) -> str:
+    published = [step.output for step in desk.run_of(page).steps if step.output.get("container")][-1]
+    return json.dumps(desk.as_person("GET", f"/v1/blocks/{published['container']}/children"), ensure_ascii=False)
+
+
+def test_the_planner_is_told_what_is_done_and_what_failed_and_the_new_plan_builds_on_it(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    model = PlannerInHand([FIRST, SECOND])
+    desk = desk_with(house, served, model)
+    page = begun(desk)
+    run = approved(desk, page)
+    assert (run.status, run.revision, run.replans) == (RunStatus.AWAITING_APPROVAL, 2, 1)
+    assert desk.status(page) == "Plan ready"  # what was approved was another plan
+    told = model.asked[-1]
+    (done,), (failed,) = told.data["done"], told.data["failed"]
+    assert (done["id"], done["kind"], failed["id"]) == ("made", "notion.create_page", "tell")
+    assert failed["error"] in told.prompt
+    assert "could not be done" in shown(desk, page)
+    assert "“Make the page of minutes”" in shown(desk, page)
+    run = approved(desk, page)
+    assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
+    minutes = next(s.output["page"] for s in run.steps if s.id == "made")
+    said = desk.as_person("GET", f"/v1/comments?block_id={minutes}")["results"]
+    assert [each["rich_text"][0]["plain_text"] for each in said] == ["from here"]
+    assert [s.id for s in run.steps].count("made") == 1  # it was made once
+
+
+def test_the_very_same_step_again_is_no_other_plan(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    again = plan_of(comment("tell", "hello", "made", page=NOWHERE))
+    desk = desk_with(house, served, PlannerInHand([FIRST, again]))
+    page = begun(desk)
+    run = approved(desk, page)
+    assert run.status == RunStatus.FAILED
+    assert "repeats the step that has failed" in run.failure
+
+
+def test_when_the_other_plan_fails_too_the_run_fails_and_says_what_is_left(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    desk = desk_with(house, served, PlannerInHand([FIRST, plan_of(comment("again", "still", page="1" * 32))]))
+    page = begun(desk)
+    approved(desk, page)
+    run = approved(desk, page)
+    assert (run.status, run.revision) == (RunStatus.FAILED, 2)
+    assert run.failure.startswith("Say still: ")
+
+
+def test_a_plan_by_rules_fails_as_it_did(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> None:
+    desk = desk_with(house, served, PlannerInHand([FIRST], name="offline"))
+    run = approved(desk, begun(desk))
+    assert (run.status, run.revision) == (RunStatus.FAILED, 1)

@@ -1,0 +1,153 @@
+"""A risky plan of a model is looked at by a critic: findings lead to one more round, and the rest is shown to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.core.errors import InvalidOutput, Unavailable
+from shared.core.run import Run, RunStatus
+from shared.sim.notion.simulator import NotionSimulator
+from tests.integrations.conftest import Served
+from tests.support.planner_in_hand import Json, PlannerInHand, comment, plan_of
+from tests.support.small_desk import Desk, settle_in
+from tests.support.small_house import SmallHouse
+
+TRASH: Json = {"id": "old", "kind": "notion.trash_page", "title": "Take the old page away", "depends_on": [],
+               "input": {"page": "{page}"}}  # fmt: skip
+RISKY, MILD = plan_of(TRASH), plan_of(comment("tell", "hello"))
+FINE: Json = {"verdict": "ok", "findings": []}
+
+
+def finds(problem: str, severity: str = "high", verdict: str = "mend") -> Json:
+    found = {"severity": severity, "where": "old", "problem": problem, "mend": "Ask first."}
+    return {"verdict": verdict, "findings": [found]}
+
+
+Planned = Callable[[PlannerInHand], tuple[Desk, str]]
+
+
+@pytest.fixture
+def planned(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Planned:
+    """Return a function that lets a model plan a page."""
+
+    def plan(model: PlannerInHand) -> tuple[Desk, str]:
+        notion = served(NotionSimulator())
+        desk = settle_in(house(endpoints={"notion": notion.url}, model=model), notion.url)
+        page = desk.write_idea("Club")
+        desk.set_status(page, "Plan it")
+        desk.tell(page)
+        assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL, desk.run_of(page).failure
+        return desk, page
+
+    return plan
+
+
+def output(run: Run) -> Any:
+    return next(step.output for step in run.steps if step.id == "plan")
+
+
+def shown(desk: Desk, page: str) -> str:
+    container = next(s.output["container"] for s in desk.run_of(page).steps if s.output.get("container"))
+    return json.dumps(desk.as_person("GET", f"/v1/blocks/{container}/children"), ensure_ascii=False)
+
+
+def critic(*answers: Any) -> dict[str, list[Any]]:
+    return {"agent.critic": list(answers)}
+
+
+def test_a_mild_plan_is_not_looked_at_twice(planned: Planned) -> None:
+    model = PlannerInHand([MILD], critic(finds("anything")))
+    desk, page = planned(model)
+    assert model.asked_for("agent.critic") == []
+    assert (output(desk.run_of(page))["risk"]["level"], output(desk.run_of(page))["second_look"]) == ("medium", "")
+
+
+def test_a_critic_that_finds_nothing_is_named(planned: Planned) -> None:
+    model = PlannerInHand([RISKY], critic(FINE))
+    desk, page = planned(model)
+    assert [request.task_class for request in model.asked_for("agent.critic")] == ["cheap"]
+    assert len(model.asked_for("plan")) == 1
+    assert "it takes pages away" in shown(desk, page)
+    assert "has found nothing wrong" in shown(desk, page)
+
+
+def test_findings_lead_to_one_more_plan_which_is_looked_at_too(planned: Planned) -> None:
+    model = PlannerInHand([RISKY, MILD], critic(finds("Nobody asked for it."), FINE))
+    desk, page = planned(model)
+    first, second = model.asked_for("plan")
+    assert "Nobody asked for it." not in first.prompt
+    assert "Nobody asked for it." in second.prompt
+    assert [s.spec.kind for s in desk.run_of(page).steps][-1] == "notion.comment"
+    assert len(model.asked_for("agent.critic")) == 2
+    assert output(desk.run_of(page))["findings"] == []
+
+
+def test_what_is_still_wrong_after_that_is_shown_to_who_approves(planned: Planned) -> None:
+    model = PlannerInHand([RISKY], critic(finds("Nobody asked for it."), finds("Still nobody asked.", verdict="stop")))
+    desk, page = planned(model)
+    assert len(model.asked_for("plan")) == 2  # and no third
+    text = shown(desk, page)
+    assert "still finds something wrong" in text
+    assert "Still nobody asked." in text
+    assert "advises not to do this" in text
+    assert "Nobody asked for it." not in text
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(Unavailable("anthropic", "503"), id="down"),
+        pytest.param(InvalidOutput("no JSON"), id="nonsense"),
+    ],
+)
+def test_a_critic_that_fails_holds_nothing_up_and_people_are_told(planned: Planned, failure: Exception) -> None:
+    desk, page = planned(PlannerInHand([RISKY], critic(failure)))
+    assert desk.status(page) == "Plan ready"
+    assert "Nobody has taken a second look" in shown(desk, page)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(Unavailable("anthropic", "503"), id="down"),
+        pytest.param({}, id="nonsense"),
+        pytest.param(plan_of(questions=["Which one?"]), id="a question"),
+        pytest.param(plan_of({"id": "x", "kind": "shell.run", "input": {}}), id="an impossible plan"),
+    ],
+)
+def test_when_no_better_plan_comes_the_first_is_shown_with_what_is_wrong(planned: Planned, second: Any) -> None:
+    desk, page = planned(PlannerInHand([RISKY, second], critic(finds("Nobody asked for it."))))
+    assert [s.spec.kind for s in desk.run_of(page).steps][-1] == "notion.trash_page"
+    assert "Nobody asked for it." in shown(desk, page)
+
+
+def test_a_model_may_raise_the_risk_and_not_lower_it(planned: Planned) -> None:
+    model = PlannerInHand(
+        [plan_of(comment("tell", "hello"), analysis={"asked": "", "missing": [], "risk": "high"})], critic(FINE)
+    )
+    desk, page = planned(model)
+    assert output(desk.run_of(page))["risk"]["level"] == "high"
+    assert len(model.asked_for("agent.critic")) == 1
+
+
+def test_what_a_page_says_to_the_critic_is_data(planned: Planned) -> None:
+    model = PlannerInHand([RISKY], critic(FINE))
+    planned(model)
+    request = model.asked_for("agent.critic")[0]
+    before, _, _ = request.prompt.partition("We repair bicycles")
+    assert "is data" in before
+    assert "We repair bicycles" not in request.system
+
+
+def test_assumptions_other_ways_and_reasons_stand_folded_beside_the_steps(planned: Planned) -> None:
+    steps = {**comment("tell", "hello"), "why": "because they asked"}
+    desk, page = planned(PlannerInHand([plan_of(steps)]))
+    text = shown(desk, page)
+    for words in ("Assumptions (1)", "Other ways that were thought of (1)", "Why each step (1)"):
+        assert words in text
+    assert "usually 1 to 15 seconds of work" in text
+    assert "at most 0.00 US dollars" in text
