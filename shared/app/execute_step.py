@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
@@ -34,6 +34,9 @@ from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
 from shared.mind.redaction import discreet_embedder, discreet_model
 from shared.ports import Embedder, Knowledge, Loaded, Model, Put, Sandbox
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
+
+if TYPE_CHECKING:
+    from shared.mind.context import Part
 
 MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
 
@@ -187,7 +190,15 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         check_site=tools.check_site,
         kinds=tools.kinds,
         keep_context=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
+        knowledge=lambda query: _known(deps, run, tools, query),
     )
+
+
+def _known(deps: Deps, run: Run, tools: Tools, query: str) -> list[Part]:
+    """Return what the workspace says; what searches is loaded by those steps alone that ask."""
+    from shared.app.knowledge_search import knowledge_parts
+
+    return knowledge_parts(deps, tools, run.tenant, query)
 
 
 def keep_text(deps: Deps, run: Run, text: str, label: str) -> str:

@@ -24,6 +24,7 @@ class Known:
     preferences: tuple[Preference, ...] = ()
     so_far: SoFar = field(default_factory=lambda: SoFar({}))
     findings: tuple[str, ...] = ()
+    workspace: tuple[Part, ...] = ()  # what other pages say about it
 
     def parts(self) -> list[Part]:
         """Return it as parts of the planner's context."""
@@ -37,7 +38,7 @@ class Known:
             found.append(Part("errors", "steps that failed", _lines(self._failed()), must=True, share=0.1))
         if self.findings:
             found.append(Part("feedback", "a critic of your plan", "\n".join(self.findings), must=True, share=0.1))
-        return found
+        return [*found, *self.workspace]
 
     def data(self) -> dict[str, Any]:
         """Return it as structure, for a planner by rules; only what there is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -18,7 +18,7 @@ from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, Usage
 from shared.ports import Model, Sandbox
 
 if TYPE_CHECKING:
-    from shared.mind.context import Context
+    from shared.mind.context import Context, Part
     from shared.mind.group import Group
     from shared.mind.members import Kinds, Weight
 
@@ -173,6 +173,7 @@ class StepContext:
     check_site: Callable[[str], tuple[int, str]]  # url → status, body; only for addresses a deployment gave us
     kinds: Mapping[str, StepKind] = field(default_factory=dict)  # what child steps may be
     keep_context: Callable[[Context], None] = lambda context: None  # keeps what a model is told, for people to look at
+    knowledge: Callable[[str], Sequence[Part]] = lambda query: ()  # what the workspace says about it, as untrusted data
 
     def keep_waiting(self, delay: timedelta, what: str) -> Again:
         """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE."""
@@ -210,7 +211,7 @@ class StepContext:
         def price(kind: str, given: Mapping[str, Any]) -> Usage:
             return weight_of(Member(kind=kind, input=dict(given)), self.kinds).most
 
-        return Group(self.run, self.step, self.get_text, price)
+        return Group(self.run, self.step, self.get_text, self.kinds, price)
 
     def once(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
         """Do an external write that can be found again: `look` before a second time."""
@@ -268,5 +269,6 @@ class StepKind:
     estimate: Usage = NOTHING
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
     weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
+    group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others
     reads: bool = False  # only reads: an agent may use it at work without being told so in the plan
