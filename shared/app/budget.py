@@ -181,9 +181,14 @@ def _word(error: Exception) -> str:
 
 def plan_estimate(model: Model) -> Usage:
     """Return what to reserve for writing a plan: once, and once more after a critic's findings (`second_look.py`)."""
-    plan = _estimate(model, "plan", "reason", PLAN_PROMPT_BYTES, PLAN_OUTPUT_TOKENS)
+    plan = one_plan(model)
     look = _estimate(model, "agent.critic", "cheap", LOOK_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
     return plan + plan + look + look
+
+
+def one_plan(model: Model) -> Usage:
+    """Return what is reserved for one question for a plan."""
+    return _estimate(model, "plan", "reason", PLAN_PROMPT_BYTES, PLAN_OUTPUT_TOKENS)
 
 
 def step_estimate(kind: StepKind, model: Model) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.app.budget import PLAN_OUTPUT_TOKENS
@@ -13,43 +13,59 @@ from shared.app.plan_known import Known
 from shared.app.prompts import prompt
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import database_of
-from shared.core.page import as_quoted_data
 from shared.core.run import Run
+from shared.mind.context import Part
+from shared.mind.errors_told import compact_error
+from shared.mind.page_text import page_text
 from shared.ports import ModelRequest
 from shared.steps._kind import StepKind
 
 PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts
+PLAN_PROMPT_TOKENS = 60_000  # a page that needs more is read in part, and the plan says so
+_REPAIR = "Your last answer could not be used. Mend exactly what the errors of your last answer say."
 
 
 def plan_request(
     view: PageView, tools: Tools, run: Run, feedback: str, task: str, schema: Mapping[str, Any], known: Known
-) -> ModelRequest:
-    """Return the question to the model: the page as data, and the kinds of steps it may use."""
+) -> Callable[[str], ModelRequest]:
+    """Return what makes the question to the model of a prompt; the prompt is made of `plan_parts`."""
     settings = tools.settings(run.tenant)
-    kinds = usable(tools.kinds, settings)
+    places = _places(settings, run) if task == ROUTINE else {}
+    kinds = list(usable(tools.kinds, settings))
+    data = {"page": view.data, "kinds": kinds, "feedback": feedback, "places": places, **known.data()}
+
+    def request(text: str) -> ModelRequest:
+        return ModelRequest(
+            task=task,
+            task_class="reason",
+            system=prompt(task)[1],
+            prompt=text,
+            schema=schema,
+            data=data,
+            max_output_tokens=PLAN_OUTPUT_TOKENS,
+        )
+
+    return request
+
+
+def plan_parts(view: PageView, tools: Tools, run: Run, feedback: str, task: str, known: Known) -> list[Part]:
+    """Return what the planner is told: the kinds of steps first, which other plans share; then data alone."""
+    settings = tools.settings(run.tenant)
     table = [
         {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": k.input.model_json_schema()}
-        for k in kinds.values()
+        for k in usable(tools.kinds, settings).values()
     ]
-    parts = [
-        "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False),
-        "<page>\n" + as_quoted_data(view.data) + "\n</page>",
-    ]
-    places = _places(settings, run) if task == ROUTINE else {}
-    if places:
-        parts.insert(1, "The team's databases:\n" + as_quoted_data(places))
-    parts += [f"<{part.name}>\n{as_quoted_data(part.text)}\n</{part.name}>" for part in known.parts()]
+    kinds = "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False)
+    parts = [Part("task", "kinds of steps", kinds, trusted=True, stable=True)]
+    if task == ROUTINE and (places := _places(settings, run)):
+        told = json.dumps(places, ensure_ascii=False)
+        parts.append(Part("input", "the team's databases", told, must=True, cut="whole"))
+    parts.append(Part("page", f"page {view.page.id}", page_text(view.page), must=True, share=0.7))
+    parts += known.parts()
     if feedback:
-        parts.append("Your last answer could not be used. Mend exactly this:\n" + feedback)
-    return ModelRequest(
-        task=task,
-        task_class="reason",
-        system=prompt(task)[1],
-        prompt="\n\n".join(parts),
-        schema=schema,
-        data={"page": view.data, "kinds": list(kinds), "feedback": feedback, "places": places, **known.data()},
-        max_output_tokens=PLAN_OUTPUT_TOKENS,
-    )
+        parts.append(Part("errors", "your last answer", compact_error(feedback), must=True, share=0.1))
+        parts.append(Part("task", "repair", _REPAIR, trusted=True))
+    return parts
 
 
 def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:

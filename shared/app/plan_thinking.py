@@ -8,15 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.app.budget import step_estimate
+from shared.app.budget import PLAN_OUTPUT_TOKENS, one_plan, step_estimate
 from shared.app.ceilings import most_by_input
+from shared.app.contexts import keep_context
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
+from shared.app.knowledge_search import knowledge_parts
 from shared.app.learn_preferences import learn
 from shared.app.page_view import PageView
 from shared.app.plan_known import Known
 from shared.app.plan_proposal import Proposal
-from shared.app.plan_request import plan_request, usable
+from shared.app.plan_request import PLAN_PROMPT_TOKENS, plan_parts, plan_request, usable
 from shared.app.preferences import preferences_of
 from shared.app.second_look import SecondLook, look_again
 from shared.core.durations import typical_of
@@ -27,6 +29,9 @@ from shared.core.proposal import upgraded
 from shared.core.replan import is_work, so_far
 from shared.core.risk import Risk, ceiling_of, risk_of
 from shared.core.run import Run, Step, StepSpec
+from shared.integrations.notion.wire import normal_id
+from shared.mind.fitting import within
+from shared.mind.page_text import page_text
 from shared.mind.structured import ask, compact
 from shared.ports import Model
 from shared.steps._kind import StepKind
@@ -81,14 +86,18 @@ def by_rules(made: Mapping[str, Any], tools: Tools, run: Run) -> Thought:
 def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
     """Return the model's plan; raises IntegrationError and ModelError."""
     learn(deps, run.tenant, model)
-    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run))
-    first = _proposed(run, step, tools, view, task, model, known)
+    query = f"{view.page.title} {page_text(view.page)}"
+    says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),))
+    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says))
+    first = _proposed(deps, run, step, tools, view, task, model, known)
     if first.asks or not first.by_model or first.risk.level != "high":
         return first
-    return _looked_at(first, run, step, tools, view, task, model)
+    return _looked_at(first, deps, run, step, tools, view, task, model)
 
 
-def _looked_at(first: Thought, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
+def _looked_at(
+    first: Thought, deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model
+) -> Thought:
     """Let a critic look, and plan once more with what it finds; the better plan is the one that has been mended."""
     seed = f"{run.id}.{step.id}.{step.attempt}.look"
     look = look_again(model, view, first.proposal, first.specs, seed)
@@ -96,7 +105,8 @@ def _looked_at(first: Thought, run: Run, step: Step, tools: Tools, view: PageVie
     if not look.findings:
         return seen
     try:
-        second = _proposed(run, step, tools, view, task, model, replace(first.known, findings=look.findings))
+        found = replace(first.known, findings=look.findings)
+        second = _proposed(deps, run, step, tools, view, task, model, found)
     except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
         return seen
     if second.asks:  # there was enough to plan with before
@@ -105,9 +115,24 @@ def _looked_at(first: Thought, run: Run, step: Step, tools: Tools, view: PageVie
     return replace(second, look=last, known=first.known)
 
 
-def _proposed(run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known) -> Thought:
-    request = plan_request(view, tools, run, step.feedback, task, Proposal.model_json_schema(), known)
-    answer, result = ask(model, request, Proposal)
+def _proposed(
+    deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known
+) -> Thought:
+    request_of = plan_request(view, tools, run, step.feedback, task, Proposal.model_json_schema(), known)
+    (answer, result), context = within(
+        model,
+        request_of,
+        plan_parts(view, tools, run, step.feedback, task, known),
+        lambda request: ask(model, request, Proposal),
+        answer_tokens=PLAN_OUTPUT_TOKENS,
+        most=PLAN_PROMPT_TOKENS,
+        seed=f"{run.id}.{step.id}.{step.attempt}",
+        reserved=one_plan(model),
+        keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
+    )
+    if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
+        unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
+        answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
     proposal, specs = validated(answer.model_dump(), tools, run)
     return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
 
@@ -157,4 +182,5 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         kind.repairs,
         kind.needs,
         most_by_input(kind, kinds, model),
+        kind.group,
     )

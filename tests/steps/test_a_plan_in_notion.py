@@ -107,7 +107,7 @@ class Scripted:
         """Return the plan with the page's id in it."""
         if request.task != "plan":
             raise Refused("it only plans")
-        self.prompts.append(request.prompt)
+        self.prompts.append(request.stable + request.prompt)
         page = str(request.data["page"]["id"])
         wish = {"id": "R1", "text": "Members in a table", "block": "", "source": ""}
         steps = [_of_page(step, page) for step in self.steps]

@@ -17,6 +17,7 @@ from shared.core.run import Limits, RunStatus
 from shared.ports import Sandbox
 from tests.support.local_ports import Ports, ScriptedModel, attempt_of, tools_with
 from tests.support.parts import require
+from tests.support.prompts import instructions_of, part_of
 from tests.support.runs import opened, spec
 
 REQUIREMENTS = {"requirements": [{"id": "R1", "text": "It adds", "block": "b1"}]}
@@ -76,7 +77,7 @@ def test_broken_code_goes_back_with_its_failure_and_mended_code_passes(ports: Po
     run = ports.run()
     assert run.status == RunStatus.SUCCEEDED
     assert len(model.asked) == 2
-    feedback = model.asked[1].prompt.partition("Mend exactly this:\n")[2]
+    feedback = part_of(model.asked[1].prompt, "errors")
     assert "test_it_adds" in feedback
     assert "-1 != 5" in feedback
     assert len(feedback) <= 6_000
@@ -104,7 +105,7 @@ def test_ever_new_failures_end_after_the_repairs_a_run_may_have(ports: Ports, sa
 def test_code_that_ends_the_tests_early_has_not_passed_them(ports: Ports, sandbox: Sandbox) -> None:
     model = work(ports, sandbox, code("import os; os._exit(0)"), code("return a + b"))
     assert ports.run().status == RunStatus.SUCCEEDED
-    assert "Mend exactly this:" in model.asked[1].prompt
+    assert "Your last attempt failed" in instructions_of(model.asked[1].prompt)
 
 
 def _paths(*paths: str) -> Callable[[], dict[str, Any]]:

@@ -1,0 +1,98 @@
+"""Errors in a few lines for a model to mend: what failed and where, not everything that was printed on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shared.core.outgoing_text import visible
+
+MOST = 2400  # characters of one error: about 600 tokens
+_FRAMES = 2  # of a stack trace, the innermost: the ones that our code is in
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FRAME = re.compile(r"\s+File \"[^\"]+\", line \d+|\s+at \S.*[(:]\d+|\s+at .*\(.*\)$|\S+\.\w+:\d+(?::\d+)?: in ")
+_FOREIGN = re.compile(r"site-packages|node_modules|/lib/python|<frozen |node:internal|unittest/")
+_MATTERS = re.compile(
+    r"^(?:FAIL|ERROR|FAILED|E  |>  |\s*\^|✗|×|not ok)|\b\w*(?:Error|Exception|Failure|Warning)\b[:(]|assert|expected|"
+    r"panic|undefined|cannot|not found|refused|(?i:\bfailed\b|\bfatal\b)"
+)
+_MARKED = "… {} lines left out …"
+
+
+def compact_error(text: str, most: int = MOST) -> str:
+    """Return at most `most` characters: repeated lines once, of stack traces the innermost frames, then what matters.
+
+    What stays is in its order and as it was; a line says how many were left out.
+    """
+    lines = [line.rstrip() for line in visible(_COLOUR.sub("", text)).splitlines()]
+    lines = _without_frames(_once(lines))
+    if _size(lines) <= most:
+        return "\n".join(lines).strip()
+    kept = _chosen(lines, most)
+    found: list[str] = []
+    before = -1
+    for number in sorted(kept):
+        if number - before > 1:
+            found.append(_MARKED.format(number - before - 1))
+        found.append(lines[number])
+        before = number
+    if len(lines) - before > 1:
+        found.append(_MARKED.format(len(lines) - before - 1))
+    return "\n".join(found)[:most]
+
+
+def _once(lines: Sequence[str]) -> list[str]:
+    """Leave out what is said again: retries and subtests print the same lines with another number."""
+    seen: set[str] = set()
+    found: list[str] = []
+    for line in lines:
+        shape = re.sub(r"0x[0-9a-f]+|\d+(?:\.\d+)?", "0", line).strip()
+        if len(shape) > 20 and shape in seen and not _FRAME.match(line):
+            continue
+        seen.add(shape)
+        if line or (found and found[-1]):
+            found.append(line)
+    return found
+
+
+def _without_frames(lines: Sequence[str]) -> list[str]:
+    """Keep of each stack trace the innermost frames, our own before those of libraries."""
+    found: list[str] = []
+    stack: list[list[str]] = []
+    for line in [*lines, ""]:
+        if _FRAME.match(line):
+            stack.append([line])
+        elif stack and (line.startswith("    ") or not line.strip()) and line is not lines[-1]:
+            stack[-1].append(line)
+        else:
+            found += _innermost(stack)
+            stack = []
+            found.append(line)
+    return found[:-1] if not lines or lines[-1] else found
+
+
+def _innermost(stack: Sequence[Sequence[str]]) -> list[str]:
+    if len(stack) <= _FRAMES + 1:
+        return [line for frame in stack for line in frame]
+    own = [frame for frame in stack if not _FOREIGN.search(frame[0])]
+    kept = (own or list(stack))[-_FRAMES:]
+    return [f"  … {len(stack) - len(kept)} frames left out …", *(line for frame in kept for line in frame)]
+
+
+def _chosen(lines: Sequence[str], most: int) -> set[int]:
+    """Return the numbers of the lines that stay: those that matter first, then the last, then the first."""
+    weighty = [number for number, line in enumerate(lines) if _MATTERS.search(line)]
+    order = [*weighty, *(number + 1 for number in weighty if number + 1 < len(lines))]
+    order += [*range(len(lines) - 1, -1, -1)]
+    kept: set[int] = set()
+    left = int(0.85 * most)  # the rest is for the words about what was left out
+    for number in order:
+        size = len(lines[number]) + 1
+        if number not in kept and size <= left:
+            kept.add(number)
+            left -= size
+    return kept
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
