@@ -18,9 +18,16 @@ HEAVY = ("boto3", "botocore", "vertexai", "google.genai", "moto", "rich", "hypot
 LOAD = """
 import json, sys
 from functions_framework import create_app
-create_app("notion_webhook", "functions/notion-webhook/main.py")
+for name in sys.argv[1:]:
+    create_app(name.replace("-", "_"), f"functions/{name}/main.py")
 print(json.dumps(sorted(sys.modules)))
 """
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+# What thinking takes: adapters, the rules, vendors' libraries, numbers. Loaded when a model is first asked.
+THINKING = (
+    "shared.backends.models", "shared.backends.offline", "shared.wiring.models", "shared.app.routed_model",
+    "anthropic", "openai", "pydantic_ai", "genai_prices", "httpx", "numpy", "onnxruntime",
+)  # fmt: skip
 
 # Who may look at the clock or at chance: what stands outside of the decisions.
 OUTSIDE = ("backends", "cli", "sim", "http_client.py", "__main__.py")
@@ -32,24 +39,41 @@ INSIDE = sorted(
 PROMPTS = sorted((ROOT / "shared" / "app" / "prompts").glob("*.md"))
 
 
-def test_the_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path) -> None:
+def _loaded(folder: Path, *functions: str) -> list[str]:
+    """Return the modules of a process that has loaded these functions."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
     done = subprocess.run(
-        [sys.executable, "-c", LOAD],
+        [sys.executable, "-c", LOAD, *functions],
         cwd=ROOT,
-        env={**env, "WORKWRIGHT_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        env={**env, "WORKWRIGHT_DATA": str(folder), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    loaded = json.loads(done.stdout.splitlines()[-1])
+    found: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _of(loaded: list[str], packages: tuple[str, ...]) -> list[str]:
+    return [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in packages)]
+
+
+def test_the_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, "notion-webhook")
     assert "shared.app.accept_delivery" in loaded
-    heavy = [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in HEAVY)]
-    assert heavy == []
+    assert _of(loaded, HEAVY) == []
     # functions-framework itself brings the one package google.cloud.functions along.
     cloud = [name for name in loaded if name.startswith("google.cloud.") and ".functions" not in name]
     assert cloud == []
+
+
+def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, *FUNCTIONS)
+    assert {"shared.app.accept_delivery", "shared.app.make_plan", "shared.app.sweep", "shared.app.api.router"} <= set(
+        loaded
+    )
+    assert _of(loaded, THINKING) == []
 
 
 def _offences(path: Path) -> list[str]:
