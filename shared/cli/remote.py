@@ -117,7 +117,7 @@ def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]],
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for line in lines(found):
-        click.echo(_plain(line))
+        click.echo(plain(line))
     sys.stdout.flush()
 
 
@@ -168,7 +168,7 @@ def _usd(micros: int) -> str:
 _NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """Return the line without control characters: titles come from outside, and a terminal obeys them."""
     return "".join(letter if letter.isprintable() else "�" for letter in line)
 

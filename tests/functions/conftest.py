@@ -17,6 +17,7 @@ from shared.core.reducer import reduce
 from shared.core.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.ports import Commit, Put, Secret
 from shared.wiring import wire
+from tests.support.house import forget_wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE, OTHER = "t-0123456789abcdef01234567", "t-fedcba987654321001234567"
@@ -67,7 +68,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     """Yield the function on a fresh folder."""
     monkeypatch.setenv("WORKWRIGHT_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("WORKWRIGHT_PUBLIC_URL", "http://localhost")
-    wire.cache_clear()
+    forget_wiring()
     wired = wire()
     for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret"):
         wired.deps.secrets.set(name, Secret(f"{name} of the tests"))
@@ -79,4 +80,4 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     yield made
     assert wired.local_store is not None
     wired.local_store.close()
-    wire.cache_clear()
+    forget_wiring()

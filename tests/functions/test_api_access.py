@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
+from shared.app.chat_memory import keep_chat, new_chat
 from shared.app.model_keys import keep_key
 from shared.core.commands import Command
 from shared.ports import Put, Secret
@@ -15,19 +16,20 @@ from tests.functions.conftest import MINE, OTHER, Service
 
 # Written by hand from what roles are for, not read from the code: what each may do beside looking at runs.
 MAY = {
-    "owner": {"feedback.give", "preferences.read", "preferences.change",
+    "owner": {"chat", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
               "models.read", "models.change"},
-    "admin": {"models.read", "feedback.give", "preferences.read", "preferences.change",
+    "admin": {"chat", "models.read", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "keys.manage", "planning.read", "databases.read"},
-    "member": {"models.read", "feedback.give", "preferences.read", "preferences.change",
+    "member": {"chat", "models.read", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
     "viewer": {"models.read", "preferences.read", "runs.read", "usage.read", "planning.read", "databases.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {
+    "continue_chat": {"text": "approve"},
     "give_feedback": {"thumb": "up"},
     "reword_preference": {"text": "Short"},
     "new_key": {"role": "viewer", "name": "made by the table"},
@@ -36,17 +38,30 @@ BODIES = {
 LETTER, LIKED = "run-waits.9.0", f"pref-{'a' * 24}"
 
 
-def _prepare(service: Service, tenant: str) -> dict[str, str]:
-    """Give the tenant one thing of each kind a path can name; return their names."""
+def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
+    """Give the tenant, and the key of the role, one thing of each kind a path can name; return their names."""
     service.waiting(tenant)
     service.deps.queue.bury(Command(LETTER, "attempt", "execute-step", tenant, "run-waits", "build", 1), "lost", 8)
     keep_key(service.deps, tenant, "xai", Secret("made-up-0123456789"), "the table")
     liked = {"text": "Short pages", "by": "rules", "sources": [], "at": "2026-11-21T09:00:00+00:00", "until": ""}
     service.deps.store.put(tenant, Put("preferences", LIKED, liked))
-    role = "viewer" if tenant == MINE else "foreign viewer"
-    key = re.search(r"\.([0-9a-f]{12})\.", service.keys[role])
-    assert key
-    return {"run": "run-waits", "letter": LETTER, "key": key.group(1), "provider": "xai", "preference": LIKED}
+    viewer = _key_id(service, "viewer" if tenant == MINE else "foreign viewer")
+    talks = _key_id(service, role if role and tenant == MINE else "foreign owner")
+    chat = keep_chat(service.deps, tenant, new_chat(tenant, talks, "Ada Example", "2026-11-21T09:00:00+00:00", "1"))
+    return {
+        "run": "run-waits",
+        "letter": LETTER,
+        "key": viewer,
+        "chat": chat.id,
+        "provider": "xai",
+        "preference": LIKED,
+    }
+
+
+def _key_id(service: Service, role: str) -> str:
+    found = re.search(r"\.([0-9a-f]{12})\.", service.keys[role])
+    assert found
+    return found.group(1)
 
 
 def _path(route: Route, names: dict[str, str]) -> str:
@@ -56,7 +71,7 @@ def _path(route: Route, names: dict[str, str]) -> str:
 @pytest.mark.parametrize("route", KEYED, ids=lambda route: f"{route.method} {route.path}")
 @pytest.mark.parametrize("role", ["", *MAY])
 def test_each_role_on_its_own(service: Service, route: Route, role: str) -> None:
-    names = _prepare(service, MINE)
+    names = _prepare(service, MINE, role)
     body = BODIES.get(route.id, {}) if route.method == "POST" else None
     status = service.call(route.method, _path(route, names), key=role, json=body).status_code
     if not role:

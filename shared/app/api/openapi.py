@@ -28,6 +28,14 @@ _DOLLARS = {
     for name in ("input", "cached", "written", "output")
 }
 _OF_SOURCE = ("id", "title", "url", "page", "excerpt", "edited_at")
+_OF_CHAT = {name: text() for name in ("id", "opened", "page", "title", "run", "language")}
+_TURN = shown(
+    {
+        **{name: text() for name in ("text", "at", "did", "run")},
+        "role": {"type": "string", "enum": ["user", "assistant"]},
+        "sources": {"type": "array", "items": shown({name: text() for name in ("title", "url", "page")})},
+    }
+)
 _OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
@@ -116,6 +124,8 @@ SCHEMAS: Mapping[str, Any] = {
             "searched_for": text(),
         }
     ),
+    "Chats": shown({"chats": {"type": "array", "items": shown({**_OF_CHAT, "turns": _WHOLE})}}),
+    "Chat": shown({**_OF_CHAT, "turns": {"type": "array", "items": _TURN}}),
     "Knowledge": shown(
         {
             "connected": {"type": "boolean"},

@@ -1,0 +1,58 @@
+"""Talk with Workwright from the terminal: a conversation with the API of the house that runs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.cli.remote import ask_house, plain
+from shared.cli.root import AS_JSON, DATA, workwright
+
+
+@workwright.command()
+@click.argument("text", required=False, default="")
+@click.option("--chat", "chat_id", default="", help="Go on with this conversation; without it a new one begins.")
+@click.option("--page", default="", help="The page it is about: its id, or its link.")
+@DATA
+@AS_JSON
+def chat(text: str, chat_id: str, page: str, data: Path, as_json: bool) -> None:
+    """Ask, plan, change, approve and stop in a conversation; without TEXT line by line, until an empty one."""
+    if not chat_id:
+        chat_id = str(ask_house(data, "POST", "/v1/chats", body={"page": page} if page else {})["id"])
+    if text:
+        _say(data, chat_id, text, as_json)
+        return
+    if not as_json:
+        click.echo("Ask something, or say what to plan. An empty line ends it.")
+    for line in iter(_line, ""):
+        _say(data, chat_id, line, as_json)
+    if not as_json:
+        click.echo(f"Go on later: workwright chat --chat {chat_id}")
+
+
+def _line() -> str:
+    if sys.stdin.isatty():
+        click.echo("> ", nl=False)
+    return sys.stdin.readline().strip()
+
+
+def _say(data: Path, chat_id: str, text: str, as_json: bool) -> None:
+    body = {"text": text, "message": secrets.token_hex(8)}
+    found = ask_house(data, "POST", f"/v1/chats/{chat_id}", body=body)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for line in _answer_lines(found):
+            click.echo(plain(line))
+    sys.stdout.flush()
+
+
+def _answer_lines(found: dict[str, Any]) -> list[str]:
+    answer = found["turns"][-1]
+    lines = [*str(answer["text"]).splitlines()]
+    return [*lines, *(f"  {source['title']}  {source['url']}" for source in answer["sources"])]
