@@ -11,15 +11,19 @@ from typing import Any
 import pytest
 import requests
 
+from shared.backends.models.anthropic import Anthropic
+from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import InvalidOutput, OutcomeUnknown, RateLimited, Unauthorized
 from shared.core.run import Usage
 from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall, request_tokens
 from tests.support import anthropic_server as claude
 from tests.support import openai_server as gpt
+from tests.support.anthropic_server import AnthropicServer
 from tests.support.model_endpoint import Answer
-from tests.support.model_vendors import ANSWER, HALF, KEY, WRITTEN, Hand, Rig, catalogue, good, rig
+from tests.support.model_vendors import ANSWER, HALF, KEY, MODELS, WRITTEN, Hand, Rig, catalogue, good, rig
 from tests.support.openai_server import OpenAIServer
+from tests.support.vertex_server import VertexServer
 
 SCHEMA = {
     "type": "object",
@@ -249,6 +253,20 @@ def test_a_tenants_new_key_counts_from_the_next_call_on(session: requests.Sessio
             local.complete("llama-local", REQUEST)
         server.script([good("compatible")])
         assert local.complete("llama-local", REQUEST).answer == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("build", "behind"), [(Anthropic, ""), (Anthropic, "/v1"), (Gemini.with_key, "/"), (Gemini.with_key, "/v1beta")]
+)
+def test_an_address_may_be_given_with_or_without_its_version(
+    session: requests.Session, build: Callable[..., Any], behind: str
+) -> None:
+    server = AnthropicServer(key=KEY) if build is Anthropic else VertexServer(key=KEY)
+    name = "anthropic" if build is Anthropic else "gemini"
+    with server:
+        server.script([good(name)])
+        vendor = build(lambda: Secret(KEY), catalogue(), Hand(), base_url=server.url + behind, session=session)
+        assert vendor.complete(MODELS[name], REQUEST).answer == ANSWER
 
 
 def test_half_an_answer_says_where_it_breaks_off_for_the_model_to_read(open_rig: Callable[[str], Rig]) -> None:

@@ -104,7 +104,7 @@ def _provider(name: str, url: str, key: Callable[[], Secret], clock: Hand, more:
     if name == "anthropic":
         return Anthropic(key, prices, clock, base_url=url, **more)
     if name == "gemini":
-        return Gemini.with_key(key, prices, clock, base_url=f"{url}/v1beta", **more)
+        return Gemini.with_key(key, prices, clock, base_url=url, **more)
     if name == "vertex":
         token = lambda: key().reveal()  # noqa: E731
         return Gemini.on_vertex("test-project", "us-central1", token, prices, clock, base_url=url, **more)

@@ -43,9 +43,8 @@ class Anthropic(Vendor):
         trace: Trace | None = None,
         operators: bool = False,
     ) -> None:
-        super().__init__(
-            "anthropic", base_url or _URL, key, prices, clock, session=session, trace=trace, operators=operators
-        )
+        url = (base_url or _URL).rstrip("/").removesuffix("/v1")
+        super().__init__("anthropic", url, key, prices, clock, session=session, trace=trace, operators=operators)
 
     def _headers(self, secret: str) -> dict[str, str]:
         return {"x-api-key": secret, "anthropic-version": _VERSION}

@@ -23,7 +23,8 @@ from shared.core.model_facts import Catalogue, Tokens
 from shared.http_client import Answer, Trace, segment
 from shared.ports import Clock, Message, Secret
 
-_URL = "https://generativelanguage.googleapis.com/v1beta"
+_URL = "https://generativelanguage.googleapis.com"
+_VERSION = "/v1beta"
 _FOREIGN = base64.b64encode(b"skip_thought_signature_validator").decode()
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s\Z")
 _TOO_LONG = re.compile(r"token count|maximum number of tokens", re.IGNORECASE)
@@ -65,9 +66,10 @@ class Gemini(Vendor):
         trace: Trace | None = None,
         operators: bool = False,
     ) -> Gemini:
-        """Return Gemini of the developer API."""
+        """Return Gemini of the developer API; `base_url` is a host, with or without the version behind it."""
+        root = (base_url or _URL).rstrip("/").removesuffix(_VERSION) + _VERSION
         more: dict[str, Any] = {"session": session, "trace": trace, "operators": operators}
-        return cls("gemini", base_url or _URL, key, prices, clock, **more)
+        return cls("gemini", root, key, prices, clock, **more)
 
     def _headers(self, secret: str) -> dict[str, str]:
         return super()._headers(secret) if self.name == "vertex" else {"x-goog-api-key": secret}
