@@ -171,6 +171,8 @@ def spec_to_data(spec: StepSpec) -> Data:
         data["vital"] = True
     if spec.gate:
         data["gate"] = spec.gate.value
+    if spec.group:
+        data["group"] = True
     if spec.optional:
         data["optional"] = True
     return data
@@ -190,6 +192,7 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
         repairs=data.get("repairs", ""),
         vital=data.get("vital", False),
         gate=WaitKind(data["gate"]) if "gate" in data else None,
+        group=data.get("group", False),
         optional=data.get("optional", False),
     )
 

@@ -135,7 +135,7 @@ class Draft:
     def lose(self, step_id: str) -> None:
         """Count all that is reserved for the attempt as spent: nobody knows what it has cost."""
         step = self.steps[step_id]
-        if not step.expanded:  # what it holds is its children's, which are asked themselves
+        if not (step.expanded or step.spec.group):  # what it holds is its children's, which are asked themselves
             self.spend(step_id, step.reserved)
 
     # --- commands -------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ class Rule:
     repairs: str = ""
     needs: tuple[str, ...] = ()  # kinds of which at least one step is in the plan, and every one before this
     most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
+    vital: bool = False
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
         lane=rule.lane,
         undoable=rule.undoable,
         estimate=estimate,
+        vital=rule.vital,
+        group=rule.group,
     )
 
 

@@ -138,6 +138,7 @@ class StepSpec:
     repairs: str = ""  # the step to go back to when this one fails by the model's own mistake
     vital: bool = False  # tells people or takes something back: may use what is kept back
     gate: WaitKind | None = None  # APPROVAL or INPUT: no function, a person decides
+    group: bool = False  # becomes child steps: what is reserved is theirs, its own attempts cost nothing
     optional: bool = False  # of a child: when it fails it is absent (skipped), and its parent goes on without it
 
 

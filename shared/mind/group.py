@@ -15,6 +15,7 @@ from typing import Any
 from shared.core.errors import ModelError
 from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.mind.context import Part
+from shared.mind.members import Kinds, Member
 
 AGAIN = frozenset({"debate", "mend"})  # roles of those who are asked once more: what they depend on is the talk so far
 ROLES = frozenset({"", "chair", "check", "merge", *AGAIN})
@@ -97,9 +98,14 @@ class Group:
     """A step that asks others: who has been asked, what they said, and who is asked next."""
 
     def __init__(
-        self, run: Run, step: Step, get_text: Callable[[str], str], price: Callable[[str, Mapping[str, Any]], Usage]
+        self,
+        run: Run,
+        step: Step,
+        get_text: Callable[[str], str],
+        kinds: Kinds,
+        price: Callable[[str, Mapping[str, Any]], Usage],
     ) -> None:
-        self._run, self._step, self._get_text = run, step, get_text
+        self._run, self._step, self._get_text, self._kinds = run, step, get_text, kinds
         free = step.spec.estimate == NOTHING  # the model costs nothing
         self._price: Callable[[str, Mapping[str, Any]], Usage] = (lambda kind, given: NOTHING) if free else price
 
@@ -109,7 +115,14 @@ class Group:
         return [said_by(each, self._get_text) for each in found if each is not None]
 
     def ask(
-        self, name: str, title: str, member: Any, *, role: str = "", after: Sequence[str] = (), optional: bool = False
+        self,
+        name: str,
+        title: str,
+        member: Member,
+        *,
+        role: str = "",
+        after: Sequence[str] = (),
+        optional: bool = False,
     ) -> StepSpec:
         """Return the step that asks a member, who hears what the children named in `after` have said."""
         given = {**member.input, "role": role} if role else dict(member.input)
@@ -120,6 +133,7 @@ class Group:
             input=given,
             depends_on=tuple(self._id(each) for each in after),
             estimate=self._price(member.kind, given),
+            group=self._kinds[member.kind].group,
             optional=optional,
         )
 

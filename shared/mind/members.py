@@ -52,6 +52,10 @@ class Kind(Protocol):
         """Say whether it only reads."""
 
     @property
+    def group(self) -> bool:
+        """Say whether it becomes child steps."""
+
+    @property
     def fills(self) -> tuple[str, ...]:
         """Return the text fields that an agent may fill at work."""
 

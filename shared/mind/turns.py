@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.core.errors import ModelError
-from shared.core.run import Step
 from shared.mind.fence import fenced
 from shared.mind.group import Said
 from shared.mind.structured import compact
@@ -130,6 +129,16 @@ def turns_to(turns: Sequence[Turn]) -> str:
     return json.dumps([list(turn.calls) for turn in turns], ensure_ascii=False)
 
 
+def calls_to(calls: Iterable[ToolCall]) -> str:
+    """Return what a model asked for as it is stored."""
+    return json.dumps([[call.id, call.name, dict(call.input)] for call in calls], ensure_ascii=False)
+
+
+def calls_from(text: str) -> list[ToolCall]:
+    """Return what was stored."""
+    return [ToolCall(*each) for each in json.loads(text)]
+
+
 def next_turn(
     turns: Sequence[Turn], calls: Sequence[ToolCall], abilities: Mapping[str, Ability]
 ) -> tuple[Turn, dict[str, tuple[Ability, dict[str, Any]]]]:
@@ -197,11 +206,6 @@ def texts_of(results: Mapping[str, Said]) -> list[str]:
 def names_of(turns: Sequence[Turn]) -> list[str]:
     """Return the names of the child steps of all turns."""
     return [str(call["name"]) for turn in turns for call in turn.calls if "name" in call]
-
-
-def progress(step: Step) -> tuple[int, str]:
-    """Return how many turns are over, and where they are kept."""
-    return int(step.output.get("turn", 0)), str(step.output.get("turns", ""))
 
 
 def _same(tool: str, given: Any) -> str:

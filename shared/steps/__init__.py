@@ -2,7 +2,7 @@
 
 from shared.steps._kind import StepKind
 from shared.steps.agent_ask import AGENT_ASK
-from shared.steps.agent_loop import AGENT_LOOP
+from shared.steps.agent_loop import AGENT_LOOP, AGENT_TURN
 from shared.steps.code_generate import CODE_GENERATE
 from shared.steps.code_test import CODE_TEST
 from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
@@ -53,6 +53,7 @@ ALL: tuple[StepKind, ...] = (
     NOTION_ATTACH_FILE,
     AGENT_ASK,
     AGENT_LOOP,
+    AGENT_TURN,
     PATTERN_SEQUENCE,
     PATTERN_PARALLEL,
     PATTERN_DEBATE,

@@ -93,4 +93,5 @@ PATTERN_DEBATE = StepKind(
     _run,
     Repeat.SAME_END,
     weigh=_weigh,
+    group=True,
 )

@@ -71,4 +71,5 @@ PATTERN_PANEL = StepKind(
     _run,
     Repeat.SAME_END,
     weigh=_weigh,
+    group=True,
 )

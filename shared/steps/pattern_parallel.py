@@ -123,4 +123,5 @@ PATTERN_PARALLEL = StepKind(
     _run,
     Repeat.SAME_END,
     weigh=_weigh,
+    group=True,
 )

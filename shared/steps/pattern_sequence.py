@@ -55,4 +55,5 @@ PATTERN_SEQUENCE = StepKind(
     _run,
     Repeat.SAME_END,
     weigh=_weigh,
+    group=True,
 )

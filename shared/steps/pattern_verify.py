@@ -80,4 +80,5 @@ PATTERN_VERIFY = StepKind(
     _run,
     Repeat.SAME_END,
     weigh=_weigh,
+    group=True,
 )

@@ -226,6 +226,7 @@ ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "vercel.promote": ("tests/unit/app/test_review_deploying.py", {}),
     "agent.ask": ("tests/unit/patterns/test_patterns.py", ASKED),
     "agent.loop": ("tests/unit/patterns/test_loop.py", ASKED),
+    "agent.turn": ("tests/unit/patterns/test_loop.py", {**ASKED, "number": 1}),
     "pattern.sequence": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER]}),
     "pattern.parallel": (
         "tests/unit/patterns/test_patterns.py",
