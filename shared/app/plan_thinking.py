@@ -183,4 +183,5 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         kind.needs,
         most_by_input(kind, kinds, model),
         kind.group,
+        vital=kind.vital,
     )

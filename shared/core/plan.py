@@ -31,8 +31,8 @@ class Rule:
     repairs: str = ""
     needs: tuple[str, ...] = ()  # kinds of which at least one step is in the plan, and every one before this
     most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
-    vital: bool = False
     group: bool = False
+    vital: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.core import marks
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
-from shared.core.run import Run, RunStatus, Step, StepStatus
+from shared.core.run import Run, RunStatus, Step, StepStatus, WaitKind
 
 STATUS = {
     RunStatus.RECEIVED: marks.PLANNING,
@@ -123,6 +123,8 @@ def _doing(run: Run, steps: Collection[str]) -> str:
 
 
 def _how_far(run: Run, step: Step) -> str:
-    """Return how many rows are done, for the one kind of step that takes many turns."""
+    """Return how many rows are done, for the one kind of step that takes many turns; or that it waits for money."""
+    if step.wait is not None and step.wait.kind == WaitKind.BUDGET:
+        return f" (waits: {step.error or 'the budget is used up'})"
     rows = run.facts.get("rows") if step.spec.kind == "notion.update_rows" else None
     return f" ({rows} rows)" if rows and step.wake else ""

@@ -267,6 +267,7 @@ class StepKind:
     repairs: str = ""  # the kind of step to go back to when this one fails by the model's own mistake
     needs: tuple[str, ...] = ()  # the kinds of which every step in the plan must be done before this one begins
     estimate: Usage = NOTHING
+    vital: bool = False  # tells people: may use the money that is kept back for that
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
     weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
     group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next

@@ -91,4 +91,5 @@ NOTION_COMMENT = StepKind(
     undo=_undo,
     systems=("notion",),
     fills=("text",),
+    vital=True,
 )
