@@ -12,7 +12,7 @@ NEAR = 0.8  # share of a passage's runs of three words that stand there already:
 _SENTENCE = re.compile(r"(?<=[.!?。！？…])[\"'”’)\]]*\s+|\n+|(?<=[。！？])")
 _WORDS = re.compile(r"\S+\s*")
 _DENSE = 2  # letters of a text without spaces that are one token at least
-_WASTE = 0.004  # of the room: what may stay free for the end of a sentence
+_WASTE = 0.009  # of the room: what may stay free for the end of a sentence
 
 
 def cut_end(text: str, room: float, count: Count) -> str:
