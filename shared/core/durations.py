@@ -26,7 +26,7 @@ TYPICAL: Mapping[str, tuple[int, int]] = {
     "agent.loop": (20, 300),
     "pattern": (30, 600),
 }
-UNKNOWN = (5, 60)
+UNKNOWN = (5, 90)
 
 
 def typical(kind: str) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def is_for_good(text: str) -> bool:
 def kinds_to_avoid(text: str) -> frozenset[str]:
     """Return the kinds of steps that the text wants left out; a rule of words, so it misses what is said otherwise."""
     found: set[str] = set()
-    for sentence in re.split(r"[.;!?\n]+", _shaped(text)):
+    for sentence in re.split(r"[.,;:!?\n]+", _shaped(text)):
         for wanted, kinds in _UNWANTED:
             if wanted.search(sentence):
                 found.update(kinds)

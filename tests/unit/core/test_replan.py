@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.core import events as ev
+from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.errors import ErrorClass
+from shared.core.reducer import fold
 from shared.core.replan import so_far
-from shared.core.run import Limits, Run, RunStatus, StepSpec, Usage
-from tests.support.runs import after, at, begin, gate, spec, statuses
+from shared.core.run import Limits, Run, RunStatus, StepSpec, StepStatus, Usage, WaitKind
+from tests.support.runs import after, at, begin, gate, opened, spec, statuses
 
 FOR_GOOD = ErrorClass.PERMANENT
 
@@ -155,3 +160,61 @@ def test_cancelling_later_takes_back_what_earlier_plans_did() -> None:
     run, _ = after(run, done("write"), broke("push"), ev.CancelRequested(at(8), "Ada Example"))
     run, _ = after(run, ev.StepFailed(at(9), "plan-2", 1, "stopped"))
     assert statuses(run)["write"] == "undoing"
+
+
+@st.composite
+def work(draw: st.DrawFn, prefix: str) -> tuple[StepSpec, ...]:
+    """Draw a plan of up to five steps behind its gate."""
+    name = f"{prefix}approve"
+    specs = [spec(f"{prefix}publish"), gate(name, f"{prefix}publish")]
+    for n in range(draw(st.integers(1, 5))):
+        needs = draw(st.lists(st.sampled_from([one.id for one in specs[1:]]), unique=True, max_size=2))
+        specs.append(spec(f"{prefix}s{n}", name, *needs, undoable=draw(st.booleans())))
+    return tuple(specs)
+
+
+@settings(max_examples=120, deadline=None)
+@given(work(""), work("r2."), work("r3."), st.integers(0, 2), st.integers(0, 2**32))
+def test_whatever_fails_a_run_ends_after_few_plans_and_done_work_stays_done(
+    first: tuple[StepSpec, ...], second: tuple[StepSpec, ...], third: tuple[StepSpec, ...], replans: int, seed: int
+) -> None:
+    rng, plans = random.Random(seed), {"plan": first, "plan-2": second, "plan-3": third}
+    run, _ = begin(limits=Limits(replans=replans, attempts=2, parallel=2))
+    log: list[ev.Event] = [opened_with(replans)]
+    done_once: set[str] = set()
+    for n in range(200):
+        if run.status.final:
+            break
+        event = answer_to(rng, run, plans, float(n))
+        log.append(event)
+        run, _ = after(run, event)
+        now_done = {step.id for step in run.steps if step.status == StepStatus.SUCCEEDED}
+        assert done_once <= now_done
+        done_once = now_done
+        for step in run.steps:  # nothing runs that was not approved with its own plan
+            gates = [run.step(need) for need in step.spec.depends_on if need.endswith("approve")]
+            begun = step.status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.FAILED)
+            assert not begun or all(one and one.status == StepStatus.SUCCEEDED for one in gates)
+    assert run.status.final, statuses(run)
+    assert run.replans <= replans
+    assert sum(step.spec.lane == "plan" for step in run.steps) == run.replans + 1
+    assert fold(event_from_data(event_to_data(event)) for event in log) == run
+    assert run_from_data(run_to_data(run)) == run
+
+
+def opened_with(replans: int) -> ev.RunOpened:
+    return opened(limits=Limits(replans=replans, attempts=2, parallel=2))
+
+
+def answer_to(rng: random.Random, run: Run, plans: dict[str, tuple[StepSpec, ...]], s: float) -> ev.Event:
+    """Return an answer to something the run waits for; every third piece of work fails for good."""
+    waiting = [one for one in run.steps if one.status in (StepStatus.RUNNING, StepStatus.WAITING)]
+    step = rng.choice(waiting)
+    if step.spec.lane == "plan":
+        return proposed(*plans[step.id], step=step.id, s=s)
+    if step.wait and step.wait.kind == WaitKind.APPROVAL:
+        return yes(run, step.id, s)
+    kind = FOR_GOOD if rng.random() < 0.9 else ErrorClass.TRANSIENT
+    if rng.random() < 0.35 and not step.id.endswith("publish"):
+        return ev.StepFailed(at(s), step.id, step.attempt, "no", kind)
+    return done(step.id, s, attempt=step.attempt)
