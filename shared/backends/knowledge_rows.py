@@ -14,7 +14,7 @@ PATH_JOINT = "\x1f"  # between the titles of a path
 
 def page_body(page: KnownPage) -> str:
     """Return a page as JSON text."""
-    return json.dumps(asdict(page), ensure_ascii=False)
+    return json.dumps(asdict(page))
 
 
 def page_of(body: str) -> KnownPage:
@@ -25,7 +25,7 @@ def page_of(body: str) -> KnownPage:
 def chunk_body(chunk: Chunk) -> str:
     """Return what no search looks at, as JSON text."""
     kept = {"position": chunk.position, "block": chunk.block, "kind": chunk.kind}
-    return json.dumps(kept | {"edited_at": chunk.edited_at, "url": chunk.url}, ensure_ascii=False)
+    return json.dumps(kept | {"edited_at": chunk.edited_at, "url": chunk.url})
 
 
 def chunk_of(id: str, page: str, path: str, text: str, key: str, body: str) -> Chunk:

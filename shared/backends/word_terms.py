@@ -29,6 +29,7 @@ def spaced(text: str) -> str:
     """Return the text with scripts without spaces cut into overlapping pairs of letters; other text as it is."""
     if text.isascii():
         return text
+    text = text.encode("utf-8", "replace").decode()  # half of a surrogate pair can be in no database
     return _UNSPACED.sub(lambda run: f" {_pairs(run[0])} ", text)
 
 

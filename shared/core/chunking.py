@@ -41,13 +41,13 @@ def cut(page: Page, *, path_above: Sequence[str] = ()) -> list[Chunk]:
         number = counted[block] = counted.get(block, -1) + 1
         kinds = {piece.kind for piece in draft.pieces}
         kind = kinds.pop() if len(kinds) == 1 else "text"
-        text = draft.text()
+        text = _storable(draft.text())
         chunks.append(
             Chunk(
                 id=f"{page.id}:{block}:{number}",
                 page=page.id,
                 text=text,
-                path=draft.path,
+                path=tuple(_storable(title) for title in draft.path),
                 position=position,
                 block=block,
                 key=vector_key(text),
@@ -63,6 +63,11 @@ def vector_key(text: str) -> str:
     """Return what a text's vector is kept under: the hash of its content, however its letters are composed."""
     lines = (line.rstrip() for line in unicodedata.normalize("NFC", text).splitlines())
     return hashlib.sha256("\n".join(lines).strip().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Return the text with what no database takes, half of a surrogate pair, made a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @dataclass(slots=True)

@@ -1,0 +1,76 @@
+"""Many Firestore writes that may be repeated, in as many batches as they need, in the order they were added."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from google.api_core import exceptions as google
+
+from shared.backends.cloud.failures import UNCLEAR, short
+from shared.backends.cloud.guarded import TIMEOUT_S, Pause
+from shared.core.errors import StoreError
+
+_MOST_BYTES = 3_500_000  # of one batch; Firestore takes 10 MiB, its emulator 4
+_MOST_WRITES = 400
+_ATTEMPTS = 4
+
+
+class PlainBatches:
+    """Collects writes, then sends them. Each has the same end however often it is sent."""
+
+    def __init__(self, client: Any, pause: Pause) -> None:
+        self._client = client
+        self._pause = pause
+        self._batches: list[Any] = []
+        self._bytes = self._writes = 0
+
+    def set(self, reference: Any, fields: dict[str, Any]) -> None:
+        """Write a document anew."""
+        self._room_for(fields).set(reference, fields)
+
+    def update(self, reference: Any, fields: dict[str, Any]) -> None:
+        """Change fields of a document that is there."""
+        self._room_for(fields).update(reference, fields)
+
+    def delete(self, reference: Any) -> None:
+        """Delete a document, if it is there."""
+        self._room_for({}).delete(reference)
+
+    def send(self) -> None:
+        """Send everything; raises StoreError."""
+        for batch in self._batches:
+            self._send(batch)
+        self._batches = []
+
+    def _room_for(self, fields: dict[str, Any]) -> Any:
+        size = 300 + sum(_size(value) for value in fields.values())
+        if not self._batches or self._bytes + size > _MOST_BYTES or self._writes >= _MOST_WRITES:
+            self._batches.append(self._client.batch())
+            self._bytes = self._writes = 0
+        self._bytes += size
+        self._writes += 1
+        return self._batches[-1]
+
+    def _send(self, batch: Any) -> None:
+        unclear: Exception | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._pause(0.05 * 2**attempt * (0.5 + random.random()))
+            try:
+                batch.commit(retry=None, timeout=TIMEOUT_S)
+                return
+            except UNCLEAR as error:
+                unclear = error
+            except google.GoogleAPIError as error:
+                raise StoreError(f"Firestore refused the write: {short(error)}") from error
+        raise StoreError(f"Firestore did not take the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value.encode())
+    try:
+        return 8 * len(value)  # a vector
+    except TypeError:
+        return 8
