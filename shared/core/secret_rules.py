@@ -27,8 +27,8 @@ def _rule(kind: str, literals: str, pattern: str, back: int = 0) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule("private-key", "PRIVATE", r"-----BEGIN (?:[A-Z0-9]++ )*+PRIVATE KEY(?: BLOCK)?-----(?s:.){0,20000}?"
-          r"(?:-----END (?:[A-Z0-9]++ )*+PRIVATE KEY(?: BLOCK)?-----|\Z)", 40),
+    _rule("private-key", "PRIVATE", r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----(?s:.){0,20000}?"
+          r"(?:-----END (?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----|\Z)", 40),
     _rule("age-key", "AGE-SECRET", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     _rule("anthropic-key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}+"),
     _rule("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}+"),

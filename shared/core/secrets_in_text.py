@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from shared.core.secret_rules import ASSIGNED, HARMLESS, RULES, SAID, WORDS, Rule
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # letters of full width, each for one of ASCII
+_PLACE = re.compile(r"\[\[secret:[a-z-]{1,40}:[0-9]{1,6}\]\]")  # where one stood
 _WIDE_LETTER = re.compile("[\uff01-\uff5e]")
 _SEAM = re.compile(r"[\"'](?:\s{1,20}|\s{0,3}[+.\\]\s{0,20})[\"']")  # between two pieces of one text in a program
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _CODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,4000}={0,2}(?![A-Za-z0-9+/=_-])")
 _DECODED = 200  # of one text that are looked into
 _ESCAPES = ("\\n", "\\t", "\\r")  # a line's end within JSON: its letter is no word's
-_TRAIL = ".,;:!?)]}'\""
+_TRAIL = ".,;:?)]}'\""
 _LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
 _LEAST_KEY, _LEAST_PASSWORD = 12, 6
 
@@ -42,6 +43,7 @@ def secrets_in(text: str) -> list[Found]:
     """Return the secrets of a text, in order, none within another."""
     if _WIDE_LETTER.search(text):
         text = text.translate(_WIDE)
+    text = _PLACE.sub(lambda place: "," * len(place[0]), text)
     found = sorted([*_plain(text), *_split(text), *_coded(text)], key=lambda each: (each.start, -each.end))
     apart: list[Found] = []
     for each in found:
