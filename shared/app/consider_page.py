@@ -21,6 +21,7 @@ from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_shows import says_cancel, shows_plan
 from shared.app.page_view import Spoken, read_page_view, said_until
 from shared.app.plan_comments import (
+    Asked,
     Heard,
     Verdict,
     Wish,
@@ -249,9 +250,17 @@ def _obey(
         deps.crash_point("wish.after/comments")
         record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
     else:
-        if verdict.unclear:
+        answered = [_answered(deps, tools, run, one) for one in verdict.asked]
+        if verdict.unclear and not any(answered):
             explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
         keep_heard(deps, run, heard, comments)
+
+
+def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:
+    """Answer what somebody asks about the plan, in its thread."""
+    from shared.app.chat_comments import answer_in_thread  # most looks answer nobody
+
+    return answer_in_thread(deps, tools, run, asked, _name(tools, run.tenant, f"person:{asked.by}"))
 
 
 def waiting_gate(run: Run) -> Step | None:

@@ -17,6 +17,7 @@ from shared.app.effects import Effects
 from shared.app.execute_step import run_url
 from shared.app.messages import ASKED, told_once
 from shared.core import marks
+from shared.core.chat_words import ASK, intent_of
 from shared.core.decision_words import MAX_WISH, Decision, Said, read_decision
 from shared.core.errors import Busy, Missing, Rejected, VersionConflict
 from shared.core.page import Span
@@ -70,6 +71,16 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A comment of a member that decides nothing and is said to us: its id, thread, text, and who made it."""
+
+    comment: str
+    discussion: str
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a batch of new comments comes to; `by` is the id of the person who decided."""
 
@@ -77,6 +88,7 @@ class Verdict:
     by: str = ""
     wishes: tuple[tuple[str, str, str], ...] = ()  # (comment, text, person)
     unclear: str = ""  # the discussion to answer in
+    asked: tuple[Asked, ...] = ()
 
 
 def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
@@ -152,15 +164,21 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
     said: Said | None = None
     by = unclear = ""
     wishes: list[tuple[str, str, str]] = []
+    asked: list[Asked] = []
     members: frozenset[str] | None = None
     us = str(notion.me()["id"])
     for one in remarks:
         author = author_of(one.comment)
         if not is_person(notion, author):
             continue
-        decision = read_decision(_standing_text(one.comment))
-        if decision.said == Said.UNCLEAR or not _is_about(one, decision, _asking(run, gate), us):
+        text = _standing_text(one.comment)
+        decision = read_decision(text)
+        about = _is_about(one, decision, _asking(run, gate), us)
+        if decision.said == Said.UNCLEAR or not about:
             unclear = str(one.comment.get("discussion_id") or "")
+            if decision.said == Said.UNCLEAR and _is_said_to(us, one, text):
+                members = members_of(notion) if members is None else members
+                asked += [Asked(one.id, unclear, text, author)] if author in (members or ()) else []
             continue
         members = members_of(notion) if members is None else members
         if author not in (members or ()):
@@ -168,7 +186,18 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         said, by = decision.said, author
         if decision.said == Said.CHANGE:
             wishes.append((one.id, decision.wish, author))
-    return Verdict(said, by, tuple(wishes), unclear)
+    return Verdict(said, by, tuple(wishes), unclear, tuple(asked))
+
+
+def _is_said_to(us: str, remark: Remark, text: str) -> bool:
+    """Say whether a comment asks us something: no colleague is answered or named, and there is a question or a wish."""
+    named = [part["mention"] for part in remark.comment.get("rich_text", ()) if part.get("type") == "mention"]
+    people = {str((each.get("user") or {}).get("id", "")) for each in named if each.get("type") == "user"}
+    if people - {us}:
+        return False
+    before = remark.answers
+    ours = before is None or author_of(before) in (us, author_of(remark.comment))
+    return ours and (bool(people) or "?" in text or intent_of(text) != ASK)
 
 
 def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str) -> bool:
@@ -206,7 +235,7 @@ def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
             _HOW,
             lambda: {"id": notion.reply(discussion, spans)["id"]},
             repeat=Repeat.LOOK,
-            look=lambda: _said_already(notion, run, target),
+            look=lambda: said_already(notion, run, target),
         )
 
 
@@ -220,11 +249,12 @@ def ask_who(deps: Deps, notion: Notion, run: Run, status: str) -> None:
             name,
             lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
             repeat=Repeat.LOOK,
-            look=lambda: _said_already(notion, run, target),
+            look=lambda: said_already(notion, run, target),
         )
 
 
-def _said_already(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
+def said_already(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
+    """Return the comment of ours that is marked so, where one is."""
     published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), {})
     places = [run.trigger.page, *([str(published["container"])] if published else ())]
     for one in (comment for place in places for comment in _comments(notion, place)):

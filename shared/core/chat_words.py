@@ -33,7 +33,9 @@ _WORDS = (
     ),
     (
         EXPLAIN,
-        r"\b(?:status|how far|progress|what happened|why did|why is it|what does (?:it|the plan)|explain|how much did"
+        r"^(?:and )?why\W*$|\b(?:status|how far|progress|what happened|why did|why is it"
+        r"|what does (?:it|the plan)|explain|(?:how much|what) (?:did|does|will) (?:it|this|the plan) cost"
+        r"|was kostet (?:es|das)|combien ça coûte|cuánto cuesta"
         r"|wie weit|stand der|was ist passiert|warum|erkläre?|où en est|pourquoi|explique|qué pasó|por qué|explica"
         r"|cómo va)\b",
     ),

@@ -120,7 +120,7 @@ def test_an_approval_of_the_old_plan_does_not_approve_the_new_one(desk: Desk) ->
 def test_what_is_unclear_is_answered_once_and_changes_nothing(desk: Desk) -> None:
     page = planned(desk)
     before = desk.run_of(page)
-    say(desk, page, "What will it cost?")
+    say(desk, page, "Interesting.")
     assert said(desk, page).count(EXPLAINED) == 1
     say(desk, page, "Hm.")
     say(desk, page, "no")

@@ -1,0 +1,56 @@
+"""A question in the comments on a plan is answered where it stands, once, and to members alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.core.run import RunStatus
+from tests.support.local_ports import ScriptedModel
+from tests.support.small_desk import Desk
+from tests.unit.app.test_plan_comments import EXPLAINED, planned, said, say
+
+
+def test_how_it_stands_is_answered_in_the_thread(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "What is the status?")
+    answer = said(desk, page)[-1]
+    assert "awaiting approval" in answer
+    assert "Cost so far: 0.00 US dollars." in answer
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    before = said(desk, page)
+    desk.deliver("comment.created", page)  # told again
+    assert said(desk, page) == before
+
+
+def test_a_conversation_goes_on_in_its_thread(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "How far is it?")
+    say(desk, page, "And why?")
+    assert len([text for text in said(desk, page) if "awaiting approval" in text]) == 2
+    say(desk, page, "stop it")
+    assert desk.run_of(page).status == RunStatus.CANCELLED
+
+
+def test_what_no_model_can_answer_gets_the_old_explanation(desk: Desk) -> None:
+    page = planned(desk)
+    desk.house.model = ScriptedModel([{"intent": "approve"}])  # no such intent
+    say(desk, page, "Would you approve this?")
+    assert said(desk, page)[-1] == EXPLAINED
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("text", ["Interesting.", "Hm, I will think about it"])
+def test_what_asks_nothing_is_not_answered_but_explained_once(desk: Desk, text: str) -> None:
+    page = planned(desk)
+    say(desk, page, text)
+    say(desk, page, text)
+    assert said(desk, page)[1:].count(EXPLAINED) + said(desk, page)[:1].count(EXPLAINED) == 1
+
+
+def test_a_colleague_who_is_named_is_meant_and_not_we(desk: Desk) -> None:
+    page = planned(desk)
+    mention = {"type": "mention", "mention": {"type": "user", "user": {"id": desk.person}}}
+    text = {"type": "text", "text": {"content": " what do you think?"}}
+    desk.as_person("POST", "/v1/comments", {"parent": {"page_id": page}, "rich_text": [mention, text]})
+    desk.deliver("comment.created", page)
+    assert [one for one in said(desk, page) if "awaiting approval" in one] == []
