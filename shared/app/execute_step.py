@@ -23,6 +23,7 @@ from shared.core import events as ev
 from shared.core.commands import UNDO, Command
 from shared.core.errors import (
     Busy,
+    ConfigError,
     DocumentTooLarge,
     ErrorClass,
     IntegrationError,
@@ -171,7 +172,12 @@ def lease(deps: Deps, tenant: str, key: str) -> Iterator[None]:
         deps.store.release(tenant, key, owner)
 
 
-def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model]) -> StepContext:
+def no_model() -> Model:
+    """Raise: nothing that costs may be asked where no meter runs."""
+    raise ConfigError("this step was given nothing to think with")
+
+
+def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model] = no_model) -> StepContext:
     """Return what this step may use."""
     scope = f"{run.id}.{step.id}"
     system = step.spec.kind.partition(".")[0]
