@@ -34,7 +34,8 @@ def made_up() -> dict[str, tuple[str, str]]:
         "github fine": "github" + "_pat_" + letters("i", 82),
         "gitlab": "gl" + "pat-" + letters("j", 20),
         "slack bot": "xo" + "xb-" + letters("k", 12, string.digits) + "-" + letters("l", 24),
-        "slack webhook": "hooks.slack" + ".com/services/T" + letters("m", 8) + "/B" + letters("n", 8) + "/" + letters("o", 24),
+        "slack webhook":
+            "hooks.slack" + ".com/services/T" + letters("m", 8) + "/B" + letters("n", 8) + "/" + letters("o", 24),
         "notion": "nt" + "n_" + letters("p", 46),
         "notion old": "secret" + "_" + letters("q", 43),
         "linear": "lin" + "_api_" + letters("r", 40),
@@ -52,8 +53,10 @@ def made_up() -> dict[str, tuple[str, str]]:
         "grafana": "gl" + "sa_" + letters("af", 32) + "_" + letters("ag", 8, HEX),
         "vault": "hv" + "s." + letters("ah", 40),
         "jwt": "ey" + "J" + letters("ai", 30) + ".ey" + "J" + letters("aj", 60) + "." + letters("ak", 43),
-        "private key": "-----BEGIN " + "RSA PRIVATE KEY-----\n" + letters("al", 300) + "\n-----END " + "RSA PRIVATE KEY-----",
-        "our own key": "ww" + "_live_acme." + letters("am", 12, HEX) + "." + letters("an", 64, HEX) + "_" + letters("ao", 8, HEX),
+        "private key":
+            "-----BEGIN " + "RSA PRIVATE KEY-----\n" + letters("al", 300) + "\n-----END " + "RSA PRIVATE KEY-----",
+        "our own key":
+            "ww" + "_live_acme." + letters("am", 12, HEX) + "." + letters("an", 64, HEX) + "_" + letters("ao", 8, HEX),
     }  # fmt: skip
     found = {kind: (f"For the new shop: {secret}", secret) for kind, secret in plain.items()}
     aws, hidden = letters("ap", 40), letters("aq", 32)
