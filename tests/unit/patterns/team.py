@@ -108,15 +108,20 @@ class Team:
         first = opened(*specs, limits=Limits(**{"backoff_s": 1.0, **limits}))
         return open_run(self.ports.deps, replace(first, at=self.ports.clock.now()))
 
-    def work(self, most: int = 200) -> Run:
-        """Deliver what is due until nothing is, moving the clock over waits; return the run."""
+    def work(self, most: int = 200, died: type[BaseException] = KeyboardInterrupt) -> Run:
+        """Deliver what is due until the run has ended, moving the clock over waits; return the run.
+
+        With `died`, what an attempt dies of: then it is as if the process had been started again.
+        """
         for _ in range(most):
-            if not self.ports.deliver_due(self._deliver):
-                run = self.ports.run()
-                waits = [step.wait.until for step in run.steps if step.wait and step.wait.until]
-                if run.status.final or not waits:
-                    return run
-                self.ports.clock.move(seconds=max(0.0, (min(waits) - self.ports.clock.now()).total_seconds()) + 1)
+            try:
+                delivered = self.ports.deliver_due(self._deliver)
+            except died:
+                continue
+            if self.ports.run().status.final:
+                return self.ports.run()
+            if not delivered:
+                self.ports.clock.move(seconds=61)
         raise AssertionError("this never ends")
 
     def step(self) -> None:
