@@ -12,6 +12,7 @@ from enum import StrEnum
 from shared.core.errors import (
     Blocked,
     ContextTooLong,
+    ErrorClass,
     IntegrationError,
     InvalidOutput,
     Missing,
@@ -30,6 +31,15 @@ from shared.core.errors import (
 SHORT_WAIT = timedelta(seconds=10)  # a pause that the queue waits out; for a longer one another model is asked
 
 Failure = IntegrationError | ModelError
+
+
+class NoModel(NotAllowed):
+    """Nobody may be asked: a team's rules leave no model, or the installation lacks a key. Trying again is no use."""
+
+    error_class = ErrorClass.FINAL
+
+    def __init__(self, message: str, *, way_out: str) -> None:
+        super().__init__("models", message, way_out=way_out)
 
 
 class Next(StrEnum):

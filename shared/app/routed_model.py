@@ -16,12 +16,13 @@ from shared.app.model_verdicts import (
     RATE_LIMITED,
     Failure,
     Next,
+    NoModel,
     next_after,
     outcome_of,
     remembered,
     worst,
 )
-from shared.core.errors import ConfigError, IntegrationError, ModelError, RateLimited
+from shared.core.errors import IntegrationError, ModelError, RateLimited
 from shared.core.model_facts import OFFLINE, Catalogue
 from shared.core.routing import Choice, Mark, Needs, Routing, Rules, route
 from shared.core.run import NOTHING, Usage
@@ -62,8 +63,12 @@ class RoutedModel:
         return self._route(task_class, needs or Needs(), self._health.marks())
 
     def estimate(self, request: ModelRequest) -> Usage:
-        """Return an upper bound: the dearest choice's, and where there are several, room for one charged failure."""
-        return self._tries(self._redact(request), self._choices(request)).bound
+        """Return an upper bound: the dearest choice's, and where there are several, room for one charged failure.
+
+        Nothing where nobody may be asked: that is found out, and told, when somebody should be.
+        """
+        choices = self._routing_of(request).choices
+        return self._tries(self._redact(request), choices).bound if choices else NOTHING
 
     def window(self, task_class: str) -> int:
         """Return how many tokens, prompt and answer together, the first choice for this class takes."""
@@ -78,7 +83,7 @@ class RoutedModel:
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer, by the first choice that can.
 
-        Raises ConfigError when no model is left to ask, and the most telling error of all tries otherwise, with `used`
+        Raises NoModel when there is none to ask, and the most telling error of all tries otherwise, with `used`
         and `made` of all of them. Bad input, and an answer that cannot be used, are never sent to another model.
         """
         choices = self._choices(request)
@@ -100,12 +105,15 @@ class RoutedModel:
                 return tries.answered(choice, result)
         raise tries.error()
 
-    def _choices(self, request: ModelRequest) -> list[Choice]:
+    def _choices(self, request: ModelRequest) -> tuple[Choice, ...]:
+        routing = self._routing_of(request)
+        self._first(routing, request.task_class)
+        return routing.choices
+
+    def _routing_of(self, request: ModelRequest) -> Routing:
         needs = Needs(request_tokens(request), request.max_output_tokens, bool(request.tools))
         marks = {} if self._connected == (OFFLINE,) else self._health.marks()
-        routing = self._route(request.task_class, needs, marks)
-        self._first(routing, request.task_class)
-        return list(routing.choices)
+        return self._route(request.task_class, needs, marks)
 
     def _route(self, task_class: str, needs: Needs, marks: Mapping[str, Mark]) -> Routing:
         now = self._clock.now()
@@ -115,12 +123,10 @@ class RoutedModel:
         if routing.choices:
             return routing.choices[0]
         why = "; ".join(f"{name}: {reason}" for name, reason in routing.left_out) or "none is connected"
-        raise ConfigError(
-            f"no model may be asked for {task_class!r} ({why}); see GET /v1/models, and change the rules with"
-            " POST /v1/models or connect a provider"
-        )
+        way_out = "Connect a provider, or change the rules: GET /v1/models and `workwright models` show them."
+        raise NoModel(f"no model may be asked for {task_class!r} ({why})", way_out=way_out)
 
-    def _worth_asking(self, choices: list[Choice]) -> list[Choice]:
+    def _worth_asking(self, choices: Sequence[Choice]) -> list[Choice]:
         """Return who is well; where nobody is, who may be again. Who told us to wait is not asked before that."""
         well = [each for each in choices if each.mark is None]
         found = well or [each for each in choices if each.mark is not None and each.mark.what != RATE_LIMITED]
@@ -136,7 +142,7 @@ class RoutedModel:
         if span:
             self._health.mark(choice.reference, outcome_of(error), self._clock.now() + span)
 
-    def _tries(self, request: ModelRequest, choices: list[Choice]) -> _Tries:
+    def _tries(self, request: ModelRequest, choices: Sequence[Choice]) -> _Tries:
         bounds = {c.reference: self._providers[c.provider].estimate(c.model, request) for c in choices}
         windows = {c.reference: self._catalogue.window(c.model, c.provider) for c in choices}
         most = Usage(max(each.tokens for each in bounds.values()), max(each.micros for each in bounds.values()))

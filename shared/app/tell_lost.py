@@ -7,10 +7,12 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.messages import HIGH, Link, Message
 from shared.core.commands import NOTIFY, Command
+from shared.core.model_facts import KEYED
 from shared.core.run import derived_id
 
 LOST = ("lost_revoked", "lost_blocked")  # topics that belong to a tenant and to no run; `ref` is the system
-_NAMES = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack"}
+_NAMES = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack",
+          "anthropic": "Anthropic", "openai": "OpenAI", "xai": "xAI", "gemini": "Google's Gemini"}  # fmt: skip
 
 
 def announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
@@ -59,6 +61,12 @@ def _message(what: str, system: str, url: str) -> Message:
             f"Please ask {name}'s support why. When they have lifted it, reconnect: work goes on from there.",
         )
         return Message(f"{name} has blocked us: please look and reconnect", lines, (Link("Reconnect", url),), HIGH)
+    if system in KEYED:
+        lines = (
+            f"{name} does not accept the key your team has given us: it was revoked, or it has expired.",
+            f"Nothing is lost. Give a new one with `workwright models key {system}`, and what waits goes on by itself.",
+        )
+        return Message(f"Please give a new key for {name}", lines, (), HIGH)
     lines = (
         f"We no longer have access to {name}: somebody removed the connection, or it has expired.",
         "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",

@@ -19,6 +19,7 @@ import click
 
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
+from shared.ports import Secret
 from shared.settings import SYSTEMS, Settings
 
 OK, MISSING, LATER = "ok", "missing", "later"  # `later`: not there yet, and nothing has to be done about it now
@@ -47,6 +48,12 @@ OPERATOR_SECRETS: Mapping[str, str] = {
     "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
     "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
     "ses-secret-access-key": "AWS › IAM › that user's access key",
+}
+MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
+    "anthropic": "console.anthropic.com › API keys",
+    "openai": "platform.openai.com › API keys",
+    "xai": "console.x.ai › API keys",
+    "gemini": "aistudio.google.com › API keys",
 }
 
 
@@ -86,6 +93,7 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
             ("house", lambda: _house(data)),
             ("simulators", lambda: _simulators(env)),
             ("secrets", lambda: _secrets(data)),
+            ("models", lambda: _models(data, env)),
         ]
     found: list[Finding] = []
     for name, check in checks:
@@ -108,6 +116,34 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("environment", MISSING, str(error), "Set these variables, then look again.")
         return
     yield Finding("environment", OK, f"mode {settings.mode}, models {', '.join(settings.models.references)}")
+
+
+def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
+    """Say of each provider that is offered whether it answers and takes the operator's key."""
+    from shared.backends.local.clock import SystemClock
+    from shared.backends.local.keyfile import KEY_FILE
+    from shared.backends.local.secrets import LocalSecrets
+    from shared.core.model_facts import OFFLINE
+    from shared.wiring.models import Adapters
+
+    try:
+        settings = Settings.from_env(env)
+    except ConfigError:
+        return  # told already
+    nothing: dict[str, Secret] = {}  # no folder is made for looking
+    kept = LocalSecrets(data).get if (data / KEY_FILE).exists() else nothing.__getitem__
+    adapters = Adapters(settings, kept, SystemClock())
+    for name in dict.fromkeys(each.partition("/")[0] for each in settings.models.references):
+        if name == OFFLINE:
+            yield Finding("models", OK, "offline: by rules, without network", needed=False)
+            continue
+        way_out = f"Look at its address and key ({MODEL_KEYS.get(name, 'docs/models.md')})."
+        try:
+            adapters.check(name)
+        except AgentError as error:
+            yield Finding(name, MISSING, str(error), way_out, needed=False)
+        else:
+            yield Finding(name, OK, "answers, and takes the key", needed=False)
 
 
 def _sandbox() -> Iterator[Finding]:

@@ -4,39 +4,89 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from shared.accounts import Accounts
 from shared.app.deps import Deps
 from shared.app.model_health import Health
 from shared.app.model_keys import connected_models, key_of, own_keys
+from shared.app.model_verdicts import NoModel
 from shared.app.routed_model import RoutedModel
 from shared.core.errors import ConfigError, Unauthorized
 from shared.core.model_facts import KEYED, OFFLINE, Catalogue
 from shared.core.routing import rules_of
 from shared.core.run import Usage
+from shared.http_client import Trace
 from shared.mind.catalogue import offered
-from shared.ports import Model, ModelRequest, ModelResult, Provider, Secret
+from shared.ports import Clock, Model, ModelRequest, ModelResult, Provider, Secret
 from shared.settings import Settings
 
+if TYPE_CHECKING:
+    from shared.backends.models.vendor import Vendor
+
+Key = Callable[[], Secret]
+
 SECRET = "{}-api-key"  # the operator's, in deps.secrets
+
+
+class Adapters:
+    """Builds vendors' adapters, each imported when it is first asked for.
+
+    `secret` returns one of the operator's secrets by its name; raises KeyError.
+    """
+
+    def __init__(
+        self, settings: Settings, secret: Callable[[str], Secret], clock: Clock, trace: Trace | None = None
+    ) -> None:
+        self._settings, self._secret = settings, secret
+        self._clock, self._trace = clock, trace
+        self.catalogue = offered(settings.models)
+        self.operators = cache(self._operators)
+
+    def built(self, name: str, key: Key, *, operators: bool) -> Vendor:
+        """Return a vendor's adapter that asks `key` at each call; raises ConfigError for an unknown vendor."""
+        if name not in _BUILT:
+            raise ConfigError(f"no provider {name!r}; there are: {OFFLINE}, {', '.join(_BUILT)}")
+        url = self._settings.model_urls.get(name, "")
+        more: dict[str, Any] = {"base_url": url, "trace": self._trace, "operators": operators}
+        return _BUILT[name](name, key, self.catalogue, self._clock, self._settings, more)
+
+    def check(self, name: str) -> None:
+        """Ask the provider for something free with the operator's key; raises what a call would raise."""
+        if name != OFFLINE:
+            self.built(name, lambda: self._operators_key(name), operators=True).check()
+
+    def _operators(self, name: str) -> Provider:
+        """Return a provider with the operator's key, where it needs one."""
+        if name == OFFLINE:
+            from shared.backends.offline.provider import OfflineProvider
+
+            return OfflineProvider()
+        return self.built(name, lambda: self._operators_key(name), operators=True)
+
+    def _operators_key(self, name: str) -> Secret:
+        secret = SECRET.format(name)
+        try:
+            return self._secret(secret)
+        except KeyError:
+            if name not in KEYED:  # a server of one's own mostly wants none
+                return Secret("")
+            way_out = f"Store it as the operator's secret {secret!r}, or take {name} out of WORKWRIGHT_MODEL."
+            raise NoModel(f"this installation offers {name}, but has no key for it", way_out=way_out) from None
 
 
 class Models:
     """Hands out each tenant's model. One per process: what was met is remembered in it."""
 
     def __init__(self, deps: Deps, settings: Settings, accounts: Accounts) -> None:
-        self._deps, self._settings, self._accounts = deps, settings, accounts
-        self._trace = accounts.trace
+        self._deps, self._accounts = deps, accounts
+        self._adapters = Adapters(settings, deps.secrets.get, deps.clock, accounts.trace)
         self._health = lru_cache(maxsize=1024)(lambda tenant: Health(deps.store, deps.clock, tenant))
-        self._catalogue: Catalogue | None = None
-        self._with_operators_key = cache(lambda name: self._build(name, lambda: self._operators_key(name), True))
 
     @property
     def catalogue(self) -> Catalogue:
-        """Return what is known of models; raises ConfigError where the operator's table is wrong."""
-        if self._catalogue is None:
-            self._catalogue = offered(self._settings.models)
-        return self._catalogue
+        """Return what is known of models."""
+        return self._adapters.catalogue
 
     def of(self, tenant: str) -> Model:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
@@ -45,110 +95,63 @@ class Models:
         own = {name for name, key in own_keys(deps, tenant).items() if key["status"] == "connected"}
         return RoutedModel(
             rules_of(doc.body if doc else {}),
-            _Providers(lambda name: self._provider(name, tenant if name in own else "")),
+            _Providers(lambda name: self._owned(name, tenant) if name in own else self._adapters.operators(name)),
             self.catalogue,
             deps.clock,
             self._health(tenant),
             connected=connected_models(deps, tenant),
         )
 
-    def operators(self, name: str) -> Provider:
-        """Return a provider with the operator's key, where it needs one; raises ConfigError for an unknown one."""
-        return self._with_operators_key(name)
-
-    def _provider(self, name: str, tenant: str) -> Provider:
-        """Return a provider with the tenant's own key, or with the operator's where no tenant is named."""
-        if not tenant:
-            return self.operators(name)
+    def _owned(self, name: str, tenant: str) -> Provider:
+        """Return a provider with the tenant's own key."""
         own = _OwnKey(name, lambda: key_of(self._deps, tenant, name))
-        own.provider = self._build(name, own.key, False)
+        own.provider = self._adapters.built(name, own.key, operators=False)
         own.refused = lambda used: self._accounts.give_up(tenant, name, used)
         return own
 
-    def _build(self, name: str, key: Callable[[], Secret], operators: bool) -> Provider:
-        if name == OFFLINE:
-            from shared.backends.offline.provider import OfflineProvider
 
-            return OfflineProvider()
-        if name not in _BUILT:
-            raise ConfigError(f"no provider {name!r}; there are: {OFFLINE}, {', '.join(_BUILT)}")
-        return _BUILT[name](self, key, operators)
-
-    def _operators_key(self, name: str) -> Secret:
-        secret = SECRET.format(name)
-        try:
-            return self._deps.secrets.get(secret)
-        except KeyError:
-            if name not in KEYED:  # a server of one's own mostly wants none
-                return Secret("")
-            raise ConfigError(
-                f"WORKWRIGHT_MODEL offers {name}, but the secret {secret!r} is not set: store the key under that name,"
-                " or take the provider from the list"
-            ) from None
-
-    # --- the adapters, each imported where it is first asked for
-
-    def _anthropic(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        from shared.backends.models.anthropic import Anthropic
-
-        return Anthropic(
-            key,
-            self.catalogue,
-            self._deps.clock,
-            base_url=self._url("anthropic"),
-            trace=self._trace,
-            operators=operators,
-        )
-
-    def _openai(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        return self._responses("openai", key, operators)
-
-    def _xai(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        return self._responses("xai", key, operators)
-
-    def _responses(self, name: str, key: Callable[[], Secret], operators: bool) -> Provider:
-        from shared.backends.models.openai_responses import OpenAIResponses
-
-        return OpenAIResponses(
-            name, key, self.catalogue, self._deps.clock,
-            base_url=self._url(name), trace=self._trace, operators=operators,
-        )  # fmt: skip
-
-    def _gemini(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        from shared.backends.models.gemini import Gemini
-
-        return Gemini.with_key(
-            key, self.catalogue, self._deps.clock,
-            base_url=self._url("gemini"), trace=self._trace, operators=operators,
-        )  # fmt: skip
-
-    def _vertex(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        from shared.backends.models.gemini import Gemini
-
-        return Gemini.on_vertex(
-            self._settings.project, self._settings.location, _google(), self.catalogue, self._deps.clock,
-            base_url=self._url("vertex"), trace=self._trace,
-        )  # fmt: skip
-
-    def _compatible(self, key: Callable[[], Secret], operators: bool) -> Provider:
-        from shared.backends.models.openai_chat import OpenAIChat
-
-        url = self._url("compatible")
-        return OpenAIChat(
-            "compatible", url, key, self.catalogue, self._deps.clock, trace=self._trace, operators=operators
-        )
-
-    def _url(self, name: str) -> str:
-        return self._settings.model_urls.get(name, "")
+# --- one function per vendor, because each imports another module
 
 
-_BUILT: Mapping[str, Callable[[Models, Callable[[], Secret], bool], Provider]] = {
-    "anthropic": Models._anthropic,
-    "openai": Models._openai,
-    "xai": Models._xai,
-    "gemini": Models._gemini,
-    "vertex": Models._vertex,
-    "compatible": Models._compatible,
+def _anthropic(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
+    from shared.backends.models.anthropic import Anthropic
+
+    return Anthropic(key, prices, clock, **more)
+
+
+def _responses(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
+    from shared.backends.models.openai_responses import OpenAIResponses
+
+    return OpenAIResponses(name, key, prices, clock, **more)
+
+
+def _gemini(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
+    from shared.backends.models.gemini import Gemini
+
+    return Gemini.with_key(key, prices, clock, **more)
+
+
+def _vertex(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
+    from shared.backends.models.gemini import Gemini
+
+    at = {name: value for name, value in more.items() if name != "operators"}  # it never is a tenant's
+    return Gemini.on_vertex(settings.project, settings.location, _google(), prices, clock, **at)
+
+
+def _compatible(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
+    from shared.backends.models.openai_chat import OpenAIChat
+
+    at = {name: value for name, value in more.items() if name != "base_url"}
+    return OpenAIChat(name, more["base_url"], key, prices, clock, **at)
+
+
+_BUILT: Mapping[str, Callable[[str, Key, Catalogue, Clock, Settings, Any], Vendor]] = {
+    "anthropic": _anthropic,
+    "openai": _responses,
+    "xai": _responses,
+    "gemini": _gemini,
+    "vertex": _vertex,
+    "compatible": _compatible,
 }
 
 

@@ -29,6 +29,7 @@ _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
 class Anthropic(Vendor):
     """Claude with a key of the tenant's or the operator's."""
 
+    list_path = "/v1/models"
     count_path = "/v1/messages/count_tokens"
     request_header = "request-id"
 

@@ -74,6 +74,13 @@ class Gemini(Vendor):
     def _headers(self, secret: str) -> dict[str, str]:
         return super()._headers(secret) if self.name == "vertex" else {"x-goog-api-key": secret}
 
+    def check(self) -> None:
+        """Ask for the list of models; Vertex AI has none per project, so there the identity alone is asked for."""
+        if self.name == "vertex":
+            self._secret()
+        else:
+            super().check()
+
     def _path(self, model: str) -> str:
         return f"/models/{segment(model)}:generateContent"
 

@@ -46,6 +46,7 @@ class Vendor(ABC):
     tenant could connect again.
     """
 
+    list_path = "/models"  # of the vendor's list of models, which is free to ask for
     count_path = ""  # of the vendor's own counting of a prompt; empty: our estimate
 
     def __init__(
@@ -151,6 +152,13 @@ class Vendor(ABC):
             raise
         return self._result(model, turn, answer, bound)
 
+    def check(self) -> None:
+        """Ask for the list of models: free, and shows that the vendor answers and takes the key; raises as calls do."""
+        secret = self._secret()
+        answer = self._client(secret, _COUNT_S).call("GET", self.list_path, judge=lambda answer: answer)
+        if not answer.ok:
+            raise self._error(answer, secret)
+
     def _result(self, model: str, turn: Turn, answer: Answer, bound: Usage) -> ModelResult:
         tokens = self._tokens(answer.json) or self._untold(turn.request, answer.json)
         usage = bound if tokens is None else self._usage(model, tokens, self._micros(answer.json))
@@ -194,7 +202,10 @@ class Vendor(ABC):
         self, path: str, body: Mapping[str, Any], seconds: float, secret: str, *, read: bool = False
     ) -> Answer:
         """Return what came back, whatever its status. Raises Unavailable when nothing was sent, else OutcomeUnknown."""
-        http = HttpClient(
+        return self._client(secret, seconds).call("POST", path, json=body, read=read, judge=lambda answer: answer)
+
+    def _client(self, secret: str, seconds: float) -> HttpClient:
+        return HttpClient(
             self.name,
             self._base,
             None,
@@ -203,7 +214,6 @@ class Vendor(ABC):
             timeouts=(_CONNECT_S, seconds),
             trace=self._trace,
         )
-        return http.call("POST", path, json=body, read=read, judge=lambda answer: answer)
 
     def _error(self, answer: Answer, secret: str) -> AgentError:
         """Return our error for a refused call (integrations, section 2.5)."""

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from shared.app.model_keys import keep_key
 from shared.app.tell_lost import announce_lost
-from shared.ports import SYSTEM
+from shared.ports import SYSTEM, Secret
 from shared.sim.slack import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import TENANT, SmallHouse
@@ -59,6 +60,17 @@ def test_everybody_hears_of_it_once_with_the_way_to_reconnect_even_at_night(
     assert len(texts) == 2
     assert all("Please reconnect Notion" in text for text in texts)
     assert all(f"{mine.deps.connect_url}/start?provider=notion" in text for text in texts)
+
+
+def test_a_refused_key_for_models_asks_for_a_new_key(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    keep_key(mine.deps, TENANT, "anthropic", Secret("made-up-0123456789"), "Ada Example")
+    mine.accounts._lost = lambda *lost: announce_lost(mine.deps, *lost)
+    mine.accounts.give_up(TENANT, "anthropic", Secret("made-up-0123456789"))
+    mine.work()
+    texts = _texts(slack)
+    assert len(texts) == 2
+    assert all("workwright models key anthropic" in text and "start?provider" not in text for text in texts)
 
 
 def test_nobody_hears_of_what_was_mended_in_the_meantime(house: Callable[..., SmallHouse], slack: Served) -> None:

@@ -14,6 +14,7 @@ import pytest
 from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps
 from shared.app.model_keys import drop_key, keep_key, own_keys
+from shared.app.model_verdicts import NoModel
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
@@ -111,7 +112,7 @@ def test_the_operators_key_is_read_from_the_secrets_and_missed_by_name(world: Wo
     server = world.anthropic(OPERATORS)
     server.script([claude.text(SAID)])
     models = world.models(WORKWRIGHT_MODEL="anthropic", WORKWRIGHT_ANTHROPIC_URL=server.url)
-    with pytest.raises(ConfigError, match="'anthropic-api-key' is not set"):
+    with pytest.raises(NoModel, match=r"no key for it.*'anthropic-api-key'"):
         models.of(TENANT).complete(a_request())
     world.deps.secrets.set("anthropic-api-key", Secret(OPERATORS))
     assert models.of(TENANT).complete(a_request()).model == "claude-haiku-5-5"
@@ -182,9 +183,8 @@ def test_a_team_that_brings_a_key_is_not_answered_by_rules(world: World) -> None
 
 
 def test_an_unknown_model_is_named_with_the_way_out(world: World) -> None:
-    models = world.models(WORKWRIGHT_MODEL="openai/gpt-9")
     with pytest.raises(ConfigError, match=r"'openai/gpt-9'.*WORKWRIGHT_MODELS"):
-        models.of(TENANT)
+        world.models(WORKWRIGHT_MODEL="openai/gpt-9")
 
 
 @pytest.mark.parametrize(
