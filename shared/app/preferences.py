@@ -52,10 +52,9 @@ def preferences_of(deps: Deps, tenant: str) -> list[Preference]:
 
 def change_preference(deps: Deps, tenant: str, id: str, text: str, by: str) -> Preference:
     """Put a preference in a person's words; it then holds until somebody deletes it. Raises NotThere."""
-    said = " ".join(visible(text).split())
+    doc, said = _there(deps, tenant, id), " ".join(visible(text).split())
     if not 0 < len(said) <= MAX_TEXT:
         raise MalformedRequest(f"field 'text' is empty or longer than {MAX_TEXT} letters", way_out="Say it in fewer.")
-    doc = _there(deps, tenant, id)
     body = {**doc.body, "text": said, "by": by, "at": deps.clock.now().isoformat(), "until": ""}
     _put(deps, tenant, doc, body)
     return _read(Doc(id, body, ""))

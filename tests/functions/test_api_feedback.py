@@ -39,7 +39,7 @@ def test_a_thumb_alone_is_kept_and_is_no_preference(service: Service) -> None:
     ("body", "word"),
     [
         pytest.param({}, "'thumb'", id="nothing"),
-        pytest.param({"text": "  "}, "'thumb'", id="no words"),
+        pytest.param({"text": ALWAYS}, "'thumb'", id="no thumb"),
         pytest.param({"thumb": "sideways"}, "'thumb'", id="another thumb"),
         pytest.param({"thumb": "up", "text": "x" * 501}, "'text'", id="too long"),
     ],
@@ -54,7 +54,7 @@ def test_what_cannot_be_kept_names_the_field(service: Service, body: dict[str, A
 
 def test_a_person_puts_it_in_other_words_and_another_deletes_it(service: Service) -> None:
     service.waiting()
-    said(service, text=ALWAYS)
+    said(service, thumb="down", text=ALWAYS)
     (one,) = listed(service)
     changed = service.call("POST", f"/v1/preferences/{one['id']}", key="admin", json={"text": "German titles"})
     assert (changed.json["text"], changed.json["by"], changed.json["until"]) == ("German titles", "admin's key", "")

@@ -15,7 +15,7 @@ from shared.app.preferences import (
     learn_by_rules,
     preferences_of,
 )
-from shared.core.errors import MalformedRequest, NotThere
+from shared.core.errors import NotThere
 
 _SAID = {"id": text(), "kind": text(), "at": text(), "run": text(), "by": text(), "text": text()}
 FEEDBACK = shown(_SAID)
@@ -32,14 +32,11 @@ PREFERENCE = shown(
 
 
 def give_feedback(call: Call) -> ApiReply:
-    """Keep a thumb, a remark, or both."""
+    """Keep a thumb, and what was said with it."""
     loaded = call.deps.store.load_run(call.tenant, call.parts["run"])
     if loaded is None:
         raise NotThere(f"no run {call.parts['run']!r}")
-    thumb, said = call.body.get("thumb", ""), call.body["text"].strip()
-    if not thumb and not said:
-        raise MalformedRequest("neither 'thumb' nor 'text' is given", way_out="Give “up” or “down”, or say something.")
-    found = note(call.deps, loaded.run, thumb or "wish", call.who.name, said)
+    found = note(call.deps, loaded.run, call.body["thumb"], call.who.name, call.body["text"])
     learn_by_rules(call.deps, call.tenant)
     return ApiReply(201, _told(found))
 

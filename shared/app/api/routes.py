@@ -10,6 +10,7 @@ from shared.app.api import (
     asking,
     budget,
     chats,
+    contexts,
     databases,
     feedback,
     html,
@@ -37,6 +38,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "runs.read": frozenset(ROLES),
     "runs.decide": frozenset({"owner", "admin", "member"}),
     "runs.steer": frozenset({"owner", "admin", "member"}),
+    "contexts.read": frozenset({"owner", "admin"}),
     "feedback.give": frozenset({"owner", "admin", "member"}),
     "preferences.read": frozenset(ROLES),
     "preferences.change": frozenset({"owner", "admin", "member"}),
@@ -61,6 +63,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
 PARTS: Mapping[str, Schema] = {
     "run": _RUN,
+    "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
     "chat": text("^chat-[0-9a-f]{24}$"),
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
@@ -133,6 +136,10 @@ ROUTES: tuple[Route, ...] = (
         query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
     ),
     Route(
+        "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
+        "What a step has told a model", "Context",
+    ),
+    Route(
         "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve the plan", "Run", errors=(409,),
         body=closed({"plan_hash": text("^[0-9a-f]{64}$")}),
     ),
@@ -150,7 +157,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
-        "Feedback", body=closed({"thumb": choice("up", "down"), "text": {**text(most=500), "default": ""}}), status=201,
+        "Feedback", body=closed({"thumb": choice("up", "down"), "text": _REASON}, required=("thumb",)), status=201,
     ),
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "What the team prefers", "Preferences",
