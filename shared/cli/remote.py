@@ -137,11 +137,22 @@ def _run_text(found: dict[str, Any]) -> list[str]:
         f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
     ]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
-    lines += [f"  {s['status']:<10} {s['title'] or s['kind']}{_cost(s)}  {s['error']}".rstrip() for s in found["steps"]]
+    lines += _steps(found["steps"])
     lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items()]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
         lines.append(f"It waits for you: workwright approve {found['id']}")
+    return lines
+
+
+def _steps(steps: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each step, those that belong to another one set in below it."""
+    depth: dict[str, int] = {}
+    lines = []
+    for step in steps:
+        depth[step["id"]] = depth.get(step["parent"], -1) + 1
+        name = "  " * depth[step["id"]] + (step["title"] or step["kind"])
+        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {step['outcome'] or step['error']}".rstrip())
     return lines
 
 
@@ -163,6 +174,21 @@ def _usage_text(found: dict[str, Any]) -> list[str]:
 
 def _usd(micros: int) -> str:
     return f"{micros / 1e6:.4f}"
+
+
+def _context_text(found: dict[str, Any]) -> list[str]:
+    whose = "by the provider's count" if found["counted"] == "provider" else "by our estimate"
+    lines = [
+        f"{found['step']}  {found['kind']}  attempt {found['attempt']}",
+        f"{found['tokens']} of {found['budget']} tokens {whose}; {found['fixed']} are not parts",
+    ]
+    lines += [f"refused as too long at {size} tokens" for size in found["refused"]]
+    for part in found["parts"]:
+        kind = "instruction" if part["trusted"] else "data"
+        line = f"  {part['share']:>6.1%}  {part['tokens']:>7}  {part['name']:<11}  {kind:<11}  {part['source']}"
+        lines.append(f"{line}  ({part['note']})" if part["note"] else line)
+    lines += [f"attempt {one['attempt']}: {one['tokens']} tokens" for one in found["earlier"]]
+    return [*lines, "", *found["text"].splitlines()]
 
 
 _NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.cli.demo import Story
+from shared.core.family import came_to, in_order
 from shared.core.run import Run, Step, StepStatus
 
 _SIGNS = {
@@ -21,6 +22,7 @@ _SIGNS = {
     StepStatus.WAITING: ("…", "cyan"),
     StepStatus.FAILED: ("✗", "red"),
     StepStatus.CANCELLED: ("–", "dim"),
+    StepStatus.SKIPPED: ("·", "dim"),
     StepStatus.UNDONE: ("↶", "magenta"),
     StepStatus.UNDOING: ("↶", "yellow"),
 }
@@ -55,7 +57,7 @@ class Timeline:
             }
             self._say(words.get(what, what))
             return
-        for step in run.steps:
+        for step in in_order(run.steps):
             if step.status not in (StepStatus.PENDING, StepStatus.READY):
                 self._say_step(step)
             if step.done_seq:
@@ -84,10 +86,12 @@ class Timeline:
             return
         self._said.add(key)
         sign, _ = _SIGNS.get(step.status, ("·", ""))
-        self._say(f"{sign} {step.spec.title or step.spec.kind} {_note(step)}".rstrip())
+        self._say(f"{'  ' * step.level}{sign} {step.spec.title or step.spec.kind} {_note(step)}".rstrip())
 
 
 def _note(step: Step) -> str:
+    if came := came_to(step):
+        return f"— {came}"
     if step.error:
         return f"— {step.error}"
     if step.spec.gate and step.status == StepStatus.WAITING:
@@ -100,11 +104,14 @@ def _view(run: Run, ended: Mapping[str, float]) -> Group:
     bar = Table.grid()
     bar.add_row(ProgressBar(total=len(run.steps), completed=done, width=40), Text(f"  {done} of {len(run.steps)}"))
     table = Table.grid(padding=(0, 1))
-    for step in run.steps:
+    for step in in_order(run.steps):
         sign, colour = _SIGNS.get(step.status, ("·", "dim"))
         taken = f"{ended[step.id]:5.2f} s" if step.id in ended else ""
         table.add_row(
-            Text(sign, colour), Text(taken, "dim"), Text(step.spec.title or step.spec.kind), Text(_note(step), "dim")
+            Text(sign, colour),
+            Text(taken, "dim"),
+            Text("  " * step.level + (step.spec.title or step.spec.kind)),
+            Text(_note(step), "dim"),
         )
     head = Text(f"{run.trigger.title}  ", "bold") + Text(run.status.value.replace("_", " "), "cyan")
     return Group(head, bar, table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shared.core.draft import Draft
 from shared.core.run import NOTHING, Step, StepStatus, WaitKind
 
@@ -49,6 +51,29 @@ def wake_parents(draft: Draft) -> None:
             continue
         if all(child.status in _DONE for child in draft.steps.values() if child.parent == step.id):
             draft.set(step.id, status=StepStatus.READY, wait=None, wake=step.wake + 1)
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """Return the steps as people read them: children below the step they belong to."""
+    below: dict[str, list[Step]] = {}
+    for step in steps:
+        below.setdefault(step.parent, []).append(step)
+    found: list[Step] = []
+    waiting = list(reversed(below.get("", [])))
+    while waiting:
+        step = waiting.pop()
+        found.append(step)
+        waiting += reversed(below.get(step.id, []))
+    return found
+
+
+def came_to(step: Step) -> str:
+    """Return how a step that asked others came to its end, who disagreed, and that nobody misses it, in words."""
+    if step.status == StepStatus.SKIPPED and step.parent:
+        return f"absent: {step.error}" if step.error else "absent"
+    said = [str(step.output.get("outcome") or "")]
+    said += [f"{each['who']} dissents: {each['says']}" for each in step.output.get("dissent", ())]
+    return "; ".join(each for each in said if each)
 
 
 def others_hold(draft: Draft, step: Step) -> bool:

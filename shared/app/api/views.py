@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.api.shapes import choice, text
 from shared.core.codec import event_to_data
 from shared.core.events import Event
+from shared.core.family import came_to, in_order
 from shared.core.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
 
 _TIME = {"type": "string", "format": "date-time"}
@@ -63,6 +64,9 @@ STEP = shown(
         "attempt": _COUNT,
         "depends_on": {"type": "array", "items": text()},
         "error": text(),
+        "parent": text(what="The step it is part of; steps stand below theirs."),
+        "outcome": text(what="How agents came to their result, and who disagreed."),
+        "at_most": COST,
         "waits_for": choice("", *(kind.value for kind in WaitKind)),
         "cost": COST,
     }
@@ -124,7 +128,7 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str,
         "left_behind": list(run.undone_failed),
         "facts": dict(run.facts),
         "models": _models(run),
-        "steps": [_step(step) for step in run.steps],
+        "steps": [_step(step) for step in in_order(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
         "retry_of": retry_of,
         "retried_by": retried_by,
@@ -161,6 +165,9 @@ def _step(step: Step) -> dict[str, Any]:
         "attempt": step.attempt,
         "depends_on": list(step.spec.depends_on),
         "error": step.error,
+        "parent": step.parent,
+        "outcome": came_to(step),
+        "at_most": cost_view(step.spec.estimate),
         "waits_for": step.wait.kind.value if step.wait else "",
         "cost": cost_view(step.used),
     }

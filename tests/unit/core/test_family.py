@@ -5,24 +5,25 @@ from __future__ import annotations
 from shared.core import events as ev
 from shared.core.codec import run_from_data, run_to_data
 from shared.core.errors import ErrorClass
+from shared.core.family import came_to, in_order
 from shared.core.reducer import reduce
-from shared.core.run import Run, RunStatus, StepSpec, Usage
+from shared.core.run import NOTHING, Run, RunStatus, StepSpec, Usage
 from tests.support.runs import after, at, begin, spec, statuses, with_limits
 
 PERMANENT, TRANSIENT = ErrorClass.PERMANENT, ErrorClass.TRANSIENT
 
 
-def fan_out(run: Run, step: str, *children: StepSpec, used: Usage = Usage()) -> ev.StepFannedOut:
+def fan_out(run: Run, step: str, *children: StepSpec, used: Usage = NOTHING) -> ev.StepFannedOut:
     there = run.step(step)
     assert there is not None
     return ev.StepFannedOut(at(1), step, there.attempt, there.wake, children, {"asked": len(children)}, used)
 
 
-def done(step: str, attempt: int = 1, used: Usage = Usage()) -> ev.StepSucceeded:
+def done(step: str, attempt: int = 1, used: Usage = NOTHING) -> ev.StepSucceeded:
     return ev.StepSucceeded(at(2), step, attempt, {"by": step}, used)
 
 
-def failed(step: str, error_class: ErrorClass = PERMANENT, used: Usage = Usage()) -> ev.StepFailed:
+def failed(step: str, error_class: ErrorClass = PERMANENT, used: Usage = NOTHING) -> ev.StepFailed:
     return ev.StepFailed(at(2), step, 1, "refused", error_class, used=used)
 
 
@@ -157,3 +158,17 @@ def test_families_are_stored_and_read_back_whole() -> None:
     run, _ = begin(spec("a", estimate=Usage(0, 5)))
     run, _ = after(run, fan_out(run, "a", spec("a.1", optional=True, estimate=Usage(0, 2))))
     assert run_from_data(run_to_data(run)) == run
+
+
+def test_people_read_children_below_their_parent_with_what_came_of_them() -> None:
+    run, _ = begin(spec("first"), spec("vote"), spec("last", "vote"))
+    run, _ = after(run, fan_out(run, "vote", spec("vote~1", optional=True), spec("vote~2", optional=True)))
+    run, _ = after(run, fan_out(run, "vote~1", spec("vote~1~1")), failed("vote~2"))
+    assert [step.id for step in in_order(run.steps)] == ["first", "vote", "vote~1", "vote~1~1", "vote~2", "last"]
+    assert came_to(run.step("vote~2")) == "absent: refused"  # type: ignore[arg-type]
+    other = {"who": "Round 2: critic", "says": "mend"}
+    run, _ = after(run, done("vote~1~1"), done("vote~1"))
+    output = {"outcome": "2 of 3 after 2 rounds", "dissent": [other]}
+    run, _ = after(run, ev.StepSucceeded(at(3), "vote", 1, output))
+    assert came_to(run.step("vote")) == "2 of 3 after 2 rounds; Round 2: critic dissents: mend"  # type: ignore[arg-type]
+    assert came_to(run.step("first")) == ""  # type: ignore[arg-type]
