@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets as random_source
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +14,10 @@ from shared.ports import Clock, Queue, Secrets, Store
 
 def no_crash(point: str) -> None:
     """Do nothing: crash points are armed by the crash test alone."""
+
+
+def at_once(tries: int) -> None:
+    """Try again without a pause."""
 
 
 def fresh_owner() -> str:
@@ -39,4 +42,4 @@ class Deps:
     models: Offer = field(default_factory=Offer)  # which models this installation offers its tenants
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner
-    pause: Callable[[float], None] = time.sleep  # seconds between two tries of what others were faster at
+    stand_back: Callable[[int], None] = at_once  # after so many tries at what others were faster at

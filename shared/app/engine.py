@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -42,7 +41,7 @@ def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handle
         except VersionConflict:
             if not _out_of_date(deps, event.tenant, saved.puts):
                 raise
-            _pause(deps, tries)
+            deps.stand_back(tries)
             continue
         deps.crash_point("commit.after/open")
         break
@@ -88,7 +87,7 @@ def record_loaded(
                 raise NotThere(f"no run {run_id!r}") from None
             loaded = again
             if saved.puts:  # many runs of one tenant want its ledger at once
-                _pause(deps, tries)
+                deps.stand_back(tries)
             continue
         deps.crash_point(f"commit.after/{label}")
         break
@@ -115,11 +114,6 @@ def _out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
         if put.expected is not None and (doc.version if doc is not None else "") != put.expected:
             return True
     return False
-
-
-def _pause(deps: Deps, tries: int) -> None:
-    """Let the others have it first; the more so the more there are."""
-    deps.pause(random.random() * min(0.01 * 2 ** min(tries, 4), 0.15))
 
 
 _AUDITED = frozenset({"RunOpened", "ApprovalGranted", "ApprovalDenied", "CancelRequested", "PeopleNotified"})

@@ -7,7 +7,6 @@ it, sees to it, so that no look at all tenants is needed for it.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -112,7 +111,7 @@ def _save(deps: Deps, tenant: str, change: Callable[[Book], tuple[Put, ...]]) ->
         try:
             deps.store.put(tenant, *puts)
         except VersionConflict:
-            deps.pause(random.random() * min(0.01 * 2 ** min(tries, 4), 0.15))
+            deps.stand_back(tries)
             continue
         return
     raise VersionConflict(f"the ledger of {tenant} was changed by others {MAX_CONFLICTS} times in a row")

@@ -62,6 +62,8 @@ def _cloud(settings: Settings) -> Wired:
 
 
 def _deps(settings: Settings, ports: Deps) -> Deps:
+    from shared.backends.local.clock import stand_back
+
     return Deps(
         ports.store,
         ports.queue,
@@ -76,6 +78,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         models=settings.models,
         crash_point=_crash_point(settings),
         owner=fresh_owner,
+        stand_back=stand_back,
     )
 
 

@@ -15,6 +15,7 @@ from shared.app.engine import open_run, record
 from shared.app.execute_step import lease
 from shared.app.spend import metered
 from shared.app.tenant_ledger import LEDGERS, SPENDING
+from shared.backends.local.clock import stand_back
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import Busy, ErrorClass, OutcomeUnknown
@@ -40,7 +41,7 @@ class NoQueue:
 def deps_on(store: Store, clock: MovedClock) -> Deps:
     """Return what use cases are handed, on this store."""
     unused: object = None
-    return Deps(store, NoQueue(), unused, clock)  # type: ignore[arg-type]
+    return Deps(store, NoQueue(), unused, clock, stand_back=stand_back)  # type: ignore[arg-type]
 
 
 def ledgers(store: Store) -> list[Ledger]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,11 @@ from shared.ports import Clock
 def sleep(seconds: float) -> None:
     """Let the machine's time pass."""
     time.sleep(seconds)
+
+
+def stand_back(tries: int) -> None:
+    """Let others go first at what many want at once: up to a sixth of a second, the longer the more tries failed."""
+    time.sleep(random.random() * min(0.01 * 2 ** min(tries, 4), 0.16))
 
 
 class SystemClock:
