@@ -38,7 +38,7 @@ from shared.app.knowledge_sync_reader import Reader
 from shared.app.nothing_known import no_knowledge
 from shared.app.workspace_crawl import Taker
 from shared.app.workspace_map import KIND as MAP
-from shared.app.workspace_map import Place, WorkspaceMap
+from shared.app.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core.chunking import CUTTER
 from shared.core.commands import RECONCILE, Command
 from shared.core.errors import RateLimited, VersionConflict
@@ -150,10 +150,13 @@ def noticing_map(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Works
     return Reader.of(deps, tools, tenant, notion).places if known else WorkspaceMap(deps, tenant, notion)
 
 
-def crawl_ended(deps: Deps, tenant: str, began: str) -> None:
-    """Note that the crawl that began then has read everything."""
-    if state_of(deps, tenant).get("began") == began:
-        keep_state(deps, tenant, ended=deps.clock.now().isoformat())
+def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
+    """Note how many pages there are to read, and whether the crawl that began then has read everything."""
+    since = state_of(deps, tenant).get("began")
+    if since and since <= began:  # one that was cut off is taken up by a later one
+        places = WorkspaceMap(deps, tenant).everything().values()
+        known = sum(place.kind == PAGE and not place.trashed for place in places)
+        keep_state(deps, tenant, known=known, **({"ended": deps.clock.now().isoformat()} if ended else {}))
 
 
 # --- what commands do ---

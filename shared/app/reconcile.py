@@ -212,12 +212,13 @@ def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
         return  # another crawl has begun since
     with knowledge_sync.taking(deps, tools, command.tenant, notion) as taken:
         more = crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1, taken=taken)
+    if command.wake == 1 or not more:
+        knowledge_sync.crawl_came_far(deps, command.tenant, command.ref, ended=not more)
     if more:
         remember(deps, command.tenant, {"part": deps.clock.now().isoformat()})
         deps.queue.enqueue([crawl_part(command.tenant, command.ref, command.wake + 1)])
     else:
         remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})
-        knowledge_sync.crawl_ended(deps, command.tenant, command.ref)
 
 
 def _refresh(command: Command, deps: Deps, notion: Notion) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from shared.accounts import Accounts
 from shared.app.knowledge_marks import state_of
 from shared.app.knowledge_scope import Served, scope_of
 from shared.app.knowledge_sync import allow_forgetting, begin_sync, progress
@@ -16,6 +17,7 @@ from shared.app.reconcile import order_passes
 from shared.backends.local.knowledge import LocalKnowledge
 from shared.core import marks
 from shared.core.errors import Unavailable
+from shared.core.rate_window import Rate
 from shared.ports import Put
 from tests.support.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.small_desk import Desk
@@ -44,12 +46,7 @@ class Reading:
 
     def write(self, parent: str, title: str, *lines: str) -> str:
         """Write a page by hand; return its id."""
-        body = {
-            "parent": {"type": "page_id", "page_id": parent},
-            "properties": {"title": {"title": [{"text": {"content": title}}]}},
-            "children": [_block(line) for line in lines],
-        }
-        return str(self.desk.as_person("POST", "/v1/pages", body)["id"])
+        return str(self.desk.as_person("POST", "/v1/pages", _page(parent, title, *lines))["id"])
 
     def row(self, title: str, **columns: Any) -> str:
         """Write an idea by hand."""
@@ -78,7 +75,7 @@ class Reading:
     def sync(self) -> None:
         """Let the clock order passes until nothing is left to do, half an hour later."""
         self.set_clocks(LATER)
-        for _ in range(3):
+        for _ in range(2):
             order_passes(self.desk.house.deps)
             self.desk.house.work()
             self.set_clocks(timedelta(minutes=2))
@@ -95,6 +92,14 @@ class Reading:
     def requests_of(self, since: int = 0) -> int:
         journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
         return len([entry for entry in journal if entry["path"].startswith("/v1/")]) - since
+
+
+def _page(parent: str, title: str, *lines: str) -> dict[str, Any]:
+    return {
+        "parent": {"type": "page_id", "page_id": parent},
+        "properties": {"title": {"title": [{"text": {"content": title}}]}},
+        "children": [_block(line) for line in lines],
+    }
 
 
 def _block(text: str) -> dict[str, Any]:
@@ -115,21 +120,58 @@ def reading(desk: Desk) -> Reading:
 
 
 def _pages(reading: Reading, count: int) -> list[str]:
-    return [reading.write(reading.home, f"Page {number}", f"Text of number {number}.") for number in range(count)]
+    """Write pages by hand, over one connection."""
+    made = []
+    with requests.Session() as session:
+        for number in range(count):
+            body = _page(reading.home, f"Page {number}", f"Text of number {number}.")
+            asked = {"person": reading.desk.person, "method": "POST", "path": "/v1/pages", "body": body}
+            made.append(str(session.post(f"{reading.desk.url}/_as_person", json=asked, timeout=10).json()["id"]))
+    return made
 
 
-def test_the_first_sync_reads_every_page_once_and_says_how_far_it_is(reading: Reading) -> None:
-    pages = _pages(reading, 45)
-    reading.sync()
-    assert {page: reading.texts(page) for page in pages} == {
-        page: [f"Text of number {number}."] for number, page in enumerate(pages)
+def test_the_first_sync_of_300_pages_keeps_to_the_budget_in_small_parts_and_says_how_far_it_is(
+    reading: Reading,
+) -> None:
+    pages, house, limit = _pages(reading, 300), reading.desk.house, 120
+    at = house.accounts.endpoints
+    slow = Accounts(house.store, house.secrets, house.clock, at, lambda: "slow", rate=Rate(limit=limit))
+    house.tools = replace(house.tools, accounts=slow)
+    reading.set_clocks(LATER)
+    order_passes(house.deps)
+    house.work()
+    seen, minutes, most = [], 0, 0
+    while not progress(house.deps, TENANT)["ended"]:
+        before = reading.requests_of()
+        for _ in range(3):
+            house.clock.move(seconds=20)
+            parts = _parts_of(reading)
+            most = max([most, *parts])
+        assert reading.requests_of(before) <= limit
+        seen.append(progress(house.deps, TENANT)["read"])
+        minutes += 1
+        assert minutes < 10
+    assert minutes >= 300 // limit
+    assert seen == sorted(seen)
+    assert any(0 < read < 300 for read in seen)
+    assert 0 < most <= 20
+    assert {page: reading.texts(page) for page in pages[::50]} == {
+        page: [f"Text of number {50 * number}."] for number, page in enumerate(pages[::50])
     }
-    state = progress(reading.desk.house.deps, TENANT)
-    assert state["read"] >= 46
-    assert state["began"]
-    assert state["ended"]
+    state = progress(house.deps, TENANT)
+    assert state["read"] == state["known"] >= 301
     assert (state["failed"], state["waiting"], state["lost"], state["alert"]) == (0, 0, 0, "")
     assert len(reading.embedder.asked) == len(set(reading.embedder.asked)) == state["embedded"]
+    assert house.queue.dead_letters(TENANT) == []
+
+
+def _parts_of(reading: Reading) -> list[int]:
+    """Deliver what is due; return how many pages each command wrote to the index."""
+    parts, written = [], reading.known.writes
+    while reading.desk.house.dispatcher.deliver_one():
+        parts.append(reading.known.writes - written)
+        written = reading.known.writes
+    return parts
 
 
 def test_a_sync_of_an_unchanged_workspace_embeds_and_writes_nothing(reading: Reading) -> None:
