@@ -9,8 +9,10 @@ import pytest
 
 from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
 from shared.app.chat_memory import keep_chat, new_chat
+from shared.app.contexts import keep_context
 from shared.app.model_keys import keep_key
 from shared.core.commands import Command
+from shared.mind.context import Part, assemble
 from shared.ports import Put, Secret
 from tests.functions.conftest import MINE, OTHER, Service
 
@@ -19,16 +21,21 @@ MAY = {
     "owner": {"chat", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
-              "models.read", "models.change"},
-    "admin": {"chat", "models.read", "feedback.give", "preferences.read", "preferences.change",
+              "contexts.read",
+              "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change"},
+    "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
+              "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "databases.read"},
-    "member": {"chat", "models.read", "feedback.give", "preferences.read", "preferences.change",
+              "keys.manage", "planning.read", "databases.read", "contexts.read"},
+    "member": {"knowledge.ask", "knowledge.read", "chat", "models.read",
+              "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
-    "viewer": {"models.read", "preferences.read", "runs.read", "usage.read", "planning.read", "databases.read"},
+    "viewer": {"knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
+              "databases.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {
+    "ask": {"question": "Where?"},
     "continue_chat": {"text": "approve"},
     "give_feedback": {"thumb": "up"},
     "reword_preference": {"text": "Short"},
@@ -45,17 +52,27 @@ def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
     keep_key(service.deps, tenant, "xai", Secret("made-up-0123456789"), "the table")
     liked = {"text": "Short pages", "by": "rules", "sources": [], "at": "2026-11-21T09:00:00+00:00", "until": ""}
     service.deps.store.put(tenant, Put("preferences", LIKED, liked))
+    _keep_context(service, tenant)
     viewer = _key_id(service, "viewer" if tenant == MINE else "foreign viewer")
     talks = _key_id(service, role if role and tenant == MINE else "foreign owner")
     chat = keep_chat(service.deps, tenant, new_chat(tenant, talks, "Ada Example", "2026-11-21T09:00:00+00:00", "1"))
     return {
         "run": "run-waits",
+        "step": "build",
         "letter": LETTER,
         "key": viewer,
         "chat": chat.id,
         "provider": "xai",
         "preference": LIKED,
     }
+
+
+def _keep_context(service: Service, tenant: str) -> None:
+    loaded = service.deps.store.load_run(tenant, "run-waits")
+    assert loaded is not None
+    step = loaded.run.step("build")
+    assert step is not None
+    keep_context(service.deps, loaded.run, step, assemble([Part("page", "page p1", "Bread")], budget=500))
 
 
 def _key_id(service: Service, role: str) -> str:
@@ -78,8 +95,8 @@ def test_each_role_on_its_own(service: Service, route: Route, role: str) -> None
         assert status == 401
     elif route.permission not in MAY[role]:
         assert status == 403
-    elif route.id == "retry":
-        assert status == 409  # it waits for approval, so there is nothing to retry; who asks is known before that
+    elif route.id in ("retry", "ask"):
+        assert status == 409  # it waits for approval, and Notion is not connected; who asks is known before that
     else:
         assert status in (200, 201)
 

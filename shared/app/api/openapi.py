@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.app.api import budget, views
 from shared.app.api.asking import COUNTS
+from shared.app.api.contexts import CONTEXT
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.operate import API
@@ -53,6 +54,7 @@ SCHEMAS: Mapping[str, Any] = {
     "RunHead": views.RUN_HEAD,
     "Run": views.RUN,
     "Runs": listed("runs", "RunHead"),
+    "Context": CONTEXT,
     "Event": views.EVENT,
     "Events": listed("events", "Event"),
     "Usage": shown({"cost": views.COST, **budget.USAGE, "workspace_map": views.WORKSPACE_MAP}),

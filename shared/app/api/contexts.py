@@ -1,0 +1,60 @@
+"""What a model was told in a step of a run, for owners and admins: it holds what pages say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.shapes import choice, text
+from shared.app.api.views import shown
+from shared.app.contexts import kept_context
+from shared.core.errors import NotThere
+from shared.mind.context import NAMES
+
+_COUNT = {"type": "integer"}
+_OF_PART = {
+    "name": choice(*sorted(NAMES)),
+    "source": text(),
+    "trusted": {"type": "boolean", "description": "An instruction of ours; all else is data."},
+    "tokens": {**_COUNT, "description": "Of it in the prompt."},
+    "of": {**_COUNT, "description": "Tokens of all of it."},
+    "share": {"type": "number", "description": "Of the prompt's tokens, between 0 and 1."},
+    "note": text(what="Why not all of it is there; empty when it is."),
+}
+_OF_EARLIER = {"attempt": _COUNT, "tokens": _COUNT, "prompt": text()}
+CONTEXT = shown(
+    {
+        "run": text(),
+        "step": text(),
+        "kind": text(),
+        "attempt": _COUNT,
+        "budget": {**_COUNT, "description": "Tokens that the whole request may have."},
+        "tokens": {**_COUNT, "description": "Tokens of the whole request."},
+        "counted": choice("estimate", "provider"),
+        "fixed": {**_COUNT, "description": "Tokens of the system prompt, the schema and the tools."},
+        "refused": {"type": "array", "items": _COUNT, "description": "Sizes that were refused as too long."},
+        "parts": {"type": "array", "items": shown(_OF_PART)},
+        "dropped": {"type": "array", "items": text(), "description": "What is not in the prompt, and why."},
+        "prompt": text(what="The address of the prompt's text."),
+        "text": text(what="The prompt, with placeholders for secrets; empty when it is not kept any more."),
+        "earlier": {"type": "array", "items": shown(_OF_EARLIER), "description": "Attempts before this one."},
+    }
+)
+
+
+def show_context(call: Call) -> ApiReply:
+    """Return what the latest attempt of a step has told a model."""
+    run, step = call.parts["run"], call.parts["step"]
+    loaded = call.deps.store.load_run(call.tenant, run)
+    if loaded is None:
+        raise NotThere(f"no run {run!r}")
+    found = kept_context(call.deps, call.tenant, run, step)
+    if found is None:
+        names = ", ".join(_asked(call, run, [each.id for each in loaded.run.steps])) or "none yet"
+        raise NotThere(f"step {step!r} of {run} has asked no model", way_out=f"Steps that have: {names}.")
+    body: dict[str, Any] = dict(found)
+    return ApiReply(body=body)
+
+
+def _asked(call: Call, run: str, steps: list[str]) -> list[str]:
+    return [step for step in steps if kept_context(call.deps, call.tenant, run, step) is not None]
