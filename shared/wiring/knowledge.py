@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,25 @@ from shared.wiring import wire
 
 def knowledge_of(tenant: str) -> Knowledge:
     """Return the tenant's index."""
-    return _local(wire().settings.data)(tenant)
+    settings = wire().settings
+    if settings.mode == "cloud":
+        return _cloud(settings.project, os.environ.get("FIRESTORE_EMULATOR_HOST", ""))(tenant)
+    return _local(settings.data)(tenant)
 
 
 def embedder_of(tenant: str) -> Embedder | None:
     """Return what embeds the tenant's texts; None where words alone are searched."""
-    return _small_model()
+    return None if wire().settings.mode == "cloud" else _small_model()
+
+
+@cache
+def _cloud(project: str, emulator: str) -> Callable[[str], Knowledge]:
+    """Return Firestore's; its client looks for the emulator by itself, so that another one takes another client."""
+    from google.cloud import firestore
+
+    from shared.backends.cloud.knowledge import CloudKnowledge
+
+    return CloudKnowledge(firestore.Client(project=project)).of
 
 
 @cache
