@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from functools import lru_cache
 
-TOKENIZER = "porter unicode61"
+STEMS, FORMS = "porter unicode61", "unicode61"  # words without their endings, and as they are written
 
 # Scripts that are written without spaces, and Korean, whose words carry their endings: indexed as pairs of letters.
 _UNSPACED = re.compile(
@@ -45,10 +45,10 @@ def _pairs(run: str) -> str:
 class Terms:
     """Finds a question's terms by letting the same tokenizer read it. Safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokenizer: str) -> None:
         self._lock = threading.Lock()
         self._reader = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._reader.execute(f"CREATE VIRTUAL TABLE read USING fts5 (text, content='', tokenize='{TOKENIZER}')")
+        self._reader.execute(f"CREATE VIRTUAL TABLE read USING fts5 (text, content='', tokenize='{tokenizer}')")
         self._reader.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (read, row)")
         self._said_how = frozenset(self._read(_STOP_WORDS))
 
@@ -58,11 +58,6 @@ class Terms:
         telling = {term: count for term, count in found.items() if term not in self._said_how}
         return telling or found
 
-    def in_order(self, text: str) -> str:
-        """Return a full-text expression for the text's words in their order; "" when it has none."""
-        words = _WORD.findall(spaced(text).replace("_", " "))
-        return '"' + " ".join(words) + '"' if words else ""
-
     def _read(self, text: str) -> dict[str, int]:
         with self._lock:
             self._reader.execute("INSERT INTO read (read) VALUES ('delete-all')")
@@ -70,7 +65,13 @@ class Terms:
             return {str(term): int(count) for term, count in self._reader.execute("SELECT term, cnt FROM terms")}
 
 
-@lru_cache(maxsize=1)
-def terms() -> Terms:
-    """Return the reader of this process."""
-    return Terms()
+def in_order(text: str) -> str:
+    """Return a full-text expression for the text's words in their order; "" when it has none."""
+    words = _WORD.findall(spaced(text).replace("_", " "))
+    return '"' + " ".join(words) + '"' if words else ""
+
+
+@lru_cache(maxsize=2)
+def terms(tokenizer: str) -> Terms:
+    """Return this process's reader with that tokenizer."""
+    return Terms(tokenizer)
