@@ -19,6 +19,7 @@ from shared.core.run import Usage
 from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall, request_tokens
 from tests.support import anthropic_server as claude
 from tests.support import openai_server as gpt
+from tests.support import vertex_answers as google
 from tests.support.anthropic_server import AnthropicServer
 from tests.support.model_endpoint import Answer
 from tests.support.model_vendors import ANSWER, HALF, KEY, MODELS, WRITTEN, Hand, Rig, catalogue, good, rig
@@ -272,6 +273,27 @@ def test_an_address_may_be_given_with_or_without_its_version(
 def test_half_an_answer_says_where_it_breaks_off_for_the_model_to_read(open_rig: Callable[[str], Rig]) -> None:
     with pytest.raises(InvalidOutput, match=r"the answer is not JSON: .*\(char \d+\)"):
         _told(open_rig("anthropic"), claude.text(HALF))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("anthropic", claude.text(HALF, "max_tokens")),
+        ("openai", gpt.incomplete("max_output_tokens")),
+        ("gemini", google.cut(ANSWER, 12)),
+        ("compatible", gpt.chat({"content": HALF}, "length")),
+    ],
+)
+def test_an_answer_that_was_cut_off_is_asked_for_again_in_fewer_words(
+    open_rig: Callable[[str], Rig], name: str, answer: Answer
+) -> None:
+    with pytest.raises(InvalidOutput, match="cut off because it was too long; answer more briefly"):
+        _told(open_rig(name), answer)
+
+
+def test_a_thought_that_gemini_shows_is_no_part_of_the_answer(open_rig: Callable[[str], Rig]) -> None:
+    pieces = [{"text": "They want {a plan}.", "thought": True}, {"text": WRITTEN}]
+    assert _told(open_rig("gemini"), google.parts(pieces)).answer == ANSWER
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai", "gemini", "compatible"])

@@ -186,6 +186,9 @@ USE = {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "n
 RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "rain"}]}
 OPUS, HAIKU, OLD = {"model": "claude-opus-5-5"}, {"model": "claude-haiku-5-5"}, {"model": "claude-haiku-4-5"}
 ENABLED = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+MANY = {"type": "object", "properties": {f"m{n}": {"type": "string"} for n in range(25)}, "additionalProperties": False}
+MAYBE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+BOTH = MANY | {"properties": {f"m{n}": MAYBE for n in range(17)}, "required": [f"m{n}" for n in range(17)]}
 BENT = {
     "type": "object",
     "properties": {"n": {"type": "integer", "minimum": 1}},
@@ -225,6 +228,8 @@ BENT = {
         ({"tools": [TOOLS[0] | {"strict": True, "input_schema": {"type": "object"}}]}, "additionalProperties"),
         ({"output_config": {"format": {"type": "json_schema", "schema": BENT}}}, "minimum"),
         ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, "additionalProperties"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": MANY}}}, "25 optional"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": BOTH}}}, "17 with union"),
         ({"system": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}] * 5}, "maximum of 4"),
     ],
 )

@@ -129,6 +129,7 @@ MODELS = {
 }
 _UNFORCED = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-2"}  # no forced tool_choice
 _SAMPLED = {"claude-haiku-4-5"}  # the last that takes a temperature
+MOST_OPTIONAL, MOST_UNIONS = 24, 16
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _ENFORCED = {"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "const", "description"}
@@ -155,6 +156,8 @@ def check_request(body: Any, *, counting: bool = False) -> dict[str, Any]:
     form = (request.get("output_config") or {}).get("format")
     if form:
         _check_schema(form["schema"], "output_config.format.schema")
+    enforced = [tool["input_schema"] for tool in request.get("tools") or [] if tool.get("strict")]
+    _check_size([*enforced, *([form["schema"]] if form else [])])
     return request
 
 
@@ -259,3 +262,22 @@ def _check_schema(schema: Any, where: str) -> None:
         _check_schema(inner, f"{where}.{name}")
     for inner in [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]:
         _check_schema(inner, where)
+
+
+def _check_size(schemas: list[dict[str, Any]]) -> None:
+    """Refuse schemas that are enforced together and hold too many members that may be left out, or of several kinds."""
+    members = [each for schema in schemas for each in _members(schema)]
+    optional = sum(not needed for needed, _ in members)
+    unions = sum("anyOf" in member for _, member in members)
+    if optional > MOST_OPTIONAL or unions > MOST_UNIONS:
+        raise InvalidRequest(
+            f"Schemas contain too many parameters: {optional} optional ones (limit: {MOST_OPTIONAL}),"
+            f" {unions} with union types (limit: {MOST_UNIONS})."
+        )
+
+
+def _members(schema: dict[str, Any]) -> list[tuple[bool, dict[str, Any]]]:
+    found = [(name in schema.get("required", ()), each) for name, each in schema.get("properties", {}).items()]
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    inner += [schema["items"]] if "items" in schema else []
+    return found + [each for one in inner for each in _members(one)]

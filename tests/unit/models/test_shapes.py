@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
+from shared.app.plan_thinking import Proposal
 from shared.backends.models import shapes
 from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import agents
 from shared.steps import KINDS
+from shared.steps.code_generate import GeneratedCode
 from tests.support import anthropic_wire, openai_wire
 
 
@@ -50,6 +52,8 @@ class Nested(BaseModel):
 PRODUCT = {
     **{f"agent {name}": agent.output.model_json_schema() for name, agent in agents().items()},
     **{f"step {name}": kind.input.model_json_schema() for name, kind in KINDS.items()},
+    "plan": Proposal.model_json_schema(),
+    "code": GeneratedCode.model_json_schema(),
     "all of our means": Whole.model_json_schema(),
     "endless": Nested.model_json_schema(),
 }
