@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol, TypeVar
 
 from shared.app.deps import Deps
-from shared.app.tenant_ledger import allowance_of
+from shared.app.tenant_ledger import BEGUN, allowance_of, mark_of
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, ModelError, VersionConflict
 from shared.core.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
 from shared.core.run import NOTHING, Run, Step, Usage
@@ -20,7 +20,7 @@ PLAN_OUTPUT_TOKENS = 16_000
 CODE_OUTPUT_TOKENS = 32_000
 LOOK_PROMPT_BYTES = 60_000  # of a critic, who sees page and plan
 LOOK_OUTPUT_TOKENS = 3000
-BEGUN = "calls"  # documents, by run, step, attempt and wake: a call that costs was begun and not settled yet
+LEARN_PROMPT_BYTES = 32_000  # of what people have said since the last plan
 
 E = TypeVar("E")
 _SETTLED = (PlanProposed, StepSucceeded, StepFailed, StepWaits, StepFannedOut)
@@ -146,11 +146,6 @@ class Meter:
         deps.crash_point(f"call.begun/{self._step.spec.kind}")
 
 
-def mark_of(run: str, step: Step) -> str:
-    """Return the name under which it is remembered that an attempt has begun a call that costs."""
-    return f"{run}.{step.id}.{step.attempt}.{step.wake}"
-
-
 def refuse_above(most: Usage, limit: int) -> None:
     """Raise BudgetExceeded for a call that may cost more than any call may."""
     if most.micros > limit:
@@ -183,7 +178,8 @@ def plan_estimate(model: Model) -> Usage:
     """Return what to reserve for writing a plan: once, and once more after a critic's findings (`second_look.py`)."""
     plan = one_plan(model)
     look = _estimate(model, "agent.critic", "cheap", LOOK_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
-    return plan + plan + look + look
+    learn = _estimate(model, "preferences", "cheap", LEARN_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
+    return plan + plan + look + look + learn
 
 
 def one_plan(model: Model) -> Usage:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.app.tenant_ledger import SOON, SPENDING, Book, allowance_of, goes_on_at, why_short
+from shared.app.tenant_ledger import BEGUN, LOST, SOON, SPENDING, Book, allowance_of, goes_on_at, mark_of, why_short
 from shared.core.budget import booked_on, moves, newly_held, newly_used
 from shared.core.commands import ATTEMPT, Command
 from shared.core.events import BudgetShort, Event, StepFailed, StepLost
@@ -34,7 +34,7 @@ class Priced:
 
 def priced(deps: Deps, before: Run | None, event: Event, after: Run, commands: tuple[Command, ...]) -> Priced:
     """Return what is saved. What is free costs nothing here either: no document is read for it."""
-    if not moves(before, after, event.at):
+    if not moves(before, after, event.at) and not newly_held(before, after):
         return Priced(after, (event,), commands)
     book = Book(deps, after.tenant, allowance_of(deps, after.tenant))
     events: tuple[Event, ...] = (event,)
@@ -79,15 +79,18 @@ def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
     """Return the records of what was paid for, one document per day: who, for what, to whom, and what came of it."""
     known = {step.id: step for step in before.steps} if before is not None else {}
     items: dict[str, list[Mapping[str, Any]]] = {}
+    puts = []
     for step in after.steps:
         was = known.get(step.id)
         if was is not step and newly_used(was, step) != NOTHING:
-            items.setdefault(booked_on(was, event.at), []).append(_item(was, step, event))
+            item = _item(was, step, event)
+            items.setdefault(booked_on(was, event.at), []).append(item)
+            if was is not None and item["outcome"] == LOST:
+                puts.append(Put(BEGUN, mark_of(after.id, was), None))  # whether it had begun a call or not
     today = day_of(event.at)
     ended = after.status.value if after.status.final and after.spent != NOTHING else ""
     if ended:
         items.setdefault(today, [])
-    puts = []
     for day, of_day in items.items():
         body: dict[str, Any] = {"at": event.at.isoformat(), "run": after.id, "items": of_day}
         if ended and day == today:
@@ -98,7 +101,7 @@ def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
 
 def _item(was: Step | None, step: Step, event: Event) -> Mapping[str, Any]:
     used, own = newly_used(was, step), getattr(event, "step", "") == step.id
-    outcome = "lost" if not own or isinstance(event, StepLost) else "failed" if isinstance(event, StepFailed) else "ok"
+    outcome = LOST if not own or isinstance(event, StepLost) else "failed" if isinstance(event, StepFailed) else "ok"
     item: dict[str, Any] = {"step": step.id, "kind": step.spec.kind, "attempt": was.attempt if was else step.attempt}
     calls = list(getattr(event, "calls", ())) if own else []
     return {**item, "outcome": outcome, "tokens": used.tokens, "micros": used.micros, "calls": calls}

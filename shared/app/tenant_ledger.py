@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.commands import NOTIFY, Command
-from shared.core.run import NOTHING, Limits, derived_id
+from shared.core.run import NOTHING, Limits, Step, derived_id
 from shared.core.spending import (
     Account,
     Allowance,
@@ -31,6 +31,8 @@ from shared.ports import Doc, Put
 
 LEDGERS = "ledgers"  # documents, by month
 SPENDING = "spending"  # documents, by day, run and event: what was paid for
+BEGUN = "calls"  # documents, by run, step, attempt and wake: a call that costs was begun and not settled yet
+LOST = "lost"  # the outcome of what nobody came back from
 TOLD = "tenant_budget"  # the topic of a notification; `ref` is scope, period, percent and limit
 SOON = timedelta(minutes=1)
 _NAMES = tuple(f.name for f in fields(Allowance))
@@ -134,7 +136,7 @@ class Book:
 
 
 def _lapse(key: str, each: Open) -> Put:
-    lost = {"kind": each.what, "outcome": "lost", "tokens": 0, "micros": each.micros, "calls": []}
+    lost = {"kind": each.what, "outcome": LOST, "tokens": 0, "micros": each.micros, "calls": []}
     return Put(SPENDING, f"{each.day}.call.{key}", {"at": each.until.isoformat(), "run": "", "items": [lost]})
 
 
@@ -158,6 +160,11 @@ def goes_on_at(at: datetime, need: int, there: Room, day: str) -> datetime | Non
     if need <= there.limit - there.spent:
         return at + SOON
     return turn_of(there.scope, day)
+
+
+def mark_of(run: str, step: Step) -> str:
+    """Return the name under which it is remembered that an attempt has begun a call that costs."""
+    return f"{run}.{step.id}.{step.attempt}.{step.wake}"
 
 
 def _usd(micros: int) -> str:

@@ -26,7 +26,8 @@ def short(draft: Draft, event: BudgetShort) -> bool:
         else:
             draft.free(step.id)
             wait = Wait(WaitKind.BUDGET, event.until, event.scope)
-            draft.set(step.id, status=StepStatus.WAITING, wait=wait, error=event.why)
+            begun = step.handed_at if step.attempt > 1 or step.wake else None  # what never began has nothing to undo
+            draft.set(step.id, status=StepStatus.WAITING, wait=wait, error=event.why, handed_at=begun)
     return bool(found)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.app.budget import BEGUN
+from shared.app.budget import BudgetExceeded
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, execute_step
-from shared.app.tenant_ledger import LEDGERS, SPENDING, TOLD
+from shared.app.spend import metered
+from shared.app.tenant_ledger import BEGUN, LEDGERS, SPENDING, TOLD
 from shared.core import events as ev
 from shared.core.commands import ATTEMPT, NOTIFY
 from shared.core.errors import ErrorClass, InvalidOutput, OutcomeUnknown
@@ -39,7 +40,8 @@ THINK = StepKind("test.think", "Think.", Input, _think, Repeat.SAME_END)
 
 def thinking(*names: str, estimate: Usage = COST, **fields: Any) -> tuple[StepSpec, ...]:
     """Return steps that think, one beside the other."""
-    return tuple(spec(name, kind="test.think", estimate=estimate, **fields) for name in names)
+    needs = fields.pop("depends_on", ())
+    return tuple(spec(name, *needs, kind="test.think", estimate=estimate, **fields) for name in names)
 
 
 def begin(ports: Ports, *specs: StepSpec, run: str = "run-1", **limits: Any) -> Run:
@@ -173,6 +175,17 @@ def test_a_worker_that_dies_after_its_call_began_is_booked_in_full_when_the_atte
     assert ports.store.list_docs(TENANT, BEGUN) == []
 
 
+def test_a_call_whose_worker_never_comes_again_leaves_no_mark_behind(ports: Ports) -> None:
+    begin(ports, *thinking("a"))
+    model, command = ScriptedModel([{}], usage=Usage(7, 150_000)), attempt_of(ports.run(), "a")
+    with pytest.raises(Dies):
+        execute_step(command, ports.with_deps(crash_point=die_at("call.begun/test.think")).deps, tools(model))
+    assert len(ports.store.list_docs(TENANT, BEGUN)) == 1
+    ports.clock.move(seconds=1000)
+    record(ports.deps, TENANT, "run-1", ev.TimePassed(ports.clock.now()))
+    assert ports.store.list_docs(TENANT, BEGUN) == []
+
+
 def test_an_attempt_that_nobody_comes_back_from_counts_as_spent_when_its_time_is_over(ports: Ports) -> None:
     begin(ports, *thinking("a"))
     ports.clock.move(seconds=1000)
@@ -257,6 +270,39 @@ def test_nothing_is_handed_out_for_a_step_that_has_to_wait(ports: Ports) -> None
     begin(ports, *thinking("a", "b"))
     handed = [c.step for c in ports.deliver_due(lambda command: 200) if c.name == ATTEMPT]
     assert handed == ["a"]
+
+
+def test_what_waits_for_money_can_be_cancelled_and_has_nothing_to_undo(ports: Ports) -> None:
+    allow(ports, day=500_000, kept_back=0)
+    begin(ports, *thinking("a"), *thinking("b", undoable=True))
+    record(ports.deps, TENANT, "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example"))
+    run = record(ports.deps, TENANT, "run-1", ev.StepSucceeded(ports.clock.now(), "a", 1, used=Usage(1, 300_000)))
+    assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ())
+    assert [step.status for step in run.steps] == [StepStatus.SUCCEEDED, StepStatus.CANCELLED]
+    assert (account(ports).spent, account(ports).reserved) == (300_000, 0)
+
+
+def test_what_a_vital_step_gives_back_is_not_for_others(ports: Ports) -> None:
+    allow(ports, day=500_000, kept_back=200_000)
+    begin(ports, *thinking("a", vital=True), *thinking("b", depends_on=("a",)))
+    run = record(ports.deps, TENANT, "run-1", ev.StepSucceeded(ports.clock.now(), "a", 1))
+    assert "may need 0.40 US dollars" in run.failure
+    assert account(ports) == Account()
+
+
+def test_calls_outside_of_runs_are_told_of_once_too(ports: Ports) -> None:
+    allow(ports, day=1_000_000, month=10_000_000, kept_back=0)
+    for _ in range(3):
+        model = ScriptedModel([{}], usage=Usage(1, 200_000))
+        metered(ports.deps, TENANT, model, "ask").complete(ASK)
+    assert told(ports) == [f"day.{DAY}.50.1000000"]
+    dear = ScriptedModel([{}], usage=Usage(1, 900_000))
+    for _ in range(2):
+        with pytest.raises(BudgetExceeded, match="the budget of the day has no room"):
+            metered(ports.deps, TENANT, dear, "ask").complete(ASK)
+    assert dear.asked == []
+    assert told(ports) == [f"day.{DAY}.100.1000000"]
+    assert [item["kind"] for item in paid(ports)] == ["ask"] * 3
 
 
 def test_a_raised_budget_lets_what_waits_go_on(ports: Ports) -> None:
