@@ -13,7 +13,7 @@ from shared.app.model_keys import connected_models, key_of, own_keys
 from shared.app.model_verdicts import NoModel
 from shared.app.routed_model import RoutedModel
 from shared.core.errors import ConfigError, Unauthorized
-from shared.core.model_facts import KEYED, OFFLINE, Catalogue
+from shared.core.model_facts import OFFLINE, Catalogue
 from shared.core.routing import rules_of
 from shared.core.run import Usage
 from shared.http_client import Trace
@@ -22,6 +22,7 @@ from shared.ports import Clock, Model, ModelRequest, ModelResult, Provider, Secr
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from shared.backends.models.pydantic_ai import PydanticAI
     from shared.backends.models.vendor import Vendor
 
 Key = Callable[[], Secret]
@@ -53,7 +54,9 @@ class Adapters:
 
     def check(self, name: str) -> None:
         """Ask the provider for something free with the operator's key; raises what a call would raise."""
-        if name != OFFLINE:
+        if name == "pydantic-ai":
+            self._library().check()
+        elif name != OFFLINE:
             self.built(name, lambda: self._operators_key(name), operators=True).check()
 
     def _operators(self, name: str) -> Provider:
@@ -62,14 +65,21 @@ class Adapters:
             from shared.backends.offline.provider import OfflineProvider
 
             return OfflineProvider()
+        if name == "pydantic-ai":
+            return self._library()
         return self.built(name, lambda: self._operators_key(name), operators=True)
+
+    def _library(self) -> PydanticAI:
+        from shared.backends.models.pydantic_ai import PydanticAI
+
+        return PydanticAI(self._operators_key, self.catalogue, self._clock)
 
     def _operators_key(self, name: str) -> Secret:
         secret = SECRET.format(name)
         try:
             return self._secret(secret)
         except KeyError:
-            if name not in KEYED:  # a server of one's own mostly wants none
+            if name == "compatible":  # a server of one's own mostly wants none
                 return Secret("")
             way_out = f"Store it as the operator's secret {secret!r}, or take {name} out of WORKWRIGHT_MODEL."
             raise NoModel(f"this installation offers {name}, but has no key for it", way_out=way_out) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -185,6 +186,17 @@ def test_a_team_that_brings_a_key_is_not_answered_by_rules(world: World) -> None
 def test_an_unknown_model_is_named_with_the_way_out(world: World) -> None:
     with pytest.raises(ConfigError, match=r"'openai/gpt-9'.*WORKWRIGHT_MODELS"):
         world.models(WORKWRIGHT_MODEL="openai/gpt-9")
+
+
+def test_a_model_of_the_library_is_known_by_the_operators_table(world: World, tmp_path: Path) -> None:
+    row = {"from": "2026-01-01", "until": "2029-01-01", "input": "1", "cached": "1", "output": "2"}
+    facts = {"providers": ["pydantic-ai"], "window": 9000, "output": 900, "speed": 1, "rank": 5, "prices": [row]}
+    table = tmp_path / "own.json"
+    table.write_text(json.dumps({"models": {"groq:llama-9": facts}}), encoding="utf-8")
+    models = world.models(WORKWRIGHT_MODEL="pydantic-ai/groq:llama-9", WORKWRIGHT_MODELS=str(table))
+    assert models.of(TENANT).window("quick") == 9000
+    assert models.of(TENANT).estimate(a_request()).micros > 0
+    assert "pydantic_ai" not in sys.modules  # not before somebody asks
 
 
 @pytest.mark.parametrize(
