@@ -6,6 +6,7 @@ from shared.steps.agent_loop import AGENT_LOOP, AGENT_TURN
 from shared.steps.code_generate import CODE_GENERATE
 from shared.steps.code_test import CODE_TEST
 from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
+from shared.steps.knowledge_search import KNOWLEDGE_SEARCH
 from shared.steps.notion_ask_question import NOTION_ASK_QUESTION
 from shared.steps.notion_attach_file import NOTION_ATTACH_FILE
 from shared.steps.notion_change_page import NOTION_MOVE_PAGE, NOTION_TRASH_PAGE, NOTION_UPDATE_PAGE
@@ -51,6 +52,7 @@ ALL: tuple[StepKind, ...] = (
     NOTION_CHANGE_SCHEMA,
     NOTION_COMMENT,
     NOTION_ATTACH_FILE,
+    KNOWLEDGE_SEARCH,
     AGENT_ASK,
     AGENT_LOOP,
     AGENT_TURN,

@@ -224,6 +224,7 @@ ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "vercel.deploy": ("tests/unit/app/test_review_deploying.py", {"project": "club"}),
     "vercel.verify": ("tests/unit/app/test_review_deploying.py", {}),
     "vercel.promote": ("tests/unit/app/test_review_deploying.py", {}),
+    "knowledge.search": ("tests/unit/app/test_knowledge_step.py", {"query": "keys"}),
     "agent.ask": ("tests/unit/patterns/test_patterns.py", ASKED),
     "agent.loop": ("tests/unit/patterns/test_loop.py", ASKED),
     "agent.turn": ("tests/unit/patterns/test_loop.py", {**ASKED, "number": 1}),

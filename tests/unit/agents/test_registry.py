@@ -43,7 +43,7 @@ def test_an_unknown_agent_names_those_there_are() -> None:
 
 
 def test_what_agents_may_do_exists() -> None:
-    check_steps({*KINDS, "knowledge.search"})
+    check_steps(KINDS)
     with pytest.raises(ConfigError, match=r"researcher\.md: steps names knowledge\.search"):
         check_steps({"notion.comment"})
 
