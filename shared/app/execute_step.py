@@ -273,7 +273,7 @@ def failure_event(
         )
     if isinstance(error, ModelError):
         return _failed(deps, step, str(error), error.error_class, str(error)[:500], error.used)
-    return _failed(deps, step, str(error), ErrorClass.PERMANENT)
+    return _failed(deps, step, str(error), ErrorClass.FINAL)  # no other plan brings a sandbox
 
 
 def _failed(
