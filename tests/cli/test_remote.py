@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.app.engine import open_run, record
 from shared.app.open_page_run import page_record
 from shared.core import events as ev
 from shared.core.events import RunOpened
 from shared.core.reducer import reduce
-from shared.core.run import RunStatus, StepSpec, Trigger, WaitKind
+from shared.core.run import RunStatus, StepSpec, Trigger, Usage, WaitKind
 from shared.ports import Commit, Put
 from tests.support.served_api import ServedApi, served_api
 
@@ -87,6 +88,20 @@ def test_it_looks_approves_cancels_and_retries(terminal: Terminal) -> None:
     assert page_record(terminal.api.deps, TENANT, "page-1").run == new["id"]
     runs = json.loads(terminal.type("runs", "--json").stdout)["runs"]
     assert {run["id"] for run in runs} == {"run-waits", new["id"]}
+
+
+def test_it_shows_what_the_day_has_cost_and_into_what_it_went(terminal: Terminal) -> None:
+    deps = terminal.api.deps
+    trigger = Trigger("page", "page-2", "A site", "Ada")
+    steps = (StepSpec("write", "code.generate", "Write it"),)
+    open_run(deps, RunOpened(deps.clock.now(), TENANT, "run-paid", trigger, specs=steps))
+    call = {"model": "big", "tokens": 900, "micros": 120_000}
+    done = ev.StepSucceeded(deps.clock.now(), "write", 1, used=Usage(900, 120_000), calls=(call,))
+    record(deps, TENANT, "run-paid", done)
+    said = terminal.type("usage", "--by", "model").stdout
+    assert "0.1200 of 25.0000 US dollars, 900 tokens" in said
+    assert "1 runs finished, 0.1200 each" in said
+    assert "0.1200      1 calls  big" in said
 
 
 @pytest.mark.parametrize(
