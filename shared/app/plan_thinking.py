@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.app.budget import PLAN_OUTPUT_TOKENS, one_plan, step_estimate
-from shared.app.ceilings import most_by_input
+from shared.app.ceilings import most_by_input, refuse_too_dear
 from shared.app.contexts import keep_context
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
@@ -154,6 +154,7 @@ def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Propos
     rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
     left = run.limits.steps - len(run.steps) - 2
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=_before(run))
+    refuse_too_dear(specs, run)
     return proposal, with_gate(specs, rules, prefix=prefix)
 
 

@@ -19,6 +19,7 @@ from shared.mind.members import Kinds, Member
 
 AGAIN = frozenset({"debate", "mend"})  # roles of those who are asked once more: what they depend on is the talk so far
 ROLES = frozenset({"", "chair", "check", "merge", *AGAIN})
+_MAIN = ("text", "answer", "summary")
 _LONGEST = 300  # letters of a position that a result shows
 
 
@@ -30,6 +31,7 @@ class Said:
     title: str
     answer: Any = None
     ref: str = ""  # of the kept answer
+    shown: str = ""  # of the same as text, for people
     absent: str = ""
 
     @property
@@ -57,7 +59,7 @@ def said_by(step: Step, get_text: Callable[[str], str]) -> Said:
     if step.status == StepStatus.SKIPPED:
         return Said(name, title, absent=step.error or "not asked")
     if ref := str(output.get("answer") or ""):
-        return Said(name, title, json.loads(get_text(ref)), ref)
+        return Said(name, title, json.loads(get_text(ref)), ref, str(output.get("text") or ""))
     if ref := str(output.get("text") or ""):
         return Said(name, title, get_text(ref), ref)
     return Said(name, title, dict(output))
@@ -81,6 +83,32 @@ def heard(run: Run, step: Step) -> Heard:
             break
         step = parent
     return Heard(tuple(given), tuple(talk))
+
+
+def as_text(answer: Mapping[str, Any]) -> str:
+    """Return an answer as Markdown, for a person or a step that writes: its main text first, then the other fields."""
+    main = [str(answer[name]) for name in _MAIN if isinstance(answer.get(name), str) and answer[name]]
+    rest = [_field_text(name, value) for name, value in answer.items() if name not in (*_MAIN, "title")]
+    head = [f"## {answer['title']}"] if isinstance(answer.get("title"), str) and answer["title"] else []
+    return "\n\n".join([*head, *main, *(each for each in rest if each)])
+
+
+def _field_text(name: str, value: Any) -> str:
+    label = name.replace("_", " ").capitalize()
+    if isinstance(value, list):
+        lines = [f"- {_flat(each)}" for each in value]
+        return f"**{label}**\n\n" + "\n".join(lines) if lines else ""
+    return f"**{label}**: {_flat(value)}" if value not in ("", None) else ""
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(
+            f"{name.replace('_', ' ')}: {_flat(each)}" for name, each in value.items() if each not in ("", [])
+        )
+    if isinstance(value, list):
+        return ", ".join(_flat(each) for each in value)
+    return " ".join(str(value).split()) if not isinstance(value, bool) else ("yes" if value else "no")
 
 
 def role_part(role: str) -> Part:
@@ -182,5 +210,5 @@ def dissent(there: Sequence[Said], field: str, accepted: str) -> list[dict[str, 
 def result(won: Said, outcome: str, all_said: Sequence[Said] = (), **more: Any) -> dict[str, Any]:
     """Return a pattern's output: the answer that counts, how it came about, and who was absent."""
     absent = [f"{each.title}: {each.absent}"[:_LONGEST] for each in all_said if each.absent]
-    found = {"answer": won.ref, "outcome": outcome, "from": won.step, "absent": absent, **more}
+    found = {"answer": won.ref, "text": won.shown, "outcome": outcome, "from": won.step, "absent": absent, **more}
     return {name: value for name, value in found.items() if value not in ([], "", {})}

@@ -18,15 +18,17 @@ class AskAgent(Question, Input):
 
 def _run(wanted: AskAgent, ctx: StepContext) -> Done:
     from shared.mind.agents.asking import ask_agent
+    from shared.mind.group import as_text
     from shared.mind.questions import Asking
 
     asking = Asking(wanted, ctx.run, ctx.step, ctx.get_text, ctx.step_named)
     given, parts = asking.input(), asking.parts()
     seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
     answer, result = ask_agent(ctx.model(), asking.agent, given, parts, seed=seed, keep=ctx.keep_context)
-    kept = ctx.keep_text(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False))
+    said = answer.model_dump(mode="json")
+    kept = {"answer": ctx.keep_text(json.dumps(said, ensure_ascii=False)), "text": ctx.keep_text(as_text(said))}
     one = asking.agent
-    return Done({"answer": kept, "agent": one.id, "version": one.version, "model": result.model}, result.usage)
+    return Done({**kept, "agent": one.id, "version": one.version, "model": result.model}, result.usage)
 
 
 def _weigh(wanted: AskAgent, kinds: Kinds) -> Weight:

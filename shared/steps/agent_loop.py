@@ -89,6 +89,7 @@ def _child(ctx: StepContext, name: str, ability: Ability, given: dict[str, objec
 
 
 def _take_turn(wanted: TakeTurn, ctx: StepContext) -> Done:
+    from shared.mind.group import as_text
     from shared.mind.questions import Asking
     from shared.mind.turns import abilities_of, calls_to, turns_from
 
@@ -101,8 +102,9 @@ def _take_turn(wanted: TakeTurn, ctx: StepContext) -> Done:
     output = {"agent": one.id, "version": one.version, "model": result.model}
     if answer is None:
         return Done({**output, "calls": ctx.keep_text(calls_to(result.calls))}, result.usage)
-    kept = ctx.keep_text(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False))
-    return Done({**output, "answer": kept}, result.usage)
+    said = answer.model_dump(mode="json")
+    kept = {"answer": ctx.keep_text(json.dumps(said, ensure_ascii=False)), "text": ctx.keep_text(as_text(said))}
+    return Done({**output, **kept}, result.usage)
 
 
 def _asked(

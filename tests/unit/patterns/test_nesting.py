@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.app.ceilings import refuse_too_dear
 from shared.app.engine import record
 from shared.core import events as ev
 from shared.core.errors import InvalidOutput, Refused
@@ -15,6 +16,7 @@ from shared.core.run import NOTHING, Run, RunStatus, Usage
 from shared.mind.agents.registry import agent
 from shared.ports import ModelRequest
 from tests.support.local_ports import Ports, local_ports
+from tests.support.runs import begin, with_limits
 from tests.unit.patterns.team import OK, Speakers, critic, mend, pattern, planned, team, text, writer
 
 PRICE = Usage(1000, 700)
@@ -171,3 +173,15 @@ def test_cancelled_in_the_middle_it_asks_nobody_any_more(ports: Ports) -> None:
     run = one.work()
     assert (run.status, len(model.asked)) == (RunStatus.CANCELLED, 2)
     assert run.reserved == NOTHING
+
+
+def test_a_group_that_the_run_could_never_pay_for_is_refused_with_the_plan() -> None:
+    specs = planned(row(checked(), critic()), model=Speakers(price=PRICE))
+    dollars = specs[0].estimate.micros
+    run, _ = begin(limits=with_limits(micros=dollars + 99, kept_back=99))
+    refuse_too_dear(specs, run)
+    run, _ = begin(limits=with_limits(micros=dollars + 98, kept_back=99))
+    with pytest.raises(
+        InvalidOutput, match=r"step 's1' may cost up to 0\.69 US dollars .* fewer members, rounds or repairs"
+    ):
+        refuse_too_dear(specs, run)

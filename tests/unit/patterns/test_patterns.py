@@ -209,3 +209,19 @@ def test_a_chair_hears_the_specialists_and_decides(ports: Ports) -> None:
     assert one.answer(run.steps[0]) == OK
     assert [each["says"] for each in run.steps[0].output["dissent"]] == ["mend", "stop"]
     assert run.steps[0].output["outcome"] == "decided by critic, 3 heard"
+
+
+def test_what_agents_answer_is_kept_as_text_too_for_steps_that_write_it(ports: Ports) -> None:
+    draft = {"title": "Opening", "text": "We open at 9.", "left_out": ["the price", "the name"]}
+    one = team(ports, Speakers(by_agent={"writer": [draft], "critic": [mend("dull"), OK]}))
+    one.begin(*planned(pattern("verify", maker=writer("W"), checker=critic()), critic()))
+    run = one.work()
+    read = ports.deps.store.get_text
+    assert read("t-1", run.steps[0].output["text"]) == (
+        "## Opening\n\nWe open at 9.\n\n**Left out**\n\n- the price\n- the name"
+    )
+    checked = run.step("s1~check-1")
+    assert checked is not None
+    assert read("t-1", checked.output["text"]) == (
+        "**Verdict**: mend\n\n**Findings**\n\n- severity: high; where: line 1; problem: dull; mend: write it down"
+    )
