@@ -6,16 +6,17 @@ BIN := $(VENV)/bin
 IDEA ?=
 KEEP ?=
 
-.PHONY: help demo up test check format bench test-deps clean
+.PHONY: help demo up vectors test check format bench test-deps clean
 
 help:
 	@echo "make demo       the whole story once, on this machine, with no account and no key"
 	@echo "                IDEA=FILE.md tells it with your own page, KEEP=1 leaves the pages up to look at"
 	@echo "make up         the whole house, running until stopped"
+	@echo "make vectors    the small vector model: search by meaning beside words; 83 MB are fetched once"
 	@echo "make test       every test (says which real parts are missing here)"
 	@echo "make check      formatting, lint, types, import contracts"
 	@echo "make bench      the figures, as JSON"
-	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js"
+	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js, the vector model"
 	@echo "                (the Firestore emulator comes with the gcloud SDK: gcloud components install cloud-firestore-emulator)"
 
 $(VENV)/.runtime: requirements.txt tools/venv.sh
@@ -30,6 +31,9 @@ demo: $(VENV)/.runtime
 
 up: $(VENV)/.runtime
 	@$(BIN)/workwright up
+
+vectors: $(VENV)/.runtime
+	@sh tools/vectors.sh $(VENV)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.parts
@@ -52,8 +56,9 @@ bench: $(VENV)/.dev
 	done; done
 	@$(BIN)/workwright bench notion --json
 
-test-deps:
+test-deps: $(VENV)/.dev
 	@sh tools/test-deps.sh
+	@sh tools/vectors.sh $(VENV)
 
 clean:
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

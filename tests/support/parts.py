@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.backends.local.embedder import default_vectors_folder, why_no_vectors
 from shared.backends.local.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
@@ -46,6 +47,10 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "notion-js": (
         lambda: shutil.which("node") is not None and (JUDGES / "node_modules" / "@notionhq" / "client").is_dir(),
         "no Node.js with Notion's own client here: make test-deps installs both",
+    ),
+    "vector-model": (
+        lambda: why_no_vectors(default_vectors_folder()) == "",
+        "no vector model here: make vectors builds it",
     ),
     "git": (_has_program("git"), "no git here: make test-deps installs it"),
     "notion-description": (
