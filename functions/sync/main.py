@@ -1,4 +1,4 @@
-"""sync: find what deliveries missed, and keep the map of every workspace.
+"""sync: find what deliveries missed, and keep the map of every workspace and what is known of it.
 
 Called by  the scheduler, every few minutes, and then the queue for each tenant, in private. Anybody may repeat it.
 Next       itself, for each tenant and for long work; `plan`, for every page that changed.

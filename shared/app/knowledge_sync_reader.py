@@ -80,6 +80,7 @@ class Reader:
         finally:
             counted = {name: number for name, number in asdict(self.done).items() if number}
             if counted:
+                log.line("INFO", "pages read into the index", tenant=self.tenant, **counted)
                 keep_state(self.deps, self.tenant, add=counted)
             self.done = Taken()
 

@@ -20,6 +20,7 @@ from shared.core.errors import Unavailable
 from shared.core.rate_window import Rate
 from shared.ports import Put
 from tests.support.known_pages import CountingEmbedder, WatchedKnowledge
+from tests.support.local_ports import ScriptedModel
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
@@ -309,6 +310,41 @@ def test_what_nobody_told_of_is_found_by_the_round_within_a_day(reading: Reading
     reading.sync()
     assert reading.texts(page) == ["After."]
     assert reading.texts(gone) == []
+
+
+def test_a_page_is_read_completely_or_stays_as_it_was(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Before.")
+    inner = [_block("Inside.")]
+    toggle = {"type": "toggle", "toggle": {"rich_text": [{"text": {"content": "More"}}], "children": inner}}
+    reading.desk.as_person("PATCH", f"/v1/blocks/{page}/children", {"children": [toggle]})
+    reading.sync()
+    before = reading.texts(page)
+    assert "Inside." in before[0] + before[-1]
+    blocks = reading.desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
+    reading.rewrite(page, 0, "After.")
+    fault = {"path": f"/v1/blocks/{blocks[1]['id']}/children", "status": 503, "times": 3}
+    requests.post(f"{reading.desk.url}/_faults", json=fault, timeout=10)
+    reading.desk.deliver("page.content_updated", page)
+    reading.set_clocks(timedelta(seconds=70))
+    reading.desk.house.work()
+    assert reading.texts(page) == before
+    reading.sync()
+    reading.sync()
+    assert "After." in reading.texts(page)[0]
+    assert "Inside." in "".join(reading.texts(page))
+
+
+def test_a_planner_is_told_what_other_pages_say_and_not_the_page_twice(reading: Reading) -> None:
+    reading.write(reading.home, "Prices", "A repair of bicycles costs twelve francs.")
+    idea = reading.desk.write_idea("Bicycle repairs")
+    reading.sync()
+    reading.desk.house.model = model = ScriptedModel([{}])
+    reading.desk.set_status(idea, marks.PLAN_IT)
+    reading.desk.deliver("page.properties_updated", idea)
+    told = model.asked[0].prompt
+    assert 'part="knowledge"' in told
+    assert "costs twelve francs" in told
+    assert told.count("We repair bicycles on Saturdays.") == 1
 
 
 @pytest.mark.parametrize("lists", ["without", "roots"])
