@@ -119,6 +119,25 @@ def test_the_sdk_goes_through_a_round_of_tools(server: AnthropicServer, sdk: ant
     assert [each.status for each in server.requests] == [200, 200]
 
 
+def test_a_thought_holds_only_after_what_it_followed_and_may_be_left_out(
+    server: AnthropicServer, sdk: anthropic.Anthropic
+) -> None:
+    server.script([say.tool_use(("toolu_1", "look", {"city": "Bern"})), *[say.text(WRITTEN)] * 2])
+    asked: Any = ASKED | {"tools": TOOLS}
+    thought, call = [block.model_dump(exclude_none=True) for block in sdk.messages.create(**asked).content]
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "rain"}]}
+    for content, more, said in (
+        ([thought, call], {"system": "Now in German."}, "does not match"),
+        ([{**thought, "signature": "mine"}, call], {}, "Invalid `signature`"),
+    ):
+        asked["messages"] = [*ASKED["messages"], {"role": "assistant", "content": content}, result]
+        with pytest.raises(anthropic.BadRequestError, match=said):
+            sdk.messages.create(**asked, **more)
+    for content, more in (([thought, call], {}), ([call], {"system": "Now in German."})):
+        asked["messages"] = [*ASKED["messages"], {"role": "assistant", "content": content}, result]
+        assert sdk.messages.create(**asked, **more).stop_reason == "end_turn"
+
+
 def test_the_sdk_counts(server: AnthropicServer, sdk: anthropic.Anthropic) -> None:
     counted = sdk.messages.count_tokens(model=MODEL, messages=ASKED["messages"], system="You plan.")
     assert 10 < counted.input_tokens < 60

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from email.message import Message
 from typing import Any
 
-from tests.support.anthropic_wire import MODELS, InvalidRequest, check_request
+from tests.support.anthropic_wire import BOUND, MODELS, InvalidRequest, check_request
 from tests.support.model_endpoint import Answer, ModelEndpoint, Refusal, json_of
 
 VERSIONS = ("2023-06-01", "2026-10-21")  # the later one takes no temperature, top_p and top_k of any model
@@ -32,6 +34,7 @@ class AnthropicServer(ModelEndpoint):
     def __init__(self, *, key: str | None = None) -> None:
         super().__init__()
         self.key = key
+        self._signed: dict[str, str] = {}  # signature of a thought → digest of all that stood before it
 
     def named(self, path: str) -> tuple[str, str]:
         """Return what the path is for."""
@@ -61,7 +64,32 @@ class AnthropicServer(ModelEndpoint):
             raise Refusal(error(400, str(refusal))) from refusal
         if request["model"] not in MODELS:
             raise Refusal(error(404, f"model: {request['model']}"))
+        self._check_thoughts(request)
         return request
+
+    def answered(self, request: Mapping[str, Any], answer: Answer) -> Answer:
+        """Sign the thoughts, each for what it followed."""
+        if answer.status != 200 or not isinstance(answer.body, dict):
+            return answer
+        content = [dict(block) for block in answer.body.get("content", [])]
+        for block in content:
+            if block["type"] == "thinking":
+                block["signature"] = f"signature-{len(self._signed)}"
+                self._signed[block["signature"]] = _digest(request, request["messages"])
+        return replace(answer, body={**answer.body, "content": content})
+
+    def _check_thoughts(self, request: Mapping[str, Any]) -> None:
+        for index, turn in enumerate(request["messages"]):
+            for block in turn["content"] if isinstance(turn["content"], list) else []:
+                if block["type"] != "thinking":
+                    continue
+                before = self._signed.get(block["signature"])
+                if before is None:
+                    raise Refusal(error(400, f"messages.{index}: Invalid `signature` in `thinking` block"))
+                if request["model"] in BOUND and before != _digest(request, request["messages"][:index]):
+                    raise Refusal(
+                        error(400, f"messages.{index}: `thinking` block does not match what stands before it")
+                    )
 
     def counted(self, path: str, request: Mapping[str, Any]) -> Answer | None:
         """Count a token per four characters begun of the whole request."""
@@ -73,6 +101,11 @@ class AnthropicServer(ModelEndpoint):
     def unscripted(self) -> Answer:
         """Answer when the script is at its end."""
         return error(500, "The script of this server has no answer left.")
+
+
+def _digest(request: Mapping[str, Any], before: Any) -> str:
+    kept = [request.get("system"), request.get("tools"), before]
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def usage(fresh: int = 12, output: int = 8, *, read: int = 0, written: int = 0, thoughts: int = 0) -> dict[str, Any]:
@@ -117,8 +150,9 @@ def refusal() -> Answer:
 
 
 def tool_use(*calls: tuple[str, str, Mapping[str, Any]], said: str = "") -> Answer:
-    """Answer with calls: id, name, input."""
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": said}] if said else []
+    """Answer with a thought and calls: id, name, input."""
+    blocks: list[dict[str, Any]] = [{"type": "thinking", "thinking": "", "signature": ""}]
+    blocks += [{"type": "text", "text": said}] if said else []
     blocks += [{"type": "tool_use", "id": i, "name": name, "input": dict(given)} for i, name, given in calls]
     return message(blocks, "tool_use")
 

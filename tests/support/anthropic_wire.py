@@ -128,6 +128,7 @@ MODELS = {
     *("claude-opus-4-8", "claude-haiku-4-5"),
 }
 _UNFORCED = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-2"}  # no forced tool_choice
+BOUND = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"}  # a thought holds only after what it followed
 _SAMPLED = {"claude-haiku-4-5"}  # the last that takes a temperature
 MOST_OPTIONAL, MOST_UNIONS = 24, 16
 _ID = re.compile(r"[a-zA-Z0-9_-]+")

@@ -147,6 +147,10 @@ class ModelEndpoint:
         """Return the answer to a request that only counts, None for any other."""
         return None
 
+    def answered(self, request: Mapping[str, Any], answer: Answer) -> Answer:
+        """Return the scripted answer as it goes out."""
+        return answer
+
     def unscripted(self) -> Answer:
         """Answer when the script is at its end."""
         raise NotImplementedError
@@ -173,7 +177,7 @@ class ModelEndpoint:
             line = self._script.pop(0) if self._script else None
         if line is None:
             return self.unscripted()
-        return line if isinstance(line, Answer) else line(request)
+        return self.answered(request, line if isinstance(line, Answer) else line(request))
 
 
 def _send(handler: Handler, answer: Answer) -> None:
