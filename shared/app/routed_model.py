@@ -7,7 +7,7 @@ could cost more than `estimate` has said, so that whoever reserves that much is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -32,8 +32,6 @@ SPARE = 0.25  # of the dearest try: what a charged failure, mostly a refusal, ma
 PATIENCE = 1.5  # in time-outs of the request: no try begins later than this after the first
 _DEFAULT_WAIT = timedelta(seconds=20)  # where everybody limits us and nobody says for how long
 
-Redact = Callable[[ModelRequest], ModelRequest]
-
 
 class RoutedModel:
     """The models of one tenant as one. `providers` may build each provider when it is first asked for."""
@@ -47,7 +45,6 @@ class RoutedModel:
         health: Health,
         *,
         connected: Sequence[str],
-        redact: Redact | None = None,
     ) -> None:
         self._rules = rules
         self._providers = providers
@@ -55,12 +52,7 @@ class RoutedModel:
         self._clock = clock
         self._health = health
         self._connected = tuple(connected)
-        self._redact = redact or _as_it_is
         self.name = ", ".join(self._connected)
-
-    def routing(self, task_class: str, needs: Needs | None = None) -> Routing:
-        """Return who would be asked now, in order, and who not, with the reasons."""
-        return self._route(task_class, needs or Needs(), self._health.marks())
 
     def estimate(self, request: ModelRequest) -> Usage:
         """Return an upper bound: the dearest choice's, and where there are several, room for one charged failure.
@@ -68,7 +60,7 @@ class RoutedModel:
         Nothing where nobody may be asked: that is found out, and told, when somebody should be.
         """
         choices = self._routing_of(request).choices
-        return self._tries(self._redact(request), choices).bound if choices else NOTHING
+        return self._tries(request, choices).bound if choices else NOTHING
 
     def window(self, task_class: str) -> int:
         """Return how many tokens, prompt and answer together, the first choice for this class takes."""
@@ -78,7 +70,7 @@ class RoutedModel:
     def count(self, request: ModelRequest) -> int:
         """Return the tokens of the prompt as the first choice counts them."""
         first = self._choices(request)[0]
-        return self._providers[first.provider].count(first.model, self._redact(request))
+        return self._providers[first.provider].count(first.model, request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer, by the first choice that can.
@@ -87,7 +79,6 @@ class RoutedModel:
         and `made` of all of them. Bad input, and an answer that cannot be used, are never sent to another model.
         """
         choices = self._choices(request)
-        request = self._redact(request)
         tries = self._tries(request, choices)
         for choice in self._worth_asking(choices):
             if not tries.allows(choice, self._clock.now()):
@@ -229,7 +220,3 @@ class _Tries:
     def _why(self, choice: Choice) -> str:
         before = [f"{call.provider}/{call.model} was {call.outcome}" for call in self.made]
         return "; ".join([choice.why, *before])
-
-
-def _as_it_is(request: ModelRequest) -> ModelRequest:
-    return request
