@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core import events as ev
+from shared.core.budget import moves
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.errors import ErrorClass
 from shared.core.reducer import fold, reduce
 from shared.core.run import Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
+from shared.core.spending import Ledger
 from tests.support.runs import TENANT, at, gate, opened, spec, with_limits
 
 ENDED = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
@@ -213,6 +216,29 @@ def helpful_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
         kind = rng.choice(list(ErrorClass))
         return ev.StepFailed(now, step.id, step.attempt, "e", kind, provider="p", signature=str(seconds))
     return ev.StepSucceeded(now, step.id, step.attempt)
+
+
+@settings(max_examples=80, deadline=None)
+@given(plans(), LIMITS, st.integers(0, 2**32))
+def test_what_events_move_on_the_accounts_is_what_the_run_has_set_aside_and_spent(
+    specs: tuple[StepSpec, ...], limits: object, seed: int
+) -> None:
+    months: dict[str, Ledger] = {}
+    before: Run | None = None
+    for run, event in history(specs, limits, seed):
+        if before is not None and run.seq == before.seq:
+            continue
+        for move in moves(before, run, event.at):
+            month = move.day[:7]
+            months[month] = months.get(month, Ledger(month)).moved([move])
+        before, held = run, Counter[str]()
+        for step in run.steps:
+            held[step.reserved_on] += step.reserved.micros
+        found = {day: each.reserved for ledger in months.values() for day, each in ledger.days.items()}
+        assert +held == +Counter(found)
+        assert sum(ledger.spent for ledger in months.values()) == run.spent.micros
+        assert sum(ledger.tokens for ledger in months.values()) == run.spent.tokens
+        assert sum(step.used.micros for step in run.steps) == run.spent.micros
 
 
 def test_a_foreign_tenants_events_cannot_be_named() -> None:
