@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Overloaded, Refused
-from shared.core.run import RunStatus
+from shared.core.run import NOTHING, RunStatus
 from shared.ports import ModelRequest
 from tests.support.local_ports import Ports
 from tests.unit.patterns.team import OK, STOP, Speakers, ask, critic, mend, pattern, planned, team, text, writer
@@ -225,3 +226,15 @@ def test_what_agents_answer_is_kept_as_text_too_for_steps_that_write_it(ports: P
     assert read("t-1", checked.output["text"]) == (
         "**Verdict**: mend\n\n**Findings**\n\n- severity: high; where: line 1; problem: dull; mend: write it down"
     )
+
+
+def test_the_offline_model_takes_part_by_its_rules(ports: Ports) -> None:
+    files = [{"path": "app.py", "content": "import os\n\nos.system(input())\n"}]
+    reviewers = [ask("code-reviewer", files=files), ask("security-reviewer", files=files)]
+    one = team(ports, OfflineModel())
+    one.begin(*planned(pattern("parallel", members=reviewers, how="vote", on="verdict"), model=OfflineModel()))
+    run = one.work()
+    assert run.status == RunStatus.SUCCEEDED
+    assert one.answer(run.step("s1~2"))["verdict"] != "ok"  # whatever is typed is run
+    assert {step.output["model"] for step in run.steps[1:]} == {"offline"}
+    assert run.spent == NOTHING
