@@ -32,10 +32,14 @@ def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
 
 @workwright.command()
 @RUN
+@click.option("--context", "step", default="", metavar="STEP", help="What this step has told a model, part by part.")
 @DATA
 @AS_JSON
-def run(run: str, data: Path, as_json: bool) -> None:
-    """Show a run: its steps, results and cost."""
+def run(run: str, step: str, data: Path, as_json: bool) -> None:
+    """Show a run: its steps, results and cost; or what one of its steps has told a model."""
+    if step:
+        show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/context/{_part(step)}"), as_json, _context_text)
+        return
     show(ask_house(data, "GET", f"/v1/runs/{_part(run)}"), as_json, _run_text)
 
 

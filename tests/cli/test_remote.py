@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.app.contexts import keep_context
 from shared.app.engine import open_run, record
 from shared.app.open_page_run import page_record
 from shared.core import events as ev
 from shared.core.events import RunOpened
 from shared.core.reducer import reduce
 from shared.core.run import RunStatus, StepSpec, Trigger, Usage, WaitKind
+from shared.mind.context import Part, assemble
 from shared.ports import Commit, Put
 from tests.support.served_api import ServedApi, served_api
 
@@ -149,3 +151,22 @@ def test_a_denied_run_shows_why_it_ended(terminal: Terminal) -> None:
     run, commands = reduce(loaded.run, denied)
     store.commit(Commit(run, (denied,), commands, loaded.version, "second"))
     assert "cancelled: denied by Bo: too dear" in terminal.type("run", "run-waits").stdout
+
+
+def test_it_shows_what_a_step_has_told_a_model_to_whoever_may_see_it(terminal: Terminal) -> None:
+    loaded = terminal.api.deps.store.load_run(TENANT, "run-waits")
+    assert loaded is not None
+    step = loaded.run.step("build")
+    assert step is not None
+    parts = [Part("task", "us", "Build it.", trusted=True), Part("page", "page p1", "Bread \x1b[31m. " * 200)]
+    keep_context(terminal.api.deps, loaded.run, step, assemble(parts, budget=300))
+    shown = terminal.type("run", "run-waits", "--context", "build").stdout
+    assert "build  code.generate  attempt 1" in shown
+    assert "instruction  us" in shown
+    assert "page         data         page p1  (no room: " in shown
+    assert "Build it." in shown
+    assert "\x1b" not in shown
+    as_data = json.loads(terminal.type("run", "run-waits", "--context", "build", "--json").stdout)
+    assert [part["name"] for part in as_data["parts"]] == ["task", "page"]
+    missing = terminal.type("run", "run-waits", "--context", "approve")
+    assert (missing.returncode, "Steps that have: build." in missing.stderr) == (2, True)
