@@ -22,6 +22,8 @@ LOOK_PROMPT_BYTES = 60_000  # of a critic, who sees page and plan
 LOOK_OUTPUT_TOKENS = 3000
 LEARN_PROMPT_BYTES = 32_000  # of what people have said since the last plan
 
+_BYTES_PER_TOKEN, _LEAST_PROMPT = 4, 2000
+
 E = TypeVar("E")
 _SETTLED = (PlanProposed, StepSucceeded, StepFailed, StepWaits, StepFannedOut)
 
@@ -195,5 +197,10 @@ def step_estimate(kind: StepKind, model: Model) -> Usage:
 
 
 def _estimate(model: Model, task: str, task_class: str, prompt_bytes: int, output_tokens: int) -> Usage:
-    request = ModelRequest(task, task_class, "", "x" * prompt_bytes, {}, max_output_tokens=output_tokens)
-    return model.estimate(request)
+    """Return the upper bound for a prompt of that size, or of all that the model's window holds where it is smaller.
+
+    Contexts are cut to what is reserved (`mind/fitting.py`), so this is what a prompt may cost, not a guess of it.
+    """
+    held = _BYTES_PER_TOKEN * max(_LEAST_PROMPT, model.window(task_class) - output_tokens)
+    prompt = "x" * min(prompt_bytes, held)
+    return model.estimate(ModelRequest(task, task_class, "", prompt, {}, max_output_tokens=output_tokens))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.budget import BudgetExceeded
+from shared.app.budget import CODE_OUTPUT_TOKENS, CODE_PROMPT_BYTES, BudgetExceeded, step_estimate
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, execute_step
 from shared.app.spend import metered
@@ -36,6 +36,7 @@ def _think(wanted: Input, ctx: StepContext) -> Done:
 
 
 THINK = StepKind("test.think", "Think.", Input, _think, Repeat.SAME_END)
+THINK_OF_CODE = replace(THINK, thinks="code")
 
 
 def thinking(*names: str, estimate: Usage = COST, **fields: Any) -> tuple[StepSpec, ...]:
@@ -427,3 +428,23 @@ def test_a_run_of_before_there_were_ledgers_gives_nothing_back_that_it_never_too
     kept = next(put for put in saved.puts if put.kind == LEDGERS)
     assert kept.body is not None
     assert ledger_from_data(DAY[:7], kept.body).on(DAY) == Account(100_000, 0, 3)
+
+
+def test_no_more_is_reserved_for_a_prompt_than_its_model_can_take() -> None:
+    @dataclass
+    class ByTheByte(ScriptedModel):
+        takes: int = 1_000_000
+
+        def window(self, task_class: str) -> int:
+            return self.takes
+
+        def estimate(self, request: ModelRequest) -> Usage:
+            return Usage(len(request.prompt) + request.max_output_tokens, 0)
+
+    wide, narrow = (
+        step_estimate(THINK_OF_CODE, ByTheByte([{}])),
+        step_estimate(THINK_OF_CODE, ByTheByte([{}], takes=40_000)),
+    )
+    assert wide.tokens == CODE_PROMPT_BYTES + CODE_OUTPUT_TOKENS
+    assert narrow.tokens == 4 * (40_000 - CODE_OUTPUT_TOKENS) + CODE_OUTPUT_TOKENS
+    assert step_estimate(THINK, ByTheByte([{}])) == Usage()

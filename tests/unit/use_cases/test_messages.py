@@ -222,3 +222,10 @@ def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
         "What to do: remove what is left by hand; the run says where it is.",
         "To begin again: set the status of the page to Plan it.",
     )
+
+
+def test_how_much_of_a_runs_money_is_spent_is_said_in_dollars() -> None:
+    run = replace(a_run(), spent=Usage(9, 4_000_000))
+    message = message_for("budget_alert", run, run_url=URL, page_url="", ref="run.80")
+    assert message.subject == "80 percent of the money for “Bakery” are spent"
+    assert message.lines == ("4.00 of 5.00 US dollars are spent.",)
