@@ -9,11 +9,12 @@ from typing import Any
 
 from tests.support import vertex_answers as answers
 from tests.support.model_endpoint import Answer, ModelEndpoint, Refusal, json_of
+from tests.support.vertex_embeddings import check_predict, predictions
 from tests.support.vertex_wire import InvalidRequest, check_count, check_generate
 
 _VERTEX = re.compile(
     r"/(?P<version>v1|v1beta1)/projects/(?P<project>[^/]+)/locations/(?P<location>[a-z0-9-]+)"
-    r"/publishers/google/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens)"
+    r"/publishers/google/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens|predict)"
 )
 _DEVELOPER = re.compile(r"/(?:v1|v1beta)/models/(?P<model>[A-Za-z0-9._@-]+):(?P<verb>generateContent|countTokens)")
 
@@ -29,8 +30,8 @@ class VertexServer(ModelEndpoint):
         key: str | None = None,
         models: Iterable[str] | None = None,
     ) -> None:
-        super().__init__()
-        self.token, self.project, self.key = token, project, key
+        super().__init__(key)
+        self.token, self.project = token, project
         self.models = None if models is None else set(models)
 
     def named(self, path: str) -> tuple[str, str]:
@@ -44,14 +45,10 @@ class VertexServer(ModelEndpoint):
         if vertex is None and developer is None:
             page = b"<!DOCTYPE html><html><title>Error 404 (Not Found)!!1</title></html>"
             raise Refusal(Answer(404, page, {"Content-Type": "text/html; charset=UTF-8"}))
-        if method != "POST":
-            raise Refusal(answers.error(404, "Method not found."))
         if vertex is not None:
             self._identified(headers, vertex["project"])
-        elif (given := headers.get("x-goog-api-key")) is None:
-            raise Refusal(answers.error(403, "Method doesn't allow unregistered callers."))
-        elif self.key is not None and given != self.key:
-            raise Refusal(answers.bad_key())
+        else:
+            self._known(headers)
         model, _ = self.named(path)
         if self.models is not None and model not in self.models:
             raise Refusal(answers.error(404, f"Publisher Model `{model}` was not found."))
@@ -61,6 +58,21 @@ class VertexServer(ModelEndpoint):
             return json_of(raw)
         except ValueError:
             raise Refusal(answers.refused("Invalid JSON payload received.")) from None
+
+    def listed(self, path: str, headers: Message) -> Answer:
+        """Return the models of the developer API; a project has no such list."""
+        if path not in ("/v1/models", "/v1beta/models"):
+            return answers.error(404, "Method not found.")
+        self._known(headers)
+        return Answer(
+            body={"models": [{"name": f"models/{name}"} for name in sorted(self.models or {"gemini-3.8-flash"})]}
+        )
+
+    def _known(self, headers: Message) -> None:
+        if (given := headers.get("x-goog-api-key")) is None:
+            raise Refusal(answers.error(403, "Method doesn't allow unregistered callers."))
+        if self.key is not None and given != self.key:
+            raise Refusal(answers.bad_key())
 
     def _identified(self, headers: Message, project: str) -> None:
         scheme, _, token = (headers.get("Authorization") or "").partition(" ")
@@ -76,12 +88,17 @@ class VertexServer(ModelEndpoint):
         try:
             if verb == "countTokens":
                 return check_count(body, model, developer=_DEVELOPER.fullmatch(path) is not None)
-            return check_generate(body, model)
+            return check_predict(body) if verb == "predict" else check_generate(body, model)
         except InvalidRequest as refusal:
             raise Refusal(answers.refused(str(refusal))) from refusal
 
     def counted(self, path: str, request: Mapping[str, Any]) -> Answer | None:
-        """Count a token per four characters begun, which is near enough and easy to check."""
+        """Count a token per four characters begun, which is near enough and easy to check; embed what is asked for.
+
+        A scripted answer comes before vectors, so that they can fail.
+        """
+        if self.named(path)[1] == "predict" and not self.unused:
+            return predictions(request)
         if self.named(path)[1] != "countTokens":
             return None
         messages = [

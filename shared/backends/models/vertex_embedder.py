@@ -1,0 +1,106 @@
+"""Vectors of Vertex AI: `:predict` of a text embedding model, over our HTTP client (gcp 1.3, retrieval 8.5).
+
+Documents and questions are embedded as what they are (the task type). Vectors are scaled to length one here: a
+shortened one no longer is. A request holds at most 250 texts and 20,000 tokens; a text beyond 2,048 tokens is cut by
+the service without a word, so it is cut here, at an estimate on the high side. Nothing is retried here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import requests
+
+from shared.backends.models.google_identity import vertex_root
+from shared.core.errors import OutcomeUnknown
+from shared.core.tokens import estimated_tokens
+from shared.http_client import HttpClient, Trace, segment
+from shared.ports import Secret, Vector
+
+MODEL = "text-multilingual-embedding-002"
+DIMENSIONS = 768
+
+_SYSTEM = "vertex"
+_MOST_TEXTS, _MOST_TOKENS = 250, 20_000
+_MOST_TOKENS_OF_A_TEXT = 2_048
+_TASKS = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
+_TIMEOUTS = (5.0, 60.0)
+
+
+class VertexEmbedder:
+    """One text embedding model of a Google Cloud project; `token` gives access tokens of a Google identity."""
+
+    def __init__(
+        self,
+        project: str,
+        location: str,
+        token: Callable[[], str],
+        *,
+        model: str = MODEL,
+        dimensions: int = DIMENSIONS,
+        base_url: str = "",
+        session: requests.Session | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        self.id = f"{model}/{dimensions}"
+        self.dimensions = dimensions
+        self._root = vertex_root(project, location, base_url)
+        self._path = f"/publishers/google/models/{segment(model)}:predict"
+        self._token = token
+        self._session = session
+        self._trace = trace
+
+    def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
+        """Return one vector of unit length per text, in the order of the texts. Raises IntegrationError."""
+        task = _TASKS[kind]
+        return [vector for some in _requests(texts) for vector in self._ask(some, task)]
+
+    def _ask(self, texts: Sequence[str], task: str) -> list[Vector]:
+        body = {
+            "instances": [{"content": text, "task_type": task} for text in texts],
+            "parameters": {"outputDimensionality": self.dimensions},
+        }
+        client = HttpClient(
+            _SYSTEM, self._root, Secret(self._token()), session=self._session, timeouts=_TIMEOUTS, trace=self._trace
+        )
+        answer = client.call("POST", self._path, json=body, read=True)
+        found = answer.json.get("predictions") if isinstance(answer.json, Mapping) else None
+        if not isinstance(found, list) or len(found) != len(texts):
+            raise OutcomeUnknown(_SYSTEM, f"{answer.status}, but not one vector for each of {len(texts)} texts")
+        return [self._unit(each) for each in found]
+
+    def _unit(self, prediction: Any) -> Vector:
+        try:
+            values = [float(number) for number in prediction["embeddings"]["values"]]
+        except (TypeError, KeyError, ValueError):
+            raise OutcomeUnknown(_SYSTEM, "a prediction without a vector") from None
+        length = math.sqrt(math.fsum(number * number for number in values))
+        if len(values) != self.dimensions or not math.isfinite(length) or not length:
+            raise OutcomeUnknown(_SYSTEM, f"a vector of {len(values)} numbers where {self.dimensions} were asked for")
+        return [number / length for number in values]
+
+
+def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield texts in order, as many at once as one request may hold."""
+    held: list[str] = []
+    tokens = 0
+    for text in texts:
+        text = _cut(text)
+        needed = max(estimated_tokens(text), 1)
+        if held and (len(held) == _MOST_TEXTS or tokens + needed > _MOST_TOKENS):
+            yield held
+            held, tokens = [], 0
+        held.append(text)
+        tokens += needed
+    if held:
+        yield held
+
+
+def _cut(text: str) -> str:
+    """Return the text, cut where it is surely too long; an empty one as a mark: the service refuses nothing at all."""
+    text = text.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be sent
+    while estimated_tokens(text) > _MOST_TOKENS_OF_A_TEXT:
+        text = text[: int(len(text) * 0.9)]
+    return text.strip() or "."
