@@ -312,6 +312,20 @@ def test_a_model_nobody_knows_is_refused_before_anything_is_sent(rigs: Callable[
 
 
 @pytest.mark.parametrize("name", VENDORS)
+def test_whether_a_key_is_taken_can_be_asked_at_no_cost(rigs: Callable[[str], Rig], name: str) -> None:
+    vendor = rigs(name)
+    vendor.provider.check()
+    sent = [(each.method, each.status) for each in vendor.endpoint.requests]
+    assert sent == ([] if name == "vertex" else [("GET", 200)])  # a project has no list of models
+    if name != "vertex":
+        vendor.endpoint.key = "another"
+        with pytest.raises(Unauthorized):
+            vendor.provider.check()
+        vendor.endpoint.key = KEY
+    assert vendor.keys_asked
+
+
+@pytest.mark.parametrize("name", VENDORS)
 def test_neither_the_journal_of_calls_nor_an_error_shows_the_key(session: requests.Session, name: str) -> None:
     lines: list[dict[str, Any]] = []
     with rig(name, session, trace=lines.append) as vendor:

@@ -185,6 +185,8 @@ def test_a_key_nobody_knows_is_told_to_googles_own_sdk() -> None:
         client = genai.Client(api_key="another", http_options=options)
         with client, pytest.raises(errors.ClientError, match="API key not valid"):
             client.models.generate_content(model=MODEL, contents="Plan")
+        with genai.Client(api_key=KEY, http_options=options) as client:
+            assert [model.name for model in client.models.list()] == ["models/gemini-3.8-flash"]
 
 
 def test_an_error_that_is_wrapped_in_a_list_is_read_too(world: Rig) -> None:

@@ -138,6 +138,10 @@ def test_a_thought_holds_only_after_what_it_followed_and_may_be_left_out(
         assert sdk.messages.create(**asked, **more).stop_reason == "end_turn"
 
 
+def test_the_sdk_lists_the_models(sdk: anthropic.Anthropic) -> None:
+    assert MODEL in {model.id for model in sdk.models.list()}
+
+
 def test_the_sdk_counts(server: AnthropicServer, sdk: anthropic.Anthropic) -> None:
     counted = sdk.messages.count_tokens(model=MODEL, messages=ASKED["messages"], system="You plan.")
     assert 10 < counted.input_tokens < 60

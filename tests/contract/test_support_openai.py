@@ -182,6 +182,11 @@ def test_the_sdk_goes_through_a_round_of_tools_with_a_local_server(
     assert second.message.content == WRITTEN
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_sdk_lists_the_models(clients: dict[str, openai.OpenAI], name: str) -> None:
+    assert MODELS[name] in {model.id for model in clients[name].models.list()}
+
+
 def test_the_sdk_counts(clients: dict[str, openai.OpenAI]) -> None:
     counted = clients["openai"].responses.input_tokens.count(model="gpt-6.1-terra", input="word " * 40)
     assert 50 < counted.input_tokens < 90

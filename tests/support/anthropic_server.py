@@ -32,8 +32,7 @@ class AnthropicServer(ModelEndpoint):
     """`key` admits; None admits whoever has one."""
 
     def __init__(self, *, key: str | None = None) -> None:
-        super().__init__()
-        self.key = key
+        super().__init__(key)
         self._signed: dict[str, str] = {}  # signature of a thought → digest of all that stood before it
 
     def named(self, path: str) -> tuple[str, str]:
@@ -42,19 +41,32 @@ class AnthropicServer(ModelEndpoint):
 
     def admitted(self, method: str, path: str, headers: Message, raw: bytes) -> Any:
         """Return the JSON body of a request that may come in."""
-        if method != "POST" or path not in (MESSAGES, COUNT_TOKENS):
+        if path not in (MESSAGES, COUNT_TOKENS):
             raise Refusal(error(404, f"Not Found: {path}"))
-        given = headers.get("x-api-key") or (headers.get("Authorization") or "").removeprefix("Bearer ")
-        if not given or (self.key is not None and given != self.key):
-            raise Refusal(error(401, "invalid x-api-key" if given else "x-api-key header is required"))
-        if headers.get("anthropic-version") not in VERSIONS:
-            raise Refusal(error(400, "anthropic-version: header is required"))
+        self._identified(headers)
         if not (headers.get("Content-Type") or "").startswith("application/json"):
             raise Refusal(error(400, "content-type: must be application/json"))
         try:
             return json_of(raw)
         except ValueError:
             raise Refusal(error(400, "The request body is not valid JSON")) from None
+
+    def listed(self, path: str, headers: Message) -> Answer:
+        """Return the models."""
+        if path != "/v1/models":
+            return error(404, f"Not Found: {path}")
+        self._identified(headers)
+        more = {"type": "model", "created_at": "2026-10-01T00:00:00Z"}
+        models = [{"id": name, "display_name": name, **more} for name in sorted(MODELS)]
+        body = {"data": models, "has_more": False, "first_id": models[0]["id"], "last_id": models[-1]["id"]}
+        return Answer(body=body)
+
+    def _identified(self, headers: Message) -> None:
+        given = headers.get("x-api-key") or (headers.get("Authorization") or "").removeprefix("Bearer ")
+        if not given or (self.key is not None and given != self.key):
+            raise Refusal(error(401, "invalid x-api-key" if given else "x-api-key header is required"))
+        if headers.get("anthropic-version") not in VERSIONS:
+            raise Refusal(error(400, "anthropic-version: header is required"))
 
     def checked(self, path: str, body: Any) -> Mapping[str, Any]:
         """Return the request."""

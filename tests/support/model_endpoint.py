@@ -48,7 +48,7 @@ Scripted = Answer | Callable[[Mapping[str, Any]], Answer]
 
 
 class Refusal(Exception):
-    """The request is not admitted; this is the answer."""
+    """The request goes no further; this is the answer."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -89,7 +89,8 @@ def json_of(raw: bytes) -> Any:
 class ModelEndpoint:
     """Give `url` to a client as its base URL. A refused request takes nothing from the script."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str | None = None) -> None:
+        self.key = key  # that admits; None admits whoever comes, or has one
         self.requests: list[Recorded] = []
         self._script: list[Scripted] = []
         self._lock = threading.Lock()
@@ -131,6 +132,10 @@ class ModelEndpoint:
 
     # --- what a vendor's endpoint says
 
+    def listed(self, path: str, headers: Message) -> Answer:
+        """Return the answer to a GET: the vendor's models, for those who may come in."""
+        raise NotImplementedError
+
     def named(self, path: str) -> tuple[str, str]:
         """Return the model and the verb that a path names."""
         return "", ""
@@ -161,6 +166,8 @@ class ModelEndpoint:
         body: Any = None
         request: Mapping[str, Any] | None = None
         try:
+            if handler.command == "GET":
+                raise Refusal(self.listed(path, handler.headers))
             body = self.admitted(handler.command, path, handler.headers, raw)
             request = self.checked(path, body)
             answer = self.counted(path, request) or self._next(request)

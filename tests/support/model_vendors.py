@@ -19,10 +19,11 @@ from shared.backends.models.anthropic import Anthropic
 from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.openai_responses import OpenAIResponses
+from shared.backends.models.vendor import Vendor
 from shared.core.model_facts import Catalogue, own_model
 from shared.http_client import Trace
 from shared.mind.catalogue import load_catalogue
-from shared.ports import Provider, Secret
+from shared.ports import Secret
 from tests.support import anthropic_server as claude
 from tests.support import openai_server as gpt
 from tests.support import vertex_answers as google
@@ -63,7 +64,7 @@ class Rig:
 
     name: str
     endpoint: ModelEndpoint
-    provider: Provider
+    provider: Vendor
     clock: Hand
     model: str
     keys_asked: list[int]
@@ -99,7 +100,7 @@ def _endpoint(name: str) -> ModelEndpoint:
     return OpenAIServer("local" if name == "compatible" else name, key=KEY)
 
 
-def _provider(name: str, url: str, key: Callable[[], Secret], clock: Hand, more: Mapping[str, Any]) -> Provider:
+def _provider(name: str, url: str, key: Callable[[], Secret], clock: Hand, more: Mapping[str, Any]) -> Vendor:
     prices = catalogue()
     if name == "anthropic":
         return Anthropic(key, prices, clock, base_url=url, **more)

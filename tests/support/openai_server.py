@@ -24,8 +24,8 @@ class OpenAIServer(ModelEndpoint):
     """Give `url` with `/v1` behind it. `vendor` is "openai", "xai" or "local"; a key of None admits whoever comes."""
 
     def __init__(self, vendor: str, *, key: str | None = None) -> None:
-        super().__init__()
-        self.vendor, self.key = vendor, key
+        super().__init__(key)
+        self.vendor = vendor
 
     def named(self, path: str) -> tuple[str, str]:
         """Return what the path is for."""
@@ -33,17 +33,28 @@ class OpenAIServer(ModelEndpoint):
 
     def admitted(self, method: str, path: str, headers: Message, raw: bytes) -> Any:
         """Return the JSON body of a request that may come in."""
-        if method != "POST" or path not in _PATHS[self.vendor]:
+        if path not in _PATHS[self.vendor]:
             raise Refusal(self.error(404, f"Invalid URL ({method} {path})"))
-        scheme, _, given = (headers.get("Authorization") or "").partition(" ")
-        if self.key is not None and (scheme != "Bearer" or given != self.key):
-            raise Refusal(self.error(401, "Incorrect API key provided.", "invalid_api_key"))
+        self._identified(headers)
         if not (headers.get("Content-Type") or "").startswith("application/json"):
             raise Refusal(self.error(400, "Unsupported content type.", "unsupported_content_type"))
         try:
             return json_of(raw)
         except ValueError:
             raise Refusal(self.error(400, "We could not parse the JSON body of your request.")) from None
+
+    def listed(self, path: str, headers: Message) -> Answer:
+        """Return the models."""
+        if path != "/v1/models":
+            return self.error(404, f"Invalid URL (GET {path})")
+        self._identified(headers)
+        more = {"object": "model", "created": 1_795_000_000, "owned_by": self.vendor}
+        return Answer(body={"object": "list", "data": [{"id": name, **more} for name in sorted(MODELS[self.vendor])]})
+
+    def _identified(self, headers: Message) -> None:
+        scheme, _, given = (headers.get("Authorization") or "").partition(" ")
+        if self.key is not None and (scheme != "Bearer" or given != self.key):
+            raise Refusal(self.error(401, "Incorrect API key provided.", "invalid_api_key"))
 
     def checked(self, path: str, body: Any) -> Mapping[str, Any]:
         """Return the request."""
