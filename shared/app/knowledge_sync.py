@@ -49,6 +49,7 @@ from shared.ports import Put
 __all__ = ["begin_sync", "forget_page", "progress", "take_page"]
 
 AT_ONCE = 20  # pages per command
+MOST_EMBEDDED = 256  # texts per command that have to be embedded although their pages need not be read
 ROUND = timedelta(hours=24)  # in which every known page is asked for
 GRACE = timedelta(days=30)  # after which what is known of a disconnected workspace is erased
 _PASSES = 200  # of a day, at least: so many parts has a round
@@ -62,11 +63,11 @@ def has_knowledge(tools: Tools) -> bool:
 def begin_sync(deps: Deps, tenant: str, how: str = "") -> None:
     """Have everything read again; what is as it was is neither embedded nor written.
 
-    `how` names what the index is made with: other lists, another chunker or another embedder make another one.
+    `how` names what the index is made with: other lists or another chunker make another one.
     """
     began = begin_crawl(deps, tenant)
     state = state_of(deps, tenant)
-    fresh = dict.fromkeys(("known", "read", "embedded", "reused", "removed", "failed"), 0)
+    fresh: dict[str, Any] = dict.fromkeys(("known", "read", "embedded", "reused", "removed", "failed"), 0)
     keep_state(deps, tenant, **fresh, how=how or state.get("how", ""), began=began, ended="", alert="")
 
 
@@ -85,12 +86,11 @@ def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
     """Begin a sync where there was none, or the index would be made in another way by now; say whether it did."""
     if not has_knowledge(tools):
         return False
-    settings, embedder = tools.settings(tenant), tools.embedder(tenant)
-    scope = scope_of(settings)
+    scope = scope_of(tools.settings(tenant))
     if scope.off:
         _erase(deps, tools, tenant)
         return False
-    how = derived_id("", str(CUTTER), embedder.id if embedder is not None else "", scope.name)
+    how = derived_id("", str(CUTTER), scope.name)  # another embedder needs no page to be read: see `embed_missing`
     if state_of(deps, tenant).get("how") == how:
         return False
     begin_sync(deps, tenant, how)
@@ -104,12 +104,17 @@ def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     reader = Reader.of(deps, tools, tenant, notion)
     with reader.kept(), suppress(RateLimited):  # the round has a day
         _go_round(reader)
-    embedded = embed_missing(deps, tools, tenant)
-    if embedded:
-        keep_state(deps, tenant, add={"embedded": embedded})
-    if next(stale_pages(deps, tenant), None) is not None:
+    if _embed(deps, tools, tenant) or next(stale_pages(deps, tenant), None) is not None:
         name = derived_id("know-", tenant, deps.clock.now().isoformat())
         deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=READ)])
+
+
+def _embed(deps: Deps, tools: Tools, tenant: str) -> bool:
+    """Embed some of what has no vector yet; say whether there may be more."""
+    embedded, more = embed_missing(tools, tenant, MOST_EMBEDDED)
+    if embedded:
+        keep_state(deps, tenant, add={"embedded": embedded})
+    return more
 
 
 def _go_round(reader: Reader) -> None:
@@ -156,14 +161,15 @@ def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
     if since and since <= began:  # one that was cut off is taken up by a later one
         places = WorkspaceMap(deps, tenant).everything().values()
         known = sum(place.kind == PAGE and not place.trashed for place in places)
-        keep_state(deps, tenant, known=known, **({"ended": deps.clock.now().isoformat()} if ended else {}))
+        told: dict[str, Any] = {"ended": deps.clock.now().isoformat()} if ended else {}
+        keep_state(deps, tenant, known=known, **told)
 
 
 # --- what commands do ---
 
 
 def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
-    """Read some of the pages that are due, then order the next part."""
+    """Read some of the pages that are due, embed some of what has no vector, then order the next part."""
     if not has_knowledge(tools) or not state_of(deps, command.tenant):
         return
     due = list(islice(stale_pages(deps, command.tenant), AT_ONCE + 1))
@@ -173,7 +179,7 @@ def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> No
             reader.read(mark.id, f"stale {mark.body['due']}")
             with suppress(VersionConflict):  # it was marked again meanwhile, or is gone
                 deps.store.put(command.tenant, Put(STALE, mark.id, None, mark.version))
-    if len(due) > AT_ONCE:
+    if _embed(deps, tools, command.tenant) or len(due) > AT_ONCE:
         deps.queue.enqueue([Command(derived_id("know-", command.id), RECONCILE, "sync", command.tenant, topic=READ)])
 
 

@@ -71,16 +71,20 @@ def take_page(deps: Deps, tools: Tools, tenant: str, page: Page, *, root: str = 
     return Taken(read=1, embedded=len(vectors), reused=reused)
 
 
-def embed_missing(deps: Deps, tools: Tools, tenant: str, most: int = EMBED_AT_ONCE) -> int:
-    """Embed chunks that have no vector of the present embedder yet; return how many texts that were."""
+def embed_missing(tools: Tools, tenant: str, most: int) -> tuple[int, bool]:
+    """Embed up to `most` chunks without a vector of the present embedder; return how many texts, and if there is more.
+
+    Where the embedder does not answer there is nothing more to do now.
+    """
     embedder, knowledge = tools.embedder(tenant), tools.knowledge(tenant)
     if embedder is None:
-        return 0
-    texts = {chunk.key: chunk.text for chunk in knowledge.without_vectors(embedder.id, limit=most)}
+        return 0, False
+    chunks = knowledge.without_vectors(embedder.id, limit=most)
+    texts = {chunk.key: chunk.text for chunk in chunks}
     vectors = _vectors(embedder, texts, tenant)
     if vectors:
         knowledge.add_vectors(vectors, embedder.id)
-    return len(vectors)
+    return len(vectors), len(chunks) == most and len(vectors) == len(texts)
 
 
 def forget_page(deps: Deps, tools: Tools, tenant: str, page: str) -> int:

@@ -421,8 +421,22 @@ def test_another_embedder_gets_its_own_vectors(reading: Reading) -> None:
     reading.sync()
     asked = list(reading.embedder.asked)
     reading.embedder.id = "words-64-b"
+    read = progress(reading.desk.house.deps, TENANT)["read"]
     reading.sync()
     assert sorted(reading.embedder.asked) == sorted(asked * 2)
+    assert progress(reading.desk.house.deps, TENANT)["read"] == read  # no page had to be read for it
+
+
+def test_many_texts_without_vectors_are_embedded_in_several_commands(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    known = reading.known.page(page)
+    one = reading.known.chunks(page)[0]
+    many = [replace(one, id=f"{one.id}-{n}", text=f"Text {n}.", key=f"key-{n}", position=n) for n in range(600)]
+    reading.known.replace(known, many)  # as if no embedder had been there
+    reading.sync()
+    assert reading.known.without_vectors(reading.embedder.id) == []
+    assert len(reading.embedder.asked) >= 600
 
 
 def test_an_older_reading_does_not_replace_a_newer_one(reading: Reading) -> None:
