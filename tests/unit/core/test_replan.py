@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.app.budget import BudgetExceeded
 from shared.core import events as ev
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
-from shared.core.errors import ErrorClass
+from shared.core.errors import Blocked, ErrorClass, IntegrationError, ModelError, QuotaExhausted
 from shared.core.reducer import fold
 from shared.core.replan import so_far
 from shared.core.run import Limits, Run, RunStatus, StepSpec, StepStatus, Usage, WaitKind
@@ -119,6 +120,11 @@ def test_a_cancelled_run_plans_nothing() -> None:
     run, _ = after(run, ev.CancelRequested(at(4), "Ada Example"), broke("write"))
     assert run.status == RunStatus.CANCELLED
     assert "plan-2" not in statuses(run)
+
+
+@pytest.mark.parametrize("error", [BudgetExceeded("no"), QuotaExhausted("openai", "no"), Blocked("notion", "no")])
+def test_what_is_in_the_way_of_every_plan_is_final(error: IntegrationError | ModelError) -> None:
+    assert error.error_class == ErrorClass.FINAL
 
 
 def test_our_own_steps_are_no_reason_for_another_plan() -> None:
