@@ -54,9 +54,17 @@ def sections(page: Page, top: tuple[str, ...]) -> Iterator[Section]:
     values = [f"{name}: {value}" for name, value in page.properties.items() if value.strip()]
     if values:
         yield Section(top, [Piece(page.id, "\n".join([page.title, *values]), "row")])
-    for section in _below(page.blocks, Section(top)):
+    found = list(_below(page.blocks, Section(top)))
+    told: set[tuple[str, ...]] = set()
+    for section in found:
+        if any(piece.text.strip() for piece in section.pieces):
+            told.update(section.path[:depth] for depth in range(len(section.path) + 1))
+    for section in found:
         if any(piece.text.strip() for piece in section.pieces):
             yield section
+        elif section.block and section.path not in told:  # a heading with nothing below it: its words are all there is
+            told.add(section.path)
+            yield Section(section.path[:-1], [Piece(section.block, section.path[-1], "text")], section.block, True)
 
 
 def _below(blocks: Sequence[Block], here: Section) -> Iterator[Section]:
