@@ -166,7 +166,7 @@ def _billed(vendor: Rig, request: ModelRequest, answer: Answer) -> int:
 def test_what_the_line_did_not_tell_may_have_been_charged(rigs: Callable[[str], Rig], name: str, fault: str) -> None:
     vendor = rigs(name)
     vendor.endpoint.script([ON_THE_LINE[fault](name)])
-    request = a_request(timeout=timedelta(seconds=0.1 if fault == "too slow" else 5))
+    request = a_request(timeout=timedelta(seconds=0.05 if fault == "too slow" else 5))
     with pytest.raises(OutcomeUnknown) as caught:
         vendor.provider.complete(vendor.model, request)
     assert caught.value.used == vendor.provider.estimate(vendor.model, request)

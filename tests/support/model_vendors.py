@@ -144,7 +144,7 @@ ON_THE_LINE: Mapping[str, Callable[[str], Answer]] = {
     "nothing with 200": lambda name: Answer(200, b""),
     "half an answer with 200": lambda name: Answer(200, good(name).encoded()[:60]),
     "the line dropped": lambda name: dropped(),
-    "too slow": lambda name: slow(good(name), 0.25),
+    "too slow": lambda name: slow(good(name), 0.15),
 }
 """What says nothing of whether the call was carried out, and charged."""
 

@@ -100,7 +100,7 @@ def _values(schema: dict[str, Any], said: str = "") -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("all_required", [True, False])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_what_a_model_held_to_the_wire_schema_answers_fits_our_own_model(
     all_required: bool, data: st.DataObject
