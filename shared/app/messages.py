@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from shared.core.model_facts import KEYED
 from shared.core.outgoing_text import plain
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run import Run, Step, StepStatus, WaitKind
@@ -86,7 +87,7 @@ def message_for(
             asked = plain(str(run.facts.get("question", "See the comment on the page.")))
             return Message(f"A question about “{title}”", (asked, "Answer on the page."), tuple(links), HIGH)
         case "reconnect":
-            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. Reconnect it, and the run goes on."
+            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {_let_in(ref)}, and the run goes on."
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "budget_alert":
@@ -217,6 +218,11 @@ _WAYS_OUT = (
 def _locked_out(run: Run) -> str:
     waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
     return " and ".join(sorted(_SYSTEMS.get(each, each) for each in waits)) or "a connected account"
+
+
+def _let_in(ref: str) -> str:
+    system = ref.partition(".")[0]
+    return f"Give a new key (workwright models key {system})" if system in KEYED else "Reconnect it"
 
 
 def _name(step: Step) -> str:

@@ -18,6 +18,7 @@ from shared.app.messages import ASKED, HIGH, Message, message_for, told_once
 from shared.app.quiet import quiet_until
 from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
+from shared.app.tell_quota import QUOTA, tell_quota
 from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
@@ -40,6 +41,9 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
     """
     if command.topic in LOST:
         tell_lost(command, deps, tools)
+        return
+    if command.topic == QUOTA:
+        tell_quota(command, deps, tools)
         return
     if command.topic == TOLD:
         tell_budget(command, deps, tools)

@@ -7,7 +7,7 @@ could cost more than `estimate` has said, so that whoever reserves that much is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from shared.app.model_verdicts import (
     remembered,
     worst,
 )
-from shared.core.errors import IntegrationError, ModelError, RateLimited
+from shared.core.errors import IntegrationError, ModelError, QuotaExhausted, RateLimited
 from shared.core.model_facts import OFFLINE, Catalogue
 from shared.core.routing import Choice, Mark, Needs, Routing, Rules, route
 from shared.core.run import NOTHING, Usage
@@ -34,7 +34,10 @@ _DEFAULT_WAIT = timedelta(seconds=20)  # where everybody limits us and nobody sa
 
 
 class RoutedModel:
-    """The models of one tenant as one. `providers` may build each provider when it is first asked for."""
+    """The models of one tenant as one. `providers` may build each provider when it is first asked for.
+
+    `used_up` hears of providers whose account has no money or quota left.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class RoutedModel:
         health: Health,
         *,
         connected: Sequence[str],
+        used_up: Callable[[str], None] = lambda provider: None,
     ) -> None:
         self._rules = rules
         self._providers = providers
@@ -52,6 +56,7 @@ class RoutedModel:
         self._clock = clock
         self._health = health
         self._connected = tuple(connected)
+        self._used_up = used_up
         self.name = ", ".join(self._connected)
 
     def estimate(self, request: ModelRequest) -> Usage:
@@ -129,6 +134,8 @@ class RoutedModel:
         raise RateLimited("models", f"every model has told us to wait: {names}", retry_after=wait)
 
     def _remember(self, choice: Choice, error: Failure) -> None:
+        if isinstance(error, QuotaExhausted):
+            self._used_up(choice.provider)
         span = remembered(error)
         if span:
             self._health.mark(choice.reference, outcome_of(error), self._clock.now() + span)

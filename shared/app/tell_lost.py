@@ -49,8 +49,8 @@ def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> s
 
 
 def connect_url(deps: Deps, system: str) -> str:
-    """Return where a person connects the system."""
-    return f"{deps.connect_url}/start?provider={system}"
+    """Return where a person connects the system, "" for one that is given a key."""
+    return "" if system in KEYED else f"{deps.connect_url}/start?provider={system}"
 
 
 def _message(what: str, system: str, url: str) -> Message:

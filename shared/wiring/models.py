@@ -12,6 +12,7 @@ from shared.app.model_health import Health
 from shared.app.model_keys import connected_models, key_of, own_keys
 from shared.app.model_verdicts import NoModel
 from shared.app.routed_model import RoutedModel
+from shared.app.tell_quota import announce_quota
 from shared.core.errors import ConfigError, Unauthorized
 from shared.core.model_facts import OFFLINE, Catalogue
 from shared.core.routing import rules_of
@@ -110,6 +111,7 @@ class Models:
             deps.clock,
             self._health(tenant),
             connected=connected_models(deps, tenant),
+            used_up=lambda provider: announce_quota(deps, tenant, provider),
         )
 
     def _owned(self, name: str, tenant: str) -> Provider:

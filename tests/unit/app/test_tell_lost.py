@@ -11,6 +11,7 @@ import pytest
 
 from shared.app.model_keys import keep_key
 from shared.app.tell_lost import announce_lost
+from shared.app.tell_quota import announce_quota
 from shared.ports import SYSTEM, Secret
 from shared.sim.slack import SlackSimulator
 from tests.integrations.conftest import Served
@@ -71,6 +72,21 @@ def test_a_refused_key_for_models_asks_for_a_new_key(house: Callable[..., SmallH
     texts = _texts(slack)
     assert len(texts) == 2
     assert all("workwright models key anthropic" in text and "start?provider" not in text for text in texts)
+
+
+def test_a_used_up_account_is_told_once_a_day(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    for _ in range(3):
+        announce_quota(mine.deps, TENANT, "openai")
+        mine.work()
+        mine.clock.move(hours=2)
+    texts = _texts(slack)
+    assert len(texts) == 2  # one for each person
+    assert all("The account at openai is used up" in text and "workwright models" in text for text in texts)
+    mine.clock.move(days=1)
+    announce_quota(mine.deps, TENANT, "openai")
+    mine.work()
+    assert len(_texts(slack)) == 4
 
 
 def test_nobody_hears_of_what_was_mended_in_the_meantime(house: Callable[..., SmallHouse], slack: Served) -> None:

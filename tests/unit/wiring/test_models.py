@@ -16,10 +16,12 @@ from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps
 from shared.app.model_keys import drop_key, keep_key, own_keys
 from shared.app.model_verdicts import NoModel
+from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
-from shared.core.errors import ConfigError, Overloaded, Unauthorized
+from shared.core.commands import Command
+from shared.core.errors import ConfigError, Overloaded, QuotaExhausted, Unauthorized
 from shared.core.model_facts import Tokens
 from shared.core.run import NOTHING
 from shared.ports import ModelRequest, Put, Secret
@@ -170,6 +172,25 @@ def test_a_refused_key_of_a_team_is_given_up_and_told_a_newer_one_is_not_blamed(
     server.script([claude.text(SAID)])
     assert models.of(TENANT).complete(a_request()).answer == ANSWER
     assert own_keys(world.deps, TENANT)["anthropic"]["status"] == "connected"
+
+
+def test_a_used_up_account_is_told_to_its_people_once_a_day(world: World) -> None:
+    server = world.anthropic(key=TEAMS)
+    server.script([claude.error(402, "Payment is due.")] * 2)
+    models = world.models(WORKWRIGHT_ANTHROPIC_URL=server.url)
+    keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
+    for _ in range(2):
+        with pytest.raises(QuotaExhausted):
+            models.of(TENANT).complete(a_request())
+    told = list[Command]()
+    store = world.deps.store
+    assert isinstance(store, LocalStore)
+    dispatcher = Dispatcher(store, lambda c: (told.append(c), 204)[1], world.deps.clock, DispatchOptions(workers=0))
+    dispatcher.start()
+    while dispatcher.deliver_one():
+        pass
+    dispatcher.stop()
+    assert [(each.name, each.topic, each.ref) for each in told] == [("notify", "quota_used_up", "anthropic.2026-11-22")]
 
 
 def test_a_team_that_brings_a_key_is_not_answered_by_rules(world: World) -> None:
