@@ -72,10 +72,14 @@ def _of_kind(kind: str, spec: StepSpec) -> tuple[str, str]:
 
 
 def _allowed(given: Mapping[str, Any]) -> list[str]:
-    """Return the kinds of steps that an agent may ask for by itself in this step."""
+    """Return the kinds of steps that agents may ask for by themselves in this step, also those of its members."""
     may = given.get("may") or ()
     names = may if isinstance(may, Mapping | list | tuple) else ()
-    return [str(each.get("kind", "")) if isinstance(each, Mapping) else str(each) for each in names]
+    found = [str(each.get("kind", "")) if isinstance(each, Mapping) else str(each) for each in names]
+    for value in given.values():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            found += _allowed(each) if isinstance(each, Mapping) else ()
+    return found
 
 
 def _places(specs: Sequence[StepSpec]) -> set[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.run import NOTHING, Usage
 
@@ -30,6 +31,15 @@ class Member(BaseModel):
     def who(self) -> str:
         """Return who that is, for people: the agent, or the pattern."""
         return str(self.input.get("agent") or self.kind.partition(".")[2])
+
+
+AnyMember = Annotated[
+    Member, WithJsonSchema({"type": "object", "description": "{kind, input} of an agent.ask, agent.loop or pattern"})
+]
+"""A member in a schema that a planner reads: short, for it stands there many times."""
+
+Role = SkipJsonSchema[Annotated[str, Field(pattern="^(chair|check|debate|mend|merge)?$")]]
+"""What a pattern asks of its member; no plan has to say it."""
 
 
 class Kind(Protocol):

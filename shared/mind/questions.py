@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.core.errors import ConfigError, Rejected
 from shared.core.run import Run, Step
+from shared.mind.members import Role
 
 if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent
@@ -33,7 +34,6 @@ def _agents_in_words(schema: dict[str, Any]) -> None:
         given = (name if field.is_required() else f"{name}?" for name, field in one.input.model_fields.items())
         lines.append(f"{one.id}({', '.join(given)}) → {', '.join(one.output.model_fields)}: {one.purpose}")
     schema["description"] = "\n".join(lines)
-    schema["enum"] = list(agents())
 
 
 class Question(BaseModel):
@@ -48,7 +48,7 @@ class Question(BaseModel):
     input: dict[str, Any] = Field(default_factory=dict)
     takes: dict[str, str] = Field(default_factory=dict, max_length=20)
     reads: list[str] = Field(default_factory=list, max_length=10)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$", json_schema_extra={"description": "empty"})
+    role: Role = ""
 
     @model_validator(mode="after")
     def _fits_its_agent(self) -> Question:

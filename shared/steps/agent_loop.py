@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from shared.core.run import CHILD, NOTHING, StepSpec, Usage
 from shared.mind.questions import Question, agent_named
@@ -29,11 +29,18 @@ if TYPE_CHECKING:
     from shared.ports import ModelRequest, ModelResult
 
 
+def _those_with_tools(schema: dict[str, Any]) -> None:
+    from shared.mind.agents.registry import agents
+
+    schema["enum"] = [one.id for one in agents().values() if one.steps]
+
+
 class WorkInTurns(Question, Input):
     """As agent.ask, with tools. `may`: what it may write, [{"kind": ..., "fixed": {...}}]: all fields but its text."""
 
+    agent: str = Field(max_length=60, json_schema_extra=_those_with_tools)
     turns: int = Field(6, ge=2, le=10)
-    may: list[Allowed] = Field(default_factory=list, max_length=5)
+    may: list[Annotated[Allowed, WithJsonSchema({"type": "object"})]] = Field(default_factory=list, max_length=5)
 
 
 class TakeTurn(WorkInTurns):
@@ -152,6 +159,8 @@ def _weigh(wanted: WorkInTurns, kinds: Kinds) -> Weight:
     from shared.mind.turns import check_may
 
     one = agent_named(wanted.agent)
+    if not one.steps:
+        raise ValueError(f"agent: {one.id} has no tools to work with; ask it with agent.ask")
     for each in wanted.may:
         check_may(one, each, kinds)
     most = Usage(one.budget.tokens * wanted.turns, one.budget.micros * wanted.turns)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from shared.mind.members import Member
+from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class Debate(Input):
     """They agree when their answers are equal in the field `on`. `quorum`: how many must answer; 0: more than half."""
 
-    members: list[Member] = Field(min_length=2, max_length=5)
+    members: list[AnyMember] = Field(min_length=2, max_length=5)
     on: str = Field(min_length=1, max_length=40)
     rounds: int = Field(3, ge=1, le=4)
     quorum: int = Field(0, ge=0, le=5)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+    role: Role = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Debate:

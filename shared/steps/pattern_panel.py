@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from shared.mind.members import Member
+from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ class Panel(Input):
     `quorum`: how many specialists must answer; 0: more than half.
     """
 
-    specialists: list[Member] = Field(min_length=2, max_length=6)
-    chair: Member
+    specialists: list[AnyMember] = Field(min_length=2, max_length=6)
+    chair: AnyMember
     on: str = Field("", max_length=40)
     quorum: int = Field(0, ge=0, le=6)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+    role: Role = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Panel:

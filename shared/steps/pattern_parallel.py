@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from shared.core.errors import ModelError
-from shared.mind.members import Member
+from shared.mind.members import AnyMember, Member, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ class InParallel(Input):
     `quorum`: how many must answer; 0 is more than half.
     """
 
-    members: list[Member] = Field(min_length=2, max_length=8)
+    members: list[AnyMember] = Field(min_length=2, max_length=8)
     how: Literal["vote", "merge", "best_of"]
     on: str = Field("", max_length=40)
-    by: Member | None = None
+    by: AnyMember | None = None
     quorum: int = Field(0, ge=0, le=8)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+    role: Role = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> InParallel:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from shared.mind.members import Member
+from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class InSequence(Input):
     """A member is {"kind": "agent.ask", "input": {...}} as a step would be, or another pattern."""
 
-    members: list[Member] = Field(min_length=2, max_length=8)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+    members: list[AnyMember] = Field(min_length=2, max_length=8)
+    role: Role = ""
 
 
 def _run(wanted: InSequence, ctx: StepContext) -> Done | FanOut:

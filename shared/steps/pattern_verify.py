@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from shared.core.errors import ModelError
-from shared.mind.members import Member
+from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ _SHOWN = 1500
 class Verify(Input):
     """The checker answers with `verdict`, and is no agent that takes part in making. `repairs`: rounds back."""
 
-    maker: Member
-    checker: Member
+    maker: AnyMember
+    checker: AnyMember
     repairs: int = Field(2, ge=0, le=3)
-    role: str = Field("", pattern="^(chair|check|debate|mend|merge)?$")
+    role: Role = ""
 
 
 def _run(wanted: Verify, ctx: StepContext) -> Done | FanOut:

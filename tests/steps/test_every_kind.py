@@ -373,5 +373,6 @@ def test_each_needs_approval_and_says_how_it_repeats_and_whether_it_can_be_undon
 def test_the_planners_prompt_stays_small_with_all_kinds_in_it() -> None:
     """Every request for a plan pays for it: four characters are about one token."""
     sizes = {name: len(json.dumps(kind.input.model_json_schema())) for name, kind in KINDS.items() if kind.plannable}
+    assert sizes.pop("agent.ask") < 3_600  # names all agents, with what goes in and out
     assert max(sizes.values()) < 2_000, sizes
-    assert sum(sizes.values()) < 16_000, sizes
+    assert sum(sizes.values()) < 17_000, sizes

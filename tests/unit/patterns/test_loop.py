@@ -174,6 +174,11 @@ def test_a_plan_has_to_fix_all_but_the_text_of_what_the_agent_is_made_for(
         planned(loop(may=[{"kind": "test.note", "fixed": {"page": "p"}}]), kinds=ALL)
 
 
+def test_an_agent_without_tools_is_asked_and_not_put_to_work() -> None:
+    with pytest.raises(InvalidOutput, match=r"critic has no tools to work with; ask it with agent\.ask"):
+        planned({"kind": "agent.loop", "input": {"agent": "critic", "input": {"asked": "", "plan": ""}}})
+
+
 def test_an_agent_has_what_only_reads_and_what_the_plan_allows_of_connected_systems() -> None:
     one = made_for("test.note", "knowledge.search", "notion.query_rows", "notion.trash_page", "not.known")
     approved = Allowed(kind="test.note", fixed={"page": "approved"})

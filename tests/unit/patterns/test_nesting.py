@@ -12,7 +12,8 @@ from shared.app.ceilings import refuse_too_dear
 from shared.app.engine import record
 from shared.core import events as ev
 from shared.core.errors import InvalidOutput, Refused
-from shared.core.run import NOTHING, Run, RunStatus, Usage
+from shared.core.risk import risk_of
+from shared.core.run import NOTHING, Run, RunStatus, StepSpec, Usage
 from shared.mind.agents.registry import agent
 from shared.ports import ModelRequest
 from tests.support.local_ports import Ports, local_ports
@@ -185,3 +186,10 @@ def test_a_group_that_the_run_could_never_pay_for_is_refused_with_the_plan() -> 
         InvalidOutput, match=r"step 's1' may cost up to 0\.69 US dollars .* fewer members, rounds or repairs"
     ):
         refuse_too_dear(specs, run)
+
+
+def test_what_an_agent_deep_in_a_pattern_may_write_counts_for_the_risk_of_the_plan() -> None:
+    at_work = {"agent": "researcher", "may": [{"kind": "notion.comment", "fixed": {"page": "p"}}]}
+    inside = row(row({"kind": "agent.loop", "input": at_work}, critic()), critic())
+    assert risk_of([StepSpec("s1", inside["kind"], input=inside["input"])]).why == ("it writes with notion",)
+    assert risk_of([StepSpec("s1", "pattern.sequence", input=row(critic(), critic())["input"])]).why == ()
