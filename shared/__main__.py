@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from shared.cli import ask, chat, commands, connect, doctor, models, preferences, remote, webhook
+from shared.cli import ask, chat, commands, connect, doctor, models, plan, preferences, remote, webhook
 from shared.cli.root import workwright
 from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
-COMMANDS = (ask, chat, commands, connect, doctor, models, preferences, remote, webhook)
+COMMANDS = (ask, chat, commands, connect, doctor, models, plan, preferences, remote, webhook)
 
 
 def main() -> None:

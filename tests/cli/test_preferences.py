@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from shared.cli import plan as _plan
 from shared.cli import preferences as _registered
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
@@ -21,12 +22,14 @@ from tests.support.served_api import served_api
 TENANT = "t-0123456789abcdef01234567"
 GATE = StepSpec("approve", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)
 
+BUILD = StepSpec("build", "code.generate", "Write it", depends_on=("approve",))
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Yield a data folder whose API knows one run."""
     with served_api(tmp_path, TENANT) as api:
-        opened = RunOpened(api.deps.clock.now(), TENANT, "run-waits", Trigger("test"), specs=(GATE,))
+        opened = RunOpened(api.deps.clock.now(), TENANT, "run-waits", Trigger("test"), specs=(GATE, BUILD))
         run, commands = reduce(None, opened)
         api.deps.store.commit(Commit(run, (opened,), commands, "", "first"))
         yield tmp_path
@@ -58,3 +61,10 @@ def test_half_an_order_says_what_to_give(folder: Path, words: tuple[str, ...]) -
     found = typed(folder, "preferences", *words).exception
     assert isinstance(found, ConfigError)
     assert "--change ID together with --text" in str(found)
+
+
+def test_a_plan_is_shown_with_all_its_steps(folder: Path) -> None:
+    assert _plan.plan.name == "plan"
+    found = typed(folder, "plan", "run-waits")
+    assert found.exit_code == 0, found.output
+    assert found.output.splitlines()[-2:] == ["1. Write it (pending)", "     code.generate {}"]

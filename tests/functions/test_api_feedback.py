@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.functions.conftest import Service
+from shared.core.events import PlanProposed
+from tests.functions.conftest import GATE, MINE, Service
+from tests.support.proposals import CODE_STEPS, a_proposal
+from tests.support.runs import spec
 
 ALWAYS = "Always write in German"
 
@@ -75,3 +79,29 @@ def test_denying_and_cancelling_are_feedback_too(service: Service) -> None:
         ALWAYS: "denied",
         "Never on Mondays": "cancelled",
     }
+
+
+def test_a_plan_is_told_in_full(service: Service) -> None:
+    opened = service.opened(MINE, "run-plan")
+    told = {
+        "proposal": service.deps.store.put_text(
+            MINE, json.dumps(a_proposal(CODE_STEPS[:1], assumptions=["In English."]))
+        ),
+        "risk": {"level": "high", "why": ["it puts a site live"]},
+        "findings": ["Nobody asked for it."],
+        "model": "in-hand",
+    }
+    steps = (GATE, spec("write", "approve", kind="code.generate", input={"artifact": "static_site"}))
+    service.save(opened, PlanProposed(opened.at, "plan", 1, steps, told))
+    found = service.call("GET", "/v1/runs/run-plan/plan", key="viewer").json
+    assert (found["risk"], found["assumptions"], found["findings"]) == ("high", ["In English."], told["findings"])
+    assert found["outlook"][0] == "Risk: high — it puts a site live."
+    assert [(step["id"], step["status"]) for step in found["steps"]] == [("write", "pending")]
+    assert found["steps"][0]["exactly"] == 'code.generate {"artifact": "static_site"}'
+    assert service.call("GET", "/v1/runs/run-plan/plan", key="foreign owner").status_code == 404
+
+
+def test_a_run_without_a_planner_tells_its_steps(service: Service) -> None:
+    service.waiting()
+    found = service.call("GET", "/v1/runs/run-waits/plan").json
+    assert ([step["id"] for step in found["steps"]], found["assumptions"], found["outlook"]) == (["build"], [], [])

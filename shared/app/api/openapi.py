@@ -11,6 +11,7 @@ from shared.app.api.contexts import CONTEXT
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.operate import API
+from shared.app.api.plans import PLAN
 from shared.app.api.routes import PARTS, Route
 from shared.app.api.shapes import text
 from shared.app.api.views import listed, shown
@@ -59,6 +60,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Events": listed("events", "Event"),
     "Usage": shown({"cost": views.COST, **budget.USAGE, "workspace_map": views.WORKSPACE_MAP}),
     "Budget": budget.BUDGET,
+    "Plan": PLAN,
     "Feedback": FEEDBACK,
     "Preference": PREFERENCE,
     "Preferences": listed("preferences", "Preference", paged=False),

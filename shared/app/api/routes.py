@@ -17,6 +17,7 @@ from shared.app.api import (
     models,
     operate,
     planning,
+    plans,
     runs,
     slack_clicks,
 )
@@ -139,6 +140,7 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
         "What a step has told a model", "Context",
     ),
+    Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "A run's present plan in full", "Plan"),
     Route(
         "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve the plan", "Run", errors=(409,),
         body=closed({"plan_hash": text("^[0-9a-f]{64}$")}),

@@ -1,4 +1,4 @@
-"""A risky plan of a model is looked at by a critic: findings lead to one more round, and the rest is shown to people."""
+"""A risky plan of a model is looked at by a critic: findings lead to one more round, the rest is shown to people."""
 
 from __future__ import annotations
 
