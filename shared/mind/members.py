@@ -33,9 +33,7 @@ class Member(BaseModel):
         return str(self.input.get("agent") or self.kind.partition(".")[2])
 
 
-AnyMember = Annotated[
-    Member, WithJsonSchema({"type": "object", "description": "{kind, input} of an agent.ask, agent.loop or pattern"})
-]
+AnyMember = Annotated[Member, WithJsonSchema({"type": "object", "description": "{kind, input}"})]
 """A member in a schema that a planner reads: short, for it stands there many times."""
 
 Role = SkipJsonSchema[Annotated[str, Field(pattern="^(chair|check|debate|mend|merge)?$")]]

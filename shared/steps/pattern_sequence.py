@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class InSequence(Input):
-    """A member is {"kind": "agent.ask", "input": {...}} as a step would be, or another pattern."""
+    """A member is {"kind": "agent.ask", "input": {...}} as a step would be; also agent.loop or another pattern."""
 
     members: list[AnyMember] = Field(min_length=2, max_length=8)
     role: Role = ""
