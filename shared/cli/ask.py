@@ -24,8 +24,11 @@ from shared.core.errors import ConfigError
 @AS_JSON
 def ask(question: str, history: Path | None, data: Path, as_json: bool) -> None:
     """Answer a question from the team's Notion, with sources."""
+    from shared.app.api.asking import LONGEST_TURN, TURNS
+
     said = _said(history)
-    found = ask_house(data, "POST", "/v1/ask", body={"question": question, "history": said[-40:]})
+    lately = [turn[:LONGEST_TURN] for turn in said[-TURNS:]]
+    found = ask_house(data, "POST", "/v1/ask", body={"question": question, "history": lately})
     if history is not None:
         turns = [*said, question, found["answer"]]
         history.write_text(json.dumps(turns, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -10,13 +10,16 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.shapes import Schema, closed, lists, text
 from shared.core.errors import Conflicting
 
+LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
 LISTS = ("roots", "without")
 COUNTS = ("known", "read", "embedded", "reused", "removed", "failed", "waiting", "lost")
 QUESTION: Schema = closed(
     {
-        "question": text("^[\\s\\S]{1,2000}$", most=2000),
+        "question": text(f"^[\\s\\S]{{1,{LONGEST}}}$", most=LONGEST),
         "history": lists(
-            text(most=8000), 40, what="What was said before, oldest first: a question, its answer, and so on."
+            text(most=LONGEST_TURN),
+            TURNS,
+            what="What was said before, oldest first: a question, its answer, and so on.",
         ),
     },
     required=("question",),
