@@ -18,7 +18,7 @@ from shared.ports import Chunk, Embedder, Knowledge, Nearest, Scored
 _POOL = 200  # of each kind that are fused
 _MEANING = 0.5  # the plateau is wide, 0.3 to 0.7: not to be tuned per tenant
 _PINNED = 1.0  # above all others
-_EXACT = 20
+_RARE = 8  # chunks that hold a name
 
 _NEWER = 0.01  # at most, for a page edited now; halved with each half-life: decides between equals
 _HALF_LIFE_DAYS = 90.0
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _NAME = re.compile(
     r"(?<![\w/])("
     r"[A-Z][A-Z0-9]+-\d+"  # a ticket's key
-    r"|[A-Za-z]\w*(?:_\w+)+|[a-z]+(?:[A-Z][a-z0-9]+)+"  # snake_case, camelCase
+    r"|[A-Za-z]\w*(?:_\w+)+|[a-z]{2,}(?:[A-Z][a-z0-9]+)+"  # snake_case, camelCase
     r"|[\w-]+\.(?:py|js|ts|md|json|ya?ml|toml|html|css|sh|csv|pdf|docx?|xlsx?)"  # a file
     r"|[A-Za-z]\w*(?:\.\w+)*\(\)|[A-Za-z]\w*::\w+"  # a call, a member
     r"|v?\d+\.\d+\.\d+(?:[-.]\w+)*"  # a version
@@ -80,8 +80,9 @@ def ranked(
         how = "both" if chunk in by_words and chunk in by_meaning else "words" if chunk in by_words else "meaning"
         found[chunk] = (score, how)
     for text in exact_parts(query):
-        for each in knowledge.exact(text, limit=_EXACT, roots=roots):
-            found[each.chunk] = (fused.get(each.chunk, 0.0) + _PINNED, "exact")
+        held = knowledge.exact(text, limit=_RARE + 1, roots=roots)
+        if len(held) <= _RARE or f'"{text}"' in query:  # a name that is everywhere tells nothing
+            found.update({each.chunk: (fused.get(each.chunk, 0.0) + _PINNED, "exact") for each in held})
     return found
 
 
