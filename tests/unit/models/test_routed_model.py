@@ -338,7 +338,7 @@ def _turn(word: str, bound: Usage, share: int) -> Turn:
     return turn
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(_TURNS, st.integers(0, 100)), min_size=3, max_size=3), st.permutations(LIST))
 def test_never_more_than_the_bound_and_every_try_is_told(
     world: World, turns: list[tuple[str, int]], order: list[str]

@@ -172,7 +172,7 @@ _NEEDS = st.builds(Needs, st.integers(0, 3_000_000), st.integers(0, 200_000), st
 _CLASS = st.sampled_from(TASK_CLASSES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_CLASS, _RULES, _ENTRIES, _HEALTH, _NEEDS)
 def test_whatever_the_rules(
     task_class: str, rules: Rules, connected: tuple[str, ...], health: dict[str, Mark], needs: Needs
