@@ -11,7 +11,7 @@ from shared.core.run import NOTHING, StepSpec, Usage
 
 LEVELS = ("low", "medium", "high")
 MANY_PLACES = 10  # things that are written to; more than that is more than a person looks through
-MUCH_MONEY = 2_000_000  # micro-dollars a plan may cost at most before its cost is a risk of its own
+MUCH_MONEY = 4_000_000  # micro-dollars a plan may cost at most before its cost is a risk of its own
 
 _HIGH: Mapping[str, str] = {
     "vercel.promote": "it puts a site live, for everybody to see",
