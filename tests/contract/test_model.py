@@ -278,6 +278,28 @@ def test_the_estimate_is_an_upper_bound(rigs: Callable[[str], Rig], name: str, p
 
 
 @pytest.mark.parametrize("name", VENDORS)
+def test_half_a_character_is_sent_as_a_question_mark(rigs: Callable[[str], Rig], name: str) -> None:
+    vendor = rigs(name)
+    request = a_request(prompt="Plan \ud83d this", tools=(LOOK,))
+    vendor.endpoint.script([good(name)])
+    assert vendor.provider.estimate(vendor.model, request).tokens > 2000
+    assert vendor.provider.complete(vendor.model, request).answer == ANSWER
+    assert "Plan ? this" in json.dumps(vendor.endpoint.requests[0].body)
+    assert vendor.provider.count(vendor.model, request) > 0
+    assert {each.status for each in vendor.endpoint.requests} == {200}
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_what_json_cannot_say_is_refused_before_anything_is_sent(rigs: Callable[[str], Rig], name: str) -> None:
+    vendor = rigs(name)
+    call = ToolCall("c1", LOOK.name, {"city": float("nan")})
+    turns = (Message("assistant", calls=(call,)), Message("tool", "rain", call="c1"))
+    with pytest.raises(Rejected, match="JSON"):
+        vendor.provider.complete(vendor.model, a_request(tools=(LOOK,), messages=turns))
+    assert vendor.endpoint.requests == []
+
+
+@pytest.mark.parametrize("name", VENDORS)
 def test_the_prompt_is_counted_by_the_vendor_where_it_counts(rigs: Callable[[str], Rig], name: str) -> None:
     """The endpoints count a token per four characters; who cannot be asked gets our estimate."""
     vendor = rigs(name)

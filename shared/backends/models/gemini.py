@@ -88,14 +88,11 @@ class Gemini(Vendor):
         return f"/models/{segment(model)}:countTokens"
 
     def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
-        form = {} if shapes.is_open(turn.shape) else {"responseJsonSchema": shapes.wire(turn.shape)}
-        config = {"maxOutputTokens": most, "responseMimeType": "application/json", **form}
-        return {**_contents(turn), "generationConfig": config}
+        return {**_contents(turn), "generationConfig": {"maxOutputTokens": most, **_form(turn)}}
 
     def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
-        if self.name == "vertex":
-            return _contents(turn)
-        return {"generateContentRequest": {"model": f"models/{model}", **_contents(turn)}}
+        asked = {**_contents(turn), "generationConfig": _form(turn)}
+        return asked if self.name == "vertex" else {"generateContentRequest": {"model": f"models/{model}", **asked}}
 
     def _counted(self, answer: Mapping[str, Any]) -> int:
         return whole(answer, "totalTokens")
@@ -147,6 +144,11 @@ class Gemini(Vendor):
         waits = [match for detail in details if (match := _SECONDS.match(str(detail.get("retryDelay", ""))))]
         wait = timedelta(seconds=float(waits[0][1])) if waits else self._wait(answer)
         return RateLimited(self.name, told, retry_after=wait)
+
+
+def _form(turn: Turn) -> dict[str, Any]:
+    schema = {} if shapes.is_open(turn.shape) else {"responseJsonSchema": shapes.wire(turn.shape)}
+    return {"responseMimeType": "application/json", **schema}
 
 
 def _contents(turn: Turn) -> dict[str, Any]:

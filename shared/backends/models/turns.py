@@ -32,6 +32,7 @@ class Turn:
     """
 
     def __init__(self, request: ModelRequest, system: str) -> None:
+        _check(system, request)
         self.request = request
         self.shape = shapes.flat(request.schema)
         self.tools = tuple(
@@ -39,7 +40,6 @@ class Turn:
         )
         self.messages = request.messages if request.tools else _told(request.messages)
         self.schema_name = _NOT_IN_NAMES.sub("_", request.task)[:_LONGEST_NAME] or "answer"
-        _check(system, request)
 
     def name_of(self, name: str) -> str:
         """Return a tool's name on the wire."""
@@ -86,6 +86,19 @@ def parsed(text: str, what: str) -> Any:
         raise InvalidOutput(f"{what} is not JSON: {error}") from error
 
 
+def sendable(value: Any, system: str) -> Any:
+    """Return the value as JSON can say it, half characters as question marks; raises Rejected for what it cannot."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Rejected(system, f"the request holds what JSON cannot say: {error}") from error
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "replace"))
+    return value
+
+
 def whole(counts: Any, name: str) -> int:
     """Return a count of an answer; what is left out, or is no count, is 0."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
@@ -122,6 +135,7 @@ def _told(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 def _check(system: str, request: ModelRequest) -> None:
     open_calls: set[str] = set()
+    sendable([dict(call.input) for message in request.messages for call in message.calls], system)
     for message in request.messages:
         if message.role not in _ROLES:
             raise Rejected(system, f"a turn has the role {message.role!r}; there are: {', '.join(_ROLES)}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from shared.backends.models.turns import Reply, Turn, part
+from shared.backends.models.turns import Reply, Turn, part, sendable
 from shared.core.errors import (
     AgentError,
     IntegrationError,
@@ -36,6 +36,7 @@ _CONNECT_S = 5.0
 _COUNT_S = 15.0
 _LONGEST_WAIT = timedelta(days=1)
 _MESSAGE = 200
+_CODE_NAMES = ("code", "type", "status", "error_code")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?\Z")
 
 
@@ -47,6 +48,8 @@ class Vendor(ABC):
     """
 
     list_path = "/models"  # of the vendor's list of models, which is free to ask for
+    request_header = "x-request-id"  # where the vendor's name for the call stands
+    request_field = "id"  # of the answer, where no header has it
     count_path = ""  # of the vendor's own counting of a prompt; empty: our estimate
 
     def __init__(
@@ -115,9 +118,7 @@ class Vendor(ABC):
 
     def estimate(self, model: str, request: ModelRequest) -> Usage:
         """Return an upper bound: no token is shorter than a byte, and thoughts are within the output limit."""
-        body = self._body(model, Turn(request, self.name), self._most(model, request))
-        asked = len(json_bytes(body)) + _OVERHEAD_TOKENS
-        return self._usage(model, Tokens(input=asked, written=asked, output=self._most(model, request)))
+        return self._bound(model, request, self._asked(model, Turn(request, self.name)))
 
     def window(self, model: str) -> int:
         """Return how many tokens, prompt and answer together, the model takes."""
@@ -129,7 +130,7 @@ class Vendor(ABC):
         if not path:
             return request_tokens(request)
         try:
-            body = self._count_body(model, Turn(request, self.name))
+            body = sendable(self._count_body(model, Turn(request, self.name)), self.name)
             answer = self._exchange(path, body, _COUNT_S, self._secret(), read=True)
         except AgentError:
             return request_tokens(request)
@@ -139,8 +140,9 @@ class Vendor(ABC):
     def complete(self, model: str, request: ModelRequest) -> ModelResult:
         """Ask once. Raises IntegrationError and ModelError; `used` of it is what it cost, or at most may have cost."""
         turn = Turn(request, self.name)
-        bound = self.estimate(model, request)  # a model without a price ends here, before anything is spent
-        body, secret = self._body(model, turn, self._most(model, request)), self._secret()
+        body = self._asked(model, turn)
+        bound = self._bound(model, request, body)  # a model without a price ends here, before anything is spent
+        secret = self._secret()
         try:
             answer = self._exchange(self._path(model), body, request.timeout.total_seconds(), secret)
             if not answer.ok:
@@ -176,8 +178,13 @@ class Vendor(ABC):
             calls=reply.calls,
         )
 
-    request_header = "x-request-id"
-    request_field = "id"
+    def _asked(self, model: str, turn: Turn) -> dict[str, Any]:
+        body: dict[str, Any] = sendable(self._body(model, turn, self._most(model, turn.request)), self.name)
+        return body
+
+    def _bound(self, model: str, request: ModelRequest, body: Mapping[str, Any]) -> Usage:
+        asked = len(json_bytes(body)) + _OVERHEAD_TOKENS
+        return self._usage(model, Tokens(input=asked, written=asked, output=self._most(model, request)))
 
     def _count_path(self, model: str) -> str:
         return self.count_path
@@ -265,9 +272,6 @@ def _codes(body: Any) -> frozenset[str]:
     details = part(inner, "details")
     found = [each.get(name) for each in (inner, details, body) if isinstance(each, Mapping) for name in _CODE_NAMES]
     return frozenset(each for each in found if isinstance(each, str))
-
-
-_CODE_NAMES = ("code", "type", "status", "error_code")
 
 
 def _duration(text: str) -> timedelta | None:
