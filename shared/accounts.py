@@ -28,6 +28,7 @@ C = TypeVar("C")
 _CLIENTS: dict[type[Any], str] = {Notion: "notion", GitHub: "github", Vercel: "vercel", Slack: "slack"}
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
 _RENEWAL = timedelta(seconds=150)  # longer than the system's answer may take to come
+_HELD = 1000  # tenants whose opened tokens are remembered
 _LOOKS = 8  # at a grant that another worker renews, in two seconds
 _FIXED = re.compile(r"[a-z_]+|v[0-9]+")  # a part of a path that is no id
 
@@ -76,6 +77,7 @@ class Accounts:
         self._owner = owner
         self._trace = trace
         self._ses: Ses | None = None
+        self._held: dict[str, dict[str, Secret]] = {}
         self._ses_lock = threading.Lock()
 
     def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Callable[[type[C]], C]:
@@ -105,8 +107,15 @@ class Accounts:
                 self._tell_lost(tenant, system, doc)
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
         token = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+        if len(self._held) >= _HELD:
+            self._held.clear()
+        self._held.setdefault(tenant, {})[system] = token
         payer = payer_of(tenant, system, doc.body) if system in _METERED else None
         return _GrantHttp(self, tenant, system, token, payer)
+
+    def held(self, tenant: str) -> list[str]:
+        """Return the tenant's tokens that were opened in this process, for nobody but what hides them from models."""
+        return [token.reveal() for token in self._held.get(tenant, {}).values()]
 
     def mail(self) -> Ses:
         """Return the operator's mail sender: people get mail from us, not from their own account."""

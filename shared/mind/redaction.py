@@ -99,26 +99,26 @@ class _DiscreetModel:
     """A model that is told no secrets."""
 
     def __init__(self, model: Model, known: Known) -> None:
-        self._model = model
+        self.inner = model
         self._known = known
         self._last: tuple[ModelRequest, ModelRequest] | None = None
         self.name = model.name
 
     def estimate(self, request: ModelRequest) -> Usage:
         """Return an upper bound of what the call may cost."""
-        return self._model.estimate(self._hidden(request))
+        return self.inner.estimate(self._hidden(request))
 
     def window(self, task_class: str) -> int:
         """Return the context window of the model."""
-        return self._model.window(task_class)
+        return self.inner.window(task_class)
 
     def count(self, request: ModelRequest) -> int:
         """Return the tokens of the prompt: a provider that is asked to count reads it too."""
-        return self._model.count(self._hidden(request))
+        return self.inner.count(self._hidden(request))
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer the request with placeholders in it; they stay placeholders in the answer."""
-        return self._model.complete(self._hidden(request))
+        return self.inner.complete(self._hidden(request))
 
     def _hidden(self, request: ModelRequest) -> ModelRequest:
         """Return the request with placeholders; it is mostly asked for the one it was asked for just before."""
@@ -132,23 +132,23 @@ class _DiscreetEmbedder:
     """An embedder that is told no secrets: where it is a service, it reads every text."""
 
     def __init__(self, embedder: Embedder, known: Known) -> None:
-        self._embedder = embedder
+        self.inner = embedder
         self._known = known
         self.id, self.dimensions = embedder.id, embedder.dimensions
 
     def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
         """Return one vector per text, of the text with placeholders."""
         known = tuple(self._known())
-        return self._embedder.embed([Redactor(known).hide(text) for text in texts], kind)
+        return self.inner.embed([Redactor(known).hide(text) for text in texts], kind)
 
 
 def discreet_model(model: Model, known: Known = nothing_known) -> Model:
-    """Return the model, told no secrets; `known` are values that are secret whatever they look like."""
-    return model if isinstance(model, _DiscreetModel) else _DiscreetModel(model, known)
+    """Return the model, told no secrets, once however often it is wrapped; `known` are values that are secret whatever they look like."""
+    return _DiscreetModel(model.inner if isinstance(model, _DiscreetModel) else model, known)
 
 
 def discreet_embedder(embedder: Embedder | None, known: Known = nothing_known) -> Embedder | None:
     """Return the embedder, told no secrets; None where there is none."""
-    if embedder is None or isinstance(embedder, _DiscreetEmbedder):
-        return embedder
-    return _DiscreetEmbedder(embedder, known)
+    if embedder is None:
+        return None
+    return _DiscreetEmbedder(embedder.inner if isinstance(embedder, _DiscreetEmbedder) else embedder, known)

@@ -78,6 +78,7 @@ def wire_tools() -> Tools:
         settings=lambda tenant: _tenant_settings(wired, accounts, tenant),
         knowledge=knowledge_of,
         embedder=embedder_of,
+        known_secrets=accounts.held,
     )
 
 

@@ -166,3 +166,14 @@ def test_no_error_tool_result_passage_or_history_brings_a_secret_to_a_model(desk
         ask_agent(model, one, given, quoted)
     assert len(endpoint.received) > len(made_up())
     assert left(endpoint.heard) == []
+
+
+def test_the_teams_own_tokens_are_hidden_whatever_they_look_like(desk: Desk, endpoint: Endpoint) -> None:
+    token = "quiet river under stones"
+    desk.house.connect("vercel", token)
+    desk.house.accounts.http_for(TENANT, "vercel")  # as a step does that deploys
+    page = desk.write_idea(f"Bakery by the {token}")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    assert "Bakery by the [[secret:known:1]]" in endpoint.heard
+    assert token not in endpoint.heard

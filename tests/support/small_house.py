@@ -78,6 +78,7 @@ class SmallHouse:
             _no_sandbox,
             lambda u: self.check_site(u),
             self.settings,
+            known_secrets=self.accounts.held,
         )
         self.dispatcher = Dispatcher(self.store, self._deliver(), self.clock, DispatchOptions(workers=0))
         self.dispatcher.start()

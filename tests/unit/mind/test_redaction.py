@@ -131,6 +131,8 @@ def test_texts_to_embed_are_told_without_secrets() -> None:
     assert discreet_embedder(None) is None
 
 
-def test_nothing_is_wrapped_twice() -> None:
-    model = discreet_model(Heard())
-    assert discreet_model(model) is model
+def test_wrapped_twice_the_last_known_secrets_count_and_it_is_hidden_once() -> None:
+    heard = Heard()
+    once = discreet_model(heard, lambda: ["quiet river"])
+    discreet_model(once, lambda: ["under stones"]).complete(ModelRequest("t", "quick", "", "under stones", {}))
+    assert [told.prompt for told in heard.told] == ["[[secret:known:1]]"]
