@@ -20,8 +20,11 @@ def knowledge_of(tenant: str) -> Knowledge:
 
 
 def embedder_of(tenant: str) -> Embedder | None:
-    """Return what embeds the tenant's texts; None where words alone are searched."""
-    return None if wire().settings.mode == "cloud" else _small_model()
+    """Return what embeds the tenant's texts; None where words alone are searched: no extra, or emulated services."""
+    settings = wire().settings
+    if settings.mode != "cloud":
+        return _small_model()
+    return None if settings.emulated else _vertex(settings.project, settings.location)
 
 
 @cache
@@ -32,6 +35,16 @@ def _cloud(project: str, emulator: str) -> Callable[[str], Knowledge]:
     from shared.backends.cloud.knowledge import CloudKnowledge
 
     return CloudKnowledge(firestore.Client(project=project)).of
+
+
+@cache
+def _vertex(project: str, location: str) -> Embedder:
+    import requests
+
+    from shared.backends.models.google_identity import google_token_source
+    from shared.backends.models.vertex_embedder import VertexEmbedder
+
+    return VertexEmbedder(project, location, google_token_source(), session=requests.Session())
 
 
 @cache
