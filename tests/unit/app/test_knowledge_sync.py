@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ import requests
 
 from shared.accounts import Accounts
 from shared.app.knowledge_marks import state_of
-from shared.app.knowledge_scope import Served, scope_of
 from shared.app.knowledge_sync import allow_forgetting, begin_sync, progress
 from shared.app.reconcile import order_passes
 from shared.backends.local.knowledge import LocalKnowledge
@@ -21,92 +20,9 @@ from shared.core.rate_window import Rate
 from shared.ports import Put
 from tests.support.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.local_ports import ScriptedModel
+from tests.support.read_workspace import LATER, Reading, block_body, page_body
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
-
-LATER = timedelta(minutes=30)
-
-
-@dataclass
-class Reading:
-    """A desk whose workspace is read into an index."""
-
-    desk: Desk
-    known: WatchedKnowledge
-    embedder: CountingEmbedder
-
-    @property
-    def home(self) -> str:
-        return self.desk.home
-
-    def set_clocks(self, forward: timedelta) -> None:
-        """Move the house's clock, and set Notion's to the same time."""
-        self.desk.house.clock.move(seconds=forward.total_seconds())
-        offset = (self.desk.house.clock.now() - datetime.now(UTC)).total_seconds()
-        requests.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
-
-    def write(self, parent: str, title: str, *lines: str) -> str:
-        """Write a page by hand; return its id."""
-        return str(self.desk.as_person("POST", "/v1/pages", _page(parent, title, *lines))["id"])
-
-    def row(self, title: str, **columns: Any) -> str:
-        """Write an idea by hand."""
-        parent = {"type": "data_source_id", "data_source_id": self.desk.source}
-        properties = {"Name": {"title": [{"text": {"content": title}}]}, **columns}
-        return str(self.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": properties})["id"])
-
-    def rewrite(self, page: str, number: int, text: str) -> None:
-        """Change the text of the page's block of that number."""
-        blocks = self.desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
-        content = {"paragraph": {"rich_text": [{"text": {"content": text}}]}}
-        self.desk.as_person("PATCH", f"/v1/blocks/{blocks[number]['id']}", content)
-
-    def trash(self, page: str, gone: bool = True) -> None:
-        self.desk.as_person("PATCH", f"/v1/pages/{page}", {"in_trash": gone})
-
-    def refuse(self, *pages: str) -> None:
-        """Have Notion show these pages no more, as when they are not shared with us any longer."""
-        requests.delete(f"{self.desk.url}/_faults", timeout=10)
-        for page in pages:
-            body = {"object": "error", "status": 404, "code": "object_not_found", "message": "Could not find page."}
-            for path in (f"/v1/pages/{page}", f"/v1/blocks/{page}/children"):
-                fault = {"path": path, "status": 404, "body": body, "times": 100_000}
-                requests.post(f"{self.desk.url}/_faults", json=fault, timeout=10)
-
-    def sync(self) -> None:
-        """Let the clock order passes until nothing is left to do, half an hour later."""
-        self.set_clocks(LATER)
-        for _ in range(2):
-            order_passes(self.desk.house.deps)
-            self.desk.house.work()
-            self.set_clocks(timedelta(minutes=2))
-            self.desk.house.work()
-
-    def texts(self, page: str) -> list[str]:
-        return [chunk.text for chunk in self.known.chunks(page)]
-
-    def served(self, page: str) -> bool:
-        """Say whether the page would be shown to whoever asks."""
-        house = self.desk.house
-        return bool(Served(house.deps, TENANT, scope_of(house.settings(TENANT))).way(page))
-
-    def requests_of(self, since: int = 0) -> int:
-        journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
-        return len([entry for entry in journal if entry["path"].startswith("/v1/")]) - since
-
-
-def _page(parent: str, title: str, *lines: str) -> dict[str, Any]:
-    return {
-        "parent": {"type": "page_id", "page_id": parent},
-        "properties": {"title": {"title": [{"text": {"content": title}}]}},
-        "children": [_block(line) for line in lines],
-    }
-
-
-def _block(text: str) -> dict[str, Any]:
-    kind, _, rest = text.partition("# ") if text.startswith("# ") else ("paragraph", "", text)
-    name = "heading_2" if text.startswith("# ") else kind
-    return {"type": name, name: {"rich_text": [{"text": {"content": rest}}]}}
 
 
 @pytest.fixture
@@ -125,7 +41,7 @@ def _pages(reading: Reading, count: int) -> list[str]:
     made = []
     with requests.Session() as session:
         for number in range(count):
-            body = _page(reading.home, f"Page {number}", f"Text of number {number}.")
+            body = page_body(reading.home, f"Page {number}", f"Text of number {number}.")
             asked = {"person": reading.desk.person, "method": "POST", "path": "/v1/pages", "body": body}
             made.append(str(session.post(f"{reading.desk.url}/_as_person", json=asked, timeout=10).json()["id"]))
     return made
@@ -314,7 +230,7 @@ def test_what_nobody_told_of_is_found_by_the_round_within_a_day(reading: Reading
 
 def test_a_page_is_read_completely_or_stays_as_it_was(reading: Reading) -> None:
     page = reading.write(reading.home, "Page", "Before.")
-    inner = [_block("Inside.")]
+    inner = [block_body("Inside.")]
     toggle = {"type": "toggle", "toggle": {"rich_text": [{"text": {"content": "More"}}], "children": inner}}
     reading.desk.as_person("PATCH", f"/v1/blocks/{page}/children", {"children": [toggle]})
     reading.sync()
