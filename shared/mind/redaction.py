@@ -143,7 +143,7 @@ class _DiscreetEmbedder:
 
 
 def discreet_model(model: Model, known: Known = nothing_known) -> Model:
-    """Return the model, told no secrets, once however often it is wrapped; `known` are values that are secret whatever they look like."""
+    """Return the model, told no secrets, wrapped once; `known` are values that are secret whatever they look like."""
     return _DiscreetModel(model.inner if isinstance(model, _DiscreetModel) else model, known)
 
 
