@@ -15,7 +15,7 @@ from shared.app.engine import record
 from shared.app.map_events import COUNTED
 from shared.app.tenant_ledger import allowance_in, given_budget
 from shared.app.usage import BY, Sum, spent_in
-from shared.core.errors import AgentError, MalformedRequest
+from shared.core.errors import AgentError, Conflicting
 from shared.core.events import BudgetChanged
 from shared.core.run import WaitKind
 from shared.core.spending import Allowance, day_of
@@ -48,14 +48,17 @@ def budget(call: Call) -> ApiReply:
 
 
 def change_budget(call: Call) -> ApiReply:
-    """Set what is given, and let everything ask again that waits for money."""
+    """Set what is given, and let everything ask again that waits for money.
+
+    Raises Conflicting where more would be kept back than another limit is.
+    """
     given = {**given_budget(call.deps, call.tenant), **call.body}
     allowed = allowance_in(given)
     for name in ("run", "day", "month"):
         limit = getattr(allowed, name)
         if limit is not None and limit < allowed.kept_back:
             way_out = f"Give a kept_back of {limit} or less, or a higher {name}."
-            raise MalformedRequest(f"kept_back: {allowed.kept_back} is more than {name} ({limit})", way_out=way_out)
+            raise Conflicting(f"kept_back: {allowed.kept_back} is more than {name} ({limit})", way_out=way_out)
     change_settings(call.deps, call.tenant, budget=given)
     _let_go_on(call.deps, call.tenant)
     return ApiReply(body=_view(allowed))
@@ -75,13 +78,11 @@ def _let_go_on(deps: Deps, tenant: str) -> None:
 
 
 def usage(call: Call) -> ApiReply:
-    """Return what a day or month has cost and into what it went.
+    """Return what a day or month has cost and into what it went; a month goes before a day.
 
     Beside it, how often the map of the workspace has spared a question to Notion so far.
     """
     deps, by = call.deps, call.query.get("by", "")
-    if "day" in call.query and "month" in call.query:
-        raise MalformedRequest("give day or month, not both", way_out="Leave one of them out.")
     period = call.query.get("month") or call.query.get("day") or day_of(deps.clock.now())
     found = spent_in(deps, call.tenant, period, by)
     allowed = allowance_in(given_budget(deps, call.tenant))

@@ -177,7 +177,7 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/v1/usage", "usage.read", budget.usage, "What a day or month has cost, and into what it went", "Usage",
         query={
             "day": {"type": "string", "format": "date", "description": "In UTC; by default today."},
-            "month": text("^[0-9]{4}-(0[1-9]|1[0-2])$", what="Like 2026-11, instead of a day."),
+            "month": text("^[0-9]{4}-(0[1-9]|1[0-2])$", what="Like 2026-11; goes before a day."),
             "by": choice(*BY),
         },
     ),

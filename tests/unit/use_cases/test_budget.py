@@ -89,6 +89,15 @@ def test_what_an_attempt_may_cost_is_set_aside_in_the_commit_that_hands_it_out_a
     assert account(ports) == Account(150_000, 400_000, 7)
 
 
+def test_an_end_that_hands_out_what_follows_writes_the_ledger_once(ports: Ports) -> None:
+    begin(ports, *thinking("a"), *thinking("b", depends_on=("a",)))
+    attempt(ports, ScriptedModel([{}], usage=Usage(7, 150_000)))
+    doc = ports.store.get(TENANT, LEDGERS, DAY[:7])
+    assert doc is not None
+    assert doc.version.endswith("-2")  # the embedded store counts the writes of a document
+    assert account(ports) == Account(150_000, 400_000, 7)
+
+
 def test_what_is_free_touches_no_ledger(ports: Ports) -> None:
     begin(ports, spec("a", kind="test.think"))
     assert attempt(ports, ScriptedModel([{}])).status == RunStatus.SUCCEEDED
@@ -174,6 +183,17 @@ def test_a_worker_that_dies_after_its_call_began_is_booked_in_full_when_the_atte
     assert account(ports) == Account(550_000, 0, 17)
     assert [(item["outcome"], item["micros"]) for item in paid(ports)] == [("lost", 400_000), ("ok", 150_000)]
     assert ports.store.list_docs(TENANT, BEGUN) == []
+
+
+def test_a_worker_that_dies_after_its_commit_is_booked_once(ports: Ports) -> None:
+    begin(ports, *thinking("a"))
+    model, command = ScriptedModel([{}], usage=Usage(7, 150_000)), attempt_of(ports.run(), "a")
+    with pytest.raises(Dies):
+        execute_step(command, ports.with_deps(crash_point=die_at("commit.after/test.think")).deps, tools(model))
+    execute_step(command, ports.deps, tools(model))
+    assert len(model.asked) == 1
+    assert account(ports) == Account(150_000, 0, 7)
+    assert len(paid(ports)) == 1
 
 
 def test_a_call_whose_worker_never_comes_again_leaves_no_mark_behind(ports: Ports) -> None:
