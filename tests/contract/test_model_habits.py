@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -232,6 +235,17 @@ def test_a_server_that_wants_no_key_gets_none(session: requests.Session) -> None
 
 
 # --- all
+
+
+def test_no_adapter_loads_a_vendors_library() -> None:
+    adapters = ", ".join(f"shared.backends.models.{name}" for name in ("anthropic", "gemini", "openai_chat"))
+    root = Path(__file__).resolve().parents[2]
+    load = [sys.executable, "-c", f"import sys, {adapters}; print(*sys.modules)"]
+    done = subprocess.run(load, cwd=root, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert {"shared.backends.models.openai_responses", "requests"} <= loaded
+    vendors = {"anthropic", "openai", "google.genai", "google.auth", "genai_prices", "httpx", "httpx2", "pydantic_ai"}
+    assert loaded & vendors == set()
 
 
 @pytest.mark.parametrize("key", ["line\nbreak", "umläut", "tab\tbed"])
