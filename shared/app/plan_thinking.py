@@ -32,6 +32,7 @@ from shared.core.run import Run, Step, StepSpec
 from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_text
+from shared.mind.questions import references
 from shared.mind.structured import ask, compact
 from shared.ports import Model
 from shared.steps._kind import StepKind
@@ -185,4 +186,5 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         most_by_input(kind, kinds, model),
         kind.group,
         vital=kind.vital,
+        refers=references if kind.weigh else None,
     )

@@ -33,6 +33,7 @@ class Rule:
     most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
     group: bool = False
     vital: bool = False
+    refers: Callable[[Mapping[str, Any]], Sequence[str]] | None = None  # steps its input names: it depends on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _spec(item: Any, number: int, rules: Mapping[str, Rule], prefix: str) -> Ste
     try:
         checked = rule.check(given)
         estimate = rule.most(checked) if rule.most else rule.estimate
+        needs = list(dict.fromkeys([*needs, *(rule.refers(checked) if rule.refers else ())]))
     except ValueError as error:
         raise InvalidOutput(f"{where}.input: {error}") from error
     title = item.get("title", "")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import Overloaded, Refused
-from shared.core.run import NOTHING, RunStatus
+from shared.core.errors import InvalidOutput, Overloaded, Refused
+from shared.core.run import NOTHING, RunStatus, StepSpec
 from shared.ports import ModelRequest
 from tests.support.local_ports import Ports
 from tests.unit.patterns.team import OK, STOP, Speakers, ask, critic, mend, pattern, planned, team, text, writer
@@ -238,3 +238,26 @@ def test_the_offline_model_takes_part_by_its_rules(ports: Ports) -> None:
     assert one.answer(run.step("s1~2"))["verdict"] != "ok"  # whatever is typed is run
     assert {step.output["model"] for step in run.steps[1:]} == {"offline"}
     assert run.spent == NOTHING
+
+
+def test_a_step_depends_on_what_it_names_however_deep_in_its_members() -> None:
+    take = {**ask("editor", takes={"text": "step:s1.text"}), "id": "edit", "depends_on": []}
+    check = critic()
+    check["input"]["reads"] = ["step:s1", "step:edit"]
+    deep = {**pattern("sequence", members=[pattern("sequence", members=[critic(), check]), critic()]), "depends_on": []}
+    specs = planned(writer("W"), take, deep)
+    assert [(spec.id, spec.depends_on) for spec in specs] == [("s1", ()), ("edit", ("s1",)), ("s3", ("s1", "edit"))]
+    with pytest.raises(InvalidOutput, match="'s1' depends on 'nothing', which is not in the plan"):
+        planned(ask("editor", takes={"text": "step:nothing.text"}))
+
+
+def test_a_plan_made_later_hears_what_the_one_before_has_done(ports: Ports) -> None:
+    model = Speakers(by_agent={"writer": [text("Some words.")], "editor": [EDIT]})
+    one = team(ports, model)
+    (first,) = planned(writer("W"))
+    edit = StepSpec(
+        "r2.edit", "agent.ask", input=ask("editor", takes={"text": "step:s1.text"})["input"], depends_on=("s1",)
+    )
+    one.begin(first, edit)
+    assert one.work().status == RunStatus.SUCCEEDED
+    assert model.asked[1].data["input"]["text"] == "Some words."
