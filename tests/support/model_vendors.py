@@ -166,7 +166,10 @@ def _openai_like(name: str) -> dict[str, list[Answer]]:
         "quota": [error(429, "You exceeded your current quota.", code) for code in spent]
         + ([error(429, used_up), error(403, used_up)] if name == "xai" else []),
         "overloaded": [error(503, "Overloaded.", "server_is_overloaded"), error(503, "Slow down.")],
-        "too long": [error(400, "Your input exceeds the context window.", "context_length_exceeded")],
+        "too long": [
+            error(400, "Your input exceeds the context window.", "context_length_exceeded"),
+            error(400, "This model's maximum prompt length is 131072 but the request contains 200000 tokens."),
+        ],
         "key": [error(401, f"Incorrect API key provided: {KEY}", "invalid_api_key"), error(403, "No.")],
         "bad request": [error(400, "Bad."), error(422, "Bad."), error(413, "Large.")],
         "no such model": [error(404, "It does not exist.", "model_not_found")],
@@ -224,6 +227,7 @@ def _anthropic() -> dict[str, list[Answer]]:
         "overloaded": [error(529, "Overloaded."), error(503, "Unavailable.")],
         "too long": [
             error(400, "prompt is too long: 1200000 tokens > 1000000 maximum"),
+            error(400, "input length and `max_tokens` exceed context limit: 990000 + 20000 > 1000000"),
             claude.text(HALF, "model_context_window_exceeded"),
         ],
         "key": [error(401, "invalid x-api-key"), error(403, "Your key may not use this.")],

@@ -20,7 +20,7 @@ from shared.http_client import Answer, Trace
 from shared.ports import Clock, Message
 
 _URL = "https://api.anthropic.com"
-_VERSION = "2023-06-01"
+_VERSION = "2023-06-01"  # served everywhere; the later 2026-10-21 takes away fields that we do not send
 _KEPT = {"cache_control": {"type": "ephemeral"}}  # what lies before the mark may be read from the cache next time
 _TOO_LONG = re.compile(r"prompt is too long|exceed(s|ed)? (the )?context", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
