@@ -172,3 +172,31 @@ def test_people_read_children_below_their_parent_with_what_came_of_them() -> Non
     run, _ = after(run, ev.StepSucceeded(at(3), "vote", 1, output))
     assert came_to(run.step("vote")) == "2 of 3 after 2 rounds; Round 2: critic dissents: mend"  # type: ignore[arg-type]
     assert came_to(run.step("first")) == ""  # type: ignore[arg-type]
+
+
+def test_a_group_that_fails_gives_all_back_and_another_plan_may_be_made() -> None:
+    run, _ = begin()
+    group = spec("panel", estimate=Usage(0, 9), group=True)
+    run, _ = after(run, ev.PlanProposed(at(0), "plan", 1, (group, spec("next", "panel")), replannable=True))
+    asked = [spec("panel~1", estimate=Usage(0, 4)), spec("panel~2", estimate=Usage(0, 4))]
+    run, _ = after(run, fan_out(run, "panel", *asked, spec("panel~3", "panel~1")))
+    run, _ = after(run, failed("panel~1"))
+    assert statuses(run)["panel"] == "failed"
+    assert run.reserved == Usage(0, 4)  # of the one that is in flight
+    run, commands = after(run, done("panel~2", used=Usage(0, 1)))
+    assert [c.step for c in commands] == ["plan-2"]
+    assert (run.spent, run.reserved, statuses(run)["panel~3"]) == (Usage(0, 1), NOTHING, "skipped")
+
+
+def test_one_who_may_be_absent_makes_no_other_plan_necessary() -> None:
+    run, _ = begin()
+    run, _ = after(run, ev.PlanProposed(at(0), "plan", 1, (spec("vote", group=True),), replannable=True))
+    run, _ = after(run, fan_out(run, "vote", spec("vote~1", optional=True)))
+    run, commands = after(run, failed("vote~1"))
+    assert [(c.step, c.wake) for c in commands] == [("vote", 1)]
+
+
+def test_a_group_that_is_lost_on_its_way_loses_no_money() -> None:
+    run, _ = begin(spec("vote", group=True, estimate=Usage(0, 9)), limits=with_limits(attempt_s=60))
+    run, _ = after(run, ev.TimePassed(at(61)))
+    assert (run.spent, run.reserved) == (NOTHING, Usage(0, 9))
