@@ -253,7 +253,9 @@ def _obey(
         answered = [_answered(deps, tools, run, one) for one in verdict.asked]
         if verdict.unclear and not any(answered):
             explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
-        keep_heard(deps, run, heard, comments)
+        named = [(each, _name(tools, command.tenant, f"person:{who}")) for each, who in verdict.thumbs_down]
+        down = [feedback_put(now, run.id, "down", who, cause=each) for each, who in named]
+        keep_heard(deps, run, heard, comments, also=down)
 
 
 def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:

@@ -89,6 +89,7 @@ class Verdict:
     wishes: tuple[tuple[str, str, str], ...] = ()  # (comment, text, person)
     unclear: str = ""  # the discussion to answer in
     asked: tuple[Asked, ...] = ()
+    thumbs_down: tuple[tuple[str, str], ...] = ()  # (comment, person)
 
 
 def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
@@ -165,6 +166,7 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
     by = unclear = ""
     wishes: list[tuple[str, str, str]] = []
     asked: list[Asked] = []
+    down: list[tuple[str, str]] = []
     members: frozenset[str] | None = None
     us = str(notion.me()["id"])
     for one in remarks:
@@ -176,7 +178,10 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         about = _is_about(one, decision, _asking(run, gate), us)
         if decision.said == Said.UNCLEAR or not about:
             unclear = str(one.comment.get("discussion_id") or "")
-            if decision.said == Said.UNCLEAR and _is_said_to(us, one, text):
+            if decision.thumb_down:
+                members = members_of(notion) if members is None else members
+                down += [(one.id, author)] if author in (members or ()) else []
+            elif decision.said == Said.UNCLEAR and _is_said_to(us, one, text):
                 members = members_of(notion) if members is None else members
                 asked += [Asked(one.id, unclear, text, author)] if author in (members or ()) else []
             continue
@@ -186,7 +191,7 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         said, by = decision.said, author
         if decision.said == Said.CHANGE:
             wishes.append((one.id, decision.wish, author))
-    return Verdict(said, by, tuple(wishes), unclear, tuple(asked))
+    return Verdict(said, by, tuple(wishes), unclear, tuple(asked), tuple(down))
 
 
 def _is_said_to(us: str, remark: Remark, text: str) -> bool:

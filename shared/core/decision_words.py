@@ -29,6 +29,7 @@ class Decision:
     said: Said
     wish: str = ""
     names_it: bool = False  # it speaks of approving; a bare yes or no may answer whatever stood before it
+    thumb_down: bool = False  # and nothing else: nobody can plan better with that, but it says what was thought
 
 
 # English, German, French, Spanish. A phrase is compared in the shape that `folded` gives, without punctuation.
@@ -69,6 +70,7 @@ _YES_BUT = re.compile(rf"(?:(?:{_YES}|{_POLITE})(?!\w)[\s,.;:!–—-]*)+(?:and 
 _LEADING_NO = re.compile(rf"(?:{_NO})(?!\w)[\s,.;:!–—-]*(?:(?:{_BECAUSE})(?!\w)\s*)?")
 _LEADING_WISH = re.compile(rf"(?:{_WISH})(?!\w)")
 _THUMBS = re.compile("[\U0001f44d\u2705\u2714][\ufe0f\U0001f3fb-\U0001f3ff]*")
+_THUMB_DOWN = re.compile("(?:\U0001f44e[\ufe0f\U0001f3fb-\U0001f3ff]*\\s*)+")
 _GLAD = re.compile(  # beside a yes they change nothing; any other picture or sign may mean the opposite
     "[\U0001f389\U0001f680\U0001f64c\U0001f44f\U0001f64f\U0001f44c\U0001f973\U0001f4af\U0001f642\U0001f600\U0001f603"
     "\U0001f604\U0001f60a\u2764\U0001f4aa][\ufe0f\U0001f3fb-\U0001f3ff]*"
@@ -81,6 +83,8 @@ def read_decision(comment: str) -> Decision:
     """Return what a person's comment decides about the plan shown; never a yes when anything else was said with it."""
     text = " ".join(visible(comment).split())[:MAX_WISH]
     plain = folded(text).replace("’", "'")
+    if _THUMB_DOWN.fullmatch(plain):
+        return Decision(Said.UNCLEAR, thumb_down=True)
     if not plain or "?" in plain or _NOTHING.match(plain):
         return Decision(Said.UNCLEAR)
     names_it = _NAMES_IT.search(plain) is not None

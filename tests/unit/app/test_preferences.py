@@ -13,6 +13,7 @@ import pytest
 from shared.app.approvals import approval_token, decide, read_token
 from shared.app.feedback import feedback_since, note
 from shared.app.learn_preferences import learn
+from shared.app.plan_comments import UNCLEAR
 from shared.app.preferences import (
     LASTS,
     Preference,
@@ -245,6 +246,20 @@ def test_nothing_a_page_says_becomes_a_preference(
     desk.tell(page)
     plan_page(desk, "Another")
     assert preferences_of(desk.house.deps, TENANT) == []
+
+
+def test_a_thumb_down_is_kept_and_asked_about(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    desk = desk_of(house, served, PlannerInHand([plan_of(comment("tell", "hello"))]))
+    page = plan_page(desk, "Club")
+    say(desk, page, "\U0001f44e\U0001f3fd")
+    desk.tell(page)  # heard once
+    (one,) = feedback_since(desk.house.deps, TENANT)
+    assert (one.kind, one.text, one.run) == ("down", "", desk.run_of(page).id)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL  # what should be different, nobody knows yet
+    said = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    assert UNCLEAR in json.dumps(said)
 
 
 def test_a_denial_by_link_is_kept_as_of_nobody_known(
