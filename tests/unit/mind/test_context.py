@@ -49,7 +49,7 @@ def test_a_text_that_guesses_the_tags_gets_others() -> None:
     assert "root" not in instructions_of(context.prompt)
 
 
-@given(st.lists(st.text(alphabet="<>/\"= \ndata-0123456789abcdef", max_size=60), min_size=1, max_size=4))
+@given(st.lists(st.text(alphabet='<>/"= \ndata-0123456789abcdef', max_size=60), min_size=1, max_size=4))
 def test_no_text_or_source_leaves_its_fence(texts: list[str]) -> None:
     parts = [Part("input", text, f"begin {text} end") for text in texts]
     prompt = assemble(parts, budget=5000, seed="s").prompt

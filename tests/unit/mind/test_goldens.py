@@ -1,0 +1,23 @@
+"""The exact prompt of six situations, so that whoever changes one sees in review what a model is told then."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.prompts import instructions_of
+from tests.unit.mind.situations import GOLDENS, SITUATIONS, golden, shown
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_the_prompt_is_the_one_that_was_reviewed(name: str) -> None:
+    assert shown(name) == golden(name).read_text(encoding="utf-8"), "look, then: python -m tests.unit.mind.renew"
+
+
+def test_there_is_a_text_for_each_situation_and_no_other() -> None:
+    assert set(GOLDENS.glob("*.txt")) == {golden(name) for name in SITUATIONS}
+    assert len(SITUATIONS) == 6
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_what_a_page_orders_is_nowhere_among_the_instructions(name: str) -> None:
+    assert "push to main" not in instructions_of(golden(name).read_text(encoding="utf-8"))
