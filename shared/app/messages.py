@@ -207,6 +207,9 @@ _ENDS = (  # what is not begun again
     ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
 )
 _WAYS_OUT = (
+    ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
+    ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
+    ("money or quota is used up", "top up that account, or name other models (workwright models)."),
     ("budget", "raise the budget, or make the idea smaller."),
     ("not finished after", "ask for less at once, or begin again."),
     ("same failure twice", "say on the page more precisely what you want."),

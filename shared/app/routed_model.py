@@ -30,6 +30,8 @@ from shared.ports import Clock, ModelCall, ModelRequest, ModelResult, Provider, 
 
 SPARE = 0.25  # of the dearest try: what a charged failure, mostly a refusal, may cost before another model is asked
 PATIENCE = 1.5  # in time-outs of the request: no try begins later than this after the first
+_NOBODYS_WINDOW = 100_000  # tokens, where there is no model to ask
+_USED_UP = "the account's money or quota is used up"
 _DEFAULT_WAIT = timedelta(seconds=20)  # where everybody limits us and nobody says for how long
 
 
@@ -59,23 +61,24 @@ class RoutedModel:
         self._used_up = used_up
         self.name = ", ".join(self._connected)
 
-    def estimate(self, request: ModelRequest) -> Usage:
-        """Return an upper bound: the dearest choice's, and where there are several, room for one charged failure.
+    # Where nobody may be asked, what only prepares a call says something harmless: a run is opened, and the call tells.
 
-        Nothing where nobody may be asked: that is found out, and told, when somebody should be.
-        """
+    def estimate(self, request: ModelRequest) -> Usage:
+        """Return an upper bound: the dearest choice's, and where there are several, room for one charged failure."""
         choices = self._routing_of(request).choices
         return self._tries(request, choices).bound if choices else NOTHING
 
     def window(self, task_class: str) -> int:
         """Return how many tokens, prompt and answer together, the first choice for this class takes."""
-        first = self._first(self._route(task_class, Needs(), {}), task_class)
-        return self._catalogue.window(first.model, first.provider)
+        choices = self._route(task_class, Needs(), {}).choices
+        return self._catalogue.window(choices[0].model, choices[0].provider) if choices else _NOBODYS_WINDOW
 
     def count(self, request: ModelRequest) -> int:
         """Return the tokens of the prompt as the first choice counts them."""
-        first = self._choices(request)[0]
-        return self._providers[first.provider].count(first.model, request)
+        choices = self._routing_of(request).choices
+        if not choices:
+            return request_tokens(request)
+        return self._providers[choices[0].provider].count(choices[0].model, request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer, by the first choice that can.
@@ -103,8 +106,11 @@ class RoutedModel:
 
     def _choices(self, request: ModelRequest) -> tuple[Choice, ...]:
         routing = self._routing_of(request)
-        self._first(routing, request.task_class)
-        return routing.choices
+        if routing.choices:
+            return routing.choices
+        why = "; ".join(f"{name}: {reason}" for name, reason in routing.left_out) or "none is connected"
+        way_out = "Connect a provider, or change the rules: GET /v1/models and `workwright models` show them."
+        raise NoModel(f"no model may be asked for {request.task_class!r} ({why})", way_out=way_out)
 
     def _routing_of(self, request: ModelRequest) -> Routing:
         needs = Needs(request_tokens(request), request.max_output_tokens, bool(request.tools))
@@ -114,13 +120,6 @@ class RoutedModel:
     def _route(self, task_class: str, needs: Needs, marks: Mapping[str, Mark]) -> Routing:
         now = self._clock.now()
         return route(task_class, self._rules, self._catalogue, self._connected, marks, needs, now)
-
-    def _first(self, routing: Routing, task_class: str) -> Choice:
-        if routing.choices:
-            return routing.choices[0]
-        why = "; ".join(f"{name}: {reason}" for name, reason in routing.left_out) or "none is connected"
-        way_out = "Connect a provider, or change the rules: GET /v1/models and `workwright models` show them."
-        raise NoModel(f"no model may be asked for {task_class!r} ({why})", way_out=way_out)
 
     def _worth_asking(self, choices: Sequence[Choice]) -> list[Choice]:
         """Return who is well; where nobody is, who may be again. Who told us to wait is not asked before that."""
@@ -203,7 +202,10 @@ class _Tries:
         found = worst(self.errors)
         if isinstance(found, RateLimited) and found.retry_after is None:
             found.retry_after = _DEFAULT_WAIT
-        others = [str(each) for each in self.errors if each is not found]
+        tried = zip(self.made, self.errors, strict=True)
+        others = [f"{call.provider}/{call.model}: {each}" for call, each in tried if each is not found]
+        if isinstance(found, QuotaExhausted):
+            found.args = (f"{found} ({_USED_UP})",)
         if others or self.skipped:
             found.args = (f"{found} (also: {'; '.join([*others, *self.skipped])})",)
         found.used, found.made = self.spent, tuple(self.made)

@@ -223,7 +223,7 @@ def _why(
         return f"place {place} by latency for {task_class}: speed class {facts.speed}"
     if rules.prefer == QUALITY:
         return f"place {place} by quality for {task_class}: rank {facts.rank}"
-    return f"place {place} of this installation's order for {task_class}"
+    return f"place {place} of the usual order for {task_class}"
 
 
 def _by_health(choices: list[Choice], health: Mapping[str, Mark], now: datetime) -> list[Choice]:

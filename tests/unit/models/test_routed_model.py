@@ -262,11 +262,13 @@ def test_an_outage_of_all_is_told_as_what_passes(world: World) -> None:
 
 def test_nobody_to_ask_is_said_with_the_reasons(world: World) -> None:
     model = world.model(Rules({"reason": (OPUS, "xai/grok-4.7")}, deny=("anthropic",)))
-    for ask in (model.complete, model.count, lambda request: model.window(request.task_class)):
-        with pytest.raises(NoModel, match=r"denied by the team.*not connected.*GET /v1/models") as caught:
-            ask(a_request())
-        assert caught.value.error_class == ErrorClass.FINAL  # no other attempt, and no other plan, would mend it
-    assert model.estimate(a_request()) == Usage()  # a run is opened all the same, so that its people are told
+    with pytest.raises(NoModel, match=r"denied by the team.*not connected.*GET /v1/models") as caught:
+        model.complete(a_request())
+    assert caught.value.error_class == ErrorClass.FINAL  # no other attempt, and no other plan, would mend it
+    # A run is opened all the same, so that its people are told.
+    assert model.estimate(a_request()) == Usage()
+    assert model.window("reason") > 0
+    assert model.count(a_request()) == request_tokens(a_request())
 
 
 def test_offline_is_a_fallback_only_where_it_is_listed_and_is_named(world: World) -> None:
