@@ -43,9 +43,14 @@ def feedback_put(
     if kind not in KINDS:
         raise ValueError(f"feedback is one of {', '.join(KINDS)}, not {kind!r}")
     said = " ".join(visible(text).split())[:MAX_TEXT]
-    name = f"fb-{at:%Y%m%d%H%M%S}-{derived_id('', run, kind, cause or said, by)[:12]}"
+    name = f"{id_at(at)}-{derived_id('', run, kind, cause or said, by)[:12]}"
     found = Feedback(name, kind, at.isoformat(), run, by[:100], said, cause, member)
     return Put(KIND, name, {field: value for field, value in asdict(found).items() if field != "id"})
+
+
+def id_at(at: datetime) -> str:
+    """Return how the ids of feedback of that moment begin."""
+    return f"fb-{at:%Y%m%d%H%M%S%f}"
 
 
 def note(deps: Deps, run: Run, kind: str, by: str, text: str = "", *, cause: str = "", member: bool = True) -> Feedback:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.app.feedback import Feedback, feedback_since
+from shared.app.feedback import Feedback, feedback_since, id_at
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, VersionConflict
 from shared.core.outgoing_text import visible
 from shared.core.run import derived_id
@@ -27,6 +27,7 @@ BY_RULES = "rules"
 MAX_TEXT = 300
 MOST = 50
 LASTS = timedelta(days=180)
+_LATE = timedelta(minutes=5)  # what was said within it is read again: another instance's clock may be behind
 _SAID = frozenset({"wish", "denied", "down", "cancelled", "undone", "up"})
 
 
@@ -74,11 +75,11 @@ def learn_by_rules(deps: Deps, tenant: str) -> None:
     fresh = feedback_since(deps, tenant, str(known.get("rules", "")))
     if not fresh:
         return
-    window = feedback_since(deps, tenant, f"fb-{deps.clock.now() - LASTS:%Y%m%d%H%M%S}")
+    window = feedback_since(deps, tenant, id_at(deps.clock.now() - LASTS))
     for text, sources in _said_by_rule(window):
         if {one.id for one in sources} & {one.id for one in fresh}:
             keep_preference(deps, tenant, text, sources, BY_RULES)
-    body = {**known, "rules": max(one.id for one in fresh)}
+    body = {**known, "rules": min(max(one.id for one in fresh), id_at(deps.clock.now() - _LATE))}
     deps.store.put(tenant, Put(*STATE, body))
 
 

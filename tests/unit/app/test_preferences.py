@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.app.approvals import approval_token, decide, read_token
-from shared.app.feedback import feedback_since, note
+from shared.app.feedback import feedback_put, feedback_since, note
 from shared.app.learn_preferences import learn
 from shared.app.plan_comments import UNCLEAR
 from shared.app.preferences import (
@@ -84,6 +84,14 @@ def test_what_no_member_said_to_us_is_kept_and_nothing_is_made_of_it(ports: Port
     says(ports, ALWAYS, **given)
     assert held(ports) == []
     assert len(feedback_since(ports.deps, "t-1")) == 1
+
+
+def test_what_comes_from_an_instance_whose_clock_is_behind_counts_too(ports: Ports) -> None:
+    says(ports, "No map.")
+    late = feedback_put(ports.clock.now() - timedelta(minutes=3), "run-2", "wish", "Grace Example", ALWAYS)
+    ports.store.put("t-1", late)
+    learn_by_rules(ports.deps, "t-1")
+    assert held(ports) == [ALWAYS]
 
 
 def test_a_deleted_preference_stays_away_until_somebody_says_it_again(ports: Ports) -> None:
