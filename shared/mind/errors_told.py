@@ -16,6 +16,7 @@ _MATTERS = re.compile(
     r"^(?:FAIL|ERROR|FAILED|E  |>  |\s*\^|✗|×|not ok)|\b\w*(?:Error|Exception|Failure|Warning)\b[:(]|assert|expected|"
     r"panic|undefined|cannot|not found|refused|(?i:\bfailed\b|\bfatal\b)"
 )
+_SAYS = 12  # characters of a line that say something of their own; shorter ones may well come twice
 _MARKED = "… {} lines left out …"
 
 
@@ -47,7 +48,7 @@ def _once(lines: Sequence[str]) -> list[str]:
     found: list[str] = []
     for line in lines:
         shape = re.sub(r"0x[0-9a-f]+|\d+(?:\.\d+)?", "0", line).strip()
-        if len(shape) > 20 and shape in seen and not _FRAME.match(line):
+        if len(shape) > _SAYS and shape in seen and not _FRAME.match(line):
             continue
         seen.add(shape)
         if line or (found and found[-1]):
@@ -80,9 +81,10 @@ def _innermost(stack: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _chosen(lines: Sequence[str], most: int) -> set[int]:
-    """Return the numbers of the lines that stay: those that matter first, then the last, then the first."""
+    """Return the numbers of the lines that stay: the last, what matters with the lines around it, then the end."""
     weighty = [number for number, line in enumerate(lines) if _MATTERS.search(line)]
-    order = [*weighty, *(number + 1 for number in weighty if number + 1 < len(lines))]
+    around = [near for number in weighty for near in (number, number - 1, number - 2, number - 3, number + 1)]
+    order = [len(lines) - 1, *(near for near in around if 0 <= near < len(lines))]
     order += [*range(len(lines) - 1, -1, -1)]
     kept: set[int] = set()
     left = int(0.85 * most)  # the rest is for the words about what was left out
