@@ -99,8 +99,11 @@ def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
 
 def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     """Ask for some of the known pages by their ids, embed what has no vector, and order the reading of what is due."""
-    if not has_knowledge(tools) or not state_of(deps, tenant):
+    state = state_of(deps, tenant)
+    if not has_knowledge(tools) or not state:
         return
+    if state.get("alone"):
+        keep_state(deps, tenant, alone="")  # it is connected again
     reader = Reader.of(deps, tools, tenant, notion)
     with reader.kept(), suppress(RateLimited):  # the round has a day
         _go_round(reader)

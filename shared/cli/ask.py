@@ -79,8 +79,8 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
         lines.append("Notion is not connected: nothing is shown.")
     if sync["began"]:
         end = f"ended {sync['ended'][:19]}" if sync["ended"] else "under way"
-        of = f" of about {sync['known']}" if sync["known"] else ""
-        lines.append(f"reading began {sync['began'][:19]}, {end}: {sync['read']}{of} pages read")
+        of = f", about {sync['known']} there are" if sync["known"] else ""
+        lines.append(f"reading began {sync['began'][:19]}, {end}: pages were read {sync['read']} times{of}")
         counts = ("embedded", "reused", "removed", "failed", "waiting", "lost")
         lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in counts))
     else:

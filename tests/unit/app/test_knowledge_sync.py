@@ -318,6 +318,13 @@ def test_a_disconnected_workspace_is_erased_after_a_while_and_read_anew_when_it_
     reading.desk.house.store.put(TENANT, Put("grants", "notion", grant.body))
     reading.sync()
     assert reading.texts(page) == ["Text."]
+    for _ in range(2):  # short ones do not add up
+        reading.desk.house.revoke("notion")
+        reading.sync()
+        assert reading.texts(page)
+        reading.desk.house.store.put(TENANT, Put("grants", "notion", grant.body))
+        reading.sync()
+        reading.set_clocks(timedelta(days=40))
 
 
 def test_words_are_there_although_the_embedder_does_not_answer_and_vectors_follow(reading: Reading) -> None:
