@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from shared.app.engine import open_run
@@ -15,7 +16,7 @@ from shared.core.plan import validate
 from shared.core.run import NOTHING, Limits, Run, Step, StepSpec, Usage
 from shared.ports import ModelRequest, ModelResult
 from shared.steps import KINDS
-from tests.support.local_ports import Ports, ScriptedModel, tools_with
+from tests.support.local_ports import Ports, ScriptedModel, local_ports, tools_with
 from tests.support.runs import opened
 
 Answer = Callable[[ModelRequest, int], Any]
@@ -142,3 +143,45 @@ class Team:
 def team(ports: Ports, model: Any, **more: Any) -> Team:
     """Return a team that thinks with this model."""
     return Team(ports, tools_with(model=model, **more))
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """How a story ended that died at one point, or at none, and was started again."""
+
+    died: str
+    run: Run
+    answer: Any
+    calls: int
+    passed: list[str]
+
+    @property
+    def output(self) -> Mapping[str, Any]:
+        return self.run.steps[0].output
+
+
+def die_everywhere(folder: Path, begin: Callable[[Ports], tuple[Team, Speakers]]) -> Iterator[Life]:
+    """Yield how a story ends without a death, and then for a death at each point it has passed."""
+    whole = _life(folder / "whole", begin, 0)
+    yield whole
+    for at in range(1, len(whole.passed) + 1):
+        yield _life(folder / str(at), begin, at)
+
+
+def _life(folder: Path, begin: Callable[[Ports], tuple[Team, Speakers]], at: int) -> Life:
+    passed: list[str] = []
+
+    def point(name: str) -> None:
+        passed.append(name)
+        if len(passed) == at:
+            raise Died(name)
+
+    with local_ports(folder) as fresh:
+        one, model = begin(fresh)
+        one.ports = fresh.with_deps(crash_point=point)
+        run = one.work(died=Died)
+        return Life(passed[at - 1] if at else "", run, one.answer(run.steps[0]), len(model.asked), passed)

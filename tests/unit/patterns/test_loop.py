@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,11 @@ from shared.core.errors import InvalidOutput, Missing
 from shared.core.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent
 from shared.mind.turns import Ability, Allowed, abilities_of, check_may, next_turn
-from shared.ports import ModelResult, ToolCall
+from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from tests.support.local_ports import Ports
-from tests.unit.patterns.team import Speakers, Team, planned, team
+from tests.unit.patterns.team import Speakers, Team, die_everywhere, planned, team
 
 FOUND = {"found": True, "answer": "At 9.", "sources": ["p1"]}
 
@@ -64,7 +65,7 @@ def tools_of(run: Run) -> list[str]:
     return [step.status.value for step in run.steps if step.parent and step.spec.kind != "agent.turn"]
 
 
-def at_work(ports: Ports, answers: list[Any], **more: Any) -> tuple[Team, Speakers]:
+def at_work(ports: Ports, answers: Any, **more: Any) -> tuple[Team, Speakers]:
     model = Speakers(by_agent={"researcher": answers})
     one = team(ports, model)
     one.tools = replace(one.tools, kinds={**KINDS, SEARCH.name: SEARCH, NOTE.name: NOTE})
@@ -200,3 +201,16 @@ def test_a_loop_is_cancelled_between_its_turns(ports: Ports) -> None:
     run = one.work()
     assert run.status == RunStatus.CANCELLED
     assert len(model.asked) == asked
+
+
+def test_after_a_death_at_any_point_a_loop_goes_on_with_the_turns_it_had(tmp_path: Path) -> None:
+    def answers(request: ModelRequest, before: int) -> Any:
+        return FOUND if request.messages else calls({"query": "shop"})
+
+    lives = die_everywhere(tmp_path, lambda ports: at_work(ports, answers))
+    whole = next(lives)
+    assert (whole.answer, whole.calls) == (FOUND, 2)
+    for life in lives:
+        assert (life.run.status, life.answer, life.output) == (RunStatus.SUCCEEDED, FOUND, whole.output), life.died
+        assert life.calls == 2 + (life.died in ("text.after/agent.turn", "commit.before/agent.turn")), life.died
+        assert tools_of(life.run) == ["succeeded"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from shared.app.engine import record
 from shared.core import events as ev
 from shared.core.errors import InvalidOutput, Refused
 from shared.core.risk import risk_of
-from shared.core.run import NOTHING, Run, RunStatus, StepSpec, Usage
+from shared.core.run import NOTHING, RunStatus, StepSpec, Usage
 from shared.mind.agents.registry import agent
 from shared.ports import ModelRequest
-from tests.support.local_ports import Ports, local_ports
+from tests.support.local_ports import Ports
 from tests.support.runs import begin, with_limits
-from tests.unit.patterns.team import OK, Speakers, critic, mend, pattern, planned, team, text, writer
+from tests.unit.patterns.team import OK, Speakers, critic, die_everywhere, mend, pattern, planned, team, text, writer
 
 PRICE = Usage(1000, 700)
 
@@ -132,38 +131,17 @@ def story(ports: Ports) -> tuple[Any, Speakers]:
     return one, model
 
 
-class Died(BaseException):
-    """The process is gone."""
-
-
-def dying(at: int, passed: list[str]) -> Callable[[str], None]:
-    def point(name: str) -> None:
-        passed.append(name)
-        if len(passed) == at:
-            raise Died(name)
-
-    return point
-
-
-def live(folder: Path, at: int) -> tuple[Run, Any, Speakers, list[str]]:
-    """Return how the story ends for one that dies at the given point, and is started again."""
-    passed: list[str] = []
-    with local_ports(folder) as fresh:
-        one, model = story(fresh)
-        one.ports = fresh.with_deps(crash_point=dying(at, passed))
-        run = one.work(died=Died)
-        return run, one.answer(run.steps[0]), model, passed
-
-
 def test_after_a_death_at_any_point_it_ends_the_same_and_asks_nothing_twice_that_was_stored(tmp_path: Path) -> None:
-    whole, answer, model, points = live(tmp_path / "whole", 0)
-    assert (whole.status, answer, len(model.asked)) == (RunStatus.SUCCEEDED, text("Better."), 4)
-    assert len(points) > 20
-    for at, point in enumerate(points, 1):
-        run, again, asked, _ = live(tmp_path / str(at), at)
-        assert (run.status, again, run.steps[0].output) == (RunStatus.SUCCEEDED, answer, whole.steps[0].output), point
-        lost = point in ("text.after/agent.ask", "commit.before/agent.ask")  # after the call, before its result is kept
-        assert len(asked.asked) == 4 + lost, point
+    lives = die_everywhere(tmp_path, story)
+    whole = next(lives)
+    assert (whole.run.status, whole.answer, whole.calls) == (RunStatus.SUCCEEDED, text("Better."), 4)
+    assert len(whole.passed) > 20
+    for life in lives:
+        assert (life.run.status, life.answer, life.output) == (RunStatus.SUCCEEDED, whole.answer, whole.output), (
+            life.died
+        )
+        unkept = life.died in ("text.after/agent.ask", "commit.before/agent.ask")  # called, and the result not kept yet
+        assert life.calls == 4 + unkept, life.died
 
 
 def test_cancelled_in_the_middle_it_asks_nobody_any_more(ports: Ports) -> None:
