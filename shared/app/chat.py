@@ -19,6 +19,7 @@ from shared.app.budget import BudgetExceeded
 from shared.app.chat_actions import Deed, act, approve, show
 from shared.app.chat_facts import facts_of, listed, title_of
 from shared.app.chat_memory import MAX_SAID, Chat, Said, keep_chat
+from shared.app.chat_window import said_parts, slid
 from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
@@ -98,7 +99,7 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
         shown=deed.shown or ("" if deed.did else chat.shown),
         language=language,
     )
-    return keep_chat(deps, tenant, after)
+    return keep_chat(deps, tenant, slid(after, lambda: metered(deps, tenant, tools.model(tenant), CHAT)))
 
 
 _Answer = tuple[Deed, str, tuple[dict[str, str], ...]]
@@ -184,8 +185,7 @@ def _understood(
     parts = [
         Part("page", "pages that may be meant", pages, share=0.2),
         Part("history", "runs, the newest first", listed(list(around.runs)), share=0.2),
-        Part("summary", "what was said long ago", chat.summary, share=0.1),
-        Part("history", "the conversation", _spoken(chat), share=0.4, cut="start"),
+        *said_parts(chat),
         Part("knowledge", "the present run", request.data["facts"], must=True),
         Part("input", "what is said now", said, must=True),
     ]
@@ -233,7 +233,3 @@ def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> _Ans
 
 def _history(chat: Chat) -> Sequence[Message]:
     return [Message(turn.role, turn.text) for turn in chat.turns[:-1]]
-
-
-def _spoken(chat: Chat) -> str:
-    return "\n".join(f"{turn.role}: {turn.text}" for turn in chat.turns[:-1])

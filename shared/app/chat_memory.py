@@ -13,7 +13,8 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import Doc, Put
+from shared.mind.window import Summary, summarised, turns_of
+from shared.ports import Doc, Message, Put
 
 KIND = "chats"
 MOST_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
@@ -47,7 +48,8 @@ class Chat:
     shown: str = ""
     language: str = "en"
     opened: str = ""
-    summary: str = ""  # of turns that are not kept any more
+    summary: Mapping[str, Any] = field(default_factory=dict)  # of the turns before those a model is told word for word
+    covered: int = 0  # of `turns`, the first, are in the summary
     turns: tuple[Said, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -92,7 +94,9 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     """Save the conversation; raises Busy when something else was said in it just now."""
     if len(chat.turns) > MOST_TURNS:
         gone, kept = chat.turns[:-MOST_TURNS], chat.turns[-MOST_TURNS:]
-        chat = replace(chat, turns=kept, summary=_shortened(chat.summary, gone))
+        late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
+        summary, _ = summarised(None, Summary.from_data(chat.summary), late)
+        chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))
     body = {name: value for name, value in asdict(chat).items() if name not in ("id", "version")}
     try:
         deps.store.put(tenant, Put(KIND, chat.id, body, chat.version))
@@ -105,12 +109,6 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
 def forget_chat(deps: Deps, tenant: str, chat: Chat) -> None:
     """Delete a conversation."""
     deps.store.put(tenant, Put(KIND, chat.id, None))
-
-
-def _shortened(summary: str, gone: tuple[Said, ...]) -> str:
-    """Return the summary with the first sentence of each turn that goes; the newest stay when it grows too long."""
-    lines = [*summary.splitlines(), *(f"{turn.role}: {turn.text.split('. ')[0][:200]}" for turn in gone)]
-    return "\n".join(lines[-40:])
 
 
 def _read(doc: Doc) -> Chat:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -75,7 +75,7 @@ class Summary:
         return asdict(self)
 
     @staticmethod
-    def from_data(data: dict[str, Any]) -> Summary:
+    def from_data(data: Mapping[str, Any]) -> Summary:
         """Return what `to_data` has written."""
         read: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
         return Summary(**read)
@@ -218,6 +218,7 @@ def _extracted(before: Summary, gone: Sequence[Turn]) -> Summary:
     return replace(
         before,
         turns=before.turns + len(gone),
+        goal=before.goal or ("" if before.turns else _first(gone[0].messages[0].text)[:_LENGTH]),
         entities=tuple(dict.fromkeys([*before.entities, *lost]))[-_MOST:],
         said=(*before.said, *(first[:_LENGTH] for first in firsts))[-_MOST:],
     )

@@ -13,6 +13,7 @@ from shared.core.errors import Busy
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.wire import normal_id
 from tests.support.local_ports import ScriptedModel
+from tests.support.prompts import part_of
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
@@ -177,7 +178,27 @@ def test_a_long_conversation_keeps_its_last_turns_and_a_summary(talk: Talk) -> N
     turns = tuple(Said("user", f"Line {n}. More.", "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
     kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=turns))
     assert [turn.message for turn in kept.turns][:1] == ["m5"]
-    assert kept.summary.splitlines() == [f"user: Line {n}" for n in range(5)]
+    assert kept.summary["said"] == tuple(f"user: Line {n}." for n in range(5))
+    assert kept.summary["goal"] == "Line 0."
+
+
+def test_what_becomes_too_much_to_tell_a_model_is_summarised_once_and_stays_readable(talk: Talk) -> None:
+    summary = {"goal": "A club site", "decisions": ["It is green"], "entities": [], "questions": [], "constraints": []}
+    long = "We talked about many things here. " * 40
+    said = tuple(Said("user", f"Line {n}. {long}", "2026-11-22T00:00:00+00:00", f"old-{n}") for n in range(8))
+    talk.chat = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=said))
+    explained = meant(intent="explain", reply="It is a site.")
+    model = ScriptedModel([explained, summary, explained])
+    talk.desk.house.model = model
+    talk.say("What is this?")
+    assert [request.task for request in model.asked] == ["chat", "summary"]
+    assert len(talk.chat.turns) == 10
+    assert 0 < talk.chat.covered < 10
+    talk.say("And now?")
+    told = model.asked[2].prompt
+    assert "Decided: It is green" in part_of(told, "summary")
+    assert "Line 0." not in told
+    assert "What is this?" in told
 
 
 def meant(**given: Any) -> dict[str, Any]:
