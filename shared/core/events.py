@@ -92,7 +92,7 @@ class StepWaits:
 
 @dataclass(frozen=True, slots=True)
 class StepFannedOut:
-    """An attempt asks for child steps; when all of them are done the step is handed out again, and says what is next."""
+    """An attempt asks for child steps; when all are done the step is handed out again, and says what comes next."""
 
     at: datetime
     step: str
