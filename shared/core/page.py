@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
@@ -120,11 +119,6 @@ def page_from_data(data: Mapping[str, Any]) -> Page:
         properties=dict(data.get("properties", {})),
         blocks=tuple(block_from_data(block) for block in data.get("blocks", ())),
     )
-
-
-def as_quoted_data(value: Any) -> str:
-    """Return JSON for a prompt in which no text can end the tags around it or open others."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def block_to_data(block: Block) -> dict[str, Any]:
