@@ -119,6 +119,14 @@ def test_what_claude_writes_into_its_cache_has_its_own_price(open_rig: Callable[
             },
             None,
         ),
+        (
+            {
+                "anthropic-ratelimit-tokens-remaining": "0",
+                "anthropic-ratelimit-tokens-reset": "2026-11-21T08:59:00Z",
+            },
+            0,
+        ),
+        ({"retry-after-ms": "99999999999"}, 86_400),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "99999999"}, 86_400),
     ],
