@@ -26,8 +26,8 @@ from tests.support.local_ports import ScriptedModel
 from tests.support.moved_clock import MovedClock
 from tests.support.runs import TENANT, opened, spec
 
-WORKERS, RUNS, STEPS, MOST = 16, 4, 3, 100  # micro-dollars that a step may cost
-DAY, KEPT = 700, 100
+WORKERS, RUNS, STEPS, MOST = 16, 3, 3, 100  # micro-dollars that a step may cost
+DAY, KEPT = 600, 100
 ASK = ModelRequest("ask", "quick", "", "What is open?", {})
 
 
@@ -82,7 +82,7 @@ def outcome_of(step: Step, deps: Deps, rng: random.Random) -> ev.Event | None:
 def work(deps: Deps, seed: int, seen: list[str]) -> None:
     """Attempt whatever is handed out, in any run; now and then twice, and now and then the clock is looked at."""
     rng = random.Random(seed)
-    for _ in range(3):
+    for _ in range(2):
         name, number = f"run-{rng.randrange(RUNS)}", rng.randrange(STEPS)
         with contextlib.suppress(Busy), lease(deps, TENANT, f"{name}.s{number}"):
             attempt(deps, name, number, rng)
@@ -124,7 +124,7 @@ def test_sixteen_workers_never_pass_a_limit_and_every_cent_is_found(store: Store
         limits = Limits(parallel=STEPS, attempts=4, backoff_s=1.0)
         open_run(deps, replace(opened(*specs, run=f"run-{n}", limits=limits), at=clock.now()))
     waiting = [s.error for run in runs_of(store) for s in run.steps if s.wait and s.wait.kind == WaitKind.BUDGET]
-    assert len(waiting) == RUNS * STEPS - (DAY - KEPT) // MOST  # six of twelve fit at once
+    assert len(waiting) == RUNS * STEPS - (DAY - KEPT) // MOST  # five of nine fit at once
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda n: work(deps, n, seen), range(WORKERS)))
     assert seen == []

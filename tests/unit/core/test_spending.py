@@ -85,7 +85,7 @@ class Book(RuleBasedStateMachine):
         assert ledger_from_data(MONTH, ledger_to_data(self.ledger)) == self.ledger
 
 
-Book.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Book.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestBook = Book.TestCase
 
 
