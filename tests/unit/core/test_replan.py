@@ -179,7 +179,7 @@ def work(draw: st.DrawFn, prefix: str) -> tuple[StepSpec, ...]:
     return tuple(specs)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(work(""), work("r2."), work("r3."), st.integers(0, 2), st.integers(0, 2**32))
 def test_whatever_fails_a_run_ends_after_few_plans_and_done_work_stays_done(
     first: tuple[StepSpec, ...], second: tuple[StepSpec, ...], third: tuple[StepSpec, ...], replans: int, seed: int
