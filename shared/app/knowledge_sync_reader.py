@@ -108,7 +108,13 @@ class Reader:
         return {name: text for name, text in told.items() if text and name not in ours}
 
     def read(self, id: str, job: str) -> None:
-        """Read one page anew, and note what is found in it."""
+        """Read one page anew, and note what is found in it; of a table, have read what of it is not in the index."""
+        known = self.places.known(id)
+        if known is not None and known.kind != PAGE:
+            now = self.places.refresh(id, known.kind)
+            if now is not None and not now.trashed:
+                self._bring_back_below(id)
+            return
         self.reading, was_known = id, self.tools.knowledge(self.tenant).page(id) is not None
         try:
             raw = self.notion.page(id)

@@ -20,7 +20,7 @@ from shared.app.crawl_orders import CRAWL, begin_crawl, crawl_part, remember
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.gather import Happening, gather, looked_at
-from shared.app.knowledge_marks import ERASE, GONE, READ
+from shared.app.knowledge_marks import ERASE, GONE, READ, read_what_happened
 from shared.app.map_events import has_map
 from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
@@ -224,3 +224,4 @@ def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
 def _refresh(command: Command, deps: Deps, notion: Notion) -> None:
     places = WorkspaceMap(deps, command.tenant, notion)
     places.refresh(command.ref, command.topic.removeprefix(_MAP))
+    read_what_happened(deps, command.tenant, command.ref, command.id)

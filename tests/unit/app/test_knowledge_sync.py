@@ -13,6 +13,7 @@ from shared.accounts import Accounts
 from shared.app.knowledge_marks import state_of
 from shared.app.knowledge_sync import allow_forgetting, begin_sync, progress
 from shared.app.reconcile import order_passes
+from shared.app.workspace_map import WorkspaceMap
 from shared.backends.local.knowledge import LocalKnowledge
 from shared.core import marks
 from shared.core.errors import Unavailable
@@ -163,6 +164,20 @@ def test_what_goes_to_the_trash_is_forgotten_at_once_with_all_below_it_and_comes
     reading.desk.deliver("page.undeleted", top)
     reading.sync()
     assert (reading.texts(top), reading.texts(below)) == (["Above.\nBelow"], ["Deep."])
+
+
+def test_the_rows_of_a_table_go_and_come_back_with_it(reading: Reading) -> None:
+    row = reading.row("Bicycle club")
+    reading.sync()
+    assert reading.texts(row)
+    place = WorkspaceMap(reading.desk.house.deps, TENANT).known(reading.desk.source)
+    assert place is not None
+    for gone, kind in ((True, "database.deleted"), (False, "database.undeleted")):
+        reading.desk.as_person("PATCH", f"/v1/databases/{place.parent}", {"in_trash": gone})
+        reading.desk.told_of(place.parent, kind)
+        assert reading.texts(row) == []
+        reading.sync()
+        assert bool(reading.texts(row)) is not gone
 
 
 def test_a_deletion_that_is_told_late_takes_away_nothing_that_is_there(reading: Reading) -> None:
