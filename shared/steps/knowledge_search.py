@@ -26,6 +26,5 @@ KNOWLEDGE_SEARCH = StepKind(
     Search,
     _run,
     Repeat.SAME_END,
-    systems=("notion",),
     reads=True,
 )
