@@ -171,7 +171,6 @@ class Draft:
         after = replace(self.run, seq=self.run.seq + 1, status=status, steps=tuple(self.steps.values()), **self.fields)
         return replace(after, next_check_at=_next_check(after)), tuple(self.commands)
 
-
     def _tell_of_spending(self, status: RunStatus) -> None:
         """Tell people, once each, when half, most and all of the run's money is spent; its end is told anyway."""
         limit, before, after = self.run.limits.micros, self.run.spent.micros, self.spent.micros

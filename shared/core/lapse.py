@@ -7,7 +7,6 @@ from datetime import timedelta
 from shared.core.attempts import attempted, give_up
 from shared.core.draft import Draft
 from shared.core.events import StepLost
-from shared.core.events import StepLost
 from shared.core.run import Step, StepStatus, WaitKind
 
 
@@ -25,9 +24,6 @@ def time_passed(draft: Draft) -> bool:
                 asked = "approval" if wait.kind == WaitKind.APPROVAL else "answer"
                 draft.fields["cancel"] = f"no {asked} within the time given"
                 changed = True
-        elif wait and wait.until and wait.kind == WaitKind.BUDGET and at >= wait.until:
-            draft.set(step.id, status=StepStatus.READY, wait=None, error="")
-            changed = True
         elif wait and wait.until and wait.kind == WaitKind.BUDGET and at >= wait.until:
             draft.set(step.id, status=StepStatus.READY, wait=None, error="")
             changed = True

@@ -14,7 +14,6 @@ from shared.core import events as ev
 from shared.core.advance import advance, undo_candidates
 from shared.core.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
 from shared.core.budget import budget_changed, short
-from shared.core.budget import budget_changed, short
 from shared.core.commands import Command
 from shared.core.draft import Draft
 from shared.core.lapse import lost, time_passed
@@ -70,12 +69,6 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return waits(draft, event)
         case ev.StepFannedOut():
             return fanned_out(draft, event)
-        case ev.StepLost():
-            return lost(draft, event)
-        case ev.BudgetShort():
-            return short(draft, event)
-        case ev.BudgetChanged():
-            return budget_changed(draft)
         case ev.StepLost():
             return lost(draft, event)
         case ev.BudgetShort():
