@@ -9,15 +9,16 @@ b 0.75, a logarithm that never falls below zero, a question's repeated words cou
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
 import sqlite3
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.backends.knowledge_rows import PATH_JOINT
+from shared.backends.word_scores import Shares, best
 from shared.backends.word_terms import FORMS, STEMS, in_order, length_of, spaced, terms
 from shared.ports import Scored
 
@@ -58,19 +59,11 @@ class Entry:
 class _Sizes:
     """Lengths of chunks and pages in words."""
 
-    page: dict[int, int]  # of a chunk
+    page: array[int]  # of a chunk, by its row
     chunk: dict[int, int]
     whole: dict[int, int]  # of a page
     chunk_mean: float
     page_mean: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Shares:
-    """What one occurrence of a term in a question adds, by rows of chunks, or of pages."""
-
-    rows: list[int]
-    shares: list[float]
 
 
 class _Warm:
@@ -80,14 +73,14 @@ class _Warm:
         self.generation = generation
         self.sizes = sizes
         self.places: dict[tuple[str, str], int] = {}  # how many a term has
-        self._shares: dict[tuple[str, str], _Shares] = {}
+        self._shares: dict[tuple[str, str], Shares] = {}
         self._held = 0
 
-    def get(self, term: tuple[str, str]) -> _Shares | None:
+    def get(self, term: tuple[str, str]) -> Shares | None:
         """Return a term's shares, where they are held; terms are told with the index they are of."""
         return self._shares.get(term)
 
-    def hold(self, term: tuple[str, str], shares: _Shares) -> None:
+    def hold(self, term: tuple[str, str], shares: Shares) -> None:
         """Keep a term's shares, within bounds of memory."""
         self._held += len(shares.rows)
         if self._held > _MOST_HELD:
@@ -173,15 +166,10 @@ class WordIndex:
     def words(self, query: str, generation: int, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Return the best chunks for a question, best first."""
         warm = self._warm_at(generation)
-        page_of = warm.sizes.page
-        scores = self._scores("stems", terms(STEMS).of(query), warm)
-        of_pages = self._scores("forms", terms(FORMS).of(query), warm)
-        total = ((score + of_pages.get(page_of[row], 0.0), -row) for row, score in scores.items())
-        if roots:
-            allowed = self._pages_below(roots)
-            total = (each for each in total if page_of[-each[1]] in allowed)
-        best = heapq.nlargest(limit, total)
-        return [Scored(self._id(-row), score) for score, row in best]
+        chunks = self._shares_of("stems", terms(STEMS).of(query), warm)
+        pages = self._shares_of("forms", terms(FORMS).of(query), warm)
+        allowed = self._pages_below(roots) if roots else None
+        return [Scored(self._id(row), score) for row, score in best(chunks, pages, warm.sizes.page, limit, allowed)]
 
     def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Return chunks that hold this very text, white space and case aside; those with more of it first."""
@@ -208,16 +196,15 @@ class WordIndex:
             (expression, _CANDIDATES),
         ).fetchall()
 
-    def _scores(self, index: str, asked: dict[str, int], warm: _Warm) -> dict[int, float]:
-        scores: dict[int, float] = defaultdict(float)
+    def _shares_of(self, index: str, asked: dict[str, int], warm: _Warm) -> list[tuple[Shares, int]]:
+        found = []
         for term, times in self._affordable(index, asked, warm):
             held = warm.get((index, term))
             if held is None:
                 held = self._chunk_shares(term, warm.sizes) if index == "stems" else self._page_shares(term, warm.sizes)
                 warm.hold((index, term), held)
-            for row, share in zip(held.rows, held.shares, strict=True):
-                scores[row] += times * share
-        return scores
+            found.append((held, times))
+        return found
 
     def _affordable(self, index: str, asked: dict[str, int], warm: _Warm) -> list[tuple[str, int]]:
         """Return the terms that are there, rarest first, as many as may be read."""
@@ -239,11 +226,11 @@ class WordIndex:
             kept.append((term, times))
         return kept
 
-    def _chunk_shares(self, term: str, sizes: _Sizes) -> _Shares:
+    def _chunk_shares(self, term: str, sizes: _Sizes) -> Shares:
         counts = self._rows_of("stems", term, "")
-        return _Shares(list(counts), _bm25(counts, sizes.chunk, sizes.chunk_mean))
+        return Shares(array("q", counts), _bm25(counts, sizes.chunk, sizes.chunk_mean))
 
-    def _page_shares(self, term: str, sizes: _Sizes) -> _Shares:
+    def _page_shares(self, term: str, sizes: _Sizes) -> Shares:
         counts: dict[int, int] = defaultdict(int)
         for row, count in self._rows_of("forms", term, " AND col = 'text'").items():
             counts[sizes.page[row]] += count
@@ -253,7 +240,7 @@ class WordIndex:
             in_path[page] = max(count, in_path.get(page, 0))
         for page, count in in_path.items():
             counts[page] += count
-        return _Shares(list(counts), _bm25(counts, sizes.whole, sizes.page_mean))
+        return Shares(array("q", counts), _bm25(counts, sizes.whole, sizes.page_mean))
 
     def _rows_of(self, index: str, term: str, where: str) -> Counter[int]:
         """Return how often the term is in each row; as one text, which is twice as fast as a row for each place."""
@@ -263,7 +250,8 @@ class WordIndex:
 
     def _warm_at(self, generation: int) -> _Warm:
         if self._warm is None or self._warm.generation != generation:
-            page: dict[int, int] = {}
+            top = self._connection.execute("SELECT coalesce(max(row), 0) FROM chunks").fetchone()[0]
+            page = array("q", bytes(8 * (top + 1)))
             chunk: dict[int, int] = {}
             whole: dict[int, int] = {}
             for row, of, path, text in self._connection.execute("SELECT row, page, path_size, text_size FROM chunks"):
@@ -281,11 +269,11 @@ class WordIndex:
         return str(self._connection.execute("SELECT id FROM chunks WHERE row = ?", (row,)).fetchone()[0])
 
 
-def _bm25(counts: dict[int, int], sizes: dict[int, int], mean: float) -> list[float]:
+def _bm25(counts: dict[int, int], sizes: dict[int, int], mean: float) -> array[float]:
     """Return what a term adds to the score of each row it is in, in the order of `counts`."""
     weight = (_K1 + 1) * math.log(1 + (len(sizes) - len(counts) + 0.5) / (len(counts) + 0.5))
     fixed, per_word = _K1 * (1 - _B), _K1 * _B / mean
-    return [weight * count / (count + fixed + per_word * sizes[row]) for row, count in counts.items()]
+    return array("d", (weight * count / (count + fixed + per_word * sizes[row]) for row, count in counts.items()))
 
 
 def _plain(text: str) -> str:
