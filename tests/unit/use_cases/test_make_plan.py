@@ -10,10 +10,12 @@ import pytest
 
 from shared.app.engine import open_run
 from shared.app.make_plan import make_plan
+from shared.app.plan_request import PLAN_PROMPT_TOKENS
 from shared.core.errors import InvalidOutput, Refused, Unavailable
 from shared.core.page import Block, Span
 from shared.core.run import Limits, Run, RunStatus, Trigger, WaitKind
 from shared.integrations.notion.client import Notion
+from shared.ports import request_tokens
 from tests.support.local_ports import Clients, Ports, ScriptedModel, attempt_of, tools_with
 from tests.support.prompts import instructions_of, part_of, parts_of
 from tests.support.proposals import a_proposal
@@ -206,6 +208,19 @@ def test_orders_inside_a_page_stay_data(ports: Ports) -> None:
     assert "root" not in instructions_of(request.prompt) + request.system + request.stable
     assert "Status" not in told
     assert [name for name, _, _ in parts_of(request.prompt)] == ["page"]
+
+
+def test_people_are_told_what_of_a_page_was_not_read(ports: Ports) -> None:
+    long = " ".join(f"We want word {n} on the page." for n in range(20_000))
+    model = plan(ports, a_proposal(), notion=ScriptedNotion(long, "The end"))
+    assert "The end" not in model.asked[0].prompt
+    assert request_tokens(model.asked[0]) <= PLAN_PROMPT_TOKENS
+    planned = json.loads(ports.store.get_text("t-1", str(ports.run().steps[0].output["proposal"])))
+    assert planned["assumptions"][0].startswith("Not everything was read: page (page page-1): no room: ")
+    kept = ports.store.get("t-1", "contexts", f"{ports.run().id}.plan")
+    assert kept is not None
+    assert kept.body["counted"] == "provider"
+    assert kept.body["tokens"] == request_tokens(model.asked[0])
 
 
 def test_a_title_with_half_a_character_is_planned_all_the_same(ports: Ports) -> None:
