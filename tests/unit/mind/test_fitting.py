@@ -72,7 +72,7 @@ def test_more_than_enough_to_say_fills_the_budget_and_never_passes_it(
     tokens: Callable[[str], int], budget: int
 ) -> None:
     model = Counting(tokens, takes=budget + 500)
-    parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(90_000))]
+    parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(60_000))]
     request, context = fit(model, request_of, parts, answer_tokens=500, factors=Factors())
     assert 0.98 * budget <= model.really(request) <= budget
     assert context.tokens == model.really(request)
@@ -82,10 +82,10 @@ def test_more_than_enough_to_say_fills_the_budget_and_never_passes_it(
 
 def test_one_count_is_enough_once_the_model_is_known(tokens: Callable[[str], int]) -> None:
     model, factors = Counting(tokens, takes=6500), Factors()
-    fit(model, request_of, [page(mixed(90_000))], answer_tokens=500, factors=factors)
+    fit(model, request_of, [page(mixed(45_000))], answer_tokens=500, factors=factors)
     model.counts = 0
     for start in (3, 1000, 5555):
-        request, _ = fit(model, request_of, [page(mixed(95_000)[start:])], answer_tokens=500, factors=factors)
+        request, _ = fit(model, request_of, [page(mixed(50_000)[start:])], answer_tokens=500, factors=factors)
         assert 0.98 * 6000 <= model.really(request) <= 6000
     assert model.counts <= 4
 
@@ -122,7 +122,7 @@ def test_what_a_part_is_said_to_take_is_what_the_provider_counts_of_it(tokens: C
 def test_a_prompt_that_is_refused_as_too_long_is_shortened_and_says_so() -> None:
     model = Counting(byte_pairs().count, takes=9000, refuses_above=4500)
     kept: list[Context] = []
-    parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(90_000))]
+    parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(45_000))]
     result, context = within(
         model, request_of, parts, model.complete, answer_tokens=500, keep=kept.append, factors=Factors()
     )
@@ -137,7 +137,7 @@ def test_a_prompt_that_is_refused_as_too_long_is_shortened_and_says_so() -> None
 def test_shortening_ends() -> None:
     model = Counting(word_pieces().count, takes=9000, refuses_above=10)
     with pytest.raises(ContextTooLong):
-        within(model, request_of, [page(mixed(90_000))], model.complete, answer_tokens=500, factors=Factors())
+        within(model, request_of, [page(mixed(45_000))], model.complete, answer_tokens=500, factors=Factors())
     assert len(model.sent) == 1 + SHRINKS
 
 
@@ -152,9 +152,9 @@ def test_what_must_not_be_cut_and_does_not_fit_is_an_error_before_anything_is_se
 def test_a_provider_that_cannot_count_just_now_is_believed_to_count_as_before() -> None:
     factors = Factors()
     model = Counting(word_pieces().count, takes=6500)
-    fit(model, request_of, [page(mixed(90_000))], answer_tokens=500, factors=factors)
+    fit(model, request_of, [page(mixed(45_000))], answer_tokens=500, factors=factors)
     model.down = True
-    request, context = fit(model, request_of, [page(mixed(90_000))], answer_tokens=500, factors=factors)
+    request, context = fit(model, request_of, [page(mixed(45_000))], answer_tokens=500, factors=factors)
     assert context.counted == "estimate"
     assert model.really(request) <= 6000
 
