@@ -59,6 +59,7 @@ class TenantFile:
         self._path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._merged = False
         self._index: WordIndex
         self._vectors: VectorTable
 
@@ -108,8 +109,7 @@ class TenantFile:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            for ending in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            self._delete()
 
     # --- vectors
 
@@ -186,6 +186,9 @@ class TenantFile:
                 yield connection
                 self._add_to("generation", 1)
                 connection.execute("COMMIT")
+                if self._merged:  # what was removed is in no segment any more; now in no log either
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    self._merged = False
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -200,16 +203,22 @@ class TenantFile:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA cache_size = -16000")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
+                connection.close()
+                self._delete()
+                return self._opened()
             if version == 0:
                 connection.execute("BEGIN IMMEDIATE")
                 for statement in (*TABLES, *VectorTable.TABLES, _META, f"PRAGMA user_version = {_VERSION}"):
                     connection.execute(statement)
                 connection.execute("COMMIT")
-            elif version != _VERSION:
-                raise StoreCorrupt(f"{self._path}: version {version}, this code reads {_VERSION}")
             self._index, self._vectors = WordIndex(connection), VectorTable(connection)
             self._connection = connection
         return self._connection
+
+    def _delete(self) -> None:
+        for ending in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
     def _generation(self) -> int:
         return self._meta("generation")
@@ -232,6 +241,7 @@ class TenantFile:
         removed = self._meta("removed")
         if removed > _STALE_SHARE * left:
             self._index.merge()
+            self._merged = True
             self._add_to("removed", -removed)
 
 
