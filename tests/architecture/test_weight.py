@@ -14,7 +14,19 @@ import pytest
 from shared.app.prompts import prompt
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("boto3", "botocore", "vertexai", "google.genai", "moto", "rich", "hypothesis", "grpc", "pytest")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "vertexai",
+    "google.genai",
+    "moto",
+    "rich",
+    "hypothesis",
+    "grpc",
+    "pytest",
+    "numpy",
+    "onnxruntime",
+)
 LOAD = """
 import json, sys
 from functions_framework import create_app
