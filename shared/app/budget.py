@@ -11,6 +11,8 @@ from shared.app.tenant_ledger import BEGUN, allowance_of, mark_of
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, ModelError, VersionConflict
 from shared.core.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
 from shared.core.run import NOTHING, Run, Step, Usage
+from shared.core.spending import Allowance
+from shared.core.tokens import answer_room
 from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
 from shared.steps._kind import StepKind
 
@@ -22,7 +24,7 @@ LOOK_PROMPT_BYTES = 60_000  # of a critic, who sees page and plan
 LOOK_OUTPUT_TOKENS = 3000
 LEARN_PROMPT_BYTES = 32_000  # of what people have said since the last plan
 
-_BYTES_PER_TOKEN, _LEAST_PROMPT = 4, 2000
+_BYTES_PER_TOKEN = 4
 
 E = TypeVar("E")
 _SETTLED = (PlanProposed, StepSucceeded, StepFailed, StepWaits, StepFannedOut)
@@ -90,7 +92,7 @@ class Meter:
     def __init__(self, deps: Deps, run: Run, step: Step, wanted: Callable[[], bool]) -> None:
         self.used, self.calls, self.begun = NOTHING, tuple[Mapping[str, Any], ...](), False
         self._deps, self._run, self._step, self._wanted = deps, run, step, wanted
-        self._most: int | None = None  # of one call
+        self._allowed: Allowance | None = None  # as the attempt found it
         self._left = step.reserved
 
     def model(self, model: Model) -> BudgetedModel:
@@ -108,10 +110,10 @@ class Meter:
             raise NotWanted("not asked: nobody waits for the answer any more")
         if most == NOTHING:
             return
-        if self._most is None:
-            limit = allowance_of(self._deps, self._run.tenant).call
-            self._most = limit if limit is not None else most.micros
-        refuse_above(most, self._most)
+        if self._allowed is None:
+            self._allowed = allowance_of(self._deps, self._run.tenant)
+        if self._allowed.call is not None:
+            refuse_above(most, self._allowed.call)
         left = self._left
         if most.tokens > left.tokens or most.micros > left.micros:
             raise BudgetExceeded(
@@ -201,6 +203,7 @@ def _estimate(model: Model, task: str, task_class: str, prompt_bytes: int, outpu
 
     Contexts are cut to what is reserved (`mind/fitting.py`), so this is what a prompt may cost, not a guess of it.
     """
-    held = _BYTES_PER_TOKEN * max(_LEAST_PROMPT, model.window(task_class) - output_tokens)
-    prompt = "x" * min(prompt_bytes, held)
-    return model.estimate(ModelRequest(task, task_class, "", prompt, {}, max_output_tokens=output_tokens))
+    window = model.window(task_class)
+    answer = answer_room(window, output_tokens)
+    prompt = "x" * min(prompt_bytes, _BYTES_PER_TOKEN * (window - answer))
+    return model.estimate(ModelRequest(task, task_class, "", prompt, {}, max_output_tokens=answer))

@@ -8,6 +8,7 @@ import re
 _WORD = re.compile(r"\w+|[^\w\s]")
 _LONG = 24  # letters and digits in one piece: an address, a hash, base64; tokenizers cut these into pairs
 _MIXED = 5  # letters and digits in one longer piece: a part of an id or a hash
+_ANSWERS_PART = 4  # of a window: what an answer may take of it at most
 _PER_PIECE = 1.35  # tokens per word or mark: covers p95 of prose and tables (retrieval, section 9)
 
 
@@ -28,3 +29,10 @@ def token_weight(text: str) -> float:
         else:
             pieces += 1
     return _PER_PIECE * pieces + dense
+
+
+def answer_room(window: int, wanted: int) -> int:
+    """Return the tokens that may be kept free for an answer: a quarter of the window at most, so that the prompt
+    of a small one (a server of one's own) still holds the question.
+    """
+    return min(wanted, max(1, window // _ANSWERS_PART))

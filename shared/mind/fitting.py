@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from shared.core.errors import ContextTooLong, IntegrationError
 from shared.core.run import Usage
+from shared.core.tokens import answer_room
 from shared.mind.context import Context, Part, assemble
 from shared.ports import Model, ModelRequest, request_tokens
 
@@ -63,13 +64,21 @@ def fit(
 ) -> tuple[ModelRequest, Context]:
     """Return the request of these parts that fills the model's window at most, and what became of each part.
 
+    `answer_tokens` are kept free for the answer, a quarter of the window at most: the request asks for no more then.
     `most` limits the whole prompt further, in tokens, and `reserved` by what the call may cost. Raises ContextTooLong
     when what must not be cut does not fit.
     """
-    bare = request_of("")
-    budget = model.window(bare.task_class) - answer_tokens
-    budget = min(budget, most) if most else budget
-    return _Fitting(model, request_of, parts, budget, seed, reserved, factors).fit()
+    window = model.window(request_of("").task_class)
+    free = answer_room(window, answer_tokens)
+
+    def brief(prompt: str) -> ModelRequest:
+        request = request_of(prompt)
+        if free == answer_tokens or request.max_output_tokens <= free:
+            return request
+        return replace(request, max_output_tokens=free)
+
+    budget = min(window - free, most) if most else window - free
+    return _Fitting(model, brief, parts, budget, seed, reserved, factors).fit()
 
 
 def within(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -71,9 +71,9 @@ def tokens(request: pytest.FixtureRequest) -> Callable[[str], int]:
 def test_more_than_enough_to_say_fills_the_budget_and_never_passes_it(
     tokens: Callable[[str], int], budget: int
 ) -> None:
-    model = Counting(tokens, takes=budget + 500)
+    model = Counting(tokens, takes=budget + 100)
     parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(60_000))]
-    request, context = fit(model, request_of, parts, answer_tokens=500, factors=Factors())
+    request, context = fit(model, request_of, parts, answer_tokens=100, factors=Factors())
     assert 0.98 * budget <= model.really(request) <= budget
     assert context.tokens == model.really(request)
     assert context.counted == "provider"
@@ -112,7 +112,7 @@ def test_a_prompt_near_the_limit_is_counted_although_nothing_is_cut(tokens: Call
 def test_what_a_part_is_said_to_take_is_what_the_provider_counts_of_it(tokens: Callable[[str], int]) -> None:
     model = Counting(tokens, takes=5500)
     parts = [page(mixed(60_000), share=0.6), Part("knowledge", "page p2#b1", mixed(40_000)[7:], share=0.3)]
-    request, context = fit(model, request_of, parts, answer_tokens=500, factors=Factors())
+    request, context = fit(model, request_of, parts, answer_tokens=100, factors=Factors())
     fences = request.prompt.split("\n\n<data-")[1:]
     for fence, told in zip(fences, context.record()["parts"], strict=True):
         assert told["tokens"] == pytest.approx(tokens(fence), rel=0.08)
@@ -172,3 +172,15 @@ def test_estimate_and_tokenizers_differ_so_that_there_is_something_to_calibrate(
     counted = [Counting(counts).really(request) for counts in TOKENIZERS.values()]
     assert min(counted) < request_tokens(request)
     assert max(counted) > 1.1 * request_tokens(request)
+
+
+@pytest.mark.parametrize(("takes", "free"), [(8192, 2048), (32_768, 8192), (63_996, 15_999), (64_000, 16_000)])
+def test_an_answer_is_left_a_quarter_of_a_small_window_and_the_request_asks_for_no_more(takes: int, free: int) -> None:
+    def asking(prompt: str) -> ModelRequest:
+        return replace(request_of(prompt), max_output_tokens=16_000)
+
+    model = Counting(TOKENIZERS["word pieces"], takes=takes)
+    request, context = fit(model, asking, [page(mixed(500_000))], answer_tokens=16_000, factors=Factors())
+    assert request.max_output_tokens == free
+    assert context.budget == takes - free
+    assert 0.9 * context.budget < model.really(request) <= takes - free
