@@ -92,21 +92,32 @@ def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter]
         if loaded is not None and step is not None:
             began = deps.clock.now()
             meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command))
-            event = meter.told(_outcome(deps, loaded.run, step, meter, attempt))
-            record_outcome(deps, loaded, step, event, began, handled=command.id, puts=meter.puts())
-            return
+            event = _outcome(command, deps, loaded.run, step, meter, attempt)
+            if event is not None:
+                told, puts = meter.told(event), meter.puts()
+                record_outcome(deps, loaded, step, told, began, handled=command.id, puts=puts)
+                return
+            deps.store.put(command.tenant, *meter.puts())
     relay(deps, command.tenant, command.run)
 
 
 def _outcome(
-    deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
-) -> ev.Event:
+    command: Command, deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
+) -> ev.Event | None:
+    """Return what came of the attempt; None where it gave way to another one, whose outcome alone counts."""
     try:
         return attempt(run, step, meter)
     except CallLost:
         return ev.StepLost(deps.clock.now(), step.id, step.attempt, step.wake)
     except NotWanted as error:
+        if _taken_for_lost(deps, command):
+            return None
         return _failed(deps, step, str(error), ErrorClass.PERMANENT)
+
+
+def _taken_for_lost(deps: Deps, command: Command) -> bool:
+    loaded = deps.store.load_run(command.tenant, command.run)
+    return loaded is None or wanted_step(loaded.run, command) is None
 
 
 def _still_wanted(deps: Deps, command: Command) -> bool:

@@ -35,7 +35,8 @@ class Priced:
 def priced(deps: Deps, before: Run | None, event: Event, after: Run, commands: tuple[Command, ...]) -> Priced:
     """Return what is saved. What is free costs nothing here either: no document is read for it."""
     if not moves(before, after, event.at) and not newly_held(before, after):
-        return Priced(after, (event,), commands)
+        ended = after.status.final and before is not None and not before.status.final
+        return Priced(after, (event,), commands, tuple(_paid(before, after, event)) if ended else ())
     book = Book(deps, after.tenant, allowance_of(deps, after.tenant))
     events: tuple[Event, ...] = (event,)
     refused = ""  # which limit turned something away for longer than a moment

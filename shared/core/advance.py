@@ -123,8 +123,7 @@ def _wind_down(draft: Draft) -> RunStatus:
     """Begin nothing new; wait for running attempts; after a cancellation, undo in reverse order."""
     for step in tuple(draft.steps.values()):
         if step.status in _OPEN:
-            if step.wait and step.wait.kind == WaitKind.TIME and step.wait.until and step.wait.until <= draft.at:
-                draft.lose(step.id)  # its next attempt may be under way
+            draft.lose_if_begun(step.id)
             draft.finish(step.id, StepStatus.CANCELLED)
     if any(step.status == StepStatus.RUNNING for step in draft.steps.values()):
         return RunStatus.CANCELLING if draft.cancel else RunStatus.EXECUTING

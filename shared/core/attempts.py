@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.core import events as ev
 from shared.core.draft import Draft
 from shared.core.errors import ErrorClass
-from shared.core.family import be_absent
+from shared.core.family import be_absent, left_alone
 from shared.core.replan import plan_again
 from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import Step, StepStatus, Wait, WaitKind
@@ -79,7 +79,9 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
         return False
     draft.spend(step.id, event.used, event.calls)
     winding_down = bool(draft.failure or draft.cancel)
-    if event.error_class == ErrorClass.TRANSIENT and not winding_down:
+    if left_alone(draft, step):
+        give_up(draft, step, event.error)
+    elif event.error_class == ErrorClass.TRANSIENT and not winding_down:
         _retry_or_give_up(draft, step, event)
     elif event.error_class == ErrorClass.INVALID and not winding_down:
         _back_to_the_model(draft, step, event)

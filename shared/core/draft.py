@@ -138,6 +138,12 @@ class Draft:
         if not (step.expanded or step.spec.group):  # what it holds is its children's, which are asked themselves
             self.spend(step_id, step.reserved)
 
+    def lose_if_begun(self, step_id: str) -> None:
+        """Count what is reserved for a step that waits for a time that has come: its attempt may be under way."""
+        wait = self.steps[step_id].wait
+        if wait and wait.kind == WaitKind.TIME and wait.until and wait.until <= self.at:
+            self.lose(step_id)
+
     # --- commands -------------------------------------------------------------------------------------------------
 
     def command(self, name: str, function: str, **fields: Any) -> None:

@@ -17,13 +17,19 @@ def be_absent(draft: Draft, step: Step, reason: str) -> bool:
 
     False where nobody can: then its failure is the run's. What is in flight beside it ends by itself.
     """
-    missed = _who_may_be_missed(draft, step)
+    missed = step.id if left_alone(draft, step) else _who_may_be_missed(draft, step)
     if missed is None or draft.failure or draft.cancel:
         return False
     draft.finish(step.id, StepStatus.SKIPPED, error=reason)
     if draft.steps[missed].status not in _ENDED:
         draft.finish(missed, StepStatus.SKIPPED, error=f"{step.spec.title or step.id}: {reason}")
     return True
+
+
+def left_alone(draft: Draft, step: Step) -> bool:
+    """Say whether its parent has ended without it: nobody waits for it, and there is no purse to try it again from."""
+    parent = draft.steps.get(step.parent)
+    return parent is not None and parent.status in _ENDED
 
 
 def _who_may_be_missed(draft: Draft, step: Step) -> str | None:
@@ -39,8 +45,8 @@ def close_orphans(draft: Draft) -> None:
     """Begin nothing more for a parent that has ended without its children."""
     for name in tuple(draft.steps):  # parents stand before their children
         step = draft.steps[name]
-        parent = draft.steps.get(step.parent)
-        if parent is not None and parent.status in _ENDED and step.status in _OPEN:
+        if step.status in _OPEN and left_alone(draft, step):
+            draft.lose_if_begun(name)
             draft.finish(name, StepStatus.SKIPPED, error=step.error or "no longer needed")
 
 

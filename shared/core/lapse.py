@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.core.attempts import attempted, give_up
 from shared.core.draft import Draft
 from shared.core.events import StepLost
+from shared.core.family import left_alone
 from shared.core.run import Step, StepStatus, WaitKind
 
 
@@ -67,7 +68,7 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
         draft.hand_out_undo(again)
     elif draft.failure or draft.cancel:
         draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back")
-    elif failures >= limits.attempts:
+    elif failures >= limits.attempts or left_alone(draft, step):
         give_up(draft, step, f"no attempt came back ({failures} of them)")
     elif not draft.may_hold(draft.steps[step.id]):
         give_up(draft, step, "no attempt came back, and the budget allows no further one")

@@ -200,3 +200,44 @@ def test_a_group_that_is_lost_on_its_way_loses_no_money() -> None:
     run, _ = begin(spec("vote", group=True, estimate=Usage(0, 9)), limits=with_limits(attempt_s=60))
     run, _ = after(run, ev.TimePassed(at(61)))
     assert (run.spent, run.reserved) == (NOTHING, Usage(0, 9))
+
+
+def test_what_fails_in_flight_below_a_group_that_has_ended_is_not_tried_again_and_owes_nothing() -> None:
+    run, _ = begin(spec("vote", estimate=Usage(0, 9)))
+    group = spec("vote.1", optional=True, estimate=Usage(0, 6))
+    run, _ = after(run, fan_out(run, "vote", group, spec("vote.2", estimate=Usage(0, 3))))
+    below = [spec("vote.1.1", estimate=Usage(0, 2)), spec("vote.1.2", estimate=Usage(0, 2))]
+    run, _ = after(run, fan_out(run, "vote.1", *below))
+    run, _ = after(run, failed("vote.1.1"))
+    for error_class in ErrorClass:
+        last, commands = after(run, failed("vote.1.2", error_class))
+        assert statuses(last)["vote.1.2"] == "skipped"
+        assert {step.id: step.reserved.micros for step in last.steps if step.reserved != NOTHING} == {
+            "vote": 4, "vote.2": 3,
+        }  # fmt: skip
+        assert (commands, last.failure) == ([], "")
+    last, _ = after(run, ev.StepLost(at(3), "vote.1.2", 1, 0))
+    assert (statuses(last)["vote.1.2"], last.spent, last.failure) == ("skipped", Usage(0, 2), "")
+
+
+def test_a_failure_in_flight_beside_the_one_that_leads_to_another_plan_stops_nothing() -> None:
+    run, _ = begin()
+    group = spec("panel", estimate=Usage(0, 9), group=True)
+    run, _ = after(run, ev.PlanProposed(at(0), "plan", 1, (group,), replannable=True))
+    asked = [spec("panel~1", estimate=Usage(0, 4)), spec("panel~2", estimate=Usage(0, 4))]
+    run, _ = after(run, fan_out(run, "panel", *asked))
+    run, _ = after(run, failed("panel~1"))
+    run, commands = after(run, failed("panel~2", TRANSIENT, Usage(0, 1)))
+    assert [c.step for c in commands] == ["plan-2"]
+    assert (run.failure, run.spent, run.reserved) == ("", Usage(0, 1), NOTHING)
+
+
+def test_an_attempt_that_may_be_under_way_when_its_group_ends_counts_as_spent() -> None:
+    run, _ = begin(spec("vote", estimate=Usage(0, 9)))
+    run, _ = after(run, fan_out(run, "vote", spec("vote.1", optional=True, estimate=Usage(0, 6))))
+    below = [spec("vote.1.1", estimate=Usage(0, 2)), spec("vote.1.2", estimate=Usage(0, 2))]
+    run, _ = after(run, fan_out(run, "vote.1", *below))
+    run, _ = after(run, ev.StepWaits(at(1), "vote.1.2", 1, 0, at(10)))
+    for when, spent in ((9, NOTHING), (10, Usage(0, 2))):
+        last, _ = after(run, ev.StepFailed(at(when), "vote.1.1", 1, "refused"))
+        assert (statuses(last)["vote.1.2"], last.spent) == ("skipped", spent)

@@ -135,6 +135,7 @@ def test_invariants_hold_at_every_moment(specs: tuple[StepSpec, ...], limits: ob
         assert run.spent.tokens + run.reserved.tokens <= run.limits.tokens
         assert run.spent.micros + run.reserved.micros <= run.limits.micros
         for step in run.steps:
+            assert min(step.reserved.tokens, step.reserved.micros) >= 0, f"{step.id} owes what others may spend"
             if step.status == StepStatus.RUNNING:
                 assert all(by_id[name].status in ENDED for name in step.spec.depends_on)
         if run.status.final:

@@ -150,6 +150,14 @@ def test_an_answer_that_failed_is_booked_with_what_it_may_have_cost(ports: Ports
     assert [(item["outcome"], item["micros"]) for item in paid(ports)] == [("failed", 390_000)]
 
 
+def test_how_a_run_ended_is_recorded_also_where_its_last_step_was_free(ports: Ports) -> None:
+    begin(ports, *thinking("a"), spec("b", "a", kind="test.think"))
+    attempt(ports, ScriptedModel([{}], usage=Usage(7, 150_000)))
+    assert attempt(ports, ScriptedModel([{}]), "b").status == RunStatus.SUCCEEDED
+    ended = [doc.body["ended"] for doc in ports.store.list_docs(TENANT, SPENDING) if "ended" in doc.body]
+    assert ended == [{"status": "succeeded", "tokens": 7, "micros": 150_000}]
+
+
 # --- nobody comes back
 
 
@@ -258,7 +266,42 @@ def test_no_further_call_is_begun_when_the_run_is_over_meanwhile(ports: Ports, h
     assert account(ports).spent == run.spent.micros >= 50_000
 
 
+def test_an_attempt_that_was_taken_for_lost_asks_no_more_and_does_not_fail_the_one_that_follows(ports: Ports) -> None:
+    begin(ports, *thinking("a"))
+
+    @dataclass
+    class TooLate(ScriptedModel):
+        def complete(self, request: ModelRequest) -> ModelResult:
+            ports.clock.move(seconds=1000)
+            record(ports.deps, TENANT, "run-1", ev.TimePassed(ports.clock.now()))
+            return super().complete(request)
+
+    model = TooLate([{}], usage=Usage(1, 50_000))
+    run = attempt(ports, model, calls=2)
+    assert len(model.asked) == 1
+    step = run.step("a")
+    assert step is not None
+    assert (run.failure, step.status, step.wake) == ("", StepStatus.RUNNING, 1)
+    assert (run.spent, account(ports)) == (COST, Account(400_000, 400_000, 10))
+    assert attempt(ports, ScriptedModel([{}], usage=Usage(1, 50_000))).status == RunStatus.SUCCEEDED
+    assert ports.store.list_docs(TENANT, BEGUN) == []
+
+
 # --- limits
+
+
+def test_no_limit_of_one_call_means_none_for_the_second_either(ports: Ports) -> None:
+    allow(ports, call=None)
+    begin(ports, *thinking("a"))
+
+    @dataclass
+    class Dearer(ScriptedModel):
+        def estimate(self, request: ModelRequest) -> Usage:
+            return Usage(1, 100_000 * (1 + len(self.asked)))
+
+    model = Dearer([{}], usage=Usage(1, 50_000))
+    assert attempt(ports, model, calls=2).status == RunStatus.SUCCEEDED
+    assert len(model.asked) == 2
 
 
 def test_a_step_waits_for_the_next_day_is_told_once_and_goes_on(ports: Ports) -> None:
@@ -466,5 +509,5 @@ def test_no_more_is_reserved_for_a_prompt_than_its_model_can_take() -> None:
         step_estimate(THINK_OF_CODE, ByTheByte([{}], takes=40_000)),
     )
     assert wide.tokens == CODE_PROMPT_BYTES + CODE_OUTPUT_TOKENS
-    assert narrow.tokens == 4 * (40_000 - CODE_OUTPUT_TOKENS) + CODE_OUTPUT_TOKENS
+    assert narrow.tokens == 4 * 30_000 + 10_000  # a quarter of its window for the answer, a letter being a token
     assert step_estimate(THINK, ByTheByte([{}])) == Usage()
