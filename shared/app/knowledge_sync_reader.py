@@ -18,7 +18,7 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.knowledge_marks import LOST, count_marks, is_lost, keep_state, mark_edited, mark_stale, state_of
 from shared.app.knowledge_scope import Scope, address_of, scope_of
-from shared.app.knowledge_sync_page import Taken, everything_below, forget_page, take_page
+from shared.app.knowledge_sync_page import Taken, forget_page, take_page
 from shared.app.workspace_crawl import expand
 from shared.app.workspace_databases import mapped_page
 from shared.app.workspace_map import DATA_SOURCE, PAGE, Place, WorkspaceMap
@@ -111,9 +111,7 @@ class Reader:
         """Read one page anew, and note what is found in it; of a table, have read what of it is not in the index."""
         known = self.places.known(id)
         if known is not None and known.kind != PAGE:
-            now = self.places.refresh(id, known.kind)
-            if now is not None and not now.trashed:
-                self._bring_back_below(id)
+            self._read_table(known, job)
             return
         self.reading, was_known = id, self.tools.knowledge(self.tenant).page(id) is not None
         try:
@@ -126,7 +124,7 @@ class Reader:
             def taken(found: Place, blocks: Sequence[Block]) -> None:
                 self.take(found, blocks, raw)
 
-            expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=taken)
+            inside = expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=taken)
         except Missing:
             self._not_shown(id)
             return
@@ -135,8 +133,19 @@ class Reader:
             self.done += Taken(failed=1)
             return
         self._shown(id)
-        if not was_known:
-            self._bring_back_below(id)
+        if not was_known and self.tools.knowledge(self.tenant).page(id) is not None:
+            self._bring_back(inside)
+
+    def _read_table(self, place: Place, job: str) -> None:
+        """Look into a database or data source, and have read what of it is not in the index."""
+        try:
+            now = self.places.refresh(place.id, place.kind)
+            if now is not None and self.scope.allows(self.ways.path(place.id)):
+                self._bring_back(expand(self.deps, self.tenant, self.notion, self.places, now, job))
+        except Missing:
+            self.places.change(place, trashed=True)
+        except Rejected as error:
+            log.line("WARNING", "table not readable", tenant=self.tenant, place=place.id, detail=str(error)[:200])
 
     def look_at(self, place: Place) -> None:
         """Look at a place of the map in the slow round: a page that is not in the index is read, one that is asked for.
@@ -169,13 +178,12 @@ class Reader:
     def _forget(self, id: str) -> None:
         self.done += Taken(removed=forget_page(self.deps, self.tools, self.tenant, id))
 
-    def _bring_back_below(self, id: str) -> None:
-        """Have read what is below a page that is new to the index: it came out of the trash, or from elsewhere."""
+    def _bring_back(self, inside: Sequence[Place]) -> None:
+        """Have read what is in a place that is new to the index: it came out of the trash, or from elsewhere."""
         knowledge = self.tools.knowledge(self.tenant)
-        for each in everything_below(self.places, id)[1:]:
-            place = self.places.known(each)
-            if place is not None and place.kind == PAGE and knowledge.page(each) is None:
-                mark_stale(self.deps, self.tenant, each, self.deps.clock.now())
+        for place in inside:
+            if place.kind != PAGE or (not place.trashed and knowledge.page(place.id) is None):
+                mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
     def _not_shown(self, id: str) -> None:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""

@@ -193,7 +193,6 @@ def _freshen(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     doc, now = deps.store.get(tenant, "sync", "map"), deps.clock.now()
     assert doc is not None
     places = knowledge_sync.noticing_map(deps, tools, tenant, notion)
-    places.everything()
     since = str(doc.body["since"])
     began = take_recent(deps, tenant, notion, places, datetime.fromisoformat(since) - OVERLAP, f"freshen {since}")
     remember(deps, tenant, {"since": began.isoformat()})

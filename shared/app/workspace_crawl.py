@@ -1,8 +1,4 @@
-"""Fill the map of a workspace, and mirror a tree of it: the first time all of it, afterwards what has changed.
-
-What changed is known from three sources, because no single one is complete: deliveries mark what they tell of, the
-search lists what was edited since the last time, and once a day every place is looked at again. Versions are given to
-the minute, so what was read before the minute of its version was over is read once more.
+"""Fill the map of a workspace: what the search finds, and all that is found in it.
 
 A `job` names one crawl or one mirror, however often it is stopped: what it has read of a long list counts for it alone.
 """
@@ -11,135 +7,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import log
+from shared.app.crawl_round import Round
 from shared.app.deps import Deps
 from shared.app.kept_reads import KeptReads, kept_reads
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
 from shared.core.errors import Missing, Rejected
-from shared.core.page import Block, Page, page_from_data, page_to_data
+from shared.core.page import Block, Page, page_to_data
 from shared.core.run import derived_id
 from shared.integrations.notion import reading
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.long_lists import Reached, edited_parts, row_parts
 from shared.integrations.notion.wire import normal_id
-from shared.ports import Put
 
 OVERLAP = timedelta(minutes=10)  # looked at again, because times are given to the minute and clocks differ
 BLUR = timedelta(minutes=2)  # a version younger than this when it was read may stand for a later edit as well
-WHOLE_EVERY = timedelta(hours=24)
 MOST_BLOCKS = 20_000
 
 Taker = Callable[[Place, Sequence[Block]], None]
 """Hears of a page of the map whose blocks were all read, before it counts as listed."""
-
-
-@dataclass
-class Mirrored:
-    """What a mirror did, by id; `unchanged` counts what was not read."""
-
-    read: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)  # what Notion does not let us read, or what is too large
-    unchanged: int = 0
-    whole: bool = False  # every place was looked at
-
-
-def mirror(deps: Deps, tenant: str, notion: Notion, root: str) -> Mirrored:
-    """Bring our copy of a page and of all below it up to date. May be cut short anywhere: the next one goes on.
-
-    What was read is kept page by page, so a mirror that is stopped by the rate budget loses nothing. See `content`.
-    """
-    places, now, done = WorkspaceMap(deps, tenant, notion), deps.clock.now(), Mirrored()
-    name = normal_id(root)
-    doc = deps.store.get(tenant, "mirrors", name)
-    state: dict[str, Any] = dict(doc.body) if doc else {}
-    places.everything()
-    whole_at = state.get("whole")
-    done.whole = not whole_at or now - datetime.fromisoformat(whole_at) > WHOLE_EVERY
-    if done.whole:
-        if not state.get("began"):  # so that a mirror that was cut short does not begin anew
-            state["began"] = now.isoformat()
-            deps.store.put(tenant, Put("mirrors", name, state))
-        job = f"mirror {name} {state['began']}"
-        _walk(deps, tenant, notion, places, [places.refresh(root)], done, job, since=state["began"])
-        began = state.pop("began")
-        state |= {"whole": began, "since": began}
-    else:
-        job, since = f"mirror {name} {state['since']}", datetime.fromisoformat(state["since"]) - OVERLAP
-        found = state.get("found")  # else only the reading is left of a mirror that was cut short
-        if not found or now - datetime.fromisoformat(found) > OVERLAP:
-            state["found"] = take_recent(deps, tenant, notion, places, since, job, _tree(places, root)).isoformat()
-            deps.store.put(tenant, Put("mirrors", name, state))
-        _walk(deps, tenant, notion, places, list(_tree(places, root).values()), done, job)
-        state["since"] = state.pop("found")
-    deps.store.put(tenant, Put("mirrors", name, state))
-    places.report()
-    return done
-
-
-def content(deps: Deps, tenant: str, place: Place) -> Page | None:
-    """Return the page as it was mirrored last; None when it never was."""
-    return page_from_data(json.loads(deps.store.get_text(tenant, place.text))) if place.text else None
-
-
-def needs_reading(place: Place) -> bool:
-    """Say whether its content may be other than what we have."""
-    if place.trashed:
-        return False
-    if place.kind == PAGE and not place.text:
-        return True
-    return place.dirty or not place.read_at or place.read_version != place.version or _was_young(place)
-
-
-def _was_young(place: Place) -> bool:
-    if not place.version:
-        return False
-    return datetime.fromisoformat(place.read_at) - datetime.fromisoformat(place.version) < BLUR
-
-
-def _walk(
-    deps: Deps,
-    tenant: str,
-    notion: Notion,
-    places: WorkspaceMap,
-    start: Sequence[Place | None],
-    done: Mirrored,
-    job: str,
-    *,
-    since: str = "",
-) -> None:
-    """Read what needs it, and go on with what is found in it. `since`: also all that was not read since then."""
-    waiting, seen = [place for place in start if place is not None], set[str]()
-    while waiting:
-        place = places.known(waiting.pop().id)
-        if place is None or place.id in seen or place.trashed:
-            continue
-        seen.add(place.id)
-        before = places.children(place.id)
-        read_already = place.read_at >= since if since else not needs_reading(place)
-        if read_already:
-            done.unchanged, places.hits = done.unchanged + 1, places.hits + 1
-            waiting += before
-            continue
-        places.misses += 1
-        try:
-            found = expand(deps, tenant, notion, places, place, job, keep=True)
-        except Missing:
-            done.gone += [each.id for each in _forget(places, place)]
-            continue
-        except Rejected as error:
-            _skip(deps, tenant, places, place, error)
-            done.refused.append(place.id)
-            continue
-        if place.kind == PAGE:
-            done.read.append(place.id)
-        still = {each.id for each in found}
-        done.gone += [gone.id for left in before if left.id not in still for gone in _left(places, left, place)]
-        waiting += found
 
 
 def expand(
@@ -152,18 +42,18 @@ def expand(
     *,
     keep: bool = False,
     taken: Taker | None = None,
+    heard: Callable[[Sequence[Place]], None] | None = None,
 ) -> list[Place]:
     """Read what is in a place and remember it; return what it holds. `keep` keeps a page's content as well.
 
-    `taken` is handed the content of a page.
+    `taken` is handed the content of a page, `heard` what the place holds, before it counts as listed.
 
     A table or page that the same `job` was stopped in is read on from there. A page that names the version it was
     found at is read without asking for the page object.
     """
     now = deps.clock.now().isoformat()
     if place.kind == DATABASE:
-        places.refresh(place.id, DATABASE)
-        found = [each for each in places.children(place.id) if each.kind == DATA_SOURCE]
+        found = places.keep_sources(notion.database(place.id))
     elif place.kind == DATA_SOURCE:
         found = _rows(deps, tenant, notion, places, place, job)
     else:
@@ -177,6 +67,8 @@ def expand(
             place = places.change(places.known(place.id) or place, text=deps.store.put_text(tenant, text))
         if taken is not None:
             taken(places.known(place.id) or place, blocks)
+    if heard is not None:
+        heard(found)
     now_known = places.known(place.id) or place
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
     places.change(now_known, listed_at=now, **mirrored)
@@ -286,52 +178,18 @@ def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool, t
     if first:
         take_recent(deps, tenant, notion, places, datetime(1970, 1, 1, tzinfo=UTC), f"crawl {began}")
         return True  # by itself, or what stops the rest would have it searched again
-    waiting = [each for each in places.everything().values() if not each.trashed and each.listed_at < began]
-    # what is in a place that was not found yet comes last, so that of a page is known where it is when it is read
-    placed = [each for each in waiting if not each.parent or places.known(each.parent) is not None]
-    for place in (placed or waiting)[:CRAWL_PART]:
+    left = Round.of(deps, tenant, places, began)
+    for place in left.part(CRAWL_PART):
         try:
-            expand(deps, tenant, notion, places, place, began, taken=taken)
+            expand(deps, tenant, notion, places, place, began, taken=taken, heard=left.heard)
         except Missing:
-            _forget(places, place)
+            places.change(places.known(place.id) or place, trashed=True)
         except Rejected as error:
-            _skip(deps, tenant, places, place, error)
-    return any(not each.trashed and each.listed_at < began for each in places.everything().values())
+            skip(deps, tenant, places, place, error)
+    return not left.ended()
 
 
-def _skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Rejected) -> None:
+def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Rejected) -> None:
     """Leave a place as it is known: one odd page must not keep the others from being read."""
     log.line("WARNING", "place not readable", tenant=tenant, place=place.id, detail=str(error)[:200])
     places.change(places.known(place.id) or place, listed_at=deps.clock.now().isoformat())
-
-
-def _tree(places: WorkspaceMap, root: str) -> dict[str, Place]:
-    """Return a place and all that is known below it, by id."""
-    top = places.known(root)
-    found = {top.id: top} if top else {}
-    below: dict[str, list[Place]] = {}
-    for place in places.everything().values():
-        if not place.trashed:
-            below.setdefault(place.parent, []).append(place)
-    waiting = list(found)
-    while waiting:
-        for place in below.get(waiting.pop(), ()):
-            if place.id not in found:
-                found[place.id] = place
-                waiting.append(place.id)
-    return found
-
-
-def _left(places: WorkspaceMap, place: Place, parent: Place) -> list[Place]:
-    """What is no longer in its parent was moved or is gone; only Notion knows which."""
-    if (places.known(place.id) or place).parent != parent.id:
-        return []  # found elsewhere meanwhile
-    now = places.refresh(place.id, place.kind)
-    return _forget(places, place) if now is None or now.trashed or now.parent == parent.id else []
-
-
-def _forget(places: WorkspaceMap, place: Place) -> list[Place]:
-    gone = list(_tree(places, place.id).values())
-    for each in gone:
-        places.change(each, trashed=True)
-    return gone

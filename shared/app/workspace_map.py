@@ -132,6 +132,12 @@ class WorkspaceMap:
             self._keep_source(normal_id(str(source["id"])), str(source.get("name") or ""), place_id)
         return place
 
+    def keep_sources(self, raw: Mapping[str, Any]) -> list[Place]:
+        """Remember a database as Notion gives it; return the data sources in it."""
+        self.keep(raw)
+        sources = [self.known(str(source["id"])) for source in raw.get("data_sources") or ()]
+        return [source for source in sources if source is not None]
+
     def change(self, place: Place, **fields: Any) -> Place:
         """Remember something of an object that is known."""
         changed = replace(place, **fields)

@@ -19,6 +19,7 @@ from shared.core import marks
 from shared.core.errors import Unavailable
 from shared.core.rate_window import Rate
 from shared.ports import Put
+from tests.support.counting_store import CountingStore
 from tests.support.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.local_ports import ScriptedModel
 from tests.support.read_workspace import LATER, Reading, block_body, page_body
@@ -55,10 +56,13 @@ def test_the_first_sync_of_300_pages_keeps_to_the_budget_in_small_parts_and_says
     at = house.accounts.endpoints
     slow = Accounts(house.store, house.secrets, house.clock, at, lambda: "slow", rate=Rate(limit=limit))
     house.tools = replace(house.tools, accounts=slow)
+    store = CountingStore(house.store)
+    house.deps = replace(house.deps, store=store)
     reading.set_clocks(LATER)
     order_passes(house.deps)
     house.work()
     seen, minutes, most = [], 0, 0
+    store.read = 0
     while not progress(house.deps, TENANT)["ended"]:
         before = reading.requests_of()
         for _ in range(3):
@@ -73,6 +77,7 @@ def test_the_first_sync_of_300_pages_keeps_to_the_budget_in_small_parts_and_says
     assert seen == sorted(seen)
     assert any(0 < read < 300 for read in seen)
     assert 0 < most <= 20
+    assert store.read <= 12 * 300  # a few per page, however many commands there are
     assert {page: reading.texts(page) for page in pages[::50]} == {
         page: [f"Text of number {50 * number}."] for number, page in enumerate(pages[::50])
     }

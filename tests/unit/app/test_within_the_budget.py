@@ -14,9 +14,9 @@ from shared.accounts import Accounts
 from shared.app.connect_account import change_settings
 from shared.app.reconcile import order_passes
 from shared.app.routines import routine_changed
-from shared.app.workspace_crawl import content, mirror
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_map import WorkspaceMap
+from shared.app.workspace_mirror import content, mirror
 from shared.app.workspace_schemas import IDEAS, ROUTINES, TASKS
 from shared.core import marks
 from shared.core.errors import BudgetSpent

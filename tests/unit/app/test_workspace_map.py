@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from shared.app.reconcile import order_passes
-from shared.app.workspace_crawl import content, mirror
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
+from shared.app.workspace_mirror import content, mirror
 from shared.core import marks
 from shared.core.errors import RateLimited
 from shared.core.run import RunStatus
