@@ -9,6 +9,7 @@ import pytest
 
 from shared.core.errors import DocumentTooLarge, VersionConflict
 from shared.core.events import TimePassed
+from shared.core.run import Usage
 from shared.ports import MAX_DOCUMENT_BYTES, Doc, Loaded, Put, Store
 from tests.support.moved_clock import START
 from tests.support.saved_runs import a_command, a_run, following, opened, opening
@@ -54,6 +55,12 @@ def test_events_are_numbered_by_the_runs_seq(store: Store) -> None:
     second, third = TimePassed(START + timedelta(seconds=1)), TimePassed(START + timedelta(seconds=2))
     assert store.events("acme", "r1") == [(1, opened(run)), (2, second), (3, third)]
     assert store.events("acme", "r1", after=1, limit=1) == [(2, second)]
+
+
+def test_what_commits_cost_is_counted_in_ledgers_alone(store: Store) -> None:
+    store.commit(opening(a_run(spent=Usage(10, 20))))
+    store.commit(following(loaded(store), changes={"spent": Usage(30, 40)}))
+    assert store.usage("acme", START.date()) == Usage()
 
 
 def test_a_run_opened_twice_is_a_conflict(store: Store) -> None:
