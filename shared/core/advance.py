@@ -69,7 +69,7 @@ def occupies_slot(step: Step) -> bool:
 def _hand_out(draft: Draft) -> bool:
     """Hand ready steps to their functions, in plan order, within `parallel` and the budget.
 
-    False when one was given up meanwhile, so that others may begin that waited for it.
+    False when one was given up meanwhile, so that others may begin that waited for it. Nothing more once the run fails.
     """
     busy = sum(1 for step in draft.steps.values() if occupies_slot(step))
     for step in tuple(draft.steps.values()):
@@ -78,9 +78,10 @@ def _hand_out(draft: Draft) -> bool:
         if not draft.may_hold(step):
             if not others_hold(draft, step) and step.parent:
                 give_up(draft, step, "what its group may cost is used up")
-                return False
+                return bool(draft.failure)
             if not others_hold(draft, step):
                 draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}")
+                return True
             continue
         draft.hold(step.id)
         draft.hand_out(draft.set(step.id, status=StepStatus.RUNNING, handed_at=draft.at, wait=None))

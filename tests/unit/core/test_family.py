@@ -90,6 +90,17 @@ def test_a_child_for_which_nothing_is_left_is_given_up() -> None:
     assert "what its group may cost is used up" in run.failure
 
 
+def test_nothing_begins_beside_a_step_whose_lack_of_money_has_just_ended_the_run() -> None:
+    run, commands = begin(spec("dear", estimate=Usage(0, 10**9)), spec("free"))
+    assert (run.status, statuses(run)["free"]) == (RunStatus.FAILED, "cancelled")
+    assert [c.name for c in commands] == ["notify"]
+    run, _ = begin(spec("panel", estimate=Usage(0, 5)))
+    asked = fan_out(run, "panel", spec("panel.1", estimate=Usage(0, 6)), spec("panel.2"))
+    run, commands = after(run, asked)
+    assert (run.status, statuses(run)["panel.2"]) == (RunStatus.FAILED, "cancelled")
+    assert [c.name for c in commands] == ["notify"]
+
+
 def test_a_child_is_tried_again_only_with_what_its_group_has_left() -> None:
     run, _ = begin(spec("panel", estimate=Usage(0, 6)))
     run, _ = after(run, fan_out(run, "panel", spec("panel.1", estimate=Usage(0, 4))))
