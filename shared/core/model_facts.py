@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from shared.core.errors import ConfigError
@@ -17,6 +18,7 @@ from shared.core.errors import ConfigError
 TASK_CLASSES = ("reason", "quick", "code", "cheap")
 PROVIDERS = ("anthropic", "openai", "xai", "gemini", "vertex", "compatible", "pydantic-ai", "offline")
 KEYED = ("anthropic", "openai", "xai", "gemini")  # a tenant may bring a key of its own for these
+_DAY = timedelta(days=1)
 OFFLINE = "offline"  # provider and model of that name: rules, no network, no cost
 
 
@@ -58,9 +60,16 @@ class Price:
     def micros(self, used: Tokens) -> int:
         """Return the cost in millionths of a US dollar, rounded up."""
         rates = [each for each in self.rates if used.input >= each.at_least][-1]
-        fresh = (used.input - used.cached - used.written) * rates.input
+        fresh = max(0, used.input - used.cached - used.written) * rates.input  # counts may contradict each other
         kept = used.cached * rates.cached + used.written * rates.written
         return math.ceil(fresh + kept + (used.output + used.thoughts) * rates.output)
+
+    def most(self, input: int, output: int) -> int:
+        """Return what so many tokens, or any fewer, may cost, however many of them are kept or read from a cache."""
+        reached = [each for each in self.rates if each.at_least <= input]
+        return max(
+            math.ceil(input * max(each.input, each.cached, each.written) + output * each.output) for each in reached
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,16 @@ class Catalogue:
             if each.since <= day < each.until:
                 return each
         raise ConfigError(f"no price for model {model!r} on {day}: {self.way_out}")
+
+    def most(self, model: str, at: datetime, input: int, output: int, provider: str = "") -> int:
+        """Return what a call of so many tokens may cost, also one that is made up to a day later.
+
+        Raises ConfigError when there is no price now.
+        """
+        found = [self.price(model, at, provider)]
+        with suppress(ConfigError):
+            found.append(self.price(model, at + _DAY, provider))
+        return max(each.most(input, output) for each in found)
 
     def window(self, model: str, provider: str = "") -> int:
         """Return how many tokens, prompt and answer together, the model takes."""

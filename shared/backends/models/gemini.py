@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import requests
@@ -17,7 +16,7 @@ import requests
 from shared.backends.models import shapes
 from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor import Key, Vendor, span
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
 from shared.core.model_facts import Catalogue, Tokens
 from shared.http_client import Answer, Trace, segment
@@ -142,7 +141,7 @@ class Gemini(Vendor):
         if any("PerDay" in quota for quota in quotas):
             return QuotaExhausted(self.name, f"the quota of the day is used up: {told}")
         waits = [match for detail in details if (match := _SECONDS.match(str(detail.get("retryDelay", ""))))]
-        wait = timedelta(seconds=float(waits[0][1])) if waits else self._wait(answer)
+        wait = span(float(waits[0][1])) if waits else self._wait(answer)
         return RateLimited(self.name, told, retry_after=wait)
 
 

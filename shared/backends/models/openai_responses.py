@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,9 @@ from shared.ports import Clock, Message
 
 _URLS = {"openai": "https://api.openai.com/v1", "xai": "https://api.x.ai/v1"}
 _TICKS_PER_MICRO = 10_000  # xAI tells the cost in ticks of 1e-10 US dollars
+_MOST_TICKS = 10**14  # ten thousand dollars: more is no cost of one call
 _MARK = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+_WRONG_KEY = re.compile(r"incorrect api key", re.IGNORECASE)  # xAI tells it as a bad request, quoting the ends of it
 _DECLINED = frozenset({"invalid_prompt", "bio_policy", "misalignment_policy_violation"})
 
 
@@ -85,7 +88,7 @@ class OpenAIResponses(Vendor):
 
     def _micros(self, answer: Mapping[str, Any]) -> int | None:
         ticks = part(answer, "usage").get("cost_in_usd_ticks")
-        if self.name != "xai" or not isinstance(ticks, int) or isinstance(ticks, bool) or ticks < 0:
+        if self.name != "xai" or not isinstance(ticks, int) or isinstance(ticks, bool) or not 0 <= ticks <= _MOST_TICKS:
             return None
         return -(-ticks // _TICKS_PER_MICRO)
 
@@ -129,6 +132,8 @@ class OpenAIResponses(Vendor):
         return Rejected(self.name, f"{code} {message}")
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
+        if self.name == "xai" and answer.status == 400 and _WRONG_KEY.search(message):
+            return self._unauthorized("400: the key was not accepted")
         return openai_errors.refusal(self.name, answer, codes, message)
 
 

@@ -30,7 +30,7 @@ from shared.core.errors import (
     Rejected,
     Unavailable,
 )
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.model_facts import Catalogue, Price, Tokens
 from shared.core.run import Usage
 from shared.http_client import json_bytes
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
@@ -69,7 +69,8 @@ class PydanticAI:
         turns = [[each.text, [dict(call.input) for call in each.calls]] for each in turn.messages]
         whole = [request.system, request.stable, request.prompt, turn.shape, tools, turns]
         asked = len(json_bytes(whole)) + _OVERHEAD_TOKENS
-        return self._usage(model, Tokens(input=asked, written=asked, output=self._most(model, request)))
+        output = self._most(model, request)
+        return Usage(asked + output, self._prices.most(model, self._clock.now(), asked, output, self.name))
 
     def window(self, model: str) -> int:
         """Return how many tokens, prompt and answer together, the model takes."""
@@ -85,6 +86,7 @@ class PydanticAI:
         from pydantic_ai.exceptions import ModelAPIError, UnexpectedModelBehavior, UserError
 
         turn, bound = Turn(request, self.name), self.estimate(model, request)
+        price = self._prices.price(model, self._clock.now(), self.name)
         try:
             answer = asyncio.run(self._asked(model, turn))
         except ModelAPIError as error:
@@ -95,7 +97,7 @@ class PydanticAI:
             ) from error
         except (UserError, ValueError, TypeError, ImportError) as error:  # a name, a key or a setting it does not take
             raise Rejected(self.name, f"{model}: {str(error)[:_MESSAGE]}") from error
-        return self._result(model, turn, answer)
+        return self._result(model, turn, answer, price, bound)
 
     def check(self) -> None:
         """Raise ConfigError where the library is not installed. Which of its providers answer shows with a call."""
@@ -127,7 +129,7 @@ class PydanticAI:
                 model_request_parameters=_parameters(turn, native),
             )
 
-    def _result(self, model: str, turn: Turn, answer: ModelResponse) -> ModelResult:
+    def _result(self, model: str, turn: Turn, answer: ModelResponse, price: Price, bound: Usage) -> ModelResult:
         used = answer.usage
         tokens = Tokens(
             input=used.input_tokens,
@@ -135,7 +137,7 @@ class PydanticAI:
             written=used.cache_write_tokens,
             output=used.output_tokens,
         )
-        usage = self._usage(model, tokens) if used.output_tokens else self.estimate(model, turn.request)
+        usage = Usage(tokens.total, price.micros(tokens)) if used.output_tokens else bound
         try:
             reply = _reply(turn, answer)
         except ModelError as error:
@@ -146,9 +148,6 @@ class PydanticAI:
 
     def _most(self, model: str, request: ModelRequest) -> int:
         return min(request.max_output_tokens, self._prices.facts(model, self.name).output)
-
-    def _usage(self, model: str, tokens: Tokens) -> Usage:
-        return Usage(tokens.total, self._prices.price(model, self._clock.now(), self.name).micros(tokens))
 
     def _error(self, error: Any, bound: Usage) -> IntegrationError | ModelError:
         """Return our error for the library's category (integrations, section 2.5). Its body may quote the key."""

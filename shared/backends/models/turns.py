@@ -14,6 +14,7 @@ from shared.ports import Message, ModelRequest, Tool, ToolCall
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a tool or schema, at the strictest of the vendors (OpenAI)
+_MOST_TOKENS = 1_000_000_000  # of one call; more is no count, and would be booked
 _ROLES = ("assistant", "tool", "user")
 
 
@@ -100,9 +101,9 @@ def sendable(value: Any, system: str) -> Any:
 
 
 def whole(counts: Any, name: str) -> int:
-    """Return a count of an answer; what is left out, or is no count, is 0."""
+    """Return a count of an answer; what is left out, or is no count of tokens, is 0."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS else 0
 
 
 def part(answer: Any, name: str) -> Mapping[str, Any]:

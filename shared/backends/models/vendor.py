@@ -24,7 +24,7 @@ from shared.core.errors import (
     Rejected,
     Unauthorized,
 )
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.model_facts import Catalogue, Price, Tokens
 from shared.core.run import Usage
 from shared.http_client import Answer, HttpClient, Trace, json_bytes, retry_after, vendor_message
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
@@ -141,7 +141,8 @@ class Vendor(ABC):
         """Ask once. Raises IntegrationError and ModelError; `used` of it is what it cost, or at most may have cost."""
         turn = Turn(request, self.name)
         body = self._asked(model, turn)
-        bound = self._bound(model, request, body)  # a model without a price ends here, before anything is spent
+        price = self._prices.price(model, self._clock.now(), self.name)  # where there is none, nothing is asked
+        bound = self._bound(model, request, body)
         secret = self._secret()
         try:
             answer = self._exchange(self._path(model), body, request.timeout.total_seconds(), secret)
@@ -152,7 +153,7 @@ class Vendor(ABC):
         except OutcomeUnknown as error:
             error.used = bound
             raise
-        return self._result(model, turn, answer, bound)
+        return self._result(model, turn, answer, price, bound)
 
     def check(self) -> None:
         """Ask for the list of models: free, and shows that the vendor answers and takes the key; raises as calls do."""
@@ -161,9 +162,12 @@ class Vendor(ABC):
         if not answer.ok:
             raise self._error(answer, secret)
 
-    def _result(self, model: str, turn: Turn, answer: Answer, bound: Usage) -> ModelResult:
-        tokens = self._tokens(answer.json) or self._untold(turn.request, answer.json)
-        usage = bound if tokens is None else self._usage(model, tokens, self._micros(answer.json))
+    def _result(self, model: str, turn: Turn, answer: Answer, price: Price, bound: Usage) -> ModelResult:
+        tokens = self._tokens(answer.json)
+        if tokens is None or not tokens.total:
+            tokens = self._untold(turn.request, answer.json)
+        told = self._micros(answer.json)
+        usage = bound if tokens is None else Usage(tokens.total, price.micros(tokens) if told is None else told)
         try:
             reply = self._reply(answer.json, turn)
         except (ModelError, IntegrationError) as error:
@@ -184,7 +188,9 @@ class Vendor(ABC):
 
     def _bound(self, model: str, request: ModelRequest, body: Mapping[str, Any]) -> Usage:
         asked = len(json_bytes(body)) + _OVERHEAD_TOKENS
-        return self._usage(model, Tokens(input=asked, written=asked, output=self._most(model, request)))
+        output = self._most(model, request)
+        micros = self._prices.most(model, self._clock.now(), asked, output, self.name)
+        return Usage(asked + output, micros)
 
     def _count_path(self, model: str) -> str:
         return self.count_path
@@ -192,10 +198,6 @@ class Vendor(ABC):
     def _most(self, model: str, request: ModelRequest) -> int:
         """Return the output limit: a limit above the model's own is refused."""
         return min(request.max_output_tokens, self._prices.facts(model, self.name).output)
-
-    def _usage(self, model: str, tokens: Tokens, micros: int | None = None) -> Usage:
-        price = self._prices.price(model, self._clock.now(), self.name)
-        return Usage(tokens.total, price.micros(tokens) if micros is None else micros)
 
     # --- the call
 
@@ -250,7 +252,7 @@ class Vendor(ABC):
     def _wait(self, answer: Answer) -> timedelta | None:
         """Return how long the vendor asks us to wait, in whichever of its headers it says so."""
         exact = answer.headers.get("retry-after-ms", "")
-        wait = timedelta(milliseconds=float(exact)) if exact.replace(".", "", 1).isdecimal() else retry_after(answer)
+        wait = span(float(exact) / 1000) if exact.replace(".", "", 1).isdecimal() else retry_after(answer)
         if wait is None:
             wait = max(self._resets(answer.headers), default=None)
         return None if wait is None else min(max(wait, timedelta()), _LONGEST_WAIT)
@@ -274,12 +276,17 @@ def _codes(body: Any) -> frozenset[str]:
     return frozenset(each for each in found if isinstance(each, str))
 
 
+def span(seconds: float) -> timedelta:
+    """Return a wait that a vendor has told: a day at most, whatever the number."""
+    return timedelta(seconds=min(seconds, _LONGEST_WAIT.total_seconds()))
+
+
 def _duration(text: str) -> timedelta | None:
     match = _DURATION.match(text)
     if not text or match is None or not any(match.groups()):
         return None
     hours, minutes, seconds, millis = (float(each or 0) for each in match.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+    return span(3600 * hours + 60 * minutes + seconds + millis / 1000)
 
 
 def _until(text: str, now: datetime) -> timedelta | None:
