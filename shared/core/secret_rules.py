@@ -26,9 +26,11 @@ def _rule(kind: str, literals: str, pattern: str, back: int = 0) -> Rule:
     return Rule(kind, tuple(literals.split(" ")), re.compile(pattern), back)
 
 
+_PRIVATE = r"(?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----"
+
 RULES: tuple[Rule, ...] = (
-    _rule("private-key", "PRIVATE", r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----(?s:.){0,20000}?"
-          r"(?:-----END (?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----|\Z)", 40),
+    _rule("private-key", "PRIVATE", rf"-----BEGIN {_PRIVATE}(?:(?:(?!-----)(?s:.)){{0,20000}}+-----END {_PRIVATE}"
+          r"|(?:(?s:.){0,120}?[A-Za-z0-9+/=]{40,}+)++)", 40),  # one that was cut off goes on as far as its lines do
     _rule("age-key", "AGE-SECRET", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     _rule("anthropic-key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}+"),
     _rule("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}+"),
@@ -113,7 +115,8 @@ _CHOSEN = (
 WORDS: tuple[Word, ...] = (
     *(Word(word, chosen=True) for word in _CHOSEN.split()),
     Word("pass", chosen=True, alone=True),
-    *(Word(word) for word in ("secret", "token", "credential", "bearer")),
+    *(Word(word) for word in ("secret", "credential", "bearer")),
+    Word("token", before=re.compile(r"(?<!design[ _-])$")),  # those of a design are names of colours
     Word("key", before=_WHOSE_KEY),
 )
 

@@ -6,7 +6,6 @@ page costs milliseconds (security, section 3). What is merely odd-looking is no 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
 import re
@@ -20,11 +19,17 @@ from shared.core.secret_rules import ASSIGNED, HARMLESS, RULES, SAID, WORDS, Rul
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # letters of full width, each for one of ASCII
 _PLACE = re.compile(r"\[\[secret:[a-z-]{1,40}:[0-9]{1,6}\]\]")  # where one stood
 _WIDE_LETTER = re.compile("[\uff01-\uff5e]")
-_SEAM = re.compile(r"[\"'](?:\s{1,20}|\s{0,3}[+.\\]\s{0,20})[\"']")  # between two pieces of one text in a program
+_SPACE = r"(?:\s|\\[nrt])"
+_SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
+    rf"\\?[\"'](?:{_SPACE}{{1,20}}+|\s{{0,3}}[+.\\]{_SPACE}{{0,20}}+)\\?[\"']"
+)
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_CODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,4000}={0,2}(?![A-Za-z0-9+/=_-])")
-_DECODED = 200  # of one text that are looked into
-_ESCAPES = ("\\n", "\\t", "\\r")  # a line's end within JSON: its letter is no word's
+_CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*+"
+)
+_LINES = re.compile(r"(?:\n|\\n)[ \t|]*")
+_COMMON = str.maketrans("-_", "+/")
+_ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _TRAIL = ".,;:?)]}'\""
 _LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
 _LEAST_KEY, _LEAST_PASSWORD = 12, 6
@@ -80,12 +85,18 @@ def _by_prefix(text: str) -> Iterator[Found]:
 def _around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
     """Return the match around a literal, if it does not begin in the middle of a word."""
     for start in range(max(0, at - rule.back), at + 1):
-        if start and text[start - 1].isalnum() and text[max(0, start - 2) : start] not in _ESCAPES:
+        if _within_a_word(text, start):
             continue
         match = rule.pattern.match(text, start)
         if match is not None and match.end() > at:
             return match
     return None
+
+
+def _within_a_word(text: str, at: int) -> bool:
+    """Say whether a letter of a key stands before; scripts without spaces have none of these."""
+    before = text[max(0, at - 6) : at]
+    return before[-1:].isascii() and before[-1:].isalnum() and _ESCAPED.search(before) is None
 
 
 def _named(text: str) -> Iterator[Found]:
@@ -153,13 +164,25 @@ def _split(text: str) -> Iterator[Found]:
 
 def _coded(text: str) -> Iterator[Found]:
     """Find keys in base64, decoded once."""
-    for number, match in enumerate(_CODED.finditer(text)):
-        if number >= _DECODED:
-            return
-        try:
-            plain = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4), altchars=b"-_", validate=False)
-            told = plain.decode("ascii")
-        except (binascii.Error, ValueError):
+    found: list[tuple[int, int]] = []
+    starts, told, size = [], [], 0
+    for match in _CODED.finditer(text):
+        letters = _LINES.sub("", match[0])
+        if letters.islower() or letters.isupper():  # ids and hashes
             continue
-        if any(_by_prefix(told)) or any(_named(told)):
-            yield Found("key", match.start(), match.end())
+        for plain in _decoded(letters.translate(_COMMON)):
+            found.append(match.span())
+            starts.append(size)
+            told.append(plain)
+            size += len(plain) + 1
+    whole = "\n".join(told)
+    for each in (*_by_prefix(whole), *_named(whole)):
+        yield Found("key", *found[bisect_right(starts, each.start) - 1])
+
+
+def _decoded(letters: str) -> Iterator[str]:
+    """Return what the letters say, wherever in them the base64 begins."""
+    for shift in range(4):
+        rest = letters[shift:]
+        rest = rest[: len(rest) - (len(rest) % 4 == 1)]
+        yield binascii.a2b_base64(rest + "=" * (-len(rest) % 4)).decode("latin-1").replace("\n", " ")

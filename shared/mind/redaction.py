@@ -48,10 +48,11 @@ class Redactor:
         for value in self._known:
             if value in text:
                 text = text.replace(value, self._place(value, "known"))
-        found = secrets_in(text)
-        for each in reversed([(one, self._place(text[one.start : one.end], one.kind)) for one in found]):
-            text = text[: each[0].start] + each[1] + text[each[0].end :]
-        return text
+        kept, at = [], 0
+        for one in secrets_in(text):
+            kept += [text[at : one.start], self._place(text[one.start : one.end], one.kind)]
+            at = one.end
+        return "".join([*kept, text[at:]])
 
     def hide_in(self, value: Any, name: str = "") -> Any:
         """Return JSON-able data with placeholders in all its texts; `name` is that of the field it is the value of."""

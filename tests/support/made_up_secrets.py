@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 import string
 
 
@@ -84,9 +86,27 @@ def disguised() -> dict[str, tuple[str, str]]:
     """Return by kind: a text in which a secret is not plain, and what of it must not be left."""
     key = "sk-" + "ant-api03-" + letters("a", 80)
     coded = base64.b64encode(f"API_KEY={key}".encode()).decode()
+    whole = base64.b64encode(f"für alle: {key}".encode()).decode()
+    wrapped = "\n  | ".join(re.findall(".{1,60}", base64.b64encode(f"The key of our shop: {key}".encode()).decode()))
+    ids = "\n".join(f"[{number:08x}-0000-4000-8000-000000000000] paragraph: bread" for number in range(300))
+    head, body = "-----BEGIN " + "PRIVATE KEY-----", "\n".join(letters(f"body{line}", 64) for line in range(20))
     return {
         "in two pieces": (f'key = "{key[:20]}" + "{key[20:]}"', key[20:]),
         "in pieces over lines": (f'key = (\n    "{key[:30]}"\n    "{key[30:]}"\n)', key[30:]),
         "in base64": (f"data:\n  env: {coded}\n", coded),
         "with letters that nobody sees": (key[:10] + "\u200b" + key[10:], key[10:]),
+        "in base64 with other letters": (whole, whole[20:]),
+        "in base64 over lines": (f"[b1] code\n  | {wrapped}\n\nThe end.", wrapped[60:120]),
+        "in base64 behind a name": (f"blob={coded}", coded),
+        "in base64 within an address": (f"https://files.example/x/{coded}?raw=1", coded),
+        "in base64 below many ids": (f"{ids}\n{coded}", coded),
+        "in a script without spaces": (f"令牌是{key}，请保密", key),
+        "in an address within an address": (f"https://a.example/?next=https%3A%2F%2Fb.example%2F%3Fq%3D{key}", key),
+        "behind a letter that JSON escapes": (json.dumps({"text": f"für ü{key}"}), key),
+        "in pieces of a program in JSON": (json.dumps(f'"{key[:20]}" + "{key[20:]}"'), key[20:]),
+        "a private key that was cut off": (f"{head}\n{body}…\n{'And then we bake. ' * 2000}", body.splitlines()[12]),
+        "a private key in paragraphs": (
+            f"[b1] {head}\n[b2] {body}\n[b3] {head.replace('BEGIN', 'END')}",
+            body.splitlines()[12],
+        ),
     }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.secrets_in_text import secret_value, secrets_in
-from tests.support.made_up_secrets import made_up
+from tests.support.made_up_secrets import letters, made_up
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -33,6 +33,8 @@ HARMLESS = (
     "The pass: 120 guests, 8 to 12 o'clock. Passenger: 14A.",
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
     "access_key = get_key(name1)",
+    "Design tokens: colour-primary-500, space-small-2",
+    "Write -----BEGIN " + "PRIVATE KEY----- in the first line, and nothing else.",
     "IBAN DE00 0000 0000 0000 0000 00, Phone +49 30 000000",
 )
 
@@ -61,6 +63,12 @@ def test_our_own_pages_and_programs_hold_none() -> None:
     assert len(paths) > 40
     found = {path.name: [each.kind for each in secrets_in(path.read_text(encoding="utf-8"))] for path in paths}
     assert {name: kinds for name, kinds in found.items() if kinds} == {}
+
+
+def test_what_follows_a_key_that_was_cut_off_stays() -> None:
+    key = "-----BEGIN " + "PRIVATE KEY-----\n" + letters("cut", 64) + "\n" + letters("off", 50)
+    (found,) = secrets_in(f"{key}…\n</data>\n\nMend exactly what the errors say.")
+    assert (found.start, found.end) == (0, len(key))
 
 
 @given(st.text(max_size=400))
