@@ -145,6 +145,34 @@ def test_invariants_hold_at_every_moment(specs: tuple[StepSpec, ...], limits: ob
             assert run.next_check_at is not None
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_family_owes_nobody_anything_whatever_becomes_of_its_members(seed: int) -> None:
+    """Two levels of children, under way at once: the usual histories seldom come that far."""
+    rng = random.Random(seed)
+    cost, limits = Usage(0, 12), with_limits(micros=40, parallel=4, attempts=2, attempt_s=10)
+    run, _ = reduce(None, opened(spec("g", estimate=Usage(0, 30)), spec("z", estimate=Usage(0, 4)), limits=limits))
+    for parent, each in (("g", cost), ("g~0", Usage(0, 4))):
+        members = tuple(spec(f"{parent}~{n}", estimate=each, optional=parent == "g") for n in range(2))
+        run, _ = reduce(run, ev.StepFannedOut(at(0), parent, 1, 0, members))
+    for n in range(12):
+        under_way = [step for step in run.steps if step.status == StepStatus.RUNNING]
+        if not under_way:
+            break
+        step, now = rng.choice(under_way), at(float(n))
+        used = Usage(0, rng.choice([0, step.reserved.micros // 2, step.reserved.micros]))
+        error = rng.choice([ErrorClass.TRANSIENT, ErrorClass.PERMANENT, *ErrorClass])
+        failed = ev.StepFailed(now, step.id, step.attempt, "e", error, signature=str(n), used=used)
+        waits = ev.StepWaits(now, step.id, step.attempt, step.wake, at(n + 3.0), used=used)
+        run, _ = reduce(run, rng.choice([failed, failed, failed, waits, any_event(rng, run, float(n))]))
+        assert all(step.reserved.micros >= 0 for step in run.steps), "a step owes what others may spend then"
+        assert run.spent.micros + run.reserved.micros <= run.limits.micros
+        ended = {step.id for step in run.steps if step.status in (*ENDED, StepStatus.FAILED, StepStatus.CANCELLED)}
+        assert not any(
+            step.parent in ended for step in run.steps if step.status in (StepStatus.READY, StepStatus.WAITING)
+        )
+
+
 @settings(max_examples=100, deadline=None)
 @given(plans(), LIMITS, st.integers(0, 2**32))
 def test_a_finished_run_stays_finished_and_tells_of_its_end_once(
