@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.ask import ask_workspace
 from shared.app.budget import BudgetExceeded
-from shared.app.chat_actions import Deed, act, approve, show
+from shared.app.chat_actions import Deed, act, approve, ask_to_stop, asked_to_stop, show
 from shared.app.chat_facts import facts_of, listed, title_of
-from shared.app.chat_memory import MAX_SAID, Chat, Said, keep_chat
+from shared.app.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
 from shared.app.chat_window import said_parts, slid
 from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
@@ -30,7 +30,7 @@ from shared.app.spend import metered
 from shared.core import chat_words as words
 from shared.core import decision_words
 from shared.core.chat_words import say
-from shared.core.errors import Conflicting
+from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.outgoing_text import plain, visible
 from shared.core.run import Run, derived_id
 from shared.mind.context import Part
@@ -52,7 +52,6 @@ class Understood(BaseModel):
 
     intent: Literal["ask", "start", "change", "cancel", "deny", "explain", "retry"]
     about: str = Field(max_length=100)  # the run or the page that is meant, of those listed; "" for the present one
-    wish: str = Field(max_length=2000)  # of a change: what should be different
     reply: str = Field(max_length=6000)  # of an explanation: the words
     language: str = Field(max_length=20)
 
@@ -74,32 +73,60 @@ class _Around:
 def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message: str) -> Chat:
     """Return the conversation with this message and its answer; the same message again changes nothing.
 
-    Raises Busy when something else is being said in it, Conflicting where there is no money for an answer, and the
-    errors of the model.
+    Raises MalformedRequest for a text that says nothing, Conflicting where something else was said under this name or
+    there is no money for an answer, Busy when something else was said just now, and the errors of the model.
     """
     said = visible(text).strip()[:MAX_SAID]
+    if not said:
+        raise MalformedRequest("text: nothing is said in it", way_out="Say it in words.")
+    before = chat.heard(message)
+    if before is not None and before.text != said:
+        raise Conflicting("message: something else was said under this name", way_out="Give what is new a new name.")
     if chat.answer_to(message) is not None:
         return chat
-    now = deps.clock.now().isoformat()
-    if not chat.heard(message):
-        chat = keep_chat(deps, tenant, replace(chat, turns=(*chat.turns, Said("user", said, now, message))))
+    name = message or deps.owner()
+    if before is None:
+        chat = keep_chat(
+            deps, tenant, replace(chat, turns=(*chat.turns, Said("user", said, deps.clock.now().isoformat(), name)))
+        )
         deps.crash_point("chat.heard/message")
-    turn = derived_id("chat-", chat.id, message or str(len(chat.turns)))
+    turn = derived_id("chat-", chat.id, name)
     try:
         deed, language, sources = _answered(deps, tools, tenant, chat, said, turn)
     except BudgetExceeded as error:
         raise Conflicting(str(error), way_out="An owner can raise the budget; tomorrow has its own.") from error
     deps.crash_point("chat.done/message")
-    answer = Said("assistant", deed.text, deps.clock.now().isoformat(), "", deed.did, deed.run, sources)
-    after = replace(
+    text = deed.text if len(deed.text) <= MAX_ANSWER else deed.text[:MAX_ANSWER] + " …"
+    answer = Said("assistant", text, deps.clock.now().isoformat(), name, deed.did, deed.run, sources)
+    try:
+        after = slid(
+            _after(deps, tenant, chat, answer, deed, language), lambda: metered(deps, tenant, tools.model(tenant), CHAT)
+        )
+        return keep_chat(deps, tenant, after)
+    except Busy:  # something else was said meanwhile: what was done is told behind it
+        latest = load_chat(deps, tenant, chat.id, chat.by)
+        if latest is None:
+            raise NotThere("this conversation was deleted meanwhile") from None
+        if latest.answer_to(name) is not None:
+            return latest
+        return keep_chat(deps, tenant, _after(deps, tenant, latest, answer, deed, language))
+
+
+def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, language: str) -> Chat:
+    """Return the conversation with this answer, about the page and the run that it is about."""
+    title = chat.title
+    if deed.page and deed.page != chat.page:
+        loaded = deps.store.load_run(tenant, deed.run)
+        title = title_of(loaded.run) if loaded is not None else ""
+    return replace(
         chat,
         turns=(*chat.turns, answer),
         page=deed.page or chat.page,
+        title=title,
         run=deed.run or chat.run,
-        shown=deed.shown or ("" if deed.did else chat.shown),
+        shown=deed.shown or ("" if deed.did or asked_to_stop(chat) else chat.shown),
         language=language,
     )
-    return keep_chat(deps, tenant, slid(after, lambda: metered(deps, tenant, tools.model(tenant), CHAT)))
 
 
 _Answer = tuple[Deed, str, tuple[dict[str, str], ...]]
@@ -110,6 +137,10 @@ def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, turn
     present = _present(deps, tenant, chat, around)
     decision = decision_words.read_decision(said).said
     if decision == decision_words.Said.YES:  # by rules alone: no model says yes for anybody
+        if stopping := asked_to_stop(chat):
+            loaded = deps.store.load_run(tenant, stopping)
+            target = loaded.run if loaded is not None else None
+            return act(deps, tools, tenant, chat, words.CANCEL, target, "", turn), chat.language, ()
         if present is None:
             return Deed(say("nothing", chat.language)), chat.language, ()
         return approve(deps, chat, present), chat.language, ()
@@ -133,7 +164,9 @@ def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, turn
     if target is None and around.runs:
         titles = "; ".join(f"“{title_of(run)}”" for run in around.runs[:5])
         return Deed(say("which", language, titles=titles)), language, ()
-    return act(deps, tools, tenant, chat, meant.intent, target, meant.wish or said, turn), language, ()
+    if target is not None and meant.intent == words.CANCEL and words.intent_of(said) != words.CANCEL:
+        return ask_to_stop(chat, target), language, ()  # a title may have talked the model into it
+    return act(deps, tools, tenant, chat, meant.intent, target, said, turn), language, ()
 
 
 def _meant(meant: Understood, around: _Around, present: Run | None) -> Run | None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.app.api.retry import retry_run
-from shared.app.approvals import asked_now, decide
+from shared.app.approvals import Asked, asked_now, decide
 from shared.app.budget import plan_estimate
 from shared.app.chat_facts import plan_of, title_of
-from shared.app.chat_memory import Chat
+from shared.app.chat_memory import MAX_ANSWER, Chat
 from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.execute_step import Tools
+from shared.app.feedback import feedback_put, note, stopped
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.plan_comments import Wish, heard_of, keep_heard
@@ -77,14 +78,36 @@ def approve(deps: Deps, chat: Chat, run: Run) -> Deed:
 def show(deps: Deps, chat: Chat, run: Run) -> Deed:
     """Show the plan that waits, so that a yes can be about it."""
     text = say("show", chat.language, title=title_of(run), plan=plan_of(deps, run))
-    return Deed(text, "", run.id, run.trigger.page, run.plan_hash)
+    if len(text) > MAX_ANSWER:  # nobody says yes here to what cannot be shown whole
+        return Deed(say("long", chat.language, title=title_of(run)), "", run.id, run.trigger.page)
+    return Deed(text, "", run.id, run.trigger.page, _name_of(asked_now(run)))
+
+
+_STOP = "stop "
+
+
+def ask_to_stop(chat: Chat, run: Run) -> Deed:
+    """Ask whether a run should be stopped: what a yes is about then."""
+    if run.status.final:
+        return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    return Deed(say("sure", chat.language, title=title_of(run)), "", run.id, run.trigger.page, f"{_STOP}{run.id}")
+
+
+def asked_to_stop(chat: Chat) -> str:
+    """Return the run that it was asked of whether it should be stopped; "" where that was not asked last."""
+    return chat.shown.removeprefix(_STOP) if chat.shown.startswith(_STOP) else ""
+
+
+def _name_of(asked: Asked) -> str:
+    """Return what tells a plan that is asked about from all others: equal plans of two runs are two."""
+    return f"{asked.run} {asked.gate} {asked.plan_hash}"
 
 
 def _decide(deps: Deps, chat: Chat, run: Run, *, approve: bool) -> Deed:
     if waiting_gate(run) is None:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     asked = asked_now(run)
-    if asked.plan_hash != chat.shown:
+    if _name_of(asked) != chat.shown:
         return show(deps, chat, run)
     decide(deps, asked, approve=approve, by=chat.name, via="chat")
     name = "approved" if approve else "denied"
@@ -117,8 +140,9 @@ def _change(deps: Deps, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
     if made_by_rules(deps, run):
         return _decide(deps, chat, run, approve=False)
     heard = heard_of(deps, run.tenant, run.id)
-    if turn not in heard.ids:
-        keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)])  # the planner has to find it
+    if turn not in heard.ids:  # before the event: the planner has to find it
+        said = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
+        keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [said])
     record(deps, run.tenant, run.id, ev.PageChanged(deps.clock.now(), chat.name))
     return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
 
@@ -126,5 +150,6 @@ def _change(deps: Deps, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
 def _cancel(deps: Deps, chat: Chat, run: Run) -> Deed:
     if run.status.final:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    note(deps, run, stopped(run), chat.name, cause="cancel")
     record(deps, run.tenant, run.id, ev.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
     return Deed(say("cancelled", chat.language, title=title_of(run)), words.CANCEL, run.id, run.trigger.page)

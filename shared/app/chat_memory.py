@@ -6,7 +6,8 @@ for word; of older ones a short summary does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -18,12 +19,16 @@ from shared.ports import Doc, Message, Put
 
 KIND = "chats"
 MOST_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
+MOST_BYTES = 500_000  # of them, so that the document stays far below what a store takes, in any script
 MAX_SAID = 4000  # letters of one message
+MAX_ANSWER = 20_000  # letters of an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn. `message` is the sender's name for it, under which it counts once; `did` what was done about it."""
+    """One turn. `message` is the sender's name for what was said, under which it counts once; an answer has that of
+    what it answers. `did` is what was done about it.
+    """
 
     role: str  # "user" | "assistant"
     text: str
@@ -36,7 +41,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """One conversation of one person. `shown` is the hash of the plan that was shown last, which a yes is about."""
+    """One conversation of one person. `shown` names the plan that was shown last, which a yes is about."""
 
     id: str
     by: str  # the key, or the person in Notion, whose conversation it is
@@ -55,15 +60,14 @@ class Chat:
 
     def answer_to(self, message: str) -> Said | None:
         """Return what was answered to a message of that name; None when it is new, or was never answered."""
-        names = [turn.message for turn in self.turns]
-        if not message or message not in names:
-            return None
-        after = self.turns[names.index(message) + 1 :]
-        return next((turn for turn in after if turn.role == "assistant"), None)
+        return self._turn("assistant", message)
 
-    def heard(self, message: str) -> bool:
-        """Say whether a message of that name has come already."""
-        return bool(message) and any(turn.message == message for turn in self.turns)
+    def heard(self, message: str) -> Said | None:
+        """Return what was said under that name; None when it is new."""
+        return self._turn("user", message)
+
+    def _turn(self, role: str, message: str) -> Said | None:
+        return next((turn for turn in self.turns if message and (turn.role, turn.message) == (role, message)), None)
 
 
 def new_chat(
@@ -92,8 +96,9 @@ def chats_of(deps: Deps, tenant: str, by: str, most: int = 50) -> list[Chat]:
 
 def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     """Save the conversation; raises Busy when something else was said in it just now."""
-    if len(chat.turns) > MOST_TURNS:
-        gone, kept = chat.turns[:-MOST_TURNS], chat.turns[-MOST_TURNS:]
+    room = _room(chat.turns)
+    if len(chat.turns) > room:
+        gone, kept = chat.turns[:-room], chat.turns[-room:]
         late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
         summary, _ = summarised(None, Summary.from_data(chat.summary), late)
         chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))
@@ -104,6 +109,16 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
         raise Busy("something else was said in this conversation just now") from error
     doc = deps.store.get(tenant, KIND, chat.id)
     return replace(chat, version=doc.version if doc else "")
+
+
+def _room(turns: Sequence[Said]) -> int:
+    """Return how many turns, counted from the last, are kept: always the last two."""
+    size = 0
+    for number, turn in enumerate(reversed(turns)):
+        size += len(json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if number >= 2 and size > MOST_BYTES:
+            return number
+    return MOST_TURNS
 
 
 def forget_chat(deps: Deps, tenant: str, chat: Chat) -> None:

@@ -47,12 +47,12 @@ def _say(data: Path, chat_id: str, text: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        for line in _answer_lines(found):
+        for line in _answer_lines(found, body["message"]):
             click.echo(plain(line))
     sys.stdout.flush()
 
 
-def _answer_lines(found: dict[str, Any]) -> list[str]:
-    answer = found["turns"][-1]
+def _answer_lines(found: dict[str, Any], message: str) -> list[str]:
+    answer = next(each for each in found["turns"] if (each["role"], each["message"]) == ("assistant", message))
     lines = [*str(answer["text"]).splitlines()]
     return [*lines, *(f"  {source['title']}  {source['url']}" for source in answer["sources"])]

@@ -48,11 +48,6 @@ def intent_of(text: str) -> str:
     return next((intent for intent, words in _WORDS if re.search(words, said)), ASK)
 
 
-def rest_of(text: str) -> str:
-    """Return what follows the first word of a command: the title that is to be planned, say."""
-    return re.sub(r"^(?:please|bitte)?\s*\S+\s*", "", text.strip(), count=1, flags=re.IGNORECASE).strip(" .!“”\"'„")
-
-
 _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
         "started": "I am planning “{title}”. I will show you the plan before anything is done.",
@@ -64,6 +59,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "retried": "I do “{title}” over.",
         "show": "This is the plan for “{title}”:\n{plan}\n"
         "Say “approve” to approve exactly this, or what should be different.",
+        "sure": "Shall I stop “{title}” and undo what can be undone? Say yes.",
+        "long": "The plan for “{title}” is too long to be shown here. Read it in its page, and decide there.",
         "nothing": "Nothing waits for a decision here.",
         "which": "Which one do you mean? {titles}",
         "none": "I know no page or run of that kind. Tell me its title.",
@@ -80,6 +77,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "retried": "Ich mache „{title}“ noch einmal.",
         "show": "Das ist der Plan für „{title}“:\n{plan}\n"
         "Sag „genehmigt“, um genau das zu genehmigen, oder was anders sein soll.",
+        "sure": "Soll ich „{title}“ anhalten und zurücknehmen, was sich zurücknehmen lässt? Sag ja.",
+        "long": "Der Plan für „{title}“ ist zu lang für hier. Lies ihn in seiner Seite, und entscheide dort.",
         "nothing": "Hier wartet nichts auf eine Entscheidung.",
         "which": "Was meinst du? {titles}",
         "none": "So eine Seite oder einen solchen Lauf kenne ich nicht. Nenne mir den Titel.",
@@ -96,6 +95,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "retried": "Je recommence « {title} ».",
         "show": "Voici le plan de « {title} » :\n{plan}\n"
         "Dis « approuvé » pour approuver exactement cela, ou ce qui doit changer.",
+        "sure": "Dois-je arrêter « {title} » et annuler ce qui peut l’être ? Dis oui.",
+        "long": "Le plan de « {title} » est trop long pour être montré ici. Lis-le dans sa page et décide là-bas.",
         "nothing": "Rien n’attend de décision ici.",
         "which": "Lequel veux-tu dire ? {titles}",
         "none": "Je ne connais pas de telle page. Donne-moi son titre.",
@@ -112,6 +113,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "retried": "Repito «{title}».",
         "show": "Este es el plan de «{title}»:\n{plan}\n"
         "Di «aprobado» para aprobar exactamente esto, o qué debe cambiar.",
+        "sure": "¿Detengo «{title}» y deshago lo que se pueda? Di sí.",
+        "long": "El plan de «{title}» es demasiado largo para enseñarlo aquí. Léelo en su página y decide allí.",
         "nothing": "Aquí no hay nada por decidir.",
         "which": "¿Cuál quieres decir? {titles}",
         "none": "No conozco esa página. Dime su título.",

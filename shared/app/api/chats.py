@@ -86,7 +86,7 @@ def _head(chat: Chat) -> dict[str, Any]:
 
 def _view(chat: Chat) -> dict[str, Any]:
     turns = [
-        {"role": turn.role, "text": turn.text, "at": turn.at, "did": turn.did, "run": turn.run,
+        {"role": turn.role, "text": turn.text, "at": turn.at, "message": turn.message, "did": turn.did, "run": turn.run,
          "sources": [{"title": s["title"], "url": s["url"], "page": s["page"]} for s in turn.sources]}
         for turn in chat.turns
     ]  # fmt: skip

@@ -33,7 +33,7 @@ _OF_SOURCE = ("id", "title", "url", "page", "excerpt", "edited_at")
 _OF_CHAT = {name: text() for name in ("id", "opened", "page", "title", "run", "language")}
 _TURN = shown(
     {
-        **{name: text() for name in ("text", "at", "did", "run")},
+        **{name: text() for name in ("text", "at", "message", "did", "run")},
         "role": {"type": "string", "enum": ["user", "assistant"]},
         "sources": {"type": "array", "items": shown({name: text() for name in ("title", "url", "page")})},
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.backends.offline.agents.sentences import overlap, words
 from shared.backends.offline.language import guess_language
-from shared.core.chat_words import ASK, CHANGE, EXPLAIN, START, intent_of, rest_of
+from shared.core.chat_words import ASK, EXPLAIN, START, intent_of
 
 _ENOUGH = 0.6  # of a title's words have to be in what is said
 
@@ -22,7 +22,6 @@ def understand(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "intent": intent,
         "about": about,
-        "wish": rest_of(said) if intent == CHANGE else "",
         "reply": facts if intent == EXPLAIN and not about else "",
         "language": _language(said, str(data["language"])),
     }

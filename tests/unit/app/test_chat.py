@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from shared.app.chat import speak
-from shared.app.chat_memory import MOST_TURNS, Said, chats_of, keep_chat, load_chat, new_chat
-from shared.core.errors import Busy
+from shared.app.chat_memory import MOST_TURNS, Said, chats_of, forget_chat, keep_chat, load_chat, new_chat
+from shared.app.feedback import feedback_since
+from shared.app.plan_comments import heard_of
+from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.wire import normal_id
 from tests.support.local_ports import ScriptedModel
@@ -159,6 +161,121 @@ def test_a_death_in_the_middle_is_made_up_for_by_the_same_message(talk: Talk, po
     assert [turn.role for turn in talk.chat.turns] == ["user", "assistant"]
 
 
+def test_another_text_under_the_same_name_is_refused(talk: Talk) -> None:
+    talk.say("Plan this, please", "m-x")
+    with pytest.raises(Conflicting, match="message"):
+        talk.say("stop it", "m-x")
+    assert talk.run().status == RunStatus.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("text", [" \n", "\u200b\u200d", "\U000e0041\U000e0042"])
+def test_what_nobody_can_see_says_nothing(talk: Talk, text: str) -> None:
+    with pytest.raises(MalformedRequest, match="text"):
+        talk.say(text)
+    assert load_chat(talk.desk.house.deps, TENANT, talk.chat.id, "key-1") == talk.chat
+
+
+def test_of_two_messages_at_once_each_has_its_own_answer(talk: Talk) -> None:
+    house = talk.desk.house
+
+    def meanwhile(passed: str) -> None:
+        if passed == "chat.done/message":
+            house.crash_point = lambda passed: None
+            latest = load_chat(house.deps, TENANT, talk.chat.id, "key-1")
+            assert latest is not None
+            speak(house.deps, house.tools, TENANT, latest, "What is the status?", "m-b")
+
+    house.crash_point = meanwhile
+    talk.say("Plan this, please", "m-a")
+    assert [(turn.role, turn.message) for turn in talk.chat.turns] == [
+        ("user", "m-a"), ("user", "m-b"), ("assistant", "m-b"), ("assistant", "m-a"),
+    ]  # fmt: skip
+    begun = talk.chat.answer_to("m-a")
+    assert begun is not None
+    assert begun.did == "start"
+
+
+def test_an_unanswered_message_is_answered_though_another_one_came_after_it(talk: Talk) -> None:
+    class Dead(Exception):
+        pass
+
+    def die(passed: str) -> None:
+        raise Dead
+
+    house = talk.desk.house
+    house.crash_point = die
+    with pytest.raises(Dead):
+        talk.say("Plan this, please", "m-x")
+    house.crash_point = lambda passed: None
+    talk.say("Who lends pumps?", "m-y")
+    talk.say("Plan this, please", "m-x")
+    answer = talk.chat.answer_to("m-x")
+    assert answer is not None
+    assert answer.did == "start"
+
+
+def test_a_conversation_that_is_deleted_meanwhile_says_so(talk: Talk) -> None:
+    house = talk.desk.house
+    house.crash_point = lambda passed: forget_chat(house.deps, TENANT, talk.chat)
+    with pytest.raises(NotThere, match="deleted"):
+        talk.say("Plan this, please")
+    assert load_chat(house.deps, TENANT, talk.chat.id, "key-1") is None
+
+
+def test_wishes_without_a_name_all_count_however_long_a_conversation_is(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    filled = tuple(Said("user", f"Line {n}.", "2026-11-22T00:00:00+00:00", f"old-{n}") for n in range(MOST_TURNS))
+    house = talk.desk.house
+    talk.chat = keep_chat(house.deps, TENANT, replace(talk.chat, turns=(*talk.chat.turns, *filled)))
+    for wish in ("Change: the opening hours come first", "Change: the colours are green"):
+        talk.chat = speak(house.deps, house.tools, TENANT, talk.chat, wish, "")
+        house.work()
+    assert [each.text for each in heard_of(house.deps, TENANT, talk.run().id).wishes] == [
+        "Change: the opening hours come first",
+        "Change: the colours are green",
+    ]
+
+
+def test_what_is_said_in_any_script_fits_what_a_store_takes(talk: Talk) -> None:
+    said = "\U0001f6b2" * 4000
+    turns = tuple(Said("user", said, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
+    answers = tuple(Said("assistant", said * 5, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
+    both = tuple(each for pair in zip(turns, answers, strict=True) for each in pair)
+    kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=both))
+    assert kept.turns[-1] == answers[-1]
+    assert 2 <= len(kept.turns) < MOST_TURNS
+
+
+def test_a_wish_and_a_stop_are_remembered_as_feedback(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    talk.say("Change: the opening hours come first")
+    talk.say("stop it")
+    found = feedback_since(talk.desk.house.deps, TENANT)
+    assert {(each.kind, each.by, each.text) for each in found} == {
+        ("wish", "Ada Example", "Change: the opening hours come first"),
+        ("cancelled", "Ada Example", ""),
+    }
+
+
+def test_the_page_that_is_spoken_of_now_has_its_own_title(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    talk.say("stop it")
+    other = Talk(talk.desk, talk.desk.write_idea("Choir"), "Choir", "key-2")
+    other.say("What is the status of the bicycle club?")
+    assert (other.chat.page, other.chat.title) == (talk.chat.page, "Bicycle club")
+    assert "Bicycle club" in other.say("Plan this, please").text
+
+
+def test_a_yes_is_about_one_run_though_two_have_equal_plans(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    talk.say("approve")
+    shown = talk.chat.shown
+    talk.chat = keep_chat(
+        talk.desk.house.deps, TENANT, replace(talk.chat, shown=shown.replace(talk.run().id, "run-with-an-equal-plan"))
+    )
+    assert talk.say("approve").did == ""
+
+
 def test_a_conversation_is_its_persons_alone(talk: Talk) -> None:
     deps = talk.desk.house.deps
     assert load_chat(deps, TENANT, talk.chat.id, "key-2") is None
@@ -202,7 +319,7 @@ def test_what_becomes_too_much_to_tell_a_model_is_summarised_once_and_stays_read
 
 
 def meant(**given: Any) -> dict[str, Any]:
-    return {"intent": "ask", "about": "", "wish": "", "reply": "", "language": "en", **given}
+    return {"intent": "ask", "about": "", "reply": "", "language": "en", **given}
 
 
 def obeying(talk: Talk, *answers: dict[str, Any]) -> None:
@@ -219,6 +336,23 @@ def test_a_model_cannot_approve_nor_name_what_it_was_not_shown(talk: Talk) -> No
     obeying(talk, meant(intent="cancel", about="run-000000000000000000000000"))
     assert talk.say("stop the other one").did == ""
     assert talk.desk.house.run(run.id).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_a_model_alone_stops_nothing(talk: Talk) -> None:
+    """The title of a run or a page may have talked it into that."""
+    talk.say("Plan this, please")
+    run = talk.run()
+    obeying(talk, meant(intent="cancel", about=run.id))
+    asked = talk.say("Who lends pumps?")
+    assert (asked.did, "Shall I stop" in asked.text) == ("", True)
+    obeying(talk, meant())
+    talk.say("No, who lends pumps?")
+    talk.say("yes")  # what was asked before the last answer is no longer asked
+    assert talk.desk.house.run(run.id).status == RunStatus.AWAITING_APPROVAL
+    obeying(talk, meant(intent="cancel", about=run.id))
+    talk.say("もうやめてください")  # words that no rule of ours knows
+    assert talk.say("yes").did == "cancel"
+    assert talk.desk.house.run(run.id).status == RunStatus.CANCELLED
 
 
 def test_a_model_cannot_begin_a_page_it_was_not_shown(talk: Talk) -> None:
