@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from shared.app.deps import Deps
 from shared.core.commands import RECONCILE, Command
+from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
 from shared.ports import Doc, Put
 
 CRAWL = "crawl"
+_CONFLICTS = 8
 
 
 def begin_crawl(deps: Deps, tenant: str) -> str:
@@ -26,7 +28,17 @@ def crawl_part(tenant: str, began: str, number: int) -> Command:
     return Command(name, RECONCILE, "sync", tenant, topic=CRAWL, ref=began, wake=number)
 
 
-def remember(deps: Deps, tenant: str, fields: Mapping[str, str]) -> None:
-    """Keep how far the map of the workspace is."""
-    doc: Doc | None = deps.store.get(tenant, "sync", "map")
-    deps.store.put(tenant, Put("sync", "map", {**(doc.body if doc else {}), **fields}))
+def remember(deps: Deps, tenant: str, fields: Mapping[str, str], *, crawl: str = "") -> None:
+    """Keep how far the map of the workspace is; with `crawl`, nothing when another one has begun since then."""
+    for tries in range(_CONFLICTS):
+        doc: Doc | None = deps.store.get(tenant, "sync", "map")
+        before = doc.body if doc else {}
+        if crawl and before.get("crawl") != crawl:
+            return
+        try:
+            deps.store.put(tenant, Put("sync", "map", {**before, **fields}, doc.version if doc else ""))
+        except VersionConflict:
+            deps.stand_back(tries)
+            continue
+        return
+    raise Busy("the state of the crawl: too many changes at once")

@@ -80,6 +80,14 @@ def count_marks(deps: Deps, tenant: str, kind: str) -> int:
     return found
 
 
+def count_lost(deps: Deps, tenant: str) -> int:
+    """Return how many pages of the index Notion did not show when they were asked for last."""
+    found, after = 0, ""
+    while docs := deps.store.list_docs(tenant, LOST, after=after):
+        found, after = found + sum(doc.body.get("known", True) for doc in docs), docs[-1].id
+    return found
+
+
 def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
     """Return what is kept of the tenant's sync; {} when there was none."""
     doc = deps.store.get(tenant, *STATE)

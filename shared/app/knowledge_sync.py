@@ -207,7 +207,7 @@ def forget_trashed(command: Command, deps: Deps, tools: Tools) -> None:
 def allow_forgetting(deps: Deps, tenant: str) -> None:
     """Let what Notion does not show any more be forgotten now, however much it is: a person has said so."""
     now = deps.clock.now()
-    keep_state(deps, tenant, may_forget=now.isoformat(), alert="")
+    keep_state(deps, tenant, may_forget=now.isoformat(), alert="", gone=0)
     after = ""
     while docs := deps.store.list_docs(tenant, LOST, after=after):
         for doc in docs:
@@ -238,7 +238,7 @@ def erase_disconnected(command: Command, deps: Deps, tools: Tools) -> None:
 
 
 def _erase(deps: Deps, tools: Tools, tenant: str) -> None:
-    if not state_of(deps, tenant):
+    if not state_of(deps, tenant) and not tools.knowledge(tenant).pages(limit=1):  # somebody may have read on meanwhile
         return
     tools.knowledge(tenant).erase()
     for kind in (STALE, LOST):

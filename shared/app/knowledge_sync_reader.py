@@ -16,7 +16,7 @@ from typing import Any
 from shared import log
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
-from shared.app.knowledge_marks import LOST, count_marks, is_lost, keep_state, mark_edited, mark_stale, state_of
+from shared.app.knowledge_marks import LOST, count_lost, is_lost, keep_state, mark_edited, mark_stale, state_of
 from shared.app.knowledge_scope import Scope, address_of, scope_of
 from shared.app.knowledge_sync_page import Taken, forget_page, take_page
 from shared.app.workspace_crawl import expand
@@ -36,12 +36,19 @@ _FEW = 5  # pages may always be
 _MINUTE = timedelta(minutes=1)
 _LATER = timedelta(hours=1)
 _SAID = timedelta(days=1)
+_LATELY = timedelta(days=2)  # in which the round has asked for every page
 
 
 def _allowed(state: Mapping[str, Any], now: datetime) -> bool:
     """Say whether a person has lately said that much may be forgotten."""
     said = state.get("may_forget")
     return bool(said) and now - datetime.fromisoformat(str(said)) < _SAID
+
+
+def _lately(state: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether the count of pages that were forgotten because they were not shown is of these days."""
+    since = state.get("gone_since")
+    return bool(since) and now - datetime.fromisoformat(str(since)) < _LATELY
 
 
 @dataclass
@@ -56,7 +63,7 @@ class Reader:
     places: WorkspaceMap
     ways: WorkspaceMap  # asks Notion nothing: of a page that is shared alone, nobody shows what is above
     done: Taken = field(default_factory=Taken)
-
+    _many: tuple[int, int] | None = None  # lost pages, of how many
     reading: str = ""  # the page that is being read: what is noticed of it is known already
 
     @classmethod
@@ -113,7 +120,7 @@ class Reader:
         if known is not None and known.kind != PAGE:
             self._read_table(known, job)
             return
-        self.reading, was_known = id, self.tools.knowledge(self.tenant).page(id) is not None
+        self.reading, was_known = id, self._in_index(id)
         try:
             raw = self.notion.page(id)
             place = self.places.keep(raw)
@@ -133,7 +140,7 @@ class Reader:
             self.done += Taken(failed=1)
             return
         self._shown(id)
-        if not was_known and self.tools.knowledge(self.tenant).page(id) is not None:
+        if not was_known and self._in_index(id):
             self._bring_back(inside)
 
     def _read_table(self, place: Place, job: str) -> None:
@@ -180,16 +187,15 @@ class Reader:
 
     def _bring_back(self, inside: Sequence[Place]) -> None:
         """Have read what is in a place that is new to the index: it came out of the trash, or from elsewhere."""
-        knowledge = self.tools.knowledge(self.tenant)
         for place in inside:
-            if place.kind != PAGE or (not place.trashed and knowledge.page(place.id) is None):
+            if place.kind != PAGE or (not place.trashed and not self._in_index(place.id)):
                 mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
     def _not_shown(self, id: str) -> None:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
         now, doc = self.deps.clock.now(), self.deps.store.get(self.tenant, LOST, id)
         if doc is None:
-            self.deps.store.put(self.tenant, Put(LOST, id, {"since": now.isoformat()}))
+            self.deps.store.put(self.tenant, Put(LOST, id, {"since": now.isoformat(), "known": self._in_index(id)}))
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
         elif now - datetime.fromisoformat(doc.body["since"]) < SURE_AFTER:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
@@ -199,20 +205,44 @@ class Reader:
             place = self.places.known(id)
             if place is not None:
                 self.places.change(place, trashed=True)
+            if self._in_index(id):
+                self._count_gone()
             self._forget(id)
+
+    def _in_index(self, id: str) -> bool:
+        return self.tools.knowledge(self.tenant).page(id) is not None
 
     def _shown(self, id: str) -> None:
         if is_lost(self.deps, self.tenant, id):
             self.deps.store.put(self.tenant, Put(LOST, id, None))
 
     def _too_many(self) -> bool:
-        """Say whether so much is gone at once that a person has to say that it may be forgotten."""
-        known, lost = self.tools.knowledge(self.tenant).count()["pages"], count_marks(self.deps, self.tenant, LOST)
-        state = state_of(self.deps, self.tenant)
-        if lost <= max(_FEW, MOST_LOST * known) or _allowed(state, self.deps.clock.now()):
+        """Say whether so much is gone at once that a person has to say that it may be forgotten.
+
+        What was forgotten lately counts as well: a permission that is lost is mostly found out page by page.
+        """
+        state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
+        if _allowed(state, now):
+            return False
+        if self._many is None:  # counted once per command: there may be thousands
+            gone = int(state.get("gone", 0)) if _lately(state, now) else 0
+            known, lost = self.tools.knowledge(self.tenant).count()["pages"], count_lost(self.deps, self.tenant)
+            self._many = (lost + gone, known + gone)
+        lost, known = self._many
+        if lost <= max(_FEW, MOST_LOST * known):
             return False
         alert = f"Notion shows {lost} of {known} pages no more; they are not served, and kept until you say otherwise"
         if state.get("alert") != alert:
             log.line("ERROR", "many pages lost at once", tenant=self.tenant, lost=lost, known=known)
             keep_state(self.deps, self.tenant, alert=alert)
         return True
+
+    def _count_gone(self) -> None:
+        """Count a page that is forgotten because it was not shown, unless a person has said that it may be."""
+        state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
+        if _allowed(state, now):
+            return
+        if _lately(state, now):
+            keep_state(self.deps, self.tenant, add={"gone": 1})
+        else:
+            keep_state(self.deps, self.tenant, gone=1, gone_since=now.isoformat())

@@ -214,10 +214,10 @@ def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     if command.wake == 1 or not more:
         knowledge_sync.crawl_came_far(deps, command.tenant, command.ref, ended=not more)
     if more:
-        remember(deps, command.tenant, {"part": deps.clock.now().isoformat()})
+        remember(deps, command.tenant, {"part": deps.clock.now().isoformat()}, crawl=command.ref)
         deps.queue.enqueue([crawl_part(command.tenant, command.ref, command.wake + 1)])
     else:
-        remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()})
+        remember(deps, command.tenant, {"crawled": deps.clock.now().isoformat()}, crawl=command.ref)
 
 
 def _refresh(command: Command, deps: Deps, notion: Notion) -> None:

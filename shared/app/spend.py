@@ -1,4 +1,4 @@
-"""Model calls outside of runs: answers to questions, chat, summaries. They cost the tenant's day and month too.
+"""Model calls outside of runs: answers to questions, chat, vectors. They cost the tenant's day and month too.
 
 Before each call its upper bound is set aside in the ledger, under a key of its own; afterwards what it has cost takes
 its place. Where nobody comes back with that, it counts as spent after a time: whoever uses the ledger next, or looks at
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from shared.app.budget import BudgetedModel, BudgetExceeded, refuse_above
+from shared.app.budget import BudgetedModel, BudgetExceeded, Purse, refuse_above
 from shared.app.deps import Deps, fresh_owner
 from shared.app.tenant_ledger import SPENDING, Book, allowance_of, why_short
 from shared.core.errors import VersionConflict
@@ -31,6 +31,11 @@ def metered(deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool 
     use what is kept back for telling people and taking things back.
     """
     return BudgetedModel(model, _TenantPurse(deps, tenant, purpose, vital))
+
+
+def purse_of(deps: Deps, tenant: str, purpose: str) -> Purse:
+    """Return the tenant's day and month as the purse of ONE call that is no model's."""
+    return _TenantPurse(deps, tenant, purpose, vital=False)
 
 
 class _TenantPurse:

@@ -6,9 +6,13 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.ports import Embedder, Knowledge
 from shared.wiring import wire
+
+if TYPE_CHECKING:
+    from shared.backends.models.vertex_embedder import VertexEmbedder
 
 
 def knowledge_of(tenant: str) -> Knowledge:
@@ -24,7 +28,11 @@ def embedder_of(tenant: str) -> Embedder | None:
     settings = wire().settings
     if settings.mode != "cloud":
         return _small_model()
-    return None if settings.emulated else _vertex(settings.project, settings.location)
+    if settings.emulated:
+        return None
+    from shared.app.paid_embedder import PaidEmbedder
+
+    return PaidEmbedder(wire().deps, tenant, _vertex(settings.project, settings.location))
 
 
 @cache
@@ -38,7 +46,7 @@ def _cloud(project: str, emulator: str) -> Callable[[str], Knowledge]:
 
 
 @cache
-def _vertex(project: str, location: str) -> Embedder:
+def _vertex(project: str, location: str) -> VertexEmbedder:
     import requests
 
     from shared.backends.models.google_identity import google_token_source

@@ -9,19 +9,23 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from shared.app.budget import BudgetExceeded
 from shared.app.deps import Deps
 from shared.app.engine import open_run, record
 from shared.app.execute_step import lease
+from shared.app.paid_embedder import PaidEmbedder
 from shared.app.spend import metered
 from shared.app.tenant_ledger import LEDGERS, SPENDING
 from shared.backends.local.clock import stand_back
 from shared.core import events as ev
 from shared.core.commands import Command
-from shared.core.errors import Busy, ErrorClass, OutcomeUnknown
+from shared.core.errors import Busy, ErrorClass, OutcomeUnknown, QuotaExhausted, Unavailable
 from shared.core.run import Limits, Run, Step, StepStatus, Usage, WaitKind
 from shared.core.spending import Ledger, ledger_from_data
 from shared.ports import ModelRequest, Put, Store
+from tests.support.known_pages import CountingEmbedder
 from tests.support.local_ports import ScriptedModel
 from tests.support.moved_clock import MovedClock
 from tests.support.runs import TENANT, opened, spec
@@ -192,3 +196,35 @@ def test_workers_outside_of_runs_share_one_budget_too(store: Store, clock: Moved
     assert "an owner can raise it" in refused[0]
     metered(deps, TENANT, ScriptedModel([{}], usage=Usage(1, 40)), "notify", vital=True).complete(ASK)
     assert [each.spent for each in ledgers(store)] == [280]
+
+
+class CostlyEmbedder(CountingEmbedder):
+    """Costs 40 micro-dollars a text."""
+
+    def estimate(self, texts: Sequence[str]) -> Usage:
+        """Return what these cost."""
+        return Usage(len(texts), 40 * len(texts))
+
+
+def test_vectors_that_cost_money_are_on_the_tenants_day_and_month(store: Store, clock: MovedClock) -> None:
+    deps, costly = deps_on(store, clock), CostlyEmbedder()
+    store.put(TENANT, Put("settings", "tenant", {"budget": {"day": 200, "kept_back": 50}}))
+    paid = PaidEmbedder(deps, TENANT, costly)
+    assert len(paid.embed(["one", "two"], "document")) == 2
+    assert [(each.spent, each.reserved, each.tokens) for each in ledgers(store)] == [(80, 0, 2)]
+    with pytest.raises(QuotaExhausted, match="an owner can raise it"):
+        paid.embed(["three", "four"], "document")
+    assert costly.asked == ["one", "two"]
+    costly.error = Unavailable("vertex", "down")
+    with pytest.raises(Unavailable):
+        paid.embed(["three"], "document")
+    costly.error = OutcomeUnknown("vertex", "no answer")
+    costly.error.used = Usage(1, 40)
+    with pytest.raises(OutcomeUnknown):
+        paid.embed(["three"], "document")
+    assert [(each.spent, each.reserved) for each in ledgers(store)] == [(120, 0)]
+    items = [item for doc in store.list_docs(TENANT, SPENDING) for item in doc.body["items"]]
+    assert sorted((item["kind"], item["outcome"], item["micros"]) for item in items if item["micros"]) == [
+        ("embedding", "failed", 40),
+        ("embedding", "ok", 80),
+    ]

@@ -16,11 +16,12 @@ from shared.backends.local.embedder import MiniLM, default_vectors_folder, local
 from shared.backends.local.word_pieces import WordPieces
 from shared.backends.models.vertex_embedder import MODEL, VertexEmbedder
 from shared.core.errors import ConfigError, IntegrationError, OutcomeUnknown, RateLimited, Rejected, Unauthorized
+from shared.core.run import Usage
 from shared.ports import Embedder
 from tests.support import vertex_answers as answers
 from tests.support.model_endpoint import Answer, dropped
 from tests.support.parts import require
-from tests.support.vertex_embeddings import vector_of
+from tests.support.vertex_embeddings import predictions, vector_of
 from tests.support.vertex_server import VertexServer
 
 TOKEN = "ya29." + "test-token"
@@ -185,6 +186,20 @@ def test_what_comes_back_instead_of_vectors_is_an_error_of_ours(
     vertex.script([answer])
     with pytest.raises(error):
         on_vertex(vertex).embed(["text"], "query")
+
+
+def test_its_price_is_bounded_beforehand_and_an_error_says_what_was_paid_for(vertex: VertexServer) -> None:
+    ours = on_vertex(vertex)
+    assert ours.estimate([]) == Usage()
+    assert ours.estimate(["x" * 1000] * 40).micros >= 1000  # 0.025 US dollars for a million characters
+    assert ours.estimate(["word " * 5000]).tokens <= 2048  # what is cut off is not paid for
+    texts = [f"text {number}" for number in range(300)]  # two requests
+    paid, both = ours.estimate(texts[:250]), ours.estimate(texts)
+    for second, used in ((answers.unavailable(), paid), (Answer(body=b"[]"), both)):
+        vertex.script([predictions, second])
+        with pytest.raises(IntegrationError) as told:
+            ours.embed(texts, "document")
+        assert told.value.used == used
 
 
 def test_a_refused_identity_is_told_as_one(vertex: VertexServer) -> None:

@@ -2,7 +2,8 @@
 
 Documents and questions are embedded as what they are (the task type). Vectors are scaled to length one here: a
 shortened one no longer is. A request holds at most 250 texts and 20,000 tokens; a text beyond 2,048 tokens is cut by
-the service without a word, so it is cut here, at an estimate on the high side. Nothing is retried here.
+the service without a word, so it is cut here, at an estimate on the high side. Nothing is retried here;
+an error says what was paid for until then.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 import requests
 
 from shared.backends.models.google_identity import vertex_root
-from shared.core.errors import OutcomeUnknown
+from shared.core.errors import IntegrationError, OutcomeUnknown
+from shared.core.run import Usage
 from shared.core.tokens import estimated_tokens
 from shared.http_client import HttpClient, Trace, segment
 from shared.ports import Secret, Vector
@@ -27,6 +29,7 @@ _MOST_TEXTS, _MOST_TOKENS = 250, 20_000
 _MOST_TOKENS_OF_A_TEXT = 2_048
 _TASKS = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 _TIMEOUTS = (5.0, 60.0)
+_PER_TOKEN, _PER_CHARACTER = 0.15, 0.025  # micro-dollars: the dearest text model's price, and this one's (gcp 1.3)
 
 
 class VertexEmbedder:
@@ -54,8 +57,21 @@ class VertexEmbedder:
 
     def embed(self, texts: Sequence[str], kind: str) -> list[Vector]:
         """Return one vector of unit length per text, in the order of the texts. Raises IntegrationError."""
-        task = _TASKS[kind]
-        return [vector for some in _requests(texts) for vector in self._ask(some, task)]
+        task, paid, found = _TASKS[kind], list[str](), list[Vector]()
+        for some in _requests(texts):
+            try:
+                found += self._ask(some, task)
+            except IntegrationError as error:
+                error.used = self.estimate(paid + some if isinstance(error, OutcomeUnknown) else paid)
+                raise
+            paid += some
+        return found
+
+    def estimate(self, texts: Sequence[str]) -> Usage:
+        """Return what embedding these costs at most: the price is told by the character here, by the token there."""
+        sent = [_cut(text) for text in texts]
+        tokens, characters = sum(map(estimated_tokens, sent)), sum(map(len, sent))
+        return Usage(tokens, max(math.ceil(tokens * _PER_TOKEN), math.ceil(characters * _PER_CHARACTER)))
 
     def _ask(self, texts: Sequence[str], task: str) -> list[Vector]:
         body = {

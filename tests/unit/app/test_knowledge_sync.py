@@ -236,6 +236,31 @@ def test_when_much_is_lost_at_once_nothing_is_forgotten_until_a_person_says_so(r
     assert progress(reading.desk.house.deps, TENANT)["alert"] == ""
 
 
+def test_a_lost_permission_that_shows_bit_by_bit_is_noticed_too(reading: Reading) -> None:
+    pages = _pages(reading, 12)
+    reading.sync()
+    reading.refuse(*pages[:10])
+    for some in (pages[:5], pages[:10]):  # of those that are forgotten already, too
+        for page in some:
+            reading.desk.told_of(page, "page.content_updated")
+        reading.sync()
+        reading.sync()
+    assert [bool(reading.texts(page)) for page in pages] == [False] * 5 + [True] * 7
+    assert not any(reading.served(page) for page in pages[:10])
+    assert "10 of" in progress(reading.desk.house.deps, TENANT)["alert"]
+
+
+def test_what_is_written_while_it_is_switched_off_is_erased_by_the_next_pass(reading: Reading) -> None:
+    page = reading.write(reading.home, "Page", "Text.")
+    reading.sync()
+    known, chunks = reading.known.page(page), reading.known.chunks(page)
+    _settle(reading, knowledge={"off": True})
+    reading.sync()
+    reading.known.replace(known, chunks)  # by a command that had begun before, and died before it counted
+    reading.sync()
+    assert reading.known.count()["pages"] == 0
+
+
 def test_what_nobody_told_of_is_found_by_the_round_within_a_day(reading: Reading) -> None:
     page, gone = reading.write(reading.home, "Page", "Before."), reading.write(reading.home, "Gone", "Soon.")
     reading.sync()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from shared.app.crawl_orders import begin_crawl, remember
 from shared.app.reconcile import order_passes
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
 from shared.app.workspace_mirror import content, mirror
@@ -151,6 +153,37 @@ def test_a_crawl_that_a_revoked_grant_cut_off_is_taken_up_again(quiet: Desk) -> 
     _set_clocks(quiet, timedelta(hours=2))
     _crawled(quiet)
     assert _requests(quiet) - before < 10  # and it is not done once more
+
+
+def test_a_crawl_that_is_begun_while_another_ends_is_done_as_well(quiet: Desk) -> None:
+    house = quiet.house
+    _crawled(quiet)
+
+    class Between:
+        """A store in which a person begins a crawl between somebody's look at the state and his writing of it."""
+
+        begun = ""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(house.store, name)
+
+        def get(self, tenant: str, kind: str, id: str) -> Any:
+            found = house.store.get(tenant, kind, id)
+            if (kind, id) == ("sync", "map") and not self.begun:
+                self.begun = "now"
+                house.clock.move(seconds=1)
+                self.begun = begin_crawl(house.deps, tenant)
+            return found
+
+    state = house.store.get(TENANT, "sync", "map")
+    assert state is not None
+    store = Between()
+    remember(replace(house.deps, store=store), TENANT, {"crawled": "9999"}, crawl=state.body["crawl"])
+    after = house.store.get(TENANT, "sync", "map")
+    assert after is not None
+    assert (after.body["crawl"], after.body.get("crawled")) == (store.begun, state.body["crawled"])
+    house.work()
+    assert all(place.listed_at >= store.begun for place in WorkspaceMap(house.deps, TENANT).everything().values())
 
 
 def test_what_is_delivered_about_pages_outside_our_tables_costs_no_request(quiet: Desk) -> None:
