@@ -7,9 +7,11 @@ is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 
 from shared.app.deps import Deps
 from shared.core.outgoing_text import visible
@@ -68,16 +70,27 @@ def stopped(run: Run) -> str:
 
 def feedback_since(deps: Deps, tenant: str, after: str = "") -> list[Feedback]:
     """Return feedback whose id comes after that one, the oldest first; what came twice of one cause, once."""
-    found: dict[str, Feedback] = {}
-    while len(found) < MOST:
+    return list(islice(_each_since(deps, tenant, after), MOST))
+
+
+def latest_words(deps: Deps, tenant: str, after: str) -> list[Feedback]:
+    """Return feedback with words whose id comes after that one, the oldest first; of too many, the latest."""
+    return list(deque((one for one in _each_since(deps, tenant, after) if one.text), maxlen=MOST))
+
+
+def _each_since(deps: Deps, tenant: str, after: str) -> Iterator[Feedback]:
+    heard: set[str] = set()
+    while True:
         page = deps.store.list_docs(tenant, KIND, after=after, limit=100)
         for doc in page:
             one = _read(doc)
-            found.setdefault(f"{one.run}/{one.kind}/{one.cause or one.id}", one)
+            name = f"{one.run}/{one.kind}/{one.cause or one.id}"
+            if name not in heard:
+                heard.add(name)
+                yield one
         if len(page) < 100:
-            break
+            return
         after = page[-1].id
-    return list(found.values())
 
 
 def feedback_by_id(deps: Deps, tenant: str, ids: Iterable[str]) -> list[Feedback]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.app.feedback import Feedback, feedback_since, id_at
+from shared.app.feedback import Feedback, feedback_since, id_at, latest_words
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, VersionConflict
 from shared.core.outgoing_text import visible
 from shared.core.run import derived_id
@@ -75,7 +75,7 @@ def learn_by_rules(deps: Deps, tenant: str) -> None:
     fresh = feedback_since(deps, tenant, str(known.get("rules", "")))
     if not fresh:
         return
-    window = feedback_since(deps, tenant, id_at(deps.clock.now() - LASTS))
+    window = latest_words(deps, tenant, id_at(deps.clock.now() - LASTS))
     for text, sources in _said_by_rule(window):
         if {one.id for one in sources} & {one.id for one in fresh}:
             keep_preference(deps, tenant, text, sources, BY_RULES)

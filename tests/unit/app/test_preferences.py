@@ -94,6 +94,18 @@ def test_what_comes_from_an_instance_whose_clock_is_behind_counts_too(ports: Por
     assert held(ports) == [ALWAYS]
 
 
+def test_what_is_said_for_good_counts_however_much_was_kept_before(ports: Ports) -> None:
+    puts = []
+    for number in range(1005):
+        ports.clock.move(seconds=1)
+        puts.append(feedback_put(ports.clock.now(), f"run-{number}", "edit", "Ada Example"))
+    for first in range(0, len(puts), 100):
+        ports.store.put("t-1", *puts[first : first + 100])
+    says(ports, ALWAYS)
+    learn_by_rules(ports.deps, "t-1")
+    assert held(ports) == [ALWAYS]
+
+
 def test_a_deleted_preference_stays_away_until_somebody_says_it_again(ports: Ports) -> None:
     says(ports, ALWAYS)
     (one,) = preferences_of(ports.deps, "t-1")
