@@ -24,6 +24,7 @@ class Health:
     def __init__(self, store: Store, clock: Clock, tenant: str) -> None:
         self._store, self._clock, self._tenant = store, clock, tenant
         self._marks: dict[str, Mark] = {}
+        self._untold = set[str]()  # what no document holds yet
         self._read_at: datetime | None = None
         self._lock = threading.Lock()
 
@@ -34,23 +35,28 @@ class Health:
             if self._read_at is None or not timedelta(0) <= now - self._read_at < READ_EVERY:
                 self._read_at = now
                 doc = self._store.get(self._tenant, *DOCUMENT)
-                self._marks = _alive({**_marks_of(doc.body if doc else {}), **self._marks}, now)
+                own = {name: mark for name, mark in self._marks.items() if name in self._untold}
+                self._marks = _alive({**_marks_of(doc.body if doc else {}), **own}, now)  # others may have made forget
             return _alive(self._marks, now)
 
     def mark(self, reference: str, what: str, until: datetime) -> None:
         """Remember that this model could not answer. That others hear of it is a favour, and may fail."""
         with self._lock:
             self._marks[reference] = Mark(what, until)
-        self._tell({reference: Mark(what, until)})
+            self._untold.add(reference)
+        if self._tell({reference: Mark(what, until)}):
+            with self._lock:
+                self._untold.discard(reference)
 
     def clear(self, reference: str) -> None:
         """Forget what was remembered: it has answered."""
         with self._lock:
+            self._untold.discard(reference)
             if self._marks.pop(reference, None) is None:
                 return
         self._tell({reference: None})
 
-    def _tell(self, changes: Mapping[str, Mark | None]) -> None:
+    def _tell(self, changes: Mapping[str, Mark | None]) -> bool:
         doc = self._store.get(self._tenant, *DOCUMENT)
         merged: dict[str, Mark | None] = {**_marks_of(doc.body if doc else {}), **changes}
         kept = _alive({name: mark for name, mark in merged.items() if mark is not None}, self._clock.now())
@@ -58,7 +64,8 @@ class Health:
         try:
             self._store.put(self._tenant, Put(*DOCUMENT, body, doc.version if doc else ""))
         except (VersionConflict, DocumentTooLarge):
-            return  # another instance told at the same moment: this one will be found out once more
+            return False  # another instance told at the same moment: this one will be found out once more
+        return True
 
 
 def forget_health(store: Store, tenant: str, provider: str) -> None:

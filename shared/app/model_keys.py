@@ -8,7 +8,7 @@ from typing import Any
 from shared.app.connect_account import resume_waiting
 from shared.app.deps import Deps
 from shared.app.model_health import forget_health
-from shared.core.errors import Missing, NotThere, VersionConflict
+from shared.core.errors import Missing, NotThere, Unauthorized, VersionConflict
 from shared.core.model_facts import KEYED, OFFLINE
 from shared.ports import Put, Secret
 
@@ -62,10 +62,12 @@ def own_keys(deps: Deps, tenant: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def key_of(deps: Deps, tenant: str, provider: str) -> Secret:
-    """Return the tenant's own key; raises Missing where it was taken away meanwhile."""
+    """Return the tenant's own key; raises Missing where it was taken away, Unauthorized where it was refused."""
     doc = deps.store.get(tenant, KIND, provider)
-    if doc is None or doc.body.get("status") != "connected":
+    if doc is None:
         raise Missing(provider, "the team's key was taken away")
+    if doc.body.get("status") != "connected":
+        raise Unauthorized(provider, "the team's key was refused: enter a new one")
     return deps.secrets.open(tenant, f"{provider}.access", doc.body["access"])
 
 
@@ -73,11 +75,12 @@ def connected_models(deps: Deps, tenant: str) -> tuple[str, ...]:
     """Return what this tenant may ask, the preferred first: its own providers, then what the installation offers.
 
     Rules of ours are no stand-in for a model that a team has brought: they are left out where they are all that is
-    offered and the team has a key of its own.
+    offered and the team has a key of its own, also one that was refused.
     """
-    own = tuple(name for name, key in own_keys(deps, tenant).items() if key["status"] == "connected")
+    keys = own_keys(deps, tenant)
+    own = tuple(name for name, key in keys.items() if key["status"] == "connected")
     offered = deps.models.references
-    if own and offered == (OFFLINE,):
+    if keys and offered == (OFFLINE,):
         return own
     return (*own, *(each for each in offered if each.partition("/")[0] not in own))
 

@@ -68,6 +68,7 @@ _TABLE: tuple[tuple[type[Failure], str, Next, timedelta], ...] = (
     (InvalidOutput, "invalid_output", Next.STOP, timedelta(0)),
 )
 RATE_LIMITED = "rate_limited"
+LASTING = frozenset({RATE_LIMITED, "quota_exhausted", "unknown_model"})  # what another look soon does not change
 
 
 def outcome_of(error: Failure) -> str:

@@ -10,9 +10,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from shared import log
 from shared.app.model_health import Health
 from shared.app.model_verdicts import (
+    LASTING,
     RATE_LIMITED,
     Failure,
     Next,
@@ -22,7 +25,7 @@ from shared.app.model_verdicts import (
     remembered,
     worst,
 )
-from shared.core.errors import IntegrationError, ModelError, QuotaExhausted, RateLimited
+from shared.core.errors import IntegrationError, ModelError, QuotaExhausted, RateLimited, StoreError
 from shared.core.model_facts import OFFLINE, Catalogue
 from shared.core.routing import Choice, Mark, Needs, Routing, Rules, route
 from shared.core.run import NOTHING, Usage
@@ -100,7 +103,7 @@ class RoutedModel:
                     break
             else:
                 if choice.mark is not None:
-                    self._health.clear(choice.reference)
+                    _as_a_favour(self._health.clear, choice.reference)
                 return tries.answered(choice, result)
         raise tries.error()
 
@@ -122,22 +125,28 @@ class RoutedModel:
         return route(task_class, self._rules, self._catalogue, self._connected, marks, needs, now)
 
     def _worth_asking(self, choices: Sequence[Choice]) -> list[Choice]:
-        """Return who is well; where nobody is, who may be again. Who told us to wait is not asked before that."""
+        """Return who is well; where nobody is, who may be again.
+
+        Who told us to wait is not asked before that, and who is out of money not while such a wait is all it takes.
+        """
         well = [each for each in choices if each.mark is None]
-        found = well or [each for each in choices if each.mark is not None and each.mark.what != RATE_LIMITED]
+        found = well or [each for each in choices if each.mark is not None and each.mark.what not in LASTING]
         if found:
             return found
-        ends = [each.mark.until for each in choices if each.mark is not None]
+        ends = [each.mark.until for each in choices if each.mark is not None and each.mark.what == RATE_LIMITED]
+        if not ends:
+            return list(choices)
         wait = max(min(ends) - self._clock.now(), timedelta(seconds=1))
         names = ", ".join(each.reference for each in choices)
-        raise RateLimited("models", f"every model has told us to wait: {names}", retry_after=wait)
+        raise RateLimited("models", f"no model may be asked before a while: {names}", retry_after=wait)
 
     def _remember(self, choice: Choice, error: Failure) -> None:
         if isinstance(error, QuotaExhausted):
-            self._used_up(choice.provider)
+            _as_a_favour(self._used_up, choice.provider)
         span = remembered(error)
         if span:
-            self._health.mark(choice.reference, outcome_of(error), self._clock.now() + span)
+            until = self._clock.now() + span
+            _as_a_favour(self._health.mark, choice.reference, outcome_of(error), until)
 
     def _tries(self, request: ModelRequest, choices: Sequence[Choice]) -> _Tries:
         bounds = {c.reference: self._providers[c.provider].estimate(c.model, request) for c in choices}
@@ -146,6 +155,14 @@ class RoutedModel:
         if len(bounds) > 1:
             most = Usage(math.ceil(most.tokens * (1 + SPARE)), math.ceil(most.micros * (1 + SPARE)))
         return _Tries(request, bounds, windows, most, self._clock.now())
+
+
+def _as_a_favour(remember: Callable[..., None], *what: Any) -> None:
+    """Do what later calls profit from; where it fails, this one must lose neither its answer nor what it has cost."""
+    try:
+        remember(*what)
+    except (StoreError, IntegrationError) as error:
+        log.line("WARNING", "how a model was could not be remembered", detail=str(error)[:300])
 
 
 @dataclass

@@ -103,14 +103,17 @@ class Models:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
         deps = self._deps
         doc = deps.store.get(tenant, "settings", "tenant")
-        own = {name for name, key in own_keys(deps, tenant).items() if key["status"] == "connected"}
+        keys, connected = own_keys(deps, tenant), connected_models(deps, tenant)
+        own = {name for name, key in keys.items() if key["status"] == "connected"}
+        if not connected:  # all were refused: a call says so, and waits for a new one
+            connected, own = tuple(keys), set(keys)
         return RoutedModel(
             rules_of(doc.body if doc else {}),
             _Providers(lambda name: self._owned(name, tenant) if name in own else self._adapters.operators(name)),
             self.catalogue,
             deps.clock,
             self._health(tenant),
-            connected=connected_models(deps, tenant),
+            connected=connected,
             used_up=lambda provider: announce_quota(deps, tenant, provider),
         )
 
@@ -208,6 +211,7 @@ class _OwnKey:
 
     def key(self) -> Secret:
         """Return the key, and remember which it was: a newer one must not be blamed for it."""
+        self._used = Secret("")
         self._used = self._read()
         return self._used
 
@@ -228,5 +232,6 @@ class _OwnKey:
         try:
             return self.provider.complete(model, request)
         except Unauthorized:
-            self.refused(self._used)
+            if self._used.reveal():
+                self.refused(self._used)
             raise

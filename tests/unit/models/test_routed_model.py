@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.app.model_health import Health, forget_health
+from shared.app.model_health import Health
 from shared.app.model_verdicts import NoModel
-from shared.app.routed_model import RoutedModel
-from shared.backends.local.store import LocalStore
 from shared.core.errors import (
     ContextTooLong,
     ErrorClass,
@@ -33,48 +28,9 @@ from shared.core.errors import (
 )
 from shared.core.routing import Rules
 from shared.core.run import Usage
-from shared.mind.catalogue import load_catalogue
-from shared.ports import ModelRequest, ModelResult, Tool, request_tokens
-from tests.support.moved_clock import MovedClock
-from tests.unit.models.scripted_provider import ScriptedProvider, Turn, said
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OPUS, SOL, ARGON = "anthropic/claude-opus-5-5", "openai/gpt-6.1-sol", "vertex/gemini-4-argon"
-LIST = (OPUS, SOL, ARGON)
-
-
-@dataclass
-class World:
-    """Scripted providers, a store, a clock in hand, and the model over all of them."""
-
-    store: LocalStore
-    clock: MovedClock
-    providers: dict[str, ScriptedProvider] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def model(self, rules: Rules | None = None, connected: tuple[str, ...] = ("anthropic", "openai", "vertex"),
-              health: Health | None = None) -> RoutedModel:  # fmt: skip
-        known = load_catalogue()
-        for name in {each.partition("/")[0] for each in connected}:
-            self.providers.setdefault(name, ScriptedProvider(name, known, NOW, log=self.asked))
-        wanted = rules or Rules({"reason": LIST})
-        remembered = health or Health(self.store, self.clock, "t-1")
-        return RoutedModel(wanted, self.providers, known, self.clock, remembered, connected=connected)
-
-    def plays(self, name: str, *turns: Turn) -> None:
-        self.providers[name].turns[:] = turns
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    clock = MovedClock(NOW)
-    store = LocalStore(tmp_path, clock)
-    yield World(store, clock)
-    store.close()
-
-
-def a_request(prompt: str = "why?" * 50, output: int = 1000, task: str = "plan", **more: object) -> ModelRequest:
-    return ModelRequest(task, "reason", "s", prompt, {}, max_output_tokens=output, **more)  # type: ignore[arg-type]
+from shared.ports import ModelResult, Tool, request_tokens
+from tests.unit.models.routed_world import ARGON, LIST, OPUS, SOL, World, a_request
+from tests.unit.models.scripted_provider import Turn, said
 
 
 def test_the_first_choice_answers_and_the_decision_is_recorded(world: World) -> None:
@@ -214,37 +170,6 @@ def test_a_wait_is_always_named(world: World) -> None:
     with pytest.raises(RateLimited) as caught:
         model.complete(a_request())
     assert caught.value.retry_after == timedelta(seconds=20)
-
-
-def test_who_was_overloaded_is_not_asked_first_for_a_while_by_other_instances_either(world: World) -> None:
-    model = world.model()
-    world.plays("anthropic", Overloaded("anthropic", "529"))
-    model.complete(a_request())
-    assert model.complete(a_request()).model == "gpt-6.1-sol"
-    elsewhere = world.model(health=Health(world.store, world.clock, "t-1"))
-    assert elsewhere.complete(a_request()).model == "gpt-6.1-sol"
-    other_tenant = world.model(health=Health(world.store, world.clock, "t-2"))
-    assert other_tenant.complete(a_request()).model == "claude-opus-5-5"
-    world.clock.move(seconds=31)
-    assert model.complete(a_request()).model == "claude-opus-5-5"
-
-
-def test_where_nobody_else_is_left_the_sick_are_asked(world: World) -> None:
-    model = world.model(Rules({"reason": (OPUS,)}))
-    world.plays("anthropic", QuotaExhausted("anthropic", "no credit"))
-    with pytest.raises(QuotaExhausted):
-        model.complete(a_request())
-    assert model.complete(a_request()).model == "claude-opus-5-5"  # somebody has paid
-    assert Health(world.store, world.clock, "t-1").marks() == {}  # and that is known
-
-
-def test_a_new_key_makes_forget(world: World) -> None:
-    model = world.model()
-    world.plays("anthropic", QuotaExhausted("anthropic", "no credit"))
-    model.complete(a_request())
-    forget_health(world.store, "t-1", "anthropic")
-    fresh = world.model(health=Health(world.store, world.clock, "t-1"))
-    assert fresh.complete(a_request()).model == "claude-opus-5-5"
 
 
 def test_an_outage_of_all_is_told_as_what_passes(world: World) -> None:

@@ -204,6 +204,34 @@ def test_a_team_that_brings_a_key_is_not_answered_by_rules(world: World) -> None
     assert models.of("t-2").name == "offline"
 
 
+def test_a_team_whose_key_was_refused_waits_for_a_new_one_and_is_not_answered_by_rules(world: World) -> None:
+    server = world.anthropic(key=TEAMS)
+    models = world.models(WORKWRIGHT_ANTHROPIC_URL=server.url)
+    keep_key(world.deps, TENANT, "anthropic", Secret("stale-" + TEAMS), "Ada Example")
+    for _ in range(2):
+        with pytest.raises(Unauthorized) as caught:
+            models.of(TENANT).complete(a_request())
+        assert caught.value.system == "anthropic"
+    assert len(server.requests) == 1
+    assert len(world.lost) == 1
+    keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
+    server.script([claude.text(SAID)])
+    assert models.of(TENANT).complete(a_request()).answer == ANSWER
+
+
+def test_what_the_installation_offers_stands_in_for_a_key_that_was_refused(world: World) -> None:
+    server = world.anthropic()
+    server.script([claude.error(401, "invalid x-api-key"), claude.text(SAID)])
+    world.deps.secrets.set("anthropic-api-key", Secret(OPERATORS))
+    models = world.models(WORKWRIGHT_MODEL="anthropic", WORKWRIGHT_ANTHROPIC_URL=server.url)
+    keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
+    with pytest.raises(Unauthorized):
+        models.of(TENANT).complete(a_request())
+    models.of(TENANT).complete(a_request())
+    sent = [{name.lower(): value for name, value in one.headers.items()}["x-api-key"] for one in server.requests]
+    assert sent == [TEAMS, OPERATORS]
+
+
 def test_an_unknown_model_is_named_with_the_way_out(world: World) -> None:
     with pytest.raises(ConfigError, match=r"'openai/gpt-9'.*WORKWRIGHT_MODELS"):
         world.models(WORKWRIGHT_MODEL="openai/gpt-9")
