@@ -56,10 +56,10 @@ def allowance_in(given: Mapping[str, Any]) -> Allowance:
 
 
 def with_budget(limits: Limits, given: Mapping[str, Any]) -> Limits:
-    """Return the limits of a new run, its money as the tenant's owner has set it."""
-    if "run" in given:
-        limits = replace(limits, micros=given["run"]) if given["run"] is not None else limits
-    return replace(limits, kept_back=min(limits.micros, given["kept_back"])) if "kept_back" in given else limits
+    """Return the limits of a new run, its money as the tenant's owner has set it, with the usual part kept back."""
+    if given.get("run") is not None:
+        limits = replace(limits, micros=given["run"])
+    return replace(limits, kept_back=min(limits.micros, allowance_in(given).kept_back))
 
 
 @dataclass

@@ -417,6 +417,12 @@ def test_what_is_kept_back_is_for_steps_that_tell_or_take_back_alone(ports: Port
     assert account(ports) == Account(0, 400_000, 0)
 
 
+def test_something_is_kept_back_of_a_run_also_where_nobody_has_set_anything(ports: Ports) -> None:
+    run = begin(ports, *thinking("a", estimate=Usage(10, 4_750_001)))
+    assert "budget reached" in run.failure  # of 5.00, 0.25 are kept back
+    assert begin(ports, *thinking("a", estimate=Usage(10, 4_750_000)), run="run-2").status == RunStatus.EXECUTING
+
+
 def test_the_runs_own_limit_is_what_the_owner_has_set(ports: Ports) -> None:
     allow(ports, run=300_000)
     run = begin(ports, *thinking("a"))
@@ -445,6 +451,7 @@ def test_people_are_told_of_half_most_and_all_of_a_day_once_each(ports: Ports) -
 
 
 def test_people_are_told_of_a_runs_limit_too(ports: Ports) -> None:
+    allow(ports, kept_back=0)
     begin(ports, *thinking("a", "b"), gate("g"), micros=1_000_000)
     record(ports.deps, TENANT, "run-1", ev.StepSucceeded(ports.clock.now(), "a", 1, used=COST))
     assert told(ports) == []
