@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from shared.core.errors import IntegrationError, InvalidOutput, ModelError
+from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
 from shared.core.run import NOTHING, Usage
 from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult
 
@@ -40,7 +40,7 @@ def ask_with_tools(
 
     Usage, calls and errors are as with `ask`. Nobody has checked what is in the calls.
     """
-    all_rounds = _Rounds()
+    all_rounds, problem = _Rounds(), ""
     for left in range(repairs, -1, -1):
         try:
             result = model.complete(request)
@@ -49,6 +49,9 @@ def ask_with_tools(
             given, problem = None, _short(str(error))
         except (IntegrationError, ModelError) as error:
             all_rounds.count(error.used, error.made)
+            if problem and isinstance(error, ModelError) and error.error_class == ErrorClass.FINAL:
+                problem = f"{problem} (not asked again: {_short(str(error))})"
+                break  # there is no money for a repair: the answer was wrong, and what follows is another attempt's
             error.used, error.made = all_rounds.used, tuple(all_rounds.made)
             raise
         else:

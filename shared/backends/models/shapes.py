@@ -95,14 +95,17 @@ def _flat(node: Any, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
     if "const" in node:
         return {**_told(node), "type": _type_of(node["const"]), "enum": [node["const"]]}
     if isinstance(node.get("type"), list):
-        return {**_told(node), "anyOf": [_flat({**node, "type": each}, defs, above) for each in node["type"]]}
+        plain = {key: each for key, each in node.items() if key not in ("description", *_TOLD)}
+        return {**_told(node), "anyOf": [_flat(_held({**plain, "type": each}), defs, above) for each in node["type"]]}
     return _typed(node, defs, above)
 
 
 def _typed(node: Json, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
     kind = node.get("type")
     if kind == "array":
-        return {**_told(node), "type": "array", "items": _flat(node.get("items"), defs, above)}
+        places = node.get("prefixItems")  # of a tuple: each value is of one of these kinds
+        items = {"anyOf": places} if places else node.get("items")
+        return {**_told(node), "type": "array", "items": _flat(items, defs, above)}
     if kind == "object" or "properties" in node:
         if not node.get("properties") and node.get("additionalProperties") is not False:
             return {_OPEN: "object", **_told(node)}
@@ -110,10 +113,23 @@ def _typed(node: Json, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
         required = [name for name in node.get("required") or () if name in members]
         return {**_told(node), "type": "object", "properties": members, "required": required}
     if "enum" in node:
-        return {**_told(node), "type": kind or _type_of(node["enum"][0]), "enum": list(node["enum"])}
+        kinds = list(dict.fromkeys(map(_type_of, node["enum"])))
+        if kind or len(kinds) == 1:
+            return {**_told(node), "type": kind or kinds[0], "enum": list(node["enum"])}
+        return {**_told(node), "anyOf": [_held({"type": each, "enum": node["enum"]}) for each in kinds]}
     if kind in _SCALARS:
         return {**_told(node), "type": kind}
     return {_OPEN: "any", **_told(node)}
+
+
+def _held(node: dict[str, Any]) -> dict[str, Any]:
+    """Return the node with those of its values alone that are of its type: vendors refuse others."""
+    if "enum" not in node:
+        return node
+    fits = [
+        each for each in node["enum"] if _type_of(each) in (node["type"], "integer" if node["type"] == "number" else "")
+    ]
+    return {**node, "enum": fits}
 
 
 def _told(node: Json) -> dict[str, Any]:
@@ -161,8 +177,14 @@ def _fitting(choices: list[Json], value: Any) -> Json:
     kind = _type_of(value)
     fits = [each for each in choices if each.get("type") == kind]
     if kind == "object" and fits:
-        return max(fits, key=lambda each: len(set(each["properties"]) & set(value)))
+        return max(fits, key=lambda each: (not _contradicted(each, value), len(set(each["properties"]) & set(value))))
     return next(iter([*fits, *(each for each in choices if is_open(each))]), choices[0])
+
+
+def _contradicted(shape: Json, value: Json) -> bool:
+    """Say whether a member's value is none of those listed for it: the word that tells alternatives apart."""
+    listed = {name: each["enum"] for name, each in shape["properties"].items() if "enum" in each}
+    return any(name in value and value[name] not in allowed for name, allowed in listed.items())
 
 
 def _type_of(value: Any) -> str:

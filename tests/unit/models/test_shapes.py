@@ -116,6 +116,55 @@ def test_what_a_model_held_to_the_wire_schema_answers_fits_our_own_model(
     assert isinstance(read.get("free", {}), dict)
 
 
+class Boxed(BaseModel):
+    kind: Literal["boxed"]
+    value: dict[str, Any]
+
+
+class Plain(BaseModel):
+    kind: Literal["plain"]
+    value: str
+
+
+class Odd(BaseModel):
+    """Means our own models do without, and a tenant's tools may not."""
+
+    word: Literal["x", 1, None] = None
+    pair: tuple[str, int] = ("a", 1)
+    either: list[Plain | Boxed] = []
+    nothing: list[str] = Field(min_length=0, max_length=0)
+
+
+@pytest.mark.parametrize("all_required", [True, False])
+def test_each_value_of_a_list_has_the_type_that_is_said_of_it(all_required: bool) -> None:
+    def values(schema: dict[str, Any]) -> list[dict[str, Any]]:
+        return [each for choice in schema["anyOf"] for each in (values(choice) if "anyOf" in choice else [choice])]
+
+    word = _asked(Odd.model_json_schema(), all_required=all_required)["properties"]["word"]
+    found = {each["type"]: each.get("enum") for each in values(word)}
+    assert found in ({"string": ["x"], "integer": [1], "null": [None]}, {"string": ["x"], "integer": [1], "null": None})
+    nullable = {"type": ["string", "null"], "enum": ["a", None]}
+    assert {each["type"]: each.get("enum") for each in values(_asked(nullable, all_required=all_required))} == {
+        "string": ["a"],
+        "null": [None],
+    }
+
+
+def test_alternatives_with_the_same_names_are_told_apart_by_their_words() -> None:
+    text = '{"a": 1}'
+    shape = shapes.flat(Odd.model_json_schema())
+    value = {"either": [{"kind": "boxed", "value": text}, {"kind": "plain", "value": text}], "nothing": []}
+    read = Odd.model_validate(shapes.read(shape, value))
+    assert read.either == [Boxed(kind="boxed", value={"a": 1}), Plain(kind="plain", value=text)]
+    assert read.nothing == []
+
+
+def test_the_places_of_a_tuple_keep_their_types() -> None:
+    shape = shapes.flat(Odd.model_json_schema())
+    Draft202012Validator(shapes.wire(shape)["properties"]["pair"]).validate(["7", 3])
+    assert shapes.read(shape, {"pair": ["7", 3]})["pair"] == ["7", 3]
+
+
 def test_limits_that_no_vendor_enforces_are_told_in_words() -> None:
     told = _asked(Whole.model_json_schema(), all_required=True)["properties"]["title"]["description"]
     assert told == "What it is called. (minLength 1, maxLength 80)"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.app.budget import BudgetExceeded
 from shared.core.errors import InvalidOutput, Overloaded, Refused
 from shared.core.run import Usage
 from shared.mind.catalogue import load_catalogue
@@ -129,6 +130,17 @@ def test_what_is_no_wrong_answer_is_not_repaired_and_what_was_spent_before_count
     extra = 2 if isinstance(error, Refused) else 0
     assert caught.value.used == Usage(1 + extra, 10 * (1 + extra))  # type: ignore[attr-defined]
     assert caught.value.made[0].usage.tokens == 1  # type: ignore[attr-defined]
+
+
+def test_where_a_repair_cannot_be_paid_the_answer_was_wrong_and_an_attempt_of_its_own_may_follow() -> None:
+    """The run is not ended for good: what is set aside for the next attempt is enough for it."""
+    model = OneModel(_answer(3, title="abc"), BudgetExceeded("the call may need 900 tokens, reserved are 100"))
+    with pytest.raises(InvalidOutput, match=r"size: Field required.*reserved are 100") as caught:
+        ask(model, _request(), Answer)
+    assert caught.value.used == Usage(3, 30)
+    assert len(caught.value.made) == 1
+    with pytest.raises(BudgetExceeded):  # the first question itself
+        ask(OneModel(BudgetExceeded("no room")), _request(), Answer)
 
 
 def test_calls_of_tools_are_passed_on_and_not_judged() -> None:
