@@ -13,10 +13,12 @@ import requests
 
 from shared.app.api.routes import ROUTES
 from shared.app.approvals import approval_token
+from shared.app.contexts import keep_context
 from shared.core.commands import Command
 from shared.core.events import RunOpened
 from shared.core.reducer import reduce
 from shared.core.run import Trigger
+from shared.mind.context import Part, assemble
 from shared.ports import Commit, Put
 from tests.functions.conftest import BUILD, GATE
 from tests.support.served_api import ServedApi, served_api
@@ -66,7 +68,10 @@ def test_nothing_is_found_among_things_that_exist(api: ServedApi, tmp_path: Path
     loaded = api.deps.store.load_run(TENANT, "run-waits")
     assert loaded is not None
     token = approval_token(api.deps, loaded.run)
-    names = {"run": "run-waits", "token": token}
+    build = loaded.run.step(BUILD.id)
+    assert build is not None
+    keep_context(api.deps, loaded.run, build, assemble([Part("task", "ours", "Write.", trusted=True)], budget=100))
+    names = {"run": "run-waits", "token": token, "step": BUILD.id}
     config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in names.items())
     said = _schemathesis(api, tmp_path, config, "--max-examples", "8", "--include-path-regex", r"\{(run|token)\}")
     assert "404" not in said
