@@ -57,6 +57,7 @@ class Settled:
 class Death:
     """What was on the disk when a process had died."""
 
+    point: str = ""  # passed last
     emails_begun: tuple[str, ...] = ()  # e-mails whose intent was written and whose result was not
 
 
@@ -98,7 +99,7 @@ class Place:
         assert self.house is not None
         while (code := self.house.ended()) is not None:
             assert code == -signal.SIGKILL, f"it ended with {code}:\n{self.house.said()[-3000:]}"
-            self.deaths.append(Death(tuple(self.emails_begun())))
+            self.deaths.append(self._death())
             self.start_house(**(next_env.pop(0) if next_env else {}))
 
     def stop_house(self) -> None:
@@ -106,11 +107,14 @@ class Place:
         assert self.house is not None
         code = self.house.stop()
         if code == -signal.SIGKILL:
-            self.deaths.append(Death(tuple(self.emails_begun())))
+            self.deaths.append(self._death())
             self.start_house()
             self.wait_for("the end", self.at_rest, [])
             code = self.house.stop()
         assert code == 0, self.house.said()[-3000:]
+
+    def _death(self) -> Death:
+        return Death((self.points() or [""])[-1], tuple(self.emails_begun()))
 
     def rest(self) -> None:
         """Wait until nothing is on its way, and stop house and simulators in good order."""
