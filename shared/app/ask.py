@@ -16,10 +16,11 @@ from shared.app.budget import BudgetExceeded
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.knowledge_scope import connected, scope_of
-from shared.app.knowledge_search import PASSAGES, Source, hits_for, source_of
+from shared.app.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
 from shared.app.prompts import prompt
 from shared.app.spend import metered
 from shared.core.errors import Conflicting, IntegrationError, ModelError
+from shared.core.outgoing_text import plain
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
 from shared.mind.search import Hit
@@ -31,6 +32,7 @@ PROMPT_TOKENS = 6000  # more passages are mostly distractors (retrieval, section
 ANSWER_TOKENS = 1200
 LONGEST = 2000  # characters of a question
 _TURNS = 6  # of the conversation, that a question is understood from
+_ONE_SENTENCE = 200  # characters of it
 _NOT_THERE = "This is not in the workspace."
 
 
@@ -63,8 +65,12 @@ class Answer:
     model: str = ""
 
 
-def ask_workspace(deps: Deps, tools: Tools, tenant: str, question: str, history: Sequence[Message] = ()) -> Answer:
+def ask_workspace(
+    deps: Deps, tools: Tools, tenant: str, question: str, history: Sequence[Message] = (), *, below: str = ""
+) -> Answer:
     """Answer from the tenant's own pages alone. `history` are the turns before, oldest first.
+
+    `below` is the page or database whose pages alone count; "" for all.
 
     Raises Conflicting where nothing may be answered now (disconnected, switched off, no money left), and the errors
     of the model.
@@ -73,10 +79,12 @@ def ask_workspace(deps: Deps, tools: Tools, tenant: str, question: str, history:
     _see_that_it_may_be_asked(deps, tools, tenant)
     try:
         query = understood(model, question, history)
-        hits = hits_for(deps, tools, tenant, query)
+        hits = hits_for(deps, tools, tenant, query, below=below)
         if not hits:
             return _not_there(model, question, query)
-        return _answered(model, question, query, history, hits)
+        answer = _answered(model, question, query, history, hits)
+        _see_that_it_may_be_told(deps, tools, tenant, hits)
+        return answer
     except BudgetExceeded as error:
         raise Conflicting(
             str(error), way_out="An owner can raise the budget; tomorrow there is a new day's."
@@ -127,6 +135,13 @@ def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
         raise Conflicting("knowledge of the workspace is switched off", way_out="POST /v1/knowledge with off: false.")
 
 
+def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> None:
+    """Look again: a model takes its time, and an answer may say what any of the passages says."""
+    _see_that_it_may_be_asked(deps, tools, tenant)
+    if not all_shown(deps, tools, tenant, hits):
+        raise Conflicting("what may be shown has changed while it was answered", way_out="Ask again.")
+
+
 def _not_there(model: Model, question: str, query: str) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
@@ -171,12 +186,17 @@ def _answered(model: Model, question: str, query: str, history: Sequence[Message
 def _checked(
     said: _Answered, result: ModelResult, query: str, sources: Mapping[str, Source], shown: frozenset[str]
 ) -> Answer:
-    """Return the answer, if it rests on something that was given; what was not given is no source."""
+    """Return the answer, if it rests on something that was given; what was not given is no source.
+
+    Links of it are dead, as in all that we write: one would carry out what it was put together from. Where nothing was
+    found, a model says so in one sentence, and not what it knows from elsewhere.
+    """
     named = dict.fromkeys(each.strip("[] ") for each in said.sources)
     cited = tuple(sources[name] for name in named if name in shown)
-    if said.found and cited and said.answer.strip():
-        return Answer(said.answer.strip(), cited, True, query, result.model)
-    told = said.answer.strip() if not said.found else ""
+    text = plain(said.answer).strip()
+    if said.found and cited and text:
+        return Answer(text, cited, True, query, result.model)
+    told = text if not said.found and len(text) <= _ONE_SENTENCE and "\n" not in text else ""
     return Answer(told or _NOT_THERE, (), False, query, result.model)
 
 

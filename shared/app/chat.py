@@ -258,9 +258,9 @@ def _explained(
 
 
 def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> _Answer:
-    found = ask_workspace(deps, tools, tenant, said, _history(chat))
+    found = ask_workspace(deps, tools, tenant, said, _history(chat), below=chat.project)
     sources = tuple({"title": each.title, "url": each.url, "page": each.page} for each in found.sources)
-    text = plain(found.text) if found.found else say("not_found", chat.language)
+    text = plain(found.text) if found.found else say("not_in_project" if chat.project else "not_found", chat.language)
     return Deed(text), chat.language, sources
 
 

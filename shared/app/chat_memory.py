@@ -48,7 +48,7 @@ class Chat:
     name: str = ""
     page: str = ""
     title: str = ""  # of the page
-    project: str = ""
+    project: str = ""  # the page or database below which questions are answered; "": the whole workspace
     run: str = ""
     shown: str = ""
     language: str = "en"

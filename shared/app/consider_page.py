@@ -172,7 +172,8 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
         if asking and wish is None:  # only that it was edited: what a page says is never taken for a preference
             note(deps, run, "edit", by, cause=f"revision {run.revision}", member=seen.by_person)
-        record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
+        estimate = plan_estimate(tools.model(command.tenant))
+        record(deps, command.tenant, run.id, ev.PageChanged(now, by, estimate), handled=command.id)
         return
     shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
     approved = shown and seen.status == marks.APPROVED and seen.by_person and not _by_guest(connect(Notion), seen)
@@ -248,14 +249,16 @@ def _obey(
         said = [feedback_put(now, run.id, "wish", each.by, each.text, cause=each.comment) for each in wishes]
         keep_heard(deps, run, heard, comments, wishes, said)  # before the event: the planner has to find them
         deps.crash_point("wish.after/comments")
-        record(deps, command.tenant, run.id, ev.PageChanged(now, by), handled=command.id)
+        estimate = plan_estimate(tools.model(command.tenant))
+        record(deps, command.tenant, run.id, ev.PageChanged(now, by, estimate), handled=command.id)
     else:
         answered = [_answered(deps, tools, run, one) for one in verdict.asked]
         if verdict.unclear and not any(answered):
             explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
         named = [(each, _name(tools, command.tenant, f"person:{who}")) for each, who in verdict.thumbs_down]
         down = [feedback_put(now, run.id, "down", who, cause=each) for each, who in named]
-        keep_heard(deps, run, heard, comments, also=down)
+        known = heard_of(deps, run.tenant, run.id) if verdict.asked else heard  # an answer may have heard a wish
+        keep_heard(deps, run, known, comments, also=down)
 
 
 def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.app.deps import Deps
 from shared.app.knowledge_scope import Served, address_of, connected, scope_of
+from shared.core.outgoing_text import plain
 from shared.mind.context import Part
 from shared.mind.search import Hit, search
 
@@ -32,15 +33,22 @@ class Source:
     edited_at: str = ""
 
 
-def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES) -> list[Hit]:
-    """Return the best chunks of pages that may be shown now, best first."""
+def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES, *, below: str = "") -> list[Hit]:
+    """Return the best chunks of pages that may be shown now, best first; of one project where `below` is its id."""
     scope = scope_of(tools.settings(tenant))
     if scope.off or not connected(deps, tenant):
         return []
     served = Served(deps, tenant, scope)
-    wanted = max(limit * 2, _NARROW if scope.roots or scope.without else 0)
+    wanted = max(limit * 2, _NARROW if scope.roots or scope.without or below else 0)
     found = search(tools.knowledge(tenant), tools.embedder(tenant), query, limit=wanted, now=deps.clock.now())
-    return [hit for hit in found if served.way(hit.chunk.page)][:limit]
+    ways = ((hit, served.way(hit.chunk.page)) for hit in found)
+    return [hit for hit, way in ways if way and (not below or any(place.id == below for place in way))][:limit]
+
+
+def all_shown(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> bool:
+    """Say whether all of these may still be shown."""
+    served = Served(deps, tenant, scope_of(tools.settings(tenant)))
+    return all(served.way(hit.chunk.page) for hit in hits)
 
 
 def knowledge_parts(
@@ -63,5 +71,6 @@ def source_of(hit: Hit, id: str = "") -> Source:
     """Return where a hit is, for people."""
     chunk = hit.chunk
     block = chunk.block if chunk.block != chunk.page else ""
-    title = " › ".join(title for title in chunk.path if title)
-    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, chunk.text[:300], chunk.edited_at)
+    title = plain(" › ".join(title for title in chunk.path if title))
+    excerpt = plain(chunk.text[:300])
+    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, excerpt, chunk.edited_at)

@@ -12,18 +12,23 @@ import click
 
 from shared.cli.remote import ask_house, plain
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.core.errors import ConfigError
 
 
 @workwright.command()
 @click.argument("text", required=False, default="")
 @click.option("--chat", "chat_id", default="", help="Go on with this conversation; without it a new one begins.")
 @click.option("--page", default="", help="The page it is about: its id, or its link.")
+@click.option("--project", default="", help="Answer questions from this page or database and what is below it alone.")
 @DATA
 @AS_JSON
-def chat(text: str, chat_id: str, page: str, data: Path, as_json: bool) -> None:
+def chat(text: str, chat_id: str, page: str, project: str, data: Path, as_json: bool) -> None:
     """Ask, plan, change, approve and stop in a conversation; without TEXT line by line, until an empty one."""
+    about = {name: value for name, value in (("page", page), ("project", project)) if value}
+    if chat_id and about:
+        raise ConfigError("--page and --project are for a new conversation; leave them out, or --chat")
     if not chat_id:
-        chat_id = str(ask_house(data, "POST", "/v1/chats", body={"page": page} if page else {})["id"])
+        chat_id = str(ask_house(data, "POST", "/v1/chats", body=about)["id"])
     if text:
         _say(data, chat_id, text, as_json)
         return

@@ -65,6 +65,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "which": "Which one do you mean? {titles}",
         "none": "I know no page or run of that kind. Tell me its title.",
         "cannot": "That cannot be done: {why}",
+        "not_in_project": "I found nothing about that in this project.",
         "not_found": "I found nothing about that in the workspace.",
     },
     "de": {
@@ -83,6 +84,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "which": "Was meinst du? {titles}",
         "none": "So eine Seite oder einen solchen Lauf kenne ich nicht. Nenne mir den Titel.",
         "cannot": "Das geht nicht: {why}",
+        "not_in_project": "Dazu habe ich in diesem Projekt nichts gefunden.",
         "not_found": "Dazu habe ich im Arbeitsbereich nichts gefunden.",
     },
     "fr": {
@@ -101,6 +103,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "which": "Lequel veux-tu dire ? {titles}",
         "none": "Je ne connais pas de telle page. Donne-moi son titre.",
         "cannot": "C’est impossible : {why}",
+        "not_in_project": "Je n’ai rien trouvé là-dessus dans ce projet.",
         "not_found": "Je n’ai rien trouvé là-dessus dans l’espace de travail.",
     },
     "es": {
@@ -119,6 +122,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "which": "¿Cuál quieres decir? {titles}",
         "none": "No conozco esa página. Dime su título.",
         "cannot": "No se puede: {why}",
+        "not_in_project": "No he encontrado nada sobre eso en este proyecto.",
         "not_found": "No he encontrado nada sobre eso en el espacio de trabajo.",
     },
 }

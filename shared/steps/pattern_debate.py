@@ -37,7 +37,7 @@ def _run(wanted: Debate, ctx: StepContext) -> Done | FanOut:
     if not number:
         return _round(wanted, ctx, 1, [])
     all_said = group.said(*_names(wanted, number))
-    there = who_is_there(all_said, wanted.quorum)
+    there = who_is_there(all_said, wanted.quorum or len(wanted.members) // 2 + 1)  # of all, not of those left
     won, votes, others = tally(there, wanted.on)
     before = {_seat(each.step): position(each, wanted.on) for each in group.said(*_names(wanted, number - 1))}
     moved = any(before.get(_seat(each.step)) != position(each, wanted.on) for each in there)

@@ -60,6 +60,20 @@ def test_a_page_that_notion_does_not_show_is_refused_in_words(service: Service) 
     assert "Share the page" in refused.json["way_out"]
 
 
+def test_a_project_that_notion_does_not_show_is_refused_in_words(service: Service) -> None:
+    refused = service.call("POST", "/v1/chats", json={"project": "11111111222243338444555555555555"})
+    assert (refused.status_code, "Share the page" in refused.json["way_out"]) == (404, True)
+
+
+def test_another_text_under_a_name_is_a_conflict_and_text_nobody_sees_none_at_all(service: Service) -> None:
+    chat = begun(service)
+    assert service.call("POST", f"/v1/chats/{chat}", json={"text": "approve", "message": "m-1"}).status_code == 200
+    other = service.call("POST", f"/v1/chats/{chat}", json={"text": "stop it", "message": "m-1"})
+    assert (other.status_code, "message" in other.json["detail"]) == (409, True)
+    unseen = service.call("POST", f"/v1/chats/{chat}", json={"text": "\u200b \n"})
+    assert (unseen.status_code, "text" in unseen.json["detail"]) == (400, True)
+
+
 def test_what_is_said_must_be_there(service: Service) -> None:
     chat = begun(service)
     for wrong, named in (({}, "text"), ({"text": ""}, "text"), ({"text": "a", "more": 1}, "more")):

@@ -10,7 +10,16 @@ from shared.app.api.shapes import Schema, closed, text
 from shared.app.chat_memory import Chat, chats_of, forget_chat, keep_chat, load_chat, new_chat
 from shared.core.errors import IntegrationError, NotThere
 
-OPEN: Schema = closed({"page": {**IN_NOTION, "default": "", "description": "what it is about, if it is a page"}})
+OPEN: Schema = closed(
+    {
+        "page": {**IN_NOTION, "default": "", "description": "what it is about, if it is a page"},
+        "project": {
+            **IN_NOTION,
+            "default": "",
+            "description": "the page or database below which questions are answered",
+        },
+    }
+)
 SAY: Schema = closed(
     {
         "text": text("^[\\s\\S]{1,4000}$", most=4000),
@@ -32,9 +41,12 @@ def list_chats(call: Call) -> ApiReply:
 def open_chat(call: Call) -> ApiReply:
     """Begin a conversation, about a page or about nothing yet."""
     now, page = call.deps.clock.now().isoformat(), notion_id(call.body["page"]) if call.body["page"] else ""
+    project = notion_id(call.body["project"]) if call.body["project"] else ""
     title = _title_of(call, page) if page else ""
+    if project:
+        _title_of(call, project)
     who = call.who
-    chat = new_chat(call.tenant, who.key, who.name, now, call.deps.owner(), page=page, title=title)
+    chat = new_chat(call.tenant, who.key, who.name, now, call.deps.owner(), page=page, title=title, project=project)
     return ApiReply(201, _view(keep_chat(call.deps, call.tenant, chat)))
 
 
@@ -81,7 +93,7 @@ def _title_of(call: Call, page: str) -> str:
 
 def _head(chat: Chat) -> dict[str, Any]:
     named = {"id": chat.id, "opened": chat.opened, "page": chat.page, "title": chat.title, "run": chat.run}
-    return {**named, "language": chat.language, "turns": len(chat.turns)}
+    return {**named, "project": chat.project, "language": chat.language, "turns": len(chat.turns)}
 
 
 def _view(chat: Chat) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _DOLLARS = {
     for name in ("input", "cached", "written", "output")
 }
 _OF_SOURCE = ("id", "title", "url", "page", "excerpt", "edited_at")
-_OF_CHAT = {name: text() for name in ("id", "opened", "page", "title", "run", "language")}
+_OF_CHAT = {name: text() for name in ("id", "opened", "page", "title", "project", "run", "language")}
 _TURN = shown(
     {
         **{name: text() for name in ("text", "at", "message", "did", "run")},

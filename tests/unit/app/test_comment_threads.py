@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.app.plan_comments import heard_of
 from shared.core.run import RunStatus
 from tests.support.local_ports import ScriptedModel
 from tests.support.small_desk import Desk
@@ -54,3 +55,12 @@ def test_a_colleague_who_is_named_is_meant_and_not_we(desk: Desk) -> None:
     desk.as_person("POST", "/v1/comments", {"parent": {"page_id": page}, "rich_text": [mention, text]})
     desk.deliver("comment.created", page)
     assert [one for one in said(desk, page) if "awaiting approval" in one] == []
+
+
+def test_a_wish_in_other_words_leads_to_one_other_plan_and_is_heard_once(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "Make it shorter, please")
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert [each.text for each in heard_of(desk.house.deps, run.tenant, run.id).wishes] == ["Make it shorter, please"]
+    assert len([text for text in said(desk, page) if "plan “" in text and "again" in text]) == 1

@@ -167,6 +167,17 @@ def test_who_was_absent_in_one_round_is_not_asked_in_the_next(ports: Ports) -> N
     assert len(model.asked) == 5
 
 
+def test_a_debate_that_most_have_left_decides_nothing(ports: Ports) -> None:
+    away = Refused("away")
+    first: list[Any] = [OK, mend("a"), STOP, away, away]
+    model = Speakers(by_agent={"critic": [*first, mend("b"), OK, away, OK]})
+    one = team(ports, model)
+    one.begin(*planned(pattern("debate", members=[critic()] * 5, on="verdict", rounds=3)))
+    run = one.work()
+    assert run.status != RunStatus.SUCCEEDED
+    assert "3 are needed" in run.steps[0].error
+
+
 def test_what_a_checker_finds_goes_back_to_the_maker_until_it_passes(ports: Ports) -> None:
     model = Speakers(by_agent={"writer": [text("A"), text("B"), text("C")], "critic": [mend("dull"), mend("long"), OK]})
     one = team(ports, model)
