@@ -46,7 +46,12 @@ class OfflineModel:
         rule = _TASKS.get(request.task) or _rule_of(request.task)
         if rule is None:
             raise Refused(f"The offline model has no rules for the task {request.task!r}; it knows {sorted(_TASKS)}.")
-        return ModelResult(answer=rule(request.data), model=self.name, usage=NOTHING)
+        answer = rule(request.data)
+        if request.task.startswith("agent."):
+            from shared.backends.offline.agents.fitting import fitted
+
+            answer = fitted(answer, request.schema)
+        return ModelResult(answer=answer, model=self.name, usage=NOTHING)
 
 
 def _rule_of(task: str) -> Callable[[Mapping[str, Any]], dict[str, Any]] | None:

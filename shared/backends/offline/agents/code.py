@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
+import keyword
 import re
+import tokenize
 from collections.abc import Mapping
 from typing import Any
 
+from shared.backends.offline.agents.sentences import parsed
 from shared.core.errors import Refused
 
 _NO = "the offline model cannot {what}; connect a language model"
@@ -31,25 +35,29 @@ def python(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(text: str, old: str, new: str) -> str:
     """Rename where it is a name of the program, not a word in a text or a comment."""
-    lines = text.splitlines(keepends=True)
-    spots = set()
-    for node in ast.walk(_parsed(text)):
-        for field in ("id", "arg", "name", "attr"):
-            if getattr(node, field, None) == old and hasattr(node, "lineno"):
-                spots.add(node.lineno - 1)
-    for number in spots:
-        code, mark, comment = lines[number].partition("#")
-        lines[number] = (
-            re.sub(rf"\b{re.escape(old)}\b(?=([^\"']*[\"'][^\"']*[\"'])*[^\"']*$)", new, code) + mark + comment
-        )
+    if keyword.iskeyword(new):
+        raise Refused(f"{new} cannot be a name in Python")
+    named = ("id", "arg", "name", "attr")
+    if not any(getattr(node, field, None) == old for node in ast.walk(_parsed(text)) for field in named):
+        return text
+    lines = _lines(text)
+    for token in reversed(list(tokenize.generate_tokens(iter(lines).__next__))):
+        if token.type == tokenize.NAME and token.string == old:
+            (row, start), (_, end) = token.start, token.end
+            lines[row - 1] = lines[row - 1][:start] + new + lines[row - 1][end:]
     return "".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as Python counts them, with their ends: a form feed ends none."""
+    return io.StringIO(text, newline="").readlines()
 
 
 def _without_unused(text: str) -> str:
     tree = _parsed(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     exported = set(re.findall(r"[\"'](\w+)[\"']", text))
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__":
             names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
@@ -61,13 +69,14 @@ def _without_unused(text: str) -> str:
 
 def _parsed(text: str) -> ast.Module:
     try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+        return parsed(text)
+    except SyntaxError as error:
         raise Refused(f"the file is no Python: {error}") from error
 
 
-_BARE_IMAGE = re.compile(r"<img(?![^>]*\balt\s*=)([^>]*?)(\s*/?)>", re.IGNORECASE)
-_BARE_HTML = re.compile(r"<html(?![^>]*\blang\s*=)([^>]*)>", re.IGNORECASE)
+_IMAGE = re.compile(r"<img\b(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_HTML = re.compile(r"<html\b(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"<head\b(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 
 
@@ -79,10 +88,10 @@ def web(data: Mapping[str, Any]) -> dict[str, Any]:
     for one in data["files"]:
         text = after = str(one["content"])
         if str(one["path"]).endswith((".html", ".htm")):
-            after = _BARE_IMAGE.sub(r'<img alt=""\1\2>', after)
-            after = _BARE_HTML.sub(r'<html lang="en"\1>', after)
+            after = _IMAGE.sub(lambda tag: _with(tag[0], "img", "alt", ""), after)
+            after = _HTML.sub(lambda tag: _with(tag[0], "html", "lang", "en"), after)
             if "viewport" not in after:
-                after = re.sub(r"(<head[^>]*>)", rf"\1{_VIEWPORT}", after, count=1, flags=re.IGNORECASE)
+                after = _HEAD.sub(lambda tag: tag[0] + _VIEWPORT, after, count=1)
         if after != text:
             changed.append({"path": one["path"], "content": after})
     if not changed:
@@ -90,14 +99,22 @@ def web(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"files": changed, "notes": ["Empty alt texts and the language are guesses: look at them."]}
 
 
+def _with(tag: str, name: str, attribute: str, value: str) -> str:
+    """Return a tag with that attribute, in front of the others, if it has none of that name."""
+    if re.search(rf"(?<![\w-]){attribute}\s*=", tag, re.IGNORECASE):
+        return tag
+    at = 1 + len(name)
+    return f'{tag[:at]} {attribute}="{value}"{tag[at:]}'
+
+
 def tests(data: Mapping[str, Any]) -> dict[str, Any]:
     """Write tests that the modules import and that doctests hold; raises Refused where there is no Python."""
     files, covers = [], []
     for one in data["files"]:
         path, text = str(one["path"]), str(one["content"])
-        if not path.endswith(".py") or path.startswith("tests/"):
-            continue
         name = path.removesuffix(".py").replace("/", ".")
+        if not path.endswith(".py") or path.startswith("tests/") or not _is_module(name):
+            continue
         tree = _parsed(text)
         wanted = [name for node in tree.body if (name := _public_name(node))]
         slug = name.replace(".", "_")
@@ -109,6 +126,10 @@ def tests(data: Mapping[str, Any]) -> dict[str, Any]:
     if not files:
         raise Refused(_NO.format(what="write tests for these files"))
     return {"files": files[:20], "covers": covers[:200]}
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split("."))
 
 
 def _public_name(node: ast.stmt) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.backends.offline.agents.sentences import parsed
+
 Finding = dict[str, str]
 _LONG = 60  # lines of one function
 
@@ -38,10 +40,11 @@ def _mistakes(path: str, text: str) -> Iterator[Finding]:
     if not path.endswith(".py"):
         return
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", 1) or 1
-        yield _finding("high", path, line, f"This is no Python: {error.args[0]}", "Write it so that it can be read.")
+        tree = parsed(text)
+    except SyntaxError as error:
+        yield _finding(
+            "high", path, error.lineno or 1, f"This is no Python: {error.msg}", "Write it so that it can be read."
+        )
         return
     for node in ast.walk(tree):
         yield from _of_node(path, node)
@@ -105,8 +108,12 @@ _PATTERNS = (
 )
 
 
+_PART, _LAP = 1000, 200  # letters of a line that are looked at together, so that a long one does not take hours
+
+
 def _ways_in(path: str, text: str) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
+        parts = [line[at : at + _PART] for at in range(0, max(1, len(line) - _LAP), _PART - _LAP)]
         for severity, pattern, (problem, mend) in _PATTERNS:
-            if re.search(pattern, line):
+            if any(re.search(pattern, part) for part in parts):
                 yield _finding(severity, path, number, problem, mend)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 _END = re.compile(r"(?<=[.!?。！？])[\s\u200b]+|\n+")
 _WORD = re.compile(r"\w+")
@@ -41,8 +42,13 @@ def _stem(word: str) -> str:
 
 def overlap(asked: Sequence[str], text: str) -> float:
     """Return which share of the asked words is in the text, from 0 to 1."""
+    return share_of(asked, set(words(text)))
+
+
+def share_of(asked: Sequence[str], there: Collection[str]) -> float:
+    """Return which share of the asked words is among those there, from 0 to 1."""
     wanted = set(asked)
-    return len(wanted & set(words(text))) / len(wanted) if wanted else 0.0
+    return len(wanted.intersection(there)) / len(wanted) if wanted else 0.0
 
 
 def most_telling(parts: Sequence[str], room: int) -> list[str]:
@@ -71,3 +77,11 @@ def within(text: str, words: int) -> str:
 def distinct(items: Iterable[str]) -> list[str]:
     """Return the items without those that say the same again."""
     return list({item.casefold().strip(" .!"): item for item in reversed(list(items))}.values())[::-1]
+
+
+def parsed(code: str) -> ast.Module:
+    """Return Python as a tree; raises SyntaxError for all that is none, also what is nested too deep to be read."""
+    try:
+        return ast.parse(code)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "nested too deep") from error

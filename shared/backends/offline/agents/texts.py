@@ -28,7 +28,7 @@ def write(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _TIDY = (
-    (re.compile(r"[ \t]+(?=\n)|[ \t]+\Z"), "", "spaces at the ends of lines"),
+    (re.compile(r"(?<![ \t])[ \t]+(?=\n|\Z)"), "", "spaces at the ends of lines"),
     (re.compile(r"(?<=\S)[ \t]{2,}(?=\S)"), " ", "double spaces"),
     (re.compile(r"\n{3,}"), "\n\n", "empty lines"),
     (re.compile(r"\b(\w+)( \1\b)+", re.IGNORECASE), r"\1", "words written twice"),

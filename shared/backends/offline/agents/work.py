@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from shared.backends.offline.agents.sentences import distinct, overlap, sentences, words
+from shared.backends.offline.agents.sentences import distinct, overlap, sentences, share_of, words
 
 _MUST = re.compile(r"\b(must|has to|have to|needs? to|always|never|required|muss|müssen|doit|debe)\b", re.IGNORECASE)
 _COULD = re.compile(r"\b(maybe|perhaps|nice to have|later|optional|could|vielleicht|peut-être|quizás)\b", re.IGNORECASE)
@@ -63,10 +63,10 @@ _LASTING = re.compile(
 def criticism(data: Mapping[str, Any]) -> dict[str, Any]:
     """Name wishes of which the plan has hardly a word, and effects that nobody asked for and that last."""
     asked, planned = str(data["asked"]), str(data["plan"])
-    findings = []
+    findings, there = [], set(words(planned))
     for wish in distinct(sentences(asked)):
         wanted = words(wish)
-        if len(wanted) >= 2 and overlap(wanted, planned) < 0.34:
+        if len(wanted) >= 2 and share_of(wanted, there) < 0.34:
             findings.append(
                 _finding("medium", "the whole plan", f"No step speaks of: {wish}", "Add a step, or say why not.")
             )
@@ -104,12 +104,15 @@ def estimates(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"estimates": found}
 
 
+_LONGEST = 100_000  # minutes that an estimate can say
+
+
 def _range(task: str, known: list[str]) -> tuple[int, int, int, str]:
     for one in known:
-        minutes = re.search(r"(\d+)\s*(min|h|hour|stund|day|tag)", one, re.IGNORECASE)
+        minutes = re.search(r"(?<!\d)(\d{1,5})\s*(min|h|hour|stund|day|tag)", one.lower())
         if minutes and overlap(words(task), one) >= 0.5:
-            unit = {"m": 1, "h": 60, "s": 60, "d": 480, "t": 480}[minutes[2][0].lower()]
-            took = int(minutes[1]) * unit
+            unit = {"m": 1, "h": 60, "s": 60, "d": 480, "t": 480}[minutes[2][0]]
+            took = min(int(minutes[1]) * unit, _LONGEST // 2)
             return took // 2, took, took * 2, f"alike: {one}"[:300]
     for pattern, low, likely, high in _SIZES:
         if match := re.search(pattern, task, re.IGNORECASE):
@@ -195,7 +198,10 @@ def meeting(data: Mapping[str, Any]) -> dict[str, Any]:
 def _day_of(due: re.Match[str], of_meeting: str) -> str:
     if due["iso"]:
         return due["iso"]
-    day = date.fromisoformat(of_meeting)
+    try:
+        day = date.fromisoformat(of_meeting)
+    except ValueError:
+        return ""  # nobody knows which week
     ahead = (_DAYS.index(due["day"].lower()) - day.weekday() - 1) % 7 + 1
     return (day + timedelta(days=ahead)).isoformat()
 
