@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.budget import PLAN_OUTPUT_TOKENS
 from shared.app.execute_step import Tools
 from shared.app.page_view import PageView
+from shared.app.plan_kinds import kinds_table
 from shared.app.plan_known import Known
 from shared.app.prompts import prompt
 from shared.app.time_zones import zone_named
@@ -48,14 +49,21 @@ def plan_request(
     return request
 
 
-def plan_parts(view: PageView, tools: Tools, run: Run, feedback: str, task: str, known: Known) -> list[Part]:
-    """Return what the planner is told: the kinds of steps first, which other plans share; then data alone."""
+def plan_parts(
+    view: PageView,
+    tools: Tools,
+    run: Run,
+    feedback: str,
+    task: str,
+    known: Known,
+    room: int = PLAN_PROMPT_TOKENS,
+) -> list[Part]:
+    """Return what the planner is told: the kinds of steps first, which other plans share; then data alone.
+
+    `room` is what the whole prompt may take, in tokens.
+    """
     settings = tools.settings(run.tenant)
-    table = [
-        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": k.input.model_json_schema()}
-        for k in usable(tools.kinds, settings).values()
-    ]
-    kinds = "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False)
+    kinds = kinds_table(usable(tools.kinds, settings).values(), room)
     parts = [Part("task", "kinds of steps", kinds, trusted=True, stable=True)]
     if task == ROUTINE and (places := _places(settings, run)):
         told = json.dumps(places, ensure_ascii=False)

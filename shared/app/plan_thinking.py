@@ -29,6 +29,7 @@ from shared.core.proposal import upgraded
 from shared.core.replan import is_work, so_far
 from shared.core.risk import Risk, ceiling_of, risk_of
 from shared.core.run import Run, Step, StepSpec
+from shared.core.tokens import answer_room
 from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_text
@@ -120,10 +121,12 @@ def _proposed(
     deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known
 ) -> Thought:
     request_of = plan_request(view, tools, run, step.feedback, task, Proposal.model_json_schema(), known)
+    window = model.window("reason")
+    room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
     (answer, result), context = within(
         model,
         request_of,
-        plan_parts(view, tools, run, step.feedback, task, known),
+        plan_parts(view, tools, run, step.feedback, task, known, room),
         lambda request: ask(model, request, Proposal),
         answer_tokens=PLAN_OUTPUT_TOKENS,
         most=PLAN_PROMPT_TOKENS,

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from shared.app.plan_kinds import kinds_table
 from shared.core.errors import ContextTooLong, InvalidOutput
 from shared.core.run import RunStatus, Usage
+from shared.core.tokens import estimated_tokens
 from shared.ports import ModelRequest, ModelResult, request_tokens
 from shared.sim.notion.simulator import NotionSimulator
+from shared.steps import KINDS
 from tests.integrations.conftest import Served
 from tests.support.planner_in_hand import PlannerInHand, comment, plan_of
 from tests.support.small_desk import settle_in
@@ -39,9 +42,15 @@ class SmallServer(PlannerInHand):
         return super().complete(request)
 
 
-@pytest.mark.parametrize("takes", [20_000, 32_768])
-@pytest.mark.parametrize("lines", [1, 3000], ids=["a short page", "a long page"])
-@pytest.mark.parametrize("first", [[], [InvalidOutput("not JSON", used=Usage(3000, 0))]], ids=["well", "mended"])
+@pytest.mark.parametrize(
+    ("takes", "lines", "first"),
+    [
+        (8192, 1, []),
+        (8192, 3000, [InvalidOutput("not JSON", used=Usage(3000, 0))]),
+        (32_768, 3000, []),
+    ],
+    ids=["a short page", "a long page, mended", "a long page"],
+)
 def test_a_page_is_planned(
     house: Callable[..., SmallHouse], served: Callable[[Any], Served], takes: int, lines: int, first: list[Any]
 ) -> None:
@@ -58,3 +67,20 @@ def test_a_page_is_planned(
     run = desk.run_of(page)
     assert run.status == RunStatus.AWAITING_APPROVAL, run.failure
     assert len(model.asked_for("plan")) == 1 + len(first)
+    asked = model.asked_for("plan")[-1]
+    assert "what the club wants" in asked.prompt
+    assert ("agent.ask" in asked.stable) == (takes > 8192)
+
+
+def test_in_short_words_every_kind_has_all_fields_of_its_input() -> None:
+    told = kinds_table(KINDS.values(), 6000)
+    assert estimated_tokens(told) < 3000
+    lines = {line.partition("{")[0]: line for line in told.splitlines()[1:]}
+    assert set(lines) == {name for name in KINDS if not name.startswith(("agent.", "pattern."))}
+    for name, line in lines.items():
+        schema = KINDS[name].input.model_json_schema()
+        for field in schema.get("properties", {}):
+            mark = "" if field in schema.get("required", ()) else "?"
+            assert f"{field}{mark}: " in line, name
+    assert 'artifact: "static_site"|"python_service"' in lines["code.generate"]
+    assert kinds_table(KINDS.values(), 60_000).count('"kind"') == len(KINDS)
