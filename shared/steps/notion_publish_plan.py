@@ -72,8 +72,7 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
     proposal = upgraded(json.loads(ctx.get_text(str(planned["proposal"]))))
     requirements = proposal["requirements"]
     by = plain(f" — by the {planned['model']} model. {planned['summary']}")
-    asking = replace(ctx.run, status=RunStatus.AWAITING_APPROVAL)  # as it is when people see this
-    progress = progress_of(asking, ctx.run_url, [step.id for step in steps], ctx.settings)
+    progress = progress_of(_asking(ctx), ctx.run_url, [step.id for step in steps], ctx.settings)
     head = (Span("Plan", bold=True, href=target), Span(by[: blocks.MAX_UNITS]))
     inside = [
         blocks.callout(progress.spans, progress.icon, color=progress.color),
@@ -87,6 +86,12 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
         ),
     ]
     return blocks.callout(head, "🗺️", inside)
+
+
+def _asking(ctx: StepContext) -> Run:
+    """Return the run as it is when people see the plan, and the same at each attempt: a write goes on as it began."""
+    others = tuple(step for step in ctx.run.steps if step.id != ctx.step.id)
+    return replace(ctx.run, status=RunStatus.AWAITING_APPROVAL, steps=others)
 
 
 def _told(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
