@@ -50,13 +50,13 @@ def act(
             case words.START:
                 return _start(deps, tools, tenant, chat)
             case words.CHANGE if target is not None:
-                return _change(deps, chat, target, wish, turn)
+                return _change(deps, tools, chat, target, wish, turn)
             case words.CANCEL if target is not None:
                 return _cancel(deps, chat, target)
             case words.DENY if target is not None:
                 return _decide(deps, chat, target, approve=False)
             case words.RETRY if target is not None:
-                again = retry_run(deps, tenant, target.id, chat.name)
+                again = retry_run(deps, lambda: tools, tenant, target.id, chat.name)
                 return Deed(
                     say("retried", chat.language, title=title_of(again)), words.RETRY, again.id, again.trigger.page
                 )
@@ -134,7 +134,7 @@ def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
     return Deed(say("started", chat.language, title=title_of(run)), words.START, run.id, chat.page)
 
 
-def _change(deps: Deps, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
+def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
     if run.status not in _CHANGEABLE:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     if made_by_rules(deps, run):
@@ -143,7 +143,8 @@ def _change(deps: Deps, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
     if turn not in heard.ids:  # before the event: the planner has to find it
         said = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
         keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [said])
-    record(deps, run.tenant, run.id, ev.PageChanged(deps.clock.now(), chat.name))
+    estimate = plan_estimate(tools.model(run.tenant))
+    record(deps, run.tenant, run.id, ev.PageChanged(deps.clock.now(), chat.name, estimate))
     return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
 
 

@@ -179,10 +179,14 @@ class ApprovalDenied:
 
 @dataclass(frozen=True, slots=True)
 class PageChanged:
-    """People edited the page: answers a question, or makes the proposed plan out of date."""
+    """People edited the page: answers a question, or makes the proposed plan out of date.
+
+    `plan_estimate` is what another plan may cost by the models there are now; None: as much as the plan before.
+    """
 
     at: datetime
     by: str = ""
+    plan_estimate: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

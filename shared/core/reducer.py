@@ -17,9 +17,8 @@ from shared.core.budget import budget_changed, short
 from shared.core.commands import Command
 from shared.core.draft import Draft
 from shared.core.lapse import lost, time_passed
-from shared.core.replan import plan_step
+from shared.core.replan import last_estimate, plan_step
 from shared.core.run import (
-    NOTHING,
     Run,
     RunStatus,
     StepStatus,
@@ -80,7 +79,7 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
         case ev.ApprovalGranted() | ev.ApprovalDenied():
             return _decided(draft, event)
         case ev.PageChanged():
-            return _page_changed(draft)
+            return _page_changed(draft, event)
         case ev.GrantRestored():
             return _grant_restored(draft, event)
         case ev.CancelRequested():
@@ -130,7 +129,7 @@ def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
     return True
 
 
-def _page_changed(draft: Draft) -> bool:
+def _page_changed(draft: Draft, event: ev.PageChanged) -> bool:
     """An answer to our question, or a plan that is out of date: plan again, under the next revision."""
     if draft.run.status not in (RunStatus.AWAITING_INPUT, RunStatus.AWAITING_APPROVAL):
         return False
@@ -142,8 +141,7 @@ def _page_changed(draft: Draft) -> bool:
     revision = draft.run.revision + 1
     draft.fields["revision"] = revision
     draft.fields["plan_hash"] = ""
-    first = next((s.spec.estimate for s in draft.run.steps if s.spec.lane == "plan"), NOTHING)
-    draft.add((plan_step(revision, first),))
+    draft.add((plan_step(revision, last_estimate(draft.run) if event.plan_estimate is None else event.plan_estimate),))
     return True
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from shared.app.api.retry import retry_run
 from shared.app.open_page_run import page_record, record_body
 from shared.core import events as ev
 from shared.core.errors import ErrorClass
-from shared.core.run import Run, RunStatus, StepSpec, derived_id
+from shared.core.run import Run, RunStatus, StepSpec, Usage, derived_id
 from shared.ports import Put
 from tests.functions.conftest import MINE, Service
+from tests.support.local_ports import ScriptedModel, tools_with
 
 STEP = StepSpec("build", "code.generate")
 
@@ -54,6 +56,14 @@ def test_it_becomes_a_new_run_of_the_page(service: Service, how: str) -> None:
     assert loaded.run.trigger.causes == ()
     record = page_record(service.deps, MINE, "page-1")
     assert (record.run, record.generation, record.settled) == (new["id"], 5, False)
+
+
+def test_what_its_plan_may_cost_is_reserved_by_the_models_there_are_now(service: Service) -> None:
+    old = _ended(service)  # when there was no model that costs anything
+    _page(service, old.id)
+    tools = tools_with(model=ScriptedModel([], usage=Usage(10, 40_000)))
+    run = retry_run(service.deps, lambda: tools, MINE, old.id, "Ada")
+    assert run.reserved == Usage(50, 200_000)  # two plans, two looks, what was learnt of feedback
 
 
 def test_the_finished_run_stays_as_it_was(service: Service) -> None:

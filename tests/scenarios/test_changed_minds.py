@@ -12,6 +12,7 @@ from shared.app.approvals import approval_token, asked_now, decide, read_token
 from shared.core import marks
 from shared.core.errors import Conflicting
 from shared.core.run import Run, RunStatus, Step, StepStatus
+from shared.wiring.tools import wire_tools
 from tests.support.house import Neighbourhood
 
 pytestmark = pytest.mark.xdist_group("changed_minds")
@@ -194,8 +195,8 @@ def test_a_cancelled_run_that_is_retried_is_shown_anew_and_finishes(house: Neigh
     house.set_status(page, marks.CANCELLED)
     first = house.ended(page)
     assert first.status == RunStatus.CANCELLED
-    second = retry_run(house.house.wired.deps, first.tenant, first.id, "Ada")
-    assert retry_run(house.house.wired.deps, first.tenant, first.id, "Ada").id == second.id
+    second = retry_run(house.house.wired.deps, wire_tools, first.tenant, first.id, "Ada")
+    assert retry_run(house.house.wired.deps, wire_tools, first.tenant, first.id, "Ada").id == second.id
     assert house.planned(page, count=2).id == second.id
     house.wait("the new plan shown", lambda: house.status(page) == marks.PLAN_READY, page)
     house.set_status(page, marks.APPROVED)

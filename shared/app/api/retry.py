@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from shared.app.api.exchange import retry_id
+from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
 from shared.app.engine import open_run
+from shared.app.execute_step import Tools
 from shared.app.open_page_run import page_record, record_body
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.events import RunOpened
-from shared.core.run import NOTHING, Run, RunStatus, Trigger
+from shared.core.run import Run, RunStatus, Trigger
 from shared.ports import Put
 
 LINKS = "retries"  # id of the new run → the run it retries
 
 
-def retry_run(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
+def retry_run(deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, by: str) -> Run:
     """Open the run that retries this one, or return it when it is there already.
 
-    It plans anew from the page as it is now. Its cause is a person, so it has no runs as causes. Raises NotThere,
+    It plans anew from the page as it is now, with the models there are now: what they may cost is reserved.
+    Its cause is a person, so it has no runs as causes. Raises NotThere,
     Conflicting when this run cannot be retried, and Busy while the page does not show its end yet.
     """
     loaded = deps.store.load_run(tenant, run_id)
@@ -31,6 +35,9 @@ def retry_run(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
         return there.run
     _refuse_unfit(old)
     record = page_record(deps, tenant, old.trigger.page)
+    there = deps.store.load_run(tenant, new_id) if record.run == new_id else None
+    if there is not None:  # opened just now, by somebody who asked at the same time
+        return there.run
     if record.run != old.id:
         raise Conflicting(
             f"the page of {old.id} has a newer run: {record.run or 'none that is known'}",
@@ -40,7 +47,7 @@ def retry_run(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
         raise Busy("the page does not show the end of this run yet")
     after = replace(record, run=new_id, generation=record.generation + 1, settled=False)
     trigger = Trigger("retry", old.trigger.page, old.trigger.title, by)
-    reserve = next((step.spec.estimate for step in old.steps if step.spec.lane == "plan"), NOTHING)
+    reserve = plan_estimate(tools().model(tenant))
     event = RunOpened(deps.clock.now(), tenant, new_id, trigger, deps.limits, plan_estimate=reserve)
     puts = (
         Put("pages", old.trigger.page, record_body(after), expected=record.version),

@@ -79,7 +79,7 @@ def cancel(call: Call) -> ApiReply:
 
 def retry(call: Call) -> ApiReply:
     """Do a failed or cancelled run over, once."""
-    return _shown(call, retry_run(call.deps, call.tenant, call.parts["run"], call.who.name))
+    return _shown(call, retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name))
 
 
 def _decided(call: Call, *, approve: bool) -> ApiReply:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.core import events as ev
+from shared.core.codec import event_from_data, event_to_data
 from shared.core.errors import ErrorClass
 from shared.core.reducer import reduce
 from shared.core.run import RunStatus, StepStatus, Trigger, Usage, WaitKind
@@ -316,6 +318,20 @@ def test_an_answer_to_our_question_plans_again() -> None:
     run, commands = after(run, ev.PageChanged(at(9), "mira"))
     assert [c.step for c in commands if c.name == "attempt"] == ["plan-2"]
     assert run.step("answer").status == StepStatus.SUCCEEDED  # type: ignore[union-attr]
+
+
+def test_another_plan_may_cost_what_the_models_there_are_now_cost() -> None:
+    run, _ = begin()  # when there was no model that costs anything
+    run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (gate("approve"), spec("a", "approve"))))
+    dear = Usage(9, 90)
+    changed = ev.PageChanged(at(2), "mira", dear)
+    run, _ = after(run, event_from_data(event_to_data(changed)))
+    assert run.reserved == dear
+    run, _ = after(run, ev.PlanProposed(at(3), "plan-2", 1, (gate("r2.approve"), spec("b", "r2.approve"))))
+    same, _ = after(run, ev.PageChanged(at(4), "mira"))
+    assert same.reserved == dear
+    free, _ = after(run, event_from_data(event_to_data(replace(changed, plan_estimate=Usage()))))
+    assert free.reserved == Usage()
 
 
 def test_a_plan_with_too_many_steps_fails_the_run() -> None:
