@@ -147,13 +147,15 @@ def next_turn(
     Nothing of a call is trusted. Raises ModelError where the same is asked for the third time: the agent is stuck.
     """
     before = [same for turn in turns for same in turn.asked]
+    ids = {str(call["id"]) for turn in turns for call in turn.calls}  # some servers count anew in each turn
     decided: list[Mapping[str, Any]] = []
     allowed: dict[str, tuple[Ability, dict[str, Any]]] = {}
     for number, call in enumerate(calls, 1):
         same, name = _same(call.name, call.input), f"turn-{len(turns) + 1}-{number}"
         if before.count(same) + 1 >= SAME_CALL:
             raise ModelError(f"asked for {call.name} with the same input {SAME_CALL} times; it does not get further")
-        entry = {"id": call.id or name, "tool": call.name, "input": dict(call.input)}
+        entry = {"id": name if call.id in ids else call.id or name, "tool": call.name, "input": dict(call.input)}
+        ids.add(call.id)
         try:
             allowed[name] = _decide(call, number, same in before, abilities)
             decided.append({**entry, "name": name})

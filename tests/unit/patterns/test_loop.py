@@ -192,6 +192,17 @@ def test_an_agent_has_what_only_reads_and_what_the_plan_allows_of_connected_syst
         assert [each.name for each in abilities_of(one, may, ALL, connected)] == names
 
 
+def test_every_call_has_an_id_of_its_own_whatever_the_model_calls_it(ports: Ports) -> None:
+    """Vendors refuse two calls of one id, and some servers count their calls anew in each turn."""
+    model = Speakers(by_agent={"researcher": [calls({"query": "a"}, {"query": "b"}), calls({"query": "c"}), FOUND]})
+    one = team(ports, model)
+    one.begin(*planned(loop()))
+    assert one.work().status == RunStatus.SUCCEEDED
+    asked = [call.id for each in model.asked[-1].messages for call in each.calls]
+    assert [each.call for each in model.asked[-1].messages if each.role == "tool"] == asked
+    assert (len(asked), len(set(asked))) == (3, 3)
+
+
 def test_a_loop_is_cancelled_between_its_turns(ports: Ports) -> None:
     one, model = at_work(ports, [calls({"query": str(n)}) for n in range(5)])
     for _ in range(3):
