@@ -36,7 +36,6 @@ from shared.app.knowledge_scope import connected, scope_of
 from shared.app.knowledge_sync_page import embed_missing, everything_below, forget_page, take_page
 from shared.app.knowledge_sync_reader import Reader
 from shared.app.nothing_known import no_knowledge
-from shared.app.workspace_crawl import Taker
 from shared.app.workspace_map import KIND as MAP
 from shared.app.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core.chunking import CUTTER
@@ -141,15 +140,15 @@ def _go_round(reader: Reader) -> None:
 
 
 @contextmanager
-def taking(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Iterator[Taker | None]:
-    """Lend what a crawl hands its pages to; None where nothing is known of this workspace."""
+def taking(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Iterator[Reader | None]:
+    """Lend the reader that a crawl hands its pages to; None where nothing is known of this workspace."""
     if not has_knowledge(tools) or scope_of(tools.settings(tenant)).off:
         yield None
         return
     scope, ways = scope_of(tools.settings(tenant)), WorkspaceMap(deps, tenant)
     reader = Reader(deps, tools, tenant, notion, scope, WorkspaceMap(deps, tenant, notion), ways)
     with reader.kept():
-        yield reader.take
+        yield reader
 
 
 def noticing_map(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> WorkspaceMap:

@@ -106,6 +106,15 @@ class Reader:
         if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:
             mark_edited(self.deps, self.tenant, place.id, place.version)
 
+    def not_taken(self, place: Place, error: Missing | Rejected) -> None:
+        """Hear of a place that a crawl could not read: a page that was not shown is asked for once more."""
+        if not isinstance(error, Missing):
+            self.done += Taken(failed=1)
+        elif place.kind == PAGE:
+            self._not_shown(place.id)
+        else:
+            self.places.change(place, trashed=True)
+
     def _columns(self, raw: Mapping[str, Any]) -> dict[str, str]:
         """Return what people have filled in of a row."""
         mapped, ours = mapped_page(self.tools.settings(self.tenant), raw), set[str]()
@@ -140,14 +149,14 @@ class Reader:
             self.done += Taken(failed=1)
             return
         self._shown(id)
-        if not was_known and self._in_index(id):
+        if not was_known:
             self._bring_back(inside)
 
     def _read_table(self, place: Place, job: str) -> None:
         """Look into a database or data source, and have read what of it is not in the index."""
         try:
             now = self.places.refresh(place.id, place.kind)
-            if now is not None and self.scope.allows(self.ways.path(place.id)):
+            if now is not None and not now.trashed:
                 self._bring_back(expand(self.deps, self.tenant, self.notion, self.places, now, job))
         except Missing:
             self.places.change(place, trashed=True)
@@ -188,7 +197,8 @@ class Reader:
     def _bring_back(self, inside: Sequence[Place]) -> None:
         """Have read what is in a place that is new to the index: it came out of the trash, or from elsewhere."""
         for place in inside:
-            if place.kind != PAGE or (not place.trashed and not self._in_index(place.id)):
+            missing = place.kind != PAGE or not self._in_index(place.id)
+            if missing and self.scope.allows(self.ways.path(place.id)):
                 mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
     def _not_shown(self, id: str) -> None:

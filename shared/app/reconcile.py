@@ -209,8 +209,10 @@ def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     doc = deps.store.get(command.tenant, "sync", "map")
     if doc is None or doc.body.get("crawl") != command.ref:
         return  # another crawl has begun since
-    with knowledge_sync.taking(deps, tools, command.tenant, notion) as taken:
-        more = crawl(deps, command.tenant, notion, command.ref, first=command.wake == 1, taken=taken)
+    with knowledge_sync.taking(deps, tools, command.tenant, notion) as reader:
+        taken, failed = (reader.take, reader.not_taken) if reader is not None else (None, None)
+        first = command.wake == 1
+        more = crawl(deps, command.tenant, notion, command.ref, first=first, taken=taken, failed=failed)
     if command.wake == 1 or not more:
         knowledge_sync.crawl_came_far(deps, command.tenant, command.ref, ended=not more)
     if more:

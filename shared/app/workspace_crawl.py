@@ -168,11 +168,21 @@ def _take(places: WorkspaceMap, raw: dict[str, Any], inside: set[str] | None) ->
 CRAWL_PART = 20  # places per command
 
 
-def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool, taken: Taker | None = None) -> bool:
+def crawl(
+    deps: Deps,
+    tenant: str,
+    notion: Notion,
+    began: str,
+    *,
+    first: bool,
+    taken: Taker | None = None,
+    failed: Callable[[Place, Missing | Rejected], None] | None = None,
+) -> bool:
     """Do a part of the crawl that began then, the `first` one or another; return whether there is more to do.
 
     The search finds the roots and most of the rest; going through everything that is found finds what it left out.
-    `taken` is handed the content of every page.
+    `taken` is handed the content of every page, `failed` what cannot be read: it says what becomes of it. Without it,
+    what is not shown counts as gone.
     """
     places = WorkspaceMap(deps, tenant, notion)
     if first:
@@ -182,14 +192,16 @@ def crawl(deps: Deps, tenant: str, notion: Notion, began: str, *, first: bool, t
     for place in left.part(CRAWL_PART):
         try:
             expand(deps, tenant, notion, places, place, began, taken=taken, heard=left.heard)
-        except Missing:
-            places.change(places.known(place.id) or place, trashed=True)
-        except Rejected as error:
+        except (Missing, Rejected) as error:
+            if failed is not None:
+                failed(place, error)
+            elif isinstance(error, Missing):
+                places.change(places.known(place.id) or place, trashed=True)
             skip(deps, tenant, places, place, error)
     return not left.ended()
 
 
-def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Rejected) -> None:
+def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Missing | Rejected) -> None:
     """Leave a place as it is known: one odd page must not keep the others from being read."""
     log.line("WARNING", "place not readable", tenant=tenant, place=place.id, detail=str(error)[:200])
     places.change(places.known(place.id) or place, listed_at=deps.clock.now().isoformat())

@@ -195,6 +195,18 @@ def test_a_deletion_that_is_told_late_takes_away_nothing_that_is_there(reading: 
     assert reading.served(below)
 
 
+def test_what_is_in_a_list_comes_back_although_what_it_is_below_of_is_not(reading: Reading) -> None:
+    outer = reading.write(reading.home, "Outer", "Not for everybody.")
+    inner = reading.write(outer, "Inner", "For everybody.")
+    _settle(reading, knowledge={"roots": [inner]})
+    reading.sync()
+    reading.desk.deliver("page.deleted", outer)  # it is not true, or not any more
+    assert not reading.served(inner)
+    reading.sync()
+    assert (reading.texts(outer), reading.texts(inner)) == ([], ["For everybody."])
+    assert reading.served(inner)
+
+
 def test_a_page_that_is_shown_no_more_is_served_to_nobody_and_forgotten_when_that_is_sure(reading: Reading) -> None:
     pages = _pages(reading, 10)
     reading.sync()
@@ -293,6 +305,31 @@ def test_a_page_is_read_completely_or_stays_as_it_was(reading: Reading) -> None:
     reading.sync()
     assert "After." in reading.texts(page)[0]
     assert "Inside." in "".join(reading.texts(page))
+
+
+def test_pages_that_the_crawl_was_not_shown_once_are_asked_for_again(reading: Reading) -> None:
+    pages = _pages(reading, 6)
+    reading.set_clocks(timedelta(days=2))  # no search lists them as edited lately
+    body = {"object": "error", "status": 404, "code": "object_not_found", "message": "Could not find block."}
+    for page in pages:
+        slip = {"path": f"/v1/blocks/{page}/children", "status": 404, "body": body, "times": 2}
+        requests.post(f"{reading.desk.url}/_faults", json=slip, timeout=10)
+    reading.sync()
+    assert not any(reading.texts(page) for page in pages)
+    requests.delete(f"{reading.desk.url}/_faults", timeout=10)
+    reading.sync()
+    assert all(reading.texts(page) and reading.served(page) for page in pages)
+
+
+def test_a_page_of_too_many_blocks_is_counted_as_not_read_and_keeps_nothing_up(reading: Reading) -> None:
+    large, small = reading.write(reading.home, "Large", "Text."), reading.write(reading.home, "Small", "Text.")
+    body = {"object": "error", "status": 400, "code": "validation_error", "message": "Too large."}
+    odd = {"path": f"/v1/blocks/{large}/children", "status": 400, "body": body, "times": 1000}
+    requests.post(f"{reading.desk.url}/_faults", json=odd, timeout=10)
+    reading.sync()
+    assert (reading.texts(large), reading.texts(small)) == ([], ["Text."])
+    state = progress(reading.desk.house.deps, TENANT)
+    assert (state["failed"], bool(state["ended"])) == (1, True)
 
 
 def test_a_planner_is_told_what_other_pages_say_and_not_the_page_twice(reading: Reading) -> None:
