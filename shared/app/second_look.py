@@ -25,36 +25,41 @@ from shared.ports import Model
 
 CRITIC = "critic"
 _ASKED, _PLAN = 18_000, 36_000  # characters: what the critic takes of each
+_LINE = 120  # characters of a step at least, its title apart
+_CUT = "… (more that is not shown here)"
 _WORST = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
-    """What a critic found, the worst first; `failed` says why there was none."""
+    """What a critic found, the worst first; `failed` says why there was none, `partly` that it saw not everything."""
 
     findings: tuple[str, ...] = ()
     model: str = ""
     failed: str = ""
+    partly: bool = False
 
     @property
     def words(self) -> str:
         """Return what people are told about it."""
         if self.failed:
             return f"Nobody has taken a second look at this plan: {self.failed}"
+        by = f"A second look, by the {self.model} model,{' which has not read all of it,' if self.partly else ''}"
         if self.findings:
-            return f"A second look, by the {self.model} model, still finds something wrong with this plan:"
-        return f"A second look, by the {self.model} model, has found nothing wrong with this plan."
+            return f"{by} still finds something wrong with this plan:"
+        return f"{by} has found nothing wrong with this plan."
 
 
 def look_again(model: Model, view: PageView, proposal: Proposal, specs: Sequence[StepSpec], seed: str) -> SecondLook:
     """Return what the critic says about the plan; never raises for a model that cannot answer."""
     critic = agent(CRITIC)
-    given = {"asked": page_text(view.page)[:_ASKED], "plan": _told(proposal, specs)[:_PLAN]}
+    given = {"asked": _cut(page_text(view.page), _ASKED), "plan": _told(proposal, specs)}
     try:
         answer, result = ask_agent(model, critic, checked_input(critic, given), seed=seed)
     except (IntegrationError, ModelError) as error:
         return SecondLook(failed=f"{type(error).__name__}: {str(error)[:200]}.")
-    return SecondLook(_findings(answer.model_dump()), result.model)
+    partly = any(_CUT in text for text in given.values())
+    return SecondLook(_findings(answer.model_dump()), result.model, partly=partly)
 
 
 def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
@@ -69,7 +74,24 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _told(proposal: Proposal, specs: Sequence[StepSpec]) -> str:
-    """Return the plan as a person sees it, with all that each step is given."""
+    """Return the plan as a person sees it, with what each step is given: a long one leaves room for all others."""
     beside = {"summary": proposal.summary, "assumptions": proposal.assumptions, "asked": proposal.analysis.asked}
-    steps = [f"{spec.id}: {spec.title} — {in_full(spec)} after {list(spec.depends_on)}" for spec in specs]
-    return "\n".join([json.dumps(beside, ensure_ascii=False), *steps])
+    head = _cut(json.dumps(beside, ensure_ascii=False), _PLAN // 4)
+    lines = [(f"{spec.id}: {spec.title} — ", f"{in_full(spec)} after {list(spec.depends_on)}") for spec in specs]
+    left = _PLAN - len(head) - sum(len(name) + 1 for name, _ in lines)
+    most = _even([len(given) for _, given in lines], left)
+    return _cut("\n".join([head, *(name + _cut(given, max(most, _LINE)) for name, given in lines)]), _PLAN)
+
+
+def _even(sizes: Sequence[int], room: int) -> int:
+    """Return how long each may be at most so that all fit: what short ones leave free goes to the long ones."""
+    for number, size in enumerate(sorted(sizes)):
+        most = room // (len(sizes) - number)
+        if size > most:
+            return most
+        room -= size
+    return max(sizes, default=0)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT

@@ -143,6 +143,19 @@ def test_what_a_page_says_to_the_critic_is_data(planned: Planned) -> None:
     assert "We repair bicycles" not in request.system
 
 
+def test_long_steps_hide_no_other_from_the_critic_and_people_are_told_that_it_has_not_read_all(
+    planned: Planned,
+) -> None:
+    long = [comment(f"say{number}", f"{number} " + "bread and cake " * 120) for number in range(30)]
+    model = PlannerInHand([plan_of(*long, {**TRASH, "depends_on": ["say29"]})], critic(FINE))
+    desk, page = planned(model)
+    (request,) = model.asked_for("agent.critic")
+    assert "notion.trash_page" in request.prompt
+    assert all(f"say{number}: " in request.prompt for number in range(30))
+    assert len(request.prompt) < 60_000
+    assert "which has not read all of it, has found nothing wrong" in shown(desk, page)
+
+
 def test_assumptions_other_ways_and_reasons_stand_folded_beside_the_steps(planned: Planned) -> None:
     steps = {**comment("tell", "hello"), "why": "because they asked"}
     desk, page = planned(PlannerInHand([plan_of(steps)]))
