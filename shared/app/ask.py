@@ -24,7 +24,7 @@ from shared.core.outgoing_text import plain
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
 from shared.mind.search import Hit
-from shared.mind.structured import ask
+from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest, ModelResult
 
 ASK, REWRITE = "ask", "rewrite"  # tasks of the model, and names of their prompts
@@ -105,7 +105,7 @@ def understood(model: Model, question: str, history: Sequence[Message]) -> str:
         task_class="cheap",
         system=prompt(REWRITE)[1],
         prompt="",
-        schema=_Rewritten.model_json_schema(),
+        schema=schema_of(_Rewritten),
         data={"question": question, "history": _spoken(history)},
         max_output_tokens=400,
     )
@@ -158,7 +158,7 @@ def _answered(model: Model, question: str, query: str, history: Sequence[Message
         task_class="quick",
         system=prompt(ASK)[1],
         prompt="",
-        schema=_Answered.model_json_schema(),
+        schema=schema_of(_Answered),
         data={
             "question": query,
             "passages": [{"id": name, "title": each.title, "text": texts[name]} for name, each in sources.items()],

@@ -35,7 +35,7 @@ from shared.core.outgoing_text import plain, visible
 from shared.core.run import Run, derived_id
 from shared.mind.context import Part
 from shared.mind.fitting import within
-from shared.mind.structured import ask
+from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest
 
 CHAT = "chat"  # task of the model, and name of its prompt
@@ -204,7 +204,7 @@ def _understood(
         task_class="quick",
         system=prompt(CHAT)[1],
         prompt="",
-        schema=Understood.model_json_schema(),
+        schema=schema_of(Understood),
         data={
             "said": said,
             "pages": [{"id": page, "title": title} for page, title in around.pages],

@@ -24,7 +24,7 @@ from shared.core.errors import IntegrationError, ModelError
 from shared.core.outgoing_text import visible
 from shared.core.wishes import same_words
 from shared.mind.context import Part, assemble
-from shared.mind.structured import ask
+from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest, Put
 
 TASK = "preferences"
@@ -82,7 +82,7 @@ def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRe
         task_class="cheap",
         system=prompt(TASK)[1],
         prompt=context.prompt,
-        schema=Learnt.model_json_schema(),
+        schema=schema_of(Learnt),
         data={"remarks": [{"id": one.id, "text": one.text} for one in remarks]},
         max_output_tokens=_ANSWER_TOKENS,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.core.tokens import estimated_tokens
+from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
 
 _SHARE = 0.5  # of the prompt's room: what the kinds may take of it with their schemas
@@ -19,7 +20,7 @@ def kinds_table(kinds: Iterable[StepKind], room: int) -> str:
     """Return what a model is told of these kinds; `room` is what the whole prompt may take, in tokens."""
     known = list(kinds)
     table = [
-        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": k.input.model_json_schema()} for k in known
+        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": schema_of(k.input)} for k in known
     ]
     told = "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False)
     if estimated_tokens(told) <= _SHARE * room:
@@ -29,7 +30,7 @@ def kinds_table(kinds: Iterable[StepKind], room: int) -> str:
 
 
 def _line(kind: StepKind) -> str:
-    schema = kind.input.model_json_schema()
+    schema = schema_of(kind.input)
     after = f" After: {', '.join(kind.needs)}." if kind.needs else ""
     return f"{kind.name}{_fields(schema, schema.get('$defs') or {}, 0)}: {kind.purpose}{after}"
 

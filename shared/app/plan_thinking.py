@@ -34,7 +34,7 @@ from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_text
 from shared.mind.questions import references
-from shared.mind.structured import ask, compact
+from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model
 from shared.steps._kind import StepKind
 
@@ -120,7 +120,7 @@ def _looked_at(
 def _proposed(
     deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known
 ) -> Thought:
-    request_of = plan_request(view, tools, run, step.feedback, task, Proposal.model_json_schema(), known)
+    request_of = plan_request(view, tools, run, step.feedback, task, schema_of(Proposal), known)
     window = model.window("reason")
     room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
     (answer, result), context = within(

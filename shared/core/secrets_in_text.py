@@ -11,8 +11,9 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.core.secret_rules import ASSIGNED, HARMLESS, RULES, SAID, WORDS, Rule
 
@@ -33,6 +34,7 @@ _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in J
 _TRAIL = ".,;:?)]}'\""
 _LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
 _LEAST_KEY, _LEAST_PASSWORD = 12, 6
+_LONG_TEXT = 2000  # characters: the last few are remembered, because parts of prompts are told again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ class Found:
     end: int
 
 
-def secrets_in(text: str) -> list[Found]:
+def secrets_in(text: str) -> Sequence[Found]:
     """Return the secrets of a text, in order, none within another."""
+    return _in_long(text) if len(text) >= _LONG_TEXT else _search(text)
+
+
+def _search(text: str) -> Sequence[Found]:
     if _WIDE_LETTER.search(text):
         text = text.translate(_WIDE)
     text = _PLACE.sub(lambda place: "," * len(place[0]), text)
@@ -56,7 +62,10 @@ def secrets_in(text: str) -> list[Found]:
             apart.append(each)
         elif each.end > apart[-1].end:
             apart[-1] = Found(apart[-1].kind, apart[-1].start, each.end)
-    return apart
+    return tuple(apart)
+
+
+_in_long = lru_cache(maxsize=16)(_search)
 
 
 def secret_value(name: str, value: str) -> bool:

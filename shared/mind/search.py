@@ -8,7 +8,7 @@ better one list is than the other (retrieval, 4). What is quoted or looks like a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -114,11 +114,11 @@ def _near(
     embedder: Embedder | None,
     query: str,
     roots: Sequence[str],
-    words: Iterable[Scored],
+    words: Sequence[Scored],
     pool: int,
 ) -> Nearest:
-    if embedder is None or not query.strip():
-        return Nearest()
+    if embedder is None or not query.strip() or not (words or knowledge.pages(limit=1)):
+        return Nearest()  # a model that is loaded, or asked, for an index with nothing in it is time lost
     try:
         vector = embedder.embed([query], "query")[0]
     except IntegrationError:

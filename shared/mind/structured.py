@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,6 +19,12 @@ REPAIRS = 2
 _MOST_ERRORS = 5  # of one answer that are told: the others mostly follow from these
 _LONGEST_ERROR = 300  # letters; some messages quote what was wrong
 _MEND = "That answer cannot be used. Mend exactly this, and answer again in full:\n"
+
+
+@lru_cache(maxsize=256)
+def schema_of(answer: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the JSON Schema of a model, to be read only: making one takes milliseconds, and each prompt needs many."""
+    return answer.model_json_schema()
 
 
 def ask(model: Model, request: ModelRequest, answer: type[T], *, repairs: int = REPAIRS) -> tuple[T, ModelResult]:

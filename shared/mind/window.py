@@ -22,7 +22,7 @@ from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.packing import Count
 from shared.mind.prompts import prompt
-from shared.mind.structured import ask
+from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest, ModelResult
 
 BEGIN, UNTIL = 0.7, 0.3  # of the share: when turns go, and down to where
@@ -168,7 +168,7 @@ def _asked(model: Model, before: Summary, gone: Sequence[Turn], seed: str) -> tu
         task_class="cheap",
         system=version_and_text[1],
         prompt="",
-        schema=_Answer.model_json_schema(),
+        schema=schema_of(_Answer),
         max_output_tokens=ANSWER_TOKENS,
     )
     parts = [

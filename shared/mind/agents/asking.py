@@ -13,7 +13,7 @@ from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import Agent
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
-from shared.mind.structured import ask, compact
+from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
 _RULES = (
@@ -37,7 +37,7 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
         task_class=agent.task_class,
         system=_RULES.format(purpose=agent.purpose, prompt=agent.prompt),
         prompt=prompt,
-        schema=agent.output.model_json_schema(),
+        schema=schema_of(agent.output),
         data={"agent": agent.id, "input": given.model_dump(mode="json")},
         max_output_tokens=agent.max_output_tokens,
     )

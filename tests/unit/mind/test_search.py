@@ -72,6 +72,10 @@ def test_meaning_finds_what_shares_no_word(knowledge: Knowledge) -> None:
     assert found(knowledge, "how long may I go on holiday", embedder)[0] == ("leave", "meaning")
 
 
+def test_nothing_is_asked_for_an_index_with_nothing_in_it(knowledge: Knowledge) -> None:
+    assert found(knowledge, "how long may I go on holiday", ByHand({})) == []
+
+
 def test_an_embedder_that_does_not_answer_leaves_the_words(knowledge: Knowledge) -> None:
     put(knowledge, {"a": "the office cat"})
     assert found(knowledge, "cat", ByHand({}, down=True)) == [("a", "words")]
