@@ -398,6 +398,14 @@ def test_a_step_fails_where_the_run_ends_before_there_is_money_again(ports: Port
     assert "the run ends before that" in run.failure
 
 
+def test_a_plan_of_before_a_dearer_model_was_chosen_says_the_way_out(ports: Ports) -> None:
+    begin(ports, *thinking("a", estimate=Usage()))
+    model = ScriptedModel([{}], usage=Usage(7, 150_000))
+    run = attempt(ports, model)
+    assert model.asked == []
+    assert "retry the run where other models were connected or chosen after its plan was made" in run.failure
+
+
 def test_a_call_dearer_than_any_call_may_be_is_not_made(ports: Ports) -> None:
     allow(ports, call=100_000)
     begin(ports, *thinking("a"))
