@@ -19,9 +19,7 @@ _DEEPEST = 4
 def kinds_table(kinds: Iterable[StepKind], room: int) -> str:
     """Return what a model is told of these kinds; `room` is what the whole prompt may take, in tokens."""
     known = list(kinds)
-    table = [
-        {"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": schema_of(k.input)} for k in known
-    ]
+    table = [{"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": schema_of(k.input)} for k in known]
     told = "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False)
     if estimated_tokens(told) <= _SHARE * room:
         return told
