@@ -12,15 +12,15 @@ import pytest
 import requests
 
 from shared.backends.models.openai_chat import OpenAIChat
-from shared.core.errors import RateLimited, Unauthorized
+from shared.core.errors import RateLimited, Rejected, Unauthorized
 from shared.core.model_facts import Catalogue, ModelFacts, Price, Rates, Tokens
 from shared.core.run import Usage
-from shared.ports import ModelRequest, Secret
+from shared.ports import Message, ModelRequest, Secret, Tool
 from tests.support import anthropic_server as claude
 from tests.support import openai_server as gpt
 from tests.support import vertex_answers as google
 from tests.support.model_endpoint import Answer
-from tests.support.model_vendors import KEY, WRITTEN, Hand, Rig, rig
+from tests.support.model_vendors import ANSWER, KEY, VENDORS, WRITTEN, Hand, Rig, good, rig
 from tests.support.openai_server import OpenAIServer
 
 SCHEMA = {"type": "object", "additionalProperties": False, "properties": {"title": {"type": "string"}}}
@@ -182,3 +182,23 @@ def test_the_bound_holds_in_any_table(session: requests.Session, rates: tuple[Ra
 def test_counts_that_contradict_each_other_give_no_money_back() -> None:
     price = Price(TODAY, LATER, (_rates("2/4"),))
     assert price.micros(Tokens(input=10, cached=5000)) >= 10 * 2
+
+
+# --- turns that say nothing
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_turns_of_blanks_are_refused_before_anything_is_sent(open_rig: Callable[[str], Rig], name: str) -> None:
+    vendor = open_rig(name)
+    blank = replace(REQUEST, prompt=" ", tools=(Tool("look", "Looks.", SCHEMA),), messages=(Message("user", "\n"),))
+    with pytest.raises(Rejected, match="neither a prompt nor turns"):
+        vendor.provider.complete(vendor.model, blank)
+    assert vendor.endpoint.requests == []
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_blank_prompt_before_turns_is_taken(open_rig: Callable[[str], Rig], name: str) -> None:
+    vendor = open_rig(name)
+    vendor.endpoint.script([good(name)])
+    said = replace(REQUEST, prompt=" ", stable="\n", messages=(Message("user", "Plan this."),))
+    assert vendor.provider.complete(vendor.model, said).answer == ANSWER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from shared.backends.models import shapes
@@ -33,6 +33,8 @@ class Turn:
     """
 
     def __init__(self, request: ModelRequest, system: str) -> None:
+        system_text, stable, prompt = map(_unblank, (request.system, request.stable, request.prompt))
+        request = replace(request, system=system_text, stable=stable, prompt=prompt)
         _check(system, request)
         self.request = request
         self.shape = shapes.flat(request.schema)
@@ -118,6 +120,11 @@ def parts(answer: Any, name: str) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
+def _unblank(text: str) -> str:
+    """Return the text, or nothing where it says nothing: vendors refuse blanks."""
+    return text if text.strip() else ""
+
+
 def _plain(name: str) -> str:
     return _NOT_IN_NAMES.sub("_", name)[:_LONGEST_NAME]
 
@@ -145,7 +152,7 @@ def _check(system: str, request: ModelRequest) -> None:
         open_calls = {call.id for call in message.calls} if message.role == "assistant" else open_calls - {message.call}
     if request.messages and request.messages[-1].role == "assistant":
         raise Rejected(system, "the last turn is the model's own; add what it has to answer")
-    if not (request.stable or request.prompt or request.messages):
+    if not (request.stable or request.prompt or any(each.text.strip() or each.calls for each in request.messages)):
         raise Rejected(system, "the request has neither a prompt nor turns")
 
 

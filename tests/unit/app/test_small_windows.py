@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from shared.app.plan_kinds import kinds_table
+from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import ContextTooLong, InvalidOutput
+from shared.core.model_facts import Catalogue, own_model
 from shared.core.run import RunStatus, Usage
 from shared.core.tokens import estimated_tokens
 from shared.ports import ModelRequest, ModelResult, request_tokens
 from shared.sim.notion.simulator import NotionSimulator
 from shared.steps import KINDS
 from tests.integrations.conftest import Served
+from tests.support.moved_clock import MovedClock
 from tests.support.planner_in_hand import PlannerInHand, comment, plan_of
 from tests.support.small_desk import settle_in
 from tests.support.small_house import SmallHouse
@@ -25,7 +28,7 @@ PLAN = plan_of(comment("tell", "hello"))
 
 @dataclass
 class SmallServer(PlannerInHand):
-    """Refuses what does not fit its window together with the answer; its bound is a token for each byte."""
+    """Refuses what does not fit its window together with the answer; its bound is that of our adapter."""
 
     takes: int = 8192
 
@@ -33,8 +36,10 @@ class SmallServer(PlannerInHand):
         return self.takes
 
     def estimate(self, request: ModelRequest) -> Usage:
-        texts = (request.system, request.stable, request.prompt, str(request.schema), *map(str, request.messages))
-        return Usage(sum(len(text.encode()) for text in texts) + request.max_output_tokens, 0)
+        facts = own_model("llama-local", "compatible", window=self.takes, speed=2, rank=9)
+        known = Catalogue({}, {}).having("compatible", facts)
+        adapter = OpenAIChat("compatible", "http://127.0.0.1:9/v1", None, known, MovedClock())
+        return adapter.estimate("llama-local", request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
         if request_tokens(request) + request.max_output_tokens > self.takes:
