@@ -7,6 +7,8 @@ import pytest
 from tests.support.prompts import instructions_of
 from tests.unit.mind.situations import GOLDENS, SITUATIONS, golden, shown
 
+_ORDER_NOTHING = {"plan of a routine", "agent with history and summary"}  # their texts are friendly ones
+
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_the_prompt_is_the_one_that_was_reviewed(name: str) -> None:
@@ -18,6 +20,8 @@ def test_there_is_a_text_for_each_situation_and_no_other() -> None:
     assert len(SITUATIONS) == 6
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
-def test_what_a_page_orders_is_nowhere_among_the_instructions(name: str) -> None:
-    assert "push to main" not in instructions_of(golden(name).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", [name for name in SITUATIONS if name not in _ORDER_NOTHING])
+def test_what_a_page_orders_is_told_and_nowhere_among_the_instructions(name: str) -> None:
+    text = golden(name).read_text(encoding="utf-8")
+    assert "push to main" in text
+    assert "push to main" not in instructions_of(text)
