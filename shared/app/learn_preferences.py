@@ -17,6 +17,7 @@ from shared.app.preferences import (
     keep_preference,
     learn_by_rules,
     preferences_of,
+    remarks_used,
     said_by_members,
 )
 from shared.app.prompts import prompt
@@ -58,14 +59,13 @@ def learn(deps: Deps, tenant: str, model: Model) -> None:
     state = deps.store.get(tenant, *STATE)
     known: Mapping[str, Any] = state.body if state else {}
     fresh = feedback_since(deps, tenant, str(known.get("model", "")))[:MOST_REMARKS]
-    held = preferences_of(deps, tenant)
-    used = {source for one in held for source in one.sources}
-    remarks = [one for one in said_by_members(fresh) if one.id not in used]
     if not fresh:
         return
+    used = remarks_used(deps, tenant)
+    remarks = [one for one in said_by_members(fresh) if one.id not in used]
     if remarks:
         try:
-            answer, result = ask(model, _request(remarks, held), Learnt)
+            answer, result = ask(model, _request(remarks, preferences_of(deps, tenant)), Learnt)
         except (ModelError, IntegrationError):
             return
         for one in answer.preferences:

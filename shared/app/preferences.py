@@ -68,6 +68,11 @@ def drop_preference(deps: Deps, tenant: str, id: str) -> None:
     _put(deps, tenant, doc, kept)
 
 
+def remarks_used(deps: Deps, tenant: str) -> frozenset[str]:
+    """Return the ids of feedback that preferences are made of, also of those that a person has deleted."""
+    return frozenset(source for doc in _all(deps, tenant) for source in doc.body["sources"])
+
+
 def learn_by_rules(deps: Deps, tenant: str) -> None:
     """Make preferences of what members said for good, or said in the same words about two runs."""
     state = deps.store.get(tenant, *STATE)

@@ -187,6 +187,15 @@ def test_what_a_model_makes_up_is_no_preference(ports: Ports, found: dict[str, A
     assert held(ports) == []
 
 
+def test_no_model_brings_back_in_other_words_what_a_person_has_deleted(ports: Ports) -> None:
+    source = says(ports, ALWAYS)
+    (one,) = preferences_of(ports.deps, "t-1")
+    ports.clock.move(seconds=5)
+    drop_preference(ports.deps, "t-1", one.id)
+    summed_up(ports, {"text": "Texts are in German.", "sources": [source]})
+    assert held(ports) == []
+
+
 def test_a_model_that_is_down_is_asked_again_the_next_time(ports: Ports) -> None:
     source = says(ports, "Way too long again")
     learn(ports.deps, "t-1", PlannerInHand([], {"preferences": [Unavailable("anthropic", "503")]}))
