@@ -26,21 +26,28 @@ import moto.sesv2.urls
 import shared.app
 import shared.backends.local.clock
 import shared.backends.local.identity
+import shared.backends.local.knowledge
 import shared.backends.local.queue
 import shared.backends.local.sandbox.choose
 import shared.backends.local.secrets
 import shared.backends.local.store
 import shared.backends.offline.model
+import shared.backends.offline.provider
 import shared.entry
 import shared.sim.github.simulator
 import shared.sim.notion.simulator
 import shared.sim.ses
 import shared.sim.slack
 import shared.sim.vercel
+import shared.wiring.knowledge
+import shared.wiring.models
 import shared.wiring.tools
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
+from shared.mind.agents.registry import agents
+from shared.mind.structured import schema_of
 from shared.sim.__main__ import main as serve_simulators
+from shared.steps import KINDS
 
 _PR_SET_PDEATHSIG = 1
 _ACCOUNT = "123456789012"  # moto's own
@@ -108,6 +115,9 @@ def warm_up() -> None:
     """Do once what every process would do again at its start, and what no test here is about."""
     for module in pkgutil.walk_packages(shared.app.__path__, "shared.app."):
         importlib.import_module(module.name)
+    agents()
+    for kind in KINDS.values():
+        schema_of(kind.input)
     for service in ("cloudwatch", "events", "iam", "s3", "sts"):  # moto's mail imports them with its first request
         importlib.import_module(f"moto.{service}.models")
     shared.wiring.tools.sandbox_name()
