@@ -88,10 +88,11 @@ def chats_of(deps: Deps, tenant: str, by: str, most: int = 50) -> list[Chat]:
     """Return that person's conversations, the one that was opened last first."""
     found: list[Chat] = []
     after = ""
-    while docs := deps.store.list_docs(tenant, KIND, after=after, limit=100):
+    while docs := deps.store.list_docs(tenant, KIND, after=after, limit=20):  # each may be large
         found += [each for each in map(_read, docs) if each.by == by]
+        found = sorted(found, key=lambda each: each.opened, reverse=True)[:most]
         after = docs[-1].id
-    return sorted(found, key=lambda each: each.opened, reverse=True)[:most]
+    return found
 
 
 def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from shared.app.workspace_map import Place
+from shared.ports import Put
 from tests.functions.conftest import MINE, OTHER, Service
 
 
@@ -58,6 +62,14 @@ def test_a_page_that_notion_does_not_show_is_refused_in_words(service: Service) 
     refused = service.call("POST", "/v1/chats", json={"page": page})
     assert refused.status_code == 404
     assert "Share the page" in refused.json["way_out"]
+
+
+def test_a_page_is_known_by_one_id_however_its_link_writes_it(service: Service) -> None:
+    page = "11111111-2222-4333-8444-555555555555"  # as Notion returns it, and as runs name it
+    service.deps.store.put(MINE, Put("map", page, asdict(Place(page, "page", "Guide"))))
+    link = f"https://www.notion.so/Guide-{page.replace('-', '').upper()}?pvs=4"
+    made = service.call("POST", "/v1/chats", json={"page": link, "project": link})
+    assert (made.status_code, made.json["page"], made.json["project"], made.json["title"]) == (201, page, page, "Guide")
 
 
 def test_a_project_that_notion_does_not_show_is_refused_in_words(service: Service) -> None:

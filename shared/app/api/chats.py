@@ -9,6 +9,7 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.shapes import Schema, closed, text
 from shared.app.chat_memory import Chat, chats_of, forget_chat, keep_chat, load_chat, new_chat
 from shared.core.errors import IntegrationError, NotThere
+from shared.integrations.notion.wire import normal_id
 
 OPEN: Schema = closed(
     {
@@ -40,8 +41,8 @@ def list_chats(call: Call) -> ApiReply:
 
 def open_chat(call: Call) -> ApiReply:
     """Begin a conversation, about a page or about nothing yet."""
-    now, page = call.deps.clock.now().isoformat(), notion_id(call.body["page"]) if call.body["page"] else ""
-    project = notion_id(call.body["project"]) if call.body["project"] else ""
+    now = call.deps.clock.now().isoformat()
+    page, project = (normal_id(notion_id(call.body[name])) for name in ("page", "project"))
     title = _title_of(call, page) if page else ""
     if project:
         _title_of(call, project)
