@@ -29,6 +29,7 @@ def compact_error(text: str, most: int = MOST) -> str:
     lines = _without_frames(_once(lines))
     if _size(lines) <= most:
         return "\n".join(lines).strip()
+    lines = [_shorter(line, most // 4) for line in lines]
     kept = _chosen(lines, most)
     found: list[str] = []
     before = -1
@@ -60,16 +61,15 @@ def _without_frames(lines: Sequence[str]) -> list[str]:
     """Keep of each stack trace the innermost frames, our own before those of libraries."""
     found: list[str] = []
     stack: list[list[str]] = []
-    for line in [*lines, ""]:
+    for line in lines:
         if _FRAME.match(line):
             stack.append([line])
-        elif stack and (line.startswith("    ") or not line.strip()) and line is not lines[-1]:
+        elif stack and (line.startswith("    ") or not line.strip()):
             stack[-1].append(line)
         else:
-            found += _innermost(stack)
+            found += [*_innermost(stack), line]
             stack = []
-            found.append(line)
-    return found[:-1] if not lines or lines[-1] else found
+    return found + _innermost(stack)
 
 
 def _innermost(stack: Sequence[Sequence[str]]) -> list[str]:
@@ -94,6 +94,11 @@ def _chosen(lines: Sequence[str], most: int) -> set[int]:
             kept.add(number)
             left -= size
     return kept
+
+
+def _shorter(line: str, most: int) -> str:
+    """Return both ends of a line: what was expected stands at one of them, and a whole page may stand between."""
+    return line if len(line) <= most else f"{line[: 2 * most // 3]} … {line[-most // 3 :]}"
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -56,6 +56,22 @@ def test_what_is_short_stays_as_it_is() -> None:
     assert compact_error(text) == text
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_trace_that_ends_with_its_frames_is_told(end: str) -> None:
+    text = "TypeError: price is undefined\n    at render (site.js:12:3)\n    at main (site.js:40:1)"
+    assert compact_error(text + end) == text
+
+
+def test_of_a_line_that_holds_a_whole_page_both_ends_stay() -> None:
+    page = "<p>bread</p>" * 2000
+    told = compact_error(
+        f"FAIL: test_price\nAssertionError: '4.20' not found in '{page}' : the price\nFAILED (failures=1)"
+    )
+    assert len(told) <= MOST
+    for words in ("FAIL: test_price", "AssertionError: '4.20' not found in '<p>bread", "' : the price", "FAILED (fail"):
+        assert words in told
+
+
 def test_our_own_frames_stay_before_those_of_libraries() -> None:
     frames = [f'  File "/usr/lib/python3.11/json/decoder.py", line {n}, in raw_decode' for n in range(8)]
     frames.insert(4, '  File "/app/shop.py", line 7, in read_prices')
