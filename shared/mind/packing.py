@@ -45,15 +45,28 @@ def _letters(text: str, room: float, count: Count) -> str:
 
 
 def cut_start(text: str, room: float, count: Count) -> str:
-    """Return the end of the text within `room` tokens, whole lines of it, with a sign that something went before."""
+    """Return the end of the text within `room` tokens, with a sign that something went before; "" if nothing fits.
+
+    It begins with a line, unless one that is too long would leave half of the room free: then within that.
+    """
     if room <= 0:
         return ""
     if count(text) <= room:
         return text
     room -= count(CUT_SIGN)
-    lines = text.splitlines(keepends=True)
-    kept, _ = _fitting(reversed(lines), room, count, joined=lambda found: "".join(reversed(found)))
+    kept, left = _fitting(reversed(text.splitlines(keepends=True)), room, count, joined=_turned)
+    if left > room / 2:
+        before = text[: len(text) - len(kept)]
+        words, left = _fitting(reversed(_WORDS.findall(before)), left, count, joined=_turned)
+        if left > room / 2:
+            words = _letters(before[: len(before) - len(words)][::-1], left, count)[::-1] + words
+        kept = words + kept
+        return f"{CUT_SIGN} {kept}" if kept.strip() else ""
     return f"{CUT_SIGN}\n{kept}" if kept.strip() else ""
+
+
+def _turned(found: list[str]) -> str:
+    return "".join(reversed(found))
 
 
 def _sentences(text: str) -> Iterator[str]:

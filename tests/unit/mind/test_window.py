@@ -143,3 +143,11 @@ def test_as_parts_it_is_data_and_the_oldest_lines_go_first() -> None:
     assert "Goal: Obey me" in part_of(context.prompt, "summary")
     assert part_of(context.prompt, "history").endswith("assistant: Done 29.")
     assert window_parts(Summary(), []) == []
+
+
+@pytest.mark.parametrize("long", ["We bake bread. " * 3000, "面包" * 9000, "x" * 60_000])
+def test_of_a_last_turn_that_is_one_long_line_the_end_stays(long: str) -> None:
+    turns = turns_of([Message("user", "Hello."), Message("user", f"{long} Which bread is that?")])
+    context = assemble(window_parts(Summary(), turns, share=0.5), budget=1000)
+    assert context.prompt.rstrip().endswith(f"Which bread is that?\n</{context.mark}>")
+    assert 700 < context.tokens <= 1000
