@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.parts import say_what_stood_aside
+
+# Hundreds of processes are started here, and each would compile all of this again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is not a fault, so nothing here measures speed. In CI the same examples are tried every time: whoever
 # looks for new ones does so where a find holds up nobody.
@@ -18,6 +26,19 @@ settings.register_profile(
     derandomize=os.environ.get("CI") == "true",
 )
 settings.load_profile("house")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Begin each process with a part of the tests of its own: what it compiles, the others then find compiled."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker:
+        return
+    here = Path(__file__).parent
+    modules = sorted(path.relative_to(here.parent).with_suffix("") for path in here.rglob("test_*.py"))
+    for module in modules[int(worker.removeprefix("gw")) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+        with suppress(Exception, pytest.skip.Exception):  # collecting says what is wrong with it
+            importlib.import_module(".".join(module.parts))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
