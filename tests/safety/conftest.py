@@ -126,10 +126,15 @@ class Ground:
             if EVIL in url
         ]
 
-    def told(self) -> str:
-        """Return all that a secret could have got into: prompts, requests, logs, tasks, runs, events, contexts."""
-        rows = [row for table in self._tables() for row in self._rows(table)]
-        return "\n".join([*self.model.received, str(self.asked), self.output.getvalue(), str(rows)])
+    def places_of(self, secret: str) -> list[str]:
+        """Return where a text is that should be nowhere: prompts, requests, logs, tasks, runs, events, contexts."""
+        told = {"prompts": "".join(self.model.received), "requests": str(self.asked), "output": self.output.getvalue()}
+        kept = {table: str(self._rows(table)) for table in self._tables() if table != "texts"}  # the team's own pages
+        store = self.desk.house.store
+        contexts = [doc.body["prompt"] for doc in store.list_docs(TENANT, "contexts", limit=1000)]
+        assert contexts
+        kept["prompts that are kept"] = "".join(store.get_text(TENANT, ref) for ref in contexts)
+        return [name for name, text in {**told, **kept}.items() if secret in text]
 
     def _tables(self) -> list[str]:
         return [name for (name,) in self._read("SELECT name FROM sqlite_master WHERE type = 'table'")]
