@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from shared.backends.cloud.knowledge import CloudKnowledge
 from shared.core.chunk import Chunk
@@ -131,3 +135,96 @@ def test_more_dimensions_than_firestore_takes_are_refused(client: Any) -> None:
     chunk = Chunk("c", "p1", "text", ("P",), 0, "b", vector_key("text"))
     with pytest.raises(StoreError, match="dimensions"):
         an_instance(client).replace(KnownPage("p1", "P"), [chunk], {chunk.key: [0.0] * 2049}, "m")
+
+
+# --- many pages made from one template
+
+PAGES, PARAGRAPHS = 30, 8
+
+
+class Reads(grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+    """Between client and Firestore: counts the documents that come back, as they are billed."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def intercept_unary_stream(self, go_on: Any, details: Any, request: Any) -> Any:
+        self.queries += 1
+        return self._counted(go_on(details, request))
+
+    def _counted(self, answers: Any) -> Iterator[Any]:
+        for answer in answers:
+            self.documents += bool(getattr(answer, "document", None) or getattr(answer, "found", None))
+            yield answer
+
+    def start(self) -> None:
+        """Count from nothing."""
+        self.documents = self.queries = 0
+
+
+@pytest.fixture
+def reads() -> Reads:
+    return Reads()
+
+
+@pytest.fixture
+def counted(firestore_host: str, reads: Reads) -> Iterator[Knowledge]:
+    """Return an index behind a channel that counts."""
+    client = firestore_client(firestore_host, f"t-{uuid4().hex[:12]}")
+    with grpc.insecure_channel(firestore_host) as channel:
+        transport = FirestoreGrpcTransport(channel=grpc.intercept_channel(channel, reads))
+        client._firestore_api_internal = FirestoreClient(transport=transport)
+        yield an_instance(client)
+
+
+def from_template(knowledge: Knowledge, page: str, model: str = "") -> list[str]:
+    """Keep a page of paragraphs that all such pages have; return the keys. With a model each has its own vector."""
+    texts = [f"paragraph {at} of the template" for at in range(PARAGRAPHS)]
+    chunks = [
+        Chunk(f"{page}:b{at}:0", page, text, ("Page",), at, f"b{at}", vector_key(text)) for at, text in enumerate(texts)
+    ]
+    vectors = {chunk.key: [1.0, float(at)] for at, chunk in enumerate(chunks)} if model else {}
+    knowledge.replace(KnownPage(page, "Page"), chunks, vectors, model)
+    return [chunk.key for chunk in chunks]
+
+
+def test_pages_of_one_template_are_read_for_their_own_paragraphs_alone(counted: Knowledge, reads: Reads) -> None:
+    """The 31st page of 8 equal paragraphs has 8 vectors to look for, of 240 documents that hold them."""
+    keys = from_template(counted, "p0", "test/2")
+    for page in range(1, PAGES):
+        from_template(counted, f"p{page}")
+    reads.start()
+    assert counted.known_vectors(keys, "test/2") == {*keys}
+    assert PARAGRAPHS <= reads.documents <= 3 * PARAGRAPHS
+    for model in ("test/2", ""):  # with an embedder, and without one
+        reads.start()
+        new = f"new {model}"
+        chunks = [Chunk(f"{new}:b{at}:0", new, "t", ("P",), at, f"b{at}", key) for at, key in enumerate(keys)]
+        counted.replace(KnownPage(new, "Page"), chunks, {}, model)
+        assert PARAGRAPHS <= reads.documents <= 3 * PARAGRAPHS
+    assert counted.count()["vectors"] == (PAGES + 2) * PARAGRAPHS
+    near = counted.near([1.0, 0.0], "test/2", limit=PAGES + 2).found
+    assert {each.chunk for each in near} == {*(f"p{at}:b0:0" for at in range(PAGES)), "new test/2:b0:0", "new :b0:0"}
+
+
+def test_keys_that_are_nowhere_are_asked_for_thirty_at_a_time(counted: Knowledge, reads: Reads) -> None:
+    from_template(counted, "p0", "test/2")
+    reads.start()
+    assert counted.known_vectors([f"k{at}" for at in range(90)], "test/2") == set()
+    assert (reads.queries, reads.documents) == (3, 0)
+
+
+def test_copies_without_a_vector_do_not_hide_the_one_that_has_it(counted: Knowledge, reads: Reads) -> None:
+    for page in range(PAGES // 3):
+        from_template(counted, f"bare{page}")
+    keys = from_template(counted, "p0", "old/2")
+    from_template(counted, "p1", "test/2")
+    reads.start()
+    assert counted.known_vectors(keys, "test/2") == {*keys}
+    assert counted.known_vectors(keys, "old/2") == {*keys}
+    assert counted.known_vectors(keys, "none/2") == set()
+    assert reads.documents <= 2 * 3 * PARAGRAPHS
+    for number, model in enumerate(("test/2", "old/2")):
+        counted.replace(KnownPage("late", "Page"), [Chunk("late:b:0", "late", "t", (), 0, "b", keys[3])], {}, model)
+        found = counted.near([1.0, 3.0], model, limit=PAGES * PARAGRAPHS).found
+        assert ("late:b:0" in {each.chunk for each in found}) == (number == 0)  # and it keeps the one it has

@@ -93,7 +93,7 @@ class TenantChunks:
         made = {key: _Made(vector, model) for key, vector in (vectors or {}).items()}
         self._check_dimensions(made)
         new = [chunk for name, chunk in wanted.items() if name not in before]
-        made |= self._kept_elsewhere({chunk.key for chunk in new} - made.keys())
+        made |= self._kept_elsewhere({chunk.key for chunk in new} - made.keys(), model)
         writes = PlainBatches(self._home.client, self._pause)
         for name, chunk in wanted.items():
             fields = self._fields(chunk, page.root)
@@ -134,8 +134,7 @@ class TenantChunks:
 
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
-        found = self._where_in("key", keys, ("tenant", "key", "model"))
-        return {fields["key"] for _, fields in found if fields["model"] == model}
+        return {fields["key"] for fields in self._one_each(keys, model, ("tenant", "key"))}
 
     def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet."""
@@ -255,9 +254,43 @@ class TenantChunks:
                 found = list(query.select((*select, "key")).stream(timeout=TIMEOUT_S))
             yield from ((each.reference, fields) for each in found if "key" in (fields := self._own(each)))
 
-    def _kept_elsewhere(self, keys: set[str]) -> dict[str, _Made]:
-        found = self._where_in("key", sorted(keys), ("tenant", "key", "model", "embedding"))
-        return {fields["key"]: _Made([*fields["embedding"]], fields["model"]) for _, fields in found if fields["model"]}
+    def _one_each(self, keys: Iterable[str], model: str, select: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        """Yield one document for each key that has a vector of this embedder, however many chunks share it.
+
+        No query can limit what it returns of each key. Of all together it returns no more than keys are looked for,
+        in the order of names, which are hashes: most keys are among these, and the rest are asked for again.
+        Equality on two fields needs no index of its own (google-cloud: Firestore).
+        """
+        waiting = sorted({*keys}) if model else []
+        for start in range(0, len(waiting), _IN):
+            left = {*waiting[start : start + _IN]}
+            found: list[Any] = [None]
+            while left and found:
+                query = self._chunks.where(filter=FieldFilter("key", "in", sorted(left)))
+                query = query.where(filter=FieldFilter("model", "==", model)).select(select).limit(len(left))
+                with asking_the_store("find vectors by key"):
+                    found = list(query.stream(timeout=TIMEOUT_S))
+                one = {fields["key"]: fields for fields in map(self._own, found)}
+                yield from one.values()
+                left = left - one.keys() if len(found) == len(left) else set()
+
+    def _kept_elsewhere(self, keys: set[str], model: str) -> dict[str, _Made]:
+        """Return vectors that chunks with these texts have: of this embedder or, where none is named, of any."""
+        made: dict[str, _Made] = {}
+        for each in [model] if model or not keys else self._models():
+            for fields in self._one_each(keys - made.keys(), each, ("tenant", "key", "embedding")):
+                made[fields["key"]] = _Made([*fields["embedding"]], each)
+        return made
+
+    def _models(self) -> Iterator[str]:
+        """Yield the embedders that vectors are kept of, a document read for each."""
+        found = [""]
+        while found:
+            query = self._chunks.where(filter=FieldFilter("model", ">", found[0])).order_by("model")
+            with asking_the_store("list embedders"):
+                some = list(query.select(("tenant", "model")).limit(1).stream(timeout=TIMEOUT_S))
+            found = [self._own(each)["model"] for each in some]
+            yield from found
 
     def _check_dimensions(self, made: Mapping[str, _Made]) -> None:
         """Raise StoreError where vectors of one embedder differ in length: a search would silently find nothing."""
