@@ -2,7 +2,8 @@
 
 Pieces of one section are packed up to SIZE words and marks; no chunk crosses a heading. Small sections beside each
 other under one heading become one chunk. A table's header stands above each of its parts, code is cut only where a
-block alone is too long, lists between items of the first level. Sizes and rules: retrieval, 5.1 and 5.2.
+block alone is too long, lists between items of the first level. Sizes and rules: retrieval, 5.1 and 5.2. All of it
+takes time in proportion to the page's length.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from shared.core.chunk import Chunk
 from shared.core.chunking_blocks import Piece, Section, sections
@@ -21,6 +23,7 @@ from shared.core.text_size import size_of
 CUTTER = 1  # version: pages cut by an older one are cut again, and only texts that differ are embedded again
 SIZE = 192  # words and marks; the small model reads 256 word-pieces, which are up to a third more than these
 _SMALL = SIZE // 2
+_AT_ONCE = 16 * SIZE  # letters of one word that are halved together
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+")
 
@@ -153,14 +156,37 @@ def _parts(piece: Piece) -> Iterator[Piece]:
 
 
 def _hard_cut(text: str, room: int) -> Iterator[str]:
+    """Yield the text, halved until each part has room: between words, and within one that is too long by itself.
+
+    Each word is measured once, and a long one by parts of bounded length: a block may have megabytes.
+    """
     if size_of(text) <= room:
         yield text
         return
     words = text.split()
-    if len(words) > 1:
-        middle = len(words) // 2
-        halves = (" ".join(words[:middle]), " ".join(words[middle:]))
-    else:
-        halves = (text[: len(text) // 2], text[len(text) // 2 :])
-    for half in halves:
-        yield from _hard_cut(half, room)
+    ends = [0, *accumulate(map(size_of, words))]  # a size is the sum of its words' sizes
+    waiting = [(0, len(words))]
+    while waiting:
+        start, end = waiting.pop()
+        if ends[end] - ends[start] <= room:
+            yield " ".join(words[start:end])
+        elif end - start == 1:
+            number = -(-len(words[start]) // _AT_ONCE)
+            for part in _equal_parts(words[start], number):
+                yield from _halved(part, room)
+        else:
+            middle = start + (end - start) // 2
+            waiting += [(middle, end), (start, middle)]
+
+
+def _halved(word: str, room: int) -> Iterator[str]:
+    if size_of(word) <= room:
+        yield word
+        return
+    for half in _equal_parts(word, 2):
+        yield from _halved(half, room)
+
+
+def _equal_parts(word: str, number: int) -> Iterator[str]:
+    for at in range(number):
+        yield word[len(word) * at // number : len(word) * (at + 1) // number]

@@ -12,6 +12,7 @@ _HEADINGS = {f"heading_{level}": level for level in range(1, 5)}
 _LISTS = {"bulleted_list_item": "- ", "numbered_list_item": "1. ", "to_do": ""}
 _OTHER_PAGES = frozenset({"child_page", "child_database"})  # their content is theirs, their title is ours
 _INDENT = "  "
+_LARGEST_HEAD, _LONGEST_HEAD = 96, 1000  # words and marks, letters: half of a chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ def _pieces(block: Block) -> Iterator[Piece]:
 def _rows(table: Block) -> Iterator[Piece]:
     rows = [(row.id, _row_text(row.cells)) for row in table.children if row.type == "table_row"]
     head = rows[0][1] if table.header_row and rows else ""
+    if len(head) > _LONGEST_HEAD or size_of(head) > _LARGEST_HEAD:
+        head = ""  # it is a row like any other: above each part it would be most of the text, many times over
     for number, (row, text) in enumerate(rows):
         if text and not (number == 0 and head and len(rows) > 1):  # the head stands above the first row anyway
             yield Piece(row, text, "table", head, table.id)

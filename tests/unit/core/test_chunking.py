@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -238,3 +240,51 @@ def test_any_page_is_cut_into_small_chunks_that_hold_every_block_once(blocks: li
 )
 def test_lengths_are_those_a_small_model_sees(text: str, size: int) -> None:
     assert size_of(text) == size
+
+
+# --- very long blocks
+
+
+def measured(*blocks: Block) -> int:
+    """Return how many characters are measured while a page is cut: what most of the work is."""
+    total = 0
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        nonlocal total
+        if event == "call" and frame.f_code is size_of.__code__:
+            total += len(frame.f_locals["text"])
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        chunks(*blocks)
+    finally:
+        sys.setprofile(before)
+    return total
+
+
+@pytest.mark.parametrize("kind", ["paragraph", "code"])
+@pytest.mark.parametrize("text", ["...", "東京", "word ", "e\u0301", "a", "https://example.org/?q=1&", "。"])
+def test_a_block_sixteen_times_as_long_is_sixteen_times_the_work(kind: str, text: str) -> None:
+    short, long = (measured(block(kind, text * (length // len(text)), "b")) for length in (12_000, 192_000))
+    assert long >= 192_000  # that something is measured at all
+    assert long <= 16 * 1.1 * short
+
+
+def test_a_text_without_any_space_is_cut_and_no_letter_is_lost() -> None:
+    text = "".join(f"{at}。" if at % 7 else "https://example.org/東京?" for at in range(9000))
+    found = chunks(block("code", text, language="x"))
+    assert max(size_of(chunk.text) for chunk in found) <= SIZE
+    assert "".join(chunk.text for chunk in found).replace("\n", "") == f"```x{text}```"
+
+
+@pytest.mark.parametrize("head", [words(400, "column"), "я" * 5000], ids=["many words", "one long word"])
+def test_a_header_too_long_to_stand_above_each_row_is_told_once(head: str) -> None:
+    rows = table((head,), *((f"value {at}",) for at in range(300)))
+    found = chunks(rows)
+    lines = "\n".join(chunk.text for chunk in found)
+    assert max(size_of(chunk.text) for chunk in found) <= SIZE
+    assert len(lines) <= 2 * len(head) + 300 * len("value 299\n")
+    assert all(f"value {at}" in lines for at in range(300))
+    assert [word for word in lines.split() if word[0] in "cя"] == head.split()
+    assert measured(rows) <= 20 * len(lines)
