@@ -259,7 +259,7 @@ class TenantChunks:
 
         No query can limit what it returns of each key. Of all together it returns no more than keys are looked for,
         in the order of names, which are hashes: most keys are among these, and the rest are asked for again.
-        Equality on two fields needs no index of its own (google-cloud: Firestore).
+        Equality on two fields needs no index of its own (Firestore, index overview: merging of indexes).
         """
         waiting = sorted({*keys}) if model else []
         for start in range(0, len(waiting), _IN):
