@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _PIECE = re.compile(r"\w+|[^\w\s]")
-_LONG = re.compile(r"\w{17,}", re.ASCII)  # no word: an address, a hash; every tokenizer cuts it into many pieces
+_LONG = re.compile("[^\\W\u2e80-\uffff\U00020000-\U0002fa1f]{17,}")  # an address, a hash: cut into many pieces
+_BLANK = re.compile(r"\s{64,}")  # weighs nothing for a model, but a document of the store holds it
 _UNSPACED = re.compile("[\u2e80-\uffff\U00020000-\U0002fa1f]+")
 
 
@@ -14,6 +15,7 @@ def size_of(text: str) -> int:
     total = len(_PIECE.findall(text))
     if len(text) > 16:
         total += sum(len(run) // 3 - 1 for run in _LONG.findall(text))
+        total += sum(len(run) // 16 for run in _BLANK.findall(text))
     if not text.isascii():
         total += sum(len(run) - 1 for run in _UNSPACED.findall(text))
     return total

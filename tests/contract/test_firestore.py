@@ -403,10 +403,3 @@ def test_what_was_counted_before_there_were_ledgers_is_still_read(world: World) 
     world.client.document("tenants/acme/usage/2026-11-20").set(old)
     assert world.store.usage("acme", NOW.date() - timedelta(days=1)) == Usage(100, 7)
     assert world.store.usage("acme", NOW.date()) == Usage()
-
-
-def test_what_was_counted_before_there_were_ledgers_is_still_read(world: World) -> None:
-    old = {"tokens": 100, "micros": 7}  # as it was written then: counters beside each other, without a body
-    world.client.document("tenants/acme/usage/2026-11-20").set(old)
-    assert world.store.usage("acme", NOW.date() - timedelta(days=1)) == Usage(100, 7)
-    assert world.store.usage("acme", NOW.date()) == Usage()
