@@ -2,7 +2,8 @@
 
 Scores are fused, not ranks: half the cosine between the usual and the highest of the index, half the words' score
 against the best of them. On workspaces people ask with the words of the page, and ranks would throw away how much
-better one list is than the other (retrieval, 4). What is quoted or looks like a name is searched for to the letter.
+better one list is than the other (retrieval, 4). What is quoted or looks like a name is searched for to the letter, and
+a chunk that says most of a longer question word for word is what somebody copied it from.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.core.errors import IntegrationError
+from shared.mind.packing import threes
 from shared.ports import Chunk, Embedder, Knowledge, Nearest, Scored
 
 _POOL = 200  # of each kind that are fused
 _MEANING = 0.5  # the plateau is wide, 0.3 to 0.7: not to be tuned per tenant
 _PINNED = 1.0  # above all others
 _RARE = 8  # chunks that hold a name
+
+_COPIED = 0.2  # added for a chunk that says most of the question word for word; natural questions are not touched
+_MOSTLY, _WHOLLY = 0.5, 0.9  # of a question's runs of three words that are in the chunk
+_RUNS = 4  # so many at least, or there is too little to tell a copy by
+_LOOKED_AT = 30  # the best of both searches
 
 _NEWER = 0.01  # at most, for a page edited now; halved with each half-life: decides between equals
 _HALF_LIFE_DAYS = 90.0
@@ -79,11 +86,24 @@ def ranked(
     for chunk, score in fused.items():
         how = "both" if chunk in by_words and chunk in by_meaning else "words" if chunk in by_words else "meaning"
         found[chunk] = (score, how)
+    for chunk, share in _copied(knowledge, query, fused).items():
+        score, how = found[chunk]
+        found[chunk] = (score + (_PINNED if share >= _WHOLLY else _COPIED * share), how)
     for text in exact_parts(query):
         held = knowledge.exact(text, limit=_RARE + 1, roots=roots)
         if len(held) <= _RARE or f'"{text}"' in query:  # a name that is everywhere tells nothing
             found.update({each.chunk: (fused.get(each.chunk, 0.0) + _PINNED, "exact") for each in held})
     return found
+
+
+def _copied(knowledge: Knowledge, query: str, fused: Mapping[str, float]) -> dict[str, float]:
+    """Return which share of the question's runs of three words the best chunks hold, of those that hold most."""
+    wanted = threes(query)
+    if len(wanted) < _RUNS:
+        return {}
+    best = sorted(fused, key=lambda chunk: (-fused[chunk], chunk))[:_LOOKED_AT]
+    shares = {chunk.id: len(wanted & threes(chunk.text)) / len(wanted) for chunk in knowledge.get(best)}
+    return {chunk: share for chunk, share in shares.items() if share >= _MOSTLY}
 
 
 def fuse(words: Sequence[Scored], near: Nearest) -> dict[str, float]:

@@ -128,3 +128,15 @@ def test_nothing_is_found_for_nothing(knowledge: Knowledge) -> None:
     put(knowledge, {"a": "the office cat"})
     assert found(knowledge, "") == []
     assert found(knowledge, "   ", ByHand({})) == []
+
+
+COPIED = "the pump of the red bicycle is behind the third door on the left"
+
+
+def test_a_longer_question_that_is_copied_finds_where_it_was_copied_from(knowledge: Knowledge) -> None:
+    """`other` says the same words in fewer, but not in this order."""
+    put(knowledge, {"source": f"Notes. {COPIED}. More of it.", "other": "bicycle pump door left third red behind"})
+    put(knowledge, {f"filler{number}": f"Nothing about number {number}" for number in range(20)})
+    assert found(knowledge, COPIED)[0][0] == "source"
+    shuffled = " ".join(sorted(COPIED.split()))
+    assert found(knowledge, shuffled)[0][0] == "other"  # without the order there is nothing to tell a copy by
