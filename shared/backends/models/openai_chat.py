@@ -11,17 +11,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import requests
-
 from shared.backends.models import openai_errors, shapes
 from shared.backends.models.openai_responses import openai_tokens
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor import Vendor
 from shared.core.errors import AgentError, InvalidOutput, Refused
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.model_facts import Tokens
 from shared.core.tokens import estimated_tokens
-from shared.http_client import Answer, Trace
-from shared.ports import Clock, Message, ModelRequest, request_tokens
+from shared.http_client import Answer
+from shared.ports import Message, ModelRequest, request_tokens
 
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
@@ -29,20 +27,6 @@ _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 
 class OpenAIChat(Vendor):
     """A server at `base_url`, which ends in `/v1` for most; `key` is None where it wants none."""
-
-    def __init__(
-        self,
-        name: str,
-        base_url: str,
-        key: Key | None,
-        prices: Catalogue,
-        clock: Clock,
-        *,
-        session: requests.Session | None = None,
-        trace: Trace | None = None,
-        operators: bool = False,
-    ) -> None:
-        super().__init__(name, base_url, key, prices, clock, session=session, trace=trace, operators=operators)
 
     def _path(self, model: str) -> str:
         return "/chat/completions"
