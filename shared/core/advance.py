@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.core.attempts import give_up
 from shared.core.draft import Draft
 from shared.core.family import close_orphans, others_hold, wake_parents
+from shared.core.rework import before
 from shared.core.run import RunStatus, Step, StepStatus, Wait, WaitKind
 
 _DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
@@ -54,9 +55,16 @@ def _may_begin(draft: Draft, step: Step) -> bool:
 def _open_gate(draft: Draft, step: Step) -> None:
     assert step.spec.gate is not None
     until = draft.at + timedelta(seconds=draft.run.limits.approval_s)
-    what = str(draft.fields.get("plan_hash", draft.run.plan_hash)) if step.spec.gate == WaitKind.APPROVAL else ""
+    what = _asked_about(draft, step) if step.spec.gate == WaitKind.APPROVAL else ""
     draft.set(step.id, status=StepStatus.WAITING, wait=Wait(step.spec.gate, until, what), handed_at=draft.at)
     draft.notify("approval_asked" if step.spec.gate == WaitKind.APPROVAL else "question_asked", step.id)
+
+
+def _asked_about(draft: Draft, gate: Step) -> str:
+    """Return what an approval is bound to: what the steps before the gate say it is about, else the plan."""
+    shown = [draft.steps[name].output.get("binds") for name in gate.spec.depends_on if name in draft.steps]
+    bound = next((str(binds) for binds in reversed(shown) if binds), "")
+    return bound or str(draft.fields.get("plan_hash", draft.run.plan_hash))
 
 
 def occupies_slot(step: Step) -> bool:
@@ -103,9 +111,9 @@ def _status(draft: Draft) -> RunStatus:
         return RunStatus.SUCCEEDED
     waits = {step.wait.kind for step in steps if step.wait}
     moving = any(step.status in (StepStatus.RUNNING, StepStatus.READY) for step in steps) or bool(
-        waits & {WaitKind.TIME, WaitKind.CHILDREN, WaitKind.GRANT, WaitKind.BUDGET}
+        waits & {WaitKind.TIME, WaitKind.GRANT, WaitKind.BUDGET}  # not CHILDREN: these move, or wait for people
     )
-    gated = any(step.spec.gate and step.status in _OPEN for step in steps)
+    gated = any(step.spec.gate and step.status in _OPEN and _is_first(draft, step) for step in steps)
     if not moving and WaitKind.APPROVAL in waits:
         return RunStatus.AWAITING_APPROVAL
     if not moving and WaitKind.INPUT in waits:
@@ -115,6 +123,14 @@ def _status(draft: Draft) -> RunStatus:
         return _wind_down(draft)
     planning = any(step.spec.lane == "plan" and step.status not in _DONE for step in steps)
     return RunStatus.PLANNING if planning or gated else RunStatus.EXECUTING
+
+
+def _is_first(draft: Draft, gate: Step) -> bool:
+    """Say whether nobody has approved anything before this gate: only then nothing of the plan has begun."""
+    while gate.parent:  # a group that asks people works for the plan it stands in
+        gate = draft.steps[gate.parent]
+    ahead = (draft.steps[name] for name in before(draft, gate) if name in draft.steps)
+    return not any(each.spec.gate == WaitKind.APPROVAL and each.status == StepStatus.SUCCEEDED for each in ahead)
 
 
 # --- winding down -----------------------------------------------------------------------------------------------------
@@ -148,7 +164,7 @@ def undo_candidates(draft: Draft) -> list[Step]:
         for step in draft.steps.values()
         if step.spec.undoable and step.handed_at and step.status in touched and step.id not in given_up
     ]
-    return sorted(found, key=lambda step: step.done_seq, reverse=True)
+    return sorted(found, key=lambda step: step.done_seq)[::-1]  # of one moment: what is later in the plan
 
 
 def _undo_next(draft: Draft) -> None:

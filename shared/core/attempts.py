@@ -10,6 +10,7 @@ from shared.core.errors import ErrorClass
 from shared.core.family import be_absent, left_alone
 from shared.core.replan import plan_again
 from shared.core.retry import delay_as_told, delay_before
+from shared.core.rework import ask_again, send_back
 from shared.core.run import Step, StepStatus, Wait, WaitKind
 
 
@@ -27,7 +28,8 @@ def succeeded(draft: Draft, event: ev.StepSucceeded) -> bool:
     if step is None or step.spec.lane == "plan":
         return False
     draft.spend(step.id, event.used, event.calls)
-    draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output, failures=0, error="", feedback="")
+    passed = {"failures": 0, "error": "", "feedback": "", "signature": ""}
+    draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output, **passed)
     if event.facts:
         draft.fields["facts"] = {**draft.run.facts, **event.facts}
     return True
@@ -90,11 +92,15 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
         _ask_to_reconnect(draft, event.provider)
         _let_go(draft, step)
         draft.set(step.id, status=StepStatus.WAITING, wait=wait, attempt=step.attempt + 1, error=event.error)
-    elif be_absent(draft, step, event.error):
+    elif be_absent(draft, step, event.error) or _asked_again(draft, step, event):
         pass
     elif event.error_class != ErrorClass.PERMANENT or not plan_again(draft, step, event.error):
         give_up(draft, step, event.error)
     return True
+
+
+def _asked_again(draft: Draft, step: Step, event: ev.StepFailed) -> bool:
+    return event.error_class == ErrorClass.STALE and ask_again(draft, step, event.error)
 
 
 def _let_go(draft: Draft, step: Step) -> None:
@@ -156,15 +162,9 @@ def _back_to_the_model(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     if producer is None:
         draft.set(step.id, status=StepStatus.READY, wait=None, feedback=event.error, error="", **changes)
         return
-    draft.set(step.id, status=StepStatus.PENDING, wait=None, error=event.error, **changes)
-    draft.set(
-        producer.id,
-        status=StepStatus.READY,
-        attempt=producer.attempt + 1,
-        feedback=event.error,
-        output={},
-        done_seq=0,
-    )
+    draft.set(step.id, status=StepStatus.PENDING, wait=None)
+    send_back(draft, producer, event.error)
+    draft.set(step.id, error=event.error, **changes)
 
 
 def undo_ended(draft: Draft, event: ev.StepUndone | ev.UndoFailed) -> bool:

@@ -28,7 +28,8 @@ ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror",
 PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is the page of a routine
 LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then
 RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `ref` of which object
-NAMES = frozenset({ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE})
+CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
+NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE})
 
 _TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref")
 

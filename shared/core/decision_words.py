@@ -97,3 +97,10 @@ def read_decision(comment: str) -> Decision:
     if no is not None and _MARKS.sub("", plain[no.end() :]).strip():
         return Decision(Said.CHANGE, text, names_it)
     return Decision(Said.UNCLEAR)
+
+
+def is_plain_no(comment: str) -> bool:
+    """Say whether a comment is a no and not one word more: nothing can be made otherwise by it, only stopped."""
+    plain = folded(" ".join(visible(comment).split())[:MAX_WISH]).replace("’", "'")
+    no = None if "?" in plain or _NOTHING.match(plain) else _LEADING_NO.match(plain)
+    return no is not None and not _MARKS.sub("", plain[no.end() :]).strip()

@@ -57,6 +57,15 @@ class Draft:
         limits = self.run.limits
         return tokens <= limits.tokens and micros <= limits.micros - (0 if vital else limits.kept_back)
 
+    def left(self) -> Usage:
+        """Return what the run may still reserve, beside everything spent and reserved."""
+        limits, spent = self.run.limits, self.spent
+        tokens, micros = limits.tokens - spent.tokens, limits.micros - limits.kept_back - spent.micros
+        held = [step.reserved for step in self.steps.values()]
+        return Usage(
+            max(0, tokens - sum(each.tokens for each in held)), max(0, micros - sum(each.micros for each in held))
+        )
+
     def may_hold(self, step: Step) -> bool:
         """Say whether the step may reserve what it needs: a child out of what its parent holds, others of the budget.
 

@@ -12,11 +12,13 @@ from shared.core.run import StepSpec
 
 TYPICAL: Mapping[str, tuple[int, int]] = {
     "code.generate": (10, 180),
-    "code.test": (5, 120),
-    "github": (5, 30),
-    "vercel": (5, 30),
-    "vercel.deploy": (30, 240),
-    "vercel.promote": (5, 60),
+    "code": (5, 120),
+    "code.test": (5, 600),
+    "release": (2, 60),
+    "repository": (5, 30),
+    "site": (5, 30),
+    "site.deploy": (30, 240),
+    "site.promote": (5, 60),
     "notion": (1, 15),
     "notion.attach_file": (5, 120),
     "notion.update_rows": (5, 600),

@@ -10,7 +10,7 @@ AgentError
 │   ├── NotThere             404  unknown, or another tenant's
 │   ├── Conflicting          409  the thing has moved on (approval used, plan changed)
 │   ├── TooLarge             413
-│   └── TooMany              429  .retry_after; only `api` answers it, never a queue function
+│   └── TooMany              429  .retry_after; only `api` and `code-runner` answer it, never a queue function
 ├── IntegrationError         the outside world said no                  .system  .error_class
 │   ├── RateLimited          not now, and certainly nothing happened  .retry_after  .scope
 │   │   └── BudgetSpent      our own budget said so, before anything was sent
@@ -18,6 +18,7 @@ AgentError
 │   │   └── Overloaded       no room at the moment: another provider may have some
 │   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
 │   ├── Unauthorized         the tenant must reconnect
+│   ├── NotApproved          what a person agreed to is not this, or too long ago: nothing was sent
 │   ├── Rejected             the request itself is wrong
 │   │   ├── NotAllowed       the grant or the workspace's plan does not cover it  .way_out
 │   │   ├── QuotaExhausted   the account's money or quota of the day is used up: never retry
@@ -32,6 +33,7 @@ AgentError
 │   ├── DocumentTooLarge     refused before the write
 │   └── StoreCorrupt         the file is damaged or newer than this code; never overwritten
 ├── SandboxUnavailable       cannot be set up safely here; carries the way out
+├── NoBrowser                there is none here, or it cannot look; work goes on without, and says so
 └── Busy                     somebody else works on this right now: 409, the queue tries again
 """
 
@@ -51,6 +53,7 @@ class ErrorClass(StrEnum):
     PERMANENT = "permanent"  # another attempt changes nothing
     INVALID = "invalid"  # the model's own mistake: back to the model, a bounded number of times
     UNAUTHORIZED = "unauthorized"  # wait until the tenant has reconnected
+    STALE = "stale"  # what a person agreed to is not what is about to happen: they are asked again
     FINAL = "final"  # no other plan would change anything either: the budget, or the installation, is in the way
     NEEDS_HUMAN = "needs_human"  # an effect whose outcome nobody can look up
 
@@ -186,6 +189,12 @@ class Unauthorized(IntegrationError):
     error_class = ErrorClass.UNAUTHORIZED
 
 
+class NotApproved(IntegrationError):
+    """What a person agreed to is not what is about to happen, or it was too long ago; nothing was sent."""
+
+    error_class = ErrorClass.STALE
+
+
 class Rejected(IntegrationError):
     """The request itself is wrong."""
 
@@ -263,6 +272,10 @@ class StoreCorrupt(StoreError):
 
 class SandboxUnavailable(AgentError):
     """No safe sandbox can be set up on this machine; the message carries the way out."""
+
+
+class NoBrowser(AgentError):
+    """There is no browser here, or it cannot look; the message says why."""
 
 
 class Busy(AgentError):

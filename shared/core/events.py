@@ -190,6 +190,16 @@ class PageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReworkAsked:
+    """People want what `step` has made to be otherwise; it begins again, and all that was built on it."""
+
+    at: datetime
+    step: str
+    feedback: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GrantRestored:
     """The tenant reconnected a provider; what waited for it goes on."""
 
@@ -239,6 +249,7 @@ Event = (
     | ApprovalGranted
     | ApprovalDenied
     | PageChanged
+    | ReworkAsked
     | GrantRestored
     | CancelRequested
     | TimePassed

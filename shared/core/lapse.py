@@ -59,8 +59,9 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
     """
     draft.lose(step.id)
     failures, limits = step.failures + 1, draft.run.limits
+    most = min(limits.attempts, limits.lost)
     undoing = step.status == StepStatus.UNDOING
-    if undoing and failures >= limits.attempts:
+    if undoing and failures >= most:
         draft.set(step.id, status=StepStatus.SUCCEEDED, error="the undo never came back")
         draft.fields["undone_failed"] = (*draft.run.undone_failed, step.id)
     elif undoing:
@@ -68,7 +69,7 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
         draft.hand_out_undo(again)
     elif draft.failure or draft.cancel:
         draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back")
-    elif failures >= limits.attempts or left_alone(draft, step):
+    elif failures >= most or left_alone(draft, step):
         give_up(draft, step, f"no attempt came back ({failures} of them)")
     elif not draft.may_hold(draft.steps[step.id]):
         give_up(draft, step, "no attempt came back, and the budget allows no further one")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,10 @@ from shared.core.run import NOTHING, StepSpec, Usage, WaitKind
 
 MAX_TITLE = 200
 SAME_STEP = 3  # the same kind with the same arguments this often is a loop, not a plan
+_ONE_WORK = ("code.generate", "code.test")  # of which a plan has one: what another has made would be lost
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # the store takes no other letters
-_TAKEN = re.compile(r"plan(-\d+)?|publish|approve|ask|answer")  # the steps that every plan gets from us
+# the steps that every plan gets from us
+_TAKEN = re.compile(r"plan(-\d+)?|publish|approve|ask|answer|review|release|production")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Rule:
     most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
     group: bool = False
     vital: bool = False
+    ships: str = ""  # "release": it sends the work somewhere; "production": it makes it what everybody sees
     refers: Callable[[Mapping[str, Any]], Sequence[str]] | None = None  # steps its input names: it depends on them
 
 
@@ -60,24 +63,93 @@ def validate(
     specs = [_spec(item, number, rules, prefix) for number, item in enumerate(proposed)]
     specs = _on_what_is_done(specs, before.done, prefix)
     _refuse_repetition(specs, before.failed)
+    specs = _on_what_it_needs(specs, rules, before.done)
     ordered = _in_order(_with_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
     _refuse_too_early(ordered, rules, prefix, before.done)
     return tuple(ordered)
 
 
-def with_gate(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], *, prefix: str) -> tuple[StepSpec, ...]:
-    """Put the publication of the plan and a person's approval before everything that needs one."""
+REVIEW = "release.review"  # the kind of step that looks through what is about to leave
+
+
+def with_gate(
+    specs: tuple[StepSpec, ...],
+    rules: Mapping[str, Rule],
+    *,
+    prefix: str,
+    live_with_release: bool = False,
+    done: Mapping[str, StepSpec] | None = None,
+) -> tuple[StepSpec, ...]:
+    """Put the publication of the plan and a person's approval before everything that needs one.
+
+    Before anything leaves stands another approval, of exactly what leaves, and before production a third one, unless
+    the tenant has people approve both at once (`live_with_release`). No plan can do without. `done` is what earlier
+    plans have done, which this one may build on.
+    """
+    specs = _before_it_leaves(specs, rules, prefix, done or {})
+    if not live_with_release:
+        specs = _before_it_is_live(specs, rules, prefix)
     publish = StepSpec(f"{prefix}publish", "notion.publish_plan", "Write the plan into the page")
-    gate = StepSpec(
-        f"{prefix}approve",
-        "approval.ask",
-        "Approve this plan",
-        depends_on=(publish.id,),
-        lane="",
-        gate=WaitKind.APPROVAL,
-    )
-    gated = tuple(_depending(spec, gate.id) if rules[spec.kind].needs_approval else spec for spec in specs)
+    gate = _approval(f"{prefix}approve", "Approve this plan", (publish.id,))
+    own = {spec.id for spec in specs}
+    gated = tuple(_depending(spec, gate.id) if _waits_for_people(spec, rules, own) else spec for spec in specs)
     return (publish, gate, *gated)
+
+
+def _waits_for_people(spec: StepSpec, rules: Mapping[str, Rule], own: set[str]) -> bool:
+    """Say whether a step waits for the plan's approval; of the later gates those that wait for nothing of this plan."""
+    return not own & set(spec.depends_on) if spec.gate else rules[spec.kind].needs_approval
+
+
+def _approval(name: str, title: str, after: tuple[str, ...]) -> StepSpec:
+    return StepSpec(name, "approval.ask", title, depends_on=after, lane="", gate=WaitKind.APPROVAL)
+
+
+def _before_it_leaves(
+    specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefix: str, done: Mapping[str, StepSpec]
+) -> tuple[StepSpec, ...]:
+    """Put the review of the work and its approval before the first step that sends it anywhere."""
+    leaving = [spec.id for spec in specs if rules[spec.kind].ships == "release"]
+    if not leaving:
+        return specs
+    behind = _behind(specs, leaving)
+    after = dict.fromkeys(n for spec in specs if spec.id in leaving for n in spec.depends_on if n not in behind)
+    rule, by_id = rules[REVIEW], {spec.id: spec for spec in (*done.values(), *specs)}
+    review = StepSpec(
+        f"{prefix}review",
+        REVIEW,
+        "Look through what is about to leave",
+        depends_on=tuple(after),
+        lane=rule.lane,
+        undoable=rule.undoable,
+        estimate=rule.estimate,
+        repairs=_nearest(StepSpec("", "", depends_on=tuple(after)), rule.repairs, by_id),
+    )
+    gate = _approval(f"{prefix}release", "Approve what leaves", (review.id,))
+    place = next(number for number, spec in enumerate(specs) if spec.id in leaving)
+    gated = tuple(_depending(spec, gate.id) if spec.id in leaving else spec for spec in specs)
+    return (*gated[:place], review, gate, *gated[place:])
+
+
+def _before_it_is_live(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefix: str) -> tuple[StepSpec, ...]:
+    live = [spec.id for spec in specs if not spec.gate and rules[spec.kind].ships == "production"]
+    if not live:
+        return specs
+    behind = _behind(specs, live)
+    after = dict.fromkeys(n for spec in specs if spec.id in live for n in spec.depends_on if n not in behind)
+    gate = _approval(f"{prefix}production", "Approve that it goes live", tuple(after))
+    place = next(number for number, spec in enumerate(specs) if spec.id in live)
+    gated = tuple(_depending(spec, gate.id) if spec.id in live else spec for spec in specs)
+    return (*gated[:place], gate, *gated[place:])
+
+
+def _behind(specs: Sequence[StepSpec], names: Iterable[str]) -> set[str]:
+    """Return these steps and all that wait for one of them; specs in plan order."""
+    found = set(names)
+    for spec in specs:
+        if found & set(spec.depends_on):
+            found.add(spec.id)
+    return found
 
 
 def question(*asked: str, prefix: str) -> tuple[StepSpec, ...]:
@@ -152,6 +224,17 @@ def _on_what_is_done(specs: list[StepSpec], done: Mapping[str, StepSpec], prefix
     return [_changed(s, depends_on=tuple(earlier.get(n, n) for n in s.depends_on)) for s in specs]
 
 
+def _on_what_it_needs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
+    """Let steps depend on what is done of the kinds they need, though no plan says so: they go back together."""
+    new = {spec.kind for spec in specs}
+    result = []
+    for spec in specs:
+        kinds = set(rules[spec.kind].needs) - new
+        needed = [each.id for each in done.values() if each.kind in kinds]
+        result.append(_changed(spec, depends_on=tuple(dict.fromkeys([*spec.depends_on, *needed]))))
+    return result
+
+
 def _refuse_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec]) -> None:
     ids = Counter(spec.id for spec in specs)
     for name, count in ids.items():
@@ -161,6 +244,9 @@ def _refuse_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec]) ->
     for (kind, _), count in same.items():
         if count >= SAME_STEP:
             raise InvalidOutput(f"the plan repeats itself: {kind} with the same input {count} times")
+    for kind in _ONE_WORK:
+        if sum(spec.kind == kind for spec in specs) > 1:
+            raise InvalidOutput(f"the plan has several steps {kind}, and ships what one has made: put it into one step")
     for old in failed:
         if (old.kind, json.dumps(dict(old.input), sort_keys=True)) in same:
             raise InvalidOutput(f"the plan repeats the step that has failed: {old.kind} with the same input")
@@ -172,9 +258,21 @@ def _with_repairs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mappin
     result = []
     for spec in specs:
         wanted = rules[spec.kind].repairs
-        found = next((n for n in spec.depends_on if n in by_id and by_id[n].kind == wanted), "") if wanted else ""
+        found = _nearest(spec, wanted, by_id) if wanted else ""
         result.append(_changed(spec, repairs=found) if found else spec)
     return result
+
+
+def _nearest(spec: StepSpec, kind: str, by_id: Mapping[str, StepSpec]) -> str:
+    """Return the nearest step of that kind that is done before this one; "" where there is none."""
+    level, seen = list(spec.depends_on), set(spec.depends_on)
+    while level:
+        known = [by_id[name] for name in level if name in by_id]
+        if found := next((each.id for each in known if each.kind == kind), ""):
+            return found
+        level = [name for each in known for name in each.depends_on if name not in seen]
+        seen.update(level)
+    return ""
 
 
 def _in_order(specs: list[StepSpec], earlier: set[str]) -> list[StepSpec]:

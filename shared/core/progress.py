@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.core import marks
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
+from shared.core.release_words import PLAN, PRODUCTION, RELEASE, how_to_decide, waiting_kind
 from shared.core.run import Run, RunStatus, Step, StepStatus, WaitKind
 
 STATUS = {
@@ -38,6 +39,10 @@ _HOW_TO_DECIDE = (
     "To begin: comment “approve”, or set the status to Approved. For another plan: comment “no, because …”, or edit "
     "the page. To stop: set the status to Cancelled."
 )
+_ASKED = {
+    RELEASE: "The work is done and tested. Below stands exactly what would leave, and where to; nothing has left yet.",
+    PRODUCTION: "The preview is there and was checked. Nothing goes live before somebody approves it.",
+}
 _HOW_BY_COMMENT = "To begin: comment “approve”. For another plan: comment “no, because …”, or edit the page."
 _LINKS = (("Pull request", "pull_request"), ("Preview", "preview"), ("Site", "site"))
 
@@ -97,7 +102,9 @@ def in_zone(at: datetime, settings: Mapping[str, Any]) -> datetime:
 
 def _where(run: Run, steps: Collection[str]) -> str:
     if run.status == RunStatus.AWAITING_APPROVAL:
-        return f" — {len(steps)} step{'' if len(steps) == 1 else 's'}, waiting for approval"
+        waiting = {RELEASE: "waiting for approval of what leaves", PRODUCTION: "waiting for approval to go live"}
+        words = waiting.get(waiting_kind(run), "waiting for approval")
+        return f" — {len(steps)} step{'' if len(steps) == 1 else 's'}, {words}"
     if run.status not in (RunStatus.EXECUTING, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED) or not steps:
         return ""
     done = sum(1 for step in run.steps if step.id in steps and step.status == StepStatus.SUCCEEDED)
@@ -108,6 +115,8 @@ def _where(run: Run, steps: Collection[str]) -> str:
 
 def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
+    if run.status == RunStatus.AWAITING_APPROVAL and (kind := waiting_kind(run)) not in ("", PLAN):
+        return f"{_ASKED[kind]}\n{how_to_decide(run, kind)}"
     if run.status == RunStatus.AWAITING_APPROVAL:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:

@@ -18,6 +18,7 @@ from shared.core.commands import Command
 from shared.core.draft import Draft
 from shared.core.lapse import lost, time_passed
 from shared.core.replan import last_estimate, plan_step
+from shared.core.rework import rework_asked
 from shared.core.run import (
     Run,
     RunStatus,
@@ -80,6 +81,8 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return _decided(draft, event)
         case ev.PageChanged():
             return _page_changed(draft, event)
+        case ev.ReworkAsked():
+            return rework_asked(draft, event)
         case ev.GrantRestored():
             return _grant_restored(draft, event)
         case ev.CancelRequested():

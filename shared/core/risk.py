@@ -14,14 +14,20 @@ MANY_PLACES = 10  # things that are written to; more than that is more than a pe
 MUCH_MONEY = 4_000_000  # micro-dollars a plan may cost at most before its cost is a risk of its own
 
 _HIGH: Mapping[str, str] = {
-    "vercel.promote": "it puts a site live, for everybody to see",
+    "site.promote": "it puts a site live, for everybody to see",
+    "repository.merge_change": "it merges into the branch that everybody works on",
     "notion.trash_page": "it takes pages away",
     "notion.delete_blocks": "it deletes content",
     "notion.replace_content": "it replaces what is written",
     "notion.change_schema": "it changes the columns of a table",
     "notion.update_rows": "it changes many rows at once",
 }
-_HARMLESS = frozenset({"code.generate", "code.test", "vercel.verify", "notion.query_rows", "notion.aggregate_rows"})
+_HARMLESS = frozenset(
+    (
+        *("code.generate", "code.test", "site.verify", "site.watch", "repository.watch_checks"),
+        *("notion.query_rows", "notion.aggregate_rows"),
+    )
+)
 _THINKING = ("agent.", "pattern.", "knowledge.")  # these read and answer; what an agent may do beside is in `may`
 _TARGETS = ("page", "data_source", "database", "block", "project", "repository", "channel")
 

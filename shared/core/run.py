@@ -91,11 +91,13 @@ class Limits:
     """What a run may use. Times in seconds, money in millionths of a US dollar."""
 
     steps: int = 200
-    attempts: int = 5  # tries of one step after transient failures
+    attempts: int = 24  # tries of one step after transient failures: with the waits between them, more than an hour
+    lost: int = 5  # of them, those that nobody came back from
     repairs: int = 3  # rounds back to the model after its own mistakes
     parallel: int = 4  # steps handed out at once
     depth: int = 3  # runs in a chain of causes
     fan_out: int = 3  # levels of child steps
+    reworks: int = 20  # times that people may ask for what one step has made to be otherwise
     replans: int = 1  # other plans that a model is asked for after a step of its plan failed for good
     wall_s: float = 14 * 86_400.0
     approval_s: float = 7 * 86_400.0
@@ -120,7 +122,7 @@ class Trigger:
     @property
     def decided_by_status(self) -> bool:
         """Say whether people may decide with the page's status; that of a routine or a day asks for nothing."""
-        return self.kind not in ("routine", "day")
+        return self.kind not in ("routine", "day", "rollback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,15 @@ class Run:
             if step.spec.id == step_id:
                 return step
         return None
+
+    @property
+    def asked(self) -> str:
+        """Return what people are asked to approve right now, as the hash that an approval has to name; "" for nothing.
+
+        Of the plan it is the plan's hash, of a release or of production that of what is about to happen.
+        """
+        waits = (step.wait for step in self.steps if step.wait is not None)
+        return next((wait.what for wait in waits if wait.kind == WaitKind.APPROVAL), "")
 
     @property
     def reserved(self) -> Usage:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from shared.core.secret_rules import ASSIGNED, HARMLESS, RULES, SAID, WORDS, Rule
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # letters of full width, each for one of ASCII
-_PLACE = re.compile(r"\[\[secret:[a-z-]{1,40}:[0-9]{1,6}\]\]")  # where one stood
+_PLACE = re.compile(r"(?:\[|\\\[){2}secret:[a-z-]{1,40}:[0-9]{1,6}(?:\]|\\\]){2}")  # where one stood, in Markdown too
 _WIDE_LETTER = re.compile("[\uff01-\uff5e]")
 _SPACE = r"(?:\s|\\[nrt])"
 _SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from html.parser import HTMLParser
+
+from shared.core.markup import pieces
 
 Fetch = Callable[[str], tuple[int, str]]
 
@@ -30,36 +31,18 @@ _INLINE = frozenset(
 )  # tags within a line: what stands on both sides of them is one word
 
 
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._break(tag)
-        self._hidden += tag in _HIDDEN
-
-    def handle_endtag(self, tag: str) -> None:
-        self._break(tag)
-        if tag in _HIDDEN and self._hidden:  # a stray end tag hides nothing
-            self._hidden -= 1
-
-    def _break(self, tag: str) -> None:
-        if tag not in _INLINE:
-            self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
-
-
 def visible_text(html: str) -> str:
     """Return what a reader sees of a page, white space folded."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()  # else what follows the last "&" is lost
-    return " ".join("".join(parser.parts).split())
+    parts: list[str] = []
+    hidden = 0
+    for piece in pieces(html):
+        if isinstance(piece, str):
+            parts += [] if hidden else [piece]
+            continue
+        parts += [] if piece.name in _INLINE else [" "]
+        if piece.name in _HIDDEN:
+            hidden = max(0, hidden + (-1 if piece.end else 1))  # a stray end tag hides nothing
+    return " ".join("".join(parts).split())
 
 
 def check_site(checks: str, base_url: str, fetch: Fetch) -> SiteReport:

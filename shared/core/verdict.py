@@ -15,13 +15,15 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.core.test_runner import RUNNER
+from shared.core.node_runner import NODE_RUNNER
+from shared.core.test_runner import PYTHON_RUNNER
 
 REPORT = "report.json"
+RUNNERS = {"python": PYTHON_RUNNER, "node": NODE_RUNNER}
 _FOLDER = "_runner"
 _EXCERPT = 1_200
 _FEEDBACK = 6_000
@@ -32,6 +34,7 @@ _CAUSES = {
     "memory": "the tests used too much memory",
     "output": "the tests printed too much",
     "cpu": "the tests used too much processor time",
+    "install": "the packages could not be installed",
 }
 
 
@@ -67,14 +70,17 @@ class Verdict:
         return "\n\n".join(part for part in parts if part)[:_FEEDBACK]
 
 
-def runner_files(nonce: str) -> dict[str, bytes]:
+def runner_files(nonce: str, runner: str = "python") -> dict[str, bytes]:
     """Return the files to add to the request. `nonce` is fresh and random for each run, and kept by the caller."""
-    return {f"{_FOLDER}/runner.py": RUNNER.encode(), f"{_FOLDER}/nonce": nonce.encode()}
+    return {f"{_FOLDER}/runner.py": RUNNERS[runner].encode(), f"{_FOLDER}/nonce": nonce.encode()}
 
 
-def test_command() -> tuple[str, ...]:
-    """Return the command that runs every `test*.py` of the request; collect `REPORT`."""
-    return ("python3", "-I", "-B", f"{_FOLDER}/runner.py")
+def test_command(*names: str) -> tuple[str, ...]:
+    """Return the command that runs these test files of the request, or all; collect `REPORT`.
+
+    All are `test*.py` for the runner of Python, and what `node --test` takes for test files for that of Node.
+    """
+    return ("python3", "-I", "-S", "-B", f"{_FOLDER}/runner.py", *names)
 
 
 test_command.__test__ = False  # type: ignore[attr-defined]  # a name pytest would take for a test of ours
@@ -82,12 +88,9 @@ test_command.__test__ = False  # type: ignore[attr-defined]  # a name pytest wou
 
 def judge(result: Ended, *, expected_tests: int, nonce: str) -> Verdict:
     """Return the verdict on one run."""
-    if result.killed_by:
-        return _failed(0, (), _CAUSES.get(result.killed_by, f"the tests were ended by {result.killed_by}"))
-    files = _report(result.files.get(REPORT, b""), nonce)
-    if files is None:
-        said = _excerpt(result.stderr)
-        return _failed(0, (("runner", said),) if said else (), "there is no valid report of the tests")
+    files = _told(result, nonce)
+    if isinstance(files, Verdict):
+        return files
     tests, failures = list(_tests(files)), list(_endings(files))
     for name, outcome, detail in tests:
         if outcome != "passed":
@@ -101,6 +104,70 @@ def judge(result: Ended, *, expected_tests: int, nonce: str) -> Verdict:
     if expected_tests < 1 or ran != expected_tests:
         return _failed(ran, (), f"{ran} tests ran, {expected_tests} were expected")
     return Verdict(True, ran, (), "", "")
+
+
+def outcomes(result: Ended, *, nonce: str) -> dict[str, str] | None:
+    """Return what became of each test by its name, of files that ran to their end; None where no report holds."""
+    files = _told(result, nonce)
+    if isinstance(files, Verdict):
+        return None
+    broken = {name for name, _ in _endings(files)}
+    whole = [file for file in files if str(file.get("file")) not in broken]
+    return {name: outcome for name, outcome, _ in _tests(whole)}
+
+
+def counted(result: Ended, *, nonce: str) -> int | None:
+    """Return how many tests there are, whatever became of them; None unless every file of them ran to its end."""
+    files = _told(result, nonce)
+    if isinstance(files, Verdict) or any(_endings(files)):
+        return None
+    return len({name for name, _, _ in _tests(files)})
+
+
+def judge_own(result: Ended, *, before: Collection[str], nonce: str) -> Verdict:
+    """Return the verdict on the tenant's own tests: each of those that passed before has to pass again."""
+    files = _told(result, nonce)
+    if isinstance(files, Verdict):
+        return files
+    now: dict[str, tuple[str, str]] = {}
+    for name, outcome, detail in _tests(files):
+        now[name] = (outcome, detail) if name not in now else ("error", "was reported more than once")
+    ended = dict(_endings(files))
+    failures = []
+    for name in sorted(before):
+        outcome, detail = now.get(name, ("gone", ended.get(name.partition(": ")[0], "it did not run any more")))
+        if outcome != "passed":
+            failures.append((name, f"{outcome}: {_excerpt(detail)}"))
+    ran = len(before) - len(failures)
+    if failures:
+        reason = f"{len(failures)} of the repository's own tests passed before and do not now"
+        return _failed(ran, tuple(failures), reason)
+    return Verdict(True, ran, (), "", "")
+
+
+def not_run(reason: str) -> Verdict:
+    """Return the verdict on tests that could not begin, for a reason that the model can mend."""
+    return _failed(0, (), reason)
+
+
+def together(first: Verdict, second: Verdict) -> Verdict:
+    """Return the verdict that both must hold for."""
+    if first.ok and second.ok:
+        return Verdict(True, first.ran + second.ran, (), "", "")
+    reason = "; ".join(each.reason for each in (first, second) if each.reason)
+    return _failed(first.ran + second.ran, first.failures + second.failures, reason)
+
+
+def _told(result: Ended, nonce: str) -> list[dict[str, Any]] | Verdict:
+    """Return what the runner reports of each file, or the verdict where there is no report to go by."""
+    if result.killed_by:
+        installing = (("install", _excerpt(result.stderr)),) if result.killed_by == "install" else ()
+        return _failed(0, installing, _CAUSES.get(result.killed_by, f"the tests were ended by {result.killed_by}"))
+    files = _report(result.files.get(REPORT, b""), nonce)
+    if files is None:
+        said = _excerpt(result.stderr)
+        return _failed(0, (("runner", said),) if said else (), "there is no valid report of the tests")
+    return files
 
 
 def _report(data: bytes, nonce: str) -> list[dict[str, Any]] | None:
@@ -124,6 +191,7 @@ def _tests(files: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
         for line in file["lines"]:
             if isinstance(line, dict) and "done" not in line:
                 name = f"{file.get('file')}: {line.get('id')}"
+                name = name.encode("utf-8", "backslashreplace").decode()  # half a character could not be stored
                 yield name, str(line.get("outcome")), str(line.get("detail", ""))
 
 
@@ -153,5 +221,10 @@ def _clean(text: str) -> str:
 
 
 def _steady(text: str) -> str:
-    """Return the text without what differs from run to run: temporary folders, addresses, times."""
-    return re.sub(r"(?:/tmp/box-\w{16})?/tmp/tmp\w{8}|/tmp/box-\w{16}|0x[0-9a-fA-F]+|\d+\.\d+s?", "·", text)
+    """Return the text without what differs from run to run, or with code that moved: folders, addresses, times, places.
+
+    Indented lines are those of a stack: where it went wrong, not what.
+    """
+    said = "\n".join(line for line in text.splitlines() if not line.startswith((" ", "\t")))
+    said = re.sub(r":\d+", ":·", said)
+    return re.sub(r"(?:/tmp/box-\w{16})?/tmp/tmp\w{8}|/tmp/box-\w{16}|0x[0-9a-fA-F]+|\d+\.\d+s?", "·", said)

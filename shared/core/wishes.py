@@ -15,10 +15,15 @@ _FOR_GOOD = re.compile(
 _NOT = r"(?:never|do not|don't|no|not|without|stop|nie|niemals|kein\w*|nicht|ohne|jamais|sans|ne|pas de|nunca|sin)"
 _THINGS: Mapping[str, tuple[str, ...]] = {
     r"live|production|publish\w*|promot\w+|veröffentlich\w*|produktion|en ligne|publi\w+|producción": (
-        "vercel.promote",
+        "site.promote",
+        "site.watch",
     ),
-    r"deploy\w*|previews?|vercel|vorschau|déploi\w*|despl\w+": ("vercel.deploy", "vercel.verify", "vercel.promote"),
-    r"pull requests?|prs?|github": ("github.open_pull_request",),
+    r"deploy\w*|previews?|vercel|vorschau|déploi\w*|despl\w+": (
+        *("site.deploy", "site.verify", "site.promote", "site.watch"),
+    ),
+    r"pull requests?|prs?|github": (
+        *("repository.propose_change", "repository.watch_checks", "repository.merge_change"),
+    ),
     r"comments?|commenting|kommentar\w*|commentaires?|comentarios?": ("notion.comment",),
     r"delet\w+|trash\w*|remove pages|lösch\w*|supprim\w+|borr\w+": ("notion.trash_page", "notion.delete_blocks"),
 }

@@ -1,0 +1,96 @@
+"""How a tenant wants its work shipped: where code and sites go, who has to agree, what is merged.
+
+All of it is the part `ship` of the tenant's settings document, written by `PUT /v1/settings/ship`; what is absent has
+the value that is safest. Nothing of it ever comes from a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FORGES = ("github", "gitlab")  # in the order of preference
+HOSTS = ("vercel", "cloud_storage")
+FILES, GIT = "files", "git"
+_FOR_ALL = frozenset({"cloud_storage"})  # the operator's, there without a team's choice: what a team chose goes before
+NEVER, AFTER_REVIEW, WHEN_GREEN = "never", "after_review", "when_green"
+ASK, WITH_RELEASE = "ask", "with_release"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTarget:
+    """Where code goes: `system` "" where no forge is connected, `repository` "" one of its own for each page."""
+
+    system: str = ""
+    owner: str = ""
+    repository: str = ""
+    private: bool = True
+    reviewers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    merge: str = NEVER
+    checks_start_s: float = 600.0  # after which a change whose checks have not begun is reported as having none
+    checks_end_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTarget:
+    """Where sites go. `environment` names each variable, and where its value is sealed. Times in seconds.
+
+    `source` is what the host is given: the files, or the commit that the forge was given, to fetch it there itself.
+    """
+
+    system: str = ""
+    environment: tuple[Mapping[str, str], ...] = ()
+    source: str = FILES  # or GIT
+    watch_s: float | None = None  # None: what this installation does by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Ship:
+    """A tenant's rules for what leaves."""
+
+    code: CodeTarget = CodeTarget()
+    site: SiteTarget = SiteTarget()
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    production: str = ASK  # or WITH_RELEASE: who approves what leaves approves that it goes live
+    four_eyes: bool = False  # production needs somebody else than who approved what leaves, or asked for it
+
+
+def ship_of(settings: Mapping[str, Any]) -> Ship:
+    """Return a tenant's rules from its settings document; unknown fields in it are left alone.
+
+    Beside the document `settings` may say which systems are `connected`, and which were once (`granted`): where nobody
+    has named a system it is the first of those, and people approve that very one.
+    """
+    ship = settings.get("ship") or {}
+    code, site, approvals = (dict(ship.get(name) or {}) for name in ("code", "site", "approvals"))
+    code.setdefault("owner", settings.get("github_owner") or "")
+    code.setdefault("repository", settings.get("github_repository") or "")
+    for name in ("reviewers", "labels"):
+        code[name] = tuple(code.get(name) or ())
+    code["system"] = code.get("system") or _first(FORGES, settings)
+    site["system"] = site.get("system") or _first(HOSTS, settings)
+    site["environment"] = tuple(site.get("environment") or ())
+    return Ship(
+        CodeTarget(**_known(CodeTarget, code)),
+        SiteTarget(**_known(SiteTarget, site)),
+        ship.get("policy") or {},
+        str(approvals.get("production") or ASK),
+        bool(approvals.get("four_eyes", False)),
+    )
+
+
+def _first(systems: Sequence[str], settings: Mapping[str, Any]) -> str:
+    """Return the first of the systems there is; one that has locked us out waits to be connected again."""
+    connected, granted = settings.get("connected") or (), settings.get("granted") or ()
+    for there in ([system for system in connected if system not in _FOR_ALL], granted, connected):
+        for system in systems:
+            if system in there:
+                return system
+    return ""
+
+
+def _known(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in kind.__dataclass_fields__ if name in given}
