@@ -7,7 +7,9 @@ Next       itself with a delay while something takes time, `execute-step`, or `n
 import functions_framework
 from flask import Request
 
-from shared.app import execute_step as app
+from shared.app.consider_change import consider_change
+from shared.app.execute_step import execute_step
+from shared.core.commands import CHANGE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
 from shared.wiring.tools import wire_tools
@@ -25,5 +27,6 @@ def deploy(request: Request) -> Reply:
     """
     command = command_from(request, "deploy", wired.check, wired.audience("deploy"))
     if not buried(request, command, wired.deps.queue):
-        app.execute_step(command, wired.deps, tools)
+        use_case = consider_change if command.name == CHANGE else execute_step
+        use_case(command, wired.deps, tools)
     return Reply(204)

@@ -7,7 +7,7 @@ Next       nothing; runs that waited for the account go on through the queue.
 import functions_framework
 from flask import Request, Response
 
-from shared.app.connect_account import finish_connection, start_connection
+from shared.app.connect_account import finish_connection, start_connection, ticket_tenant
 from shared.entry import cookie_of, endpoint, redirect, with_cookie
 from shared.wiring import wire
 from shared.wiring.tools import wire_accounts
@@ -22,7 +22,8 @@ def oauth_callback(request: Request) -> Response:
     back = wired.settings.function_url("oauth-callback")
     provider = request.args.get("provider", "notion")
     if request.path.rstrip("/").endswith("/start"):
-        started = start_connection(wired.deps, accounts, provider, back)
+        tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
+        started = start_connection(wired.deps, accounts, provider, back, tenant)
         return with_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
     return redirect(f"{wired.settings.public_url}{done['target']}?tenant={done['tenant']}")

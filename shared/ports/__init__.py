@@ -1,6 +1,7 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
 
 from shared.core.chunk import Chunk
+from shared.ports.browser import Browser, PageLook, no_browser
 from shared.ports.callers import CallerCheck
 from shared.ports.clock import Clock
 from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
@@ -16,13 +17,14 @@ from shared.ports.model import (
     request_tokens,
 )
 from shared.ports.queue import DeadLetter, Queue
-from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Network, Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
 from shared.ports.store import MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, Store
 
 __all__ = [
     "MAX_DOCUMENT_BYTES",
     "SYSTEM",
+    "Browser",
     "CallerCheck",
     "Chunk",
     "Clock",
@@ -39,6 +41,8 @@ __all__ = [
     "ModelRequest",
     "ModelResult",
     "Nearest",
+    "Network",
+    "PageLook",
     "Provider",
     "Put",
     "Queue",
@@ -53,5 +57,6 @@ __all__ = [
     "Tool",
     "ToolCall",
     "Vector",
+    "no_browser",
     "request_tokens",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
+
+Network = Literal["none", "registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,14 @@ class SandboxLimits:
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """Files (relative path → bytes), one command, limits. `origin` names the model that wrote the code."""
+    """Files (relative path → bytes), one command, limits. `origin` names the model that wrote the code.
+
+    `packages` ("npm" or "pip") has what the lock file among the files names installed first, in a room of its own: no
+    code of a package runs there, and only package registries can be reached. The command, which has no network, finds
+    them read-only from any folder: in `/node_modules`, or importable by `python3`. `shared/core/lock_files.py` says
+    which lock files are taken. `network` is the command's own: "registry" is for an installer, never for code that
+    somebody wrote.
+    """
 
     files: Mapping[str, bytes]
     command: tuple[str, ...]
@@ -32,11 +41,17 @@ class SandboxRequest:
     collect: tuple[str, ...] = ()  # relative paths (or folders ending in "/") to bring back
     env: Mapping[str, str] = field(default_factory=dict)
     limits: SandboxLimits = SandboxLimits()
+    network: Network = "none"
+    packages: Literal["", "npm", "pip"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxResult:
-    """What became of it. `killed_by` is "" or the limit that ended it: wall, memory, output, cpu, signal."""
+    """What became of it. `killed_by` is "" or the limit that ended it: wall, memory, output, cpu, signal.
+
+    It is "install" where the packages could not be installed: then the command never ran, and exit code and output are
+    the installer's, with a line for every address it was refused.
+    """
 
     exit_code: int
     killed_by: str
@@ -56,4 +71,9 @@ class Sandbox(Protocol):
         """Prove on this machine that the sandbox holds; raises SandboxUnavailable with the way out."""
 
     def run(self, request: SandboxRequest) -> SandboxResult:
-        """Run it and return when everything it started is dead."""
+        """Run it and return when everything it started is dead.
+
+        Raises ValueError, naming the part, for a request that is wrong (LockProblem for a lock file),
+        SandboxUnavailable with the way out for one that this sandbox cannot or must not run, and Unavailable where a
+        service did not answer or was ended from outside.
+        """

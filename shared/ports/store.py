@@ -103,6 +103,12 @@ class Store(Protocol):
     def get_text(self, tenant: str, ref: str) -> str:
         """Return the text of that address; raises KeyError."""
 
+    def delete_text(self, tenant: str, ref: str) -> None:
+        """Forget the text of that address, for whoever names it; one that is not there is no matter.
+
+        The same text may be kept again afterwards, and is then there as before.
+        """
+
     def usage(self, tenant: str, day: date) -> Usage:
         """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
 

@@ -71,6 +71,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         ports.clock,
         public_url=settings.public_url,
         connect_url=settings.function_url("oauth-callback"),
+        hooks_url=settings.function_url("forge-webhook"),
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,
         settle=settings.settle,

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps, no_crash
 from shared.app.execute_step import Tools
-from shared.app.prompts import prompt
+from shared.app.prompts import code_prompts
 from shared.app.tell_lost import announce_lost
 from shared.backends.local.clock import sleep
-from shared.core.errors import SandboxUnavailable
 from shared.core.rate_window import Rate
-from shared.http_client import Trace, file_trace
-from shared.ports import Sandbox
+from shared.http_client import Trace, body_parts, file_trace
+from shared.ports import Browser, Sandbox, Secret
 from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring import Wired, wire
 from shared.wiring.knowledge import embedder_of, knowledge_of
+from shared.wiring.sites import wire_sites
 
 if TYPE_CHECKING:
+    from shared.core.policy import Known
     from shared.wiring.models import Models
 
 MAX_SITE_BYTES = 5_000_000
+_SITE_BODY_S = 20.0
 
 
 @cache
@@ -46,6 +49,7 @@ def wire_accounts() -> Accounts:
         rate=Rate(limit=settings.notion_rate),
         sleep=sleep,
         lost=lambda tenant, system, what, since: announce_lost(deps, tenant, system, what, since),
+        sites=wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().held(tenant)),
     )
 
 
@@ -79,12 +83,16 @@ def wire_tools() -> Tools:
         knowledge=knowledge_of,
         embedder=embedder_of,
         known_secrets=accounts.held,
+        packages=_packages,
+        site_environment=lambda tenant: _site_environment(wired, tenant),
+        browser=_browser,
     )
 
 
 def _endpoints(settings: Settings) -> Endpoints:
     given = {name: url for name, url in settings.endpoints.items() if url}
     base = Endpoints(
+        gitlab_hosts=settings.gitlab_hosts,
         ses_region=settings.ses_region,
         ses_sender=settings.ses_sender,
         timeouts=(5.0, settings.http_read_s),
@@ -98,8 +106,10 @@ def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[s
     return {
         **(doc.body if doc else {}),
         "connected": accounts.connected(tenant),
-        "prompts": {"code": prompt("code")[1]},
+        "granted": [each.id for each in wired.deps.store.list_docs(tenant, "grants")],
+        "prompts": code_prompts(),
         "site_scheme": vercel,
+        "watch_s": wired.settings.watch_s,
     }
 
 
@@ -112,36 +122,50 @@ def wire_models() -> Models:
     return Models(wired.deps, wired.settings, wire_accounts())
 
 
+def _packages(keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
+    """Ask the registries of the settings; loaded by those runs alone that take new packages."""
+    from shared.app.package_facts import package_facts
+
+    wired = wire()
+    where = wired.settings.sandbox.registries
+    return package_facts(where.npm, where.pip, wired.deps.clock.now)(keys)
+
+
 @cache
 def _sandbox() -> Sandbox:
-    from shared.backends.local.sandbox.choose import choose_sandbox
+    from shared.wiring.sandbox import chosen_sandbox
 
-    return choose_sandbox()
-
-
-def sandbox_name() -> str:
-    """Return the name of the sandbox that holds on this machine; raises SandboxUnavailable with the way out."""
-    sandbox = _sandbox()
-    sandbox.check()
-    if sandbox.name == "none":
-        raise SandboxUnavailable("no sandbox holds on this machine")
-    return sandbox.name
+    return chosen_sandbox(wire().settings)
 
 
-def _fetch_site(url: str) -> tuple[int, str]:
+def _site_environment(wired: Wired, tenant: str) -> Mapping[str, Secret]:
+    from shared.app.site_environment import site_environment
+
+    doc = wired.deps.store.get(tenant, "settings", "tenant")
+    return site_environment(wired.deps, tenant, doc.body if doc else {})
+
+
+@cache
+def _browser() -> Browser:
+    from shared.backends.local.chromium import find_browser
+
+    return find_browser(wire().settings.browser)
+
+
+def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Fetch a page of a site we deployed: no cookies, no redirects, bounded in size and time."""
     try:
-        with requests.get(url, timeout=(5, 15), allow_redirects=False, stream=True) as response:
+        with requests.get(url, headers=headers, timeout=(5, 15), allow_redirects=False, stream=True) as response:
             raw = b"".join(_bounded(response))
             return response.status_code, raw.decode("utf-8", "replace")
-    except requests.RequestException:
+    except (requests.RequestException, HTTPError, TimeoutError):
         return 0, ""
 
 
 def _bounded(response: requests.Response) -> list[bytes]:
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_content(64 * 1024):
+    for part in body_parts(response, _SITE_BODY_S):
         size += len(part)
         if size > MAX_SITE_BYTES:
             break

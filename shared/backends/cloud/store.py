@@ -146,6 +146,10 @@ class FirestoreStore:
         """Return the text of that address; raises KeyError."""
         return texts.get_text(self._home(tenant), ref)
 
+    def delete_text(self, tenant: str, ref: str) -> None:
+        """Forget the text of that address."""
+        texts.delete_text(self._home(tenant), ref)
+
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
         now = self._clock.now()

@@ -44,3 +44,15 @@ def get_text(home: Home, address: str) -> str:
     if hashlib.sha256(data).hexdigest() != address:
         raise StoreCorrupt(f"text {address}: what is stored is not what was stored")
     return str(data.decode("utf-8", "surrogatepass"))
+
+
+def delete_text(home: Home, address: str) -> None:
+    """Delete the text. The header goes first: without it nobody reads parts, and the text can be kept again."""
+    header = home.document(TEXTS, address)
+    with asking_the_store("delete a text"):
+        kept = header.get(timeout=TIMEOUT_S).to_dict()
+        if kept is None:
+            return
+        header.delete(timeout=TIMEOUT_S)
+        for number in range(kept["parts"]):
+            header.collection(PARTS).document(f"{number:05d}").delete(timeout=TIMEOUT_S)

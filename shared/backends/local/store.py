@@ -141,6 +141,11 @@ class LocalStore:
         with self.reading() as connection:
             return texts.read(connection, check_tenant(tenant), ref)
 
+    def delete_text(self, tenant: str, ref: str) -> None:
+        """Forget the text of that address."""
+        check_tenant(tenant)
+        self.group.submit(lambda connection, changes: texts.delete(connection, tenant, ref))
+
     # --- usage and audit
 
     def usage(self, tenant: str, day: date) -> Usage:

@@ -31,6 +31,11 @@ def write(connection: sqlite3.Connection, tenant: str, ref: str, parts: list[byt
     )
 
 
+def delete(connection: sqlite3.Connection, tenant: str, ref: str) -> None:
+    """Delete all parts."""
+    connection.execute("DELETE FROM texts WHERE tenant = ? AND ref = ?", (tenant, ref))
+
+
 def read(connection: sqlite3.Connection, tenant: str, ref: str) -> str:
     """Return the text; raises KeyError, and StoreCorrupt when it is no longer what was kept."""
     rows = connection.execute("SELECT body FROM texts WHERE tenant = ? AND ref = ? ORDER BY part", (tenant, ref))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from shared.backends.offline.checks import places, site_checks, site_tests
+from shared.backends.offline.checks import SUITE, places, site_checks, site_tests
 from shared.backends.offline.reading import read_requirements, requirements_from_data, site_title
 from shared.backends.offline.readme import readme
 from shared.backends.offline.service import (
@@ -16,10 +17,9 @@ from shared.backends.offline.service import (
     service_tests,
 )
 from shared.backends.offline.site import write_site
-from shared.backends.offline.wants import SERVICE, wanted_artifact
+from shared.backends.offline.wants import SERVICE, SITE, wanted_artifact
+from shared.core.errors import Refused
 from shared.core.page import page_from_data
-
-TEST_COMMAND = ("python3", "-m", "unittest", "discover", "-s", "tests", "-v")
 
 _STATIC = "A static site made from a Notion page: open `site/index.html` in a browser. It loads nothing from others."
 _SERVICE = (
@@ -27,8 +27,73 @@ _SERVICE = (
 )
 
 
-def write_code(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return files and tests for `data["page"]` and the approved `data["proposal"]`. The same in, the same out."""
+def outline_code(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan of files for `data["page"]` and the approved `data["proposal"]`. The same in, the same out.
+
+    Raises Refused for what no rules can write: a Node project, or a change to code that is there.
+    """
+    if (artifact := data.get("artifact") or SITE) not in (SITE, SERVICE):
+        raise Refused(
+            f"The offline model has no rules for a {artifact.replace('_', ' ')}: it writes static sites and small"
+            " Python services. Connect a model, and retry."
+        )
+    code, there = _write_code(data), set(data.get("there") or ())
+    return {
+        "files": [
+            {
+                "path": path,
+                "action": "edit" if path in there else "create",
+                "source": "",
+                "purpose": _purpose(path),
+                "interfaces": "",
+                "depends_on": [],
+                "lines": text.count("\n") + 1,
+            }
+            for path, text in code.files.items()
+        ],
+        "tests": code.tests,
+        "checks": code.checks,
+        "runner": "python",
+        "expected_tests": code.expected_tests,
+        "site_root": "site",
+    }
+
+
+def write_files(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the files `data["paths"]` of the plan that `outline_code` makes of the same page and proposal."""
+    code = _write_code(data)
+    wanted = [path for path in code.files if path in set(data["paths"])]
+    return {
+        "files": [{"path": path, "content": code.files[path], "complete": True} for path in wanted],
+        "edits": [],
+        "expected_tests": code.expected_tests if SUITE in wanted else 0,
+    }
+
+
+def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Raise Refused: rules that wrote something wrong would write it again."""
+    raise Refused("The offline model writes by rules and cannot mend what it wrote. Connect a model, and retry.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Files by path, which test covers which requirement, what the site shows, and how many tests there are."""
+
+    files: dict[str, str]
+    tests: list[dict[str, str]]
+    checks: list[dict[str, str]]
+    expected_tests: int
+
+
+def _purpose(path: str) -> str:
+    if path.startswith("tests/"):
+        return "tests of every requirement"
+    if path.startswith("site/"):
+        return "a page of the site" if path.endswith(".html") else "a part of the site"
+    return "says what this is and how it is used" if path == "README.md" else "the program"
+
+
+def _write_code(data: Mapping[str, Any]) -> _Code:
     page = page_from_data(data["page"])
     proposal = data.get("proposal") or {}
     requirements = requirements_from_data(proposal.get("requirements")) or read_requirements(page)
@@ -46,11 +111,5 @@ def write_code(data: Mapping[str, Any]) -> dict[str, Any]:
         files |= service_files(service)
         tests, count, about, more = tests + own, count + extra, _SERVICE, service_readme(service)
     files["README.md"] = readme(site_title(page), about, requirements, tests, more)
-    return {
-        "files": [{"path": path, "content": files[path]} for path in sorted(files)],
-        "tests": tests,
-        "test_command": list(TEST_COMMAND),
-        "expected_tests": count,
-        "site_root": "site",
-        "checks": site_checks(requirements, where),
-    }
+    ordered = {path: files[path] for path in sorted(files)}
+    return _Code(ordered, tests, site_checks(requirements, where), count)

@@ -22,6 +22,7 @@ _WITH = re.compile(
     r"([^.;:()]+)",
     re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(r"^\W*\(([^()]*[,،、;][^()]*)\)")  # right behind an address: what it takes
 _AND = re.compile(r"\s*[,،、;]\s*(?:and |und |et |y |e |en |ve |و ?)?|\s+(?:and|und|et|y|e|en|ve|و)\s+")
 _REQUIRED = re.compile(
     r"(?<!not )\b(?:required|mandatory|Pflicht\w*|obligatoire|obligatori[oa]|obrigatóri[oa]|verplicht|zorunlu)\b"
@@ -54,9 +55,12 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
     if not collections:
         return {}
     current, listing = collections[0], False
-    first = {endpoint.block: endpoint for endpoint in reversed(read_endpoints(page))}
+    named: dict[str, list[Endpoint]] = {}
+    for each in read_endpoints(page):
+        named.setdefault(each.block, []).append(each)
     for block in page.walk():
-        endpoint = first.get(block.id)
+        endpoints = named.get(block.id, ())
+        endpoint = endpoints[0] if endpoints else None
         if endpoint is not None and endpoint.collection in found:
             current = endpoint.collection
         elif heading_level(block):
@@ -66,6 +70,9 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
         owner = (block.type == "code" and _called(clean(block.text), collections)) or current
         for field in _in_block(block, endpoint, listing):
             found[owner].setdefault(field.name, field)
+        for each in endpoints:
+            for field in _taken_by(each):
+                found.get(each.collection, {}).setdefault(field.name, field)
     return {name: tuple(fields.values()) for name, fields in found.items()}
 
 
@@ -96,9 +103,14 @@ def _in_block(block: Block, endpoint: Endpoint | None, listing: bool) -> Iterato
         named = _NAMED.search(text)
         if named:
             yield from _fields(_described(part) for part in _parts(named.group(1)))
-        elif endpoint is not None and endpoint.method in ("POST", "PUT"):
-            told = _WITH.search(endpoint.about)
-            yield from _fields((part, "") for part in _parts(told.group(1)) if told) if told else ()
+
+
+def _taken_by(endpoint: Endpoint) -> Iterator[Field]:
+    """Yield what the words behind an address say that it takes: "with who and when", "(who, when)"."""
+    if endpoint.method not in ("POST", "PUT"):
+        return
+    told = _WITH.search(endpoint.about) or _IN_BRACKETS.search(endpoint.about)
+    yield from _fields((part, "") for part in _parts(told.group(1))) if told else ()
 
 
 def _of_table(block: Block) -> Iterator[Field]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.backends.offline.chatting import understand
-from shared.backends.offline.coding import write_code
+from shared.backends.offline.coding import mend_code, outline_code, write_files
 from shared.backends.offline.planning import make_plan
 from shared.backends.offline.routine import make_routine_plan
 from shared.core.errors import Refused
@@ -16,7 +16,9 @@ from shared.ports import ModelRequest, ModelResult, request_tokens
 _TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "plan": make_plan,
     "routine": make_routine_plan,
-    "code": write_code,
+    "code.outline": outline_code,
+    "code.write": write_files,
+    "code.repair": mend_code,
     "chat": understand,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.enough import what_to_ask
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.naming import project_name
@@ -28,10 +29,13 @@ MOST_REQUIREMENTS = 2000  # of one plan
 _ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {  # kind → id of its step, the kinds it waits for
     "code.generate": ("generate", ()),
     "code.test": ("test", ("code.generate",)),
-    "github.open_pull_request": ("open_pull_request", ("code.test",)),
-    "vercel.deploy": ("deploy", ("code.test",)),
-    "vercel.verify": ("verify", ("vercel.deploy",)),
-    "vercel.promote": ("promote", ("vercel.verify", "github.open_pull_request")),
+    "repository.propose_change": ("open_pull_request", ("code.test",)),
+    "site.deploy": ("deploy", ("code.test",)),
+    "site.verify": ("verify", ("site.deploy",)),
+    "repository.watch_checks": ("watch_checks", ("repository.propose_change",)),
+    "site.promote": ("promote", ("site.verify", "repository.watch_checks")),
+    "site.watch": ("watch", ("site.promote",)),
+    "repository.merge_change": ("merge", ("site.watch", "repository.watch_checks")),
 }
 
 
@@ -49,13 +53,15 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
         question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
         question += "Which of GitHub and Vercel shall I be connected to?"
         return _answer(page, name, question=question, missing="somewhere to put the result")
-    kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
     artifact = wanted_artifact(page)
+    if question := what_to_ask(page, program=artifact == SERVICE):
+        return _answer(page, name, artifact=artifact, question=question, missing="what it shall say or do")
+    kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
     titles = _titles(page, artifact, requirements, str(data.get("repository") or ""))
     inputs: dict[str, dict[str, str]] = {
         "code.generate": {"artifact": artifact},
-        "github.open_pull_request": {"title": _pull_request(page, artifact), "branch": f"workwright/{name}"},
-        "vercel.deploy": {"project": name},
+        "repository.propose_change": {"title": _pull_request(page, artifact), "branch": f"workwright/{name}"},
+        "site.deploy": {"project": name},
     }
     steps = [
         {
@@ -130,10 +136,13 @@ _OTHER_WAY: Mapping[bool, Mapping[str, str]] = {
 _WHY: Mapping[str, str] = {
     "code.generate": "Everything else needs the files.",
     "code.test": "Nothing untested is shown to anybody.",
-    "github.open_pull_request": "The code is kept where people can look through it.",
-    "vercel.deploy": "People can look at the result before it is public.",
-    "vercel.verify": "What the page asks for has to be there where it runs, and not only in the tests.",
-    "vercel.promote": "The page asks for something that others can use.",
+    "repository.propose_change": "The code is kept where people can look through it.",
+    "site.deploy": "People can look at the result before it is public.",
+    "site.verify": "What the page asks for has to be there where it runs, and not only in the tests.",
+    "repository.watch_checks": "The repository's own checks have a say before anybody is asked to put it live.",
+    "site.promote": "The page asks for something that others can use.",
+    "site.watch": "What is wrong after it went live is taken back by itself.",
+    "repository.merge_change": "The team's rule for changes says when they are merged.",
 }
 
 
@@ -187,10 +196,13 @@ def _titles(page: Page, artifact: str, requirements: Sequence[Requirement], repo
     return {
         "code.generate": write,
         "code.test": f"Test {title}: {count}, links, headings, no request to others",
-        "github.open_pull_request": f"Open the pull request for {title}" + (f" in {repository}" if repository else ""),
-        "vercel.deploy": f"Deploy a preview of {title}",
-        "vercel.verify": f"Look for {every} on the preview",
-        "vercel.promote": f"Put {title} live",
+        "repository.propose_change": f"Open the pull request for {title}" + (f" in {repository}" if repository else ""),
+        "site.deploy": f"Deploy a preview of {title}",
+        "site.verify": f"Look for {every} on the preview",
+        "repository.watch_checks": "Watch the checks of the pull request",
+        "site.promote": f"Put {title} live",
+        "site.watch": f"Watch {title} for a while",
+        "repository.merge_change": "Merge the pull request by the team's rule",
     }
 
 

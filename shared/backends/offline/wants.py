@@ -39,6 +39,14 @@ _DECLINES = re.compile(
     r"|https?://\S+|\S+@\S+",
     re.IGNORECASE,
 )
+_SCRIPT = re.compile(
+    r"\b(?:scripts?|skripte?|tool|program|programm|outil|programa|strumento|programma)\b", re.IGNORECASE
+)
+_SHALL = re.compile(
+    r"\b(?:it|es|il|esto|het|bu) (?:\w+ )?(?:should|shall|must|has to|needs to|soll|muss|doit|devrait|debe|deve|moet)\b"
+    r"(?! (?:be|look|feel|sein|aussehen|être|ser|essere|zijn)\b)",
+    re.IGNORECASE,
+)  # "a script for the taxes: it shall find …"; one for a play does nothing by itself
 _BEES = re.compile(r"\b[Aa]pi\b")  # is what they are called in Italian
 
 
@@ -52,4 +60,6 @@ def wanted_artifact(page: Page) -> str:
     texts += [own_words(block) for block in spoken[:_FIRST_LINES]]
     if guess_language(" ".join(texts)) == "it":
         texts = [_BEES.sub("", text) for text in texts]
-    return SERVICE if any(_ASKS.search(_DECLINES.sub("", text)) for text in texts) else SITE
+    if any(_ASKS.search(_DECLINES.sub("", text)) for text in texts):
+        return SERVICE
+    return SERVICE if _SCRIPT.search(page.title) and any(_SHALL.search(text) for text in texts) else SITE

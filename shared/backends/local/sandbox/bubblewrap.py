@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.backends.local.sandbox.driver import LaunchedSandbox
+from shared.backends.local.sandbox.registries import Registries, registries
 from shared.backends.local.sandbox.selftest import prove
 
 _SEARCH = "/usr/local/bin:/usr/bin:/bin"
@@ -29,8 +30,8 @@ class BubblewrapSandbox(LaunchedSandbox):
         "use a seccomp profile that permits them."
     )
 
-    def __init__(self, bwrap: str = "") -> None:
-        super().__init__()
+    def __init__(self, bwrap: str = "", known: Callable[[], Registries] = registries) -> None:
+        super().__init__(known)
         self._bwrap = bwrap
 
     def _spec(self) -> Mapping[str, Any]:

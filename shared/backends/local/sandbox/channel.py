@@ -19,6 +19,8 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
     if len(data) < 8 + length or length == 0:
         raise ValueError("the message is cut short")
     head: dict[str, Any] = json.loads(data[8 : 8 + length])
+    if not isinstance(head, dict):
+        raise ValueError("the message has no head")
     blobs, at = [], 8 + length
     for size in head.pop("sizes"):
         blobs.append(data[at : at + size])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 
 from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.local.sandbox.landlock import LandlockSandbox
+from shared.backends.local.sandbox.registries import registries
 from shared.core.errors import SandboxUnavailable
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 
@@ -28,10 +30,16 @@ class NoSandbox:
         raise SandboxUnavailable("no sandbox")
 
 
-def choose_sandbox(candidates: Sequence[Sandbox] = ()) -> Sandbox:
-    """Return the first sandbox whose check passes: bubblewrap, then landlock, else one that refuses."""
+def choose_sandbox(
+    candidates: Sequence[Sandbox] = (), *, npm: str = "", pip: str = "", hosts: Collection[str] = ()
+) -> Sandbox:
+    """Return the first sandbox whose check passes: bubblewrap, then landlock, else one that refuses.
+
+    `npm`, `pip`, `hosts` are where packages come from: see `registries`.
+    """
     reasons = []
-    for sandbox in candidates or (BubblewrapSandbox(), LandlockSandbox()):
+    known = cache(lambda: registries(npm, pip, hosts))
+    for sandbox in candidates or (BubblewrapSandbox(known=known), LandlockSandbox()):
         try:
             sandbox.check()
         except SandboxUnavailable as error:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from shared.backends.local.sandbox.channel import pack, unpack
 from shared.backends.local.sandbox.intake import check_request
-from shared.core.errors import SandboxUnavailable
+from shared.backends.local.sandbox.registries import Registries, installer_env, registries
+from shared.backends.local.sandbox.registry_proxy import RegistryProxy
+from shared.core.errors import SandboxUnavailable, Unavailable
+from shared.core.lock_files import read_lock
 from shared.ports import SandboxRequest, SandboxResult
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _GRACE_S = 60.0  # preparing, ending and collecting, beyond the request's own wall clock
+_INSTALL_S = 320.0  # beyond that, where packages are installed first
+_PROVEN: set[tuple[str, ...]] = set()  # what has held in this process, or in the one it was forked from
 
 
 class LaunchedSandbox:
@@ -25,7 +32,9 @@ class LaunchedSandbox:
     name = ""
     way_out = ""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Callable[[], Registries] = registries) -> None:
+        """Hand over where packages may come from; it is asked for when the first are installed."""
+        self._registries = known
         self._lock = threading.Lock()
         self._proven = False
         self._refusal = ""
@@ -35,7 +44,10 @@ class LaunchedSandbox:
         with self._lock:
             if not self._proven and not self._refusal:
                 try:
-                    self._prove()
+                    key = (self.name, *sorted(map(str, self._spec().items())))
+                    if key not in _PROVEN:
+                        self._prove()
+                        _PROVEN.add(key)
                     self._proven = True
                 except SandboxUnavailable as error:
                     self._refusal = str(error)
@@ -43,11 +55,37 @@ class LaunchedSandbox:
             raise SandboxUnavailable(self._refusal)
 
     def run(self, request: SandboxRequest) -> SandboxResult:
-        """Run the request; raises ValueError for one that is wrong, SandboxUnavailable when it is not safe here."""
+        """Run the request; raises ValueError for one that is wrong, SandboxUnavailable when it is not safe here.
+
+        And Unavailable when it was ended from outside: another time it may come to its end.
+        """
         check_request(request)
         self._accept(request)
         self.check()
+        if request.packages or request.network != "none":
+            return self._launch_with_registries(request)
         return self._launch(request)
+
+    def _launch_with_registries(self, request: SandboxRequest) -> SandboxResult:
+        """Launch it with the proxy at its side; what the proxy refused is told with the errors."""
+        known, env, extra = self._registries(), {}, {}
+        places = known.everything()
+        if system := request.packages:
+            files = read_lock(system, request.files)
+            url, places = known.of(system)
+            env = installer_env(system, url)
+            extra = {"install": {"system": system, "names": list(files), "env": env}}
+        else:
+            files = {}
+            for each, url in (("npm", known.npm), ("pip", known.pip)):
+                env |= installer_env(each, url) if url else {}
+            request = replace(request, env={**env, **request.env})
+        with RegistryProxy(places) as proxy:
+            result = self._launch(request, {**extra, "proxy": proxy.path}, list(files.values()))
+            refused = [f"the network refused {what}" for what in proxy.refused]
+        if not refused:
+            return result
+        return replace(result, stderr="\n".join([*filter(None, [result.stderr.rstrip()]), *refused, ""]))
 
     def _accept(self, request: SandboxRequest) -> None:
         """Refuse what this driver is too weak for."""
@@ -61,7 +99,9 @@ class LaunchedSandbox:
     def _refuse(self, why: str) -> SandboxUnavailable:
         return SandboxUnavailable(f"{self.name}: {why}. {self.way_out}")
 
-    def _launch(self, request: SandboxRequest) -> SandboxResult:
+    def _launch(
+        self, request: SandboxRequest, extra: Mapping[str, Any] = MappingProxyType({}), more: Sequence[bytes] = ()
+    ) -> SandboxResult:
         spec = {
             "driver": self.name,
             "limits": asdict(request.limits),
@@ -69,9 +109,14 @@ class LaunchedSandbox:
             "env": dict(request.env),
             "collect": list(request.collect),
             "names": list(request.files),
+            "network": request.network == "registry",
+            "proxy": "",
+            "install": None,
             **self._spec(),
+            **extra,
         }
-        head, blobs = self._talk(pack(spec, list(request.files.values())), request.limits.wall_s + _GRACE_S)
+        patience = request.limits.wall_s + _GRACE_S + (_INSTALL_S if request.packages else 0.0)
+        head, blobs = self._talk(pack(spec, [*request.files.values(), *more]), patience)
         if "wrong" in head:
             raise ValueError(head["wrong"])
         if "error" in head:
@@ -108,5 +153,7 @@ class LaunchedSandbox:
         try:
             return unpack(answer)
         except ValueError as error:
+            if launcher.returncode == -signal.SIGKILL:  # by a machine short of memory, most likely
+                raise Unavailable(self.name, "its launcher was killed in the middle of a run") from error
             said = words.decode("utf-8", "replace").strip()[-400:]
             raise self._refuse(f"the launcher ended with {launcher.returncode}: {said}") from error

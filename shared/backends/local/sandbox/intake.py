@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from shared.ports import SandboxRequest
@@ -9,6 +10,7 @@ from shared.ports import SandboxRequest
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Names the loader or the interpreter obeys before the command's own first line; the sandbox sets what is needed.
 _ENV_RESERVED = ("LD_", "PATH", "HOME", "TMPDIR")
+_MAX_WORD, _MAX_WORDS = 100_000, 1_000_000  # bytes: the kernel takes 128 KiB a word, and a quarter of the stack in all
 
 
 def check_request(request: SandboxRequest) -> None:
@@ -18,10 +20,15 @@ def check_request(request: SandboxRequest) -> None:
     for name in request.collect:
         check_path(name.removesuffix("/"))
     _check_no_clash(set(request.files))
+    if request.network not in ("none", "registry") or request.packages not in ("", "npm", "pip"):
+        raise ValueError(f"network {request.network!r} with packages {request.packages!r} is nothing that can be given")
+    if request.packages and request.network != "none":
+        raise ValueError("what runs with packages has no network: install them in a step of its own")
     if request.command and request.command[0].startswith("-"):
         raise ValueError("the command begins with an option")
     if not request.command or not all(request.command) or any("\0" in word for word in request.command):
         raise ValueError("the command is empty or holds an empty word or a NUL")
+    _check_size([*request.command, *(f"{name}={value}" for name, value in request.env.items())])
     for name, value in request.env.items():
         if not _ENV_NAME.match(name) or name.startswith(_ENV_RESERVED) or "\0" in value:
             raise ValueError(f"the environment variable {name!r} is not allowed")
@@ -30,8 +37,17 @@ def check_request(request: SandboxRequest) -> None:
         raise ValueError("the files of the request do not fit into its own disk limit")
     if min(limits.wall_s, limits.memory_bytes, limits.processes, limits.file_bytes, limits.output_bytes) <= 0:
         raise ValueError("every limit must be above zero")
+    if not math.isfinite(limits.wall_s):
+        raise ValueError("limits.wall_s is no number of seconds")
     if limits.disk_bytes <= 0 or limits.inodes <= 0:  # 0 means "no limit" to tmpfs
         raise ValueError("every limit must be above zero")
+
+
+def _check_size(words: list[str]) -> None:
+    """Raise ValueError for what no program can be started with: half a character, or more than the kernel passes on."""
+    sizes = [len(word.encode()) for word in words]
+    if max(sizes) > _MAX_WORD or sum(sizes) > _MAX_WORDS:
+        raise ValueError(f"the command and its environment have {sum(sizes)} bytes; at most {_MAX_WORDS} are passed on")
 
 
 def check_path(name: str) -> None:

@@ -33,6 +33,9 @@ class LandlockSandbox(LaunchedSandbox):
         if request.origin != OFFLINE:
             why = f"code of {request.origin!r} is not run without namespaces; this sandbox is for our own templates"
             raise SandboxUnavailable(f"{self.name}: {why}. Install bubblewrap (`apt-get install bubblewrap`).")
+        if request.packages or request.network != "none":
+            why = "packages are not installed without namespaces, since nothing would hold the installer's network"
+            raise SandboxUnavailable(f"{self.name}: {why}. Install bubblewrap (`apt-get install bubblewrap`).")
 
     def _prove(self) -> None:
         failures = prove(self._launch)

@@ -10,7 +10,8 @@ import errno
 import os
 import signal
 import sys
-from types import SimpleNamespace
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 if __name__ == "__main__":
@@ -19,7 +20,8 @@ if __name__ == "__main__":
 from shared.backends.local.sandbox import kernel
 from shared.backends.local.sandbox.channel import pack, unpack
 from shared.backends.local.sandbox.collect import Collector
-from shared.backends.local.sandbox.room import Room
+from shared.backends.local.sandbox.install import install
+from shared.backends.local.sandbox.room import Job, Room
 from shared.backends.local.sandbox.room_bubblewrap import BubblewrapRoom
 from shared.backends.local.sandbox.room_landlock import LandlockRoom
 from shared.backends.local.sandbox.supervise import Outcome, must_see_children, supervise
@@ -27,6 +29,7 @@ from shared.backends.local.sandbox.supervise import Outcome, must_see_children, 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits
 
+Answer = tuple[dict[str, Any], list[bytes]]
 ROOMS: dict[str, type[Room]] = {"bubblewrap": BubblewrapRoom, "landlock": LandlockRoom}
 
 
@@ -41,7 +44,7 @@ def main() -> None:
     sys.stdout.buffer.flush()
 
 
-def run(spec: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+def run(spec: dict[str, Any], blobs: list[bytes]) -> Answer:
     """Run the request of this spec; return what became of it."""
     parent = os.getppid()
     limits = cast("SandboxLimits", SimpleNamespace(**spec["limits"]))  # the ports take longer to import than all else
@@ -55,23 +58,32 @@ def run(spec: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[
         raise RuntimeError("the caller is gone")
     try:
         try:
-            room.write(dict(zip(spec["names"], blobs, strict=True)))
+            room.write(room.work, dict(zip(spec["names"], blobs, strict=False)))
+            job = Job(tuple(spec["command"]), room.work, spec["env"], limits, spec["proxy"] if spec["network"] else "")
+            if spec["install"]:
+                installed = install(room, spec, blobs[len(spec["names"]) :])
+                if installed.outcome is not None:
+                    return _answer(installed.outcome, "install")
+                job = job._replace(packages=installed.packages, env={**installed.env, **job.env})
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.ENAMETOOLONG, errno.EDQUOT):
                 return {"wrong": f"the files of the request do not fit: {error.strerror}"}, []
             raise
-        outcome = supervise(room.start(), limits, room.kill)
+        outcome = supervise(room.start(job), limits, room.kill)
         room.confirm(outcome)
         collector = Collector(limits.result_files, limits.result_bytes)
         collector.collect(room.work, spec["collect"])
     finally:
         room.close()
+    return _answer(outcome, "", collector.files)
+
+
+def _answer(outcome: Outcome, phase: str, files: Mapping[str, bytes] = MappingProxyType({})) -> Answer:
     if not outcome.all_dead:
         raise RuntimeError("something the command started could not be killed")
     exit_code, killed_by = _ending(outcome)
-    head = {"exit_code": exit_code, "killed_by": killed_by, "duration_s": outcome.duration_s}
-    head |= {"names": list(collector.files)}
-    return head, [outcome.stdout, outcome.stderr, *collector.files.values()]
+    head = {"exit_code": exit_code, "killed_by": phase or killed_by, "duration_s": outcome.duration_s}
+    return head | {"names": list(files)}, [outcome.stdout, outcome.stderr, *files.values()]
 
 
 def _ending(outcome: Outcome) -> tuple[int, str]:

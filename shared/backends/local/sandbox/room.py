@@ -7,7 +7,7 @@ import os
 import resource
 import subprocess
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.backends.local.sandbox.supervise import Outcome
 
@@ -19,8 +19,23 @@ OPEN_FILES = 512
 READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")  # Node wants /etc/ssl
 
 
+class Job(NamedTuple):
+    """One command in a room: in which folder, as this process sees it, and within what.
+
+    `proxy` is the socket behind which the only network is, "" for none. `packages` are folders that the command finds
+    read-only at another place: (folder, place).
+    """
+
+    command: tuple[str, ...]
+    folder: str
+    env: Mapping[str, str]
+    limits: SandboxLimits
+    proxy: str = ""
+    packages: tuple[tuple[str, str], ...] = ()
+
+
 class Room:
-    """A place to run one command. `work` is its folder as this process sees it."""
+    """A place to run one command after another. `work` is the folder of the last, as this process sees it."""
 
     work: str
 
@@ -29,9 +44,13 @@ class Room:
         self.limits = limits
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, job: Job) -> subprocess.Popen[bytes]:
         """Start the command."""
         raise NotImplementedError
+
+    def side_folder(self, name: str, size: int, inodes: int) -> str:
+        """Return a fresh folder beside the work folder, bounded by itself; raises RuntimeError where there is none."""
+        raise RuntimeError("packages are installed only where namespaces hold")
 
     def confirm(self, outcome: Outcome) -> None:
         """Raise RuntimeError when the room was never finished and the command therefore never ran."""
@@ -44,23 +63,18 @@ class Room:
     def close(self) -> None:
         """Leave nothing behind."""
 
-    def write(self, files: Mapping[str, bytes]) -> None:
-        """Put the files of the request into the work folder; their names were checked at the door."""
+    def write(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Put files of the request into a folder; their names were checked at the door."""
         for name, data in files.items():
-            path = os.path.join(self.work, name)
+            path = os.path.join(folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "xb") as file:
                 file.write(data)
             if data.startswith(b"#!"):
                 os.chmod(path, 0o755)
 
-    def command(self) -> tuple[str, ...]:
-        """Return the command as the shell starts it: one that is not there ends with 127, whatever is around it."""
-        return ("/bin/sh", "-c", 'exec "$@"', "sh", *self.spec["command"])
-
-    def set_limits(self, processes: int) -> None:
-        """Bind the calling process, and all it will start, to the request's limits."""
-        limits = self.limits
+    def set_limits(self, limits: SandboxLimits, processes: int) -> None:
+        """Bind the calling process, and all it will start, to limits."""
         seconds = math.ceil(limits.wall_s * (os.cpu_count() or 1))
         for which, value in (
             (resource.RLIMIT_CPU, seconds),
@@ -75,3 +89,8 @@ class Room:
             top = value if hard == resource.RLIM_INFINITY else min(value, hard)
             spare = 1 if which == resource.RLIMIT_CPU and top == value else 0  # SIGXCPU first, SIGKILL after it
             resource.setrlimit(which, (top, top + spare if hard == resource.RLIM_INFINITY else top))
+
+
+def as_a_shell_starts(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command as the shell starts it: one that is not there ends with 127, whatever is around it."""
+    return ("/bin/sh", "-c", 'exec "$@"', "sh", *command)

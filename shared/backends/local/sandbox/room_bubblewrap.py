@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.backends.local.sandbox import kernel
-from shared.backends.local.sandbox.room import PATH, READABLE, Room
+from shared.backends.local.sandbox.forward import FORWARD
+from shared.backends.local.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
 from shared.backends.local.sandbox.seccomp import seccomp_filter
 from shared.backends.local.sandbox.supervise import Outcome
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BASE = "/tmp"  # exists everywhere; what is mounted on it is seen by this process and its children alone
 BOX = "/box"  # the work folder as the command sees it
 _NOBODY = "65534"
+_WAY_OUT = "/run/registry"  # where the proxy's socket is, in a room that has one
 _OWN_PROCESSES = 4  # bwrap, its init, and this one count towards the limit as well
 
 
@@ -35,13 +37,23 @@ class BubblewrapRoom(Room):
             os.mkdir(f"{BASE}/{name}", 0o700)
         self._status = -1
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def side_folder(self, name: str, size: int, inodes: int) -> str:
+        """Return a fresh folder in a memory file system of its own."""
+        folder = f"{BASE}/{name}"
+        os.mkdir(folder, 0o700)
+        kernel.mount_tmpfs(folder, size, inodes)
+        return folder
+
+    def start(self, job: Job) -> subprocess.Popen[bytes]:
         """Start bwrap; it dies with us, and everything inside dies with it."""
         self._status, status_end = os.pipe()
         filter_end, filter_start = os.pipe()
         os.write(filter_start, seccomp_filter())  # far below what a pipe holds
         os.close(filter_start)
-        command = [*self._arguments(filter_end, status_end), "--", *self.command()]
+        within = as_a_shell_starts(job.command)
+        if job.proxy:
+            within = ("python3", "-I", "-c", FORWARD, _WAY_OUT, *within)
+        command = [*self._arguments(job, filter_end, status_end), "--", *within]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -50,7 +62,7 @@ class BubblewrapRoom(Room):
             pass_fds=(filter_end, status_end),
             env={},
             cwd="/",
-            preexec_fn=lambda: self.set_limits(self.limits.processes + _OWN_PROCESSES),
+            preexec_fn=lambda: self.set_limits(job.limits, job.limits.processes + _OWN_PROCESSES),
         )
         os.close(filter_end)
         os.close(status_end)
@@ -65,7 +77,7 @@ class BubblewrapRoom(Room):
             words = outcome.stderr.decode("utf-8", "replace").strip()[-400:]
             raise RuntimeError(f"bwrap ended with {outcome.returncode} before the command: {words}")
 
-    def _arguments(self, filter_fd: int, status_fd: int) -> list[str]:
+    def _arguments(self, job: Job, filter_fd: int, status_fd: int) -> list[str]:
         flags = "--unshare-all --unshare-user --disable-userns --die-with-parent --new-session --clearenv"
         arguments = [self.spec["bwrap"], *flags.split(), "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY]
         arguments += ["--hostname", "box", "--ro-bind", "/usr", "/usr"]
@@ -79,9 +91,11 @@ class BubblewrapRoom(Room):
         arguments += ["--proc", "/proc", "--dev", "/dev", "--bind", f"{BASE}/shm", "/dev/shm"]
         # a shared mapping of /dev/zero would be memory that belongs to no process
         arguments += ["--ro-bind", "/dev/null", "/dev/zero"]
-        arguments += ["--bind", f"{BASE}/tmp", "/tmp", "--bind", self.work, BOX, "--chdir", BOX]
+        arguments += ["--bind", f"{BASE}/tmp", "/tmp", "--bind", job.folder, BOX, "--chdir", BOX]
+        for folder, place in ((job.proxy, _WAY_OUT), *job.packages):
+            arguments += ["--ro-bind", folder, place] if folder else []
         arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]  # both are unbounded and writable until now
         fixed = {"PATH": PATH, "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
-        for name, value in (fixed | self.spec["env"]).items():
+        for name, value in (fixed | dict(job.env)).items():
             arguments += ["--setenv", name, value]
         return [*arguments, "--seccomp", str(filter_fd), "--json-status-fd", str(status_fd)]

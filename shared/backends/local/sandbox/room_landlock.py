@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.backends.local.sandbox import kernel
-from shared.backends.local.sandbox.room import PATH, READABLE, Room
+from shared.backends.local.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
 from shared.backends.local.sandbox.rules import landlock_abi, make_ruleset, restrict_self
 from shared.backends.local.sandbox.seccomp import seccomp_filter
 
@@ -37,12 +37,14 @@ class LandlockRoom(Room):
         os.mkdir(self.work, 0o700)
         os.mkdir(self._scratch, 0o700)
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, job: Job) -> subprocess.Popen[bytes]:
         """Start the command in a process group that nothing can leave."""
+        if job.proxy or job.packages:
+            raise RuntimeError("there is no network without namespaces")
         ruleset = make_ruleset((*_PROGRAMS, *READABLE, *_DEVICES), (self.work, self._scratch, "/dev/null"), self._abi)
 
         def confine() -> None:
-            self.set_limits(self._processes)
+            self.set_limits(job.limits, self._processes)
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             restrict_self(ruleset)
             kernel.install_filter(self._filter)
@@ -50,12 +52,12 @@ class LandlockRoom(Room):
         fixed = {"PATH": PATH, "HOME": self._scratch, "TMPDIR": self._scratch, "LANG": "C.UTF-8"}
         try:
             self.process = subprocess.Popen(
-                self.command(),
+                as_a_shell_starts(job.command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=fixed | self.spec["env"],
-                cwd=self.work,
+                env=fixed | dict(job.env),
+                cwd=job.folder,
                 start_new_session=True,
                 preexec_fn=confine,
             )

@@ -1,0 +1,143 @@
+"""Whether a page says enough to build from, and what to ask its people where it does not.
+
+Two pages cannot be built by rules. One says that something is wished for, and nothing of what it shall show or do: its
+sentences are about the thing itself ("it should be modern"), unsure, or questions. The other asks for a script or tool
+that does something, while the rules can only write one that keeps records, and it names no commands and no fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.fields import read_fields
+from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.language import guess_language
+from shared.backends.offline.reading import clean, heading_level, own_words, shorten, site_title
+from shared.core.page import Page
+
+_TITLE = 60
+_THING = "|".join((  # words for what is to be made, whatever it is
+    r"web ?-?sites?|web ?-?pages?|site|page|apps?|applications?|tools?|software|platforms?|programs?|systems?",
+    "solutions?|something|anything|thing|seite|webseite|anwendung|plattform|programm|werkzeug|lösung|etwas|(?:irgend)?was",
+    "digitales|outil|logiciel|plateforme|programme|quelque chose|truc|página|sitio|aplicación|herramienta|plataforma",
+    "programa|sistema|algo|sito|pagina|applicazione|strumento|piattaforma|programma|qualcosa|ferramenta|aplicação|iets",
+    "gereedschap|uygulama|araç|sistem|bir şey|сайт|приложение|программ[ау]|что-нибудь|что-то",
+    "سایت|برنامه|چیزی|موقع|تطبيق|برنامج|شيء",
+))  # fmt: skip
+_WANT = "|".join((
+    "need|want|wish|would like|'d like|would love|should have|brauchen?|wollen|möchten?|hätten? gern\\w*|wünschen",
+    "voulons|voudrions|voudrais|faut|besoin|aimerions|queremos|necesitamos|quisiéramos|hace falta|vogliamo|vorremmo",
+    "serve|abbiamo bisogno|precisamos|gostaríamos|willen|hebben|zouden|nodig|lazım|istiyoruz|gerek",
+    "нужен|нужно|нужна|хотим|хотелось|می\u200c?خواهیم|لازم|نیاز|نريد|نحتاج",
+))  # fmt: skip
+_IT = "it|this|that|everything|es|das|alles|ça|cela|il|elle|esto|todo|het|dat|bu|her şey|это|всё|он|она|оно"
+_OUGHT = "|".join((
+    "should|must|has to|needs? to|ought|soll\\w*|muss|müsste|doit|devrait|debe\\w*|tiene que|deve\\w*|dovrebbe",
+    "moet\\w*|zou|olmalı|должен|должно|должна",
+))  # fmt: skip
+_BE = "be|look|feel|work|sein|aussehen|wirken|être|ser|estar|essere|parecer|zijn|zien|olmalı|быть|выглядеть"
+_ABOUT_IT = (  # "it should be modern": how the thing is, not what it says or does
+    rf"^(?:(?:and|but|also|und|et|y|e|en|ve) )?(?:{_IT})\b.{{0,12}}?\b(?=(?:{_OUGHT})\b)(?=.*\b(?:{_BE})\b)"
+    rf"|^(?:debe\w*|deve\w*|dovrebbe|tiene que) (?:{_BE})\b"
+)
+_UNSURE = "|".join((
+    "not sure|no idea|don'?t know|do not know|maybe|perhaps|whatever|tbd|tbc|to be (?:decided|defined|discussed)",
+    "some(?:how| kind| sort)|you (?:decide|choose)|any ideas|weiß (?:ich |es )?(?:noch )?nicht|vielleicht|irgendwie",
+    "wissen (?:wir )?noch nicht|keine ahnung|mal sehen|je ne sais|on ne sait|peut-être|aucune idée|no sé|no sabemos",
+    "quizás?|tal vez|non so|non sappiamo|forse|não sei|não sabemos|talvez|weet (?:ik )?(?:nog )?niet|misschien",
+    "geen idee|bilmiyor\\w*|belki|не знаю|не знаем|может быть|наверное",
+))  # fmt: skip
+_UNSPACED = "需要|想要|欲しい|ほしい|不知道|也许|わからない|多分|نمی\u200c?دان|شاید|لا أعرف|لا نعرف|ربما"
+_FACT = re.compile(r"\d|https?://|\S@\S|[‘“«„]\w")
+_WISH = re.compile(
+    rf"^(?=.*\b(?:{_WANT})\b)(?=.*\b(?:{_THING})\b)|{_ABOUT_IT}|\b(?:{_UNSURE})\b|{_UNSPACED}",
+    re.IGNORECASE | re.DOTALL,
+)
+_ASKS = re.compile(r"[?？؟]\W*$")
+_BLANKS = re.compile(r"[\s?!.…_\-–—·xX]*(?:tbd|todo|tba|n/a)?[\s?!.…_\-–—·xX]*", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
+_STATED = frozenset({"table_row", "code", "equation"})  # nobody makes a table of a wish
+_SCRIPT = re.compile(
+    r"\b(?:scripts?|skripte?|scraper|crawler|converter|bot)\b|\b(?:tool|program|programme|werkzeug|programm|outil"
+    r"|programa|herramienta|programma|strumento|hulpmiddel|ferramenta)\b"
+    r",? (?:that|which|to|das|mit dem|qui|pour|que|para|che|dat)\b"
+    r"|скрипт|اسکریپت|脚本|スクリプト",
+    re.IGNORECASE,
+)
+_KEEPS = re.compile(
+    r"keep|track|record|stor(?:e|ing)|collect|\blog|register|inventor|catalog|archive|manag|lend|lent|borrow|book"
+    r"|note|list|verwalt|speicher|sammel|erfass|notier|merk|\bführ|liste|verleih|ausleih|aufschreib|gard|enregistr|suivi"
+    r"|\bnot[ea]|gér|invent|guard|registr|anot|gestion|tener|elenc|annot|bijhou|beheer|bewaar|lijst|kayd|kayıt|takip|yönet"
+    r"|хран|запис|уч[её]т|спис|نگه|ثبت|فهرست|حفظ|تسجيل|قائمة|记录|保存|管理|登记|記録|登録",
+    re.IGNORECASE,
+)
+
+
+def what_to_ask(page: Page, *, program: bool) -> str:
+    """Return the question without whose answer nothing can be built; "" where the page says enough."""
+    title = shorten(site_title(page), _TITLE)
+    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
+    if _only_wishes(page):
+        return _TOO_VAGUE.get(language, _TOO_VAGUE["en"]).format(title=title)
+    if program and _SCRIPT.search(_said(page)) and not _is_of_records(page):
+        return _NO_RULES.get(language, _NO_RULES["en"]).format(title=title)
+    return ""
+
+
+def _only_wishes(page: Page) -> bool:
+    spoken = [block for block in page.walk() if own_words(block) and not heading_level(block)]
+    if any(block.type in _STATED or any(span.code for span in block.spans) for block in spoken):
+        return False
+    sentences = [sentence for block in spoken for sentence in _sentences(clean(own_words(block)))]
+    wishes = [bool(_WISH.search(sentence)) and not _FACT.search(sentence) for sentence in sentences]
+    rest = [sentence for sentence, wish in zip(sentences, wishes, strict=True) if not wish]
+    return any(wishes) and all(_BLANKS.fullmatch(sentence) or _ASKS.search(sentence) for sentence in rest)
+
+
+def _sentences(text: str) -> Iterator[str]:
+    return (sentence for match in _SENTENCE.finditer(text) if (sentence := match.group(0).strip()))
+
+
+def _said(page: Page) -> str:
+    return "\n".join([page.title, *(own_words(block) for block in page.walk())])
+
+
+def _is_of_records(page: Page) -> bool:
+    """Say whether what the program does is to keep something: it names how it is called, what it keeps, or that."""
+    if read_endpoints(page) or [each for each in read_invocations(page) if each.verb != "serve"]:
+        return True
+    if any(read_fields(page, ("records",)).values()):
+        return True
+    return bool(_KEEPS.search(_said(page)))
+
+
+_TOO_VAGUE: Mapping[str, str] = {
+    "en": "‘{title}’ says that something is wished for, but not yet what it shall say or do. Who is it for, and which "
+    "three things shall they find there, or be able to do? One line each is enough: every line becomes a part of it.",
+    "de": "‘{title}’ sagt, dass etwas gewünscht wird, aber noch nicht, was es sagen oder tun soll. Für wen ist es, und "
+    "welche drei Dinge sollen sie dort finden oder tun können? Je eine Zeile genügt: Jede Zeile wird ein Teil davon.",
+    "fr": "‘{title}’ dit que l’on souhaite quelque chose, mais pas encore ce que cela doit dire ou faire. Pour qui "
+    "est-ce, et quelles trois choses doit-on y trouver ou y faire ? Une ligne pour chacune suffit.",
+    "es": "‘{title}’ dice que se desea algo, pero todavía no qué debe decir o hacer. ¿Para quién es, y qué tres "
+    "cosas deben encontrar o poder hacer allí? Basta una línea para cada una.",
+    "it": "‘{title}’ dice che si desidera qualcosa, ma non ancora che cosa deve dire o fare. Per chi è, e quali tre "
+    "cose si devono trovare o poter fare? Basta una riga per ciascuna.",
+    "pt": "‘{title}’ diz que se deseja algo, mas ainda não o que deve dizer ou fazer. Para quem é, e que três coisas "
+    "se devem encontrar ou poder fazer? Basta uma linha para cada uma.",
+    "nl": "‘{title}’ zegt dat er iets gewenst is, maar nog niet wat het moet zeggen of doen. Voor wie is het, en "
+    "welke drie dingen moeten zij er vinden of kunnen doen? Eén regel per ding is genoeg.",
+    "tr": "‘{title}’ bir şey istendiğini söylüyor, ama ne göstereceğini ya da yapacağını henüz söylemiyor. Kimin için "
+    "ve orada hangi üç şey bulunmalı ya da yapılabilmeli? Her biri için bir satır yeter.",
+    "ru": "‘{title}’ говорит, что чего-то хочется, но ещё не говорит, что там должно быть сказано или сделано. Для "
+    "кого это, и какие три вещи там должно быть можно найти или сделать? Достаточно по одной строке на каждую.",
+}
+_NO_RULES: Mapping[str, str] = {
+    "en": "‘{title}’ asks for a program. By rules, without a language model, I can only write one that keeps records: "
+    "adds, lists, finds and deletes them. Which commands (like `photos add NAME`) or addresses (like `GET /photos`) "
+    "shall it have, and which fields? For anything else, please connect a language model.",
+    "de": "‘{title}’ verlangt ein Programm. Nach Regeln, ohne Sprachmodell, kann ich nur eines schreiben, das Einträge "
+    "führt: aufnimmt, auflistet, findet und löscht. Welche Befehle (wie `fotos add NAME`) oder Adressen (wie "
+    "`GET /fotos`) soll es haben, und welche Felder? Für alles andere bitte ein Sprachmodell verbinden.",
+}

@@ -1,0 +1,1 @@
+"""Running code nobody trusts elsewhere: the service `code-runner`, and its client."""
