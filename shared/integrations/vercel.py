@@ -1,68 +1,39 @@
-"""Vercel: projects, deployments from files, promotion and rollback."""
+"""Vercel: projects, deployments from files, promotion and rollback. What it does is `hosting.py`; facts: section 6."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized, Unavailable
+from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized, Unavailable
 from shared.http_client import Answer, HttpClient, segment, vendor_message
+from shared.integrations.hosting import ENDED, Commit, Deployed, Site, State, Switch
+from shared.ports import Secret
 
 BASE_URL = "https://api.vercel.com"
-TERMINAL = frozenset({"READY", "ERROR", "CANCELED", "BLOCKED", "DELETED"})
 _UPLOAD_ROUNDS = 3
+_MAX_LOG = 200_000  # letters of a build's log that are looked at, its end first
+_STATES: Mapping[str, State] = {
+    "QUEUED": "queued",
+    "INITIALIZING": "building",
+    "BUILDING": "building",
+    "READY": "ready",
+    "ERROR": "failed",
+    "CANCELED": "cancelled",
+    "DELETED": "cancelled",
+    "BLOCKED": "blocked",
+}
+_SWITCHES = {"pending": "pending", "in-progress": "pending", "succeeded": "done"}
+_SPOKEN = frozenset({"command", "stdout", "stderr", "exit", "fatal"})  # of a log: what a person would read
+_NO_SOURCE = ("incorrect_git_source_info", "repo_not_found")
+_BYPASS = "x-vercel-protection-bypass"
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A deployment. READY is not live yet: production also needs `alias_assigned`."""
-
-    id: str
-    url: str
-    state: str
-    substate: str = ""
-    target: str = ""
-    alias_assigned: bool = False
-    error: str = ""
-    meta: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AliasRequest:
-    """The last promotion or rollback: `status` is pending, in-progress, succeeded, failed or skipped."""
-
-    type: str
-    status: str
-    from_deployment: str
-    to_deployment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project; `production` is the deployment that serves its domains, the place a rollback goes back to."""
-
-    id: str
-    name: str
-    production: str = ""
-    last_alias_request: AliasRequest | None = None
-    domain: str = ""  # where production answers, without a scheme
-
-
-@dataclass(frozen=True, slots=True)
-class BuildEvent:
-    """One line of a build's log."""
-
-    type: str
-    text: str
-    at_ms: int
-
-
 class Vercel:
-    """What we ask of Vercel, for a person's account or a team's."""
+    """What we ask of Vercel, for a person's account or a team's. It is a `Hosting`."""
 
     system: ClassVar[str] = "vercel"
 
@@ -72,53 +43,94 @@ class Vercel:
 
     # --- projects ---
 
-    def project(self, name: str) -> Project:
+    def site(self, name_or_id: str) -> Site:
         """Return a project by name or id, with its production deployment and last promotion or rollback."""
-        return _project(self._call("GET", f"/v9/projects/{segment(name)}").json)
+        return _site(self._call("GET", f"/v9/projects/{segment(name_or_id)}").json)
 
-    def ensure_project(self, name: str, framework: str | None = None) -> Project:
+    def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the project, created if need be. Called again it returns the one there."""
         try:
-            return self.project(name)
+            return self.site(name)
         except Missing:
             body = {"name": name} | ({"framework": framework} if framework else {})
         answer = self._call("POST", "/v11/projects", json=body, accept=("conflict", "project_already_exists"))
-        return _project(answer.json) if answer.ok else self.project(name)
+        return _site(answer.json) if answer.ok else self.site(name)
+
+    def set_environment(self, site: Site, values: Mapping[str, Secret]) -> None:
+        """Set variables for previews and production; nobody can read them back, but the code that runs can."""
+        if not values:
+            return
+        body = [
+            {"key": key, "value": value.reveal(), "type": "sensitive", "target": ["production", "preview"]}
+            for key, value in sorted(values.items())
+        ]
+        answer = self._call("POST", f"/v10/projects/{segment(site.id)}/env", json=body, params={"upsert": "true"})
+        failed = [each for each in (answer.json or {}).get("failed") or () if isinstance(each, dict)]
+        if failed:
+            error = failed[0].get("error") or {}
+            key, why = error.get("envVarKey") or error.get("key") or "", error.get("code") or "refused"
+            raise Rejected(self.system, f"variable {key} was not set: {why}")
+
+    def visit_headers(self, site_id: str) -> Mapping[str, Secret]:
+        """Return what opens protected previews to us: the project's bypass for automation, where there is one."""
+        raw = self._call("GET", f"/v9/projects/{segment(site_id)}").json
+        passes = raw.get("protectionBypass") or {}
+        ours = (key for key, each in passes.items() if (each or {}).get("scope") == "automation-bypass")
+        word = next(ours, "")
+        return {_BYPASS: Secret(word)} if word else {}
 
     # --- deployments ---
 
     def deploy(
         self,
-        project: Project,
+        site: Site,
         files: Mapping[str, bytes],
         meta: Mapping[str, str],
-        target: str | None = None,
         *,
         framework: str | None = None,
         fresh: bool = False,
-    ) -> Deployment:
-        """Start a deployment of these files and return at once; without `target` it is a preview.
+    ) -> Deployed:
+        """Start a preview of these files and return at once; only files that Vercel does not have are uploaded.
 
-        Called again with the same files and target Vercel answers with the deployment it has (with the `meta` of that
-        one), unless that failed. With `fresh` it always starts another: ask `find_deployment` for your `meta` first.
+        Called again with the same files Vercel answers with the deployment it has (with the `meta` of that one),
+        unless that failed. With `fresh` it always starts another: ask `find_deployment` for your `meta` first.
         """
         shas = {path: hashlib.sha1(content, usedforsecurity=False).hexdigest() for path, content in files.items()}
         body: Json = {
-            "name": project.name,
-            "project": project.id,
+            "name": site.name,
+            "project": site.id,
             "files": [{"file": path, "sha": shas[path], "size": len(files[path])} for path in sorted(files)],
             "projectSettings": {"framework": framework},
             "meta": dict(meta),
-        } | ({"target": target} if target else {})
+        }
         by_sha = {shas[path]: content for path, content in files.items()}
         for _ in range(_UPLOAD_ROUNDS):
             params = {"skipAutoDetectionConfirmation": "1"} | ({"forceNew": "1"} if fresh else {})
             answer = self._call("POST", "/v13/deployments", json=body, params=params, accept=("missing_files",))
             if answer.ok:
-                return _deployment(answer.json)
+                return _deployed(answer.json)
             for sha in answer.json["error"].get("missing") or ():
                 self._upload(sha, by_sha)
         raise Rejected(self.system, "files are still missing after they were uploaded")
+
+    def deploy_commit(
+        self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
+    ) -> Deployed:
+        """Start a preview of a commit, which Vercel fetches: its app has to be installed for the repository."""
+        name = "projectId" if commit.system == "gitlab" else "repoId"
+        body: Json = {
+            "name": site.name,
+            "project": site.id,
+            "gitSource": {"type": commit.system, name: commit.id, "ref": commit.branch, "sha": commit.sha},
+            "projectSettings": {"framework": framework, "rootDirectory": commit.root or None},
+            "meta": dict(meta),
+        }
+        params = {"skipAutoDetectionConfirmation": "1", "forceNew": "1"}
+        answer = self._call("POST", "/v13/deployments", json=body, params=params, accept=_NO_SOURCE)
+        if not answer.ok:
+            way_out = "Let Vercel's app at the forge see the repository, or set ship.site.source to files."
+            raise NotAllowed(self.system, f"it cannot fetch the commit: {vendor_message(answer)}", way_out=way_out)
+        return _deployed(answer.json)
 
     def _upload(self, sha: str, by_sha: Mapping[str, bytes]) -> None:
         """Upload one file; the same file again changes nothing."""
@@ -127,62 +139,71 @@ class Vercel:
         headers = {"x-vercel-digest": sha, "Content-Type": "application/octet-stream"}
         self._call("POST", "/v2/files", data=by_sha[sha], headers=headers)
 
-    def deployment(self, id: str) -> Deployment:
+    def deployment(self, id: str) -> Deployed:
         """Return a deployment by id or host name."""
-        return _deployment(self._call("GET", f"/v13/deployments/{segment(id)}").json)
+        return _deployed(self._call("GET", f"/v13/deployments/{segment(id)}").json)
 
-    def find_deployment(self, project_id: str, key: str, value: str) -> Deployment | None:
+    def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value in its `meta`, among the project's last thousand."""
-        params: Json = {"projectId": project_id, "limit": 100}
+        params: Json = {"projectId": site_id, "limit": 100}
         for _ in range(10):
             answer = self._call("GET", "/v7/deployments", params=params).json
             for raw in answer["deployments"]:
                 if (raw.get("meta") or {}).get(key) == value:
-                    return _deployment(raw)
+                    return _deployed(raw)
             following = (answer.get("pagination") or {}).get("next")
             if not following:
                 return None
             params = params | {"until": following}
         return None
 
-    def promote(self, project_id: str, deployment_id: str) -> None:
-        """Point the production domains at a deployment, without a rebuild; `project` tells when it is done.
+    def build_log(self, id: str) -> str:
+        """Return what the build said, oldest first; its end, where it said very much."""
+        params = {"builds": "1", "limit": "-1", "direction": "forward"}
+        found = self._call("GET", f"/v3/deployments/{segment(id)}/events", params=params).json
+        said = (_spoken(each) for each in found or () if isinstance(each, dict))
+        return "\n".join(text for text in said if text)[-_MAX_LOG:]
 
-        Called again for the deployment that is in production already it changes nothing (409 counts as done).
+    # --- what the project's own address shows ---
+
+    def promote(self, site_id: str, id: str) -> None:
+        """Point the production domains at a deployment, without a rebuild; `site` tells when it is done.
+
+        Called again for the deployment that is in production already it changes nothing (409 counts as done). After a
+        rollback it also lets production builds go live by themselves again.
         """
-        path = f"/v10/projects/{segment(project_id)}/promote/{segment(deployment_id)}"
-        self._repoint(path, project_id, deployment_id)
+        self._repoint(f"/v10/projects/{segment(site_id)}/promote/{segment(id)}", site_id, id)
 
-    def rollback(self, project_id: str, deployment_id: str, description: str = "") -> None:
-        """Point the production domains back at an earlier production build; `project` tells when it is done.
+    def rollback(self, site_id: str, id: str, why: str = "") -> None:
+        """Point the production domains back at an earlier production build; `site` tells when it is done.
 
         Until the next `promote` new production deployments do not go live by themselves. Called again for the
-        deployment that is in production already it changes nothing.
+        deployment that is in production already it changes nothing. Raises NotAllowed where the plan does not go back
+        so far.
         """
-        path = f"/v1/projects/{segment(project_id)}/rollback/{segment(deployment_id)}"
-        self._repoint(path, project_id, deployment_id, {"description": description[:200]} if description else {})
+        path = f"/v1/projects/{segment(site_id)}/rollback/{segment(id)}"
+        self._repoint(path, site_id, id, {"description": why[:200]} if why else {})
 
-    def _repoint(self, path: str, project_id: str, deployment_id: str, params: Mapping[str, str] | None = None) -> None:
+    def _repoint(self, path: str, site_id: str, id: str, params: Mapping[str, str] | None = None) -> None:
         answer = self._call("POST", path, params=params, accept=("conflict",), text=True)
         if answer.ok:
             return
-        now = self.project(project_id)
-        job = now.last_alias_request
-        running = job is not None and job.status in ("pending", "in-progress")
-        if running and job is not None and job.to_deployment != deployment_id:
+        last, production = (now := self.site(site_id)).last_switch, now.production
+        running = last is not None and last.state == "pending"
+        if running and last is not None and last.to != id:
             raise Unavailable(self.system, f"POST {path}: another promotion or rollback is in progress")
-        if not running and now.production != deployment_id:
+        if not running and production != id:
             raise Rejected(self.system, f"POST {path}: {answer.status} {vendor_message(answer)}")
 
-    def cancel(self, id: str) -> Deployment:
-        """Stop a build. A deployment that has ended already is returned as it is."""
+    def cancel(self, id: str) -> None:
+        """Stop a build. One that has ended already is left as it is."""
         try:
-            return _deployment(self._call("PATCH", f"/v12/deployments/{segment(id)}/cancel").json)
+            self._call("PATCH", f"/v12/deployments/{segment(id)}/cancel")
+        except Missing:
+            return
         except Rejected:
-            now = self.deployment(id)
-            if now.state in TERMINAL:
-                return now
-            raise
+            if self.deployment(id).state not in ENDED:
+                raise
 
     def delete(self, id: str) -> None:
         """Delete a deployment; one that is gone already counts as deleted."""
@@ -190,12 +211,6 @@ class Vercel:
             self._call("DELETE", f"/v13/deployments/{segment(id)}")
         except Missing:
             return
-
-    def events(self, id: str) -> list[BuildEvent]:
-        """Return the build's log, oldest first."""
-        params = {"builds": "1", "limit": "-1", "direction": "forward"}
-        found = self._call("GET", f"/v3/deployments/{segment(id)}/events", params=params).json
-        return [_event(each) for each in found or () if isinstance(each, dict)]
 
     # --- the wire ---
 
@@ -218,6 +233,9 @@ class Vercel:
                 return answer
             if answer.status == 403 and error.get("invalidToken"):
                 return Unauthorized("vercel", f"{method} {path}: 403 {vendor_message(answer)}")
+            if answer.status == 402:
+                way_out = "Do it by hand in Vercel, or choose a plan there that allows it."
+                return NotAllowed("vercel", f"{method} {path}: 402 {vendor_message(answer)}", way_out=way_out)
             return None
 
         asked = {**self._team, **(params or {})}
@@ -226,38 +244,44 @@ class Vercel:
         )
 
 
-def _project(raw: Json) -> Project:
+def _site(raw: Json) -> Site:
     target = (raw.get("targets") or {}).get("production") or {}
-    production, domains = target.get("id") or "", target.get("alias") or ()
-    last = raw.get("lastAliasRequest")
-    request = None
+    domains = target.get("alias") or ()
+    last, switch = raw.get("lastAliasRequest"), None
     if isinstance(last, dict):
-        request = AliasRequest(
-            type=last.get("type", ""),
-            status=last.get("jobStatus", ""),
-            from_deployment=last.get("fromDeploymentId") or "",
-            to_deployment=last.get("toDeploymentId") or "",
-        )
-    return Project(raw["id"], raw["name"], production, request, str(domains[0]) if domains else "")
+        state = _SWITCHES.get(str(last.get("jobStatus")), "failed")
+        switch = Switch(str(last.get("type") or ""), state, str(last.get("toDeploymentId") or ""))
+    rolled_back = switch is not None and switch.kind == "rollback" and switch.state != "failed"
+    return Site(
+        id=raw["id"],
+        name=raw["name"],
+        production=target.get("id") or "",
+        domain=str(domains[0]) if domains else "",
+        auto_assigns=raw.get("autoAssignCustomDomains") is not False and not rolled_back,
+        last_switch=switch,
+    )
 
 
-def _deployment(raw: Json) -> Deployment:
+def _deployed(raw: Json) -> Deployed:
+    """Return a deployment; "ready" with an error is one that is built and whose address could not be assigned."""
+    state = _STATES.get(str(raw.get("readyState") or raw.get("state") or raw.get("status") or ""), "queued")
     alias_error = raw.get("aliasError") or {}
-    message = raw.get("errorMessage") or alias_error.get("message") or ""
+    checks = str(raw.get("checksConclusion") or "")
+    bad_checks = f"checks {checks}" if checks in ("failed", "canceled") else ""
+    message = raw.get("errorMessage") or alias_error.get("message") or bad_checks
     code = raw.get("errorCode") or alias_error.get("code") or ""
-    return Deployment(
+    checking = raw.get("checksState") in ("registered", "running")
+    return Deployed(
         id=raw.get("id") or raw.get("uid") or "",
         url=raw.get("url") or "",
-        state=raw.get("readyState") or raw.get("state") or raw.get("status") or "",
-        substate=raw.get("readySubstate") or "",
-        target=raw.get("target") or "",
-        alias_assigned=bool(raw.get("aliasAssigned")),
+        state=state,
+        live=state == "ready" and bool(raw.get("aliasAssigned")) and not checking and not message,
         error=f"{code} {message}".strip()[:300],
         meta=dict(raw.get("meta") or {}),
     )
 
 
-def _event(raw: Json) -> BuildEvent:
+def _spoken(raw: Json) -> str:
+    """Return the line of an event of a build's log, "" for what is not for people."""
     payload = raw.get("payload") if isinstance(raw.get("payload"), dict) else {}
-    text = raw.get("text") or (payload or {}).get("text") or ""
-    return BuildEvent(str(raw.get("type") or ""), str(text), int(raw.get("created") or 0))
+    return str(raw.get("text") or (payload or {}).get("text") or "") if raw.get("type") in _SPOKEN else ""

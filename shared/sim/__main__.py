@@ -20,9 +20,11 @@ from shared.sim._server import Simulator, serve
 NAMES = {
     "notion": ("shared.sim.notion.simulator", "NotionSimulator"),
     "github": ("shared.sim.github.simulator", "GitHubSimulator"),
+    "gitlab": ("shared.sim.gitlab.simulator", "GitLabSimulator"),
     "vercel": ("shared.sim.vercel", "VercelSimulator"),
     "slack": ("shared.sim.slack", "SlackSimulator"),
     "ses": ("shared.sim.ses", "SesSimulator"),
+    "cloud_storage": ("shared.sim.cloud_storage", "CloudStorageSimulator"),
 }
 
 MAX_WAIT_S = 10.0

@@ -1,14 +1,14 @@
 """One call of the REST API as a handler sees it, and the ways GitHub refuses."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
+from shared.sim._git import BareRepository
 from shared.sim._server import json_response
-from shared.sim.github.repository import BareRepository
 
 if TYPE_CHECKING:
     from shared.sim.github.simulator import GitHubSimulator
@@ -50,10 +50,19 @@ class Caller:
     kind: str = "User"
     owners: frozenset[str] = frozenset()
     only: frozenset[str] | None = None  # an installation token narrowed to these repositories
+    permissions: Mapping[str, str] | None = None  # of an installation token; a person's token may do all
 
     def may_write(self, owner: str, name: str) -> bool:
         """Say whether this token may change a repository."""
         return owner.lower() in self.owners and (self.only is None or name.lower() in self.only)
+
+    def must(self, permission: str, level: str) -> None:
+        """Refuse what an installation's token was not given; `write` includes `read`."""
+        if self.permissions is None:
+            return
+        given = self.permissions.get(permission, "")
+        if given not in ("write", "admin") and not (level == "read" and given == "read"):
+            raise Refused(403, "Resource not accessible by integration")
 
 
 class Call:
@@ -80,11 +89,23 @@ class Call:
         """Return the same repository's objects."""
         return self.sim.bare(self.repo)
 
-    def writable(self) -> Json:
-        """Return the repository if the caller may change it."""
+    def readable(self, permission: str) -> Json:
+        """Return the repository if the caller may read such things of it."""
+        self.caller.must(permission, "read")
+        return self.repo
+
+    def writable(self, permission: str = "contents") -> Json:
+        """Return the repository if the caller may change such things of it."""
         repo = self.repo
+        self.caller.must(permission, "write")
         if not self.caller.may_write(repo["owner"], repo["name"]):
             raise Refused(403, "Resource not accessible by personal access token")
+        return self.talkable(permission)
+
+    def talkable(self, permission: str) -> Json:
+        """Return the repository if the caller may say something about it: about a public one everybody may."""
+        repo = self.repo
+        self.caller.must(permission, "write")
         if repo["archived"]:
             raise Refused(403, "Repository was archived so is read-only.")
         return repo

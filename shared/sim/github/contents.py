@@ -5,11 +5,11 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from shared.sim._git import Entry
 from shared.sim._server import json_response
 from shared.sim.github import shapes
 from shared.sim.github.calls import Call, Refused, not_found, text_field
 from shared.sim.github.git_data import commit_of, decoded, encoded, person_line
-from shared.sim.github.repository import Entry
 
 Json = dict[str, Any]
 MAX_INLINE = 1024 * 1024

@@ -9,10 +9,10 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from shared.sim._git import Entry
 from shared.sim._server import json_response
 from shared.sim.github import shapes
 from shared.sim.github.calls import Call, Refused, not_found, text_field
-from shared.sim.github.repository import Entry
 
 Json = dict[str, Any]
 
@@ -177,6 +177,8 @@ def create_tree(call: Call) -> Response:
     if base is not None and not (_SHA.fullmatch(str(base)) and git.kind(base) in ("commit", "tree")):
         raise Refused(422, "base_tree is not a valid tree oid")
     checked = [_checked_entry(entry) for entry in entries]
+    if any(entry["path"].startswith(".github/workflows/") for entry in checked):
+        call.caller.must("workflows", "write")
     present = {entry.path for entry in git.entries(base, recursive=True)} if base else set()
     inline = iter(git.blobs([entry["content"].encode() for entry in checked if entry.get("content") is not None]))
     lines: list[tuple[str, str | None, str]] = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 
 from shared.sim._server import json_response
-from shared.sim.github import shapes
+from shared.sim.github import hooks, rules, shapes
 from shared.sim.github.calls import Call, Refused, invalid, not_found, text_field
 from shared.sim.github.git_data import file_changes, person_line
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 MAX_BODY = 65_536
 
 
-def follow(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None) -> None:
+def follow(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None, by: str) -> None:
     """Let open pull requests follow their branches: new commits join in, a deleted branch closes."""
     for pull in repo["pulls"]:
         if pull["state"] != "open":
@@ -27,9 +27,11 @@ def follow(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None) -> Non
             if sha is None:
                 pull["state"], pull["closed_at"] = "closed", sim.stamp()
                 sim.effect("pull.close", repo=name, number=pull["number"], by="deleted branch")
+                hooks.requested(sim, repo, pull, "closed", by)
                 continue
             pull["head_sha"] = sha
             _point(sim, repo, pull)
+            hooks.requested(sim, repo, pull, "synchronize", by)
         elif ref == f"refs/heads/{pull['base']}" and sha is not None:
             pull["base_sha"] = sha
 
@@ -41,7 +43,7 @@ def _point(sim: "GitHubSimulator", repo: Json, pull: Json) -> None:
     sim.bare(repo).set_ref(ref, pull["head_sha"])
 
 
-def _shape(call: Call, repo: Json, pull: Json, whole: bool = True) -> Json:
+def shape(call: Call, repo: Json, pull: Json, whole: bool = True) -> Json:
     api, page, number = shapes.api_url(call, repo), shapes.html_url(call, repo), pull["number"]
     url, html = f"{api}/pulls/{number}", f"{page}/pull/{number}"
     links = {
@@ -72,9 +74,9 @@ def _shape(call: Call, repo: Json, pull: Json, whole: bool = True) -> Json:
         "milestone": None,
         "assignee": None,
         "assignees": [],
-        "requested_reviewers": [],
+        "requested_reviewers": [shapes.user(call, login) for login in pull.get("reviewers", [])],
         "requested_teams": [],
-        "labels": [],
+        "labels": [shapes.label(call, repo, name) for name in pull.get("labels", [])],
         "auto_merge": None,
         "active_lock_reason": None,
         "author_association": "OWNER",
@@ -115,6 +117,7 @@ def _counts(call: Call, repo: Json, pull: Json) -> Json:
     changes = git.changes(_start(call, pull), pull["head_sha"])
     mergeable = None if pull["state"] == "closed" else git.merged_tree(pull["base_sha"], pull["head_sha"]) is not None
     state = "unknown" if mergeable is None else "dirty" if not mergeable else "draft" if pull["draft"] else "clean"
+    state = "blocked" if state == "clean" and rules.refusal(repo, pull) else state
     return {
         "merged": pull["merged_at"] is not None,
         "mergeable": mergeable,
@@ -122,7 +125,7 @@ def _counts(call: Call, repo: Json, pull: Json) -> Json:
         "mergeable_state": state,
         "merged_by": shapes.user(call, pull["merged_by"]) if pull["merged_by"] else None,
         "comments": sum(1 for comment in repo["comments"] if comment["number"] == pull["number"]),
-        "review_comments": 0,
+        "review_comments": sum(1 for each in repo.get("line_comments", []) if each["number"] == pull["number"]),
         "maintainer_can_modify": False,
         "commits": len(_commits(call, pull)),
         "additions": sum(int(change["additions"]) for change in changes),
@@ -151,7 +154,7 @@ def one(call: Call) -> Json:
 
 def create(call: Call) -> Response:
     """Open a pull request from one branch of the repository to another."""
-    repo = call.writable()
+    repo = call.writable("pull_requests")
     body = call.body("title head head_repo base body maintainer_can_modify draft issue", "head base title")
     owner, _, branch = text_field(body, "head", "PullRequest").rpartition(":")
     base = text_field(body, "base", "PullRequest")
@@ -205,7 +208,8 @@ def create(call: Call) -> Response:
         title=title,
         by=call.caller.login,
     )
-    return json_response(_shape(call, repo, pull), 201)
+    hooks.requested(call.sim, repo, pull, "opened", call.caller.login)
+    return json_response(shape(call, repo, pull), 201)
 
 
 def list_pulls(call: Call) -> Response:
@@ -225,7 +229,7 @@ def list_pulls(call: Call) -> Response:
     ]
     newest_first = args.get("direction", "desc" if sort == "created" else "asc") == "desc"
     found.sort(key=lambda pull: (pull["updated_at"] if sort == "updated" else "", pull["number"]), reverse=newest_first)
-    return call.page_of([_shape(call, repo, pull, whole=False) for pull in found])
+    return call.page_of([shape(call, repo, pull, whole=False) for pull in found])
 
 
 def get(call: Call) -> Response:
@@ -234,12 +238,12 @@ def get(call: Call) -> Response:
     if "diff" in call.request.headers.get("Accept", ""):
         text = call.git.diff(_start(call, pull), pull["head_sha"])
         return Response(text, content_type="application/vnd.github.diff; charset=utf-8")
-    return json_response(_shape(call, call.repo, pull))
+    return json_response(shape(call, call.repo, pull))
 
 
 def update(call: Call) -> Response:
     """Change title, text, base, or close and open again."""
-    repo, pull = call.writable(), one(call)
+    repo, pull = call.writable("pull_requests"), one(call)
     body = call.body("title body state base maintainer_can_modify")
     for key in ("title", "body", "state", "base"):
         text_field(body, key, "PullRequest")
@@ -266,7 +270,9 @@ def update(call: Call) -> Response:
             fields=sorted(changed),
             by=call.caller.login,
         )
-    return json_response(_shape(call, repo, pull))
+        action = {"pull.close": "closed", "pull.reopen": "reopened"}.get(kind, "edited")
+        hooks.requested(call.sim, repo, pull, action, call.caller.login)
+    return json_response(shape(call, repo, pull))
 
 
 def files(call: Call) -> Response:
@@ -301,6 +307,8 @@ def merge(call: Call) -> Response:
         raise Refused(405, "Pull Request is still a draft")
     if body.get("sha") not in (None, pull["head_sha"]):
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
+    if why := rules.refusal(repo, pull, method):
+        raise Refused(405, why)
     tree = call.git.merged_tree(pull["base_sha"], pull["head_sha"])
     if tree is None:
         raise Refused(405, "Pull Request has merge conflicts")
@@ -317,6 +325,7 @@ def merge(call: Call) -> Response:
         method=method,
         by=call.caller.login,
     )
+    hooks.requested(call.sim, repo, pull, "closed", call.caller.login)
     call.sim.move_ref(repo, f"refs/heads/{pull['base']}", sha, call.caller.login)
     if repo["delete_branch_on_merge"]:
         call.sim.move_ref(repo, f"refs/heads/{pull['head']}", None, call.caller.login)

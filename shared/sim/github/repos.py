@@ -38,6 +38,7 @@ def create_for_organization(call: Call) -> Response:
     org: str = call.parameters["org"]
     if call.sim.state["users"].get(org.lower(), {}).get("type") != "Organization":
         raise not_found()
+    call.caller.must("administration", "write")
     if org.lower() not in call.caller.owners:
         raise Refused(403, "You need admin access to the organization before adding a repository to it.")
     return _create(call, call.sim.person(org)["login"])
@@ -135,7 +136,7 @@ def get(call: Call) -> Response:
 
 def update(call: Call) -> Response:
     """Change what a repository says about itself; a new name is not simulated."""
-    repo = call.writable()
+    repo = call.writable("administration")
     body = call.body(_UPDATE)
     if body.get("name", repo["name"]) != repo["name"]:
         raise Refused(422, "Renaming is not simulated.")
@@ -151,11 +152,24 @@ def update(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """Delete a repository with all it holds."""
-    repo = call.writable()
+    repo = call.writable("administration")
     del call.sim.state["repos"][f"{repo['owner']}/{repo['name']}".lower()]
     shutil.rmtree(call.sim.bare(repo).path, ignore_errors=True)
     call.sim.effect("repo.delete", repo=f"{repo['owner']}/{repo['name']}", by=call.caller.login)
     return Response(status=204)
+
+
+def permission_of(call: Call) -> Response:
+    """Say what a person may do in the repository; everybody may read a public one, and a bot is no person."""
+    repo, login = call.readable("metadata"), str(call.parameters["login"])
+    known = call.sim.state["users"].get(login.lower())
+    if known is None or known["type"] != "User":
+        raise Refused(404, f"{login} is not a user")
+    tokens = call.sim.state["tokens"].values()
+    theirs = [each["owners"] for each in tokens if each["login"].lower() == login.lower()]
+    belongs = any(repo["owner"].lower() in owners for owners in theirs)
+    may = "admin" if belongs else "none" if repo["private"] else "read"
+    return json_response({"permission": may, "role_name": may, "user": shapes.user(call, login)})
 
 
 def list_branches(call: Call) -> Response:
@@ -205,6 +219,7 @@ ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("GET", "/repos/<owner>/<repo>", get),
     ("PATCH", "/repos/<owner>/<repo>", update),
     ("DELETE", "/repos/<owner>/<repo>", delete),
+    ("GET", "/repos/<owner>/<repo>/collaborators/<login>/permission", permission_of),
     ("GET", "/repos/<owner>/<repo>/branches", list_branches),
     ("GET", "/repos/<owner>/<repo>/branches/<path:branch>", get_branch),
 ]

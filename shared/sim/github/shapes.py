@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from shared.sim._git import Commit
 from shared.sim.github.calls import Call
-from shared.sim.github.repository import Commit
 
 Json = dict[str, Any]
 
@@ -264,8 +264,86 @@ def check_run(call: Call, repo: Json, record: Json) -> Json:
         "url": f"{api}/check-runs/{record['id']}",
         "html_url": f"{html_url(call, repo)}/runs/{record['id']}",
         "details_url": record["details_url"],
-        "output": output | {"annotations_count": 0, "annotations_url": f"{api}/check-runs/{record['id']}/annotations"},
+        "output": output
+        | {
+            "annotations_count": len(record.get("annotations", [])),
+            "annotations_url": f"{api}/check-runs/{record['id']}/annotations",
+        },
         "check_suite": {"id": record["id"]},
-        "app": None,
+        "app": {"id": 15368, "slug": "github-actions"} if record.get("log") is not None else None,
         "pull_requests": [],
+    }
+
+
+def check_suite(call: Call, repo: Json, record: Json) -> Json:
+    """Return the suite of a check run."""
+    api = api_url(call, repo)
+    return {
+        "id": record["id"],
+        "node_id": node_id("CheckSuite", record["id"]),
+        "head_branch": None,
+        "head_sha": record["head_sha"],
+        "status": record["status"],
+        "conclusion": record["conclusion"],
+        "url": f"{api}/check-suites/{record['id']}",
+        "before": None,
+        "after": None,
+        "pull_requests": [],
+        "app": {"id": 1, "slug": "ci", "name": record["name"]},
+        "created_at": record["started_at"],
+        "updated_at": record["completed_at"] or record["started_at"],
+        "latest_check_runs_count": 0 if record.get("suite_only") else 1,
+        "check_runs_url": f"{api}/check-suites/{record['id']}/check-runs",
+        "head_commit": commit(call, repo, call.git.commit(record["head_sha"]))["commit"],
+    }
+
+
+def label(call: Call, repo: Json, name: str) -> Json:
+    """Return a label."""
+    shown = {"id": sum(map(ord, name)), "node_id": node_id("Label", name), "name": name, "color": "ededed"}
+    return shown | {"url": f"{api_url(call, repo)}/labels/{quote(name)}", "description": None, "default": False}
+
+
+def review(call: Call, repo: Json, record: Json) -> Json:
+    """Return a review of a pull request."""
+    page = f"{html_url(call, repo)}/pull/{record['number']}"
+    api = f"{api_url(call, repo)}/pulls/{record['number']}"
+    return {
+        "id": record["id"],
+        "node_id": node_id("PullRequestReview", record["id"]),
+        "user": user(call, record["user"]),
+        "body": record["body"],
+        "state": record["state"],
+        "html_url": f"{page}#pullrequestreview-{record['id']}",
+        "pull_request_url": api,
+        "author_association": "MEMBER",
+        "_links": {"html": {"href": page}, "pull_request": {"href": api}},
+        "submitted_at": record["submitted_at"],
+        "commit_id": record["commit_id"],
+    }
+
+
+def line_comment(call: Call, repo: Json, record: Json) -> Json:
+    """Return a comment on a line of a pull request."""
+    api = api_url(call, repo)
+    return {
+        "id": record["id"],
+        "node_id": node_id("PullRequestReviewComment", record["id"]),
+        "pull_request_review_id": record["review"],
+        "path": record["path"],
+        "line": record["line"],
+        "original_line": record["line"],
+        "side": "RIGHT",
+        "body": record["body"],
+        "user": user(call, record["user"]),
+        "commit_id": record["commit_id"],
+        "original_commit_id": record["commit_id"],
+        "diff_hunk": "",
+        "url": f"{api}/pulls/comments/{record['id']}",
+        "html_url": f"{html_url(call, repo)}/pull/{record['number']}#discussion_r{record['id']}",
+        "pull_request_url": f"{api}/pulls/{record['number']}",
+        "author_association": "MEMBER",
+        "created_at": record["created_at"],
+        "updated_at": record["created_at"],
+        "_links": {},
     }

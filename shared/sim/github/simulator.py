@@ -12,10 +12,24 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from shared.sim._git import BareRepository, GitFailed
 from shared.sim._server import Simulator, json_response
-from shared.sim.github import apps, contents, conversation, git_data, git_http, pages, pulls, repos
+from shared.sim.github import (
+    apps,
+    checks,
+    contents,
+    conversation,
+    git_data,
+    git_http,
+    hooks,
+    pages,
+    pulls,
+    repo_hooks,
+    repos,
+    reviews,
+    rules,
+)
 from shared.sim.github.calls import DOCS, Call, Caller, Refused, not_found
-from shared.sim.github.repository import BareRepository, GitFailed
 
 Json = dict[str, Any]
 Handler = Callable[[Call], Response]
@@ -30,6 +44,9 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     *contents.ROUTES,
     *pulls.ROUTES,
     *conversation.ROUTES,
+    *reviews.ROUTES,
+    *checks.ROUTES,
+    *repo_hooks.ROUTES,
 ]
 
 
@@ -45,6 +62,7 @@ class GitHubSimulator(Simulator):
             [Rule(path, methods=[method], endpoint=handler) for method, path, handler in _ROUTES], merge_slashes=False
         )
         self.used: dict[str, tuple[int, int]] = {}  # token -> (hour, calls)
+        self.webhooks = hooks.Webhooks(self)
         super().__init__(data)
         for repo in self.state["repos"].values():
             self.bare(repo).mirror(repo["refs"])
@@ -52,6 +70,23 @@ class GitHubSimulator(Simulator):
     def fresh_state(self) -> Json:
         """Return a GitHub without anybody."""
         return {"next_id": 1000, "users": {}, "tokens": {}, "installations": {}, "repos": {}}
+
+    def start(self) -> None:
+        """Deliver webhooks in the background."""
+        self.webhooks.start()
+
+    def stop(self) -> None:
+        """Stop delivering."""
+        self.webhooks.stop()
+
+    def settled(self) -> None:
+        """Save after a delivery, which no request led to. Call it under the lock."""
+        self.touch()
+        self._save(None)
+
+    def clock_moved(self) -> None:
+        """End the checks whose time has come."""
+        checks.settle(self)
 
     # --- for the handlers -------------------------------------------------------------------------------------------
 
@@ -84,7 +119,7 @@ class GitHubSimulator(Simulator):
             self.effect(f"{kind}.create", repo=f"{repo['owner']}/{repo['name']}", sha=sha, **detail)
 
     def move_ref(self, repo: Json, ref: str, sha: str | None, by: str) -> None:
-        """Create, move or delete a ref, and let the pull requests of the branch follow."""
+        """Create, move or delete a ref; pull requests follow, webhooks tell, checks begin."""
         before = repo["refs"].get(ref)
         if before == sha:
             return
@@ -97,19 +132,22 @@ class GitHubSimulator(Simulator):
         kind = "ref.create" if before is None else "ref.delete" if sha is None else "ref.update"
         self.effect(kind, repo=f"{repo['owner']}/{repo['name']}", ref=ref, sha=sha, before=before, by=by)
         repo["pushed_at"] = repo["updated_at"] = self.stamp()
-        pulls.follow(self, repo, ref, sha)
+        hooks.pushed(self, repo, ref, before, sha, by)
+        pulls.follow(self, repo, ref, sha, by)
+        checks.pushed(self, repo, ref, sha)
 
     # --- one request ------------------------------------------------------------------------------------------------
 
     def beside(self, request: Request) -> Response | None:
         """Serve clones and the pages for people."""
-        return git_http.answer(self, request) or pages.answer(self, request)
+        return git_http.answer(self, request) or checks.stored_log(self, request) or pages.answer(self, request)
 
     def answer(self, request: Request) -> Response:
         """Check the request as GitHub does, find the handler, and add the headers every answer carries."""
         token = ""
         try:
             token = self._check_headers(request)
+            checks.settle(self)
             handler, parameters = self._route(request)
             if handler in apps.WITH_JWT:
                 caller = Caller("app", 0, "Bot")
@@ -180,7 +218,8 @@ class GitHubSimulator(Simulator):
             raise Refused(403, "API rate limit exceeded for user. If you reach out for help, include the request ID.")
         person = self.person(known["login"])
         only = None if known["only"] is None else frozenset(known["only"])
-        return Caller(person["login"], person["id"], person["type"], frozenset(known["owners"]), only)
+        owners, permissions = frozenset(known["owners"]), known.get("permissions")
+        return Caller(person["login"], person["id"], person["type"], owners, only, permissions)
 
     def _hour(self) -> int:
         return int(self.now().timestamp()) // 3600
@@ -214,16 +253,30 @@ class GitHubSimulator(Simulator):
     # --- control ----------------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
-        """`POST /_seed` makes tokens and app installations; `POST /_check` reports a check run as a CI app would."""
+        """`POST /_seed` makes tokens and app installations; see checks, hooks and rules for the others."""
         if request.method != "POST":
             return None
-        if request.path == "/_seed":
-            orders = request.get_json()
-            for order in orders if isinstance(orders, list) else [orders]:
-                self._seed(order)
-            return json_response({"ok": True})
-        if request.path == "/_check":
-            return conversation.report_check(self, request.get_json())
+        asked = request.get_json(silent=True) or {}
+        match request.path:
+            case "/_seed":
+                for order in asked if isinstance(asked, list) else [asked]:
+                    self._seed(order)
+                return json_response({"ok": True})
+            case "/_check":
+                return checks.report_check(self, asked)
+            case "/_ci":
+                return checks.set_up(self, asked)
+            case "/_rules":
+                self.touch()
+                return rules.set_up(self.state, asked)
+            case "/_hooks":
+                self.state["hook"] = asked
+                self.touch()
+                return json_response({"ok": True})
+            case "/_deliver":
+                return json_response({"delivered": self.webhooks.deliver()})
+            case "/_redeliver":
+                return json_response({"delivered": self.webhooks.again()})
         return None
 
     def _seed(self, order: Json) -> None:
@@ -235,10 +288,15 @@ class GitHubSimulator(Simulator):
             self.state["installations"][str(order["installation_id"])] = {
                 "app_id": str(order["app_id"]),
                 "slug": order.get("slug", "workshop-app"),
+                "key": order.get("public_key", ""),
+                "only": order.get("repositories"),
+                "permissions": order.get("permissions", {}),
                 "account": order.get("org") or order["login"],
             }
         if "login" in order:
             self.person(order["login"])
+        if "role" in order:
+            self.state.setdefault("roles", {})[f"{order['login']}/{order['org']}".lower()] = order["role"]
         if "token" in order:
             known = {"login": order["login"], "owners": owners, "only": None, "expires_at": None}
             self.state["tokens"][order["token"]] = known

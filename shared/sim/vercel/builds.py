@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from shared.sim.vercel.hooks import tell
+
 Json = dict[str, Any]
 
 RUNNING = ("QUEUED", "INITIALIZING", "BUILDING")
@@ -38,11 +40,20 @@ def _advance_build(state: Json, deployment: Json, now: int) -> bool:
         return changed
     finished = deployment["createdAt"] + total
     deployment["buildingAt"] = deployment["createdAt"] + int(total * 0.25)
-    if deployment["fails"]:
-        deployment.update(readyState="ERROR", errorAt=finished, **_ERROR)
+    if deployment["ends"] in _OTHER_ENDS:
+        deployment.update(readyState=deployment["ends"], **_OTHER_ENDS[deployment["ends"]])
+        if deployment["ends"] == "ERROR":
+            deployment["errorAt"] = finished
+        tell(state, f"deployment.{deployment['ends'].lower()}", deployment, finished)
+        return True
+    if deployment["ends"] == "ALIAS_ERROR":
+        error = {"code": "DNS_FAILED", "message": "The domain is not configured properly."}
+        deployment.update(readyState="READY", ready=finished, aliasError=error)
         return True
     # Its own addresses are assigned in any case; whether the project's address follows is another matter.
     deployment.update(readyState="READY", ready=finished, aliasAssigned=finished)
+    for kind in ("ready", "succeeded"):
+        tell(state, f"deployment.{kind}", deployment, finished)
     project = state["projects"][deployment["projectId"]]
     if deployment["target"] == "production" and project["autoAssign"] and not project["rolledBack"]:
         shown = state["deployments"].get(project["production"] or "")
@@ -56,6 +67,16 @@ _ERROR = {
     "errorMessage": 'Command "npm run build" exited with 1',
     "errorStep": "buildStep",
     "errorLink": "https://vercel.com/docs/errors",
+}
+
+
+_OTHER_ENDS: dict[str, Json] = {
+    "ERROR": _ERROR,
+    "CANCELED": {},
+    "BLOCKED": {
+        "errorCode": "DEPLOYMENT_BLOCKED",
+        "errorMessage": "The deployment was blocked: no seat for its author.",
+    },
 }
 
 
@@ -90,10 +111,14 @@ def _advance_job(state: Json, project: Json, now: int) -> bool:
         changed: bool = status != job["jobStatus"]
         job["jobStatus"] = status
         return changed
-    deployment = state["deployments"].get(job["toDeploymentId"])
-    job["jobStatus"] = "failed" if deployment is None else "succeeded"
-    if deployment is not None:
+    deployment, config = state["deployments"].get(job["toDeploymentId"]), state["config"]
+    fails = deployment is None or config["fail_next_switches"] > 0
+    config["fail_next_switches"] = max(0, config["fail_next_switches"] - 1)
+    job["jobStatus"] = "failed" if fails else "succeeded"
+    if deployment is not None and not fails:
         show(state, project, deployment, job["requestedAt"] + project["job_ms"])
+        if job["type"] == "promote":
+            tell(state, "deployment.promoted", deployment, job["requestedAt"] + project["job_ms"])
         # After a rollback new production builds do not go live by themselves, until somebody promotes again.
         project["rolledBack"] = job["type"] == "rollback"
     return True

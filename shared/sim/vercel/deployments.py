@@ -7,8 +7,9 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from shared.sim._server import json_response
-from shared.sim.vercel import shapes
+from shared.sim.vercel import hooks, shapes
 from shared.sim.vercel.checks import DEPLOYMENT_FIELDS, Refused, checked_files, checked_meta, checked_name, json_body
+from shared.sim.vercel.git_source import fetched
 from shared.sim.vercel.projects import ProjectCalls
 
 Json = dict[str, Any]
@@ -54,7 +55,8 @@ class DeploymentCalls(ProjectCalls):
         if len(sources) != 1:
             raise Refused(400, "bad_request", "Invalid request: give one of `files`, `gitSource` and `deploymentId`.")
         if sources == ["gitSource"]:
-            raise Refused(400, "incorrect_git_source_info", "No git provider is connected to this account.")
+            root = str((body.get("projectSettings") or {}).get("rootDirectory") or "")
+            return {path: self.sim.store(content) for path, content in fetched(self.state, body["gitSource"], root)}
         if sources == ["deploymentId"]:
             self.parameters["deployment"] = str(body["deploymentId"])
             again: dict[str, str] = self.deployment()["files"]
@@ -80,8 +82,10 @@ class DeploymentCalls(ProjectCalls):
 
     def _new_deployment(self, project: Json, target: str | None, meta: Json, files: dict[str, str], asked: str) -> Json:
         config = self.state["config"]
-        fails = config["fail_next_builds"] > 0
-        config["fail_next_builds"] -= 1 if fails else 0
+        ends = config["next_builds"].pop(0) if config["next_builds"] else "READY"
+        if config["fail_next_builds"] > 0:
+            config["fail_next_builds"] -= 1
+            ends = "ERROR"
         user = self.caller["user"]
         record: Json = {
             "id": self.sim.next_id("dpl"),
@@ -97,7 +101,7 @@ class DeploymentCalls(ProjectCalls):
             "createdAt": self.sim.milliseconds(),
             "build_ms": int(float(config["build_seconds"]) * 1000),
             "build_log": config["build_log"] or "Error: Cannot find module './missing'",
-            "fails": fails,
+            "ends": ends,
             "readyState": "QUEUED",
             "readySubstate": "STAGED" if target == "production" else None,
             "buildingAt": None,
@@ -115,6 +119,7 @@ class DeploymentCalls(ProjectCalls):
             meta=meta,
             files=len(files),
         )
+        hooks.tell(self.state, "deployment.created", record, self.sim.milliseconds())
         return record
 
     def get_deployment(self) -> Response:
@@ -161,6 +166,7 @@ class DeploymentCalls(ProjectCalls):
             raise Refused(400, "bad_request", f"The deployment is {record['readyState']} and cannot be canceled.")
         record.update(readyState="CANCELED", canceledAt=self.sim.milliseconds())
         self.sim.effect("deployment.cancel", id=record["id"])
+        hooks.tell(self.state, "deployment.canceled", record, self.sim.milliseconds())
         return self.whole(record)
 
     def delete_deployment(self) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from shared.sim._server import json_response
-from shared.sim.vercel import shapes
+from shared.sim.vercel import hooks, shapes
 from shared.sim.vercel.builds import start_job
 from shared.sim.vercel.checks import Refused
 from shared.sim.vercel.deployments import DeploymentCalls
@@ -54,6 +54,8 @@ class Calls(DeploymentCalls):
     def _start(self, kind: str, project: Json, record: Json) -> None:
         takes = int(float(self.state["config"]["alias_seconds"]) * 1000)
         start_job(project, kind, record, self.sim.milliseconds(), takes)
+        if kind == "rollback":  # accepted, not yet switched
+            hooks.tell(self.state, "deployment.rollback", record, self.sim.milliseconds())
         self.sim.effect(
             f"deployment.{kind}", id=record["id"], project=project["id"], before=project["job"]["fromDeploymentId"]
         )
@@ -85,6 +87,9 @@ class Calls(DeploymentCalls):
 _DEPLOYMENT = "<path:deployment>"
 ROUTES: list[tuple[str, str, Callable[[Calls], Response]]] = [
     ("GET", "/v2/user", Calls.user),
+    ("POST", "/v1/webhooks", hooks.create),
+    ("GET", "/v1/webhooks", hooks.listed),
+    ("DELETE", "/v1/webhooks/<webhook>", hooks.delete),
     ("POST", "/v2/files", Calls.upload),
     ("POST", "/v11/projects", Calls.create_project),
     ("GET", "/v9/projects/<project>", Calls.get_project),

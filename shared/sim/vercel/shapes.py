@@ -36,7 +36,7 @@ def deployment(host: str, state: Json, record: Json) -> Json:
         **{key: record[key] for key in fields},
         "status": record["readyState"],
         "alias": aliases(host, record["aliases"]),
-        "aliasError": None,
+        "aliasError": record.get("aliasError"),
         "automaticAliases": [],
         "bootedAt": record["createdAt"],
         "build": {"env": []},
@@ -69,7 +69,7 @@ def listed(host: str, state: Json, record: Json) -> Json:
         "uid": record["id"],
         "created": record["createdAt"],
         "state": record["readyState"],
-        "aliasError": None,
+        "aliasError": record.get("aliasError"),
         "isRollbackCandidate": is_rollback_candidate(state, record),
         **{key: whole[key] for key in (*kept, *more) if key in whole},
     }
@@ -108,7 +108,16 @@ def project(host: str, state: Json, record: Json) -> Json:
         "defaultResourceConfig": {"functionDefaultRegions": ["iad1"]},
         "resourceConfig": {"functionDefaultRegions": ["iad1"]},
         "env": [variable(one) for one in record["env"]],
+        **_protection(state),
     }
+
+
+def _protection(state: Json) -> Json:
+    config = state["config"]
+    if not config["protected"]:
+        return {}
+    bypass = {config["bypass"]: {"createdAt": 1, "createdBy": "usr_maker", "scope": "automation-bypass"}}
+    return {"ssoProtection": {"deploymentType": "preview"}, "protectionBypass": bypass if config["bypass"] else {}}
 
 
 def variable(record: Json) -> Json:

@@ -10,7 +10,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from shared.sim._server import Simulator, json_response
-from shared.sim.vercel import site
+from shared.sim.vercel import hooks, site
 from shared.sim.vercel.builds import advance, milliseconds
 from shared.sim.vercel.checks import Refused
 from shared.sim.vercel.live import ROUTES, Calls
@@ -33,12 +33,36 @@ class VercelSimulator(Simulator):
             [Rule(path, methods=[method], endpoint=call) for method, path, call in ROUTES], merge_slashes=False
         )
         self.used: dict[str, tuple[int, int]] = {}
+        self.webhooks = hooks.Webhooks(self)
         super().__init__(data)
+        fresh = self.fresh_state()
+        self.state = fresh | self.state  # what a folder of an earlier version does not know yet
+        self.state["config"] = fresh["config"] | self.state["config"]
 
     def fresh_state(self) -> Json:
         """Return a Vercel without anybody."""
         config = {"build_seconds": 0.8, "alias_seconds": 0.2, "fail_next_builds": 0, "plan": "pro", "build_log": ""}
-        return {"next_id": 1000, "tokens": {}, "projects": {}, "deployments": {}, "files": {}, "config": config}
+        # How the next builds end, oldest first: READY, ERROR, BLOCKED, CANCELED, ALIAS_ERROR (READY, and no address).
+        config |= {"next_builds": [], "fail_next_switches": 0}
+        # Deployment protection: previews ask for a sign-in (401), unless the request has the project's bypass.
+        config |= {"protected": False, "bypass": ""}
+        # Repositories that its app may see, by "github:number" or "gitlab:number": the folder of each.
+        config |= {"repositories": {}}
+        state: Json = {"next_id": 1000, "tokens": {}, "projects": {}, "deployments": {}, "files": {}, "config": config}
+        return state | {"webhooks": {}, "outbox": [], "sent": []}
+
+    def start(self) -> None:
+        """Deliver webhooks in the background."""
+        self.webhooks.start()
+
+    def stop(self) -> None:
+        """Stop delivering."""
+        self.webhooks.stop()
+
+    def catch_up(self) -> None:
+        """Let the time that has passed have passed, and save. Call it under the lock."""
+        self._advance()
+        self._save(None)
 
     # --- for the calls ----------------------------------------------------------------------------------------------
 
@@ -84,8 +108,16 @@ class VercelSimulator(Simulator):
                 key = (owner or {}).get("production") or ""
             found = self.state["deployments"].get(key)
             deployment = dict(found) if found else None
+            refused = kind == "site" and self._is_closed_to(request)
         number = f"iad1::sim-{self.milliseconds()}"
+        if refused:
+            return Response("Authentication Required", 401, headers={"x-vercel-id": number}, content_type="text/html")
         return site.answer(request, deployment, path, lambda sha: (self.files / sha).read_bytes(), number)
+
+    def _is_closed_to(self, request: Request) -> bool:
+        config = self.state["config"]
+        given = request.headers.get("x-vercel-protection-bypass", "")
+        return bool(config["protected"]) and not (config["bypass"] and given == config["bypass"])
 
     def _advance(self) -> None:
         if advance(self.state, self.milliseconds()):
@@ -149,6 +181,9 @@ class VercelSimulator(Simulator):
         """`POST /_seed` makes a token; `POST /_config` says how long builds take and how many of the next fail."""
         if request.method != "POST":
             return None
+        if request.path in ("/_deliver", "/_redeliver"):
+            again = request.path == "/_redeliver"
+            return json_response({"delivered": self.webhooks.again() if again else self.webhooks.deliver()})
         order = request.get_json()
         if request.path == "/_seed":
             user = order.get("user") or "maker"

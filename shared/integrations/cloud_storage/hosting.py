@@ -1,0 +1,321 @@
+"""Static sites in a bucket of Google Cloud Storage: the second host, for whoever has no Vercel.
+
+Every deployment has objects of its own below a prefix nobody can guess, and stays until it is deleted or more than
+KEPT newer ones exist. Production has a prefix of its own; to switch means to copy a deployment's objects there and then
+to write the record of the site, guarded by its generation. Atomic is each object, and the record. A switch is not:
+while it runs (about a second per ten objects) a visitor may meet a new page beside an old one, never half a page. Style
+sheets and pictures come first, the first page last, and what is no longer there goes at the end. Two switches at once
+are kept apart by a lock that is an object too; one that died is done again by whoever asks for it next.
+
+The bucket is the operator's, and so is the identity: a tenant has no token here, and its client names no object outside
+the tenant's own prefixes. Objects below `live/` and `preview/` may be read by everybody, those below `state/` by none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from shared.core.errors import IntegrationError, Missing, RateLimited, Rejected, Unavailable
+from shared.http_client import HttpClient
+from shared.integrations.cloud_storage.bucket import Bucket, Changed, Object, md5_of, record_bytes
+from shared.integrations.cloud_storage.pages import order, served_objects, way_in
+from shared.integrations.hosting import Commit, Deployed, Site, Switch
+from shared.ports import Secret
+
+KEPT = 20  # deployments of a site beside those that were in production
+_PAST = 5  # earlier productions a site remembers, and keeps to go back to
+_STALE = timedelta(minutes=11)  # after which a switch is given up for dead: an attempt is shorter
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_ID = re.compile(r"([a-z0-9][a-z0-9-]{0,99})\.([0-9a-f]{32})")
+_FRESH = "no-cache"  # pages may be kept by browsers, but are asked for again each time: a switch is seen at once
+_JSON = "application/json"
+_OWN = "m-"  # begins the names of what we wrote to a deployment, among an object's metadata
+
+
+class CloudStorage:
+    """One tenant's sites in the installation's bucket; see `Hosting` for what the methods promise."""
+
+    system: ClassVar[str] = "cloud_storage"
+
+    def __init__(self, http: HttpClient, bucket: str, tenant: str, address: str) -> None:
+        """`address` is where the bucket's objects are read, without a scheme: `storage.googleapis.com/my-bucket`."""
+        self._bucket = Bucket(http, bucket)
+        self._owner = hashlib.sha256(tenant.encode()).hexdigest()[:20]
+        self._address = address.strip("/")
+
+    # --- sites ---
+
+    def ensure_site(self, name: str, framework: str | None = None) -> Site:
+        """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
+        _only_files(framework)
+        try:
+            return self.site(name)
+        except Missing:
+            body = record_bytes({"name": name, "production": "", "past": [], "switch": None})
+        with suppress(Changed):  # somebody else made it in this moment
+            self._bucket.put(self._record(name), body, content_type=_JSON, expected=0)
+        return self.site(name)
+
+    def site(self, name_or_id: str) -> Site:
+        """Return a site; a switch that is under way shows as what was there before it."""
+        return self._site(self._read(name_or_id)[0])
+
+    def set_environment(self, site: Site, values: Mapping[str, Secret]) -> None:
+        """Refuse variables: nothing here could read them."""
+        if values:
+            names = ", ".join(sorted(values))
+            raise Rejected(
+                self.system, f"a bucket has no environment for {names}: leave ship.site.environment empty or use Vercel"
+            )
+
+    # --- deployments ---
+
+    def deploy(
+        self, site: Site, files: Mapping[str, bytes], meta: Mapping[str, str], *, framework: str | None = None,
+        fresh: bool = False,
+    ) -> Deployed:  # fmt: skip
+        """Write the files below a new prefix; the deployment is there once its record is, after all its objects."""
+        _only_files(framework)
+        objects = served_objects(files)
+        content = hashlib.sha256(repr([(path, md5_of(each.content)) for path, each in objects.items()]).encode())
+        known = self._ready(site.id)
+        same = [one for one in known if one.metadata.get("content") == content.hexdigest()]
+        if same and not fresh:
+            return self._deployed(max(same, key=lambda one: one.written))
+        token = secrets.token_hex(16)
+        own = {"content": content.hexdigest(), **{f"{_OWN}{name}": value for name, value in meta.items()}}
+        begun = self._bucket.put(
+            self._place(site.id, "begun", token), b"{}", content_type=_JSON, metadata=own, expected=0
+        )
+        for path in sorted(objects, key=order):
+            served = objects[path]
+            self._bucket.put(
+                f"{self._preview(token)}{path}", served.content, content_type=served.content_type, cache=_FRESH
+            )
+        entry = way_in(token)
+        self._bucket.put(self._preview(token), entry.content, content_type=entry.content_type, cache=_FRESH)
+        if self._bucket.look(begun.name).generation != begun.generation:
+            raise Unavailable(self.system, "the deployment was cleared away while it was written")
+        ready = self._bucket.put(
+            self._place(site.id, "ready", token), b"{}", content_type=_JSON, metadata=own, expected=0
+        )
+        with suppress(RateLimited):  # one object is written about once a second; the mark is cleared away later
+            self._bucket.remove(begun.name)
+        self._expire(site.id, known)
+        return self._deployed(ready)
+
+    def deploy_commit(
+        self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
+    ) -> Deployed:
+        """Refuse: a bucket fetches nothing."""
+        raise Rejected(self.system, "a bucket fetches no commits: set ship.site.source to files, or use Vercel")
+
+    def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
+        """Return the newest deployment with this value; an upload of it that never ended is cleared away."""
+        self._clear_begun(site_id, key, value)
+        found = [one for one in self._ready(site_id) if one.metadata.get(f"{_OWN}{key}") == value]
+        return self._deployed(max(found, key=lambda one: one.written)) if found else None
+
+    def deployment(self, id: str) -> Deployed:
+        """Return a deployment; one that is there is ready and answers."""
+        site, token = _parts(id)
+        return self._deployed(self._bucket.look(self._place(site, "ready", token)))
+
+    def build_log(self, id: str) -> str:
+        """Return nothing: files are not built here."""
+        return ""
+
+    def visit_headers(self, site_id: str) -> Mapping[str, Secret]:
+        """Return nothing: who knows a preview's address may read it."""
+        return {}
+
+    # --- what is live ---
+
+    def promote(self, site_id: str, id: str) -> None:
+        """Copy a deployment into production; when this returns, it is there."""
+        self._switch(site_id, id, "promote")
+
+    def rollback(self, site_id: str, id: str, why: str = "") -> None:
+        """Copy an earlier deployment into production; when this returns, it is there."""
+        self._switch(site_id, id, "rollback")
+
+    def cancel(self, id: str) -> None:
+        """Do nothing: a deployment is there whole or not at all."""
+
+    def delete(self, id: str) -> None:
+        """Delete a deployment's objects, and its record last; with the one in production the site shows nothing."""
+        site, token = _parts(id)
+        try:
+            record, generation = self._read(site)
+        except Missing:  # the site is another's, or gone
+            return
+        if record["production"] == id:
+            lock = self._take(site, "", record)
+            for shown in self._bucket.list_below(self._live(site)):
+                self._bucket.remove(shown.name)
+            self._bucket.remove(self._live(site).removesuffix("/"))
+            self._write(site, {**record, "production": ""}, generation)
+            self._bucket.remove(lock.name)
+        self._drop(site, token)
+
+    def _switch(self, site: str, id: str, kind: str) -> None:
+        of, token = _parts(id)
+        record, generation = self._read(site)
+        if of != site:
+            raise Rejected(self.system, f"{id} is no deployment of {site}")
+        if record["production"] == id and not self._is_switching(site):
+            return
+        self._bucket.look(self._place(site, "ready", token))
+        lock = self._take(site, id, record)
+        try:
+            self._copy(site, token)
+        except Exception:
+            self._let_go(lock, id)
+            raise
+        past = [each for each in (record["production"], *record["past"]) if each and each != id]
+        switch = {"kind": kind, "to": id}
+        self._write(site, {**record, "production": id, "past": past[:_PAST], "switch": switch}, generation)
+        with suppress(RateLimited):  # a lock to what is in production is free to take
+            self._bucket.remove(lock.name)
+
+    def _copy(self, site: str, token: str) -> None:
+        """Make production what the deployment is, object by object; what is so already is left alone."""
+        live, preview = self._live(site), f"{self._preview(token)}/"
+        shown = {one.name.removeprefix(live): one for one in self._bucket.list_below(live)}
+        wanted = {one.name.removeprefix(preview): one for one in self._bucket.list_below(preview)}
+        for path in sorted(wanted, key=lambda each: order(f"/{each}")):
+            if path not in shown or shown[path].md5 != wanted[path].md5:
+                self._bucket.copy(wanted[path].name, f"{live}{path}")
+        for path in shown.keys() - wanted.keys():
+            self._bucket.remove(shown[path].name)
+        if not shown:
+            entry = way_in(site)
+            self._bucket.put(live.removesuffix("/"), entry.content, content_type=entry.content_type, cache=_FRESH)
+
+    def _lock(self, site: str) -> str:
+        return f"{self._record(site).removesuffix('site.json')}switching"
+
+    def _is_switching(self, site: str) -> bool:
+        """Say whether production may be half of one deployment and half of another."""
+        try:
+            self._bucket.look(self._lock(site))
+        except Missing:
+            return False
+        return True
+
+    def _take(self, site: str, id: str, record: Mapping[str, Any]) -> Object:
+        """Take the lock of a site's production; raises Unavailable while another switch is under way."""
+        name = self._lock(site)
+        try:
+            return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=0)
+        except Changed:
+            held = self._held(site, name)
+        free = held.metadata.get("to") in (id, record["production"]) or "left" in held.metadata
+        if not free and self._time(site) - held.written < _STALE:
+            raise Unavailable(self.system, f"another switch of {site} is under way", retry_after=timedelta(seconds=30))
+        return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=held.generation)
+
+    def _held(self, site: str, lock: str) -> Object:
+        try:
+            return self._bucket.look(lock)
+        except Missing as gone:  # in between: whoever held it is done
+            again = timedelta(seconds=1)
+            raise Unavailable(self.system, f"another switch of {site} has just ended", retry_after=again) from gone
+
+    def _time(self, site: str) -> datetime:
+        """Return the bucket's own time: clocks of machines differ."""
+        return self._bucket.put(self._place(site, "asked"), b"{}", content_type=_JSON).written
+
+    def _let_go(self, lock: Object, id: str) -> None:
+        """Say that nobody works at this switch any more, though it is not done; production stays marked as mixed."""
+        with suppress(IntegrationError):  # then the lock is taken over when it is old
+            self._bucket.put(
+                lock.name, b"{}", content_type=_JSON, metadata={"to": id, "left": "1"}, expected=lock.generation
+            )
+
+    # --- records ---
+
+    def _live(self, site: str) -> str:
+        return f"live/{self._owner}/{site}/"
+
+    def _preview(self, token: str) -> str:
+        return f"preview/{self._owner}/{token}"
+
+    def _record(self, site: str) -> str:
+        if not _NAME.fullmatch(site):
+            raise Rejected(self.system, f"{site[:60]!r} cannot be a site's name: use small letters, digits and hyphens")
+        return f"state/{self._owner}/{site}/site.json"
+
+    def _place(self, site: str, state: str, token: str = "") -> str:
+        return f"{self._record(site).removesuffix('site.json')}{state}/{token}"
+
+    def _read(self, site: str) -> tuple[dict[str, Any], int]:
+        body, generation = self._bucket.read_json(self._record(site))
+        return dict(body), generation
+
+    def _write(self, site: str, record: Mapping[str, Any], generation: int) -> None:
+        self._bucket.put(self._record(site), record_bytes(record), content_type=_JSON, expected=generation)
+
+    def _site(self, record: Mapping[str, Any]) -> Site:
+        name, production, switch = str(record["name"]), str(record["production"]), record["switch"]
+        last = Switch(str(switch["kind"]), "done", str(switch["to"])) if switch else None
+        domain = f"{self._address}/{self._live(name)}".rstrip("/") if production else ""
+        return Site(name, name, production, domain, last_switch=last)
+
+    def _ready(self, site: str) -> list[Object]:
+        return self._bucket.list_below(self._place(site, "ready"))
+
+    def _deployed(self, ready: Object) -> Deployed:
+        *_, site, _ready, token = ready.name.split("/")
+        meta = {name.removeprefix(_OWN): value for name, value in ready.metadata.items() if name.startswith(_OWN)}
+        return Deployed(f"{site}.{token}", f"{self._address}/{self._preview(token)}", "ready", live=True, meta=meta)
+
+    # --- what goes ---
+
+    def _clear_begun(self, site: str, key: str, value: str) -> None:
+        """Clear away uploads that ended in the middle: who looks for one has given its writer up."""
+        for begun in self._bucket.list_below(self._place(site, "begun")):
+            if begun.metadata.get(f"{_OWN}{key}") == value:
+                token = begun.name.rpartition("/")[2]
+                try:
+                    self._bucket.look(self._place(site, "ready", token))
+                except Missing:
+                    self._drop(site, token)
+                else:  # it ended; only its mark was left
+                    self._bucket.remove(begun.name)
+
+    def _expire(self, site: str, known: list[Object]) -> None:
+        """Delete what has more than KEPT newer deployments, but for what is or was lately in production."""
+        surplus = sorted(known, key=lambda one: one.written)[: max(0, len(known) + 1 - KEPT)]
+        if not surplus:
+            return
+        record, _ = self._read(site)
+        needed = {record["production"], *record["past"]}
+        for one in surplus:
+            token = one.name.rpartition("/")[2]
+            if f"{site}.{token}" not in needed:
+                self._drop(site, token)
+
+    def _drop(self, site: str, token: str) -> None:
+        for each in self._bucket.list_below(self._preview(token)):
+            self._bucket.remove(each.name)
+        self._bucket.remove(self._place(site, "ready", token))
+        self._bucket.remove(self._place(site, "begun", token))
+
+
+def _parts(id: str) -> tuple[str, str]:
+    found = _ID.fullmatch(id)
+    if found is None:
+        raise Missing("cloud_storage", f"{id[:80]!r} is no deployment here")
+    return found.group(1), found.group(2)
+
+
+def _only_files(framework: str | None) -> None:
+    if framework is not None:
+        raise Rejected("cloud_storage", f"a bucket builds nothing ({framework}): set ship.site.system to vercel")

@@ -1,0 +1,1 @@
+"""GitHub, in parts: client, commits, checks, changes, the wire, and the tokens of an app."""

@@ -1,0 +1,194 @@
+"""Tokens of a GitHub App: our own signature is traded for a token that reaches one repository for an hour.
+
+A token is asked for one repository and for exactly what we do there. It is kept in this process until five minutes
+before it ends, by tenant, installation and repository: never across tenants. (integrations, section 5)
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.core.errors import Missing, NotAllowed, Rejected, Unauthorized
+from shared.http_client import Answer, HttpClient, Trace, segment, vendor_message
+from shared.integrations.github.wire import Wire
+from shared.ports import Clock, Secret, Secrets
+
+SYSTEM = "github"
+KEY, ID = "github-app-key", "github-app-id"  # the operator's secrets
+WORK = {
+    "contents": "write",
+    "pull_requests": "write",
+    "issues": "write",
+    "checks": "read",
+    "statuses": "read",
+    "metadata": "read",
+}  # no `workflows`: what runs in CI is not ours to change
+LOGS = {"actions": "read"}  # what a red job has written; asked for beside WORK where the app was given it
+LOOK = {"metadata": "read"}
+_AHEAD, _LASTS = timedelta(seconds=60), timedelta(minutes=9)  # GitHub takes ten minutes at most, by its own clock
+_EARLY = timedelta(minutes=5)
+_KEPT = 1000
+
+_Kept = tuple[str, int, str]
+
+
+def claim(app_id: str, key: Secret, now: datetime) -> Secret:
+    """Return the signed words by which an app says who it is: a JSON web token, RS256, good for nine minutes."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        private = load_pem_private_key(key.reveal().encode(), password=None)
+    except (ValueError, TypeError):
+        raise Rejected(SYSTEM, f"the secret {KEY} is no private key in PEM") from None
+    if not isinstance(private, RSAPrivateKey):
+        raise Rejected(SYSTEM, f"the secret {KEY} is no RSA key")
+    said = {"iat": int((now - _AHEAD).timestamp()), "exp": int((now + _LASTS).timestamp()), "iss": app_id}
+    parts = ({"alg": "RS256", "typ": "JWT"}, said)
+    signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
+    proof = private.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return Secret(f"{signed}.{_encoded(proof)}")
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class AppTokens:
+    """Hands out installation tokens, each asked for once an hour."""
+
+    def __init__(self, secrets: Secrets, clock: Clock, http: Callable[[Secret], HttpClient]) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._http = http
+        self._kept: dict[_Kept, tuple[Secret, datetime]] = {}
+        self._without_logs: set[int] = set()  # installations that were not given LOGS, as far as this process knows
+        self._lock = threading.Lock()
+
+    def token(self, tenant: str, installation: int, scope: str) -> Secret:
+        """Return a token for the repository `scope` ("owner/name"), or with "" one that only sees what is there.
+
+        Raises Unauthorized when the installation is gone or suspended, NotAllowed when it does not include the
+        repository, Rejected when the operator has set up no app.
+        """
+        key = (tenant, installation, scope.lower())
+        with self._lock:
+            token, ends = self._kept.get(key, (Secret(""), datetime.min.replace(tzinfo=UTC)))
+        if ends - self._clock.now() > _EARLY:
+            return token
+        token, ends = self._asked(installation, scope)
+        with self._lock:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[key] = (token, ends)
+        return token
+
+    def drop(self, tenant: str, installation: int, scope: str, used: Secret) -> None:
+        """Forget a token that was refused."""
+        key = (tenant, installation, scope.lower())
+        with self._lock:
+            if self._kept.get(key, (None, None))[0] == used:
+                del self._kept[key]
+
+    def account(self, installation: int) -> str:
+        """Return whose installation it is; raises Missing."""
+        answer = self._wire().call("GET", f"/app/installations/{installation}")
+        return str(answer.json["account"]["login"])
+
+    def _asked(self, installation: int, scope: str) -> tuple[Secret, datetime]:
+        name = scope.rpartition("/")[2]
+        if not name:
+            return self._traded(installation, scope, {"permissions": LOOK})
+        asked = {"repositories": [name], "permissions": WORK}
+        if installation in self._without_logs:
+            return self._traded(installation, scope, asked)
+        try:
+            return self._traded(installation, scope, {**asked, "permissions": WORK | LOGS})
+        except NotAllowed:  # of that right, or for another reason, which the second answer tells
+            found = self._traded(installation, scope, asked)
+        self._without_logs.add(installation)
+        return found
+
+    def _traded(self, installation: int, scope: str, asked: Mapping[str, Any]) -> tuple[Secret, datetime]:
+        path = f"/app/installations/{installation}/access_tokens"
+        try:
+            answer = self._wire().call("POST", path, json=asked, accept=(403, 422))
+        except Missing:
+            raise Unauthorized(SYSTEM, "the app is not installed there any more") from None
+        except Unauthorized as error:  # the operator's key, not the tenant's grant
+            words = f"the app itself is refused; look at the secrets {ID} and {KEY}, and at the clock: {error}"
+            raise Rejected(SYSTEM, words) from None
+        if answer.status == 403:
+            raise Unauthorized(SYSTEM, f"the installation cannot be used: {vendor_message(answer)}")
+        if not answer.ok:
+            raise NotAllowed(
+                SYSTEM,
+                f"no token for {scope or 'this installation'}: {vendor_message(answer)}",
+                way_out="Add the repository to the app's installation on GitHub, with the rights it asks for.",
+            )
+        return Secret(str(answer.json["token"])), datetime.fromisoformat(answer.json["expires_at"]).astimezone(UTC)
+
+    def _wire(self) -> Wire:
+        try:
+            app_id, key = self._secrets.get(ID).reveal(), self._secrets.get(KEY)
+        except KeyError:
+            raise Rejected(SYSTEM, f"no GitHub App is set up: store the secrets {ID} and {KEY}") from None
+        return Wire(self._http(claim(app_id, key, self._clock.now())))
+
+
+def rules_account(http: HttpClient, account: str) -> bool:
+    """Say whether the person of a token is that account, or an owner of that organisation."""
+    wire = Wire(http)
+    if str(wire.call("GET", "/user").json["login"]).lower() == account.lower():
+        return True
+    answer = wire.call("GET", f"/user/memberships/orgs/{segment(account)}", accept=(403, 404))
+    return answer.ok and (answer.json["state"], answer.json["role"]) == ("active", "admin")
+
+
+class AppHttp(HttpClient):
+    """Calls with an installation's token for one scope; one that is refused is asked for anew, once."""
+
+    def __init__(
+        self,
+        tokens: AppTokens,
+        grant: tuple[str, int, str],
+        base_url: str,
+        *,
+        seen: Callable[[Secret], None],
+        lost: Callable[[], None],
+        timeouts: tuple[float, float],
+        trace: Trace | None = None,
+    ) -> None:
+        """Take the grant as tenant, installation and scope; `lost` is told when there is no access any more."""
+        super().__init__(SYSTEM, base_url, None, timeouts=timeouts, trace=trace)
+        self._tokens = tokens
+        self._grant = grant
+        self._seen = seen
+        self._lost = lost
+
+    def call(self, method: str, path: str, **options: Any) -> Answer:
+        """Like HttpClient.call."""
+        again = False
+        while True:
+            try:
+                used = self._tokens.token(*self._grant)
+            except Unauthorized:
+                self._lost()
+                raise
+            self._token = used
+            self._seen(used)
+            try:
+                return super().call(method, path, **options)
+            except Unauthorized:
+                self._tokens.drop(*self._grant, used)
+                if again:
+                    self._lost()
+                    raise
+                again = True
