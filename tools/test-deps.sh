@@ -8,6 +8,7 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v git >/dev/null 2>&1 || missing="$missing git"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
 [ -x /usr/bin/python3 ] || missing="$missing python3" # what runs inside the sandbox must be under /usr
+/usr/bin/python3 -I -c "import pip" >/dev/null 2>&1 || missing="$missing python3-pip" # installs wheels in the sandbox
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ]; then
         echo "Missing:$missing. Run as root: apt-get install$missing" >&2

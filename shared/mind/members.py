@@ -6,7 +6,7 @@ how many steps it can become, how deep it goes, and which agents speak in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -51,9 +51,8 @@ class Kind(Protocol):
     def purpose(self) -> str:
         """Return what it is for, for a model to read."""
 
-    @property
-    def systems(self) -> tuple[str, ...]:
-        """Return what the tenant must have connected."""
+    def usable_with(self, connected: Collection[str]) -> bool:
+        """Say whether a tenant who has connected these systems can have such a step."""
 
     @property
     def reads(self) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 from shared.core.outgoing_text import visible
 from shared.core.run import Usage
-from shared.core.secrets_in_text import secret_value, secrets_in
+from shared.core.secrets_in_text import secret_value
+from shared.mind.leaks import LEAST_KNOWN, secrets_anywhere
 from shared.ports import Embedder, Message, Model, ModelRequest, ModelResult, ToolCall, Vector
 
-_LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
 _SIGNS = "[[secret:"
 
 Known = Callable[[], Iterable[str]]
@@ -34,7 +34,7 @@ class Redactor:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known = sorted({one for one in known if len(one) >= _LEAST_KNOWN}, key=len, reverse=True)
+        self._known = sorted({one for one in known if len(one) >= LEAST_KNOWN}, key=len, reverse=True)
         self._places: dict[str, str] = {}
 
     @property
@@ -49,7 +49,7 @@ class Redactor:
             if value in text:
                 text = text.replace(value, self._place(value, "known"))
         kept, at = [], 0
-        for one in secrets_in(text):
+        for one in secrets_anywhere(text):
             kept += [text[at : one.start], self._place(text[one.start : one.end], one.kind)]
             at = one.end
         return "".join([*kept, text[at:]])

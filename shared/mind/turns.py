@@ -81,9 +81,11 @@ def abilities_of(one: Agent, may: Iterable[Allowed], kinds: Kinds, connected: It
     found = []
     for name in one.steps:
         kind = kinds.get(name)
-        if kind is None or not there.issuperset(kind.systems):
+        if kind is None or not kind.usable_with(there):
             continue
-        if name in allowed:
+        if (
+            name in allowed and kind.fills
+        ):  # one without is a step of the plan, whatever the plan says: all that ships is
             found.append(Ability(name, kind.purpose, kind.input, allowed[name], kind.fills))
         elif kind.reads:
             found.append(Ability(name, kind.purpose, kind.input, {}, ()))

@@ -1,0 +1,96 @@
+"""One look at work that is about to leave, by an agent that searches for harm. What it says can only add findings.
+
+What it reads may try to talk it round; so a good word of it opens nothing, and nobody waits for it: where it cannot be
+asked, people are told that nobody has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shared.core.errors import ErrorClass, IntegrationError, ModelError
+from shared.core.outgoing_text import visible
+from shared.core.run import NOTHING, Usage
+from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.registry import agent
+from shared.mind.context import Context
+from shared.ports import Model
+
+REVIEWER = "security-reviewer"
+OFFLINE = "offline"  # the name of the model that thinks by rules
+_MOST_FILES = 40
+_ROOM = 90_000  # characters of all files: within what the agent may be asked, however they count as tokens
+_LEAST = 400  # characters of a file that is cut
+_CUT = "\n… (more that is not shown here)"
+_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found, as (severity: high, medium or low; text), worst first, and what people are told of the look."""
+
+    findings: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    used: Usage = NOTHING
+
+
+def look_for_harm(
+    model: Model,
+    files: Mapping[str, bytes],
+    about: str,
+    *,
+    seed: str,
+    keep: Callable[[Context], None] | None = None,
+    patient: bool = False,
+) -> Look:
+    """Return what the reviewer says about these files.
+
+    With `patient` an outage is raised, to be met again later; else people are told that nobody has looked.
+    """
+    shown, partly = _shown(files)
+    one = agent(REVIEWER)
+    try:
+        given = checked_input(one, {"about": about[:4000], "files": shown})
+        answer, result = ask_agent(model, one, given, seed=seed, keep=keep)
+    except (IntegrationError, ModelError, ValueError) as error:
+        if patient and getattr(error, "error_class", None) == ErrorClass.TRANSIENT:
+            raise
+        used = getattr(error, "used", NOTHING)
+        return Look(words=f"Nobody has looked for harm: {type(error).__name__}: {str(error)[:200]}.", used=used)
+    found = [
+        (each["severity"], " ".join(visible(f"{each['where']}: {each['problem']} {each['mend']}").split())[:_MAX])
+        for each in answer.model_dump()["findings"]
+    ]
+    found.sort(key=lambda each: ("high", "medium", "low").index(each[0]))
+    return Look(tuple(found), _words(result.model, partly), result.usage)
+
+
+def _words(model: str, partly: bool) -> str:
+    some = " It has not read all of it." if partly else ""
+    if model == OFFLINE:
+        return f"Looked through by rules alone: no model and no person has looked for harm.{some}"
+    return f"Looked through for harm by the {model} model.{some}"
+
+
+def _shown(files: Mapping[str, bytes]) -> tuple[list[dict[str, str]], bool]:
+    """Return the files as they are shown: of many or long ones the beginnings, and whether something was left out."""
+    texts = {path: text for path, data in sorted(files.items()) if (text := _text(data)) is not None}
+    kept = sorted(texts, key=lambda path: (len(texts[path]), path))[:_MOST_FILES]
+    room, shown, partly = _ROOM, [], len(kept) < len(files)
+    for number, path in enumerate(kept):  # what short ones leave free goes to the long ones
+        most = max(_LEAST, room // (len(kept) - number))
+        text = texts[path]
+        if len(text) > most:
+            text, partly = text[:most] + _CUT, True
+        room -= len(text)
+        shown.append({"path": path[:200], "content": text[:100_000]})
+        partly = partly or len(text) > 100_000
+    return sorted(shown, key=lambda each: each["path"]), partly
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
