@@ -4,8 +4,11 @@ from shared.steps._kind import StepKind
 from shared.steps.agent_ask import AGENT_ASK
 from shared.steps.agent_loop import AGENT_LOOP, AGENT_TURN
 from shared.steps.code_generate import CODE_GENERATE
+from shared.steps.code_outline import CODE_OUTLINE
+from shared.steps.code_repair import CODE_REPAIR
 from shared.steps.code_test import CODE_TEST
-from shared.steps.github_open_pull_request import GITHUB_OPEN_PULL_REQUEST
+from shared.steps.code_try import CODE_TRY
+from shared.steps.code_write import CODE_WRITE
 from shared.steps.knowledge_search import KNOWLEDGE_SEARCH
 from shared.steps.notion_ask_question import NOTION_ASK_QUESTION
 from shared.steps.notion_attach_file import NOTION_ATTACH_FILE
@@ -23,19 +26,34 @@ from shared.steps.pattern_panel import PATTERN_PANEL
 from shared.steps.pattern_parallel import PATTERN_PARALLEL
 from shared.steps.pattern_sequence import PATTERN_SEQUENCE
 from shared.steps.pattern_verify import PATTERN_VERIFY
-from shared.steps.vercel_deploy import VERCEL_DEPLOY
-from shared.steps.vercel_promote import VERCEL_PROMOTE
-from shared.steps.vercel_verify import VERCEL_VERIFY
+from shared.steps.release_review import RELEASE_REVIEW
+from shared.steps.repository_merge_change import REPOSITORY_MERGE_CHANGE
+from shared.steps.repository_propose_change import REPOSITORY_PROPOSE_CHANGE
+from shared.steps.repository_watch_checks import REPOSITORY_WATCH_CHECKS
+from shared.steps.site_deploy import SITE_DEPLOY
+from shared.steps.site_promote import SITE_PROMOTE
+from shared.steps.site_rollback import SITE_ROLLBACK
+from shared.steps.site_verify import SITE_VERIFY
+from shared.steps.site_watch import SITE_WATCH
 
 ALL: tuple[StepKind, ...] = (
     NOTION_PUBLISH_PLAN,
     NOTION_ASK_QUESTION,
     CODE_GENERATE,
+    CODE_OUTLINE,
+    CODE_WRITE,
     CODE_TEST,
-    GITHUB_OPEN_PULL_REQUEST,
-    VERCEL_DEPLOY,
-    VERCEL_VERIFY,
-    VERCEL_PROMOTE,
+    CODE_TRY,
+    CODE_REPAIR,
+    RELEASE_REVIEW,
+    REPOSITORY_PROPOSE_CHANGE,
+    REPOSITORY_WATCH_CHECKS,
+    REPOSITORY_MERGE_CHANGE,
+    SITE_DEPLOY,
+    SITE_VERIFY,
+    SITE_PROMOTE,
+    SITE_WATCH,
+    SITE_ROLLBACK,
     NOTION_CREATE_PAGE,
     NOTION_CREATE_FROM_TEMPLATE,
     NOTION_UPDATE_PAGE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -14,10 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.replan import so_far
-from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, Usage
-from shared.ports import Model, Sandbox
+from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
+from shared.ports import Browser, Model, Sandbox, Secret, no_browser
 
 if TYPE_CHECKING:
+    from shared.core.policy import Known
     from shared.mind.context import Context, Part
     from shared.mind.group import Group
     from shared.mind.members import Kinds, Weight
@@ -151,8 +152,11 @@ class Effect(Protocol):
 class Connect(Protocol):
     """Hands over a client of an external system with the tenant's token; a step never sees the token."""
 
-    def __call__(self, client: type[C]) -> C:
-        """Return the client; raises Unauthorized when the tenant has not connected that system."""
+    def __call__(self, client: type[C], *, scope: str = "") -> C:
+        """Return the client; raises Unauthorized when the tenant has not connected that system.
+
+        `scope` is the one thing its token is to reach ("owner/name"), where the system has tokens as narrow as that.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +174,23 @@ class StepContext:
     now: Callable[[], datetime]
     settings: Mapping[str, Any]
     run_url: str
-    check_site: Callable[[str], tuple[int, str]]  # url → status, body; only for addresses a deployment gave us
+    check_site: Callable[..., tuple[int, str]]  # url[, headers] → status, body; only for addresses a deployment gave us
     kinds: Mapping[str, StepKind] = field(default_factory=dict)  # what child steps may be
     keep_context: Callable[[Context], None] = lambda context: None  # keeps what a model is told, for people to look at
+    keep_snapshot: Callable[[int, Result], None] = lambda number, about: None  # one version of the work, by its number
+    packages: Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], Known]] = lambda keys: {}  # see policy.py
     knowledge: Callable[[str], Sequence[Part]] = lambda query: ()  # what the workspace says about it, as untrusted data
+    site_environment: Callable[[], Mapping[str, Secret]] = dict  # the variables of the tenant's sites
+    listen: Callable[[str, str], str] = lambda system, repository: ""  # have a forge tell its news, or say why not
+    browser: Callable[[], Browser] = no_browser  # raises NoBrowser with the reason where there is none
 
-    def keep_waiting(self, delay: timedelta, what: str) -> Again:
-        """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE."""
-        if self.step.handed_at is not None and self.now() - self.step.handed_at > PATIENCE:
+    def keep_waiting(self, delay: timedelta, what: str, since: datetime | None = None) -> Again:
+        """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE.
+
+        `since` is when it began, where that is known; else the time a system was away before counts, too.
+        """
+        since = since or self.step.handed_at
+        if since is not None and self.now() - since > PATIENCE:
             minutes = PATIENCE // timedelta(minutes=1)
             raise Rejected(self.step.spec.kind.partition(".")[0], f"{what} did not come in {minutes} minutes")
         return Again(delay if self.step.wake < 40 else max(delay, timedelta(seconds=15)))
@@ -202,6 +215,11 @@ class StepContext:
         """Return a step of this plan by its id there, else what an earlier plan of this run has done under that id."""
         revision, dot, _ = self.step.id.partition(CHILD)[0].rpartition(".")
         return self.run.step(f"{revision}{dot}{name}") or so_far(self.run).done.get(name)
+
+    def granted(self, gate: str) -> Result:
+        """Return who has approved at a gate of this plan ("release", "production"), and what; {} when nobody has."""
+        step = self.step_named(gate)
+        return step.output if step is not None and step.status == StepStatus.SUCCEEDED else {}
 
     def group(self) -> Group:
         """Return the children of this step: what they said, and how others are asked."""
@@ -261,15 +279,22 @@ class StepKind:
     repeat: Repeat
     lane: str = "execute-step"
     undo: Callable[[Any, StepContext], None] | None = None
-    systems: tuple[str, ...] = ()  # what the tenant must have connected
+    systems: tuple[str, ...] = ()  # what the tenant must have connected; "a|b" is one of the two
     needs_approval: bool = True
     plannable: bool = True  # may stand in a model's plan
     repairs: str = ""  # the kind of step to go back to when this one fails by the model's own mistake
     needs: tuple[str, ...] = ()  # the kinds of which every step in the plan must be done before this one begins
     estimate: Usage = NOTHING
+    ships: str = ""  # "release": sends the work somewhere; "production": makes it what everybody sees
     vital: bool = False  # tells people: may use the money that is kept back for that
+    useful: Callable[[Mapping[str, Any]], bool] | None = None  # settings → whether the tenant's rules leave it work
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
+    most_calls: int = 1  # of a kind that thinks: how often it asks at most, itself or its children together
     weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
     group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others
     reads: bool = False  # only reads: an agent may use it at work without being told so in the plan
+
+    def usable_with(self, connected: Collection[str]) -> bool:
+        """Say whether a tenant who has connected these systems can have such a step."""
+        return all(any(each in connected for each in system.split("|")) for system in self.systems)

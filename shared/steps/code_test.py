@@ -1,44 +1,161 @@
-"""code.test: run the generated tests in the sandbox; only a full, green report counts."""
+"""code.test: test the work in the sandbox, have what fails repaired, and stop where that leads nowhere.
+
+A group. Each round is two children, `repair-N` and `try-N` (the first round has no repair); each `try-N` is an
+iteration that is kept with its work tree. The work that passed is the output. Where the repairs are used up, or the
+same failure came three times, the last work that passed remains and a person is asked. Handed out again with feedback
+after it has passed (a broken build, a red check, a review), it begins with a repair of exactly that; in the plan after
+such a question, with a repair of what had passed by what that plan says.
+"""
 
 from __future__ import annotations
 
-import json
-import secrets
+from collections.abc import Mapping
+from typing import Any
 
-from shared.core.verdict import REPORT, judge, runner_files, test_command
-from shared.ports import SandboxRequest
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.core.errors import Rejected
+from shared.core.run import CHILD, Step, StepSpec, Usage, WaitKind
+from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._work import WORK_FIELDS
+
+REPAIRS = 3  # calls of a model that are reserved for; `Limits.repairs` of the run says how many there are
+SAME = 3  # times the same failure comes before it is hopeless
+_TOLD = 1200  # letters of a failure that a question shows
+_ANSWERED = (
+    "People were asked what should be different, and the approved plan and the page say what they want now. Change what"
+    " does not meet it yet; where all of it does, change nothing."
+)
 
 
 class Test(Input):
     """Nothing to fill in: it tests what the step before has written."""
 
 
-def _run(wanted: Test, ctx: StepContext) -> Done:
-    generated = ctx.output_of("code.generate")
-    files = {path: text.encode() for path, text in json.loads(ctx.get_text(str(generated["files"]))).items()}
-    sandbox, nonce = ctx.sandbox(), secrets.token_hex(16)
-    result = sandbox.run(
-        SandboxRequest(
-            files=files | runner_files(nonce),
-            command=test_command(),
-            origin=str(generated["model"]),
-            collect=(REPORT,),
-        )
+def _run(wanted: Test, ctx: StepContext) -> Done | FanOut:
+    state, tries = ctx.step.output, int(ctx.step.output.get("tries", 0))
+    if not tries:
+        producer = _producer(ctx)
+        if producer.spec.kind == "code.try":
+            return _round(ctx, producer, _ANSWERED, 1)
+        return FanOut((_try(ctx, 1, producer.id),), {"tries": 1, "repairs": 0, "since": 1})
+    last = _child(ctx, f"try-{tries}")
+    if "tests" in state:  # it has passed before
+        return _round(ctx, last, ctx.step.feedback, 1) if ctx.step.feedback else Done(state)
+    if state.get("asked"):
+        raise Rejected("code", f"not passed, and nobody answered what to do: {last.output.get('reason', '')}")
+    if last.output.get("green"):
+        return _passed(ctx, last)
+    if why := _hopeless(ctx, last):
+        return _ask(ctx, last, why)
+    feedback = ctx.get_text(str(last.output["feedback"]))
+    return _round(ctx, last, feedback, int(state["repairs"]) + 1)
+
+
+def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:
+    """Have the work that `last` tried repaired, and try it again."""
+    state = ctx.step.output
+    tries = int(state.get("tries", 0)) + 1
+    since = tries if not state or (number == 1 and "tests" in state) else int(state["since"])
+    repair = StepSpec(
+        f"{ctx.step.id}{CHILD}repair-{tries}",
+        "code.repair",
+        f"Repair {number}",
+        {"of": last.id, "feedback": ctx.keep_text(feedback)},
+        estimate=_share(ctx.step.spec.estimate),
+        optional=True,  # what cannot be repaired is told to a person, not the end of the run
     )
-    verdict = judge(result, expected_tests=int(generated["expected_tests"]), nonce=nonce)
-    if not verdict.ok:
-        raise StepFailure(verdict.feedback, signature=verdict.signature)
-    output = {"tests": verdict.ran, "driver": result.driver, "seconds": round(result.duration_s, 2)}
-    return Done(output, facts={"tests": verdict.ran, "sandbox": result.driver})
+    again = _try(ctx, tries, repair.id, instead=last.id, after=(repair.id,))
+    return FanOut((repair, again), {"tries": tries, "repairs": number, "since": since})
+
+
+def _try(ctx: StepContext, number: int, of: str, instead: str = "", after: tuple[str, ...] = ()) -> StepSpec:
+    title = "Run the tests" if number == 1 else "Run the tests again"
+    return StepSpec(f"{ctx.step.id}{CHILD}try-{number}", "code.try", title, {"of": of, "instead": instead}, after)
+
+
+def _share(all_repairs: Usage) -> Usage:
+    return Usage(all_repairs.tokens // REPAIRS, all_repairs.micros // REPAIRS)
+
+
+def _producer(ctx: StepContext) -> Step:
+    """Return the step whose work is tested: the latest that wrote any, or what was green when people were asked."""
+    for step in reversed(ctx.run.steps):
+        if step.spec.kind == "code.generate" and step.output.get("work"):
+            return step
+        if step.spec.kind == "code.test" and step.id != ctx.step.id and step.output.get("back_to"):
+            green = ctx.run.step(str(step.output["back_to"]))
+            assert green is not None, step.id
+            return green
+    raise Rejected("code", "there is nothing to test: a step of the kind code.generate must come first")
+
+
+def _child(ctx: StepContext, name: str) -> Step:
+    found = ctx.run.step(f"{ctx.step.id}{CHILD}{name}")
+    assert found is not None, name
+    return found
+
+
+def _hopeless(ctx: StepContext, last: Step) -> str:
+    """Return why another repair would lead nowhere; "" while one may help."""
+    state = ctx.step.output
+    if absent := last.output.get("absent"):
+        return f"no repair could be made ({absent})"
+    tries = [_child(ctx, f"try-{n}") for n in range(int(state["since"]), int(state["tries"]) + 1)]
+    same = sum(1 for each in tries if each.output.get("signature") == last.output["signature"])
+    if same >= SAME:
+        return f"the same failure came {same} times"
+    most = min(ctx.run.limits.repairs, REPAIRS)
+    return f"{most} repairs were made" if int(state["repairs"]) >= most else ""
+
+
+def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
+    """Ask a person, once, and wait; the answer leads to another plan, which begins with what is done."""
+    from shared.mind.redaction import Redactor
+
+    green, redactor = last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
+    kept = "What passed its tests before is kept as it was." if green else "No version has passed its tests yet."
+    why, failure = redactor.hide(why), redactor.hide(str(last.output.get("reason", "")))[:_TOLD]
+    question = (
+        f"The tests still fail, and {why}. {kept} What fails: {failure}\n"
+        "What should be different? Edit the page or comment, and a new plan is made; or set the status to Cancelled."
+    )
+    ask = StepSpec(f"{ctx.step.id}{CHILD}ask", "notion.ask_question", "Ask what to do", {"question": question[:2000]})
+    answer = StepSpec(
+        f"{ctx.step.id}{CHILD}answer",
+        "input.wait",
+        "Answer the question",
+        depends_on=(ask.id,),
+        lane="",
+        gate=WaitKind.INPUT,
+    )
+    back = {"back_to": green.id, **_named(green.output)} if green else {}
+    return FanOut((ask, answer), {**ctx.step.output, "asked": why, **back})
+
+
+def last_green(ctx: StepContext) -> Step | None:
+    """Return the latest try of this run that passed."""
+    tries = (step for step in reversed(ctx.run.steps) if step.spec.kind == "code.try")
+    return next((step for step in tries if step.output.get("green")), None)
+
+
+def _named(output: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: output[name] for name in WORK_FIELDS if name in output}
+
+
+def _passed(ctx: StepContext, last: Step) -> Done:
+    state = ctx.step.output
+    shown = {name: last.output[name] for name in ("tests", "driver", "seconds", "report")}
+    output = {**_named(last.output), **shown, "rounds": state["repairs"], **state}
+    return Done(output, facts={"tests": shown["tests"], "sandbox": shown["driver"]})
 
 
 CODE_TEST = StepKind(
     "code.test",
-    "Run the tests in the sandbox; failures go back to the model.",
+    "Run the tests in the sandbox; failures are repaired, and a person is asked where that leads nowhere.",
     Test,
     _run,
     Repeat.SAME_END,
-    repairs="code.generate",
     needs=("code.generate",),
+    thinks="code.repair",
+    most_calls=REPAIRS,
+    group=True,
 )

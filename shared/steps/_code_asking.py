@@ -1,0 +1,113 @@
+"""How the steps that plan, write and repair files ask a model: what they tell it, within which limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from shared.core.errors import InvalidOutput
+from shared.core.page import page_from_data
+from shared.core.run import NOTHING, Usage
+from shared.core.tokens import answer_room
+from shared.mind.context import Part
+from shared.mind.errors_told import compact_error
+from shared.mind.fitting import within
+from shared.mind.page_text import page_text
+from shared.mind.structured import ask, schema_of
+from shared.ports import Model, ModelRequest, ModelResult
+from shared.steps._kind import StepContext, StepFailure
+
+PROMPT_TOKENS, OUTPUT_TOKENS = 80_000, 32_000
+CHUNK = 0.25  # of an answer's room is what a plan of files may fill: what a model writes within a request's time-out
+CLASS = "code"
+AGAIN = "Your last attempt failed. Mend exactly what the errors of your last attempt say, and answer in full."
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def code_request(
+    task: str, prompts: Mapping[str, str], answer: type[BaseModel], data: Mapping[str, Any], prompt: str
+) -> ModelRequest:
+    """Return the question of a task for a prompt made of parts."""
+    system = f"{prompts['code']}\n\n{prompts[task.replace('.', '_')]}"
+    return ModelRequest(task, CLASS, system, prompt, schema_of(answer), data, max_output_tokens=OUTPUT_TOKENS)
+
+
+def ask_for(
+    ctx: StepContext, task: str, answer: type[T], parts: Sequence[Part], data: Mapping[str, Any]
+) -> tuple[T, ModelResult]:
+    """Return the model's checked answer; raises InvalidOutput, and other errors as the model raises them."""
+    model, found = ctx.model(), list[T]()
+
+    def asked(request: ModelRequest) -> ModelResult:
+        checked, result = ask(model, request, answer, repairs=1)  # two rounds end within the attempt's lease
+        found.append(checked)
+        return result
+
+    result, _ = within(
+        model,
+        lambda prompt: code_request(task, ctx.settings["prompts"], answer, data, prompt),
+        parts,
+        asked,
+        answer_tokens=OUTPUT_TOKENS,
+        most=PROMPT_TOKENS,
+        seed=f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}",
+        reserved=ctx.step.reserved,
+        keep=ctx.keep_context,
+    )
+    return found[-1], result
+
+
+def answer_tokens(model: Model) -> int:
+    """Return how many tokens of files one answer may be planned to hold: of a free model's window, or of a paid limit.
+
+    Rules of our own answer at any length, so what costs nothing has its window as its only limit.
+    """
+    window = model.window(CLASS)
+    free = model.estimate(ModelRequest(CLASS, CLASS, "", "How much?", {})) == NOTHING
+    return int(CHUNK * answer_room(window, window if free else OUTPUT_TOKENS))
+
+
+def planned(ctx: StepContext) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the approved proposal and the page as they were kept; nothing of it but ids is trusted."""
+    output = ctx.output_of("plan.propose")
+    proposal: dict[str, Any] = json.loads(ctx.get_text(str(output["proposal"])))
+    page: dict[str, Any] = json.loads(ctx.get_text(str(output["page"])))
+    return proposal, page
+
+
+def requirement_ids(proposal: Mapping[str, Any]) -> list[str]:
+    """Return the ids of what was approved."""
+    return [str(each["id"]) for each in proposal.get("requirements", ())]
+
+
+def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: str) -> list[Part]:
+    """Return what every task is told: the approved plan, the page, and what the last attempt lacked; all of it data."""
+    source = page_from_data({"id": "", "title": "", **page})
+    parts = [
+        Part("input", "the approved plan", as_json(proposal), must=True, share=0.5),
+        Part("page", f"page {source.id}", page_text(source), must=True, share=0.4),
+    ]
+    if feedback:
+        parts.append(Part("errors", "your last attempt", compact_error(feedback), must=True, share=0.1))
+        parts.append(Part("task", "repair", AGAIN, trusted=True))
+    return parts
+
+
+def file_parts(files: Iterable[tuple[str, str]], *, must: bool = False) -> list[Part]:
+    """Return files, the most important first, each whole or not at all; those that `must` be there always are."""
+    share = 0.0 if must else 0.4
+    return [Part("input", f"file {path}", text, must=must, share=share, cut="whole") for path, text in files]
+
+
+def as_json(value: Any) -> str:
+    """Return a value as models read it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def mistake(message: str, used: Usage) -> StepFailure:
+    """Return the failure that sends a message back to the model."""
+    return StepFailure(message[:4000], signature=str(InvalidOutput(message))[:500], used=used)

@@ -1,0 +1,133 @@
+"""What code.repair does: the model is shown what is wrong and the files it is about, and its edits are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.edits import EditsRefused, apply_edits
+from shared.core.errors import Rejected
+from shared.core.file_plan import clash, path_problem, unread_problem
+from shared.core.own_tests import own_tests
+from shared.core.repo_map import map_of, text_of
+from shared.core.repo_map_choice import relevant
+from shared.core.repo_map_conventions import conventions_of
+from shared.core.run import Usage
+from shared.core.worktree import Worktree
+from shared.mind.context import Part
+from shared.mind.errors_told import compact_error
+from shared.steps._code_answers import Repaired, whole_file_problem, written_by
+from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, planned, task_parts
+from shared.steps._kind import Done, StepContext
+from shared.steps._work import Work, changed_work, unread_of, work_of
+
+TASK = "code.repair"
+_MOST = 6000  # characters of what failed
+_SHOWN = 25  # files that are shown whole, at most
+_NAME = re.compile(r"[\w./-]+\.\w+")
+
+
+def mend(ctx: StepContext, of: str, feedback: str) -> Done:
+    """Return the work of the step `of`, mended by the kept text `feedback`."""
+    made = ctx.run.step(of)
+    if made is None:
+        raise Rejected("code", f"there is no step {of!r} whose work could be repaired")
+    work, said = work_of(ctx, made.output), ctx.get_text(feedback)
+    proposal, page = planned(ctx)
+    files = work.all_files
+    parts = repair_parts(work, proposal, page, said, ctx.step.feedback)
+    data = {"page": page, "proposal": proposal, "feedback": said, "files": sorted(files)}
+    answer, result = ask_for(ctx, TASK, Repaired, parts, data)
+    after = _mended(work, files, answer, result.usage)
+    if problem := unread_problem(set(after) - set(files), unread_of(ctx, made.output)):
+        raise mistake(problem, result.usage)
+    tree = Worktree(
+        {path: text for path, text in after.items() if work.originals.get(path) != text},
+        frozenset(path for path in work.originals if path not in after),
+        work.tree.base,
+    )
+    tests = answer.expected_tests if answer.expected_tests > 0 else work.expected_tests
+    changes = {"expected_tests": tests, "model": written_by(work.model, result.model)}
+    output = changed_work(ctx, made.output, tree, **changes)
+    return Done({**output, "why": answer.why[:500]}, result.usage)
+
+
+def repair_parts(
+    work: Work, proposal: Mapping[str, Any], page: Mapping[str, Any], said: str, feedback: str
+) -> list[Part]:
+    """Return what the model is told: what is wrong, what is wanted, and the files that matter; all of it data."""
+    return [
+        Part("errors", "what is wrong with the work", compact_error(said, _MOST), must=True, share=0.2),
+        *task_parts({"requirements": proposal.get("requirements", [])}, page, feedback),
+        *_told(work, work.all_files, said),
+    ]
+
+
+def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
+    """Return the map, how things are done, and the files that matter, whole: those named in what failed first."""
+    there = map_of(files)
+    written = set(work.tree.files)
+    chosen = relevant(there, files, said, _named(said, files))
+    shown = sorted(chosen[:_SHOWN], key=lambda path: path not in written) if len(written) <= _SHOWN else chosen[:_SHOWN]
+    texts = [(path, text) for path in shown if (text := text_of(files[path])) is not None]
+    kept = sorted(_pristine(work))
+    proofs = {"expected_tests": work.expected_tests, "checks": work.checks, "site_root": work.site_root}
+    return [
+        Part("input", "how the work is tested", as_json(proofs), must=True, share=0.4),
+        Part("input", "how the repository does things", conventions_of(files).told(), must=True, share=0.4),
+        Part("input", "tests that must stay as they are", as_json(kept) if kept else "", must=True, share=0.4),
+        Part("input", "all files", there.shown(), must=True, share=0.4),
+        *file_parts(texts),
+    ]
+
+
+def _pristine(work: Work) -> Mapping[str, bytes]:
+    """Return the files that the repository's own tests are and rest on, and that the plan does not change."""
+    return own_tests(work.originals, work.runner, work.may_change).pristine
+
+
+def _named(said: str, files: Mapping[str, bytes]) -> list[str]:
+    """Return the files that a text names, by their path or by a name that only one file has."""
+    by_name: dict[str, list[str]] = {}
+    for path in files:
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    found: dict[str, None] = {}
+    for name in _NAME.findall(said):
+        own = by_name.get(name.rpartition("/")[2], [])
+        matching = [path for path in own if name.endswith(path) or path.endswith(f"/{name}")] or own
+        found |= dict.fromkeys(matching if len(matching) == 1 else [])
+    return list(found)
+
+
+def _mended(work: Work, files: Mapping[str, bytes], answer: Repaired, used: Usage) -> dict[str, bytes]:
+    """Return all files after the repair; raises StepFailure for one that cannot be made."""
+    texts = {path: text for path, data in files.items() if (text := text_of(data)) is not None}
+    whole = {each.path: each.content for each in answer.files}
+    edits = [each.edit for each in answer.edits]
+    touched = {*whole, *answer.deleted, *(edit.path for edit in edits)}
+    if unfinished := [each.path for each in answer.files if not each.complete]:
+        raise mistake(f"{unfinished[0]!r} is not complete; change a long file with `edits`", used)
+    if twice := set(whole) & {edit.path for edit in edits}:
+        raise mistake(f"{min(twice)!r} is given whole and as edits; give it once", used)
+    kept = _pristine(work)
+    for path in sorted(touched):
+        if path in kept:
+            raise mistake(f"{path!r} is a test of the repository that must stay as it is: mend the code instead", used)
+        if path in answer.deleted and path not in files:
+            raise mistake(f"{path!r} cannot be deleted: there is no such file", used)
+    for path, content in whole.items():
+        action = "edit" if path in texts else "create"
+        if problem := whole_file_problem(path, content, action, texts.get(path)):
+            raise mistake(problem, used)
+    try:
+        changed = apply_edits(texts, edits) | whole
+    except EditsRefused as error:
+        raise mistake(str(error), used) from error
+    after = {path: data for path, data in files.items() if path not in answer.deleted}
+    after |= {path: text.encode("utf-8", "replace") for path, text in changed.items()}
+    new = [path for path in sorted(after) if path not in files]
+    protected = () if work.originals else (".github",)
+    if problem := path_problem(new, protected=protected) or clash(after):
+        raise mistake(problem, used)
+    return after

@@ -1,0 +1,92 @@
+"""Kinds of steps that the version before had: no plan holds them any more, and what they have done can be taken back.
+
+A run that was planned before the change goes on with another plan; only what it leaves behind when it is cancelled is
+still known by the old names. To be deleted when no run from before 2026-12 can be open (its deadline is 14 days).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ConfigDict
+
+from shared.core.errors import Rejected
+from shared.steps._forge import forge_of, place_of
+from shared.steps._kind import Input, Repeat, StepContext, StepKind
+
+_MARK = "workwright"  # the key in a deployment's meta by which it was found again
+
+
+class _Former(Input):
+    """What a plan of then filled in, as far as it is needed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    branch: str = ""
+
+
+def _no_more(wanted: Any, ctx: StepContext) -> Any:
+    raise Rejected("workwright", f"this version knows no step kind {ctx.step.spec.kind!r}: a new plan does without it")
+
+
+def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
+    """Close the request and delete the branch; the repository stays. Raises Rejected when it was merged."""
+    if not ctx.effect.begun("commit"):
+        return
+    ctx.effect.begun("pull-request")
+    made = ctx.effect.known("repository") or {}
+    _, owner, name = place_of(ctx) if "owner" not in made else ("", str(made["owner"]), str(made["name"]))
+    branch = f"{wanted.branch}-{ctx.run.id[-8:]}"
+    forge = forge_of(ctx, owner, name, system="github")
+    change = forge.find_change(owner, name, branch, state="all")
+    if change is not None and change.merged:
+        raise Rejected("github", f"{change.url} was merged by somebody; that stays")
+    if change is not None and change.state == "open":
+        ctx.same_end("undo-pull-request", lambda: {"url": forge.close_change(owner, name, change.number).url})
+    _taken_back(ctx, "undo-branch", branch, lambda: forge.delete_branch(owner, name, branch))
+
+
+def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
+    from shared.integrations.vercel import Vercel
+
+    project = ctx.effect.known("project")
+    if project is None or not ctx.effect.begun("deployment"):
+        return
+    vercel, known = ctx.connect(Vercel), ctx.effect.known("deployment")
+    found = vercel.find_deployment(str(project["id"]), _MARK, f"{ctx.run.id}-{ctx.step.id}") if known is None else None
+    preview = str(known["id"]) if known else found.id if found else ""
+    if preview:
+        _taken_back(ctx, "undo-deployment", preview, lambda: vercel.delete(preview))
+
+
+def _roll_back(wanted: _Former, ctx: StepContext) -> None:
+    """Go back to what was in production before; a first deployment has nothing to go back to."""
+    from shared.integrations.vercel import Vercel
+
+    before = str((ctx.effect.known("production-before") or {}).get("deployment") or "")
+    if before and ctx.effect.begun("promotion"):
+        vercel, site = ctx.connect(Vercel), str(ctx.output_of("vercel.deploy")["project"])
+        _taken_back(ctx, "rollback", before, lambda: vercel.rollback(site, before))
+
+
+def _taken_back(ctx: StepContext, name: str, what: str, do: Callable[[], None]) -> None:
+    def once() -> dict[str, str]:
+        do()
+        return {"of": what}
+
+    ctx.same_end(name, once)
+
+
+def _kind(name: str, undo: Callable[[Any, StepContext], None] | None = None) -> StepKind:
+    return StepKind(name, "A kind of the version before.", _Former, _no_more, Repeat.SAME_END, undo=undo)
+
+
+FORMER = {
+    kind.name: kind
+    for kind in (
+        _kind("github.open_pull_request", _close_pull_request),
+        _kind("vercel.deploy", _delete_preview),
+        _kind("vercel.verify"),
+        _kind("vercel.promote", _roll_back),
+    )
+}
