@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from shared.cli import ask, chat, commands, connect, doctor, models, plan, preferences, remote, webhook
+from shared.cli import (
+    ask,
+    chat,
+    commands,
+    connect,
+    doctor,
+    forge,
+    models,
+    plan,
+    preferences,
+    remote,
+    ship,
+    site_values,
+    webhook,
+)
 from shared.cli.root import workwright
 from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
-COMMANDS = (ask, chat, commands, connect, doctor, models, plan, preferences, remote, webhook)
+COMMANDS = (ask, chat, commands, connect, doctor, forge, models, plan, preferences, remote, ship, site_values, webhook)
 
 
 def main() -> None:

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from shared.core.errors import Blocked, Busy, RateLimited, Rejected, Unauthorized, VersionConflict
 from shared.core.rate_window import Rate
 from shared.http_client import Answer, HttpClient, Trace
-from shared.integrations.github import GitHub
+from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.github.app import AppHttp, AppTokens
+from shared.integrations.github.client import GitHub
+from shared.integrations.gitlab.client import GitLab
+from shared.integrations.gitlab.wire import host_of
 from shared.integrations.notion.client import Notion
 from shared.integrations.ses import Ses
 from shared.integrations.ses import connect as connect_ses
 from shared.integrations.slack import Slack
 from shared.integrations.vercel import Vercel
-from shared.oauth import NOTION, GrantTokens, OAuthProvider, refresh
+from shared.mind.leaving import last_look
+from shared.oauth import GITLAB, NOTION, GrantTokens, OAuthProvider, refresh
 from shared.ports import Clock, Doc, Put, Secret, Secrets, Store
-from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget
+from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, endpoint_of, payer_of
 
-PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION}
+PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION, GITLAB.name: GITLAB}
 
 C = TypeVar("C")
-_CLIENTS: dict[type[Any], str] = {Notion: "notion", GitHub: "github", Vercel: "vercel", Slack: "slack"}
+_CLIENTS: dict[type[Any], str] = {
+    Notion: "notion",
+    GitHub: "github",
+    GitLab: "gitlab",
+    Vercel: "vercel",
+    CloudStorage: "cloud_storage",  # where the operator has no bucket: then nobody has connected it
+    Slack: "slack",
+}
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
 _RENEWAL = timedelta(seconds=150)  # longer than the system's answer may take to come
 _HELD = 1000  # tenants whose opened tokens are remembered
 _LOOKS = 8  # at a grant that another worker renews, in two seconds
-_FIXED = re.compile(r"[a-z_]+|v[0-9]+")  # a part of a path that is no id
+
+
+class Connected(Protocol):
+    """Hands over clients with one tenant's token, narrowed to `scope` where the system can do that."""
+
+    def __call__(self, client: type[C], *, scope: str = "") -> C:
+        """Return the client; raises Unauthorized when the tenant has not connected that system."""
+
 
 Lost = Callable[[str, str, str, str], None]
 """Hears of a grant that is of no more use: tenant, system, "revoked" or "blocked", and since when it held."""
@@ -42,13 +60,15 @@ class Endpoints:
 
     notion: str = "https://api.notion.com"
     github: str = "https://api.github.com"
+    gitlab: str = "https://gitlab.com"
+    gitlab_hosts: tuple[str, ...] = ()  # self-managed ones that a tenant's grant may name, by the operator's leave
     vercel: str = "https://api.vercel.com"
     slack: str = "https://slack.com/api"
+    cloud_storage: str = "https://storage.googleapis.com"
     ses: str = ""  # empty: Amazon's own, by region
     ses_region: str = "eu-central-1"
     ses_sender: str = "Workwright <agent@workwright.invalid>"
     timeouts: tuple[float, float] = (5.0, 65.0)
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 class Accounts:
@@ -66,7 +86,9 @@ class Accounts:
         rate: Rate | None = None,
         sleep: Callable[[float], None] | None = None,  # None: never waits, always says when to come again
         lost: Lost | None = None,
+        sites: Callable[[str], CloudStorage] | None = None,  # tenant → its part of the operator's bucket
     ) -> None:
+        self._sites = sites
         self.budget = RateBudget(store, clock, owner(), rate=rate, sleep=sleep)
         self._sleep = sleep
         self._lost = lost
@@ -75,43 +97,77 @@ class Accounts:
         self._clock = clock
         self._endpoints = endpoints
         self._owner = owner
-        self._trace = trace
+        self.trace = trace  # what every exchange is told to
         self._ses: Ses | None = None
         self._held: dict[str, dict[str, Secret]] = {}
+        self.app_tokens = AppTokens(secrets, clock, lambda signed: self.http_with(GitHub.system, signed))
         self._ses_lock = threading.Lock()
 
-    def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Callable[[type[C]], C]:
+    def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Connected:
         """Return what hands over clients of this tenant's systems, each built once.
 
         `noted` hears of each write to Notion before it is sent: method, path, JSON.
         """
-        built: dict[type[Any], Any] = {}
+        built: dict[tuple[type[Any], str], Any] = {}
 
-        def http(system: str) -> HttpClient:
-            made = self.http_for(tenant, system)
+        def http(system: str, scope: str) -> HttpClient:
+            made = self.http_for(tenant, system, scope)
             made.before_write = noted if system == "notion" else None
+            made.leaving = last_look(system, lambda: self.held(tenant))
             return made
 
-        def connect(client: type[C]) -> C:
-            if client not in built:
-                built[client] = self.mail() if client is Ses else client(http(_CLIENTS[client]))  # type: ignore[call-arg]
-            return cast(C, built[client])
+        def connect(client: type[C], *, scope: str = "") -> C:
+            key = (client, scope)
+            if key not in built:
+                if client is Ses:
+                    built[key] = self.mail()
+                elif client is CloudStorage and self._sites is not None:
+                    built[key] = self._sites(tenant)
+                else:
+                    built[key] = client(http(_CLIENTS[client], scope))  # type: ignore[call-arg]
+            return cast(C, built[key])
 
         return connect
 
-    def http_for(self, tenant: str, system: str) -> HttpClient:
-        """Return an HTTP client with the tenant's token; raises Unauthorized when there is none."""
+    def http_for(self, tenant: str, system: str, scope: str = "") -> HttpClient:
+        """Return an HTTP client with the tenant's token; raises Unauthorized when there is none.
+
+        With `scope` ("owner/name") an app's token reaches that repository alone; other tokens are what they are.
+        """
         doc = self._store.get(tenant, "grants", system)
         if doc is None or doc.body.get("status") != "connected":
             if doc is not None and not doc.body.get("told"):  # whoever marked it died before people were told
                 self._tell_lost(tenant, system, doc)
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
+        installation = doc.body.get("public", {}).get("installation")
+        if system == GitHub.system and installation:
+            return self._app_http(tenant, int(installation), scope)
         token = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+        self._hold(tenant, system, token)
+        payer = payer_of(tenant, system, doc.body) if system in _METERED else None
+        base = host_of(doc.body, self._endpoints.gitlab_hosts) or str(getattr(self._endpoints, system))
+        return _GrantHttp(self, tenant, system, token, payer, base)
+
+    def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
+        return AppHttp(
+            self.app_tokens,
+            (tenant, installation, scope),
+            self._endpoints.github,
+            seen=lambda token: self._hold(tenant, f"github {scope}", token),
+            lost=lambda: self._lose_installation(tenant, installation),
+            timeouts=self._endpoints.timeouts,
+            trace=self.trace,
+        )
+
+    def _lose_installation(self, tenant: str, installation: int) -> None:
+        doc = self._store.get(tenant, "grants", GitHub.system)
+        if doc is not None and doc.body.get("public", {}).get("installation") == installation:
+            self._give_up(tenant, GitHub.system, doc)
+
+    def _hold(self, tenant: str, what: str, token: Secret) -> None:
         if len(self._held) >= _HELD:
             self._held.clear()
-        self._held.setdefault(tenant, {})[system] = token
-        payer = payer_of(tenant, system, doc.body) if system in _METERED else None
-        return _GrantHttp(self, tenant, system, token, payer)
+        self._held.setdefault(tenant, {})[what] = token
 
     def held(self, tenant: str) -> list[str]:
         """Return the tenant's tokens that were opened in this process, for nobody but what hides them from models."""
@@ -161,8 +217,9 @@ class Accounts:
             self.budget.lift(payer_of(tenant, system, body))
 
     def connected(self, tenant: str) -> list[str]:
-        """Return the systems this tenant has connected."""
-        return [doc.id for doc in self._store.list_docs(tenant, "grants") if doc.body.get("status") == "connected"]
+        """Return the systems this tenant has connected, and those that the operator has for all."""
+        granted = [doc.id for doc in self._store.list_docs(tenant, "grants") if doc.body.get("status") == "connected"]
+        return [*granted, "cloud_storage"] if self._sites else granted
 
     def renew(self, tenant: str, system: str, used: Secret) -> tuple[Secret, bool]:
         """Return a token newer than `used`, and whether it is fresh from the system; else give the grant up.
@@ -260,8 +317,8 @@ class Accounts:
 
     def _refreshed(self, tenant: str, system: str, grant: Mapping[str, Any]) -> GrantTokens | None:
         provider = PROVIDERS.get(system)
-        if provider is None or "refresh" not in grant:
-            return None
+        if provider is None or "refresh" not in grant or grant.get("public", {}).get("host"):
+            return None  # on a host of the tenant's own we are no registered application
         token = self._secrets.open(tenant, f"{system}.refresh", grant["refresh"])
         http = self.plain_http(system)
         try:
@@ -279,43 +336,27 @@ class Accounts:
         """Return an HTTP client of that system without a tenant's token, for its token endpoint."""
         return self.http_with(system, None)
 
-    def http_with(self, system: str, token: Secret | None) -> HttpClient:
+    def http_with(self, system: str, token: Secret | None, host: str = "") -> HttpClient:
         """Return an HTTP client with a token that is not kept yet: neither renewed nor within a budget."""
-        base = str(getattr(self._endpoints, system))
-        return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self._trace)
+        base = host_of({"public": {"host": host}}, self._endpoints.gitlab_hosts) or getattr(self._endpoints, system)
+        return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self.trace)
 
     @property
     def endpoints(self) -> Endpoints:
         """Return where the external systems are."""
         return self._endpoints
 
-    @property
-    def trace(self) -> Trace | None:
-        """Return what every exchange is told to."""
-        return self._trace
-
-
-def payer_of(tenant: str, system: str, grant: Mapping[str, Any]) -> Payer:
-    """Return whose budget the calls of this grant are: its bot's; a grant that names none has its own."""
-    public = grant.get("public", {})
-    return Payer(system, str(public.get("bot_id") or tenant), str(public.get("workspace_id") or ""))
-
 
 def _since(doc: Doc) -> str:
     return str(doc.body.get("since") or doc.body.get("at") or "")
 
 
-def endpoint_of(method: str, path: str) -> str:
-    """Return the call without the ids in it: what a system limits as one endpoint."""
-    parts = [part if not part or _FIXED.fullmatch(part) else "{id}" for part in path.split("/")]
-    return f"{method} {'/'.join(parts)}"
-
-
 class _GrantHttp(HttpClient):
     """Calls with the tenant's token, within its budget; a refused token is renewed, and a short pause is waited for."""
 
-    def __init__(self, accounts: Accounts, tenant: str, system: str, token: Secret, payer: Payer | None) -> None:
-        base = str(getattr(accounts.endpoints, system))
+    def __init__(
+        self, accounts: Accounts, tenant: str, system: str, token: Secret, payer: Payer | None, base: str
+    ) -> None:
         super().__init__(system, base, token, timeouts=accounts.endpoints.timeouts, trace=accounts.trace)
         self._accounts = accounts
         self._tenant = tenant

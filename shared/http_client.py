@@ -7,6 +7,7 @@ import json as json_text
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -19,7 +20,7 @@ from urllib.parse import quote
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 from shared.core.errors import (
     IntegrationError,
@@ -109,6 +110,12 @@ class HttpClient:
         self._timeouts = timeouts
         self._trace = trace
         self.before_write: Callable[[str, str, Any], None] | None = None  # hears method, path, JSON of each write
+        self.leaving: Callable[[str, str, Any], Any] | None = None  # method, path, JSON or bytes → what is sent of it
+
+    @property
+    def base_url(self) -> str:
+        """Return the address that all paths are added to."""
+        return self._base
 
     def call(
         self,
@@ -134,6 +141,9 @@ class HttpClient:
         asked = _Asked(self.system, method, path, self._base + path, write)
         sent = {"User-Agent": USER_AGENT, "Accept": "application/json"} | self._headers | dict(headers or {})
         secrets = self._authorize(sent, auth)
+        if write and self.leaving is not None:
+            json = self.leaving(method, path, json) if json is not None else None
+            data = self.leaving(method, path, data) if data is not None else None
         if write and self.before_write is not None:
             self.before_write(method, path, json)
         started = time.monotonic()
@@ -181,11 +191,11 @@ class HttpClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _read(response, time.monotonic() + 2 * self._timeouts[1])
+                return _read(response, 2 * self._timeouts[1])
         except (requests.exceptions.InvalidJSONError, ValueError):
             # a bad address, header or body; the message may quote the token, so it must not be chained
             raise Rejected(asked.system, f"{asked}: the call cannot be written as HTTP") from None
-        except (requests.RequestException, TimeoutError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             if _was_not_sent(error):
                 raise Unavailable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
             raise _unclear(asked, f"no complete answer ({type(error).__name__})") from error
@@ -213,21 +223,21 @@ def _check_path(path: str) -> None:
         raise Rejected("request", f"{path[:80]!r} is not a path we call")
 
 
-def _read(response: requests.Response, deadline: float) -> Answer:
-    """Read the body within bounds: a server that drips bytes must not hold a function for ever."""
-    parts: list[bytes] = []
-    size = 0
-    for part in response.iter_content(64 * 1024):
-        size += len(part)
-        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            raise TimeoutError("the answer is too large or too slow")
-        parts.append(part)
-    text = b"".join(parts).decode("utf-8", errors="replace")
-    try:
+def _read(response: requests.Response, within_s: float) -> Answer:
+    body, text = None, b"".join(body_parts(response, within_s)).decode("utf-8", errors="replace")
+    with suppress(ValueError, RecursionError):
         body = json_text.loads(text) if text.strip() else None
-    except (ValueError, RecursionError):
-        body = None
     return Answer(response.status_code, CaseInsensitiveDict(response.headers), body, text)
+
+
+def body_parts(response: requests.Response, within_s: float) -> Iterator[bytes]:
+    """Yield a streamed body as it comes, in so many seconds: who drips bytes holds nobody. HTTPError, TimeoutError."""
+    began, size = time.monotonic(), 0
+    while part := response.raw.read1(1 << 16, decode_content=True):  # what is there, where `read` waits for all
+        yield part
+        size += len(part)
+        if size > MAX_ANSWER_BYTES or time.monotonic() - began > within_s:
+            raise TimeoutError("the answer is too large or too slow")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -331,7 +341,17 @@ _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-goog-api-key", "x-vercel-protection-bypass"}
 )
 _SECRET_FIELDS = frozenset(
-    {"client_secret", "access_token", "refresh_token", "id_token", "token", "code", "password", "code_verifier"}
+    {
+        "client_secret",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token",
+        "signing_token",
+        "code",
+        "password",
+        "code_verifier",
+    }
 )
 
 

@@ -62,6 +62,15 @@ GITHUB = OAuthProvider(
     scopes=("repo",),
     pkce=True,
 )
+GITLAB = OAuthProvider(
+    "gitlab",
+    "https://gitlab.com/oauth/authorize",
+    "https://gitlab.com/oauth/token",
+    scopes=("api",),  # commits, merge requests and webhooks through the API need it; GitLab has nothing narrower
+    pkce=True,
+    introspect_url="https://gitlab.com/oauth/introspect",
+    revoke_url="https://gitlab.com/oauth/revoke",
+)
 SLACK = OAuthProvider(
     "slack",
     "https://slack.com/oauth/v2/authorize",

@@ -17,10 +17,12 @@ costs three reads and one write.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from shared.core.errors import Blocked, BudgetSpent, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
@@ -32,6 +34,7 @@ _LOOK_EVERY_S = 1.0
 _KIND = "rates"
 _TRIES = 8
 _WHOSE = {"bot": "this connection", "workspace": "the workspace", "endpoint": "this endpoint"}
+_FIXED = re.compile(r"[a-z_]+|v[0-9]+")  # a part of a path that is no id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ class Payer:
     def shared(self) -> str:
         """Return the id of the workspace's document, or "" when nobody told us the workspace."""
         return f"{self.system}.workspace.{self.workspace}" if self.workspace else ""
+
+
+def payer_of(tenant: str, system: str, grant: Mapping[str, Any]) -> Payer:
+    """Return whose budget the calls of this grant are: its bot's; a grant that names none has its own."""
+    public = grant.get("public", {})
+    return Payer(system, str(public.get("bot_id") or tenant), str(public.get("workspace_id") or ""))
+
+
+def endpoint_of(method: str, path: str) -> str:
+    """Return the call without the ids in it: what a system limits as one endpoint."""
+    parts = [part if not part or _FIXED.fullmatch(part) else "{id}" for part in path.split("/")]
+    return f"{method} {'/'.join(parts)}"
 
 
 @dataclass(slots=True)

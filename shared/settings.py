@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,9 +13,13 @@ from urllib.parse import urlsplit
 
 from shared.core.errors import ConfigError
 from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
+from shared.core.sandbox_settings import SandboxSettings, read_sandbox
 
-FUNCTIONS = ("oauth-callback", "notion-webhook", "plan", "execute-step", "deploy", "notify", "api", "sweep", "sync")
-SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
+FUNCTIONS = (
+    *("oauth-callback", "notion-webhook", "forge-webhook"),
+    *("plan", "execute-step", "deploy", "notify", "api", "sweep", "sync"),
+)
+SYSTEMS = ("notion", "github", "gitlab", "vercel", "slack", "ses", "cloud_storage")
 MODEL_SYSTEMS = ("anthropic", "openai", "xai", "gemini", "vertex", "compatible")
 # Cloud services that may be reached at an emulator on this machine: service → variable with its host:port.
 EMULATORS = {
@@ -23,6 +28,7 @@ EMULATORS = {
     "secrets": "WORKWRIGHT_SECRETS_ENDPOINT",
     "kms": "WORKWRIGHT_KMS_ENDPOINT",
 }
+ALONE = ("code-runner",)  # functions that share a process, an account and a store with nothing
 DEADLINE = timedelta(minutes=10)  # cloud: after which the queue takes an attempt for lost; an attempt is shorter
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -36,10 +42,14 @@ class Settings:
     public_url: str = "http://127.0.0.1:8700"
     functions_url: str = "http://127.0.0.1:8700"  # of the queue functions: {functions_url}/{function}
     endpoints: Mapping[str, str] = field(default_factory=dict)  # system → base URL, where it is not the vendor's own
+    sites_bucket: str = ""  # of Cloud Storage, for tenants' sites; empty: there is none
+    sites_url: str = ""  # where its objects are read, where that is not Google's own address
+    gitlab_hosts: tuple[str, ...] = ()  # self-managed GitLabs that tenants may connect, beside the one of `endpoints`
     ses_region: str = "eu-central-1"
     ses_sender: str = "Workwright <agent@workwright.invalid>"
     models: Offer = field(default_factory=Offer)
     model_urls: Mapping[str, str] = field(default_factory=dict)  # provider → base URL, where it is not the vendor's own
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     trace: Path | None = None
     http_read_s: float = 65.0
     notion_rate: int = 180  # calls of one bot in any 60 seconds
@@ -47,6 +57,8 @@ class Settings:
     lease: timedelta = timedelta(minutes=11)
     backoff_s: float = 2.0
     approval_s: float = 7 * 86_400.0
+    watch_s: float = 600.0  # for how long a site is watched after it went live
+    browser: str = "auto"  # what looks at deployed sites: "auto" is this machine's, "off", or a program's path
     gather_s: float = 2.0  # for how long deliveries about one page wait for each other
     crash_at: str = ""  # "point#n": for the crash test
     crash_log: Path | None = None
@@ -77,10 +89,14 @@ class Settings:
             public_url=reader.url("WORKWRIGHT_PUBLIC_URL", cls.public_url),
             functions_url=reader.url("WORKWRIGHT_FUNCTIONS_URL", cls.functions_url),
             endpoints={s: reader.url(f"WORKWRIGHT_{s.upper()}_URL", "") for s in SYSTEMS if _given(env, s)},
+            sites_bucket=reader.bucket("WORKWRIGHT_SITES_BUCKET"),
+            sites_url=reader.url("WORKWRIGHT_SITES_URL", ""),
+            gitlab_hosts=reader.urls("WORKWRIGHT_GITLAB_HOSTS"),
             ses_region=env.get("WORKWRIGHT_SES_REGION") or cls.ses_region,
             ses_sender=env.get("WORKWRIGHT_SES_SENDER") or cls.ses_sender,
             models=reader.offer(),
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
+            sandbox=reader.sandbox(),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
             notion_rate=reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or cls.notion_rate,
@@ -88,6 +104,10 @@ class Settings:
             lease=timedelta(seconds=reader.number("WORKWRIGHT_LEASE_S", cls.lease.total_seconds())),
             backoff_s=reader.number("WORKWRIGHT_BACKOFF_S", cls.backoff_s),
             approval_s=reader.number("WORKWRIGHT_APPROVAL_S", cls.approval_s),
+            watch_s=0.0
+            if env.get("WORKWRIGHT_WATCH_S") == "0"  # one look, and no more
+            else reader.number("WORKWRIGHT_WATCH_S", cls.watch_s if env.get("WORKWRIGHT_MODE") == "cloud" else 2.0),
+            browser=env.get("WORKWRIGHT_BROWSER") or cls.browser,
             gather_s=reader.number("WORKWRIGHT_GATHER_S", cls.gather_s),
             workers=reader.whole("WORKWRIGHT_WORKERS", cls.workers, least=1, most=256) or cls.workers,
             duplicates=reader.number("WORKWRIGHT_DUPLICATES", cls.duplicates, unit="share from 0 to 1", most=1.0),
@@ -142,6 +162,19 @@ class _Reader:
         if value and not _is_address(value):
             self._problems.append(f"{name} is {value!r}; give an address like https://workwright.example")
         return value
+
+    def bucket(self, name: str) -> str:
+        value = self._env.get(name) or ""
+        if value and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", value):
+            self._problems.append(f"{name} is {value!r}; give a bucket's name like acme-sites, without gs://")
+        return value
+
+    def urls(self, name: str) -> tuple[str, ...]:
+        found = tuple(each.rstrip("/") for each in (self._env.get(name) or "").replace(",", " ").split())
+        for each in found:
+            if not _is_address(each):
+                self._problems.append(f"{name} has {each!r}; list addresses like https://gitlab.example")
+        return found
 
     def number(self, name: str, default: float, *, unit: str = "number of seconds above 0", most: float = 1e9) -> float:
         text = self._env.get(name)
@@ -214,6 +247,12 @@ class _Reader:
             )
             return None
         return rates
+
+    def sandbox(self) -> SandboxSettings:
+        """Return where code is run that nobody trusts."""
+        found, problems = read_sandbox(self._env)
+        self._problems += problems
+        return found
 
     def outlasting(self, name: str, value: timedelta, least: timedelta) -> None:
         """Refuse a lease that ends while its holder may still be at work: two would be at it at once."""

@@ -15,8 +15,10 @@ from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.feedback import note
+from shared.app.gates import refuse_barred
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
+from shared.core.release_words import PRODUCTION, RELEASE, gate_kind
 from shared.core.run import Run, StepStatus
 
 LINK_KEY = "approval-link-key"
@@ -78,7 +80,8 @@ def _asked(payload: str) -> Asked:
 def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason: str = "") -> Run:
     """Approve or deny; the first decision stands.
 
-    Raises NotThere, and Conflicting when the plan has changed, was decided before, or the time has run out.
+    Raises NotThere, Conflicting when the plan has changed, was decided before, or the time has run out, and Forbidden
+    where two people have to agree and this one does not count as the second.
     """
     loaded = deps.store.load_run(asked.tenant, asked.run)
     if loaded is None:
@@ -87,6 +90,7 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     now = deps.clock.now()
     event: ev.Event
     if approve:
+        refuse_barred(deps, loaded.run, asked.gate, by, via)
         event = ev.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
     else:
         note(deps, loaded.run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
@@ -95,7 +99,7 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     gate = after.step(asked.gate)
     decided: Mapping[str, Any] = gate.output if gate else {}
     if decided.get("by") != by or (gate is not None and (gate.status == StepStatus.SUCCEEDED) != approve):
-        raise Conflicting("somebody else decided this plan just now", way_out="Look at the run for the decision.")
+        raise Conflicting("somebody else decided this just now", way_out="Look at the run for the decision.")
     return after
 
 
@@ -111,13 +115,19 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
     gate = run.step(asked.gate)
     if gate is not None and gate.status in (StepStatus.SUCCEEDED, StepStatus.CANCELLED) and gate.output:
         by = gate.output.get("by", "somebody")
-        raise Conflicting(f"this plan was decided already, by {by}", way_out="Nothing to do.")
+        raise Conflicting(f"{_about(asked.gate)} was decided already, by {by}", way_out="Nothing to do.")
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
-    if gate is None or gate.wait is None or gate.wait.what != asked.plan_hash:
-        raise Conflicting("the plan has changed since this was asked", way_out="Look at the new plan in the page.")
+    if gate is None or gate.wait is None or (gate.wait.what, gate.wait.until) != (asked.plan_hash, asked.expires_at):
+        raise Conflicting(
+            f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
+        )
     if gate.wait.until is not None and now >= gate.wait.until:
         raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
+
+
+def _about(gate: str) -> str:
+    return {RELEASE: "what leaves", PRODUCTION: "what goes live"}.get(gate_kind(gate), "the plan")
 
 
 def _signature(deps: Deps, payload: str) -> str:

@@ -196,7 +196,8 @@ def step_estimate(kind: StepKind, model: Model) -> Usage:
     """Return what to reserve for an attempt of this kind of step."""
     if not kind.thinks:
         return kind.estimate
-    return kind.estimate + _estimate(model, kind.thinks, "code", CODE_PROMPT_BYTES, CODE_OUTPUT_TOKENS)
+    once = _estimate(model, kind.thinks, "code", CODE_PROMPT_BYTES, CODE_OUTPUT_TOKENS)
+    return kind.estimate + Usage(once.tokens * kind.most_calls, once.micros * kind.most_calls)
 
 
 def _estimate(model: Model, task: str, task_class: str, prompt_bytes: int, output_tokens: int) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.core.errors import InvalidOutput
@@ -11,16 +12,38 @@ from shared.ports import Model, ModelRequest
 from shared.steps._kind import StepKind
 
 
+def within_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, StepKind]) -> tuple[StepSpec, ...]:
+    """Return the steps, where those that ask a model several times hold no more than the run has left.
+
+    They are reserved for several questions at their dearest; one is enough to go on with, for what a question leaves
+    pays for the next, and contexts are cut to what there is.
+    """
+    return tuple(_within(spec, run, kinds[spec.kind].most_calls) if spec.kind in kinds else spec for spec in specs)
+
+
+def _within(spec: StepSpec, run: Run, calls: int) -> StepSpec:
+    most, micros, tokens = spec.estimate, *_left(run)
+    if not spec.group or calls < 2 or (most.micros <= micros and most.tokens <= tokens):
+        return spec
+    once = Usage(most.tokens // calls, most.micros // calls)
+    held = Usage(max(once.tokens, min(most.tokens, tokens)), max(once.micros, min(most.micros, micros)))
+    return replace(spec, estimate=held)
+
+
+def _left(run: Run) -> tuple[int, int]:
+    limits = run.limits
+    return limits.micros - limits.kept_back - run.spent.micros, limits.tokens - run.spent.tokens
+
+
 def refuse_too_dear(specs: Iterable[StepSpec], run: Run) -> None:
     """Raise InvalidOutput for a group of agents that the run could never pay for: it would end in the middle."""
-    limits = run.limits
-    micros, tokens = limits.micros - limits.kept_back - run.spent.micros, limits.tokens - run.spent.tokens
+    micros, tokens = _left(run)
     for spec in specs:
         most = spec.estimate
         if spec.group and (most.micros > micros or most.tokens > tokens):
             raise InvalidOutput(
                 f"step {spec.id!r} may cost up to {most.micros / 1e6:.2f} US dollars and {most.tokens} tokens; the run"
-                f" has {micros / 1e6:.2f} and {tokens} left: fewer members, rounds or repairs"
+                f" has {micros / 1e6:.2f} and {tokens} left: fewer members, rounds or repairs, or a cheaper model"
             )
 
 

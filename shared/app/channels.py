@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.app.deps import Deps
@@ -15,6 +15,7 @@ from shared.integrations.slack import Slack
 from shared.steps._kind import Connect, Repeat
 
 Person = Mapping[str, Any]
+_SECTION, _MOST_SECTIONS = 2_900, 12  # letters of a block, blocks of a message
 
 
 class Channels:
@@ -93,11 +94,12 @@ def _ts(found: SlackMessage | None) -> dict[str, Any] | None:
 
 
 def _slack_blocks(message: Message) -> list[dict[str, Any]]:
-    lines = "\n".join(message.lines)
-    text = f"*{_plain(message.subject)}*\n{_plain(lines)}"[:2900]
-    blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+    sections = _sections([f"*{_plain(message.subject)}*", *(_plain(line) for line in message.lines)])
+    blocks: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections[:_MOST_SECTIONS]
+    ]
     buttons = [{**_button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(message.links[:3])]
-    if message.token:
+    if message.token and len(sections) <= _MOST_SECTIONS:  # nobody agrees by button to what is not shown whole
         decide = {"value": message.token}
         buttons = [
             {**_button("Approve", "approve"), **decide, "style": "primary"},
@@ -105,6 +107,18 @@ def _slack_blocks(message: Message) -> list[dict[str, Any]]:
             *buttons,
         ]
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
+
+
+def _sections(lines: Sequence[str]) -> list[str]:
+    """Return the lines as texts that each fit into one block of Slack, 3,000 letters."""
+    pieces = [line[at : at + _SECTION] for line in lines for at in range(0, max(1, len(line)), _SECTION)]
+    found = [pieces[0]]
+    for piece in pieces[1:]:
+        if len(found[-1]) + 1 + len(piece) <= _SECTION:
+            found[-1] += f"\n{piece}"
+        else:
+            found.append(piece)
+    return found
 
 
 def _plain(text: str) -> str:

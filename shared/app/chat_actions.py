@@ -18,6 +18,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.execute_step import Tools
 from shared.app.feedback import feedback_put, note, stopped
+from shared.app.gates import ask_for_rework, mended_by
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.plan_comments import Wish, heard_of, keep_heard
@@ -137,6 +138,11 @@ def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
 def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
     if run.status not in _CHANGEABLE:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+    gate = waiting_gate(run)
+    if gate is not None and mended_by(run, gate) is not None:
+        if not ask_for_rework(deps, run, gate, wish, chat.name):
+            return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
+        return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
     if made_by_rules(deps, run):
         return _decide(deps, chat, run, approve=False)
     heard = heard_of(deps, run.tenant, run.id)

@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.core.outgoing_text import plain
 from shared.core.plan import in_full
+from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, waiting_kind, waits_at
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 MOST_STEPS = 60
@@ -29,7 +30,8 @@ def facts_of(run: Run) -> str:
     if len(steps) > MOST_STEPS:
         lines.append(f"… and {len(steps) - MOST_STEPS} more steps")
     if any(step.wait and step.wait.kind == WaitKind.APPROVAL for step in run.steps):
-        lines.append("It waits for somebody to approve its plan.")
+        waits = {RELEASE: "what leaves", PRODUCTION: "that it goes live"}
+        lines.append(f"It waits for somebody to approve {waits.get(waiting_kind(run), 'its plan')}.")
     if any(step.wait and step.wait.kind == WaitKind.INPUT for step in run.steps):
         lines.append(f"It waits for an answer: {plain(str(run.facts.get('question', 'see the page')))}")
     lines += [f"{name}: {plain(str(value))}" for name, value in run.facts.items() if name != "question"]
@@ -38,7 +40,10 @@ def facts_of(run: Run) -> str:
 
 
 def plan_of(deps: Deps, run: Run) -> str:
-    """Return the plan that waits, as it is approved: what it is for, and every step with all it is given."""
+    """Return what waits, as it is approved: a plan with what it is for and every step, or what leaves or goes live."""
+    gate = waits_at(run)
+    if gate is not None and gate_kind(gate.id) != PLAN:
+        return "\n".join(asked_lines(run, gate.id))
     planned: Mapping[str, Any] = next(
         (step.output for step in reversed(run.steps) if step.spec.kind == "plan.propose" and step.output), {}
     )

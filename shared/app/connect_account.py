@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets as random_source
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +30,16 @@ from shared.core.errors import (
 )
 from shared.core.run import WaitKind, derived_id
 from shared.integrations.notion.client import Notion
-from shared.oauth import GrantTokens, OAuthProvider, State, authorize_url, exchange, sign_state, verify_state
+from shared.oauth import (
+    STATE_LIFETIME,
+    GrantTokens,
+    OAuthProvider,
+    State,
+    authorize_url,
+    exchange,
+    sign_state,
+    verify_state,
+)
 from shared.ports import SYSTEM, Doc, Put
 
 STATE_KEY = "oauth-state-key"
@@ -67,7 +78,33 @@ def start_connection(
         tenant=tenant,
     )
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
-    return Started(authorize_url(_at(provider, accounts), client_id, redirect_uri, state), cookie)
+    asked = authorize_url(_at(provider, accounts), client_id, redirect_uri, state, verifier=_verifier(cookie))
+    return Started(asked, cookie)
+
+
+def connect_ticket(deps: Deps, tenant: str, provider_name: str) -> str:
+    """Return what lets a browser connect this provider for this tenant, for ten minutes; raises NotThere."""
+    until = int((deps.clock.now() + STATE_LIFETIME).timestamp())
+    payload = f"{tenant}.{_provider(provider_name).name}.{until}"
+    return f"{payload}.{_ticket_mac(deps, payload)}"
+
+
+def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
+    """Return whose ticket it is, "" for none; raises BadSignature for one that is not ours, too old, or of another."""
+    if not ticket:
+        return ""
+    payload, _, mac = ticket.rpartition(".")
+    genuine = hmac.compare_digest(_ticket_mac(deps, payload).encode(), mac.encode("utf-8", "replace"))
+    tenant, _, rest = payload.partition(".")
+    provider, _, until = rest.partition(".")
+    if not genuine or provider != provider_name or int(until) <= deps.clock.now().timestamp():
+        raise BadSignature("this link is not good any more", way_out="Ask for a new one: POST /v1/connections.")
+    return tenant
+
+
+def _ticket_mac(deps: Deps, payload: str) -> str:
+    key = deps.secrets.get(STATE_KEY).reveal().encode()
+    return hmac.new(key, b"connect-ticket:" + payload.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def finish_connection(
@@ -86,7 +123,7 @@ def finish_connection(
     if not query.get("code"):
         raise MalformedRequest("the answer has no code", way_out=AGAIN)
     _use_once(deps, state.nonce)
-    tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri)
+    tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
     if provider.name == "notion":
         tenant = connect_notion(deps, accounts, tokens)
     else:
@@ -105,12 +142,20 @@ def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
         raise BadSignature(str(error), way_out=AGAIN) from None
 
 
-def _exchanged(deps: Deps, accounts: Accounts, provider: OAuthProvider, code: str, redirect_uri: str) -> GrantTokens:
+def _verifier(cookie: str) -> str:
+    """Return the secret that proves to the provider who began (PKCE): it lies in the browser that began alone."""
+    return hashlib.sha256(b"workwright-pkce:" + cookie.encode()).hexdigest()
+
+
+def _exchanged(
+    deps: Deps, accounts: Accounts, provider: OAuthProvider, code: str, redirect_uri: str, verifier: str
+) -> GrantTokens:
     """Exchange the code; a person waits in a browser, so a refusal is an answer and nothing to come back to."""
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
     secret = deps.secrets.get(f"{provider.name}-client-secret")
     try:
-        return exchange(accounts.plain_http(provider.name), provider, client_id, secret, code, redirect_uri)
+        http = accounts.plain_http(provider.name)
+        return exchange(http, provider, client_id, secret, code, redirect_uri, verifier=verifier)
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
             way_out = f"Wait a minute. {AGAIN}"

@@ -14,6 +14,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
 from shared.app.feedback import feedback_put, note, stopped
+from shared.app.gates import ask_for_rework, bar_of
 from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
 from shared.app.make_plan import made_by_rules
@@ -31,8 +32,10 @@ from shared.app.plan_comments import (
     is_person,
     judged,
     keep_heard,
+    listening,
     members_of,
     new_comments,
+    tell_barred,
 )
 from shared.app.routines import routine_changed
 from shared.app.workspace_changed import look_at_schema
@@ -45,6 +48,7 @@ from shared.core.commands import Command
 from shared.core.decision_words import Said
 from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized
 from shared.core.outgoing_text import visible
+from shared.core.release_words import PLAN, gate_kind
 from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
 
@@ -97,6 +101,10 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     if loaded is None or loaded.run.status.final:
         if seen.status == marks.PLAN_IT:
             _open(command, deps, tools, seen)
+        elif loaded is not None and loaded.run.facts.get("site"):
+            from shared.app.roll_back_comments import hear_roll_back  # few pages have a site
+
+            hear_roll_back(deps, tools, loaded.run)
         return
     _steer(command, deps, tools, seen, loaded.run)
     relay(deps, command.tenant, loaded.run.id)
@@ -160,14 +168,16 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     connect = tools.accounts.connect_for(command.tenant)
     heard = heard_of(deps, run.tenant, run.id)
     asking = run.status == RunStatus.AWAITING_APPROVAL
-    fresh = new_comments(connect(Notion), run, heard) if asking else []
+    gate = waiting_gate(run)
+    hears = asking and gate is not None and listening(run, gate, heard)
+    fresh = new_comments(connect(Notion), run, heard) if hears else []
     without = heard.ids | {each.id for each in fresh}
     spoken = Spoken(said_until(run, now), without, heard.before(run.revision))
     with kept_reads(deps, command.tenant, f"look.{seen.page}") as kept:
         view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken, kept)
-    gate = waiting_gate(run)
     wish = heard.about(run.revision)
-    changed = view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
+    begun = gate is not None and gate.wait is not None and gate.wait.what != run.plan_hash  # it is built by now
+    changed = not begun and view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
     if changed or wish is not None:  # a wish: we died before we could act on it
         by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
         if asking and wish is None:  # only that it was edited: what a page says is never taken for a preference
@@ -178,9 +188,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
     approved = shown and seen.status == marks.APPROVED and seen.by_person and not _by_guest(connect(Notion), seen)
     if approved and gate is not None and gate.wait is not None:
-        by = _name(tools, command.tenant, seen.author)
-        granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "notion")
-        record(deps, command.tenant, run.id, granted, handled=command.id)
+        _grant(command, deps, tools, run, gate, _name(tools, command.tenant, seen.author), "notion")
     elif fresh and gate is not None and gate.wait is not None:
         verdict = judged(connect(Notion), run, gate.id, fresh)
         _obey(command, deps, tools, run, gate, verdict, heard, [each.id for each in fresh])
@@ -235,9 +243,18 @@ def _obey(
     """Do what people said in comments about exactly this plan; explain once how to say it, when it was unclear."""
     now = deps.clock.now()
     by = _name(tools, command.tenant, f"person:{verdict.by}") if verdict.by else ""
-    if verdict.said == Said.YES and gate.wait is not None:
-        granted = ev.ApprovalGranted(now, gate.id, gate.wait.what, by, "comment in Notion")
-        record(deps, command.tenant, run.id, granted, handled=command.id)
+    if verdict.said == Said.YES:
+        if not _grant(command, deps, tools, run, gate, by, "comment in Notion"):
+            keep_heard(deps, run, heard, comments)
+    elif verdict.said == Said.CHANGE and gate_kind(gate.id) != PLAN:
+        wish = "; ".join(text for _, text, _ in verdict.wishes)
+        if not ask_for_rework(deps, run, gate, wish, by, handled=command.id):
+            explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
+        keep_heard(deps, run, heard, comments)  # after the event: what is asked next begins to listen anew
+    elif verdict.stop:
+        note(deps, run, "denied", by, cause=gate.id)
+        denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
+        record(deps, command.tenant, run.id, denied, handled=command.id)
     elif verdict.said == Said.CHANGE and made_by_rules(deps, run):  # nobody could make another plan of it
         note(deps, run, "denied", by, verdict.wishes[-1][1] if verdict.wishes else "", cause=gate.id)
         denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
@@ -268,6 +285,18 @@ def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:
     return answer_in_thread(deps, tools, run, asked, _name(tools, run.tenant, f"person:{asked.by}"))
 
 
+def _grant(command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, by: str, via: str) -> bool:
+    """Approve, or say why this person's word does not count here; return whether it did."""
+    if gate.wait is None:
+        return False
+    if (bar := bar_of(deps, run, gate.id, by, via)) is not None:
+        tell_barred(deps, tools.accounts.connect_for(command.tenant)(Notion), run, gate, by, bar)
+        return False
+    granted = ev.ApprovalGranted(deps.clock.now(), gate.id, gate.wait.what, by, via)
+    record(deps, command.tenant, run.id, granted, handled=command.id)
+    return True
+
+
 def waiting_gate(run: Run) -> Step | None:
     """Return the approval the run waits for."""
     for step in run.steps:
@@ -285,15 +314,26 @@ def planned_hash(run: Run) -> str:
 
 
 def _name(tools: Tools, tenant: str, author: str) -> str:
-    """Return a name people recognise; the id where Notion does not tell."""
+    """Return a name people recognise; the id where Notion does not tell.
+
+    Whom the settings know by their id in Notion has their name from there: anybody may call themselves another there.
+    """
     kind, _, user = author.partition(":")
     if not user:
         return kind
+    people = tools.settings(tenant).get("people", ())
+    listed: Mapping[str, Any] = next((one for one in people if _bare(one.get("notion_user")) == _bare(user)), {})
+    if listed.get("name"):
+        return str(listed["name"])
     try:
         found = tools.accounts.connect_for(tenant)(Notion).user(user)
     except IntegrationError:
         return author
     return str(found.get("name") or author)
+
+
+def _bare(user: object) -> str:
+    return str(user or "").replace("-", "").casefold()
 
 
 def _title(raw: Any) -> str:

@@ -18,6 +18,7 @@ from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
 from shared.app.nothing_known import no_embedder, no_knowledge, no_secrets
+from shared.app.snapshots import keep_snapshot
 from shared.app.spend import metered
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
@@ -33,10 +34,11 @@ from shared.core.errors import (
 )
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
 from shared.mind.redaction import discreet_embedder, discreet_model
-from shared.ports import Embedder, Knowledge, Loaded, Model, Put, Sandbox
+from shared.ports import Browser, Embedder, Knowledge, Loaded, Model, Put, Sandbox, Secret, no_browser
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
 
 if TYPE_CHECKING:
+    from shared.app.package_facts import PackageFacts
     from shared.mind.context import Part
 
 MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
@@ -57,11 +59,14 @@ class Tools:
     accounts: Accounts
     model: Callable[[str], Model]  # tenant → model
     sandbox: Callable[[], Sandbox]
-    check_site: Callable[[str], tuple[int, str]]
+    check_site: Callable[..., tuple[int, str]]  # url[, headers] → status, body
     settings: Callable[[str], Mapping[str, Any]]  # tenant → its settings
     knowledge: Callable[[str], Knowledge] = no_knowledge  # tenant → what its workspace says
     embedder: Callable[[str], Embedder | None] = no_embedder  # tenant → what searches by meaning, where there is one
     known_secrets: Callable[[str], Iterable[str]] = no_secrets  # tenant → values that nobody may be told
+    packages: PackageFacts = lambda keys: {}  # what registries say of packages
+    site_environment: Callable[[str], Mapping[str, Secret]] = lambda tenant: {}  # tenant → variables of its sites
+    browser: Callable[[], Browser] = no_browser
 
     def __post_init__(self) -> None:
         """Wrap what thinks, so that no request leaves with a secret in it, whoever makes it."""
@@ -207,8 +212,20 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         check_site=tools.check_site,
         kinds=tools.kinds,
         keep_context=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
+        keep_snapshot=lambda number, about: keep_snapshot(deps, run, step, number, about),
+        packages=tools.packages,
         knowledge=lambda query: _known(deps, run, tools, query),
+        site_environment=lambda: tools.site_environment(run.tenant),
+        browser=tools.browser,
+        listen=lambda system, repository: _listen(deps, run, tools, system, repository),
     )
+
+
+def _listen(deps: Deps, run: Run, tools: Tools, system: str, repository: str) -> str:
+    """See that a forge tells us its news; loaded by the one step that asks."""
+    from shared.app.forge_hooks import listen
+
+    return listen(deps, tools.accounts.connect_for(run.tenant), run.tenant, system, repository)
 
 
 def _known(deps: Deps, run: Run, tools: Tools, query: str) -> list[Part]:
@@ -231,7 +248,7 @@ def run_url(deps: Deps, run: Run) -> str:
 
 
 def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
-    kind = tools.kinds.get(step.spec.kind)
+    kind = _kind_of(step, tools)
     if kind is None:
         return _failed(deps, step, f"this version knows no step kind {step.spec.kind!r}", ErrorClass.PERMANENT)
     try:
@@ -256,6 +273,15 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
             return ev.StepFannedOut(
                 deps.clock.now(), step.id, step.attempt, step.wake, children, as_stored(output), used
             )
+
+
+def _kind_of(step: Step, tools: Tools) -> StepKind | None:
+    """Return the kind of a step, where need be one that only plans of the version before have."""
+    if step.spec.kind in tools.kinds:
+        return tools.kinds[step.spec.kind]
+    from shared.steps._former import FORMER
+
+    return FORMER.get(step.spec.kind)
 
 
 def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -300,7 +326,7 @@ def _for_undo(deps: Deps, run: Run, step: Step, tools: Tools) -> Model:
 
 
 def _undo(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
-    kind = tools.kinds.get(step.spec.kind)
+    kind = _kind_of(step, tools)
     if kind is None or kind.undo is None:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"{step.spec.kind} cannot be undone")
     try:

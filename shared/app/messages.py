@@ -7,19 +7,28 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from shared.app import change_words
 from shared.core.model_facts import KEYED
 from shared.core.outgoing_text import plain
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.release_words import PLAN, asked_lines, gate_kind, how_to_decide, subject_of
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
 ASKED = "approval_asked"  # the topic
+BACK = "Roll back"  # the link that whoever has it may use: for messages to people, and for no page
+BY_COMMAND = ("github", "gitlab", "vercel")  # connected from the terminal: a link of ours is good for minutes only
 MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
 
 
 def told_once(run: str, topic: str, ref: str) -> str:
     """Return what a message of a run is known by: under this it is sent once, and its comment is marked with it."""
     return f"{run}.notify.{topic}.{ref}"
+
+
+def question_of(gate: Step) -> str:
+    """Return what a question at a gate is known by: behind the plan's, people may be asked several times there."""
+    return gate.id if gate_kind(gate.id) == PLAN else f"{gate.id}.{gate.attempt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +78,15 @@ def message_for(
     token: str = "",
     connect_url: str = "",
     ref: str = "",
+    rollback_url: str = "",
 ) -> Message:
     """Return the message of a topic; unknown topics get a plain one rather than none."""
     title = " ".join(plain(run.trigger.title).split())[:MAX_TITLE] or run.id
     links = [Link("Page", page_url)] if page_url else []
     match topic:
         case "approval_asked":
-            planned = _output(run, "plan.propose")
-            steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
-            how = "Comment “approve” on the page, or “no, because …” for another plan"
-            how += "; or set the status there." if run.trigger.decided_by_status else "."
-            told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
-            lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
-            subject, look = f"Approve the plan for “{title}”", Link("Look and decide", approval_url)
-            return Message(subject, lines, (look, *links), HIGH, token)
+            look = Link("Look and decide", approval_url)
+            return Message(*_asked(run, ref, title), (look, *links), HIGH, token)
         case "question_asked":
             asked = plain(str(run.facts.get("question", "See the comment on the page.")))
             return Message(f"A question about “{title}”", (asked, "Answer on the page."), tuple(links), HIGH)
@@ -95,16 +99,45 @@ def message_for(
             percent = ref.partition(".")[2]
             subject = f"{percent} percent of the money for “{title}” are spent"
             return Message(subject, (spent,), (*links, Link("Run", run_url)))
+        case "run_succeeded" if run.trigger.kind == "rollback":
+            line = "Its visitors see the version before again. The code and its pull request are as they were."
+            note = "Nothing goes live by itself there until something is approved and goes live again."
+            return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
         case "run_succeeded":
             done = "is live" if run.facts.get("site") else "is done"
-            return Message(f"“{title}” {done}", _result_lines(run), (*_result_links(run), *links))
+            back = (Link(BACK, rollback_url),) if rollback_url else ()
+            how = ("To take it back: comment “roll back” on the page.",) if rollback_url else ()
+            return Message(f"“{title}” {done}", (*_result_lines(run), *how), (*_result_links(run), *links, *back))
+        case "run_failed" if run.facts.get("alarm"):
+            shown = (*_result_links(run), *links, Link("Run", run_url))
+            return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
+        case "run_failed" if run.trigger.kind == "rollback":
+            told = (plain(run.failure), "It is still the same version that its visitors see.")
+            return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"“{title}” failed", _failed_lines(run), shown, HIGH)
         case "run_cancelled":
             return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
+        case _ if topic in change_words.TOPICS:
+            subject, line = change_words.told(topic, title, ref)
+            return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
         case _:
             return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
+
+
+def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
+    """Return in one line what is asked at a gate, and then exactly."""
+    kind = gate_kind(gate)
+    if kind != PLAN:
+        return subject_of(kind, title), (*asked_lines(run, gate), how_to_decide(run, kind))
+    planned = _output(run, "plan.propose")
+    steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
+    how = "Comment “approve” on the page, or “no, because …” for another plan"
+    how += "; or set the status there." if run.trigger.decided_by_status else "."
+    told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
+    lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
+    return subject_of(kind, title), lines
 
 
 def _planned(run: Run, step: Any) -> bool:
@@ -201,12 +234,14 @@ _NEXT = {
     "routine": "Then the routine begins again at its next time.",
     "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
 }
-_SYSTEMS = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack"}
+_SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
+_SYSTEMS |= {"site": "the place where the site is", "repository": "the place where the code is kept"}
 _ENDS = (  # what is not begun again
     ("runs led to this one", "nothing, if nobody meant it; agents had woken each other. A person may set Plan it."),
     ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
 )
 _WAYS_OUT = (
+    ("knows no step kind", "nothing; it was planned by an earlier version, and is planned anew in today's way."),
     ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
     ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
     ("money or quota is used up", "top up that account, or name other models (workwright models)."),
@@ -225,6 +260,8 @@ def _locked_out(run: Run) -> str:
 
 def _let_in(ref: str) -> str:
     system = ref.partition(".")[0]
+    if system in BY_COMMAND:
+        return f"Connect it again (workwright account {system})"
     return f"Give a new key (workwright models key {system})" if system in KEYED else "Reconnect it"
 
 
@@ -241,5 +278,18 @@ def _cancelled_lines(run: Run) -> tuple[str, ...]:
     lines += [f"Could not be taken back: {_name(step) if step else name}" for step, name in left]
     if left:
         lines.append("What to do: remove what is left by hand; the run says where it is.")
+    if stays := _stays(run):
+        lines.append(f"What stays, without what was made now: {stays}.")
     again = _again(run).removeprefix("Then ")
     return (*lines, f"To begin again: {again}" if run.trigger.decided_by_status else again[:1].upper() + again[1:])
+
+
+def _stays(run: Run) -> str:
+    """Name the places that were made or used and are not taken away: others may have put things there."""
+    places = [f"the repository {run.facts['repository']}"] if run.facts.get("repository") else []
+    places += [
+        f"the project {step.output['name']} on {_SYSTEMS.get(str(step.output['system']), 'Cloud Storage')}"
+        for step in run.steps
+        if step.spec.kind == "site.deploy" and step.output.get("name")
+    ]
+    return " and ".join(places)

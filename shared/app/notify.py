@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,10 @@ from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools, lease, run_url
-from shared.app.messages import ASKED, HIGH, Message, message_for, told_once
+from shared.app.messages import ASKED, BACK, HIGH, Message, message_for, question_of, told_once
+from shared.app.plan_comments import heard_of, listen_from_now
 from shared.app.quiet import quiet_until
+from shared.app.roll_back import rollback_url
 from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
@@ -23,13 +25,16 @@ from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
+from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.outgoing_text import hosts_of, may_link
 from shared.core.page import Span
-from shared.core.run import Run, WaitKind, derived_id
+from shared.core.release_words import PLAN, gate_kind
+from shared.core.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
+from shared.mind.redaction import Redactor
 from shared.steps._kind import Connect, Repeat
 
-_REPLACED = " by a newer one. There is nothing to decide here: look at the newest comment about the plan."
+_REPLACED = " by a newer one. There is nothing to decide here: look at the newest comment that asks."
 MAX_COMMENT = 20_000  # letters; Notion takes a hundred pieces of 2,000
 
 
@@ -75,9 +80,14 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         page_url=str(planned.get("page_url") or ""),
         connect_url=connect_url(deps, command.ref.partition(".")[0]),
         ref=command.ref,
+        rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
     )
+    message = _discreet(message, tools.known_secrets(run.tenant))
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
     outcomes, waiting = [], []
+    gate = run.step(command.ref) if command.topic == ASKED else None
+    if run.trigger.page and gate is not None:
+        sender.listen(gate)
     if run.trigger.page and command.topic != "question_asked":
         outcomes.append(f"notion:{sender.comment()}")
         if command.topic == ASKED:
@@ -96,11 +106,25 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     return ", ".join(outcomes)
 
 
+def _discreet(message: Message, known: Iterable[str]) -> Message:
+    """Return the message with placeholders for the secrets in its words: a page's title may hold one."""
+    redactor = Redactor(known)
+    lines = tuple(redactor.hide(line) for line in message.lines)
+    return replace(message, subject=redactor.hide(message.subject), lines=lines)
+
+
 def _scope(command: Command, deps: Deps) -> str:
     """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
     if command.topic == "reconnect":
         return lost_scope(deps, command.tenant, command.ref.partition(".")[0])
-    return told_once(command.run, command.topic, command.ref)
+    return told_once(command.run, command.topic, _asked_by(command, deps))
+
+
+def _asked_by(command: Command, deps: Deps) -> str:
+    """Return what the message is about; at a gate, which of the questions that were asked there."""
+    loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
+    gate = loaded.run.step(command.ref) if loaded is not None else None
+    return question_of(gate) if gate is not None else command.ref
 
 
 def _answered_already(command: Command, run: Run) -> bool:
@@ -124,8 +148,8 @@ class _Sender(Channels):
         super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
         self._run = run
         self._page = run.trigger.page
-        self._deps, self._gate = deps, command.ref
-        self._own = told_once(run.id, command.topic, command.ref)
+        self._deps, self._gate = deps, run.step(command.ref) if command.topic == ASKED else None
+        self._own = told_once(run.id, command.topic, question_of(self._gate) if self._gate else command.ref)
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
 
@@ -135,7 +159,7 @@ class _Sender(Channels):
         target = marks.mark(self._url, self._own)
         spans = [Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:MAX_COMMENT])]
         for link in self._message.links if not self._message.token else ():  # who may decide has another link to do so
-            if link.label != "Page" and may_link(link.url, hosts_of(self._url, *_told(self._run))):
+            if link.label not in ("Page", BACK) and may_link(link.url, hosts_of(self._url, *_told(self._run))):
                 spans += [Span("\n"), Span(link.label, href=link.url)]
         return self._guarded(
             lambda: self._on_page(
@@ -146,18 +170,38 @@ class _Sender(Channels):
             )
         )
 
+    def listen(self, gate: Step) -> None:
+        """Let comments decide at this gate from now on; where Notion cannot be read now, later."""
+        try:
+            listen_from_now(self._deps, self._connect(Notion), self._run, gate)
+        except IntegrationError as error:  # the other channels are told all the same
+            self.later = error if error.error_class == ErrorClass.TRANSIENT else self.later
+
     def take_back_older(self) -> None:
-        """Say in the comments that asked about earlier plans of this run that they ask for nothing any more."""
-        for step in self._run.steps:
-            if step.spec.gate != WaitKind.APPROVAL or step.id == self._gate:
-                continue
-            own = told_once(self._run.id, ASKED, step.id)
+        """Say in the comments that asked before, and got no answer, that they ask for nothing any more."""
+        for question in self._unanswered():
+            own = told_once(self._run.id, ASKED, question)
             asked = Effects(self._deps, self._run.tenant, own, f"notify.{ASKED}")
             if (comment := asked.known("notion")) is not None:
-                self._guarded(lambda asked=asked, at=str(comment["id"]), own=own: self._replaced(asked, at, own))  # type: ignore[misc]
+                what = "plan" if self._run.step(question) is not None else "question"
+                spans = (Span(f"This {what} was replaced", bold=True, href=marks.mark(self._url, own)), Span(_REPLACED))
+                self._guarded(lambda asked=asked, at=str(comment["id"]), spans=spans: self._replaced(asked, at, spans))  # type: ignore[misc]
 
-    def _replaced(self, asked: Effects, comment: str, own: str) -> Mapping[str, Any]:
-        spans = (Span("This plan was replaced", bold=True, href=marks.mark(self._url, own)), Span(_REPLACED))
+    def _unanswered(self) -> list[str]:
+        """Return the earlier questions of this run that nobody has said yes to: of plans, and at later gates."""
+        here = question_of(self._gate) if self._gate else ""
+        gates = {step.id: step for step in self._run.steps if step.spec.gate == WaitKind.APPROVAL}
+        later = heard_of(self._deps, self._run.tenant, self._run.id).asked
+        asked = [*(name for name in gates if gate_kind(name) == PLAN), *sorted(later)]
+        at = {question: gates.get(question) or gates.get(question.rpartition(".")[0]) for question in asked}
+        own = self._gate.id if self._gate else ""
+        return [
+            question
+            for question, gate in at.items()
+            if question != here and gate is not None and (gate.id == own or gate.status != StepStatus.SUCCEEDED)
+        ]
+
+    def _replaced(self, asked: Effects, comment: str, spans: Sequence[Span]) -> Mapping[str, Any]:
         edit = self._connect(Notion).update_comment
         return asked("replaced", lambda: {"id": edit(comment, spans)["id"]}, repeat=Repeat.SAME_END)
 

@@ -12,6 +12,7 @@ from shared.app.workspace_schemas import IDEAS
 from shared.core import marks
 from shared.core.page import Span
 from shared.core.progress import STATUS, dollars
+from shared.core.release_words import PLAN, waiting_kind
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.rich_text import rich_text
 
@@ -44,12 +45,13 @@ def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run) -> dict
 
 
 def shows_plan(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool:
-    """Say whether the page was set to ask about this very plan: a status set before that decides nothing about it.
+    """Say whether the page was set to ask about this very thing: a status set before that decides nothing about it.
 
-    The link in the property Run says so; it is written together with the status. A page without it cannot tell.
+    The link in the property Run says so; it is written together with the status. A page without it cannot tell: there
+    a status decides about the plan alone, for behind it the same status may still stand from before.
     """
     if mapped is None or not mapped.value(page, "Run"):
-        return True  # people may delete it, or make something else of it
+        return waiting_kind(run) in ("", PLAN)  # people may delete it, or make something else of it
     return _plan_link(deps, run) in _links(mapped, page)
 
 
@@ -65,7 +67,7 @@ def _run_link(deps: Deps, run: Run) -> str:
 
 
 def _plan_link(deps: Deps, run: Run) -> str:
-    return f"{_run_link(deps, run)}.plan-{run.revision}-{run.plan_hash[:16]}"
+    return f"{_run_link(deps, run)}.plan-{run.revision}-{run.asked[:16]}"
 
 
 def _links(mapped: Mapped, page: Json) -> list[str]:

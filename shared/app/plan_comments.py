@@ -15,13 +15,15 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.execute_step import run_url
-from shared.app.messages import ASKED, told_once
+from shared.app.messages import ASKED, question_of, told_once
 from shared.core import marks
 from shared.core.chat_words import ASK, intent_of
-from shared.core.decision_words import MAX_WISH, Decision, Said, read_decision
+from shared.core.decision_words import MAX_WISH, Decision, Said, is_plain_no, read_decision
 from shared.core.errors import Busy, Missing, Rejected, VersionConflict
+from shared.core.four_eyes import Barred
 from shared.core.page import Span
-from shared.core.run import Run
+from shared.core.release_words import PLAN, gate_kind
+from shared.core.run import Run, Step, derived_id
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
 from shared.steps._kind import Repeat
@@ -60,6 +62,7 @@ class Heard:
     ids: frozenset[str] = frozenset()
     wishes: tuple[Wish, ...] = ()
     version: str = ""  # of what is stored
+    asked: frozenset[str] = frozenset()  # gates behind the plan's that people were asked at, with what it was about
 
     def before(self, revision: int) -> tuple[Wish, ...]:
         """Return the wishes that the plan of this revision was made with."""
@@ -90,6 +93,7 @@ class Verdict:
     unclear: str = ""  # the discussion to answer in
     asked: tuple[Asked, ...] = ()
     thumbs_down: tuple[tuple[str, str], ...] = ()  # (comment, person)
+    stop: bool = False  # a plain no, and no word of what should be otherwise
 
 
 def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
@@ -97,13 +101,20 @@ def heard_of(deps: Deps, tenant: str, run: str) -> Heard:
     doc = deps.store.get(tenant, KIND, run)
     if doc is None:
         return Heard()
-    return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]), doc.version)
+    asked = frozenset(doc.body.get("asked", ()))
+    return Heard(frozenset(doc.body["ids"]), tuple(Wish(**each) for each in doc.body["wishes"]), doc.version, asked)
 
 
 def keep_heard(
-    deps: Deps, run: Run, before: Heard, ids: Iterable[str], wishes: Sequence[Wish] = (), also: Sequence[Put] = ()
+    deps: Deps,
+    run: Run,
+    before: Heard,
+    ids: Iterable[str],
+    wishes: Sequence[Wish] = (),
+    also: Sequence[Put] = (),
+    asked: str = "",
 ) -> None:
-    """Remember more comments as heard, and wishes among them, together with what `also` has to be kept.
+    """Remember more comments as heard, wishes among them, and that people are `asked`, with what has to be kept `also`.
 
     Raises Busy when another delivery heard some just now.
     """
@@ -112,11 +123,31 @@ def keep_heard(
         {"comment": each.comment, "text": each.text[:MAX_WISH], "by": each.by, "revision": each.revision}
         for each in after.wishes
     ]
-    body = {"ids": sorted(after.ids), "wishes": listed}
+    gates = sorted({*before.asked, *([asked] if asked else ())})
+    body = {"ids": sorted(after.ids), "wishes": listed, **({"asked": gates} if gates else {})}
     try:
         deps.store.put(run.tenant, Put(KIND, run.id, body, before.version), *also)
     except VersionConflict as error:
         raise Busy(f"run {run.id}: its comments are being read") from error
+
+
+def listening(run: Run, gate: Step, heard: Heard) -> bool:
+    """Say whether comments may decide at this gate: behind the plan's, only once people were asked there."""
+    return gate_kind(gate.id) == PLAN or question_of(gate) in heard.asked
+
+
+def listen_from_now(deps: Deps, notion: Notion, run: Run, gate: Step) -> None:
+    """Take what was said so far for said about something else: at this gate only what comes now decides.
+
+    Once per question, before it is put into a comment. Raises Busy when another delivery heard something just now.
+    """
+    heard = heard_of(deps, run.tenant, run.id)
+    if listening(run, gate, heard):
+        return
+    said = [one.id for one in new_comments(notion, run, heard)]
+    deps.crash_point("heard.before/notify")
+    keep_heard(deps, run, heard, said, asked=question_of(gate))
+    deps.crash_point("heard.after/notify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +198,7 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
     wishes: list[tuple[str, str, str]] = []
     asked: list[Asked] = []
     down: list[tuple[str, str]] = []
+    stop = False
     members: frozenset[str] | None = None
     us = str(notion.me()["id"])
     for one in remarks:
@@ -176,6 +208,11 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         text = _standing_text(one.comment)
         decision = read_decision(text)
         about = _is_about(one, decision, _asking(run, gate), us)
+        if gate_kind(gate) != PLAN and about and is_plain_no(text):
+            members = members_of(notion) if members is None else members
+            if author in (members or ()):
+                said, by, stop = None, author, True
+            continue
         if decision.said == Said.UNCLEAR or not about:
             unclear = str(one.comment.get("discussion_id") or "")
             if decision.thumb_down:
@@ -188,10 +225,10 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         members = members_of(notion) if members is None else members
         if author not in (members or ()):
             continue
-        said, by = decision.said, author
+        said, by, stop = decision.said, author, False
         if decision.said == Said.CHANGE:
             wishes.append((one.id, decision.wish, author))
-    return Verdict(said, by, tuple(wishes), unclear, tuple(asked), tuple(down))
+    return Verdict(said, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop)
 
 
 def _is_said_to(us: str, remark: Remark, text: str) -> bool:
@@ -220,7 +257,9 @@ def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str
 
 def _asking(run: Run, gate: str) -> tuple[str, str]:
     """Return how the links end that mark our comments which ask about this plan."""
-    return f"#workwright-{_HOW}", f"#workwright-{told_once(run.id, ASKED, gate)}"
+    waiting = run.step(gate)
+    named = question_of(waiting) if waiting is not None else gate
+    return f"#workwright-{_HOW}", f"#workwright-{told_once(run.id, ASKED, named)}"
 
 
 def _standing_text(comment: Json) -> str:
@@ -239,6 +278,20 @@ def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
             _HOW,
             lambda: {"id": notion.reply(discussion, spans)["id"]},
+            repeat=Repeat.LOOK,
+            look=lambda: said_already(notion, run, target),
+        )
+
+
+def tell_barred(deps: Deps, notion: Notion, run: Run, gate: Step, by: str, bar: Barred) -> None:
+    """Say once per person and question why somebody's approval does not count."""
+    name = derived_id("barred-", gate.id, gate.wait.what if gate.wait else "", by)[:40]
+    target = marks.mark(run_url(deps, run), name)
+    spans = (Span(f"{by}, your approval does not count here: {bar.why}.", href=target), Span(f" {bar.way_out}"))
+    with suppress(Missing, Rejected):
+        Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
+            name,
+            lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
             repeat=Repeat.LOOK,
             look=lambda: said_already(notion, run, target),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shared.app.budget import PLAN_OUTPUT_TOKENS
@@ -15,6 +15,7 @@ from shared.app.prompts import prompt
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import database_of
 from shared.core.run import Run
+from shared.core.shipping import ship_of
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.mind.page_text import page_text
@@ -68,6 +69,9 @@ def plan_parts(
     if task == ROUTINE and (places := _places(settings, run)):
         told = json.dumps(places, ensure_ascii=False)
         parts.append(Part("input", "the team's databases", told, must=True, cut="whole"))
+    code = ship_of(settings).code
+    if task == PLAN and code.repository:
+        parts.append(Part("input", "the team's repository", f"{code.owner}/{code.repository}", must=True, cut="whole"))
     parts.append(Part("page", f"page {view.page.id}", page_text(view.page), must=True, share=0.7))
     parts += known.parts()
     if feedback:
@@ -79,7 +83,12 @@ def plan_parts(
 def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:
     """Return the kinds of steps a plan of this tenant may hold, by name."""
     connected = set(settings.get("connected", ()))
-    return {k.name: k for k in kinds.values() if k.plannable and connected.issuperset(k.systems)}
+    return {k.name: k for k in kinds.values() if _may_plan(k, connected, settings)}
+
+
+def _may_plan(kind: StepKind, connected: Collection[str], settings: Mapping[str, Any]) -> bool:
+    useful = kind.useful is None or kind.useful(settings)
+    return kind.plannable and useful and kind.usable_with(connected)
 
 
 def _places(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:

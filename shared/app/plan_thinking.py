@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.app.budget import PLAN_OUTPUT_TOKENS, one_plan, step_estimate
-from shared.app.ceilings import most_by_input, refuse_too_dear
+from shared.app.ceilings import most_by_input, refuse_too_dear, within_means
 from shared.app.contexts import keep_context
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
@@ -23,17 +23,18 @@ from shared.app.preferences import preferences_of
 from shared.app.second_look import SecondLook, look_again
 from shared.core.durations import typical_of
 from shared.core.errors import IntegrationError, InvalidOutput, ModelError
-from shared.core.outgoing_text import visible_in
-from shared.core.plan import Before, Rule, question, validate, with_gate
+from shared.core.plan import REVIEW, Before, Rule, question, validate, with_gate
 from shared.core.proposal import upgraded
 from shared.core.replan import is_work, so_far
 from shared.core.risk import Risk, ceiling_of, risk_of
 from shared.core.run import Run, Step, StepSpec
+from shared.core.shipping import WITH_RELEASE, ship_of
 from shared.core.tokens import answer_room
 from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_text
 from shared.mind.questions import references
+from shared.mind.redaction import Redactor
 from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model
 from shared.steps._kind import StepKind
@@ -142,9 +143,13 @@ def _proposed(
 
 
 def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
-    """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model."""
+    """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
+
+    What of it looks like a secret becomes a placeholder: it is shown in pages, titles and messages.
+    """
+    hidden = Redactor(tools.known_secrets(run.tenant)).hide_in(dict(answer))  # and what nobody can see is gone
     try:
-        proposal = Proposal.model_validate(visible_in(dict(answer)))  # people approve what they can see
+        proposal = Proposal.model_validate(hidden)
     except ValidationError as error:
         raise InvalidOutput(f"field {compact(error)}") from error
     prefix = f"r{run.revision}." if run.revision > 1 else ""
@@ -156,10 +161,15 @@ def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Propos
         return proposal, question(*proposal.asked, prefix=prefix)
     model = tools.model(run.tenant)
     rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
-    left = run.limits.steps - len(run.steps) - 2
-    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=_before(run))
+    left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
+    before = _before(run)
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before)
+    specs = within_means(specs, run, tools.kinds)
     refuse_too_dear(specs, run)
-    return proposal, with_gate(specs, rules, prefix=prefix)
+    if review := tools.kinds.get(REVIEW):
+        rules[REVIEW] = rule_of(review, model, tools.kinds)
+    together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
+    return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
 
 
 def _before(run: Run) -> Before:
@@ -189,5 +199,6 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         most_by_input(kind, kinds, model),
         kind.group,
         vital=kind.vital,
+        ships=kind.ships,
         refers=references if kind.weigh else None,
     )

@@ -9,6 +9,7 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import ring
 from shared.app.engine import record
+from shared.app.snapshots import expire_snapshots
 from shared.core import events as ev
 from shared.core.errors import AgentError
 
@@ -16,7 +17,10 @@ FORGOTTEN_AFTER = timedelta(seconds=30)
 
 
 def sweep(deps: Deps) -> Mapping[str, int]:
-    """Relay, expire, hand out again, wake; return how much of each. Anybody may call it at any time, even at once."""
+    """Relay, expire, hand out again, wake, forget old versions; return how much of each.
+
+    Anybody may call it at any time, even at once.
+    """
     now = deps.clock.now()
     relayed = 0
     # one by one: one that cannot be handed over must not hold up the rest
@@ -39,4 +43,5 @@ def sweep(deps: Deps) -> Mapping[str, int]:
             log.line("ERROR", "run not looked at", tenant=tenant, run=run, detail=str(error)[:300])
             continue
         looked, moved = looked + 1, moved + (after.seq != loaded.run.seq)
-    return {"relayed": relayed, "looked": looked, "moved": moved, "woken": ring(deps)}
+    expired = expire_snapshots(deps)
+    return {"relayed": relayed, "looked": looked, "moved": moved, "woken": ring(deps), "expired": expired}

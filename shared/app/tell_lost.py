@@ -5,13 +5,13 @@ from __future__ import annotations
 from shared.app.channels import Channels
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
-from shared.app.messages import HIGH, Link, Message
+from shared.app.messages import BY_COMMAND, HIGH, Link, Message
 from shared.core.commands import NOTIFY, Command
 from shared.core.model_facts import KEYED
 from shared.core.run import derived_id
 
 LOST = ("lost_revoked", "lost_blocked")  # topics that belong to a tenant and to no run; `ref` is the system
-_NAMES = {"notion": "Notion", "github": "GitHub", "vercel": "Vercel", "slack": "Slack",
+_NAMES = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack",
           "anthropic": "Anthropic", "openai": "OpenAI", "xai": "xAI", "gemini": "Google's Gemini"}  # fmt: skip
 
 
@@ -49,8 +49,8 @@ def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> s
 
 
 def connect_url(deps: Deps, system: str) -> str:
-    """Return where a person connects the system, "" for one that is given a key."""
-    return "" if system in KEYED else f"{deps.connect_url}/start?provider={system}"
+    """Return where a person connects the system, "" for one that is given a key or connected from the terminal."""
+    return "" if system in KEYED or system in BY_COMMAND else f"{deps.connect_url}/start?provider={system}"
 
 
 def _message(what: str, system: str, url: str) -> Message:
@@ -67,6 +67,12 @@ def _message(what: str, system: str, url: str) -> Message:
             f"Nothing is lost. Give a new one with `workwright models key {system}`, and what waits goes on by itself.",
         )
         return Message(f"Please give a new key for {name}", lines, (), HIGH)
+    if system in BY_COMMAND:
+        lines = (
+            f"We no longer have access to {name}: somebody removed it, or it has expired.",
+            f"Nothing is lost. Connect it with `workwright account {system}`, and what waits goes on by itself.",
+        )
+        return Message(f"Please connect {name} again", lines, (), HIGH)
     lines = (
         f"We no longer have access to {name}: somebody removed the connection, or it has expired.",
         "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",

@@ -22,22 +22,23 @@ from shared.cli.root import AS_JSON, DATA, workwright
 @click.option("--interactive", is_flag=True, help="Ask before approving.")
 @click.option("--keep", is_flag=True, help="Keep the data folder and leave the site running until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of the functions; 0 takes a free one.")
+@click.option("--code", type=click.Choice(["github", "gitlab"]), default="github", help="Where its code goes.")
 @AS_JSON
-def demo(idea: Path | None, interactive: bool, keep: bool, port: int, as_json: bool) -> None:
+def demo(idea: Path | None, interactive: bool, keep: bool, port: int, code: str, as_json: bool) -> None:
     """Tell the whole story once, on a fresh data folder, with no account and no key."""
     from shared.cli.idea import example_idea, read_idea
 
     wanted = read_idea(idea) if idea else example_idea()
     data = Path(tempfile.mkdtemp(prefix="workwright-demo-"))
     try:
-        ok = _demo(data, wanted, interactive, keep, port, as_json)
+        ok = _demo(data, wanted, interactive, keep, port, code, as_json)
     finally:
         if not keep:
             shutil.rmtree(data, ignore_errors=True)
     sys.exit(0 if ok else 1)
 
 
-def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, as_json: bool) -> bool:
+def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code: str, as_json: bool) -> bool:
     from rich.console import Console
 
     from shared import log
@@ -60,7 +61,7 @@ def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, as_js
                 timeline.resume()
                 return answer
 
-            story = tell_story(house, idea, Progress(timeline.show, ask))
+            story = tell_story(house, idea, Progress(timeline.show, ask), code)
         if as_json:
             click.echo(json.dumps({**asdict(story), "ok": story.ok}, ensure_ascii=False))
         else:
@@ -146,6 +147,21 @@ def bench_notion_command(
     from shared.cli.bench_notion_world import Conditions
 
     found = bench_notion(Sizes(blocks, pages, rows), Conditions(window, faults, seed))
+    click.echo(json.dumps(found) if as_json else as_text(found))
+
+
+@bench.command("ship")
+@click.option("--kind", "kinds", multiple=True, help="One kind of work; several times for several. Without: all.")
+@AS_JSON
+def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
+    """Requests, seconds, tokens and dollars from an approved plan to production that is checked."""
+    from shared import log
+    from shared.cli.bench_ship import KINDS, as_text, bench_ship
+
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise click.UsageError(f"--kind {unknown[0]} is unknown; use {', '.join(KINDS)}")
+    log.show_from("ERROR")
+    found = bench_ship(kinds or KINDS)
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 

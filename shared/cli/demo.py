@@ -10,12 +10,12 @@ from typing import Any
 
 import requests
 
-from shared.app.approvals import asked_now
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.cli.idea import Idea
 from shared.cli.settle_in import Home, Installation, as_person, settle_in
 from shared.core import marks
 from shared.core.proposal import upgraded
+from shared.core.release_words import gate_kind
 from shared.core.run import Run, RunStatus
 from shared.core.site import check_site
 from shared.integrations.notion import blocks
@@ -40,7 +40,8 @@ class Story:
     page: dict[str, Any] = field(default_factory=dict)
     requirements: list[Any] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
-    approval: dict[str, Any] = field(default_factory=dict)
+    approval: dict[str, Any] = field(default_factory=dict)  # of the plan
+    approvals: list[dict[str, Any]] = field(default_factory=list)  # at each gate: plan, release, production
     sandbox: dict[str, Any] = field(default_factory=dict)
     pull_request: dict[str, Any] = field(default_factory=dict)
     deployment: dict[str, Any] = field(default_factory=dict)
@@ -59,10 +60,10 @@ class Story:
         self.checks.append({"name": name, "ok": bool(ok), "detail": detail})
 
 
-def tell_story(house: Installation, idea: Idea, progress: Progress) -> Story:
-    """Run the idea through the house and return what became of it."""
+def tell_story(house: Installation, idea: Idea, progress: Progress, code: str = "") -> Story:
+    """Run the idea through the house and return what became of it; `code` is as in `settle_in`."""
     started = time.monotonic()
-    home = settle_in(house)
+    home = settle_in(house, code)
     progress.show("connected", None)
     page = write_idea(house, home, idea)
     progress.show("page", None)
@@ -131,7 +132,7 @@ def _follow(house: Installation, home: Home, page: str, progress: Progress) -> R
                 return run
             if run.status == RunStatus.AWAITING_INPUT and _shown(house, home, page) == marks.QUESTION:
                 return run
-            if run.status == RunStatus.AWAITING_APPROVAL and asked != run.plan_hash:
+            if run.status == RunStatus.AWAITING_APPROVAL and asked != run.asked:
                 asked = _approve(house, home, run, page, progress)
         time.sleep(0.02)
     raise TimeoutError(f"the run did not end within {TIMEOUT_S:.0f} s: {run.status.value if run else 'it never began'}")
@@ -143,7 +144,7 @@ def _approve(house: Installation, home: Home, run: Run, page: str, progress: Pro
         return ""
     status = marks.APPROVED if progress.ask(run) else marks.CANCELLED
     as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})
-    return asked_now(run).plan_hash
+    return run.asked
 
 
 def _shown(house: Installation, home: Home, page: str) -> str:
@@ -170,9 +171,9 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any]) 
         for kind in (
             "plan.propose",
             "code.test",
-            "github.open_pull_request",
-            "vercel.deploy",
-            "vercel.promote",
+            "repository.propose_change",
+            "site.deploy",
+            "site.promote",
             "code.generate",
         )
     )
@@ -191,8 +192,9 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any]) 
             {"id": s.id, "title": s.spec.title, "kind": s.spec.kind, "status": s.status.value} for s in run.steps
         ],
     }
-    gate = next((s for s in run.steps if s.spec.kind == "approval.ask" and s.output), None)
-    story.approval = dict(gate.output) if gate else {}
+    gates = [s for s in run.steps if s.spec.kind == "approval.ask" and s.output]
+    story.approvals = [{"gate": gate_kind(s.id), **s.output} for s in gates]
+    story.approval = dict(gates[0].output) if gates else {}
     story.sandbox = dict(tested)
     story.pull_request = dict(pulled)
     story.deployment = {**deployed, **promoted}

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
-from shared.core.errors import AgentError, ConfigError
+from shared.core.errors import AgentError, ConfigError, NoBrowser
 from shared.ports import Secret
 from shared.settings import SYSTEMS, Settings
 
@@ -42,12 +42,18 @@ OPERATOR_SECRETS: Mapping[str, str] = {
     "approval-link-key": "any 32 random bytes as text; `workwright up` makes it",
     "oauth-state-key": "any 32 random bytes as text; `workwright up` makes it",
     "api-key-pepper": "any 32 random bytes as text; `workwright up` makes it",
+    "hook-key": "any 32 random bytes as text; `workwright up` makes it",
     "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
     "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
     "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
     "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
     "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
     "ses-secret-access-key": "AWS › IAM › that user's access key",
+}
+_SANDBOX_WAYS_OUT: Mapping[str, str] = {
+    "local": "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run.",
+    "remote": "Look at WORKWRIGHT_CODE_RUNNER_URL, and whether the service lets this identity in (docs/sandbox.md).",
+    "vertex": "Install the extra vertexai, and give this identity roles/aiplatform.user (docs/sandbox.md).",
 }
 MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
     "anthropic": "console.anthropic.com › API keys",
@@ -81,8 +87,9 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("python", _python),
         ("environment", lambda: _environment(env)),
-        ("sandbox", _sandbox),
+        ("sandbox", lambda: _sandbox(env)),
         ("git", _git),
+        ("browser", lambda: _browser(env)),
     ]
     if cloud:
         checks += [("google", _google), ("secrets", _cloud_secrets)]
@@ -146,14 +153,35 @@ def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(name, OK, "answers, and takes the key", needed=False)
 
 
-def _sandbox() -> Iterator[Finding]:
-    from shared.wiring.tools import sandbox_name
+def _sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
+    from shared.wiring.sandbox import chosen_sandbox, proven
 
     try:
-        yield Finding("sandbox", OK, sandbox_name())
+        settings = Settings.from_env(env)
+    except ConfigError:
+        return  # told already
+    try:
+        yield Finding("sandbox", OK, proven(chosen_sandbox(settings)))
     except AgentError as error:
-        way_out = "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run."
-        yield Finding("sandbox", MISSING, str(error), way_out)
+        yield Finding("sandbox", MISSING, str(error), _SANDBOX_WAYS_OUT[settings.sandbox.driver])
+    if settings.sandbox.driver == "local":
+        known = settings.sandbox.registries
+        npm, pip = (url or "where this machine gets them" for url in (known.npm, known.pip))
+        yield Finding("packages", OK, f"npm: {npm}, pip: {pip}", needed=False)
+
+
+def _browser(env: Mapping[str, str]) -> Iterator[Finding]:
+    from shared.backends.local.chromium import find_browser
+
+    try:
+        found = find_browser(env.get("WORKWRIGHT_BROWSER") or "auto")
+    except NoBrowser as error:
+        way_out = (
+            "Install chromium, and bubblewrap where this runs as root; without, approvals of sites say what nobody saw."
+        )
+        yield Finding("browser", MISSING, str(error), way_out, needed=False)
+    else:
+        yield Finding("browser", OK, f"{found.name} looks at sites before they go live", needed=False)
 
 
 def _git() -> Iterator[Finding]:

@@ -58,7 +58,10 @@ class House:
         found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
         defaults = {"WORKWRIGHT_SETTLE_S": "1", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
         defaults["WORKWRIGHT_GATHER_S"] = "0.05"
+        defaults["WORKWRIGHT_WATCH_S"] = "1"
         defaults["WORKWRIGHT_NOTION_RATE"] = "100000"  # the simulator's own limit counts
+        if "cloud_storage" in self.simulators:
+            defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
         ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.url}
         return found | chosen | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
+from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
 
 OWNER_KEY = "owner.key"
@@ -33,10 +34,25 @@ def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
 @workwright.command()
 @RUN
 @click.option("--context", "step", default="", metavar="STEP", help="What this step has told a model, part by part.")
+@click.option(
+    "--work",
+    type=click.IntRange(0, 9999),
+    is_flag=False,
+    flag_value=0,
+    default=None,
+    metavar="[N]",
+    help="The versions of its work; with N one of them: its diff and its test report.",
+)
 @DATA
 @AS_JSON
-def run(run: str, step: str, data: Path, as_json: bool) -> None:
-    """Show a run: its steps, results and cost; or what one of its steps has told a model."""
+def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> None:
+    """Show a run: its steps, results and cost; or what a step has told a model; or the versions of its work."""
+    if work:
+        show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/work/{work}"), as_json, version_text)
+        return
+    if work == 0:
+        show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/work"), as_json, versions_table)
+        return
     if step:
         show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/context/{_part(step)}"), as_json, _context_text)
         return
@@ -45,11 +61,31 @@ def run(run: str, step: str, data: Path, as_json: bool) -> None:
 
 @workwright.command()
 @RUN
+@click.option("--hash", "named", default="", metavar="HASH", help="What you agree to: the beginning of its hash.")
 @DATA
 @AS_JSON
-def approve(run: str, data: Path, as_json: bool) -> None:
-    """Approve the plan a run waits with."""
-    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/approve"), as_json, _run_text)
+def approve(run: str, named: str, data: Path, as_json: bool) -> None:
+    """Approve what a run asks: its plan, what leaves, or that it goes live."""
+    asked = ask_house(data, "GET", f"/v1/runs/{_part(run)}")["asked"]
+    if named and not asked["plan_hash"].startswith(named):
+        raise ConfigError(f"the run does not ask about {named}; it asks about {asked['plan_hash'][:12] or 'nothing'}")
+    if asked["what"] not in ("", "plan") and not named:
+        click.echo("\n".join(asked["lines"]), err=True)
+        if not sys.stdin.isatty():
+            raise ConfigError(f"say what you agree to: --hash {asked['plan_hash'][:12]}")
+        click.confirm("Do you approve exactly this?", abort=True, err=True)
+    body = {"plan_hash": asked["plan_hash"]} if asked["plan_hash"] else None
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/approve", body=body), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
+@click.argument("wish")
+@DATA
+@AS_JSON
+def rework(run: str, wish: str, data: Path, as_json: bool) -> None:
+    """Have the work that waits for an approval done otherwise."""
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/rework", body={"wish": wish}), as_json, _run_text)
 
 
 @workwright.command()
@@ -71,6 +107,15 @@ def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> Non
 def retry(run: str, data: Path, as_json: bool) -> None:
     """Do a failed or cancelled run over, as a new run of the same page."""
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
+@DATA
+@AS_JSON
+def rollback(run: str, data: Path, as_json: bool) -> None:
+    """Take back what a run put live: the version before is shown again."""
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/rollback"), as_json, _run_text)
 
 
 @workwright.command()
@@ -145,7 +190,7 @@ def _run_text(found: dict[str, Any]) -> list[str]:
     lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items()]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
-        lines.append(f"It waits for you: workwright approve {found['id']}")
+        lines += [*found["asked"]["lines"], f"It waits for you: workwright approve {found['id']}"]
     return lines
 
 

@@ -17,6 +17,7 @@ import requests
 
 from shared.accounts import Accounts
 from shared.app.accept_delivery import arm_handshake
+from shared.app.accept_forge_delivery import KEY as HOOK_KEY
 from shared.app.api.keys import create_key
 from shared.app.approvals import LINK_KEY
 from shared.app.connect_account import STATE_KEY, change_settings
@@ -69,9 +70,15 @@ class Home:
     database: str
 
 
-def settle_in(house: Installation) -> Home:
-    """Return the simulated tenant of this house, set up if it is not yet, with a key for its owner's terminal."""
+def settle_in(house: Installation, code: str = "") -> Home:
+    """Return the simulated tenant of this house, set up if it is not yet, with a key for its owner's terminal.
+
+    Its code goes to GitHub; with `code` "gitlab" to the simulated GitLab from now on.
+    """
+    _sites_bucket(house)
     home = _home(house)
+    if code == "gitlab":
+        _ship_by_gitlab(house, home.tenant)
     _owner_key(house, home.tenant)
     return home
 
@@ -133,11 +140,38 @@ def as_person(house: Installation, home: Home, method: str, path: str, body: Map
 def _own_secrets(house: Installation) -> None:
     """Make the keys of this installation that nobody else has to know."""
     secrets = house.wired.deps.secrets
-    for name in (LINK_KEY, STATE_KEY, "api-key-pepper"):
+    for name in (LINK_KEY, STATE_KEY, HOOK_KEY, "api-key-pepper"):
         try:
             secrets.get(name)
         except KeyError:
             secrets.set(name, Secret(random_source.token_hex(32)))
+
+
+def _ship_by_gitlab(house: Installation, tenant: str) -> None:
+    """Connect GitLab, whose pipelines pass on every push, and let the tenant's code go there."""
+    deps, token = house.wired.deps, random_source.token_hex(20)
+    _post(house, "gitlab", "/_seed", {"username": "workwright", "token": token, "group": "acme"})
+    _post(house, "gitlab", "/_config", {"ci": {"status": "success"}})
+    wire_accounts().keep(tenant, "gitlab", GrantTokens(Secret(token), None, {}), {})
+    doc = deps.store.get(tenant, "settings", "tenant")
+    ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
+    target = {**(ship.get("code") or {}), "system": "gitlab", "owner": "acme"}
+    change_settings(deps, tenant, ship={**ship, "code": target})
+
+
+def _sites_bucket(house: Installation) -> None:
+    """Make the bucket that sites may go to, where it is simulated; in a folder from before there was one, too."""
+    secrets, bucket = house.wired.deps.secrets, house.wired.settings.sites_bucket
+    if not bucket or "cloud_storage" not in house.simulators:
+        return
+    try:
+        token = secrets.get("sites-token")
+    except KeyError:
+        token = Secret(random_source.token_hex(20))
+        secrets.set("sites-token", token)
+    website = {"mainPageSuffix": "index.html"}
+    seed = {"token": token.reveal(), "bucket": bucket, "public": ["live/", "preview/"], "website": website}
+    _post(house, "cloud_storage", "/_seed", seed)
 
 
 def _seed(house: Installation) -> Mapping[str, Any]:
@@ -180,6 +214,7 @@ def _connect_others(house: Installation, accounts: Accounts, tenant: str) -> Non
     github, vercel, slack = (random_source.token_hex(20) for _ in range(3))
     signing = random_source.token_hex(16)
     _post(house, "github", "/_seed", {"token": github, "login": "workwright", "org": "acme"})
+    _post(house, "github", "/_ci", {"repo": "*", "checks": [{"name": "tests"}]})  # every repository has a check
     _post(house, "vercel", "/_seed", {"token": vercel})
     users = [{"id": SLACK_USER, "email": OWNER["email"], "name": OWNER["name"]}]
     seed = {"token": slack, "signing_secret": signing, "channels": [CHANNEL], "users": users}

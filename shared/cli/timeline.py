@@ -130,7 +130,6 @@ def summary(story: Story) -> list[Text]:
 
 
 def _rows(story: Story) -> list[tuple[str, str]]:
-    approval = story.approval
     tests = story.sandbox
     plan = (
         f"{len(story.requirements)} requirements, {len(story.plan['steps'])} steps, by the {story.plan['model']} model"
@@ -139,12 +138,17 @@ def _rows(story: Story) -> list[tuple[str, str]]:
     if story.plan["question"]:
         return [*rows, ("Question", str(story.plan["question"]))]
     rows += [
-        ("Approval", f"by {approval.get('by', 'nobody')}, via {approval.get('via', '-')}"),
+        ("Approved", ", ".join(f"{one['gate']} by {one['by']}" for one in story.approvals) or "by nobody"),
         ("Tests", f"{tests.get('tests', 0)} passed in the {tests.get('driver', 'no')} sandbox"),
         ("Pull request", str(story.pull_request.get("url", "none"))),
         ("Site", str(story.deployment.get("url", "none"))),
-        ("Told", "; ".join(f"{n['about']}: {n['outcome']}" for n in story.notifications)),
+        ("Told", f"{len(story.notifications)} times, by {_channels(story)}"),
         ("Cost", f"{story.cost['usd']:.2f} US dollars, {story.cost['tokens']} tokens"),
         ("Took", f"{story.duration_s:.1f} s"),
     ]
     return rows
+
+
+def _channels(story: Story) -> str:
+    told = [part.partition(":") for one in story.notifications for part in str(one["outcome"]).split(", ")]
+    return ", ".join(dict.fromkeys(name for name, _, outcome in told if outcome == "sent")) or "nothing"

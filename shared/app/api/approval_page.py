@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlsplit
 
@@ -11,8 +12,15 @@ from shared.app.approvals import BY_LINK, Asked, asked_now, decide, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.plan import in_full
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, reviewed, subject_of
 from shared.core.run import Run, Step, StepStatus
 
+_MOST_SHOWN = 200_000  # letters of the changes
+_SAID = {
+    PLAN: ("Approved. The work begins now.", "Denied. Nothing will be built."),
+    RELEASE: ("Approved. It leaves now.", "Denied. Nothing leaves."),
+    PRODUCTION: ("Approved. It goes live now.", "Denied. It does not go live."),
+}
 HOLDER = "whoever holds the approval link"
 
 # Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
@@ -24,18 +32,19 @@ def show_question(call: Call) -> ApiReply:
     asked = _read(call)
     run = _run(call, asked)
     _refuse_closed(run, asked)
-    title = run.trigger.title or run.id
-    return page(200, f"Approve the plan for “{title}”?", _question(run, asked), _HEADERS)
+    title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
+    shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
+    return page(200, f"{subject_of(kind, title)}?", shown + _answer(run, asked), _HEADERS)
 
 
 def take_answer(call: Call) -> ApiReply:
     """Decide, once."""
-    _refuse_foreign(call)
+    refuse_foreign(call)
     asked = _read(call)
     yes = call.body["decision"] == "approve"
     run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
-    said = "Approved. The work begins now." if yes else "Denied. Nothing will be built."
+    said = _SAID[gate_kind(asked.gate)][0 if yes else 1]
     return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), _HEADERS)
 
 
@@ -63,13 +72,12 @@ def _run(call: Call, asked: Asked) -> Run:
 def _refuse_closed(run: Run, asked: Asked) -> None:
     gate = run.step(asked.gate)
     if gate is not None and gate.output.get("by"):
-        raise Conflicting(f"this plan was decided already, by {gate.output['by']}", way_out="Nothing to do.")
-    now = asked_now(run)
-    if (now.gate, now.plan_hash) != (asked.gate, asked.plan_hash):
-        raise Conflicting("the plan has changed since this was asked", way_out="Open the newest message about it.")
+        raise Conflicting(f"this was decided already, by {gate.output['by']}", way_out="Nothing to do.")
+    if asked_now(run) != asked:
+        raise Conflicting("this has changed since it was asked", way_out="Open the newest message about it.")
 
 
-def _refuse_foreign(call: Call) -> None:
+def refuse_foreign(call: Call) -> None:
     """Refuse a form that another site sent; the token is the capability, this is the second lock."""
     site, origin = call.request.header("sec-fetch-site"), call.request.header("origin")
     hosts = {urlsplit(call.deps.public_url).netloc, call.request.header("host")}
@@ -82,19 +90,39 @@ def _refuse_foreign(call: Call) -> None:
 def _question(run: Run, asked: Asked) -> str:
     steps = "".join(_line(step) for step in run.steps if _planned(step))
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
-    asker = run.trigger.by or "somebody"
     findings = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(planned))
     return (
         paragraph(str(planned.get("summary", "")))
         + "".join(paragraph(line) for line in (*again_lines(run), *outlook_lines(planned)))
         + (f"<ul>{findings}</ul>" if findings else "")
         + f"<ol>{steps}</ol>"
-        + paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
+    )
+
+
+def _asked(call: Call, run: Run, asked: Asked) -> str:
+    """Show what leaves or goes live, with every change of it; all of it is text."""
+    shown = _paragraphs(asked_lines(run, asked.gate))
+    ref = str(reviewed(run).get("diff", ""))
+    changes = call.deps.store.get_text(asked.tenant, ref) if ref else ""
+    cut = len(changes) > _MOST_SHOWN
+    told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run has all of it)" if cut else "")
+    return shown + f"<details><summary>The changes</summary><pre>{told}</pre></details>"
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    """Return a paragraph for each line."""
+    return "".join(paragraph(line) for line in lines)
+
+
+def _answer(run: Run, asked: Asked) -> str:
+    asker = run.trigger.by or "somebody"
+    return (
+        paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
         + '<form method="post"><label>Reason, if you like<input name="reason" maxlength="500"></label>'
         + '<button name="decision" value="approve">Approve</button>'
         + '<button name="decision" value="deny">Deny</button></form>'
         + _link(run)
-        + paragraph(f"Plan {asked.plan_hash[:12]} of {run.id}.", quiet=True)
+        + paragraph(f"{gate_kind(asked.gate).capitalize()} {asked.plan_hash[:12]} of {run.id}.", quiet=True)
     )
 
 

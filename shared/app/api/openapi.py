@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.app.api import budget, views
 from shared.app.api.asking import COUNTS
+from shared.app.api.connections import VIEWS
 from shared.app.api.contexts import CONTEXT
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.feedback import FEEDBACK, PREFERENCE
@@ -14,7 +15,10 @@ from shared.app.api.operate import API
 from shared.app.api.plans import PLAN
 from shared.app.api.routes import PARTS, Route
 from shared.app.api.shapes import text
+from shared.app.api.ship import SHIP
+from shared.app.api.site_values import SITE_VALUES
 from shared.app.api.views import listed, shown
+from shared.app.api.work import VERSION, WORK
 
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
@@ -45,6 +49,9 @@ SCHEMAS: Mapping[str, Any] = {
         {"type": text(), "title": text(), "status": {"type": "integer"}, "detail": text(), "way_out": text()}
     ),
     "Document": {"type": "object"},
+    **VIEWS,
+    "SiteValues": SITE_VALUES,
+    "Hooks": listed("hooks", "Hook"),
     "Health": shown(
         {
             "status": {"type": "string", "enum": ["ok", "down"]},
@@ -56,6 +63,8 @@ SCHEMAS: Mapping[str, Any] = {
     "Run": views.RUN,
     "Runs": listed("runs", "RunHead"),
     "Context": CONTEXT,
+    "Work": WORK,
+    "Version": VERSION,
     "Event": views.EVENT,
     "Events": listed("events", "Event"),
     "Usage": shown({"cost": views.COST, **budget.USAGE, "workspace_map": views.WORKSPACE_MAP}),
@@ -79,6 +88,7 @@ SCHEMAS: Mapping[str, Any] = {
             "problem": text(what="Why the day that is due is not planned yet; empty when nothing is in the way."),
         }
     ),
+    "Ship": SHIP,
     "Models": shown(
         {
             "checked": text(what="The day on which the list prices were looked up."),

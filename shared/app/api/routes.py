@@ -10,6 +10,7 @@ from shared.app.api import (
     asking,
     budget,
     chats,
+    connections,
     contexts,
     databases,
     feedback,
@@ -18,8 +19,12 @@ from shared.app.api import (
     operate,
     planning,
     plans,
+    rollback_page,
     runs,
+    ship,
+    site_values,
     slack_clicks,
+    work,
 )
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.keys import ROLES
@@ -51,6 +56,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "keys.manage": frozenset({"owner", "admin"}),
     "databases.read": frozenset(ROLES),
     "databases.manage": frozenset({"owner"}),
+    "connections.read": frozenset(ROLES),
+    "connections.manage": frozenset({"owner"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
     "chat": frozenset({"owner", "admin", "member"}),
@@ -59,6 +66,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "knowledge.change": frozenset({"owner", "admin"}),
     "models.read": frozenset(ROLES),
     "models.change": frozenset({"owner"}),
+    "ship.read": frozenset(ROLES),
+    "ship.change": frozenset({"owner"}),
 }
 
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
@@ -66,8 +75,10 @@ PARTS: Mapping[str, Schema] = {
     "run": _RUN,
     "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
     "chat": text("^chat-[0-9a-f]{24}$"),
+    "n": text("^[1-9][0-9]{0,3}$"),
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
+    "hook": text("^[0-9a-f]{32}$"),
     "preference": text("^pref-[0-9a-f]{24}$"),
     "token": text("^[^/]{1,4000}$"),
     "provider": text("^[a-z-]{1,40}$"),
@@ -140,14 +151,23 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
         "What a step has told a model", "Context",
     ),
+    Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "The versions of a run's work", "Work"),
+    Route(
+        "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
+        "One version: its diff, its files, its test report", "Version",
+    ),
     Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "A run's present plan in full", "Plan"),
     Route(
-        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve the plan", "Run", errors=(409,),
-        body=closed({"plan_hash": text("^[0-9a-f]{64}$")}),
+        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what it asks", "Run", errors=(409,),
+        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the waiting approval names.")}),
     ),
     Route(
-        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny the plan; the run ends", "Run", errors=(409,),
+        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what it asks; it ends", "Run", errors=(409,),
         body=closed({"reason": _REASON}),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have what is asked about done otherwise", "Run",
+        body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be", "Run",
@@ -156,6 +176,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Do a failed or cancelled run over, once", "Run",
         body=closed({}), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,
+        "Take back what a run put live, once", "Run", body=closed({}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
@@ -201,10 +225,32 @@ ROUTES: tuple[Route, ...] = (
         body=closed({"page": {**databases.IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}),
         errors=(409,),
     ),
+    Route(
+        "POST", "/v1/connections", "connections.manage", connections.connect, "Connect a system", "Connection",
+        body=connections.CONNECT, errors=(409,),
+    ),
+    Route("GET", "/v1/hooks", "connections.read", connections.list_hooks, "List webhooks", "Hooks"),
+    Route(
+        "POST", "/v1/hooks", "connections.manage", connections.make_hook, "Make a webhook", "Hook",
+        body=connections.HOOK, errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/hooks/{hook}/secret", "connections.manage", connections.give_hook_secret,
+        "Keep the secret a system has chosen for its webhook", "Hook", body=connections.SECRET, errors=(404, 409),
+    ),
+    Route(
+        "DELETE", "/v1/hooks/{hook}", "connections.manage", connections.remove_hook, "Take a webhook away",
+        "HookRemoved", errors=(404, 409),
+    ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "When days are planned", "Planning"),
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
         body=closed(_PLANNING), errors=(409,),
+    ),
+    Route("GET", "/v1/settings/ship", "ship.read", ship.show_ship, "Where work goes, and who has to agree", "Ship"),
+    Route(
+        "PUT", "/v1/settings/ship", "ship.change", ship.set_ship, "Set where work goes, and who has to agree", "Ship",
+        body=ship.CHANGE, errors=(409,),
     ),
     Route(
         "POST", "/v1/ask", "knowledge.ask", asking.ask, "Ask what the workspace says", "Answered",
@@ -254,6 +300,23 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/approvals/{token}", "approval link", approval_page.take_answer, "Take the person's answer", "html",
         body=closed({"decision": choice("approve", "deny"), "reason": _REASON}, required=("decision",)),
         body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
+    ),
+    Route(
+        "GET", "/rollbacks/{token}", "approval link", rollback_page.show_rollback, "Ask whether to roll back", "html",
+        errors=(401, 404, 409),
+    ),
+    Route(
+        "POST", "/rollbacks/{token}", "approval link", rollback_page.take_rollback, "Roll back", "html",
+        body=closed({"decision": choice("rollback")}, required=("decision",)),
+        body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
+    ),
+    Route(
+        "GET", "/v1/settings/site-values", "ship.read", site_values.show_site_values,
+        "Names of the values that sites' variables have", "SiteValues",
+    ),
+    Route(
+        "PUT", "/v1/settings/site-values", "ship.change", site_values.set_site_value,
+        "Seal the value of a site's variable", "SiteValues", body=site_values.SET,
     ),
     Route(
         "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "A click in Slack", "SlackAnswer",

@@ -10,8 +10,10 @@ from shared.app.api.views import event_view, run_head, run_view
 from shared.app.approvals import asked_now, decide
 from shared.app.engine import record
 from shared.app.feedback import note, stopped
+from shared.app.gates import ask_for_rework, mended_by
 from shared.core import events as ev
 from shared.core.errors import Conflicting, NotThere
+from shared.core.release_words import PLAN, gate_kind, waits_at
 from shared.core.run import Run
 
 SCAN = 500  # runs looked at for one page of a filtered list; `next` goes on from there
@@ -65,6 +67,19 @@ def deny(call: Call) -> ApiReply:
     return _decided(call, approve=False)
 
 
+def rework(call: Call) -> ApiReply:
+    """Have the work that waits for an approval done otherwise; what was built on it is done anew."""
+    run = _run(call, call.parts["run"])
+    gate = waits_at(run)
+    by, wish = call.who.name, call.body["wish"]
+    if gate is None or mended_by(run, gate) is None:
+        way_out = "Of a plan that waits: deny it, or comment on its page."
+        raise Conflicting(f"run {run.id} waits for nothing that could be done otherwise", way_out=way_out)
+    if not ask_for_rework(call.deps, run, gate, wish, by):
+        raise Conflicting("this was asked for too often, or has just changed", way_out="Look at the run again.")
+    return _shown(call, _run(call, run.id))
+
+
 def cancel(call: Call) -> ApiReply:
     """Ask the run to stop; asking again changes nothing."""
     run = _run(call, call.parts["run"])
@@ -84,9 +99,12 @@ def retry(call: Call) -> ApiReply:
 
 def _decided(call: Call, *, approve: bool) -> ApiReply:
     asked = asked_now(_run(call, call.parts["run"]))
-    named = call.body.get("plan_hash", asked.plan_hash)
+    named = call.body.get("plan_hash", "" if approve and gate_kind(asked.gate) != PLAN else asked.plan_hash)
+    if not named:
+        way_out = "Look at `asked` in the run, and give its `plan_hash` of what you agree to."
+        raise Conflicting("what leaves or goes live is approved by its hash alone", way_out=way_out)
     if named != asked.plan_hash:
-        raise Conflicting("the plan has changed since you looked", way_out="Look at the run again, then decide.")
+        raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")
     return _shown(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
 

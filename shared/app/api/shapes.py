@@ -101,7 +101,9 @@ def read_fields(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def _fits_texts(value: Any, schema: Schema) -> bool:
-    if not isinstance(value, dict) or len(value) > schema["maxProperties"]:
+    if not isinstance(value, dict) or len(value) > schema.get("maxProperties", 100):
+        return False
+    if any(name not in value for name in schema.get("required", ())):
         return False
     known, other = schema.get("properties", {}), schema["additionalProperties"]
     letters = {"type": "string", "maxLength": 300}
@@ -129,11 +131,20 @@ def _query_value(name: str, value: str, schema: Schema) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Return 5 for 5.0: JSON has one kind of number, and JSON Schema calls both an integer."""
+    """Return 5 for 5.0, at any depth: JSON has one kind of number, and JSON Schema calls both an integer."""
+    if isinstance(value, dict):
+        return {name: _whole(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check(what: str, value: Any, schema: Schema) -> None:
+    if isinstance(value, dict) and schema["type"] == "object" and schema.get("additionalProperties") is False:
+        path = what.removesuffix("'")
+        for name in value:  # name what is wrong in it, as far down as it goes
+            _refuse_unknown(what, value, schema["properties"])
+            _check(f"{path}.{name}'", value[name], schema["properties"][name])
     if not _fits(value, schema):
         _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
 

@@ -10,6 +10,7 @@ from shared.app.api.shapes import choice, text
 from shared.core.codec import event_to_data
 from shared.core.events import Event
 from shared.core.family import came_to, in_order
+from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, waits_at
 from shared.core.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
 
 _TIME = {"type": "string", "format": "date-time"}
@@ -81,6 +82,13 @@ APPROVAL = shown(
         "via": text(),
     }
 )
+ASKED = shown(
+    {
+        "what": choice("", PLAN, RELEASE, PRODUCTION),
+        "plan_hash": text(what="What an approval has to name; empty when nothing is asked."),
+        "lines": {"type": "array", "items": text(), "description": "What leaves, to where, findings, packages, cost."},
+    }
+)
 RUN = shown(
     {
         **_HEAD,
@@ -93,6 +101,7 @@ RUN = shown(
         "models": {"type": "array", "items": shown({"model": text(), "calls": _COUNT, "cost": COST})},
         "steps": {"type": "array", "items": STEP},
         "approvals": {"type": "array", "items": APPROVAL},
+        "asked": ASKED,
         "retry_of": text(what="The run this one retries."),
         "retried_by": text(what="The run that retries this one."),
     }
@@ -130,9 +139,16 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str,
         "models": _models(run),
         "steps": [_step(step) for step in in_order(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
+        "asked": _asked(run),
         "retry_of": retry_of,
         "retried_by": retried_by,
     }
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    gate = waits_at(run)
+    lines = asked_lines(run, gate.id) if gate is not None else []
+    return {"what": gate_kind(gate.id) if gate is not None else "", "plan_hash": run.asked, "lines": lines}
 
 
 def cost_view(usage: Usage) -> dict[str, int]:

@@ -11,3 +11,8 @@ def prompt(name: str) -> tuple[str, str]:
     """Return version and text of a prompt."""
     first, _, text = files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8").partition("\n")
     return first.removeprefix("version:").strip(), text.strip()
+
+
+def code_prompts() -> dict[str, str]:
+    """Return what a model that writes code is told: by task, and under "code" what goes before each of them."""
+    return {name: prompt(name)[1] for name in ("code", "code_outline", "code_write", "code_repair")}

@@ -1,0 +1,58 @@
+"""Taking a live site back: the API's call, and the page behind the link that messages carry."""
+
+from __future__ import annotations
+
+from shared.app.api.approval_page import refuse_foreign
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.html import page, paragraph
+from shared.app.api.views import run_view
+from shared.app.roll_back import Offered, read_offer, roll_back, takes_back
+from shared.core.errors import BadSignature, Conflicting, NotThere
+from shared.core.run import Run
+
+HOLDER = "whoever holds the rollback link"
+_HEADERS = {"Referrer-Policy": "same-origin"}
+
+
+def rollback(call: Call) -> ApiReply:
+    """Take back what the run put live; asking again returns the run that does it."""
+    return ApiReply(body=run_view(roll_back(call.deps, call.tenant, call.parts["run"], call.who.name)))
+
+
+def show_rollback(call: Call) -> ApiReply:
+    """Ask whether it is meant. Opening the link changes nothing: mail scanners open links too."""
+    offered = _read(call)
+    run = _run(call, offered)
+    if not takes_back(run):
+        raise Conflicting("there is nothing to take back any more", way_out="Nothing to do.")
+    title = run.trigger.title or run.id
+    body = (
+        paragraph("Its visitors see the version before again, within seconds. The code and its pull request stay.")
+        + paragraph(f"Live now: {run.facts.get('site', '')}")
+        + '<form method="post"><button name="decision" value="rollback">Roll back</button></form>'
+        + paragraph(f"Offered until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)
+    )
+    return page(200, f"Roll back “{title}”?", body, _HEADERS)
+
+
+def take_rollback(call: Call) -> ApiReply:
+    """Do it, once."""
+    refuse_foreign(call)
+    offered = _read(call)
+    new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)
+    told = paragraph(f"This is about “{new.trigger.title or new.id}”. You are told when it is done.")
+    return page(200, "Rolling back", told + paragraph(new.id, quiet=True), _HEADERS)
+
+
+def _read(call: Call) -> Offered:
+    try:
+        return read_offer(call.deps, call.parts["token"])
+    except KeyError:
+        raise BadSignature("such links are not set up here", way_out="Ask whoever runs Workwright.") from None
+
+
+def _run(call: Call, offered: Offered) -> Run:
+    loaded = call.deps.store.load_run(offered.tenant, offered.run)
+    if loaded is None:
+        raise NotThere("the run of this link does not exist any more", way_out="Nothing to do.")
+    return loaded.run

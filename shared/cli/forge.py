@@ -1,0 +1,103 @@
+"""`workwright hooks` and `workwright account`: webhooks and tokens of the systems code and sites go to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from shared.cli.remote import ask_house, show
+from shared.cli.root import AS_JSON, DATA, workwright
+from shared.core.errors import ConfigError
+
+_HOOKS = "/v1/hooks"
+
+
+@workwright.command()
+@click.argument("system", type=click.Choice(["github", "gitlab", "vercel"]))
+@click.option("--host", default="", help="The address of a self-managed GitLab that the operator allows.")
+@click.option("--installation", default="", help="The number of our GitHub App's installation in your account.")
+@click.option("--link", is_flag=True, help="Print a link that leads through the system's own consent instead.")
+@DATA
+@AS_JSON
+def account(system: str, host: str, installation: str, link: bool, data: Path, as_json: bool) -> None:
+    """Connect an account by a token, which is read from the terminal or from the standard input, never shown."""
+    token = "" if link else _read("Token")
+    body = {"system": system, "token": token, "host": host, "installation": installation}
+    show(ask_house(data, "POST", "/v1/connections", body=body), as_json, _connected)
+
+
+@workwright.group(invoke_without_command=True)
+@DATA
+@AS_JSON
+@click.pass_context
+def hooks(ctx: click.Context, data: Path, as_json: bool) -> None:
+    """Show the webhooks by which GitHub, GitLab and Vercel tell what happened; make one, or take one away."""
+    if ctx.invoked_subcommand is None:
+        show(ask_house(data, "GET", _HOOKS), as_json, _listed)
+
+
+@hooks.command("add")
+@click.argument("system", type=click.Choice(["github", "gitlab", "vercel"]))
+@click.argument("repository", default="")
+@DATA
+@AS_JSON
+def add(system: str, repository: str, data: Path, as_json: bool) -> None:
+    """Make a webhook: for a REPOSITORY (owner/name) of GitHub or GitLab, or for a team of Vercel's."""
+    made = ask_house(data, "POST", _HOOKS, body={"system": system, "repository": repository})
+    show(made, as_json, _made)
+
+
+@hooks.command("secret")
+@click.argument("hook", metavar="ID")
+@DATA
+@AS_JSON
+def secret(hook: str, data: Path, as_json: bool) -> None:
+    """Keep the secret that Vercel shows for its webhook; it is read from the terminal or the standard input."""
+    path = f"{_HOOKS}/{quote(hook, safe='')}/secret"
+    show(ask_house(data, "POST", path, body={"secret": _read("Secret")}), as_json, _made)
+
+
+@hooks.command("remove")
+@click.argument("hook", metavar="ID")
+@DATA
+@AS_JSON
+def remove(hook: str, data: Path, as_json: bool) -> None:
+    """Take a webhook away: what it sends from now on is refused."""
+    gone = ask_house(data, "DELETE", f"{_HOOKS}/{quote(hook, safe='')}")
+    show(gone, as_json, lambda found: [f"Removed {found['removed']}.", *([found["left"]] if found["left"] else [])])
+
+
+def _read(what: str) -> str:
+    """Return what is typed without showing it, or the first line of the standard input; raises ConfigError."""
+    given = click.prompt(what, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
+        raise ConfigError(f"no {what.lower()} was given; type it, or write it to the standard input")
+    return str(given.strip())
+
+
+def _connected(found: Mapping[str, Any]) -> list[str]:
+    if found["connected"]:
+        return [f"{found['system']} is connected, as {found['as'] or 'somebody'}."]
+    return ["Open this link within ten minutes, and allow access:", f"  {found['connect_url']}"]
+
+
+def _made(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['id']}  {found['system']}  {found['repository']}", f"address  {found['url']}"]
+    if found["secret"]:
+        lines.append(f"secret   {found['secret']}")
+    return [*lines, *([found["todo"]] if found["todo"] else ["It is set up."])]
+
+
+def _listed(found: Mapping[str, Any]) -> list[str]:
+    if not found["hooks"]:
+        return ["None yet: everything is looked at from time to time. Make one: workwright hooks add gitlab owner/name"]
+    return [
+        f"{each['id']}  {each['system']:<7} {each['repository'] or '(team)'}"
+        + ("" if each["ready"] else "  no secret yet" if each["system"] == "vercel" else "  refused there")
+        for each in found["hooks"]
+    ]
