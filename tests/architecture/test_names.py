@@ -9,8 +9,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
+PROTOCOLS = {"forge", "hosting"}  # what several systems are asked in the same words; nothing is called there
 INTEGRATIONS = sorted(
-    path.stem for path in (ROOT / "shared" / "integrations").iterdir() if not path.name.startswith("__")
+    path.stem
+    for path in (ROOT / "shared" / "integrations").iterdir()
+    if not path.name.startswith("__") and path.stem not in PROTOCOLS
 )
 
 

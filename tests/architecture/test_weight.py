@@ -41,6 +41,14 @@ THINKING = (
     "anthropic", "openai", "pydantic_ai", "genai_prices", "httpx", "numpy", "onnxruntime",
 )  # fmt: skip
 
+# What keeps what belongs to tenants, or leads to it. Where untrusted code is run none of it may even be loaded.
+HOLDING = (
+    "sqlite3", "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
+    "shared.backends.local.store", "shared.backends.local.queue", "shared.backends.local.secrets",
+    "shared.backends.cloud.store", "shared.backends.cloud.queue", "shared.backends.cloud.secrets",
+    "shared.accounts", "shared.integrations", "shared.steps",
+)  # fmt: skip
+
 # Who may look at the clock or at chance: what stands outside of the decisions.
 OUTSIDE = ("backends", "cli", "sim", "http_client.py", "__main__.py")
 CLOCKS = {"time", "random", "uuid"}
@@ -71,9 +79,12 @@ def _of(loaded: list[str], packages: tuple[str, ...]) -> list[str]:
     return [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in packages)]
 
 
-def test_the_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path) -> None:
-    loaded = _loaded(tmp_path, "notion-webhook")
-    assert "shared.app.accept_delivery" in loaded
+@pytest.mark.parametrize(
+    ("webhook", "use_case"), [("notion-webhook", "accept_delivery"), ("forge-webhook", "accept_forge_delivery")]
+)
+def test_a_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path, webhook: str, use_case: str) -> None:
+    loaded = _loaded(tmp_path, webhook)
+    assert f"shared.app.{use_case}" in loaded
     assert _of(loaded, HEAVY) == []
     # functions-framework itself brings the one package google.cloud.functions along.
     cloud = [name for name in loaded if name.startswith("google.cloud.") and ".functions" not in name]
@@ -86,6 +97,12 @@ def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) 
         loaded
     )
     assert _of(loaded, THINKING) == []
+
+
+def test_the_code_runner_holds_no_store_no_queue_and_no_secret(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, "code-runner")
+    assert "shared.backends.remote.runner" in loaded
+    assert _of(loaded, (*HEAVY, *THINKING, *HOLDING)) == []
 
 
 def _offences(path: Path) -> list[str]:

@@ -29,8 +29,8 @@ from tests.support.parts import require
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
-    "run", "page", "requirements", "plan", "approval", "sandbox", "pull_request", "deployment", "notifications", "cost",
-    "duration_s", "checks",
+    "run", "page", "requirements", "plan", "approval", "approvals", "sandbox", "pull_request", "deployment",
+    "notifications", "cost", "duration_s", "checks",
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with out.open("wb") as stdout, err.open("wb") as stderr:
         command = [sys.executable, "-m", "shared", "demo", "--json", "--keep"]
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr)
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 110
         while not out.read_bytes().endswith(b"}\n") and process.poll() is None and time.monotonic() < ends:
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)

@@ -53,6 +53,12 @@ def test_a_running_house_and_its_secrets_are_seen(tmp_path: Path) -> None:
     assert code in (0, 1)
 
 
+def test_without_a_browser_it_says_so_and_goes_on(tmp_path: Path) -> None:
+    _, found = _doctor(tmp_path, WORKWRIGHT_BROWSER="off")
+    assert (found["browser"]["state"], found["browser"]["needed"]) == ("missing", False)
+    assert "switched off" in found["browser"]["detail"]
+
+
 def test_no_secret_is_told(tmp_path: Path) -> None:
     LocalSecrets(tmp_path).set("notion-client-secret", Secret("a-secret-nobody-should-see"))
     _, found = _doctor(tmp_path)

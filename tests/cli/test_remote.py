@@ -22,6 +22,7 @@ from shared.core.run import RunStatus, StepSpec, Trigger, Usage, WaitKind
 from shared.mind.context import Part, assemble
 from shared.ports import Commit, Put
 from tests.support.served_api import ServedApi, served_api
+from tests.support.work_versions import TestedRun
 
 TENANT = "t-0123456789abcdef01234567"
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,12 +107,29 @@ def test_it_shows_what_the_day_has_cost_and_into_what_it_went(terminal: Terminal
     assert "0.1200      1 calls  big" in said
 
 
+def test_it_takes_a_live_version_back_and_seals_values_of_sites(terminal: Terminal) -> None:
+    deps = terminal.api.deps
+    live = {"system": "vercel", "project": "prj_1", "deployment": "dpl_2", "previous": "dpl_1"}
+    steps = (StepSpec("promote", "site.promote", "Put it live"),)
+    trigger = Trigger("page", "page-2", "A site", "Ada")
+    open_run(deps, RunOpened(deps.clock.now(), TENANT, "run-live", trigger, specs=steps))
+    record(deps, TENANT, "run-live", ev.StepSucceeded(deps.clock.now(), "promote", 1, live))
+    taken = [json.loads(terminal.type("rollback", "run-live", "--json").stdout)["id"] for _ in range(2)]
+    loaded = deps.store.load_run(TENANT, taken[0])
+    assert taken[0] == taken[1]
+    assert loaded is not None
+    assert loaded.run.steps[0].spec.input["previous"] == "dpl_1"
+    sealed = terminal.type("site-value", "forms", "--forget")
+    assert "No values yet" in sealed.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("run", "run-unknown"), "no run 'run-unknown'"),
         (("run", "../keys"), "nothing at this address"),
         (("retry", "run-waits"), "has not ended"),
+        (("rollback", "run-waits"), "has put nothing live"),
         (("runs", "--status", "asleep"), "status"),
         (("runs", "--limit", "0"), "limit"),
     ],
@@ -170,3 +188,15 @@ def test_it_shows_what_a_step_has_told_a_model_to_whoever_may_see_it(terminal: T
     assert [part["name"] for part in as_data["parts"]] == ["task", "page"]
     missing = terminal.type("run", "run-waits", "--context", "approve")
     assert (missing.returncode, "Steps that have: build." in missing.stderr) == (2, True)
+
+
+def test_it_shows_the_versions_of_the_work_and_each_in_full(terminal: Terminal) -> None:
+    TestedRun(terminal.api.deps, TENANT).tell()
+    listed = terminal.type("run", "run-work", "--work")
+    assert listed.returncode == 0, listed.stderr
+    assert [line.split()[:2] for line in listed.stdout.splitlines()] == [["1", "red"], ["2", "green"]]
+    first = terminal.type("run", "run-work", "--work", "1")
+    assert "FAILED tests/test_adds.py: test_it" in first.stdout
+    assert "+    return a - b" in first.stdout
+    assert "tests of your own that it removed: t.py" in first.stdout
+    assert json.loads(terminal.type("run", "run-work", "--work", "2", "--json").stdout)["green"] is True

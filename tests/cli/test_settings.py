@@ -54,6 +54,8 @@ def problems(env: dict[str, str]) -> list[str]:
         ("WORKWRIGHT_WORKERS", ["0", "257", "many", "-1", "2.5", "٣"]),
         ("WORKWRIGHT_DUPLICATES", ["-0.1", "1.5", "half"]),
         ("WORKWRIGHT_SHUFFLE", ["-1", "x", "1e3"]),
+        ("WORKWRIGHT_SITES_BUCKET", ["gs://acme-sites", "Acme", "a", "acme/sites", "-acme", "a" * 64]),
+        ("WORKWRIGHT_SITES_URL", ["sites.example", "ftp://x"]),
     ],
 )
 def test_a_malformed_value_is_named_with_its_variable(name: str, values: list[str]) -> None:

@@ -41,6 +41,19 @@ def test_an_unknown_text_is_a_key_error(store: Store) -> None:
         store.get_text("acme", "0" * 64)
 
 
+@pytest.mark.parametrize("text", ["short", "ü" + LARGE], ids=["short", "of 3 MB"])
+def test_a_deleted_text_is_gone_for_its_tenant_alone_and_may_be_kept_again(store: Store, text: str) -> None:
+    ref = store.put_text("acme", text)
+    store.put_text("globex", text)
+    store.delete_text("acme", ref)
+    store.delete_text("acme", ref)
+    with pytest.raises(KeyError):
+        store.get_text("acme", ref)
+    assert store.get_text("globex", ref) == text
+    assert store.put_text("acme", text) == ref
+    assert store.get_text("acme", ref) == text
+
+
 # --- leases
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,20 +14,6 @@ from tests.support.processes import Starter
 from tests.support.told_story import Ending, ending
 
 NewPlace = Callable[..., Place]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """The house at rest with a plan that waits for its approval, and the points it had passed by then."""
-
-    settled: Settled
-    points: list[str]
-
-    def passing(self, point: str) -> str | None:
-        """Return the point as counted from here on, or None when that passing of it comes earlier in the story."""
-        name, _, number = point.partition("#")
-        left = int(number or 1) - self.points.count(name)
-        return f"{name}#{left}" if left > 0 else None
 
 
 @dataclass(frozen=True)
@@ -62,29 +48,16 @@ def settled(starter: Starter, tmp_path_factory: pytest.TempPathFactory) -> Settl
 def new_place(starter: Starter, settled: Settled, tmp_path: Path) -> Iterator[NewPlace]:
     made: list[Place] = []
 
-    def make(start: Settled = settled, **env: str) -> Place:
+    def make(**env: str) -> Place:
         for place in made:
             place.end()  # they share their ports
-        made.append(copy(starter, start, tmp_path / f"place-{len(made)}", **env))
+        made.append(copy(starter, settled, tmp_path / f"place-{len(made)}", **env))
         return made[-1]
 
     yield make
     for place in made:
         place.end()
         shutil.rmtree(place.folder)
-
-
-@pytest.fixture(scope="session")
-def planned(starter: Starter, settled: Settled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
-    """The middle of the story, to begin from what dies only after it."""
-    place = copy(starter, settled, tmp_path_factory.mktemp("planned") / "house")
-    try:
-        place.begin()
-        place.ask_for_plan([])
-        place.rest()
-    finally:
-        place.end()
-    return Planned(replace(settled, folder=place.folder), place.points())
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ What it started ends with it; it ends with its standard input.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -25,29 +26,35 @@ import moto.sesv2.urls
 
 import shared.app
 import shared.backends.local.clock
+import shared.backends.local.embedder
 import shared.backends.local.identity
 import shared.backends.local.knowledge
 import shared.backends.local.queue
-import shared.backends.local.sandbox.choose
 import shared.backends.local.secrets
 import shared.backends.local.store
 import shared.backends.offline.model
 import shared.backends.offline.provider
 import shared.entry
+import shared.sim.cloud_storage
 import shared.sim.github.simulator
+import shared.sim.gitlab
 import shared.sim.notion.simulator
 import shared.sim.ses
 import shared.sim.slack
 import shared.sim.vercel
+import shared.steps
 import shared.wiring.knowledge
 import shared.wiring.models
 import shared.wiring.tools
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
 from shared.mind.agents.registry import agents
+from shared.mind.leaks import secrets_anywhere
 from shared.mind.structured import schema_of
+from shared.settings import Settings
 from shared.sim.__main__ import main as serve_simulators
 from shared.steps import KINDS
+from shared.wiring.sandbox import chosen_sandbox, proven
 
 _PR_SET_PDEATHSIG = 1
 _ACCOUNT = "123456789012"  # moto's own
@@ -113,15 +120,19 @@ def start(order: Order) -> int:
 
 def warm_up() -> None:
     """Do once what every process would do again at its start, and what no test here is about."""
-    for module in pkgutil.walk_packages(shared.app.__path__, "shared.app."):
-        importlib.import_module(module.name)
+    for package in (shared.app, shared.steps):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    secrets_anywhere("")
     agents()
     for kind in KINDS.values():
         schema_of(kind.input)
     for service in ("cloudwatch", "events", "iam", "s3", "sts"):  # moto's mail imports them with its first request
         importlib.import_module(f"moto.{service}.models")
-    shared.wiring.tools.sandbox_name()
+    proven(chosen_sandbox(Settings()))  # the one that every house begun from here will have
     _ = moto.sesv2.models.sesv2_backends[_ACCOUNT]
+    gc.collect()
+    gc.freeze()  # or the first search for garbage in each process would write to, and so copy, all that is shared
 
 
 def main() -> None:

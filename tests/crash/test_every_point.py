@@ -1,8 +1,9 @@
 """The house dies at every point between two durable actions, is started again, and ends as if nothing had happened.
 
 `points.txt` has the points the story passes, in its order; a run that passes others fails, so that a new durable
-action cannot be forgotten here. `name#3` is the third passing of a point, where that is another moment of the story
-and certain to come. One story dies at several moments far apart; a moment that was not met has a story of its own.
+action cannot be forgotten here. `name#3` is the third passing of a point in the undisturbed story, where that is
+another moment of it and certain to come. One story dies at several moments that lie far apart; moments that were not
+met, because a death before has changed the order, have a story of their own.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.conftest import NewPlace, Planned, Undisturbed
+from tests.crash.conftest import NewPlace, Undisturbed
+from tests.support.disturbed_house import Death
 from tests.support.told_story import compare, ending
 
 MOMENTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").split()
 POINTS = [moment for moment in MOMENTS if "#" not in moment]
-DEATHS = 4  # in one story, at most
-APART = 20  # moments between two deaths at least: what the first has disturbed is at rest again
-PAIRS = int(os.environ.get("WORKWRIGHT_CRASH_PAIRS") or 10)
+APART = 24  # moments between two deaths: what the first has disturbed is at rest again
+LIVES = 4  # armed, of a story of chance: a step gives up after five failures in a row
+CHANCES = int(os.environ.get("WORKWRIGHT_CRASH_CHANCES") or 5)
 SEED = int(os.environ.get("WORKWRIGHT_CRASH_SEED") or 1)
 
 
@@ -32,19 +34,29 @@ def emails_sent(moments: Iterable[str]) -> int:
 
 
 def stories(moments: Sequence[str]) -> list[list[str]]:
-    """Return the moments as stories, each in its order.
+    """Return the moments as stories that die at every 24th of them."""
+    return [list(moments[first::APART]) for first in range(APART)]
 
-    A later passing is counted from the beginning, so it is the first death of its story.
-    """
-    found: list[list[int]] = [[at] for at, moment in enumerate(moments) if "#" in moment]
-    for at, moment in enumerate(moments):
-        if "#" not in moment:
-            fitting = [each for each in found if len(each) < DEATHS and each[-1] + APART <= at]
-            if fitting:
-                max(fitting, key=lambda each: each[-1]).append(at)
-            else:
-                found.append([at])
-    return [[moments[at] for at in story] for story in sorted(found)]
+
+def position(points: Sequence[str], moment: str) -> int:
+    """Return where among the points a moment is."""
+    name, _, number = moment.partition("#")
+    return [at for at, point in enumerate(points) if point == name][int(number or 1) - 1]
+
+
+def armed(points: Sequence[str], moments: Sequence[str]) -> list[str]:
+    """Return each moment as the process counts that meets it: from the death before on."""
+    found, last = [], -1
+    for moment in moments:
+        name, at = moment.partition("#")[0], position(points, moment)
+        found.append(f"{name}#{points[last + 1 : at + 1].count(name)}")
+        last = at
+    return found
+
+
+def commits(points: Iterable[str]) -> Counter[str]:
+    """Return what has been committed by then, which tells one passing of a point from another."""
+    return Counter(point for point in points if point.startswith("commit.after/"))
 
 
 def test_the_story_passes_exactly_the_points_that_are_listed(undisturbed: Undisturbed) -> None:
@@ -68,40 +80,47 @@ def test_every_moment_is_in_one_story() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("moments", stories(MOMENTS), ids=" then ".join)
 def test_deaths_at_these_moments_change_nothing(
-    moments: list[str], new_place: NewPlace, undisturbed: Undisturbed, planned: Planned
+    moments: list[str], new_place: NewPlace, undisturbed: Undisturbed
 ) -> None:
-    left = moments
+    left = sorted(moments, key=lambda moment: position(undisturbed.points, moment))
     while left:
-        first, *others = left
-        later = planned.passing(first)
-        place = new_place(planned.settled) if later else new_place()
-        place.begin(WORKWRIGHT_CRASH_AT=later or first)
-        waiting = [{"WORKWRIGHT_CRASH_AT": other} for other in others]
-        if not later:
-            place.ask_for_plan(waiting)
-        place.approve(waiting)
+        first, *others = [{"WORKWRIGHT_CRASH_AT": at} for at in armed(undisturbed.points, left)]
+        place = new_place()
+        place.begin(**first)
+        place.tell_story(*others)
         ended = ending(place)
         died = left[: len(place.deaths)]
-        assert died, f"{first} was not passed"
+        assert died, f"{left[0]} was not passed"
         assert [death.point for death in place.deaths] == [moment.partition("#")[0] for moment in died]
         assert compare(place, ended, undisturbed.end.effects, emails=emails_sent(died)) == [], f"died at {died}"
-        left = left[len(died) :]
+        left = [*unmet(died, place.deaths, undisturbed.points), *left[len(died) :]]
 
 
-def pairs() -> list[tuple[str, str]]:
-    """Return pairs of points, the same ones for the same seed."""
+def unmet(moments: Sequence[str], deaths: Sequence[Death], points: Sequence[str]) -> list[str]:
+    """Return the moments at which another passing of their points was met; the first is counted from the beginning."""
+    met = [commits(points[: position(points, moment)]) for moment in moments]
+    died = [commits(death.points[:-1]) for death in deaths]
+    return [moments[at] for at in range(1, len(moments)) if met[at] != died[at]]
+
+
+def chances() -> list[list[str]]:
+    """Return stories: for each life four points, of which it dies at the one that comes first.
+
+    The same stories for the same seed.
+    """
     chosen = random.Random(SEED)
-    return [(chosen.choice(POINTS), chosen.choice(POINTS)) for _ in range(PAIRS)]
+    return [[",".join(chosen.sample(POINTS, 4)) for _ in range(LIVES)] for _ in range(CHANCES)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("first", "second"), pairs())
-def test_a_second_death_after_the_restart_changes_nothing(
-    first: str, second: str, new_place: NewPlace, undisturbed: Undisturbed
+@pytest.mark.parametrize("lives", chances(), ids=range(CHANCES))
+def test_deaths_wherever_chance_has_them_change_nothing(
+    lives: list[str], new_place: NewPlace, undisturbed: Undisturbed
 ) -> None:
     place = new_place(WORKWRIGHT_WORKERS="4")
-    place.begin(WORKWRIGHT_CRASH_AT=first)
-    place.tell_story({"WORKWRIGHT_CRASH_AT": second})
-    assert place.deaths, f"{first} was not passed"
+    first, *others = [{"WORKWRIGHT_CRASH_AT": points} for points in lives]
+    place.begin(**first)
+    place.tell_story(*others)
+    assert len(place.deaths) > 1, f"of {lives} hardly one was passed"
     ended = ending(place)
-    assert compare(place, ended, undisturbed.end.effects) == [], f"seed {SEED}"
+    assert compare(place, ended, undisturbed.end.effects) == [], f"seed {SEED}, died at {place.deaths}"

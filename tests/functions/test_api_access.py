@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from shared.app.accept_forge_delivery import HOOKS, KEY
 from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
 from shared.app.chat_memory import keep_chat, new_chat
 from shared.app.contexts import keep_context
 from shared.app.model_keys import keep_key
+from shared.app.snapshots import keep_snapshot
 from shared.core.commands import Command
+from shared.core.worktree import Worktree
 from shared.mind.context import Part, assemble
 from shared.ports import Put, Secret
 from tests.functions.conftest import MINE, OTHER, Service
@@ -22,16 +25,19 @@ MAY = {
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
               "contexts.read",
-              "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change"},
+              "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change",
+              "ship.read", "ship.change", "connections.read", "connections.manage"},
     "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "databases.read", "contexts.read"},
+              "keys.manage", "planning.read", "databases.read", "contexts.read", "ship.read",
+              "connections.read"},
     "member": {"knowledge.ask", "knowledge.read", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
-              "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read"},
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read",
+              "ship.read", "connections.read"},
     "viewer": {"knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
-              "databases.read"},
+              "databases.read", "ship.read", "connections.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {
@@ -40,6 +46,11 @@ BODIES = {
     "give_feedback": {"thumb": "up"},
     "reword_preference": {"text": "Short"},
     "new_key": {"role": "viewer", "name": "made by the table"},
+    "connect": {"system": "gitlab"},
+    "make_hook": {"system": "vercel"},
+    "give_hook_secret": {"secret": "made-up-0123456789"},
+    "rework": {"wish": "the colours"},
+    "set_site_value": {"name": "forms", "value": "made-up"},
     "set_key": {"provider": "openai", "key": "made-up-0123456789"},
 }
 LETTER, LIKED = "run-waits.9.0", f"pref-{'a' * 24}"
@@ -59,12 +70,23 @@ def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
     return {
         "run": "run-waits",
         "step": "build",
+        "n": "1",
         "letter": LETTER,
         "key": viewer,
         "chat": chat.id,
         "provider": "xai",
         "preference": LIKED,
+        "hook": _hook(service, tenant),
     }
+
+
+def _hook(service: Service, tenant: str) -> str:
+    for name in (KEY, "oauth-state-key"):
+        service.deps.secrets.set(name, Secret(f"{name} of the tests"))
+    hook = ("a" if tenant == MINE else "b") * 32
+    body = {"system": "vercel", "repository": "", "at": "2026-11-21T09:00:00+00:00"}
+    service.deps.store.put(tenant, Put(HOOKS, hook, body))
+    return hook
 
 
 def _keep_context(service: Service, tenant: str) -> None:
@@ -73,6 +95,8 @@ def _keep_context(service: Service, tenant: str) -> None:
     step = loaded.run.step("build")
     assert step is not None
     keep_context(service.deps, loaded.run, step, assemble([Part("page", "page p1", "Bread")], budget=500))
+    text = service.deps.store.put_text(tenant, Worktree({"a.py": b""}).to_text())
+    keep_snapshot(service.deps, loaded.run, step, 1, {"work": text})
 
 
 def _key_id(service: Service, role: str) -> str:
@@ -89,13 +113,13 @@ def _path(route: Route, names: dict[str, str]) -> str:
 @pytest.mark.parametrize("role", ["", *MAY])
 def test_each_role_on_its_own(service: Service, route: Route, role: str) -> None:
     names = _prepare(service, MINE, role)
-    body = BODIES.get(route.id, {}) if route.method == "POST" else None
+    body = BODIES.get(route.id, {}) if route.method in ("POST", "PUT") else None
     status = service.call(route.method, _path(route, names), key=role, json=body).status_code
     if not role:
         assert status == 401
     elif route.permission not in MAY[role]:
         assert status == 403
-    elif route.id in ("retry", "ask"):
+    elif route.id in ("retry", "ask", "rework", "rollback"):
         assert status == 409  # it waits for approval, and Notion is not connected; who asks is known before that
     else:
         assert status in (200, 201)

@@ -166,7 +166,7 @@ def test_what_the_scheduler_calls_says_what_there_was_to_do(house: Neighbourhood
     headers = {"Authorization": LocalCallers(house.house.data).authorization(url)}
     answer = requests.post(url, headers=headers, timeout=10)
     assert answer.status_code == 200
-    said = {"sweep": {"relayed", "looked", "moved", "woken"}, "sync": {"ordered"}}
+    said = {"sweep": {"relayed", "looked", "moved", "woken", "expired"}, "sync": {"ordered"}}
     assert said[function] <= set(answer.json())
 
 

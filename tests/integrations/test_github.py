@@ -1,6 +1,12 @@
-"""The GitHub client against the simulated GitHub, which keeps real git repositories."""
+"""The GitHub client against the simulated GitHub, which keeps real git repositories; `git` is the judge of what it did.
 
-from collections.abc import Callable
+Every request sent here must be one the published description allows, where that is present.
+"""
+
+import base64
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,160 +14,272 @@ from typing import Any
 import pytest
 
 from shared.core.errors import Missing, OutcomeUnknown, RateLimited, Rejected, Unauthorized
-from shared.integrations.github import Author, GitHub
+from shared.http_client import HttpClient
+from shared.integrations.forge import EXECUTABLE, Author, Repository
+from shared.integrations.github.client import GitHub
+from shared.ports import Secret
 from shared.sim.github.simulator import GitHubSimulator
 from tests.integrations.conftest import Served
+from tests.support.github_description import find_description, of_exchange, violations
 
 AUTHOR = Author("Workwright", "agent@example.test")
 DATE = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
-FILES: dict[str, str | bytes | None] = {
-    "README.md": "# Hi\n",
-    "app/page.js": "let ż = 1\n",
-    "logo.bin": b"\x00\xff\x01",
-}
-WORD = "gh-word-" + "1"
+FILES = {"README.md": b"# Hi\n", "app/page.js": "let ż = 1\n".encode(), "logo.bin": b"\x00\xff\x01", "run.sh": b"#!x"}
+WORD, OTHER = "gh-word-" + "1", "gh-word-" + "2"
+BRANCH = "workwright/task-1"
+
+
+@dataclass
+class Desk:
+    """A repository, our client, and all it asked."""
+
+    sim: Served
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    folder: Path = Path()
+    heard: int = 0
+
+    def client(self, word: str = WORD) -> GitHub:
+        http = HttpClient("github", self.sim.url, Secret(word), timeouts=(2, 10), trace=self.asked.append)
+        return GitHub(http)
+
+    def raw(self, method: str, path: str, body: Any = None, word: str = OTHER) -> Any:
+        """Ask as somebody else would."""
+        http = HttpClient("github", self.sim.url, Secret(word), timeouts=(2, 10))
+        return http.call(method, path, json=body, headers={"Accept": "application/vnd.github+json"}).json
+
+    def calls(self) -> list[str]:
+        """Return method and the last word of each call since this was asked last."""
+        new, self.heard = self.asked[self.heard :], len(self.asked)
+        return [f"{each['method']} {each['url'].partition('?')[0].rpartition('/')[2]}" for each in new]
+
+    def clone(self, branch: str) -> Path:
+        """Clone a branch with git itself."""
+        target = self.folder / branch.replace("/", "-")
+        pair = base64.b64encode(f"x:{WORD}".encode()).decode()
+        header = f"http.extraHeader=Authorization: Basic {pair}"
+        asked = ["git", "-c", header, "clone", "-q", "--branch", branch, f"{self.sim.url}/acme/shop.git", str(target)]
+        subprocess.run(asked, check=True, capture_output=True)
+        return target
+
+
+def git(folder: Path, *asked: str) -> str:
+    return subprocess.run(["git", "-C", str(folder), *asked], check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
-def sim(served: Callable[[Any], Served], tmp_path: Path) -> Served:
-    started = served(GitHubSimulator(tmp_path))
-    started.control("/_seed", {"login": "ada", "token": WORD, "org": "acme"})
-    return started
+def desk(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[Desk]:
+    started = served(GitHubSimulator(tmp_path / "github"))
+    started.control(
+        "/_seed", [{"login": "ada", "token": WORD, "org": "acme"}, {"login": "bo", "token": OTHER, "org": "acme"}]
+    )
+    made = Desk(started, folder=tmp_path)
+    yield made
+    assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
 
 
 @pytest.fixture
-def github(sim: Served) -> GitHub:
-    return GitHub(sim.http("github", WORD))
+def github(desk: Desk) -> GitHub:
+    return desk.client()
 
 
 @pytest.fixture
-def repo(github: GitHub) -> tuple[str, str]:
-    made = github.ensure_repository("acme", "shop")
-    return made.owner, made.name
+def repo(github: GitHub) -> Repository:
+    return github.ensure_repository("acme", "shop")
 
 
-def commit(github: GitHub, repo: tuple[str, str], **changes: Any) -> str:
+def commit(github: GitHub, **changes: Any) -> str:
     asked: dict[str, Any] = {
-        "base": "main", "branch": "agent/task-1", "files": FILES, "message": "Build the shop", "author": AUTHOR,
-        "date": DATE,
+        "base": github.head("acme", "shop", "main"), "branch": BRANCH, "expected_head": "", "files": FILES,
+        "modes": {"run.sh": EXECUTABLE}, "message": "Build the shop", "author": AUTHOR, "date": DATE,
     }  # fmt: skip
-    return github.commit_files(*repo, **(asked | changes))
+    return github.commit("acme", "shop", **(asked | changes))
 
 
-def test_a_repository_is_made_once(github: GitHub, sim: Served) -> None:
+def test_a_repository_is_made_once(github: GitHub, desk: Desk) -> None:
     first = github.ensure_repository("acme", "shop")
     second = github.ensure_repository("acme", "shop")
     mine = github.ensure_repository("ada", "notes", private=False)
     assert first == second
     assert (first.private, first.default_branch, mine.private) == (True, "main", False)
-    assert [entry["path"] for entry in sim.journal() if entry["status"] == 201] == ["/orgs/acme/repos", "/user/repos"]
+    made = [entry["path"] for entry in desk.sim.journal() if entry["status"] == 201]
+    assert made == ["/orgs/acme/repos", "/user/repos"]
     with pytest.raises(Missing):
         github.repository("acme", "other")
 
 
-def test_the_same_commit_twice_is_one_commit(github: GitHub, repo: tuple[str, str], sim: Served) -> None:
-    first = commit(github, repo)
-    assert commit(github, repo) == first
-    assert github.head(*repo, "agent/task-1") == first
-    raw = github._call("GET", f"/repos/acme/shop/git/commits/{first}").json
-    assert (raw["message"], raw["author"]["date"], len(raw["parents"])) == ("Build the shop", "2026-11-21T10:00:00Z", 1)
-    tree = github._call("GET", f"/repos/acme/shop/git/trees/{first}", params={"recursive": "1"}).json["tree"]
-    assert {each["path"] for each in tree if each["type"] == "blob"} == set(FILES)
+def test_git_finds_in_a_clone_what_was_committed(github: GitHub, repo: Repository, desk: Desk) -> None:
+    desk.calls()
+    sha = commit(github)
+    assert desk.calls() == ["GET main", "POST blobs", "POST trees", "POST commits", "POST refs"]  # one blob per binary
+    folder = desk.clone(BRANCH)
+    assert git(folder, "rev-parse", "HEAD").strip() == sha
+    assert (
+        git(folder, "log", "-1", "--format=%an %at %s").strip() == f"Workwright {DATE.timestamp():.0f} Build the shop"
+    )
+    assert {name: (folder / name).read_bytes() for name in FILES} == FILES
+    assert (folder / "run.sh").stat().st_mode & 0o111
+    assert not (folder / "README.md").stat().st_mode & 0o111
 
 
-def test_a_repeat_finds_the_commit_although_the_base_has_moved(github: GitHub, repo: tuple[str, str]) -> None:
-    first = commit(github, repo)
-    commit(github, repo, branch="main", files={"other.txt": "x"}, message="Meanwhile")
-    assert commit(github, repo) == first
+def test_a_second_commit_holds_its_base_and_its_own_files_alone(github: GitHub, repo: Repository, desk: Desk) -> None:
+    base = github.head("acme", "shop", "main")
+    first = commit(github)
+    commit(
+        github, base=base, expected_head=first, files={"new/name.js": b"1\n"}, deleted=["README.md"], message="Again"
+    )
+    folder = desk.clone(BRANCH)
+    assert git(folder, "ls-files").split() == ["new/name.js"]
+    assert git(folder, "rev-parse", "HEAD^").strip() == first
 
 
-def test_a_repeat_after_a_lost_answer_adopts_what_is_there(github: GitHub, repo: tuple[str, str], sim: Served) -> None:
+def test_the_same_commit_twice_is_one_commit(github: GitHub, repo: Repository) -> None:
+    first = commit(github)
+    assert commit(github) == first == github.head("acme", "shop", BRANCH)
+    second = commit(github, expected_head=first, message="Again")
+    assert commit(github, expected_head=first, message="Again") == second == github.head("acme", "shop", BRANCH)
+    assert github.message_of("acme", "shop", second).strip() == "Again"
+
+
+def test_a_repeat_after_a_lost_answer_adopts_what_is_there(github: GitHub, repo: Repository, desk: Desk) -> None:
     for method, path in (("POST", "*/git/trees"), ("POST", "*/git/commits"), ("POST", "*/git/refs")):
-        sim.fault(method=method, path=path, drop=True, when="after")
+        desk.sim.fault(method=method, path=path, drop=True, when="after")
         with pytest.raises(OutcomeUnknown):
-            commit(github, repo)
-    assert commit(github, repo) == github.head(*repo, "agent/task-1")
+            commit(github)
+    assert commit(github) == github.head("acme", "shop", BRANCH)
 
 
-def test_somebody_elses_branch_is_left_alone(github: GitHub, repo: tuple[str, str]) -> None:
-    theirs = commit(github, repo, message="Not yours", files={"a": "b"})
+def test_a_branch_that_somebody_else_has_moved_is_left_alone(github: GitHub, repo: Repository, desk: Desk) -> None:
+    ours = commit(github)
+    theirs = commit(desk.client(OTHER), expected_head=ours, message="A person's")
+    with pytest.raises(Rejected, match="somebody else has changed it"):
+        commit(github, expected_head=ours, message="Repair")
     with pytest.raises(Rejected, match="other work"):
-        commit(github, repo)
-    with pytest.raises(Rejected, match="other work"):
-        commit(github, repo, message="Not yours", date=DATE + timedelta(seconds=1))
-    assert github.head(*repo, "agent/task-1") == theirs
+        commit(github, message="From the start")
+    assert github.head("acme", "shop", BRANCH) == theirs
+    desk.raw("PATCH", "/repos/acme/shop/git/refs/heads/" + BRANCH, {"sha": repo_head(github), "force": True})
+    with pytest.raises(
+        Rejected, match="somebody else has changed it"
+    ):  # back to where it began: ours would fast-forward
+        commit(github, expected_head=ours, message="Repair")
 
 
-def test_a_branch_can_be_continued_and_the_same_again_adds_nothing(github: GitHub, repo: tuple[str, str]) -> None:
-    first = commit(github, repo)
-    more: dict[str, Any] = {"base": "agent/task-1", "files": {"logo.bin": None, "fix.js": "ok\n"}, "message": "Repair"}
-    second = commit(github, repo, **more | {"date": DATE + timedelta(minutes=5)})
-    assert second != first
-    again = commit(github, repo, **more | {"files": {"fix.js": "ok\n"}})
-    assert again == second == github.head(*repo, "agent/task-1")
+def repo_head(github: GitHub) -> str:
+    return github.head("acme", "shop", "main")
 
 
-def test_an_empty_repository_gets_its_first_commit(github: GitHub, sim: Served) -> None:
-    github._call("POST", "/orgs/acme/repos", json={"name": "empty", "private": True})
-    sha = commit(github, ("acme", "empty"))
-    assert github.head("acme", "empty", "agent/task-1") == sha
-    assert github.head("acme", "empty", "main") != sha
-    assert commit(github, ("acme", "empty")) == sha
+def test_an_empty_repository_begins_with_one_file(github: GitHub, desk: Desk) -> None:
+    desk.raw("POST", "/orgs/acme/repos", {"name": "empty", "private": True})
+    assert github.head("acme", "empty", "main") == ""
+    assert github.entries("acme", "empty", "main") == []
+    asked: dict[str, Any] = {
+        "branch": "main",
+        "path": "README.md",
+        "content": b"# x\n",
+        "message": "Begin",
+        "author": AUTHOR,
+    }
+    first = github.first_commit("acme", "empty", **asked)
+    assert github.first_commit("acme", "empty", **asked) == first == github.head("acme", "empty", "main")
 
 
-def test_a_missing_base_is_missing(github: GitHub, repo: tuple[str, str]) -> None:
+def test_a_repository_is_read_file_by_file(github: GitHub, repo: Repository) -> None:
+    sha = commit(github)
+    entries = {entry.path: entry for entry in github.entries("acme", "shop", sha)}
+    assert {path: entry.size for path, entry in entries.items()} == {path: len(data) for path, data in FILES.items()}
+    assert entries["run.sh"].mode == EXECUTABLE
+    assert {path: github.read_file("acme", "shop", path, BRANCH) for path in FILES} == FILES
+    assert github.entries("acme", "shop", BRANCH) == list(entries.values())
+    large = commit(github, branch="workwright/large", files={"large.txt": b"x" * 1_100_000})
+    assert len(github.read_file("acme", "shop", "large.txt", large)) == 1_100_000
+    with pytest.raises(Rejected, match="no file"):
+        github.read_file("acme", "shop", "app", sha)
     with pytest.raises(Missing):
-        commit(github, repo, base="nowhere")
+        github.read_file("acme", "shop", "nowhere", sha)
+
+
+def test_what_is_missing_is_told_from_what_is_empty(github: GitHub, repo: Repository) -> None:
+    assert github.head("acme", "shop", "nowhere") == ""
     with pytest.raises(Missing):
         github.head("acme", "no-such-repository", "main")
     with pytest.raises(Rejected):
         github.head("acme", "shop", "a/../b")
 
 
-def test_a_pull_request_from_opening_to_merging(github: GitHub, repo: tuple[str, str], sim: Served) -> None:
-    sha = commit(github, repo)
-    asked: dict[str, Any] = {"head": "agent/task-1", "base": "main", "title": "Shop", "body": "Text"}
-    opened = github.open_pull_request(*repo, **asked)
-    assert (opened.head_sha, opened.state, opened.merged) == (sha, "open", False)
-    assert github.open_pull_request(*repo, **asked).number == opened.number
-    found = github.find_pull_request(*repo, "agent/task-1")
+def test_a_pull_request_from_opening_to_merging(github: GitHub, repo: Repository) -> None:
+    sha = commit(github)
+    asked: dict[str, Any] = {"branch": BRANCH, "base": "main", "title": "Shop", "body": "Text"}
+    opened = github.open_change("acme", "shop", **asked)
+    assert (opened.head_sha, opened.state, opened.merged, opened.author) == (sha, "open", False, "ada")
+    assert github.open_change("acme", "shop", **asked).number == opened.number
+    found = github.find_change("acme", "shop", BRANCH)
     assert found is not None
     assert found.number == opened.number
-    assert github.find_pull_request(*repo, "agent/other") is None
-    with pytest.raises(Rejected):
-        github.merge(*repo, opened.number, sha="0" * 40)
-    merged = github.merge(*repo, opened.number, sha=sha)
-    assert github.merge(*repo, opened.number, sha=sha) == merged == github.head(*repo, "main")
-    assert github.pull_request(*repo, opened.number).merged
+    assert github.find_change("acme", "shop", "agent/other") is None
+    assert github.change("acme", "shop", opened.number).mergeable == "yes"
+    with pytest.raises(Rejected, match="409"):
+        github.merge("acme", "shop", opened.number, sha="0" * 40)
+    merged = github.merge("acme", "shop", opened.number, sha=sha)
+    assert github.merge("acme", "shop", opened.number, sha=sha) == merged == github.head("acme", "shop", "main")
+    assert github.change("acme", "shop", opened.number).merged
 
 
-def test_undoing_a_pull_request_twice_is_fine(github: GitHub, repo: tuple[str, str]) -> None:
-    commit(github, repo)
-    opened = github.open_pull_request(*repo, head="agent/task-1", base="main", title="t", body="", draft=True)
+def test_a_check_beyond_the_first_page_counts(github: GitHub, repo: Repository, desk: Desk) -> None:
+    sha = github.head("acme", "shop", "main")
+    record = {"id": 1, "sha": sha, "state": "success", "description": "", "target_url": None, "creator": "bo"}
+    stamps = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
+    kept = desk.sim.simulator.state["repos"]["acme/shop"]["statuses"]
+    kept += [{**record, **stamps, "context": f"c-{number}"} for number in range(100)]
+    assert github.checks("acme", "shop", sha).state == "success"
+    kept.append({**record, **stamps, "context": "last", "state": "failure"})
+    assert github.checks("acme", "shop", sha).state == "failure"
+
+
+def test_a_branch_that_a_rule_protects_is_not_told_as_moved(github: GitHub, repo: Repository, desk: Desk) -> None:
+    first = commit(github)
+    desk.sim.fault(method="PATCH", status=422, body={"message": "Repository rule violations found"})
+    with pytest.raises(Rejected, match="rule violations"):
+        commit(github, expected_head=first, files={"a.txt": b"b"})
+    assert github.head("acme", "shop", BRANCH) == first
+
+
+def test_undoing_a_pull_request_twice_is_fine(github: GitHub, repo: Repository) -> None:
+    commit(github)
+    opened = github.open_change("acme", "shop", branch=BRANCH, base="main", title="t", body="", draft=True)
+    assert opened.draft
     for _ in range(2):
-        assert github.close_pull_request(*repo, opened.number).state == "closed"
-        github.delete_branch(*repo, "agent/task-1")
-    with pytest.raises(Missing):
-        github.head(*repo, "agent/task-1")
+        assert github.close_change("acme", "shop", opened.number).state == "closed"
+        github.delete_branch("acme", "shop", BRANCH)
+    assert github.head("acme", "shop", BRANCH) == ""
     with pytest.raises(Rejected):
-        github.delete_branch(*repo, "main")
+        github.delete_branch("acme", "shop", "main")
 
 
-def test_no_checks_is_not_green(github: GitHub, repo: tuple[str, str], sim: Served) -> None:
-    sha = commit(github, repo)
-    assert github.combined_status(*repo, sha) == "none"
-    assert github.check_runs(*repo, sha) == []
-    sim.control(
-        "/_check", {"repo": "acme/shop", "head_sha": sha, "name": "ci", "status": "completed", "conclusion": "failure"}
-    )
-    (run,) = github.check_runs(*repo, sha)
-    assert (run.name, run.status, run.conclusion) == ("ci", "completed", "failure")
-
-
-def test_limits_and_dead_tokens(github: GitHub, repo: tuple[str, str], sim: Served) -> None:
-    sim.fault(status=403, headers={"retry-after": "60"})
+def test_limits_and_dead_tokens(github: GitHub, repo: Repository, desk: Desk) -> None:
+    desk.sim.fault(status=403, headers={"retry-after": "60"})
     with pytest.raises(RateLimited) as caught:
-        github.head(*repo, "main")
+        github.head("acme", "shop", "main")
     assert caught.value.retry_after == timedelta(seconds=60)
     with pytest.raises(Unauthorized):
-        GitHub(sim.http("github", "wrong")).repository("acme", "shop")
+        desk.client("wrong").repository("acme", "shop")
+    desk.sim.fault(status=403, headers={"retry-after": "60"})
+    with pytest.raises(RateLimited):  # where a refusal is an answer too
+        github.update_change("acme", "shop", 1, labels=["big"])
+
+
+def test_a_renamed_repository_is_told_as_one(github: GitHub, repo: Repository, desk: Desk) -> None:
+    desk.sim.fault(status=301)
+    with pytest.raises(Rejected, match=r"renamed or moved.*ship\.code\.repository"):
+        github.ensure_repository("acme", "shop")
+    assert len(desk.sim.simulator.state["repos"]) == 1
+
+
+@pytest.mark.skipif(find_description() is None, reason="GitHub's description is not on this machine")
+def test_the_judge_of_our_requests_refuses_what_github_does_not_know() -> None:
+    opened = {"title": "x", "head": "h", "base": "b"}
+    assert violations("POST", "/repos/a/b/pulls", {}, opened) == []
+    assert violations("POST", "/repos/a/b/pulls", {}, {**opened, "nope": 1})
+    assert violations("POST", "/repos/a/b/pulls", {}, None)
+    assert violations("POST", "/repos/a/b/git/trees", {}, {"tree": [{"path": "x", "mode": "1", "type": "blob"}]})
+    assert violations("POST", "/app/installations/4/access_tokens", {}, {"permissions": {"contents": "admin"}})
+    assert violations("GET", "/repos/a/b/pulls", {"state": "what"}, None)
+    assert violations("GET", "/repos/a/b/nope", {}, None)

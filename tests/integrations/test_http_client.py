@@ -4,7 +4,9 @@ import base64
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -338,3 +340,28 @@ def test_what_json_cannot_say_is_refused_before_it_is_sent(server: Script, value
     with pytest.raises(Rejected, match="cannot be written as HTTP"):
         client(server).call("POST", "/things", json={"value": value})
     assert server.seen == []
+
+
+def test_a_server_that_drips_holds_nobody() -> None:
+    """Each byte comes in time, and the whole of the body would take days."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent: list[int] = []
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+            while len(sent) < 200:
+                connection.sendall(b" ")
+                sent.append(1)
+                time.sleep(0.02)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    client = HttpClient("x", f"http://127.0.0.1:{listener.getsockname()[1]}", Secret(TOKEN), timeouts=(1, 0.1))
+    with pytest.raises(Unavailable, match="no complete answer"):
+        client.call("GET", "/x")
+    dripping.join(10)
+    listener.close()
+    assert len(sent) < 200

@@ -214,7 +214,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
             desk.as_person("PATCH", f"/v1/data_sources/{desk.source}", {"properties": {"Notes": {"rich_text": {}}}})
             victim = desk.write_idea("The minutes of last year")
             made = Ground(desk, endpoint, victim, output=output)
-            house.accounts._trace = made.asked.append
+            house.accounts.trace = made.asked.append
             yield made
             log.show_from("INFO")
         house.close()

@@ -35,15 +35,26 @@ def _promotions(house: Neighbourhood) -> list[dict]:
     return [entry for entry in entries if "/promote/" in entry["path"] or "/rollback/" in entry["path"]]
 
 
-def test_a_build_that_fails_ends_the_run_with_vercels_reason(house: Neighbourhood) -> None:
+def _asked(house: Neighbourhood, page: str) -> Run:
+    """Wait until people are asked what to do, and return the run; the offline model can mend no code of its own."""
+    house.set_status(page, marks.APPROVED)
+
+    def asked() -> bool:
+        house.agreed(page)
+        return house.run(page).status == RunStatus.AWAITING_INPUT
+
+    house.wait("the question", asked, page)
+    return house.run(page)
+
+
+def test_a_build_that_fails_goes_back_with_vercels_reason_and_people_are_asked(house: Neighbourhood) -> None:
     page = house.write("Broken build")
     house.plan(page)
     house.configure("vercel", fail_next_builds=1)
-    house.set_status(page, marks.APPROVED)
-    run = house.ended(page)
-    assert run.status == RunStatus.FAILED
-    assert 'Command "npm run build" exited with 1' in run.failure
-    _told(house, page, run)
+    run = _asked(house, page)
+    failed = next(step for step in run.steps if step.spec.kind == "site.deploy")
+    assert 'Command "npm run build" exited with 1' in failed.error
+    house.wait("the comment", lambda: house.status(page) == marks.QUESTION, page)
     assert _promotions(house) == []
 
 
@@ -53,15 +64,13 @@ def test_a_preview_that_lacks_a_requirement_is_not_promoted(house: Neighbourhood
     before = len(_promotions(house))
     house.disturb("vercel", path="/_site/*", status=200, html="<p>Coming soon</p>", times=1000)
     try:
-        house.set_status(page, marks.APPROVED)
-        run = house.ended(page)
+        run = _asked(house, page)
     finally:
         house.soothe("vercel")
-    assert run.status == RunStatus.FAILED
-    assert "requirements are not on the site" in run.failure
+    failed = next(step for step in run.steps if step.spec.kind == "site.verify")
+    assert "requirements are not on the site" in failed.error
     assert "site" not in run.facts
     assert len(_promotions(house)) == before
-    _told(house, page, run)
 
 
 def test_a_production_site_that_lacks_a_requirement_goes_back_to_the_one_before(house: Neighbourhood) -> None:
@@ -80,7 +89,7 @@ def test_a_production_site_that_lacks_a_requirement_goes_back_to_the_one_before(
     assert run.status == RunStatus.FAILED
     assert "rolled back" in run.failure
     projects = house.look("vercel", "/_state")["projects"]
-    deployed = next(step.output for step in first.steps if step.spec.kind == "vercel.deploy")
+    deployed = next(step.output for step in first.steps if step.spec.kind == "site.deploy")
     house.wait("the old site", lambda: _production(house, deployed["project"]) == deployed["deployment"])
     assert deployed["project"] in projects
     _told(house, page, run)

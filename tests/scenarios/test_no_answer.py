@@ -22,7 +22,7 @@ def test_an_approval_that_nobody_gives_runs_out(tmp_path: Path) -> None:
         assert (run.status, run.cancel) == (RunStatus.CANCELLED, "no approval within the time given")
         assert house.status(page) == marks.CANCELLED
         assert [text for text in house.comments(page) if "No approval within the time given." in text] != []
-        (gate,) = [step for step in run.steps if step.spec.kind == "approval.ask"]
+        gate, *_ = [step for step in run.steps if step.spec.kind == "approval.ask"]
         asked = Asked(run.tenant, run.id, gate.id, run.plan_hash, run.deadline)
         with pytest.raises(Conflicting, match="ended"):
             decide(house.house.wired.deps, asked, approve=True, by="Ada Example", via="link")

@@ -119,7 +119,7 @@ def test_of_a_page_its_comments_and_columns_no_secret_reaches_a_model_a_log_a_tr
     desk: Desk, endpoint: Endpoint
 ) -> None:
     output, traced = io.StringIO(), list[Json]()
-    desk.house.accounts._trace = traced.append
+    desk.house.accounts.trace = traced.append
     with redirect_stdout(output), redirect_stderr(output):
         log.show_from("DEBUG")
         page, kinds = written_with_secrets(desk)

@@ -44,8 +44,8 @@ def test_another_agent_cannot_approve(house: Neighbourhood) -> None:
     house.set_status(page, marks.APPROVED)
     run = house.ended(page)
     assert run.status == RunStatus.SUCCEEDED
-    (gate,) = [step for step in run.steps if step.spec.kind == "approval.ask"]
-    assert gate.output["by"] == "Ada Example"
+    gates = [step for step in run.steps if step.spec.kind == "approval.ask"]
+    assert [gate.output["by"] for gate in gates] == ["Ada Example"] * 3
 
 
 def test_another_agent_cannot_approve_behind_the_back_of_a_person(house: Neighbourhood) -> None:

@@ -14,6 +14,7 @@ import requests
 from google.cloud import firestore
 
 from shared.app.approvals import asked_now
+from shared.app.consider_page import waiting_gate
 from shared.app.engine import record
 from shared.app.sweep import sweep
 from shared.backends.cloud.store import FirestoreStore
@@ -39,15 +40,20 @@ ONCE = {
 }
 TWICE = {
     "notion: page.create",  # the idea, by a person, and the run's row, by us
-    *("notion: comment.create", "ses: email.send", "slack: message.post"),  # when asked, and at the end
     *("github: commit.create", "github: ref.create"),  # the repository's first one, and ours on its branch
 }
+# When asked to approve the plan, what leaves, and what goes live; and at the end.
+TOLD = ("notion: comment.create", "ses: email.send", "slack: message.post")
 # The second one exists in the cloud alone, where a commit does not hand its commands over.
 DEATHS = [
     "effect.after/notion.publish_plan/plan-000",
     "relay.before/code.generate",
-    "effect.after/vercel.deploy/deployment",
+    "effect.after/site.deploy/deployment",
 ]
+NOTICES = {
+    **{f"approval_asked/{gate}": SENT for gate in ("approve", "release", "production")},
+    "run_succeeded/end": SENT,
+}
 WORKERS = ("plan", "execute-step", "deploy", "notify")
 
 
@@ -73,7 +79,8 @@ def told(house: CloudHouse, title: str, ask: Callable[[Run], None] = lambda run:
 
     def approve(run: Run) -> bool:
         _wait_until_asked(house, run)
-        ask(run)
+        if run.asked == run.plan_hash:  # at the first of the three gates
+            ask(run)
         return True
 
     idea = parse_markdown(IDEA.format(title=title), name=title)
@@ -83,7 +90,7 @@ def told(house: CloudHouse, title: str, ask: Callable[[Run], None] = lambda run:
         raise AssertionError(f"{error}; {house.process.failure}") from error
     house.come_to_rest()
     done = _effects(house) - before
-    counted = {**dict.fromkeys(ONCE, 1), **dict.fromkeys(TWICE, 2)}
+    counted = {**dict.fromkeys(ONCE, 1), **dict.fromkeys(TWICE, 2), **dict.fromkeys(TOLD, 4)}
     wrong = {kind: done[kind] for kind, count in counted.items() if done[kind] != count}
     return [*_trouble(house, story), *([f"effects {wrong}"] if wrong else [])]
 
@@ -97,7 +104,8 @@ def _wait_until_asked(house: CloudHouse, run: Run) -> None:
     ends = time.monotonic() + 20
     while time.monotonic() < ends:
         loaded = house.wired.deps.store.load_run(run.tenant, run.id)
-        if loaded is not None and "approval_asked/approve" in loaded.run.notices:
+        gate = waiting_gate(loaded.run) if loaded is not None else None
+        if loaded is not None and gate is not None and f"approval_asked/{gate.id}" in loaded.run.notices:
             return
         time.sleep(0.02)
     raise AssertionError("nobody was asked")
@@ -114,7 +122,7 @@ def _trouble(house: CloudHouse, story: Story) -> list[str]:
         **{f"{check['name']}: {check['detail']}": check["ok"] for check in story.checks},
         "the events do not lead to the snapshot": fold(event for _, event in events) == run,
         f"event numbers {[n for n, _ in events]}": [n for n, _ in events] == list(range(1, run.seq + 1)),
-        f"notices {dict(run.notices)}": run.notices == {"approval_asked/approve": SENT, "run_succeeded/end": SENT},
+        f"notices {dict(run.notices)}": run.notices == NOTICES,
         f"outbox {store.unsent(tenant, run_id)}": store.unsent(tenant, run_id) == [],
         "commands are forgotten": store.forgotten(datetime.now(UTC) + timedelta(days=1)) == [],
         f"dead letters {queue.dead_letters(tenant)}": queue.dead_letters(tenant) == [],

@@ -1,6 +1,8 @@
 """The simulated Vercel, held against the field lists of the published description and the documented rules."""
 
 import hashlib
+import hmac
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ import requests
 
 from shared.sim._server import serve
 from shared.sim.vercel import VercelSimulator
+from tests.integrations.conftest import Inbox, inbox
+
+__all__ = ["inbox"]
 
 Json = dict[str, Any]
 TOKEN = "-".join(["test", "token"])
@@ -336,3 +341,71 @@ def test_sites_and_projects_are_there_after_a_restart(vercel: Client, tmp_path: 
     assert again.shown() == "y"
     assert again.get(made["id"])["url"].startswith(again.sim.base_url.removeprefix("http://"))
     assert len(effects(again, "deployment.create")) == 2
+
+
+def test_webhooks_tell_of_every_state_signed_and_each_once(vercel: Client, inbox: Inbox) -> None:
+    every = [f"deployment.{each}" for each in ("created", "ready", "succeeded", "error", "promoted", "rollback")]
+    made = vercel("POST", "/v1/webhooks", 200, {"url": inbox.url, "events": every})
+    one = vercel.live({"index.html": "1"}, target=None, meta={"run": "r1"})
+    vercel("POST", f"/v10/projects/site/promote/{one['id']}", 201)
+    vercel.later(1)
+    two = vercel.live({"index.html": "2"})
+    vercel("POST", f"/v1/projects/site/rollback/{one['id']}", 201)
+    vercel.control("/_config", {"fail_next_builds": 1})
+    vercel.live({"index.html": "3"})
+    requests.post(f"{vercel.sim.base_url}/_deliver", timeout=10)
+    told = []
+    for headers, raw in inbox.taken:
+        body = json.loads(raw)
+        assert headers["x-vercel-signature"] == hmac.new(made["secret"].encode(), raw, hashlib.sha1).hexdigest()
+        told.append((body["type"].removeprefix("deployment."), body["payload"]["deployment"]["id"]))
+    assert told[:4] == [("created", one["id"]), ("ready", one["id"]), ("succeeded", one["id"]), ("promoted", one["id"])]
+    assert told[4:8] == [
+        ("created", two["id"]),
+        ("ready", two["id"]),
+        ("succeeded", two["id"]),
+        ("rollback", one["id"]),
+    ]
+    assert [kind for kind, _ in told[8:]] == ["created", "error"]
+    first = json.loads(inbox.taken[0][1])
+    assert first["payload"]["deployment"]["meta"] == {"run": "r1"}
+    assert isinstance(first["createdAt"], int)
+    requests.post(f"{vercel.sim.base_url}/_redeliver", timeout=10)
+    ids = [json.loads(raw)["id"] for _, raw in inbox.taken]
+    assert ids[10:] == ids[:10]
+    assert len(set(ids)) == 10
+
+
+def test_webhooks_need_a_plan_known_events_and_hide_their_secret(vercel: Client) -> None:
+    body = {"url": "https://a.example/hook", "events": ["deployment.ready"]}
+    vercel("POST", "/v1/webhooks", 400, {**body, "events": ["deployment.exploded"]})
+    made = vercel("POST", "/v1/webhooks", 200, body)
+    (shown,) = vercel("GET", "/v1/webhooks", 200)
+    assert shown == {key: value for key, value in made.items() if key != "secret"}
+    vercel("DELETE", f"/v1/webhooks/{made['id']}", 204)
+    assert vercel("GET", "/v1/webhooks", 200) == []
+    vercel.control("/_config", {"plan": "hobby"})
+    vercel("POST", "/v1/webhooks", 403, body)
+
+
+@pytest.mark.parametrize("ends", ["BLOCKED", "CANCELED"])
+def test_ends_that_nobody_wants_can_be_ordered(vercel: Client, ends: str) -> None:
+    vercel.control("/_config", {"next_builds": [ends]})
+    assert vercel.live({"index.html": "x"})["readyState"] == ends
+    assert vercel.production() is None
+
+
+def test_a_ready_build_whose_address_failed_is_not_assigned(vercel: Client) -> None:
+    vercel.control("/_config", {"next_builds": ["ALIAS_ERROR"]})
+    made = vercel.live({"index.html": "x"})
+    assert (made["readyState"], made["aliasAssigned"], made["aliasError"]["code"]) == ("READY", False, "DNS_FAILED")
+
+
+def test_protected_previews_ask_for_the_bypass_and_production_does_not(vercel: Client) -> None:
+    made = vercel.live({"index.html": "x"})
+    vercel.control("/_config", {"protected": True, "bypass": "b-1"})
+    address = f"http://{made['url']}/"
+    tried = [{}, *({"x-vercel-protection-bypass": word} for word in ("b-2", "b-1"))]
+    assert [requests.get(address, headers=given, timeout=10).status_code for given in tried] == [401, 401, 200]
+    assert vercel.shown() == "x"
+    assert list(vercel("GET", "/v9/projects/site", 200)["protectionBypass"]) == ["b-1"]

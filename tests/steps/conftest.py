@@ -24,6 +24,6 @@ def bench(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> 
     notion = served(NotionSimulator())
     asked: list[dict[str, Any]] = []
     made = house(endpoints={"notion": notion.url})
-    made.accounts._trace = asked.append
+    made.accounts.trace = asked.append
     yield prepared(made, notion)
     assert [problem for exchange in asked for problem in of_exchange(exchange)] == []

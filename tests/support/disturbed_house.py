@@ -17,6 +17,8 @@ from typing import Any
 
 import requests
 
+from shared.core.codec import run_from_data
+from shared.core.run import RunStatus
 from tests.support.processes import Running, Starter
 
 SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
@@ -30,6 +32,8 @@ ENV = {
     "WORKWRIGHT_SETTLE_S": str(SETTLE_S),
     "WORKWRIGHT_BACKOFF_S": "0.05",
     "WORKWRIGHT_HTTP_READ_S": "5",
+    "WORKWRIGHT_WATCH_S": "0",  # one look: else their number would hang on the machine
+    "WORKWRIGHT_BROWSER": "off",
     "WORKWRIGHT_WORKERS": "1",  # one thing at a time: then the n-th passing of a point is the same one in every run
 }
 
@@ -57,8 +61,13 @@ class Settled:
 class Death:
     """What was on the disk when a process had died."""
 
-    point: str = ""  # passed last
+    points: tuple[str, ...] = ()  # passed until then, in all its lives
     emails_begun: tuple[str, ...] = ()  # e-mails whose intent was written and whose result was not
+
+    @property
+    def point(self) -> str:
+        """Return the point at which it died."""
+        return self.points[-1] if self.points else ""
 
 
 @dataclass
@@ -73,6 +82,7 @@ class Place:
     delivers: bool = True  # or else somebody outside delivers the tasks
     deaths: list[Death] = field(default_factory=list)
     unclear: set[str] = field(default_factory=set)  # topics whose e-mail a test has made unclear
+    agreed: set[tuple[str, str]] = field(default_factory=set)  # gates and what was agreed to there
     house: Running | None = None
     outside: Running | None = None
 
@@ -114,7 +124,7 @@ class Place:
         assert code == 0, self.house.said()[-3000:]
 
     def _death(self) -> Death:
-        return Death((self.points() or [""])[-1], tuple(self.emails_begun()))
+        return Death(tuple(self.points()), tuple(self.emails_begun()))
 
     def rest(self) -> None:
         """Wait until nothing is on its way, and stop house and simulators in good order."""
@@ -169,15 +179,14 @@ class Place:
     def ask_for_plan(self, next_env: list[Mapping[str, str]]) -> None:
         """Ask for the plan and wait for it."""
         self.set_status("Plan it")
-        self.wait_for("the plan", lambda: self.asked() and self.status() == "Plan ready", next_env)
+        self.wait_for("the plan", lambda: self.asked() is not None and self.status() == "Plan ready", next_env)
 
     def approve(self, next_env: list[Mapping[str, str]], at_rest: Callable[[], bool] | None = None) -> None:
-        """Approve the plan and wait until nothing is left to do."""
-        self.set_status("Approved")
+        """Approve the plan, and what is asked after it, and wait until nothing is left to do."""
         lives = -1
         while lives != len(self.deaths):
             lives = len(self.deaths)
-            self.wait_for("the end", at_rest or self.at_rest, next_env)
+            self.wait_for("the end", lambda: self.agrees() and (at_rest or self.at_rest)(), next_env)
             time.sleep(0.05)  # a task is gone with its commit, and acknowledged after it: the last point of all
             self.restart_if_dead(next_env)
 
@@ -205,11 +214,23 @@ class Place:
         """Return the stored runs."""
         return [json.loads(body) for (body,) in self.rows("SELECT body FROM runs")]
 
-    def asked(self) -> bool:
-        """Say whether the run waits for an approval and people have been asked for it."""
-        return any(
-            r["status"] == "awaiting_approval" and "approval_asked/approve" in r.get("notices", ()) for r in self.runs()
-        )
+    def asked(self) -> tuple[str, str] | None:
+        """Return the gate at which a run waits and what it asks about, once people have been told."""
+        for run in (run_from_data(each) for each in self.runs()):
+            for step in run.steps if run.status == RunStatus.AWAITING_APPROVAL else ():
+                if step.wait is not None and f"approval_asked/{step.id}" in run.notices:
+                    return step.id, step.wait.what
+        return None
+
+    def agrees(self) -> bool:
+        """Agree to what the page asks; False while it asks for something that is not agreed to yet."""
+        asked = self.asked()
+        if asked is None or asked in self.agreed:
+            return True
+        if self.status() == "Plan ready":
+            self.agreed.add(asked)
+            self.set_status("Approved")
+        return False
 
     def ended(self) -> bool:
         """Say whether the run has ended and Notion has nothing left to deliver."""

@@ -32,8 +32,9 @@ from shared.integrations.notion.markdown import parse_markdown
 from shared.wiring import tools, wire
 
 Json = dict[str, Any]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 QUICK = {"WORKWRIGHT_SETTLE_S": "0.3", "WORKWRIGHT_BACKOFF_S": "0.05", "WORKWRIGHT_HTTP_READ_S": "10"}
+QUICK |= {"WORKWRIGHT_WATCH_S": "0", "WORKWRIGHT_BROWSER": "off"}  # a browser has tests of its own
 OTHER_AGENT = "other-agent"
 _NOTION_VERSION = "2026-03-11"
 
@@ -80,6 +81,7 @@ class Neighbourhood:
     house: House
     home: Home
     agents: dict[str, str] = field(default_factory=dict)  # other connections' tokens
+    _decided: dict[str, str] = field(default_factory=dict)  # run → what was agreed to last
 
     # --- people in Notion ---------------------------------------------------------------------------------------------
 
@@ -246,11 +248,43 @@ class Neighbourhood:
         self.wait("the plan", there, page)
         return self.run(page)
 
-    def ended(self, page: str, count: int = 1) -> Run:
-        """Wait until the page's run of that number has ended, people were told, and the page shows it."""
+    def asked(self, page: str, gate: str) -> Run:
+        """Wait until the page asks for the approval at that gate; on the way agree to those before it."""
+        self.wait(f"the question at {gate}", lambda: self.agreed(page, until=gate), page)
+        return self.run(page)
+
+    def agreed(self, page: str, until: str = "", *, in_words: bool = False) -> bool:
+        """Agree to what a page asks once its plan is approved; True when it asks at the gate `until`.
+
+        `in_words` is by comment, as where the page cannot say what its status is about.
+        """
+        run = self.run(page)
+        if run.status != RunStatus.AWAITING_APPROVAL or run.asked in (run.plan_hash, self._decided.get(run.id)):
+            return False
+        if self.status(page) != marks.PLAN_READY:
+            return False
+        gate = next(step.id for step in run.steps if step.wait is not None and step.wait.what == run.asked)
+        if gate.rpartition(".")[2] == until:
+            return True
+        if in_words and f"approval_asked/{gate}" not in run.notices:
+            return False
+        self._decided[run.id] = run.asked
+        if in_words:
+            self.comment(page, "approve")
+        else:
+            self.set_status(page, marks.APPROVED)
+        return False
+
+    def ended(self, page: str, count: int = 1, *, agree: bool = True, in_words: bool = False) -> Run:
+        """Wait until the page's run of that number has ended, people were told, and the page shows it.
+
+        Whoever has approved the plan agrees to what is asked after it, unless told otherwise.
+        """
 
         def settled() -> bool:
             runs = self.runs(page)
+            if agree and len(runs) >= count:
+                self.agreed(page, in_words=in_words)
             if len(runs) < count or not runs[-1].status.final:
                 return False
             record = self.house.wired.deps.store.get(runs[-1].tenant, "pages", runs[-1].trigger.page)

@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
+from shared.app.prompts import code_prompts
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
@@ -94,7 +95,7 @@ class Clients:
 
     def connect_for(self, tenant: str, noted: Any = None) -> Any:
         """Return what hands them over."""
-        return lambda client: self.built[client]
+        return lambda client, scope="": self.built[client]
 
 
 @dataclass
@@ -139,7 +140,7 @@ def tools_with(
 ) -> Tools:
     """Return tools with these kinds beside the usual ones, and what was given."""
     connected: Sequence[str] = ("notion", "github", "vercel", "slack")
-    known = {"connected": connected, "prompts": {"code": "Write code."}, **(settings or {})}
+    known = {"connected": connected, "prompts": code_prompts(), **(settings or {})}
     return Tools(
         kinds={**KINDS, **{kind.name: kind for kind in kinds}},
         accounts=accounts or NoAccounts(),

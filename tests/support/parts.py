@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -21,11 +22,17 @@ from tests.support.browser import find_chromium
 from tests.support.firestore_emulator import find_emulator, find_java
 from tests.support.notion_description import find_description
 
+_ROOM_PATH = "/usr/local/bin:/usr/bin:/bin"  # where programs are looked for in the sandbox
 JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients
 
 
 def _has_program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
+
+
+def _has_pip() -> bool:
+    asked = ["python3", "-I", "-c", "import pip"]
+    return subprocess.run(asked, env={"PATH": _ROOM_PATH}, capture_output=True, check=False).returncode == 0
 
 
 def _has_landlock() -> bool:
@@ -42,6 +49,7 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "no Firestore emulator here: install java and the gcloud component cloud-firestore-emulator",
     ),
     "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test-deps installs it"),
+    "node": (_has_program("node"), "no Node.js here: make test-deps installs it"),
     "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test-deps installs it"),
     "landlock": (_has_landlock, "no Landlock here: the kernel must be 5.13 or newer and allow it"),
     "notion-js": (
@@ -52,6 +60,11 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: why_no_vectors(default_vectors_folder()) == "",
         "no vector model here: make vectors builds it",
     ),
+    "npm": (
+        lambda: shutil.which("npm", path=_ROOM_PATH) is not None,
+        "no npm in /usr/bin here, so that no package of Node is installed in the sandbox",
+    ),
+    "pip": (_has_pip, "no pip for /usr/bin/python3 here (python3-pip), so that no wheel is installed in the sandbox"),
     "git": (_has_program("git"), "no git here: make test-deps installs it"),
     "notion-description": (
         lambda: find_description() is not None,

@@ -9,7 +9,7 @@ CODE_STEPS: list[dict[str, Any]] = [
     {"id": "test", "kind": "code.test", "title": "Test", "input": {}, "depends_on": ["write"]},
     {
         "id": "pull",
-        "kind": "github.open_pull_request",
+        "kind": "repository.propose_change",
         "title": "Open it",
         "input": {"title": "Bakery", "branch": "workwright/bakery"},
         "depends_on": ["test"],

@@ -14,7 +14,7 @@ from shared.app.api.keys import create_key
 from shared.app.deps import Deps
 from shared.cli.serve import listen, load_function
 from shared.ports import Secret
-from shared.wiring import wire
+from shared.wiring import tools, wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class _Later:
         return self.app(environ, start_response)
 
 
+_NOWHERE = "http://127.0.0.1:9"  # the port of `discard`: nobody answers
+
+
+def _forget() -> None:
+    for cached in (wire, tools.wire_accounts, tools.wire_tools):
+        cached.cache_clear()
+
+
 @contextmanager
 def served_api(folder: Path, tenant: str) -> Iterator[ServedApi]:
     """Serve it from this folder, which then looks like the one of a running house."""
@@ -42,12 +50,13 @@ def served_api(folder: Path, tenant: str) -> Iterator[ServedApi]:
     server = listen(later, 0)
     url = f"http://127.0.0.1:{server.server_port}"
     given = {"WORKWRIGHT_DATA": str(folder), "WORKWRIGHT_PUBLIC_URL": url}
+    given |= {f"WORKWRIGHT_{system}_URL": _NOWHERE for system in ("GITHUB", "GITLAB", "VERCEL")}
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
-    wire.cache_clear()
+    _forget()
     wired = wire()
     try:
-        for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret"):
+        for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret", "oauth-state-key", "hook-key"):
             wired.deps.secrets.set(name, Secret(f"{name} of the tests"))
         later.app = load_function("api")
         key = create_key(wired.deps, tenant, "owner", "the tests")
@@ -59,7 +68,7 @@ def served_api(folder: Path, tenant: str) -> Iterator[ServedApi]:
         server.server_close()
         assert wired.local_store is not None
         wired.local_store.close()
-        wire.cache_clear()
+        _forget()
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.accounts import Accounts, Endpoints
+from shared.app.consider_change import consider_change
 from shared.app.consider_page import consider_page
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, execute_step
@@ -17,19 +18,21 @@ from shared.app.make_plan import make_plan
 from shared.app.mirror_run import mirror_run
 from shared.app.notify import notify
 from shared.app.plan_day import plan_the_day
-from shared.app.prompts import prompt
+from shared.app.prompts import code_prompts
 from shared.app.reconcile import reconcile
 from shared.app.routines import run_routine
+from shared.app.site_environment import site_environment
 from shared.app.sweep import sweep
 from shared.backends.local.dispatcher import Deliver, DeliveryResult, Dispatcher, DispatchOptions
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.backends.offline.model import OfflineModel
-from shared.core.commands import CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, RECONCILE, ROUTINE, Command
+from shared.core.commands import CHANGE, CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, RECONCILE, ROUTINE, Command
 from shared.core.errors import AgentError, Busy
 from shared.core.rate_window import Rate
 from shared.core.run import Run
+from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.oauth import GrantTokens
 from shared.ports import Model, Put, Sandbox, Secret
 from shared.steps import KINDS
@@ -56,8 +59,9 @@ class SmallHouse:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, StepKind] = field(default_factory=lambda: KINDS)
     model: Model = field(default_factory=OfflineModel)
-    check_site: Callable[[str], tuple[int, str]] = _no_site
+    check_site: Callable[..., tuple[int, str]] = _no_site
     crash_point: Callable[[str], None] = lambda point: None
+    sites: Callable[[str], CloudStorage] | None = None  # where the operator has a bucket
 
     def __post_init__(self) -> None:
         """Build everything on the folder."""
@@ -67,18 +71,19 @@ class SmallHouse:
         self.secrets = LocalSecrets(self.folder)
         self.secrets.set("approval-link-key", Secret("a key of the tests"))
         self.deps = Deps(self.store, self.queue, self.secrets, self.clock, crash_point=lambda p: self.crash_point(p))
-        nowhere = dict.fromkeys(("notion", "github", "vercel", "slack", "ses"), NOWHERE)
+        nowhere = dict.fromkeys(("notion", "github", "gitlab", "vercel", "slack", "ses"), NOWHERE)
         at = Endpoints(timeouts=(2.0, 10.0), **{**nowhere, **self.endpoints})  # type: ignore[arg-type]
         rate = Rate(limit=100_000)  # under a clock that stands still
-        self.accounts = Accounts(self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate)
+        self.accounts = Accounts(self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate, sites=self.sites)
         self.tools = Tools(
             self.kinds,
             self.accounts,
             lambda tenant: self.model,
             _no_sandbox,
-            lambda u: self.check_site(u),
+            lambda *given: self.check_site(*given),
             self.settings,
             known_secrets=self.accounts.held,
+            site_environment=self._site_environment,
         )
         self.dispatcher = Dispatcher(self.store, self._deliver(), self.clock, DispatchOptions(workers=0))
         self.dispatcher.start()
@@ -91,8 +96,13 @@ class SmallHouse:
     def settings(self, tenant: str) -> Mapping[str, Any]:
         """Return a tenant's settings as the wiring does."""
         doc = self.store.get(tenant, "settings", "tenant")
-        extra = {"connected": self.accounts.connected(tenant), "prompts": {"code": prompt("code")[1]}}
+        extra = {"connected": self.accounts.connected(tenant), "prompts": code_prompts()}
+        extra["granted"] = [each.id for each in self.store.list_docs(tenant, "grants")]
         return {**(doc.body if doc else {}), **extra, "site_scheme": "http"}
+
+    def _site_environment(self, tenant: str) -> Mapping[str, Secret]:
+        doc = self.store.get(tenant, "settings", "tenant")
+        return site_environment(self.deps, tenant, doc.body if doc else {})
 
     def settle(self, **settings: Any) -> None:
         """Set the tenant's settings."""
@@ -117,7 +127,7 @@ class SmallHouse:
     def handle(self, command: Command) -> None:
         """Do what a function does with a delivered command; raises what it raises."""
         by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
-        by_name |= {PLAN_DAY: plan_the_day, ROUTINE: run_routine, RECONCILE: reconcile}
+        by_name |= {CHANGE: consider_change, PLAN_DAY: plan_the_day, ROUTINE: run_routine, RECONCILE: reconcile}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)
 

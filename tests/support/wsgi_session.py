@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 from werkzeug.test import Client
 
 from shared.sim._server import Simulator
@@ -41,7 +42,7 @@ class _Calls(BaseAdapter):
         response = requests.Response()
         response.status_code = answer.status_code
         response.headers.update(dict(answer.headers.items()))
-        response.raw = io.BytesIO(answer.data)
+        response.raw = HTTPResponse(io.BytesIO(answer.data), preload_content=False)
         response.url, response.request = request.url, request
         return response
 

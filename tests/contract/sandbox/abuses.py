@@ -50,12 +50,31 @@ class Abuse:
     limits: dict[str, float] = field(default_factory=dict)
 
     @property
+    def alone(self) -> bool:
+        """Say whether it needs a run of its own: what it does, or what ends it, would reach others."""
+        return bool(self.killed_by or self.limits or self.name == "left-behind daemon")
+
+    @property
+    def whose(self) -> bool:
+        """Say whether it depends on who the caller is: files, processes and sockets of the same user, root's rights."""
+        return self.name in OF_A_USER
+
+    @property
     def program(self) -> bytes:
         """Return the whole program."""
         lines = "\n".join("    " + line for line in self.body.strip().splitlines())
         return (PRELUDE + lines + EPILOGUE).encode()
 
 
+OF_A_USER = frozenset({
+    "many processes", "many threads", "disk flood", "memory in /dev/shm", "inode flood", "memory hog in children",
+    "file of the host", "environment of other processes", "signal to a foreign process", "limits of a foreign process",
+    "descriptor of the caller", "write outside", "change the mode of a foreign file", "link to a foreign file",
+    "write to the system", "write to /", "write to /dev", "left-behind daemon", "loopback of the host",
+    "local socket by path", "abstract local socket", "packet socket", "become root", "gain rights by a set-uid program",
+    "ptrace", "memory of another process", "new user namespace", "new user namespace by clone", "device node",
+    "kernel settings",
+})  # fmt: skip
 MB = 1 << 20
 SMALL_DISK: dict[str, float] = {"disk_bytes": 16 * MB, "inodes": 400, "file_bytes": 64 * MB}
 

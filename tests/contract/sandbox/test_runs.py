@@ -18,7 +18,8 @@ from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.local.sandbox.choose import choose_sandbox
 from shared.backends.local.sandbox.landlock import LandlockSandbox
 from shared.backends.local.sandbox.selftest import prove
-from shared.core.errors import SandboxUnavailable
+from shared.backends.local.sandbox.supervise import descendants
+from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.ports import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import DRIVERS, strays, system_python
 
@@ -173,6 +174,10 @@ def test_names_that_lead_elsewhere_are_refused(sandbox: Sandbox, name: str) -> N
         SandboxRequest({}, ("",), "offline"),
         SandboxRequest({}, ("a\0",), "offline"),
         SandboxRequest({}, ("-l",), "offline"),
+        SandboxRequest({}, ("true", "\ud800"), "offline"),
+        SandboxRequest({}, ("true", "x" * 200_000), "offline"),
+        SandboxRequest({}, ("true",), "offline", env={f"A{number}": "x" * 90_000 for number in range(12)}),
+        SandboxRequest({}, ("true",), "offline", limits=SandboxLimits(wall_s=float("inf"))),
         SandboxRequest({}, ("true",), "offline", env={"LD_PRELOAD": "x"}),
         SandboxRequest({}, ("true",), "offline", env={"A=B": "x"}),
         SandboxRequest({"a": b"", "a/b": b""}, ("true",), "offline"),
@@ -278,8 +283,30 @@ DRIVERS[{driver!r}]().run(SandboxRequest({{}}, ("sleep", "40"), "offline", env={
     assert _becomes(lambda: _sleepers(case) == [])
 
 
+def test_a_launcher_that_is_killed_is_no_reason_to_give_up_for_good() -> None:
+    sandbox, case = BubblewrapSandbox(), f"case-killed-{os.getpid()}"
+    sandbox.check()
+    request = SandboxRequest({}, ("sleep", "40"), "offline", env={"CASE": case})
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(sandbox.run, request)
+        assert _becomes(lambda: _sleepers(case) != [])
+        (launcher,) = (pid for pid in descendants(os.getpid()) if _parent(pid) == os.getpid() and _launches(pid))
+        os.kill(launcher, signal.SIGKILL)
+        with pytest.raises(Unavailable, match="killed"):
+            running.result(20)
+    assert _becomes(lambda: _sleepers(case) == [])
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _launches(pid: int) -> bool:
+    return b"launcher.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def _sleepers(case: str) -> list[int]:
-    return [pid for pid in strays(case) if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in strays(case) if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep")]
 
 
 def _becomes(true: Callable[[], bool]) -> bool:

@@ -134,6 +134,59 @@ class Nothing(unittest.TestCase):
     assert verdict_on(sandbox, {**GOOD, "tests/test_a_first.py": meddling}, 3).ok
 
 
+FAILS = b"""
+import unittest
+class Wrong(unittest.TestCase):
+    def test_wrong(self):
+        self.fail("as it should")
+"""
+STAYS = b"""
+import glob, os, time, unittest
+if os.fork() == 0:
+    os.setsid()
+    for number in range(3, 64):
+        try:
+            os.close(number)
+        except OSError:
+            pass
+    ends = time.monotonic() + 5
+    while time.monotonic() < ends:
+        for path in glob.glob("/tmp/*/tests/test_b_wrong.py"):
+            try:
+                text = open(path).read()
+                if "self.fail" in text:
+                    open(path, "w").write(text.replace("self.fail", "str"))
+            except OSError:
+                pass
+    os._exit(0)
+class Nothing(unittest.TestCase):
+    def test_nothing(self):
+        pass
+"""
+
+
+def test_what_one_test_file_leaves_running_does_not_reach_the_next() -> None:
+    files = {"tests/test_a_first.py": STAYS, "tests/test_b_wrong.py": FAILS}
+    verdict = verdict_on(DRIVERS["bubblewrap"](), files, 2)
+    assert [name for name, _ in verdict.failures] == ["tests/test_b_wrong.py: test_b_wrong.Wrong.test_wrong"]
+
+
+def test_what_one_test_file_leaves_in_temporary_folders_does_not_reach_the_next(sandbox: Sandbox) -> None:
+    plants = b"""
+import os, tempfile, unittest
+top = tempfile.gettempdir()
+class Alone(unittest.TestCase):
+    def test_alone(self):
+        self.assertEqual(set(), {"node_modules", "conftest.py", "closed"} & set(os.listdir(top)))
+        os.mkdir(os.path.join(top, "node_modules"))
+        open(os.path.join(top, "node_modules", "conftest.py"), "w").close()
+        open(os.path.join(top, "conftest.py"), "w").close()
+        os.mkdir(os.path.join(top, "closed"), 0)
+"""
+    verdict = verdict_on(sandbox, {"tests/test_a.py": plants, "tests/test_b.py": plants}, 2)
+    assert verdict.ok, verdict.feedback
+
+
 def test_the_runner_gives_its_nonce_to_nobody(sandbox: Sandbox) -> None:
     snooping = """
 import os

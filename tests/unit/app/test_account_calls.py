@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import requests
 
-from shared.accounts import Accounts, endpoint_of
+from shared.accounts import Accounts
 from shared.app.connect_account import connect_notion
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, Unauthorized
 from shared.core.rate_window import Rate
 from shared.integrations.notion.client import Notion
 from shared.oauth import NOTION, GrantTokens, exchange
 from shared.ports import SYSTEM, Put, Secret
+from shared.rate_budget import endpoint_of
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import TENANT, SmallHouse

@@ -314,5 +314,5 @@ def test_the_offline_model_leaves_out_what_the_team_does_not_want() -> None:
         make_plan({"page": page_to_data(page), "preferences": asked}),
     )
     kinds = [[step["kind"] for step in plan["steps"]] for plan in (before, after)]
-    assert [kind for kind in kinds[0] if kind not in kinds[1]] == ["vercel.promote"]
+    assert [kind for kind in kinds[0] if kind not in kinds[1]] == ["site.promote", "site.watch"]
     assert (before["followed"], after["followed"]) == ([], ["pref-1"])

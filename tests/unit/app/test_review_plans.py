@@ -13,16 +13,16 @@ from shared.steps import KINDS
 RULES = {name: rule_of(kind, OfflineModel(), KINDS) for name, kind in KINDS.items() if kind.plannable}
 INPUTS: dict[str, dict[str, Any]] = {
     "code.generate": {"artifact": "static_site"},
-    "github.open_pull_request": {"title": "A site", "branch": "workwright/a-site"},
-    "vercel.deploy": {"project": "a-site"},
+    "repository.propose_change": {"title": "A site", "branch": "workwright/a-site"},
+    "site.deploy": {"project": "a-site"},
 }
 WHOLE = {
     "generate": ("code.generate", []),
     "test": ("code.test", ["generate"]),
-    "pull": ("github.open_pull_request", ["test"]),
-    "deploy": ("vercel.deploy", ["test"]),
-    "verify": ("vercel.verify", ["deploy"]),
-    "promote": ("vercel.promote", ["verify", "pull"]),
+    "pull": ("repository.propose_change", ["test"]),
+    "deploy": ("site.deploy", ["test"]),
+    "verify": ("site.verify", ["deploy"]),
+    "promote": ("site.promote", ["verify", "pull"]),
 }
 
 
@@ -42,15 +42,14 @@ def test_the_usual_plan_stands() -> None:
 @pytest.mark.parametrize(
     ("changes", "step", "needed"),
     [
-        ({"pull": ("github.open_pull_request", ["generate"])}, "pull", "code.test"),
-        ({"deploy": ("vercel.deploy", [])}, "deploy", "code.generate"),
-        ({"deploy": ("vercel.deploy", ["generate"])}, "deploy", "code.test"),
+        ({"pull": ("repository.propose_change", ["generate"])}, "pull", "code.test"),
+        ({"deploy": ("site.deploy", [])}, "deploy", "code.generate"),
+        ({"deploy": ("site.deploy", ["generate"])}, "deploy", "code.test"),
         ({"test": ("code.test", [])}, "test", "code.generate"),
         ({"generate": None, "test": ("code.test", [])}, "test", "code.generate"),
-        ({"promote": ("vercel.promote", ["deploy"])}, "promote", "vercel.verify"),
-        ({"verify": ("vercel.verify", ["test"])}, "verify", "vercel.deploy"),
-        ({"again": ("code.generate", []), "second": ("code.test", ["again"])}, "test", "code.generate"),
-        ({"second": ("code.test", ["generate"])}, "pull", "code.test"),
+        ({"promote": ("site.promote", ["deploy"])}, "promote", "site.verify"),
+        ({"verify": ("site.verify", ["test"])}, "verify", "site.deploy"),
+        ({"second": ("site.deploy", ["test"])}, "verify", "site.deploy"),
     ],
     ids=str,
 )

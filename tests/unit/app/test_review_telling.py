@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.app.channels import _slack_blocks
 from shared.app.engine import open_run, record
+from shared.app.messages import Link, Message
 from shared.core import events as ev
 from shared.core.commands import NOTIFY, Command
 from shared.core.errors import ErrorClass
@@ -128,3 +130,13 @@ def test_nobody_is_asked_to_approve_what_was_decided_already(house: Callable[...
     assert told(slack) == []
     assert mine.run("run-1").status == RunStatus.EXECUTING
     assert NOWHERE not in str(mine.run("run-1").notices)
+
+
+def test_nobody_agrees_by_button_to_what_a_message_cannot_show_whole() -> None:
+    def buttons(*lines: str) -> list[str]:
+        blocks = _slack_blocks(Message("Approve what leaves", lines, (Link("Look", "https://x.test"),), token="t"))
+        assert all(len(b["text"]["text"]) <= 3000 for b in blocks if b["type"] == "section")
+        return [element["action_id"] for element in blocks[-1]["elements"]]
+
+    assert buttons("x" * 5_000, *["one file"] * 2_000) == ["approve", "deny", "open0"]
+    assert buttons(*["x" * 2_000] * 40) == ["open0"]

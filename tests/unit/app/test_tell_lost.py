@@ -74,6 +74,18 @@ def test_a_refused_key_for_models_asks_for_a_new_key(house: Callable[..., SmallH
     assert all("workwright models key anthropic" in text and "start?provider" not in text for text in texts)
 
 
+def test_a_lost_forge_is_connected_again_from_the_terminal(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    mine.connect("gitlab", "made-up-0123456789")
+    mine.accounts._lost = lambda *lost: announce_lost(mine.deps, *lost)
+    mine.accounts.give_up(TENANT, "gitlab", Secret("made-up-0123456789"))
+    mine.work()
+    texts = _texts(slack)
+    assert len(texts) == 2
+    assert all("workwright account gitlab" in text and "start?provider" not in text for text in texts)
+    assert all("Please connect GitLab again" in text for text in texts)
+
+
 def test_a_used_up_account_is_told_once_a_day(house: Callable[..., SmallHouse], slack: Served) -> None:
     mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
     for _ in range(3):

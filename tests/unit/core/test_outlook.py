@@ -28,8 +28,8 @@ def step(kind: str, *needs: str, undoable: bool = True, micros: int = 0, **given
         pytest.param([step("notion.query_rows", undoable=False)], "low", id="reading"),
         pytest.param([step("agent.ask"), step("pattern.debate")], "low", id="thinking"),
         pytest.param([step("notion.create_page")], "medium", id="writing that can be taken back"),
-        pytest.param([step("github.open_pull_request"), step("vercel.deploy")], "medium", id="for people to look at"),
-        pytest.param([step("vercel.promote")], "high", id="live"),
+        pytest.param([step("repository.propose_change"), step("site.deploy")], "medium", id="for people to look at"),
+        pytest.param([step("site.promote")], "high", id="live"),
         pytest.param([step("notion.trash_page")], "high", id="away"),
         pytest.param([step("slack.post_message", undoable=False)], "high", id="cannot be taken back"),
         pytest.param([step("agent.loop", may=["notion.trash_page"])], "high", id="what an agent may do by itself"),
@@ -50,14 +50,14 @@ def test_the_level_follows_from_what_is_done(specs: list[StepSpec], level: str) 
 
 @pytest.mark.parametrize("said", [*LEVELS, "none", ""])
 def test_a_model_only_raises_it(said: str) -> None:
-    for specs in ([step("code.test")], [step("notion.comment")], [step("vercel.promote")]):
+    for specs in ([step("code.test")], [step("notion.comment")], [step("site.promote")]):
         by_rules, found = risk_of(specs).level, risk_of(specs, said).level
         wanted = max(by_rules, said if said in LEVELS else "low", key=LEVELS.index)
         assert found == wanted
 
 
 def test_the_worst_reason_comes_first() -> None:
-    found = risk_of([step("notion.comment"), step("vercel.promote"), step("notion.trash_page")])
+    found = risk_of([step("notion.comment"), step("site.promote"), step("notion.trash_page")])
     assert [why.split()[0:2] for why in found.why][-1] == ["it", "writes"]
     assert len(found.why) == 3
 

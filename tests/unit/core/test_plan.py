@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,14 @@ def test_an_unusable_plan_is_refused_with_the_reason(steps: Any, said: str) -> N
     with pytest.raises(InvalidOutput) as refused:
         validate(steps, RULES, prefix="", max_steps=200)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["code.generate", "code.test"])
+def test_a_plan_makes_one_piece_of_work_so_that_none_is_lost(kind: str) -> None:
+    rules = {**RULES, kind: Rule(kind, text_only, "execute-step")}
+    validate([step("a", kind=kind)], rules, prefix="", max_steps=9)
+    with pytest.raises(InvalidOutput, match=f"several steps {kind}"):
+        validate([step("a", kind=kind), step("b", kind=kind)], rules, prefix="", max_steps=9)
 
 
 def test_a_refusal_of_a_kind_names_those_there_are() -> None:
@@ -216,6 +225,28 @@ def test_a_step_of_the_plan_itself_comes_before_a_done_one_of_the_same_name() ->
 def test_another_plan_is_refused_where_it_does_not_build_on_what_is_done(steps: Any, said: str) -> None:
     with pytest.raises(InvalidOutput, match=re.escape(said)):
         after_failure(*steps)
+
+
+SHIPPING = {
+    **BUILDING,
+    "b.push": replace(BUILDING["b.push"], ships="release"),
+    "b.live": Rule("b.live", text_only, "execute-step", needs=("b.test",), ships="production"),
+    "release.review": Rule("release.review", text_only, "execute-step", repairs="b.test"),
+}
+
+
+@pytest.mark.parametrize("needs", [(), ("test",)])
+def test_what_another_plan_ships_goes_back_with_the_work_that_was_done_before(needs: tuple[str, ...]) -> None:
+    specs = validate([step("push", *needs, kind="b.push")], SHIPPING, prefix="r3.", max_steps=9, before=BUILT)
+    plan = {spec.id: spec for spec in with_gate(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
+    assert (plan["r3.review"].depends_on, plan["r3.review"].repairs) == (("r3.approve", "r2.test"), "r2.test")
+    assert set(plan["r3.push"].depends_on) == {"r3.approve", "r3.release", "r2.test"}
+
+
+def test_nobody_is_asked_what_goes_live_before_the_plan_is_approved() -> None:
+    specs = validate([step("live", kind="b.live")], SHIPPING, prefix="r3.", max_steps=9, before=BUILT)
+    plan = {spec.id: spec for spec in with_gate(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
+    assert plan["r3.production"].depends_on == ("r3.approve", "r2.test")
 
 
 LETTERS = st.text(st.characters(), max_size=8)  # halves of surrogate pairs too: JSON can hold them

@@ -11,7 +11,7 @@ from shared.core import events as ev
 from shared.core.codec import event_from_data, event_to_data
 from shared.core.errors import ErrorClass
 from shared.core.reducer import reduce
-from shared.core.run import RunStatus, StepStatus, Trigger, Usage, WaitKind
+from shared.core.run import Limits, RunStatus, StepStatus, Trigger, Usage, WaitKind
 from tests.support.runs import after, at, begin, gate, opened, spec, statuses, with_limits
 
 
@@ -91,6 +91,25 @@ def test_transient_failures_end_with_the_last_attempt() -> None:
     run, _ = after(run, failed("a"), failed("a", 2), failed("a", 3))
     assert run.status == RunStatus.FAILED
     assert run.failure == "Ask the weather: 503 (tried 3 times)"
+
+
+def test_a_system_that_is_away_for_an_hour_ends_no_run() -> None:
+    run, _ = begin(spec("a"), limits=Limits())
+    now = at(1)
+    while now < at(3600):
+        step = run.step("a")
+        assert step is not None
+        run, commands = after(run, ev.StepFailed(now, "a", step.attempt, "503", ErrorClass.TRANSIENT))
+        assert [command.name for command in commands] == ["attempt"]
+        assert commands[0].not_before is not None
+        assert commands[0].not_before - now <= timedelta(minutes=10)  # once it is back, nobody waits for long
+        now = commands[0].not_before
+
+
+def test_an_attempt_that_dies_again_and_again_is_not_tried_as_often() -> None:
+    run, _ = begin(spec("a"), limits=Limits(attempt_s=100, attempts=20, lost=3))
+    run, _ = after(run, *(ev.TimePassed(at(100 * number)) for number in (1, 2, 3)))
+    assert run.failure.endswith("no attempt came back (3 of them)")
 
 
 def test_a_permanent_failure_ends_the_run_after_what_is_running_has_ended() -> None:

@@ -65,6 +65,16 @@ def test_another_plan_is_asked_for_and_what_is_done_stays_done() -> None:
     assert list(so_far(run).done) == ["write"]
 
 
+def test_code_that_names_no_work_is_not_built_upon() -> None:
+    code = (spec("write", "approve", kind="code.generate"), spec("test", "write", kind="code.test"))
+    run = executing(*code, spec("push", "test"))
+    run, _ = after(run, done("write", output={"files": "f1"}), done("test", output={"tests": 3}), broke("push"))
+    assert so_far(run).done == {}  # the version before wrote so
+    run = executing(*code, spec("push", "test"))
+    run, _ = after(run, done("write", output={"work": "w"}), done("test", output={"work": "w", "tests": 3}))
+    assert list(so_far(run).done) == ["write", "test"]
+
+
 def test_the_new_plan_needs_an_approval_of_its_own_and_the_run_can_succeed() -> None:
     run = executing(*CHAIN)
     run, _ = after(run, done("write"), broke("push"))

@@ -99,3 +99,9 @@ def test_a_value_is_judged_by_the_name_of_its_column() -> None:
     assert secret_value("Password", "Sommer" + "2026!")
     assert not secret_value("Owner", "Sommer" + "2026!")
     assert not secret_value("Password", "none")
+
+
+@pytest.mark.parametrize("kind", ["github-token", "private-key", "slack-token", "key"])
+@pytest.mark.parametrize("form", ["[[secret:{}:1]]", r"\[\[secret:{}:1\]\]"], ids=["as it is", "as Markdown shows it"])
+def test_a_placeholder_is_no_secret(kind: str, form: str) -> None:
+    assert secrets_in(f"The printer takes {form.format(kind)} as its password.") == ()

@@ -121,3 +121,28 @@ def test_what_is_not_on_its_page_is_missing() -> None:
 def test_the_sample_says_when_there_are_more() -> None:
     wanted = checks(*((f"R{n}", "/", "x") for n in range(7)))
     assert check_site(wanted, "https://x.example", lambda url: (200, "")).sample == "R0, R1, R2, R3, R4 …"
+
+
+@pytest.mark.parametrize(
+    ("html", "seen"),
+    [
+        pytest.param("<p>Rye<![<x>bread", "Ryebread", id="a marked section that is none"),
+        pytest.param("<p>Rye<![CDATA[x]]>bread", "Ryebread", id="a section of data"),
+        pytest.param("<p>Rye<!-- <p>x</p>", "Rye", id="a comment without an end"),
+        pytest.param("<p>Rye<!--><b>bread", "Ryebread", id="a comment that ends at once"),
+        pytest.param("<p>Rye<b class='x>bread", "Rye", id="a value without an end"),
+        pytest.param("1 < 2 <3", "1 < 2 <3", id="signs that begin no tag"),
+        pytest.param("<p title='a>b' b=c/>Rye", "Rye", id="a bracket within a value"),
+        pytest.param("<textarea><p>Rye</textarea>x", "<p>Rye x", id="text that looks like tags"),
+        pytest.param("<script>a</scripty></script >x", "x", id="an end tag with another name"),
+        pytest.param("<SCRIPT>a</Script>x", "x", id="large letters"),
+    ],
+)
+def test_damaged_pages_read_as_browsers_read_them(html: str, seen: str) -> None:
+    assert visible_text(html) == seen
+
+
+@pytest.mark.parametrize("unit", ["<!--", "<a ", "<![", "<a b='", '<a b="', "</a", "<a =", "&", "<script>x</scrip"])
+def test_no_page_takes_long_to_read(unit: str) -> None:
+    """A parser that begins again at each of these needs minutes, or raises."""
+    assert visible_text("<p>Rye</p> " + unit * (200_000 // len(unit))).startswith("Rye")

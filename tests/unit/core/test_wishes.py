@@ -4,7 +4,9 @@ import pytest
 
 from shared.core.wishes import is_for_good, kinds_to_avoid, same_words
 
-PROMOTE, DEPLOY = frozenset({"vercel.promote"}), frozenset({"vercel.deploy", "vercel.verify", "vercel.promote"})
+PROMOTE = frozenset({"site.promote", "site.watch"})
+DEPLOY = PROMOTE | {"site.deploy", "site.verify"}
+CHANGES = frozenset(f"repository.{what}" for what in ("propose_change", "watch_checks", "merge_change"))
 
 
 @pytest.mark.parametrize(
@@ -14,7 +16,7 @@ PROMOTE, DEPLOY = frozenset({"vercel.promote"}), frozenset({"vercel.deploy", "ve
         ("Bitte nie veröffentlichen", PROMOTE),
         ("Ne publiez jamais", PROMOTE),
         ("Don’t deploy", DEPLOY),
-        ("no pull requests, please", frozenset({"github.open_pull_request"})),
+        ("no pull requests, please", CHANGES),
         ("Kommentare bitte nicht mehr", frozenset({"notion.comment"})),
         ("never delete pages", frozenset({"notion.trash_page", "notion.delete_blocks"})),
         ("Always deploy", frozenset()),

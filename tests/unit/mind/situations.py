@@ -13,8 +13,9 @@ from shared.app.plan_known import Known
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import PLAN, ROUTINE, plan_parts, plan_request
 from shared.app.preferences import Preference
-from shared.app.prompts import prompt
+from shared.app.prompts import code_prompts
 from shared.core.page import Block, Page, Span, page_to_data
+from shared.core.worktree import Worktree
 from shared.mind.agents.asking import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
@@ -22,7 +23,12 @@ from shared.mind.fitting import Factors, fit
 from shared.mind.window import Summary, turns_of, window_parts
 from shared.ports import Message, ModelRequest
 from shared.steps import KINDS
-from shared.steps.code_generate import code_parts, code_request
+from shared.steps._code_answers import Outline, Repaired
+from shared.steps._code_asking import code_request
+from shared.steps._code_base import Base
+from shared.steps._code_outlining import outline_parts
+from shared.steps._code_repairing import repair_parts
+from shared.steps._work import Work
 from tests.support.local_ports import ScriptedModel, tools_with
 from tests.support.proposals import a_proposal
 from tests.support.runs import begin
@@ -83,14 +89,29 @@ def _routine() -> tuple[Callable[[str], ModelRequest], list[Part]]:
     return _plan(page, task=ROUTINE, databases={"tasks": tasks}, time_zone="Europe/Berlin")
 
 
-def _code() -> tuple[Callable[[str], ModelRequest], list[Part]]:
+_FILES = {
+    "README.md": b"# Bakery\n\nThe site of a bakery.\n",
+    "site/index.html": b"<!doctype html>\n<title>Bakery</title>\n<p>Bread: 4.00</p>\n",
+    "tests/test_site.py": b"import unittest\n\nclass Prices(unittest.TestCase):\n    def test_price(self): 0\n",
+}
+
+
+def _outline() -> tuple[Callable[[str], ModelRequest], list[Part]]:
+    base = Base("github:ada-example/bakery@" + "0" * 40, dict(_FILES))
+    wrong = "files: 'site/prices.html' cannot be edited: there is no such file in the repository"
+    parts = outline_parts("change", a_proposal(), page_to_data(BAKERY), wrong, base)
+    return (lambda text: code_request("code.outline", code_prompts(), Outline, {}, text)), parts
+
+
+def _repair() -> tuple[Callable[[str], ModelRequest], list[Part]]:
     failed = "Traceback (most recent call last):\n" + "".join(
         f'  File "/usr/lib/python3.11/unittest/case.py", line {n}, in run\n    call{n}()\n' for n in range(9)
     )
     failed += '  File "tests/test_site.py", line 12, in test_price\n    self.assertIn("4.20", page)\n'
     failed += "AssertionError: '4.20' not found in '<html>'\nFAILED (failures=1)"
-    data = page_to_data(BAKERY)
-    return (lambda text: code_request(prompt("code")[1], text, {})), code_parts(a_proposal(), data, failed)
+    work = Work(Worktree(_FILES), "static_site", expected_tests=1, site_root="site")
+    parts = repair_parts(work, a_proposal(), page_to_data(BAKERY), failed, "")
+    return (lambda text: code_request("code.repair", code_prompts(), Repaired, {}, text)), parts
 
 
 def _agent() -> tuple[Callable[[str], ModelRequest], list[Part]]:
@@ -107,7 +128,8 @@ SITUATIONS: Mapping[str, Callable[[], tuple[Callable[[str], ModelRequest], list[
     "plan with knowledge and preferences": lambda: _plan(known=_known()),
     "plan again after an error": lambda: _plan(feedback="steps[0].input: artifact: Field required"),
     "plan of a routine": _routine,
-    "code after a failed test": _code,
+    "files of a change planned again after an error": _outline,
+    "repair after a failed test": _repair,
     "agent with history and summary": _agent,
 }
 

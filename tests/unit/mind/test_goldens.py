@@ -17,7 +17,7 @@ def test_the_prompt_is_the_one_that_was_reviewed(name: str) -> None:
 
 def test_there_is_a_text_for_each_situation_and_no_other() -> None:
     assert set(GOLDENS.glob("*.txt")) == {golden(name) for name in SITUATIONS}
-    assert len(SITUATIONS) == 6
+    assert len(SITUATIONS) == 7
 
 
 @pytest.mark.parametrize("name", [name for name in SITUATIONS if name not in _ORDER_NOTHING])

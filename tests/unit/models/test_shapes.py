@@ -16,7 +16,7 @@ from shared.backends.models import shapes
 from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import agents
 from shared.steps import KINDS
-from shared.steps.code_generate import GeneratedCode
+from shared.steps._code_answers import Outline, Repaired, Written
 from tests.support import anthropic_wire, openai_wire
 
 
@@ -53,7 +53,9 @@ PRODUCT = {
     **{f"agent {name}": agent.output.model_json_schema() for name, agent in agents().items()},
     **{f"step {name}": kind.input.model_json_schema() for name, kind in KINDS.items()},
     "plan": Proposal.model_json_schema(),
-    "code": GeneratedCode.model_json_schema(),
+    "code outline": Outline.model_json_schema(),
+    "code written": Written.model_json_schema(),
+    "code repaired": Repaired.model_json_schema(),
     "all of our means": Whole.model_json_schema(),
     "endless": Nested.model_json_schema(),
 }

@@ -17,10 +17,13 @@ from shared.ports import ModelRequest
 KINDS = (
     "code.generate",
     "code.test",
-    "github.open_pull_request",
-    "vercel.deploy",
-    "vercel.verify",
-    "vercel.promote",
+    "repository.propose_change",
+    "repository.watch_checks",
+    "site.deploy",
+    "site.verify",
+    "site.promote",
+    "site.watch",
+    "repository.merge_change",
 )
 _numbers = itertools.count(1)
 
@@ -59,8 +62,13 @@ def plan(of: Page, kinds: tuple[str, ...] = KINDS) -> dict[str, Any]:
 
 
 def code(of: Page, proposal: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the code for a page's plan."""
-    return ask("code", {"page": page_to_data(of), "proposal": proposal or plan(of), "feedback": ""})
+    """Return the code for a page's plan: the plan of files, and each of them with its content."""
+    data = {"page": page_to_data(of), "proposal": proposal or plan(of), "feedback": ""}
+    outline = ask("code.outline", data)
+    written = ask("code.write", {**data, "paths": [each["path"] for each in outline["files"]]})
+    assert [each["path"] for each in written["files"]] == [each["path"] for each in outline["files"]]
+    assert written["expected_tests"] == outline["expected_tests"]
+    return {**outline, "outlined": outline["files"], "files": written["files"]}
 
 
 def files(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -78,7 +86,7 @@ def write(answer: Mapping[str, Any], folder: Path) -> None:
 def run_suite(answer: Mapping[str, Any], folder: Path) -> str:
     """Run the generated suite as its own process, and return what it said; fails unless all expected tests passed."""
     write(answer, folder)
-    command = [sys.executable, "-W", "error", *answer["test_command"][1:]]
+    command = [sys.executable, "-W", "error", "-m", "unittest", "discover", "-s", "tests", "-v"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     assert f"\nRan {answer['expected_tests']} test" in done.stderr

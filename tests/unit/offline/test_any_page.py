@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.app.plan_proposal import Proposal
 from shared.core.page import Block, Page, Span
 from shared.core.site import check_site
-from shared.steps.code_generate import GeneratedCode
+from shared.steps._code_answers import Outline, Written, outline_problem
 from tests.unit.offline.pages import code, files, plan, run_suite
 from tests.unit.offline.test_sites import Elements
 
@@ -71,7 +71,11 @@ def checked(of: Page) -> dict[str, Any]:
     assert len(set(wanted)) == len(wanted)
     assert bool(proposal["questions"]) == (not wanted)
     answer = code(of, proposal)
-    GeneratedCode.model_validate(json.loads(json.dumps(answer, ensure_ascii=False).encode()))
+    told = json.loads(json.dumps(answer, ensure_ascii=False).encode())
+    outlined, written = told.pop("outlined"), told.pop("files")
+    Written.model_validate({"files": written, "edits": [], "expected_tests": told["expected_tests"]})
+    outline = Outline.model_validate({"files": outlined, **told})
+    assert outline_problem(outline, proposal["artifact"], wanted, (), deployed=True) == ""
     assert [check["requirement"] for check in answer["checks"]] == wanted
     assert {item["requirement"] for item in answer["tests"]} == set(wanted)
     site = files(answer)

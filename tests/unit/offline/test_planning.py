@@ -83,13 +83,16 @@ def test_the_steps_of_a_whole_plan() -> None:
         "generate": ("code.generate", {"artifact": "static_site"}, []),
         "test": ("code.test", {}, ["generate"]),
         "open_pull_request": (
-            "github.open_pull_request",
+            "repository.propose_change",
             {"title": "Bakery on the corner: site", "branch": "workwright/bakery-on-the-corner"},
             ["test"],
         ),
-        "deploy": ("vercel.deploy", {"project": "bakery-on-the-corner"}, ["test"]),
-        "verify": ("vercel.verify", {}, ["deploy"]),
-        "promote": ("vercel.promote", {}, ["verify", "open_pull_request"]),
+        "deploy": ("site.deploy", {"project": "bakery-on-the-corner"}, ["test"]),
+        "verify": ("site.verify", {}, ["deploy"]),
+        "watch_checks": ("repository.watch_checks", {}, ["open_pull_request"]),
+        "promote": ("site.promote", {}, ["verify", "watch_checks"]),
+        "watch": ("site.watch", {}, ["promote"]),
+        "merge": ("repository.merge_change", {}, ["watch"]),
     }
     title = "Write the 4 pages and style sheet of ‘Bakery on the corner’: Opening, Bread, Empty so far"
     assert answer["steps"][0]["title"] == title
@@ -98,12 +101,13 @@ def test_the_steps_of_a_whole_plan() -> None:
 @pytest.mark.parametrize(
     ("missing", "needs"),
     [
-        ({"vercel.verify"}, {"promote": ["deploy", "open_pull_request"]}),
-        ({"github.open_pull_request"}, {"promote": ["verify"]}),
+        ({"site.verify"}, {"promote": ["deploy", "watch_checks"]}),
+        ({"repository.watch_checks"}, {"promote": ["verify", "open_pull_request"], "merge": ["watch"]}),
+        ({"repository.propose_change", "repository.watch_checks"}, {"promote": ["verify"]}),
         ({"code.test"}, {"open_pull_request": ["generate"], "deploy": ["generate"]}),
-        ({"vercel.deploy"}, {"verify": ["test"], "promote": ["verify", "open_pull_request"]}),
-        ({"vercel.deploy", "vercel.verify", "vercel.promote"}, {"open_pull_request": ["test"]}),
-        ({"vercel.verify", "vercel.deploy"}, {"promote": ["open_pull_request"]}),
+        ({"site.deploy"}, {"verify": ["test"], "promote": ["verify", "watch_checks"]}),
+        ({"site.deploy", "site.verify", "site.promote"}, {"open_pull_request": ["test"]}),
+        ({"site.verify", "site.deploy"}, {"promote": ["watch_checks"]}),
     ],
 )
 def test_a_kind_that_is_not_there_is_left_out_and_wired_around(missing: set[str], needs: dict[str, list[str]]) -> None:

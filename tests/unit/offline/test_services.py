@@ -181,3 +181,10 @@ def test_pages_in_many_languages_can_ask_for_a_program(title: str, first_line: s
 )
 def test_everyday_words_do_not_ask_for_a_program(title: str, first_line: str) -> None:
     assert plan(page(title, block("paragraph", first_line)))["artifact"] == "static_site"
+
+
+def test_what_stands_in_brackets_behind_an_address_are_its_fields() -> None:
+    said = "GET /bookings\nPOST /bookings (who, day, purpose)\nPOST /rooms (up to 40 people)\nGET /bookings/{id}"
+    api = json.loads(files(code(page("Hall", block("paragraph", said))))["api.json"])
+    assert [field["name"] for field in api["collections"]["bookings"]] == ["who", "day", "purpose"]
+    assert api["collections"]["rooms"] == []

@@ -160,15 +160,17 @@ def test_the_same_page_gives_the_same_bytes() -> None:
     of = page("Twice", block("heading_1", "A"), block("to_do", "b"), block("heading_1", "C"), table(row("d", "e")))
     assert plan(of) == plan(of)
     assert repr(code(of)) == repr(code(of))
-    assert repr(ask("code", {"page": {"id": "1", "title": "t"}, "proposal": {}})) == repr(
-        ask("code", {"page": {"id": "1", "title": "t"}, "proposal": {}, "feedback": "mend"})
+    assert repr(ask("code.outline", {"page": {"id": "1", "title": "t"}, "proposal": {}})) == repr(
+        ask("code.outline", {"page": {"id": "1", "title": "t"}, "proposal": {}, "feedback": "mend"})
     )
 
 
 def test_another_process_gives_the_same_bytes_too() -> None:
     script = (
-        "import json, sys; from shared.backends.offline.coding import write_code; "
-        "sys.stdout.write(json.dumps(write_code(json.load(sys.stdin))))"
+        "import json, sys; from shared.backends.offline.coding import outline_code, write_files; "
+        "data = json.load(sys.stdin); plan = outline_code(data); paths = [each['path'] for each in plan['files']]; "
+        "sys.stdout.write(json.dumps({**plan, 'outlined': plan['files'], "
+        "'files': write_files({**data, 'paths': paths})['files']}))"
     )
     of = page(
         "API", block("paragraph", "GET /a/{b} POST /a with c, d"), block("heading_1", "x"), block("heading_1", "y")

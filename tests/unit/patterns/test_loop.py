@@ -192,6 +192,17 @@ def test_an_agent_has_what_only_reads_and_what_the_plan_allows_of_connected_syst
         assert [each.name for each in abilities_of(one, may, ALL, connected)] == names
 
 
+def test_no_agent_can_send_anything_anywhere_whatever_a_plan_says() -> None:
+    ships = [name for name, kind in KINDS.items() if kind.ships]
+    assert len(ships) >= 4
+    one, may = made_for(*KINDS), [Allowed(kind=name) for name in KINDS]
+    everywhere = ["notion", "github", "gitlab", "vercel", "cloud_storage"]
+    assert [each.kind for each in abilities_of(one, may, KINDS, everywhere) if each.kind in ships] == []
+    for name in ships:
+        with pytest.raises(ValueError, match="make it a step of the plan"):
+            check_may(one, Allowed(kind=name), KINDS)
+
+
 def test_every_call_has_an_id_of_its_own_whatever_the_model_calls_it(ports: Ports) -> None:
     """Vendors refuse two calls of one id, and some servers count their calls anew in each turn."""
     model = Speakers(by_agent={"researcher": [calls({"query": "a"}, {"query": "b"}), calls({"query": "c"}), FOUND]})

@@ -72,11 +72,23 @@ def plan(ports: Ports, *answers: Any, notion: ScriptedNotion | None = None, **se
 def test_a_good_proposal_becomes_a_plan_that_waits_behind_its_gate(ports: Ports) -> None:
     plan(ports, a_proposal())
     run = ports.run()
-    assert [step.id for step in run.steps] == ["plan", "publish", "approve", "write", "test", "pull"]
+    assert [step.id for step in run.steps] == [
+        "plan",
+        "publish",
+        "approve",
+        "write",
+        "test",
+        "review",
+        "release",
+        "pull",
+    ]
     by_id = {step.id: step for step in run.steps}
     assert by_id["approve"].spec.gate == WaitKind.APPROVAL
     assert all("approve" in by_id[name].spec.depends_on for name in ("write", "test", "pull"))
-    assert by_id["test"].spec.repairs == "write"
+    assert by_id["review"].spec.depends_on == ("approve", "test")
+    assert by_id["review"].spec.repairs == "test"
+    assert by_id["release"].spec.gate == WaitKind.APPROVAL
+    assert "release" in by_id["pull"].spec.depends_on
     assert by_id["plan"].output["model"] == "scripted"
     assert json.loads(ports.store.get_text("t-1", by_id["plan"].output["proposal"])) == a_proposal()
 
@@ -140,7 +152,7 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         ),
         *(
             pytest.param(
-                with_step(2, kind="vercel.deploy", input={"project": project}),
+                with_step(2, kind="site.deploy", input={"project": project}),
                 "input: project: String should match",
                 id=f"project {project}",
             )
@@ -165,7 +177,7 @@ def test_a_bad_proposal_goes_back_with_its_reason_and_ends_the_run_when_it_comes
 def test_a_bad_proposal_and_then_a_good_one_goes_on(ports: Ports) -> None:
     model = plan(ports, a_proposal(steps=[]), a_proposal())
     assert len(model.asked) == 2
-    assert len(ports.run().steps) == 6
+    assert len(ports.run().steps) == 8
     assert (ports.run().steps[0].rounds, ports.run().failure) == (1, "")
 
 
@@ -185,8 +197,8 @@ def test_kinds_of_systems_that_are_not_connected_are_neither_offered_nor_taken(p
     model = plan(ports, a_proposal(), connected=["notion"])
     offered = model.asked[0].stable
     assert "code.generate" in offered
-    assert "github.open_pull_request" not in offered
-    assert "'github.open_pull_request' is unknown" in ports.run().steps[0].feedback
+    assert "repository.propose_change" not in offered
+    assert "'repository.propose_change' is unknown" in ports.run().steps[0].feedback
 
 
 def test_a_question_is_asked_and_waits_without_a_gate_for_approval(ports: Ports) -> None:

@@ -190,12 +190,12 @@ def test_every_kind_of_failure_has_its_way_out(failure: str, way_out: str) -> No
 
 def test_a_system_that_was_down_is_named_and_what_is_left_is_said() -> None:
     run, _ = begin(spec("a", undoable=True, title="Open it"),
-                   spec("b", "a", kind="vercel.deploy", title="Deploy it"), limits=Limits(attempts=1))  # fmt: skip
+                   spec("b", "a", kind="site.deploy", title="Deploy it"), limits=Limits(attempts=1))  # fmt: skip
     run, _ = after(run, ev.StepSucceeded(at(1), "a", 1, facts={"pull_request": "https://git.example/pull/1"}))
     run, _ = after(run, ev.StepFailed(at(2), "b", 1, "503", ErrorClass.TRANSIENT))
     message = told("run_failed", run)
     assert "Done before that, and left as it is: Open it." in message.lines
-    assert "see whether Vercel works again" in message.lines[-1]
+    assert "see whether the place where the site is works again" in message.lines[-1]
     assert "https://git.example/pull/1" in [link.url for link in message.links]
 
 

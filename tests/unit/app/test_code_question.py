@@ -1,0 +1,98 @@
+"""Work that nobody can mend: people are asked on the page, once, and what they say leads to another plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.snapshots import snapshots_of
+from shared.core import marks
+from shared.core.run import RunStatus, StepStatus
+from shared.core.worktree import Worktree
+from shared.steps import KINDS
+from shared.steps._kind import Done, StepContext
+from shared.steps._work import changed_work, work_of
+from tests.integrations.conftest import Served
+from tests.support.gated_story import SITE, Story, story_at
+from tests.support.scripted_sandbox import ScriptedSandbox
+from tests.support.small_house import TENANT, SmallHouse
+
+RED = {"site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=failed"}
+GREEN = {**RED, "test_site.py": b"shows_the_club=passed"}
+
+
+@pytest.fixture
+def story(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Story:
+    """Return a story with the real loop; its sandbox goes by what the files say, its model by `mend`."""
+    made = story_at(house, served)
+
+    def mend(wanted: Any, ctx: StepContext) -> Done:
+        before = ctx.run.step(wanted.of)
+        assert before is not None
+        feedback = ctx.get_text(wanted.feedback)
+        made.repairs.append(feedback)
+        files = made.mend(dict(work_of(ctx, before.output).tree.files), feedback)
+        return Done(changed_work(ctx, before.output, Worktree(files)))
+
+    tools = made.house.tools
+    real = {name: KINDS[name] for name in ("code.test", "code.try")}
+    repair = replace(KINDS["code.repair"], run=mend)
+    object.__setattr__(tools, "kinds", {**tools.kinds, **real, "code.repair": repair})
+    object.__setattr__(tools, "sandbox", ScriptedSandbox)
+    made.files = dict(RED)
+    return made
+
+
+def _asked(story: Story) -> list[str]:
+    found = story.desk.as_person("GET", f"/v1/comments?block_id={story.page}")["results"]
+    said = ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
+    return [text for text in said if text.startswith("Question: ")]
+
+
+def test_people_are_asked_once_and_their_answer_leads_to_a_plan_that_works(story: Story) -> None:
+    story.begin()
+    run = story.agree()
+    assert run.status == RunStatus.AWAITING_INPUT
+    assert len(story.repairs) == 2
+    story.house.pass_time(timedelta(hours=1), timedelta(minutes=20))
+    (question,) = _asked(story)
+    assert "the same failure came 3 times" in question
+    assert "shows_the_club" in question
+    assert story.desk.status(story.page) == marks.QUESTION
+    assert story.sent == []
+
+    story.files = dict(GREEN)
+    story.desk.write_more(story.page, "Leave the map out.")
+    story.desk.tell(story.page)
+    run = story.run
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert {step.id: step.status for step in run.steps}["test"] == StepStatus.SKIPPED
+    story.until("release")
+    assert [doc.body["green"] for doc in snapshots_of(story.house.deps, TENANT, run.id)][-1] is True
+
+
+def test_a_wish_at_the_release_that_cannot_be_worked_in_leaves_what_was_green(story: Story) -> None:
+    story.files = dict(GREEN)
+    story.mend = lambda files, feedback: dict(RED)
+    story.begin()
+    green = story.until("release")
+    story.comment("no, because the colours are wrong")
+    run = story.run
+    assert run.status == RunStatus.AWAITING_INPUT, run.failure
+    assert "colours are wrong" in story.repairs[0]
+    assert "What passed its tests before is kept" in _asked(story)[0]
+    tested = {step.id: step.output for step in run.steps}["test"]
+    assert tested["tree"] == {step.id: step.output for step in green.steps}["test"]["tree"]
+    assert story.sent == []
+
+
+def test_cancelling_while_people_are_asked_ends_it(story: Story) -> None:
+    story.begin()
+    story.agree()
+    story.desk.set_status(story.page, marks.CANCELLED)
+    story.desk.tell(story.page)
+    assert story.rest().status == RunStatus.CANCELLED
