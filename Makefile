@@ -55,6 +55,7 @@ bench: $(VENV)/.dev
 	  $(BIN)/workwright bench steps --json --transport $$transport --concurrency $$concurrency || exit 1; \
 	done; done
 	@$(BIN)/workwright bench notion --json
+	@$(BIN)/workwright bench ship --json
 
 test-deps: $(VENV)/.dev
 	@sh tools/test-deps.sh
