@@ -99,6 +99,21 @@ class Simulator:
         """Return what was kept."""
         return self._bytes[key] if self.data is None else (self.data / "bytes" / key).read_bytes()
 
+    def save_now(self) -> None:
+        """Save what changed without a request, as after a delivery or put-off work. Call it under the lock."""
+        self.touch()
+        self._save(None)
+
+    def configure(self, order: Json) -> Response:
+        """Turn knobs that the state's `config` has; refuse the others."""
+        config: Json = self.state["config"]
+        unknown = set(order) - set(config)
+        if unknown:
+            return json_response({"error": f"unknown: {sorted(unknown)}"}, 400)
+        config.update(order)
+        self.touch()
+        return json_response({"ok": True, "config": config})
+
     def clock_moved(self) -> None:
         """Do what is due now that the clock was moved. Called under the lock."""
 

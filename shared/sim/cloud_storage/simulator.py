@@ -124,12 +124,5 @@ class CloudStorageSimulator(Simulator):
             self.state["tokens"] = sorted({*self.state["tokens"], order["token"]})
             website, public = order.get("website"), list(order.get("public", ()))
             self.state["buckets"][order["bucket"]] = {"website": website, "public": public}
-        elif request.path == "/_config":
-            unknown = set(order) - set(self.state["config"])
-            if unknown:
-                return json_response({"error": f"unknown: {sorted(unknown)}"}, 400)
-            self.state["config"].update(order)
-        else:
-            return None
-        self.touch()
-        return json_response({"ok": True, "config": self.state["config"]})
+            return self.configure({})
+        return self.configure(order) if request.path == "/_config" else None

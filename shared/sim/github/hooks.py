@@ -8,19 +8,16 @@ repository's own are made through the API.
 import hashlib
 import hmac
 import json
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import requests
+from shared.sim._hooks import Outbox, post
 
 if TYPE_CHECKING:
     from shared.sim.github.calls import Call
     from shared.sim.github.simulator import GitHubSimulator
 
 Json = dict[str, Any]
-_SENT = 200  # deliveries that can be sent again
 
 
 def signature(secret: str, raw: bytes) -> str:
@@ -132,62 +129,21 @@ def reported(call: "Call", repo: Json, status: Json) -> None:
 # --- delivery -------------------------------------------------------------------------------------------------------
 
 
-class Webhooks:
-    """Sends what waits in the state's outbox."""
+class Webhooks(Outbox):
+    """Sends what waits; `again` is what a person does on GitHub's page."""
 
     def __init__(self, sim: "GitHubSimulator") -> None:
-        self._sim = sim
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        super().__init__(sim, "github-webhooks")
 
-    def start(self) -> None:
-        """Deliver in the background."""
-        self._thread = threading.Thread(target=self._run, name="github-webhooks", daemon=True)
-        self._thread.start()
+    def turn(self) -> float:
+        """Deliver all that waits."""
+        self.deliver()
+        return 1.0
 
-    def stop(self) -> None:
-        """Stop after the delivery under way."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
-
-    def wake(self) -> None:
-        """Look at the outbox."""
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopping:
-            self.deliver()
-            self._wake.wait(timeout=1.0)
-            self._wake.clear()
-
-    def deliver(self) -> int:
-        """Deliver all that waits; return how many deliveries were taken."""
-        with self._sim.lock:
-            waiting = list(self._sim.state.get("outbox", ()))
-        taken = sum(self._post(item) for item in waiting)
-        if waiting:
-            gone = {item["id"] for item in waiting}
-            with self._sim.lock:
-                state = self._sim.state
-                state["outbox"] = [each for each in state["outbox"] if each["id"] not in gone]
-                state["sent"] = [*state.get("sent", ()), *waiting][-_SENT:]
-                self._sim.settled()
-        return taken
-
-    def again(self) -> int:
-        """Deliver everything once more, as a person does on GitHub's page; the ids stay the same."""
-        with self._sim.lock:
-            sent = list(self._sim.state.get("sent", ()))
-        return sum(self._post(item) for item in sent)
-
-    def _post(self, item: Json) -> bool:
+    def send(self, item: Json) -> int:
+        """Send one delivery, signed."""
         raw = json.dumps(item["body"], ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/1", "X-GitHub-Hook-ID": "1"}
+        headers = {"User-Agent": "GitHub-Hookshot/1", "X-GitHub-Hook-ID": "1"}
         headers |= {"X-GitHub-Event": item["event"], "X-GitHub-Delivery": item["id"]}
         headers["X-Hub-Signature-256"] = signature(item["secret"], raw)
-        with suppress(requests.RequestException):
-            return requests.post(item["url"], data=raw, headers=headers, timeout=10, allow_redirects=False).ok
-        return False
+        return post(item["url"], raw, headers)

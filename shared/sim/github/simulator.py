@@ -79,11 +79,6 @@ class GitHubSimulator(Simulator):
         """Stop delivering."""
         self.webhooks.stop()
 
-    def settled(self) -> None:
-        """Save after a delivery, which no request led to. Call it under the lock."""
-        self.touch()
-        self._save(None)
-
     def clock_moved(self) -> None:
         """End the checks whose time has come."""
         checks.settle(self)

@@ -5,15 +5,13 @@ import hashlib
 import hmac
 import json
 import random
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import requests
 from werkzeug.wrappers import Response
 
+from shared.sim._hooks import Sender, post, taken
 from shared.sim._server import json_response
 from shared.sim.gitlab.calls import MAINTAINER, Call, Refused, number_of, text_of
 
@@ -211,36 +209,17 @@ def signature(key: str, message_id: str, at: str, raw: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-class Webhooks:
+class Webhooks(Sender):
     """Sends what waits in the state's outbox, each once: GitLab does not repeat a delivery by itself."""
 
     def __init__(self, sim: "GitLabSimulator") -> None:
+        super().__init__("gitlab-webhooks")
         self._sim = sim
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Deliver in the background."""
-        self._thread = threading.Thread(target=self._run, name="gitlab-webhooks", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the delivery under way."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
-
-    def wake(self) -> None:
-        """Look at the outbox."""
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopping:
-            self.deliver()
-            self._wake.wait(timeout=1.0)
-            self._wake.clear()
+    def turn(self) -> float:
+        """Deliver all that waits."""
+        self.deliver()
+        return 1.0
 
     def deliver(self) -> int:
         """Deliver all that waits; return how many deliveries were taken."""
@@ -251,31 +230,31 @@ class Webhooks:
             random.Random(len(waiting)).shuffle(waiting)
         return sum(self._deliver(item, config) for item in waiting)
 
-    def _deliver(self, item: Json, config: Json) -> int:
+    def _deliver(self, item: Json, config: Json) -> bool:
         with self._sim.lock:
             project = self._sim.state["projects"].get(str(item["project"]))
             hook = next((h for h in project["hooks"] if h["id"] == item["hook"]), None) if project else None
             now = self._sim.now().timestamp()
             off = hook is None or (hook["disabled_until"] is not None and hook["disabled_until"] > now)
-        taken = 0
+        arrived = False
         if hook is not None and not off:
             for _ in range(int(config["copies"])):
-                taken = int(self._post(item, hook))
+                arrived = taken(self._post(item, hook))
         with self._sim.lock:
             self._sim.state["outbox"] = [each for each in self._sim.state["outbox"] if each["id"] != item["id"]]
             if hook is not None and not off:
-                self._settle(hook, bool(taken))
-            self._sim.settled()
-        return taken
+                self._settle(hook, arrived)
+            self._sim.save_now()
+        return arrived
 
-    def _settle(self, hook: Json, taken: bool) -> None:
-        hook["failures"] = 0 if taken else hook["failures"] + 1
+    def _settle(self, hook: Json, arrived: bool) -> None:
+        hook["failures"] = 0 if arrived else hook["failures"] + 1
         late = hook["failures"] - FAILURES_OFF
         hook["disabled_until"] = None if late < 0 else self._sim.now().timestamp() + 60 * 2 ** min(late, 10)
 
-    def _post(self, item: Json, hook: Json) -> bool:
+    def _post(self, item: Json, hook: Json) -> int:
         raw = json.dumps(item["body"], ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", "User-Agent": "GitLab/19.5.0", "X-Gitlab-Event": item["title"]}
+        headers = {"User-Agent": "GitLab/19.5.0", "X-Gitlab-Event": item["title"]}
         headers |= {"X-Gitlab-Event-UUID": item["uuid"], "X-Gitlab-Webhook-UUID": str(hook["id"])}
         headers |= {"Idempotency-Key": item["id"], "X-Gitlab-Instance": self._sim.base_url}
         if hook["token"]:
@@ -284,9 +263,7 @@ class Webhooks:
             at = str(int(self._sim.now().timestamp()))
             headers |= {"webhook-id": item["id"], "webhook-timestamp": at}
             headers["webhook-signature"] = signature(hook["signing_token"], item["id"], at, raw)
-        with suppress(requests.RequestException):
-            return requests.post(hook["url"], data=raw, headers=headers, timeout=10, allow_redirects=False).ok
-        return False
+        return post(hook["url"], raw, headers)
 
 
 _H = "/projects/<project>/hooks"

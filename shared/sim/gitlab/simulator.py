@@ -135,11 +135,6 @@ class GitLabSimulator(Simulator):
         if sha is not None:
             pipelines.run_configured(self, project, ref, sha, by)
 
-    def settled(self) -> None:
-        """Save after a delivery, which no request led to. Call it under the lock."""
-        self.touch()
-        self._save(None)
-
     # --- one request ------------------------------------------------------------------------------------------------
 
     def beside(self, request: Request) -> Response | None:

@@ -158,8 +158,7 @@ class NotionSimulator(Simulator):
 
     def _save_now(self) -> None:
         with self.lock:
-            self.touch()
-            self._save(None)
+            self.save_now()
 
     # --- what the clock brings ------------------------------------------------------------------------------------
 

@@ -5,13 +5,10 @@ import hashlib
 import hmac
 import json
 import random
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
-import requests
-
+from shared.sim._hooks import Sender, post
 from shared.sim.notion.subscriptions import Subscriptions
 from shared.sim.notion.world import Caller, World
 
@@ -29,19 +26,17 @@ def signature(key: str, raw: bytes) -> str:
     return "sha256=" + hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()
 
 
-class Webhooks:
+class Webhooks(Sender):
     """Events and their deliveries; all of it in the state, so a killed simulator goes on where it was."""
 
     def __init__(self, world: World, save: Callable[[], None], catch_up: Callable[[], float | None]) -> None:
+        super().__init__("notion-webhooks")
         self.world = world
         self.save = save
         self.catch_up = catch_up
         self.subscriptions = Subscriptions(world, save, self._post)
         pending = world.state["pending"].scan()
         self._mergeable = {item["key"]: item["event"]["id"] for item in pending if item["attempt"] == 0}
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -168,33 +163,11 @@ class Webhooks:
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start delivering in the background."""
-        if self._thread is None:
-            self._stopping = False
-            self._thread = threading.Thread(target=self._run, name="notion-webhooks", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the delivery that is under way."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
-            self._thread = None
-
-    def wake(self) -> None:
-        """Look again at what is due."""
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopping:
-            later = self.catch_up()
-            wait = self.deliver_due()
-            if later is not None:
-                wait = max(0.01, min(wait, later - self._now()))
-            self._wake.wait(timeout=wait)
-            self._wake.clear()
+    def turn(self) -> float:
+        """Do the work whose time has come, and deliver what is due."""
+        later = self.catch_up()
+        wait = self.deliver_due()
+        return wait if later is None else max(0.01, min(wait, later - self._now()))
 
     def deliver_due(self) -> float:
         """Deliver everything that is due on the simulator's clock; return the seconds until something will be."""
@@ -264,10 +237,7 @@ class Webhooks:
 
     @staticmethod
     def _post(url: str, raw: bytes, headers: dict[str, str]) -> int:
-        sent = {"Content-Type": "application/json", "User-Agent": "notion-api", **headers}
-        with suppress(requests.RequestException):
-            return requests.post(url, data=raw, headers=sent, timeout=10, allow_redirects=False).status_code
-        return 0
+        return post(url, raw, {"User-Agent": "notion-api", **headers})
 
 
 def _merge(event: Json, caller: Caller, data: Json) -> None:

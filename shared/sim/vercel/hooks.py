@@ -6,13 +6,11 @@ Account webhooks need a paid plan. `POST /_deliver` sends what waits; `POST /_re
 import hashlib
 import hmac
 import json
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import requests
 from werkzeug.wrappers import Response
 
+from shared.sim._hooks import Outbox, post
 from shared.sim._server import json_response
 from shared.sim.vercel.checks import Refused, json_body
 
@@ -25,7 +23,6 @@ EVENTS = frozenset(
     f"deployment.{each}"
     for each in ("created", "ready", "succeeded", "error", "canceled", "blocked", "promoted", "rollback")
 )
-_SENT = 200  # deliveries that can be sent again
 _LOOK_S = 0.25  # how often builds are looked at while somebody wants to hear of them
 
 
@@ -86,62 +83,34 @@ def signature(secret: str, raw: bytes) -> str:
     return hmac.new(secret.encode(), raw, hashlib.sha1).hexdigest()
 
 
-class Webhooks:
+class Webhooks(Outbox):
     """Sends what waits in the state's outbox."""
 
     def __init__(self, sim: "VercelSimulator") -> None:
+        super().__init__(sim, "vercel-webhooks")
         self._sim = sim
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Deliver in the background."""
-        self._thread = threading.Thread(target=self._run, name="vercel-webhooks", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the delivery under way."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
-
-    def _run(self) -> None:
-        while not self._ended.wait(_LOOK_S):
-            if self._sim.state["webhooks"]:
-                self.deliver()
+    def turn(self) -> float:
+        """Deliver all that waits, where somebody wants to hear of it."""
+        if self._sim.state["webhooks"]:
+            self.deliver()
+        return _LOOK_S
 
     def deliver(self) -> int:
         """Let time have passed, and deliver all that waits; return how many deliveries were taken."""
         with self._sim.lock:
             self._sim.catch_up()
-            waiting = list(self._sim.state["outbox"])
-        taken = sum(self._post(item) for item in waiting)
-        if waiting:
-            gone = {item["id"] for item in waiting}
-            with self._sim.lock:
-                state = self._sim.state
-                state["outbox"] = [each for each in state["outbox"] if each["id"] not in gone]
-                state["sent"] = [*state["sent"], *waiting][-_SENT:]
-                self._sim.touch()
-                self._sim.catch_up()
-        return taken
+        return super().deliver()
 
-    def again(self) -> int:
-        """Deliver everything once more; the ids stay the same."""
-        with self._sim.lock:
-            sent = list(self._sim.state["sent"])
-        return sum(self._post(item) for item in sent)
-
-    def _post(self, item: Json) -> bool:
+    def send(self, item: Json) -> int:
+        """Send one delivery, signed, unless its webhook was deleted."""
         hook = self._sim.state["webhooks"].get(item["hook"])
         if hook is None:
-            return False
+            return 0
         raw = json.dumps(self._body(item), ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", "User-Agent": "Vercel/Webhooks"}
-        headers["x-vercel-signature"] = signature(hook["secret"], raw)
-        with suppress(requests.RequestException):
-            return requests.post(hook["url"], data=raw, headers=headers, timeout=10, allow_redirects=False).ok
-        return False
+        return post(
+            hook["url"], raw, {"User-Agent": "Vercel/Webhooks", "x-vercel-signature": signature(hook["secret"], raw)}
+        )
 
     def _body(self, item: Json) -> Json:
         about = item["deployment"]

@@ -190,12 +190,5 @@ class VercelSimulator(Simulator):
             teams = [team if isinstance(team, dict) else {"id": team} for team in order.get("teams", [])]
             who = {"uid": f"usr_{user}", "username": user, "email": f"{user}@example.com"}
             self.state["tokens"][order["token"]] = {"user": who, "teams": teams}
-        elif request.path == "/_config":
-            unknown = set(order) - set(self.state["config"])
-            if unknown:
-                return json_response({"error": f"unknown: {sorted(unknown)}"}, 400)
-            self.state["config"].update(order)
-        else:
-            return None
-        self.touch()
-        return json_response({"ok": True, "config": self.state["config"]})
+            return self.configure({})
+        return self.configure(order) if request.path == "/_config" else None
