@@ -63,12 +63,19 @@ class _Write:
 
 
 class CommitGroup:
-    """The one writer of a database. `tell` hears of changes to the queue while the writer's lock is held."""
+    """The one writer of a database.
 
-    def __init__(self, connection: sqlite3.Connection, tell: Callable[[Changes], None]) -> None:
+    While its lock is held, `warn` hears of changes just before anybody can see them (they may still be undone), and
+    `tell` when they are on the disk.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, warn: Callable[[Changes], None], tell: Callable[[Changes], None]
+    ) -> None:
         self.stats = Stats()
         self.lock = threading.Lock()
         self._connection = connection
+        self._warn = warn
         self._tell = tell
         self._pending: deque[_Write] = deque()
         self._closed = False
@@ -135,6 +142,7 @@ class CommitGroup:
                     write.error = error  # refused before it wrote anything: the others go on
                     refused += 1
             changed = connection.total_changes != begun
+            self._warn(changes)
             connection.execute("COMMIT")
         except BaseException as error:
             if connection.in_transaction:

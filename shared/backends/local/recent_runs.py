@@ -1,6 +1,8 @@
 """The runs saved last, as they were saved: the next step of a run begins a moment after the one before it ended.
 
-Right only because a data folder belongs to one process, and every save of a run goes through its store.
+Right only because a data folder belongs to one process, and every save of a run goes through its store. A run is
+forgotten before its transaction ends and kept again after it, so nobody reads one that is older than what they saw
+elsewhere (a list, its events, its approval): whoever approves what they were just shown would be refused.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ class RecentRuns:
     def get(self, tenant: str, run: str) -> Loaded | None:
         """Return the run as it was saved last, or None when we do not know."""
         return self._runs.get((tenant, run))
+
+    def forget(self, saved: Loaded) -> None:
+        """Know nothing of a run that is about to be saved anew: for a moment only the disk can say which one counts."""
+        self._runs.pop((saved.run.tenant, saved.run.id), None)
 
     def keep(self, loaded: Loaded) -> None:
         """Remember a run that was just saved."""

@@ -42,7 +42,7 @@ class LocalStore:
         except BaseException:
             self._folder.close()
             raise
-        self.group = CommitGroup(self._writer, self._tell)
+        self.group = CommitGroup(self._writer, self._warn, self._tell)
         self.stats = self.group.stats
         self._clock = clock
         self._listener: Callable[[Changes], None] | None = None
@@ -254,6 +254,10 @@ class LocalStore:
                 connection.close()
             else:
                 self._readers.append(connection)
+
+    def _warn(self, changes: Changes) -> None:
+        for saved in changes.runs:  # other reads see the new one before `_tell` comes: none may show an older one then
+            self._recent.forget(saved)
 
     def _tell(self, changes: Changes) -> None:
         for saved in changes.runs:  # before anybody is told of the commands: their functions load this run

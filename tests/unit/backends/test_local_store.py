@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.backends.local.commit_group import Changes
 from shared.backends.local.store import LocalStore
 from shared.core.errors import ConfigError, StoreCorrupt, StoreError, VersionConflict
 from shared.ports import Put
@@ -86,6 +87,22 @@ def test_writers_of_different_runs_share_transactions(store: LocalStore) -> None
     assert len(store.list_runs("acme")) == 16
     assert store.stats.transactions - before == 1
     assert store.stats.largest == 16
+
+
+def test_no_run_is_read_older_than_it_was_seen_before(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.commit(opening(a_run()))
+    read, tell, seen = store.load_run("acme", "r1"), store.group._tell, list[tuple[int, int]]()
+    assert read is not None
+
+    def look_first(changes: Changes) -> None:  # it is on the disk, and nobody in this process was told yet
+        (listed,), loaded = store.list_runs("acme"), store.load_run("acme", "r1")
+        assert loaded is not None
+        seen.append((listed.seq, loaded.run.seq))
+        tell(changes)
+
+    monkeypatch.setattr(store.group, "_tell", look_first)
+    store.commit(following(read))
+    assert seen == [(2, 2)]
 
 
 def test_a_lone_step_waits_for_the_disk_once(store: LocalStore) -> None:
