@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from shared.app.approvals import approval_token
 from shared.app.engine import open_run, record
+from shared.backends.local.commit_group import Changes
+from shared.backends.local.store import LocalStore
 from shared.core import events as ev
 from shared.core.run import Run, StepSpec, WaitKind
 from shared.ports import Put
@@ -96,3 +99,36 @@ def test_who_holds_a_link_is_nobody_where_two_have_to_agree(service: Service, as
     assert (answer.status_code, "nobody knows who" in answer.text) == (403, True)
     answer = service.call("POST", "/v1/runs/run-asks/approve", json={"plan_hash": BINDS})
     assert (answer.status_code, "Slack" in answer.json["way_out"]) == (403, True)
+
+
+def test_what_was_asked_this_very_moment_can_be_approved(
+    service: Service, asked: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, review, binds = service.deps.store, asked.step("review"), "c2" * 32
+    assert isinstance(store, LocalStore)
+    assert review is not None
+    now, tell, answers = service.deps.clock.now(), store.group._tell, list[Any]()
+    record(service.deps, MINE, "run-asks", ev.ReworkAsked(now, "test", "bluer", "Ada"))
+    record(service.deps, MINE, "run-asks", ev.StepSucceeded(now, "test", 2, {"tests": 7}))
+    assert service.call("GET", "/v1/runs/run-asks", key="member").json["asked"]["what"] == ""
+
+    def approve() -> None:
+        (listed,) = store.list_runs(MINE)
+        answers.append(
+            service.call("POST", "/v1/runs/run-asks/approve", key="member", json={"plan_hash": listed.asked})
+        )
+
+    def approve_first(changes: Changes) -> None:  # the question is on the disk, and nobody in this process was told yet
+        monkeypatch.setattr(store.group, "_tell", tell)
+        person.start()
+        while person.is_alive() and not store.group._pending:  # refused, or about to write its approval behind us
+            person.join(0.001)
+        tell(changes)
+
+    person = threading.Thread(target=approve)
+    monkeypatch.setattr(store.group, "_tell", approve_first)
+    record(service.deps, MINE, "run-asks", ev.StepSucceeded(now, "review", 2, {**review.output, "binds": binds}))
+    person.join()
+    assert [answer.status_code for answer in answers] == [200], answers[0].text
+    decided = [one for one in answers[0].json["approvals"] if one["gate"] == "release"]
+    assert [(one["status"], one["plan_hash"]) for one in decided] == [("approved", binds)]
