@@ -20,7 +20,7 @@ from shared.integrations.github.client import GitHub
 from shared.ports import Secret
 from shared.sim.github.simulator import GitHubSimulator
 from tests.integrations.conftest import Served
-from tests.support.github_description import find_description, of_exchange, violations
+from tests.support.github_description import of_exchange
 
 AUTHOR = Author("Workwright", "agent@example.test")
 DATE = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -271,15 +271,3 @@ def test_a_renamed_repository_is_told_as_one(github: GitHub, repo: Repository, d
     with pytest.raises(Rejected, match=r"renamed or moved.*ship\.code\.repository"):
         github.ensure_repository("acme", "shop")
     assert len(desk.sim.simulator.state["repos"]) == 1
-
-
-@pytest.mark.skipif(find_description() is None, reason="GitHub's description is not on this machine")
-def test_the_judge_of_our_requests_refuses_what_github_does_not_know() -> None:
-    opened = {"title": "x", "head": "h", "base": "b"}
-    assert violations("POST", "/repos/a/b/pulls", {}, opened) == []
-    assert violations("POST", "/repos/a/b/pulls", {}, {**opened, "nope": 1})
-    assert violations("POST", "/repos/a/b/pulls", {}, None)
-    assert violations("POST", "/repos/a/b/git/trees", {}, {"tree": [{"path": "x", "mode": "1", "type": "blob"}]})
-    assert violations("POST", "/app/installations/4/access_tokens", {}, {"permissions": {"contents": "admin"}})
-    assert violations("GET", "/repos/a/b/pulls", {"state": "what"}, None)
-    assert violations("GET", "/repos/a/b/nope", {}, None)

@@ -7,8 +7,6 @@ import pytest
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.limits import check_body, check_files, check_filter, check_schema, text_items
-from tests.support import parts
-from tests.support.notion_description import violations
 
 Json = dict[str, Any]
 
@@ -117,35 +115,3 @@ def test_what_fits_passes() -> None:
     check_filter(None)
     assert len(text_items("x" * 200_000, "title")) == 100
     assert text_items([text("as written")], "title") == [text("as written")]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "query", "body", "problem"),
-    [
-        ("POST", "/v1/pages", {}, {"parent": {"page_id": "x"}, "childs": []}, "'childs' was unexpected"),
-        ("POST", "/v1/pages", {}, {"parent": {"page_id": "x"}, "children": [block()] * 101}, "body.children"),
-        ("PATCH", "/v1/blocks/x/children", {}, {"children": [block()], "after": "y"}, "'after' was unexpected"),
-        ("GET", "/v1/comments", {}, None, "query.block_id is missing"),
-        ("GET", "/v1/users", {"page_size": "101"}, None, "query.page_size is 101"),
-        ("GET", "/v1/users", {"size": "1"}, None, "query.size is not known"),
-        ("GET", "/v1/people", {}, None, "there is no such endpoint"),
-        ("POST", "/v1/data_sources", {}, None, "the body is missing"),
-        ("DELETE", "/v1/blocks/x", {}, {"a": 1}, "a body is sent where none is known"),
-    ],
-)
-def test_the_published_description_finds_what_is_wrong(
-    method: str, path: str, query: Json, body: Json | None, problem: str
-) -> None:
-    parts.require("notion-description")
-    (found,) = violations(method, path, query, body)
-    assert problem in found
-
-
-def test_the_published_description_takes_what_is_right_and_what_came_later() -> None:
-    parts.require("notion-description")
-    page = {"parent": {"type": "page_id", "page_id": "x"}, "properties": {}}
-    assert violations("POST", "/v1/pages", {}, page | {"markdown": "a", "allow_async": True}) == []
-    assert violations("PATCH", "/v1/pages/x", None, {"is_archived": True}) == []
-    assert violations("GET", "/v1/users/me", {}, None) == []
-    assert violations("DELETE", "/v1/views/x/queries/y", {}, None) == []
-    assert violations("POST", "/v1/file_uploads/x/send", {}, b"form") == []
