@@ -41,6 +41,20 @@ def pytest_collection(session: pytest.Session) -> None:
             importlib.import_module(".".join(module.parts))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a pytest and a pytest-xdist that do not hold groups together: nothing else would say so.
+
+    Tests of a group share what is dear to make; spread over the processes, each of these makes it anew.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        named = {str(mark.args[0]) for mark in item.iter_markers("xdist_group")}
+        if named and not item.nodeid.endswith(f"@{'_'.join(sorted(named))}"):
+            raise pytest.UsageError(f"{item.nodeid} is not kept in its group: use the pinned pytest and pytest-xdist")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the real parts this machine lacks, one line each."""
     say_what_stood_aside(terminalreporter)
