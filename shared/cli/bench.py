@@ -26,7 +26,7 @@ from flask import Flask, Response
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.app.execute_step import Tools, execute_step
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.identity import LocalCallers
 from shared.backends.local.queue import LocalQueue

@@ -17,7 +17,7 @@ from shared.app.effects import Effects
 from shared.app.kept_reads import kept_reads
 from shared.app.workspace_map import PAGE, WorkspaceMap
 from shared.app.workspace_mirror import content, mirror
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore

@@ -127,7 +127,7 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each provider that is offered whether it answers and takes the operator's key."""
-    from shared.backends.local.clock import SystemClock
+    from shared.backends.clock import SystemClock
     from shared.backends.local.keyfile import KEY_FILE
     from shared.backends.local.secrets import LocalSecrets
     from shared.core.model_facts import OFFLINE

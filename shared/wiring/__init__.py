@@ -42,7 +42,7 @@ def wire() -> Wired:
 
 
 def _local(settings: Settings) -> Wired:
-    from shared.backends.local.clock import ShiftedClock, SystemClock
+    from shared.backends.clock import ShiftedClock, SystemClock
     from shared.backends.local.identity import LocalCallers
     from shared.backends.local.queue import LocalQueue
     from shared.backends.local.secrets import LocalSecrets
@@ -62,7 +62,7 @@ def _cloud(settings: Settings) -> Wired:
 
 
 def _deps(settings: Settings, ports: Deps) -> Deps:
-    from shared.backends.local.clock import stand_back
+    from shared.backends.clock import stand_back
 
     return Deps(
         ports.store,

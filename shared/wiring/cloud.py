@@ -9,11 +9,11 @@ import requests
 from google.cloud import firestore, kms, secretmanager, tasks_v2
 
 from shared.app.deps import Deps
+from shared.backends.clock import SystemClock
 from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
 from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.backends.cloud.secrets import CloudSecrets
 from shared.backends.cloud.store import FirestoreStore
-from shared.backends.local.clock import SystemClock
 from shared.ports import CallerCheck
 from shared.settings import DEADLINE, FUNCTIONS, Settings
 

@@ -31,8 +31,8 @@ def _callers(settings: RunnerSettings) -> CallerCheck:
         return LocalCallers(settings.data)
     import requests
 
+    from shared.backends.clock import SystemClock
     from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
-    from shared.backends.local.clock import SystemClock
 
     clock = SystemClock()
     session = requests.Session()
@@ -43,6 +43,6 @@ def _callers(settings: RunnerSettings) -> CallerCheck:
 
 @cache
 def _sandbox(settings: RunnerSettings) -> Sandbox:
-    from shared.backends.local.sandbox.choose import choose_sandbox
+    from shared.backends.sandbox.choose import choose_sandbox
 
     return choose_sandbox(npm=settings.registries.npm, pip=settings.registries.pip, hosts=settings.registries.hosts)

@@ -23,7 +23,7 @@ def chosen_sandbox(settings: Settings) -> Sandbox:
 
         return VertexSandbox(settings.project, chosen.location, chosen.runtime, base_url=chosen.vertex_url)
     if settings.mode == "cloud" and not settings.emulated:
-        from shared.backends.local.sandbox.choose import NoSandbox
+        from shared.backends.sandbox.choose import NoSandbox
 
         why = "in the cloud, code that nobody trusts does not run beside our tokens"
         return NoSandbox([f"{why}. Set WORKWRIGHT_SANDBOX to remote or vertex."])
@@ -33,7 +33,7 @@ def chosen_sandbox(settings: Settings) -> Sandbox:
 @cache
 def _local(known: RegistrySettings) -> Sandbox:
     """Return the sandbox of this machine; it proves itself once per process, and forks of the process need not."""
-    from shared.backends.local.sandbox.choose import choose_sandbox
+    from shared.backends.sandbox.choose import choose_sandbox
 
     return choose_sandbox(npm=known.npm, pip=known.pip, hosts=known.hosts)
 

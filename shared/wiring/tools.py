@@ -16,7 +16,7 @@ from shared.app.deps import Deps, no_crash
 from shared.app.execute_step import Tools
 from shared.app.prompts import code_prompts
 from shared.app.tell_lost import announce_lost
-from shared.backends.local.clock import sleep
+from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, body_parts, file_trace
 from shared.ports import Browser, Sandbox, Secret

@@ -126,7 +126,7 @@ def test_decisions_read_no_clock_and_roll_no_dice() -> None:
 
 
 def test_the_search_for_clocks_finds_them_where_they_are() -> None:
-    assert _offences(ROOT / "shared" / "backends" / "local" / "clock.py")
+    assert _offences(ROOT / "shared" / "backends" / "clock.py")
     assert _offences(ROOT / "shared" / "http_client.py")
 
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.identity import LocalCallers
-from shared.backends.local.sandbox.choose import choose_sandbox
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.settings import FUNCTIONS
 from tests.support.notion_description import of_exchange
 from tests.support.parts import require

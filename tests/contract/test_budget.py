@@ -18,7 +18,7 @@ from shared.app.execute_step import lease
 from shared.app.paid_embedder import PaidEmbedder
 from shared.app.spend import metered
 from shared.app.tenant_ledger import LEDGERS, SPENDING
-from shared.backends.local.clock import stand_back
+from shared.backends.clock import stand_back
 from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import Busy, ErrorClass, OutcomeUnknown, QuotaExhausted, Unavailable

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.backends.local.clock import Elapsed, SystemClock
+from shared.backends.clock import Elapsed, SystemClock
 from shared.ports import Clock
 from tests.support.moved_clock import START, MovedClock
 

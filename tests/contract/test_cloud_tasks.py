@@ -13,9 +13,9 @@ import grpc
 import pytest
 import requests
 
+from shared.backends.clock import SystemClock
 from shared.backends.cloud.identity import GoogleCallers, GoogleKeys
 from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
-from shared.backends.local.clock import SystemClock
 from shared.backends.local.store import LocalStore
 from shared.core.commands import Command, command_from_data
 from shared.core.errors import ConfigError, Forbidden, IntegrationError, Missing, Rejected, Unavailable

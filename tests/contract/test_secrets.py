@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from shared.app.accept_delivery import TOKEN, accept_delivery, arm_handshake
 from shared.app.deps import Deps
 from shared.backends import envelope as envelopes
+from shared.backends.clock import SystemClock
 from shared.backends.cloud.secrets import CloudSecrets
-from shared.backends.local.clock import SystemClock
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore

@@ -25,7 +25,7 @@ import moto.sesv2.models
 import moto.sesv2.urls
 
 import shared.app
-import shared.backends.local.clock
+import shared.backends.clock
 import shared.backends.local.embedder
 import shared.backends.local.identity
 import shared.backends.local.knowledge

@@ -10,7 +10,7 @@ import requests
 
 from shared.app.execute_step import execute_step
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.sandbox.choose import NoSandbox
+from shared.backends.sandbox.choose import NoSandbox
 from shared.core import marks
 from shared.core.commands import Command
 from shared.core.run import Run, RunStatus

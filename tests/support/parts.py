@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from shared.backends.local.embedder import default_vectors_folder, why_no_vectors
-from shared.backends.local.sandbox.landlock import LandlockSandbox
+from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
 from tests.support.firestore_emulator import find_emulator, find_java

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from shared.backends.local.sandbox.intake import check_request
+from shared.backends.sandbox.intake import check_request
 from shared.core.verdict import REPORT
 from shared.ports import SandboxRequest, SandboxResult
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.store import LocalStore
 from shared.core.reducer import fold

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
+from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.ports import SandboxLimits, SandboxRequest
 from tests.support.http_loopback import Handler, HttpServer
 

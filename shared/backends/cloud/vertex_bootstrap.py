@@ -8,7 +8,7 @@ from __future__ import annotations
 
 JOB, ANSWER = "workwright-job.bin", "workwright-answer.bin"
 
-# The format of both files is that of `shared/backends/local/sandbox/channel.py`.
+# The format of both files is that of `shared/backends/sandbox/channel.py`.
 BOOTSTRAP = r"""
 import ctypes, json, os, resource, signal, stat, subprocess, sys, tempfile, threading, time
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from shared import log
 from shared.backends.cloud.vertex_bootstrap import ANSWER, BOOTSTRAP, JOB
-from shared.backends.local.sandbox.channel import pack, unpack
-from shared.backends.local.sandbox.intake import check_request
 from shared.backends.remote.wire import why_not
+from shared.backends.sandbox.channel import pack, unpack
+from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.ports import SandboxRequest, SandboxResult
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.backends.clock import Elapsed
 from shared.backends.local import tasks
-from shared.backends.local.clock import Elapsed
 from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import from_micros, to_micros
 from shared.backends.local.in_flight import InFlight

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from shared.backends.clock import Elapsed
 from shared.backends.local import documents, texts
-from shared.backends.local.clock import Elapsed
 from shared.backends.local.commit_group import Changes, CommitGroup, as_store_error
 from shared.backends.local.data_folder import DataFolder
 from shared.backends.local.encoding import check_id, check_tenant, to_micros

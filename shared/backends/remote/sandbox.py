@@ -10,8 +10,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from shared.backends.local.sandbox.intake import check_request
 from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
+from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.lock_files import LockProblem
 from shared.ports import SandboxRequest, SandboxResult

@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
-from shared.backends.local.sandbox.landlock import LandlockSandbox
+from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
+from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.ports import Sandbox, SandboxLimits, SandboxRequest
 from tests.contract.sandbox.abuses import ABUSES, Abuse
 

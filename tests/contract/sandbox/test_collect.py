@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.sandbox.channel import pack, unpack
-from shared.backends.local.sandbox.collect import Collector
+from shared.backends.sandbox.channel import pack, unpack
+from shared.backends.sandbox.collect import Collector
 
 
 @pytest.fixture

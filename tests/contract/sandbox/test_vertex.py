@@ -12,7 +12,7 @@ import pytest
 
 from shared.backends.cloud.vertex_bootstrap import ANSWER
 from shared.backends.cloud.vertex_sandbox import VertexSandbox
-from shared.backends.local.sandbox.channel import pack
+from shared.backends.sandbox.channel import pack
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.ports import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_verdict

@@ -295,7 +295,7 @@ def test_a_clock_moved_back_between_two_starts_does_not_delay_a_retry(open_rig: 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.store import LocalStore
 from shared.backends.local.queue import LocalQueue
@@ -335,7 +335,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.store import LocalStore
 from tests.support.saved_runs import a_command, a_run, following, opening

@@ -210,7 +210,7 @@ def test_a_second_opener_is_told_who_has_the_folder(store: LocalStore) -> None:
 def test_a_second_process_is_refused(store: LocalStore) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from shared.backends.local.clock import SystemClock\n"
+        "from shared.backends.clock import SystemClock\n"
         "from shared.backends.local.store import LocalStore\n"
         "LocalStore(Path(sys.argv[1]), SystemClock())"
     )
@@ -291,7 +291,7 @@ def test_a_copy_can_be_made_while_the_store_is_in_use(store: LocalStore, tmp_pat
 _WRITER = """
 import os, sys, threading
 from pathlib import Path
-from shared.backends.local.clock import SystemClock
+from shared.backends.clock import SystemClock
 from shared.backends.local.store import LocalStore
 from tests.support.saved_runs import a_run, following, opening
 store = LocalStore(Path(sys.argv[1]), SystemClock())

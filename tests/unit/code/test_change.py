@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.sandbox.choose import choose_sandbox
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.errors import Unauthorized
 from shared.core.run import RunStatus, StepSpec, StepStatus, WaitKind
 from shared.core.worktree import from_text

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.sandbox.choose import choose_sandbox
 from shared.backends.offline.model import OfflineModel
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.errors import Refused
 from shared.core.run import RunStatus, StepSpec, StepStatus
 from shared.core.worktree import Worktree, from_text

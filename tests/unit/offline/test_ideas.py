@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from shared.app.plan_proposal import Proposal
-from shared.backends.local.sandbox.choose import choose_sandbox
 from shared.backends.offline.language import guess_language
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.cli.idea import read_idea
 from shared.core.page import Block, Page
 from shared.core.site import check_site

@@ -13,7 +13,7 @@ import pytest
 from shared.app.engine import open_run, record
 from shared.app.execute_step import execute_step
 from shared.app.snapshots import SNAPSHOTS, restore, snapshots_of
-from shared.backends.local.sandbox.choose import choose_sandbox
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.core import events as ev
 from shared.core.errors import ModelError
 from shared.core.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.app.execute_step import context_of
-from shared.backends.local.sandbox.choose import choose_sandbox
+from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.errors import SandboxUnavailable
 from shared.core.lock_files import LockProblem
 from shared.core.run import Limits

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from shared.backends.local.sandbox.room import PATH, Job, Room
-from shared.backends.local.sandbox.supervise import Outcome, supervise
+from shared.backends.sandbox.room import PATH, Job, Room
+from shared.backends.sandbox.supervise import Outcome, supervise
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

@@ -15,16 +15,16 @@ from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 if __name__ == "__main__":
-    sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 4)))
+    sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)))
 
-from shared.backends.local.sandbox import kernel
-from shared.backends.local.sandbox.channel import pack, unpack
-from shared.backends.local.sandbox.collect import Collector
-from shared.backends.local.sandbox.install import install
-from shared.backends.local.sandbox.room import Job, Room
-from shared.backends.local.sandbox.room_bubblewrap import BubblewrapRoom
-from shared.backends.local.sandbox.room_landlock import LandlockRoom
-from shared.backends.local.sandbox.supervise import Outcome, must_see_children, supervise
+from shared.backends.sandbox import kernel
+from shared.backends.sandbox.channel import pack, unpack
+from shared.backends.sandbox.collect import Collector
+from shared.backends.sandbox.install import install
+from shared.backends.sandbox.room import Job, Room
+from shared.backends.sandbox.room_bubblewrap import BubblewrapRoom
+from shared.backends.sandbox.room_landlock import LandlockRoom
+from shared.backends.sandbox.supervise import Outcome, must_see_children, supervise
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

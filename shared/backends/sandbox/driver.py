@@ -12,10 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from shared.backends.local.sandbox.channel import pack, unpack
-from shared.backends.local.sandbox.intake import check_request
-from shared.backends.local.sandbox.registries import Registries, installer_env, registries
-from shared.backends.local.sandbox.registry_proxy import RegistryProxy
+from shared.backends.sandbox.channel import pack, unpack
+from shared.backends.sandbox.intake import check_request
+from shared.backends.sandbox.registries import Registries, installer_env, registries
+from shared.backends.sandbox.registry_proxy import RegistryProxy
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.lock_files import read_lock
 from shared.ports import SandboxRequest, SandboxResult

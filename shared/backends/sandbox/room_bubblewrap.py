@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.backends.local.sandbox import kernel
-from shared.backends.local.sandbox.forward import FORWARD
-from shared.backends.local.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
-from shared.backends.local.sandbox.seccomp import seccomp_filter
-from shared.backends.local.sandbox.supervise import Outcome
+from shared.backends.sandbox import kernel
+from shared.backends.sandbox.forward import FORWARD
+from shared.backends.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
+from shared.backends.sandbox.seccomp import seccomp_filter
+from shared.backends.sandbox.supervise import Outcome
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.backends.local.sandbox.driver import LaunchedSandbox
-from shared.backends.local.sandbox.registries import Registries, registries
-from shared.backends.local.sandbox.selftest import prove
+from shared.backends.sandbox.driver import LaunchedSandbox
+from shared.backends.sandbox.registries import Registries, registries
+from shared.backends.sandbox.selftest import prove
 
 _SEARCH = "/usr/local/bin:/usr/bin:/bin"
 

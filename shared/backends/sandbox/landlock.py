@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.backends.local.sandbox.driver import LaunchedSandbox
-from shared.backends.local.sandbox.selftest import prove
+from shared.backends.sandbox.driver import LaunchedSandbox
+from shared.backends.sandbox.selftest import prove
 from shared.core.errors import SandboxUnavailable
 from shared.ports import SandboxRequest
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.backends.local.sandbox.supervise import Outcome
+from shared.backends.sandbox.supervise import Outcome
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from shared.backends.local.sandbox.bubblewrap import BubblewrapSandbox
-from shared.backends.local.sandbox.landlock import LandlockSandbox
-from shared.backends.local.sandbox.registries import registries
+from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
+from shared.backends.sandbox.landlock import LandlockSandbox
+from shared.backends.sandbox.registries import registries
 from shared.core.errors import SandboxUnavailable
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 

@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterator
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from shared.backends.local.sandbox.server_name import server_name
+from shared.backends.sandbox.server_name import server_name
 
 _PLACES = ("/var/tmp", "/dev/shm", "/run")  # not /tmp: the launcher covers it for itself
 _HEAD_BYTES = 16 * 1024

@@ -9,10 +9,10 @@ import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.backends.local.sandbox import kernel
-from shared.backends.local.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
-from shared.backends.local.sandbox.rules import landlock_abi, make_ruleset, restrict_self
-from shared.backends.local.sandbox.seccomp import seccomp_filter
+from shared.backends.sandbox import kernel
+from shared.backends.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
+from shared.backends.sandbox.rules import landlock_abi, make_ruleset, restrict_self
+from shared.backends.sandbox.seccomp import seccomp_filter
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

@@ -8,7 +8,7 @@ import stat
 import struct
 from collections.abc import Sequence
 
-from shared.backends.local.sandbox.kernel import PR_SET_NO_NEW_PRIVS, checked, libc, prctl
+from shared.backends.sandbox.kernel import PR_SET_NO_NEW_PRIVS, checked, libc, prctl
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on x86_64 and aarch64
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
