@@ -17,6 +17,8 @@ from shared.ports import PageLook, Secret
 from tests.support.browser import find_chromium
 from tests.support.parts import require
 
+pytestmark = pytest.mark.xdist_group("browser-hostile")
+
 GOOD = (
     '<!doctype html><html lang="en"><title>Club</title><h1>Club</h1><p>Open on Saturdays.</p>'
     '<label>Name <input name="a"></label><img src="i.svg" alt="A bicycle"><a href="./">Home</a></html>'

@@ -27,6 +27,8 @@ from shared.settings import FUNCTIONS
 from tests.support.notion_description import of_exchange
 from tests.support.parts import require
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
     "run", "page", "requirements", "plan", "approval", "approvals", "sandbox", "pull_request", "deployment",

@@ -23,6 +23,8 @@ from tests.judges.workspace import HERE, Workspace, paragraph
 from tests.support.notion_description import find_description, of_exchange, violations
 from tests.support.parts import require
 
+pytestmark = pytest.mark.xdist_group("judges")
+
 Open = Callable[[], Workspace]
 
 # The catalogue (notion-api, section 2), without the plan-gated meeting notes and agents.

@@ -19,6 +19,8 @@ from shared.ports import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import DRIVERS
 from tests.support.parts import require
 
+pytestmark = pytest.mark.xdist_group("verdict-node")
+
 LIMITS = SandboxLimits(wall_s=60, memory_bytes=1536 * 1024 * 1024, processes=128)
 TESTS = """
 import { describe, test } from 'node:test';

@@ -21,6 +21,8 @@ from shared.ports import Embedder, Knowledge, KnownPage
 from tests.support.parts import require
 from tests.support.workspace_pages import Question, workspace_pages, workspace_questions
 
+pytestmark = pytest.mark.xdist_group("search-quality")
+
 TOKEN = re.compile(r"\w+|[^\w\s]")
 UNANSWERABLE = (
     "What is the wifi password?", "Who won the football match?", "How do I file a patent?",

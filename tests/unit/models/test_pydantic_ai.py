@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("pydantic-ai")
+
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = {"title": "Größe ✓", "note": None}
 
