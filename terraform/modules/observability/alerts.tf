@@ -1,0 +1,247 @@
+# Alerts as data: what people read, how urgent it is, and the queries (PromQL) of which any one being true raises it.
+# The key of each is the heading of its section in docs/operations.md (with dashes for spaces); a test compares both lists.
+#
+# Queries are not checked against existing metrics (disable_metric_validation): a log-based metric is not known for some
+# minutes after it was made, and the first apply makes it together with its alert.
+
+locals {
+  s = local.series
+
+  alerts = {
+    runs-fail = {
+      what     = "Too many runs fail"
+      severity = "ERROR"
+      conditions = {
+        "more than a fifth of at least 5 runs failed within an hour" = {
+          query = "sum(increase(${local.s.runs_ended}{${local.from_functions},status=\"failed\"}[1h])) / sum(increase(${local.s.runs_ended}{${local.from_functions}}[1h])) > 0.2 and sum(increase(${local.s.runs_ended}{${local.from_functions}}[1h])) >= 5"
+        }
+      }
+    }
+    steps-fail = {
+      what     = "One kind of step keeps failing"
+      severity = "WARNING"
+      conditions = {
+        "more than a third of at least 10 attempts of one kind failed within 30 minutes" = {
+          query = "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions},outcome=\"failed\"}[30m])) / sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions}}[30m])) > 0.34 and sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions}}[30m])) >= 10"
+        }
+      }
+    }
+    runs-are-stuck = {
+      what     = "Runs stand still although nothing holds them"
+      severity = "ERROR"
+      conditions = {
+        "at least one run within 15 minutes" = {
+          query = "sum(increase(${local.s.runs_stuck}{${local.from_functions}}[15m])) > 0"
+        }
+      }
+    }
+    dead-letters = {
+      what     = "Commands were put aside"
+      severity = "ERROR"
+      conditions = {
+        "at least one command within 10 minutes" = {
+          query = "sum by (command) (increase(${local.s.dead_letters}{${local.from_functions}}[10m])) > 0"
+        }
+      }
+    }
+    models-cost-too-much = {
+      what     = "Models cost more than planned"
+      severity = "WARNING"
+      conditions = {
+        "more than the day's limit within 24 hours" = {
+          query = "sum(increase(${local.s.model_cost}_sum{${local.from_functions}}[24h])) / 1000000 > ${var.daily_model_usd}"
+        }
+        "a quarter of the day's limit within an hour" = {
+          query = "sum(increase(${local.s.model_cost}_sum{${local.from_functions}}[1h])) / 1000000 > ${var.daily_model_usd / 4}"
+        }
+      }
+    }
+    budgets-stop-work = {
+      what     = "Budgets stop many runs"
+      severity = "WARNING"
+      conditions = {
+        "more than 5 stops in one scope within an hour" = {
+          query = "sum by (scope) (increase(${local.s.budgets_exceeded}{${local.from_functions}}[1h])) > 5"
+        }
+      }
+    }
+    security-refusals = {
+      what     = "Something was refused that must not happen"
+      severity = "CRITICAL"
+      conditions = {
+        "another tenant's data, a leaking secret, a broken sandbox, or a caller that no one is" = {
+          query = "sum by (what) (increase(${local.s.security_refusals}{${local.from_functions},what!=\"signature\"}[10m])) > 0"
+        }
+      }
+    }
+    signatures-fail = {
+      what     = "Webhooks arrive with wrong signatures"
+      severity = "WARNING"
+      conditions = {
+        "more than 20 within 10 minutes" = {
+          query = "sum(increase(${local.s.security_refusals}{${local.from_functions},what=\"signature\"}[10m])) > 20"
+        }
+      }
+    }
+    doors-answer-with-errors = {
+      what     = "A public door answers with errors"
+      severity = "ERROR"
+      conditions = {
+        "more than 5 of 100, and at least 5, within 10 minutes" = {
+          query = "sum by (service_name) (increase(${local.requests}{${local.at_doors},response_code_class=\"5xx\"}[10m])) / sum by (service_name) (increase(${local.requests}{${local.at_doors}}[10m])) > 0.05 and sum by (service_name) (increase(${local.requests}{${local.at_doors},response_code_class=\"5xx\"}[10m])) >= 5"
+        }
+      }
+    }
+    doors-are-slow = {
+      what     = "A public door is slow"
+      severity = "WARNING"
+      conditions = {
+        for name, door in var.doors : "${name}: 5 of 100 answers take more than ${door.p95_seconds} s" => {
+          query = "histogram_quantile(0.95, sum by (le) (rate(${local.latencies}_bucket{${local.from_functions},service_name=\"${name}\"}[10m]))) > ${door.p95_seconds * 1000}"
+          for   = "600s"
+        }
+      }
+    }
+    no-instance-is-free = {
+      what     = "The platform sends requests away"
+      severity = "ERROR"
+      conditions = {
+        "more than 3 within 10 minutes" = {
+          query = "sum by (service_name) (increase(${local.s.no_instance}{${local.from_functions}}[10m])) > 3"
+        }
+      }
+    }
+    memory-runs-out = {
+      what     = "A function nearly uses up its memory"
+      severity = "WARNING"
+      conditions = {
+        "the fullest of 100 instances has less than a tenth left for 15 minutes" = {
+          query = "histogram_quantile(0.99, sum by (service_name, le) (rate(${local.memory}_bucket{${local.from_functions},service_name=~\"${join("|", sort(var.functions))}\"}[10m]))) > 0.9"
+          for   = "900s"
+        }
+      }
+    }
+    queues-grow = {
+      what     = "A queue is too long or too late"
+      severity = "ERROR"
+      conditions = merge(
+        {
+          for name, longest in var.queues : "${name}: more than ${longest} tasks for 10 minutes" => {
+            query = "max(${local.depth}{${local.in_queue},queue_id=\"${name}\"}) > ${longest}"
+            for   = "600s"
+          }
+        },
+        {
+          "5 of 100 tasks begin more than 5 minutes after they are due" = {
+            query = "histogram_quantile(0.95, sum by (queue_id, le) (rate(${local.delays}_bucket{${local.in_queue},queue_id=~\"${join("|", sort(keys(var.queues)))}\"}[10m]))) > 300000"
+            for   = "600s"
+          }
+          "commands wait more than 5 minutes to be handed to their queue" = {
+            query = "histogram_quantile(0.95, sum by (le) (increase(${local.s.outbox_seconds}_bucket{${local.from_functions}}[10m]))) > 300"
+          }
+        },
+      )
+    }
+    scheduler-fails = {
+      what     = "The scheduler's calls fail"
+      severity = "ERROR"
+      conditions = {
+        "more than 2 within 15 minutes" = {
+          query = "sum by (job_id) (increase(${local.s.scheduler_failures}{${local.from_schedulers}}[15m])) > 2"
+        }
+      }
+    }
+    nothing-is-swept = {
+      what     = "The sweep has been silent"
+      severity = "CRITICAL"
+      conditions = {
+        "no round within 15 minutes" = {
+          query = "absent_over_time(${local.s.sweeps}{${local.from_functions}}[15m])"
+        }
+      }
+    }
+    firestore-refuses = {
+      what     = "Firestore refuses what we ask"
+      severity = "ERROR"
+      conditions = {
+        "more than 30 refusals of one kind within 10 minutes" = {
+          query = "sum by (response_code) (increase(${local.firestore}{${local.in_database},response_code=~\"${join("|", local.not_ours)}\"}[10m])) > 30"
+        }
+      }
+    }
+  }
+
+  # metrics of the platform
+  requests  = "run_googleapis_com:request_count"
+  latencies = "run_googleapis_com:request_latencies" # milliseconds
+  memory    = "run_googleapis_com:container_memory_utilizations"
+  instances = "run_googleapis_com:container_instance_count"
+  depth     = "cloudtasks_googleapis_com:queue_depth"
+  delays    = "cloudtasks_googleapis_com:queue_task_attempt_delays" # milliseconds after the time a task is due
+  attempts  = "cloudtasks_googleapis_com:queue_task_attempt_count"
+  firestore = "firestore_googleapis_com:api_request_count"
+
+  at_doors    = "${local.from_functions},service_name=~\"${join("|", sort(keys(var.doors)))}\""
+  in_queue    = "monitored_resource=\"cloud_tasks_queue\""
+  in_database = "monitored_resource=\"firestore.googleapis.com/Database\""
+
+  # not found, exists already and precondition failed are answers that the code asks for
+  not_ours = ["DEADLINE_EXCEEDED", "INTERNAL", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"]
+
+  email_channels = [for address in sort(var.alert_emails) : google_monitoring_notification_channel.email[address].name]
+  channels       = concat(local.email_channels, var.alert_channels)
+
+  sections = { for key in concat(keys(local.alerts), keys(local.burns), ["doors-do-not-answer"]) : key => join(" ", compact([
+    "See docs/operations.md, section \"${key}\".",
+    var.runbook_url == null ? "" : "${var.runbook_url}#${key}",
+  ])) }
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = var.alert_emails
+
+  project      = var.project_id
+  display_name = "Workwright ${var.environment}: ${each.value}"
+  type         = "email"
+  labels       = { email_address = each.value }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_monitoring_alert_policy" "query" {
+  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "Workwright ${var.environment}: ${each.value.what}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.channels
+  user_labels           = { runbook = each.key }
+
+  dynamic "conditions" {
+    for_each = each.value.conditions
+    content {
+      display_name = conditions.key
+      condition_prometheus_query_language {
+        query                     = conditions.value.query
+        duration                  = try(conditions.value.for, "0s")
+        evaluation_interval       = "60s"
+        disable_metric_validation = true
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    subject   = "Workwright ${var.environment}: ${each.value.what}"
+    content   = "${each.value.what}. ${local.sections[each.key]}"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_logging_metric.event, google_logging_metric.platform]
+}
