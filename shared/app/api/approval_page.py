@@ -24,17 +24,17 @@ _SAID = {
 HOLDER = "whoever holds the approval link"
 
 # Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
-_HEADERS = {"Referrer-Policy": "same-origin"}
+HEADERS = {"Referrer-Policy": "same-origin"}
 
 
 def show_question(call: Call) -> ApiReply:
     """Show what is asked. Opening the link decides nothing: mail scanners open links too."""
     asked = _read(call)
-    run = _run(call, asked)
+    run = linked_run(call, asked.tenant, asked.run)
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
-    return page(200, f"{subject_of(kind, title)}?", shown + _answer(run, asked), _HEADERS)
+    return page(200, f"{subject_of(kind, title)}?", shown + _answer(run, asked), HEADERS)
 
 
 def take_answer(call: Call) -> ApiReply:
@@ -45,14 +45,14 @@ def take_answer(call: Call) -> ApiReply:
     run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
     said = _SAID[gate_kind(asked.gate)][0 if yes else 1]
-    return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), _HEADERS)
+    return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
 
 
 def refusal(error: RequestError) -> ApiReply:
     """Say on a page why the link or the answer does not count, and what to do."""
     titles = {401: "This link is not valid", 403: "This answer was not taken", 404: "There is no such run"}
     title = titles.get(error.status, "This question is closed" if error.status == 409 else "This cannot be read")
-    return page(error.status, title, paragraph(f"{error}.") + paragraph(error.way_out), _HEADERS)
+    return page(error.status, title, paragraph(f"{error}.") + paragraph(error.way_out), HEADERS)
 
 
 def _read(call: Call) -> Asked:
@@ -62,8 +62,9 @@ def _read(call: Call) -> Asked:
         raise BadSignature("approval links are not set up here", way_out="Ask whoever runs Workwright.") from None
 
 
-def _run(call: Call, asked: Asked) -> Run:
-    loaded = call.deps.store.load_run(asked.tenant, asked.run)
+def linked_run(call: Call, tenant: str, run_id: str) -> Run:
+    """Return the run that a signed link is about; raises NotThere where it is gone."""
+    loaded = call.deps.store.load_run(tenant, run_id)
     if loaded is None:
         raise NotThere("the run of this link does not exist any more", way_out="Nothing to do.")
     return loaded.run

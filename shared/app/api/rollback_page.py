@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from shared.app.api.approval_page import refuse_foreign
+from shared.app.api.approval_page import HEADERS, linked_run, refuse_foreign
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.html import page, paragraph
 from shared.app.api.views import run_view
 from shared.app.roll_back import Offered, read_offer, roll_back, takes_back
-from shared.core.errors import BadSignature, Conflicting, NotThere
-from shared.core.run import Run
+from shared.core.errors import BadSignature, Conflicting
 
 HOLDER = "whoever holds the rollback link"
-_HEADERS = {"Referrer-Policy": "same-origin"}
 
 
 def rollback(call: Call) -> ApiReply:
@@ -22,7 +20,7 @@ def rollback(call: Call) -> ApiReply:
 def show_rollback(call: Call) -> ApiReply:
     """Ask whether it is meant. Opening the link changes nothing: mail scanners open links too."""
     offered = _read(call)
-    run = _run(call, offered)
+    run = linked_run(call, offered.tenant, offered.run)
     if not takes_back(run):
         raise Conflicting("there is nothing to take back any more", way_out="Nothing to do.")
     title = run.trigger.title or run.id
@@ -32,7 +30,7 @@ def show_rollback(call: Call) -> ApiReply:
         + '<form method="post"><button name="decision" value="rollback">Roll back</button></form>'
         + paragraph(f"Offered until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)
     )
-    return page(200, f"Roll back “{title}”?", body, _HEADERS)
+    return page(200, f"Roll back “{title}”?", body, HEADERS)
 
 
 def take_rollback(call: Call) -> ApiReply:
@@ -41,7 +39,7 @@ def take_rollback(call: Call) -> ApiReply:
     offered = _read(call)
     new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)
     told = paragraph(f"This is about “{new.trigger.title or new.id}”. You are told when it is done.")
-    return page(200, "Rolling back", told + paragraph(new.id, quiet=True), _HEADERS)
+    return page(200, "Rolling back", told + paragraph(new.id, quiet=True), HEADERS)
 
 
 def _read(call: Call) -> Offered:
@@ -49,10 +47,3 @@ def _read(call: Call) -> Offered:
         return read_offer(call.deps, call.parts["token"])
     except KeyError:
         raise BadSignature("such links are not set up here", way_out="Ask whoever runs Workwright.") from None
-
-
-def _run(call: Call, offered: Offered) -> Run:
-    loaded = call.deps.store.load_run(offered.tenant, offered.run)
-    if loaded is None:
-        raise NotThere("the run of this link does not exist any more", way_out="Nothing to do.")
-    return loaded.run
