@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,26 +10,11 @@ import pytest
 from shared.app.engine import record
 from shared.core import events as ev
 from shared.core.run import RunStatus, StepStatus
-from shared.sim.github.simulator import GitHubSimulator
-from tests.integrations.conftest import Served, served
-from tests.support.forge_rig import BRANCH, MINE, NAME, PAGE_URL, SITE, ForgeRig, git
-from tests.support.github_description import of_exchange
-from tests.support.small_house import TENANT, SmallHouse
-
-__all__ = ["served"]
+from tests.support.forge_rig import BRANCH, NAME, PAGE_URL, SITE, ForgeRig, git
+from tests.support.small_house import TENANT
 
 WATCH, MERGE = "repository.watch_checks", "repository.merge_change"
 BETTER = {"site/index.html": "<!doctype html><title>Club</title><p>We repair bicycles and more.</p>"}
-
-
-@pytest.fixture
-def rig(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[ForgeRig]:
-    sim = served(GitHubSimulator(tmp_path / "github"))
-    house = SmallHouse(tmp_path / "house", endpoints={"github": sim.url}, kinds=MINE)
-    made = ForgeRig(house, sim, tmp_path)
-    yield made
-    house.close()
-    assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
 
 
 def test_approved_work_is_one_commit_and_one_pull_request_in_the_fewest_calls(rig: ForgeRig) -> None:

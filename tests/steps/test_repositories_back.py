@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from shared.core.run import RunStatus
-from shared.sim.github.simulator import GitHubSimulator
-from tests.integrations.conftest import Served, served
-from tests.support.forge_rig import BRANCH, MINE, NAME, ForgeRig
-from tests.support.github_description import of_exchange
-from tests.support.small_house import SmallHouse
-
-__all__ = ["served"]
-
-
-@pytest.fixture
-def rig(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[ForgeRig]:
-    sim = served(GitHubSimulator(tmp_path / "github"))
-    house = SmallHouse(tmp_path / "house", endpoints={"github": sim.url}, kinds=MINE)
-    made = ForgeRig(house, sim, tmp_path)
-    yield made
-    house.close()
-    assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
+from tests.support.forge_rig import BRANCH, NAME, ForgeRig
 
 
 def test_cancelling_closes_the_pull_request_and_deletes_the_branch(rig: ForgeRig) -> None:

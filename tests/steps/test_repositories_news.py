@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.app.accept_forge_delivery import KEY
 from shared.app.forge_hooks import list_hooks, remove_hook
 from shared.ports import Secret
-from shared.sim.github.simulator import GitHubSimulator
-from tests.integrations.conftest import Served, served
-from tests.support.forge_rig import MINE, NAME, OURS, ForgeRig
-from tests.support.github_description import of_exchange
-from tests.support.small_house import TENANT, SmallHouse
-
-__all__ = ["served"]
+from tests.support.forge_rig import NAME, OURS, ForgeRig
+from tests.support.small_house import TENANT
 
 
 @pytest.fixture
-def rig(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[ForgeRig]:
-    sim = served(GitHubSimulator(tmp_path / "github"))
-    house = SmallHouse(tmp_path / "house", endpoints={"github": sim.url}, kinds=MINE)
-    made = ForgeRig(house, sim, tmp_path)
-    house.secrets.set(KEY, Secret("a key of the tests"))
-    house.deps = replace(house.deps, hooks_url="https://hooks.example.test")
-    made.ship(repository=NAME)
-    yield made
-    house.close()
-    assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
+def rig(rig: ForgeRig) -> ForgeRig:
+    rig.house.secrets.set(KEY, Secret("a key of the tests"))
+    rig.house.deps = replace(rig.house.deps, hooks_url="https://hooks.example.test")
+    rig.ship(repository=NAME)
+    return rig
 
 
 def test_a_repository_tells_its_news_from_the_first_proposal_on(rig: ForgeRig) -> None:

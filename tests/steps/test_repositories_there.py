@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.app.engine import record
 from shared.core.events import ReworkAsked
 from shared.integrations.forge import Author
-from shared.sim.github.simulator import GitHubSimulator
-from tests.integrations.conftest import Served, served
-from tests.support.forge_rig import BRANCH, MINE, NAME, SITE, ForgeRig, git
-from tests.support.github_description import of_exchange
-from tests.support.small_house import TENANT, SmallHouse
-
-__all__ = ["served"]
-
-
-@pytest.fixture
-def rig(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[ForgeRig]:
-    sim = served(GitHubSimulator(tmp_path / "github"))
-    house = SmallHouse(tmp_path / "house", endpoints={"github": sim.url}, kinds=MINE)
-    made = ForgeRig(house, sim, tmp_path)
-    yield made
-    house.close()
-    assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
+from tests.support.forge_rig import BRANCH, NAME, SITE, ForgeRig, git
+from tests.support.small_house import TENANT
 
 
 def there_already(rig: ForgeRig, files: Mapping[str, str]) -> str:
