@@ -13,17 +13,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 from google.api_core import exceptions as google
+from google.cloud import firestore as database
 from google.cloud import tasks_v2
 
 from shared import log
+from shared.backends.cloud.paths import LEASES
 from shared.cli.settle_in import Home, settle_in
 from shared.cli.simulators import Simulators
 from shared.settings import FUNCTIONS
@@ -39,18 +41,22 @@ from tests.support.secret_manager_server import SecretManagerServer
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT, LOCATION = "test-project", "us-central1"
 ACCOUNT = "tasks@test-project.iam.gserviceaccount.com"
-LEASE_S = 2.0
+# As in an installation, an attempt ends within its lease, and the waits between a command's eight deliveries (here
+# 0.5 + 1 + … + 32 s) are longer than a lease, or than the functions take to come back. On a busy machine an attempt
+# takes many seconds, and so does a start: with less, two would be at one attempt, or its command would be put aside.
+LEASE_S = 45.0
+MIN_BACKOFF, MAX_BACKOFF = timedelta(seconds=0.5), timedelta(seconds=60)
 QUICK = {
     "WORKWRIGHT_LEASE_S": str(LEASE_S),
-    "WORKWRIGHT_SETTLE_S": "0.3",
+    "WORKWRIGHT_SETTLE_S": "1",
     "WORKWRIGHT_BACKOFF_S": "0.05",
     "WORKWRIGHT_GATHER_S": "0.05",
-    "WORKWRIGHT_HTTP_READ_S": "10",
+    "WORKWRIGHT_HTTP_READ_S": "20",
     "WORKWRIGHT_NOTION_RATE": "100000",
     "WORKWRIGHT_WATCH_S": "0.4",
     "WORKWRIGHT_BROWSER": "off",
 }
-_START_S = 40.0
+_START_S = 60.0
 _SWEEP_EVERY_S = 0.5
 
 
@@ -60,10 +66,13 @@ def queue_name(function: str) -> str:
 
 
 class FunctionsProcess:
-    """The functions' process. Whenever it was killed it is started again, to be killed at the next point."""
+    """The functions' process. Whenever it was killed it is started again, to be killed at the next point.
 
-    def __init__(self, port: int, log_file: Path, env: Mapping[str, str]) -> None:
-        self._port, self._log, self._env = port, log_file, dict(env)
+    `bury` is called while the next one starts, more than once, with a moment at which it did not take any task yet.
+    """
+
+    def __init__(self, port: int, log_file: Path, bury: Callable[[datetime], None]) -> None:
+        self._port, self._log, self._bury = port, log_file, bury
         self._points: list[str] = []
         self._stopping = threading.Event()
         self._process = self._start()
@@ -89,9 +98,8 @@ class FunctionsProcess:
         """Wait until it takes connections."""
         ends = time.monotonic() + _START_S
         while time.monotonic() < ends:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
+            if self._answers():
+                return
             assert self._process.poll() in (None, -signal.SIGKILL), self._log.read_text(errors="replace")[-3000:]
             time.sleep(0.02)
         raise AssertionError(f"the functions did not answer:\n{self._log.read_text(errors='replace')[-3000:]}")
@@ -105,8 +113,12 @@ class FunctionsProcess:
             self._process.kill()
         self._process.wait()
 
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
     def _start(self) -> subprocess.Popen[bytes]:
-        env = {**os.environ, **self._env}
+        env = dict(os.environ)
         self._armed = self._points.pop(0) if self._points else ""
         if self._armed:
             env["WORKWRIGHT_CRASH_AT"] = self._armed
@@ -124,6 +136,11 @@ class FunctionsProcess:
                 return
             self.deaths.append(self._armed)
             self._process = self._start()
+            before = datetime.now(UTC)
+            while not self._answers() and self._process.poll() is None and not self._stopping.is_set():
+                self._bury(before)
+                time.sleep(0.05)
+                before = datetime.now(UTC)
 
 
 class CloudHouse:
@@ -142,11 +159,12 @@ class CloudHouse:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         self.functions = {name: f"{self.url}/{name}" for name in FUNCTIONS}
-        retry = tasks_v2.RetryConfig(max_attempts=30, max_backoff=timedelta(seconds=2))
+        retry = tasks_v2.RetryConfig(max_attempts=30, min_backoff=MIN_BACKOFF, max_backoff=MAX_BACKOFF)
         for name in FUNCTIONS:
             self.tasks.create_queue(name, project=PROJECT, location=LOCATION, retry_config=retry)
-        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.address, secrets, kms))
-        self.process = FunctionsProcess(port, data / "functions.log", {})
+        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.rest_address, secrets, kms))
+        self._database = database.Client(project=PROJECT)
+        self.process = FunctionsProcess(port, data / "functions.log", self._end_leases)
         parts.callback(self.process.stop)
         self.wired: Wired = wire()
         self.process.wait_until_ready()
@@ -173,10 +191,17 @@ class CloudHouse:
             "WORKWRIGHT_FUNCTIONS_URL": self.url,
             "FIRESTORE_EMULATOR_HOST": firestore,
             "WORKWRIGHT_TASKS_ENDPOINT": tasks,
-            "WORKWRIGHT_SECRETS_ENDPOINT": secrets.address,
-            "WORKWRIGHT_KMS_ENDPOINT": kms.address,
+            "WORKWRIGHT_SECRETS_ENDPOINT": secrets.rest_address,
+            "WORKWRIGHT_KMS_ENDPOINT": kms.rest_address,
             "WORKWRIGHT_CERTS_URL": self.issuer.certs_url,
         }
+
+    def _end_leases(self, before: datetime) -> None:
+        """Let the leases that were taken before that moment run out: nobody is left who holds them."""
+        for lease in self._database.collection_group(LEASES).stream():
+            if lease.update_time.ToDatetime(UTC) <= before:
+                with suppress(google.FailedPrecondition, google.NotFound):  # taken by somebody else meanwhile
+                    lease.reference.delete(option=self._database.write_option(last_update_time=lease.update_time))
 
     def token(self, function: str, email: str = ACCOUNT) -> str:
         """Return an Authorization header as Cloud Tasks and Cloud Scheduler make it."""
@@ -211,7 +236,7 @@ class CloudHouse:
                 found += [(system, effect) for effect in entry["effects"]]
         return found
 
-    def come_to_rest(self, timeout: float = 30.0) -> None:
+    def come_to_rest(self, timeout: float = 60.0) -> None:
         """Wait until neither Notion nor the queue has anything left to deliver, hurrying what waits for its time."""
         ends, patience = time.monotonic() + timeout, time.monotonic() + 1.0
         while True:
