@@ -153,9 +153,8 @@ def _goes_on(house: Neighbourhood, teams: list[Team], agreed: set[str]) -> dict[
         asked = runs[-1].asked if runs else ""
         if asked and asked not in agreed:
             agreed.add(asked)
-            assert (
-                _call(house, team, "POST", f"/v1/runs/{runs[-1].id}/approve", {"plan_hash": asked}).status_code == 200
-            )
+            answer = _call(house, team, "POST", f"/v1/runs/{runs[-1].id}/approve", {"plan_hash": asked})
+            assert answer.status_code == 200, answer.text
     return ended
 
 
