@@ -24,7 +24,6 @@ ENVIRONMENT = {
     "GIT_CONFIG_KEY_1": "core.quotepath",
     "GIT_CONFIG_VALUE_1": "false",
 }
-REGULAR = "100644"
 
 
 class GitFailed(Exception):

@@ -25,7 +25,7 @@ _REF = re.compile(
 _MODES = {"100644": "blob", "100755": "blob", "040000": "tree", "160000": "commit", "120000": "blob"}
 
 
-def _not_empty(call: Call, repo: Json) -> None:
+def _not_empty(repo: Json) -> None:
     if not repo["refs"]:
         raise Refused(409, "Git Repository is empty.")
 
@@ -47,7 +47,7 @@ def commit_of(call: Call, name: str) -> str:
 def get_ref(call: Call) -> Response:
     """Read exactly this ref."""
     repo = call.repo
-    _not_empty(call, repo)
+    _not_empty(repo)
     name = f"refs/{call.parameters['ref']}"
     if name not in repo["refs"]:
         raise not_found()
@@ -65,7 +65,7 @@ def create_ref(call: Call) -> Response:
     """Make a new branch or tag."""
     repo = call.writable()
     body = call.body("ref sha", "ref sha")
-    _not_empty(call, repo)
+    _not_empty(repo)
     name, sha = text_field(body, "ref", "Reference"), text_field(body, "sha", "Reference")
     if not _REF.fullmatch(name) or name.startswith("refs/pull/"):
         raise Refused(422, f"{name} is not a valid ref name.")
@@ -118,7 +118,7 @@ def create_blob(call: Call) -> Response:
     """Store the content of a file."""
     repo = call.writable()
     body = call.body("content encoding", "content")
-    _not_empty(call, repo)
+    _not_empty(repo)
     text, encoding = text_field(body, "content", "Blob"), text_field(body, "encoding", "Blob", "utf-8")
     if encoding not in ("utf-8", "base64"):
         raise Refused(422, "Invalid encoding")
@@ -147,7 +147,7 @@ def encoded(content: bytes) -> str:
 def get_blob(call: Call) -> Response:
     """Read the content of a file by its id."""
     repo, sha = call.repo, call.parameters["sha"]
-    _not_empty(call, repo)
+    _not_empty(repo)
     if not _SHA.fullmatch(sha) or call.git.kind(sha) != "blob":
         raise not_found()
     content = call.git.content(sha)
@@ -169,7 +169,7 @@ def create_tree(call: Call) -> Response:
     """Write a tree: entries over a base tree, content inline, a null sha deletes."""
     repo = call.writable()
     body = call.body("tree base_tree", "tree")
-    _not_empty(call, repo)
+    _not_empty(repo)
     git = call.git
     entries, base = body["tree"], body.get("base_tree")
     if not isinstance(entries, list) or not entries or len(entries) > MAX_TREE_ENTRIES:
@@ -234,7 +234,7 @@ def _tree(call: Call, repo: Json, sha: str, entries: list[Entry]) -> Json:
 def get_tree(call: Call) -> Response:
     """Read a tree by its id, a commit's id or a branch; `recursive` with any value goes into folders."""
     repo, name = call.repo, call.parameters["name"]
-    _not_empty(call, repo)
+    _not_empty(repo)
     git = call.git
     kind = git.kind(name) if _SHA.fullmatch(name) else None
     try:
@@ -274,7 +274,7 @@ def create_commit(call: Call) -> Response:
     """Store a commit; the id follows from tree, parents, message, people and dates alone."""
     repo = call.writable()
     body = call.body("message tree parents author committer signature", "message tree")
-    _not_empty(call, repo)
+    _not_empty(repo)
     git = call.git
     tree, parents = text_field(body, "tree", "Commit"), body.get("parents") or []
     if not _SHA.fullmatch(tree) or git.kind(tree) != "tree":
@@ -295,7 +295,7 @@ def create_commit(call: Call) -> Response:
 def get_git_commit(call: Call) -> Response:
     """Read a commit by its id, as the git data calls do."""
     repo, sha = call.repo, call.parameters["sha"]
-    _not_empty(call, repo)
+    _not_empty(repo)
     if not _SHA.fullmatch(sha) or call.git.kind(sha) != "commit":
         raise not_found()
     return json_response(shapes.git_commit(call, repo, call.git.commit(sha)))
@@ -304,14 +304,14 @@ def get_git_commit(call: Call) -> Response:
 def get_commit(call: Call) -> Response:
     """Read a commit by its id or a branch."""
     repo = call.repo
-    _not_empty(call, repo)
+    _not_empty(repo)
     return json_response(shapes.commit(call, repo, call.git.commit(commit_of(call, call.parameters["ref"]))))
 
 
 def list_commits(call: Call) -> Response:
     """List the history of a branch or commit, newest first."""
     repo = call.repo
-    _not_empty(call, repo)
+    _not_empty(repo)
     try:
         start = commit_of(call, call.request.args.get("sha") or repo["default_branch"])
     except Refused as missing:
