@@ -16,7 +16,7 @@ help:
 	@echo "make test       every test (says which real parts are missing here)"
 	@echo "make check      formatting, lint, types, import contracts"
 	@echo "make bench      the figures, as JSON"
-	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js, the vector model"
+	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js, the vector model, checkov"
 	@echo "                (the Firestore emulator comes with the gcloud SDK: gcloud components install cloud-firestore-emulator)"
 
 $(VENV)/.runtime: requirements.txt tools/venv.sh
@@ -60,6 +60,7 @@ bench: $(VENV)/.dev
 test-deps: $(VENV)/.dev
 	@sh tools/test-deps.sh
 	@sh tools/vectors.sh $(VENV)
+	@sh tools/infra.sh $(VENV)
 
 clean:
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
 from tests.support.firestore_emulator import find_emulator, find_java
 from tests.support.notion_description import find_description
+from tests.support.terraform import INFRA, why_no_terraform
 
 _ROOM_PATH = "/usr/local/bin:/usr/bin:/bin"  # where programs are looked for in the sandbox
 JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients
@@ -65,6 +66,8 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "no npm in /usr/bin here, so that no package of Node is installed in the sandbox",
     ),
     "pip": (_has_pip, "no pip for /usr/bin/python3 here (python3-pip), so that no wheel is installed in the sandbox"),
+    "terraform": (lambda: why_no_terraform() == "", "no Terraform with a google provider here: terraform/README.md"),
+    "checkov": (lambda: (INFRA / "checkov").exists(), "no checkov here: make test-deps installs it"),
     "git": (_has_program("git"), "no git here: make test-deps installs it"),
     "notion-description": (
         lambda: find_description() is not None,

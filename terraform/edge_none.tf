@@ -1,0 +1,3 @@
+locals {
+  public_ingress = "ALLOW_ALL"
+}

@@ -1,0 +1,2 @@
+environment = "production"
+project_id  = "workwright-production"

@@ -1,0 +1,2 @@
+environment = "staging"
+project_id  = "workwright-staging"

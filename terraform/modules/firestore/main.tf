@@ -1,0 +1,116 @@
+variable "location" {
+  type = string
+}
+
+variable "protected" {
+  description = "Whether the database is kept: against deletion, with every minute of the last week, and with backups."
+  type        = bool
+}
+
+variable "indexes" {
+  description = "What the code's queries need, as `python terraform/indexes.py` writes it."
+  type = object({
+    composite = list(object({
+      collection = string
+      scope      = string
+      fields = list(object({
+        path      = string
+        order     = optional(string)
+        dimension = optional(number)
+      }))
+    }))
+    fields = list(object({
+      collection = string
+      field      = string
+      ttl        = bool
+      indexes    = list(object({ order = string, scope = string }))
+    }))
+  })
+}
+
+resource "google_firestore_database" "this" {
+  name                              = "(default)"
+  location_id                       = var.location
+  type                              = "FIRESTORE_NATIVE"
+  concurrency_mode                  = "OPTIMISTIC" # nothing here reads in a transaction, and nothing may wait for a lock
+  point_in_time_recovery_enablement = var.protected ? "POINT_IN_TIME_RECOVERY_ENABLED" : "POINT_IN_TIME_RECOVERY_DISABLED"
+  delete_protection_state           = var.protected ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  deletion_policy                   = var.protected ? "PREVENT" : "DELETE"
+}
+
+resource "google_firestore_backup_schedule" "daily" {
+  count = var.protected ? 1 : 0
+
+  database  = google_firestore_database.this.name
+  retention = "1209600s" # two weeks, a day at a time
+
+  daily_recurrence {}
+}
+
+resource "google_firestore_backup_schedule" "weekly" {
+  count = var.protected ? 1 : 0
+
+  database  = google_firestore_database.this.name
+  retention = "8467200s" # fourteen weeks, the longest that is kept
+
+  weekly_recurrence {
+    day = "SUNDAY"
+  }
+}
+
+resource "google_firestore_index" "composite" {
+  for_each = { for it in var.indexes.composite : "${it.collection}/${join("+", [for field in it.fields : field.path])}" => it }
+
+  database    = google_firestore_database.this.name
+  collection  = each.value.collection
+  query_scope = each.value.scope
+
+  dynamic "fields" {
+    for_each = each.value.fields
+
+    content {
+      field_path = fields.value.path
+      order      = fields.value.order
+
+      dynamic "vector_config" {
+        for_each = fields.value.dimension == null ? [] : [fields.value.dimension]
+
+        content {
+          dimension = vector_config.value
+
+          flat {}
+        }
+      }
+    }
+  }
+}
+
+# A field that is named here has these indexes and no others; "*" stands for all that have no entry of their own.
+resource "google_firestore_field" "this" {
+  for_each = { for it in var.indexes.fields : "${it.collection}/${it.field}" => it }
+
+  database   = google_firestore_database.this.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {
+    dynamic "indexes" {
+      for_each = each.value.indexes
+
+      content {
+        order       = indexes.value.order
+        query_scope = indexes.value.scope
+      }
+    }
+  }
+
+  dynamic "ttl_config" {
+    for_each = each.value.ttl ? [true] : []
+
+    content {}
+  }
+}
+
+output "database" {
+  value = google_firestore_database.this.name
+}

@@ -1,0 +1,16 @@
+output "name" {
+  value = google_cloudfunctions2_function.this.name
+}
+
+output "email" {
+  value = google_service_account.this.email
+}
+
+output "member" {
+  value = google_service_account.this.member
+}
+
+output "account" {
+  description = "Full name of the account."
+  value       = google_service_account.this.name
+}

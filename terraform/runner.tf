@@ -1,0 +1,4 @@
+locals {
+  runner     = var.runner_project_id != ""
+  runner_url = ""
+}

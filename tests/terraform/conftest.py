@@ -1,0 +1,29 @@
+"""Terraform is started once for all tests here: one copy of the tree, one set of providers, one run of its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.parts import require
+from tests.support.terraform import Terraform, Verdicts
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    require("terraform")
+    made = Terraform(tmp_path_factory.mktemp("terraform"))
+    done = made.run("init", "-backend=false", "-input=false")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+@pytest.fixture(scope="session")
+def tested(terraform: Terraform) -> Verdicts:
+    return terraform.test()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parents[2]
