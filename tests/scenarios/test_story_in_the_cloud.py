@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from google.cloud import firestore
 
 from shared.app.approvals import asked_now
 from shared.app.consider_page import waiting_gate
