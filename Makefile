@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 IDEA ?=
 KEEP ?=
 
-.PHONY: help demo up vectors test check format bench test-deps clean
+.PHONY: help demo up vectors test check format bench bundle cloudbuild-dry test-deps clean
 
 help:
 	@echo "make demo       the whole story once, on this machine, with no account and no key"
@@ -16,6 +16,8 @@ help:
 	@echo "make test       every test (says which real parts are missing here)"
 	@echo "make check      formatting, lint, types, import contracts"
 	@echo "make bench      the figures, as JSON"
+	@echo "make bundle     what the cloud gets: an archive per function, in build/"
+	@echo "make cloudbuild-dry  what Cloud Build does, as far as it can be done here, in the same order"
 	@echo "make test-deps  install what the tests need beside Python: bubblewrap, Java, Chromium, git, Node.js, the vector model, checkov"
 	@echo "                (the Firestore emulator comes with the gcloud SDK: gcloud components install cloud-firestore-emulator)"
 
@@ -43,7 +45,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@for main in functions/*/main.py; do $(BIN)/mypy $$main || exit 1; done
+	@for main in functions/*/main.py terraform/bundle.py tools/*.py; do $(BIN)/mypy $$main || exit 1; done
 	@$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev
@@ -56,6 +58,12 @@ bench: $(VENV)/.dev
 	done; done
 	@$(BIN)/workwright bench notion --json
 	@$(BIN)/workwright bench ship --json
+
+bundle: $(VENV)/.dev
+	@$(BIN)/python terraform/bundle.py --out build
+
+cloudbuild-dry: $(VENV)/.dev
+	@$(BIN)/python tools/cloudbuild_dry.py
 
 test-deps: $(VENV)/.dev
 	@sh tools/test-deps.sh

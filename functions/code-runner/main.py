@@ -7,8 +7,8 @@ Next       nothing. It reaches no store, no queue and no secret, and its account
 import functions_framework
 from flask import Request, Response, jsonify
 
+from shared.code_runner import MAX_BODY, wire_runner
 from shared.entry import body_of, endpoint
-from shared.wiring.code_runner import MAX_BODY, wire_runner
 
 runner = wire_runner()
 

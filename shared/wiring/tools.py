@@ -19,7 +19,7 @@ from shared.app.tell_lost import announce_lost
 from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, body_parts, file_trace
-from shared.ports import Browser, Sandbox, Secret
+from shared.ports import Browser, Sandbox, Secret, no_browser
 from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring import Wired, wire
@@ -147,9 +147,12 @@ def _site_environment(wired: Wired, tenant: str) -> Mapping[str, Secret]:
 
 @cache
 def _browser() -> Browser:
+    settings = wire().settings
+    if settings.mode == "cloud" and not settings.emulated:
+        no_browser()  # the images that functions run in have none
     from shared.backends.local.chromium import find_browser
 
-    return find_browser(wire().settings.browser)
+    return find_browser(settings.browser)
 
 
 def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -1,4 +1,7 @@
-"""What the service `code-runner` is made of: who may call it, and the sandbox of its machine. No store, no secrets."""
+"""What the service `code-runner` is made of: who may call it, and the sandbox of its machine. No store, no secrets.
+
+It stands outside of `shared/wiring`, so that what wires those does not even lie beside code that nobody trusts.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,11 @@ def _callers(settings: RunnerSettings) -> CallerCheck:
         from shared.backends.local.identity import LocalCallers
 
         return LocalCallers(settings.data)
-    import requests
-
     from shared.backends.clock import SystemClock
     from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
 
     clock = SystemClock()
-    session = requests.Session()
-    session.trust_env = not settings.certs_url
-    keys = GoogleKeys(session, clock, settings.certs_url or CERTS_URL)
+    keys = GoogleKeys(clock, settings.certs_url or CERTS_URL)
     return GoogleCallers(settings.callers, keys, clock, behind_iam=not settings.certs_url)
 
 
