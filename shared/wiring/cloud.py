@@ -1,45 +1,66 @@
-"""The ports on Google Cloud, or on emulators of it on this machine: the same adapters, other endpoints."""
+"""The ports on Google Cloud, or on emulators of it on this machine: the same adapters, other endpoints.
+
+Every function reaches the services by REST: a cold start then loads none of the vendors' libraries, and a call costs
+no more (docs/performance.md). The index of knowledge alone uses Google's client, for the search by vectors.
+"""
 
 from __future__ import annotations
-
-from typing import Any
-
-import grpc
-import requests
-from google.cloud import firestore, kms, secretmanager, tasks_v2
 
 from shared.app.deps import Deps
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
 from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
+from shared.backends.cloud.rest.firestore import RestFirestore
+from shared.backends.cloud.rest.services import RestKms, RestSecretManager, RestTasks
+from shared.backends.cloud.rest.token import account_token
+from shared.backends.cloud.rest.wire import Rest, Token, no_token
 from shared.backends.cloud.secrets import CloudSecrets
 from shared.backends.cloud.store import FirestoreStore
 from shared.ports import CallerCheck
 from shared.settings import DEADLINE, FUNCTIONS, Settings
 
-_NO_PROXY = (("grpc.enable_http_proxy", 0),)
+# Service of Settings.emulators → address and version of its REST interface.
+_SERVICES = {
+    "firestore": ("https://firestore.googleapis.com", "v1"),
+    "tasks": ("https://cloudtasks.googleapis.com", "v2"),
+    "secrets": ("https://secretmanager.googleapis.com", "v1"),
+    "kms": ("https://cloudkms.googleapis.com", "v1"),
+}
 
 
 def cloud_ports(settings: Settings) -> tuple[Deps, CallerCheck]:
     """Return the ports, and who may call the functions that are not public."""
-    clock = SystemClock()
-    store = FirestoreStore(firestore.Client(project=settings.project), clock)
-    queue = CloudTasksQueue(
-        _client(tasks_v2.CloudTasksClient, settings.emulators.get("tasks")), store, _tasks(settings), clock
-    )
+    clock, token = SystemClock(), account_token()
+
+    def service(name: str) -> Rest:
+        return _service(settings, name, token)
+
+    store = FirestoreStore(RestFirestore(service("firestore"), settings.project), clock)
+    queue = CloudTasksQueue(RestTasks(service("tasks")), store, _tasks(settings), clock)
     secrets = CloudSecrets(
-        _client(secretmanager.SecretManagerServiceClient, settings.emulators.get("secrets")),
-        _client(kms.KeyManagementServiceClient, settings.emulators.get("kms")),
+        RestSecretManager(service("secrets")),
+        RestKms(service("kms")),
         store,
         clock,
         project=settings.project,
         key=settings.kms_key,
     )
-    session = requests.Session()
-    session.trust_env = not settings.certs_url  # no proxy between us and this machine
-    keys = GoogleKeys(session, clock, settings.certs_url or CERTS_URL)
-    check = GoogleCallers({settings.tasks_account}, keys, clock, behind_iam=not settings.emulated)
+    check = GoogleCallers(
+        {settings.tasks_account},
+        GoogleKeys(clock, settings.certs_url or CERTS_URL),
+        clock,
+        behind_iam=not settings.emulated,
+    )
     return Deps(store, queue, secrets, clock), check
+
+
+def _service(settings: Settings, name: str, token: Token) -> Rest:
+    """Return a service; at an emulator without encryption and without our token, which it must not see."""
+    address, version = _SERVICES[name]
+    emulator = settings.emulators.get(name)
+    if emulator is not None:
+        return Rest(f"http://{emulator}/{version}", no_token)
+    return Rest(f"{address}/{version}", token)
 
 
 def _tasks(settings: Settings) -> TaskSettings:
@@ -53,11 +74,3 @@ def _tasks(settings: Settings) -> TaskSettings:
         audiences=urls,
         deadline=DEADLINE,
     )
-
-
-def _client(vendors: Any, endpoint: str | None) -> Any:
-    """Return the vendor's client; at an emulator without credentials and encryption, which it does not know."""
-    if endpoint is None:
-        return vendors()
-    transport = vendors.get_transport_class("grpc")
-    return vendors(transport=transport(channel=grpc.insecure_channel(endpoint, options=_NO_PROXY)))

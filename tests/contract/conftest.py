@@ -11,7 +11,8 @@ import pytest
 from shared.backends.cloud.store import FirestoreStore
 from shared.ports import Store
 from tests.support.backends import STORES
-from tests.support.firestore_emulator import firestore_client, firestore_emulator
+from tests.support.cloud_clients import rest_firestore
+from tests.support.firestore_emulator import firestore_emulator
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
 
@@ -43,5 +44,5 @@ def firestore_host() -> Iterator[str]:
 @pytest.fixture
 def firestore_store(firestore_host: str, clock: MovedClock) -> Store:
     """Return a store on a database of its own."""
-    client = firestore_client(firestore_host, f"t-{uuid4().hex[:12]}")
+    client = rest_firestore(firestore_host, f"t-{uuid4().hex[:12]}")
     return FirestoreStore(client, clock, pause=lambda _: None)

@@ -12,6 +12,7 @@ import requests
 from google.oauth2 import id_token
 
 from shared.backends.cloud.identity import GoogleCallers, GoogleKeys
+from shared.backends.cloud.rest.wire import connections
 from shared.backends.local.identity import LocalCallers
 from shared.core.errors import Forbidden, Unauthenticated, Unavailable
 from shared.ports import CallerCheck
@@ -38,7 +39,7 @@ class World:
     def __init__(self, issuer: OidcIssuer) -> None:
         self.issuer, self.clock = issuer, Hand()
         self.session = requests.Session()
-        self.keys = GoogleKeys(self.session, self.clock, issuer.certs_url)
+        self.keys = GoogleKeys(self.clock, issuer.certs_url)
         self.check = GoogleCallers([EMAIL], self.keys, self.clock)
 
     def mint(self, *args: object, **more: object) -> str:
@@ -140,7 +141,7 @@ def test_without_certificates_nobody_passes_and_old_ones_last_a_day() -> None:
     with OidcIssuer() as issuer:
         world = World(issuer)
         world.check(world.mint(), OURS)
-    world.session.close()  # a connection kept open would outlive the server
+    connections().clear()  # a connection kept open would outlive the server
     now = datetime.now(UTC)
     world.clock.ahead = timedelta(hours=20)
     later = int((now + world.clock.ahead).timestamp())

@@ -11,7 +11,6 @@ from typing import Any
 
 import grpc
 import pytest
-import requests
 
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.identity import GoogleCallers, GoogleKeys
@@ -19,6 +18,7 @@ from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.backends.local.store import LocalStore
 from shared.core.commands import Command, command_from_data
 from shared.core.errors import ConfigError, Forbidden, IntegrationError, Missing, Rejected, Unavailable
+from tests.support.cloud_clients import rest_tasks
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
 from tests.support.oidc_issuer import OidcIssuer
@@ -43,7 +43,7 @@ class World:
             queues={"execute-step": "ww-execute-step", "plan": "ww-plan", "lost": "no-such-queue"},
             audiences={"execute-step": AUDIENCE, "plan": "https://plan.example/", "lost": "https://lost.example/"},
         )
-        self.queue = CloudTasksQueue(server.client(), letters, self.settings, SystemClock(), pause=lambda _: None)
+        self.queue = CloudTasksQueue(rest_tasks(server), letters, self.settings, SystemClock(), pause=lambda _: None)
 
     def delivered(self) -> list[Command]:
         self.server.wait_idle()
@@ -79,11 +79,10 @@ def test_a_command_arrives_as_json_with_a_token_the_function_accepts(world: Worl
     assert headers["content-type"] == "application/json"
     assert headers["x-cloudtasks-queuename"] == "ww-execute-step"
     assert [sent.url for sent in world.server.journal] == [world.worker.url + "t/acme"]
-    with requests.Session() as session:
-        keys = GoogleKeys(session, SystemClock(), issuer.certs_url)
-        GoogleCallers([ACCOUNT], keys, SystemClock())(headers["authorization"], AUDIENCE)
-        with pytest.raises(Forbidden):
-            GoogleCallers(["scheduler@x.example"], keys, SystemClock())(headers["authorization"], AUDIENCE)
+    keys = GoogleKeys(SystemClock(), issuer.certs_url)
+    GoogleCallers([ACCOUNT], keys, SystemClock())(headers["authorization"], AUDIENCE)
+    with pytest.raises(Forbidden):
+        GoogleCallers(["scheduler@x.example"], keys, SystemClock())(headers["authorization"], AUDIENCE)
 
 
 def test_a_task_carries_ids_and_its_name_tells_nothing(world: World) -> None:
@@ -226,4 +225,4 @@ def test_a_replay_that_fails_keeps_the_letter(world: World) -> None:
 def test_a_deadline_cloud_tasks_would_refuse_is_refused_at_the_start(world: World, seconds: int) -> None:
     settings = TaskSettings("p", "l", ACCOUNT, {}, {}, {}, timedelta(seconds=seconds))
     with pytest.raises(ConfigError, match="15 s to 30 min"):
-        CloudTasksQueue(world.server.client(), world.letters, settings, SystemClock())
+        CloudTasksQueue(rest_tasks(world.server), world.letters, settings, SystemClock())

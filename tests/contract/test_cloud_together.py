@@ -16,6 +16,7 @@ from shared.core.commands import command_from_data
 from shared.entry import MAX_DELIVERIES
 from shared.ports import Put, Secret
 from shared.settings import Settings
+from tests.support.cloud_clients import rest_kms, rest_secrets, rest_tasks
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
 from tests.support.http_loopback import Handler, HttpServer
@@ -44,7 +45,7 @@ class World:
         settings = TaskSettings(
             "test-project", "us-central1", "tasks@p.example", address, {"execute-step": "execute-step"}, address
         )
-        self.queue = CloudTasksQueue(server.client(), store, settings, clock, pause=lambda _: None)
+        self.queue = CloudTasksQueue(rest_tasks(server), store, settings, clock, pause=lambda _: None)
 
     def received(self) -> set[str]:
         self.server.wait_idle()
@@ -113,7 +114,7 @@ def test_a_command_outlives_the_lease_of_the_worker_that_died_with_it(
         settings = TaskSettings(
             "test-project", "us-central1", "tasks@p.example", address, {"execute-step": "execute-step"}, address
         )
-        CloudTasksQueue(server.client(), firestore_store, settings, clock).enqueue([command])
+        CloudTasksQueue(rest_tasks(server), firestore_store, settings, clock).enqueue([command])
         for _ in range(200):
             server.settle()
             if not server.pending():
@@ -129,7 +130,9 @@ def test_a_grant_sealed_by_one_instance_opens_in_another_and_dies_with_the_tenan
         key = kms.create_key()
 
         def instance() -> CloudSecrets:
-            return CloudSecrets(manager.client(), kms.client(), firestore_store, clock, project="test-project", key=key)
+            return CloudSecrets(
+                rest_secrets(manager), rest_kms(kms), firestore_store, clock, project="test-project", key=key
+            )
 
         envelope = instance().seal("acme", "notion/access", Secret("token" + "-of-acme"))
         firestore_store.put("acme", Put("grants", "notion", {"access": dict(envelope)}))

@@ -14,8 +14,9 @@ import pytest
 from shared.backends.cloud.store import FirestoreStore
 from shared.ports import Store
 from tests.support.backends import QUEUES, STORES, QueueRig
+from tests.support.cloud_clients import rest_firestore
 from tests.support.cloud_rig import CloudRig, cloud_rig
-from tests.support.firestore_emulator import find_emulator, find_java, firestore_client
+from tests.support.firestore_emulator import find_emulator, find_java
 from tests.support.moved_clock import START, MovedClock
 from tests.support.oidc_issuer import OidcIssuer
 from tests.support.parts import require
@@ -34,7 +35,7 @@ def store_beside(request: pytest.FixtureRequest, folder: Path, clock: MovedClock
     """Firestore where the machine has it; dead letters can be kept, and counted, in the embedded store as well."""
     if find_emulator() is None or find_java() is None:
         return STORES["sqlite"](folder, clock)
-    client = firestore_client(request.getfixturevalue("firestore_host"), f"t-{uuid4().hex[:12]}")
+    client = rest_firestore(request.getfixturevalue("firestore_host"), f"t-{uuid4().hex[:12]}")
     return nullcontext(FirestoreStore(client, clock, pause=lambda _: None))
 
 

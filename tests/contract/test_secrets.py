@@ -30,6 +30,7 @@ from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.core.errors import BadSignature, ConfigError
 from shared.ports import Put, Secret, Secrets
+from tests.support.cloud_clients import rest_kms, rest_secrets
 from tests.support.kms_server import KmsServer
 from tests.support.secret_manager_server import SecretManagerServer
 
@@ -55,7 +56,7 @@ class Cloud:
 
     def instance(self) -> CloudSecrets:
         return CloudSecrets(
-            self.manager.client(), self.kms.client(), self.store, self.clock, project="test-project", key=self.key
+            rest_secrets(self.manager), rest_kms(self.kms), self.store, self.clock, project="test-project", key=self.key
         )
 
     def count(self, method: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from google.cloud import firestore
 
 from shared.app.approvals import asked_now
 from shared.app.consider_page import waiting_gate
@@ -26,6 +26,7 @@ from shared.core.reducer import fold, reduce
 from shared.core.run import Run
 from shared.integrations.notion.markdown import parse_markdown
 from shared.ports import Commit
+from tests.support.cloud_clients import rest_firestore
 from tests.support.cloud_house import ACCOUNT, PROJECT, CloudHouse, open_cloud_house, queue_name
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
@@ -152,7 +153,7 @@ def test_sweep_relays_what_was_committed_by_a_process_that_died(unswept: CloudHo
     def approve_and_die(run: Run) -> None:
         unswept.come_to_rest()
         a_minute_ago = MovedClock(datetime.now(UTC) - timedelta(minutes=1))
-        store = FirestoreStore(firestore.Client(project=PROJECT), a_minute_ago)
+        store = FirestoreStore(rest_firestore(os.environ["FIRESTORE_EMULATOR_HOST"], PROJECT), a_minute_ago)
         loaded = store.load_run(run.tenant, run.id)
         assert loaded is not None
         asked = asked_now(loaded.run)

@@ -162,7 +162,7 @@ class CloudHouse:
         retry = tasks_v2.RetryConfig(max_attempts=30, min_backoff=MIN_BACKOFF, max_backoff=MAX_BACKOFF)
         for name in FUNCTIONS:
             self.tasks.create_queue(name, project=PROJECT, location=LOCATION, retry_config=retry)
-        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.address, secrets, kms))
+        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.rest_address, secrets, kms))
         self._database = database.Client(project=PROJECT)
         self.process = FunctionsProcess(port, data / "functions.log", self._end_leases)
         parts.callback(self.process.stop)
@@ -191,8 +191,8 @@ class CloudHouse:
             "WORKWRIGHT_FUNCTIONS_URL": self.url,
             "FIRESTORE_EMULATOR_HOST": firestore,
             "WORKWRIGHT_TASKS_ENDPOINT": tasks,
-            "WORKWRIGHT_SECRETS_ENDPOINT": secrets.address,
-            "WORKWRIGHT_KMS_ENDPOINT": kms.address,
+            "WORKWRIGHT_SECRETS_ENDPOINT": secrets.rest_address,
+            "WORKWRIGHT_KMS_ENDPOINT": kms.rest_address,
             "WORKWRIGHT_CERTS_URL": self.issuer.certs_url,
         }
 

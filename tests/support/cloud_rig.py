@@ -1,4 +1,4 @@
-"""The cloud's queue for its contract suite: our queue, the vendor's client, a server that delivers over HTTP."""
+"""The cloud's queue for its contract suite: our queue, our client, a server that delivers over HTTP."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from google.cloud import tasks_v2
 from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.core.commands import Command, command_from_data
 from shared.ports import Queue, Store
+from tests.support.cloud_clients import rest_tasks
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
 from tests.support.http_loopback import Handler, HttpServer
@@ -44,7 +45,7 @@ class CloudRig:
         settings = TaskSettings(
             "test-project", "us-central1", "tasks@test-project.example", addresses, _QUEUES, addresses
         )
-        self.queue: Queue = CloudTasksQueue(server.client(), store, settings, clock, pause=lambda _: None)
+        self.queue: Queue = CloudTasksQueue(rest_tasks(server), store, settings, clock, pause=lambda _: None)
 
     def settle(self) -> None:
         """Deliver what is due, and return when nothing more is."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import grpc
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+from google.cloud.tasks_v2.services.cloud_tasks.transports.rest_base import _BaseCloudTasksRestTransport
 
 from tests.support import cloud_tasks_rules as rules
 from tests.support.cloud_tasks_delivery import Behaviour, Delivery, Dispatcher, QueueState
@@ -32,6 +33,7 @@ class CloudTasksServer(GrpcServer):
     """The queues of one test. Use as a context manager; `client()` returns the vendor's own client."""
 
     service: ClassVar[str] = "google.cloud.tasks.v2.CloudTasks"
+    rest: ClassVar[Any] = _BaseCloudTasksRestTransport
     methods: ClassVar[Mapping[str, Rpc]] = {
         "CreateQueue": Rpc(tasks_v2.CreateQueueRequest, tasks_v2.Queue),
         "GetQueue": Rpc(tasks_v2.GetQueueRequest, tasks_v2.Queue),

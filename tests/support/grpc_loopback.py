@@ -1,4 +1,4 @@
-"""What the gRPC servers share: handlers from the vendors' own messages, a journal of calls, ordered failures."""
+"""What the servers of Google's services share: gRPC and REST, a journal of calls, ordered failures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import grpc
 
+from tests.support.rest_door import Refused, RestDoor
 
-class Refused(Exception):
-    """A request the server answers with a gRPC status."""
-
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+__all__ = ["Call", "GrpcServer", "Refused", "Rpc", "invalid"]
 
 
 def invalid(message: str) -> NoReturn:
@@ -57,9 +53,13 @@ class _Journal:
 
 
 class GrpcServer:
-    """A server on a loopback port. Subclasses name their `service`, list their `methods` and implement them."""
+    """A server on loopback ports. Subclasses name their `service`, list their `methods` and implement them.
+
+    `rest` is the base of the vendor's own REST transport, which knows the address of each method.
+    """
 
     service: ClassVar[str]
+    rest: ClassVar[Any]
     methods: ClassVar[Mapping[str, Rpc]]
 
     def __init__(self) -> None:
@@ -71,16 +71,21 @@ class GrpcServer:
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self.service, handlers),))
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._channels: list[grpc.Channel] = []
+        self._door = RestDoor(self)
+        self.url = self._door.http.url  # of its REST interface; `address` is that of gRPC
+        self.rest_address = self.url.removeprefix("http://")
 
     def start(self) -> Self:
         """Begin to answer."""
         self._server.start()
+        self._door.http.start()
         return self
 
     def stop(self) -> None:
         """Stop answering, and close the channels handed out."""
         for channel in self._channels:
             channel.close()
+        self._door.http.stop()
         self._server.stop(None).wait()
         self._pool.shutdown(wait=True)
 
@@ -121,18 +126,25 @@ class GrpcServer:
         def answer(request: Any, context: grpc.ServicerContext) -> Any:
             metadata = {str(key): str(value) for key, value in context.invocation_metadata()}
             try:
-                response = self._answer(name, request)
+                return self.respond(name, request, metadata)
             except Refused as refused:
-                self._note(Call(name, request, metadata, refused.code.name))
                 context.abort(refused.code, refused.message)
-            self._note(Call(name, request, metadata, "OK"))
-            return response
 
         return grpc.unary_unary_rpc_method_handler(
             answer,
             request_deserializer=rpc.request.deserialize,
             response_serializer=_empty if rpc.response is None else rpc.response.serialize,
         )
+
+    def respond(self, name: str, request: Any, metadata: Mapping[str, str]) -> Any:
+        """Answer one call, and write it down; raises Refused."""
+        try:
+            response = self._answer(name, request)
+        except Refused as refused:
+            self._note(Call(name, request, metadata, refused.code.name))
+            raise
+        self._note(Call(name, request, metadata, "OK"))
+        return response
 
     def _answer(self, name: str, request: Any) -> Any:
         with self._journal.lock:

@@ -15,6 +15,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.cloud import kms_v1 as kms
 from google.cloud.kms_v1.services.key_management_service.transports import KeyManagementServiceGrpcTransport
+from google.cloud.kms_v1.services.key_management_service.transports.rest_base import (
+    _BaseKeyManagementServiceRestTransport,
+)
 
 from tests.support.crc32c import crc32c
 from tests.support.grpc_loopback import GrpcServer, Refused, Rpc, invalid
@@ -45,6 +48,7 @@ class KmsServer(GrpcServer):
     """Ciphertext is opaque to clients and names the key version inside, as the vendor's does."""
 
     service: ClassVar[str] = "google.cloud.kms.v1.KeyManagementService"
+    rest: ClassVar[Any] = _BaseKeyManagementServiceRestTransport
     methods: ClassVar[Mapping[str, Rpc]] = {
         "CreateCryptoKey": Rpc(kms.CreateCryptoKeyRequest, kms.CryptoKey),
         "GetCryptoKey": Rpc(kms.GetCryptoKeyRequest, kms.CryptoKey),

@@ -12,6 +12,9 @@ from typing import Any, ClassVar, NoReturn
 import grpc
 from google.cloud import secretmanager_v1 as sm
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest_base import (
+    _BaseSecretManagerServiceRestTransport,
+)
 
 from tests.support.crc32c import crc32c
 from tests.support.grpc_loopback import GrpcServer, Refused, Rpc, invalid
@@ -42,6 +45,7 @@ class SecretManagerServer(GrpcServer):
     """Names it returns carry the project's number, as the vendor's do; requests may use the id or the number."""
 
     service: ClassVar[str] = "google.cloud.secretmanager.v1.SecretManagerService"
+    rest: ClassVar[Any] = _BaseSecretManagerServiceRestTransport
     methods: ClassVar[Mapping[str, Rpc]] = {
         "CreateSecret": Rpc(sm.CreateSecretRequest, sm.Secret),
         "GetSecret": Rpc(sm.GetSecretRequest, sm.Secret),

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from google.api_core import exceptions as google
-
-from shared.backends.cloud.failures import UNCLEAR, asking_the_store, short
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
+from shared.backends.cloud.failures import asking_the_store, short
 from shared.core.errors import DocumentTooLarge, StoreError, VersionConflict
 from shared.ports import MAX_DOCUMENT_BYTES
 
@@ -26,7 +25,7 @@ _ATTEMPTS = 4
 
 Pause = Callable[[float], None]
 
-_REFUSED = (google.FailedPrecondition, google.AlreadyExists, google.NotFound)
+_REFUSED = frozenset({"FAILED_PRECONDITION", "ALREADY_EXISTS", "NOT_FOUND"})
 _LATER = "Invalid base version"  # what Firestore calls an expected time that is later than the document's
 
 
@@ -94,21 +93,24 @@ class GuardedBatch:
                 # No retry by the library: it would hide from us that a reply was lost, and it would wait a minute.
                 self._batch.commit(retry=None, timeout=TIMEOUT_S)
                 return str(self._batch.commit_time.rfc3339())
-            except _REFUSED as error:
-                if version := self._already_applied(after_loss=unclear is not None):
-                    return version
-                raise VersionConflict("somebody else saved first") from error
-            except UNCLEAR as error:
+            except api_errors() as error:
+                if code_of(error) not in UNCLEAR:
+                    return self._refused(error, after_loss=unclear is not None)
                 unclear = error
                 if version := self._already_applied(after_loss=False):
                     return version
-            except google.GoogleAPIError as error:
-                if isinstance(error, google.InvalidArgument) and _LATER in str(error):
-                    raise VersionConflict(
-                        "that version is another document's, or of a time before a restore"
-                    ) from error
-                raise StoreError(f"Firestore refused the write: {short(error)}") from error
         raise StoreError(f"Firestore did not take the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
+
+    def _refused(self, error: Exception, *, after_loss: bool) -> str:
+        """Return the version when it is our own write that stands in the way; raises what the refusal means."""
+        code = code_of(error)
+        if code in _REFUSED:
+            if version := self._already_applied(after_loss=after_loss):
+                return version
+            raise VersionConflict("somebody else saved first") from error
+        if code == "INVALID_ARGUMENT" and _LATER in str(error):
+            raise VersionConflict("that version is another document's, or of a time before a restore") from error
+        raise StoreError(f"Firestore refused the write: {short(error)}") from error
 
     def _already_applied(self, *, after_loss: bool) -> str:
         with asking_the_store("say whether a write was applied"):

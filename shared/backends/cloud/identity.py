@@ -12,16 +12,13 @@ import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
-
-import requests
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Forbidden, Unauthenticated, Unavailable
 from shared.ports import Clock
+
+if TYPE_CHECKING:  # behind the platform's own check no signature is left, and none of this is ever loaded
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 _ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
@@ -32,22 +29,21 @@ _LONGEST_STALE = timedelta(days=1)  # that old keys are used while new ones cann
 _PART = re.compile(r"[A-Za-z0-9_-]+\Z")
 _REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"  # what the platform leaves of a signature it has checked itself
 
-KeyOf = Callable[[str], rsa.RSAPublicKey | None]  # by key id
+KeyOf = Callable[[str], "RSAPublicKey | None"]  # by key id
 
 
 class GoogleKeys:
     """Google's public keys, kept as long as they say; asked again for an unknown id, at most once a minute."""
 
-    def __init__(self, session: requests.Session, clock: Clock, url: str = CERTS_URL) -> None:
-        self._session = session
+    def __init__(self, clock: Clock, url: str = CERTS_URL) -> None:
         self._clock = clock
         self._url = url
         self._lock = threading.Lock()
-        self._keys: dict[str, rsa.RSAPublicKey] = {}
+        self._keys: dict[str, RSAPublicKey] = {}
         self._fresh_until: datetime | None = None
         self._asked_at: datetime | None = None
 
-    def __call__(self, kid: str) -> rsa.RSAPublicKey | None:
+    def __call__(self, kid: str) -> RSAPublicKey | None:
         """Return the key of that id, or None; raises Unavailable when there are no keys to look in."""
         with self._lock:
             now = self._clock.now()
@@ -64,11 +60,17 @@ class GoogleKeys:
             return self._keys.get(kid)
 
     def _fetch(self, now: datetime) -> None:
+        import urllib3
+
+        from shared.backends.cloud.rest.wire import connections
+
+        limits = urllib3.Timeout(connect=3.05, read=10)
         try:
-            answer = self._session.get(self._url, timeout=(3.05, 10), allow_redirects=False)
-            answer.raise_for_status()
-            found = {kid: _public_key(pem) for kid, pem in answer.json().items()}
-        except (requests.RequestException, ValueError, AttributeError, TypeError):
+            answer = connections().request("GET", self._url, timeout=limits, redirect=False)
+            if answer.status != 200:
+                return
+            found = {kid: _public_key(pem) for kid, pem in json.loads(answer.data).items()}
+        except (urllib3.exceptions.HTTPError, ValueError, AttributeError, TypeError):
             return  # the keys we have stay good; Google announces new ones days ahead
         self._keys = {kid: key for kid, key in found.items() if key is not None}
         age = re.search(r"max-age=(\d{1,6})", answer.headers.get("Cache-Control", ""))
@@ -119,6 +121,10 @@ def check_caller(
 
 
 def _check_signature(parts: list[str], keys: KeyOf) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
     header = _read(parts[0])
     # The algorithm is ours to choose, not the token's.
     if header.get("alg") != "RS256" or "crit" in header:
@@ -164,6 +170,9 @@ def _decode(part: str) -> bytes:
         raise Unauthenticated("not an identity token") from None
 
 
-def _public_key(pem: str) -> rsa.RSAPublicKey | None:
+def _public_key(pem: str) -> RSAPublicKey | None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = x509.load_pem_x509_certificate(pem.encode()).public_key()
     return key if isinstance(key, rsa.RSAPublicKey) else None

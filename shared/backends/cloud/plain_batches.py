@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from google.api_core import exceptions as google
-
-from shared.backends.cloud.failures import UNCLEAR, short
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
+from shared.backends.cloud.failures import short
 from shared.backends.cloud.guarded import TIMEOUT_S, Pause
 from shared.core.errors import StoreError
 
@@ -60,10 +59,10 @@ class PlainBatches:
             try:
                 batch.commit(retry=None, timeout=TIMEOUT_S)
                 return
-            except UNCLEAR as error:
+            except api_errors() as error:
+                if code_of(error) not in UNCLEAR:
+                    raise StoreError(f"Firestore refused the write: {short(error)}") from error
                 unclear = error
-            except google.GoogleAPIError as error:
-                raise StoreError(f"Firestore refused the write: {short(error)}") from error
         raise StoreError(f"Firestore did not take the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
 
 

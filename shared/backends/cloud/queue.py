@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from google.api_core import exceptions as google
-
-from shared.backends.cloud.failures import UNCLEAR, as_ours
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
+from shared.backends.cloud.failures import as_ours
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.ports import Clock, DeadLetter, Doc, Put, Store
+from shared.telemetry import trace
 
 DEAD_LETTERS = "dead_letters"  # the kind of document
 # What the queues have to be made with. A worker that dies keeps its lease for eleven minutes, and until then every
@@ -126,14 +126,12 @@ class CloudTasksQueue:
                 # Safe to repeat: the name is the same, and a name is taken once.
                 self._client.create_task(request=request, retry=None, timeout=_TIMEOUT_S)
                 return
-            except google.AlreadyExists:
-                return
-            except UNCLEAR as error:
-                if attempt == _ATTEMPTS:
+            except api_errors() as error:
+                if code_of(error) == "ALREADY_EXISTS":
+                    return
+                if attempt == _ATTEMPTS or code_of(error) not in UNCLEAR:
                     raise as_ours("cloud-tasks", f"hand over {command.name} {command.id}", error) from error
                 self._pause(0.1 * 2**attempt * (0.5 + random.random()))
-            except google.GoogleAPIError as error:
-                raise as_ours("cloud-tasks", f"hand over {command.name} {command.id}", error) from error
 
     def _task(self, command: Command, generation: int) -> dict[str, Any]:
         task: dict[str, Any] = {
@@ -142,7 +140,8 @@ class CloudTasksQueue:
             "http_request": {
                 "url": self._url(command),
                 "http_method": "POST",
-                "headers": {"Content-Type": "application/json"},  # else it arrives as an octet stream
+                # without a type it arrives as an octet stream
+                "headers": {"Content-Type": "application/json", **trace.carried(command.tenant, command.run)},
                 "body": json.dumps(command_to_data(command), separators=(",", ":")).encode(),
                 "oidc_token": {
                     "service_account_email": self._settings.service_account,

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from google.api_core import exceptions as google
-
 from shared.backends import envelope as envelopes
+from shared.backends.cloud.api_error import api_errors, code_of
 from shared.backends.cloud.failures import as_ours, asking
 from shared.core.errors import VersionConflict
 from shared.ports import Clock, Put, Secret, Store
@@ -60,6 +59,10 @@ class _Cache(Generic[V]):
                 self._refreshed.clear()
             self._kept[key] = (value, self._clock.now() + span)
 
+    def drop(self, key: tuple[str, ...]) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+
 
 class CloudSecrets:
     """Secret Manager and KMS. `key` is the full name of the KMS key; `store` keeps the wrapped data keys."""
@@ -97,7 +100,9 @@ class CloudSecrets:
         with asking("secret-manager", f"store {name}"):
             try:
                 self._secret_manager.add_secret_version(request=add, timeout=_TIMEOUT_S)
-            except google.NotFound:
+            except api_errors() as error:
+                if code_of(error) != "NOT_FOUND":
+                    raise
                 self._create(name)
                 self._secret_manager.add_secret_version(request=add, timeout=_TIMEOUT_S)
         self._secrets.keep((name,), value)
@@ -110,8 +115,9 @@ class CloudSecrets:
         }
         try:
             self._secret_manager.create_secret(request=request, timeout=_TIMEOUT_S)
-        except google.AlreadyExists:
-            return  # somebody else was first, or our own first answer was lost
+        except api_errors() as error:
+            if code_of(error) != "ALREADY_EXISTS":  # somebody else was first, or our own first answer was lost
+                raise
 
     def _access(self, name: str) -> Secret:
         """Return the newest version, an empty secret when there is none."""
@@ -121,9 +127,9 @@ class CloudSecrets:
             version = self._secret_manager.access_secret_version(
                 name=f"{self._name(name)}/versions/latest", timeout=_TIMEOUT_S
             )
-        except google.NotFound:
-            return Secret("")
-        except google.GoogleAPIError as error:
+        except api_errors() as error:
+            if code_of(error) == "NOT_FOUND":
+                return Secret("")
             raise as_ours("secret-manager", f"read {name}", error) from error
         return Secret(version.payload.data.decode())
 
@@ -148,6 +154,14 @@ class CloudSecrets:
         key_id = self._add_key(tenant, int(newest.removeprefix("dek-")) + 1 if newest else 1)
         self._current.keep((tenant,), key_id)
         return key_id
+
+    def shred(self, tenant: str) -> None:
+        """Destroy the tenant's wrapped keys: nothing that was sealed for it opens any more, in copies of it neither."""
+        while page := self._store.list_docs(tenant, KEYS):
+            self._store.put(tenant, *(Put(KEYS, doc.id, None) for doc in page))
+            for doc in page:
+                self._data_keys.drop((tenant, doc.id))
+        self._current.drop((tenant,))
 
     def _newest(self, tenant: str) -> str:
         newest = ""
@@ -185,7 +199,7 @@ class CloudSecrets:
         }
         try:
             return bytes(self._kms.decrypt(request=request, timeout=_TIMEOUT_S).plaintext)
-        except google.InvalidArgument:
-            raise ValueError(f"key {key_id!r} was not made for tenant {tenant!r}") from None
-        except google.GoogleAPIError as error:
+        except api_errors() as error:
+            if code_of(error) == "INVALID_ARGUMENT":
+                raise ValueError(f"key {key_id!r} was not made for tenant {tenant!r}") from None
             raise as_ours("kms", "unwrap a tenant's key", error) from error
