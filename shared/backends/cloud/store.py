@@ -14,12 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from google.cloud.firestore_v1.base_query import FieldFilter
-
 from shared.backends.cloud import leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
+from shared.backends.cloud.rest.firestore import FieldFilter
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import StoreCorrupt
