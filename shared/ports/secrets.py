@@ -53,3 +53,12 @@ class Secrets(Protocol):
 
     def open(self, tenant: str, field: str, envelope: Mapping[str, Any]) -> Secret:
         """Return the secret; raises ValueError when the envelope is not for this tenant and field."""
+
+    def rotate(self, tenant: str) -> str:
+        """Seal with a new key from now on, whose id is returned; what was sealed before opens as before."""
+
+    def shred(self, tenant: str) -> None:
+        """Destroy the tenant's keys: nothing that was sealed for it opens any more, in copies of it neither.
+
+        Twice is once. Other processes may remember a key for five minutes.
+        """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,11 +16,15 @@ MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A stored document: JSON-able `body`, opaque `version` for compare-and-set."""
+    """A stored document: JSON-able `body`, opaque `version` for compare-and-set.
+
+    The body is in today's shape, whatever shape it is stored in; `schema` says which one that is (see core/schema.py).
+    """
 
     id: str
     body: Mapping[str, Any]
     version: str
+    schema: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,29 @@ class Store(Protocol):
     def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
         """Return audit entries of the tenant by ascending id; those of one run come in the order of its commits."""
 
+    def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
+        """Add an audit entry that belongs to no run; repeated after a lost answer it may be there twice."""
+
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
 
     def release(self, tenant: str, key: str, owner: str) -> None:
         """Give a lease back, if it is still ours."""
+
+    # everything of one tenant, for taking it along and for forgetting it
+
+    def kinds(self, tenant: str) -> list[str]:
+        """Return the kinds of documents there are, ascending, without what the store keeps by itself."""
+
+    def texts(self, tenant: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Return the addresses of kept texts, ascending."""
+
+    def erase(self, tenant: str, limit: int = 500) -> int:
+        """Delete about so many of all the tenant's records, of whatever kind; return how many, 0 when none is left.
+
+        Commands go with them where the queue shares the store. Leases are left to run out. Raises ValueError for
+        SYSTEM.
+        """
 
     # across tenants, for `sweep` alone
 

@@ -11,7 +11,7 @@ RUNS, EVENTS, OUTBOX, USAGE, AUDIT = "runs", "events", "outbox", "usage", "audit
 TEXTS, PARTS, LEASES = "texts", "parts", "leases"
 
 # A put under one of these names would forge what the store itself keeps there.
-_OWN = frozenset({RUNS, EVENTS, OUTBOX, USAGE, AUDIT, TEXTS, LEASES, "tasks"})
+OWN = frozenset({RUNS, EVENTS, OUTBOX, USAGE, AUDIT, TEXTS, LEASES, "tasks"})
 
 # Firestore keeps "." and ".." and names between double underscores for itself.
 _TENANT = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[A-Za-z0-9_.:-]{1,128}\Z")
@@ -34,13 +34,13 @@ class Home:
         self.tenant = tenant
         if not _TENANT.match(tenant):
             raise ValueError(f"not a tenant: {tenant[:80]!r}")
-        self._root = client.collection(TENANTS).document(tenant)
+        self.root = client.collection(TENANTS).document(tenant)
 
     def collection(self, kind: str) -> Any:
         """Return the collection of one kind of document."""
         if not _KIND.match(kind):
             raise ValueError(f"not a kind of document: {kind[:80]!r}")
-        return self._root.collection(kind)
+        return self.root.collection(kind)
 
     def document(self, kind: str, id: str) -> Any:
         """Return the reference of one document."""
@@ -48,7 +48,7 @@ class Home:
 
     def writable(self, kind: str, id: str) -> Any:
         """Return the reference of a document that callers may write themselves."""
-        if kind in _OWN:
+        if kind in OWN:
             raise ValueError(f"documents of kind {kind!r} are written by the store alone")
         return self.document(kind, id)
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.backends.cloud import leases, texts
+from shared.backends.cloud import erase, leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
@@ -24,6 +24,7 @@ from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import StoreCorrupt
 from shared.core.events import Event
 from shared.core.run import NOTHING, Run, Usage
+from shared.core.schema import current, stamped
 from shared.ports import SYSTEM, Clock, Commit, Doc, Loaded, Put
 
 
@@ -149,6 +150,14 @@ class FirestoreStore:
         """Forget the text of that address."""
         texts.delete_text(self._home(tenant), ref)
 
+    def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
+        """Add an audit entry that belongs to no run."""
+        token = uuid4().hex
+        name = f"{self._clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}-{token}"
+        batch = self._batch(token)
+        batch.append(self._home(tenant).document(AUDIT, name), {"tenant": tenant, "body": _text(entry)})
+        batch.send()
+
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
         now = self._clock.now()
@@ -157,6 +166,20 @@ class FirestoreStore:
     def release(self, tenant: str, key: str, owner: str) -> None:
         """Give a lease back, if it is still ours."""
         leases.release(self._home(tenant), key, owner, self._pause)
+
+    # --- everything of one tenant
+
+    def kinds(self, tenant: str) -> list[str]:
+        """Return the kinds of documents there are, ascending."""
+        return erase.kinds(self._home(tenant))
+
+    def texts(self, tenant: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Return the addresses of kept texts, ascending."""
+        return erase.texts(self._home(tenant), after, limit)
+
+    def erase(self, tenant: str, limit: int = 500) -> int:
+        """Delete about so many of all the tenant's records; return how many, 0 when none is left."""
+        return erase.erase(self._home(tenant), limit)
 
     # --- across tenants, for `sweep` alone
 
@@ -215,7 +238,7 @@ def _add_puts(batch: GuardedBatch, home: Home, puts: Sequence[Put]) -> None:
         if put.body is None:
             batch.delete(reference, put.expected)
         else:
-            batch.write(reference, {"tenant": home.tenant, "body": _text(put.body)}, put.expected)
+            batch.write(reference, {"tenant": home.tenant, "body": _text(stamped(put.kind, put.body))}, put.expected)
 
 
 def _text(body: Mapping[str, Any]) -> str:
@@ -235,7 +258,8 @@ def _body(snapshot: Any) -> dict[str, Any]:
 def _doc_of(snapshot: Any) -> Doc:
     fields = snapshot.to_dict()
     body = json.loads(fields["body"]) if "body" in fields else fields  # counters have no body
-    return Doc(snapshot.id, body, version_of(snapshot))
+    body, schema = current(snapshot.reference.path.split("/")[-2], snapshot.id, body)
+    return Doc(snapshot.id, body, version_of(snapshot), schema)
 
 
 def _run_of(snapshot: Any) -> Run:

@@ -50,16 +50,7 @@ class DataFolder:
 
     def backup(self, target: Path) -> None:
         """Copy the database as it is now, also while it is in use."""
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
-        part.touch(mode=0o600)  # the copy holds what the database holds
-        source, copy = sqlite3.connect(self.database), sqlite3.connect(part)
-        try:
-            source.backup(copy)
-        finally:
-            copy.close()
-            source.close()
-        part.replace(target)
+        copy_database(self.database, target)
 
     def close(self) -> None:
         """Let another process have the folder."""
@@ -94,6 +85,20 @@ class DataFolder:
             f"{self.database}: the database is damaged ({reason}). It was not changed. To restore: move {DATABASE},"
             f" {DATABASE}-wal and {DATABASE}-shm to another folder, {restore}"
         )
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, also while another process is writing to it (SQLite's online backup)."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)  # the copy holds what the database holds
+    reading, copy = sqlite3.connect(source, timeout=10), sqlite3.connect(part)
+    try:
+        reading.backup(copy)  # all pages in one step: nobody's write comes between two of them
+    finally:
+        copy.close()
+        reading.close()
+    part.replace(target)
 
 
 def refuse_if_held(path: Path) -> None:

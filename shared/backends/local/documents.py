@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from shared.backends.local.encoding import check_id, check_tenant, to_text
 from shared.core.errors import VersionConflict
+from shared.core.schema import current, stamped
 from shared.ports import SYSTEM, Doc, Put
 
 Prepared = tuple[Put, str | None]  # the put and its text; None deletes
@@ -34,7 +35,7 @@ def prepare(tenant: str, puts: Sequence[Put]) -> list[Prepared]:
     """Return the puts, checked and encoded."""
     check_tenant(tenant)
     return [
-        (put, None if put.body is None else to_text(f"document {put.kind}/{put.id}", put.body))
+        (put, None if put.body is None else to_text(f"document {put.kind}/{put.id}", stamped(put.kind, put.body)))
         for put in puts
         if _writable(put.kind) and check_id("document", put.id)
     ]
@@ -71,7 +72,7 @@ def get(connection: sqlite3.Connection, tenant: str, kind: str, id: str) -> Doc 
         "SELECT row, version, body FROM docs WHERE tenant = ? AND kind = ? AND id = ?",
         (check_tenant(tenant), _checked_kind(kind), check_id("document", id)),
     ).fetchone()
-    return Doc(id, json.loads(found[2]), _version(found[0], found[1])) if found else None
+    return _doc(kind, id, *found) if found else None
 
 
 def listed(connection: sqlite3.Connection, tenant: str, kind: str, after: str, limit: int) -> list[Doc]:
@@ -82,12 +83,17 @@ def listed(connection: sqlite3.Connection, tenant: str, kind: str, after: str, l
         "SELECT id, row, version, body FROM docs WHERE tenant = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
         (check_tenant(tenant), _checked_kind(kind), after, limit),
     ).fetchall()
-    return [Doc(name, json.loads(body), _version(row, version)) for name, row, version, body in rows]
+    return [_doc(kind, *row) for row in rows]
 
 
 def tenants(connection: sqlite3.Connection) -> list[str]:
     """Return the tenants that have documents or runs."""
     return [tenant for (tenant,) in connection.execute(_TENANTS, (SYSTEM,))]
+
+
+def _doc(kind: str, id: str, row: int, version: int, text: str) -> Doc:
+    body, schema = current(kind, id, json.loads(text))
+    return Doc(id, body, _version(row, version), schema)
 
 
 def _version(row: int, version: int) -> str:

@@ -19,19 +19,32 @@ KEY_BYTES = 32
 
 def installation_key(folder: Path) -> bytes:
     """Return the key of this folder, made on first use; raises ConfigError when others could read it."""
+    return installation_keys(folder)[0]
+
+
+def installation_keys(folder: Path) -> tuple[bytes, ...]:
+    """Return the key of this folder and, while it is being changed, the one that follows it: both open things then."""
     path = folder / KEY_FILE
     if not path.exists():
         _create(path)
     refuse_if_shared(path)
     try:
-        key = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
+        lines = path.read_text(encoding="ascii").split()
+        keys = tuple(base64.b64decode(line, validate=True) for line in lines)
     except (binascii.Error, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} does not hold a key. Put the right file back, or set up a new data folder."
         ) from error
-    if len(key) != KEY_BYTES:
-        raise ConfigError(f"{path} holds {len(key)} bytes, a key has {KEY_BYTES}. Put the right file back.")
-    return key
+    if not 1 <= len(keys) <= 2 or any(len(key) != KEY_BYTES for key in keys):
+        held = len(keys[0]) if len(keys) == 1 else sum(map(len, keys))
+        raise ConfigError(f"{path} holds {held} bytes, a key has {KEY_BYTES}. Put the right file back.")
+    return keys
+
+
+def write_keys(folder: Path, *keys: bytes) -> None:
+    """Make these the keys of the folder, the one in use first, in one step."""
+    lines = "".join(base64.b64encode(key).decode() + "\n" for key in keys)
+    write_private(folder / KEY_FILE, lines, replace=True)
 
 
 def derived_key(key: bytes, purpose: str, about: str = "") -> bytes:

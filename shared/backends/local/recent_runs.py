@@ -28,6 +28,11 @@ class RecentRuns:
         """Know nothing of a run that is about to be saved anew: for a moment only the disk can say which one counts."""
         self._runs.pop((saved.run.tenant, saved.run.id), None)
 
+    def forget_tenant(self, tenant: str) -> None:
+        """Know nothing of a tenant whose runs are about to be deleted."""
+        for key in [key for key in self._runs if key[0] == tenant]:
+            del self._runs[key]
+
     def keep(self, loaded: Loaded) -> None:
         """Remember a run that was just saved."""
         key = (loaded.run.tenant, loaded.run.id)

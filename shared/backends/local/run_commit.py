@@ -17,7 +17,7 @@ _UPDATE = """UPDATE runs SET version = version + 1, token = ?, status = ?, next_
     WHERE tenant = ? AND id = ? AND version = ?"""
 _FIND = "SELECT version, token FROM runs WHERE tenant = ? AND id = ?"
 _EVENT = "INSERT INTO events (tenant, run, seq, body) VALUES (?, ?, ?, ?)"
-_AUDIT = """INSERT INTO audit (tenant, seq, body)
+ADD_AUDIT = """INSERT INTO audit (tenant, seq, body)
     VALUES (?1, 1 + coalesce((SELECT max(seq) FROM audit WHERE tenant = ?1), 0), ?2)"""
 
 
@@ -63,7 +63,7 @@ class PreparedCommit:
         if self._puts:
             documents.save(connection, tenant, self._puts)
         for entry in self._audit:
-            connection.execute(_AUDIT, (tenant, entry))
+            connection.execute(ADD_AUDIT, (tenant, entry))
         version = str(self._version + 1)
         changes.runs.append(Loaded(commit.after, version))
         return version

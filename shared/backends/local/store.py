@@ -10,18 +10,19 @@ import json
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from shared.backends.clock import Elapsed
-from shared.backends.local import documents, texts
+from shared.backends.local import documents, erase, texts
 from shared.backends.local.commit_group import Changes, CommitGroup, as_store_error
 from shared.backends.local.data_folder import DataFolder
-from shared.backends.local.encoding import check_id, check_tenant, to_micros
+from shared.backends.local.encoding import check_id, check_tenant, to_micros, to_text
 from shared.backends.local.recent_runs import RecentRuns
-from shared.backends.local.run_commit import PreparedCommit
+from shared.backends.local.run_commit import ADD_AUDIT, PreparedCommit
 from shared.core.codec import event_from_data, run_from_data
 from shared.core.commands import Command
 from shared.core.errors import StoreError
@@ -164,6 +165,33 @@ class LocalStore:
                 (check_tenant(tenant), int(after or 0), limit),
             ).fetchall()
         return [Doc(f"{seq:012d}", json.loads(body), "1") for seq, body in rows]
+
+    def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
+        """Add an audit entry that belongs to no run."""
+        row = (check_tenant(tenant), to_text("an audit entry", entry))
+        self.group.submit(lambda connection, changes: connection.execute(ADD_AUDIT, row))
+
+    # --- everything of one tenant
+
+    def kinds(self, tenant: str) -> list[str]:
+        """Return the kinds of documents there are, ascending."""
+        with self.reading() as connection:
+            return erase.kinds(connection, tenant)
+
+    def texts(self, tenant: str, *, after: str = "", limit: int = 100) -> list[str]:
+        """Return the addresses of kept texts, ascending."""
+        with self.reading() as connection:
+            return erase.texts(connection, tenant, after, limit)
+
+    def erase(self, tenant: str, limit: int = 500) -> int:
+        """Delete all the tenant's records, its commands in the queue too, in one transaction; return how many."""
+        erase.refuse_system(tenant)
+
+        def write(connection: sqlite3.Connection, changes: Changes) -> int:
+            self._recent.forget_tenant(tenant)
+            return erase.erase(connection, changes, tenant)
+
+        return self.group.submit(write)
 
     # --- leases: in memory, because the folder belongs to this process
 
