@@ -23,9 +23,11 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.ports import CallerCheck, Queue
+from shared.telemetry import sentry, trace
 
 MAX_TASK_BYTES = 64 * 1024
 MAX_DELIVERIES = 8  # of one command; a queue without dead letters of its own stops here
+HEALTH = "/health"  # each function answers here without reading, counting or checking anything: for probes from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,50 @@ class Reply:
 def endpoint(function: Callable[[Request], Reply | Response]) -> Callable[[Request], Response]:
     """Turn replies and our errors into HTTP. A bug is not caught: it must reach the log and the queue."""
 
+    name = function.__name__.replace("_", "-")
+
     @functools.wraps(function)
     def answer(request: Request) -> Response:
-        try:
-            reply = function(request)
-        except RequestError as error:
-            return _problem(function.__name__, error)
-        except (Busy, VersionConflict) as error:
-            return _later(function.__name__, error, 409)
-        except AgentError as error:
-            # 500, not 429 or 503: those slow the whole queue down, for every tenant.
-            return _later(function.__name__, error, 500)
-        return reply if isinstance(reply, Response) else _response(reply)
+        if request.path == HEALTH:
+            return Response("ok\n", content_type="text/plain")
+        with trace.request(name, request.headers) as span:
+            try:
+                response = _answered(name, function, request)
+            except Exception as error:
+                log.crash(error)
+                sentry.capture(error, name)
+                _served(name, request, 500, span)
+                raise _Crashed from None  # what it said may quote anything, and the framework writes it down
+            _served(name, request, response.status_code, span)
+            return response
 
     return answer
+
+
+class _Crashed(Exception):
+    """A bug stopped the request; the line before this one says which and where."""
+
+
+def _answered(name: str, function: Callable[[Request], Reply | Response], request: Request) -> Response:
+    try:
+        reply = function(request)
+    except RequestError as error:
+        return _problem(name, error)
+    except (Busy, VersionConflict) as error:
+        return _later(name, error, 409)
+    except AgentError as error:
+        # 500, not 429 or 503: those slow the whole queue down, for every tenant.
+        return _later(name, error, 500)
+    return reply if isinstance(reply, Response) else _response(reply)
+
+
+def _served(name: str, request: Request, status: int, span: trace.Span) -> None:
+    """Tell that a request was answered, in the form that Cloud Logging shows as one."""
+    span.note({"http.request.method": request.method, "http.response.status_code": status})
+    span.error = str(status) if status >= 500 else ""
+    took = round(span.seconds(), 4)
+    shown = {"requestMethod": request.method, "status": status, "latency": f"{took}s"}
+    log.event("request.served", function=name, status=status, duration_s=took, httpRequest=shown)
 
 
 def command_from(request: Request, function: str, check: CallerCheck, audience: str) -> Command:
@@ -73,7 +105,9 @@ def command_from(request: Request, function: str, check: CallerCheck, audience: 
         raise MalformedRequest(f"this is {function}; the task is for {command.function}")
     named = request.path.rstrip("/").rpartition("/t/")[2]
     if named != command.tenant:
+        log.event("security.refused", "WARNING", what="tenant")
         raise NotThere("the tenant in the path and the tenant in the payload differ")
+    trace.belongs(command.tenant, command.run, command.step, command.name)
     return command
 
 
@@ -115,6 +149,7 @@ def buried(request: Request, command: Command, queue: Queue) -> bool:
     if not count.isdigit() or int(count) < MAX_DELIVERIES:
         return False
     queue.bury(command, f"delivered {count} times without success", int(count))
+    log.event("command.buried", "ERROR", command=command.name, deliveries=int(count))
     return True
 
 
@@ -131,7 +166,7 @@ def problem(
 
 
 def _problem(function: str, error: RequestError) -> Response:
-    log.line("WARNING", "request refused", function=function, code=error.code)
+    log.refused(function, error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
@@ -140,7 +175,7 @@ def _problem(function: str, error: RequestError) -> Response:
 
 def _later(function: str, error: AgentError, status: int) -> Response:
     severity = "DEBUG" if isinstance(error, Busy) else "WARNING"
-    log.line(severity, "not done yet", function=function, error=type(error).__name__, detail=str(error)[:300])
+    log.line(severity, "not done yet", function=function, **log.about(error))
     return problem(status, "not_done", type(error).__name__)
 
 

@@ -13,9 +13,8 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -32,14 +31,16 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.ports import Secret
+from shared.telemetry import trace
+from shared.telemetry.exchanges import Trace as Trace
+from shared.telemetry.exchanges import file_trace as file_trace
+from shared.telemetry.exchanges import scrub, traced
 
 USER_AGENT = "workwright/0.1"
 MAX_MESSAGE = 300
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _LONGEST_WAIT = timedelta(days=1)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-Trace = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class HttpClient:
     ) -> None:
         self.system = system
         self._base = base_url.rstrip("/")
+        self._host = urlsplit(self._base).hostname or ""
         self._token = token
         self._headers = dict(headers or {})
         self._session = session or process_session()
@@ -149,13 +151,13 @@ class HttpClient:
         started = time.monotonic()
         answer: Answer | None = None
         try:
-            answer = self._exchange(asked, sent, params=params, json=json, data=data)
+            answer = self._measured(asked, sent, params=params, json=json, data=data)
         finally:
             if self._trace is not None:
                 status = answer.status if answer else None
                 taken = round((time.monotonic() - started) * 1000)
                 body = data if data is not None else json
-                self._trace(_traced(asked, params, sent, body, status, taken, secrets))
+                self._trace(traced(asked.system, method, asked.url, params, sent, body, status, taken, secrets))
         if answer.ok:
             if answer.json is None and answer.text.strip() and not text:
                 raise _unclear(asked, f"answered {answer.status} with a body that is not JSON")
@@ -163,7 +165,9 @@ class HttpClient:
         verdict = judge(answer) if judge else None
         if isinstance(verdict, Answer):
             return verdict
-        raise verdict or _refusal(asked, answer, secrets)
+        error = verdict or _refusal(asked, answer, secrets)
+        error.answered = f"{method} {answer.status}"
+        raise error
 
     def _authorize(self, sent: dict[str, str], auth: Literal["bearer", "none"] | tuple[str, Secret]) -> list[str]:
         """Add the authorization header; return the texts that must never be shown."""
@@ -175,6 +179,19 @@ class HttpClient:
             return []
         sent["Authorization"] = f"Bearer {self._token.reveal()}"
         return [self._token.reveal()]
+
+    def _measured(self, asked: _Asked, sent: dict[str, str], **body: Any) -> Answer:
+        """Exchange within a span, which says the method, the host and the status: no path, no query, no body."""
+        told = {"http.request.method": asked.method, "server.address": self._host, "workwright.system": asked.system}
+        with trace.span(f"{asked.method} {asked.system}", told, kind="client") as span:
+            try:
+                answer = self._exchange(asked, sent, **body)
+            except IntegrationError as error:
+                error.answered = f"{asked.method} no answer"
+                raise
+            span.note({"http.response.status_code": answer.status})
+            span.error = "" if answer.status < 400 else str(answer.status)
+            return answer
 
     def _exchange(self, asked: _Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
         try:
@@ -332,67 +349,4 @@ def vendor_message(answer: Answer, secrets: Iterable[str] = ()) -> str:
     listed = errors[:3] if isinstance(errors, list) else []
     words += [each.get("message") or each.get("code") if isinstance(each, dict) else each for each in listed]
     message = " ".join(" ".join(word.split()) for word in words if isinstance(word, str))
-    return _scrub(message, secrets)[:MAX_MESSAGE]
-
-
-# --- trace ------------------------------------------------------------------------------------------------------------
-
-_SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-goog-api-key", "x-vercel-protection-bypass"}
-)
-_SECRET_FIELDS = frozenset(
-    {
-        "client_secret",
-        "access_token",
-        "refresh_token",
-        "id_token",
-        "token",
-        "signing_token",
-        "code",
-        "password",
-        "code_verifier",
-    }
-)
-
-
-def file_trace(path: str | Path) -> Trace:
-    """Return a trace that appends one JSON line per exchange to a file only its owner can read."""
-    target = Path(path)
-    target.touch(mode=0o600)
-
-    def write(exchange: dict[str, Any]) -> None:
-        with target.open("a", encoding="utf-8") as file:
-            file.write(json_text.dumps(exchange, ensure_ascii=False) + "\n")
-
-    return write
-
-
-def _traced(
-    asked: _Asked, params: Any, sent: Mapping[str, str], body: Any, status: int | None, taken: int, secrets: list[str]
-) -> dict[str, Any]:
-    url = requests.Request(asked.method, asked.url, params=params).prepare().url
-    shown = {name: "***" if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()}
-    line: dict[str, Any] = {"system": asked.system, "method": asked.method, "url": url, "headers": shown}
-    line |= {"body": body, "status": status, "duration_ms": taken}
-    return {name: _without_secrets(value, secrets) for name, value in line.items()}
-
-
-def _without_secrets(value: Any, secrets: list[str]) -> Any:
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    if isinstance(value, str):
-        return _scrub(value, secrets)
-    if isinstance(value, Mapping):
-        return {
-            str(name): "***" if name in _SECRET_FIELDS and isinstance(each, str) else _without_secrets(each, secrets)
-            for name, each in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_without_secrets(each, secrets) for each in value]
-    return value
-
-
-def _scrub(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "***") if secret else text
-    return text
+    return scrub(message, secrets)[:MAX_MESSAGE]

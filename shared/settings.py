@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from shared.core.errors import ConfigError
 from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
 from shared.core.sandbox_settings import SandboxSettings, read_sandbox
+from shared.ports import Secret
 
 FUNCTIONS = (
     *("oauth-callback", "notion-webhook", "forge-webhook"),
@@ -34,6 +35,32 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
+class Watching:
+    """Where we tell of our work; the names of the variables are those that OpenTelemetry and Sentry have given them."""
+
+    endpoint: str = ""  # of a collector, for OTLP over HTTP; without /v1/traces
+    headers: Secret = field(default=Secret(""), repr=False)  # where they do not come out of the safe
+    traces: bool = True
+    metrics: bool = True
+    sentry_dsn: str = ""
+    environment: str = ""
+    release: str = ""  # the revision, which the platform names
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], reader: _Reader) -> Watching:
+        """Return where to tell; an address that is none is a problem of the reader."""
+        return cls(
+            endpoint=reader.url("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+            headers=Secret(env.get("OTEL_EXPORTER_OTLP_HEADERS") or ""),
+            traces=env.get("OTEL_TRACES_EXPORTER") != "none",
+            metrics=env.get("OTEL_METRICS_EXPORTER") != "none",
+            sentry_dsn=reader.url("SENTRY_DSN", ""),
+            environment=env.get("SENTRY_ENVIRONMENT") or "",
+            release=env.get("K_REVISION") or "",
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
     """How this installation runs. Secrets are not in here: they come from `deps.secrets`."""
 
@@ -51,6 +78,7 @@ class Settings:
     model_urls: Mapping[str, str] = field(default_factory=dict)  # provider → base URL, where it is not the vendor's own
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     trace: Path | None = None
+    watching: Watching = field(default_factory=Watching)
     http_read_s: float = 65.0
     notion_rate: int = 180  # calls of one bot in any 60 seconds
     settle: timedelta = timedelta(seconds=70)
@@ -98,6 +126,7 @@ class Settings:
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
             sandbox=reader.sandbox(),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
+            watching=Watching.from_env(env, reader),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
             notion_rate=reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or cls.notion_rate,
             settle=timedelta(seconds=reader.number("WORKWRIGHT_SETTLE_S", cls.settle.total_seconds())),

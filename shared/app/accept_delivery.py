@@ -16,6 +16,7 @@ from shared.core.run import derived_id
 from shared.integrations.notion.webhook import Delivery, parse_delivery, verification_token_of, verify_signature
 from shared.integrations.notion.webhook_events import PageEvent
 from shared.ports import SYSTEM, Put, Secret
+from shared.telemetry import trace
 
 MAX_BYTES = 1_000_000
 OLDEST = timedelta(hours=26)  # the last of Notion's 8 attempts comes after about a day
@@ -53,6 +54,7 @@ def handshake_state(deps: Deps) -> Mapping[str, Any]:
     return {"token": there, "verified": str(body.get("verified", "")), **still}
 
 
+@trace.use_case
 def accept_delivery(raw: bytes, signature: str, deps: Deps) -> Mapping[str, Any]:
     """Return what became of one delivery. A repeated one changes nothing: its commands have the same ids.
 

@@ -20,6 +20,7 @@ from shared.core.commands import CHANGE, Command
 from shared.core.errors import BadSignature, MalformedRequest, TooLarge
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put, Secret
+from shared.telemetry import trace
 
 MAX_BYTES = 5_000_000  # GitHub sends up to 25 MB; of what is ours nothing comes near this
 HOOKS = "hooks"  # documents under SYSTEM: whose webhook it is; under a tenant: what it is for
@@ -33,6 +34,7 @@ _DELIVERY = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 _NOBODY = "0" * 32
 
 
+@trace.use_case
 def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], deps: Deps) -> Mapping[str, Any]:
     """Return what became of one delivery; the names of the `headers` are in small letters.
 

@@ -32,7 +32,7 @@ def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, name: str
     try:
         chat = speak(deps, tools, run.tenant, chat, asked.text, asked.comment)
     except (ModelError, IntegrationError, RequestError) as error:
-        log.line("WARNING", "comment not answered", tenant=run.tenant, run=run.id, detail=type(error).__name__)
+        log.line("WARNING", "comment not answered", tenant=run.tenant, run=run.id, **log.about(error))
         return False
     answer = chat.answer_to(asked.comment)
     if answer is None or not answer.text.strip():

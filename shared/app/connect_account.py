@@ -41,6 +41,7 @@ from shared.oauth import (
     verify_state,
 )
 from shared.ports import SYSTEM, Doc, Put
+from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
 TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
@@ -62,6 +63,7 @@ class Started:
     cookie: str
 
 
+@trace.use_case
 def start_connection(
     deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = ""
 ) -> Started:
@@ -107,6 +109,7 @@ def _ticket_mac(deps: Deps, payload: str) -> str:
     return hmac.new(key, b"connect-ticket:" + payload.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
+@trace.use_case
 def finish_connection(
     deps: Deps, accounts: Accounts, provider_name: str, query: Mapping[str, str], cookie: str, redirect_uri: str
 ) -> Mapping[str, Any]:
@@ -247,7 +250,7 @@ def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
             try:  # one by one: a run that cannot be saved must not keep the others waiting
                 record(deps, tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
             except AgentError as error:
-                log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, detail=str(error)[:300])
+                log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, **log.about(error))
                 continue
             resumed += 1
         after = runs[-1].id

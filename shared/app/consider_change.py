@@ -23,6 +23,7 @@ from shared.core.errors import Missing, Unauthorized
 from shared.core.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.ports import Loaded, Put
 from shared.steps._forge import claim_of, of_writers
+from shared.telemetry import trace
 
 if TYPE_CHECKING:
     from shared.integrations.forge import Change, Forge, Review
@@ -53,6 +54,7 @@ class _Place:
         return self.forge.change(self.owner, self.name, self.number)
 
 
+@trace.use_case
 @patient
 def consider_change(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the present state of the change asks for; a change that is nobody's run's asks for nothing."""
@@ -69,7 +71,7 @@ def consider_change(command: Command, deps: Deps, tools: Tools) -> None:
         with lease(deps, command.tenant, f"heard.{place.claim}"):
             _HANDLERS[what](command, deps, place, by)
     except (Missing, Unauthorized) as error:  # told about by the steps that need it
-        log.line("WARNING", "change not looked at", tenant=command.tenant, system=error.system, detail=str(error)[:300])
+        log.line("WARNING", "change not looked at", tenant=command.tenant, **log.about(error))
         return
     relay(deps, command.tenant, place.run.id)
 

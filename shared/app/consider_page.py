@@ -51,6 +51,7 @@ from shared.core.outgoing_text import visible
 from shared.core.release_words import PLAN, gate_kind
 from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
+from shared.telemetry import trace
 
 DOUBTED = "seen-doubted"  # of an approval or a stop: by whom, nobody told
 TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)
@@ -73,6 +74,7 @@ class _Seen:
         return self.author.startswith("person:")
 
 
+@trace.use_case
 @patient
 def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the page's present state asks for. The delivery said only that something changed.

@@ -91,7 +91,7 @@ def ring(deps: Deps) -> int:
             try:  # one by one: what cannot be handed over must not hold up the rest
                 deps.queue.enqueue([alarm.command])
             except AgentError as error:
-                log.line("ERROR", "alarm not handed over", tenant=alarm.tenant, detail=str(error)[:300])
+                log.line("ERROR", "alarm not handed over", tenant=alarm.tenant, **log.about(error))
                 continue
             count += 1
         if len(due) < len(docs):

@@ -8,12 +8,14 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.priced import priced
+from shared.app.tell_watchers import tell_watchers
 from shared.app.tenant_ledger import given_budget, with_budget
 from shared.core.errors import NotThere, VersionConflict
 from shared.core.events import Event, RunOpened
 from shared.core.reducer import reduce
 from shared.core.run import Run
 from shared.ports import Commit, Loaded, Put
+from shared.telemetry import trace
 
 MAX_CONFLICTS = 64  # somebody else won each time, so the run has moved on that often
 
@@ -25,6 +27,11 @@ def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handle
 
     Raises VersionConflict when a Put's expectation does not hold.
     """
+    with trace.in_run(event.tenant, event.run, "record RunOpened"):
+        return _open_run(deps, event, puts, handled)
+
+
+def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str) -> Run:
     for tries in range(MAX_CONFLICTS):
         loaded = deps.store.load_run(event.tenant, event.run)
         if loaded is not None:
@@ -44,6 +51,7 @@ def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handle
             deps.stand_back(tries)
             continue
         deps.crash_point("commit.after/open")
+        tell_watchers(None, after, saved.events)
         break
     else:
         raise VersionConflict(f"run {event.run}: the tenant's ledger was changed {MAX_CONFLICTS} times in a row")
@@ -66,8 +74,12 @@ def record_loaded(
 
     `puts` are saved with it; they expect nothing.
     """
+    with trace.in_run(loaded.run.tenant, loaded.run.id, f"record {type(event).__name__}"):
+        return _record_loaded(deps, loaded, event, label or type(event).__name__, handled, puts)
+
+
+def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled: str, puts: tuple[Put, ...]) -> Run:
     tenant, run_id = loaded.run.tenant, loaded.run.id
-    label = label or type(event).__name__
     for tries in range(MAX_CONFLICTS):
         after, commands = reduce(loaded.run, event)
         if after is loaded.run:
@@ -90,6 +102,7 @@ def record_loaded(
                 deps.stand_back(tries)
             continue
         deps.crash_point(f"commit.after/{label}")
+        tell_watchers(loaded.run, after, saved.events)
         break
     else:
         raise VersionConflict(f"run {run_id}: saved by others {MAX_CONFLICTS} times in a row")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
+from shared import log
 from shared.app.budget import CallLost, Meter, NotWanted
 from shared.app.contexts import keep_context
 from shared.app.deps import Deps
@@ -36,6 +37,7 @@ from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
 from shared.mind.redaction import discreet_embedder, discreet_model
 from shared.ports import Browser, Embedder, Knowledge, Loaded, Model, Put, Sandbox, Secret, no_browser
 from shared.steps._kind import Again, Connect, Done, FanOut, StepContext, StepFailure, StepKind
+from shared.telemetry import trace
 
 if TYPE_CHECKING:
     from shared.app.package_facts import PackageFacts
@@ -75,6 +77,7 @@ class Tools:
         object.__setattr__(self, "embedder", lambda tenant: discreet_embedder(embedder(tenant), lambda: known(tenant)))
 
 
+@trace.use_case
 def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the command asks if it is still wanted; a command may come again and then changes nothing.
 
@@ -97,13 +100,26 @@ def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter]
         if loaded is not None and step is not None:
             began = deps.clock.now()
             meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command))
-            event = _outcome(command, deps, loaded.run, step, meter, attempt)
+            event = _measured(command, deps, loaded.run, step, meter, attempt)
             if event is not None:
                 told, puts = meter.told(event), meter.puts()
                 record_outcome(deps, loaded, step, told, began, handled=command.id, puts=puts)
                 return
             deps.store.put(command.tenant, *meter.puts())
     relay(deps, command.tenant, command.run)
+
+
+def _measured(
+    command: Command, deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
+) -> ev.Event | None:
+    """Return what came of the attempt, made within a span of its own."""
+    kind: dict[str, trace.Value | None] = {"workwright.step.kind": step.spec.kind, "workwright.step": step.id}
+    with trace.span(f"{command.name} {step.spec.kind}", {**kind, "workwright.step.attempt": step.attempt}) as span:
+        event = _outcome(command, deps, run, step, meter, attempt)
+        span.note({"workwright.step.outcome": type(event).__name__ if event is not None else "superseded"})
+        if isinstance(event, ev.StepFailed | ev.UndoFailed):
+            span.error = event.error_class.value
+        return event
 
 
 def _outcome(
@@ -255,6 +271,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
         wanted = kind.input.model_validate(dict(step.spec.input))
         outcome = kind.run(wanted, context_of(deps, run, step, tools, lambda: meter.model(tools.model(run.tenant))))
     except StepFailure as failure:
+        log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(failure))
         return ev.StepFailed(
             deps.clock.now(), step.id, step.attempt, str(failure), ErrorClass.INVALID,
             signature=failure.signature, used=failure.used,
@@ -294,6 +311,7 @@ def failure_event(
     deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable
 ) -> ev.StepFailed | ev.StepWaits:
     """Return the outcome of an attempt that met an error we know; a rate limit is no failure, but a wait."""
+    log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(error))
     if isinstance(error, RateLimited) and error.retry_after is not None:
         now, why = deps.clock.now(), str(error)[:MAX_ERROR]
         return ev.StepWaits(now, step.id, step.attempt, step.wake, now + error.retry_after, held_back=why)

@@ -127,7 +127,7 @@ def _vectors(embedder: Embedder, texts: Mapping[str, str], tenant: str) -> dict[
         try:
             made = embedder.embed([texts[key] for key in part], "document")
         except IntegrationError as error:
-            log.line("WARNING", "texts not embedded", tenant=tenant, detail=str(error)[:200])
+            log.line("WARNING", "texts not embedded", tenant=tenant, **log.about(error))
             break
         found |= zip(part, made, strict=True)
     return found

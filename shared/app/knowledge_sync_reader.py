@@ -145,7 +145,7 @@ class Reader:
             self._not_shown(id)
             return
         except Rejected as error:  # one odd page must not keep the others from being read
-            log.line("WARNING", "page not readable", tenant=self.tenant, page=id, detail=str(error)[:200])
+            log.line("WARNING", "page not readable", tenant=self.tenant, page=id, **log.about(error))
             self.done += Taken(failed=1)
             return
         self._shown(id)
@@ -161,7 +161,7 @@ class Reader:
         except Missing:
             self.places.change(place, trashed=True)
         except Rejected as error:
-            log.line("WARNING", "table not readable", tenant=self.tenant, place=place.id, detail=str(error)[:200])
+            log.line("WARNING", "table not readable", tenant=self.tenant, place=place.id, **log.about(error))
 
     def look_at(self, place: Place) -> None:
         """Look at a place of the map in the slow round: a page that is not in the index is read, one that is asked for.

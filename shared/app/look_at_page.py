@@ -24,8 +24,10 @@ from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.wire import normal_id
+from shared.telemetry import trace
 
 
+@trace.use_case
 @patient
 def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the page's present state asks for, knowing who changed it. A look that comes again finds nothing new.

@@ -18,11 +18,13 @@ from shared.core import events as ev
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
 from shared.core.run import Run, Step
+from shared.telemetry import trace
 
 PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
 ROUTINES = "routines"  # documents, by page: what is known of a routine
 
 
+@trace.use_case
 def make_plan(command: Command, deps: Deps, tools: Tools) -> None:
     """Attempt the planning step if this attempt is still wanted. Raises Busy while another worker is at it."""
     carry_out(command, deps, lambda run, step, meter: _attempt(deps, run, step, tools, meter))

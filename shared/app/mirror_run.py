@@ -27,8 +27,10 @@ from shared.core.run import Run, StepStatus, derived_id
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import rich_text
 from shared.ports import Put
+from shared.telemetry import trace
 
 
+@trace.use_case
 @patient
 def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
     """Bring the page up to the run's present state, whichever delivery this is; later, while another does."""

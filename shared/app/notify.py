@@ -33,11 +33,13 @@ from shared.core.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.integrations.notion.client import Notion
 from shared.mind.redaction import Redactor
 from shared.steps._kind import Connect, Repeat
+from shared.telemetry import trace
 
 _REPLACED = " by a newer one. There is nothing to decide here: look at the newest comment that asks."
 MAX_COMMENT = 20_000  # letters; Notion takes a hundred pieces of 2,000
 
 
+@trace.use_case
 @patient
 def notify(command: Command, deps: Deps, tools: Tools) -> None:
     """Deliver one topic to everybody it concerns; record what became of each.

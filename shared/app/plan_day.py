@@ -36,6 +36,7 @@ from shared.integrations.notion.blocks import one_text
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
 from shared.steps._kind import Repeat
+from shared.telemetry import trace
 
 _SETTINGS = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
 CLOCK = ("planning", "day")  # the document that says when the next day is planned
@@ -134,6 +135,7 @@ def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) ->
     return due if due and not planned and due.astimezone(planning.zone).date() == today else None
 
 
+@trace.use_case
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
     tenant, alarm = command.tenant, alarm_of(command, deps)
@@ -154,7 +156,7 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
                 _plan(deps, tools, tenant, settings, planning, now.astimezone(planning.zone))
         except (IntegrationError, Busy) as error:
             again = come_back(deps, error, int(known.get("tries", 0)))
-            log.line("WARNING", "day not planned yet", tenant=tenant, detail=str(error)[:300])
+            log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
             body = {**known, "alarm": _iso(again), "tries": int(known.get("tries", 0)) + 1, "problem": str(error)[:300]}
         else:
             at = _iso(next(next_times(planning.schedule, now, planning.zone)))

@@ -30,6 +30,7 @@ from shared.core.errors import Blocked, Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
+from shared.telemetry import trace
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
@@ -38,6 +39,7 @@ _BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
 _MAP = "map "
 
 
+@trace.use_case
 def order_passes(deps: Deps) -> Mapping[str, int]:
     """Order one pass per tenant with a connected Notion; while one is under way, no second one."""
     commands, hour = [], int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
@@ -57,6 +59,7 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
     return {"ordered": len(commands)}
 
 
+@trace.use_case
 @patient
 def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
     """Do a pass, a part of a crawl, or what the topic says. What is cut short comes again."""
@@ -91,7 +94,7 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
         except Blocked:  # and so would be the next table
             raise
         except (Missing, Rejected) as error:  # gone, or not shared any more; whoever needs the table tells people
-            log.line("WARNING", "table not reconciled", tenant=tenant, source=source, detail=str(error)[:200])
+            log.line("WARNING", "table not reconciled", tenant=tenant, source=source, **log.about(error))
     if not knowledge_sync.begin_if_needed(deps, tools, tenant):
         if has_map(deps, tenant):
             _freshen(deps, tools, tenant, notion)

@@ -14,6 +14,7 @@ from typing import Any
 
 from shared import log
 from shared.app.model_health import Health
+from shared.app.model_told import asking
 from shared.app.model_verdicts import (
     LASTING,
     RATE_LIMITED,
@@ -95,7 +96,7 @@ class RoutedModel:
             if not tries.allows(choice, self._clock.now()):
                 continue
             try:
-                result = self._providers[choice.provider].complete(choice.model, request)
+                result = self._asked(choice, request)
             except (IntegrationError, ModelError) as error:
                 tries.failed(choice, error)
                 self._remember(choice, error)
@@ -106,6 +107,17 @@ class RoutedModel:
                     _as_a_favour(self._health.clear, choice.reference)
                 return tries.answered(choice, result)
         raise tries.error()
+
+    def _asked(self, choice: Choice, request: ModelRequest) -> ModelResult:
+        """Ask one model, and tell who watches what that took; of an error what it has cost."""
+        with asking(choice.provider, choice.model, request) as told:
+            try:
+                result = self._providers[choice.provider].complete(choice.model, request)
+            except (IntegrationError, ModelError) as error:
+                told.failed(error)
+                raise
+            told.answered(result)
+            return result
 
     def _choices(self, request: ModelRequest) -> tuple[Choice, ...]:
         routing = self._routing_of(request)
@@ -162,7 +174,7 @@ def _as_a_favour(remember: Callable[..., None], *what: Any) -> None:
     try:
         remember(*what)
     except (StoreError, IntegrationError) as error:
-        log.line("WARNING", "how a model was could not be remembered", detail=str(error)[:300])
+        log.line("WARNING", "how a model was could not be remembered", **log.about(error))
 
 
 @dataclass

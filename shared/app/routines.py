@@ -39,6 +39,7 @@ from shared.integrations.notion.client import Notion
 from shared.integrations.notion.reading import property_text
 from shared.ports import Put
 from shared.steps._kind import Repeat
+from shared.telemetry import trace
 
 KIND = ROUTINES
 ACTIVE = "Active"
@@ -110,6 +111,7 @@ def look_at_routines(deps: Deps, tenant: str) -> None:
         after = docs[-1].id
 
 
+@trace.use_case
 def run_routine(command: Command, deps: Deps, tools: Tools) -> None:
     """Look at a routine: open the run that is due, if one is, and find its next time. A second look changes nothing."""
     alarm = alarm_of(command, deps)
@@ -130,7 +132,7 @@ def _look(desk: _Desk, known: Routine) -> None:
         if not _carry_out(desk, known):
             at = snoozed(desk.deps.clock.now(), known.tries)
     except IntegrationError as error:
-        log.line("WARNING", "routine not looked at", tenant=desk.tenant, page=known.page, detail=str(error)[:300])
+        log.line("WARNING", "routine not looked at", tenant=desk.tenant, page=known.page, **log.about(error))
         at = come_back(desk.deps, error, known.tries)
     if at is not None:
         _keep(desk, known, replace(known, alarm=at.isoformat(timespec="seconds"), tries=known.tries + 1))

@@ -99,7 +99,7 @@ def expire_snapshots(deps: Deps) -> int:
         try:  # one by one: a run that cannot be read must not keep the rest
             gone, again = _expire_run(deps, tenant, run, now)
         except AgentError as error:
-            log.line("ERROR", "snapshots not looked at", tenant=tenant, run=run, detail=str(error)[:300])
+            log.line("ERROR", "snapshots not looked at", tenant=tenant, run=run, **log.about(error))
             gone, again = 0, now + _AGAIN
         count += gone
         if again is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
@@ -12,23 +13,27 @@ from shared.app.engine import record
 from shared.app.snapshots import expire_snapshots
 from shared.core import events as ev
 from shared.core.errors import AgentError
+from shared.telemetry import trace
 
 FORGOTTEN_AFTER = timedelta(seconds=30)
+_AGES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 360))  # how old is asked only of what is there
 
 
+@trace.use_case
 def sweep(deps: Deps) -> Mapping[str, int]:
     """Relay, expire, hand out again, wake, forget old versions; return how much of each.
 
     Anybody may call it at any time, even at once.
     """
     now = deps.clock.now()
-    relayed = 0
+    relayed, forgotten = 0, deps.store.forgotten(now - FORGOTTEN_AFTER)
+    oldest = _oldest_outbox_s(deps, now) if forgotten else 0
     # one by one: one that cannot be handed over must not hold up the rest
-    for command in deps.store.forgotten(now - FORGOTTEN_AFTER):
+    for command in forgotten:
         try:
             deps.queue.enqueue([command])
         except AgentError as error:
-            log.line("ERROR", "command not handed over", tenant=command.tenant, run=command.run, detail=str(error))
+            log.line("ERROR", "command not handed over", tenant=command.tenant, run=command.run, **log.about(error))
             continue
         deps.store.mark_sent(command.tenant, [command.id])
         relayed += 1
@@ -40,8 +45,26 @@ def sweep(deps: Deps) -> Mapping[str, int]:
                 continue
             after = record(deps, tenant, run, ev.TimePassed(now), label="sweep")
         except AgentError as error:
-            log.line("ERROR", "run not looked at", tenant=tenant, run=run, detail=str(error)[:300])
+            log.line("ERROR", "run not looked at", tenant=tenant, run=run, **log.about(error))
             continue
         looked, moved = looked + 1, moved + (after.seq != loaded.run.seq)
     expired = expire_snapshots(deps)
-    return {"relayed": relayed, "looked": looked, "moved": moved, "woken": ring(deps), "expired": expired}
+    done: Mapping[str, Any] = {
+        "relayed": relayed,
+        "looked": looked,
+        "moved": moved,
+        "woken": ring(deps),
+        "expired": expired,
+    }
+    log.event("sweep.done", oldest_outbox_s=oldest, outbox=relayed, waiting=looked - moved, **done)
+    return dict(done)
+
+
+def _oldest_outbox_s(deps: Deps, now: datetime) -> int:
+    """Return for how many seconds at least the oldest of the forgotten commands has not been handed over."""
+    oldest = FORGOTTEN_AFTER
+    for age in _AGES:
+        if not deps.store.forgotten(now - age, limit=1):
+            break
+        oldest = age
+    return round(oldest.total_seconds())

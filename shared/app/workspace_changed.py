@@ -47,7 +47,7 @@ def check_schema(deps: Deps, tools: Tools, tenant: str, kind: str) -> None:
         try:
             source = notion.data_source(str(known["data_source"]))
         except (Missing, Rejected) as error:
-            log.line("WARNING", "database not readable", tenant=tenant, database=kind, detail=str(error)[:200])
+            log.line("WARNING", "database not readable", tenant=tenant, database=kind, **log.about(error))
             return
         after, news = compared(kind, known, source)
         if news:

@@ -203,5 +203,5 @@ def crawl(
 
 def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Missing | Rejected) -> None:
     """Leave a place as it is known: one odd page must not keep the others from being read."""
-    log.line("WARNING", "place not readable", tenant=tenant, place=place.id, detail=str(error)[:200])
+    log.line("WARNING", "place not readable", tenant=tenant, place=place.id, **log.about(error))
     places.change(places.known(place.id) or place, listed_at=deps.clock.now().isoformat())

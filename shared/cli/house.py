@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from shared import log
 from shared.backends.local.data_folder import refuse_if_held
 from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
 from shared.backends.local.identity import LocalCallers
+from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
 from shared.cli.simulators import Simulators
 from shared.core.commands import Command, command_to_data
 from shared.settings import FUNCTIONS
+from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
 SCHEDULE = {"sweep": 2.0, "sync": 60.0}  # seconds between two calls of a function by the clock
@@ -40,7 +43,7 @@ class House:
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
         os.environ.update(self._environment())
         self.wired: Wired = wire()
-        self._placeholder.app = house_app()
+        self._placeholder.app = with_metrics(house_app(), lambda: self.dispatcher)
         self._callers = LocalCallers(data)
         self._sessions = threading.local()
         self._stopping = threading.Event()
@@ -94,8 +97,8 @@ class House:
         point(f"deliver.before/{command.name}")
         answer = self._session.post(
             f"{audience}/t/{command.tenant}",
-            json=command_to_data(command),
-            headers={"Authorization": self._callers.authorization(audience)},
+            json=command_to_data(replace(command, trace="")),
+            headers={"Authorization": self._callers.authorization(audience), **trace.unstamped(command.trace)},
             timeout=_DELIVERY_TIMEOUT,
         )
         point(f"acknowledge.before/{command.name}")

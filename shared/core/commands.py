@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ class Command:
     topic: str = ""  # of a notification
     ref: str = ""  # of a notification; the page of `consider`
     not_before: datetime | None = None
+    trace: str = field(default="", compare=False)  # who hands it over, for those who watch; it changes nothing
 
 
 ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror", "consider"
@@ -31,7 +32,7 @@ RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `r
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE})
 
-_TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref")
+_TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref", "trace")
 
 
 def command_to_data(command: Command) -> dict[str, Any]:

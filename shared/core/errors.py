@@ -138,6 +138,7 @@ class IntegrationError(AgentError):
 
     error_class = ErrorClass.PERMANENT
     used: Usage = NOTHING  # what a model's provider charges all the same, or may: then the upper bound
+    answered: str = ""  # method and status, which may be logged where the message may not
     made: tuple[Any, ...] = ()  # of a model: the ModelCall of every try that led here
 
     def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None) -> None:

@@ -15,6 +15,7 @@ from shared.app.deps import Deps, fresh_owner, no_crash
 from shared.core.run import Limits
 from shared.ports import CallerCheck
 from shared.settings import Settings
+from shared.wiring.telemetry import start_telemetry
 
 if TYPE_CHECKING:
     from shared.backends.local.store import LocalStore
@@ -38,7 +39,9 @@ class Wired:
 def wire() -> Wired:
     """Build the ports from the environment; a wrong one fails here, at start-up, and names every problem."""
     settings = Settings.from_env(os.environ)
-    return _cloud(settings) if settings.mode == "cloud" else _local(settings)
+    wired = _cloud(settings) if settings.mode == "cloud" else _local(settings)
+    start_telemetry(settings, wired.deps.secrets)
+    return wired
 
 
 def _local(settings: Settings) -> Wired:

@@ -73,7 +73,7 @@ def _let_go_on(deps: Deps, tenant: str) -> None:
                 try:
                     record(deps, tenant, run.id, BudgetChanged(deps.clock.now()))
                 except AgentError as error:
-                    log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, detail=str(error)[:300])
+                    log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, **log.about(error))
         after = runs[-1].id
 
 

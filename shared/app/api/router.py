@@ -37,6 +37,7 @@ from shared.core.errors import (
     TooLarge,
     VersionConflict,
 )
+from shared.telemetry import trace
 
 if TYPE_CHECKING:
     from shared.app.execute_step import Tools
@@ -57,14 +58,14 @@ class Api:
             found, parts = _find(request)
             return self._handled(found, parts, request)
         except RequestError as error:
-            log.line("WARNING", "request refused", function="api", code=error.code, route=found.id if found else "")
+            log.refused("api", error, found.id if found else "")
             return _refusal(error, found, request, _allow(request) if isinstance(error, NoSuchMethod) else {})
         except (Busy, VersionConflict) as error:
-            log.line("WARNING", "not done yet", function="api", detail=str(error)[:300])
+            log.line("WARNING", "not done yet", function="api", **log.about(error))
             later = Conflicting(f"{error}", way_out="Try again in a few seconds.")
             return _refusal(later, found, request, {"Retry-After": "2"})
         except AgentError as error:
-            log.line("ERROR", "request failed", function="api", error=type(error).__name__, detail=str(error)[:300])
+            log.line("ERROR", "request failed", function="api", **log.about(error))
             unwell = _Unwell(
                 "this cannot be done right now", way_out="Try again in a moment; GET /v1/health says more."
             )
@@ -72,11 +73,13 @@ class Api:
 
     def _handled(self, route: Route, parts: dict[str, str], request: ApiRequest) -> ApiReply:
         caller = self._caller(route, request)
+        trace.belongs(caller.tenant if caller else "")
         if not all(matches(value, PARTS[name]) for name, value in parts.items()):
             raise NotThere("nothing has this id")
         query = read_query(request.query, route.query)
         body = _body(route, request)
-        return route.handler(Call(self._deps, request, caller, parts, query, body, self._tools))
+        with trace.span(f"use case {route.id}", {"workwright.route": route.id}):
+            return route.handler(Call(self._deps, request, caller, parts, query, body, self._tools))
 
     def _caller(self, route: Route, request: ApiRequest) -> Caller | None:
         roles = PERMISSIONS[route.permission]

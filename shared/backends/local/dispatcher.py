@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared import log
 from shared.backends.clock import Elapsed
 from shared.backends.local import tasks
 from shared.backends.local.commit_group import Changes
@@ -138,6 +139,17 @@ class Dispatcher:
                 self._quiet.wait(min(left, 0.05))
         self._store.group.flush()
         return True
+
+    def waiting(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Return for each function how many tasks there are, and for how many seconds the oldest has been due."""
+        depth, oldest = dict[str, float](), dict[str, float]()
+        with self._lock:
+            now = self._look_back()
+            for task in self._known.values():
+                queue, due = task.command.function, max(0, now - task.due) / 1e6 if task.due else 0.0
+                depth[queue] = depth.get(queue, 0) + 1
+                oldest[queue] = max(oldest.get(queue, 0.0), due)
+        return depth, oldest
 
     def next_due(self) -> datetime | None:
         """Return when the next task can be delivered, which may be in the past; None when there is none."""
@@ -364,10 +376,12 @@ class Dispatcher:
         self._store.group.submit(lambda connection, _: tasks.postpone(connection, tenant, name, due, deliveries))
 
     def _bury(self, command: Command, reason: str, deliveries: int) -> None:
-        (row,) = tasks.prepare([command])
+        (row,), tenant = tasks.prepare([command]), command.tenant
         letter = DeadLetter(command, reason, self._clock.now(), deliveries)
         self._store.group.submit(lambda connection, changes: tasks.bury(connection, changes, row, letter))
-        _LOG.error("command put aside", extra={"command": command.id, "deliveries": deliveries})
+        log.event(
+            "command.buried", "ERROR", command=command.name, deliveries=deliveries, tenant=tenant, run=command.run
+        )
 
     def _count_interrupted(self) -> None:
         for key in self._journal.interrupted:

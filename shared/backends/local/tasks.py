@@ -6,12 +6,14 @@ import json
 import logging
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import check_id, check_tenant, from_micros, to_micros, to_text
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.ports import DeadLetter
+from shared.telemetry import trace
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,12 +27,17 @@ _REMOVE = "DELETE FROM tasks WHERE tenant = ? AND id = ?"
 def prepare(commands: Sequence[Command]) -> list[Row]:
     """Return the rows of commands, checked; costs nothing of the writer's time."""
     rows = []
-    for command in commands:
+    for command in map(_stamped, commands):
         check_tenant(command.tenant)
         check_id("command", command.id)
         due = to_micros(command.not_before) if command.not_before else 0
         rows.append((command, due, to_text(f"command {command.id}", command_to_data(command))))
     return rows
+
+
+def _stamped(command: Command) -> Command:
+    """Return the command with what its delivery has to say of who hands it over, where anybody listens."""
+    return replace(command, trace=trace.stamp(command.tenant, command.run)) if trace.exporting() else command
 
 
 def add(connection: sqlite3.Connection, changes: Changes, rows: Sequence[Row]) -> None:

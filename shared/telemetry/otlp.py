@@ -1,0 +1,183 @@
+"""Spans and metrics to any OpenTelemetry collector, by OTLP over HTTP, before the request's answer leaves.
+
+A function is frozen between two requests, so nothing waits for a thread: the spans of a request go in one call that is
+bounded in time, metrics with it when they are due. What cannot be sent is dropped, and for a while nothing is tried.
+The vendor's library is loaded with the first request that ends, and only where an address is set.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from shared.telemetry.metrics import BUCKETS, COUNTER, HISTOGRAM, METRICS, REGISTRY, Series
+from shared.telemetry.trace import Finished, Span
+
+TIMEOUT_S = 2.0
+PAUSE_S = 30.0  # after a failure: nobody waits for a collector that is down
+METRICS_EVERY_S = 15.0
+GOOGLE = "telemetry.googleapis.com"
+SCOPE = "workwright"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where telemetry goes. `headers` is asked for once, at the first export: it may come out of a safe."""
+
+    endpoint: str  # without /v1/traces
+    headers: Callable[[], Mapping[str, str]] = dict
+    project: str = ""  # of Google Cloud
+    version: str = ""
+    instance: str = ""  # tells the counters of one process from those of another
+    traces: bool = True
+    metrics: bool = True
+
+
+class OtlpExporter:
+    """Exports what a process tells. It never fails, and takes at most `TIMEOUT_S` for each of two calls."""
+
+    def __init__(self, target: Target, trouble: Callable[[str, str], None]) -> None:
+        self._target = target
+        self._trouble = trouble  # hears what could not be sent, and the class of the error
+        self._lock = threading.Lock()
+        self._spans_to: Any = None
+        self._metrics_to: Any = None
+        self._resources: dict[str, Any] = {}
+        self._began = time.time_ns()
+        self._metrics_at = 0.0
+        self._not_before: dict[str, float] = {}
+
+    def export(self, spans: Finished) -> None:
+        """Send the spans of one request, and the metrics when that is due."""
+        if self._target.traces and spans:
+            self._guarded("spans", lambda: self._send_spans(spans))
+        if self._target.metrics and time.monotonic() - self._metrics_at >= METRICS_EVERY_S:
+            self.export_metrics()
+
+    def export_metrics(self) -> None:
+        """Send what was counted so far; also called when the process ends."""
+        self._metrics_at = time.monotonic()
+        self._guarded("metrics", self._send_metrics)
+
+    def _guarded(self, what: str, send: Callable[[], bool]) -> None:
+        if time.monotonic() < self._not_before.get(what, 0.0):
+            return
+        try:
+            failed = "" if send() else "NotTaken"
+        except Exception as error:  # whatever it is, the request has its answer
+            failed = type(error).__name__
+        if failed:
+            self._not_before[what] = time.monotonic() + PAUSE_S
+            self._trouble(what, failed)
+
+    def _send_spans(self, spans: Finished) -> bool:
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        with self._lock:
+            if self._spans_to is None:
+                from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+                self._spans_to = OTLPSpanExporter(**self._where("/v1/traces"))
+        ready = [_readable(trace, span, self._resource(span.function)) for trace, span in spans]
+        return bool(self._spans_to.export(ready) == SpanExportResult.SUCCESS)
+
+    def _send_metrics(self) -> bool:
+        from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData, ResourceMetrics, ScopeMetrics
+        from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+        with self._lock:
+            if self._metrics_to is None:
+                from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+                self._metrics_to = OTLPMetricExporter(**self._where("/v1/metrics"))
+        times = (self._began, time.time_ns())
+        found = [_metric(name, series, times) for name, series in REGISTRY.snapshot().items() if series]
+        if not found:
+            return True
+        scoped = [ScopeMetrics(InstrumentationScope(SCOPE), found, "")]
+        data = MetricsData([ResourceMetrics(self._resource("workwright"), scoped, "")])
+        return bool(self._metrics_to.export(data) == MetricExportResult.SUCCESS)
+
+    def _where(self, path: str) -> dict[str, Any]:
+        """Return what both exporters are made with. Google's own collector wants a token of the service account."""
+        headers = dict(self._target.headers())
+        found = {"endpoint": self._target.endpoint.rstrip("/") + path, "headers": headers, "timeout": TIMEOUT_S}
+        if urlsplit(self._target.endpoint).hostname == GOOGLE:
+            import google.auth
+            from google.auth.transport.requests import AuthorizedSession
+
+            identity, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+            return {**found, "session": AuthorizedSession(identity)}  # type: ignore[no-untyped-call]
+        return found
+
+    def _resource(self, function: str) -> Any:
+        """Return who tells: one service per function, also where one process plays all of them."""
+        from opentelemetry.sdk.resources import Resource
+
+        if function not in self._resources:
+            told = {
+                "service.namespace": "workwright",
+                "service.name": function,
+                "service.version": self._target.version,
+                "service.instance.id": self._target.instance,
+                "gcp.project_id": self._target.project,
+            }
+            self._resources[function] = Resource({name: value for name, value in told.items() if value})
+        return self._resources[function]
+
+
+def parse_headers(text: str) -> dict[str, str]:
+    """Return headers written as `name=value,name=value`, values percent-encoded, as OpenTelemetry has them."""
+    pairs = (each.partition("=") for each in text.strip().split(",") if "=" in each)
+    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
+
+
+def _readable(trace_id: str, span: Span, resource: Any) -> Any:
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
+    from opentelemetry.trace.status import Status, StatusCode
+
+    def context(id: str) -> Any:
+        return SpanContext(int(trace_id, 16), int(id, 16), is_remote=False, trace_flags=TraceFlags(1))
+
+    told = {**span.attributes, **({"error.type": span.error} if span.error else {})}
+    return ReadableSpan(
+        span.name,
+        context(span.id),
+        context(span.parent) if span.parent else None,
+        resource,
+        told,
+        kind=SpanKind[span.kind.upper()],
+        status=Status(StatusCode.ERROR) if span.error else Status(StatusCode.UNSET),
+        start_time=span.began,
+        end_time=max(span.began, span.ended),
+        instrumentation_scope=InstrumentationScope(SCOPE),
+    )
+
+
+def _metric(name: str, series: Series, times: tuple[int, int]) -> Any:
+    from opentelemetry.sdk.metrics import export as sdk
+
+    described, points = METRICS[name], list[Any]()
+    for key, value in series.items():
+        labels = dict(zip(described.labels, key, strict=True))
+        if described.kind == HISTOGRAM:
+            count = sum(value.counts)
+            more: dict[str, Any] = {"min": None, "max": None}  # of the whole life of a process: they would say nothing
+            points.append(
+                sdk.HistogramDataPoint(labels, *times, count, value.sum, tuple(value.counts), BUCKETS, **more)
+            )
+        else:
+            points.append(sdk.NumberDataPoint(labels, *times, value))
+    cumulative = sdk.AggregationTemporality.CUMULATIVE
+    data: Any = sdk.Gauge(points)
+    if described.kind == HISTOGRAM:
+        data = sdk.Histogram(points, cumulative)
+    elif described.kind == COUNTER:
+        data = sdk.Sum(points, cumulative, True)
+    return sdk.Metric(name, described.help, described.unit, data)

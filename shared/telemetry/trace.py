@@ -1,0 +1,334 @@
+"""Where we are: the request, its spans, and the run they belong to. One run is one trace, however it is delivered.
+
+The trace of a run follows from its id, so that whoever works on it joins without being told. Parents travel with the
+tasks, in the headers of W3C Trace Context. Of a request that learns only on its way which run it is about, all spans
+go to that run's trace when it ends; so does the one that handed it over, as far as its headers tell.
+
+Nothing is imported here that a cold start would feel, and where nobody listens no span is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar
+
+Value = str | int | float | bool
+P = ParamSpec("P")
+R = TypeVar("R")
+RunKey = tuple[str, str]  # tenant, run
+
+PARENT, STATE = "traceparent", "tracestate"
+MOST_SPANS = 500  # of one request; more would say nothing
+MOST_LETTERS = 200  # of an attribute
+ATTRIBUTES = frozenset(  # all that a span may say; no name here stands for a text that people or models wrote
+    {
+        "error.type", "http.request.method", "http.response.status_code", "server.address",
+        "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.request.max_tokens",
+        "gen_ai.response.model", "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
+        "gen_ai.usage.cache_read.input_tokens", "gen_ai.output.type", "gen_ai.agent.id", "gen_ai.conversation.id",
+        "workwright.function", "workwright.tenant", "workwright.run", "workwright.step", "workwright.command",
+        "workwright.step.kind", "workwright.step.attempt", "workwright.step.outcome", "workwright.event",
+        "workwright.run.status", "workwright.run.trigger", "workwright.cost_micros", "workwright.tokens",
+        "workwright.task_class", "workwright.route", "workwright.system", "workwright.handed_over",
+    }
+)  # fmt: skip
+_PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_OURS = re.compile(r"(?:^|,)\s*workwright=([0-9a-f]{16})(?:-([0-9a-f]{1,16})-([a-z-]{1,40}))?\s*(?:,|$)")
+
+
+@dataclass(slots=True)
+class Span:
+    """Something that took time. Times in nanoseconds since 1970; `error` is the class of what it failed with."""
+
+    name: str
+    kind: str  # "server" | "client" | "internal" | "producer"
+    id: str
+    parent: str
+    began: int
+    function: str
+    ended: int = 0
+    error: str = ""
+    home: RunKey | None = None  # the run it belongs to whatever the rest of the request does
+    attributes: dict[str, Value] = field(default_factory=dict)
+
+    def seconds(self) -> float:
+        """Return how long it took, or has taken so far."""
+        return ((self.ended or time.time_ns()) - self.began) / 1e9
+
+    def note(self, attributes: Mapping[str, Value | None]) -> None:
+        """Add attributes: names of `ATTRIBUTES`, short values; nothing that is empty."""
+        for name, value in attributes.items():
+            if name not in ATTRIBUTES:
+                raise ValueError(f"{name!r} is no attribute we tell")
+            if value not in (None, ""):
+                self.attributes[name] = value[:MOST_LETTERS] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who handed a task over: the span that did, when it began (nanoseconds), and its function; 0 and "" if unsaid."""
+
+    trace: str
+    span: str
+    began: int = 0
+    function: str = ""
+
+
+Finished = Sequence[tuple[str, Span]]  # trace, span
+
+
+class Headers(Protocol):
+    """The headers of a request, by names whose case does not count."""
+
+    def get(self, key: str, default: str, /) -> str:
+        """Return the value of one."""
+
+
+class Exporter(Protocol):
+    """Where spans go. It bounds its own time, and never fails."""
+
+    def export(self, spans: Finished) -> None:
+        """Hand over the spans of one request; also what was counted, when that is due."""
+
+
+class Scope:
+    """One request: its spans so far, and the runs it has touched."""
+
+    def __init__(self, function: str, sent: Sent | None) -> None:
+        self.function, self.sent = function, sent
+        self.trace = sent.trace if sent else secrets.token_hex(16)
+        self.began = time.time_ns()
+        self.top = Span(function, "server", secrets.token_hex(8), sent.span if sent else "", self.began, function)
+        self.spans: list[Span] = [self.top]
+        self.bound: RunKey | None = None  # the run it was asked for
+        self.touched: dict[RunKey, None] = {}
+        self.step = self.tenant = ""
+
+    @property
+    def home(self) -> RunKey | None:
+        """Return the run the whole request is about, as far as it is known by now."""
+        return self.bound or (next(iter(self.touched)) if len(self.touched) == 1 else None)
+
+    def add(self, span: Span) -> None:
+        """Keep a span until the request ends."""
+        if len(self.spans) < MOST_SPANS:
+            self.spans.append(span)
+
+    def finished(self) -> Finished:
+        """Return all spans, each with the trace it belongs to, their parents set right."""
+        home, found = self.home, []
+        trace = run_trace(*home) if home else self.trace
+        homes = {span.id: span.home or home for span in self.spans}
+        for span in self.spans:
+            if span.parent in homes and homes[span.parent] != homes[span.id] and homes[span.id]:
+                span.parent = root_span(*homes[span.id])  # type: ignore[misc]
+            own = homes[span.id]
+            found.append((run_trace(*own) if own else trace, span))
+        if home and (self.sent is None or self.sent.trace != trace):
+            self.top.parent = root_span(*home)
+            if self.sent is not None and self.sent.began:
+                self.top.parent = self.sent.span
+                found.append((trace, self._sender(self.sent, root_span(*home))))
+        return found
+
+    def _sender(self, sent: Sent, parent: str) -> Span:
+        """Return the span of who handed this over, who could not know yet which run it would be about."""
+        ended = min(self.began, max(sent.began, self.began))
+        span = Span(sent.function, "producer", sent.span, parent, sent.began, sent.function, ended)
+        span.note({"workwright.function": sent.function, "workwright.handed_over": True})
+        return span
+
+
+_at: ContextVar[tuple[Scope, Span] | None] = ContextVar("workwright_span", default=None)
+_exporter: Exporter | None = None
+
+
+def export_to(exporter: Exporter | None) -> None:
+    """Hand the spans of every request that ends from now on to this exporter; None: to nobody."""
+    global _exporter
+    _exporter = exporter
+
+
+def exporting() -> bool:
+    """Say whether anybody listens."""
+    return _exporter is not None
+
+
+def run_trace(tenant: str, run: str) -> str:
+    """Return the trace of a run, 32 hexadecimal digits."""
+    return hashlib.sha256(f"workwright run {tenant}/{run}".encode()).hexdigest()[:32]
+
+
+def root_span(tenant: str, run: str) -> str:
+    """Return the span of the run as a whole, which is told when the run has ended; 16 hexadecimal digits."""
+    return hashlib.sha256(f"workwright root {tenant}/{run}".encode()).hexdigest()[:16]
+
+
+# --- inside of a request ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def request(function: str, headers: Headers) -> Iterator[Span]:
+    """Open the request's span; when it ends, everything it has told is exported. Header names must ignore case."""
+    scope = Scope(function, _sent(headers))
+    token = _at.set((scope, scope.top))
+    try:
+        yield scope.top
+    finally:
+        _at.reset(token)
+        scope.top.ended = time.time_ns()
+        if _exporter is not None:
+            scope.top.note({"workwright.function": function, "workwright.tenant": scope.tenant})
+            if scope.home:
+                scope.top.note({"workwright.run": scope.home[1], "gen_ai.conversation.id": scope.home[1]})
+            _exporter.export(scope.finished())
+
+
+def belongs(tenant: str, run: str = "", step: str = "", command: str = "") -> None:
+    """Say whom the present request is about, as soon as it is known for sure."""
+    here = _at.get()
+    if here is None:
+        return
+    scope = here[0]
+    scope.tenant, scope.step = tenant, step
+    if run:
+        scope.bound = (tenant, run)
+    scope.top.note({"workwright.step": step, "workwright.command": command})
+
+
+@contextmanager
+def span(name: str, attributes: Mapping[str, Value | None] | None = None, *, kind: str = "internal") -> Iterator[Span]:
+    """Measure what happens inside; an exception that leaves it is told by its class alone."""
+    with _open(name, kind, None) as opened:
+        opened.note(attributes or {})
+        yield opened
+
+
+@contextmanager
+def in_run(tenant: str, run: str, name: str) -> Iterator[Span]:
+    """Measure what changes a run: that belongs to the run's trace, whatever the request is about beside it."""
+    here = _at.get()
+    if here is not None:
+        here[0].touched[tenant, run] = None
+    with _open(name, "internal", (tenant, run)) as opened:
+        yield opened
+
+
+@contextmanager
+def _open(name: str, kind: str, home: RunKey | None) -> Iterator[Span]:
+    here = _at.get()
+    began = time.time_ns()
+    if here is None:
+        yield Span(name, kind, "", "", began, "")
+        return
+    scope, above = here
+    opened = Span(name, kind, secrets.token_hex(8), above.id, began, scope.function, home=home or above.home)
+    token = _at.set((scope, opened))
+    try:
+        yield opened
+    except BaseException as error:
+        opened.error = opened.error or type(error).__name__
+        raise
+    finally:
+        _at.reset(token)
+        opened.ended = time.time_ns()
+        if _exporter is not None:
+            scope.add(opened)
+
+
+def use_case(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a use case a span of its own."""
+    name = f"use case {function.__name__}"
+
+    @wraps(function)
+    def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+        with span(name):
+            return function(*args, **kwargs)
+
+    return measured
+
+
+def run_ended(tenant: str, run: str, began: datetime, ended: datetime, attributes: Mapping[str, Value | None]) -> None:
+    """Tell of the run as a whole: the span that all requests without another parent hang on."""
+    here = _at.get()
+    if here is None or _exporter is None:
+        return
+    times = [round(each.timestamp() * 1_000_000) * 1000 for each in (began, ended)]
+    whole = Span("run", "internal", root_span(tenant, run), "", times[0], "run", times[1], home=(tenant, run))
+    whole.note({"workwright.tenant": tenant, "workwright.run": run, "gen_ai.conversation.id": run, **attributes})
+    if whole.attributes.get("workwright.run.status") == "failed":
+        whole.error = "RunFailed"
+    here[0].add(whole)
+
+
+# --- between requests -------------------------------------------------------------------------------------------------
+
+
+def carried(tenant: str, run: str) -> Mapping[str, str]:
+    """Return the headers with which a task for this run ("": for none yet) goes on; empty outside of a request."""
+    here = _at.get()
+    if here is None:
+        if not run:
+            return {}
+        return {PARENT: f"00-{run_trace(tenant, run)}-{root_span(tenant, run)}-01"}
+    scope, now = here
+    home = now.home or scope.home
+    if run:
+        own = home == (tenant, run) and exporting()
+        parent = now.id if own else root_span(tenant, run)
+        return {PARENT: f"00-{run_trace(tenant, run)}-{parent}-01", STATE: f"workwright={parent}"}
+    trace = run_trace(*home) if home else scope.trace
+    said = f"{scope.top.id}-{scope.top.began:x}-{scope.function}"
+    return {PARENT: f"00-{trace}-{scope.top.id}-01", STATE: f"workwright={said}"}
+
+
+def stamp(tenant: str, run: str) -> str:
+    """Return those headers as one line, for a queue that keeps them beside the task."""
+    return " ".join(carried(tenant, run).values())
+
+
+def unstamped(line: str) -> Mapping[str, str]:
+    """Return the headers of such a line."""
+    return dict(zip((PARENT, STATE), line.split(" "), strict=False)) if line else {}
+
+
+def _sent(headers: Headers) -> Sent | None:
+    """Return who handed the request over. What stands in `tracestate` is ours; a platform puts itself in between."""
+    found = _PARENT.fullmatch(headers.get(PARENT, "").strip())
+    if found is None:
+        return None
+    trace, parent = found.groups()
+    ours = _OURS.search(headers.get(STATE, ""))
+    if ours is None:
+        return Sent(trace, parent)
+    return Sent(trace, ours[1], int(ours[2] or "0", 16), ours[3] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line of the log is written: which trace and span, in which function, about whom."""
+
+    trace: str
+    span: str
+    labels: Mapping[str, str]
+
+
+def place() -> Place | None:
+    """Return where we are; None outside of a request."""
+    here = _at.get()
+    if here is None:
+        return None
+    scope, now = here
+    home = now.home or scope.home
+    tenant, run = home or (scope.tenant, "")
+    labels = {"function": scope.function, "tenant": tenant, "run": run, "step": scope.step}
+    return Place(run_trace(*home) if home else scope.trace, now.id, labels)
