@@ -8,7 +8,7 @@ locals {
       WORKWRIGHT_TASKS_ACCOUNT = google_service_account.tasks.email
       WORKWRIGHT_PUBLIC_URL    = local.public_url
     },
-    { for name, url in local.urls : "WORKWRIGHT_URL_${upper(replace(name, "-", "_"))}" => url },
+    { for name, url in merge(local.urls, local.edge_urls) : "WORKWRIGHT_URL_${upper(replace(name, "-", "_"))}" => url },
     var.settings,
   )
 
@@ -46,6 +46,7 @@ module "function" {
   }
   ingress         = contains(local.public, each.key) ? local.public_ingress : "ALLOW_INTERNAL_ONLY"
   callers         = contains(local.public, each.key) ? { anybody = "allUsers" } : { tasks = google_service_account.tasks.member }
+  deployers       = { for pipeline in module.ci : "ci" => pipeline.deployer_member }
   project_roles   = { for role in each.value.roles : role => google_project_iam_custom_role.of[role].name if contains(keys(local.project_roles), role) }
   key_roles       = { for role in each.value.roles : role => google_project_iam_custom_role.of[role].name if contains(keys(local.key_roles), role) }
   key             = module.keys.tenants

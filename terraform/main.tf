@@ -20,6 +20,6 @@ locals {
   # Cloud Run gives every service an address that follows from its name, so that functions can know each other's.
   urls = { for name, it in local.functions : name => "https://${name}-${data.google_project.this.number}.${var.region}.run.app" }
 
-  public_url    = var.public_url != "" ? var.public_url : local.urls["api"]
+  public_url    = var.public_url != "" ? var.public_url : local.door_urls["api"]
   source_bucket = var.source_bucket != "" ? var.source_bucket : "${var.project_id}-${var.name}-source"
 }

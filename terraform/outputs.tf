@@ -1,6 +1,6 @@
 output "urls" {
   description = "Where each function answers."
-  value       = local.urls
+  value       = merge(local.urls, local.edge_urls)
 }
 
 output "public_url" {

@@ -1,2 +1,3 @@
-environment = "production"
-project_id  = "workwright-production"
+environment  = "production"
+project_id   = "workwright-production"
+alert_emails = ["operations@example.com"]

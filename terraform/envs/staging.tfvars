@@ -1,2 +1,3 @@
-environment = "staging"
-project_id  = "workwright-staging"
+environment  = "staging"
+project_id   = "workwright-staging"
+alert_emails = ["operations@example.com"]

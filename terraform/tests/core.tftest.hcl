@@ -8,8 +8,11 @@ mock_provider "google" {
   }
 }
 
+mock_provider "time" {}
+
 variables {
-  project_id = "acme-workwright"
+  project_id   = "acme-workwright"
+  alert_emails = ["operations@example.com"]
   bundles = {
     for name in ["api", "deploy", "execute-step", "forge-webhook", "notify", "notion-webhook", "oauth-callback", "plan", "sweep", "sync"] :
     name => "${name}/${sha256(name)}.zip"

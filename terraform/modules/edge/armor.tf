@@ -1,5 +1,5 @@
 # What never reaches a function. Bodies are searched for known holes of libraries alone, not for attacks by pattern: pages and
-# and the functions read bodies as data alone.
+# code that people write look like attacks, and the functions read them as data.
 
 resource "google_compute_security_policy" "of" {
   for_each = toset(["people", "systems"])

@@ -36,7 +36,7 @@ resource "google_cloudfunctions2_function" "this" {
     environment_variables            = merge(var.environment, { THREADS = tostring(var.concurrency) })
   }
 
-  depends_on = [google_project_iam_member.this, google_secret_manager_secret_iam_member.reads, google_kms_crypto_key_iam_member.this]
+  depends_on = [google_service_account_iam_member.deployers, google_project_iam_member.this, google_secret_manager_secret_iam_member.reads, google_kms_crypto_key_iam_member.this]
 }
 
 # Invokers stand on the service: roles of Cloud Run are refused on the function.
@@ -47,6 +47,15 @@ resource "google_cloud_run_v2_service_iam_member" "callers" {
   location = var.region
   role     = "roles/run.invoker"
   member   = each.value
+}
+
+# Who deploys it names the account it runs as.
+resource "google_service_account_iam_member" "deployers" {
+  for_each = var.deployers
+
+  service_account_id = google_service_account.this.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
 }
 
 resource "google_project_iam_member" "this" {

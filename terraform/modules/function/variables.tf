@@ -80,6 +80,12 @@ variable "callers" {
   type        = map(string)
 }
 
+variable "deployers" {
+  description = "Who deploys it beside a person with rights of their own, under names that are known while planning."
+  type        = map(string)
+  default     = {}
+}
+
 variable "project_roles" {
   description = "Roles in the project, under names that are known while planning."
   type        = map(string)

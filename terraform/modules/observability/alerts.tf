@@ -55,15 +55,30 @@ locals {
     }
     security-refusals = {
       what     = "Something was refused that must not happen"
-      when     = "a foreign tenant, a leak, a sandbox or a caller within 10 minutes"
+      when     = "a foreign tenant, a leak, a sandbox, or an unknown caller behind the platform's own check, within 10 minutes"
       severity = "CRITICAL"
-      query    = "sum by (what) (increase(${local.s.security_refusals}{${local.from_functions},what!=\"signature\"}[10m])) > 0"
+      query = join(" or ", [
+        "sum by (what) (increase(${local.s.security_refusals}{${local.from_functions},what=~\"tenant|leak|sandbox\"}[10m])) > 0",
+        "sum by (service_name) (increase(${local.s.security_refusals}{${local.from_functions},what=\"caller\",service_name!~\"${join("|", sort(keys(var.doors)))}\"}[10m])) > 0",
+      ])
+    }
+    callers-are-refused = {
+      what     = "Many callers without valid keys"
+      when     = "more than 100 at one public door within 10 minutes"
+      severity = "WARNING"
+      query    = "sum by (service_name) (increase(${local.s.security_refusals}{${local.at_doors},what=\"caller\"}[10m])) > 100"
     }
     signatures-fail = {
       what     = "Webhooks arrive with wrong signatures"
       when     = "more than 20 within 10 minutes"
       severity = "WARNING"
       query    = "sum(increase(${local.s.security_refusals}{${local.from_functions},what=\"signature\"}[10m])) > 20"
+    }
+    requests-crash = {
+      what     = "A bug stops requests"
+      when     = "at least one within 15 minutes"
+      severity = "ERROR"
+      query    = "sum by (service_name, error) (increase(${local.s.crashes}{${local.from_functions}}[15m])) > 0"
     }
     doors-answer-with-errors = {
       what     = "A public door answers with errors"

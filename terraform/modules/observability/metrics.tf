@@ -31,6 +31,7 @@ locals {
     dead_letters      = { event = "command.buried", what = "Commands put aside after eight deliveries", labels = ["command"] }
     budgets_exceeded  = { event = "budget.exceeded", what = "Budgets that stopped something", labels = ["scope"] }
     security_refusals = { event = "security.refused", what = "What was refused because it looked like an attack", labels = ["what"] }
+    crashes           = { event = "request.crashed", what = "Bugs that stopped a request", labels = ["error"] }
     requests_served   = { event = "request.served", what = "Requests by what the functions answered", labels = ["function", "status"] }
     sweeps            = { event = "sweep.done", what = "Rounds of the sweep" }
     outbox_seconds    = { event = "sweep.done", what = "Age of the oldest command that was not handed to its queue", value = "oldest_outbox_s", unit = "s", bounds = local.seconds }

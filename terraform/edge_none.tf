@@ -1,3 +1,0 @@
-locals {
-  public_ingress = "ALLOW_ALL"
-}
