@@ -165,6 +165,18 @@ def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
+@bench.command("cold")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Starts of each function.")
+@click.option("--function", "functions", multiple=True, help="One function; several times for several. Without: all.")
+@AS_JSON
+def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -> None:
+    """CPU, time and memory of each function from its start to its first answer, beside the bare hello."""
+    from shared.cli.bench_cold import as_text, bench_cold
+
+    found = bench_cold(rounds, functions)
+    click.echo(json.dumps(found) if as_json else as_text(found))
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
