@@ -1,0 +1,168 @@
+"""Bundles as the platform has them: each alone in a folder and an environment of its own, served by its own command.
+
+Nothing of this checkout is on a bundle's path. Around them stand the emulated parts of the cloud.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from google.cloud import tasks_v2
+
+from tests.support.cloud_tasks_delivery import Behaviour
+from tests.support.cloud_tasks_server import CloudTasksServer
+from tests.support.disturbed_house import free_ports
+from tests.support.firestore_emulator import firestore_emulator
+from tests.support.kms_server import KmsServer
+from tests.support.oidc_issuer import OidcIssuer
+from tests.support.secret_manager_server import SecretManagerServer
+
+UV = Path(sys.executable).with_name("uv")
+PROJECT, LOCATION = "test-project", "us-central1"
+ACCOUNT = "tasks@test-project.iam.gserviceaccount.com"
+RUNNERS_CALLER = "execute-step@test-project.iam.gserviceaccount.com"
+SECRETS = ("notion-webhook-token", "oauth-state-key", "api-key-pepper", "approval-link-key", "hook-key")
+_START_S = 90.0
+
+
+class Environments:
+    """Installs each distinct set of requirements once, from their hashes alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, requirements: Path) -> Path:
+        """Return the folder of programs of the environment that has just these packages."""
+        folder = self._folder / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+        if not folder.exists():
+            self._run("venv", "--quiet", "--python", sys.executable, str(folder))
+            self._run(
+                *("pip", "install", "--quiet", "--python", str(folder / "bin" / "python")),
+                *("--require-hashes", "--only-binary", ":all:", "-r", str(requirements)),
+            )
+        return folder / "bin"
+
+    @staticmethod
+    def _run(*arguments: str) -> None:
+        kept = {name: os.environ[name] for name in os.environ if name != "VIRTUAL_ENV"}
+        done = subprocess.run([str(UV), *arguments], env=kept, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"uv {' '.join(arguments)}:\n{done.stderr[-3000:]}"
+
+
+class BundledHouse:
+    """Every function from its bundle, each a server of its own, in cloud mode."""
+
+    def __init__(self, folder: Path, archives: Mapping[str, Path], parts: ExitStack) -> None:
+        self._folder, self._archives, self._parts = folder, archives, parts
+        self.issuer = parts.enter_context(OidcIssuer())
+        self._kms = parts.enter_context(KmsServer())
+        self._secrets = parts.enter_context(SecretManagerServer(PROJECT))
+        self.tasks = parts.enter_context(CloudTasksServer(self.issuer, Behaviour()))
+        self._firestore = parts.enter_context(firestore_emulator())
+        self.urls = {
+            name: f"http://127.0.0.1:{port}" for name, port in zip(archives, free_ports(len(archives)), strict=True)
+        }
+        self.secrets = {name: hashlib.sha256(name.encode()).hexdigest() for name in SECRETS}
+        self.secrets["notion-client-id"] = "client-of-the-test"
+        for name, value in self.secrets.items():
+            self._secrets.seed(name, value.encode())
+        for name in archives:
+            self.tasks.create_queue(
+                name, project=PROJECT, location=LOCATION, retry_config=tasks_v2.RetryConfig(max_attempts=3)
+            )
+        self._environment = self._cloud() | {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+        self.packages: dict[str, Path] = {}  # function → programs of its environment
+
+    def start(self) -> None:
+        """Install and start them all; the first of each environment goes first, so that what it compiles is there."""
+        environments = Environments(self._folder / "environments")
+        for name, archive in self._archives.items():
+            with zipfile.ZipFile(archive) as opened:
+                opened.extractall(self._folder / name)
+            self.packages[name] = environments.of(self._folder / name / "requirements.txt")
+        first = {place: name for name, place in self.packages.items()}
+        for names in (list(first.values()), [name for name in self._archives if name not in first.values()]):
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(self._start, names))
+
+    def token(self, function: str, email: str = ACCOUNT) -> dict[str, str]:
+        """Return the header with which the queue, the scheduler, or a function calls another."""
+        return {"Authorization": f"Bearer {self.issuer.mint(self.urls[function], email)}"}
+
+    def post(self, function: str, path: str = "/", **more: Any) -> requests.Response:
+        """Post to a function."""
+        return requests.post(self.urls[function] + path, timeout=60, **more)
+
+    def said(self, function: str) -> str:
+        """Return what the function's process wrote."""
+        return (self._folder / f"{function}.log").read_text(errors="replace")
+
+    def _cloud(self) -> dict[str, str]:
+        addresses = {f"WORKWRIGHT_URL_{name.upper().replace('-', '_')}": url for name, url in self.urls.items()}
+        return addresses | {
+            "WORKWRIGHT_MODE": "cloud",
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "WORKWRIGHT_LOCATION": LOCATION,
+            "WORKWRIGHT_KMS_KEY": self._kms.create_key(),
+            "WORKWRIGHT_TASKS_ACCOUNT": ACCOUNT,
+            "WORKWRIGHT_PUBLIC_URL": self.urls["api"],
+            "FIRESTORE_EMULATOR_HOST": self._firestore,
+            "WORKWRIGHT_TASKS_ENDPOINT": self.tasks.rest_address,
+            "WORKWRIGHT_SECRETS_ENDPOINT": self._secrets.rest_address,
+            "WORKWRIGHT_KMS_ENDPOINT": self._kms.rest_address,
+            "WORKWRIGHT_CERTS_URL": self.issuer.certs_url,
+            "WORKWRIGHT_SANDBOX": "remote",
+            "WORKWRIGHT_CODE_RUNNER_URL": self.urls["code-runner"],
+            "WORKWRIGHT_RUNNER_CALLERS": RUNNERS_CALLER,
+        }
+
+    def _start(self, function: str) -> None:
+        port = int(self.urls[function].rpartition(":")[2])
+        command = [str(self.packages[function] / "functions-framework"), "--source", "main.py"]
+        command += ["--target", function.replace("-", "_"), "--host", "127.0.0.1", "--port", str(port)]
+        with (self._folder / f"{function}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self._folder / function, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._parts.callback(_end, process)
+        ends = time.monotonic() + _START_S
+        while True:
+            assert process.poll() is None, f"{function} ended:\n{self.said(function)[-3000:]}"
+            assert time.monotonic() < ends, f"{function} did not begin:\n{self.said(function)[-3000:]}"
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def bundled_house(folder: Path, out: Path) -> Iterator[BundledHouse]:
+    """Serve the release that was written to `out`."""
+    release = json.loads((out / "release.auto.tfvars.json").read_text())["bundles"]
+    with ExitStack() as parts:
+        house = BundledHouse(folder, {name: out / place for name, place in release.items()}, parts)
+        house.start()
+        yield house
