@@ -166,7 +166,8 @@ def _cpu_ms(pid: int) -> float:
     for task in Path(f"/proc/{pid}/task").iterdir():
         spent += int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e6
     told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return spent + sum(map(int, told[13:15])) * 1000 / os.sysconf("SC_CLK_TCK")
+    ended = int(told[13]) + int(told[14])  # ticks of children, with those of theirs
+    return spent + ended * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _memory_mb(pid: int) -> float:
@@ -189,7 +190,7 @@ def _median(starts: list[Start], what: str) -> float:
 
 def _report(rounds: int, starts: dict[str, list[Start]], asked: dict[str, Asked]) -> dict[str, Any]:
     base = _median(starts[HELLO], "cpu_ms")
-    functions = {}
+    functions: dict[str, dict[str, Any]] = {}
     for name, found in starts.items():
         cpu = _median(found, "cpu_ms")
         functions[name] = {

@@ -72,8 +72,12 @@ class StandIn:
         """Return the header with which the queue calls a function."""
         now = int(datetime.now(UTC).timestamp())
         claims = {
-            **{"iss": "https://accounts.google.com", "aud": audience, "iat": now - 1, "exp": now + 3000},
-            **{"email": ACCOUNT, "email_verified": True},
+            "iss": "https://accounts.google.com",
+            "aud": audience,
+            "iat": now - 1,
+            "exp": now + 3000,
+            "email": ACCOUNT,
+            "email_verified": True,
         }
         signed = f"{_part({'alg': 'RS256', 'kid': 'bench'})}.{_part(claims)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
