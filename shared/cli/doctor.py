@@ -36,6 +36,7 @@ class Finding:
     detail: str
     way_out: str = ""
     needed: bool = True
+    why: str = ""  # it matters, where that is not plain
 
 
 OPERATOR_SECRETS: Mapping[str, str] = {
@@ -66,19 +67,52 @@ MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of
 @workwright.command()
 @DATA
 @AS_JSON
-def doctor(data: Path, as_json: bool) -> None:
+@click.option(
+    "--cloud", is_flag=True, help="Look over a deployment instead, with your own credentials; changes nothing."
+)
+@click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", default="", help="The deployment's project.")
+@click.option("--region", envvar="WORKWRIGHT_LOCATION", default="europe-west1", show_default=True, help="Its region.")
+@click.option("--name", default="workwright", show_default=True, help="What its names begin with (Terraform's `name`).")
+@click.option(
+    "--release",
+    type=click.Path(path_type=Path),
+    default=Path("build/release.auto.tfvars.json"),
+    show_default=True,
+    help="The release it should run; not compared where there is none.",
+)
+@click.option("--endpoint", default="", hidden=True, help="All of Google's services at an address of this machine.")
+def doctor(
+    data: Path, as_json: bool, cloud: bool, project: str, region: str, name: str, release: Path, endpoint: str
+) -> None:
     """Check every component and credential; say what is missing and how to get it."""
-    found = look_over(data, os.environ)
+    found = _look_over_cloud(project, region, name, release, endpoint) if cloud else look_over(data, os.environ)
     usable = not any(finding.needed and finding.state == MISSING for finding in found)
+    _tell(found, usable, as_json, "The deployment" if cloud else "Workwright")
+    sys.exit(0 if usable else 1)
+
+
+def _look_over_cloud(project: str, region: str, name: str, release: Path, endpoint: str) -> list[Finding]:
+    from shared.cli.cloud_wanted import Wanted, read_release
+    from shared.cli.doctor_cloud import look_over_cloud
+    from shared.cli.google_reader import GoogleReader, operators_token
+
+    if not project:
+        raise ConfigError("whose deployment? Give --project, or set GOOGLE_CLOUD_PROJECT")
+    wanted = Wanted(project, region, name, release=read_release(release))
+    token = None if endpoint else operators_token()
+    return look_over_cloud(wanted, GoogleReader(project, token, endpoint=endpoint))
+
+
+def _tell(found: list[Finding], usable: bool, as_json: bool, what: str) -> None:
     if as_json:
         click.echo(json.dumps({"usable": usable, "checks": [asdict(f) for f in found]}, ensure_ascii=False))
     else:
         for finding in found:
             click.echo(f"{_SIGNS[finding.state]} {finding.name:<12} {finding.detail}")
-            if finding.way_out and finding.state != OK:
-                click.echo(f"  {'':<12} → {finding.way_out}")
-        click.echo("Workwright can run here." if usable else "Workwright cannot run here yet; see the arrows above.")
-    sys.exit(0 if usable else 1)
+            if finding.state != OK:
+                told = [*([finding.why] if finding.why else []), *([f"→ {finding.way_out}"] if finding.way_out else [])]
+                click.echo("".join(f"  {'':<12} {line}\n" for line in told), nl=False)
+        click.echo(f"{what} can run here." if usable else f"{what} cannot run here yet; see the arrows above.")
 
 
 def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:

@@ -17,37 +17,51 @@ if TYPE_CHECKING:
     from shared.app.deps import Deps
 
 
+PROJECT = click.option("--project", default="", help="Of a deployment's project, instead of a folder's house.")
+REGION = click.option(
+    "--region",
+    envvar="WORKWRIGHT_LOCATION",
+    default="europe-west1",
+    show_default=True,
+    help="That deployment's region.",
+)
+
+
 @workwright.group()
 def webhook() -> None:
     """Set up Notion's webhook, or change its token. For the operator.
 
-    Works on the store itself: in the cloud with the environment of the functions, on one machine while the house is
-    stopped.
+    Works on the store itself: with --project on that of a deployment, with your own credentials; on one machine while
+    the house is stopped.
     """
 
 
 @webhook.command()
 @click.option("--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long to wait for it.")
+@PROJECT
+@REGION
 @DATA
 @AS_JSON
-def arm(minutes: int, data: Path, as_json: bool) -> None:
+def arm(minutes: int, project: str, region: str, data: Path, as_json: bool) -> None:
     """Let the next handshake set the token; then create the subscription in Notion, or press "Resend token"."""
     from shared.app.accept_delivery import arm_handshake, handshake_state
 
-    with _deps(data) as deps:
+    with _deps(data, project, region) as deps:
         arm_handshake(deps, minutes)
         _show(handshake_state(deps), as_json)
 
 
 @webhook.command()
 @click.option("--token", "with_token", is_flag=True, help="Print the token too: Notion asks for it.")
+@PROJECT
+@REGION
 @DATA
 @AS_JSON
-def status(with_token: bool, data: Path, as_json: bool) -> None:
+def status(with_token: bool, project: str, region: str, data: Path, as_json: bool) -> None:
     """Say whether a token is there, since when, and whether a handshake is waited for."""
     from shared.app.accept_delivery import TOKEN, handshake_state
 
-    with _deps(data) as deps:
+    with _deps(data, project, region) as deps:
         found = dict(handshake_state(deps))
         if with_token and found["token"]:
             found["value"] = deps.secrets.get(TOKEN).reveal()
@@ -55,7 +69,10 @@ def status(with_token: bool, data: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _deps(data: Path) -> Iterator[Deps]:
+def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
+    if project:
+        yield _of_deployment(project, region)
+        return
     from shared.wiring import wire
 
     os.environ["WORKWRIGHT_DATA"] = str(data)
@@ -66,6 +83,15 @@ def _deps(data: Path) -> Iterator[Deps]:
         if wired.local_store is not None:
             wired.local_store.close()
         wire.cache_clear()
+
+
+def _of_deployment(project: str, region: str) -> Deps:
+    """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
+    from shared.settings import EMULATORS, Settings
+    from shared.wiring.cloud import cloud_ports
+
+    emulators = {service: os.environ[name] for service, name in EMULATORS.items() if os.environ.get(name)}
+    return cloud_ports(Settings(mode="cloud", project=project, location=region, emulators=emulators))[0]
 
 
 def _show(found: Mapping[str, Any], as_json: bool) -> None:
