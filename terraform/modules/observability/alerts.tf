@@ -22,7 +22,7 @@ locals {
       when     = "more than a third of at least 10 attempts of one kind failed within 30 minutes"
       severity = "WARNING"
       query = join(" and ", [
-        "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions},outcome=\"failed\"}[30m])) / sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions}}[30m])) > 0.34",
+        "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions},outcome=~\"failed|lost|undo_failed\"}[30m])) / sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions}}[30m])) > 0.34",
         "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions}}[30m])) >= 10",
       ])
     }
@@ -37,6 +37,15 @@ locals {
       when     = "at least one command within 10 minutes"
       severity = "ERROR"
       query    = "sum by (command) (increase(${local.s.dead_letters}{${local.from_functions}}[10m])) > 0"
+    }
+    models-fail = {
+      what     = "A model keeps failing"
+      when     = "more than a third of at least 10 calls within 30 minutes"
+      severity = "WARNING"
+      query = join(" and ", [
+        "sum by (model) (increase(${local.s.model_failures}{${local.from_functions}}[30m])) / sum by (model) (increase(${local.s.model_calls}{${local.from_functions}}[30m])) > 0.34",
+        "sum by (model) (increase(${local.s.model_calls}{${local.from_functions}}[30m])) >= 10",
+      ])
     }
     models-cost-too-much = {
       what     = "Models cost more than planned"

@@ -29,7 +29,7 @@ locals {
           attempts = "sum by (outcome) (increase(${local.s.steps_ended}{${local.from_functions}}[${local.window}]))"
         } },
         { title = "Failed attempts by kind", unit = "1", lines = {
-          failed = "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions},outcome=\"failed\"}[${local.window}]))"
+          failed = "sum by (kind) (increase(${local.s.steps_ended}{${local.from_functions},outcome=~\"failed|lost|undo_failed\"}[${local.window}]))"
         } },
         { title = "How long an attempt takes, 95 of 100", unit = "s", lines = {
           attempt = "histogram_quantile(0.95, sum by (kind, le) (rate(${local.s.step_seconds}_bucket{${local.from_functions}}[${local.window}])))"
@@ -96,6 +96,9 @@ locals {
         } },
         { title = "How long a model takes, 95 of 100", unit = "s", lines = {
           answer = "histogram_quantile(0.95, sum by (model, le) (rate(${local.s.model_seconds}_bucket{${local.from_functions}}[${local.window}])))"
+        } },
+        { title = "Failed calls", unit = "1", lines = {
+          failed = "sum by (model, error) (increase(${local.s.model_failures}{${local.from_functions}}[${local.window}]))"
         } },
         { title = "Stops by budgets", unit = "1", lines = {
           stops = "sum by (scope) (increase(${local.s.budgets_exceeded}{${local.from_functions}}[${local.window}]))"

@@ -13,17 +13,19 @@ locals {
   seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14400, 86400, 259200]
   powers  = [for n in range(0, 16) : pow(4, n)]
 
-  # event: whose lines · labels: fields that tell apart · value: the number gathered; without one lines are counted
+  # event: whose lines · only: which of them · labels: fields that tell apart · value: the number gathered; without one lines are
+  # counted
   metrics = {
     runs_opened       = { event = "run.opened", what = "Runs that were opened" }
     runs_ended        = { event = "run.ended", what = "Runs that ended", labels = ["status"] }
     run_seconds       = { event = "run.ended", what = "From opening to end", labels = ["status"], value = "duration_s", unit = "s", bounds = local.seconds }
     run_cost          = { event = "run.ended", what = "Model cost of a run, in millionths of a US dollar", labels = ["status"], value = "cost_micros", unit = "1", bounds = local.powers }
     plan_seconds      = { event = "run.planned", what = "From the opening of a run to its plan", value = "duration_s", unit = "s", bounds = local.seconds }
-    runs_stuck        = { event = "run.stuck", what = "Runs that nothing moved any more" }
+    runs_stuck        = { event = "run.stuck", what = "Attempts that only the clock found out about" }
     steps_ended       = { event = "step.ended", what = "Attempts of steps that ended", labels = ["kind", "outcome"] }
     step_seconds      = { event = "step.ended", what = "How long an attempt took", labels = ["kind"], value = "duration_s", unit = "s", bounds = local.seconds }
     model_calls       = { event = "model.called", what = "Calls of models", labels = ["model", "agent_class"] }
+    model_failures    = { event = "model.called", what = "Calls of models that failed", labels = ["model", "error"], only = "jsonPayload.error:*" }
     model_seconds     = { event = "model.called", what = "How long a model took to answer", labels = ["model"], value = "duration_s", unit = "s", bounds = local.seconds }
     model_input       = { event = "model.called", what = "Tokens sent to models", labels = ["model"], value = "input_tokens", unit = "1", bounds = local.powers }
     model_output      = { event = "model.called", what = "Tokens written by models", labels = ["model"], value = "output_tokens", unit = "1", bounds = local.powers }
@@ -35,7 +37,7 @@ locals {
     requests_served   = { event = "request.served", what = "Requests by what the functions answered", labels = ["function", "status"] }
     sweeps            = { event = "sweep.done", what = "Rounds of the sweep" }
     outbox_seconds    = { event = "sweep.done", what = "Age of the oldest command that was not handed to its queue", value = "oldest_outbox_s", unit = "s", bounds = local.seconds }
-    runs_waiting      = { event = "sweep.done", what = "Runs that wait for a person, a time or another system", value = "waiting", unit = "1", bounds = local.powers }
+    runs_waiting      = { event = "sweep.done", what = "Runs that were looked at and had to wait on", value = "waiting", unit = "1", bounds = local.powers }
   }
 
   # what the platform writes, not we
@@ -64,7 +66,7 @@ resource "google_logging_metric" "event" {
   project         = var.project_id
   name            = "${local.metric_prefix}/${each.key}"
   description     = each.value.what
-  filter          = "${local.ours} AND jsonPayload.event=\"${each.value.event}\"${can(each.value.value) ? " AND jsonPayload.${each.value.value}>=0" : ""}"
+  filter          = "${local.ours} AND jsonPayload.event=\"${each.value.event}\"${can(each.value.only) ? " AND ${each.value.only}" : ""}${can(each.value.value) ? " AND jsonPayload.${each.value.value}>=0" : ""}"
   value_extractor = can(each.value.value) ? "EXTRACT(jsonPayload.${each.value.value})" : null
 
   label_extractors = { for label in try(each.value.labels, []) : label => "EXTRACT(jsonPayload.${label})" }
