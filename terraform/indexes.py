@@ -1,0 +1,328 @@
+"""Writes indexes.json: what Firestore has to index so that the queries of the code are answered, and nothing else.
+
+    python terraform/indexes.py            # writes terraform/indexes.json
+    python terraform/indexes.py --check    # says whether it is as the code needs it
+
+The store and the knowledge of the cloud are asked everything they can be asked, with a client that notes each query and
+answers that there is nothing. What index a query needs follows from Firestore's documentation ("Index types in Cloud
+Firestore", "Search with vector embeddings"): a condition or an order on one field takes an index of that field in the
+scope of the query; equalities on several fields are answered by merging those; an equality beside an order or a range
+on another field, or two such, takes a composite one; a search by vector takes one that ends with the vector.
+
+Every field has an index of its own unless it is told otherwise, and an indexed string costs a write per index. So each
+collection is told "*": none, and gets back what is asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+FILE = ROOT / "terraform" / "indexes.json"
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from shared.backends.cloud import paths  # noqa: E402
+from shared.backends.cloud.knowledge import CloudKnowledge  # noqa: E402
+from shared.backends.cloud.knowledge_mirror import _STATE as MIRROR  # noqa: E402
+from shared.backends.cloud.store import FirestoreStore  # noqa: E402
+from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
+from shared.core.chunk import Chunk  # noqa: E402
+from shared.ports import KnownPage  # noqa: E402
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+# Documents that end by themselves: collection → the time after which Firestore may delete one, and does within a day.
+# Only where nobody looks at it afterwards: a lease that is over counts as none (leases.py).
+TTL = {paths.LEASES: "until"}
+_EQUAL = ("==", "in", "array_contains", "array_contains_any")
+_BY_NAME = "__name__"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query as it was asked, and the line of code that asked it."""
+
+    collection: str
+    group: bool = False
+    conditions: tuple[tuple[str, str], ...] = ()  # field, operator
+    orders: tuple[tuple[str, str], ...] = ()  # field, direction
+    vector: str = ""
+    line: str = field(default="", compare=False)
+
+
+class Recorder:
+    """A client that answers that there is nothing, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.queries: dict[Query, None] = {}
+        self.lines: set[str] = set()
+        self.fields: dict[str, set[str]] = {}  # collection → fields that were written
+
+    def collection(self, name: str) -> _Asked:
+        return _Asked(self, Query(name))
+
+    def collection_group(self, name: str) -> _Asked:
+        return _Asked(self, Query(name, group=True))
+
+    def get_all(self, references: Iterable[Any], *_: Any, **__: Any) -> Iterator[Any]:
+        return iter([reference.get() for reference in references])
+
+    def batch(self) -> _Batch:
+        return _Batch(self)
+
+    def write_option(self, **_: Any) -> None:
+        return None
+
+    def wrote(self, collection: str, fields: Iterable[str]) -> None:
+        self.fields.setdefault(collection, set()).update(fields)
+
+    def note(self, query: Query) -> None:
+        frame = sys._getframe(2)
+        while "/shared/" not in frame.f_code.co_filename and frame.f_back is not None:
+            frame = frame.f_back
+        line = f"{Path(frame.f_code.co_filename).relative_to(ROOT)}:{frame.f_lineno}"
+        self.lines.add(line)
+        self.queries.setdefault(replace(query, line=line))
+
+
+@dataclass
+class _Asked:
+    """A collection or a query; both are asked alike."""
+
+    recorder: Recorder
+    query: Query
+
+    def document(self, name: str) -> _Place:
+        return _Place(self.recorder, self.query.collection, name)
+
+    def where(self, *, filter: Any) -> _Asked:
+        return self._with(conditions=(*self.query.conditions, (filter.field_path, filter.op_string)))
+
+    def order_by(self, path: str, direction: str = "ASCENDING") -> _Asked:
+        return self._with(orders=(*self.query.orders, (path, direction)))
+
+    def find_nearest(self, *, vector_field: str, **_: Any) -> _Asked:
+        return self._with(vector=vector_field)
+
+    def select(self, *_: Any) -> _Asked:
+        return self
+
+    limit = start_after = select
+
+    def stream(self, **_: Any) -> Iterator[Any]:
+        self.recorder.note(self.query)
+        return iter(())
+
+    def count(self) -> _Asked:
+        return self
+
+    def get(self, **_: Any) -> list[list[Any]]:
+        self.recorder.note(self.query)
+        return [[SimpleNamespace(value=0)]]
+
+    def list_documents(self, **_: Any) -> list[Any]:
+        return []
+
+    def _with(self, **changed: Any) -> _Asked:
+        return _Asked(self.recorder, replace(self.query, **changed))
+
+
+@dataclass
+class _Place:
+    """A document's reference; nothing is there."""
+
+    recorder: Recorder
+    kind: str
+    id: str
+    path: str = ""
+
+    def collection(self, name: str) -> _Asked:
+        return self.recorder.collection(name)
+
+    def collections(self, **_: Any) -> list[Any]:
+        return []
+
+    def get(self, *_: Any, **__: Any) -> Any:
+        return SimpleNamespace(exists=False, to_dict=lambda: None, read_time=NOW, reference=self, id=self.id)
+
+    def set(self, fields: dict[str, Any], *_: Any, **__: Any) -> None:
+        self.recorder.wrote(self.kind, fields)
+
+    def create(self, fields: dict[str, Any], *_: Any, **__: Any) -> None:
+        self.recorder.wrote(self.kind, fields)
+
+    update = create
+
+    def delete(self, **_: Any) -> None:
+        return None
+
+
+class _Batch:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.commit_time = SimpleNamespace(rfc3339=lambda: "2026-01-01T00:00:00Z")
+
+    def set(self, place: _Place, fields: dict[str, Any], **_: Any) -> None:
+        place.set(fields)
+
+    def create(self, place: _Place, fields: dict[str, Any], **_: Any) -> None:
+        place.set(fields)
+
+    update = create
+
+    def delete(self, place: _Place, **_: Any) -> None:
+        return None
+
+    def commit(self, **_: Any) -> None:
+        return None
+
+
+def ask_everything() -> Recorder:
+    """Ask the store and the knowledge of the cloud everything they can be asked; return what reached the database."""
+    recorder = Recorder()
+    store = FirestoreStore(recorder, SimpleNamespace(now=lambda: NOW), pause=lambda _: None)  # type: ignore[arg-type]
+    store.list_runs("t", after="")
+    store.events("t", "r")
+    store.unsent("t", "r")
+    store.list_docs("t", "pages")
+    store.due_runs(NOW)
+    store.forgotten(NOW)
+    store.claim("t", "key", "owner", timedelta(minutes=1))
+    known = CloudKnowledge(recorder, pause=lambda _: None).of("t")
+    page = KnownPage("p", "title", root="r")
+    chunk = Chunk("c", "p", "text", (), 0, "b", "key")
+    vector = [0.0] * DIMENSIONS
+    known.pages()
+    known.replace(page, [chunk], {chunk.key: vector}, "model")
+    known.replace(page, [chunk])
+    known.remove("p")
+    known.erase()
+    known.known_vectors(["key"], "model")
+    known.without_vectors("model")
+    known.add_vectors({"key": vector}, "model")
+    known.near(vector, "model", limit=1)
+    known.near(vector, "model", limit=1, roots=["r"])
+    known.get(["c"])
+    known.count()
+    mirror = known._mirror
+    mirror._read_changes()
+    mirror._since = NOW
+    mirror._read_changes()
+    mirror._bury_tombstones(NOW)
+    return recorder
+
+
+def needed(queries: Iterable[Query]) -> dict[str, list[dict[str, Any]]]:
+    """Return the indexes these queries need, as modules/firestore takes them."""
+    single: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    composite: dict[str, dict[str, Any]] = {}
+    for query in queries:
+        scope = "COLLECTION_GROUP" if query.group else "COLLECTION"
+        equal, ordered = _fields_of(query)
+        if query.vector or (ordered and (equal or len(ordered) > 1)):
+            made = _composite(query, scope, equal, ordered)
+            composite[json.dumps(made)] = made
+        if not query.vector and not (ordered and (equal or len(ordered) > 1)):
+            for path, direction in [*((path, "ASCENDING") for path in equal), *ordered]:
+                single.setdefault((query.collection, path), set()).add((direction, scope))
+    fields = [
+        {"collection": collection, "field": path, "ttl": False, "indexes": _listed(found)}
+        for (collection, path), found in single.items()
+    ]
+    fields += [{"collection": name, "field": "*", "ttl": False, "indexes": []} for name in collections()]
+    fields += [{"collection": name, "field": path, "ttl": True, "indexes": []} for name, path in TTL.items()]
+    return {
+        "composite": [composite[key] for key in sorted(composite)],
+        "fields": sorted(fields, key=lambda each: (each["collection"], each["field"])),
+    }
+
+
+def _fields_of(query: Query) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return fields that must be equal, and fields in the order in which they are sorted: ranges sort too."""
+    equal = sorted({path for path, operator in query.conditions if operator in _EQUAL})
+    orders = dict(each for each in query.orders if each[0] != _BY_NAME)
+    for path, operator in query.conditions:
+        if operator not in _EQUAL and path != _BY_NAME:
+            orders.setdefault(path, "ASCENDING")
+    directions = [direction for path, direction in query.orders if path == _BY_NAME]
+    if orders and directions and directions[0] != [*orders.values()][-1]:  # names the other way than what they follow
+        orders[_BY_NAME] = directions[0]
+    return equal, [*orders.items()]
+
+
+def _composite(query: Query, scope: str, equal: list[str], ordered: list[tuple[str, str]]) -> dict[str, Any]:
+    fields: list[dict[str, Any]] = [{"path": path, "order": "ASCENDING"} for path in equal]
+    fields += [{"path": path, "order": direction} for path, direction in ordered]
+    if query.vector:
+        fields.append({"path": query.vector, "dimension": DIMENSIONS})
+    return {"collection": query.collection, "scope": scope, "fields": fields}
+
+
+def _listed(found: set[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"order": direction, "scope": scope} for direction, scope in sorted(found)]
+
+
+def collections() -> list[str]:
+    """Return every collection there is: the store's own, the knowledge's, and the kinds that the code puts."""
+    own = {paths.EVENTS, paths.PARTS, *paths.OWN} - {"tasks"}
+    return sorted(own | {"chunks", "known", MIRROR} | kinds())
+
+
+@cache
+def kinds() -> frozenset[str]:
+    """Return the kinds of documents that are put anywhere: what stands first in `Put(…)`."""
+    found: set[str] = set()
+    for path in sorted(ROOT.glob("shared/**/*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if module.startswith(("shared.sim", "shared.cli", "shared.backends.local", "shared.__main__")):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Put" and node.args:
+                found |= _kind(node.args[0], module)
+    return frozenset(found)
+
+
+def _kind(node: ast.expr, module: str) -> set[str]:
+    if isinstance(node, ast.Constant):
+        return {str(node.value)}
+    name = node.value if isinstance(node, ast.Starred) else node
+    value = None
+    if isinstance(name, ast.Name):
+        with suppress(AttributeError):  # an argument of a function: its callers name the kind
+            value = getattr(importlib.import_module(module), name.id)
+    if isinstance(value, tuple):
+        value = value[0]
+    return {value} if isinstance(value, str) else set()
+
+
+def text() -> str:
+    """Return what indexes.json has to hold."""
+    made = needed(ask_everything().queries)
+    lines = ",\n".join("    " + json.dumps(each) for each in made["composite"])
+    fields = ",\n".join("    " + json.dumps(each) for each in made["fields"])
+    return f'{{\n  "composite": [\n{lines}\n  ],\n  "fields": [\n{fields}\n  ]\n}}\n'
+
+
+def main() -> int:
+    """Write the file, or compare."""
+    if "--check" in sys.argv[1:]:
+        same = FILE.read_text(encoding="utf-8") == text()
+        sys.stdout.write("indexes.json is as the code needs it\n" if same else "run python terraform/indexes.py\n")
+        return int(not same)
+    FILE.write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
