@@ -35,7 +35,7 @@ resource "google_compute_security_policy" "of" {
     description = "Known holes of libraries (Log4j and the like)"
     match {
       expr {
-        expression = "evaluatePreconfiguredWaf('cve-canary', {'sensitivity': 1})"
+        expression = "evaluatePreconfiguredWaf('cve-canary')"
       }
     }
   }
