@@ -6,24 +6,30 @@ import sys
 
 from shared.cli import (
     ask,
+    backup,
     chat,
     commands,
     connect,
     doctor,
     forge,
     models,
+    operate,
     plan,
     preferences,
     remote,
     ship,
     site_values,
+    tenant,
     webhook,
 )
 from shared.cli.root import workwright
 from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
-COMMANDS = (ask, chat, commands, connect, doctor, forge, models, plan, preferences, remote, ship, site_values, webhook)
+COMMANDS = (
+    ask, backup, chat, commands, connect, doctor, forge, models, operate, plan, preferences, remote, ship, site_values,
+    tenant, webhook,
+)  # fmt: skip
 
 
 def main() -> None:

@@ -29,4 +29,4 @@ def api(request: Request) -> Response:
         remote=request.remote_addr or "",
     )
     reply = service.answer(asked)
-    return Response(reply.text, reply.status, reply.all_headers)
+    return Response(reply.stream or reply.text, reply.status, reply.all_headers)

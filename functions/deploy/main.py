@@ -9,6 +9,7 @@ from flask import Request
 
 from shared.app.consider_change import consider_change
 from shared.app.execute_step import execute_step
+from shared.app.switches import held_back
 from shared.core.commands import CHANGE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
@@ -26,7 +27,7 @@ def deploy(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "deploy", wired.check, wired.audience("deploy"))
-    if not buried(request, command, wired.deps.queue):
+    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
         use_case = consider_change if command.name == CHANGE else execute_step
         use_case(command, wired.deps, tools)
     return Reply(204)

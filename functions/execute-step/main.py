@@ -8,6 +8,7 @@ import functions_framework
 from flask import Request
 
 from shared.app import execute_step as app
+from shared.app.switches import held_back
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
 from shared.wiring.tools import wire_tools
@@ -24,6 +25,6 @@ def execute_step(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "execute-step", wired.check, wired.audience("execute-step"))
-    if not buried(request, command, wired.deps.queue):
+    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
         app.execute_step(command, wired.deps, tools)
     return Reply(204)

@@ -9,6 +9,7 @@ from flask import Request
 
 from shared.app import notify as app
 from shared.app.mirror_run import mirror_run
+from shared.app.switches import held_back
 from shared.core.commands import MIRROR
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
@@ -22,7 +23,7 @@ wired, tools = wire(), wire_tools()
 def notify(request: Request) -> Reply:
     """Answer 204 when everybody was told who can be told now."""
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
-    if not buried(request, command, wired.deps.queue):
+    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
         use_case = mirror_run if command.name == MIRROR else app.notify
         use_case(command, wired.deps, tools)
     return Reply(204)

@@ -12,6 +12,7 @@ from shared.app.look_at_page import look_at_page
 from shared.app.make_plan import make_plan
 from shared.app.plan_day import plan_the_day
 from shared.app.routines import run_routine
+from shared.app.switches import held_back
 from shared.core.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
@@ -31,6 +32,6 @@ USE_CASES = {  # everything else plans
 def plan(request: Request) -> Reply:
     """Answer 204 as soon as the outcome is recorded, good or bad."""
     command = command_from(request, "plan", wired.check, wired.audience("plan"))
-    if not buried(request, command, wired.deps.queue):
+    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
         USE_CASES.get(command.name, make_plan)(command, wired.deps, tools)
     return Reply(204)

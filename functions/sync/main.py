@@ -1,4 +1,4 @@
-"""sync: find what deliveries missed, and keep the map of every workspace and what is known of it.
+"""sync: find what deliveries missed, keep the map of every workspace and what is known of it, delete a tenant.
 
 Called by  the scheduler, every few minutes, and then the queue for each tenant, in private. Anybody may repeat it.
 Next       itself, for each tenant and for long work; `plan`, for every page that changed.
@@ -8,8 +8,12 @@ import functions_framework
 from flask import Request
 
 from shared.app.reconcile import order_passes, reconcile
+from shared.app.switches import held_back
+from shared.app.tenant_delete import erase_tenant
+from shared.core.commands import ERASE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring import wire
+from shared.wiring.accounts import wire_accounts
 from shared.wiring.tools import wire_tools
 
 wired, tools = wire(), wire_tools()
@@ -23,6 +27,9 @@ def sync(request: Request) -> Reply:
         wired.check(request.headers.get("Authorization", ""), wired.audience("sync"))
         return Reply(200, order_passes(wired.deps))
     command = command_from(request, "sync", wired.check, wired.audience("sync"))
-    if not buried(request, command, wired.deps.queue):
-        reconcile(command, wired.deps, tools)
+    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+        if command.name == ERASE:
+            erase_tenant(command, wired.deps, tools, wire_accounts())
+        else:
+            reconcile(command, wired.deps, tools)
     return Reply(204)

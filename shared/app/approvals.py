@@ -16,10 +16,12 @@ from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.feedback import note
 from shared.app.gates import refuse_barred
+from shared.app.operator_secrets import valid
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.release_words import PRODUCTION, RELEASE, gate_kind
 from shared.core.run import Run, StepStatus
+from shared.ports import Secret
 
 LINK_KEY = "approval-link-key"
 BY_LINK = "link"  # how whoever holds an approval link decides: nobody knows who that is
@@ -56,7 +58,7 @@ def approval_url(deps: Deps, run: Run) -> str:
 def read_token(deps: Deps, token: str) -> Asked:
     """Return what the token asks; raises BadSignature for anything we did not sign, Conflicting when it is too old."""
     payload, _, signature = token.partition(".")
-    if not hmac.compare_digest(_signature(deps, payload).encode(), signature.encode("utf-8", "replace")):
+    if not genuine(deps, b"approval." + payload.encode("utf-8", "replace"), signature):
         raise BadSignature("this approval link is not one of ours", way_out=_NEWEST)
     asked = _asked(payload)
     if deps.clock.now() >= asked.expires_at:
@@ -130,6 +132,15 @@ def _about(gate: str) -> str:
     return {RELEASE: "what leaves", PRODUCTION: "what goes live"}.get(gate_kind(gate), "the plan")
 
 
+def genuine(deps: Deps, signed: bytes, signature: str) -> bool:
+    """Say whether we signed this for a link: with the key in use, or with the one before while that counts too."""
+    given = signature.encode("utf-8", "replace")
+    return any(hmac.compare_digest(_mac(key, signed).encode(), given) for key in valid(deps, LINK_KEY))
+
+
 def _signature(deps: Deps, payload: str) -> str:
-    key = deps.secrets.get(LINK_KEY).reveal().encode()
-    return hmac.new(key, b"approval." + payload.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return _mac(deps.secrets.get(LINK_KEY), b"approval." + payload.encode("utf-8", "replace"))
+
+
+def _mac(key: Secret, signed: bytes) -> str:
+    return hmac.new(key.reveal().encode(), signed, hashlib.sha256).hexdigest()

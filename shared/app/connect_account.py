@@ -15,7 +15,9 @@ from shared.accounts import PROVIDERS, Accounts
 from shared.app.deps import Deps
 from shared.app.due_times import drop_alarm
 from shared.app.engine import record
+from shared.app.operator_secrets import valid
 from shared.app.plan_day import changes_planning, planning_changes, planning_of, settle_planning
+from shared.app.switches import refuse_deleted
 from shared.core import events as ev
 from shared.core.errors import (
     AgentError,
@@ -40,7 +42,7 @@ from shared.oauth import (
     sign_state,
     verify_state,
 )
-from shared.ports import SYSTEM, Doc, Put
+from shared.ports import SYSTEM, Doc, Put, Secret
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
@@ -96,7 +98,8 @@ def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
     if not ticket:
         return ""
     payload, _, mac = ticket.rpartition(".")
-    genuine = hmac.compare_digest(_ticket_mac(deps, payload).encode(), mac.encode("utf-8", "replace"))
+    given = mac.encode("utf-8", "replace")
+    genuine = any(hmac.compare_digest(_mac(key, payload).encode(), given) for key in valid(deps, STATE_KEY))
     tenant, _, rest = payload.partition(".")
     provider, _, until = rest.partition(".")
     if not genuine or provider != provider_name or int(until) <= deps.clock.now().timestamp():
@@ -105,8 +108,12 @@ def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
 
 
 def _ticket_mac(deps: Deps, payload: str) -> str:
-    key = deps.secrets.get(STATE_KEY).reveal().encode()
-    return hmac.new(key, b"connect-ticket:" + payload.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return _mac(deps.secrets.get(STATE_KEY), payload)
+
+
+def _mac(key: Secret, payload: str) -> str:
+    signed = b"connect-ticket:" + payload.encode("utf-8", "replace")
+    return hmac.new(key.reveal().encode(), signed, hashlib.sha256).hexdigest()
 
 
 @trace.use_case
@@ -139,10 +146,13 @@ def finish_connection(
 
 
 def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
-    try:
-        return verify_state(deps.secrets.get(STATE_KEY), given, provider=provider, cookie=cookie, now=deps.clock.now())
-    except BadSignature as error:
-        raise BadSignature(str(error), way_out=AGAIN) from None
+    why = ""
+    for key in valid(deps, STATE_KEY):
+        try:
+            return verify_state(key, given, provider=provider, cookie=cookie, now=deps.clock.now())
+        except BadSignature as error:
+            why = why or str(error)
+    raise BadSignature(why, way_out=AGAIN)
 
 
 def _verifier(cookie: str) -> str:
@@ -178,6 +188,7 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
     doc = deps.store.get(SYSTEM, "workspaces", workspace)
     tenants: dict[str, str] = dict(doc.body["tenants"]) if doc else {}
     tenant = _tenant_of(deps, bot, tenants, tokens.public)
+    refuse_deleted(deps, tenant)
     older = tenants.get(tenant, bot)
     if older != bot:
         _see_that_it_works(accounts, tokens)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.app.approvals import LINK_KEY
+from shared.app.approvals import LINK_KEY, genuine
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.core.errors import BadSignature, Conflicting, NotThere, VersionConflict
@@ -117,7 +117,7 @@ def rollback_url(deps: Deps, run: Run) -> str:
 def read_offer(deps: Deps, token: str) -> Offered:
     """Return what the link offers; raises BadSignature for what we did not sign, Conflicting when it is too old."""
     payload, _, signature = token.partition(".")
-    if not hmac.compare_digest(_signature(deps, payload).encode(), signature.encode("utf-8", "replace")):
+    if not genuine(deps, b"rollback." + payload.encode("utf-8", "replace"), signature):
         raise BadSignature("this link is not one of ours", way_out=_WAY_OUT)
     try:
         tenant, run, expires = map(str, json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))

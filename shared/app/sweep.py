@@ -11,11 +11,13 @@ from shared.app.deps import Deps
 from shared.app.due_times import ring
 from shared.app.engine import record
 from shared.app.snapshots import expire_snapshots
+from shared.app.switches import order_erasures, release, why_paused
 from shared.core import events as ev
 from shared.core.errors import AgentError
 from shared.telemetry import trace
 
 FORGOTTEN_AFTER = timedelta(seconds=30)
+_LOOKS, _MOST_LOOKS = 100, 6400  # runs of one pass; and how many paused ones are passed over to find them
 _AGES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 360))  # how old is asked only of what is there
 
 
@@ -38,7 +40,8 @@ def sweep(deps: Deps) -> Mapping[str, int]:
         deps.store.mark_sent(command.tenant, [command.id])
         relayed += 1
     looked = moved = 0
-    for tenant, run in deps.store.due_runs(now):
+    released = release(deps)
+    for tenant, run in _due(deps, now):
         try:  # one by one here too: a run that cannot be read or saved must not stop everybody's clock
             loaded = deps.store.load_run(tenant, run)
             if loaded is None:
@@ -55,9 +58,25 @@ def sweep(deps: Deps) -> Mapping[str, int]:
         "moved": moved,
         "woken": ring(deps),
         "expired": expired,
+        "released": released,
+        "erasing": order_erasures(deps),
     }
     log.event("sweep.done", oldest_outbox_s=oldest, outbox=relayed, waiting=looked - moved, **done)
     return dict(done)
+
+
+def _due(deps: Deps, now: datetime) -> list[tuple[str, str]]:
+    """Return runs to look at, those of paused tenants left out: what waits stays as it is, and nobody waits for it."""
+    paused: dict[str, bool] = {}
+    most = _LOOKS
+    while True:
+        found = deps.store.due_runs(now, most)
+        for tenant in {tenant for tenant, _ in found} - paused.keys():
+            paused[tenant] = bool(why_paused(deps, tenant))
+        due = [each for each in found if not paused[each[0]]]
+        if len(due) >= _LOOKS or len(found) < most or most >= _MOST_LOOKS:
+            return due[:_LOOKS]
+        most *= 4  # paused ones are longest due, and so come first
 
 
 def _oldest_outbox_s(deps: Deps, now: datetime) -> int:

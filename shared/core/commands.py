@@ -30,7 +30,8 @@ PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is t
 LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then
 RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `ref` of which object
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
-NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE})
+ERASE = "erase"  # go on deleting a tenant
+NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE})
 
 _TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref", "trace")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ class ApiReply:
     status: int = 200
     body: Mapping[str, Any] | None = None
     html: str = ""
+    stream: Iterable[bytes] | None = None  # instead of a body: sent as it comes
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -7,14 +7,15 @@ import hmac
 import re
 import secrets as random_source
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.api.exchange import Caller
 from shared.app.deps import Deps
+from shared.app.operator_secrets import valid
 from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, Unauthenticated, VersionConflict
-from shared.ports import Doc, Put
+from shared.ports import Doc, Put, Secret
 
 PEPPER = "api-key-pepper"
 KIND = "api_keys"
@@ -69,14 +70,15 @@ def caller_of(deps: Deps, authorization: str) -> Caller:
         raise Unauthenticated("this API key is mistyped: its checksum is wrong", way_out="Copy the key again, whole.")
     doc = deps.store.get(tenant, KIND, key_id)
     kept = str(doc.body["hash"]) if doc else "0" * 64
-    if not hmac.compare_digest(_hash(deps, key.strip()), kept) or doc is None:
+    fits = next((pepper for pepper in _peppers(deps) if hmac.compare_digest(_hashed(pepper, key.strip()), kept)), None)
+    if fits is None or doc is None:
         raise Unauthenticated("this API key is not known")
     now = deps.clock.now()
     if doc.body["revoked_at"]:
         raise Unauthenticated("this API key was revoked")
     if not _alive(doc.body, now):
         raise Unauthenticated("this API key has expired")
-    _note_use(deps, tenant, doc, now)
+    _note_use(deps, tenant, doc, now, _hash(deps, key.strip()))
     return Caller(tenant, str(doc.body["role"]), key_id, str(doc.body["name"]))
 
 
@@ -127,12 +129,14 @@ def _alive(body: Mapping[str, Any], now: datetime) -> bool:
     return not body["revoked_at"] and (expires is None or now < datetime.fromisoformat(expires))
 
 
-def _note_use(deps: Deps, tenant: str, doc: Doc, now: datetime) -> None:
+def _note_use(deps: Deps, tenant: str, doc: Doc, now: datetime, hashed: str) -> None:
+    """Note when it was used; a key that was kept under the pepper before is kept under the one in use from now on."""
     last = doc.body["last_used_at"]
-    if last and now - datetime.fromisoformat(last) < SEEN_EVERY:
+    if last and now - datetime.fromisoformat(last) < SEEN_EVERY and doc.body["hash"] == hashed:
         return
+    body = {**doc.body, "hash": hashed, "last_used_at": now.isoformat()}
     try:
-        deps.store.put(tenant, Put(KIND, doc.id, {**doc.body, "last_used_at": now.isoformat()}, expected=doc.version))
+        deps.store.put(tenant, Put(KIND, doc.id, body, expected=doc.version))
     except VersionConflict:
         return  # another request noted it, or the key is being revoked: both stand
 
@@ -141,9 +145,16 @@ def _checksum(front: str) -> str:
     return f"{zlib.crc32(front.encode()):08x}"
 
 
-def _hash(deps: Deps, key: str) -> str:
+def _peppers(deps: Deps) -> Iterator[Secret]:
     try:
-        pepper = deps.secrets.get(PEPPER).reveal().encode()
+        yield from valid(deps, PEPPER)
     except KeyError:
         raise ConfigError(f"the operator's secret {PEPPER!r} is not set; set it to 32 random bytes as text") from None
-    return hmac.new(pepper, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _hash(deps: Deps, key: str) -> str:
+    return _hashed(next(_peppers(deps)), key)
+
+
+def _hashed(pepper: Secret, key: str) -> str:
+    return hmac.new(pepper.reveal().encode(), key.encode(), hashlib.sha256).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.app.api import budget, views
+from shared.app.api import budget, life, views
 from shared.app.api.asking import COUNTS
 from shared.app.api.connections import VIEWS
 from shared.app.api.contexts import CONTEXT
@@ -56,6 +56,7 @@ SCHEMAS: Mapping[str, Any] = {
         {
             "status": {"type": "string", "enum": ["ok", "down"]},
             "store": {"type": "string", "enum": ["ok", "unreachable"]},
+            "paused": {"type": "boolean", "description": "The operator has stopped all work for now."},
             "versions": shown({"api": text(), "schema": {"type": "integer"}, "rules": {"type": "integer"}}),
         }
     ),
@@ -164,6 +165,7 @@ SCHEMAS: Mapping[str, Any] = {
         }
     ),
     "SlackAnswer": {"type": "object"},
+    **life.VIEWS,
 }
 
 _REASONS = {
@@ -242,7 +244,8 @@ def _errors(route: Route) -> list[int]:
 def _answer(route: Route) -> dict[str, Any]:
     if route.answer == "html":
         return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
-    return {"description": "Done.", "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}}
+    kind = life.LINES if route.answer == "Export" else JSON
+    return {"description": "Done.", "content": {kind: {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}}
 
 
 def _error(route: Route, status: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
+from shared.app.switches import SETTINGS
 from shared.core.errors import NotThere, StoreError
 from shared.core.run import RULES, SCHEMA
 from shared.ports import SYSTEM
@@ -13,14 +14,15 @@ API = "1"
 
 def health(call: Call) -> ApiReply:
     """Return whether the store answers, and what versions this is."""
+    paused = False
     try:
-        call.deps.store.get(SYSTEM, "install", "home")
+        settings = call.deps.store.get(SYSTEM, *SETTINGS)
     except StoreError:
         store = "unreachable"
     else:
-        store = "ok"
+        store, paused = "ok", bool(settings is not None and settings.body.get("paused"))
     versions = {"api": API, "schema": SCHEMA, "rules": RULES}
-    body = {"status": "ok" if store == "ok" else "down", "store": store, "versions": versions}
+    body = {"status": "ok" if store == "ok" else "down", "store": store, "paused": paused, "versions": versions}
     return ApiReply(200 if store == "ok" else 503, body)
 
 

@@ -15,6 +15,7 @@ from shared.app.api import (
     databases,
     feedback,
     html,
+    life,
     models,
     operate,
     planning,
@@ -66,6 +67,11 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "knowledge.change": frozenset({"owner", "admin"}),
     "models.read": frozenset(ROLES),
     "models.change": frozenset({"owner"}),
+    "pause.read": frozenset(ROLES),
+    "pause.change": frozenset({"owner", "admin"}),
+    "tenant.read": frozenset(ROLES),
+    "tenant.export": frozenset({"owner"}),
+    "tenant.delete": frozenset({"owner"}),
     "ship.read": frozenset(ROLES),
     "ship.change": frozenset({"owner"}),
 }
@@ -292,6 +298,17 @@ ROUTES: tuple[Route, ...] = (
         status=201, errors=(409,),
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
+    Route("GET", "/v1/pause", "pause.read", life.show_pause, "Is work paused", "Pause"),
+    Route(
+        "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or let it go on", "Pause",
+        body=life.PAUSE, errors=(409,),
+    ),
+    Route("GET", "/v1/tenant", "tenant.read", life.show_tenant, "Is the tenant being deleted", "Tenant"),
+    Route(
+        "DELETE", "/v1/tenant", "tenant.delete", life.delete_tenant, "Delete the tenant, with all that is kept",
+        "Tenant", body=life.DELETE, status=202, errors=(409,),
+    ),
+    Route("GET", "/v1/export", "tenant.export", life.export_tenant, "All that is kept, to take along", "Export"),
     Route(
         "GET", "/approvals/{token}", "approval link", approval_page.show_question, "Ask a person to decide", "html",
         errors=(401, 404, 409),

@@ -11,6 +11,7 @@ from shared.app.approvals import asked_now, decide
 from shared.app.engine import record
 from shared.app.feedback import note, stopped
 from shared.app.gates import ask_for_rework, mended_by
+from shared.app.switches import why_paused
 from shared.core import events as ev
 from shared.core.errors import Conflicting, NotThere
 from shared.core.release_words import PLAN, gate_kind, waits_at
@@ -118,4 +119,5 @@ def _run(call: Call, run_id: str) -> Run:
 
 def _shown(call: Call, run: Run) -> ApiReply:
     retry_of, retried_by = retry_links(call.deps, run)
-    return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by))
+    why = "" if run.status.final else why_paused(call.deps, call.tenant)
+    return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))

@@ -104,6 +104,7 @@ RUN = shown(
         "asked": ASKED,
         "retry_of": text(what="The run this one retries."),
         "retried_by": text(what="The run that retries this one."),
+        "paused": text(what="Why nothing is done for it now; empty when nothing is in the way."),
     }
 )
 EVENT = shown({"seq": _COUNT, "at": _TIME, "what": text(), "data": _ANY})
@@ -126,7 +127,7 @@ def run_head(run: Run) -> dict[str, Any]:
     }
 
 
-def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str, Any]:
+def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str = "") -> dict[str, Any]:
     """Return a run with its steps, facts, approvals and cost."""
     return {
         **run_head(run),
@@ -142,6 +143,7 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "") -> dict[str,
         "asked": _asked(run),
         "retry_of": retry_of,
         "retried_by": retried_by,
+        "paused": paused,
     }
 
 

@@ -33,9 +33,9 @@ def refuse_system(tenant: str) -> str:
 def erase(connection: sqlite3.Connection, changes: Changes, tenant: str) -> int:
     """Delete every row, and tell the queue which tasks are gone; return how many rows there were."""
     tasks = connection.execute("SELECT id FROM tasks WHERE tenant = ?", (tenant,)).fetchall()
-    for (id,) in tasks:
-        connection.execute("DELETE FROM tasks WHERE tenant = ? AND id = ?", (tenant, id))
-        changes.gone(tenant, id)
+    for (name,) in tasks:
+        connection.execute("DELETE FROM tasks WHERE tenant = ? AND id = ?", (tenant, name))
+        changes.gone(tenant, name)
     count = len(tasks)
     for table in _TABLES:
         count += connection.execute(f"DELETE FROM {table} WHERE tenant = ?", (tenant,)).rowcount

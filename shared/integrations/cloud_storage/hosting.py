@@ -135,6 +135,15 @@ class CloudStorage:
         """Return nothing: who knows a preview's address may read it."""
         return {}
 
+    def erase(self) -> int:
+        """Delete all of the tenant's sites, what is live too; return how many objects that were."""
+        count = 0
+        for part in ("live", "preview", "state"):  # records last: until then what is left can be told to be a site's
+            for each in self._bucket.list_below(f"{part}/{self._owner}/"):
+                self._bucket.remove(each.name)
+                count += 1
+        return count
+
     # --- what is live ---
 
     def promote(self, site_id: str, id: str) -> None:

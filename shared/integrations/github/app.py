@@ -10,6 +10,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,11 @@ class AppTokens:
         """Return whose installation it is; raises Missing."""
         answer = self._wire().call("GET", f"/app/installations/{installation}")
         return str(answer.json["account"]["login"])
+
+    def uninstall(self, installation: int) -> None:
+        """Take our app out of the account; one that is not installed any more is no matter."""
+        with suppress(Missing):
+            self._wire().call("DELETE", f"/app/installations/{installation}")
 
     def _asked(self, installation: int, scope: str) -> tuple[Secret, datetime]:
         name = scope.rpartition("/")[2]

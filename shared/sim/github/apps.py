@@ -121,6 +121,14 @@ def get_installation(call: Call) -> Response:
     return json_response(shown | {"events": [], "suspended_at": None, "target_type": "Organization"})
 
 
+def delete_installation(call: Call) -> Response:
+    """Take the app out of the account, as the app itself may."""
+    _installation(call)
+    del call.sim.state["installations"][str(call.parameters["installation_id"])]
+    call.sim.touch()
+    return Response(status=204)
+
+
 def create_installation_token(call: Call) -> Response:
     """Trade an app's signed claim for a token that lasts an hour, for the repositories and permissions asked for."""
     known = _installation(call)
@@ -153,11 +161,12 @@ def create_installation_token(call: Call) -> Response:
     return json_response(answer, 201)
 
 
-WITH_JWT = (create_installation_token, get_installation)
+WITH_JWT = (create_installation_token, delete_installation, get_installation)
 ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("GET", "/user", get_user),
     ("GET", "/user/memberships/orgs/<org>", get_membership),
     ("GET", "/rate_limit", rate_limit),
     ("GET", "/app/installations/<int:installation_id>", get_installation),
+    ("DELETE", "/app/installations/<int:installation_id>", delete_installation),
     ("POST", "/app/installations/<int:installation_id>/access_tokens", create_installation_token),
 ]

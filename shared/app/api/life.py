@@ -1,0 +1,94 @@
+"""A tenant's own switch, all that is kept of it to take along, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.shapes import closed, text
+from shared.app.api.views import shown
+from shared.app.switches import pause_view, set_pause
+from shared.core.errors import Forbidden
+from shared.ports import SYSTEM
+
+LINES = "application/x-ndjson"
+PAUSE = closed(
+    {
+        "paused": {"type": "boolean", "default": True},
+        "reason": {**text(most=300), "default": ""},
+        "everybody": {"type": "boolean", "default": False, "description": "On one machine: all of its teams."},
+    }
+)
+DELETE = closed(
+    {
+        "confirm": text(most=128, what="The id of your tenant, so that nobody does this by accident."),
+        "force": {"type": "boolean", "default": False},
+    },
+    required=("confirm",),
+)
+_COUNT = {"type": "integer"}
+_FLAG = {"type": "boolean"}
+_TEXTS = {"type": "array", "items": text()}
+VIEWS: dict[str, Any] = {
+    "Pause": shown(
+        {
+            "paused": _FLAG,
+            "reason": text(what="Why nothing is done now."),
+            "everybody": {**_FLAG, "description": "The whole installation is paused."},
+            "held": {**_COUNT, "description": "Commands that wait for the end of it, of the first hundred."},
+        }
+    ),
+    "Tenant": shown(
+        {
+            "tenant": text(),
+            "state": {"type": "string", "enum": ["active", "deleting"]},
+            "phase": text(what="How far the deletion is."),
+            "asked_at": {"type": ["string", "null"], "format": "date-time"},
+            "left": {**_TEXTS, "description": "What your people have to end elsewhere by themselves."},
+        }
+    ),
+    "Export": {"type": "string", "description": "One JSON object per line; the last one has the kind `end`."},
+}
+
+
+def show_pause(call: Call) -> ApiReply:
+    """Return whether work is paused."""
+    return ApiReply(body=pause_view(call.deps, call.tenant))
+
+
+def change_pause(call: Call) -> ApiReply:
+    """Pause the tenant's work, or let it go on."""
+    whose = call.tenant
+    if call.body["everybody"]:
+        home = call.deps.store.get(SYSTEM, "install", "home")
+        if call.who.role != "owner" or home is None or home.body.get("tenant") != call.tenant:
+            raise Forbidden("only the operator pauses everybody", way_out="The operator's command: workwright pause.")
+        whose = SYSTEM
+    paused = call.body["reason"] or True if call.body["paused"] else False
+    set_pause(call.deps, whose, paused, call.who.name)
+    return ApiReply(body=pause_view(call.deps, call.tenant))
+
+
+def show_tenant(call: Call) -> ApiReply:
+    """Return whether the tenant is being deleted."""
+    from shared.app.tenant_delete import deletion_view
+
+    return ApiReply(body=deletion_view(call.deps, call.tenant))
+
+
+def delete_tenant(call: Call) -> ApiReply:
+    """Begin to delete the tenant."""
+    from shared.app.tenant_delete import request_deletion
+
+    given = call.body
+    begun = request_deletion(call.deps, call.tenant, given["confirm"], call.who.name, force=given["force"])
+    return ApiReply(202, begun)
+
+
+def export_tenant(call: Call) -> ApiReply:
+    """Return all that is kept, a line each, as it is read."""
+    from shared.app.tenant_export import export
+
+    lines = export(call.deps, call.tools().knowledge(call.tenant), call.tenant, call.who.name)
+    name = f'attachment; filename="{call.tenant}.jsonl"'
+    return ApiReply(stream=lines, headers={"Content-Type": LINES, "Content-Disposition": name})

@@ -1,0 +1,175 @@
+"""Kill switches: one for everybody, one per tenant. While one is off, nothing is opened and nothing is handed out.
+
+The switch is the field `paused` of the settings, of SYSTEM's for everybody. It is read where a run is opened and at the
+door of every function that the queue calls: a command that comes meanwhile is kept as a document of its tenant and
+handed over when the switch is on again. So nothing is lost, what waits goes on waiting, and people may still decide.
+Time goes on as well: what would have lapsed meanwhile lapses afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app.deps import Deps
+from shared.core.commands import ERASE, RECONCILE, Command, command_from_data, command_to_data
+from shared.core.errors import Conflicting, VersionConflict
+from shared.core.run import derived_id
+from shared.ports import SYSTEM, Put
+
+SETTINGS = ("settings", "tenant")
+HELD = "held"  # documents of a tenant: the commands that came while it was paused
+HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
+ERASURES = "erasures"  # documents under SYSTEM, by tenant: it is being deleted
+TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
+DELETING = "this tenant is being deleted"
+_PAGE = 100
+_SLOT = timedelta(minutes=10)
+_TRIES = 8
+
+
+class Paused(Conflicting):
+    """The operator or an owner has stopped the work for now."""
+
+    code = "paused"
+
+
+def why_paused(deps: Deps, tenant: str) -> str:
+    """Return why nothing is done for this tenant now; "" when nothing is in the way."""
+    for whose in (SYSTEM, tenant):
+        doc = deps.store.get(whose, *SETTINGS)
+        paused = doc.body.get("paused") if doc is not None else None
+        if paused:
+            return paused if isinstance(paused, str) else "paused"
+    return ""
+
+
+def refuse_paused(deps: Deps, tenant: str) -> None:
+    """Raise Paused where nothing new may be opened."""
+    if why := why_paused(deps, tenant):
+        raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when it is resumed.")
+
+
+def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
+    """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
+
+    Raises VersionConflict when the settings change all the time.
+    """
+    for _ in range(_TRIES):
+        doc = deps.store.get(whose, *SETTINGS)
+        body = {name: value for name, value in (doc.body if doc is not None else {}).items() if name != "paused"}
+        after = {**body, "paused": paused} if paused else body
+        try:
+            deps.store.put(whose, Put(*SETTINGS, after, doc.version if doc is not None else ""))
+        except VersionConflict:
+            continue
+        break
+    else:
+        raise VersionConflict("the settings were changed by others each time")
+    what = "Paused" if paused else "Resumed"
+    told = {"why": paused} if isinstance(paused, str) and paused else {}
+    deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **told})
+    deps.crash_point("pause.after/settings")
+    if not paused:
+        release(deps)
+
+
+def held_back(command: Command, deps: Deps) -> bool:
+    """Keep a command that must not be carried out now; return whether it was. One of a deleted tenant is dropped."""
+    if command.name == ERASE:
+        return False
+    tenant = command.tenant
+    if _is_gone(deps, tenant):
+        log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
+        return True
+    if not why_paused(deps, tenant):
+        return False
+    if command.name == RECONCILE and not command.topic:
+        return True  # the clock orders the next pass by itself
+    deps.store.put(SYSTEM, Put(HALTED, tenant, {"at": deps.clock.now().isoformat()}))
+    deps.crash_point("held.before/command")
+    body = {"command": command_to_data(command), "at": deps.clock.now().isoformat()}
+    deps.store.put(tenant, Put(HELD, command.id, body))
+    return True
+
+
+def refuse_deleted(deps: Deps, tenant: str) -> None:
+    """Raise Conflicting while the tenant is being deleted: what is connected now would be lost."""
+    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+        raise Conflicting(DELETING, way_out="Connect again in half an hour; you will begin anew.")
+
+
+def _is_gone(deps: Deps, tenant: str) -> bool:
+    """Say whether the tenant is being deleted, or was and has not come again."""
+    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+        return True
+    if deps.store.get(tenant, *SETTINGS) is not None:
+        return False
+    return deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None
+
+
+def release(deps: Deps) -> int:
+    """Hand over what was kept for tenants that are not paused any more; return how much. Anybody may call it."""
+    count, after = 0, ""
+    while docs := deps.store.list_docs(SYSTEM, HALTED, after=after, limit=_PAGE):
+        for doc in docs:
+            if not why_paused(deps, doc.id):
+                count += _release(deps, doc.id)
+                try:  # only if nothing was kept since: else the next look finds it
+                    deps.store.put(SYSTEM, Put(HALTED, doc.id, None, doc.version))
+                except VersionConflict:
+                    continue
+        after = docs[-1].id
+    return count
+
+
+def _release(deps: Deps, tenant: str) -> int:
+    count = 0
+    while docs := deps.store.list_docs(tenant, HELD, limit=_PAGE):
+        commands = [_again(doc.id, doc.body) for doc in docs]
+        deps.queue.enqueue(commands)
+        deps.crash_point("release.after/commands")
+        deps.store.put(tenant, *(Put(HELD, doc.id, None) for doc in docs))
+        count += len(docs)
+    return count
+
+
+def _again(id: str, body: Mapping[str, Any]) -> Command:
+    """Return the command under a name that follows from its own: the queue takes no second one of the old name."""
+    command = command_from_data(dict(body["command"]))
+    return replace(command, id=derived_id("held-", id, str(body["at"])), not_before=None)
+
+
+def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
+    """Return how the switches of a tenant stand."""
+    everybody = deps.store.get(SYSTEM, *SETTINGS)
+    why = why_paused(deps, tenant)
+    held = deps.store.list_docs(tenant, HELD, limit=_PAGE)
+    for_all = bool(everybody is not None and everybody.body.get("paused"))
+    return {"paused": bool(why), "reason": why, "everybody": for_all, "held": len(held)}
+
+
+def order_erasures(deps: Deps) -> int:
+    """Order every deletion that is under way to go on; return how many. Anybody may call it at any time."""
+    count, after, now = 0, "", deps.clock.now()
+    slot = str(int(now.timestamp() // _SLOT.total_seconds()))
+    while docs := deps.store.list_docs(SYSTEM, ERASURES, after=after):
+        due = [doc for doc in docs if erase_due(doc.body) <= now]
+        if due:
+            deps.queue.enqueue([erase_command(doc.id, f"{doc.body['phase']} {slot}", None) for doc in due])
+        count, after = count + len(due), docs[-1].id
+    return count
+
+
+def erase_due(state: Mapping[str, Any]) -> datetime:
+    """Return when a deletion may go on."""
+    return datetime.fromisoformat(state.get("until") or state["at"])
+
+
+def erase_command(tenant: str, about: str, not_before: datetime | None) -> Command:
+    """Return the command to go on with a deletion; the same `about` is the same command."""
+    name = derived_id("erase-", tenant, about)
+    return Command(name, ERASE, "sync", tenant, not_before=not_before)

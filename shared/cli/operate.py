@@ -1,0 +1,161 @@
+"""What the operator does with the whole installation: stop it, let it go on, change its keys, renew its documents."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shared.cli.remote import ask_house
+from shared.cli.root import AS_JSON, DATA, house_url, workwright
+from shared.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shared.app.deps import Deps
+
+_BY = "the operator"
+_TENANT = click.option("--tenant", default="", help="One team alone; without it everybody's work.")
+
+
+@workwright.command()
+@click.option("--reason", default="", help="Why; whoever looks is told.")
+@_TENANT
+@DATA
+@AS_JSON
+def pause(reason: str, tenant: str, data: Path, as_json: bool) -> None:
+    """Stop all work at once: nothing is opened, nothing is handed out, and what waits goes on waiting.
+
+    In the cloud with the environment of the functions; on one machine while the house runs, or stopped.
+    """
+    _show(_switch(data, tenant, reason or True), as_json)
+
+
+@workwright.command()
+@_TENANT
+@DATA
+@AS_JSON
+def resume(tenant: str, data: Path, as_json: bool) -> None:
+    """Let work go on that was paused: what came meanwhile is done now."""
+    _show(_switch(data, tenant, False), as_json)
+
+
+@workwright.command("rotate-key")
+@_TENANT
+@DATA
+@AS_JSON
+def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
+    """Change the key: with --tenant that of one team, without it that of the installation on this machine.
+
+    On one machine stop the house first; a change that was cut off is finished by doing it again. Copies of the data
+    folder from before need the key from before. In the cloud the installation's is Cloud KMS's: it changes by itself.
+    """
+    from shared.ports import SYSTEM
+
+    with operator(data) as (deps, store):
+        if tenant:
+            found = {"tenant": tenant, "key": deps.secrets.rotate(tenant)}
+        elif store is None:
+            raise ConfigError("in the cloud Cloud KMS changes this key by itself; name a team with --tenant")
+        else:
+            from shared.backends.local.secrets import LocalSecrets
+
+            local = LocalSecrets(data)
+            found = {"tenant": "", "key": local.change_key(deps.store.tenants(), deps.crash_point)}
+        told = {"at": deps.clock.now().isoformat(), "run": "", "what": "KeyChanged", "by": _BY}
+        deps.store.note(tenant or SYSTEM, told)
+    click.echo(json.dumps(found) if as_json else f"sealed with {found['key']} from now on")
+
+
+@workwright.command("rotate-secret")
+@click.argument("name")
+@click.option("--at-once", is_flag=True, help="Refuse the one before from now on: somebody may know it.")
+@DATA
+@AS_JSON
+def rotate_secret(name: str, at_once: bool, data: Path, as_json: bool) -> None:
+    """Change one of the installation's own secrets; for a while the one before is taken too.
+
+    NAME is api-key-pepper, approval-link-key or oauth-state-key. Notion's token has a way of its own: `workwright
+    webhook`.
+    """
+    from shared.app.operator_secrets import change
+
+    with operator(data) as (deps, _):
+        until = change(deps, name, at_once=at_once).isoformat()
+    click.echo(json.dumps({"secret": name, "before_until": until}) if as_json else f"the one before until {until}")
+
+
+@workwright.command()
+@DATA
+@AS_JSON
+def migrate(data: Path, as_json: bool) -> None:
+    """Write documents of older versions in today's shape; reading does so by itself, so nobody has to wait for it."""
+    from shared.app.migrate import migrate as write_anew
+
+    with operator(data) as (deps, _):
+        counts = write_anew(deps)
+    if as_json:
+        click.echo(json.dumps(counts))
+        return
+    for kind, count in counts.items():
+        click.echo(f"{kind}: {count} written anew")
+
+
+@contextmanager
+def operator(data: Path) -> Iterator[tuple[Deps, Any]]:
+    """Lend the ports, and the store where it is this machine's; raises ConfigError while another process has it."""
+    from shared.wiring import wire
+
+    os.environ["WORKWRIGHT_DATA"] = str(data)
+    wired = wire()
+    try:
+        yield wired.deps, wired.local_store
+    finally:
+        if wired.local_store is not None:
+            wired.local_store.close()
+        wire.cache_clear()
+
+
+def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
+    """Turn the switch on the store itself, or, where a house has it, by asking the house."""
+    from shared.app.switches import pause_view, set_pause
+    from shared.ports import SYSTEM
+
+    if os.environ.get("WORKWRIGHT_MODE") != "cloud" and _is_running(data):
+        if tenant and tenant != ask_house(data, "GET", "/v1/tenant")["tenant"]:
+            raise ConfigError("the house that runs has another team as its own; stop it to pause this one")
+        asked = {"paused": bool(paused), "everybody": not tenant}
+        return ask_house(
+            data, "POST", "/v1/pause", body=asked | ({"reason": paused} if isinstance(paused, str) else {})
+        )
+    with operator(data) as (deps, _):
+        set_pause(deps, tenant or SYSTEM, paused, _BY)
+        return pause_view(deps, tenant or SYSTEM)
+
+
+def _is_running(data: Path) -> bool:
+    from shared.backends.local.data_folder import refuse_if_held
+
+    try:
+        house_url(data)
+    except ConfigError:
+        return False
+    try:
+        refuse_if_held(data)
+    except ConfigError:
+        return True
+    return False
+
+
+def _show(found: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found))
+    elif found["paused"]:
+        whose = "everybody's work is paused" if found["everybody"] else "this team's work is paused"
+        click.echo(f"{whose}: {found['reason']}")
+    else:
+        click.echo("work goes on")
