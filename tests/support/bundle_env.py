@@ -66,7 +66,7 @@ class BundledHouse:
     """Every function from its bundle, each a server of its own, in cloud mode."""
 
     def __init__(self, folder: Path, archives: Mapping[str, Path], parts: ExitStack) -> None:
-        self._folder, self._archives, self._parts = folder, archives, parts
+        self._folder, self._archives = folder, archives
         self.issuer = parts.enter_context(OidcIssuer())
         self._kms = parts.enter_context(KmsServer())
         self._secrets = parts.enter_context(SecretManagerServer(PROJECT))
@@ -85,6 +85,8 @@ class BundledHouse:
             )
         self._environment = self._cloud() | {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
         self.packages: dict[str, Path] = {}  # function → programs of its environment
+        self._running: list[subprocess.Popen[bytes]] = []
+        parts.callback(self._end)
 
     def start(self) -> None:
         """Install and start them all; the first of each environment goes first, so that what it compiles is there."""
@@ -109,6 +111,16 @@ class BundledHouse:
     def said(self, function: str) -> str:
         """Return what the function's process wrote."""
         return (self._folder / f"{function}.log").read_text(errors="replace")
+
+    def _end(self) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def _cloud(self) -> dict[str, str]:
         addresses = {f"WORKWRIGHT_URL_{name.upper().replace('-', '_')}": url for name, url in self.urls.items()}
@@ -137,7 +149,7 @@ class BundledHouse:
             process = subprocess.Popen(
                 command, cwd=self._folder / function, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
-        self._parts.callback(_end, process)
+        self._running.append(process)
         ends = time.monotonic() + _START_S
         while True:
             assert process.poll() is None, f"{function} ended:\n{self.said(function)[-3000:]}"
@@ -147,15 +159,6 @@ class BundledHouse:
                 return
             except OSError:
                 time.sleep(0.05)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
