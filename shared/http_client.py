@@ -13,12 +13,9 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 from shared.core.errors import (
@@ -35,6 +32,9 @@ from shared.telemetry import trace
 from shared.telemetry.exchanges import Trace as Trace
 from shared.telemetry.exchanges import file_trace as file_trace
 from shared.telemetry.exchanges import scrub, traced
+
+if TYPE_CHECKING:  # loaded by the first call: most functions answer without calling anybody
+    import requests
 
 USER_AGENT = "workwright/0.1"
 MAX_MESSAGE = 300
@@ -79,6 +79,9 @@ class _Asked:
 @cache
 def process_session() -> requests.Session:
     """Return the session all clients of this process share: connections stay open, tokens and cookies do not."""
+    import requests
+    from requests.adapters import HTTPAdapter
+
     session = requests.Session()
     session.trust_env = False  # no proxy, no .netrc token of the machine's owner
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie would carry over to other tenants
@@ -194,6 +197,8 @@ class HttpClient:
             return answer
 
     def _exchange(self, asked: _Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
+        import requests
+
         try:
             if json is not None:
                 data = json_bytes(json)
@@ -241,6 +246,8 @@ def _check_path(path: str) -> None:
 
 
 def _read(response: requests.Response, within_s: float) -> Answer:
+    from requests.structures import CaseInsensitiveDict
+
     body, text = None, b"".join(body_parts(response, within_s)).decode("utf-8", errors="replace")
     with suppress(ValueError, RecursionError):
         body = json_text.loads(text) if text.strip() else None
@@ -272,6 +279,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _was_not_sent(error: BaseException) -> bool:
+    import requests
+
     never_sent = (NewConnectionError, NameResolutionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
     return isinstance(error, requests.exceptions.ConnectTimeout) or any(
         isinstance(cause, never_sent) for cause in _causes(error)

@@ -10,7 +10,7 @@ from flask import Request, Response
 from shared.app.connect_account import finish_connection, start_connection, ticket_tenant
 from shared.entry import cookie_of, endpoint, redirect, with_cookie
 from shared.wiring import wire
-from shared.wiring.tools import wire_accounts
+from shared.wiring.accounts import wire_accounts
 
 wired, accounts = wire(), wire_accounts()
 

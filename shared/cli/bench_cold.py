@@ -167,7 +167,7 @@ def _cpu_ms(pid: int) -> float:
         spent += int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e6
     told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     ended = int(told[13]) + int(told[14])  # ticks of children, with those of theirs
-    return spent + ended * 1000 / os.sysconf("SC_CLK_TCK")
+    return spent + ended * 1000 / float(os.sysconf("SC_CLK_TCK"))
 
 
 def _memory_mb(pid: int) -> float:
@@ -185,7 +185,8 @@ def _aim(function: str) -> float | None:
 
 
 def _median(starts: list[Start], what: str) -> float:
-    return statistics.median(getattr(start, what) for start in starts)
+    found: float = statistics.median(getattr(start, what) for start in starts)
+    return found
 
 
 def _report(rounds: int, starts: dict[str, list[Start]], asked: dict[str, Asked]) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import requests
-
 Trace = Callable[[dict[str, Any]], None]
 
 _SECRET_HEADERS = frozenset(
@@ -53,6 +51,8 @@ def traced(
     secrets: list[str],
 ) -> dict[str, Any]:
     """Return an exchange as it may be written down; `taken` in milliseconds."""
+    import requests
+
     url = requests.Request(method, url, params=params).prepare().url or url
     shown = {name: "***" if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()}
     line: dict[str, Any] = {"system": system, "method": method, "url": url, "headers": shown}

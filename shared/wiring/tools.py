@@ -3,69 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
 from urllib3.exceptions import HTTPError
 
-from shared.accounts import Accounts, Endpoints
-from shared.app.deps import Deps, no_crash
+from shared.accounts import Accounts
 from shared.app.execute_step import Tools
 from shared.app.prompts import code_prompts
-from shared.app.tell_lost import announce_lost
-from shared.backends.clock import sleep
-from shared.core.rate_window import Rate
-from shared.http_client import Trace, body_parts, file_trace
+from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
-from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring import Wired, wire
+from shared.wiring.accounts import wire_accounts as wire_accounts
 from shared.wiring.knowledge import embedder_of, knowledge_of
-from shared.wiring.sites import wire_sites
 
 if TYPE_CHECKING:
+    import requests
+
     from shared.core.policy import Known
     from shared.wiring.models import Models
 
 MAX_SITE_BYTES = 5_000_000
 _SITE_BODY_S = 20.0
-
-
-@cache
-def wire_accounts() -> Accounts:
-    """Return the accounts of this process."""
-    wired = wire()
-    settings, deps = wired.settings, wired.deps
-    return Accounts(
-        deps.store,
-        deps.secrets,
-        deps.clock,
-        _endpoints(settings),
-        deps.owner,
-        _trace(settings, deps),
-        rate=Rate(limit=settings.notion_rate),
-        sleep=sleep,
-        lost=lambda tenant, system, what, since: announce_lost(deps, tenant, system, what, since),
-        sites=wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().held(tenant)),
-    )
-
-
-def _trace(settings: Settings, deps: Deps) -> Trace | None:
-    """Return what hears of every exchange: the trace file, and the crash test, for which each write is a point."""
-    into_file = file_trace(settings.trace) if settings.trace else None
-    if deps.crash_point is no_crash:
-        return into_file
-
-    def hear(exchange: dict[str, Any]) -> None:
-        if into_file is not None:
-            into_file(exchange)
-        if exchange["method"] != "GET":
-            deps.crash_point(f"exchange.after/{exchange['system']}/{exchange['method']}")
-
-    return hear
 
 
 @cache
@@ -87,17 +48,6 @@ def wire_tools() -> Tools:
         site_environment=lambda tenant: _site_environment(wired, tenant),
         browser=_browser,
     )
-
-
-def _endpoints(settings: Settings) -> Endpoints:
-    given = {name: url for name, url in settings.endpoints.items() if url}
-    base = Endpoints(
-        gitlab_hosts=settings.gitlab_hosts,
-        ses_region=settings.ses_region,
-        ses_sender=settings.ses_sender,
-        timeouts=(5.0, settings.http_read_s),
-    )
-    return replace(base, **given)  # type: ignore[arg-type]
 
 
 def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[str, Any]:
@@ -157,6 +107,8 @@ def _browser() -> Browser:
 
 def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Fetch a page of a site we deployed: no cookies, no redirects, bounded in size and time."""
+    import requests
+
     try:
         with requests.get(url, headers=headers, timeout=(5, 15), allow_redirects=False, stream=True) as response:
             raw = b"".join(_bounded(response))

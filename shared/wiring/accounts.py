@@ -1,0 +1,78 @@
+"""Tenants' accounts: their grants, and the clients that are built with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from shared.accounts import Accounts, Endpoints
+from shared.app.deps import Deps, no_crash
+from shared.backends.clock import sleep
+from shared.core.rate_window import Rate
+from shared.http_client import Trace, file_trace
+from shared.settings import Settings
+from shared.wiring import wire
+
+if TYPE_CHECKING:
+    from shared.integrations.cloud_storage.hosting import CloudStorage
+
+
+@cache
+def wire_accounts() -> Accounts:
+    """Return the accounts of this process."""
+    wired = wire()
+    settings, deps = wired.settings, wired.deps
+    return Accounts(
+        deps.store,
+        deps.secrets,
+        deps.clock,
+        _endpoints(settings),
+        deps.owner,
+        _trace(settings, deps),
+        rate=Rate(limit=settings.notion_rate),
+        sleep=sleep,
+        lost=lambda tenant, system, what, since: _announce_lost(deps, tenant, system, what, since),
+        sites=_sites(settings, deps),
+    )
+
+
+def _trace(settings: Settings, deps: Deps) -> Trace | None:
+    """Return what hears of every exchange: the trace file, and the crash test, for which each write is a point."""
+    into_file = file_trace(settings.trace) if settings.trace else None
+    if deps.crash_point is no_crash:
+        return into_file
+
+    def hear(exchange: dict[str, Any]) -> None:
+        if into_file is not None:
+            into_file(exchange)
+        if exchange["method"] != "GET":
+            deps.crash_point(f"exchange.after/{exchange['system']}/{exchange['method']}")
+
+    return hear
+
+
+def _announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
+    from shared.app.tell_lost import announce_lost
+
+    announce_lost(deps, tenant, system, what, since)
+
+
+def _sites(settings: Settings, deps: Deps) -> Callable[[str], CloudStorage] | None:
+    if not settings.sites_bucket:
+        return None
+    from shared.wiring.sites import wire_sites
+
+    return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().held(tenant))
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    given = {name: url for name, url in settings.endpoints.items() if url}
+    base = Endpoints(
+        gitlab_hosts=settings.gitlab_hosts,
+        ses_region=settings.ses_region,
+        ses_sender=settings.ses_sender,
+        timeouts=(5.0, settings.http_read_s),
+    )
+    return replace(base, **given)  # type: ignore[arg-type]
