@@ -60,6 +60,11 @@ run "production" {
   }
 
   assert {
+    condition     = google_logging_project_exclusion.addresses.filter == "logName=\"projects/acme-workwright/logs/run.googleapis.com%2Frequests\" AND resource.labels.service_name=(\"api\" OR \"notion-webhook\")"
+    error_message = "Addresses of the public doors hold approval links: the platform's lines of them are not kept."
+  }
+
+  assert {
     condition     = length(google_monitoring_alert_policy.burn) == 6
     error_message = "Three promises, each watched fast and slowly."
   }

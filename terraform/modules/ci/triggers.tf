@@ -34,7 +34,7 @@ resource "google_cloudbuild_trigger" "plan" {
   description        = "Checks, tests, bundles, scans, plans"
   filename           = "cloudbuild.yaml"
   service_account    = google_service_account.planner.id
-  include_build_logs = "INCLUDE_BUILD_LOGS_WITH_STATUS"
+  include_build_logs = var.repository.forge == "github" ? "INCLUDE_BUILD_LOGS_WITH_STATUS" : null
   substitutions      = local.substitutions
 
   repository_event_config {

@@ -100,6 +100,10 @@ resource "google_monitoring_alert_policy" "burn" {
         comparison      = "COMPARISON_GT"
         threshold_value = local.burns[each.value.burn].rate
         duration        = "0s"
+
+        trigger {
+          count = 1
+        }
       }
     }
   }
