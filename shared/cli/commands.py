@@ -177,6 +177,18 @@ def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
+@bench.command("ops")
+@AS_JSON
+def bench_ops_command(as_json: bool) -> None:
+    """What the demo's run uses of all that is billed or limited, and its dollars, beside a run before."""
+    from shared import log
+    from shared.cli.bench_ops import as_text, bench_ops
+
+    log.show_from("ERROR")
+    found = bench_ops()
+    click.echo(json.dumps(found) if as_json else as_text(found))
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
