@@ -11,13 +11,17 @@ from typing import Any
 
 import promql_parser as promql
 import pytest
+import yaml
 from functions_framework import create_app
 
+from shared.app import tell_watchers
+from shared.core.run import RunStatus
 from tests.support.terraform import Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 
 PRODUCTION = "observability.tftest.hcl/production"
+EVERYTHING = "operations.tftest.hcl/everything"
 BOUNDED = {"status", "kind", "outcome", "model", "agent_class", "command", "scope", "what", "function", "error"}
 
 # Cloud Monitoring's own metrics that are asked for, with the labels of metric and resource, as its lists of metrics and
@@ -195,6 +199,24 @@ def test_dashboards_ask_for_what_there_is(plan: list[dict[str, Any]], series: di
     assert {forms.sub("", name) for name in shown} == ours  # crashes are in Error Reporting, with where they were
 
 
+def test_alerts_wait_for_words_the_code_says(plan: list[dict[str, Any]], root: Path) -> None:
+    """A query for a status that no run ever has would never be true, and nobody would notice."""
+    written = (root / "shared").rglob("*.py")
+    said = {
+        "status": {each.value for each in RunStatus},
+        "outcome": set(tell_watchers._OUTCOMES.values()),
+        "what": {word for path in written for word in re.findall(r'what="([a-z]+)"', path.read_text())},
+    }
+    asked: dict[str, set[str]] = {label: set() for label in said}
+    for alert in of_type(plan, "google_monitoring_alert_policy"):
+        for condition in alert["conditions"]:
+            for given in condition["condition_prometheus_query_language"]:
+                for label, words in re.findall(r'\b(status|outcome|what)!?=~?"([^"]+)"', given["query"]):
+                    asked[label] |= set(words.split("|"))
+    assert all(asked.values())
+    assert {label: asked[label] - said[label] for label in said} == {label: set() for label in said}
+
+
 @pytest.mark.parametrize(
     ("query", "complaint"),
     [
@@ -271,3 +293,74 @@ def test_every_function_is_behind_the_door_that_answers_probes(root: Path) -> No
     for main in (root / "functions").glob("*/main.py"):
         if main.parent.name != "code-runner":
             assert re.search(r"@functions_framework\.http\n@endpoint\ndef ", main.read_text()), main
+
+
+@pytest.fixture(scope="module")
+def everything(tested: Verdicts) -> list[dict[str, Any]]:
+    return [{**each["change"]["after"], "address": each["address"]} for each in tested.plans[EVERYTHING]]
+
+
+def within(plan: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [each for each in plan if f".{kind}." in f".{each['address']}"]
+
+
+@pytest.fixture(scope="module")
+def declared(root: Path) -> dict[str, dict[str, Any]]:
+    return {path.parent.name: yaml.safe_load(path.read_text()) for path in (root / "functions").glob("*/function.yaml")}
+
+
+def test_the_edge_leads_to_the_public_doors_alone(
+    everything: list[dict[str, Any]], declared: dict[str, dict[str, Any]]
+) -> None:
+    public = {name for name, given in declared.items() if given["trigger"] == "public"}
+    ends = within(everything, "google_compute_region_network_endpoint_group")
+    assert {each["cloud_run"][0]["service"] for each in ends} == public
+    assert len(within(everything, "google_compute_backend_service")) == len(public)
+    for function in within(everything, "google_cloudfunctions2_function"):
+        ingress = function["service_config"][0]["ingress_settings"]
+        wanted = "ALLOW_INTERNAL_AND_GCLB" if function["name"] in public else "ALLOW_INTERNAL_ONLY"
+        assert ingress == wanted, function["name"]
+
+
+def test_what_is_probed_is_what_people_reach(everything: list[dict[str, Any]]) -> None:
+    probed = {
+        each["monitored_resource"][0]["labels"]["host"]
+        for each in within(everything, "google_monitoring_uptime_check_config")
+    }
+    assert probed == set(within(everything, "google_compute_managed_ssl_certificate")[0]["managed"][0]["domains"])
+    given = {
+        name: value
+        for function in within(everything, "google_cloudfunctions2_function")
+        for name, value in function["service_config"][0]["environment_variables"].items()
+        if name in ("WORKWRIGHT_URL_OAUTH_CALLBACK", "WORKWRIGHT_PUBLIC_URL")
+    }
+    assert given == {
+        "WORKWRIGHT_URL_OAUTH_CALLBACK": "https://oauth-callback.work.example.com",
+        "WORKWRIGHT_PUBLIC_URL": "https://work.example.com",
+    }
+
+
+def test_the_deployer_may_give_what_the_plan_gives(everything: list[dict[str, Any]]) -> None:
+    """Roles of Google's that accounts other than the pipeline's get in the project; our own are listed with them."""
+    given = {
+        each["role"]
+        for each in within(everything, "google_project_iam_member")
+        if not each["address"].startswith("module.ci[") and each.get("role", "").startswith("roles/")
+    }
+    assert given <= {"roles/logging.logWriter"}
+
+
+def test_nobody_of_the_pipeline_is_given_a_basic_role_or_other_accounts(everything: list[dict[str, Any]]) -> None:
+    roles = {each.get("role", "") for each in everything if each["address"].startswith("module.ci[")}
+    assert "roles/run.admin" in roles
+    assert not roles & {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
+
+
+def test_builds_are_given_all_they_ask_for(everything: list[dict[str, Any]], root: Path) -> None:
+    """Substitutions of a build: given by its trigger or by a default of its own; and both builds' files are there."""
+    for trigger in within(everything, "google_cloudbuild_trigger"):
+        path = trigger["filename"] or trigger["git_file_source"][0]["path"]
+        text = (root / path).read_text()
+        own = set(yaml.safe_load(text).get("substitutions") or {})
+        asked = set(re.findall(r"(?<!\$)\$\{?(_[A-Z][A-Z0-9_]*)", text))
+        assert asked - own - set(trigger["substitutions"]) == set(), path
