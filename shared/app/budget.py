@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Protocol, TypeVar
 
+from shared import log
 from shared.app.deps import Deps
 from shared.app.tenant_ledger import BEGUN, allowance_of, mark_of
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, ModelError, VersionConflict
@@ -76,7 +77,11 @@ class BudgetedModel:
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer, if the upper bound may be spent; else raises BudgetExceeded before anything is sent."""
-        self._purse.open(self._model.estimate(request))
+        try:
+            self._purse.open(self._model.estimate(request))
+        except BudgetExceeded:
+            log.event("budget.exceeded", "WARNING", scope="call", agent_class=request.task_class)
+            raise
         try:
             result = self._model.complete(request)
         except (IntegrationError, ModelError) as error:

@@ -328,6 +328,7 @@ def failure_event(
         )
     if isinstance(error, ModelError):
         return _failed(deps, step, str(error), error.error_class, str(error)[:500], error.used)
+    log.event("security.refused", "WARNING", what="sandbox", kind=step.spec.kind)  # code that may run nowhere here
     return _failed(deps, step, str(error), ErrorClass.FINAL)  # no other plan brings a sandbox
 
 

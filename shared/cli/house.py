@@ -80,6 +80,7 @@ class House:
         self.dispatcher.stop()
         self._server.shutdown()
         self._server.server_close()
+        trace.finish()
         if self._simulators is not None:
             self._simulators.stop()
         if self.wired.local_store is not None:

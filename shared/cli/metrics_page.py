@@ -10,6 +10,7 @@ from shared.cli.serve import Wsgi
 from shared.telemetry.metrics import REGISTRY
 
 PATH = "/metrics"
+QUEUES = ("plan", "execute-step", "deploy", "notify", "sync")  # a queue with nothing in it has a depth too
 
 
 def with_metrics(app: Wsgi, dispatcher: Callable[[], Dispatcher]) -> Wsgi:
@@ -20,11 +21,19 @@ def with_metrics(app: Wsgi, dispatcher: Callable[[], Dispatcher]) -> Wsgi:
             return app(environ, start_response)
         from shared.telemetry.prometheus import CONTENT_TYPE, exposition
 
-        depth, oldest = dispatcher().waiting()
-        REGISTRY.set("workwright_queue_depth", depth)
-        REGISTRY.set("workwright_oldest_task_seconds", oldest)
+        _set_gauges(dispatcher())
         page = exposition()
         start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(page)))])
         return [page]
 
     return answer
+
+
+def _set_gauges(dispatcher: Dispatcher) -> None:
+    depth = dict.fromkeys(QUEUES, 0.0)
+    oldest = dict.fromkeys(QUEUES, 0.0)
+    for queue, due in dispatcher.waiting():
+        depth[queue] = depth.get(queue, 0.0) + 1
+        oldest[queue] = max(oldest.get(queue, 0.0), due)
+    REGISTRY.set("workwright_queue_depth", depth)
+    REGISTRY.set("workwright_oldest_task_seconds", oldest)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from shared import log
 from shared.core.errors import Rejected
 
 Body = Any  # JSON, or the bytes of a file
@@ -46,6 +47,7 @@ def _refuse(system: str, path: str, body: Body, known: Known) -> Body:
     if not _MEANT.fullmatch(path):
         found = leaks(dict(_texts(body, "")), known())
         if found:
+            log.event("security.refused", "WARNING", what="leak", system=system)
             told = "; ".join(map(str, found[:5]))
             raise Rejected(system, f"not sent: {told}. Take the secret out, renew it, and name it in an environment")
     return body

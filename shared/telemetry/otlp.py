@@ -35,10 +35,11 @@ class Target:
     instance: str = ""  # tells the counters of one process from those of another
     traces: bool = True
     metrics: bool = True
+    timeout_s: float = TIMEOUT_S
 
 
 class OtlpExporter:
-    """Exports what a process tells. It never fails, and takes at most `TIMEOUT_S` for each of two calls."""
+    """Exports what a process tells. It never fails, and takes at most `timeout_s` for each of two calls."""
 
     def __init__(self, target: Target, trouble: Callable[[str, str], None]) -> None:
         self._target = target
@@ -56,10 +57,14 @@ class OtlpExporter:
         if self._target.traces and spans:
             self._guarded("spans", lambda: self._send_spans(spans))
         if self._target.metrics and time.monotonic() - self._metrics_at >= METRICS_EVERY_S:
-            self.export_metrics()
+            self._export_metrics()
 
-    def export_metrics(self) -> None:
-        """Send what was counted so far; also called when the process ends."""
+    def finish(self) -> None:
+        """Send what was counted since the last time; for the end of the process, and of a house."""
+        if self._target.metrics:
+            self._export_metrics()
+
+    def _export_metrics(self) -> None:
         self._metrics_at = time.monotonic()
         self._guarded("metrics", self._send_metrics)
 
@@ -105,7 +110,11 @@ class OtlpExporter:
     def _where(self, path: str) -> dict[str, Any]:
         """Return what both exporters are made with. Google's own collector wants a token of the service account."""
         headers = dict(self._target.headers())
-        found = {"endpoint": self._target.endpoint.rstrip("/") + path, "headers": headers, "timeout": TIMEOUT_S}
+        found = {
+            "endpoint": self._target.endpoint.rstrip("/") + path,
+            "headers": headers,
+            "timeout": self._target.timeout_s,
+        }
         if urlsplit(self._target.endpoint).hostname == GOOGLE:
             import google.auth
             from google.auth.transport.requests import AuthorizedSession

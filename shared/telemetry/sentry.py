@@ -55,13 +55,12 @@ def _loaded() -> Any:
             _client = Client(
                 dsn=_dsn,
                 environment=_options["environment"] or None,
-                release=_options["release"] or None,
+                release=_options["release"] or "unknown",  # else it asks git
                 default_integrations=False,
                 auto_enabling_integrations=False,
                 include_local_variables=False,
                 include_source_context=False,
                 max_breadcrumbs=0,
-                send_default_pii=False,
                 server_name="workwright",
                 auto_session_tracking=False,
                 send_client_reports=False,

@@ -99,6 +99,9 @@ class Exporter(Protocol):
     def export(self, spans: Finished) -> None:
         """Hand over the spans of one request; also what was counted, when that is due."""
 
+    def finish(self) -> None:
+        """Hand over what was counted and not told yet."""
+
 
 class Scope:
     """One request: its spans so far, and the runs it has touched."""
@@ -156,6 +159,14 @@ def export_to(exporter: Exporter | None) -> None:
     """Hand the spans of every request that ends from now on to this exporter; None: to nobody."""
     global _exporter
     _exporter = exporter
+
+
+def finish() -> None:
+    """Tell what has not been told yet, and nothing after that: for the end of a process, and of a house."""
+    global _exporter
+    if _exporter is not None:
+        _exporter.finish()
+    _exporter = None
 
 
 def exporting() -> bool:

@@ -35,8 +35,8 @@ def start_telemetry(settings: Settings, secrets: Secrets) -> None:
     )
     exporter = OtlpExporter(target, lambda what, error: log.line("WARNING", f"{what} not exported", error=error))
     trace.export_to(exporter)
-    if watching.metrics:
-        atexit.register(exporter.export_metrics)
+    atexit.unregister(trace.finish)  # a process may be wired more than once
+    atexit.register(trace.finish)
 
 
 def _headers(watching: Watching, secrets: Secrets) -> Mapping[str, str]:

@@ -26,6 +26,9 @@ HEAVY = (
     "pytest",
     "numpy",
     "onnxruntime",
+    "opentelemetry",
+    "prometheus_client",
+    "sentry_sdk",
 )
 LOAD = """
 import json, sys
@@ -50,7 +53,7 @@ HOLDING = (
 )  # fmt: skip
 
 # Who may look at the clock or at chance: what stands outside of the decisions.
-OUTSIDE = ("backends", "cli", "sim", "http_client.py", "__main__.py")
+OUTSIDE = ("backends", "cli", "sim", "telemetry", "http_client.py", "__main__.py")
 CLOCKS = {"time", "random", "uuid"}
 NOW = {"now", "utcnow", "today"}
 INSIDE = sorted(

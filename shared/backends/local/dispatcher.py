@@ -140,16 +140,11 @@ class Dispatcher:
         self._store.group.flush()
         return True
 
-    def waiting(self) -> tuple[dict[str, float], dict[str, float]]:
-        """Return for each function how many tasks there are, and for how many seconds the oldest has been due."""
-        depth, oldest = dict[str, float](), dict[str, float]()
+    def waiting(self) -> list[tuple[str, float]]:
+        """Return of each task its function, and for how many seconds it has been due."""
         with self._lock:
             now = self._look_back()
-            for task in self._known.values():
-                queue, due = task.command.function, max(0, now - task.due) / 1e6 if task.due else 0.0
-                depth[queue] = depth.get(queue, 0) + 1
-                oldest[queue] = max(oldest.get(queue, 0.0), due)
-        return depth, oldest
+            return [(each.command.function, max(0, now - (each.due or now)) / 1e6) for each in self._known.values()]
 
     def next_due(self) -> datetime | None:
         """Return when the next task can be delivered, which may be in the past; None when there is none."""
