@@ -1,5 +1,6 @@
 # Who plans and who applies. The planner reads what there is and no contents: no page, no secret's value, no log. The deployer
-# changes what there is; it reads no data either, and may give accounts the roles of one list and no others.
+# changes what there is; it reads no data either, and may give accounts the roles of one list and no others. Who may change roles and
+# accounts can still get further by detours: so nothing but the build of a plan, approved in production, acts as it.
 
 locals {
   planner_roles = toset(concat([
@@ -18,7 +19,7 @@ locals {
     "roles/run.viewer",
     "roles/secretmanager.viewer",
     "roles/serviceusage.serviceUsageConsumer",
-  ], var.edge ? ["roles/compute.networkViewer", "roles/dns.reader"] : []))
+  ], var.edge ? ["roles/compute.viewer", "roles/dns.reader"] : []))
 
   deployer_roles = toset(concat([
     "roles/artifactregistry.admin",
@@ -46,6 +47,7 @@ locals {
     "datastore.indexes.get",
     "datastore.indexes.list",
     "logging.buckets.get",
+    "logging.exclusions.get",
     "logging.logMetrics.get",
     "logging.sinks.get",
     "pubsub.topics.get",
@@ -137,7 +139,7 @@ resource "google_project_iam_member" "deployer_custom" {
   member  = google_service_account.deployer.member
 }
 
-# Gives and takes the roles of the functions' and the builds' accounts. Its own are not in the list: it cannot give itself more.
+# Gives and takes the roles of the functions' and the builds' accounts. Its own are not in the list.
 resource "google_project_iam_member" "deployer_grants" {
   project = var.project_id
   role    = "roles/resourcemanager.projectIamAdmin"
