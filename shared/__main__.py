@@ -6,6 +6,7 @@ import sys
 
 from shared.cli import (
     ask,
+    attach,
     backup,
     chat,
     commands,
@@ -27,8 +28,8 @@ from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, backup, chat, commands, connect, doctor, forge, models, operate, plan, preferences, remote, ship, site_values,
-    tenant, webhook,
+    ask, attach, backup, chat, commands, connect, doctor, forge, models, operate, plan, preferences, remote, ship,
+    site_values, tenant, webhook,
 )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def status(with_token: bool, project: str, region: str, data: Path, as_json: boo
 @contextmanager
 def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
     if project:
-        yield _of_deployment(project, region)
+        yield of_deployment(project, region)
         return
     from shared.wiring import wire
 
@@ -85,7 +85,7 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
         wire.cache_clear()
 
 
-def _of_deployment(project: str, region: str) -> Deps:
+def of_deployment(project: str, region: str) -> Deps:
     """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
     from shared.settings import EMULATORS, Settings
     from shared.wiring.cloud import cloud_ports
