@@ -23,7 +23,7 @@ from shared.app.revoke import revoke_grant
 from shared.app.switches import DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
 from shared.app.tenant_traces import forget_traces
 from shared.core.commands import Command
-from shared.core.errors import Conflicting, ErrorClass, IntegrationError, MalformedRequest, VersionConflict
+from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.run import RunStatus, StepStatus
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.ports import SYSTEM, Put
@@ -47,14 +47,14 @@ class Erasing:
 def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: bool = False) -> Mapping[str, Any]:
     """Begin to delete the tenant; asked again it says how far that is.
 
-    Raises MalformedRequest unless `confirm` is the tenant's id, and Conflicting while something is being put live,
-    taken back or merged, which would be left half-done, unless `force`.
+    Raises Conflicting unless `confirm` is the tenant's id, and, unless `force`, while something is being put live, taken
+    back or merged, which would be left half-done.
     """
     known = deps.store.get(SYSTEM, ERASURES, tenant)
     if known is not None:
         return deletion_view(deps, tenant)
     if confirm != tenant:
-        raise MalformedRequest("field 'confirm' must be the id of your tenant", way_out=f"It is {tenant}.")
+        raise Conflicting("field 'confirm' must be the id of your tenant", way_out=f"It is {tenant}.")
     if not force and (run := _half_done(deps, tenant)):
         way_out = "Wait a few minutes, or cancel the run; with force it is left as it is."
         raise Conflicting(f"run {run} is changing what others see right now", way_out=way_out)
