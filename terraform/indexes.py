@@ -36,6 +36,7 @@ if str(ROOT) not in sys.path:
 from shared.backends.cloud import paths  # noqa: E402
 from shared.backends.cloud.knowledge import CloudKnowledge  # noqa: E402
 from shared.backends.cloud.knowledge_mirror import _STATE as MIRROR  # noqa: E402
+from shared.backends.cloud.rest.firestore import FieldFilter  # noqa: E402
 from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
 from shared.core.chunk import Chunk  # noqa: E402
@@ -74,6 +75,10 @@ class Recorder:
 
     def collection_group(self, name: str) -> _Asked:
         return _Asked(self, Query(name, group=True))
+
+    @staticmethod
+    def field_filter(field: str, operator: str, value: Any) -> FieldFilter:
+        return FieldFilter(field, operator, value)
 
     def get_all(self, references: Iterable[Any], *_: Any, **__: Any) -> Iterator[Any]:
         return iter([reference.get() for reference in references])

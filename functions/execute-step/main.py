@@ -10,10 +10,10 @@ from flask import Request
 from shared.app import execute_step as app
 from shared.app.switches import held_back
 from shared.entry import Reply, buried, command_from, endpoint
-from shared.wiring import wire
 from shared.wiring.tools import wire_tools
+from shared.wiring.worker import wire_worker
 
-wired, tools = wire(), wire_tools()
+wired, tools = wire_worker(), wire_tools()
 
 
 @functions_framework.http

@@ -12,10 +12,10 @@ from shared.app.mirror_run import mirror_run
 from shared.app.switches import held_back
 from shared.core.commands import MIRROR
 from shared.entry import Reply, buried, command_from, endpoint
-from shared.wiring import wire
 from shared.wiring.tools import wire_tools
+from shared.wiring.worker import wire_worker
 
-wired, tools = wire(), wire_tools()
+wired, tools = wire_worker(), wire_tools()
 
 
 @functions_framework.http

@@ -15,10 +15,10 @@ from shared.app.routines import run_routine
 from shared.app.switches import held_back
 from shared.core.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
 from shared.entry import Reply, buried, command_from, endpoint
-from shared.wiring import wire
 from shared.wiring.tools import wire_tools
+from shared.wiring.worker import wire_worker
 
-wired, tools = wire(), wire_tools()
+wired, tools = wire_worker(), wire_tools()
 USE_CASES = {  # everything else plans
     LOOK: look_at_page,
     CONSIDER: consider_page,

@@ -9,9 +9,9 @@ from flask import Request
 
 from shared.app import sweep as app
 from shared.entry import Reply, endpoint
-from shared.wiring import wire
+from shared.wiring.worker import wire_worker
 
-wired = wire()
+wired = wire_worker()
 
 
 @functions_framework.http

@@ -108,9 +108,11 @@ def _bare_environment() -> dict[str, str]:
 
 def _deps(env: dict[str, str]) -> Any:
     from shared.settings import Settings
+    from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
 
-    return cloud_ports(Settings.from_env(env))[0]
+    settings = Settings.from_env(env)
+    return cloud_ports(settings, rest_clients(settings))[0]
 
 
 def _start(function: str, source: Path, env: dict[str, str], asked: Asked) -> Start:

@@ -88,10 +88,12 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
 def of_deployment(project: str, region: str) -> Deps:
     """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
     from shared.settings import EMULATORS, Settings
+    from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
 
     emulators = {service: os.environ[name] for service, name in EMULATORS.items() if os.environ.get(name)}
-    return cloud_ports(Settings(mode="cloud", project=project, location=region, emulators=emulators))[0]
+    settings = Settings(mode="cloud", project=project, location=region, emulators=emulators)
+    return cloud_ports(settings, rest_clients(settings))[0]
 
 
 def _show(found: Mapping[str, Any], as_json: bool) -> None:

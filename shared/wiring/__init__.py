@@ -15,10 +15,14 @@ from shared.app.deps import Deps, fresh_owner, no_crash
 from shared.core.run import Limits
 from shared.ports import CallerCheck
 from shared.settings import Settings
+from shared.wiring.clients import Clients, rest_clients
 from shared.wiring.telemetry import start_telemetry
 
 if TYPE_CHECKING:
     from shared.backends.local.store import LocalStore
+
+# cloud: what reaches Google's services; `shared/wiring/worker.py` puts Google's own clients here
+clients_of: Callable[[Settings], Clients] = rest_clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def _local(settings: Settings) -> Wired:
 def _cloud(settings: Settings) -> Wired:
     from shared.wiring.cloud import cloud_ports
 
-    ports, check = cloud_ports(settings)
+    ports, check = cloud_ports(settings, clients_of(settings))
     return Wired(settings, _deps(settings, ports), check)
 
 

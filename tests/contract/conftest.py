@@ -11,7 +11,7 @@ import pytest
 from shared.backends.cloud.store import FirestoreStore
 from shared.ports import Store
 from tests.support.backends import STORES
-from tests.support.cloud_clients import rest_firestore
+from tests.support.cloud_clients import FIRESTORES, rest_firestore
 from tests.support.firestore_emulator import firestore_emulator
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
@@ -23,11 +23,13 @@ def clock() -> MovedClock:
     return MovedClock()
 
 
-@pytest.fixture(params=[*sorted(STORES), "firestore"])
+@pytest.fixture(params=[*sorted(STORES), *(f"firestore-{kind}" for kind in FIRESTORES)])
 def store(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> Iterator[Store]:
     """Open an empty store, on each backend in turn."""
-    if request.param == "firestore":
-        yield request.getfixturevalue("firestore_store")
+    name, _, kind = request.param.partition("-")
+    if name == "firestore":
+        client = FIRESTORES[kind](request.getfixturevalue("firestore_host"), f"t-{uuid4().hex[:12]}")
+        yield FirestoreStore(client, clock, pause=lambda _: None)
         return
     with STORES[request.param](tmp_path, clock) as store:
         yield store

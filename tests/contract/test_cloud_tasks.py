@@ -18,7 +18,7 @@ from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.backends.local.store import LocalStore
 from shared.core.commands import Command, command_from_data
 from shared.core.errors import ConfigError, Forbidden, IntegrationError, Missing, Rejected, Unavailable
-from tests.support.cloud_clients import rest_tasks
+from tests.support.cloud_clients import TASKS
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
 from tests.support.oidc_issuer import OidcIssuer
@@ -31,7 +31,7 @@ AUDIENCE = "https://execute-step.example/"
 class World:
     """A server with two queues, a function that takes what comes, and our queue."""
 
-    def __init__(self, server: CloudTasksServer, worker: Worker, letters: LocalStore) -> None:
+    def __init__(self, kind: str, server: CloudTasksServer, worker: Worker, letters: LocalStore) -> None:
         self.server, self.worker, self.letters = server, worker, letters
         for name in ("ww-execute-step", "ww-plan"):
             server.create_queue(name)
@@ -43,7 +43,7 @@ class World:
             queues={"execute-step": "ww-execute-step", "plan": "ww-plan", "lost": "no-such-queue"},
             audiences={"execute-step": AUDIENCE, "plan": "https://plan.example/", "lost": "https://lost.example/"},
         )
-        self.queue = CloudTasksQueue(rest_tasks(server), letters, self.settings, SystemClock(), pause=lambda _: None)
+        self.queue = CloudTasksQueue(TASKS[kind](server), letters, self.settings, SystemClock(), pause=lambda _: None)
 
     def delivered(self) -> list[Command]:
         self.server.wait_idle()
@@ -56,15 +56,15 @@ def issuer() -> Iterator[OidcIssuer]:
         yield issuer
 
 
-@pytest.fixture
-def world(issuer: OidcIssuer, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(params=list(TASKS))
+def world(request: pytest.FixtureRequest, issuer: OidcIssuer, tmp_path: Path) -> Iterator[World]:
     worker = Worker()
     with (
         worker.http,
         CloudTasksServer(issuer, Behaviour(scale=0.001)) as server,
         LocalStore(tmp_path, SystemClock()) as letters,
     ):
-        yield World(server, worker, letters)
+        yield World(request.param, server, worker, letters)
 
 
 def a_command(**changes: Any) -> Command:
@@ -225,4 +225,4 @@ def test_a_replay_that_fails_keeps_the_letter(world: World) -> None:
 def test_a_deadline_cloud_tasks_would_refuse_is_refused_at_the_start(world: World, seconds: int) -> None:
     settings = TaskSettings("p", "l", ACCOUNT, {}, {}, {}, timedelta(seconds=seconds))
     with pytest.raises(ConfigError, match="15 s to 30 min"):
-        CloudTasksQueue(rest_tasks(world.server), world.letters, settings, SystemClock())
+        CloudTasksQueue(TASKS["rest"](world.server), world.letters, settings, SystemClock())

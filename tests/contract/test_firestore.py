@@ -11,14 +11,13 @@ from uuid import uuid4
 
 import pytest
 
-from shared.backends.cloud.rest.firestore import RestFirestore
 from shared.backends.cloud.store import FirestoreStore
 from shared.core.commands import Command
 from shared.core.errors import DocumentTooLarge, StoreError, VersionConflict
 from shared.core.events import StepUndone, TimePassed
 from shared.core.run import Limits, Run, RunStatus, Trigger, Usage
 from shared.ports import Commit, Put
-from tests.support.cloud_clients import Wire, rest_firestore
+from tests.support.cloud_clients import FIRESTORES, shaky_firestore
 from tests.support.firestore_emulator import firestore_client
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -37,20 +36,21 @@ class Hand:
 class World:
     """One database, a plain store on it, and one behind the wire."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, kind: str) -> None:
         project = f"t-{uuid4().hex[:12]}"
-        self.clock, self.wire = Hand(), Wire(host)
+        self.clock = Hand()
         self.vendors: Any = firestore_client(host, project)
-        self.store = self.on(rest_firestore(host, project))
-        self.shaky = self.on(RestFirestore(self.wire, project))
+        self.store = self.on(FIRESTORES[kind](host, project))
+        client, self.wire = shaky_firestore(kind, host, project)
+        self.shaky = self.on(client)
 
-    def on(self, client: RestFirestore) -> FirestoreStore:
+    def on(self, client: Any) -> FirestoreStore:
         return FirestoreStore(client, self.clock, pause=lambda _: None)
 
 
-@pytest.fixture
-def world(firestore_host: str) -> World:
-    return World(firestore_host)
+@pytest.fixture(params=list(FIRESTORES))
+def world(request: pytest.FixtureRequest, firestore_host: str) -> World:
+    return World(firestore_host, request.param)
 
 
 def a_run(**changes: Any) -> Run:

@@ -12,6 +12,7 @@ import os
 import pickle
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.core.errors import BadSignature, ConfigError
 from shared.ports import Put, Secret, Secrets
-from tests.support.cloud_clients import rest_kms, rest_secrets
+from tests.support.cloud_clients import SECRETS, rest_kms
 from tests.support.kms_server import KmsServer
 from tests.support.secret_manager_server import SecretManagerServer
 
@@ -50,31 +51,43 @@ class Hand:
 class Cloud:
     """The two services, a clock and a store, and secrets as one function instance would hold them."""
 
-    def __init__(self, manager: SecretManagerServer, kms: KmsServer, store: LocalStore) -> None:
-        self.manager, self.kms, self.clock, self.store = manager, kms, Hand(), store
+    def __init__(self, kind: str, manager: SecretManagerServer, kms: KmsServer, store: LocalStore) -> None:
+        self.kind, self.manager, self.kms, self.clock, self.store = kind, manager, kms, Hand(), store
         self.key = kms.create_key()
 
     def instance(self) -> CloudSecrets:
         return CloudSecrets(
-            rest_secrets(self.manager), rest_kms(self.kms), self.store, self.clock, project="test-project", key=self.key
+            SECRETS[self.kind](self.manager),
+            rest_kms(self.kms),
+            self.store,
+            self.clock,
+            project="test-project",
+            key=self.key,
         )
 
     def count(self, method: str) -> int:
         return sum(call.method == method for call in [*self.manager.calls, *self.kms.calls])
 
 
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    with SecretManagerServer() as manager, KmsServer() as kms, LocalStore(tmp_path / "keys", SystemClock()) as store:
-        yield Cloud(manager, kms, store)
+@contextmanager
+def _cloud(kind: str, folder: Path) -> Iterator[Cloud]:
+    with SecretManagerServer() as manager, KmsServer() as kms, LocalStore(folder / "keys", SystemClock()) as store:
+        yield Cloud(kind, manager, kms, store)
 
 
-@pytest.fixture(params=["local", "cloud"])
-def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Secrets:
+@pytest.fixture(params=list(SECRETS))
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
+    with _cloud(request.param, tmp_path) as cloud:
+        yield cloud
+
+
+@pytest.fixture(params=["local", *SECRETS])
+def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]:
     if request.param == "local":
-        return LocalSecrets(tmp_path)
-    instance: CloudSecrets = request.getfixturevalue("cloud").instance()
-    return instance
+        yield LocalSecrets(tmp_path)
+        return
+    with _cloud(request.param, tmp_path) as cloud:
+        yield cloud.instance()
 
 
 # --- both

@@ -18,7 +18,6 @@ from shared.backends.cloud import erase, leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
-from shared.backends.cloud.rest.firestore import FieldFilter
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import StoreCorrupt
@@ -86,7 +85,7 @@ class FirestoreStore:
 
     def unsent(self, tenant: str, run: str) -> list[Command]:
         """Return commands committed for this run and not yet marked sent, in the order of their commit."""
-        query = self._home(tenant).collection(OUTBOX).where(filter=FieldFilter("run", "==", run))
+        query = self._home(tenant).collection(OUTBOX).where(filter=self._client.field_filter("run", "==", run))
         with asking_the_store("read the outbox"):
             found = list(query.stream(timeout=TIMEOUT_S))
         found.sort(key=lambda entry: (entry.get("committed_at"), entry.get("n")))
@@ -185,14 +184,16 @@ class FirestoreStore:
 
     def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
-        query = self._client.collection_group(RUNS).where(filter=FieldFilter("next_check_at", "<=", now))
+        query = self._client.collection_group(RUNS).where(filter=self._client.field_filter("next_check_at", "<=", now))
         with asking_the_store("find due runs"):
             found = list(query.order_by("next_check_at").limit(limit).stream(timeout=TIMEOUT_S))
         return [(_tenant_of(run), run.id) for run in found]
 
     def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
         """Return unsent commands of any tenant that were committed before that time, the oldest first."""
-        query = self._client.collection_group(OUTBOX).where(filter=FieldFilter("committed_at", "<", before))
+        query = self._client.collection_group(OUTBOX).where(
+            filter=self._client.field_filter("committed_at", "<", before)
+        )
         with asking_the_store("find forgotten commands"):
             found = list(query.order_by("committed_at").limit(limit).stream(timeout=TIMEOUT_S))
         return [command_from_data(_body(entry)) for entry in found]

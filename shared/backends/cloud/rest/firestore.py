@@ -51,6 +51,11 @@ class RestFirestore:
         """Return a query over all collections of that name."""
         return Query(self, "", name, everywhere=True)
 
+    @staticmethod
+    def field_filter(field: str, operator: str, value: Any) -> FieldFilter:
+        """Return one condition of a query."""
+        return FieldFilter(field, operator, value)
+
     def batch(self) -> Batch:
         """Return an empty batch."""
         return Batch(self)
