@@ -13,10 +13,11 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.__main__ import workwright
+from shared.__main__ import COMMANDS
 from shared.app.accept_delivery import accept_delivery
 from shared.app.api.keys import caller_of
 from shared.app.deps import Deps
+from shared.cli.root import workwright
 from shared.cli.webhook import of_deployment
 from shared.core.errors import ConfigError, Forbidden
 from shared.ports import Put
@@ -46,6 +47,7 @@ def _deps(project: str) -> Deps:
 
 
 def _run(*words: str) -> Result:
+    assert COMMANDS  # loading them has added them to the group
     return CliRunner().invoke(workwright, list(words))
 
 
