@@ -8,6 +8,7 @@ locals {
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "cloudtasks.googleapis.com",
+    "compute.googleapis.com", # the code-runner's network is asked for in this project's name
     "firestore.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",

@@ -1,4 +1,25 @@
 locals {
-  # Variables of the code that are given only where somebody asks for them, by `settings`. README.md says what they mean.
-  tunable = ["WORKWRIGHT_NOTION_RATE"]
+  # Variables of the code that are given only where somebody asks for them, by `settings`. The README says what they mean.
+  tunable = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_TRACES_EXPORTER",
+    "SENTRY_DSN",
+    "SENTRY_ENVIRONMENT",
+    "WORKWRIGHT_APPROVAL_S",
+    "WORKWRIGHT_BACKOFF_S",
+    "WORKWRIGHT_COMPATIBLE_MODEL",
+    "WORKWRIGHT_COMPATIBLE_PRICE",
+    "WORKWRIGHT_COMPATIBLE_URL",
+    "WORKWRIGHT_COMPATIBLE_WINDOW",
+    "WORKWRIGHT_GATHER_S",
+    "WORKWRIGHT_GITHUB_URL",
+    "WORKWRIGHT_GITLAB_HOSTS",
+    "WORKWRIGHT_GITLAB_URL",
+    "WORKWRIGHT_HTTP_READ_S",
+    "WORKWRIGHT_LEASE_S",
+    "WORKWRIGHT_NOTION_RATE",
+    "WORKWRIGHT_SETTLE_S",
+    "WORKWRIGHT_WATCH_S",
+  ]
 }

@@ -140,3 +140,18 @@ variable "code_runner_image" {
     error_message = "Name the image by its digest: <image>@sha256:<64 digits>."
   }
 }
+
+variable "registries" {
+  description = "Registries of packages that the code-runner may reach: their addresses, and every host that files lie on. By default none."
+  type = object({
+    npm   = optional(string, "none")
+    pip   = optional(string, "none")
+    hosts = optional(list(string), [])
+  })
+  default = {}
+
+  validation {
+    condition     = (var.registries.npm == "none" && var.registries.pip == "none") == (length(var.registries.hosts) == 0)
+    error_message = "A registry can be reached only when its hosts are named, and hosts are named only for registries."
+  }
+}

@@ -49,7 +49,7 @@ class Reach:
         """Start at `functions/<function>/main.py`."""
         self.modules: dict[str, _Module] = {}
         self.units: dict[Unit, None] = {}
-        self._meant: set[tuple[str, str]] = set()  # definitions, as module and name
+        self._meant: dict[tuple[str, str], set[Unit]] = {}  # definitions, as module and name, and who means them
         self._attributes: set[str] = set()
         main = f"functions.{function}.main"
         self._load(main)
@@ -57,6 +57,10 @@ class Reach:
             self._count(unit)
         while self._one_more_round():
             pass
+
+    def who_means(self, definition: tuple[str, str]) -> set[Unit]:
+        """Return what means a function or class, given as module and name."""
+        return self._meant.get(definition, set())
 
     def __contains__(self, definition: tuple[str, str]) -> bool:
         """Say whether a function or class, as module and name, is meant by anything that counts."""
@@ -91,15 +95,15 @@ class Reach:
                 for module in _named_modules(node):
                     self._load(module)
             elif isinstance(node, ast.Name):
-                self._mean(_leads_to(unit.module, node.id))
+                self._mean(_leads_to(unit.module, node.id), unit)
             elif isinstance(node, ast.Attribute):
                 self._attributes.add(node.attr)
                 if isinstance(node.value, ast.Name) and (at := _leads_to(unit.module, node.value.id)) and not at[1]:
-                    self._mean(_leads_to(at[0], node.attr))
+                    self._mean(_leads_to(at[0], node.attr), unit)
 
-    def _mean(self, found: tuple[str, str] | None) -> None:
+    def _mean(self, found: tuple[str, str] | None, by: Unit) -> None:
         if found and found[1]:
-            self._meant.add(found)
+            self._meant.setdefault(found, set()).add(by)
 
 
 def _leads_to(module: str, name: str) -> tuple[str, str] | None:
@@ -242,3 +246,39 @@ def _walk(unit: Unit) -> Iterator[ast.AST]:
         elif not isinstance(node, ast.arg):
             yield node
             waiting += ast.iter_child_nodes(node)
+
+
+def value_of(unit: Unit, given: ast.expr) -> str:
+    """Return a text that is put together: constants as they are, what is filled in later as {}; "" for no text."""
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return given.value
+    if isinstance(given, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in given.values)
+    if isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) and given.func.attr == "format":
+        return value_of(unit, given.func.value)
+    if isinstance(given, ast.Name):
+        return _assigned(unit, given.id)
+    return ""
+
+
+def _assigned(unit: Unit, name: str) -> str:
+    """Return the text a name of the unit, or of its module, or of one that it is imported from, stands for."""
+    found = _leads_to(unit.module, name)
+    there = [each for each in _module(found[0]).named if (each.owner, each.name) == ("", found[1])] if found else []
+    for at, called in [(unit, name), *((each, each.name) for each in there)]:
+        for node in [*at.nodes, *nodes_of(at)]:
+            if not isinstance(node, ast.Assign):
+                continue
+            target, value = node.targets[0], node.value
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = {ast.unparse(left): right for left, right in zip(target.elts, value.elts, strict=True)}
+            else:
+                pairs = {ast.unparse(target): value}
+            if called in pairs:
+                return value_of(at, pairs[called])
+    return ""
+
+
+def means(unit: Unit, call: ast.Call) -> tuple[str, str] | None:
+    """Return what a call by a plain name calls: its definition, as module and name."""
+    return _leads_to(unit.module, call.func.id) if isinstance(call.func, ast.Name) else None

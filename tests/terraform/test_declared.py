@@ -1,0 +1,328 @@
+"""What `function.yaml` gives a function is what its code can come to read and ask for; no more, and no less.
+
+The code's side is computed (tests/support/reach.py). Four readers stand in modules that many functions share, behind a
+call that few make: they count only where that call is made, and the table says how to tell.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.accounts import PROVIDERS
+from shared.core.sandbox_settings import read_runner
+from shared.settings import FUNCTIONS, MODEL_SYSTEMS, Settings
+from shared.steps import KINDS
+from tests.support.reach import Reach, Unit, means, value_of
+from tests.support.reach import nodes_of as walked
+from tests.support.terraform import Verdicts
+
+pytestmark = pytest.mark.xdist_group("terraform")
+ROOT = Path(__file__).resolve().parents[2]
+DECLARED: dict[str, dict[str, Any]] = {
+    path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted(ROOT.glob("functions/*/function.yaml"))
+}
+each = pytest.mark.parametrize("function", sorted({*FUNCTIONS, "code-runner"}))
+QUEUED = {name for name, given in DECLARED.items() if "queue" in given}
+
+# Readers behind a call: (module, class or function) → a call's name, or a class that is asked for, elsewhere.
+_BEHIND = {
+    ("shared.accounts", "mail"): ("class", "shared.integrations.ses", "Ses"),
+    ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.github.client", "GitHub"),
+    ("shared.wiring.models", "Adapters"): ("call", "", "model"),
+    ("shared.wiring.tools", "_site_environment"): ("call", "", "site_environment"),
+    ("shared.app.site_environment", "site_environment"): ("call", "", "site_environment"),
+}
+_WIRING = ("shared.wiring", "shared.accounts", "shared.app.site_environment")
+# Sites in a bucket elsewhere than Google's have a token; Terraform never sets that address (WORKWRIGHT_CLOUD_STORAGE_URL).
+_NEVER_READ = {"sites-token"}
+_CHANGING = ("shared.app.operator_secrets", "valid")
+
+
+@cache
+def reach(function: str) -> Reach:
+    return Reach(function)
+
+
+@cache
+def nodes_of(unit: Unit) -> tuple[ast.AST, ...]:
+    """Return what is looked at here: calls and attributes."""
+    return tuple(node for node in walked(unit) if isinstance(node, ast.Call | ast.Attribute))
+
+
+@cache
+def _counts(function: str, unit: Unit) -> bool:
+    key = next((key for key in ((unit.module, unit.owner), (unit.module, unit.name)) if key in _BEHIND), None)
+    if key is None:
+        return True
+    kind, module, name = _BEHIND[key]
+    found = reach(function)
+    if kind == "class":
+        return any(not each.module.startswith(_WIRING) for each in found.who_means((module, name)))
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+        for other in found.units
+        if not other.module.startswith(_WIRING)
+        for node in nodes_of(other)
+    )
+
+
+def _calls(function: str, *names: str) -> Iterator[tuple[Unit, ast.Call]]:
+    """Yield calls of the operator's or the tenants' secrets that the function can come to."""
+    for unit in reach(function).units:
+        if unit.module.startswith(("shared.backends", "shared.ports")) or not _counts(function, unit):
+            continue
+        for node in nodes_of(unit):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+                of_secrets = ast.unparse(node.func.value).endswith("secrets")
+                if of_secrets or (node.func.attr == "_secret" and node.args):
+                    yield unit, node
+
+
+def _names(unit: Unit, given: ast.expr) -> set[str]:
+    """Return the secrets an argument may name; what is put together is filled in with all there is."""
+    pattern = value_of(unit, given)
+    assert pattern, f"{unit.module}: whose name is {ast.unparse(given)}?"
+    if "{}" not in pattern:
+        return {pattern}
+    fills = MODEL_SYSTEMS if pattern == "{}-api-key" else tuple(PROVIDERS)
+    return {pattern.format(fill) for fill in fills} - {"vertex-api-key"}  # Vertex AI takes the account's own identity
+
+
+@each
+def test_secrets_are_those_it_reads(function: str) -> None:
+    read = {
+        name
+        for unit, call in _calls(function, "get", "_secret")
+        if unit.module != _CHANGING[0]
+        for name in _names(unit, call.args[0])
+    }
+    for unit in reach(function).units:  # what is changed without a gap is read with the one before
+        for node in nodes_of(unit):
+            if isinstance(node, ast.Call) and means(unit, node) == _CHANGING:
+                read |= {each for name in _names(unit, node.args[1]) for each in (name, f"{name}-before")}
+    assert sorted(DECLARED[function]["secrets"]) == sorted(read - _NEVER_READ)
+
+
+@each
+def test_written_secrets_are_those_it_sets(function: str) -> None:
+    written = {name for unit, call in _calls(function, "set") for name in _names(unit, call.args[0])}
+    assert sorted(DECLARED[function]["writes_secrets"]) == sorted(written)
+
+
+@each
+def test_roles_are_those_it_needs(function: str) -> None:
+    found = reach(function)
+    runs = {lane for lane in ("execute-step", "deploy") if function == lane}
+    needs = {
+        "firestore": "shared.backends.cloud.store" in found.modules,
+        "kms": any(True for _ in _calls(function, "seal", "open")),
+        "enqueue": bool(_handed_to(function)),
+        "vertex": any(_counts(function, unit) for unit in found.units if unit.owner == "Adapters")
+        or any(not each.module.startswith(_WIRING) for each in _callers_of(function, "embedder")),
+        "storage-sites": any(_touches(lane, "hosting") for lane in runs),
+        "run-code": any(_touches(lane, "sandbox") for lane in runs),
+    }
+    assert sorted(DECLARED[function]["roles"]) == sorted(name for name, needed in needs.items() if needed)
+
+
+def _callers_of(function: str, name: str) -> list[Unit]:
+    return [
+        unit
+        for unit in reach(function).units
+        if any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+            for node in nodes_of(unit)
+        )
+    ]
+
+
+def _touches(lane: str, what: str) -> bool:
+    """Say whether a kind of step that is carried out in that lane runs code, or handles sites."""
+    modules = {kind.run.__module__ for kind in KINDS.values() if kind.lane == lane}
+    sources = "\n".join((ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8") for module in modules)
+    return re.search(rf"\b_?{what}\b", sources) is not None
+
+
+def _handed_to(function: str) -> set[str]:
+    """Return the queues it hands commands to: all, where it relays what a run's events ask for."""
+    if ("shared.app.engine", "relay") in reach(function):
+        return set(QUEUED)
+    found = set()
+    for unit in reach(function).units:
+        for node in nodes_of(unit):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Command":
+                found |= {str(arg.value) for arg in node.args[2:3] if isinstance(arg, ast.Constant)}
+    return found & QUEUED
+
+
+@each
+def test_commands_go_where_it_may_hand_them(function: str) -> None:
+    assert sorted(DECLARED[function]["hands_to"]) == sorted(_handed_to(function))
+
+
+# --- the environment
+
+# Read, and never given in a deployment.
+_NOT_GIVEN = {
+    "FIRESTORE_EMULATOR_HOST": "emulators are on one machine",
+    "GCE_METADATA_HOST": "the platform's own, or an emulator's",
+    "K_REVISION": "the platform sets it",
+    "K_SERVICE": "the platform sets it",
+    "OTEL_EXPORTER_OTLP_HEADERS": "a secret: otlp-headers of Secret Manager is read instead",
+    "WORKWRIGHT_BROWSER": "no browser is in the functions' image",
+    "WORKWRIGHT_CERTS_URL": "emulators are on one machine",
+    "WORKWRIGHT_CLOCK_FILE": "for crash tests",
+    "WORKWRIGHT_CLOUD_STORAGE_URL": "sites go to Google's own Cloud Storage",
+    "WORKWRIGHT_CRASH_AT": "for crash tests",
+    "WORKWRIGHT_CRASH_LOG": "for crash tests",
+    "WORKWRIGHT_DATA": "local mode",
+    "WORKWRIGHT_DUPLICATES": "local mode",
+    "WORKWRIGHT_FUNCTIONS_URL": "each function has an address of its own",
+    "WORKWRIGHT_KMS_ENDPOINT": "emulators are on one machine",
+    "WORKWRIGHT_MODELS": "a file, which a bundle would have to hold",
+    "WORKWRIGHT_RUNNER_ANSWERS": "for tests: one answer per process is what keeps tenants apart",
+    "WORKWRIGHT_SANDBOX_LOCATION": "Vertex AI's sandbox is set up by hand",
+    "WORKWRIGHT_SANDBOX_RUNTIME": "Vertex AI's sandbox is set up by hand",
+    "WORKWRIGHT_SECRETS_ENDPOINT": "emulators are on one machine",
+    "WORKWRIGHT_SHUFFLE": "local mode",
+    "WORKWRIGHT_TASKS_ENDPOINT": "emulators are on one machine",
+    "WORKWRIGHT_TRACE": "a file, which no instance keeps",
+    "WORKWRIGHT_WORKERS": "local mode",
+    **{
+        f"WORKWRIGHT_{name}_URL": "the vendor's own address"
+        for name in (
+            "ANTHROPIC",
+            "GEMINI",
+            "NOTION",
+            "OPENAI",
+            "SES",
+            "SLACK",
+            "VERCEL",
+            "VERTEX",
+            "VERTEX_SANDBOX",
+            "XAI",
+        )
+    },
+}
+_NOT_OURS = {"THREADS": "read by functions-framework: threads of its server"}
+
+
+class _Noting(Mapping[str, str]):
+    """An environment that notes what is asked of it."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self.given, self.asked = dict(given), set[str]()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
+def _read(values: Mapping[str, str], *, runner: bool) -> set[str]:
+    noting = _Noting(values)
+    if runner:
+        read_runner(noting)
+    else:
+        Settings.from_env(noting)
+    return noting.asked
+
+
+def _given(verdicts: Verdicts, run: str) -> dict[str, set[str]]:
+    """Return the names of the variables that the plan gives each function."""
+    found: dict[str, set[str]] = {}
+    for change in verdicts.plans[f"core.tftest.hcl/{run}"]:
+        after, unknown = change["change"]["after"], change["change"]["after_unknown"]
+        if change["type"] == "google_cloudfunctions2_function":
+            parts = [side["service_config"][0].get("environment_variables") or {} for side in (after, unknown)]
+            found[after["name"]] = {*parts[0], *parts[1]}
+        if change["type"] == "google_cloud_run_v2_service":
+            found[after["name"]] = {each["name"] for each in after["template"][0]["containers"][0]["env"]}
+    return found
+
+
+def _direct(function: str) -> set[str]:
+    """Return variables that are read past the settings."""
+    return {
+        str(node.args[0].value)
+        for unit in reach(function).units
+        if not unit.module.startswith("shared.backends.sandbox")
+        for node in nodes_of(unit)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("os.environ.get", "os.getenv")
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def _values(names: set[str]) -> dict[str, str]:
+    """Return a value for each of these variables that the settings take."""
+    values = {name: "https://there.example" for name in names if name.endswith("_URL") or "_URL_" in name}
+    values |= {name: "60" for name in names if name.endswith(("_S", "_RATE"))}
+    values |= {"WORKWRIGHT_MODE": "cloud", "WORKWRIGHT_LEASE_S": "700", "WORKWRIGHT_SANDBOX": "remote"}
+    others = {name: "x1x" for name in names - values.keys()} | {"WORKWRIGHT_MODEL": "vertex"}
+    for taken in ("GITLAB_HOSTS", "NPM_REGISTRY", "PIP_INDEX"):
+        others[f"WORKWRIGHT_{taken}"] = "https://there.example"
+    for taken in ("OTEL_EXPORTER_OTLP_ENDPOINT", "SENTRY_DSN"):
+        others[taken] = "https://there.example"
+    others |= {"WORKWRIGHT_COMPATIBLE_PRICE": "0/0", "WORKWRIGHT_COMPATIBLE_WINDOW": "4096"}
+    return {name: value for name, value in (others | values).items() if name in names}
+
+
+@each
+def test_variables_are_those_it_reads(function: str, tested: Verdicts) -> None:
+    given = _given(tested, "everything")[function]
+    read = _read(_values(given), runner=function == "code-runner") | _direct(function)
+    assert sorted(read - given - _NOT_GIVEN.keys() - _not_its_own(function)) == []
+    assert sorted(given - read - _NOT_OURS.keys()) == []
+
+
+def _not_its_own(function: str) -> set[str]:
+    """Return what only some functions are given: the settings are read whole, but these look at other parts of them."""
+    some = {name for given in DECLARED.values() for name in given["env"]}
+    return some - set(DECLARED[function]["env"]) if function != "code-runner" else set()
+
+
+# What only some functions are given, and the field of the settings that it fills.
+_FIELDS = {
+    "WORKWRIGHT_SITES_BUCKET": "sites_bucket",
+    "WORKWRIGHT_SITES_URL": "sites_url",
+    "WORKWRIGHT_SES_REGION": "ses_region",
+    "WORKWRIGHT_SES_SENDER": "ses_sender",
+}
+
+
+@each
+def test_it_is_given_what_its_code_looks_at(function: str) -> None:
+    if function == "code-runner":
+        return
+    looked = {
+        node.attr
+        for unit in reach(function).units
+        for node in nodes_of(unit)
+        if isinstance(node, ast.Attribute) and node.attr in _FIELDS.values() and "settings" in ast.unparse(node.value)
+    }
+    wanted = {name for name, attribute in _FIELDS.items() if attribute in looked}
+    wanted |= {"WORKWRIGHT_MODEL"}  # every function hands it on to what opens runs
+    if "run-code" in DECLARED[function]["roles"]:
+        wanted |= {"WORKWRIGHT_SANDBOX", "WORKWRIGHT_CODE_RUNNER_URL"}
+    assert sorted(DECLARED[function]["env"]) == sorted(wanted)
+
+
+def test_the_environment_is_enough_to_start(tested: Verdicts) -> None:
+    """With what staging is given, and with all that can be given, the settings find nothing missing."""
+    for run in ("staging", "everything"):
+        for function, names in _given(tested, run).items():
+            _read(_values(names), runner=function == "code-runner")
