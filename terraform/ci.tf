@@ -20,6 +20,7 @@ module "ci" {
   state_bucket         = local.state_bucket
   granted_roles        = local.granted_roles
   edge                 = var.edge != null
+  runner_project_id    = var.runner_project_id
 
   depends_on = [google_project_service.on, google_project_service.operations]
 }
@@ -31,6 +32,16 @@ resource "google_service_account_iam_member" "deployer_acts_as" {
   service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
   member             = one(module.ci[*].deployer_member)
+}
+
+resource "google_service_account_iam_member" "deployer_acts_as_runner" {
+  count = var.repository == null || !local.runner ? 0 : 1
+
+  service_account_id = "projects/${var.runner_project_id}/serviceAccounts/code-runner@${var.runner_project_id}.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountUser"
+  member             = one(module.ci[*].deployer_member)
+
+  depends_on = [module.runner]
 }
 
 output "ci" {

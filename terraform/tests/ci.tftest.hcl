@@ -35,8 +35,9 @@ run "production" {
   }
 
   variables {
-    environment = "production"
-    approval    = true
+    environment       = "production"
+    approval          = true
+    runner_project_id = "acme-workwright-runner"
   }
 
   assert {
@@ -72,6 +73,11 @@ run "production" {
   assert {
     condition     = length(setintersection(local.deployer_roles, ["roles/owner", "roles/editor", "roles/datastore.owner", "roles/secretmanager.admin", "roles/storage.admin", "roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator"])) == 0
     error_message = "The deployer reads no data and no secret, and acts as no account it was not named for."
+  }
+
+  assert {
+    condition     = length(google_project_iam_member.runner) == 10 && alltrue([for each in google_project_iam_member.runner : each.project == "acme-workwright-runner"])
+    error_message = "What is given in the code-runner's project stays there."
   }
 
   assert {

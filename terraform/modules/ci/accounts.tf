@@ -169,3 +169,23 @@ resource "google_storage_bucket_iam_member" "source" {
   role   = "roles/storage.objectUser"
   member = each.value
 }
+
+# The code-runner's own project. Only who applies with rights of their own there, a person, gives these.
+locals {
+  in_runner = var.runner_project_id == "" ? {} : merge(
+    { for role in ["roles/compute.viewer", "roles/iam.securityReviewer", "roles/iam.serviceAccountViewer", "roles/run.viewer", "roles/serviceusage.serviceUsageConsumer"] :
+      "planner ${role}" => { role = role, member = google_service_account.planner.member }
+    },
+    { for role in ["roles/compute.networkAdmin", "roles/compute.securityAdmin", "roles/iam.serviceAccountAdmin", "roles/run.admin", "roles/serviceusage.serviceUsageAdmin"] :
+      "deployer ${role}" => { role = role, member = google_service_account.deployer.member }
+    },
+  )
+}
+
+resource "google_project_iam_member" "runner" {
+  for_each = local.in_runner
+
+  project = var.runner_project_id
+  role    = each.value.role
+  member  = each.value.member
+}

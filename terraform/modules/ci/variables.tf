@@ -69,6 +69,12 @@ variable "granted_roles" {
   type        = list(string)
 }
 
+variable "runner_project_id" {
+  description = "The project of the code-runner, which an apply looks after too. Empty: there is none."
+  type        = string
+  default     = ""
+}
+
 variable "edge" {
   description = "Whether an apply looks after a load balancer too."
   type        = bool
