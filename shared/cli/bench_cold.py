@@ -79,11 +79,10 @@ def bench_cold(rounds: int = 5, functions: Iterable[str] = ()) -> dict[str, Any]
     cloud = StandIn()
     try:
         with tempfile.TemporaryDirectory(prefix="workwright-cold-") as folder:
-            source = Path(folder) / "main.py"
-            source.write_text(_HELLO_SOURCE, encoding="utf-8")
+            source = hello_source(Path(folder))
             url = "http://127.0.0.1:8700"  # only a name: nothing is called there
-            env = {**_bare_environment(), **cloud.environment(url), "WORKWRIGHT_DATA": folder}
-            asked = first_requests(cloud, _deps(env), url)
+            env = {**bare_environment(), **cloud.environment(url), "WORKWRIGHT_DATA": folder}
+            asked = first_requests(cloud, cloud_deps(env), url)
             wanted = [name for name in sorted(asked) if not functions or name in set(functions)]
             hello = Asked("hello", 200, "GET")
             starts: dict[str, list[Start]] = {name: [] for name in (HELLO, *wanted)}
@@ -100,13 +99,22 @@ def bench_cold(rounds: int = 5, functions: Iterable[str] = ()) -> dict[str, Any]
     return _report(rounds, starts, asked)
 
 
-def _bare_environment() -> dict[str, str]:
+def hello_source(folder: Path) -> Path:
+    """Write the least function there is; return its source file."""
+    source = folder / "main.py"
+    source.write_text(_HELLO_SOURCE, encoding="utf-8")
+    return source
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment without what would configure a function."""
     ours = ("WORKWRIGHT_", "FIRESTORE_", "GOOGLE_", "SENTRY_", "OTEL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
 
 
-def _deps(env: dict[str, str]) -> Any:
+def cloud_deps(env: dict[str, str]) -> Any:
+    """Return the ports as a function in cloud mode has them."""
     from shared.settings import Settings
     from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
@@ -160,6 +168,11 @@ def _tree(pid: int) -> list[int]:
     for each in found:
         found += [child for child, parent in parents.items() if parent == each]
     return found
+
+
+def cpu_of_tree(pid: int) -> float:
+    """Return the milliseconds on a processor of a process and all below it."""
+    return sum(map(_cpu_ms, _tree(pid)))
 
 
 def _cpu_ms(pid: int) -> float:

@@ -86,9 +86,11 @@ def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code:
 @DATA
 def up(port: int | None, data: Path) -> None:
     """Run the whole house until it is stopped; it goes on where it was after any kind of end."""
+    from shared import log
     from shared.cli.house import House
     from shared.cli.settle_in import settle_in
 
+    log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
     house = House(data, port)
     house.start()
     try:
@@ -187,6 +189,19 @@ def bench_ops_command(as_json: bool) -> None:
     log.show_from("ERROR")
     found = bench_ops()
     click.echo(json.dumps(found) if as_json else as_text(found))
+
+
+@bench.command("webhook")
+@click.option("--requests", type=click.IntRange(10, 100_000), default=600, show_default=True, help="Per measurement.")
+@click.option("--clients", type=click.IntRange(1, 256), multiple=True, help="At once; repeat it.  [default: 1 to 64]")
+@AS_JSON
+def bench_webhook_command(requests: int, clients: tuple[int, ...], as_json: bool) -> None:
+    """Signed deliveries per second through notion-webhook under gunicorn, beside the bare hello."""
+    from shared.cli.bench_webhook import CLIENTS, as_text, bench_webhook
+
+    found = bench_webhook(requests, clients or CLIENTS)
+    click.echo(json.dumps(found) if as_json else as_text(found))
+    sys.exit(1 if found["errors"] else 0)
 
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
