@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.feedback import note
-from shared.app.gates import refuse_barred
+from shared.app.gates import refuse_barred, waiting_gate
 from shared.app.operator_secrets import valid
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared import log
 from shared.app.deps import Deps
@@ -15,7 +15,9 @@ from shared.core.run import NOTHING, Run, Step, Usage
 from shared.core.spending import Allowance
 from shared.core.tokens import answer_room
 from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
-from shared.steps._kind import StepKind
+
+if TYPE_CHECKING:
+    from shared.steps._kind import StepKind
 
 PLAN_PROMPT_BYTES = 150_000  # what a reservation assumes of a prompt before it is known
 CODE_PROMPT_BYTES = 250_000

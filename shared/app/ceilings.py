@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import InvalidOutput
 from shared.core.run import NOTHING, Run, StepSpec, Usage
 from shared.ports import Model, ModelRequest
-from shared.steps._kind import StepKind
+
+if TYPE_CHECKING:
+    from shared.steps._kind import StepKind
 
 
 def within_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, StepKind]) -> tuple[StepSpec, ...]:

@@ -20,9 +20,9 @@ from shared.app.chat_actions import Deed, act, approve, ask_to_stop, asked_to_st
 from shared.app.chat_facts import facts_of, listed, title_of
 from shared.app.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
 from shared.app.chat_window import said_parts, slid
-from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
+from shared.app.gates import waiting_gate
 from shared.app.knowledge_search import hits_for
 from shared.app.open_page_run import page_record
 from shared.app.prompts import prompt

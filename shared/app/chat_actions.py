@@ -13,12 +13,11 @@ from shared.app.approvals import Asked, asked_now, decide
 from shared.app.budget import plan_estimate
 from shared.app.chat_facts import plan_of, title_of
 from shared.app.chat_memory import MAX_ANSWER, Chat
-from shared.app.consider_page import waiting_gate
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.execute_step import Tools
 from shared.app.feedback import feedback_put, note, stopped
-from shared.app.gates import ask_for_rework, mended_by
+from shared.app.gates import ask_for_rework, mended_by, waiting_gate
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.plan_comments import Wish, heard_of, keep_heard

@@ -14,7 +14,6 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
-from shared.mind.window import Summary, summarised, turns_of
 from shared.ports import Doc, Message, Put
 
 KIND = "chats"
@@ -100,6 +99,8 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     room = _room(chat.turns)
     if len(chat.turns) > room:
         gone, kept = chat.turns[:-room], chat.turns[-room:]
+        from shared.mind.window import Summary, summarised, turns_of
+
         late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
         summary, _ = summarised(None, Summary.from_data(chat.summary), late)
         chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))

@@ -16,7 +16,6 @@ from shared.app.deps import Deps
 from shared.app.due_times import drop_alarm
 from shared.app.engine import record
 from shared.app.operator_secrets import valid
-from shared.app.plan_day import changes_planning, planning_changes, planning_of, settle_planning
 from shared.app.switches import refuse_deleted
 from shared.core import events as ev
 from shared.core.errors import (
@@ -239,6 +238,8 @@ def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
 
     Raises MalformedRequest naming a setting of the daily planning that cannot be used.
     """
+    from shared.app.plan_day import changes_planning, planning_changes, planning_of, settle_planning
+
     doc: Doc | None = deps.store.get(tenant, "settings", "tenant")
     body = {**(doc.body if doc else {}), **changes}
     planning_of(body)

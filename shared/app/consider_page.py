@@ -15,6 +15,7 @@ from shared.app.engine import record, relay
 from shared.app.execute_step import Tools
 from shared.app.feedback import feedback_put, note, stopped
 from shared.app.gates import ask_for_rework, bar_of
+from shared.app.gates import waiting_gate as waiting_gate
 from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
 from shared.app.make_plan import made_by_rules
@@ -49,7 +50,7 @@ from shared.core.decision_words import Said
 from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized
 from shared.core.outgoing_text import visible
 from shared.core.release_words import PLAN, gate_kind
-from shared.core.run import Run, RunStatus, Step, Trigger, WaitKind, derived_id
+from shared.core.run import Run, RunStatus, Step, Trigger, derived_id
 from shared.integrations.notion.client import Notion
 from shared.telemetry import trace
 
@@ -297,14 +298,6 @@ def _grant(command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, by:
     granted = ev.ApprovalGranted(deps.clock.now(), gate.id, gate.wait.what, by, via)
     record(deps, command.tenant, run.id, granted, handled=command.id)
     return True
-
-
-def waiting_gate(run: Run) -> Step | None:
-    """Return the approval the run waits for."""
-    for step in run.steps:
-        if step.wait is not None and step.wait.kind == WaitKind.APPROVAL:
-            return step
-    return None
 
 
 def planned_hash(run: Run) -> str:

@@ -20,11 +20,11 @@ from shared.app.deps import Deps
 from shared.app.forge_signatures import SYSTEMS, keys_of, signing_token
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Missing, NotThere
 from shared.ports import SYSTEM, Doc, Put, Secret
-from shared.steps._kind import Connect
 
 if TYPE_CHECKING:
     from shared.integrations.github.client import GitHub
     from shared.integrations.gitlab.client import GitLab
+    from shared.steps._kind import Connect
 
 MOST = 500
 _HOW = {

@@ -8,10 +8,18 @@ from shared.core import events as ev
 from shared.core.errors import Forbidden
 from shared.core.four_eyes import Barred, barred
 from shared.core.release_words import PLAN, gate_kind
-from shared.core.run import Run, Step, StepStatus
+from shared.core.run import Run, Step, StepStatus, WaitKind
 from shared.core.shipping import ship_of
 
 BUILDS = "code.test"  # the kind of step that makes and mends the work
+
+
+def waiting_gate(run: Run) -> Step | None:
+    """Return the approval the run waits for."""
+    for step in run.steps:
+        if step.wait is not None and step.wait.kind == WaitKind.APPROVAL:
+            return step
+    return None
 
 
 def bar_of(deps: Deps, run: Run, gate: str, by: str, via: str) -> Barred | None:

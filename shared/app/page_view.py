@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.app.plan_comments import Wish, author_of, text_of
 from shared.app.workspace_databases import mapped_page
@@ -16,7 +16,9 @@ from shared.core.run import Run, RunStatus
 from shared.integrations.notion import reading
 from shared.integrations.notion.block_calls import Kept
 from shared.integrations.notion.client import Notion
-from shared.steps._kind import Connect
+
+if TYPE_CHECKING:
+    from shared.steps._kind import Connect
 
 
 @dataclass(frozen=True, slots=True)

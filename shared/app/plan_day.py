@@ -10,20 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, whole_second
-from shared.app.effects import Effects
 from shared.app.engine import open_run, record
-from shared.app.execute_step import Tools, lease
-from shared.app.make_plan import PROPOSALS
 from shared.app.open_page_run import page_record, record_body
 from shared.app.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.plan_day_tasks import DAYS, last_planned, open_tasks
-from shared.app.routines import look_at_routines, routine_changed
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import Mapped, database_of
 from shared.core import events as ev
@@ -35,8 +31,10 @@ from shared.core.schedule import BadSchedule, Days, Schedule, latest_time, next_
 from shared.integrations.notion.blocks import one_text
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
-from shared.steps._kind import Repeat
 from shared.telemetry import trace
+
+if TYPE_CHECKING:
+    from shared.app.execute_step import Tools
 
 _SETTINGS = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
 CLOCK = ("planning", "day")  # the document that says when the next day is planned
@@ -115,6 +113,9 @@ def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> Non
     A time that was moved to earlier today, on a day not planned yet, is made up for at once. Raises Busy while a day
     is being planned; called again it does what is missing.
     """
+    from shared.app.execute_step import lease
+    from shared.app.routines import look_at_routines
+
     look_at_routines(deps, tenant)
     planning = planning_of(settings)
     with lease(deps, tenant, "planning.day"):
@@ -138,6 +139,8 @@ def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) ->
 @trace.use_case
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
+    from shared.app.execute_step import lease
+
     tenant, alarm = command.tenant, alarm_of(command, deps)
     if alarm.ref == _SETTINGS:
         settle_planning(deps, tenant, tools.settings(tenant))
@@ -201,6 +204,8 @@ def _plan(
 
 def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion, routines: Mapped | None) -> None:
     """Read every routine once a day: for one whose change nobody told us of."""
+    from shared.app.routines import routine_changed
+
     for page in notion.query(routines.data_source) if routines is not None else ():
         routine_changed(deps, tools, tenant, page)
 
@@ -217,6 +222,9 @@ def _planned(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetim
 
 def _written(deps: Deps, tenant: str, notion: Notion, body: Mapping[str, Any]) -> dict[str, Any]:
     """Write the page, once; return its id and which to-do stands for which task."""
+    from shared.app.effects import Effects
+    from shared.steps._kind import Repeat
+
     day, parent = str(body["day"]), str(body["parent"])
     title = day_title(date.fromisoformat(day))
     effects = Effects(deps, tenant, f"day.{day}", "plan_day", "notion")
@@ -276,6 +284,8 @@ def _page_called(notion: Notion, parent: str, title: str) -> dict[str, Any] | No
 
 def _ask_about_dates(deps: Deps, tenant: str, body: Mapping[str, Any]) -> str:
     """Open the run that asks whether dates may move; its plan is made already."""
+    from shared.app.make_plan import PROPOSALS
+
     run_id, page = derived_id("run-", tenant, "day", str(body["day"])), str(body["page"])
     known = page_record(deps, tenant, page)
     trigger = Trigger("day", page, day_title(date.fromisoformat(str(body["day"]))), "the plan of the day")

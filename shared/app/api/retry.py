@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from shared.app.api.exchange import retry_id
 from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
 from shared.app.engine import open_run
-from shared.app.execute_step import Tools
 from shared.app.open_page_run import page_record, record_body
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.events import RunOpened
 from shared.core.run import Run, RunStatus, Trigger
 from shared.ports import Put
+
+if TYPE_CHECKING:
+    from shared.app.execute_step import Tools
 
 LINKS = "retries"  # id of the new run → the run it retries
 
