@@ -18,6 +18,7 @@ resource "google_kms_key_ring" "this" {
 }
 
 resource "google_kms_crypto_key" "tenants" {
+  #checkov:skip=CKV_GCP_82:deletion_policy refuses it in production; prevent_destroy takes no variable, and staging can be destroyed
   name                       = "tenants"
   key_ring                   = google_kms_key_ring.this.id
   purpose                    = "ENCRYPT_DECRYPT"

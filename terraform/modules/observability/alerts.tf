@@ -108,7 +108,7 @@ locals {
       what     = "A public door is slow"
       when     = "5 of 100 answers take longer than the door may, for 10 minutes"
       severity = "WARNING"
-      for      = "600s"
+      "for"    = "600s"
       query = join(" or ", [for name, door in var.doors :
         "histogram_quantile(0.95, sum by (service_name, le) (rate(${local.latencies}_bucket{${local.from_functions},service_name=\"${name}\"}[10m]))) > ${door.p95_seconds * 1000}"
       ])
@@ -123,14 +123,14 @@ locals {
       what     = "A function nearly uses up its memory"
       when     = "the fullest instances have less than a tenth left for 15 minutes"
       severity = "WARNING"
-      for      = "900s"
+      "for"    = "900s"
       query    = "histogram_quantile(0.99, sum by (service_name, le) (rate(${local.memory}_bucket{${local.at_functions}}[10m]))) > 0.9"
     }
     queues-are-long = {
       what     = "A queue is too long"
       when     = "more tasks than the queue's limit for 10 minutes"
       severity = "ERROR"
-      for      = "600s"
+      "for"    = "600s"
       query = join(" or ", [for name, longest in var.queues :
         "max by (queue_id) (${local.depth}{${local.in_queue},queue_id=\"${name}\"}) > ${longest}"
       ])
@@ -139,7 +139,7 @@ locals {
       what     = "Tasks begin too late"
       when     = "5 of 100 tasks begin more than 5 minutes after they are due, for 10 minutes"
       severity = "ERROR"
-      for      = "600s"
+      "for"    = "600s"
       query    = "histogram_quantile(0.95, sum by (queue_id, le) (rate(${local.delays}_bucket{${local.in_queue},queue_id=~\"${join("|", sort(keys(var.queues)))}\"}[10m]))) > 300000"
     }
     commands-are-not-handed-over = {
