@@ -18,10 +18,20 @@ ROOT = Path(__file__).resolve().parents[2]
 # What is only loaded on one machine: no bundle has it.
 _NOT_THERE = ("shared.sim", "shared.cli", "shared.__main__", "shared.backends.local")
 # Decorators that only wrap; another one may hand what it decorates to somebody, and then that counts.
-_WRAPPERS = frozenset(
-    "abstractmethod cache cached_property classmethod contextmanager dataclass final lru_cache overload override patient "
-    "property runtime_checkable setter staticmethod total_ordering use_case wraps".split()
-)
+_WRAPPERS = {
+    *("abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "dataclass", "final", "lru_cache"),
+    *(
+        "overload",
+        "override",
+        "patient",
+        "property",
+        "runtime_checkable",
+        "setter",
+        "staticmethod",
+        "use_case",
+        "wraps",
+    ),
+}
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -201,7 +211,7 @@ def _named_modules(node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         named = [alias.name for alias in node.names]
     else:
-        assert node.level == 0 and node.module, "imports name their module whole"
+        assert node.module, "imports name their module whole"
         named = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return [
         whole

@@ -42,7 +42,7 @@ _BEHIND = {
     ("shared.app.site_environment", "site_environment"): ("call", "", "site_environment"),
 }
 _WIRING = ("shared.wiring", "shared.accounts", "shared.app.site_environment")
-# Sites in a bucket elsewhere than Google's have a token; Terraform never sets that address (WORKWRIGHT_CLOUD_STORAGE_URL).
+# Sites elsewhere than in Google's buckets have a token; Terraform never sets such an address.
 _NEVER_READ = {"sites-token"}
 _CHANGING = ("shared.app.operator_secrets", "valid")
 
@@ -272,7 +272,7 @@ def _values(names: set[str]) -> dict[str, str]:
     values = {name: "https://there.example" for name in names if name.endswith("_URL") or "_URL_" in name}
     values |= {name: "60" for name in names if name.endswith(("_S", "_RATE"))}
     values |= {"WORKWRIGHT_MODE": "cloud", "WORKWRIGHT_LEASE_S": "700", "WORKWRIGHT_SANDBOX": "remote"}
-    others = {name: "x1x" for name in names - values.keys()} | {"WORKWRIGHT_MODEL": "vertex"}
+    others = dict.fromkeys(names - values.keys(), "x1x") | {"WORKWRIGHT_MODEL": "vertex"}
     for taken in ("GITLAB_HOSTS", "NPM_REGISTRY", "PIP_INDEX"):
         others[f"WORKWRIGHT_{taken}"] = "https://there.example"
     for taken in ("OTEL_EXPORTER_OTLP_ENDPOINT", "SENTRY_DSN"):
