@@ -52,6 +52,11 @@ class DataFolder:
         """Copy the database as it is now, also while it is in use."""
         copy_database(self.database, target)
 
+    def renew_copy(self) -> None:
+        """Make the copy of the last start anew, where there is one."""
+        if (self.path / BACKUP).exists():
+            self.backup(self.path / BACKUP)
+
     def close(self) -> None:
         """Let another process have the folder."""
         os.close(self._lock)

@@ -101,6 +101,10 @@ class LocalStore:
         check_id("run", run)
         return []
 
+    def unsent_of(self, commit: Commit) -> list[Command]:
+        """Return nothing: the commit has put its commands into the queue itself."""
+        return []
+
     def mark_sent(self, tenant: str, command_ids: Sequence[str]) -> None:
         """Do nothing: a committed command is in the queue already."""
         check_tenant(tenant)
@@ -191,7 +195,9 @@ class LocalStore:
             self._recent.forget_tenant(tenant)
             return erase.erase(connection, changes, tenant)
 
-        return self.group.submit(write)
+        count = self.group.submit(write)
+        self._folder.renew_copy()  # or the copy of the last start would keep it
+        return count
 
     # --- leases: in memory, because the folder belongs to this process
 
