@@ -64,12 +64,18 @@ locals {
     }
     security-refusals = {
       what     = "Something was refused that must not happen"
-      when     = "a foreign tenant, a way out of the sandbox, or an unknown caller behind the platform's own check, within 10 minutes"
+      when     = "a foreign tenant, or an unknown caller behind the platform's own check, within 10 minutes"
       severity = "CRITICAL"
       query = join(" or ", [
-        "sum by (what) (increase(${local.s.security_refusals}{${local.from_functions},what=~\"tenant|sandbox\"}[10m])) > 0",
+        "sum by (what) (increase(${local.s.security_refusals}{${local.from_functions},what=\"tenant\"}[10m])) > 0",
         "sum by (service_name) (increase(${local.s.security_refusals}{${local.from_functions},what=\"caller\",service_name!~\"${join("|", sort(keys(var.doors)))}\"}[10m])) > 0",
       ])
+    }
+    code-is-not-run = {
+      what     = "There is no safe place to run code"
+      when     = "at least one step within 15 minutes"
+      severity = "WARNING"
+      query    = "sum(increase(${local.s.security_refusals}{${local.from_functions},what=\"sandbox\"}[15m])) > 0"
     }
     leaks-are-held-back = {
       what     = "Secrets were about to leave"
