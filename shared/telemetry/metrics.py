@@ -35,7 +35,7 @@ METRICS = {
         Metric("workwright_cost_micros_total", COUNTER, ("model",), "Cost of models in millionths of a US dollar"),
         Metric("workwright_dead_letters_total", COUNTER, (), "Commands that were put aside"),
         Metric("workwright_security_refusals_total", COUNTER, ("what",), "Requests and writes refused for safety"),
-        Metric("workwright_queue_depth", GAUGE, ("queue",), "Tasks that wait or are under way"),
+        Metric("workwright_queue_depth", GAUGE, ("queue",), "Tasks that wait or are under way", "{task}"),
         Metric("workwright_oldest_task_seconds", GAUGE, ("queue",), "For how long the oldest task has been due", "s"),
     )
 }

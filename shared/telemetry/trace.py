@@ -36,7 +36,7 @@ ATTRIBUTES = frozenset(  # all that a span may say; no name here stands for a te
         "gen_ai.response.model", "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.output.type", "gen_ai.agent.id", "gen_ai.conversation.id",
         "workwright.function", "workwright.tenant", "workwright.run", "workwright.step", "workwright.command",
-        "workwright.step.kind", "workwright.step.attempt", "workwright.step.outcome", "workwright.event",
+        "workwright.step.kind", "workwright.step.attempt", "workwright.step.outcome",
         "workwright.run.status", "workwright.run.trigger", "workwright.cost_micros", "workwright.tokens",
         "workwright.task_class", "workwright.route", "workwright.system", "workwright.handed_over",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.backends.local.store import LocalStore
 from shared.core.commands import Command, command_from_data
 from shared.core.errors import ConfigError, Forbidden, IntegrationError, Missing, Rejected, Unavailable
+from shared.telemetry import trace
 from tests.support.cloud_clients import TASKS
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
@@ -93,6 +95,18 @@ def test_a_task_carries_ids_and_its_name_tells_nothing(world: World) -> None:
     assert len(name) == 40
     assert not {"page", "acme"} & set(name.split("-"))
     assert request.task.dispatch_deadline == timedelta(minutes=15)
+
+
+def test_a_task_carries_the_trace_of_its_run_beside_the_command(world: World) -> None:
+    with trace.request("plan", {}), trace.in_run("acme", "r1", "record PlanProposed"):
+        world.queue.enqueue([a_command()])
+    assert world.delivered() == [a_command()]
+    (headers,), (body,) = world.worker.headers, world.worker.bodies
+    of_run = hashlib.sha256(b"workwright run acme/r1").hexdigest()[:32]
+    _, found, parent, _ = headers["traceparent"].split("-")
+    assert found == of_run
+    assert headers["tracestate"] == f"workwright={parent}"
+    assert "trace" not in json.loads(body)
 
 
 @pytest.mark.parametrize("times", [2, 5])

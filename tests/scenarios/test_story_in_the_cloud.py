@@ -28,6 +28,7 @@ from shared.integrations.notion.markdown import parse_markdown
 from shared.ports import Commit
 from tests.support.cloud_clients import rest_firestore
 from tests.support.cloud_house import ACCOUNT, PROJECT, CloudHouse, open_cloud_house, queue_name
+from tests.support.collector import Collector
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
 
@@ -60,11 +61,19 @@ WORKERS = ("plan", "execute-step", "deploy", "notify")
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudHouse]:
+def collector() -> Iterator[Collector]:
+    with Collector() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[CloudHouse]:
     require("firestore-emulator")
     require("bubblewrap")
-    with open_cloud_house(tmp_path_factory.mktemp("cloud")) as (house, _):
-        yield house
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        with open_cloud_house(tmp_path_factory.mktemp("cloud")) as (house, _):
+            yield house
 
 
 @pytest.fixture
@@ -135,10 +144,19 @@ def _trouble(house: CloudHouse, story: Story) -> list[str]:
     return [what for what, holds in checks.items() if not holds]
 
 
-def test_an_idea_ends_as_a_site(cloud: CloudHouse) -> None:
+def test_an_idea_ends_as_a_site_and_all_that_was_done_for_it_is_one_trace(
+    cloud: CloudHouse, collector: Collector
+) -> None:
+    before = {span.trace for span in collector.spans()}
     assert told(cloud, "Bicycle repair") == []
     assert sum(delivery.duplicate for delivery in cloud.tasks.journal) > 5
     assert {status for status, _ in cloud.swept} == {200}
+    spans = [span for span in collector.spans() if span.trace not in before]
+    (whole,) = [span for span in spans if span.name == "run"]
+    tree = [span for span in spans if span.trace == whole.trace]
+    assert {span.service for span in tree} >= {"notion-webhook", *WORKERS}
+    assert [span.name for span in tree if span.parent and span.parent not in {each.id for each in tree}] == []
+    assert [span for span in tree if not span.parent] == [whole]
 
 
 def test_functions_that_die_in_the_middle_go_on_where_they_were(cloud: CloudHouse) -> None:

@@ -29,6 +29,7 @@ from shared.backends.cloud.paths import LEASES
 from shared.cli.settle_in import Home, settle_in
 from shared.cli.simulators import Simulators
 from shared.settings import FUNCTIONS
+from shared.telemetry import trace
 from shared.wiring import Wired, tools, wire
 from tests.support.cloud_tasks_delivery import Behaviour
 from tests.support.cloud_tasks_server import CloudTasksServer
@@ -284,3 +285,4 @@ def open_cloud_house(data: Path) -> Iterator[tuple[CloudHouse, Home]]:
 def _forget_wiring() -> None:
     for cached in (wire, tools.wire_accounts, tools.wire_models, tools.wire_tools):
         cached.cache_clear()
+    trace.export_to(None)

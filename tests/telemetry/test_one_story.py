@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,8 +71,8 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """Yield what was told of one story: from page to site, with a refused signature and two crashes beside it."""
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Return what was told of one story: from page to site, with a refused signature and two crashes beside it."""
     written, folder = io.StringIO(), tmp_path_factory.mktemp("told")
     with Collector() as collector, redirect_stderr(written), redirect_stdout(written):
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "SENTRY_DSN": collector.sentry_dsn}
@@ -88,7 +87,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             prometheus = requests.get(f"{house.house.url}/metrics", timeout=10).text
             canaries = {**_canaries(house), **prompts}
         logging.getLogger().removeHandler(listening)
-    yield Told(run, collector, written.getvalue(), prometheus, canaries)
+    return Told(run, collector, written.getvalue(), prometheus, canaries)
 
 
 def _story(house: Neighbourhood) -> Run:
