@@ -21,6 +21,7 @@ from shared.core.errors import (
     TooLarge,
     TooMany,
     VersionConflict,
+    not_lost,
 )
 from shared.ports import CallerCheck, Queue
 from shared.telemetry import sentry, trace
@@ -158,6 +159,7 @@ def problem(
 ) -> Response:
     """Return an application/problem+json answer (RFC 9457) that says what to do."""
     body = {"type": f"urn:workwright:{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+    body["not_lost"] = not_lost(status)
     if way_out:
         body["way_out"] = way_out
     return Response(

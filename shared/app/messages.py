@@ -204,6 +204,7 @@ def _failed_lines(run: Run) -> tuple[str, ...]:
     planned = [step for step in run.steps if step.spec.undoable and step.status == StepStatus.SUCCEEDED]
     if planned:
         lines.append("Done before that, and left as it is: " + ", ".join(_name(step) for step in planned) + ".")
+    lines.append("Not lost: the page, and all that this run has found out and made.")
     return (*lines, f"What to do: {way_out(run)}")
 
 

@@ -76,6 +76,18 @@ class RequestError(AgentError):
         super().__init__(message)
         self.way_out = way_out
 
+    @property
+    def not_lost(self) -> str:
+        """What the caller need not worry about; refused requests change nothing."""
+        return not_lost(self.status)
+
+
+def not_lost(status: int) -> str:
+    """Return what is not lost by an answer with this status."""
+    if status >= 500:
+        return "Nothing that was kept is lost."
+    return "What is there stays as it is." if status == 409 else "Nothing was changed."
+
 
 class MalformedRequest(RequestError):
     """The request cannot be understood."""

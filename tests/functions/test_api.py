@@ -237,6 +237,7 @@ def test_a_refusal_names_what_is_wrong_and_what_to_do(
     body = json.loads(answer.text)
     assert named in body["detail"]
     assert body["way_out"]
+    assert body["not_lost"] == ("What is there stays as it is." if status == 409 else "Nothing was changed.")
     assert body["status"] == status
     assert body["type"].startswith("urn:workwright:")
 

@@ -138,6 +138,7 @@ def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> Ap
         "title": error.code.replace("_", " "),
         "status": error.status,
         "detail": str(error),
+        "not_lost": error.not_lost,
         "way_out": way_out(error),
     }
     return ApiReply(error.status, body, headers={**(headers or {}), "Content-Type": PROBLEM})

@@ -61,7 +61,7 @@ def wants_page(request: ApiRequest) -> bool:
 def refused(error: RequestError) -> ApiReply:
     """Say on a page what a program is told as a problem."""
     titles = {401: "You need a key to see this", 404: "There is nothing here", 429: "Too many calls"}
-    body = paragraph(f"{error}.") + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
+    body = paragraph(f"{error}. {error.not_lost}") + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
     return page(error.status, titles.get(error.status, "This did not work"), body)
 
 

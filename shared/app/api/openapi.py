@@ -46,7 +46,14 @@ _OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
     "Problem": shown(
-        {"type": text(), "title": text(), "status": {"type": "integer"}, "detail": text(), "way_out": text()}
+        {
+            "type": text(),
+            "title": text(),
+            "status": {"type": "integer"},
+            "detail": text(),
+            "not_lost": text(),
+            "way_out": text(),
+        }
     ),
     "Document": {"type": "object"},
     **VIEWS,

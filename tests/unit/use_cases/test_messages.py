@@ -183,7 +183,8 @@ def test_a_failure_tells_why() -> None:
     ],
 )
 def test_every_kind_of_failure_has_its_way_out(failure: str, way_out: str) -> None:
-    last = told("run_failed", replace(a_run(), failure=failure)).lines[-1]
+    *_, kept, last = told("run_failed", replace(a_run(), failure=failure)).lines
+    assert kept.startswith("Not lost: the page")
     assert last.startswith("What to do: ")
     assert way_out in last
 
