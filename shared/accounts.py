@@ -218,8 +218,14 @@ class Accounts:
 
     def connected(self, tenant: str) -> list[str]:
         """Return the systems this tenant has connected, and those that the operator has for all."""
-        granted = [doc.id for doc in self._store.list_docs(tenant, "grants") if doc.body.get("status") == "connected"]
-        return [*granted, "cloud_storage"] if self._sites else granted
+        return self.systems(tenant)["connected"]
+
+    def systems(self, tenant: str) -> Mapping[str, list[str]]:
+        """Return the systems this tenant has `connected`, with the operator's, and those it was ever `granted`."""
+        grants = self._store.list_docs(tenant, "grants")
+        connected = [doc.id for doc in grants if doc.body.get("status") == "connected"]
+        ours = ["cloud_storage"] if self._sites else []
+        return {"connected": [*connected, *ours], "granted": [doc.id for doc in grants]}
 
     def renew(self, tenant: str, system: str, used: Secret) -> tuple[Secret, bool]:
         """Return a token newer than `used`, and whether it is fresh from the system; else give the grant up.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from shared.app.priced import priced
 from shared.app.switches import refuse_paused
 from shared.app.tell_watchers import tell_watchers
 from shared.app.tenant_ledger import given_budget, with_budget
+from shared.core.commands import Command
 from shared.core.errors import NotThere, VersionConflict
 from shared.core.events import Event, RunOpened
 from shared.core.reducer import reduce
@@ -54,7 +55,8 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
             continue
         deps.crash_point("commit.after/open")
         tell_watchers(None, after, saved.events)
-        break
+        _hand_over(deps, event.tenant, deps.store.unsent_of(commit), "")
+        return after
     else:
         raise VersionConflict(f"run {event.run}: the tenant's ledger was changed {MAX_CONFLICTS} times in a row")
     relay(deps, event.tenant, event.run)
@@ -105,7 +107,8 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
             continue
         deps.crash_point(f"commit.after/{label}")
         tell_watchers(loaded.run, after, saved.events)
-        break
+        _hand_over(deps, tenant, deps.store.unsent_of(commit), label)
+        return after
     else:
         raise VersionConflict(f"run {run_id}: saved by others {MAX_CONFLICTS} times in a row")
     relay(deps, tenant, run_id, label)
@@ -114,7 +117,11 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
 
 def relay(deps: Deps, tenant: str, run_id: str, label: str = "") -> None:
     """Hand committed commands to the queue. Anybody may repeat this: ids make it harmless."""
-    commands = deps.store.unsent(tenant, run_id)
+    _hand_over(deps, tenant, deps.store.unsent(tenant, run_id), label)
+
+
+def _hand_over(deps: Deps, tenant: str, commands: Sequence[Command], label: str) -> None:
+    """Hand over what was committed, then forget it. Who dies in between leaves it to the next delivery, or to sweep."""
     if commands:
         deps.crash_point(f"relay.before/{label}")
         deps.queue.enqueue(commands)

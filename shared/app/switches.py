@@ -18,7 +18,7 @@ from shared.app.deps import Deps
 from shared.core.commands import ERASE, RECONCILE, Command, command_from_data, command_to_data
 from shared.core.errors import Conflicting, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import SYSTEM, Put
+from shared.ports import SYSTEM, Doc, Put
 
 SETTINGS = ("settings", "tenant")
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
@@ -39,8 +39,11 @@ class Paused(Conflicting):
 
 def why_paused(deps: Deps, tenant: str) -> str:
     """Return why nothing is done for this tenant now; "" when nothing is in the way."""
-    for whose in (SYSTEM, tenant):
-        doc = deps.store.get(whose, *SETTINGS)
+    return _why(deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS))
+
+
+def _why(*settings: Doc | None) -> str:
+    for doc in settings:
         paused = doc.body.get("paused") if doc is not None else None
         if paused:
             return paused if isinstance(paused, str) else "paused"
@@ -82,10 +85,12 @@ def held_back(command: Command, deps: Deps) -> bool:
     if command.name == ERASE:
         return False
     tenant = command.tenant
-    if _is_gone(deps, tenant):
+    going = deps.store.get(SYSTEM, ERASURES, tenant) is not None
+    own = deps.store.get(tenant, *SETTINGS)
+    if going or (own is None and deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None):  # and has not come again
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
-    if not why_paused(deps, tenant):
+    if not _why(deps.store.get(SYSTEM, *SETTINGS), own):
         return False
     if command.name == RECONCILE and not command.topic:
         return True  # the clock orders the next pass by itself
@@ -100,15 +105,6 @@ def refuse_deleted(deps: Deps, tenant: str) -> None:
     """Raise Conflicting while the tenant is being deleted: what is connected now would be lost."""
     if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
         raise Conflicting(DELETING, way_out="Connect again in half an hour; you will begin anew.")
-
-
-def _is_gone(deps: Deps, tenant: str) -> bool:
-    """Say whether the tenant is being deleted, or was and has not come again."""
-    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
-        return True
-    if deps.store.get(tenant, *SETTINGS) is not None:
-        return False
-    return deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None
 
 
 def release(deps: Deps) -> int:

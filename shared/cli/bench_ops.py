@@ -155,11 +155,11 @@ def as_text(found: Json) -> str:
 def _count_in(house: House, meter: Meter) -> None:
     """Put the counting ones in the place of the house's own: its functions hold these very objects."""
     deps = house.wired.deps
-    store: Store = SimpleNamespace(**{name: getattr(deps.store, name) for name in _STORE})  # type: ignore[assignment]
+    store: Store = SimpleNamespace(**{name: getattr(deps.store, name) for name in _STORE})
     counting = CountingStore(store, meter, plays_outbox=True)
-    queue: Queue = SimpleNamespace(enqueue=deps.queue.enqueue)  # type: ignore[assignment]
+    queue: Queue = SimpleNamespace(enqueue=deps.queue.enqueue)
     names = ("get", "seal", "open")
-    secrets: Secrets = SimpleNamespace(**{name: getattr(deps.secrets, name) for name in names})  # type: ignore[assignment]
+    secrets: Secrets = SimpleNamespace(**{name: getattr(deps.secrets, name) for name in names})
     _replace(deps.store, counting, _STORE)
     _replace(deps.queue, CountingQueue(queue, counting, meter), ("enqueue",))
     _replace(deps.secrets, CountingSecrets(secrets, meter), names)
@@ -182,7 +182,7 @@ def _questions_of(meter: Meter) -> Iterator[None]:
         meter.count(TOKENS_OUT, estimated_tokens(json.dumps(dict(result.answer), ensure_ascii=False)), request.task)
         return result
 
-    OfflineModel.complete = complete  # type: ignore[method-assign]
+    OfflineModel.complete = complete  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
@@ -246,7 +246,7 @@ def _report(meter: Meter, requests: Counter[str], calls: Counter[str], on: date)
         "usd": _dollars(told, on),
         "standing": {name: _per_call(by_function[name]) for name in STANDING if name in by_function},
         "before": json.loads(BEFORE.read_text(encoding="utf-8")) if BEFORE.exists() else {"run": {}},
-        "not_counted": "CPU and memory (docs/cost.md), traffic, log lines, what a search in an index of knowledge reads",
+        "not_counted": "CPU and memory (docs/cost.md), traffic, log lines, what a search of an index of knowledge reads",
     }
 
 

@@ -89,6 +89,12 @@ class Store(Protocol):
     def unsent(self, tenant: str, run: str) -> list[Command]:
         """Return commands committed for this run and not yet marked sent."""
 
+    def unsent_of(self, commit: Commit) -> list[Command]:
+        """Return the commands of a commit that was saved just now, as far as nobody has handed them to the queue yet.
+
+        It asks nobody: a store that does not hand them over with the commit returns all of them.
+        """
+
     def mark_sent(self, tenant: str, command_ids: Sequence[str]) -> None:
         """Forget outbox entries that the queue has taken. Unknown ids are ignored."""
 

@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError
 from shared.accounts import Accounts
 from shared.app.execute_step import Tools
 from shared.app.prompts import code_prompts
+from shared.app.tenant_settings import TenantSettings
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
 from shared.steps import KINDS
@@ -52,15 +53,13 @@ def wire_tools() -> Tools:
 
 def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[str, Any]:
     doc = wired.deps.store.get(tenant, "settings", "tenant")
-    vercel = urlsplit(accounts.endpoints.vercel).scheme
-    return {
+    known = {
         **(doc.body if doc else {}),
-        "connected": accounts.connected(tenant),
-        "granted": [each.id for each in wired.deps.store.list_docs(tenant, "grants")],
         "prompts": code_prompts(),
-        "site_scheme": vercel,
+        "site_scheme": urlsplit(accounts.endpoints.vercel).scheme,
         "watch_s": wired.settings.watch_s,
     }
+    return TenantSettings(known, lambda: accounts.systems(tenant))
 
 
 @cache

@@ -141,6 +141,16 @@ def test_commands_marked_as_sent_are_forgotten(store: Store, clock: MovedClock) 
     assert store.forgotten(clock.now()) == []
 
 
+def test_what_a_commit_leaves_to_hand_over_is_known_without_asking(store: Store) -> None:
+    store.commit(opening(a_run(), a_command("r1.1.0"), a_command("r1.1.1")))
+    before = store.load_run("acme", "r1")
+    assert before is not None
+    store.mark_sent("acme", ["r1.1.0", "r1.1.1"])
+    second = following(before, a_command("r1.2.0"))
+    store.commit(second)
+    assert store.unsent_of(second) == store.unsent("acme", "r1")
+
+
 def test_nobody_marks_another_tenants_command_as_sent(store: Store) -> None:
     store.commit(opening(a_run(), a_command("r1.1.0")))
     unsent = store.unsent("acme", "r1")

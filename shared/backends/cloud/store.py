@@ -91,6 +91,10 @@ class FirestoreStore:
         found.sort(key=lambda entry: (entry.get("committed_at"), entry.get("n")))
         return [command_from_data(_body(entry)) for entry in found]
 
+    def unsent_of(self, commit: Commit) -> list[Command]:
+        """Return the commands of the commit: all of them are in the outbox now, and a query would be a read each."""
+        return list(commit.commands)
+
     def mark_sent(self, tenant: str, command_ids: Sequence[str]) -> None:
         """Forget outbox entries that the queue has taken. Unknown ids are ignored."""
         home = self._home(tenant)

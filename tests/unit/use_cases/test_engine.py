@@ -53,6 +53,9 @@ class OutboxStore:
     def unsent(self, tenant: str, run: str) -> list[Command]:
         return [command for command in self.outbox.values() if command.run == run]
 
+    def unsent_of(self, commit: Commit) -> list[Command]:
+        return list(commit.commands)
+
     def mark_sent(self, tenant: str, ids: list[str]) -> None:
         for name in ids:
             self.outbox.pop(name, None)
