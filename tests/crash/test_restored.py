@@ -1,0 +1,32 @@
+"""A house that was killed in the middle of its work is backed up, restored elsewhere, and goes on to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from shared.__main__ import workwright
+from tests.crash.conftest import NewPlace, Undisturbed
+from tests.support.told_story import compare, ending
+
+
+@pytest.mark.slow
+def test_a_restored_house_goes_on_with_its_run_and_does_nothing_twice(
+    new_place: NewPlace, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    place = new_place()
+    place.begin()
+    place.ask_for_plan([])
+    assert place.house is not None
+    place.house.kill()
+    data, lost, file = place.folder / "house", place.folder / "lost", tmp_path / "house.zip"
+    done = CliRunner().invoke(workwright, ["backup", str(file), "--with-key", "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    data.rename(lost)
+    done = CliRunner().invoke(workwright, ["restore", str(file), "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    place.start_house()
+    place.approve([])
+    assert compare(place, ending(place), undisturbed.end.effects) == []
