@@ -27,8 +27,23 @@ run "staging" {
   }
 
   assert {
-    condition     = length(module.function) == 10
-    error_message = "Ten functions, each with its own account."
+    condition     = length(module.function) == 10 && length(module.queue) == 5 && length(module.schedule) == 2
+    error_message = "Ten functions, a queue for each that gets commands, a schedule for each that the clock calls."
+  }
+
+  assert {
+    condition     = length(module.runner) == 0 && length(google_storage_bucket.sites) == 0
+    error_message = "Nothing is made that nobody asked for."
+  }
+
+  assert {
+    condition     = !module.firestore.protected && !module.keys.protected
+    error_message = "Staging can be destroyed."
+  }
+
+  assert {
+    condition     = alltrue([for it in values(module.function) : it.config.min_instance_count == 0])
+    error_message = "In staging nothing is kept warm."
   }
 }
 
@@ -36,13 +51,78 @@ run "production" {
   command = plan
 
   variables {
-    environment = "production"
+    environment  = "production"
+    alert_emails = ["ops@acme.example"]
   }
 
   assert {
-    condition     = length(module.function) == 10
-    error_message = "Ten functions, each with its own account."
+    condition     = module.firestore.protected && module.keys.protected
+    error_message = "Production keeps its data: the database, its backups, its key."
   }
+
+  assert {
+    condition     = [for name, it in module.function : name if it.config.min_instance_count > 0] == ["api", "notion-webhook", "oauth-callback"]
+    error_message = "Kept warm is what somebody waits for."
+  }
+
+  assert {
+    condition     = alltrue([for it in values(module.function) : it.config.timeout_seconds <= 600])
+    error_message = "An attempt ends within the deadline of its task."
+  }
+
+  assert {
+    condition     = alltrue([for it in values(module.function) : it.config.max_instance_request_concurrency == 1 || tonumber(it.config.available_cpu) >= 1])
+    error_message = "Requests at once need a whole processor."
+  }
+
+  assert {
+    condition     = alltrue([for name, it in module.function : it.config.ingress_settings == (contains(["api", "forge-webhook", "notion-webhook", "oauth-callback"], name) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY")])
+    error_message = "Only the doors take requests from outside."
+  }
+
+  assert {
+    condition     = module.function["execute-step"].config.environment_variables["WORKWRIGHT_URL_NOTION_WEBHOOK"] == "https://notion-webhook-123456789012.europe-west1.run.app"
+    error_message = "Functions know each other by addresses that follow from their names."
+  }
+
+  assert {
+    condition     = alltrue([for name, it in module.function : it.config.environment_variables["THREADS"] == tostring(it.config.max_instance_request_concurrency)])
+    error_message = "A server has a thread for each request at once."
+  }
+
+  assert {
+    condition     = alltrue([for it in values(module.queue) : it.retries.max_attempts == -1 && it.retries.min_backoff == "10s" && it.retries.max_backoff == "300s"])
+    error_message = "The functions count deliveries themselves; a queue comes again for as long as they ask it to."
+  }
+
+  assert {
+    condition     = module.schedule["sweep"].target.oidc_token[0].audience == "https://sweep-123456789012.europe-west1.run.app" && module.schedule["sync"].target.oidc_token[0].audience == "https://sync-123456789012.europe-west1.run.app"
+    error_message = "The scheduler's token is made for the function's own address, without a path."
+  }
+}
+
+run "refused" {
+  command = plan
+
+  variables {
+    environment       = "demo"
+    runner_project_id = "acme-workwright"
+    name              = "W"
+    public_url        = "http://plain.example/path"
+    bundles           = { api = "api/latest.zip" }
+    settings          = { WORKWRIGHT_CRASH_AT = "x" }
+    registries        = { npm = "https://npm.example" }
+  }
+
+  expect_failures = [
+    var.environment,
+    var.runner_project_id,
+    var.name,
+    var.public_url,
+    var.bundles,
+    var.settings,
+    var.registries,
+  ]
 }
 
 # All that can be asked for at once: a place to run code, sites, mail, every further setting.

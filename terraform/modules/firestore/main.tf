@@ -114,3 +114,14 @@ resource "google_firestore_field" "this" {
 output "database" {
   value = google_firestore_database.this.name
 }
+
+output "protected" {
+  description = "Whether nothing in it can be lost: not by deleting it, not by a mistake of the last week, not with its region."
+  value = alltrue([
+    google_firestore_database.this.delete_protection_state == "DELETE_PROTECTION_ENABLED",
+    google_firestore_database.this.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED",
+    google_firestore_database.this.deletion_policy == "PREVENT",
+    length(google_firestore_backup_schedule.daily) == 1,
+    length(google_firestore_backup_schedule.weekly) == 1,
+  ])
+}

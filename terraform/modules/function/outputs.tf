@@ -14,3 +14,8 @@ output "account" {
   description = "Full name of the account."
   value       = google_service_account.this.name
 }
+
+output "config" {
+  description = "How the service is set up."
+  value       = google_cloudfunctions2_function.this.service_config[0]
+}

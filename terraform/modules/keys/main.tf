@@ -31,3 +31,7 @@ output "tenants" {
   description = "Id of the key that wraps one data key per tenant."
   value       = google_kms_crypto_key.tenants.id
 }
+
+output "protected" {
+  value = google_kms_crypto_key.tenants.deletion_policy == "PREVENT"
+}

@@ -75,3 +75,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueuers" {
 output "name" {
   value = google_cloud_tasks_queue.this.name
 }
+
+output "retries" {
+  value = google_cloud_tasks_queue.this.retry_config[0]
+}

@@ -54,3 +54,7 @@ resource "google_cloud_scheduler_job" "this" {
 output "name" {
   value = google_cloud_scheduler_job.this.name
 }
+
+output "target" {
+  value = google_cloud_scheduler_job.this.http_target[0]
+}
