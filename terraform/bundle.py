@@ -257,7 +257,7 @@ class Packages:
 
     def needed(self, imports: Iterable[Import], extras: Sequence[str]) -> str:
         """Return the text of a requirements file for these imports; raises BundleError."""
-        roots = {name for each in imports if (name := self._provider(each)) and name not in self._optional}
+        roots = {name for each in imports for name in self._providers_of(each)} - self._optional
         for extra in extras:
             if extra not in self._extras:
                 raise BundleError(f"pyproject.toml has no extra {extra!r}")
@@ -268,17 +268,17 @@ class Packages:
             raise BundleError(f"no pin for {', '.join(missing)}; lock the requirements again")
         return "".join(self._pins.get(name) or self._extra_pins[name] for name in sorted(names))
 
-    def _provider(self, each: Import) -> str:
-        """Return the package of an import; empty for the standard library."""
+    def _providers_of(self, each: Import) -> set[str]:
+        """Return an import's packages: none for the standard library, and two for a `from google.cloud import a, b`."""
         top = each.module.split(".")[0]
         if top == "zoneinfo":
-            return "tzdata"  # images for functions have no time zones of their own
+            return {"tzdata"}  # images for functions have no time zones of their own
         if top in sys.stdlib_module_names:
-            return ""
-        for name in each.candidates():
-            if name in _providers():
-                return _providers()[name]
-        raise BundleError(f"no installed package has the module {each.module}")
+            return set()
+        found = {_owners()[name] for name in each.candidates() if name in _owners()}
+        if not found:
+            raise BundleError(f"no installed package has the module {each.module}")
+        return found
 
     def _closure(self, wanted: Iterable[str]) -> set[str]:
         """Return the names of these packages and of all they need on the platform."""
@@ -327,7 +327,7 @@ def _holds(marker: Marker, extra: str) -> bool:
 
 
 @cache
-def _providers() -> Mapping[str, str]:
+def _owners() -> Mapping[str, str]:
     """Return which package each module of this environment is of. Namespace packages have no file, and no owner."""
     found: dict[str, str] = {}
     for each in metadata.distributions():

@@ -1,8 +1,8 @@
 """Do what Cloud Build does, as far as this machine can: `python tools/cloudbuild_dry.py [--only ID …] [--skip ID …]`.
 
 It reads `cloudbuild.yaml` and `cloudbuild-apply.yaml` themselves, step by step and line by line, so that neither can
-drift from what is tried here. What needs the project, or a service that is not on this machine, is named with its reason
-and left out; everything else is run, in order, and the first line that fails ends it with its exit code.
+drift from what is tried here. What needs the project, or a service that is not on this machine, is named with why and
+left out; everything else is run, in order, and the first line that fails ends it with its exit code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Choose the release that stays: `python3 tools/release.py --new NEW --former FORMER --result FILE --out OUT`.
 
-NEW and FORMER are maps from function to bundle (`release.auto.tfvars.json`): what was just applied, and what was the
-last good one. FILE is what `tools/smoke.py` wrote. OUT gets the map that must stay: NEW when it passed, else FORMER, and
-NEW's bundle for a function that FORMER did not have yet. Bundles are immutable, so the former map brings former code back.
+NEW and FORMER are maps from function to bundle (`release.auto.tfvars.json`): what was just applied, and what was good
+last. FILE is what `tools/smoke.py` wrote. OUT gets the map that must stay: NEW when it passed, else FORMER, with NEW's
+bundle for a function that FORMER did not have yet. Bundles are immutable: the former map brings the former code back.
 
 Exit code 2 when it did not pass and there is no former release: then nothing can be brought back.
 """

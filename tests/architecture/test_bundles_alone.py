@@ -10,8 +10,9 @@ import hashlib
 import hmac
 import json
 import subprocess
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,6 +117,25 @@ def test_a_queue_function_takes_the_queues_tasks(house: BundledHouse, function: 
 def test_the_schedulers_calls_are_answered(house: BundledHouse) -> None:
     assert house.post("sweep", headers=house.token("sweep")).json()["relayed"] == 0
     assert house.post("sync", headers=house.token("sync")).json() == {"ordered": 0}
+
+
+def test_the_smoke_test_of_a_deployment_passes_and_finds_a_door_that_stands_open(
+    house: BundledHouse, tmp_path: Path
+) -> None:
+    def look(urls: Mapping[str, str]) -> tuple[int, str, str]:
+        (tmp_path / "urls.json").write_text(json.dumps(urls))
+        (tmp_path / "token").write_text(house.secrets["notion-webhook-token"])
+        command = [sys.executable, "tools/smoke.py", "--urls", str(tmp_path / "urls.json")]
+        command += ["--webhook-token-file", str(tmp_path / "token"), "--result", str(tmp_path / "result")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, (tmp_path / "result").read_text().strip(), done.stdout
+
+    code, result, said = look(house.urls)
+    assert (code, result) == (0, "passed"), said
+    assert said.count("✓") == 7 + len(house.urls) - 4
+    code, result, said = look({**house.urls, "sweep": house.urls["api"]})  # it answers 405: not for the missing token
+    assert (code, result) == (1, "failed")
+    assert "✗ sweep answers nobody without a token: it answered 405" in said
 
 
 def test_the_code_runner_runs_code_for_its_caller(house: BundledHouse) -> None:

@@ -141,14 +141,20 @@ class BundledHouse:
             "WORKWRIGHT_RUNNER_CALLERS": RUNNERS_CALLER,
         }
 
+    def _speaks_grpc(self, function: str) -> bool:
+        """Say whether it reaches the cloud with Google's clients; the others do by REST, at other addresses."""
+        return "shared.wiring.worker" in (self._folder / function / "main.py").read_text(encoding="utf-8")
+
     def _start(self, function: str) -> None:
         port = int(self.urls[function].rpartition(":")[2])
         command = [str(self.packages[function] / "functions-framework"), "--source", "main.py"]
         command += ["--target", function.replace("-", "_"), "--host", "127.0.0.1", "--port", str(port)]
+        env = dict(self._environment)
+        if self._speaks_grpc(function):
+            env |= {"WORKWRIGHT_TASKS_ENDPOINT": self.tasks.address}
+            env |= {"WORKWRIGHT_SECRETS_ENDPOINT": self._secrets.address}
         with (self._folder / f"{function}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=self._folder / function, env=self._environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            process = subprocess.Popen(command, cwd=self._folder / function, env=env, stdout=log, stderr=log)
         self._running.append(process)
         ends = time.monotonic() + _START_S
         while True:
