@@ -1,6 +1,6 @@
 """What a deployment should have: read from the files it was made of, so that nothing is said twice.
 
-`functions/*/function.yaml`, `terraform/roles.yaml`, `terraform/indexes.json` and `terraform/apis.tf` of the checkout.
+`functions/*/function.yaml`, and `roles.yaml`, `secrets.yaml`, `indexes.json` and `apis.tf` of `terraform/`.
 Names are those that `terraform/` gives.
 """
 
@@ -44,6 +44,11 @@ class Wanted:
     def roles(self) -> dict[str, dict[str, Any]]:
         """Symbolic role → on what it is given (`at`), its permissions, why."""
         return dict(yaml.safe_load(self._text(self.root / "terraform" / "roles.yaml")))
+
+    @cached_property
+    def purposes(self) -> dict[str, str]:
+        """Secret → what it is for."""
+        return dict(yaml.safe_load(self._text(self.root / "terraform" / "secrets.yaml")))
 
     @cached_property
     def indexes(self) -> dict[str, list[dict[str, Any]]]:

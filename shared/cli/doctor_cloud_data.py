@@ -14,7 +14,7 @@ from shared.cli.doctor_cloud import Site, finding
 ALWAYS = (
     "approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key", "notion-client-id", "notion-client-secret",
 )  # fmt: skip
-_WEBHOOK = ("notion-webhook-token", "notion-webhook-token-before")  # of the handshake; `webhook` speaks of them
+_WEBHOOK = "notion-webhook-token"  # of the handshake; `webhook` speaks of it
 
 
 def database(site: Site) -> Iterator[Finding]:
@@ -83,7 +83,9 @@ def secrets(site: Site) -> Iterator[Finding]:
     Source: cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/list.
     """
     project = site.wanted.project
-    for name in (name for name in site.wanted.secrets if name not in _WEBHOOK):
+    for name in site.wanted.secrets:
+        if name == _WEBHOOK or name.endswith("-before"):  # there only while a secret is being changed
+            continue
         path, needed = f"projects/{project}/secrets/{name}/versions", name in ALWAYS
         read = site.google.find("secretmanager", path, filter="state:ENABLED")
         if read is not None and read.get("versions"):
@@ -96,7 +98,7 @@ def secrets(site: Site) -> Iterator[Finding]:
             else site.apply()
         )
         why = "Nothing works without it." if needed else "Needed only for what uses it."
-        why = f"{why} {OPERATOR_SECRETS.get(name, '')}".strip()
+        why = f"{why} {site.wanted.purposes.get(name, '')}; {OPERATOR_SECRETS.get(name, 'docs/deploy.md says whence')}."
         yield Finding(name, MISSING if needed else LATER, detail, way_out, needed=needed, why=why)
 
 

@@ -1,0 +1,154 @@
+"""What the documents tell people to type exists, with its flags; what they lead to and name is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from shared.__main__ import COMMANDS
+from shared.cli.root import workwright
+from tests.support import gcloud_commands
+from tests.support.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name
+from tests.support.parts import require
+
+NOT_KEPT = {  # what no checkout has, and why it is named
+    "terraform/.terraform.lock.hcl": "written by the first `terraform init`",
+    "terraform/bootstrap/terraform.tfstate": "written by `terraform apply`",
+    "shared/steps/slack_post_message.py": "an example of a file somebody might add",
+}
+
+
+def _unknown_flags(words: tuple[str, ...], known: set[str]) -> list[str]:
+    flags = [word.split("=", 1)[0] for word in words if re.match(r"--?[a-z]", word)]
+    return [flag for flag in flags if flag not in known]
+
+
+def _problem_of_ours(said: Said) -> str:
+    """Return what is wrong with a command of `workwright`."""
+    assert COMMANDS  # loading them has added them to the group
+    command: click.Command = workwright
+    words = list(said.words)
+    while words and isinstance(command, click.Group) and not words[0].startswith("-"):
+        found = command.commands.get(words[0])
+        if found is None:
+            return f"no command {words[0]}"
+        command, words = found, words[1:]
+    known = {flag for it in command.params for flag in (*it.opts, *it.secondary_opts)} | {"-h", "--help"}
+    if unknown := _unknown_flags(tuple(words), known):
+        return f"no flag {', '.join(unknown)}"
+    chosen = next((it.type for it in command.params if isinstance(it, click.Argument)), None)
+    if isinstance(chosen, click.Choice) and words and words[0].islower() and words[0] not in chosen.choices:
+        return f"no choice {words[0]}"
+    return ""
+
+
+def test_our_own_commands_exist_with_their_flags() -> None:
+    said = commands("workwright")
+    assert len(said) > 60
+    assert {str(it): problem for it in said if (problem := _problem_of_ours(it))} == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("fly",), "no command fly"),
+        (("webhook", "disarm"), "no command disarm"),
+        (("doctor", "--clouds"), "no flag --clouds"),
+        (("account", "bitbucket"), "no choice bitbucket"),
+        (("runs", "--limit", "3", "--data", "DIR"), ""),
+    ],
+)
+def test_a_command_that_is_not_there_would_be_noticed(words: tuple[str, ...], problem: str) -> None:
+    assert _problem_of_ours(Said("a document", words)) == problem
+
+
+def test_targets_of_make_exist_with_their_variables() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    variables = set(re.findall(r"^([A-Z]+) \??:?=", makefile, re.MULTILINE))
+    said = commands("make")
+    assert len(said) > 10
+    wrong = [
+        str(it) for it in said for word in it.words if word.split("=")[0] not in (variables if "=" in word else targets)
+    ]
+    assert wrong == []
+
+
+@cache
+def _help(*words: str) -> str:
+    done = subprocess.run(["terraform", *words, "-help"], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def test_commands_of_terraform_exist_with_their_flags() -> None:
+    require("terraform")
+    said = [it for it in commands("terraform") if it.words]
+    assert len(said) > 5
+    known = set(re.findall(r"^  ([a-z][a-z-]*) ", _help(), re.MULTILINE))
+    wrong = []
+    for it in said:
+        words = [word for word in it.words if not word.startswith("-chdir=")]
+        if not words or words[0] not in known:
+            wrong.append(f"{it}: no such command")
+            continue
+        told = _help(words[0]) + (_help("apply") if words[0] == "destroy" else "")  # which takes the same
+        flags = set(re.findall(r"(?<![\w-])(-[a-z][a-z-]*)", told))
+        wrong += [f"{it}: no flag {flag}" for flag in _unknown_flags(tuple(words[1:]), flags)]
+    assert wrong == []
+
+
+def test_folders_that_terraform_is_told_to_use_are_there() -> None:
+    folders = {word.removeprefix("-chdir=") for it in commands("terraform") for word in it.words if "-chdir=" in word}
+    assert {folder for folder in folders if not list((ROOT / folder).glob("*.tf"))} == set()
+
+
+def test_commands_of_gcloud_exist_with_their_flags() -> None:
+    known = gcloud_commands.kept()
+    said = commands("gcloud")
+    assert len(said) > 15
+    wrong = []
+    for it in said:
+        if it.words[:1] == ("help",) or not it.words:
+            continue
+        named = [" ".join(it.words[:n]) for n in range(len(it.words), 0, -1)]
+        command = next((each for each in named if each in known), None)
+        if command is None:
+            wrong.append(f"{it}: no such command")
+            continue
+        unknown = _unknown_flags(it.words, {*known[command], *known[""]})
+        wrong += [f"{it}: no flag {flag}" for flag in unknown]
+    assert wrong == []
+
+
+def test_what_is_kept_of_gcloud_is_what_the_sdk_says() -> None:
+    """Where there is an SDK: a newer one may know more flags, but none of ours may be gone."""
+    root, kept = gcloud_commands.sdk(), gcloud_commands.kept()
+    assert len(kept) > 10
+    if root is None:
+        return
+    there = gcloud_commands.from_sdk(root, sorted(kept))
+    assert {command: sorted(set(flags) - set(there.get(command, ()))) for command, flags in kept.items()} == {
+        command: [] for command in kept
+    }
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_links_lead_somewhere(path: Path) -> None:
+    wrong = []
+    for link in links(path):
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        there = target.exists() and (not anchor or target.suffix != ".md" or anchor in anchors(target))
+        wrong += [] if there else [link]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_files_that_are_named_exist(path: Path) -> None:
+    named = [it for it in files_named(path) if it not in NOT_KEPT and not it.startswith(".venv/")]
+    assert [it for it in named if not list(ROOT.glob(it.rstrip("/")))] == []

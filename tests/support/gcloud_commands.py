@@ -1,0 +1,61 @@
+"""The commands of `gcloud` that our documents use, with their flags: of the SDK on this machine, or as they were kept.
+
+`python -m tests.support.gcloud_commands` keeps them anew. The SDK's own table for completing command lines is read
+(`data/cli/gcloud_completions.py`), so nothing is run and nobody is signed in.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.support.documents import ROOT, commands
+
+KEPT = ROOT / "tests" / "fixtures" / "gcloud_commands.json"
+
+
+def sdk() -> Path | None:
+    """Return the folder of the Google Cloud SDK, None where there is none."""
+    program = shutil.which("gcloud")
+    root = Path(program).resolve().parent.parent if program else None
+    return root if root and (root / "data" / "cli" / "gcloud_completions.py").is_file() else None
+
+
+def from_sdk(root: Path, wanted: list[str]) -> dict[str, list[str]]:
+    """Return flags by command, "" for those that all take; a command the SDK does not know is left out."""
+    tree = runpy.run_path(str(root / "data" / "cli" / "gcloud_completions.py"))["STATIC_COMPLETION_CLI_TREE"]
+    found = {"": sorted(tree["flags"])}
+    for command in wanted:
+        node: dict[str, Any] | None = tree
+        for word in command.split():
+            node = (node or {}).get("commands", {}).get(word)
+        if node is not None and not node["commands"]:
+            found[command] = sorted(node["flags"])
+    return found
+
+
+def kept() -> dict[str, list[str]]:
+    """Return what was kept."""
+    found: dict[str, list[str]] = json.loads(KEPT.read_text(encoding="utf-8"))["commands"]
+    return found
+
+
+def main() -> None:
+    """Keep the commands as the SDK on this machine has them."""
+    root = sdk()
+    if root is None:
+        raise SystemExit("no Google Cloud SDK here")
+    heads = {
+        " ".join(words[:n]) for words in (said.words for said in commands("gcloud")) for n in range(1, len(words) + 1)
+    }
+    found = from_sdk(root, sorted(heads))
+    version = (root / "VERSION").read_text(encoding="utf-8").strip()
+    made = {"source": f"gcloud_completions.py of the Google Cloud SDK {version}", "commands": found}
+    KEPT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
