@@ -23,7 +23,7 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("cloudbuild.yaml", "cloudbuild-apply.yaml")
-_ADVISORIES = "https://pypi.org/pypi/pip/json"  # where pip-audit asks what is known of a package
+_ADVISORIES = "https://api.osv.dev/v1/vulns/PYSEC-2023-74"  # where pip-audit asks what is known of a package
 _CONTAINER = re.compile(r"^docker run .*? \S+:\S+ (?=(?:sh|bash|make|python3?) )")
 
 # What a line holds → why it cannot be done here.
