@@ -25,6 +25,7 @@ from typing import Any
 
 from shared.cli.bench_cold_asked import Asked, first_requests
 from shared.cli.bench_cold_cloud import StandIn
+from shared.cli.bench_cold_grpc import EmptyFirestore
 from shared.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,7 @@ HELLO = "hello"
 _HELLO_SOURCE = "import functions_framework\n\n\n@functions_framework.http\ndef hello(request):\n    return 'hello'\n"
 AIMS = {"notion-webhook": 2.0, "oauth-callback": 3.0, "api": 3.0}
 _QUEUE_AIM = 3.5  # of the functions that the queue or a clock calls
+_QUEUE_FUNCTIONS = frozenset({"plan", "execute-step", "deploy", "notify", "sweep", "sync"})
 _NO_AIM = ("code-runner",)  # a service that ends after each answer: its start is the whole of its life
 _PATIENCE_S = 60.0
 
@@ -76,7 +78,7 @@ def running(function: str, source: Path, env: dict[str, str], threads: int = 8) 
 
 def bench_cold(rounds: int = 5, functions: Iterable[str] = ()) -> dict[str, Any]:
     """Measure every function `rounds` times, in turns with the hello; return medians and ratios."""
-    cloud = StandIn()
+    cloud, empty = StandIn(), EmptyFirestore()
     try:
         with tempfile.TemporaryDirectory(prefix="workwright-cold-") as folder:
             source = hello_source(Path(folder))
@@ -91,12 +93,18 @@ def bench_cold(rounds: int = 5, functions: Iterable[str] = ()) -> dict[str, Any]
             ):  # the first one writes bytecode and warms the disk's cache; it does not count
                 for name in starts:
                     main = source if name == HELLO else ROOT / "functions" / name / "main.py"
-                    found = _start(name, main, env, hello if name == HELLO else asked[name])
+                    found = _start(name, main, env | _by_google(name, empty), hello if name == HELLO else asked[name])
                     if turn:
                         starts[name].append(found)
     finally:
         cloud.stop()
+        empty.stop()
     return _report(rounds, starts, asked)
+
+
+def _by_google(function: str, empty: EmptyFirestore) -> dict[str, str]:
+    """Return where a function finds Firestore that reaches it by Google's own client."""
+    return {"FIRESTORE_EMULATOR_HOST": empty.address} if function in _QUEUE_FUNCTIONS else {}
 
 
 def hello_source(folder: Path) -> Path:

@@ -5,6 +5,7 @@ They are loaded when the first of them is asked for: most requests need what `_k
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,22 @@ def __getattr__(name: str) -> Any:
     if name == "KINDS":
         return _kinds()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class KindsWhenAsked(Mapping[str, "StepKind"]):
+    """KINDS, not loaded before somebody looks into it: for functions that seldom attempt a step."""
+
+    def __getitem__(self, name: str) -> StepKind:
+        """Return a kind; raises KeyError."""
+        return _kinds()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter(_kinds())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(_kinds())
 
 
 @cache

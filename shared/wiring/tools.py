@@ -15,7 +15,7 @@ from shared.app.prompts import code_prompts
 from shared.app.tenant_settings import TenantSettings
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
-from shared.steps import KINDS
+from shared.steps import KindsWhenAsked
 from shared.wiring import Wired, wire
 from shared.wiring.accounts import wire_accounts as wire_accounts
 from shared.wiring.knowledge import embedder_of, knowledge_of
@@ -36,7 +36,7 @@ def wire_tools() -> Tools:
     wired = wire()
     accounts = wire_accounts()
     return Tools(
-        kinds=KINDS,
+        kinds=KindsWhenAsked(),
         accounts=accounts,
         model=lambda tenant: wire_models().of(tenant),
         sandbox=_sandbox,
