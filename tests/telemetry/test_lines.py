@@ -81,7 +81,7 @@ def answered(error: Rejected, what: str) -> Rejected:
         (InvalidOutput("the plan says walrus"), {"error": "InvalidOutput"}),
         (NotThere("no page walrus"), {"error": "NotThere"}),
         (ValueError("walrus"), {"error": "ValueError"}),
-        (Busy("run-1.build: another worker is at it"), {"error": "Busy", "detail": "run-1.build: another worker is at it"}),
+        (Busy("run-1.build: taken"), {"error": "Busy", "detail": "run-1.build: taken"}),
         (VersionConflict("run r"), {"error": "VersionConflict", "detail": "run r"}),
     ],
     ids=lambda each: type(each).__name__,
