@@ -76,6 +76,17 @@ def test_a_tenant_reaches_nothing_of_another_with_a_site_of_the_same_name(desk: 
     assert desk.live() == ONE["index.html"]
 
 
+def test_the_end_of_a_tenant_takes_all_of_its_sites_and_no_others(desk: Desk) -> None:
+    desk.mine.promote("garden", desk.deployed(ONE).id)
+    mine = desk.names()
+    other = desk.of("two")
+    other.deploy(other.ensure_site("garden"), ONE, {}, fresh=True)
+    theirs = [name for name in desk.names() if name not in mine]
+    assert desk.mine.erase() == len(mine) > 10
+    assert desk.names() == theirs
+    assert desk.mine.erase() == 0
+
+
 @pytest.mark.parametrize("name", ["", "../two", "a/b", "A", "-a", "a" * 101, "state"])
 def test_a_site_is_named_by_small_letters_digits_and_hyphens_alone(desk: Desk, name: str) -> None:
     if name == "state":

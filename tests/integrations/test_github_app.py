@@ -12,13 +12,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from google.auth import jwt
 
+from shared.app.accept_forge_delivery import note_installation
 from shared.app.connections import connect_installation
-from shared.core.errors import Conflicting, NotAllowed, Rejected, Unauthorized
+from shared.app.revoke import revoke_grant
+from shared.core.errors import Conflicting, Missing, NotAllowed, Rejected, Unauthorized
 from shared.integrations.forge import Author
 from shared.integrations.github.app import ID, KEY, claim
 from shared.integrations.github.client import GitHub
 from shared.oauth import GrantTokens
-from shared.ports import Secret
+from shared.ports import SYSTEM, Put, Secret
 from shared.sim.github.simulator import GitHubSimulator
 from tests.integrations.conftest import Served
 from tests.support.github_description import of_exchange
@@ -205,3 +207,16 @@ def test_an_installation_is_connected_by_whoever_rules_its_account(house: SmallH
     kept = house.store.get("t-9", "grants", "github")
     assert kept is not None
     assert house.secrets.open("t-9", "github.access", kept.body["access"]) != Secret(WORD)  # it was only shown
+
+
+def test_the_app_is_uninstalled_for_the_last_team_of_an_account(house: SmallHouse, sim: Served) -> None:
+    grant = {"public": {"installation": 42}}
+    for tenant in (TENANT, "t-9"):
+        note_installation(house.deps, tenant, 42)
+    assert "another team" in revoke_grant(house.deps, house.accounts, TENANT, "github", grant)
+    assert house.accounts.app_tokens.account(42) == "acme"
+    house.store.put(SYSTEM, Put("installations", "github-42", {"tenants": [TENANT]}))
+    assert revoke_grant(house.deps, house.accounts, TENANT, "github", grant) == ""
+    with pytest.raises(Missing):
+        house.accounts.app_tokens.account(42)
+    assert revoke_grant(house.deps, house.accounts, TENANT, "github", grant) == "", "once more is no matter"
