@@ -29,7 +29,7 @@ resource "google_artifact_registry_repository" "functions" {
   depends_on = [google_project_service.on]
 }
 
-# Tenants' sites: open to everybody, because that is what they are for. Nothing else is put there.
+# Tenants' sites, beside our records of them (docs/sites.md).
 resource "google_storage_bucket" "sites" {
   count = var.sites.bucket ? 1 : 0
 
@@ -55,12 +55,33 @@ resource "google_storage_bucket" "sites" {
   depends_on = [google_project_service.on]
 }
 
-resource "google_storage_bucket_iam_member" "sites_readers" {
+# Seen is what is live, and previews by whoever has the address: nobody may list, and our records beside them stay ours.
+resource "google_storage_managed_folder" "sites" {
+  for_each = toset(var.sites.bucket ? ["live/", "preview/"] : [])
+
+  bucket        = google_storage_bucket.sites[0].name
+  name          = each.key
+  force_destroy = !local.production
+}
+
+resource "google_project_iam_custom_role" "reads_sites" {
   count = var.sites.bucket ? 1 : 0
 
-  bucket = google_storage_bucket.sites[0].name
-  role   = "roles/storage.legacyObjectReader" # an object by its name; no list of what there is
-  member = "allUsers"
+  role_id     = "${replace(var.name, "-", "_")}_reads_sites"
+  title       = "${var.name}: reads sites"
+  description = "an object by its name, and no list of what there is"
+  permissions = ["storage.objects.get"]
+
+  depends_on = [google_project_service.on]
+}
+
+resource "google_storage_managed_folder_iam_member" "sites_readers" {
+  for_each = google_storage_managed_folder.sites
+
+  bucket         = each.value.bucket
+  managed_folder = each.value.name
+  role           = google_project_iam_custom_role.reads_sites[0].name
+  member         = "allUsers"
 }
 
 resource "google_storage_bucket_iam_member" "sites_writers" {

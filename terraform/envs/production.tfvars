@@ -1,3 +1,4 @@
+# An example to change: project ids are unique in all of Google Cloud. variables*.tf say what else there is.
 environment  = "production"
-project_id   = "workwright-production"
-alert_emails = ["operations@example.com"]
+project_id   = "acme-workwright"
+alert_emails = ["operations@acme.example"]

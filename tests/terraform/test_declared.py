@@ -58,6 +58,13 @@ def nodes_of(unit: Unit) -> tuple[ast.AST, ...]:
     return tuple(node for node in walked(unit) if isinstance(node, ast.Call | ast.Attribute))
 
 
+def _elsewhere(function: str, unit: Unit) -> bool:
+    """Say whether a unit is of those that really ask: steps do so where steps are carried out."""
+    if unit.module.startswith("shared.steps"):
+        return ("shared.app.execute_step", "execute_step") in reach(function)
+    return not unit.module.startswith(_WIRING)
+
+
 @cache
 def _counts(function: str, unit: Unit) -> bool:
     key = next((key for key in ((unit.module, unit.owner), (unit.module, unit.name)) if key in _BEHIND), None)
@@ -66,11 +73,11 @@ def _counts(function: str, unit: Unit) -> bool:
     kind, module, name = _BEHIND[key]
     found = reach(function)
     if kind == "class":
-        return any(not each.module.startswith(_WIRING) for each in found.who_means((module, name)))
+        return any(_elsewhere(function, each) for each in found.who_means((module, name)))
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
         for other in found.units
-        if not other.module.startswith(_WIRING)
+        if _elsewhere(function, other)
         for node in nodes_of(other)
     )
 
@@ -127,7 +134,7 @@ def test_roles_are_those_it_needs(function: str) -> None:
         "kms": any(True for _ in _calls(function, "seal", "open")),
         "enqueue": bool(_handed_to(function)),
         "vertex": any(_counts(function, unit) for unit in found.units if unit.owner == "Adapters")
-        or any(not each.module.startswith(_WIRING) for each in _callers_of(function, "embedder")),
+        or any(_elsewhere(function, each) for each in _callers_of(function, "embedder")),
         "storage-sites": any(_touches(lane, "hosting") for lane in runs),
         "run-code": any(_touches(lane, "sandbox") for lane in runs),
     }
