@@ -52,6 +52,30 @@ HOLDING = (
     "shared.accounts", "shared.integrations", "shared.steps",
 )  # fmt: skip
 
+DOORS = ("notion-webhook", "forge-webhook", "oauth-callback", "api")  # people and webhooks wait while they start
+WORKERS = ("plan", "execute-step", "deploy", "notify", "sweep", "sync")
+# What a door answers without: vendors' clients, the validator, the HTTP library of the integrations, every step kind.
+NOT_AT_A_DOOR = (
+    "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
+    "google.api_core", "google.auth", "pydantic", "requests", "flask_cors", "markdown", "sqlite3", "shared.steps",
+    "shared.backends.local", "shared.app.execute_step", "shared.app.make_plan", "shared.app.consider_page",
+)  # fmt: skip
+NOT_AT_A_WEBHOOK = ("shared.accounts", "shared.mind", "shared.integrations.github.client", "shared.app.api")
+NOT_AT_A_WORKER = ("google.cloud.kms", "sqlite3", "boto3", "botocore", "shared.backends.local", "vertexai", "rich")
+CLOUD = {
+    "WORKWRIGHT_MODE": "cloud",
+    "GOOGLE_CLOUD_PROJECT": "weighed",
+    "WORKWRIGHT_KMS_KEY": "projects/weighed/locations/l/keyRings/r/cryptoKeys/k",
+    "WORKWRIGHT_TASKS_ACCOUNT": "tasks@weighed.iam.gserviceaccount.com",
+    "WORKWRIGHT_PUBLIC_URL": "http://127.0.0.1:9",
+    "WORKWRIGHT_FUNCTIONS_URL": "http://127.0.0.1:9",
+    "WORKWRIGHT_CERTS_URL": "http://127.0.0.1:9/certs",
+    "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+    "WORKWRIGHT_TASKS_ENDPOINT": "127.0.0.1:9",
+    "WORKWRIGHT_SECRETS_ENDPOINT": "127.0.0.1:9",
+    "WORKWRIGHT_KMS_ENDPOINT": "127.0.0.1:9",
+}
+
 # Who may look at the clock or at chance: what stands outside of the decisions.
 OUTSIDE = ("backends", "cli", "sim", "telemetry", "http_client.py", "__main__.py")
 CLOCKS = {"time", "random", "uuid"}
@@ -62,13 +86,13 @@ INSIDE = sorted(
 PROMPTS = sorted((ROOT / "shared" / "app" / "prompts").glob("*.md"))
 
 
-def _loaded(folder: Path, *functions: str) -> list[str]:
+def _loaded(folder: Path, *functions: str, **more: str) -> list[str]:
     """Return the modules of a process that has loaded these functions."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
     done = subprocess.run(
         [sys.executable, "-c", LOAD, *functions],
         cwd=ROOT,
-        env={**env, "WORKWRIGHT_DATA": str(folder), "PYTHONPATH": str(ROOT)},
+        env={**env, **more, "WORKWRIGHT_DATA": str(folder), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -100,6 +124,26 @@ def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) 
         loaded
     )
     assert _of(loaded, THINKING) == []
+
+
+def test_in_the_cloud_a_door_loads_no_vendors_client_and_no_step(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, *DOORS, **CLOUD)
+    assert {"shared.backends.cloud.rest.firestore", "shared.app.api.router"} <= set(loaded)
+    assert _of(loaded, (*HEAVY, *THINKING, *NOT_AT_A_DOOR)) == []
+
+
+def test_in_the_cloud_a_webhook_loads_no_client_of_any_integration(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, "notion-webhook", "forge-webhook", **CLOUD)
+    assert "shared.backends.cloud.rest.firestore" in loaded
+    assert _of(loaded, NOT_AT_A_WEBHOOK) == []
+
+
+def test_in_the_cloud_a_worker_loads_no_kind_of_step_before_it_attempts_one(tmp_path: Path) -> None:
+    loaded = _loaded(tmp_path, *WORKERS, **CLOUD)
+    kinds = tuple(f"shared.steps.{path.stem}" for path in ROOT.glob("shared/steps/[a-z]*.py"))
+    assert len(kinds) > 20
+    assert "google.cloud.firestore" in loaded  # by design: docs/performance.md
+    assert _of(loaded, (*THINKING, *NOT_AT_A_WORKER, *kinds)) == []
 
 
 def test_the_code_runner_holds_no_store_no_queue_and_no_secret(tmp_path: Path) -> None:
