@@ -22,10 +22,12 @@ run "everything" {
   command = plan
 
   variables {
-    alert_emails    = ["operations@example.com"]
-    billing_account = "012345-6789AB-CDEF01"
-    edge            = { domain = "work.example.com", dns_zone = "example" }
-    repository      = { forge = "github", id = "987654321", owner_id = "1234567", connection = "projects/acme-workwright/locations/europe-west1/connections/forge/repositories/workwright" }
+    alert_emails      = ["operations@example.com"]
+    billing_account   = "012345-6789AB-CDEF01"
+    runner_project_id = "acme-workwright-runner"
+    code_runner_image = "europe-west1-docker.pkg.dev/acme-workwright-runner/code-runner/code-runner@sha256:${sha256("image")}"
+    edge              = { domain = "work.example.com", dns_zone = "example" }
+    repository        = { forge = "github", id = "987654321", owner_id = "1234567", connection = "projects/acme-workwright/locations/europe-west1/connections/forge/repositories/workwright" }
   }
 
   assert {

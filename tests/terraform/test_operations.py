@@ -45,6 +45,71 @@ PLATFORM: dict[str, tuple[str, set[str]]] = {
 }
 
 
+# What making a resource takes: a role of Google's, or a permission of the deployer's own role.
+RIGHTS = {
+    "google_artifact_registry_repository": "roles/artifactregistry.admin",
+    "google_artifact_registry_repository_iam_member": "roles/artifactregistry.admin",
+    "google_billing_budget": "",  # on the billing account, from its owner
+    "google_cloud_run_v2_service": "roles/run.admin",
+    "google_cloud_run_v2_service_iam_member": "roles/run.admin",
+    "google_cloud_scheduler_job": "roles/cloudscheduler.admin",
+    "google_cloud_tasks_queue": "roles/cloudtasks.queueAdmin",
+    "google_cloud_tasks_queue_iam_member": "roles/cloudtasks.queueAdmin",
+    "google_cloudbuild_trigger": "roles/cloudbuild.builds.editor",
+    "google_cloudfunctions2_function": "roles/cloudfunctions.developer",
+    "google_compute_backend_service": "roles/compute.loadBalancerAdmin",
+    "google_compute_global_address": "roles/compute.loadBalancerAdmin",
+    "google_compute_global_forwarding_rule": "roles/compute.loadBalancerAdmin",
+    "google_compute_managed_ssl_certificate": "roles/compute.loadBalancerAdmin",
+    "google_compute_network": "roles/compute.networkAdmin",
+    "google_compute_network_firewall_policy": "roles/compute.securityAdmin",
+    "google_compute_network_firewall_policy_association": "roles/compute.securityAdmin",
+    "google_compute_network_firewall_policy_rule": "roles/compute.securityAdmin",
+    "google_compute_region_network_endpoint_group": "roles/compute.loadBalancerAdmin",
+    "google_compute_router": "roles/compute.networkAdmin",
+    "google_compute_router_nat": "roles/compute.networkAdmin",
+    "google_compute_security_policy": "roles/compute.securityAdmin",
+    "google_compute_ssl_policy": "roles/compute.securityAdmin",
+    "google_compute_subnetwork": "roles/compute.networkAdmin",
+    "google_compute_target_http_proxy": "roles/compute.loadBalancerAdmin",
+    "google_compute_target_https_proxy": "roles/compute.loadBalancerAdmin",
+    "google_compute_url_map": "roles/compute.loadBalancerAdmin",
+    "google_dns_record_set": "roles/dns.admin",
+    "google_firestore_backup_schedule": "datastore.backupSchedules.create",
+    "google_firestore_database": "datastore.databases.create",
+    "google_firestore_field": "datastore.indexes.update",
+    "google_firestore_index": "datastore.indexes.create",
+    "google_iam_workload_identity_pool": "roles/iam.workloadIdentityPoolAdmin",
+    "google_iam_workload_identity_pool_provider": "roles/iam.workloadIdentityPoolAdmin",
+    "google_kms_crypto_key": "roles/cloudkms.admin",
+    "google_kms_crypto_key_iam_member": "roles/cloudkms.admin",
+    "google_kms_key_ring": "roles/cloudkms.admin",
+    "google_logging_metric": "roles/logging.configWriter",
+    "google_logging_project_bucket_config": "roles/logging.configWriter",
+    "google_logging_project_exclusion": "roles/logging.configWriter",
+    "google_logging_project_sink": "roles/logging.configWriter",
+    "google_monitoring_alert_policy": "roles/monitoring.editor",
+    "google_monitoring_custom_service": "roles/monitoring.editor",
+    "google_monitoring_dashboard": "roles/monitoring.editor",
+    "google_monitoring_notification_channel": "roles/monitoring.editor",
+    "google_monitoring_slo": "roles/monitoring.editor",
+    "google_monitoring_uptime_check_config": "roles/monitoring.editor",
+    "google_project_iam_audit_config": "roles/resourcemanager.projectIamAdmin",
+    "google_project_iam_custom_role": "roles/iam.roleAdmin",
+    "google_project_iam_member": "roles/resourcemanager.projectIamAdmin",
+    "google_project_service": "roles/serviceusage.serviceUsageAdmin",
+    "google_pubsub_topic": "pubsub.topics.create",
+    "google_secret_manager_secret": "secretmanager.secrets.create",
+    "google_secret_manager_secret_iam_member": "secretmanager.secrets.setIamPolicy",
+    "google_service_account": "roles/iam.serviceAccountAdmin",
+    "google_service_account_iam_member": "roles/iam.serviceAccountAdmin",
+    "google_storage_bucket": "storage.buckets.create",
+    "google_storage_bucket_iam_member": "storage.buckets.setIamPolicy",
+    "google_storage_managed_folder": "storage.managedFolders.create",
+    "google_storage_managed_folder_iam_member": "storage.managedFolders.setIamPolicy",
+}
+
+
 @pytest.fixture(scope="module")
 def plan(tested: Verdicts) -> list[dict[str, Any]]:
     return [{**each["change"]["after"], "address": each["address"]} for each in tested.plans[PRODUCTION]]
@@ -348,6 +413,19 @@ def test_the_deployer_may_give_what_the_plan_gives(everything: list[dict[str, An
         if not each["address"].startswith("module.ci[") and each.get("role", "").startswith("roles/")
     }
     assert given <= {"roles/logging.logWriter"}
+
+
+def test_the_deployer_can_make_all_there_is(everything: list[dict[str, Any]], root: Path) -> None:
+    folder = root / "terraform"
+    files = [path for path in folder.rglob("*.tf") if "bootstrap" not in path.parts and ".terraform" not in path.parts]
+    made = {kind for path in files for kind in re.findall(r'^resource "(google_\w+)"', path.read_text(), re.M)}
+    pipeline = [each for each in everything if each["address"].startswith("module.ci[")]
+    granted = {each["role"] for each in pipeline if ".deployer" in each["address"] and "role" in each}
+    granted |= {each["role"] for each in pipeline if '.runner["deployer' in each["address"]}
+    for role in within(pipeline, "google_project_iam_custom_role"):
+        granted |= set(role["permissions"]) if role["address"].endswith(".deployer") else set()
+    assert made <= set(RIGHTS)
+    assert {kind for kind in made if RIGHTS[kind] and RIGHTS[kind] not in granted} == set()
 
 
 def test_nobody_of_the_pipeline_is_given_a_basic_role_or_other_accounts(everything: list[dict[str, Any]]) -> None:

@@ -55,6 +55,9 @@ locals {
     "resourcemanager.projects.get",
     "storage.buckets.get",
     "storage.buckets.getIamPolicy",
+    "storage.managedFolders.get",
+    "storage.managedFolders.getIamPolicy",
+    "storage.managedFolders.list",
   ]
   changes = [
     "datastore.backupSchedules.create",
@@ -80,6 +83,9 @@ locals {
     "storage.buckets.delete",
     "storage.buckets.setIamPolicy",
     "storage.buckets.update",
+    "storage.managedFolders.create",
+    "storage.managedFolders.delete",
+    "storage.managedFolders.setIamPolicy",
   ]
 }
 
