@@ -36,6 +36,7 @@ ACCOUNT = "tasks@test-project.iam.gserviceaccount.com"
 RUNNERS_CALLER = "execute-step@test-project.iam.gserviceaccount.com"
 SECRETS = ("notion-webhook-token", "oauth-state-key", "api-key-pepper", "approval-link-key", "hook-key")
 _START_S = 90.0
+_BUNDLED_AT = 315_532_800  # as the archives say: 1980-01-01
 
 
 class Environments:
@@ -89,16 +90,21 @@ class BundledHouse:
         parts.callback(self._end)
 
     def start(self) -> None:
-        """Install and start them all; the first of each environment goes first, so that what it compiles is there."""
+        """Install and start them all, the largest first: what it compiles is lent to the others."""
         environments = Environments(self._folder / "environments")
         for name, archive in self._archives.items():
             with zipfile.ZipFile(archive) as opened:
                 opened.extractall(self._folder / name)
+            for path in (self._folder / name).rglob("*.py"):
+                os.utime(path, (_BUNDLED_AT, _BUNDLED_AT))
             self.packages[name] = environments.of(self._folder / name / "requirements.txt")
-        first = {place: name for name, place in self.packages.items()}
-        for names in (list(first.values()), [name for name in self._archives if name not in first.values()]):
-            with ThreadPoolExecutor(4) as pool:
-                list(pool.map(self._start, names))
+        first = max(self._archives, key=lambda name: self._archives[name].stat().st_size)
+        self._start(first)
+        for name in self._archives:
+            _lend_bytecode(self._folder / first / "shared", self._folder / name / "shared")
+            _lend_bytecode(self.packages[first].parent, self.packages[name].parent)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self._start, [name for name in self._archives if name != first]))
 
     def token(self, function: str, email: str = ACCOUNT) -> dict[str, str]:
         """Return the header with which the queue, the scheduler, or a function calls another."""
@@ -165,6 +171,16 @@ class BundledHouse:
                 return
             except OSError:
                 time.sleep(0.05)
+
+
+def _lend_bytecode(lender: Path, borrower: Path) -> None:
+    """Give bytecode to another folder for the sources it has too; Python itself compares their sizes and times."""
+    for compiled in lender.rglob("*.pyc") if lender != borrower else ():
+        source = compiled.parent.parent / f"{compiled.name.partition('.')[0]}.py"
+        place = borrower / compiled.relative_to(lender)
+        if (borrower / source.relative_to(lender)).is_file() and not place.exists():
+            place.parent.mkdir(exist_ok=True)
+            os.link(compiled, place)
 
 
 @contextmanager
