@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -152,3 +153,10 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_files_that_are_named_exist(path: Path) -> None:
     named = [it for it in files_named(path) if it not in NOT_KEPT and not it.startswith(".venv/")]
     assert [it for it in named if not list(ROOT.glob(it.rstrip("/")))] == []
+
+
+def test_the_page_of_the_api_is_what_the_api_says_of_itself() -> None:
+    """`python tools/api_document.py` writes it anew."""
+    written = runpy.run_path(str(ROOT / "tools" / "api_document.py"))["written"]()
+    assert (ROOT / "docs" / "api.md").read_text(encoding="utf-8") == written
+    assert written.count("\n### ") > 60

@@ -1,0 +1,121 @@
+"""Write `docs/api.md` from the API's own description: `python tools/api_document.py`.
+
+The description is the one that `/openapi.json` answers with (`shared/app/api/openapi.py`), the sentences are those of
+the functions that answer; a test compares the page with what this writes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "api.md"
+sys.path.insert(0, str(ROOT))
+
+from shared.app.api.openapi import document  # noqa: E402
+from shared.app.api.routes import PERMISSIONS, ROUTES  # noqa: E402
+
+_HEAD = """# The API
+
+What people's programs, the terminal and links call: the function `api`, at the address that
+`terraform -chdir=terraform output public_url` names, or on one machine the house's. Generated from the description that
+the service itself gives (`/openapi.json`) by `python tools/api_document.py`; that this is true is tested from outside.
+
+- **Who**: `Authorization: Bearer KEY`. A key belongs to one team and has a role; an owner makes more with
+  `POST /v1/keys`, and the first one comes from `owner.key` on one machine, from `workwright attach` in the cloud.
+  Signed links and Slack's clicks carry their own proof.
+- **Errors** are `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `not_lost` and
+  `way_out`; the classes are in [troubleshooting.md](troubleshooting.md#whoever-asks-us).
+- **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
+- **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
+"""
+
+
+def written() -> str:
+    """Return the page."""
+    described = document(ROUTES, "https://api.example")
+    said = {(it.method.lower(), it.path): str(it.handler.__doc__).partition("\n")[0] for it in ROUTES}
+    parts = [_HEAD, "\n## Who may do what\n\n", *_permissions(), "\n## Addresses\n"]
+    for path, operations in sorted(described["paths"].items()):
+        for method, operation in operations.items():
+            parts.append(f"\n### {method.upper()} {path}\n\n{said[method, path]} {operation['description']}\n")
+            parts += _operation(operation, described["components"]["schemas"])
+    parts.append("\n## Shapes\n\nFields that an answer holds; those with a question mark may be missing.\n\n")
+    parts += [f"- **{name}**: {_shape(shape)}\n" for name, shape in sorted(described["components"]["schemas"].items())]
+    return "".join(parts)
+
+
+def _permissions() -> Iterator[str]:
+    yield "| Permission | Roles |\n|---|---|\n"
+    for name, roles in PERMISSIONS.items():
+        order = ("owner", "admin", "member", "viewer")
+        said = ", ".join(role for role in order if role in roles) if roles is not None else "without a key"
+        yield f"| {name} | {said} |\n"
+
+
+def _operation(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        _row(it["name"], it["in"], it.get("schema", {}), it.get("required", False))
+        for it in operation.get("parameters", ())
+    ]
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        shape = _resolved(content["schema"], schemas)
+        needed = shape.get("required", ())
+        rows += [
+            _row(name, kind.rpartition("/")[2], it, name in needed) for name, it in shape.get("properties", {}).items()
+        ]
+    if rows:
+        yield "\n| Field | In | Type |\n|---|---|---|\n" + "".join(rows)
+    said = []
+    for status, answer in sorted(operation["responses"].items()):
+        shapes = {_name(it["schema"]) for it in answer.get("content", {}).values()}
+        said.append(f"{status} {', '.join(sorted(shapes - {'string', 'Problem'}))}".strip())
+    yield f"\nAnswers: {'; '.join(said)}\n"
+
+
+def _row(name: str, place: str, schema: Mapping[str, Any], required: bool) -> str:
+    text = _name(schema)
+    bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS.items() if key in schema]
+    described = str(schema.get("description", "")).replace("|", "\\|").replace("\n", " ")
+    told = "; ".join(each for each in (text, *bounds, described) if each)
+    return f"| `{name}`{'' if required else '?'} | {place} | {told} |\n"
+
+
+_BOUNDS = {"minimum": "from", "maximum": "to", "minLength": "at least", "maxLength": "at most", "maxItems": "at most"}
+
+
+def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    ref = str(schema.get("$ref", ""))
+    found: Mapping[str, Any] = schemas[ref.rpartition("/")[2]] if ref else schema
+    return found
+
+
+def _name(schema: Mapping[str, Any]) -> str:
+    """Return a type in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return " or ".join(dict.fromkeys(_name(it) for it in schema[choice]))
+    if "enum" in schema:
+        given = [f"`{it}`" for it in schema["enum"]]
+        return ", ".join(given) if len(given) <= 12 else f"one of {len(given)} words such as {given[0]}"
+    kind = schema.get("type", "anything")
+    if kind == "array":
+        return f"list of {_name(schema.get('items', {}))}"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _shape(schema: Mapping[str, Any]) -> str:
+    properties = schema.get("properties")
+    if not properties:
+        return _name(schema)
+    needed = schema.get("required", ())
+    return ", ".join(f"`{name}`{'' if name in needed else '?'} {_name(it)}" for name, it in properties.items())
+
+
+if __name__ == "__main__":
+    TARGET.write_text(written(), encoding="utf-8")
