@@ -204,6 +204,18 @@ def bench_webhook_command(requests: int, clients: tuple[int, ...], as_json: bool
     sys.exit(1 if found["errors"] else 0)
 
 
+@bench.command("scale")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of tenants, arrivals and durations.")
+@click.option("--tenants", type=click.IntRange(10, 100_000), default=10_000, show_default=True)
+@AS_JSON
+def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
+    """A busy morning of many tenants in the queues as they are deployed, in virtual time, and a flood by one."""
+    from shared.cli.bench_scale import Load, as_text, bench_scale
+
+    found = bench_scale(seed, Load(tenants=tenants))
+    click.echo(json.dumps(found) if as_json else as_text(found))
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
