@@ -58,6 +58,8 @@ bench: $(VENV)/.dev
 	done; done
 	@$(BIN)/workwright bench notion --json
 	@$(BIN)/workwright bench ship --json
+	@$(BIN)/workwright bench cold --json
+	@$(BIN)/workwright bench webhook --json
 
 bundle: $(VENV)/.dev
 	@$(BIN)/python terraform/bundle.py --out build
