@@ -166,6 +166,29 @@ def test_the_envelope_is_aes_256_gcm_over_the_stated_names() -> None:
     assert len(nonce) == 12
 
 
+def test_a_new_key_seals_from_now_on_and_the_old_one_still_opens(secrets: Secrets) -> None:
+    old = secrets.seal("acme", "f", Secret("old"))
+    key = secrets.rotate("acme")
+    new = secrets.seal("acme", "f", Secret("new"))
+    assert (new["key"], old["key"] != key) == (key, True)
+    assert (secrets.open("acme", "f", old).reveal(), secrets.open("acme", "f", new).reveal()) == ("old", "new")
+
+
+def test_without_its_keys_nothing_of_a_tenant_opens_and_others_open_as_before(secrets: Secrets) -> None:
+    sealed = [secrets.seal("acme", "f", Secret("old"))]
+    secrets.rotate("acme")
+    sealed.append(secrets.seal("acme", "f", Secret("new")))
+    theirs = secrets.seal("globex", "f", Secret("theirs"))
+    secrets.shred("acme")
+    secrets.shred("acme")
+    for envelope in sealed:
+        with pytest.raises(ValueError, match=r"does not open|has no key"):
+            secrets.open("acme", "f", envelope)
+    assert secrets.open("globex", "f", theirs).reveal() == "theirs"
+    again = secrets.seal("acme", "f", Secret("anew"))
+    assert secrets.open("acme", "f", again).reveal() == "anew"
+
+
 # --- a Secret in memory
 
 
