@@ -1,0 +1,86 @@
+"""The operator's commands on a stopped house: the switches, keys and secrets, and documents of older versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from shared.__main__ import workwright
+from shared.app.switches import why_paused
+from shared.backends.clock import SystemClock
+from shared.backends.local.secrets import LocalSecrets
+from shared.backends.local.store import LocalStore
+from shared.core.errors import ConfigError
+from shared.ports import Put, Secret
+from tests.support.house import forget_wiring
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("WORKWRIGHT_DATA", "")  # what the commands set in this process is gone afterwards
+    forget_wiring()
+    with LocalStore(tmp_path, SystemClock()) as store:
+        secrets = LocalSecrets(tmp_path)
+        secrets.set("api-key-pepper", Secret("made-up"))
+        store.put("acme", Put("settings", "tenant", {"name": "Acme"}))
+        store.put("acme", Put("sealed", "s", {"is": dict(secrets.seal("acme", "f", Secret("token")))}))
+    yield tmp_path
+    forget_wiring()
+
+
+def _said(data: Path, *words: str) -> Any:
+    done = CliRunner().invoke(workwright, [*words, "--data", str(data), "--json"])
+    if done.exception is not None:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+def test_pause_and_resume_for_everybody_and_for_one(data: Path) -> None:
+    assert _said(data, "pause", "--reason", "a bad release")["everybody"] is True
+    with LocalStore(data, SystemClock()) as store:
+        assert why_paused(_Deps(store), "acme") == "a bad release"  # type: ignore[arg-type]
+    assert _said(data, "resume")["paused"] is False
+    assert _said(data, "pause", "--tenant", "acme") == {
+        "paused": True,
+        "reason": "paused",
+        "everybody": False,
+        "held": 0,
+    }
+    with LocalStore(data, SystemClock()) as store:
+        assert (why_paused(_Deps(store), "acme"), why_paused(_Deps(store), "globex")) == ("paused", "")  # type: ignore[arg-type]
+
+
+class _Deps:
+    def __init__(self, store: LocalStore) -> None:
+        self.store = store
+
+
+def test_keys_and_secrets_change_and_everything_still_opens(data: Path) -> None:
+    before = (data / "key").read_bytes()
+    assert _said(data, "rotate-key")["key"].startswith("local-")
+    assert _said(data, "rotate-key", "--tenant", "acme")["key"].startswith("dek-")
+    assert _said(data, "rotate-secret", "api-key-pepper")["secret"] == "api-key-pepper"
+    assert (data / "key").read_bytes() != before
+    secrets = LocalSecrets(data)
+    assert secrets.get("api-key-pepper-before").reveal() == "made-up" != secrets.get("api-key-pepper").reveal()
+    with LocalStore(data, SystemClock()) as store:
+        doc = store.get("acme", "sealed", "s")
+        assert doc is not None
+        assert secrets.open("acme", "f", doc.body["is"]).reveal() == "token"
+        assert [entry.body["what"] for entry in store.audit("acme")] == ["KeyChanged"]
+
+
+def test_the_key_is_not_changed_under_a_house_that_has_the_folder(data: Path) -> None:
+    before = (data / "key").read_bytes()
+    with LocalStore(data, SystemClock()), pytest.raises(ConfigError, match="in use"):
+        _said(data, "rotate-key")
+    assert (data / "key").read_bytes() == before
+
+
+def test_migrate_says_what_it_wrote(data: Path) -> None:
+    assert _said(data, "migrate") == {"grants": 0, "pages": 0}
