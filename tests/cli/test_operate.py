@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
+import shared.cli.operate  # noqa: F401  (its commands join the group)
 from shared.app.switches import why_paused
 from shared.backends.clock import SystemClock
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
+from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.ports import Put, Secret
 from tests.support.house import forget_wiring

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
+import shared.cli.backup  # noqa: F401  (its commands join the group)
+from shared.cli.root import workwright
 from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.told_story import compare, ending
 

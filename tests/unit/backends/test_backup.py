@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
+import shared.cli.backup  # noqa: F401  (its commands join the group)
 from shared.backends.local.backup import back_up, restore
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
+from shared.cli.root import workwright
 from shared.core.errors import ConfigError, StoreCorrupt
 from shared.ports import Put, Secret
 from tests.support.moved_clock import START, MovedClock
