@@ -326,15 +326,10 @@ class Accounts:
         if provider is None or "refresh" not in grant or grant.get("public", {}).get("host"):
             return None  # on a host of the tenant's own we are no registered application
         token = self._secrets.open(tenant, f"{system}.refresh", grant["refresh"])
-        http = self.plain_http(system)
+        known = self._secrets.get(f"{system}-client-id").reveal()
+        secret = self._secrets.get(f"{system}-client-secret")
         try:
-            return refresh(
-                http,
-                provider,
-                self._secrets.get(f"{system}-client-id").reveal(),
-                self._secrets.get(f"{system}-client-secret"),
-                token,
-            )
+            return refresh(self.plain_http(system), provider, known, secret, token)
         except Unauthorized:
             return None
 
