@@ -21,6 +21,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import requests
+
+from shared.backends.local.identity import LocalCallers
 from shared.backends.offline.model import OfflineModel
 from shared.cli.bench_ops_store import READS, CountingStore, Meter
 from shared.cli.bench_prices import model_usd, operation_prices, platform_usd
@@ -124,14 +127,24 @@ def bench_ops(on: date | None = None) -> Json:
             story = tell_story(house, example_idea(), Progress(lambda what, run: None, lambda run: True))
             _come_to_rest(house)
             meter.on = False
-        ended = _requests()
+        ended, story_counts = _requests(), meter.counts()
+        idle = {name: _idle(house, meter, name) for name in STANDING}
         if not story.ok:
             raise ConfigError(f"the story did not end well: {[c for c in story.checks if not c['ok']]}")
         calls = _calls(_lines(sent)[already:], house.simulators)
     finally:
         house.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    return _report(meter, ended - begun, calls, on or datetime.now(UTC).date())
+    return _report(story_counts, ended - begun, calls, idle, on or datetime.now(UTC).date())
+
+
+def grown(found: Json, kept: Mapping[str, int], by: float = 0.15) -> list[str]:
+    """Return what a run uses more of than was kept; how often a page is shown differs a little each time."""
+    return [
+        f"{name}: {found['run'].get(name, 0)}, {times} were kept"
+        for name, times in kept.items()
+        if found["run"].get(name, 0) > max(times * (1 + by), times + 2)
+    ]
 
 
 def as_text(found: Json) -> str:
@@ -145,7 +158,7 @@ def as_text(found: Json) -> str:
         steps = ", ".join(f"{price:.4f} from {day}" for day, price in usd.items())
         lines.append(f"{'if ' + model + ' had thought':42}{steps}")
     for function, counts in found["standing"].items():
-        lines.append(f"one call of {function}: " + ", ".join(f"{name} {times}" for name, times in counts.items()))
+        lines.append(f"one idle call of {function}: " + ", ".join(f"{name} {times}" for name, times in counts.items()))
     return "\n".join([*lines, f"Not counted: {found['not_counted']}."])
 
 
@@ -211,25 +224,51 @@ def _calls(sent: Sequence[Json], simulators: Mapping[str, str]) -> Counter[str]:
     return found
 
 
-def _come_to_rest(house: House) -> None:
+def _come_to_rest(house: House, also: Sequence[str] = ()) -> None:
     """Wait until nobody has asked a function anything for a while; the clock's own calls aside."""
     seen: Counter[str] = Counter()
-    while (now := Counter({f: n for f, n in _requests().items() if f not in STANDING})) != seen:
+    others = set(STANDING) - ({"sync"} & set(also))
+    while (now := Counter({f: n for f, n in _requests().items() if f not in others})) != seen:
         seen = now
         time.sleep(2.5)
+
+
+def _idle(house: House, meter: Meter, function: str) -> dict[str, int]:
+    """Return what one call by the clock uses where nothing has happened, with all that it orders."""
+    audience = house.functions[function]
+    for counted in (False, True):  # the first one finds what was left to do
+        before, asked, meter.on = meter.counts(), _requests(), counted
+        headers = {"Authorization": LocalCallers(house.data).authorization(audience)}
+        requests.post(audience, headers=headers, timeout=60).raise_for_status()
+        _come_to_rest(house, (function,))
+        meter.on = False
+    used: Counter[str] = Counter()
+    for (whose, operation, _), times in (meter.counts() - before).items():
+        used[operation] += times if whose == function else 0
+    times = (_requests() - asked)[function]
+    if function == "sweep":  # which the house's own clock may have called as well
+        return {**{name: count // times for name, count in used.items()}, REQUESTS: 1}
+    used[TASKS] += times - 1  # deliveries of what the clock's call has ordered
+    return {**used, REQUESTS: times}
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
 
 
-def _report(meter: Meter, requests: Counter[str], calls: Counter[str], on: date) -> Json:
+def _report(
+    used: Counter[tuple[str, str, str]],
+    answered: Counter[str],
+    calls: Counter[str],
+    idle: Mapping[str, Mapping[str, int]],
+    on: date,
+) -> Json:
     by_function: dict[str, Counter[str]] = {}
     about: dict[str, Counter[str]] = {}
-    for (function, operation, what), times in meter.counts().items():
+    for (function, operation, what), times in used.items():
         by_function.setdefault(function, Counter())[operation] += times
         if what and function not in STANDING and function:
             about.setdefault(operation, Counter())[what] += times
-    for function, times in requests.items():
+    for function, times in answered.items():
         by_function.setdefault(function, Counter())[REQUESTS] = times
         by_function[function][TASKS] += times if function in BY_TASK else 0
     by_function.pop("", None)  # what the bench itself looked at
@@ -244,9 +283,9 @@ def _report(meter: Meter, requests: Counter[str], calls: Counter[str], on: date)
         "by_function": {name: dict(counts) for name, counts in sorted(by_function.items())},
         "about": {name: dict(counts.most_common()) for name, counts in sorted(about.items())},
         "usd": _dollars(told, on),
-        "standing": {name: _per_call(by_function[name]) for name in STANDING if name in by_function},
+        "standing": {name: dict(counts) for name, counts in idle.items()},
         "before": json.loads(BEFORE.read_text(encoding="utf-8")) if BEFORE.exists() else {"run": {}},
-        "not_counted": "CPU and memory (docs/cost.md), traffic, log lines, what a search of an index of knowledge reads",
+        "not_counted": "CPU and memory (docs/cost.md), traffic, log lines, what searches of an index of knowledge read",
     }
 
 
@@ -265,8 +304,3 @@ def price_days(model: str, on: date) -> list[date]:
     from shared.mind.catalogue import load_catalogue
 
     return [on, *(price.since for price in load_catalogue().facts(model).prices if price.since > on)]
-
-
-def _per_call(counts: Counter[str]) -> dict[str, float]:
-    times = counts[REQUESTS] or 1
-    return {name: round(count / times, 2) for name, count in sorted(counts.items()) if name != REQUESTS}

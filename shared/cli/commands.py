@@ -184,11 +184,13 @@ def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -
 def bench_ops_command(as_json: bool) -> None:
     """What the demo's run uses of all that is billed or limited, and its dollars, beside a run before."""
     from shared import log
-    from shared.cli.bench_ops import as_text, bench_ops
+    from shared.cli.bench_ops import as_text, bench_ops, grown
 
     log.show_from("ERROR")
     found = bench_ops()
     click.echo(json.dumps(found) if as_json else as_text(found))
+    if more := grown(found, found["before"]["now"]["run"]):
+        raise click.ClickException("a run uses more than it did: " + "; ".join(more))
 
 
 @bench.command("webhook")
