@@ -51,13 +51,13 @@ def indexes(site: Site) -> Iterator[Finding]:
         if state != "READY":
             fields = ", ".join(field["path"] for field in it["fields"])
             problems.append(f"{it['collection']} ({fields}) is {state or 'not there'}")
-    overridden = "indexConfig.usesAncestorConfig:false OR ttlConfig:*"
-    fields = {
+    apart = "indexConfig.usesAncestorConfig:false OR ttlConfig:*"
+    own = {
         (it["name"].split("/")[-3], it["name"].split("/")[-1]): it
-        for it in site.google.all("firestore", f"{groups}/fields", "fields", filter=overridden, pageSize=200)
+        for it in site.google.all("firestore", f"{groups}/fields", "fields", filter=apart, pageSize=200)
     }
     for it in wanted["fields"]:
-        problems += _field_problems(it, fields.get((it["collection"], it["field"])))
+        problems += _field_problems(it, own.get((it["collection"], it["field"])))
     why = "A query without its index is refused; one whose index is being built is too. Building takes minutes."
     count = len(wanted["composite"]) + len(wanted["fields"])
     yield finding("indexes", why, problems, f"{count} ready", site.apply())

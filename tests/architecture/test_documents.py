@@ -110,8 +110,8 @@ def test_folders_that_terraform_is_told_to_use_are_there() -> None:
 
 def test_commands_of_gcloud_exist_with_their_flags() -> None:
     known = gcloud_commands.kept()
-    said = commands("gcloud")
-    assert len(said) > 15
+    said = [*commands("gcloud"), *gcloud_commands.told()]
+    assert len(said) > 30
     wrong = []
     for it in said:
         if it.words[:1] == ("help",) or not it.words:

@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.documents import ROOT, commands
+from tests.support.documents import ROOT, Said, commands
 
+SPEAKING = sorted((ROOT / "shared" / "cli").glob("doctor*.py"))  # modules that tell people what to type
+_TOLD = re.compile(r"gcloud ((?:[a-z][a-z-]* ?)+)([^\n`;]*)")
 KEPT = ROOT / "tests" / "fixtures" / "gcloud_commands.json"
 
 
@@ -37,6 +40,15 @@ def from_sdk(root: Path, wanted: list[str]) -> dict[str, list[str]]:
     return found
 
 
+def told() -> list[Said]:
+    """Return the commands that the terminal tells people to type, as far as they stand in one piece of text."""
+    return [
+        Said(str(path.relative_to(ROOT)), (*found.group(1).split(), *re.findall(r"--[a-z0-9-]+", found.group(2))))
+        for path in SPEAKING
+        for found in _TOLD.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+
 def kept() -> dict[str, list[str]]:
     """Return what was kept."""
     found: dict[str, list[str]] = json.loads(KEPT.read_text(encoding="utf-8"))["commands"]
@@ -48,9 +60,8 @@ def main() -> None:
     root = sdk()
     if root is None:
         raise SystemExit("no Google Cloud SDK here")
-    heads = {
-        " ".join(words[:n]) for words in (said.words for said in commands("gcloud")) for n in range(1, len(words) + 1)
-    }
+    used = [it.words for it in (*commands("gcloud"), *told())]
+    heads = {" ".join(words[:n]) for words in used for n in range(1, len(words) + 1)}
     found = from_sdk(root, sorted(heads))
     version = (root / "VERSION").read_text(encoding="utf-8").strip()
     made = {"source": f"gcloud_completions.py of the Google Cloud SDK {version}", "commands": found}
