@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shared.cli.cloud_wanted import Wanted
 from shared.cli.doctor import LATER, MISSING, OK, Finding
 from shared.cli.google_reader import GoogleReader
-from shared.core.errors import IntegrationError, Missing, Unauthorized
+from shared.core.errors import IntegrationError, Missing, Unauthorized, Unavailable
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def unseen(name: str, wanted: Wanted, error: IntegrationError) -> Finding:
         way_out = "gcloud auth application-default login"
     elif isinstance(error, Missing):
         way_out = "terraform -chdir=terraform plan -var-file=envs/ENVIRONMENT.tfvars"
+    elif isinstance(error, Unavailable):
+        way_out = "See whether this machine's network lets it reach Google, then look again"
     else:
         way_out = f"gcloud projects add-iam-policy-binding {wanted.project} --member=user:YOU --role=roles/viewer"
         way_out += ", the same with roles/iam.securityReviewer; then look again"

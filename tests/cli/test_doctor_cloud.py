@@ -226,6 +226,10 @@ def _no_right_to_look(it: GoogleProject) -> None:
     it.refused["cloudscheduler", f"{PLACE}/jobs"] = 403
 
 
+def _no_answer(it: GoogleProject) -> None:
+    it.refused["cloudtasks", f"{PLACE}/queues"] = 503
+
+
 FAULTS: list[tuple[Callable[[GoogleProject], None], str, str, str]] = [
     (_no_api, "apis", "cloudtasks.googleapis.com", "gcloud services enable cloudtasks.googleapis.com"),
     (_no_account, "accounts", "no fn-deploy@", "terraform"),
@@ -256,6 +260,7 @@ FAULTS: list[tuple[Callable[[GoogleProject], None], str, str, str]] = [
     (_no_rotation, "key", "does not rotate", "terraform"),
     (_dead_key, "key", "DISABLED", "gcloud kms keys versions enable 3"),
     (_never_armed, "webhook", "never armed", f"workwright webhook arm --project {PROJECT}"),
+    (_no_answer, "queues", "could not be looked at", "network"),
     (_no_right_to_look, "jobs", "could not be looked at", "roles/viewer"),
 ]
 
