@@ -6,13 +6,13 @@ Next       itself, for each tenant and for long work; `plan`, for every page tha
 
 import functions_framework
 from flask import Request
-from shared.wiring.accounts import wire_accounts
 
 from shared.app.reconcile import order_passes, reconcile
 from shared.app.switches import held_back
 from shared.app.tenant_delete import erase_tenant
 from shared.core.commands import ERASE
 from shared.entry import Reply, buried, command_from, endpoint
+from shared.wiring.accounts import wire_accounts
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 

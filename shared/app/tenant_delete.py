@@ -47,8 +47,8 @@ class Erasing:
 def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: bool = False) -> Mapping[str, Any]:
     """Begin to delete the tenant; asked again it says how far that is.
 
-    Raises Conflicting unless `confirm` is the tenant's id, and, unless `force`, while something is being put live, taken
-    back or merged, which would be left half-done.
+    Raises Conflicting unless `confirm` is the tenant's id, and, unless `force`, while something is being put live,
+    taken back or merged, which would be left half-done.
     """
     known = deps.store.get(SYSTEM, ERASURES, tenant)
     if known is not None:

@@ -1,4 +1,4 @@
-"""What the functions that the queue calls are made of: as `wire` says, on Google's own clients where it is the cloud."""
+"""What the functions that the queue calls are made of: as `wire` says, in the cloud on Google's own clients."""
 
 from __future__ import annotations
 
