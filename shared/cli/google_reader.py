@@ -90,7 +90,7 @@ def operators_token() -> Secret:
 
     try:
         credentials, _ = google.auth.default(scopes=[SCOPE])
-        credentials.refresh(Request())
+        credentials.refresh(Request())  # type: ignore[no-untyped-call]
     except GoogleAuthError as error:
         raise ConfigError(
             f"no Google credentials ({type(error).__name__}); run `gcloud auth application-default login`"
