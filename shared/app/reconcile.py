@@ -34,6 +34,7 @@ from shared.telemetry import trace
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
+_TIDY = timedelta(hours=1)  # between two walks through the ledger
 _MOST_SETTLED = 2000  # in one document
 _BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
 _MAP = "map "
@@ -101,12 +102,20 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
         else:
             begin_crawl(deps, tenant)
     knowledge_sync.keep_up(deps, tools, tenant, notion)
-    doc = deps.store.get(tenant, "sync", "pass")
     kept_reads.forget_old(deps, tenant)
-    rest = ledger.forget_old(deps, tenant, str(doc.body.get("ledger", "")) if doc else "")
-    body = {"ended": deps.clock.now().isoformat(), "ledger": rest}
-    deps.store.put(tenant, Put("sync", "pass", body))
+    doc, now = deps.store.get(tenant, "sync", "pass"), deps.clock.now()
+    tidied = _tidied(deps, tenant, doc.body if doc else {}, now)
+    deps.store.put(tenant, Put("sync", "pass", {"ended": now.isoformat(), **tidied}))
     log.line("INFO", "reconciled", tenant=tenant, found=found)
+
+
+def _tidied(deps: Deps, tenant: str, before: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """Forget some of the ledger that is old; once through it, not again within an hour: each entry is a read."""
+    rest, through = str(before.get("ledger", "")), str(before.get("ledger_through", ""))
+    if not rest and through and now - datetime.fromisoformat(through) < _TIDY:
+        return {"ledger": "", "ledger_through": through}
+    rest = ledger.forget_old(deps, tenant, rest)
+    return {"ledger": rest, "ledger_through": through if rest else now.isoformat()}
 
 
 def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:

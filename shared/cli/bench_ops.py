@@ -46,6 +46,11 @@ MODELS = ("gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-4-argon")
 BEFORE = Path(__file__).with_name("bench_ops_before.json")
 # As in the cloud, but for the time that a site is watched: the same eight looks, within four seconds.
 _AS_DEPLOYED = {"WORKWRIGHT_NOTION_RATE": "180", "WORKWRIGHT_GATHER_S": "2", "WORKWRIGHT_WATCH_S": "4"}
+_LATELY = (
+    "map",
+    "looks",
+    "stale",
+)  # what a pass asks of pages that were edited in the last ten minutes: none when idle
 _STORE = [name for name in vars(Store) if not name.startswith("_")]
 
 
@@ -243,8 +248,8 @@ def _idle(house: House, meter: Meter, function: str) -> dict[str, int]:
         _come_to_rest(house, (function,))
         meter.on = False
     used: Counter[str] = Counter()
-    for (whose, operation, _), times in (meter.counts() - before).items():
-        used[operation] += times if whose == function else 0
+    for (whose, operation, about), times in (meter.counts() - before).items():
+        used[operation] += times if whose == function and about not in _LATELY else 0
     times = (_requests() - asked)[function]
     if function == "sweep":  # which the house's own clock may have called as well
         return {**{name: count // times for name, count in used.items()}, REQUESTS: 1}

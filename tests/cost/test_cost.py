@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.app.execute_step import execute_step
+from shared.app.reconcile import _tidied
 from shared.app.switches import held_back
 from shared.app.tenant_settings import TenantSettings
 from shared.backends.clock import SystemClock
@@ -156,6 +157,22 @@ def test_a_step_takes_no_more_of_the_store_and_the_queue_than_it_has_to(used: An
             TASKS: 1,
         }
     assert TRIVIAL.name == "bench.step"
+
+
+def test_a_pass_walks_through_the_ledger_once_an_hour_and_forgets_what_is_old(used: Any) -> None:
+    spent, deps, _, _ = used
+    now = deps.clock.now()
+    for name, hours in (("a", 30), ("b", 1)):
+        deps.store.put(TENANT, Put("ledger", name, {"at": (now - timedelta(hours=hours)).isoformat()}))
+    kept: dict[str, str] = {}
+
+    def tidy(at: timedelta) -> None:
+        kept.update(_tidied(deps, TENANT, kept, now + at))
+
+    assert spent(lambda: tidy(timedelta())) == {READS: 2, DELETES: 1}
+    assert spent(lambda: tidy(timedelta(minutes=55))) == {}
+    assert spent(lambda: tidy(timedelta(minutes=61))) == {READS: 1}
+    assert [doc.id for doc in deps.store.list_docs(TENANT, "ledger")] == ["b"]
 
 
 def test_the_door_of_a_queue_function_reads_three_documents(used: Any) -> None:
