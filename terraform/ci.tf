@@ -2,7 +2,7 @@ locals {
   state_bucket = var.state_bucket != "" ? var.state_bucket : "${var.project_id}-${var.name}-state"
 
   # All roles that Terraform gives to accounts in the whole project.
-  granted_roles = concat(["roles/logging.logWriter"], [for name in keys(local.project_roles) : google_project_iam_custom_role.of[name].name])
+  granted_roles = concat(["roles/logging.logWriter", google_project_iam_custom_role.reads_bundles.name], [for name in keys(local.project_roles) : google_project_iam_custom_role.of[name].name])
 }
 
 module "ci" {

@@ -24,6 +24,15 @@ locals {
   }
 }
 
+# Cloud Run refuses a service whose most instances could use more than the region's quota, of processors or of memory.
+locals {
+  gib = { for name, it in local.declared : name => tonumber(replace(it.memory, "/[MG]i$/", "")) / (endswith(it.memory, "Mi") ? 1024 : 1) }
+  most_instances = {
+    for name, it in local.declared :
+    name => min(it.instances.max, floor(var.processors / tonumber(it.cpu)), floor(2 * var.processors / local.gib[name]))
+  }
+}
+
 module "function" {
   source   = "./modules/function"
   for_each = local.functions
@@ -41,7 +50,7 @@ module "function" {
   concurrency   = each.value.concurrency
   timeout_s     = tonumber(trimsuffix(each.value.timeout, "s"))
   instances = {
-    max  = each.value.instances.max
+    max  = local.most_instances[each.key]
     warm = local.production ? each.value.instances.warm : 0
   }
   ingress         = contains(local.public, each.key) ? local.public_ingress : "ALLOW_INTERNAL_ONLY"
@@ -53,7 +62,7 @@ module "function" {
   secrets         = { for name in each.value.secrets : name => module.secrets.ids[name] }
   written_secrets = { for name in each.value.writes_secrets : name => module.secrets.ids[name] }
 
-  depends_on = [google_project_service.on, google_project_iam_member.build, google_artifact_registry_repository_iam_member.build, google_storage_bucket_iam_member.build]
+  depends_on = [google_project_service.on, time_sleep.build_rights_are_known]
 }
 
 module "queue" {
@@ -63,7 +72,7 @@ module "queue" {
   name         = each.key
   region       = var.region
   per_second   = each.value.queue.per_second
-  concurrent   = each.value.queue.concurrent
+  concurrent   = min(each.value.queue.concurrent, local.most_instances[each.key] * each.value.concurrency)
   capacity     = each.value.instances.max * each.value.concurrency
   enqueue_role = google_project_iam_custom_role.of["enqueue"].name
   enqueuers    = { for name, it in local.functions : name => module.function[name].member if contains(it.hands_to, each.key) }

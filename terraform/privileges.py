@@ -46,7 +46,7 @@ Accounts that are no function's:
 | `tasks-caller` | `run.routes.invoke` | each of {private} | Cloud Tasks and Cloud Scheduler call in its name |
 | `build-functions` | `logging.logEntries.create` | project | a build tells what it does |
 | `build-functions` | `artifactregistry.repositories.uploadArtifacts` and what else `roles/artifactregistry.writer` holds | repository `workwright-functions` | keeps the image it has built |
-| `build-functions` | `storage.objects.get`, `storage.objects.list` | source bucket | reads the bundle |
+| `build-functions` | `storage.objects.get`, `storage.objects.list` | source bucket, and Cloud Functions' own (`gcf-v2-sources-…`) | reads the bundle, and the copy of it that is built from |
 | `code-runner` | none | – | runs code that nobody trusts, in a project of its own |
 
 What deploys has its own page: [deploy.md](deploy.md). The code's own checks, and what they are proved by: [security.md](security.md).

@@ -68,3 +68,38 @@ resource "google_storage_bucket_iam_member" "build" {
   role   = "roles/storage.objectViewer"
   member = google_service_account.build.member
 }
+
+# Cloud Functions lays a copy of the bundle into a bucket of its own, and the build reads it from there. That bucket is made with the
+# first function, so the right stands in the project, for this one bucket alone.
+resource "google_project_iam_custom_role" "reads_bundles" {
+  role_id     = "${replace(var.name, "-", "_")}_reads_bundles"
+  title       = "${var.name}: reads bundles"
+  description = "what an image is built from"
+  permissions = ["storage.objects.get", "storage.objects.list"]
+
+  depends_on = [google_project_service.on]
+}
+
+resource "google_project_iam_member" "build_sources" {
+  project = var.project_id
+  role    = google_project_iam_custom_role.reads_bundles.name
+  member  = google_service_account.build.member
+
+  condition {
+    title       = "copies-of-bundles"
+    description = "The bucket that Cloud Functions builds from"
+    expression  = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-${var.region}\")"
+  }
+}
+
+# A grant is known everywhere after a minute or so; a build before that fails, and leaves a function that has to be made anew.
+resource "time_sleep" "build_rights_are_known" {
+  create_duration = "90s"
+
+  depends_on = [
+    google_project_iam_member.build,
+    google_project_iam_member.build_sources,
+    google_artifact_registry_repository_iam_member.build,
+    google_storage_bucket_iam_member.build,
+  ]
+}

@@ -24,7 +24,7 @@ module "runner" {
   cpu           = local.runs.cpu
   concurrency   = local.runs.concurrency
   timeout_s     = tonumber(trimsuffix(local.runs.timeout, "s"))
-  max_instances = local.runs.instances.max
+  max_instances = local.most_instances["code-runner"]
 
   environment = {
     WORKWRIGHT_MODE            = "cloud"

@@ -79,6 +79,17 @@ variable "runtime" {
   default     = "python311"
 }
 
+variable "processors" {
+  description = "Cloud Run's quota in the region, in processors (CpuAllocPerProjectRegion; of memory there are two GiB for each). New projects have 20; no function gets more instances than fit."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.processors >= 4 && floor(var.processors) == var.processors
+    error_message = "Give a whole number, 4 or more."
+  }
+}
+
 variable "public_url" {
   description = "Where people reach the API. Empty: the function's own address."
   type        = string

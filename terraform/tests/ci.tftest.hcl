@@ -76,7 +76,7 @@ run "production" {
   }
 
   assert {
-    condition     = length(google_project_iam_member.runner) == 10 && alltrue([for each in google_project_iam_member.runner : each.project == "acme-workwright-runner"])
+    condition     = length(google_project_iam_member.runner) == 11 && alltrue([for each in google_project_iam_member.runner : each.project == "acme-workwright-runner"])
     error_message = "What is given in the code-runner's project stays there."
   }
 

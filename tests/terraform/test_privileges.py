@@ -78,6 +78,7 @@ def test_no_grant_is_left_out_of_the_comparison(granted: list[dict[str, Any]]) -
     known = re.compile(
         r'module\.function\["[a-z-]+"\]\.google_cloud_run_v2_service_iam_member\.callers\["(anybody|tasks)"\]'
         r"|google_(project|artifact_registry_repository|storage_bucket)_iam_member\.build"
+        r"|google_project_iam_member\.build_sources"
         r'|google_storage_managed_folder_iam_member\.sites_readers\["(live|preview)/"\]'
     )
     assert [each for each in ours if not known.fullmatch(each)] == []

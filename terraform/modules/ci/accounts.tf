@@ -182,7 +182,7 @@ locals {
     { for role in ["roles/compute.viewer", "roles/iam.securityReviewer", "roles/iam.serviceAccountViewer", "roles/run.viewer", "roles/serviceusage.serviceUsageConsumer"] :
       "planner ${role}" => { role = role, member = google_service_account.planner.member }
     },
-    { for role in ["roles/compute.networkAdmin", "roles/compute.securityAdmin", "roles/iam.serviceAccountAdmin", "roles/run.admin", "roles/serviceusage.serviceUsageAdmin"] :
+    { for role in ["roles/artifactregistry.reader", "roles/compute.networkAdmin", "roles/compute.securityAdmin", "roles/iam.serviceAccountAdmin", "roles/run.admin", "roles/serviceusage.serviceUsageAdmin"] :
       "deployer ${role}" => { role = role, member = google_service_account.deployer.member }
     },
   )

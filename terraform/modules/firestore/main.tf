@@ -58,6 +58,8 @@ resource "google_firestore_backup_schedule" "weekly" {
   }
 }
 
+# Firestore ends each index with the document's name, and puts it before a vector. There the provider does not know it for an addition,
+# and would replace the index each time: so it is written out.
 resource "google_firestore_index" "composite" {
   for_each = { for it in var.indexes.composite : "${it.collection}/${join("+", [for field in it.fields : field.path])}" => it }
 
@@ -66,7 +68,7 @@ resource "google_firestore_index" "composite" {
   query_scope = each.value.scope
 
   dynamic "fields" {
-    for_each = each.value.fields
+    for_each = flatten([for field in each.value.fields : field.dimension == null ? [field] : [merge(field, { path = "__name__", order = "ASCENDING", dimension = null }), field]])
 
     content {
       field_path = fields.value.path
