@@ -49,7 +49,10 @@ def line(severity: str, message: str, *, to: TextIO | None = None, **fields: Any
         return
     entry = {"severity": severity, "message": message, **_where(fields)}
     entry |= {name: value for name, value in fields.items() if value not in (None, "") and name not in _LABELS[1:]}
-    print(json.dumps(entry, ensure_ascii=False, default=str), file=to or sys.stderr, flush=True)
+    out = to or sys.stderr
+    # One write with its end: between two, another thread's line would come, and the platform reads neither as JSON.
+    out.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+    out.flush()
 
 
 def event(name: str, severity: str = "INFO", **fields: Any) -> None:

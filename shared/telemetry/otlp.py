@@ -7,10 +7,12 @@ The vendor's library is loaded with the first request that ends, and only where 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -39,7 +41,10 @@ class Target:
 
 
 class OtlpExporter:
-    """Exports what a process tells. It never fails, and takes at most `timeout_s` for each of two calls."""
+    """Exports what a process tells. It never fails, and holds a request for at most `timeout_s` in each of two calls.
+
+    That counts for all of a call: the collector's name, the headers out of the safe, a token, and a slow answer.
+    """
 
     def __init__(self, target: Target, trouble: Callable[[str, str], None]) -> None:
         self._target = target
@@ -55,24 +60,30 @@ class OtlpExporter:
     def export(self, spans: Finished) -> None:
         """Send the spans of one request, and the metrics when that is due."""
         if self._target.traces and spans:
-            self._guarded("spans", lambda: self._send_spans(spans))
+            self._guarded("spans", lambda: self._in_time(lambda: self._send_spans(spans)))
         if self._target.metrics and time.monotonic() - self._metrics_at >= METRICS_EVERY_S:
-            self._export_metrics()
+            self._metrics_at = time.monotonic()
+            self._guarded("metrics", lambda: self._in_time(self._send_metrics))
 
     def finish(self) -> None:
         """Send what was counted since the last time; for the end of the process, and of a house."""
         if self._target.metrics:
-            self._export_metrics()
+            self._guarded("metrics", lambda: _failure(self._send_metrics))  # a process that ends starts no threads
 
-    def _export_metrics(self) -> None:
-        self._metrics_at = time.monotonic()
-        self._guarded("metrics", self._send_metrics)
+    def _in_time(self, send: Callable[[], bool]) -> str:
+        """Send in a thread that is left behind when it takes too long; return what went wrong, "" for nothing."""
+        told: list[str] = []
+        thread = threading.Thread(target=lambda: told.append(_failure(send)), daemon=True, name="telemetry")
+        thread.start()
+        thread.join(self._target.timeout_s)
+        return told[0] if told else "NotInTime"
 
-    def _guarded(self, what: str, send: Callable[[], bool]) -> None:
+    def _guarded(self, what: str, send: Callable[[], str]) -> None:
         if time.monotonic() < self._not_before.get(what, 0.0):
             return
         try:
-            failed = "" if send() else "NotTaken"
+            _load(what)  # takes time of ours alone, and only once
+            failed = send()
         except Exception as error:  # whatever it is, the request has its answer
             failed = type(error).__name__
         if failed:
@@ -84,9 +95,7 @@ class OtlpExporter:
 
         with self._lock:
             if self._spans_to is None:
-                from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-                self._spans_to = OTLPSpanExporter(**self._where("/v1/traces"))
+                self._spans_to = _load("spans")(**self._where("/v1/traces"))
         ready = [_readable(trace, span, self._resource(span.function)) for trace, span in spans]
         return bool(self._spans_to.export(ready) == SpanExportResult.SUCCESS)
 
@@ -96,9 +105,7 @@ class OtlpExporter:
 
         with self._lock:
             if self._metrics_to is None:
-                from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-
-                self._metrics_to = OTLPMetricExporter(**self._where("/v1/metrics"))
+                self._metrics_to = _load("metrics")(**self._where("/v1/metrics"))
         times = (self._began, time.time_ns())
         found = [_metric(name, series, times) for name, series in REGISTRY.snapshot().items() if series]
         if not found:
@@ -137,6 +144,26 @@ class OtlpExporter:
             }
             self._resources[function] = Resource({name: value for name, value in told.items() if value})
         return self._resources[function]
+
+
+def _failure(send: Callable[[], bool]) -> str:
+    try:
+        return "" if send() else "NotTaken"
+    except Exception as error:
+        return type(error).__name__
+
+
+@cache
+def _load(what: str) -> Any:
+    """Load the vendor's exporter, and let it write no lines of its own: they quote headers, and what was answered."""
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
+    if what == "spans":
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        return OTLPSpanExporter
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter
 
 
 def parse_headers(text: str) -> dict[str, str]:

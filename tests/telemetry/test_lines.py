@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -38,6 +39,21 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     metrics.REGISTRY.clear()
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     metrics.REGISTRY.clear()
+
+
+def test_a_line_is_one_write_so_that_no_other_thread_comes_between() -> None:
+    class Writes(io.StringIO):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts: list[str] = []
+
+        def write(self, text: str) -> int:
+            self.parts.append(text)
+            return len(text)
+
+    to = Writes()
+    log.line("INFO", "done", to=to, page="p1")
+    assert to.parts == ['{"severity": "INFO", "message": "done", "page": "p1"}\n']
 
 
 def test_a_line_names_the_trace_as_the_project_knows_it_and_ids_are_labels(lines: Lines) -> None:

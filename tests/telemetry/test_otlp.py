@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,34 @@ def test_a_collector_that_is_not_well_fails_no_request_and_is_left_alone_for_a_w
     served(3)
     assert troubles == [("spans", "NotTaken")]  # of metrics there were none
     assert len(collector.journal.requests) == (1 if state == "refuses" else 0)
+
+
+def test_a_safe_that_does_not_answer_holds_no_request(collector: Collector) -> None:
+    answered = threading.Event()
+
+    def headers() -> dict[str, str]:
+        answered.wait(10)
+        raise OSError
+
+    troubles: list[tuple[str, str]] = []
+    target = Target(collector.url, headers=headers, metrics=False, timeout_s=0.1)
+    trace.export_to(OtlpExporter(target, lambda what, error: troubles.append((what, error))))
+    served(2)
+    assert troubles == [("spans", "NotInTime")]
+    assert collector.journal.requests == []
+    answered.set()
+
+
+def test_what_cannot_be_sent_is_told_by_its_class_alone(collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "glc-" + "made-up"
+    troubles: list[tuple[str, str]] = []
+    target = Target(collector.url, headers=lambda: {"authorization": f"Bearer {secret}\nx"})
+    trace.export_to(OtlpExporter(target, lambda what, error: troubles.append((what, error))))
+    metrics.hear("request.served", {"function": "plan", "status": 204, "duration_s": 0.3})
+    served()
+    assert troubles == [("spans", "NotTaken"), ("metrics", "NotTaken")]
+    assert collector.journal.requests == []
+    assert secret not in caplog.text
 
 
 def test_headers_come_from_the_environment_or_from_the_operators_secret(collector: Collector, tmp_path: Path) -> None:

@@ -38,5 +38,6 @@ def as_ours(system: str, what: str, error: Exception) -> IntegrationError:
 
 
 def short(error: Exception) -> str:
-    """Return the code of an error and the beginning of its text."""
-    return f"{code_of(error)}: {str(error)[:200]}"
+    """Return the code of an error and the beginning of its text, to where Google quotes what it was sent."""
+    said, quote, _ = str(error).partition('"')
+    return f"{code_of(error)}: {said[:200]}{quote and '…'}"

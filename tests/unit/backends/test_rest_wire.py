@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from shared.backends.cloud.api_error import ApiError
+from shared.backends.cloud.failures import short
+from shared.backends.cloud.rest.firestore import RestFirestore
+from shared.backends.cloud.rest.services import RestKms, RestSecretManager
 from shared.backends.cloud.rest.token import KeptToken, account_token
 from shared.backends.cloud.rest.wire import Rest, connections
 from tests.support.http_loopback import Handler, HttpServer
@@ -125,3 +130,141 @@ def test_a_token_is_kept_until_shortly_before_its_end_or_until_it_is_refused() -
     now[0] = 3600.0 - 225.0
     assert token(False) == "b"
     assert [token(True), token(False)] == ["c", "c"]
+
+
+def test_an_answer_that_cannot_be_read_is_not_quoted(world: World) -> None:
+    secret = base64.b64encode(b"a key of a tenant").decode()
+    world.answers = [(200, f'{{"plaintext": "{secret}'.encode())] * 3
+    with pytest.raises(ApiError) as caught:
+        RestKms(world.rest()).decrypt({"name": "k", "ciphertext": b"c", "additional_authenticated_data": b"t"})
+    assert (caught.value.code, len(world.asked)) == ("UNKNOWN", 3)
+    assert secret not in f"{caught.value} {caught.value.__cause__} {caught.value.__context__}"
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ([{"error": {"status": "UNAVAILABLE", "message": "m"}}], "UNAVAILABLE"),
+        ([{"readTime": "2026-01-01T00:00:00Z"}], "UNKNOWN"),
+        ([], "UNKNOWN"),
+        ({"error": {"status": "UNAVAILABLE"}}, "UNKNOWN"),
+        (None, "UNKNOWN"),
+    ],
+    ids=str,
+)
+def test_a_document_is_missing_only_where_firestore_says_so(world: World, told: object, code: str) -> None:
+    world.answers = [(200, json.dumps(told).encode())]
+    document = RestFirestore(world.rest(), "p").document("tenants/t/runs/r")
+    with pytest.raises(ApiError) as caught:
+        document.get()
+    assert caught.value.code == code
+    world.answers = [(200, json.dumps([{"missing": document.name}]).encode())]
+    assert not document.get().exists
+
+
+@pytest.mark.parametrize(
+    "told", [{"error": {}}, [None], 7, [{"document": {}}, {"error": {"status": "ABORTED"}}]], ids=str
+)
+def test_a_query_gives_nothing_where_its_answer_breaks_off(world: World, told: object) -> None:
+    world.answers = [(200, json.dumps(told).encode())]
+    with pytest.raises(ApiError):
+        next(RestFirestore(world.rest(), "p").collection("a").order_by("b").stream())
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rest: RestSecretManager(rest).access_secret_version("projects/p/secrets/s/versions/latest"),
+        lambda rest: RestKms(rest).decrypt({"name": "k", "ciphertext": b"", "additional_authenticated_data": b""}),
+        lambda rest: RestKms(rest).encrypt({"name": "k", "plaintext": b"", "additional_authenticated_data": b""}),
+        lambda rest: RestFirestore(rest, "p").batch().commit(),
+    ],
+    ids=["secret", "decrypt", "encrypt", "commit"],
+)
+def test_an_answer_of_another_shape_does_not_pass_for_a_missing_secret(
+    world: World, ask: Callable[[Rest], object]
+) -> None:
+    world.answers = [(200, b'{"payload": []}')]
+    with pytest.raises(ApiError) as caught:
+        ask(world.rest())
+    assert caught.value.code == "UNKNOWN"
+
+
+def test_a_secret_without_content_is_empty_as_googles_client_has_it(world: World) -> None:
+    world.answers = [(200, b'{"name": "n", "payload": {}}')]
+    assert RestSecretManager(world.rest()).access_secret_version("s").payload.data == b""
+
+
+def test_what_google_quotes_of_a_request_is_not_told() -> None:
+    quoting = 'Invalid value at \'writes[0].update.fields[1].value\' (TYPE_STRING), "Dear "Ada", my password'
+    assert short(ApiError("INVALID_ARGUMENT", quoting)) == (
+        "INVALID_ARGUMENT: Invalid value at 'writes[0].update.fields[1].value' (TYPE_STRING), …"
+    )
+    assert short(ApiError("FAILED_PRECONDITION", "needs an index")) == "FAILED_PRECONDITION: needs an index"
+
+
+def test_the_last_token_is_used_to_its_end_while_no_new_one_can_be_had() -> None:
+    now, asked = [0.0], [0]
+
+    def fetch() -> tuple[str, float]:
+        asked[0] += 1
+        if asked[0] > 1:
+            raise ApiError("UNAVAILABLE", "no")
+        return "a", 3600.0
+
+    token = KeptToken(fetch, lambda: now[0])
+    assert token(False) == "a"
+    now[0] = 3500.0
+    assert [token(False), token(False), asked[0]] == ["a", "a", 2]
+    now[0] = 3506.0
+    assert [token(False), asked[0]] == ["a", 3]
+    with pytest.raises(ApiError):
+        token(True)  # refused, so it is worth nothing
+    now[0] = 3600.0
+    with pytest.raises(ApiError):
+        token(False)
+
+
+def test_threads_that_wait_for_a_token_share_the_failure_to_get_one() -> None:
+    waiting, asked, told = threading.Barrier(5), [0], []
+    gone = threading.Event()
+
+    def fetch() -> tuple[str, float]:
+        asked[0] += 1
+        if asked[0] == 1:
+            gone.wait(5)
+        raise ApiError("UNAVAILABLE", "no")
+
+    token = KeptToken(fetch)
+
+    def ask() -> None:
+        waiting.wait(5)
+        try:
+            token(False)
+        except ApiError as error:
+            told.append(error.code)
+
+    class Lock:
+        """Lets the first one on when all others wait."""
+
+        def __init__(self) -> None:
+            self.inner, self.count, self.guard = threading.Lock(), 0, threading.Lock()
+
+        def __enter__(self) -> None:
+            with self.guard:
+                self.count += 1
+                if self.count == 4:
+                    gone.set()
+            self.inner.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.inner.release()
+
+    token._lock = Lock()  # type: ignore[assignment]
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    waiting.wait(5)
+    for thread in threads:
+        thread.join(10)
+    assert (told, asked[0]) == (["UNAVAILABLE"] * 4, 1)

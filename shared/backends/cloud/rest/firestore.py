@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from shared.backends.cloud.api_error import ApiError
 from shared.backends.cloud.rest.values import Moment, as_moment, decoded, encoded, encoded_fields
-from shared.backends.cloud.rest.wire import Rest
+from shared.backends.cloud.rest.wire import Rest, known_shape
 
 _NAME = "__name__"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -103,8 +103,11 @@ class Document:
     def get(self, *, timeout: float = _DEFAULT_S) -> Snapshot:
         """Read it; raises ApiError. A database that is not there is an error, and no missing document."""
         asked = {"documents": [self.name]}
-        (found,) = self._client.rest.read("POST", f"{self._client.root}:batchGet", asked, timeout=timeout)
-        return Snapshot(self, found.get("found"))
+        answer = self._client.rest.read("POST", f"{self._client.root}:batchGet", asked, timeout=timeout)
+        told = next((each for each in _rows(answer) if "found" in each or "missing" in each), None)
+        if told is None:  # nobody said that it is not there
+            raise ApiError("UNKNOWN", "an answer without the document")
+        return Snapshot(self, told.get("found"))
 
     def set(self, fields: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> None:
         """Write it anew, whatever was there. Sent twice it has the same end."""
@@ -173,7 +176,8 @@ class Batch:
         """Apply all of it, sent once; raises ApiError."""
         path = f"{self._client.root}:commit"
         answer = self._client.rest.call("POST", path, {"writes": self._writes}, timeout=timeout)
-        self.commit_time = Moment(answer["commitTime"])
+        with known_shape():
+            self.commit_time = Moment(answer["commitTime"])
 
     @staticmethod
     def _update(reference: Document, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,9 +220,7 @@ class Query:
         root = self.client.root
         parent = f"{root}/{self.parent}" if self.parent else root
         asked = {"structuredQuery": self._structured()}
-        for each in self.client.rest.read("POST", f"{parent}:runQuery", asked, timeout=timeout):
-            if "error" in each:  # after a part of the answer
-                raise ApiError(str(each["error"].get("status", "UNKNOWN")), str(each["error"].get("message", "")))
+        for each in _rows(self.client.rest.read("POST", f"{parent}:runQuery", asked, timeout=timeout)):
             if "document" in each:
                 path = each["document"]["name"].removeprefix(f"{root}/")
                 yield Snapshot(Document(self.client, path), each["document"])
@@ -275,6 +277,16 @@ class Collection:
 
     def _all(self) -> Query:
         return Query(self._client, self._parent, self.id)
+
+
+def _rows(answer: Any) -> list[Mapping[str, Any]]:
+    """Return the parts of a streamed answer; raises ApiError, also for an error that comes after some of them."""
+    with known_shape():
+        rows: list[Mapping[str, Any]] = [dict(each) for each in answer]
+        for each in rows:
+            if "error" in each:
+                raise ApiError(str(each["error"].get("status", "UNKNOWN")), str(each["error"].get("message", "")))
+    return rows
 
 
 def _quoted(name: str) -> str:

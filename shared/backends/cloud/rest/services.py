@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.backends.cloud.rest.values import as_moment
-from shared.backends.cloud.rest.wire import Rest
+from shared.backends.cloud.rest.wire import Rest, known_shape
 
 _DEFAULT_S = 10.0
 
@@ -66,7 +66,8 @@ class RestSecretManager:
     def access_secret_version(self, name: str, *, timeout: float = _DEFAULT_S) -> SecretVersion:
         """Return a version's payload; raises ApiError."""
         found = self._rest.read("GET", f"{name}:access", timeout=timeout)
-        return SecretVersion(Payload(base64.b64decode(found["payload"]["data"])))
+        with known_shape():
+            return SecretVersion(Payload(base64.b64decode(found["payload"].get("data", ""))))
 
     def add_secret_version(self, request: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> None:
         """Add the next version; raises ApiError."""
@@ -103,12 +104,14 @@ class RestKms:
     def encrypt(self, request: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> Encrypted:
         """Encrypt with the key's primary version; raises ApiError."""
         found = self._asked(request, "encrypt", "plaintext", timeout)
-        return Encrypted(base64.b64decode(found["ciphertext"]), str(found["name"]))
+        with known_shape():
+            return Encrypted(base64.b64decode(found["ciphertext"]), str(found["name"]))
 
     def decrypt(self, request: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> Decrypted:
         """Decrypt with whichever version encrypted it; raises ApiError."""
         found = self._asked(request, "decrypt", "ciphertext", timeout)
-        return Decrypted(base64.b64decode(found.get("plaintext", "")))
+        with known_shape():
+            return Decrypted(base64.b64decode(found["plaintext"]))
 
     def _asked(self, request: Mapping[str, Any], verb: str, field: str, timeout: float) -> Mapping[str, Any]:
         body = {

@@ -18,6 +18,7 @@ _PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
 _HOST = "metadata.google.internal"
 # The server hands out the same token until about four minutes before its end; asked earlier, it has no other.
 _BEFORE_END_S = 225.0
+_AGAIN_S = 5.0  # after a failure while the last token is still good
 
 
 def account_token() -> Token:
@@ -32,23 +33,39 @@ def account_token() -> Token:
 
 
 class KeptToken:
-    """One token at a time; of many threads that need a new one, one asks."""
+    """One token at a time; of many threads that need a new one, one asks, and what it is told counts for all.
+
+    While a new one cannot be had, the last one is used to its end.
+    """
 
     def __init__(self, fetch: Callable[[], tuple[str, float]], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._token, self._good_until = "", 0.0
+        self._token, self._renew_at, self._ends, self._failures = "", 0.0, 0.0, 0
 
     def __call__(self, fresh: bool) -> str:
         """Return a token; raises ApiError when there is none to be had."""
-        before = self._token
+        before, failures = self._token, self._failures
         with self._lock:
-            stale = self._monotonic() >= self._good_until
-            if not self._token or stale or (fresh and self._token == before):
-                self._token, lasts = self._fetch()
-                self._good_until = self._monotonic() + max(0.0, lasts - _BEFORE_END_S)
+            refused = fresh and self._token == before
+            if refused or not self._token or self._monotonic() >= self._renew_at:
+                if self._failures != failures:  # while we waited; each asking in turn would take minutes
+                    raise ApiError("UNAVAILABLE", "there was no token to be had a moment ago")
+                self._renew(refused)
             return self._token
+
+    def _renew(self, refused: bool) -> None:
+        now = self._monotonic()
+        try:
+            self._token, lasts = self._fetch()
+        except ApiError:
+            if refused or now >= self._ends:
+                self._failures += 1
+                raise
+            self._renew_at = self._monotonic() + _AGAIN_S
+            return
+        self._ends, self._renew_at = now + lasts, now + max(0.0, lasts - _BEFORE_END_S)
 
 
 def _from_metadata(host: str) -> tuple[str, float]:
@@ -58,6 +75,7 @@ def _from_metadata(host: str) -> tuple[str, float]:
             f"http://{host}{_PATH}",
             headers={"Metadata-Flavor": "Google"},
             timeout=urllib3.Timeout(connect=2.0, read=5.0),
+            redirect=False,
             retries=urllib3.Retry(3, backoff_factor=0.2, status_forcelist=(429, 500, 503), raise_on_status=False),
         )
         told: Any = json.loads(answer.data)

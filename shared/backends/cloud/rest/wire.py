@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -62,8 +63,9 @@ class Rest:
             raise _refusal(answer.status, answer.data)
         try:
             return json.loads(answer.data)
-        except ValueError as error:
-            raise ApiError("UNKNOWN", f"an answer that is no JSON: {answer.data[:80]!r}") from error
+        except (ValueError, RecursionError):
+            # Not a word of it: it may be the half of a secret or of a page.
+            raise ApiError("UNKNOWN", f"an answer of {len(answer.data)} bytes that is no JSON") from None
 
     def _send(self, method: str, path: str, body: Any, timeout: float, *, fresh: bool) -> urllib3.BaseHTTPResponse:
         data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
@@ -77,6 +79,15 @@ class Rest:
             raise ApiError("DEADLINE_EXCEEDED", f"no answer within {timeout:g} s") from error
         except urllib3.exceptions.HTTPError as error:
             raise ApiError("UNAVAILABLE", f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def known_shape() -> Iterator[None]:
+    """Turn what reading an answer raises into ApiError: a KeyError or ValueError would mean something else outside."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ApiError("UNKNOWN", f"an answer of another shape: {type(error).__name__}") from None
 
 
 def _refusal(status: int, body: bytes) -> ApiError:
