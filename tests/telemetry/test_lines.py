@@ -6,9 +6,11 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from functions_framework import create_app
 
 from shared import log
 from shared.app.model_told import asking
@@ -54,6 +56,24 @@ def test_a_line_is_one_write_so_that_no_other_thread_comes_between() -> None:
     to = Writes()
     log.line("INFO", "done", to=to, page="p1")
     assert to.parts == ['{"severity": "INFO", "message": "done", "page": "p1"}\n']
+
+
+def test_a_crash_writes_no_address_for_it_may_hold_the_right_to_approve(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    source = tmp_path / "main.py"
+    body = 'raise ValueError("of " + request.path)'
+    source.write_text(f"from shared.entry import endpoint\n\n\n@endpoint\ndef api(request):\n    {body}\n", "utf-8")
+    token = "approval-" + "made-up"
+    app = create_app("api", str(source), "http")  # type: ignore[no-untyped-call]
+    try:
+        answer = app.test_client().post(f"/approvals/{token}?ticket={token}")
+    finally:
+        metrics.REGISTRY.clear()
+    assert (answer.status_code, answer.headers["X-Google-Status"]) == (500, "crash")
+    out, err = capfd.readouterr()
+    assert "request.crashed" in err
+    assert token not in f"{out}{err}{caplog.text}{answer.get_data(as_text=True)}"
 
 
 def test_a_line_names_the_trace_as_the_project_knows_it_and_ids_are_labels(lines: Lines) -> None:
