@@ -103,13 +103,13 @@ class OtlpExporter:
         from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData, ResourceMetrics, ScopeMetrics
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-        with self._lock:
-            if self._metrics_to is None:
-                self._metrics_to = _load("metrics")(**self._where("/v1/metrics"))
         times = (self._began, time.time_ns())
         found = [_metric(name, series, times) for name, series in REGISTRY.snapshot().items() if series]
         if not found:
-            return True
+            return True  # as in the process that only starts others: it opens no safe
+        with self._lock:
+            if self._metrics_to is None:
+                self._metrics_to = _load("metrics")(**self._where("/v1/metrics"))
         scoped = [ScopeMetrics(InstrumentationScope(SCOPE), found, "")]
         data = MetricsData([ResourceMetrics(self._resource("workwright"), scoped, "")])
         return bool(self._metrics_to.export(data) == MetricExportResult.SUCCESS)

@@ -108,6 +108,22 @@ def test_a_safe_that_does_not_answer_holds_no_request(collector: Collector) -> N
     answered.set()
 
 
+def test_where_nothing_was_counted_nobody_opens_the_safe_at_the_end(collector: Collector) -> None:
+    asked: list[str] = []
+
+    def headers() -> dict[str, str]:
+        asked.append("headers")
+        return {}
+
+    trace.export_to(OtlpExporter(Target(collector.url, headers=headers), lambda what, error: None))
+    trace.finish()
+    assert asked == []
+    metrics.hear("request.served", {"function": "plan", "status": 204, "duration_s": 0.3})
+    trace.export_to(OtlpExporter(Target(collector.url, headers=headers), lambda what, error: None))
+    trace.finish()
+    assert (asked, len(collector.journal.of("/v1/metrics"))) == (["headers"], 1)
+
+
 def test_what_cannot_be_sent_is_told_by_its_class_alone(collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
     secret = "glc-" + "made-up"
     troubles: list[tuple[str, str]] = []
