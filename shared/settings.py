@@ -96,6 +96,7 @@ class Settings:
     clock_file: Path | None = None  # seconds by which the clock is off: for the crash test, on one machine only
     project: str = ""
     location: str = "europe-west1"
+    model_location: str = "global"  # where Vertex AI answers for Gemini; its newer models are in no single region
     kms_key: str = ""
     tasks_account: str = ""
     function_urls: Mapping[str, str] = field(default_factory=dict)  # cloud: where each function answers
@@ -145,6 +146,7 @@ class Settings:
             crash_log=_path(env.get("WORKWRIGHT_CRASH_LOG")),
             clock_file=_path(env.get("WORKWRIGHT_CLOCK_FILE")),
             location=env.get("WORKWRIGHT_LOCATION") or cls.location,
+            model_location=env.get("WORKWRIGHT_MODEL_LOCATION") or cls.model_location,
             **reader.cloud(),
         )
         if settings.mode == "cloud" and not settings.emulated:

@@ -158,6 +158,7 @@ run "everything" {
       WORKWRIGHT_GITLAB_URL        = "https://gitlab.example"
       WORKWRIGHT_HTTP_READ_S       = "65"
       WORKWRIGHT_LEASE_S           = "660"
+      WORKWRIGHT_MODEL_LOCATION    = "eu"
       WORKWRIGHT_NOTION_RATE       = "600"
       WORKWRIGHT_SETTLE_S          = "70"
       WORKWRIGHT_WATCH_S           = "600"

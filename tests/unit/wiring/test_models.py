@@ -16,16 +16,18 @@ from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps
 from shared.app.model_keys import drop_key, keep_key, own_keys
 from shared.app.model_verdicts import NoModel
+from shared.backends.clock import SystemClock
 from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.core.commands import Command
 from shared.core.errors import ConfigError, Overloaded, QuotaExhausted, Unauthorized
-from shared.core.model_facts import Tokens
+from shared.core.model_facts import Catalogue, Tokens
 from shared.core.run import NOTHING
 from shared.ports import ModelRequest, Put, Secret
 from shared.settings import Settings
+from shared.wiring import models as wired
 from shared.wiring.models import Models
 from tests.support import anthropic_server as claude
 from tests.support import openai_server as gpt
@@ -288,3 +290,19 @@ def test_a_list_is_taken_in_its_order() -> None:
     settings = Settings.from_env({"WORKWRIGHT_MODEL": "openai/gpt-6-luna, anthropic offline,anthropic"})
     assert settings.models.references == ("openai/gpt-6-luna", "anthropic", "offline")
     assert Settings.from_env({"WORKWRIGHT_MODEL": " , "}).models.references == ("offline",)
+
+
+@pytest.mark.parametrize(
+    ("told", "host", "location"),
+    [("", "aiplatform.googleapis.com", "global"), ("eu", "aiplatform.eu.rep.googleapis.com", "eu")],
+)
+def test_gemini_is_asked_where_it_is_and_not_where_functions_are(
+    told: str, host: str, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer models of Gemini are in no single region: asked in the functions' own they are not found."""
+    monkeypatch.setattr(wired, "_google", lambda: lambda: "token")
+    env = {"GOOGLE_CLOUD_PROJECT": "p", "WORKWRIGHT_LOCATION": "europe-west1", "WORKWRIGHT_MODEL_LOCATION": told}
+    asked = wired._BUILT["vertex"](
+        "vertex", lambda: Secret("none"), Catalogue({}, {}), SystemClock(), Settings.from_env(env), {}
+    )
+    assert asked._base == f"https://{host}/v1beta1/projects/p/locations/{location}/publishers/google"
