@@ -131,6 +131,8 @@ def finish_connection(
         raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
     if not query.get("code"):
         raise MalformedRequest("the answer has no code", way_out=AGAIN)
+    if state.tenant:
+        refuse_deleted(deps, state.tenant)  # before there is a token: nobody would revoke it
     _use_once(deps, state.nonce)
     tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
     if provider.name == "notion":

@@ -9,6 +9,7 @@ from shared.accounts import PROVIDERS, Accounts
 from shared.app.accept_forge_delivery import note_installation
 from shared.app.connect_account import connect_ticket, resume_waiting
 from shared.app.deps import Deps
+from shared.app.switches import refuse_deleted
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
 from shared.integrations.github.app import rules_account
 from shared.oauth import GrantTokens
@@ -28,6 +29,7 @@ def connect_by_token(
         raise Conflicting(f"a token can be given for {', '.join(TAKES_TOKENS)}")
     if host and system != "gitlab":
         raise Conflicting("field 'host' is for a self-managed GitLab")
+    refuse_deleted(deps, tenant)
     path, name = _PROBES[system]
     try:
         found = accounts.http_with(system, token, host).call("GET", path).json
@@ -51,6 +53,7 @@ def connect_installation(
     Anybody could name a number, so the person shows who they are by a token, which is asked two questions and not
     kept. Raises Conflicting.
     """
+    refuse_deleted(deps, tenant)
     try:
         account = accounts.app_tokens.account(installation)
         allowed = rules_account(accounts.http_with("github", token), account)

@@ -16,7 +16,7 @@ from typing import Any
 from shared import log
 from shared.app.deps import Deps
 from shared.core.commands import ERASE, RECONCILE, Command, command_from_data, command_to_data
-from shared.core.errors import Conflicting, VersionConflict
+from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
 
@@ -94,10 +94,11 @@ def held_back(command: Command, deps: Deps) -> bool:
         return False
     if command.name == RECONCILE and not command.topic:
         return True  # the clock orders the next pass by itself
-    deps.store.put(SYSTEM, Put(HALTED, tenant, {"at": deps.clock.now().isoformat()}))
+    at = {"at": deps.clock.now().isoformat()}
+    deps.store.put(SYSTEM, Put(HALTED, tenant, at))
     deps.crash_point("held.before/command")
-    body = {"command": command_to_data(command), "at": deps.clock.now().isoformat()}
-    deps.store.put(tenant, Put(HELD, command.id, body))
+    deps.store.put(tenant, Put(HELD, command.id, {"command": command_to_data(command), **at}))
+    deps.store.put(SYSTEM, Put(HALTED, tenant, at))  # who resumed in between saw nothing held, and took the mark away
     return True
 
 
@@ -112,12 +113,15 @@ def release(deps: Deps) -> int:
     count, after = 0, ""
     while docs := deps.store.list_docs(SYSTEM, HALTED, after=after, limit=_PAGE):
         for doc in docs:
-            if not why_paused(deps, doc.id):
-                count += _release(deps, doc.id)
-                try:  # only if nothing was kept since: else the next look finds it
-                    deps.store.put(SYSTEM, Put(HALTED, doc.id, None, doc.version))
-                except VersionConflict:
+            try:  # one by one: a tenant whose commands cannot be handed over must not hold up the rest
+                if why_paused(deps, doc.id):
                     continue
+                count += _release(deps, doc.id)
+                deps.store.put(SYSTEM, Put(HALTED, doc.id, None, doc.version))
+            except VersionConflict:  # something was kept since: the next look finds it
+                continue
+            except AgentError as error:
+                log.line("ERROR", "held commands not handed over", tenant=doc.id, **log.about(error))
         after = docs[-1].id
     return count
 

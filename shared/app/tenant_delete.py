@@ -29,6 +29,7 @@ from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.ports import SYSTEM, Put
 
 _FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
+_AT_WORK = (StepStatus.RUNNING, StepStatus.UNDOING)
 _TRIES = 5  # at a system that does not answer; then people are told to end our access there
 
 State = dict[str, Any]
@@ -119,7 +120,10 @@ def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
 def _hooks(about: Erasing, state: State) -> None:
     connect = about.accounts.connect_for(about.tenant)
     for hook in list_hooks(about.deps, about.tenant):
-        left = str(remove_hook(about.deps, connect, about.tenant, str(hook["id"]))["left"])
+        try:
+            left = str(remove_hook(about.deps, connect, about.tenant, str(hook["id"]))["left"])
+        except ValueError:  # the token does not open any more: the deletion must not wait for it for ever
+            left = f"{hook['system']} still has a webhook of {hook['repository']}; remove it there"
         _count(state, "hooks", 1)
         if left:
             state["left"].append(left[:300])
@@ -160,7 +164,8 @@ def _sites(about: Erasing, state: State) -> None:
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
             raise  # the queue, and then the clock, comes again
-        state["left"].append(f"sites: the operator has to delete them from the bucket ({error.error_class.value})")
+        left = f"sites: the operator has to delete them from the bucket ({error.error_class.value})"
+        state["left"] += [left] if left not in state["left"] else []
 
 
 def _keys(about: Erasing, state: State) -> None:
@@ -188,7 +193,7 @@ def _settle(about: Erasing, state: State) -> None:
 
 
 def _once_more(about: Erasing, state: State) -> None:
-    for phase in (_keys, _knowledge, _records):
+    for phase in (_sites, _keys, _knowledge, _records):
         phase(about, state)
 
 
@@ -220,7 +225,7 @@ def _half_done(deps: Deps, tenant: str) -> str:
     while runs := deps.store.list_runs(tenant, limit=100, after=after):
         for run in runs:
             if run.status in (RunStatus.EXECUTING, RunStatus.CANCELLING) and any(
-                step.status == StepStatus.RUNNING and step.spec.kind in _FINAL_STEPS for step in run.steps
+                step.status in _AT_WORK and step.spec.kind in _FINAL_STEPS for step in run.steps
             ):
                 return run.id
         after = runs[-1].id

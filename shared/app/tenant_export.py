@@ -49,7 +49,11 @@ def _lines(deps: Deps, knowledge: Knowledge, tenant: str, now: str) -> Iterator[
     after = ""
     while refs := deps.store.texts(tenant, after=after, limit=_PAGE):
         for ref in refs:
-            yield {"kind": "texts", "id": ref, "text": deps.store.get_text(tenant, ref)}
+            try:
+                text = deps.store.get_text(tenant, ref)
+            except KeyError:  # expired since it was listed
+                continue
+            yield {"kind": "texts", "id": ref, "text": text}
         after = refs[-1]
     after = ""
     while entries := deps.store.audit(tenant, after=after, limit=_PAGE):

@@ -58,6 +58,7 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
 
     with operator(data) as (deps, store):
         if tenant:
+            _see_that_it_is_there(deps, tenant)
             found = {"tenant": tenant, "key": deps.secrets.rotate(tenant)}
         elif store is None:
             raise ConfigError("in the cloud Cloud KMS changes this key by itself; name a team with --tenant")
@@ -133,8 +134,15 @@ def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
             data, "POST", "/v1/pause", body=asked | ({"reason": paused} if isinstance(paused, str) else {})
         )
     with operator(data) as (deps, _):
+        _see_that_it_is_there(deps, tenant)
         set_pause(deps, tenant or SYSTEM, paused, _BY)
         return pause_view(deps, tenant or SYSTEM)
+
+
+def _see_that_it_is_there(deps: Deps, tenant: str) -> None:
+    """Raise ConfigError for a team that is not there: a wrong letter is no stop, and a deleted one stays deleted."""
+    if tenant and tenant not in deps.store.tenants():
+        raise ConfigError(f"there is no team {tenant!r}; nothing was changed")
 
 
 def _is_running(data: Path) -> bool:

@@ -56,6 +56,14 @@ def test_pause_and_resume_for_everybody_and_for_one(data: Path) -> None:
         assert (why_paused(_Deps(store), "acme"), why_paused(_Deps(store), "globex")) == ("paused", "")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("words", [("pause",), ("resume",), ("rotate-key",)])
+def test_a_team_that_is_not_there_is_no_stop_and_none_comes_into_being(data: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="no team 'acmee'"):
+        _said(data, *words, "--tenant", "acmee")
+    with LocalStore(data, SystemClock()) as store:
+        assert store.tenants() == ["acme"]
+
+
 class _Deps:
     def __init__(self, store: LocalStore) -> None:
         self.store = store

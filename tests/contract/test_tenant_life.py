@@ -177,9 +177,12 @@ def _files(store: Store, folder: Path) -> list[bytes]:
     return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
 
 
-def test_it_needs_the_tenants_id_and_nothing_that_is_just_going_live(world: World, store: Store) -> None:
+@pytest.mark.parametrize("status", [StepStatus.RUNNING, StepStatus.UNDOING])
+def test_it_needs_the_tenants_id_and_nothing_that_is_just_going_live(
+    world: World, store: Store, status: StepStatus
+) -> None:
     run = a_run("r1", MINE)
-    step = replace(run.steps[0], spec=replace(run.steps[0].spec, kind="site.promote"), status=StepStatus.RUNNING)
+    step = replace(run.steps[0], spec=replace(run.steps[0].spec, kind="site.promote"), status=status)
     store.commit(opening(replace(run, steps=(step,))))
     with pytest.raises(Conflicting, match="confirm"):
         request_deletion(world.deps, MINE, OTHER, "an owner", force=True)

@@ -90,6 +90,24 @@ def test_a_change_that_dies_leaves_the_secret_in_use(
         read()
 
 
+def test_a_change_that_was_cut_off_is_finished_by_doing_it_again(
+    service: Service, moved: tuple[Deps, MovedClock]
+) -> None:
+    def die(passed: str) -> None:
+        if passed == "rotate.after/until":
+            raise KeyboardInterrupt
+
+    deps, _ = moved
+    read, old = _link(service, deps), deps.secrets.get(LINK_KEY)
+    with pytest.raises(KeyboardInterrupt):
+        change(replace(deps, crash_point=die), LINK_KEY)
+    change(deps, LINK_KEY)
+    assert deps.secrets.get(LINK_KEY) != old
+    assert read() == MINE
+    with pytest.raises(ConfigError, match="already"):
+        change(deps, LINK_KEY)
+
+
 def test_only_what_is_made_up_here_is_changed(moved: tuple[Deps, MovedClock]) -> None:
     with pytest.raises(ConfigError, match="api-key-pepper"):
         change(moved[0], "notion-client-secret")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -10,6 +10,7 @@ from shared.app.engine import open_run
 from shared.app.sweep import sweep
 from shared.app.switches import HALTED, HELD, Paused, held_back, pause_view, release, set_pause, why_paused
 from shared.core.commands import RECONCILE, Command
+from shared.core.errors import StoreCorrupt
 from shared.core.events import RunOpened
 from shared.core.run import Limits, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.ports import SYSTEM
@@ -130,3 +131,46 @@ def test_a_death_while_work_is_resumed_is_made_good_by_the_clock(doors: Doors) -
     doors.work()
     assert _status(doors, "run-1") == StepStatus.FAILED
     assert release(doors.deps) == 0
+
+
+def test_a_resume_in_the_moment_a_command_is_kept_does_not_leave_it_behind(doors: Doors) -> None:
+    _open(doors, "run-1", NOTE)
+    set_pause(doors.deps, TENANT, True, "an owner")
+
+    def resume(point: str) -> None:
+        if point == "held.before/command":
+            doors.crash_point = lambda point: None
+            set_pause(doors.deps, TENANT, False, "an owner")
+
+    doors.crash_point = resume
+    doors.work()
+    assert _status(doors, "run-1") == StepStatus.RUNNING
+    assert sweep(doors.deps)["released"] == 1
+    doors.work()
+    assert _status(doors, "run-1") == StepStatus.FAILED
+    assert pause_view(doors.deps, TENANT)["held"] == 0
+
+
+def test_a_tenant_that_cannot_be_resumed_does_not_stop_the_clock_of_the_others(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is handed over of the first one is refused for good, as a queue does with what is too large."""
+    _open(doors, "run-1", NOTE)
+    _open(doors, "run-2", NOTE, tenant=OTHER)
+    for tenant in (TENANT, OTHER):
+        set_pause(doors.deps, tenant, True, "an owner")
+    doors.work()
+    enqueue = doors.queue.enqueue
+
+    def refuse(commands: Sequence[Command]) -> None:
+        if any(command.tenant == TENANT for command in commands):
+            raise StoreCorrupt("refused")
+        enqueue(commands)
+
+    monkeypatch.setattr(doors.queue, "enqueue", refuse)
+    for tenant in (TENANT, OTHER):
+        set_pause(doors.deps, tenant, False, "an owner")
+    doors.work()
+    assert (_status(doors, "run-1"), _status(doors, "run-2", OTHER)) == (StepStatus.RUNNING, StepStatus.FAILED)
+    monkeypatch.undo()
+    assert sweep(doors.deps)["released"] == 1

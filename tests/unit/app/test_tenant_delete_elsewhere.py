@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from shared.app.connect_account import STATE_KEY, finish_connection, start_connection
+from shared.app.connections import connect_by_token, connect_installation
 from shared.app.switches import TOMBSTONES, order_erasures
 from shared.app.tenant_delete import deletion_view, erase_tenant, request_deletion
 from shared.backends.local.knowledge import LocalKnowledge
 from shared.core.commands import ERASE, Command
-from shared.core.errors import Unauthorized
+from shared.core.errors import Conflicting, Unauthorized
+from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.notion.client import Notion
-from shared.ports import SYSTEM
+from shared.ports import SYSTEM, Put, Secret
+from shared.sim.cloud_storage import CloudStorageSimulator
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import NOWHERE, TENANT, SmallHouse
 from tests.unit.app.test_account_calls import Bench
+
+NOBODYS = "-".join(["a", "token"])
 
 
 @pytest.fixture
@@ -70,3 +77,52 @@ def test_a_system_that_never_answers_is_left_for_people(bench: Bench) -> None:
     assert tombstone is not None
     assert [left.partition(":")[0] for left in tombstone.body["left"]] == ["notion"]
     assert house.store.kinds(TENANT) == []
+
+
+def test_a_site_that_an_attempt_under_way_put_up_meanwhile_goes_too(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    made, bucket = house(), served(CloudStorageSimulator())
+    bucket.control("/_seed", {"token": NOBODYS, "bucket": "sites", "public": ["live/", "preview/"]})
+    sites = CloudStorage(bucket.http("cloud_storage", NOBODYS), "sites", TENANT, f"{bucket.url}/sites")
+    made.accounts._sites = lambda tenant: sites
+    request_deletion(made.deps, TENANT, TENANT, "an owner")
+    _erase(made)
+    assert deletion_view(made.deps, TENANT)["phase"] == "settle"
+    sites.deploy(sites.ensure_site("garden"), {"index.html": b"<h1>Late</h1>"}, {}, fresh=True)
+    made.clock.move(minutes=12)
+    _erase(made)
+    assert made.store.get(SYSTEM, TOMBSTONES, TENANT) is not None
+    assert list(bucket.simulator.state["objects"].scan()) == []
+
+
+def test_nothing_is_connected_to_a_tenant_that_is_being_deleted(bench: Bench) -> None:
+    house = bench.house
+    request_deletion(house.deps, TENANT, TENANT, "an owner")
+    token = Secret(NOBODYS)
+    with pytest.raises(Conflicting, match="deleted"):
+        connect_by_token(house.deps, house.accounts, TENANT, "vercel", token)
+    with pytest.raises(Conflicting, match="deleted"):
+        connect_installation(house.deps, house.accounts, TENANT, 1, token)
+    house.secrets.set(STATE_KEY, Secret("a state key of the tests"))
+    house.secrets.set("gitlab-client-id", Secret("our id"))
+    begun = start_connection(house.deps, house.accounts, "gitlab", "http://localhost/", TENANT)
+    query = {"state": parse_qs(urlsplit(begun.url).query)["state"][0], "code": "a code"}
+    with pytest.raises(Conflicting, match="deleted"):
+        finish_connection(house.deps, house.accounts, "gitlab", query, begun.cookie, "http://localhost/")
+    assert house.store.list_docs(TENANT, "grants") == []
+
+
+def test_a_webhook_whose_token_does_not_open_any_more_does_not_hold_up_the_end(bench: Bench) -> None:
+    house = bench.house
+    hook = {"system": "github", "repository": "ada/garden", "at": house.clock.now().isoformat(), "remote": 7}
+    house.connect("github", NOBODYS)
+    house.secrets.shred(TENANT)
+    house.store.put(TENANT, Put("hooks", "h1", hook))
+    request_deletion(house.deps, TENANT, TENANT, "an owner")
+    _erase(house)
+    house.clock.move(minutes=12)
+    _erase(house)
+    tombstone = house.store.get(SYSTEM, TOMBSTONES, TENANT)
+    assert tombstone is not None
+    assert "github still has a webhook of ada/garden; remove it there" in tombstone.body["left"]
