@@ -41,6 +41,7 @@ class Deps:
     settle: timedelta = timedelta(seconds=70)  # after which an unanswered request can no longer arrive
     gather: timedelta = timedelta(0)  # for how long deliveries about one page wait for each other
     models: Offer = field(default_factory=Offer)  # which models this installation offers its tenants
+    restored: bool = False  # of a backup: what was done after it was made has no record here
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner
     stand_back: Callable[[int], None] = at_once  # after so many tries at what others were faster at

@@ -41,8 +41,9 @@ class Effects:
     ) -> Result:
         """Do it, unless it is known to be done; return its result, the same one every time.
 
-        `look` finds what an earlier attempt may have left behind. Raises OutcomeUnknown while an earlier request
-        may still arrive, NeedsHuman for an effect that can be neither looked up nor repeated.
+        `look` finds what an earlier attempt may have left behind, in a restored house also one that has no record any
+        more. Raises OutcomeUnknown while an earlier request may still arrive, NeedsHuman for an effect that can be
+        neither looked up nor repeated.
         """
         key, digest = f"{self._scope}.{name}", _digest(args)
         doc = self._deps.store.get(self._tenant, "effects", key)
@@ -54,6 +55,8 @@ class Effects:
             if found is not None:
                 return self._confirm(key, digest, name, found)
         else:
+            if self._deps.restored and look is not None and (done := look()) is not None:
+                return self._confirm(key, digest, name, done)
             self._point("intent.before", name)
             self._put(key, {"state": "intended", "args": digest, "at": self._deps.clock.now().isoformat()})
         self._point("effect.before", name)

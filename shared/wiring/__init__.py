@@ -50,6 +50,7 @@ def wire() -> Wired:
 
 def _local(settings: Settings) -> Wired:
     from shared.backends.clock import ShiftedClock, SystemClock
+    from shared.backends.local.data_folder import RESTORED
     from shared.backends.local.identity import LocalCallers
     from shared.backends.local.queue import LocalQueue
     from shared.backends.local.secrets import LocalSecrets
@@ -57,7 +58,8 @@ def _local(settings: Settings) -> Wired:
 
     clock = ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
     store = LocalStore(settings.data, clock)
-    deps = _deps(settings, Deps(store, LocalQueue(store, clock), LocalSecrets(settings.data), clock))
+    secrets, restored = LocalSecrets(settings.data), (settings.data / RESTORED).is_file()
+    deps = _deps(settings, Deps(store, LocalQueue(store, clock), secrets, clock, restored=restored))
     return Wired(settings, deps, LocalCallers(settings.data), store)
 
 
@@ -84,6 +86,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         settle=settings.settle,
         gather=timedelta(seconds=settings.gather_s),
         models=settings.models,
+        restored=ports.restored,
         crash_point=_crash_point(settings),
         owner=fresh_owner,
         stand_back=stand_back,

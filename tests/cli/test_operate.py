@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import shared.cli.operate  # noqa: F401  (its commands join the group)
 from shared.app.switches import why_paused
 from shared.backends.clock import SystemClock
+from shared.backends.local.data_folder import RESTORED
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
+from shared.cli.operate import operator
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.ports import Put, Secret
@@ -62,6 +63,14 @@ def test_a_team_that_is_not_there_is_no_stop_and_none_comes_into_being(data: Pat
         _said(data, *words, "--tenant", "acmee")
     with LocalStore(data, SystemClock()) as store:
         assert store.tenants() == ["acme"]
+
+
+def test_a_folder_that_was_restored_is_known_as_one(data: Path) -> None:
+    with operator(data) as (deps, _):
+        assert not deps.restored
+    (data / RESTORED).write_text("{}")
+    with operator(data) as (deps, _):
+        assert deps.restored
 
 
 class _Deps:

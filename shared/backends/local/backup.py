@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from shared.backends.local.data_folder import DATABASE, copy_database
+from shared.backends.local.data_folder import DATABASE, RESTORED, copy_database
 from shared.backends.local.keyfile import KEY_FILE, write_private
 from shared.backends.local.schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
@@ -83,6 +83,7 @@ def restore(source: IO[bytes], data: Path, key: Path | None = None) -> Mapping[s
             _unpack(archive, name, about, room / name)
         _put_key(room / KEY_FILE, key, manifest)
         _look_over(room / DATABASE)
+        write_private(room / RESTORED, json.dumps(manifest, indent=1, sort_keys=True) + "\n", replace=False)
         if data.exists():
             data.rmdir()
         room.rename(data)

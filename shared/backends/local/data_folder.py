@@ -15,6 +15,7 @@ from shared.core.errors import ConfigError, StoreCorrupt
 DATABASE = "workwright.db"
 BACKUP = "workwright.db.bak"
 LOCK = "lock"
+RESTORED = "restored.json"  # where the folder comes of a backup: that one's manifest
 
 _CHECK_SECONDS = 2.0  # a look-over that takes longer ends without a verdict: starting must not wait for it
 _BACKUP_BYTES = 64 * 1024 * 1024  # a larger database is not copied at every start; see LocalStore.backup

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import shared.cli.backup  # noqa: F401  (its commands join the group)
 from shared.backends.local.backup import back_up, restore
+from shared.backends.local.data_folder import RESTORED
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.cli.root import workwright
@@ -71,6 +72,7 @@ def test_what_is_restored_opens_with_the_key_that_was_kept_apart(data: Path, fil
     new = tmp_path / "new"
     manifest = restore(file, new, data / "key")
     assert manifest["counts"]["runs"] == 1
+    assert json.loads((new / RESTORED).read_text(encoding="utf-8")) == manifest
     assert [path.name for path in new.iterdir() if path.stat().st_mode & 0o077] == []
     with LocalStore(new, MovedClock()) as store:
         loaded, grant = store.load_run("acme", "r1"), store.get("acme", "grants", "x")

@@ -192,3 +192,13 @@ def test_what_is_kept_names_the_arguments_without_telling_them(ports: Ports, wor
     assert doc is not None
     assert len(doc.body["args"]) == 16
     assert "ada" not in str(doc.body)
+
+
+def test_in_a_restored_house_what_was_done_after_the_backup_is_found_and_not_done_again(
+    ports: Ports, world: World
+) -> None:
+    world.make()  # by the house that was backed up, afterwards: there is no record of it
+    restored = Effects(ports.with_deps(restored=True).deps, "t-1", "run-1.s1", "test", "test")
+    assert restored("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    assert world.made == ["id-1"]
+    assert restored.known("thing") == {"id": "id-1"}
