@@ -26,19 +26,19 @@ def typed(folder: Path, *words: str, given: str = "") -> Result:
 
 
 def test_a_webhook_from_its_making_to_its_end(folder: Path) -> None:
-    assert "None yet" in typed(folder, "hooks").output
-    made = typed(folder, "hooks", "add", "vercel").output
+    assert "None yet" in typed(folder, "hooks").stdout
+    made = typed(folder, "hooks", "add", "vercel").stdout
     hook = made.split()[0]
     assert f"/hooks/vercel/{hook}" in made
-    assert "no secret yet" in typed(folder, "hooks").output
+    assert "no secret yet" in typed(folder, "hooks").stdout
     given = typed(folder, "hooks", "secret", hook, given="vercel-word\n")
-    assert given.exit_code == 0, given.output
-    assert "vercel-word" not in given.output
-    github = typed(folder, "hooks", "add", "github", "acme/shop").output
+    assert given.exit_code == 0, given.stdout
+    assert "vercel-word" not in given.stdout
+    github = typed(folder, "hooks", "add", "github", "acme/shop").stdout
     assert "secret   " in github
-    listed = json.loads(typed(folder, "hooks", "--json").output)["hooks"]
+    listed = json.loads(typed(folder, "hooks", "--json").stdout)["hooks"]
     assert {each["system"]: each["ready"] for each in listed} == {"github": True, "vercel": True}
-    assert typed(folder, "hooks", "remove", hook).output == f"Removed {hook}.\n"
+    assert typed(folder, "hooks", "remove", hook).stdout == f"Removed {hook}.\n"
 
 
 def test_what_is_wrong_is_said(folder: Path) -> None:
@@ -46,5 +46,5 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
     assert "no token was given" in str(nothing.exception)
     refused = typed(folder, "hooks", "add", "gitlab")
     assert "owner/name" in str(refused.exception)
-    link = typed(folder, "account", "gitlab", "--link").output
+    link = typed(folder, "account", "gitlab", "--link").stdout
     assert "/start?provider=gitlab&ticket=" in link

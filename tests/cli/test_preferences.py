@@ -41,17 +41,17 @@ def typed(folder: Path, *words: str) -> Result:
 
 
 def test_what_is_said_is_listed_with_its_source_changed_and_deleted(folder: Path) -> None:
-    assert "None yet" in typed(folder, "preferences").output
+    assert "None yet" in typed(folder, "preferences").stdout
     said = typed(folder, "feedback", "run-waits", "down", "--text", "Never on \x1b[31mMondays")
-    assert said.exit_code == 0, said.output
-    listed = typed(folder, "preferences").output
+    assert said.exit_code == 0, said.stdout
+    listed = typed(folder, "preferences").stdout
     assert "Mondays" in listed
     assert "down of run-waits" in listed
     assert "\x1b" not in listed
-    (one,) = json.loads(typed(folder, "preferences", "--json").output)["preferences"]
-    assert "Only Fridays" in typed(folder, "preferences", "--change", one["id"], "--text", "Only Fridays").output
-    assert typed(folder, "preferences", "--delete", one["id"]).output == f"Deleted {one['id']}.\n"
-    assert "None yet" in typed(folder, "preferences").output
+    (one,) = json.loads(typed(folder, "preferences", "--json").stdout)["preferences"]
+    assert "Only Fridays" in typed(folder, "preferences", "--change", one["id"], "--text", "Only Fridays").stdout
+    assert typed(folder, "preferences", "--delete", one["id"]).stdout == f"Deleted {one['id']}.\n"
+    assert "None yet" in typed(folder, "preferences").stdout
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_half_an_order_says_what_to_give(folder: Path, words: tuple[str, ...]) -
 def test_a_plan_is_shown_with_all_its_steps(folder: Path) -> None:
     assert _plan.plan.name == "plan"
     found = typed(folder, "plan", "run-waits")
-    assert found.exit_code == 0, found.output
-    assert found.output.splitlines()[-2:] == ["1. Write it (pending)", "     code.generate {}"]
+    assert found.exit_code == 0, found.stdout
+    assert found.stdout.splitlines()[-2:] == ["1. Write it (pending)", "     code.generate {}"]

@@ -39,9 +39,12 @@ def stories(moments: Sequence[str]) -> list[list[str]]:
 
 
 def position(points: Sequence[str], moment: str) -> int:
-    """Return where among the points a moment is."""
+    """Return where among the points a moment is; of a point that is passed less often this time, its last passing.
+
+    How often a step looks at what lasts depends on how busy the machine is.
+    """
     name, _, number = moment.partition("#")
-    return [at for at, point in enumerate(points) if point == name][int(number or 1) - 1]
+    return [at for at, point in enumerate(points) if point == name][: int(number or 1)][-1]
 
 
 def armed(points: Sequence[str], moments: Sequence[str]) -> list[str]:

@@ -293,12 +293,19 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
+def choose_ports(folder: Path, more: int = 0) -> list[int]:
+    """Choose the ports of a folder's simulators before they start, and return so many others."""
+    found = free_ports(more + len(SYSTEMS))
+    (folder / "simulators").mkdir(parents=True)
+    ports = dict(zip(SYSTEMS, found[more:], strict=True))
+    (folder / "simulators" / "ports.json").write_text(json.dumps(ports), encoding="utf-8")
+    return found[:more]
+
+
 def settle(starter: Starter, folder: Path) -> Settled:
     """Prepare a house as `workwright up` does, with a page whose idea nobody has asked to be planned yet."""
     folder.mkdir(parents=True)
-    (folder / "simulators").mkdir()
-    port, *ports = free_ports(1 + len(SYSTEMS))
-    (folder / "simulators" / "ports.json").write_text(json.dumps(dict(zip(SYSTEMS, ports, strict=True))), "utf-8")
+    (port,) = choose_ports(folder, 1)
     place = Place(starter, folder, Settled(folder, "", "", "", port), ENV)
     try:
         place.begin()

@@ -56,6 +56,7 @@ class Told:
     run: Run
     collector: Collector
     lines: str
+    before: str  # of Prometheus, like the next one
     prometheus: str
     canaries: dict[str, str] = field(default_factory=dict)
 
@@ -81,13 +82,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         logging.getLogger().addHandler(listening)
         with open_house(folder / "house", **env) as house:
             log.show_from("DEBUG")
+            before = requests.get(
+                f"{house.house.url}/metrics", timeout=10
+            ).text  # other tests of this process count too
             run = _story(house)
             prompts = _prompts(house, run)
             _crashes(folder)
             prometheus = requests.get(f"{house.house.url}/metrics", timeout=10).text
             canaries = {**_canaries(house), **prompts}
+        log.show_from("INFO")
         logging.getLogger().removeHandler(listening)
-    return Told(run, collector, written.getvalue(), prometheus, canaries)
+    return Told(run, collector, written.getvalue(), before, prometheus, canaries)
 
 
 def _story(house: Neighbourhood) -> Run:
@@ -215,13 +220,16 @@ def test_lines_are_what_cloud_logging_reads_and_name_the_runs_trace(told: Told) 
     assert refused == ["signature"]
 
 
-def test_metrics_say_the_same_to_prometheus_and_to_the_collector(told: Told) -> None:
-    families = text_string_to_metric_families(told.prometheus)
-    shown = {
+def _samples(prometheus: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in families
+        for family in text_string_to_metric_families(prometheus)
         for sample in family.samples
     }
+
+
+def test_metrics_say_the_same_to_prometheus_and_to_the_collector(told: Told) -> None:
+    shown, before = _samples(told.prometheus), _samples(told.before)
     sent = told.collector.metrics()
     kinds = [step.spec.kind for step in told.run.steps if step.spec.gate is None]
     for name, labels, value in (
@@ -230,9 +238,9 @@ def test_metrics_say_the_same_to_prometheus_and_to_the_collector(told: Told) -> 
         ("workwright_steps_total", {"kind": "plan.propose", "outcome": "succeeded"}, kinds.count("plan.propose")),
     ):
         key = (name, tuple(sorted(labels.items())))
-        assert (shown[key], sent[key]) == (value, value)
-    steps = {key: value for key, value in shown.items() if key[0] == "workwright_step_seconds_count"}
-    assert sum(steps.values()) >= len(kinds)
+        assert (shown[key] - before.get(key, 0), sent[key]) == (value, shown[key])
+    steps = [shown[key] - before.get(key, 0) for key in shown if key[0] == "workwright_step_seconds_count"]
+    assert sum(steps) >= len(kinds)
     queues = {labels[0][1] for name, labels in shown if name == "workwright_queue_depth"}
     assert queues == {"plan", "execute-step", "deploy", "notify", "sync"}
     ages = [value for (name, _), value in shown.items() if name == "workwright_oldest_task_seconds"]
