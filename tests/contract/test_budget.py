@@ -25,6 +25,7 @@ from shared.core.errors import Busy, ErrorClass, OutcomeUnknown, QuotaExhausted,
 from shared.core.run import Limits, Run, Step, StepStatus, Usage, WaitKind
 from shared.core.spending import Ledger, ledger_from_data
 from shared.ports import ModelRequest, Put, Store
+from tests.support.backends import STORES
 from tests.support.known_pages import CountingEmbedder
 from tests.support.local_ports import ScriptedModel
 from tests.support.moved_clock import MovedClock
@@ -40,6 +41,10 @@ class NoQueue:
 
     def enqueue(self, commands: Sequence[Command]) -> None:
         """Take them."""
+
+
+# Limits are kept by functions that the queue calls, and those use Google's client.
+pytestmark = pytest.mark.parametrize("store", [*sorted(STORES), "firestore-google"], indirect=True)
 
 
 def deps_on(store: Store, clock: MovedClock) -> Deps:
