@@ -60,6 +60,8 @@ bench: $(VENV)/.dev
 	@$(BIN)/workwright bench ship --json
 	@$(BIN)/workwright bench cold --json
 	@$(BIN)/workwright bench webhook --json
+	@$(BIN)/workwright bench ops --json
+	@$(BIN)/workwright bench scale --json
 
 bundle: $(VENV)/.dev
 	@$(BIN)/python terraform/bundle.py --out build
