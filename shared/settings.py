@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.core.errors import ConfigError
+from shared.core.lines import LINES
 from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
 from shared.core.sandbox_settings import SandboxSettings, read_sandbox
 from shared.ports import Secret
@@ -91,6 +92,7 @@ class Settings:
     crash_at: str = ""  # "point#n": for the crash test
     crash_log: Path | None = None
     workers: int = 8  # local: deliveries at once
+    bounds: Mapping[str, int] = field(default_factory=dict)  # local: line → how many of it, where that is said
     duplicates: float = 0.0  # local, for tests: the share of tasks that are delivered twice
     shuffle: int | None = None  # local, for tests: the seed of a random order of deliveries
     clock_file: Path | None = None  # seconds by which the clock is off: for the crash test, on one machine only
@@ -140,6 +142,7 @@ class Settings:
             browser=env.get("WORKWRIGHT_BROWSER") or cls.browser,
             gather_s=reader.number("WORKWRIGHT_GATHER_S", cls.gather_s),
             workers=reader.whole("WORKWRIGHT_WORKERS", cls.workers, least=1, most=256) or cls.workers,
+            bounds=reader.bounds(),
             duplicates=reader.number("WORKWRIGHT_DUPLICATES", cls.duplicates, unit="share from 0 to 1", most=1.0),
             shuffle=reader.whole("WORKWRIGHT_SHUFFLE", None, least=0, most=2**31),
             crash_at=env.get("WORKWRIGHT_CRASH_AT", ""),
@@ -228,6 +231,11 @@ class _Reader:
             return int(text)
         self._problems.append(f"{name} is {text!r}; give a whole number from {least} to {most}")
         return default
+
+    def bounds(self) -> dict[str, int]:
+        """Return how many of each line go on at once, where that is said."""
+        given = {line: self.whole(f"WORKWRIGHT_MOST_{line.upper()}", None, least=1, most=256) for line in LINES}
+        return {line: most for line, most in given.items() if most is not None}
 
     def offer(self) -> Offer:
         """Return which models this installation offers; a server of one's own is offered where nothing else is said."""

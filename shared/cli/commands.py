@@ -218,6 +218,20 @@ def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
+@bench.command("load")
+@click.option("--runs", type=click.IntRange(1, 1000), default=50, show_default=True, help="Pages.")
+@click.option("--planned", is_flag=True, help="Only until every plan is shown; nothing is approved.")
+@click.option("--within", type=click.FloatRange(10, 7200), default=600, show_default=True, help="Seconds.")
+@AS_JSON
+def bench_load_command(runs: int, planned: bool, within: float, as_json: bool) -> None:
+    """Many pages set to Plan it at once on a house of its own: times, ends, processes, memory before and after."""
+    from shared.cli.load.bench import as_text, bench_load
+
+    found = bench_load(runs, planned=planned, within_s=within)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
+    sys.exit(0 if found["ok"] else 1)
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 

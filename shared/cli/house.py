@@ -15,9 +15,11 @@ import requests
 from werkzeug.serving import BaseWSGIServer
 
 from shared import log
+from shared.backends.local.capacity import Capacity
 from shared.backends.local.data_folder import refuse_if_held
 from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
 from shared.backends.local.identity import LocalCallers
+from shared.cli.lines import bounds_of, line_of
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
 from shared.cli.simulators import Simulators
@@ -50,6 +52,8 @@ class House:
         assert self.wired.local_store is not None
         options = DispatchOptions(
             workers=self.wired.settings.workers,
+            line=line_of(),
+            concurrency=bounds_of(self.wired.settings, Capacity.of_machine()),
             duplicate_rate=self.wired.settings.duplicates,
             shuffle_seed=self.wired.settings.shuffle,
         )

@@ -19,7 +19,7 @@ class Command:
     step: str = ""
     attempt: int = 0
     wake: int = 0
-    topic: str = ""  # of a notification
+    topic: str = ""  # of a notification; of an attempt, the kind of the step
     ref: str = ""  # of a notification; the page of `consider`
     not_before: datetime | None = None
     trace: str = field(default="", compare=False)  # who hands it over, for those who watch; it changes nothing

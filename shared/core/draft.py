@@ -163,7 +163,8 @@ class Draft:
 
     def hand_out(self, step: Step, not_before: datetime | None = None) -> None:
         """Ask the step's function for an attempt."""
-        self.command(ATTEMPT, step.spec.lane, step=step.id, attempt=step.attempt, wake=step.wake, not_before=not_before)
+        about = {"step": step.id, "attempt": step.attempt, "wake": step.wake, "topic": step.spec.kind}
+        self.command(ATTEMPT, step.spec.lane, **about, not_before=not_before)
 
     def hand_out_undo(self, step: Step, not_before: datetime | None = None) -> None:
         """Ask the step's function to take its effects back."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.core.errors import OutcomeUnknown, Rejected
+from shared.core.lines import MODEL
 from shared.core.replan import so_far
 from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
@@ -278,6 +279,7 @@ class StepKind:
     run: Callable[[Any, StepContext], Done | Again | FanOut]
     repeat: Repeat
     lane: str = "execute-step"
+    line: str = ""  # what it needs that a machine has only so much of; see `core/lines.py`
     undo: Callable[[Any, StepContext], None] | None = None
     systems: tuple[str, ...] = ()  # what the tenant must have connected; "a|b" is one of the two
     needs_approval: bool = True
@@ -294,6 +296,11 @@ class StepKind:
     group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others
     reads: bool = False  # only reads: an agent may use it at work without being told so in the plan
+
+    @property
+    def waits_in(self) -> str:
+        """Return the line in which its attempts wait; "" where they need nothing scarce."""
+        return self.line or (MODEL if self.thinks else "")
 
     def usable_with(self, connected: Collection[str]) -> bool:
         """Say whether a tenant who has connected these systems can have such a step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shared.core.lines import MODEL
 from shared.mind.questions import Question, agent_named
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 
@@ -44,5 +45,6 @@ AGENT_ASK = StepKind(
     AskAgent,
     _run,
     Repeat.SAME_END,
+    line=MODEL,
     weigh=_weigh,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from shared.core.lines import SANDBOX
 from shared.core.run import CHILD, Step
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._trial import Trial, try_work
@@ -129,6 +130,7 @@ CODE_TRY = StepKind(
     Try,
     _run,
     Repeat.SAME_END,
+    line=SANDBOX,
     plannable=False,
     needs_approval=False,
 )

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.errors import Rejected
+from shared.core.lines import GIT
 from shared.core.shipping import AFTER_REVIEW, NEVER, ship_of
 from shared.integrations.forge import Change, Forge, Review
 from shared.steps._forge import SYSTEMS, forge_of, of_writers
@@ -140,6 +141,7 @@ REPOSITORY_MERGE_CHANGE = StepKind(
     _run,
     Repeat.SAME_END,
     lane="deploy",
+    line=GIT,
     ships="release",
     systems=(SYSTEMS,),
     repairs="code.test",

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from shared.core.errors import NotApproved, Rejected
+from shared.core.lines import GIT
 from shared.core.shipping import ship_of
 from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, Repository
 from shared.steps._change_text import change_text, changes_title, said_safely
@@ -329,6 +330,7 @@ REPOSITORY_PROPOSE_CHANGE = StepKind(
     _run,
     Repeat.LOOK,
     lane="deploy",
+    line=GIT,
     ships="release",
     undo=_undo,
     systems=(SYSTEMS,),

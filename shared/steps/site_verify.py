@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 
 from shared.core.errors import NotAllowed, Rejected
+from shared.core.lines import BROWSER
 from shared.steps._hosting import SYSTEMS, SiteFetch, host_named
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._release import bound_to_go_live
@@ -81,6 +82,7 @@ SITE_VERIFY = StepKind(
     _run,
     Repeat.SAME_END,
     lane="deploy",
+    line=BROWSER,
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test", "site.deploy"),
     repairs="code.test",

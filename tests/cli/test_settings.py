@@ -52,6 +52,7 @@ def problems(env: dict[str, str]) -> list[str]:
         ),
         ("WORKWRIGHT_NOTION_RATE", ["0", "-1", "3/s", "1000001"]),
         ("WORKWRIGHT_WORKERS", ["0", "257", "many", "-1", "2.5", "٣"]),
+        *((f"WORKWRIGHT_MOST_{name}", ["0", "257", "all"]) for name in ("BROWSER", "SANDBOX", "GIT", "MODEL")),
         ("WORKWRIGHT_DUPLICATES", ["-0.1", "1.5", "half"]),
         ("WORKWRIGHT_SHUFFLE", ["-1", "x", "1e3"]),
         ("WORKWRIGHT_SITES_BUCKET", ["gs://acme-sites", "Acme", "a", "acme/sites", "-acme", "a" * 64]),

@@ -50,9 +50,10 @@ Deliver = Callable[[Command], "int | DeliveryResult"]
 
 @dataclass(frozen=True, slots=True)
 class DispatchOptions:
-    """How to deliver. `concurrency` and `rates` (per second) are per function; the last two are for tests."""
+    """How to deliver. `concurrency` and `rates` (per second) are per line; the last two are for tests."""
 
     workers: int = 8  # 0: nothing happens by itself, see `deliver_one`
+    line: Callable[[Command], str] = lambda command: command.function  # in which a command waits
     concurrency: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     backoff: timedelta = timedelta(seconds=0.5)
@@ -200,7 +201,7 @@ class Dispatcher:
             task.due = now + wait
         task.wait = wait
         if task.due <= self._last_look:
-            self._lane(task.command.function).push(task)
+            self._lane(task.command).push(task)
         else:
             self._put_off(task)
 
@@ -210,12 +211,13 @@ class Dispatcher:
 
     # --- choosing; with our lock held
 
-    def _lane(self, function: str) -> Lane:
-        lane = self._lanes.get(function)
+    def _lane(self, command: Command) -> Lane:
+        name = self.options.line(command)
+        lane = self._lanes.get(name)
         if lane is None:
-            rate = self.options.rates.get(function, 0.0)
-            limit = self.options.concurrency.get(function, 1_000_000)
-            lane = self._lanes[function] = Lane(limit, 1.0 / rate if rate else 0.0)
+            rate = self.options.rates.get(name, 0.0)
+            limit = self.options.concurrency.get(name, 1_000_000)
+            lane = self._lanes[name] = Lane(limit, 1.0 / rate if rate else 0.0)
             self._turns.append(lane)
         return lane
 
@@ -225,7 +227,7 @@ class Dispatcher:
         while self._later and self._later[0][0] <= now:
             task = heapq.heappop(self._later)[2]
             if not task.gone:
-                self._lane(task.command.function).push(task)
+                self._lane(task.command).push(task)
         return now
 
     def _look_back(self) -> int:
@@ -349,7 +351,7 @@ class Dispatcher:
 
     def _end(self, task: Task, again: tuple[int, int] | None) -> None:
         with self._lock:
-            lane = self._lane(task.command.function)
+            lane = self._lane(task.command)
             lane.running -= 1
             self._running -= 1
             if not task.copy:

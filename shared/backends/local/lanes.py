@@ -1,4 +1,4 @@
-"""Which task is next: one lane per function, and within it the tenants take turns."""
+"""Which task is next: a lane per function, one per scarce thing that steps need; in each the tenants take turns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Task:
 
 @dataclass(slots=True)
 class Lane:
-    """The due tasks of one function."""
+    """The due tasks of one line."""
 
     limit: int
     pause: float  # seconds between two deliveries; 0 without a rate

@@ -1,0 +1,1 @@
+"""`bench load`: many pages set to *Plan it* at once, on a house that runs as a process of its own."""
