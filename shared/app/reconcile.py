@@ -9,8 +9,9 @@ nothing: only what was delivered does. Where an approval or a stop seems to be l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from shared import log
@@ -25,13 +26,14 @@ from shared.app.map_events import has_map
 from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import WorkspaceMap
-from shared.core.commands import RECONCILE, Command
+from shared.core.commands import ORDER, RECONCILE, Command
 from shared.core.errors import Blocked, Missing, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
-from shared.ports import Put
+from shared.ports import SYSTEM, Put
 from shared.telemetry import trace
 
+PAGE = 200  # tenants whose passes one request orders: two reads and a task for each
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
 _TIDY = timedelta(hours=1)  # between two walks through the ledger
@@ -42,9 +44,26 @@ _MAP = "map "
 
 @trace.use_case
 def order_passes(deps: Deps) -> Mapping[str, int]:
-    """Order one pass per tenant with a connected Notion; while one is under way, no second one."""
+    """Order one pass per tenant with a connected Notion; while one is under way, no second one.
+
+    Of more tenants than a page holds only the names are listed here: each page of them is a command, done by itself.
+    """
+    tenants = deps.store.tenants()
+    if len(tenants) <= PAGE:
+        return {"ordered": _order(deps, tenants)}
+    now = deps.clock.now().isoformat()
+    parts = [tenants[at : at + PAGE] for at in range(0, len(tenants), PAGE)]
+    name = partial(derived_id, "order-", now)
+    deps.queue.enqueue(
+        [Command(name(part[0]), RECONCILE, "sync", SYSTEM, topic=ORDER, ref=" ".join(part)) for part in parts]
+    )
+    return {"ordered": 0, "pages": len(parts)}
+
+
+def _order(deps: Deps, tenants: Sequence[str]) -> int:
+    """Order a pass for each of them that needs one; return how many."""
     commands, hour = [], int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
-    for tenant in deps.store.tenants():
+    for tenant in tenants:
         grant = deps.store.get(tenant, "grants", "notion")
         if grant is None or grant.body.get("status") != "connected":
             if knowledge_sync.orders_erasing(deps, tenant):
@@ -57,13 +76,16 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
         commands.append(Command(name, RECONCILE, "sync", tenant))
     if commands:
         deps.queue.enqueue(commands)
-    return {"ordered": len(commands)}
+    return len(commands)
 
 
 @trace.use_case
 @patient
 def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
     """Do a pass, a part of a crawl, or what the topic says. What is cut short comes again."""
+    if command.topic == ORDER:
+        _order(deps, command.ref.split())
+        return
     if command.topic == GONE:  # before anything is asked of Notion
         knowledge_sync.forget_trashed(command, deps, tools)
         return

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
-from shared.core.commands import ERASE, RECONCILE, Command, command_from_data, command_to_data
+from shared.core.commands import ERASE, ORDER, RECONCILE, Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
@@ -92,7 +92,7 @@ def held_back(command: Command, deps: Deps) -> bool:
         return True
     if not _why(deps.store.get(SYSTEM, *SETTINGS), own):
         return False
-    if command.name == RECONCILE and not command.topic:
+    if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
     at = {"at": deps.clock.now().isoformat()}
     deps.store.put(SYSTEM, Put(HALTED, tenant, at))

@@ -29,6 +29,7 @@ ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror",
 PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is the page of a routine
 LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then
 RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `ref` of which object
+ORDER = "order"  # topic of RECONCILE: order the passes of the tenants in `ref`, with spaces between
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 ERASE = "erase"  # go on deleting a tenant
 NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE})

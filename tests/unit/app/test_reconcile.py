@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import requests
 
-from shared.app.reconcile import look_for_rows, order_passes
+from shared.app.reconcile import PAGE, look_for_rows, order_passes
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_schemas import TASKS
+from shared.backends.local import tasks
 from shared.core import marks
+from shared.core.commands import RECONCILE, Command
 from shared.core.errors import RateLimited
 from shared.core.run import RunStatus
 from shared.integrations.notion.client import Notion
@@ -342,6 +344,25 @@ def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None
     assert len(_queries(quiet)) > before  # the first is over: a new one
     quiet.house.revoke("notion")
     assert order_passes(deps) == {"ordered": 0}
+
+
+def _waiting(desk: Desk) -> list[Command]:
+    with desk.house.store.reading() as connection:
+        return [command for command, _, _ in tasks.alive(connection) if command.name == RECONCILE]
+
+
+def test_no_request_orders_passes_for_more_tenants_than_a_page(quiet: Desk) -> None:
+    deps = quiet.house.deps
+    others = [f"t-{number:04}" for number in range(2 * PAGE)]
+    for tenant in others:
+        deps.store.put(tenant, Put("grants", "notion", {"status": "connected"}))
+    assert order_passes(deps) == {"ordered": 0, "pages": 3}  # 401 of them
+    pages = _waiting(quiet)
+    assert sorted(len(page.ref.split()) for page in pages) == [1, PAGE, PAGE]
+    for page in [*pages, pages[0]]:  # one of them is delivered twice
+        quiet.house.handle(page)
+    passes = [command.tenant for command in _waiting(quiet) if not command.topic]
+    assert sorted(passes) == sorted([*others, TENANT])
 
 
 def test_the_tables_of_a_tenant_are_those_of_its_settings() -> None:
