@@ -39,6 +39,7 @@ from shared.app.plan_comments import (
     tell_barred,
 )
 from shared.app.routines import routine_changed
+from shared.app.tell_refused import announce_refused
 from shared.app.workspace_changed import look_at_schema
 from shared.app.workspace_databases import TOPIC, Mapped, mapped_page
 from shared.app.workspace_schemas import IDEAS, ROUTINES
@@ -47,7 +48,7 @@ from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
 from shared.core.decision_words import Said
-from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized
+from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized
 from shared.core.outgoing_text import visible
 from shared.core.release_words import PLAN, gate_kind
 from shared.core.run import Run, RunStatus, Step, Trigger, derived_id
@@ -90,7 +91,7 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         set_up_databases(command, deps, tools)
         return
     try:
-        seen = _look(command, tools)
+        seen = _look(command, deps, tools)
     except Unauthorized:  # told about by the runs that need the grant; what people did to the page waits for them
         if command.attempt < MAX_TIMES:
             _look_later(command, deps)
@@ -118,10 +119,14 @@ def _look_later(command: Command, deps: Deps) -> None:
     come_again(replace(command, topic=f"seen-{command.topic.removeprefix('seen-')}"), deps)
 
 
-def _look(command: Command, tools: Tools) -> _Seen | None:
+def _look(command: Command, deps: Deps, tools: Tools) -> _Seen | None:
     """Read the page; None when it is gone or not shared with us. Only the status of an idea asks for things."""
     try:
         raw = tools.accounts.connect_for(command.tenant)(Notion).page(command.ref)
+    except NotAllowed:  # for good
+        if page_record(deps, command.tenant, command.ref).run:  # one of ours: of others nobody expects anything
+            announce_refused(deps, command.tenant, command.ref)
+        return None
     except (Missing, Rejected):
         return None
     if raw.get("in_trash"):

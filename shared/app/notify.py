@@ -21,6 +21,7 @@ from shared.app.roll_back import rollback_url
 from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
+from shared.app.tell_refused import REFUSED, tell_refused
 from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
@@ -51,6 +52,9 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if command.topic == QUOTA:
         tell_quota(command, deps, tools)
+        return
+    if command.topic == REFUSED:
+        tell_refused(command, deps, tools)
         return
     if command.topic == TOLD:
         tell_budget(command, deps, tools)

@@ -24,12 +24,13 @@ from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
 from shared.app.make_plan import ROUTINES
 from shared.app.open_page_run import page_record, record_body
+from shared.app.tell_refused import announce_refused
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import Mapped, bare, database_of
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import MIRROR, ROUTINE, Command
-from shared.core.errors import IntegrationError, Missing, Rejected, Unauthorized, VersionConflict
+from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized, VersionConflict
 from shared.core.outgoing_text import visible
 from shared.core.page import Span
 from shared.core.run import Run, RunStatus, Trigger, derived_id
@@ -131,6 +132,13 @@ def _look(desk: _Desk, known: Routine) -> None:
     try:
         if not _carry_out(desk, known):
             at = snoozed(desk.deps.clock.now(), known.tries)
+    except NotAllowed as error:
+        log.line("WARNING", "routine may not be read", tenant=desk.tenant, page=known.page, **log.about(error))
+        if known.tries:  # for good: an hour later it was no other; an edit of the page brings it back
+            announce_refused(desk.deps, desk.tenant, known.page)
+            _keep(desk, known, replace(known, alarm="", tries=0))
+            return
+        at = come_back(desk.deps, error, known.tries)
     except IntegrationError as error:
         log.line("WARNING", "routine not looked at", tenant=desk.tenant, page=known.page, **log.about(error))
         at = come_back(desk.deps, error, known.tries)
@@ -246,12 +254,17 @@ def _seen(desk: _Desk, page: Mapping[str, Any], known: Routine) -> Routine:
         return replace(seen, due="", alarm="", tries=0, wrong="")
     same = (seen.schedule, seen.zone) == (known.schedule, known.zone)
     if same and known.active and (known.due or known.wrong):
-        return seen
+        return seen if known.alarm or not known.due else replace(seen, alarm=_from_now(desk, known.due))
     try:
         schedule, zone = _schedule(seen)
     except BadSchedule as error:
         return replace(seen, due="", alarm="", tries=0, wrong=str(error))
     return _with_next(replace(seen, tries=0, wrong=""), schedule, zone, desk.deps.clock.now())
+
+
+def _from_now(desk: _Desk, due: str) -> str:
+    """Return when one that was left alone rings again: at a time of its own, for an alarm rings once."""
+    return max(datetime.fromisoformat(due), whole_second(desk.deps.clock.now())).isoformat(timespec="seconds")
 
 
 def _schedule(routine: Routine) -> tuple[Schedule, ZoneInfo]:

@@ -222,12 +222,13 @@ def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
 @click.option("--runs", type=click.IntRange(1, 1000), default=50, show_default=True, help="Pages.")
 @click.option("--planned", is_flag=True, help="Only until every plan is shown; nothing is approved.")
 @click.option("--within", type=click.FloatRange(10, 7200), default=600, show_default=True, help="Seconds.")
+@click.option("--idle", type=click.FloatRange(0, 600), default=75, show_default=True, help="Seconds before it begins.")
 @AS_JSON
-def bench_load_command(runs: int, planned: bool, within: float, as_json: bool) -> None:
+def bench_load_command(runs: int, planned: bool, within: float, idle: float, as_json: bool) -> None:
     """Many pages set to Plan it at once on a house of its own: times, ends, processes, memory before and after."""
     from shared.cli.load.bench import as_text, bench_load
 
-    found = bench_load(runs, planned=planned, within_s=within)
+    found = bench_load(runs, planned=planned, within_s=within, idle_s=idle)
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
     sys.exit(0 if found["ok"] else 1)
 

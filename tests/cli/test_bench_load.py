@@ -14,7 +14,7 @@ _HOLDS = "held = bytearray(b'x' * 40 * 1024 * 1024); print('held', flush=True); 
 
 
 def test_pages_are_planned_on_a_house_of_its_own() -> None:
-    command = [sys.executable, "-m", "shared", "bench", "load", "--runs", "2", "--planned", "--json"]
+    command = [sys.executable, "-m", "shared", "bench", "load", "--runs", "2", "--planned", "--idle", "1", "--json"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from shared.backends.local.word_pieces import WordPieces
 from shared.core.errors import ConfigError
 from shared.ports import Vector
 
-_BATCH = 8  # larger ones only need more memory
+_BATCH, _TOKENS = 8, 512  # texts at once, and tokens with their padding: larger ones only need more memory
 _MANIFEST = "manifest.json"
 _NEEDED = ("numpy", "onnxruntime")
 
@@ -64,9 +64,8 @@ class MiniLM:
         numbers = [self._pieces.numbers(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda at: len(numbers[at]))  # alike lengths together: little padding
         found: dict[int, Vector] = {}
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            longest = max(len(numbers[at]) for at in batch)
+        for batch in _batches(order, [len(each) for each in numbers]):
+            longest = len(numbers[batch[-1]])
             ids = np.zeros((len(batch), longest), dtype=np.int64)
             mask = np.zeros_like(ids)
             for row, at in enumerate(batch):
@@ -89,6 +88,18 @@ class MiniLM:
                 str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
         return self._session
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield parts of `order`, which is by ascending length; the memory of a part grows with its padded tokens."""
+    batch: list[int] = []
+    for at in order:
+        if batch and (len(batch) == _BATCH or (len(batch) + 1) * lengths[at] > _TOKENS):
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
 
 
 def _checked(folder: Path) -> dict[str, Any]:

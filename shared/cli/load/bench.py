@@ -27,20 +27,26 @@ Json = dict[str, Any]
 _CALM_S = 60.0  # how long memory may take to come back
 
 
-def bench_load(runs: int, *, planned: bool, within_s: float) -> Json:
-    """Return times, ends, and the most that the processes took; `planned`: until the plans are shown, no further."""
+def bench_load(runs: int, *, planned: bool, within_s: float, idle_s: float) -> Json:
+    """Return times, ends, and the most that the processes took; `planned`: until the plans are shown, no further.
+
+    `idle_s` passes before the first look at the memory: `up` reads the workspace a minute after its start.
+    """
     data = Path(tempfile.mkdtemp(prefix="workwright-load-"))
     try:
         with _up(data) as (process, ready):
-            return _measure(data, process.pid, ready, runs, planned=planned, within_s=within_s)
+            return _measure(data, process.pid, ready, runs, planned=planned, within_s=within_s, idle_s=idle_s)
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _measure(data: Path, root: int, ready: Mapping[str, Any], runs: int, *, planned: bool, within_s: float) -> Json:
+def _measure(
+    data: Path, root: int, ready: Mapping[str, Any], runs: int, *, planned: bool, within_s: float, idle_s: float
+) -> Json:
     person = Person.at_home(data, ready["simulators"]["notion"])
     idea = example_idea()
     pages = [person.write(idea, number) for number in range(1, runs + 1)]
+    time.sleep(idle_s)
     idle = settled(root, 20.0)
     watch, began = Watch(root), time.monotonic()
     for page in pages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from shared.core.errors import Busy
 from shared.core.events import CancelRequested
 from shared.core.run import Run, RunStatus
 from shared.ports import SYSTEM
+from shared.sim.slack import SlackSimulator
+from tests.integrations.conftest import Served
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT, SmallHouse
 
@@ -300,21 +303,56 @@ def test_routines_go_on_when_their_database_is_taken_away_and_given_back(routine
     assert routines.alarms() == ["2026-03-03T09:30:00+00:00"]
 
 
-def test_a_refusal_of_notion_is_asked_about_again_until_people_have_mended_it(routines: Routines) -> None:
-    house, page = routines.house, routines.write("daily at 9:30")
-    routines.told(page)
-    refusal = {
-        "status": 403,
-        "body": {"object": "error", "status": 403, "code": "restricted_resource", "message": "no"},
-    }
-    order = {"match": {"method": "GET", "path": f"/v1/pages/{page}"}, "times": 1000, **refusal}
+_REFUSAL = {"status": 403, "body": {"object": "error", "status": 403, "code": "restricted_resource", "message": "no"}}
+
+
+def _refuse(routines: Routines, page: str) -> None:
+    order = {"method": "GET", "path": f"/v1/pages/{page}", "times": 1000, **_REFUSAL}
     requests.post(f"{routines.desk.url}/_faults", json=order, timeout=10).raise_for_status()
-    for hour in (9, 10, 11, 12):
+
+
+def _refused(routines: Routines) -> int:
+    journal = requests.get(f"{routines.desk.url}/_journal", timeout=10).json()
+    return sum(one["method"] == "GET" and one["status"] == 403 for one in journal)
+
+
+def test_a_routine_that_may_not_be_read_is_told_once_and_left_alone_until_somebody_edits_it(
+    routines: Routines, served: Callable[[Any], Served]
+) -> None:
+    house, page = routines.house, routines.write("daily at 9:30")
+    slack = served(SlackSimulator())
+    slack.control("/_config", {"rate_limit": 0})
+    slack.control("/_seed", {"token": "word-of-slack", "channels": ["C1", "C2"], "users": []})
+    house.with_endpoints(slack=f"{slack.url}/api")
+    house.connect("slack", "word-of-slack")
+    owner = {"id": "ada", "role": "owner", "slack": "C1", "channels": ["slack"]}
+    change_settings(house.deps, TENANT, people=[owner, {"id": "ben", "slack": "C2", "channels": ["slack"]}])
+    routines.told(page)
+    _refuse(routines, page)
+    for hour in range(9, 24):
         routines.at(utc(2026, 3, 2, hour, 30))
+    assert _refused(routines) == 2  # when it was due, and an hour later
+    assert (routines.alarms(), routines.runs(), house.queue.dead_letters(TENANT)) == ([], [], [])
+    told = {name: len(texts) for name, texts in slack.simulator.state["channels"].items()}
+    assert told == {"C1": 1, "C2": 0}
+    assert "We may not read the routine “Water”" in json.dumps(
+        slack.simulator.state["channels"]["C1"], ensure_ascii=False
+    )
     requests.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
-    assert (routines.runs(), house.queue.dead_letters(TENANT)) == ([], [])
-    routines.at(utc(2026, 3, 2, 14))
+    routines.told(page)  # somebody gave access, and edited it
+    routines.at(utc(2026, 3, 2, 23, 45))
     assert [run.trigger.by for run in routines.runs()] == ["its schedule, due Mon 02 Mar 2026 09:30 UTC"]
+
+
+def test_a_refusal_of_a_moment_is_no_matter(routines: Routines) -> None:
+    page = routines.write("daily at 9:30")
+    routines.told(page)
+    _refuse(routines, page)
+    routines.at(utc(2026, 3, 2, 9, 30))
+    requests.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
+    routines.at(utc(2026, 3, 2, 10, 30))
+    assert [run.trigger.by for run in routines.runs()] == ["its schedule, due Mon 02 Mar 2026 09:30 UTC"]
+    assert routines.house.queue.dead_letters(TENANT) == []
 
 
 def test_a_title_reaches_people_without_what_nobody_sees(routines: Routines) -> None:

@@ -1,0 +1,70 @@
+"""Notion refuses a page for good: its owners are told once, and it is left alone until somebody edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.app.channels import Channels
+from shared.app.deps import Deps
+from shared.app.execute_step import Tools, lease
+from shared.app.make_plan import ROUTINES
+from shared.app.messages import HIGH, Message
+from shared.app.open_page_run import page_record
+from shared.core.commands import NOTIFY, Command
+from shared.core.run import derived_id
+
+REFUSED = "page_refused"  # a topic that belongs to a tenant and to no run; `ref` is the page
+_MAX_TITLE = 200
+
+
+def announce_refused(deps: Deps, tenant: str, page: str) -> None:
+    """Have the owners told that Notion does not let us at this page. Twice is once."""
+    deps.queue.enqueue(
+        [Command(derived_id("refused-", tenant, page), NOTIFY, "notify", tenant, topic=REFUSED, ref=page)]
+    )
+
+
+def tell_refused(command: Command, deps: Deps, tools: Tools) -> None:
+    """Tell the owners, once for each page; one who cannot be reached now is told later.
+
+    Raises what a later attempt may not meet.
+    """
+    scope = f"refused.{command.ref}"
+    with lease(deps, command.tenant, scope):
+        connect = tools.accounts.connect_for(command.tenant)
+        routine, title = _known(deps, command.tenant, command.ref)
+        channels = Channels(
+            deps, connect, scope, _message(routine, title), {"tenant": command.tenant}, label="notify.refused"
+        )
+        for person in owners(tools.settings(command.tenant)):
+            channels.tell(person)
+        if channels.later is not None:
+            raise channels.later
+
+
+def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the people who own the team's installation; everybody where nobody is called its owner."""
+    people = settings.get("people", ())
+    return [person for person in people if person.get("role") == "owner"] or list(people)
+
+
+def _known(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:
+    """Return whether the page is a routine, and the title it had when it could be read."""
+    doc = deps.store.get(tenant, ROUTINES, page)
+    if doc is not None:
+        return True, str(doc.body.get("title") or "")
+    run = page_record(deps, tenant, page).run
+    loaded = deps.store.load_run(tenant, run) if run else None
+    return False, loaded.run.trigger.title if loaded is not None else ""
+
+
+def _message(routine: bool, title: str) -> Message:
+    name = f"“{title[:_MAX_TITLE]}”" if title else "a page of yours"
+    what = f"the routine {name}" if routine else name
+    lines = (
+        f"Notion does not let us read {what} any more: our connection may not, and asking again does not change that.",
+        "We leave it alone from now on, and nothing is lost.",
+        "Give the connection access to the page (••• › Connections), then edit the page: work goes on from there.",
+    )
+    return Message(f"We may not read {what}", lines, (), HIGH)
