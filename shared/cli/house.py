@@ -19,6 +19,7 @@ from shared.backends.local.capacity import Capacity
 from shared.backends.local.data_folder import refuse_if_held
 from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
 from shared.backends.local.identity import LocalCallers
+from shared.backends.local.memory import give_back, share_arenas
 from shared.cli.lines import bounds_of, line_of
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
@@ -37,6 +38,7 @@ class House:
 
     def __init__(self, data: Path, port: int | None = None, *, simulators: Mapping[str, str] | None = None) -> None:
         refuse_if_held(data)
+        share_arenas()
         self.data = data
         self._placeholder = _Pending()
         self._server: BaseWSGIServer = listen(self._placeholder, _remembered_port(data) if port is None else port)
@@ -124,6 +126,8 @@ class House:
         while not self._stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
             function = min(due, key=lambda each: due[each])
             due[function] = time.monotonic() + SCHEDULE[function]
+            if function == "sync":
+                give_back()
             audience = f"{self.url}/{function}"
             headers = {"Authorization": self._callers.authorization(audience)}
             try:

@@ -23,6 +23,7 @@ from shared.app.approvals import LINK_KEY
 from shared.app.connect_account import STATE_KEY, change_settings
 from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
+from shared.cli.new_address import tell_new_address
 from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
@@ -89,6 +90,9 @@ def _home(house: Installation) -> Home:
     doc = deps.store.get(SYSTEM, "install", "home")
     if doc is not None:
         body = doc.body
+        if body.get("url") != house.url:
+            tell_new_address(house)
+            deps.store.put(SYSTEM, Put("install", "home", {**body, "url": house.url}))
         return Home(body["tenant"], body["person"], body["ideas"], body["database"])
     seeded = _seed(house)
     tenant = _connect_notion(house)
@@ -108,7 +112,7 @@ def _home(house: Installation) -> Home:
     change_settings(deps, tenant, people=people, github_owner="acme")
     _subscribe(house)
     home = Home(tenant, person, str(made["ideas_data_source"]), str(made["ideas_database"]))
-    body = {"tenant": tenant, "person": person, "ideas": home.ideas, "database": home.database}
+    body = {"tenant": tenant, "person": person, "ideas": home.ideas, "database": home.database, "url": house.url}
     deps.store.put(SYSTEM, Put("install", "home", body))
     return home
 

@@ -52,14 +52,21 @@ def _simulator(name: str, folder: Path) -> Simulator | None:
     return simulator
 
 
-def _serve(simulator: Simulator, wanted: int, remembered: int) -> BaseWSGIServer:
+def _serve(name: str, simulator: Simulator, wanted: int, remembered: int) -> BaseWSGIServer:
     """Serve on the port that was asked for; on that of last time; or, when another has taken that one, on any."""
     if wanted:
         return serve(simulator, wanted)
     try:
         return serve(simulator, remembered)
     except (OSError, SystemExit):
-        return serve(simulator, 0)
+        server = serve(simulator, 0)
+        print(
+            f"port {remembered}, where {name} was simulated, is in use: it answers on port {server.server_port} from"
+            " now on, and links to it from before lead elsewhere",
+            file=sys.stderr,
+            flush=True,
+        )
+        return server
 
 
 def _is_gone(parent: int, was_mine: bool) -> bool:
@@ -113,7 +120,7 @@ def main(arguments: list[str]) -> int:
         simulator = _simulator(name, options.data / name)
         if simulator is None:
             continue
-        server = _serve(simulator, getattr(options, f"port_{name}"), ports.get(name, 0))
+        server = _serve(name, simulator, getattr(options, f"port_{name}"), ports.get(name, 0))
         servers.append(server)
         ports[name] = server.server_port
         urls[name] = simulator.base_url

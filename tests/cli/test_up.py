@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
+
+from shared.cli.idea import example_idea
+from shared.cli.load.person import Person
+from shared.core import marks
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,18 +27,25 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _house(data: Path) -> Iterator[str]:
-    """Run the house as a process of its own; yield where it answers."""
-    command = [sys.executable, "-m", "shared", "up", "--data", str(data)]
+def _up(data: Path, *more: str) -> Iterator[Any]:
+    """Run the house as a process of its own; yield what it says when it is ready."""
+    command = [sys.executable, "-m", "shared", "up", "--data", str(data), *more]
     with (data.parent / "log").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
     try:
-        yield str(json.loads(process.stdout.readline())["console"])
+        yield json.loads(process.stdout.readline())
     finally:
         process.terminate()
         process.wait(30)
         process.stdout.close()
+
+
+@contextmanager
+def _house(data: Path) -> Iterator[str]:
+    """Run the house as a process of its own; yield where it answers."""
+    with _up(data) as ready:
+        yield str(ready["console"])
 
 
 def _type(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -58,3 +71,38 @@ def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
         assert again == url
         assert (data / "owner.key").read_text(encoding="ascii").strip() == key
         assert len(requests.get(f"{url}/v1/keys", headers=headers, timeout=10).json()["keys"]) == 1
+
+
+def _ask(url: str) -> Any:
+    answer = requests.get(url, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_a_house_that_moves_to_another_port_finds_its_world_and_goes_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with _up(data, "--port", "0") as first:
+        page = Person.at_home(data, first["simulators"]["notion"]).write(example_idea(), 1)
+    with socket.socket() as taken:  # what was its port is another's now
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(first["console"].rpartition(":")[2])))
+        taken.listen()
+        with _up(data, "--port", "0") as again:
+            assert again["simulators"] == first["simulators"]
+            hooks = [each["url"] for each in _ask(f"{again['simulators']['notion']}/_subscriptions")]
+            assert hooks == [again["functions"]["notion-webhook"]]
+            slack = _ask(f"{again['simulators']['slack']}/_state")
+            assert slack["interactivity_url"] == f"{again['console']}/v1/slack/interactions"
+            person = Person.at_home(data, again["simulators"]["notion"])
+            person.set_status(page, marks.PLAN_IT)
+            assert person.see_through([page], planned=True, within_s=40) == {marks.PLAN_READY: 1}
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = _type(tmp_path / "data", "up", "--port", str(port))
+    assert refused.returncode == 2
+    assert f"port {port} is in use; choose another with --port" in refused.stderr

@@ -28,7 +28,8 @@ class House:
 
     def start(self, *more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
         command = [sys.executable, "-m", "shared.sim", "--data", str(self.data), *more]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        with (self.data.parent / "errors").open("w", encoding="utf-8") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         self.running.append(process)
         assert process.stdout is not None
         said: dict[str, Any] = json.loads(process.stdout.readline())
@@ -141,3 +142,20 @@ def test_an_asked_for_port_is_used(house: House) -> None:
     _, urls = house.start("--port-slack", str(port))
     assert urls["slack"] == f"http://127.0.0.1:{port}"
     assert os.path.exists(house.data / "ports.json")
+
+
+def test_a_port_that_somebody_else_has_taken_is_named_and_the_world_goes_on(house: House) -> None:
+    process, urls = house.start()
+    process.terminate()
+    assert process.wait(10) == 0
+    port = int(urls["slack"].rpartition(":")[2])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        _, again = house.start()
+    assert {name for name in urls if again[name] != urls[name]} == {"slack"}
+    assert requests.get(f"{again['slack']}/_health", timeout=10).json()["ok"] is True
+    said = (house.data.parent / "errors").read_text(encoding="utf-8")
+    assert f"port {port}, where slack was simulated, is in use" in said
+    assert again["slack"].rpartition(":")[2] in said

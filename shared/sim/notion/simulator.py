@@ -367,6 +367,8 @@ class NotionSimulator(Simulator):
                 case "POST", ["_subscriptions", key, "verify"]:
                     verified = self.webhooks.subscriptions.verify(key, request.get_json()["verification_token"])
                     return json_response(verified or {"error": "wrong token"}, 200 if verified else 400)
+                case "POST", ["_subscriptions", key, "move"]:
+                    return json_response(self.webhooks.subscriptions.move(key, request.get_json()["url"]))
                 case "GET", ["_deliveries"]:
                     return json_response(list(self.state["deliveries"].scan()))
                 case "GET", ["_pending"]:

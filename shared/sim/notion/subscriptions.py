@@ -51,6 +51,13 @@ class Subscriptions:
             token = str(subscription["next_token"] or subscription["verification_token"])
         return self._handshake(subscription, token)
 
+    def move(self, subscription_id: str, url: str) -> Json:
+        """Deliver elsewhere from now on, what waits included. Notion has no such button: a moved house needs none."""
+        subscription: Json = self.world.state["subscriptions"][subscription_id]
+        subscription["url"] = url
+        self.save()
+        return {"id": subscription_id, "url": url}
+
     def verify(self, subscription_id: str, token: str) -> Json | None:
         """Activate a subscription with the token somebody pasted; None when it is the wrong one."""
         subscription: Json | None = self.world.state["subscriptions"].get(subscription_id)
