@@ -10,6 +10,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A secret in a text: its kind, and where it stands."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of secret. The secret is group 1 of the pattern where there is one, else all of it.
 
@@ -54,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     _rule("linear-key", "lin_", r"lin_(?:api|oauth|wh)_[A-Za-z0-9]{30,}+"),
     _rule("vercel-token", "vcp_ vci_ vca_ vcr_ vck_", r"vc[piark]_[A-Za-z0-9]{20,}+"),
     _rule("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
-    _rule("stripe-key", "k_live_ k_test_", r"[srp]k_(?:live|test)_[A-Za-z0-9]{16,}+", 1),
+    _rule("stripe-key", "k_live_ k_test_", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,}+", 1),
     _rule("webhook-secret", "whsec_", r"whsec_[A-Za-z0-9+/=_-]{20,}+"),
     _rule("sendgrid-key", "SG.", r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,}+"),
     _rule("mailgun-key", "key-", r"key-[0-9a-f]{32}(?![0-9a-f])"),
@@ -110,26 +119,30 @@ class Word:
 
 _WHOSE_KEY = re.compile(r"(?:api|access|private|signing|encryption|account|auth|service|client|secret)[_ -]?$")
 _CHOSEN = (
-    "password passwd passphrase passwort passcode kennwort contraseña passe wachtwoord hasło пароль パスワード 密码 pwd"
+    "password passwd passphrase passwort passcode kennwort contraseña contrasena passe senha wachtwoord lösenord "
+    "parola şifre hasło пароль パスワード 비밀번호 密码 口令 pwd"
 )
 WORDS: tuple[Word, ...] = (
     *(Word(word, chosen=True) for word in _CHOSEN.split()),
     Word("pass", chosen=True, alone=True),
-    *(Word(word) for word in ("secret", "credential", "bearer")),
+    *(Word(word) for word in ("secret", "credential", "bearer", "schlüssel", "geheimnis", "密钥", "令牌", "токен")),
     Word("token", before=re.compile(r"(?<!design[ _-])$")),  # those of a design are names of colours
     Word("key", before=_WHOSE_KEY),
 )
 
 _VALUE = r"\\?[\"'“”„«`]?([^\s\"'“”„»`,;|<>\\]{6,300})"
 
-ASSIGNED = re.compile(rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?\s{{0,4}}(?::=|=>|->|[:=|：＝])\s{{0,4}}{_VALUE}")
-"""After a word that says secret: the rest of the name, a sign that gives it a value, and the value."""
+ASSIGNED = re.compile(rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?\s{{0,4}}(?::=|=>|->|[:=：＝])\s{{0,4}}{_VALUE}")
+"""After a word that says secret: the rest of the name, a sign that gives it a value, and the value.
 
-SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est)\s{{1,2}}{_VALUE}")
+A line of a table gives nothing to its cells: what one says is no name of the next.
+"""
+
+SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est|é|è|är|was|war|now|jetzt)\s{{1,2}}{_VALUE}")
 """After such a word: its value told in a sentence."""
 
 HARMLESS = re.compile(
-    r"(?i)^(?:[$%{<(\[]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
+    r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
     r"process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
     r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^https?://|^step:"
 )

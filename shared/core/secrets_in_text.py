@@ -1,49 +1,44 @@
 """Where secrets stand in a text: keys by their vendor's prefix, private keys, tokens, passwords beside their names.
 
 Each rule is asked only when a literal of it is in the text, and none goes back over what it has read, so that a long
-page costs milliseconds (security, section 3). What is merely odd-looking is no secret: ids, hashes and addresses stay.
+page costs milliseconds (security, section 3). What is merely odd-looking is no secret: ids, hashes and addresses stay,
+and so does what documentation writes in a secret's place.
 """
 
 from __future__ import annotations
 
-import binascii
-import math
 import re
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from shared.core.secret_rules import ASSIGNED, HARMLESS, RULES, SAID, WORDS, Rule
+from shared.core.secret_beside import near, pairs
+from shared.core.secret_disguises import (
+    Reading,
+    closed_up,
+    decoded,
+    joined,
+    listed,
+    plain_letters,
+    unescaped,
+    unseen_gone,
+)
+from shared.core.secret_looks import (
+    is_common_password,
+    is_key,
+    is_password,
+    is_random,
+    is_strong_password,
+    lowered,
+    stands_for_one,
+)
+from shared.core.secret_rules import ASSIGNED, RULES, SAID, WORDS, Found, Rule
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # letters of full width, each for one of ASCII
 _PLACE = re.compile(r"(?:\[|\\\[){2}secret:[a-z-]{1,40}:[0-9]{1,6}(?:\]|\\\]){2}")  # where one stood, in Markdown too
-_WIDE_LETTER = re.compile("[\uff01-\uff5e]")
-_SPACE = r"(?:\s|\\[nrt])"
-_SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
-    rf"\\?[\"'](?:{_SPACE}{{1,20}}+|\s{{0,3}}[+.\\]{_SPACE}{{0,20}}+)\\?[\"']"
-)
-_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
-    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*+"
-)
-_LINES = re.compile(r"(?:\n|\\n)[ \t|]*")
-_COMMON = str.maketrans("-_", "+/")
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _TRAIL = ".,;:?)]}'\""
-_LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
-_LEAST_KEY, _LEAST_PASSWORD = 12, 6
 _LONG_TEXT = 2000  # characters: the last few are remembered, because parts of prompts are told again and again
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A secret in a text: its kind, and where it stands."""
-
-    kind: str
-    start: int
-    end: int
+_BACKWARDS = ("[::-1]", "revers")
+_USER = re.compile(r"://([^\s:/@]{0,80}):\Z")
 
 
 def secrets_in(text: str) -> Sequence[Found]:
@@ -51,18 +46,25 @@ def secrets_in(text: str) -> Sequence[Found]:
     return _in_long(text) if len(text) >= _LONG_TEXT else _search(text)
 
 
+def apart(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Return what was found in order, none within another; what overlaps becomes one."""
+    kept: list[Found] = []
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+        elif each.end > kept[-1].end:
+            kept[-1] = Found(kept[-1].kind, kept[-1].start, each.end)
+    return tuple(kept)
+
+
 def _search(text: str) -> Sequence[Found]:
-    if _WIDE_LETTER.search(text):
-        text = text.translate(_WIDE)
-    text = _PLACE.sub(lambda place: "," * len(place[0]), text)
-    found = sorted([*_plain(text), *_split(text), *_coded(text)], key=lambda each: (each.start, -each.end))
-    apart: list[Found] = []
-    for each in found:
-        if not apart or each.start >= apart[-1].end:
-            apart.append(each)
-        elif each.end > apart[-1].end:
-            apart[-1] = Found(apart[-1].kind, apart[-1].start, each.end)
-    return tuple(apart)
+    reading = unseen_gone(text)
+    if reading is not None:
+        return apart(Found(one.kind, *reading.place(one.start, one.end)[:2]) for one in _search(reading.text))
+    text = plain_letters(text)
+    if "secret:" in text:
+        text = _PLACE.sub(lambda place: "," * len(place[0]), text)
+    return apart([*_plain(text), *_disguised(text)])
 
 
 _in_long = lru_cache(maxsize=16)(_search)
@@ -76,6 +78,33 @@ def secret_value(name: str, value: str) -> bool:
 def _plain(text: str) -> Iterator[Found]:
     yield from _by_prefix(text)
     yield from _named(text)
+    yield from pairs(text)
+    yield from near(text)
+
+
+def _disguised(text: str) -> Iterator[Found]:
+    """Find what is plain in another reading of the text only."""
+    coded = decoded(text)
+    for each in (*_by_prefix(coded.text), *_named(coded.text), *pairs(coded.text)):
+        yield Found("key", *coded.place(each.start, each.end)[:2])
+    for reading in (joined(text), unescaped(text)):
+        if reading is not None:
+            yield from _seen_in(reading, (*_by_prefix(reading.text), *_named(reading.text)))
+    for reading in (closed_up(text), listed(text)):
+        if reading is not None:
+            yield from _seen_in(reading, _by_prefix(reading.text))
+    if any(sign in text for sign in _BACKWARDS):
+        for each in _by_prefix(text[::-1]):
+            yield Found(each.kind, len(text) - each.end, len(text) - each.start)
+
+
+def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
+    """Return what stands across a place that was changed, and looks made by chance: words put together do not."""
+    for each in found:
+        start, end, changed = reading.place(each.start, each.end)
+        value = reading.text[each.start : each.end]
+        if changed and (is_random(value[-40:]) or is_strong_password(value) or "-----" in value):
+            yield Found(each.kind, start, end)
 
 
 def _by_prefix(text: str) -> Iterator[Found]:
@@ -86,9 +115,21 @@ def _by_prefix(text: str) -> Iterator[Found]:
                 match = _around(rule, text, at)
                 end = at + len(literal)
                 if match is not None:
-                    yield Found(rule.kind, match.start(rule.pattern.groups), match.end(rule.pattern.groups))
-                    end = max(end, match.end())
+                    start, end = match.start(rule.pattern.groups), max(end, match.end())
+                    if not _stands_for(rule, text, match):
+                        yield Found(rule.kind, start, match.end(rule.pattern.groups))
                 at = text.find(literal, end)
+
+
+def _stands_for(rule: Rule, text: str, match: re.Match[str]) -> bool:
+    """Say whether what a rule found is an example of its vendor, or a word in a secret's place."""
+    value = match[rule.pattern.groups]
+    if rule.kind == "private-key":
+        return False
+    if rule.kind == "password":
+        user = _USER.search(text, match.start(), match.start(1))
+        return is_common_password(value, user[1] if user else "") or stands_for_one(value)
+    return stands_for_one(value)
 
 
 def _around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
@@ -109,10 +150,8 @@ def _within_a_word(text: str, at: int) -> bool:
 
 
 def _named(text: str) -> Iterator[Found]:
-    """Find values beside a word that says secret: assigned to it, in the next cell, or told in a sentence."""
-    lower = text.lower()
-    if len(lower) != len(text):  # few letters have a small form of another length
-        lower = text.translate(_LOWER)
+    """Find values beside a word that says secret: assigned to it, or told in a sentence."""
+    lower = lowered(text)
     for word in WORDS:
         at = lower.find(word.text)
         while at >= 0:
@@ -125,73 +164,10 @@ def _named(text: str) -> Iterator[Found]:
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     match = ASSIGNED.match(text, at) or (SAID.match(text, at) if chosen else None)
-    if match is not None:
-        value = match[1].rstrip(_TRAIL)
-        if _is_password(value) if chosen else _is_key(value):
-            yield Found("password" if chosen else "key", match.start(1), match.start(1) + len(value))
-
-
-def _is_password(value: str) -> bool:
-    """Say whether a word is one that people use as a password only: letters with digits or signs among them."""
-    if len(value) < _LEAST_PASSWORD or HARMLESS.search(value):
-        return False
-    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
-    signs = sum(not letter.isalnum() for letter in value[:-1])
-    return (letters and digits) or (letters and signs > 0 and not value.replace("-", "").replace("_", "").isalpha())
-
-
-def _is_key(value: str) -> bool:
-    if len(value) < _LEAST_KEY or HARMLESS.search(value):
-        return False
-    if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
-        return False
-    return _entropy(value) >= _LEAST_ENTROPY
-
-
-def _entropy(text: str) -> float:
-    size = len(text)
-    return -sum(often / size * math.log2(often / size) for often in Counter(text).values())
-
-
-def _split(text: str) -> Iterator[Found]:
-    """Find keys that are put together from pieces of text in a program."""
-    seams = [match.span() for match in _SEAM.finditer(text)]
-    if not seams:
+    if match is None:
         return
-    pieces, starts, at, size = [], [0], 0, 0
-    shifts = [0]
-    for start, end in seams:
-        pieces.append(text[at:start])
-        size, at = size + start - at, end
-        starts.append(size)
-        shifts.append(end - size)
-    for each in _by_prefix("".join([*pieces, text[at:]])):
-        first, last = bisect_right(starts, each.start) - 1, bisect_right(starts, each.end - 1) - 1
-        if first != last:
-            yield Found(each.kind, each.start + shifts[first], each.end + shifts[last])
-
-
-def _coded(text: str) -> Iterator[Found]:
-    """Find keys in base64, decoded once."""
-    found: list[tuple[int, int]] = []
-    starts, told, size = [], [], 0
-    for match in _CODED.finditer(text):
-        letters = _LINES.sub("", match[0])
-        if letters.islower() or letters.isupper():  # ids and hashes
-            continue
-        for plain in _decoded(letters.translate(_COMMON)):
-            found.append(match.span())
-            starts.append(size)
-            told.append(plain)
-            size += len(plain) + 1
-    whole = "\n".join(told)
-    for each in (*_by_prefix(whole), *_named(whole)):
-        yield Found("key", *found[bisect_right(starts, each.start) - 1])
-
-
-def _decoded(letters: str) -> Iterator[str]:
-    """Return what the letters say, wherever in them the base64 begins."""
-    for shift in range(4):
-        rest = letters[shift:]
-        rest = rest[: len(rest) - (len(rest) % 4 == 1)]
-        yield binascii.a2b_base64(rest + "=" * (-len(rest) % 4)).decode("latin-1").replace("\n", " ")
+    value = match[1].rstrip(_TRAIL)
+    over_lines = "\n" in text[at : match.start(1)]
+    looks = is_strong_password if over_lines else is_password
+    if (looks(value) or (over_lines and is_random(value)) if chosen else is_key(value)) and not stands_for_one(value):
+        yield Found("password" if chosen else "key", match.start(1), match.start(1) + len(value))

@@ -19,7 +19,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from shared.core.secrets_in_text import Found, secrets_in
+from shared.core.secret_looks import stands_for_one
+from shared.core.secret_rules import Found
+from shared.core.secrets_in_text import apart, secrets_in
 
 RULES_FILE = Path(__file__).with_name("leak_rules.json")
 _NO_LETTER = re.compile(r"[^a-z-]")
@@ -68,15 +70,7 @@ def as_text(content: bytes) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def secrets_anywhere(text: str, path: str = "") -> Sequence[Found]:
     """Return the secrets of a text by all rules, in order, none within another; `path` is that of a file."""
-    ours = list(secrets_in(text))
-    merged = sorted(chain(ours, _theirs(text, path)), key=lambda each: (each.start, -each.end))
-    apart: list[Found] = []
-    for each in merged:
-        if not apart or each.start >= apart[-1].end:
-            apart.append(each)
-        elif each.end > apart[-1].end:
-            apart[-1] = Found(apart[-1].kind, apart[-1].start, each.end)
-    return tuple(apart)
+    return apart(chain(secrets_in(text), _theirs(text, path)))
 
 
 # --- the rules of others ----------------------------------------------------------------------------------------------
@@ -111,6 +105,8 @@ class _Rule:
                 continue
             start, end = match.span(group)
             line = text[text.rfind(b"\n", 0, match.start()) + 1 : _line_end(text, match.end())]
+            if stands_for_one(text[start:end].decode("latin-1")):
+                continue
             if not any(each(secret, match.group(0), line, path) for each in (*self._allowed, _everywhere())):
                 yield Found(self.kind, start, end)
 

@@ -46,7 +46,9 @@ def _of_vendors() -> dict[str, tuple[str, str]]:
         "sendgrid": "S" + "G." + letters("ho s1", 22) + "." + letters("ho s2", 43),
         "jwt": "ey" + "J" + letters("ho j1", 34) + ".ey" + "J" + letters("ho j2", 80) + "." + letters("ho j3", 43),
     }
-    return {name: (f"For the demo on Friday we use {value} until it is revoked.", value) for name, value in found.items()}
+    return {
+        name: (f"For the demo on Friday we use {value} until it is revoked.", value) for name, value in found.items()
+    }
 
 
 def _in_settings() -> dict[str, tuple[str, str]]:

@@ -1,0 +1,178 @@
+"""Secrets that nothing names by a sign: the second half of a pair, and what stands a few words from a word like *key*.
+
+Here chance must be seen in the value itself (`secret_looks`), because a word alone says little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shared.core.secret_looks import (
+    is_common_password,
+    is_hex,
+    is_password,
+    is_random,
+    is_strong_password,
+    lowered,
+    stands_for_one,
+)
+from shared.core.secret_rules import HARMLESS, Found
+
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9])"
+    r"[A-Za-z0-9][A-Za-z0-9+/_~.-]{14,298}[A-Za-z0-9+/_-]={0,2}(?![A-Za-z0-9%(])"
+)
+_SAYS = (
+    r"(?:api|app|access|auth|secret|private|signing|encryption|master|service|client|admin|bot|user|deploy|bearer|web)?"
+    r"[_ -]?(?:keys?|secrets?|tokens?|pass(?:word|wd|phrase|code)?s?|pwd|passwor[dt]|kennwort|credentials?|schlüssel|"
+    r"geheimnis|clé|jeton|clave|contraseña|chave|senha|token|chiave|sleutel|wachtwoord|klucz|hasło|ключ|токен|пароль)"
+)
+_WITH = r"with|mit|avec|con|com|met|using"
+_SIGNS = r"(?:<[^<>\n]{0,60}>|[\s:=>(\"'`“„*\[|-]){0,8}"  # between a word and what it names
+_FEW = rf"(?:[^\S\n]+[^\s;]{{1,20}}){{0,7}}?[^\S\n]*{_SIGNS}"
+_BEFORE = re.compile(rf"(?i)(?:(?<![A-Za-z]){_SAYS}(?![A-Za-z]){_FEW}|(?<!\w)(?:{_WITH})\s{{1,3}}[\"'`“*]{{0,3}})\Z")
+_DIRECT = re.compile(rf"(?i)(?<![A-Za-z]){_SAYS}(?![A-Za-z])(?=\W){_SIGNS}\Z")
+_AFTER = re.compile(
+    r"(?i)[\"'`”*)\]]{0,3}[^\S\n]*(?:\(|<-+|←|=|-+|–|—|#|//|,)?[^\S\n]*(?:[^\s,;]{1,12}[^\S\n]+){0,5}?"
+    rf"{_SAYS}(?![A-Za-z])"
+)
+_OTHER = re.compile(  # what else is made by chance, and no secret
+    r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|\brev|"
+    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|sort|cache|partition|object|host|"
+    r"idempotency|map)[ _-]?key|page|trace|span|request|path|file|url|href|src|image|branch|hex|example|shape|like)"
+    r"[\w.-]*[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}(?:[a-z0-9]{1,9}[\s:=-]{1,2})?\Z"
+)
+_IN_ADDRESS = re.compile(
+    r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
+)
+_LOOK_BACK, _LOOK_ON = 72, 48
+
+_AWS_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+_AWS_SECRET, _AWS_REACH = 40, 400  # letters of one, and how far from its id it may stand
+_ID = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:AC|SK)[0-9a-f]{32}|[0-9]{6,20}-[a-z0-9]{20,40}\.apps\.googleusercontent\.com"
+    r"|Iv1\.[0-9a-f]{16}|Iv23[A-Za-z0-9]{16}|pk_(?:live|test)_[A-Za-z0-9]{16,}"
+    r"|[\w.-]{2,60}@[\w-]{2,60}\.iam\.gserviceaccount\.com|[0-9]{9,14}\.[0-9]{9,14}(?![0-9.])"
+    r"|(?i:(?:client|app|application|account|consumer|access[ _-]key)[ _-]?s?id)\b)"
+)
+_IS_ID = re.compile(r"(?i)(?:id|sid)[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}\Z")
+_ID_REACH, _PAIRED = 120, 32
+
+_COMMANDS = (
+    ("machine", r"machine\s{1,4}\S{1,120}\s{1,8}login\s{1,4}\S{1,120}\s{1,8}(?:account\s{1,4}\S{1,80}\s{1,8})?"
+                r"password\s{1,4}(\S{4,200})"),
+    ("default", r"default\s{1,8}login\s{1,4}\S{1,120}\s{1,8}password\s{1,4}(\S{4,200})"),
+    ("curl", r"curl\b[^\n]{0,200}?\s(?:-u|--user|--proxy-user)[ =]{1,2}[\"']?[^\s:\"']{1,80}:([^\s\"'@]{4,200})"),
+    ("--pass", r"--pass(?:word|phrase|wd)?[ =][\"']?([^\s\"'=-][^\s\"']{5,200})"),
+    ("--token", r"--token[ =][\"']?([^\s\"'=-][^\s\"']{11,200})"),
+    ("sshpass", r"sshpass\s{1,3}-p[ =]?[\"']?([^\s\"']{4,200})"),
+    ("mysql", r"mysql\w{0,8}\b[^\n]{0,120}?\s-p([^\s\"'-][^\s\"']{5,200})"),
+    ("redis-cli", r"redis-cli\b[^\n]{0,120}?\s-a\s{1,2}[\"']?([^\s\"']{6,200})"),
+    ("docker", r"docker login\b[^\n]{0,120}?\s-p[ =]?[\"']?([^\s\"']{6,200})"),
+)  # fmt: skip
+_BY_PLACE = ("machine", "default")  # where a word without a digit is a password too
+_ASKED = tuple((literal, re.compile(pattern)) for literal, pattern in _COMMANDS)
+
+_DOORS = (
+    "password passwort kennwort passphrase passcode passwd pass pwd passe contraseña contrasena clave senha wachtwoord "
+    "lösenord parola şifre hasło пароль login log-in sign-in anmeldung zugang zugangsdaten credentials wifi wi-fi wlan "
+    "unlock pin 密码 口令 パスワード 비밀번호"
+)
+_OPENS = (*_DOORS.split(), "log in", "logs in", "logged in", "sign in", "signs in", "opens with")
+_PRECEDES = re.compile(
+    r"([^\s\"'“”„«»`|,<>]{8,64})[\"'”»`*]{0,3}[^\S\n]+(?:(?:is|ist|est|es|é|è|\(|as|=|<-|←|-|–)\s?)?(?:\w{1,8}\s){0,2}\Z"
+)
+_WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*])*([^\s\"'“”„«»`|,<>]{1,200})")
+_SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")
+_REACH = 80
+_MOST_WORDS = 8
+_ENDS = ".,;:?)]}'\""
+
+
+def pairs(text: str) -> Iterator[Found]:
+    """Find what lines that programs read tell without a sign: `.netrc`, and commands that log in."""
+    for literal, pattern in _ASKED:
+        if literal in text:
+            for match in pattern.finditer(text):
+                value = match[1].rstrip(_ENDS)
+                chosen = is_password(value) or literal in _BY_PLACE
+                if (
+                    chosen
+                    and not HARMLESS.search(value)
+                    and not stands_for_one(value)
+                    and not is_common_password(value)
+                ):
+                    yield Found("password", match.start(1), match.start(1) + len(value))
+
+
+def near(text: str) -> Iterator[Found]:
+    """Find what chance made, a few words from a word that says secret or from the id it belongs to, and passwords."""
+    aws = [match.span() for match in _AWS_ID.finditer(text) if not stands_for_one(match[0])] if "IA" in text else []
+    for match in _TOKEN.finditer(text):
+        value, at = match[0].rstrip(".-"), match.start()
+        end = at + len(value)
+        by_chance = is_random(value)
+        if (not by_chance and not is_hex(value)) or stands_for_one(value):
+            continue
+        if by_chance and len(value) == _AWS_SECRET and any(a - _AWS_REACH < at < b + _AWS_REACH for a, b in aws):
+            yield Found("aws-secret", at, end)
+        elif _is_other(text, at):
+            continue
+        elif _is_named(text, at, end, _BEFORE if by_chance else _DIRECT) or _is_beside_an_id(text, at, end):
+            yield Found("key", at, end)
+    yield from _chosen(text)
+
+
+def _is_beside_an_id(text: str, at: int, end: int) -> bool:
+    if end - at < _PAIRED or _IS_ID.search(text, max(0, at - 24), at):
+        return False
+    around = text[max(0, at - _ID_REACH) : at], text[end : end + _ID_REACH]
+    return any(_ID.search(side) for side in around)
+
+
+def _is_other(text: str, at: int) -> bool:
+    before = text[max(0, at - _LOOK_BACK) : at]
+    return _OTHER.search(before) is not None or _IN_ADDRESS.search(before) is not None
+
+
+def _is_named(text: str, start: int, end: int, before: re.Pattern[str]) -> bool:
+    said = before.search(text, max(0, start - _LOOK_BACK), start)
+    if said is not None:
+        return True
+    line = text.find("\n", end, end + _LOOK_ON)
+    return _AFTER.match(text, end, line if line >= 0 else end + _LOOK_ON) is not None
+
+
+def _chosen(text: str) -> Iterator[Found]:
+    """Find passwords that nothing else looks like, some words behind what is opened with one, or just before it."""
+    lower = lowered(text)
+    for word in _OPENS:
+        at = lower.find(word)
+        while at >= 0:
+            end = at + len(word)
+            if _SIGN_THERE.search(text, max(0, at - _REACH), end + _REACH) and not (
+                word.isascii() and (lower[max(0, at - 1) : at].isalpha() or lower[end : end + 1].isalpha())
+            ):
+                yield from _behind(text, end)
+                yield from _before(text, at)
+            at = lower.find(word, end)
+
+
+def _behind(text: str, at: int) -> Iterator[Found]:
+    for count in range(_MOST_WORDS):
+        word = _WORD.match(text, at)
+        if word is None or (count and "\n" in text[at : word.start(1)]):
+            return
+        value = word[1].rstrip(_ENDS)
+        if is_strong_password(value) and not stands_for_one(value):
+            yield Found("password", word.start(1), word.start(1) + len(value))
+            return
+        at = word.end()
+
+
+def _before(text: str, at: int) -> Iterator[Found]:
+    begin = max(0, at - _REACH)
+    match = _PRECEDES.search(text[begin:at])
+    if match is not None and is_strong_password(match[1]) and not stands_for_one(match[1]):
+        yield Found("password", begin + match.start(1), begin + match.end(1))

@@ -1,0 +1,115 @@
+"""What a secret looks like by itself: chance, a password that a person chose, or a word that only stands for one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from shared.core.secret_rules import HARMLESS
+
+_LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
+_LEAST_KEY, _LEAST_PASSWORD = 12, 6
+_LEAST_RANDOM, _LEAST_ONE_CASE, _LEAST_HEX = 16, 20, 32
+_MOST_RANDOM = 300  # characters: what is longer is data, like a picture or a certificate
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_LEAST_MIXED, _LEAST_ONE = 0.3, 0.2
+"""Pieces per character: of 4,000 random ones of 20 letters or more all but 1 % have more, and names seldom do."""
+
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_HEX = re.compile(r"(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})")
+_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
+_WORDS = re.compile(r"(?:[A-Za-z]{2,}[0-9]{0,4}|[A-Za-z]|v?[0-9]{1,4})(?:[-_./:][A-Za-z]*[0-9]{0,4})*")
+_STANDS = re.compile(
+    r"(?i)example|your|replace|placeholder|changeme|change[-_]me|redacted|insert|dummy|[x*.•…]{6}|(?:fake|sample|todo)[-_]|"
+    r"[-_]here$|<[\w -]+>|0123456789abcdef|abcdefghijklmnop|^(.)\1{7,}$|(.)\2{9,}"
+)
+_SIGN = re.compile(r"[!#$%&*?+^~§€£@]")
+_NO_PASSWORD = re.compile(
+    r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
+)
+_SHOWN = (
+    "password passwd passwort pass pw pwd secret root admin postgres mysql redis user username test guest mypassword "
+    "mysecretpassword my-password my-secret-pw changeme default minio minioadmin rabbitmq mongo mariadb sa demo token "
+    "dbpassword dbpass userpass user_password db_password p4ssw0rd"
+)
+_COMMON = frozenset(_SHOWN.split())
+
+
+def stands_for_one(value: str) -> bool:
+    """Say whether it is what documentation writes in a secret's place: an example, `xxxx`, words, the alphabet."""
+    body = value.rpartition("_")[2] if "_" in value[:12] else value
+    if _STANDS.search(value) or _STANDS.search(body):
+        return True
+    letters = [letter for letter in value if letter.isalnum()]
+    return len(letters) >= 16 and len(set(letters)) <= 5
+
+
+def names_words(value: str) -> bool:
+    """Say whether it is words with small numbers, as names of files, tests and resources are."""
+    return _WORDS.fullmatch(value) is not None
+
+
+def is_common_password(value: str, user: str = "") -> bool:
+    """Say whether it is one that every manual shows."""
+    small = value.lower()
+    return small in _COMMON or (bool(user) and small == user.lower())
+
+
+def is_password(value: str) -> bool:
+    """Say whether a word is one that people use as a password only: letters with digits or signs among them."""
+    if len(value) < _LEAST_PASSWORD or HARMLESS.search(value) or is_common_password(value):
+        return False
+    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    signs = sum(not letter.isalnum() for letter in value[:-1])
+    return (letters and digits) or (letters and signs > 0 and not value.replace("-", "").replace("_", "").isalpha())
+
+
+def is_strong_password(value: str) -> bool:
+    """Say whether nothing but a password looks like it: letters, digits, and a sign that no name has."""
+    if not 8 <= len(value) <= 64 or _NO_PASSWORD.search(value) or not is_password(value):
+        return False
+    sizes = any(map(str.isupper, value)) or any(map(str.islower, value))
+    return sizes and any(map(str.isdigit, value)) and _SIGN.search(value) is not None and not _UUID.search(value)
+
+
+def is_key(value: str) -> bool:
+    """Say whether a value beside a word like *key* may be one."""
+    if len(value) < _LEAST_KEY or HARMLESS.search(value) or names_words(value):
+        return False
+    if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
+        return False
+    return entropy(value) >= _LEAST_ENTROPY
+
+
+def is_random(value: str) -> bool:
+    """Say whether chance made it, and no person: letters and digits in no order. Hexadecimal is told by `is_hex`."""
+    bare = value.rstrip("=")
+    size = len(bare)
+    if not _LEAST_RANDOM <= size <= _MOST_RANDOM or _HEX.fullmatch(bare) or _UUID.search(bare):
+        return False
+    if sum(not letter.isalnum() for letter in bare) * 8 > size:
+        return False
+    upper, lower = any(map(str.isupper, bare)), any(map(str.islower, bare))
+    digits = sum(map(str.isdigit, bare))
+    pieces = sum(1 for _ in _PIECE.finditer(bare)) / size
+    if upper and lower:
+        return digits > 0 and pieces >= _LEAST_MIXED
+    return size >= _LEAST_ONE_CASE and 3 <= digits < size * 0.7 and pieces >= _LEAST_ONE
+
+
+def is_hex(value: str) -> bool:
+    """Say whether it is 32 hexadecimal digits or more, as many keys are; many other things are too."""
+    return _HEX.fullmatch(value) is not None and len(set(value)) > 6
+
+
+def lowered(text: str) -> str:
+    """Return the text in small letters, each in its place: few have a small form of another length."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text.translate(_LOWER)
+
+
+def entropy(text: str) -> float:
+    """Return the bits per character."""
+    size = len(text)
+    return -sum(often / size * math.log2(often / size) for often in Counter(text).values())
