@@ -20,7 +20,7 @@ from shared.core.secret_looks import (
 from shared.core.secret_rules import HARMLESS, Found
 
 _TOKEN = re.compile(
-    r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9])"
+    r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9]|(?:[a-z]{0,6}[A-Z]{1,6}){4})"
     r"[A-Za-z0-9][A-Za-z0-9+/_~.-]{14,298}[A-Za-z0-9+/_-]={0,2}(?![A-Za-z0-9%(])"
 )
 _SAYS = (

@@ -13,7 +13,7 @@ _LEAST_KEY, _LEAST_PASSWORD = 12, 6
 _LEAST_RANDOM, _LEAST_ONE_CASE, _LEAST_HEX = 16, 20, 32
 _MOST_RANDOM = 300  # characters: what is longer is data, like a picture or a certificate
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_LEAST_MIXED, _LEAST_ONE = 0.3, 0.2
+_LEAST_MIXED, _LEAST_NO_DIGIT, _LEAST_ONE = 0.3, 0.36, 0.2
 """Pieces per character: of 4,000 random ones of 20 letters or more all but 1 % have more, and names seldom do."""
 
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -21,12 +21,12 @@ _HEX = re.compile(r"(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
 _WORDS = re.compile(r"(?:[A-Za-z]{2,}[0-9]{0,4}|[A-Za-z]|v?[0-9]{1,4})(?:[-_./:][A-Za-z]*[0-9]{0,4})*")
 _STANDS = re.compile(
-    r"(?i)example|your|replace|placeholder|changeme|change[-_]me|redacted|insert|dummy|[x*.•…]{6}|(?:fake|sample|todo)[-_]|"
+    r"(?i)^pk_(?:live|test)_|example|your|replace|placeholder|changeme|change[-_]me|redacted|insert|dummy|[x*.•…]{6}|(?:fake|sample|todo)[-_]|"
     r"[-_]here$|<[\w -]+>|0123456789abcdef|abcdefghijklmnop|^(.)\1{7,}$|(.)\2{9,}"
 )
 _SIGN = re.compile(r"[!#$%&*?+^~§€£@]")
 _NO_PASSWORD = re.compile(
-    r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
+    r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^\d{4}-\d\d|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
 )
 _SHOWN = (
     "password passwd passwort pass pw pwd secret root admin postgres mysql redis user username test guest mypassword "
@@ -94,7 +94,7 @@ def is_random(value: str) -> bool:
     digits = sum(map(str.isdigit, bare))
     pieces = sum(1 for _ in _PIECE.finditer(bare)) / size
     if upper and lower:
-        return digits > 0 and pieces >= _LEAST_MIXED
+        return pieces >= _LEAST_MIXED if digits else size >= _LEAST_ONE_CASE and pieces >= _LEAST_NO_DIGIT
     return size >= _LEAST_ONE_CASE and 3 <= digits < size * 0.7 and pieces >= _LEAST_ONE
 
 

@@ -166,6 +166,6 @@ HARMLESS = (
     "bearerFormat: JWT-HS256-v2",
     "token_type_ids: [0, 1, 1, 0]",
     ".phase-passed::before{background:var(--colour-2)}",
-    "svn --username and --password options2 instead of the address",
+    "svn --username and --password options instead of the address",
     "apt passwd 1:4.13+dfsg1-1+deb12u1",
 )  # fmt: skip
