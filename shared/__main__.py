@@ -36,7 +36,7 @@ COMMANDS = (
 def main() -> None:
     """Run the command line; an error we know is one clear message and exit code 2."""
     try:
-        workwright.main(standalone_mode=True)
+        workwright.main(prog_name="workwright", standalone_mode=True)
     except AgentError as error:
         print(f"workwright: {error}", file=sys.stderr)
         way_out = getattr(error, "way_out", "")

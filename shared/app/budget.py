@@ -126,7 +126,7 @@ class Meter:
             raise BudgetExceeded(
                 f"the call may need {most.tokens} tokens and {most.micros / 1e6:.2f} US dollars, reserved are"
                 f" {left.tokens} and {left.micros / 1e6:.2f}; shorten the page or split it, and"
-                " retry the run where other models were connected or chosen after its plan was made"
+                " retry the run from the start where other models were connected or chosen after its plan was made"
             )
         if not self.begun:
             self._begin()

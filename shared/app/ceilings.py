@@ -34,7 +34,7 @@ def _within(spec: StepSpec, run: Run, calls: int) -> StepSpec:
 
 def _left(run: Run) -> tuple[int, int]:
     limits = run.limits
-    return limits.micros - limits.kept_back - run.spent.micros, limits.tokens - run.spent.tokens
+    return limits.micros - limits.kept_back - run.counted.micros, limits.tokens - run.counted.tokens
 
 
 def refuse_too_dear(specs: Iterable[StepSpec], run: Run) -> None:

@@ -25,6 +25,7 @@ from shared.core import chat_words as words
 from shared.core import events as ev
 from shared.core.chat_words import say
 from shared.core.errors import Busy, Conflicting, NotThere, RequestError
+from shared.core.retry_words import says_from_start
 from shared.core.run import Run, RunStatus, Trigger
 
 _CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
@@ -56,7 +57,8 @@ def act(
             case words.DENY if target is not None:
                 return _decide(deps, chat, target, approve=False)
             case words.RETRY if target is not None:
-                again = retry_run(deps, lambda: tools, tenant, target.id, chat.name)
+                anew = says_from_start(wish)
+                again = retry_run(deps, lambda: tools, tenant, target.id, chat.name, from_start=anew)
                 return Deed(
                     say("retried", chat.language, title=title_of(again)), words.RETRY, again.id, again.trigger.page
                 )

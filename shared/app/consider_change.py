@@ -17,6 +17,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record, record_loaded, relay
 from shared.app.execute_step import Tools, lease
 from shared.app.forge_events import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
+from shared.app.retries import latest_run
 from shared.core import events as ev
 from shared.core.commands import ATTEMPT, NOTIFY, Command
 from shared.core.errors import Missing, Unauthorized
@@ -60,7 +61,7 @@ def consider_change(command: Command, deps: Deps, tools: Tools) -> None:
     """Do what the present state of the change asks for; a change that is nobody's run's asks for nothing."""
     what, _, by = command.topic.partition(":")
     if what == DEPLOYED:
-        loaded = deps.store.load_run(command.tenant, command.run)
+        loaded = latest_run(deps, command.tenant, command.run)
         if loaded is not None:
             _look_now(deps, command, loaded.run, "site.")
         return
@@ -92,7 +93,7 @@ def _place(command: Command, deps: Deps, tools: Tools) -> _Place | None:
         number = str(found.number)
     claim = claim_of(system, owner, name, int(number))
     doc = deps.store.get(command.tenant, "claims", claim)
-    loaded = deps.store.load_run(command.tenant, str(doc.body["by"]).partition(".")[0]) if doc is not None else None
+    loaded = latest_run(deps, command.tenant, str(doc.body["by"]).partition(".")[0]) if doc is not None else None
     if loaded is None or loaded.run.status.final:
         return None
     return _Place(forge, system, owner, name, int(number), claim, loaded)
@@ -197,7 +198,9 @@ def _is_ours(place: _Place, sha: str) -> bool:
     known = {str(step.output.get("commit", "")) for step in place.run.steps if step.spec.kind == PROPOSES}
     if sha in known:
         return True
-    return f"Workwright-Run: {place.run.id}\n" in place.forge.message_of(place.owner, place.name, sha) + "\n"
+    homes = {step.home or place.run.id for step in place.run.steps if step.spec.kind == PROPOSES}
+    message = place.forge.message_of(place.owner, place.name, sha) + "\n"
+    return any(f"Workwright-Run: {home}\n" in message for home in homes)
 
 
 def _reviewed(command: Command, deps: Deps, place: _Place, by: str) -> None:

@@ -105,13 +105,23 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     if loaded is None or loaded.run.status.final:
         if seen.status == marks.PLAN_IT:
             _open(command, deps, tools, seen)
-        elif loaded is not None and loaded.run.facts.get("site"):
-            from shared.app.roll_back_comments import hear_roll_back  # few pages have a site
-
-            hear_roll_back(deps, tools, loaded.run)
+        elif loaded is not None:
+            _hear_after_the_end(deps, tools, loaded.run)
         return
     _steer(command, deps, tools, seen, loaded.run)
     relay(deps, command.tenant, loaded.run.id)
+
+
+def _hear_after_the_end(deps: Deps, tools: Tools, run: Run) -> None:
+    """Do what is asked of a run that has ended, in a comment: to retry it, or to take back what it put live."""
+    if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        from shared.app.retry_comments import hear_retry  # few runs end so
+
+        hear_retry(deps, tools, run)
+    if run.facts.get("site"):
+        from shared.app.roll_back_comments import hear_roll_back  # few pages have a site
+
+        hear_roll_back(deps, tools, run)
 
 
 def _look_later(command: Command, deps: Deps) -> None:

@@ -41,6 +41,15 @@ def keep_context(deps: Deps, run: Run, step: Step, context: Context, known: Iter
         deps.crash_point(f"context.after/{step.spec.kind}")
 
 
+def context_of_run(deps: Deps, run: Run, name: str) -> Mapping[str, Any] | None:
+    """Return what was kept of a step of this run, or of the run it goes on with where that has done the step."""
+    step = run.step(name)
+    found = kept_context(deps, run.tenant, run.id, name)
+    if found is None and step is not None and step.home:
+        found = kept_context(deps, run.tenant, step.home, name)
+    return found
+
+
 def kept_context(deps: Deps, tenant: str, run: str, step: str) -> Mapping[str, Any] | None:
     """Return what was kept of a step, with the `text` of its prompt; None when it has asked no model."""
     doc = deps.store.get(tenant, CONTEXTS, f"{run}.{step}")

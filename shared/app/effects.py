@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
@@ -23,12 +23,22 @@ class Effects:
     The caller holds the scope's lease, so nobody else is in here at the same time.
     """
 
-    def __init__(self, deps: Deps, tenant: str, scope: str, label: str, system: str = "workwright") -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        tenant: str,
+        scope: str,
+        label: str,
+        system: str = "workwright",
+        decided: datetime | None = None,
+    ) -> None:
+        """Know the writes of a scope; `decided` is when a person wanted it tried again, after any unclear answer."""
         self._deps = deps
         self._tenant = tenant
         self._scope = scope
         self._label = label
         self._system = system
+        self._decided = decided
 
     def __call__(
         self,
@@ -89,7 +99,7 @@ class Effects:
     def _look(self, doc: Doc, name: str, repeat: Repeat, look: Callable[[], Result | None] | None) -> Result | None:
         if look is not None and (found := look()) is not None:
             return found
-        if repeat is Repeat.ONCE:
+        if repeat is Repeat.ONCE and (self._decided is None or _time(doc) >= self._decided):
             raise NeedsHuman(
                 self._system,
                 f"{name}: may have happened before an interruption; it cannot be looked up, so it is not repeated",
@@ -128,9 +138,7 @@ class Effects:
         self._deps.crash_point(f"{point}/{self._label}/{name}")
 
 
-def _time(doc: Doc) -> Any:
-    from datetime import datetime
-
+def _time(doc: Doc) -> datetime:
     return datetime.fromisoformat(doc.body["at"])
 
 

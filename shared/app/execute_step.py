@@ -211,13 +211,14 @@ def no_model() -> Model:
 
 def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model] = no_model) -> StepContext:
     """Return what this step may use."""
-    scope = f"{run.id}.{step.id}"
     system = step.spec.kind.partition(".")[0]
+    decided = run.opened_at if step.home else None  # whoever has it retried has looked what became of it
+    effects = Effects(deps, run.tenant, f"{step.home or run.id}.{step.id}", step.spec.kind, system, decided)
     return StepContext(
         run=run,
         step=step,
         connect=tools.accounts.connect_for(run.tenant, noting(deps, run)),
-        effect=Effects(deps, run.tenant, scope, step.spec.kind, system),
+        effect=effects,
         keep_text=lambda text: keep_text(deps, run, text, step.spec.kind),
         get_text=lambda ref: deps.store.get_text(run.tenant, ref),
         model=think,

@@ -95,7 +95,7 @@ def message_for(
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "budget_alert":
-            spent = f"{run.spent.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars are spent."
+            spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars are spent."
             percent = ref.partition(".")[2]
             subject = f"{percent} percent of the money for “{title}” are spent"
             return Message(subject, (spent,), (*links, Link("Run", run_url)))
@@ -228,7 +228,13 @@ def _to_mend(run: Run) -> str:
 
 def _again(run: Run) -> str:
     """Return how work on this page begins again."""
-    return _NEXT.get(run.trigger.kind, "Then set the status of the page to Plan it.")
+    return _NEXT.get(run.trigger.kind, _RETRY)
+
+
+_RETRY = (
+    "Then comment “retry” on the page and it goes on where it ended,"
+    " or set its status to Plan it and it is planned anew."
+)
 
 
 _NEXT = {

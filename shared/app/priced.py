@@ -17,7 +17,7 @@ from shared.core.budget import booked_on, moves, newly_held, newly_used
 from shared.core.commands import ATTEMPT, Command
 from shared.core.events import BudgetShort, Event, StepFailed, StepLost
 from shared.core.reducer import reduce
-from shared.core.run import NOTHING, Run, Step
+from shared.core.run import NOTHING, Run, Step, StepStatus
 from shared.core.spending import Move, day_of, room
 from shared.ports import Put
 
@@ -35,8 +35,7 @@ class Priced:
 def priced(deps: Deps, before: Run | None, event: Event, after: Run, commands: tuple[Command, ...]) -> Priced:
     """Return what is saved. What is free costs nothing here either: no document is read for it."""
     if not moves(before, after, event.at) and not newly_held(before, after):
-        ended = after.status.final and before is not None and not before.status.final
-        return Priced(after, (event,), commands, tuple(_paid(before, after, event)) if ended else ())
+        return Priced(after, (event,), commands, tuple(_paid(before, after, event)) if _ends(before, after) else ())
     book = Book(deps, after.tenant, allowance_of(deps, after.tenant))
     events: tuple[Event, ...] = (event,)
     refused = ""  # which limit turned something away for longer than a moment
@@ -72,12 +71,25 @@ def _shorts(book: Book, before: Run | None, after: Run, at: datetime) -> list[Bu
         else:
             until = goes_on_at(at, step.reserved.micros, there, day)
             why = why_short(step.reserved.micros, there)
-            found.append(BudgetShort(at, (step.id,), there.scope, why, until))
+            names = (step.id, *_begun_with(before, after, step))
+            found.append(BudgetShort(at, names, there.scope, why, until))
     return found
 
 
+def _begun_with(before: Run | None, after: Run, parent: Step) -> list[str]:
+    """Return the children that the event has handed out of what it set aside for their parent."""
+    known = {step.id: step.status for step in before.steps} if before is not None else {}
+    children = [step for step in after.steps if step.parent == parent.id and step.status == StepStatus.RUNNING]
+    return [step.id for step in children if known.get(step.id) != StepStatus.RUNNING]
+
+
+def _ends(before: Run | None, after: Run) -> bool:
+    """Say whether the event has ended the run: that counts, also where it has cost nothing."""
+    return after.status.final and (before is None or not before.status.final)
+
+
 def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
-    """Return the records of what was paid for, one document per day: who, for what, to whom, and what came of it."""
+    """Return the records of what was paid for and of what ended, one document per day: who, for what, to whom."""
     known = {step.id: step for step in before.steps} if before is not None else {}
     items: dict[str, list[Mapping[str, Any]]] = {}
     puts = []
@@ -89,7 +101,7 @@ def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
             if was is not None and item["outcome"] == LOST:
                 puts.append(Put(BEGUN, mark_of(after.id, was), None))  # whether it had begun a call or not
     today = day_of(event.at)
-    ended = after.status.value if after.status.final and after.spent != NOTHING else ""
+    ended = after.status.value if _ends(before, after) else ""
     if ended:
         items.setdefault(today, [])
     for day, of_day in items.items():

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
+from shared.app.retries import latest_run
 from shared.core.errors import AgentError
 from shared.core.run import Run, Step, derived_id
 from shared.core.worktree import Worktree, from_text
@@ -50,7 +51,8 @@ def keep_snapshot(deps: Deps, run: Run, step: Step, number: int, about: Mapping[
     }
     if kept is not None and {**kept.body, "at": body["at"]} == body:
         return
-    puts = [] if number > 1 else [_expiry(run.tenant, run.id, run.opened_at + timedelta(days=1))]
+    first = number == 1 or run.trigger.kind == "retry"  # which may go on with versions of the run before
+    puts = [] if not first else [_expiry(run.tenant, run.id, run.opened_at + timedelta(days=1))]
     for each in puts:
         deps.store.put(SYSTEM, each)
     deps.store.put(run.tenant, Put(SNAPSHOTS, name, body))
@@ -126,7 +128,7 @@ def _expire_run(deps: Deps, tenant: str, run: str, now: datetime) -> tuple[int, 
     Of an open run nothing green goes, and nothing that something kept still rests on.
     """
     docs = snapshots_of(deps, tenant, run)
-    loaded = deps.store.load_run(tenant, run)
+    loaded = latest_run(deps, tenant, run)  # a retry that goes on with these versions reads them
     settings = deps.store.get(tenant, "settings", "tenant")
     keep = timedelta(days=keep_days(settings.body if settings else None))
     ended = loaded.run.ended_at if loaded is not None else now - keep

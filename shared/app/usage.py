@@ -41,7 +41,7 @@ class Spent:
     reserved: int = 0
     recorded: Sum = field(default_factory=Sum)
     parts: dict[str, Sum] = field(default_factory=dict)
-    ended: dict[str, int] = field(default_factory=dict)  # runs that cost something, by how they ended
+    ended: dict[str, int] = field(default_factory=dict)  # runs, by how they ended
 
     @property
     def per_outcome(self) -> int | None:

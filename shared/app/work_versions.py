@@ -44,7 +44,8 @@ class Version:
 
 def versions_of(deps: Deps, run: Run) -> list[Version]:
     """Return the versions of a run's work, the first one first; also those whose files have expired."""
-    docs = {int(doc.body["n"]): doc for doc in snapshots_of(deps, run.tenant, run.id)}
+    homes = dict.fromkeys([*(step.home for step in _tries(run) if step.home), run.id])  # a later one counts
+    docs = {int(doc.body["n"]): doc for home in homes for doc in snapshots_of(deps, run.tenant, home)}
     tries = {number: step for number, step in enumerate(_tries(run), 1) if "green" in step.output}
     found = []
     for number in sorted({*docs, *tries}):
@@ -61,7 +62,7 @@ def changes_of(deps: Deps, run: Run, number: int) -> tuple[str, list[dict[str, A
     """
     doc = _kept(deps, run, number)
     tree = _tree(deps, run, doc)
-    before = deps.store.get(run.tenant, "snapshots", snapshot_id(run.id, number - 1)) if number > 1 else None
+    before = _doc(deps, run, number - 1) if number > 1 else None
     below, told = originals_of(deps, run.tenant, doc), None
     with suppress(KeyError):
         if before is not None and before.body["ref"]:
@@ -87,8 +88,16 @@ def _tries(run: Run) -> list[Step]:
     return [step for step in run.steps if step.spec.kind == _TRY]
 
 
+def _doc(deps: Deps, run: Run, number: int) -> Doc | None:
+    """Return the document of a version: of this run, or of the one whose version it goes on with."""
+    tries = _tries(run)
+    home = tries[number - 1].home if number <= len(tries) else ""
+    found = deps.store.get(run.tenant, "snapshots", snapshot_id(run.id, number))
+    return found or (deps.store.get(run.tenant, "snapshots", snapshot_id(home, number)) if home else None)
+
+
 def _kept(deps: Deps, run: Run, number: int) -> Doc:
-    doc = deps.store.get(run.tenant, "snapshots", snapshot_id(run.id, number))
+    doc = _doc(deps, run, number)
     if doc is None or not doc.body["ref"]:
         raise KeyError(snapshot_id(run.id, number))
     return doc

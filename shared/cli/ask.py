@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from shared.cli.remote import ask_house, show
-from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 
 
@@ -74,7 +74,7 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
     by = found["embedder"] or "words alone"
     lines = [f"{found['pages']} pages, {found['chunks']} pieces, {found['vectors']} vectors; searched by {by}"]
     if found["off"]:
-        lines.append("Switched off: workwright knowledge --on")
+        lines.append(f"Switched off: {typed('knowledge', '--on')}")
     if not found["connected"]:
         lines.append("Notion is not connected: nothing is shown.")
     if sync["began"]:
@@ -85,4 +85,4 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
         lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in counts))
     else:
         lines.append("Nothing has been read yet; it begins by itself within minutes.")
-    return [*lines, *([f"Look: {sync['alert']}.", "  workwright knowledge --forget-lost"] if sync["alert"] else [])]
+    return [*lines, *([f"Look: {sync['alert']}.", f"  {typed('knowledge', '--forget-lost')}"] if sync["alert"] else [])]

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from shared.cli.remote import ask_house, plain
-from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 
 
@@ -37,7 +37,7 @@ def chat(text: str, chat_id: str, page: str, project: str, data: Path, as_json: 
     for line in iter(_line, ""):
         _say(data, chat_id, line, as_json)
     if not as_json:
-        click.echo(f"Go on later: workwright chat --chat {chat_id}")
+        click.echo(f"Go on later: {typed('chat', '--chat', chat_id)}")
 
 
 def _line() -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import click
 
 from shared.cli.remote import ask_house, show
-from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 
 _HOOKS = "/v1/hooks"
@@ -95,7 +95,8 @@ def _made(found: Mapping[str, Any]) -> list[str]:
 
 def _listed(found: Mapping[str, Any]) -> list[str]:
     if not found["hooks"]:
-        return ["None yet: everything is looked at from time to time. Make one: workwright hooks add gitlab owner/name"]
+        how = typed("hooks", "add", "gitlab", "owner/name")
+        return [f"None yet: everything is looked at from time to time. Make one: {how}"]
     return [
         f"{each['id']}  {each['system']:<7} {each['repository'] or '(team)'}"
         + ("" if each["ready"] else "  no secret yet" if each["system"] == "vercel" else "  refused there")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from shared.cli.remote import RUN, ask_house, show
-from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 
 
@@ -52,7 +52,10 @@ def _path(preference: str) -> str:
 def _lines(found: dict[str, Any]) -> list[str]:
     listed = found["preferences"]
     if not listed:
-        return ["None yet. Comment “always …” on a plan, or say it with: workwright feedback RUN down --text “…”"]
+        return [
+            "None yet. Comment “always …” on a plan, or say it with: "
+            + typed("feedback", "RUN", "down", "--text", "always …")
+        ]
     lines = []
     for one in listed:
         until = f" until {one['until'][:10]}" if one["until"] else ""

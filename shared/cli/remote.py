@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from shared.cli.root import AS_JSON, DATA, house_url, workwright
+from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
 
@@ -72,7 +72,8 @@ def approve(run: str, named: str, data: Path, as_json: bool) -> None:
     if asked["what"] not in ("", "plan") and not named:
         click.echo("\n".join(asked["lines"]), err=True)
         if not sys.stdin.isatty():
-            raise ConfigError(f"say what you agree to: --hash {asked['plan_hash'][:12]}")
+            again = typed("approve", run, "--hash", asked["plan_hash"][:12])
+            raise ConfigError(f"say what you agree to: {again}")
         click.confirm("Do you approve exactly this?", abort=True, err=True)
     body = {"plan_hash": asked["plan_hash"]} if asked["plan_hash"] else None
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/approve", body=body), as_json, _run_text)
@@ -102,11 +103,13 @@ def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> Non
 
 @workwright.command()
 @RUN
+@click.option("--from-start", is_flag=True, help="Plan the page anew, and do and pay everything again.")
 @DATA
 @AS_JSON
-def retry(run: str, data: Path, as_json: bool) -> None:
-    """Do a failed or cancelled run over, as a new run of the same page."""
-    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry"), as_json, _run_text)
+def retry(run: str, from_start: bool, data: Path, as_json: bool) -> None:
+    """Go on where a failed or cancelled run ended, as a new run: what is done is neither planned nor paid again."""
+    body = {"from_start": from_start}
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry", body=body), as_json, _run_text)
 
 
 @workwright.command()
@@ -145,7 +148,7 @@ def ask_house(
     try:
         key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
     except OSError:
-        raise ConfigError(f"no key in {data / OWNER_KEY}; start the house: workwright up --data {data}") from None
+        raise ConfigError(f"no key in {data / OWNER_KEY}; start the house: {typed('up', data=data)}") from None
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between two parts of one machine
         session.headers["Authorization"] = f"Bearer {key}"
@@ -153,7 +156,7 @@ def ask_house(
             answer = session.request(method, url + path, params=params, json=body, timeout=_TIMEOUT)
             found: dict[str, Any] = answer.json()
         except requests.RequestException:
-            raise ConfigError(f"nothing answers at {url}; start the house: workwright up --data {data}") from None
+            raise ConfigError(f"nothing answers at {url}; start the house: {typed('up', data=data)}") from None
     if not answer.ok:
         raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
     return found
@@ -190,8 +193,17 @@ def _run_text(found: dict[str, Any]) -> list[str]:
     lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items()]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
-        lines += [*found["asked"]["lines"], f"It waits for you: workwright approve {found['id']}"]
+        lines += [*found["asked"]["lines"], f"It waits for you: {_how_to_approve(found)}"]
+    if found["status"] in ("failed", "cancelled") and found["page"] and not found["retried_by"]:
+        lines.append(f"To go on where it ended: {typed('retry', found['id'])}")
     return lines
+
+
+def _how_to_approve(found: dict[str, Any]) -> str:
+    """Return the command that approves; what leaves or goes live has to be named, a plan need not be."""
+    asked = found["asked"]
+    named = () if asked["what"] in ("", "plan") else ("--hash", asked["plan_hash"][:12])
+    return typed("approve", found["id"], *named)
 
 
 def _steps(steps: list[dict[str, Any]]) -> list[str]:
@@ -217,7 +229,8 @@ def _usage_text(found: dict[str, Any]) -> list[str]:
         f" {_usd(found['failed']['micros'])}",
     ]
     if found["per_finished"] is not None:
-        lines.append(f"{found['finished']} runs finished, {_usd(found['per_finished'])} each, all cost included")
+        runs = "1 run" if found["finished"] == 1 else f"{found['finished']} runs"
+        lines.append(f"{runs} finished, {_usd(found['per_finished'])} each, all cost included")
     return [*lines, *(f"  {_usd(p['cost']['micros']):>10}  {p['calls']:>5} calls  {p['name']}" for p in found["parts"])]
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from pathlib import Path
 
 import click
 
 from shared.core.errors import ConfigError
 
+_USUAL = Path(".workwright")
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
-    default=Path(".workwright"),
+    default=_USUAL,
     envvar="WORKWRIGHT_DATA",
     show_default=True,
     help="The folder everything is kept in.",
@@ -25,9 +28,21 @@ def workwright() -> None:
     """Turns what a team writes in Notion into finished work."""
 
 
+def typed(*words: str, data: Path | None = None) -> str:
+    """Return a command as it has to be typed here: with the folder, where that is not the one that is meant anyway.
+
+    The folder is `data`, else that of the command that is being run.
+    """
+    context = click.get_current_context(silent=True)
+    folder = data or (context.params.get("data") if context is not None else None)
+    usual = Path(os.environ.get("WORKWRIGHT_DATA") or _USUAL)
+    where = () if folder is None or folder.resolve() == usual.resolve() else ("--data", str(folder))
+    return shlex.join(("workwright", *words, *where))
+
+
 def house_url(data: Path) -> str:
     """Return where the running house of this data folder answers; raises ConfigError when none runs."""
     try:
         return str(json.loads((data / "house.json").read_text(encoding="utf-8"))["url"])
     except (OSError, ValueError, KeyError):
-        raise ConfigError(f"no house has run in {data}; start one with `workwright up --data {data}`") from None
+        raise ConfigError(f"no house has run in {data}; start one with `{typed('up', data=data)}`") from None

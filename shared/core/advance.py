@@ -44,6 +44,9 @@ def _release(draft: Draft) -> None:
 
 
 def _may_begin(draft: Draft, step: Step) -> bool:
+    parent = draft.steps.get(step.parent)
+    if parent is not None and not parent.expanded:  # of a run that goes on: its purse is filled first
+        return False
     enough = _OVER if step.spec.lane == "plan" else _DONE  # another plan is made of whatever came of the steps before
     for name in step.spec.depends_on:
         needed = draft.steps.get(name)
@@ -92,13 +95,19 @@ def _hand_out(draft: Draft) -> bool:
                 return True
             continue
         draft.hold(step.id)
+        if step.home and (children := [each for each in draft.steps.values() if each.parent == step.id]):
+            draft.set(step.id, expanded=True)  # a run that goes on: it has asked others, and holds it for them again
+            if any(child.status in _OPEN for child in children):
+                wait = Wait(WaitKind.CHILDREN)
+                draft.set(step.id, status=StepStatus.WAITING, wait=wait, handed_at=draft.at)
+                return False
         draft.hand_out(draft.set(step.id, status=StepStatus.RUNNING, handed_at=draft.at, wait=None))
         busy += 1
     return True
 
 
 def _budget(draft: Draft) -> str:
-    limits, spent = draft.run.limits, draft.spent
+    limits, spent = draft.run.limits, draft.counted
     return (
         f"spent {spent.tokens} of {limits.tokens} tokens and"
         f" {spent.micros / 1e6:.2f} of {limits.micros / 1e6:.2f} US dollars"

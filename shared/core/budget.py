@@ -18,7 +18,11 @@ def short(draft: Draft, event: BudgetShort) -> bool:
 
     It is saved together with the event that handed them out, so no attempt of theirs has begun.
     """
-    found = [step for name in event.steps if (step := draft.steps.get(name)) and step.reserved != NOTHING]
+    known = [step for name in event.steps if (step := draft.steps.get(name))]
+    for child in [step for step in known if step.parent in event.steps]:  # its parent is to wait, and so is it
+        draft.free(child.id)
+        draft.set(child.id, status=StepStatus.PENDING, handed_at=None)
+    found = [draft.steps[step.id] for step in known if step.parent not in event.steps and step.reserved != NOTHING]
     for step in found:
         if event.until is None or event.until >= draft.run.deadline:
             end = "" if event.until is None else "; the run ends before that"
@@ -27,7 +31,8 @@ def short(draft: Draft, event: BudgetShort) -> bool:
             draft.free(step.id)
             wait = Wait(WaitKind.BUDGET, event.until, event.scope)
             begun = step.handed_at if step.attempt > 1 or step.wake else None  # what never began has nothing to undo
-            draft.set(step.id, status=StepStatus.WAITING, wait=wait, error=event.why, handed_at=begun)
+            back = {"expanded": False, "handed_at": begun}
+            draft.set(step.id, status=StepStatus.WAITING, wait=wait, error=event.why, **back)
     return bool(found)
 
 
@@ -75,7 +80,7 @@ def newly_held(before: Run | None, after: Run) -> list[Step]:
     found = []
     for step in after.steps:
         was = known.get(step.id)
-        if was is step or step.parent or step.expanded or not step.reserved.micros:
+        if was is step or step.parent or not step.reserved.micros or (was is not None and was.expanded):
             continue
         same_day = was is not None and was.reserved_on == step.reserved_on
         left = max(0, was.reserved.micros - newly_used(was, step).micros) if was is not None and same_day else 0

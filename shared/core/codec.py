@@ -12,6 +12,7 @@ from shared.core.events import Event
 from shared.core.run import (
     NOTHING,
     SCHEMA,
+    Carried,
     Limits,
     Run,
     RunStatus,
@@ -54,6 +55,8 @@ def run_to_data(run: Run) -> Data:
             data[name] = value
     if run.spent != NOTHING:
         data["spent"] = _usage_to_data(run.spent)
+    if run.earlier != NOTHING:
+        data["earlier"] = _usage_to_data(run.earlier)
     if run.by_model:
         data["by_model"] = {model: list(sums) for model, sums in run.by_model.items()}
     if run.undone_failed:
@@ -91,6 +94,7 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         replans=data.get("replans", 0),
         steps=tuple(_step_from_data(step) for step in data["steps"]),
         spent=_usage_from_data(data.get("spent")),
+        earlier=_usage_from_data(data.get("earlier")),
         by_model={model: (sums[0], sums[1], sums[2]) for model, sums in data.get("by_model", {}).items()},
         failure=data.get("failure", ""),
         cancel=data.get("cancel", ""),
@@ -199,7 +203,7 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
 
 _STEP_FIELDS = (
     "wake", "failures", "rounds", "level", "done_seq", "error", "signature", "feedback", "parent", "expanded",
-    "reserved_on",
+    "reserved_on", "home",
 )  # fmt: skip
 
 
@@ -247,7 +251,20 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         expanded=get("expanded", False),
         handed_at=_maybe_time(get("handed_at")),
         done_seq=get("done_seq", 0),
+        home=get("home", ""),
     )
+
+
+def _carried_to_data(carried: Carried) -> Data:
+    data: Data = {"steps": [_step_to_data(step) for step in carried.steps]}
+    for name in ("run", "revision", "plan_hash", "replannable", "replans"):
+        data[name] = getattr(carried, name)
+    return {**data, "spent": _usage_to_data(carried.spent), "facts": dict(carried.facts)}
+
+
+def _carried_from_data(data: Mapping[str, Any]) -> Carried:
+    steps, spent = tuple(_step_from_data(step) for step in data["steps"]), _usage_from_data(data["spent"])
+    return Carried(**{**data, "steps": steps, "spent": spent})
 
 
 # --- events: by their fields; the name of the class is the name of the event ------------------------------------------
@@ -267,6 +284,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "steps": list,
     "output": dict,
     "facts": dict,
+    "carried": _carried_to_data,
     "error_class": lambda value: value.value,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -280,6 +298,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "children": lambda specs: tuple(spec_from_data(spec) for spec in specs),
     "calls": tuple,
     "steps": tuple,
+    "carried": _carried_from_data,
     "error_class": ErrorClass,
 }
 _FIELDS = {

@@ -42,6 +42,11 @@ class Draft:
         spent: Usage = self.fields.get("spent", self.run.spent)
         return spent
 
+    @property
+    def counted(self) -> Usage:
+        """Return what counts against the limits: also what the runs before have spent that this one goes on with."""
+        return self.spent + self.run.earlier
+
     def fits_budget(self, estimate: Usage, *, without: str = "", vital: bool = False) -> bool:
         """Say whether `estimate` may be reserved beside everything spent and reserved by other steps.
 
@@ -49,7 +54,8 @@ class Draft:
         """
         if estimate == NOTHING:
             return True
-        tokens, micros = self.spent.tokens + estimate.tokens, self.spent.micros + estimate.micros
+        counted = self.counted
+        tokens, micros = counted.tokens + estimate.tokens, counted.micros + estimate.micros
         for step in self.steps.values():
             if step.spec.id != without:
                 tokens += step.reserved.tokens
@@ -59,7 +65,7 @@ class Draft:
 
     def left(self) -> Usage:
         """Return what the run may still reserve, beside everything spent and reserved."""
-        limits, spent = self.run.limits, self.spent
+        limits, spent = self.run.limits, self.counted
         tokens, micros = limits.tokens - spent.tokens, limits.micros - limits.kept_back - spent.micros
         held = [step.reserved for step in self.steps.values()]
         return Usage(
@@ -189,7 +195,7 @@ class Draft:
 
     def _tell_of_spending(self, status: RunStatus) -> None:
         """Tell people, once each, when half, most and all of the run's money is spent; its end is told anyway."""
-        limit, before, after = self.run.limits.micros, self.run.spent.micros, self.spent.micros
+        limit, before, after = self.run.limits.micros, self.run.counted.micros, self.counted.micros
         if not status.final and (passed := [p for p in ALERTS if before * 100 < limit * p <= after * 100]):
             self.notify("budget_alert", f"run.{max(passed)}")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import ErrorClass
-from shared.core.run import NOTHING, Limits, StepSpec, Trigger, Usage
+from shared.core.run import NOTHING, Carried, Limits, StepSpec, Trigger, Usage
 
 # What an attempt asked of models, one entry per call: model, provider, task, task_class, agent, outcome, why,
 # request_id, tokens, micros; what is empty is left out (ports: ModelCall).
@@ -19,7 +19,8 @@ Calls = tuple[Mapping[str, Any], ...]
 class RunOpened:
     """A trigger opened a run; with `specs` it begins with these steps, else with planning.
 
-    `refused` is why it must not go on: the run is there for people to see, and ends at once.
+    `refused` is why it must not go on: the run is there for people to see, and ends at once. With `carried` it goes on
+    where another run ended. `facts` are what people should know of it from the start.
     """
 
     at: datetime
@@ -30,6 +31,8 @@ class RunOpened:
     specs: tuple[StepSpec, ...] = ()
     plan_estimate: Usage = NOTHING
     refused: str = ""
+    carried: Carried | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ back, and the caller has nothing to save.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from shared.core import events as ev
 from shared.core.advance import advance, undo_candidates
@@ -20,6 +21,7 @@ from shared.core.lapse import lost, time_passed
 from shared.core.replan import last_estimate, plan_step
 from shared.core.rework import rework_asked
 from shared.core.run import (
+    Carried,
     Run,
     RunStatus,
     StepStatus,
@@ -106,8 +108,10 @@ def _open(event: ev.RunOpened) -> Outcome:
         opened_at=event.at,
         deadline=event.at + timedelta(seconds=event.limits.wall_s),
     )
+    run = replace(run, facts=dict(event.facts)) if event.carried is None else _going_on(run, event.carried, event.facts)
     draft = Draft(run, event.at)
-    draft.add(event.specs or (plan_step(1, event.plan_estimate),))
+    if event.carried is None:
+        draft.add(event.specs or (plan_step(1, event.plan_estimate),))
     if event.specs:
         draft.fields["plan_hash"] = plan_hash(event.specs)
     if run.depth >= event.limits.depth:
@@ -118,6 +122,19 @@ def _open(event: ev.RunOpened) -> Outcome:
     elif event.refused:
         draft.fail(event.refused)
     return draft.done(advance(draft))
+
+
+def _going_on(run: Run, carried: Carried, facts: Mapping[str, Any]) -> Run:
+    return replace(
+        run,
+        steps=carried.steps,
+        revision=carried.revision,
+        plan_hash=carried.plan_hash,
+        replannable=carried.replannable,
+        replans=carried.replans,
+        earlier=carried.spent,
+        facts={**carried.facts, **facts},
+    )
 
 
 def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:

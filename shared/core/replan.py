@@ -44,11 +44,11 @@ def is_work(spec: StepSpec) -> bool:
 def so_far(run: Run) -> SoFar:
     """Return what plans before have done and failed at; of two steps of one name the later one counts."""
     work = [step for step in run.steps if is_work(step.spec) and not step.parent]
-    done = {bare_name(step.id): step for step in work if step.status == StepStatus.SUCCEEDED and _of_use(step)}
+    done = {bare_name(step.id): step for step in work if step.status == StepStatus.SUCCEEDED and of_use(step)}
     return SoFar(done, tuple(step for step in work if step.status == StepStatus.FAILED))
 
 
-def _of_use(step: Step) -> bool:
+def of_use(step: Step) -> bool:
     """Say whether others can build on it: code of the version before, which names no work, is written anew."""
     return step.spec.kind not in ("code.generate", "code.test") or bool(step.output.get("work"))
 

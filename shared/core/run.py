@@ -167,11 +167,26 @@ class Step:
     expanded: bool = False  # it has child steps, and holds what is reserved for those that have not begun
     handed_at: datetime | None = None
     done_seq: int = 0  # the event that finished it; undo goes in reverse order of this
+    home: str = ""  # the run that remembers its effects, where that is not its own: one that this run goes on with
 
     @property
     def id(self) -> str:
         """Return the step's id within its run."""
         return self.spec.id
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a run goes on with that retries another one, `run`; `spent` counts against its limits. See resume.py."""
+
+    steps: tuple[Step, ...]
+    run: str = ""
+    revision: int = 1
+    plan_hash: str = ""
+    replannable: bool = False
+    replans: int = 0
+    spent: Usage = NOTHING
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +207,7 @@ class Run:
     replans: int = 0  # other plans asked for so far because a step had failed
     steps: tuple[Step, ...] = ()
     spent: Usage = NOTHING
+    earlier: Usage = NOTHING  # spent by the runs that this one goes on with: it counts against the limits
     by_model: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)  # calls, tokens, micros
     failure: str = ""  # set: nothing new is handed out, and the run ends as failed
     cancel: str = ""  # set: nothing new is handed out, undo begins, and the run ends as cancelled
@@ -227,6 +243,11 @@ class Run:
             tokens += step.reserved.tokens
             micros += step.reserved.micros
         return Usage(tokens, micros)
+
+    @property
+    def counted(self) -> Usage:
+        """Return what counts against the limits: what is spent, and what the runs before have spent on the same."""
+        return self.spent + self.earlier
 
     @property
     def depth(self) -> int:

@@ -36,7 +36,7 @@ def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
     ctx.effect.begun("pull-request")
     made = ctx.effect.known("repository") or {}
     _, owner, name = place_of(ctx) if "owner" not in made else ("", str(made["owner"]), str(made["name"]))
-    branch = f"{wanted.branch}-{ctx.run.id[-8:]}"
+    branch = f"{wanted.branch}-{ctx.home[-8:]}"
     forge = forge_of(ctx, owner, name, system="github")
     change = forge.find_change(owner, name, branch, state="all")
     if change is not None and change.merged:
@@ -53,7 +53,7 @@ def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
     if project is None or not ctx.effect.begun("deployment"):
         return
     vercel, known = ctx.connect(Vercel), ctx.effect.known("deployment")
-    found = vercel.find_deployment(str(project["id"]), _MARK, f"{ctx.run.id}-{ctx.step.id}") if known is None else None
+    found = vercel.find_deployment(str(project["id"]), _MARK, f"{ctx.home}-{ctx.step.id}") if known is None else None
     preview = str(known["id"]) if known else found.id if found else ""
     if preview:
         _taken_back(ctx, "undo-deployment", preview, lambda: vercel.delete(preview))

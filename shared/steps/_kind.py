@@ -185,12 +185,19 @@ class StepContext:
     listen: Callable[[str, str], str] = lambda system, repository: ""  # have a forge tell its news, or say why not
     browser: Callable[[], Browser] = no_browser  # raises NoBrowser with the reason where there is none
 
+    @property
+    def home(self) -> str:
+        """Return the run that what this step makes outside is known by: a retry goes on with what was begun before."""
+        return self.step.home or self.run.id
+
     def keep_waiting(self, delay: timedelta, what: str, since: datetime | None = None) -> Again:
         """Look again after `delay`, or later when it has been many times; raises Rejected after PATIENCE.
 
         `since` is when it began, where that is known; else the time a system was away before counts, too.
         """
         since = since or self.step.handed_at
+        if since is not None and self.step.home:  # what a retry finds begun has as long as what it begins
+            since = max(since, self.run.opened_at)
         if since is not None and self.now() - since > PATIENCE:
             minutes = PATIENCE // timedelta(minutes=1)
             raise Rejected(self.step.spec.kind.partition(".")[0], f"{what} did not come in {minutes} minutes")

@@ -48,7 +48,7 @@ class _Place:
     """
 
     def __init__(self, wanted: Propose, ctx: StepContext) -> None:
-        self.branch = f"{wanted.branch}-{ctx.run.id[-8:]}"
+        self.branch = f"{wanted.branch}-{ctx.home[-8:]}"
         self.made: Mapping[str, Any] = ctx.effect.known("repository") or {}
         system, self.owner, self.name = (
             (str(self.made["system"]), str(self.made["owner"]), str(self.made["name"])) if self.made else place_of(ctx)
@@ -155,7 +155,7 @@ def _trailer(ctx: StepContext, tree: str) -> str:
 
 
 def _of_run(ctx: StepContext) -> str:
-    return f"Workwright-Run: {ctx.run.id}\n"
+    return f"Workwright-Run: {ctx.home}\n"
 
 
 def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mapping[str, Any]:

@@ -52,6 +52,9 @@ def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
     if deployment.state in RUNNING or (deployment.state == "ready" and not deployment.live and not deployment.error):
         since = datetime.fromisoformat(str(started["at"]))
         return ctx.keep_waiting(rhythm((ctx.now() - since).total_seconds()), f"deployment {deployment.id}", since)
+    if ctx.step.home and datetime.fromisoformat(str(started["at"])) < ctx.run.opened_at and not deployment.live:
+        _take_away(ctx, hosting, deployment.id)  # it came to nothing in the run before: this one makes its own
+        return Again(timedelta(0))
     if deployment.state == "failed":
         raise _not_built(ctx, hosting, deployment)
     if not deployment.live:
@@ -121,8 +124,8 @@ def _commit(ctx: StepContext, work: Work) -> Commit | Again:
 def _start(
     ctx: StepContext, hosting: Hosting, site: Site, work: Work, of: str, commit: Commit | None
 ) -> Mapping[str, Any]:
-    key = f"{ctx.run.id}-{ctx.step.id}-{of[:12]}{of.removeprefix(work.tree_id)}"
-    meta = {MARK: key, RUN_MARK: ctx.run.id}
+    key = f"{ctx.home}-{ctx.step.id}-{of[:12]}{of.removeprefix(work.tree_id)}"
+    meta = {MARK: key, RUN_MARK: ctx.home}
 
     def result(id: str) -> dict[str, Any]:
         return {"id": id, "of": of, "system": hosting.system, "at": ctx.now().isoformat()}
@@ -201,7 +204,7 @@ def _undo(wanted: Deploy, ctx: StepContext) -> None:
 def _take_lost(ctx: StepContext, hosting: Hosting, project: str) -> None:
     """Delete what was made of this run and never heard of."""
     for _ in range(_MOST):
-        lost = hosting.find_deployment(project, RUN_MARK, ctx.run.id)
+        lost = hosting.find_deployment(project, RUN_MARK, ctx.home)
         if lost is None:
             return
         _deleted(hosting, lost.id)

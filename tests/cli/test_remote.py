@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,7 +105,7 @@ def test_it_shows_what_the_day_has_cost_and_into_what_it_went(terminal: Terminal
     record(deps, TENANT, "run-paid", done)
     said = terminal.type("usage", "--by", "model").stdout
     assert "0.1200 of 25.0000 US dollars, 900 tokens" in said
-    assert "1 runs finished, 0.1200 each" in said
+    assert "1 run finished, 0.1200 each" in said
     assert "0.1200      1 calls  big" in said
 
 
@@ -200,3 +202,67 @@ def test_it_shows_the_versions_of_the_work_and_each_in_full(terminal: Terminal) 
     assert "+    return a - b" in first.stdout
     assert "tests of your own that it removed: t.py" in first.stdout
     assert json.loads(terminal.type("run", "run-work", "--work", "2", "--json").stdout)["green"] is True
+
+
+HINT = re.compile(r"^.*\b(workwright [a-z].*)$", re.MULTILINE)
+
+
+def _hinted(printed: str) -> list[list[str]]:
+    """Return the commands that an output names, as a shell would take them apart."""
+    return [shlex.split(found)[1:] for found in HINT.findall(printed)]
+
+
+def _as_typed(words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command exactly as it was printed, with nothing added to it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
+    command = [sys.executable, "-m", "shared", *words]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("gate", ["approve", "release", "production"])
+def test_the_command_that_a_waiting_run_names_approves_it(terminal: Terminal, gate: str) -> None:
+    look = StepSpec("look", "release.review")
+    ask = StepSpec(gate, "approval.ask", "Approve", depends_on=("look",), lane="", gate=WaitKind.APPROVAL)
+    opened = RunOpened(terminal.api.deps.clock.now(), TENANT, "run-asks", Trigger("page", "p"), specs=(look, ask))
+    open_run(terminal.api.deps, opened)
+    binds = {"binds": "5f" * 32, "tests": 3, "targets": []} if gate != "approve" else {}
+    record(terminal.api.deps, TENANT, "run-asks", ev.StepSucceeded(opened.at, "look", 1, output=binds))
+    (named,) = _hinted(terminal.type("run", "run-asks").stdout)
+    assert named[:2] == ["approve", "run-asks"]
+    done = _as_typed(named)
+    assert (done.returncode, done.stderr) == (0, "")
+    loaded = terminal.api.deps.store.load_run(TENANT, "run-asks")
+    assert loaded is not None
+    assert loaded.run.status == RunStatus.SUCCEEDED
+
+
+def test_the_command_that_a_failed_run_names_goes_on_with_it(terminal: Terminal) -> None:
+    terminal.type("cancel", "run-waits", "--reason", "wrong page")
+    (named,) = _hinted(terminal.type("run", "run-waits").stdout)
+    done = _as_typed(named)
+    assert (done.returncode, named[:2]) == (0, ["retry", "run-waits"])
+    assert "retries: run-waits, from where it ended" in done.stdout
+    assert _hinted(terminal.type("run", "run-waits").stdout) == []  # it is retried: there is nothing more to type
+
+
+def test_what_is_refused_without_a_hash_names_the_command_with_it(terminal: Terminal) -> None:
+    ask = StepSpec("release", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)
+    opened = RunOpened(terminal.api.deps.clock.now(), TENANT, "run-asks", Trigger("page", "p"), specs=(ask,))
+    open_run(terminal.api.deps, opened)
+    refused = terminal.type("approve", "run-asks")
+    assert refused.returncode == 2
+    (named,) = _hinted(refused.stderr)
+    assert _as_typed(named).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("site-value",), ("hooks",), ("preferences",), ("knowledge",), ("models",), ("ship",), ("usage",)]
+)
+def test_commands_that_hints_name_are_there_and_mean_the_same_folder(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    said = terminal.type(*words)
+    assert said.returncode == 0
+    for named in _hinted(said.stdout):
+        assert named[-2:] == ["--data", str(terminal.data)]
+        assert "Usage: workwright" in _as_typed([*named[:-2], "--help"]).stdout

@@ -1,4 +1,4 @@
-"""Retry: a failed or cancelled run is done over once, as a new run; the finished one stays as it is."""
+"""Retry: a new run goes on once where a failed or cancelled one ended; the finished one stays as it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 from shared.app.api.retry import retry_run
 from shared.app.open_page_run import page_record, record_body
+from shared.app.plan_comments import KIND as HEARD
+from shared.app.plan_comments import heard_of
 from shared.core import events as ev
 from shared.core.errors import ErrorClass
 from shared.core.run import Run, RunStatus, StepSpec, Usage, derived_id
@@ -49,8 +51,9 @@ def test_it_becomes_a_new_run_of_the_page(service: Service, how: str) -> None:
     new = answer.json
     assert new["id"] == derived_id("run-", MINE, old.id, "retry")
     assert (new["trigger"], new["page"], new["by"]) == ("retry", "page-1", "owner's key")
-    assert [(s["kind"], s["status"]) for s in new["steps"]] == [("plan.propose", "running")]
+    assert [(s["kind"], s["status"], s["attempt"]) for s in new["steps"]] == [("code.generate", "running", 2)]
     assert new["retry_of"] == old.id
+    assert new["facts"] == {"retries": f"{old.id}, from where it ended"}
     loaded = service.deps.store.load_run(MINE, new["id"])
     assert loaded is not None
     assert loaded.run.trigger.causes == ()
@@ -59,11 +62,67 @@ def test_it_becomes_a_new_run_of_the_page(service: Service, how: str) -> None:
 
 
 def test_what_its_plan_may_cost_is_reserved_by_the_models_there_are_now(service: Service) -> None:
-    old = _ended(service)  # when there was no model that costs anything
+    opened = service.opened(MINE, "run-first")  # when there was no model that costs anything
+    old = service.save(opened, ev.StepFailed(opened.at, "plan", 1, "it broke", ErrorClass.PERMANENT))
     _page(service, old.id)
     tools = tools_with(model=ScriptedModel([], usage=Usage(10, 40_000)))
     run = retry_run(service.deps, lambda: tools, MINE, old.id, "Ada")
     assert run.reserved == Usage(50, 200_000)  # two plans, two looks, what was learnt of feedback
+
+
+def test_from_the_start_nothing_of_the_old_run_is_taken_along(service: Service) -> None:
+    old = _ended(service)
+    _page(service, old.id)
+    new = _retry(service, json={"from_start": True}).json
+    assert [(s["kind"], s["status"]) for s in new["steps"]] == [("plan.propose", "running")]
+    assert new["facts"] == {"retries": f"{old.id}, from the start, as it was asked for"}
+    assert _retry(service, json={"from_start": True}).json == new
+
+
+def test_from_the_start_after_a_retry_that_goes_on_names_the_run_to_retry(service: Service) -> None:
+    _page(service, _ended(service).id)
+    new = _retry(service).json["id"]
+    answer = _retry(service, json={"from_start": True})
+    assert answer.status_code == 409
+    assert f"workwright retry {new} --from-start" in answer.json["way_out"]
+
+
+def test_work_of_an_earlier_version_is_done_anew(service: Service) -> None:
+    """Its code named no work, and no step of today can go on with it."""
+    opened = service.opened(MINE, "run-first", STEP, StepSpec("test", "code.test", depends_on=("build",)))
+    done = ev.StepSucceeded(opened.at, "build", 1, output={"files": "ref"})
+    old = service.save(opened, done, ev.StepFailed(opened.at, "test", 1, "it broke", ErrorClass.FINAL))
+    _page(service, old.id)
+    new = _retry(service).json
+    assert new["facts"]["retries"] == f"{old.id}, from the start: it was planned by an earlier version of Workwright"
+    assert [s["kind"] for s in new["steps"]] == ["plan.propose"]
+
+
+def test_a_kind_of_step_that_is_no_more_is_planned_anew(service: Service) -> None:
+    opened = service.opened(MINE, "run-first", StepSpec("fly", "moon.fly_to"))
+    old = service.save(opened, ev.StepFailed(opened.at, "fly", 1, "no step kind", ErrorClass.PERMANENT))
+    _page(service, old.id)
+    assert [s["kind"] for s in _retry(service).json["steps"]] == ["plan.propose"]
+
+
+def test_work_that_is_no_longer_kept_is_done_anew(service: Service) -> None:
+    ref = service.deps.store.put_text(MINE, "the files")
+    opened = service.opened(MINE, "run-first", STEP, StepSpec("test", "code.test", depends_on=("build",)))
+    done = ev.StepSucceeded(opened.at, "build", 1, output={"work": ref})
+    old = service.save(opened, done, ev.StepFailed(opened.at, "test", 1, "it broke", ErrorClass.FINAL))
+    _page(service, old.id)
+    service.deps.store.delete_text(MINE, ref)
+    assert "what it had written is no longer kept" in _retry(service).json["facts"]["retries"]
+
+
+def test_a_comment_that_was_heard_is_not_heard_again(service: Service) -> None:
+    """A no that ended the run before is still on the page, and does not end the one that goes on."""
+    old = _ended(service)
+    _page(service, old.id)
+    heard = {"ids": ["comment-1"], "wishes": []}
+    service.deps.store.put(MINE, Put(HEARD, old.id, heard))
+    new = _retry(service).json["id"]
+    assert heard_of(service.deps, MINE, new).ids == {"comment-1"}
 
 
 def test_the_finished_run_stays_as_it_was(service: Service) -> None:

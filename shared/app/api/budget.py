@@ -35,7 +35,7 @@ USAGE = {
     "reserved": {**_COUNT, "description": "Millionths of a US dollar that calls under way may still cost."},
     "limit": _MAYBE,
     "failed": {**COST, "description": "Of the cost: attempts that failed or were lost."},
-    "finished": {**_COUNT, "description": "Runs that cost something and succeeded."},
+    "finished": {**_COUNT, "description": "Runs that succeeded."},
     "per_finished": {**_MAYBE, "description": "Millionths of a US dollar per finished run, all cost included."},
     "by": choice("", *BY),
     "parts": {"type": "array", "items": shown({"name": {"type": "string"}, **_SUM})},

@@ -7,8 +7,9 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.shapes import choice, text
 from shared.app.api.views import shown
-from shared.app.contexts import kept_context
+from shared.app.contexts import context_of_run
 from shared.core.errors import NotThere
+from shared.core.run import Run
 from shared.mind.context import NAMES
 
 _COUNT = {"type": "integer"}
@@ -48,13 +49,13 @@ def show_context(call: Call) -> ApiReply:
     loaded = call.deps.store.load_run(call.tenant, run)
     if loaded is None:
         raise NotThere(f"no run {run!r}")
-    found = kept_context(call.deps, call.tenant, run, step)
+    found = context_of_run(call.deps, loaded.run, step)
     if found is None:
-        names = ", ".join(_asked(call, run, [each.id for each in loaded.run.steps])) or "none yet"
+        names = ", ".join(_asked(call, loaded.run)) or "none yet"
         raise NotThere(f"step {step!r} of {run} has asked no model", way_out=f"Steps that have: {names}.")
     body: dict[str, Any] = dict(found)
     return ApiReply(body=body)
 
 
-def _asked(call: Call, run: str, steps: list[str]) -> list[str]:
-    return [step for step in steps if kept_context(call.deps, call.tenant, run, step) is not None]
+def _asked(call: Call, run: Run) -> list[str]:
+    return [step.id for step in run.steps if context_of_run(call.deps, run, step.id) is not None]

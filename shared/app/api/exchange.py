@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
-from shared.core.run import derived_id
 
 if TYPE_CHECKING:
     from shared.app.execute_step import Tools
@@ -164,8 +163,3 @@ _WAYS_OUT = {
     413: "Send less.",
     503: "Try again in a moment.",
 }
-
-
-def retry_id(tenant: str, run: str) -> str:
-    """Return the id of the one run that retries this run."""
-    return derived_id("run-", tenant, run, "retry")

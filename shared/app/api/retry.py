@@ -1,4 +1,8 @@
-"""Do a finished run over, as a new run of the same page: the finished one stays as it is, and is retried once."""
+"""Retry a run that failed or was stopped, once, as a new run that goes on where it ended: what is done stays done.
+
+The finished one stays as it is. From the start, as if there had been none, on request, and where there is nothing to go
+on with: the page was changed since, an earlier version made the plan, or what was written is no longer kept.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.app.api.exchange import retry_id
 from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.app.open_page_run import page_record, record_body
+from shared.app.plan_comments import KIND as HEARD
+from shared.app.retries import retry_id, to_go_on_with
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.events import RunOpened
 from shared.core.run import Run, RunStatus, Trigger
@@ -20,14 +25,17 @@ if TYPE_CHECKING:
     from shared.app.execute_step import Tools
 
 LINKS = "retries"  # id of the new run → the run it retries
+ABOUT = "retries"  # the fact that says of which run a retry is, and where it begins
 
 
-def retry_run(deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, by: str) -> Run:
+def retry_run(
+    deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, by: str, *, from_start: bool = False
+) -> Run:
     """Open the run that retries this one, or return it when it is there already.
 
-    It plans anew from the page as it is now, with the models there are now: what they may cost is reserved.
-    Its cause is a person, so it has no runs as causes. Raises NotThere,
-    Conflicting when this run cannot be retried, and Busy while the page does not show its end yet.
+    Its cause is a person, so it has no runs as causes; what the run before has spent counts against its limits, unless
+    it begins from the start. Raises NotThere, Conflicting when this run cannot be retried, and Busy while the page does
+    not show its end yet, or cannot be read.
     """
     loaded = deps.store.load_run(tenant, run_id)
     if loaded is None:
@@ -35,7 +43,7 @@ def retry_run(deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, 
     old, new_id = loaded.run, retry_id(tenant, run_id)
     there = deps.store.load_run(tenant, new_id)
     if there is not None:
-        return there.run
+        return _as_asked(deps, old, there.run, from_start=from_start)
     _refuse_unfit(old)
     record = page_record(deps, tenant, old.trigger.page)
     there = deps.store.load_run(tenant, new_id) if record.run == new_id else None
@@ -49,12 +57,11 @@ def retry_run(deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, 
     if not record.settled:
         raise Busy("the page does not show the end of this run yet")
     after = replace(record, run=new_id, generation=record.generation + 1, settled=False)
-    trigger = Trigger("retry", old.trigger.page, old.trigger.title, by)
-    reserve = plan_estimate(tools().model(tenant))
-    event = RunOpened(deps.clock.now(), tenant, new_id, trigger, deps.limits, plan_estimate=reserve)
+    event = _opened(deps, tools(), old, new_id, by, from_start=from_start)
     puts = (
         Put("pages", old.trigger.page, record_body(after), expected=record.version),
-        Put(LINKS, new_id, {"run": old.id}),
+        Put(LINKS, new_id, {"run": old.id, "from_start": from_start}),
+        *_heard(deps, old, new_id, event),
     )
     try:
         return open_run(deps, event, puts=puts)
@@ -63,6 +70,32 @@ def retry_run(deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, 
         if there is None:
             raise Busy("the page opened another run just now") from error
         return there.run
+
+
+def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_start: bool) -> RunOpened:
+    trigger = Trigger("retry", old.trigger.page, old.trigger.title, by)
+    reserve = plan_estimate(tools.model(old.tenant))
+    event = RunOpened(deps.clock.now(), old.tenant, new_id, trigger, deps.limits, plan_estimate=reserve)
+    if from_start:
+        return replace(event, facts={ABOUT: f"{old.id}, from the start, as it was asked for"})
+    carried, why = to_go_on_with(deps, tools, old, reserve)
+    if carried is None:
+        return replace(event, facts={ABOUT: f"{old.id}, from the start: {why}"})
+    return replace(event, carried=carried, facts={ABOUT: f"{old.id}, from where it ended"})
+
+
+def _heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ...]:
+    """Take along which comments were heard: a no that ended the run before does not end the one that goes on."""
+    doc = deps.store.get(old.tenant, HEARD, old.id) if event.carried is not None else None
+    return (Put(HEARD, new_id, doc.body),) if doc is not None else ()
+
+
+def _as_asked(deps: Deps, old: Run, there: Run, *, from_start: bool) -> Run:
+    doc = deps.store.get(old.tenant, LINKS, there.id)
+    if from_start and not (doc is not None and doc.body.get("from_start", True)):  # those of before began so
+        way_out = f"Retry that one from the start, once it has ended: workwright retry {there.id} --from-start."
+        raise Conflicting(f"run {old.id} was retried already, from where it ended, by {there.id}", way_out=way_out)
+    return there
 
 
 def retry_links(deps: Deps, run: Run) -> tuple[str, str]:

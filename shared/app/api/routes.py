@@ -180,8 +180,8 @@ ROUTES: tuple[Route, ...] = (
         body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
     ),
     Route(
-        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Do a failed or cancelled run over, once", "Run",
-        body=closed({}), errors=(409,),
+        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Go on where a failed or cancelled run ended, once",
+        "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,

@@ -94,8 +94,10 @@ def cancel(call: Call) -> ApiReply:
 
 
 def retry(call: Call) -> ApiReply:
-    """Do a failed or cancelled run over, once."""
-    return _shown(call, retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name))
+    """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
+    from_start = call.body["from_start"]
+    run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name, from_start=from_start)
+    return _shown(call, run)
 
 
 def _decided(call: Call, *, approve: bool) -> ApiReply:

@@ -16,7 +16,19 @@ from shared.core import events as ev
 from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.errors import ErrorClass, StoreCorrupt
 from shared.core.reducer import fold
-from shared.core.run import SCHEMA, Limits, RunStatus, StepSpec, StepStatus, Trigger, Usage, Wait, WaitKind
+from shared.core.run import (
+    SCHEMA,
+    Carried,
+    Limits,
+    RunStatus,
+    Step,
+    StepSpec,
+    StepStatus,
+    Trigger,
+    Usage,
+    Wait,
+    WaitKind,
+)
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 OLD = FIXTURES / "run_schema_1.json"  # written once by the first version, never to be written again
@@ -120,7 +132,28 @@ SPECS = st.builds(
     vital=st.booleans(),
     gate=st.sampled_from([None, WaitKind.APPROVAL, WaitKind.INPUT]),
 )
+STEPS = st.builds(
+    Step,
+    SPECS,
+    status=st.sampled_from(StepStatus),
+    attempt=st.integers(1, 9),
+    output=JSON_OBJECTS,
+    home=TEXT,
+    done_seq=st.integers(-99, 99),
+)
+CARRIED = st.builds(
+    Carried,
+    st.lists(STEPS, max_size=3).map(tuple),
+    run=TEXT,
+    revision=st.integers(1, 9),
+    plan_hash=TEXT,
+    replannable=st.booleans(),
+    replans=st.integers(0, 2),
+    spent=USAGES,
+    facts=JSON_OBJECTS,
+)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "carried": st.none() | CARRIED,
     "at": TIMES,
     "until": TIMES,
     "trigger": st.builds(Trigger, TEXT, TEXT, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple)),

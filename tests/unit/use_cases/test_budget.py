@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import record
+from shared.app.engine import open_run, record
 from shared.app.execute_step import execute_step
 from shared.app.tenant_ledger import BEGUN, LEDGERS, SPENDING
+from shared.app.usage import spent_in
 from shared.core import events as ev
 from shared.core.errors import InvalidOutput, OutcomeUnknown
 from shared.core.reducer import fold
-from shared.core.run import RunStatus, StepStatus, Usage
+from shared.core.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
 from shared.core.spending import Account
 from shared.ports import ModelCall, ModelRequest, ModelResult
 from tests.support.local_ports import Ports, ScriptedModel, attempt_of
@@ -54,8 +55,8 @@ def test_an_end_that_hands_out_what_follows_writes_the_ledger_once(ports: Ports)
 def test_what_is_free_touches_no_ledger(ports: Ports) -> None:
     begin(ports, spec("a", kind="test.think"))
     assert attempt(ports, ScriptedModel([{}])).status == RunStatus.SUCCEEDED
-    assert ports.store.list_docs(TENANT, LEDGERS) == ports.store.list_docs(TENANT, SPENDING) == []
-    assert ports.store.list_docs(TENANT, BEGUN) == []
+    assert ports.store.list_docs(TENANT, LEDGERS) == ports.store.list_docs(TENANT, BEGUN) == []
+    assert [doc.body["items"] for doc in ports.store.list_docs(TENANT, SPENDING)] == [[]]  # only that it has ended
 
 
 def test_every_call_is_recorded_with_the_attempt_and_by_model(ports: Ports) -> None:
@@ -238,3 +239,16 @@ def test_an_attempt_that_was_taken_for_lost_asks_no_more_and_does_not_fail_the_o
     assert (run.spent, account(ports)) == (COST, Account(400_000, 400_000, 10))
     assert attempt(ports, ScriptedModel([{}], usage=Usage(1, 50_000))).status == RunStatus.SUCCEEDED
     assert ports.store.list_docs(TENANT, BEGUN) == []
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_run_that_cost_nothing_is_among_those_that_finished(ports: Ports, failing: bool) -> None:
+    """The offline model costs nothing, and what it has finished is finished all the same."""
+    now = ports.deps.clock.now()
+    open_run(ports.deps, ev.RunOpened(now, TENANT, "run-free", Trigger("page"), specs=(StepSpec("a", "code.test"),)))
+    end = ev.StepFailed(now, "a", 1, "no") if failing else ev.StepSucceeded(now, "a", 1)
+    record(ports.deps, TENANT, "run-free", end)
+    record(ports.deps, TENANT, "run-free", ev.PeopleNotified(now, "run_succeeded", "end", "sent"))
+    found = spent_in(ports.deps, TENANT, f"{now:%Y-%m-%d}")
+    assert found.ended == ({"failed": 1} if failing else {"succeeded": 1})
+    assert found.per_outcome == (None if failing else 0)

@@ -151,7 +151,10 @@ def test_a_plan_of_before_a_dearer_model_was_chosen_says_the_way_out(ports: Port
     model = ScriptedModel([{}], usage=Usage(7, 150_000))
     run = attempt(ports, model)
     assert model.asked == []
-    assert "retry the run where other models were connected or chosen after its plan was made" in run.failure
+    assert (
+        "retry the run from the start where other models were connected or chosen after its plan was made"
+        in run.failure
+    )
 
 
 def test_a_call_dearer_than_any_call_may_be_is_not_made(ports: Ports) -> None:

@@ -202,3 +202,16 @@ def test_in_a_restored_house_what_was_done_after_the_backup_is_found_and_not_don
     assert restored("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
     assert world.made == ["id-1"]
     assert restored.known("thing") == {"id": "id-1"}
+
+
+def test_a_person_who_has_it_retried_decides_about_an_unclear_answer(ports: Ports) -> None:
+    """What cannot be looked up is not repeated by itself; whoever retries the run has looked, and wants it done."""
+    world = World(trouble=[("after", OutcomeUnknown("ses", "no answer"))])
+    with pytest.raises(OutcomeUnknown):
+        effects(ports)("mail", world.make, repeat=Repeat.ONCE)
+    with pytest.raises(NeedsHuman):
+        effects(ports)("mail", world.make, repeat=Repeat.ONCE)
+    ports.clock.move(seconds=120)
+    decided = ports.deps.clock.now()
+    again = Effects(ports.deps, "t-1", "run-1.s1", "test", decided=decided)
+    assert again("mail", world.make, repeat=Repeat.ONCE) == {"id": "id-2"}

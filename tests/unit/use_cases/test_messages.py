@@ -221,7 +221,8 @@ def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
         "Taken back: Open it",
         "Could not be taken back: Deploy it",
         "What to do: remove what is left by hand; the run says where it is.",
-        "To begin again: set the status of the page to Plan it.",
+        "To begin again: comment “retry” on the page and it goes on where it ended,"
+        " or set its status to Plan it and it is planned anew.",
     )
 
 
