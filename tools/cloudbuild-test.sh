@@ -22,5 +22,4 @@ FETCH
     apt-get -qq update
     apt-get -qq install -y default-jre-headless google-cloud-cli google-cloud-cli-firestore-emulator terraform >/dev/null
 fi
-make test-deps
 make test

@@ -49,11 +49,14 @@ class Line:
         """Return it as it is run on this machine: what goes into a container is run without one."""
         return _CONTAINER.sub("", self.text)
 
+    def needs(self) -> str:
+        """Return what it needs that no machine of ours has, "" for nothing."""
+        return next((reason for pattern, reason in NEEDS.items() if re.search(pattern, self.here)), "")
+
     def why_not(self) -> str:
         """Return why it cannot be run here, "" where it can."""
-        for pattern, reason in NEEDS.items():
-            if re.search(pattern, self.here):
-                return reason
+        if reason := self.needs():
+            return reason
         if "pip-audit" in self.here and not _reached(_ADVISORIES):
             return "needs the service that knows of holes in packages"
         program = next(word for word in shlex.split(self.here) if "=" not in word)

@@ -35,6 +35,7 @@ NAMES = {"plan": "consider", "execute-step": "attempt", "deploy": "attempt", "no
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BundledHouse]:
     """Serve every function from its bundle."""
     require("firestore-emulator")
+    require("package-index")
     folder = tmp_path_factory.mktemp("bundles")
     write_bundles(make_bundles(ROOT), folder / "build")
     with bundled_house(folder, folder / "build") as opened:

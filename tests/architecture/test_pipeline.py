@@ -131,7 +131,7 @@ def test_what_runs_here_are_the_commands_of_the_file() -> None:
         line.here for line in LINES if line.step in ("check", "test", "bundle", "scan") and "pip-audit" not in line.text
     ]
     assert can[:3] == ["make check", "sh tools/cloudbuild-test.sh", "make bundle"]
-    assert [line for line in LINES if line.here in can and line.why_not()] == []
+    assert [line for line in LINES if line.here in can and line.needs()] == []
 
 
 def test_the_first_command_that_fails_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,15 @@ def _has_pip() -> bool:
     return subprocess.run(asked, env={"PATH": _ROOM_PATH}, capture_output=True, check=False).returncode == 0
 
 
+def _has_package_index() -> bool:
+    """Ask for one small package, which is not installed, of whatever index this machine is set up to use."""
+    uv = Path(sys.executable).with_name("uv")
+    asked = [str(uv), "pip", "install", "--dry-run", "--refresh", "--reinstall", "--no-deps", "--quiet", "idna"]
+    asked += ["--python", sys.executable]
+    once = {**os.environ, "UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "20"}
+    return uv.exists() and subprocess.run(asked, env=once, capture_output=True, check=False).returncode == 0
+
+
 def _has_landlock() -> bool:
     try:
         LandlockSandbox().check()
@@ -49,13 +58,13 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: find_emulator() is not None and find_java() is not None,
         "no Firestore emulator here: install java and the gcloud component cloud-firestore-emulator",
     ),
-    "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test-deps installs it"),
-    "node": (_has_program("node"), "no Node.js here: make test-deps installs it"),
-    "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test-deps installs it"),
+    "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test installs it where it can"),
+    "node": (_has_program("node"), "no Node.js here: make test installs it where it can"),
+    "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test installs it where it can"),
     "landlock": (_has_landlock, "no Landlock here: the kernel must be 5.13 or newer and allow it"),
     "notion-js": (
         lambda: shutil.which("node") is not None and (JUDGES / "node_modules" / "@notionhq" / "client").is_dir(),
-        "no Node.js with Notion's own client here: make test-deps installs both",
+        "no Node.js with Notion's own client here: make test installs both where it can",
     ),
     "vector-model": (
         lambda: why_no_vectors(default_vectors_folder()) == "",
@@ -67,14 +76,20 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "pip": (_has_pip, "no pip for /usr/bin/python3 here (python3-pip), so that no wheel is installed in the sandbox"),
     "terraform": (lambda: why_no_terraform() == "", "no Terraform with a google provider here: terraform/README.md"),
-    "checkov": (lambda: (INFRA / "checkov").exists(), "no checkov here: make test-deps installs it"),
-    "git": (_has_program("git"), "no git here: make test-deps installs it"),
+    "checkov": (lambda: (INFRA / "checkov").exists(), "no checkov here: make test installs it where it can"),
+    "package-index": (
+        _has_package_index,
+        "no index of Python packages is reached from here, so that no bundle is installed alone",
+    ),
+    "git": (_has_program("git"), "no git here: make test installs it where it can"),
     "notion-description": (
         lambda: find_description() is not None,
         "no published description of Notion's API here, so requests are not judged by it: NOTION_DESCRIPTION names it",
     ),
 }
 _OPTIONAL = frozenset({"notion-description"})
+# The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
+_NEVER_HIDDEN = frozenset({"git", "landlock", "package-index"})
 
 
 def require(part: str) -> None:
@@ -95,16 +110,28 @@ def say_what_stood_aside(terminal: pytest.TerminalReporter) -> None:
         terminal.write_line(f"{count} stood aside: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
-def main() -> int:
-    """Say in one line which real parts are missing; return 1 where CI lacks one, else 0."""
-    missing = [name for name, (there, _) in _PARTS.items() if not there()]
+def missing_parts() -> list[str]:
+    """Return the names of the parts this machine lacks."""
+    return [name for name, (there, _) in _PARTS.items() if not there()]
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Say in one line which parts are missing; return 1 where CI lacks one, else 0.
+
+    With `--none` it is the other way round: 1 where one is there that was to be hidden.
+    """
+    missing = missing_parts()
+    if "--none" in arguments:
+        there = [name for name in _PARTS if name not in {*missing, *_NEVER_HIDDEN}]
+        sys.stdout.write(f"Still visible: {', '.join(there)}.\n" if there else "None of the parts is visible here.\n")
+        return int(bool(there))
     if not missing:
-        sys.stdout.write(f"All real parts the tests use are here: {', '.join(_PARTS)}.\n")
+        sys.stdout.write(f"All parts the tests use are here: {', '.join(_PARTS)}.\n")
         return 0
     named = ", ".join(missing)
-    sys.stdout.write(f"Real parts missing here: {named}. `make test-deps` installs what Debian has of them.\n")
+    sys.stdout.write(f"Parts missing here, whose tests stand aside: {named}. `make test-deps` installs what it can.\n")
     return int(os.environ.get("CI") == "true" and not _OPTIONAL.issuperset(missing))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

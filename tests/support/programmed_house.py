@@ -16,6 +16,7 @@ from shared.integrations.forge import EXECUTABLE, Author
 from shared.integrations.github.client import GitHub
 from shared.wiring.tools import wire_accounts
 from tests.support.moved_house import LEFT_THROUGH, MovedHouse, open_moved_house
+from tests.support.parts import require
 from tests.support.programmer import Job, Programmer
 from tests.support.ship_audit import histories, unauthorised
 from tests.support.ship_leaks import leaks, plant
@@ -94,6 +95,7 @@ class Workshop:
 @contextmanager
 def open_workshop(folder: Path) -> Iterator[Workshop]:
     """Run it; whoever leaves finds out whether anything has left that must not."""
+    require("bubblewrap")  # the code here is no offline model's, so nothing else may run it
     with Programmer() as programmer, open_moved_house(folder, **programmer.environment) as house:
         made = Workshop(house, programmer, _somebody_elses(house), plant(house))
         house.ship(site={"environment": [{"name": "FORMS_KEY", "secret": "forms"}]})

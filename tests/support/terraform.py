@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-INFRA = ROOT / ".venv" / "infra" / "bin"  # what looks at Terraform has packages that fight with ours
+INFRA = Path(sys.prefix) / "infra" / "bin"  # what looks at Terraform has packages that fight with ours
 _REGISTRY = ("registry.terraform.io", 443)
 _SKIPPED = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "*.tfstate*", "__pycache__", "*.py")
 
@@ -47,7 +48,7 @@ def why_no_terraform() -> str:
     if standin() is None and not registry_reached():
         return "neither Terraform's registry nor WORKWRIGHT_TERRAFORM_STANDIN here, so no provider"
     if standin() is not None and not (INFRA / "python").exists():
-        return "no .venv/infra here: make test-deps makes it"
+        return "no checkov here: make test-deps makes it"
     return ""
 
 

@@ -1,0 +1,70 @@
+"""Parts of the machine: what can be installed is, what cannot is said and stops nothing, and CI misses none."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Debian's program, as far as it matters: it writes down what it is asked, and does not know one of the packages.
+APT_GET = """#!/bin/sh
+echo "$*" >>"$ASKED"
+case " $* " in *" chromium "*) echo "E: Unable to locate package chromium" >&2; exit 100 ;; esac
+"""
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of somebody who has none of the programs."""
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "env"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    return {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path), "ASKED": str(tmp_path / "asked"), "LANG": "C.UTF-8"}
+
+
+def _program(environment: dict[str, str], name: str, script: str) -> None:
+    path = Path(environment["PATH"]) / name
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+def _installed(environment: dict[str, str], *only: str) -> str:
+    command = [sys.executable, "tools/install_parts.py", *only]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_machine_on_which_nothing_can_be_installed_is_told_so_and_nothing_fails(bare: dict[str, str]) -> None:
+    assert _installed(bare, "bubblewrap", "chromium") == (
+        "There is no apt-get here, so no package of the system is installed.\n"
+    )
+
+
+def test_a_package_that_cannot_be_had_keeps_back_no_other(bare: dict[str, str]) -> None:
+    _program(bare, "apt-get", APT_GET)
+    _program(bare, "apt-cache", "#!/bin/sh\n")
+    _program(bare, "sudo", '#!/bin/sh\nshift\nexec "$@"\n')
+    said = _installed(bare, "bubblewrap", "chromium")
+    assert "Installing with apt-get: chromium bubblewrap …" in said
+    assert "apt-get could not install: chromium." in said
+    asked = Path(bare["ASKED"]).read_text().splitlines()
+    assert [line.split()[-1] for line in asked] == ["update", "bubblewrap", "chromium", "bubblewrap"]
+    assert not any("bubblewrap" in line and "chromium" in line for line in asked[2:])
+
+
+@pytest.mark.parametrize(("ci", "outcome", "code"), [("true", "failed", 1), ("", "skipped", 0)])
+def test_what_is_missing_fails_in_ci_and_stands_aside_by_name_elsewhere(
+    bare: dict[str, str], tmp_path: Path, ci: str, outcome: str, code: int
+) -> None:
+    test = tmp_path / "test_it.py"
+    test.write_text("from tests.support.parts import require\ndef test_it():\n    require('chromium')\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "--rootdir", str(tmp_path), str(test)]
+    done = subprocess.run(command, cwd=ROOT, env={**bare, "CI": ci}, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout
+    assert f"1 {outcome}" in done.stdout
+    assert "no Chromium here" in done.stdout

@@ -1,0 +1,107 @@
+"""Install what the tests need beside Python, by name, as far as this machine lets us; say what was done and what not.
+
+Nothing here fails for a part that cannot be installed: its tests stand aside, by name. That a part must be there, as in
+CI, `python -m tests.support.parts` says. System packages need apt-get, and root or a sudo that asks for no password.
+
+usage: install_parts.py [PART…]
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.parts import missing_parts
+
+ROOT = Path(__file__).resolve().parents[1]
+JUDGES = ROOT / "tests" / "judges"
+PACKAGES: Mapping[
+    str, tuple[str, ...]
+] = {  # part → what Debian and Ubuntu call it, or the vendor's own archive for apt
+    "bubblewrap": ("bubblewrap",),
+    "chromium": ("chromium",),
+    "firestore-emulator": ("default-jre-headless", "google-cloud-cli-firestore-emulator"),
+    "git": ("git",),
+    "node": ("nodejs",),
+    "npm": ("npm",),
+    "pip": ("python3", "python3-pip"),
+    "terraform": ("terraform",),
+}
+_QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
+_APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=1")
+_INSTALL = ("install", "-y", "--no-install-recommends")
+
+
+def main(only: Sequence[str] = ()) -> int:
+    """Install what is missing, or of these parts only; always 0."""
+    missing = [part for part in missing_parts() if not only or part in only]
+    wanted = [package for part in missing for package in PACKAGES.get(part, ())]
+    if wanted:
+        _install_packages(list(dict.fromkeys(wanted)))
+    if "notion-js" in missing and shutil.which("npm"):
+        _install("Notion's own client for JavaScript", ["npm", "ci", "--no-audit", "--no-fund", "--silent"], JUDGES)
+    if "vector-model" in missing:
+        _install("the small vector model", ["sh", str(ROOT / "tools" / "vectors.sh"), sys.prefix], ROOT)
+    if "checkov" in missing:
+        _install("checkov", ["sh", str(ROOT / "tools" / "infra.sh"), sys.prefix], ROOT)
+    return 0
+
+
+def _install_packages(wanted: Sequence[str]) -> None:
+    """Install the packages at once; where that fails one by one, so that one that is unknown keeps back no other."""
+    prefix = _as_root()
+    if prefix is None:
+        return
+    _say(f"Installing with apt-get: {' '.join(wanted)} …")
+    _ran([*prefix, *_APT, "update"])
+    known = [package for package in wanted if _ran(["apt-cache", "show", package], say=False)]
+    if not _ran([*prefix, *_APT, *_INSTALL, *known]):
+        known = [package for package in known if _ran([*prefix, *_APT, *_INSTALL, package])]
+    if left := [package for package in wanted if package not in known]:
+        _say(f"apt-get could not install: {' '.join(left)}.")
+
+
+def _as_root() -> Sequence[str] | None:
+    """Return what goes before a command so that root runs it; None, after a word on it, where nobody is root."""
+    if shutil.which("apt-get") is None:
+        _say("There is no apt-get here, so no package of the system is installed.")
+        return None
+    if os.geteuid() == 0:
+        return ("env", *(f"{name}={value}" for name, value in _QUIET.items()))
+    if shutil.which("sudo") and _ran(["sudo", "-n", "true"], say=False):
+        return ("sudo", "-n", "env", *(f"{name}={value}" for name, value in _QUIET.items()))
+    _say("Not root, and sudo asks for a password, so no package of the system is installed.")
+    return None
+
+
+def _install(what: str, command: Sequence[str], folder: Path) -> None:
+    _say(f"Installing {what} …")
+    if not _ran(command, folder):
+        _say(f"Could not install {what}.")
+
+
+def _ran(command: Sequence[str], folder: Path = ROOT, *, say: bool = True) -> bool:
+    """Run a command; return whether it ended well. Where it did not, its last lines are shown."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        _say(f"  {error}")
+        return False
+    if done.returncode and say:
+        _say("\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()[-3:]))
+    return done.returncode == 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
