@@ -1,9 +1,10 @@
-"""For all tests: how properties are searched, and at the end a word on what stood aside, and why."""
+"""For all tests: where their folders lie, how properties are searched, and at the end what stood aside, and why."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.memory_folder import new_memory_folder
 from tests.support.parts import say_what_stood_aside
 
 # Hundreds of processes are started here, and each would compile all of this again.
@@ -26,6 +28,26 @@ settings.register_profile(
     derandomize=os.environ.get("CI") == "true",
 )
 settings.load_profile("house")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the folders of tests lie in memory, unless somebody says where or there is no room."""
+    if not hasattr(config, "workerinput") and not config.option.basetemp and (folder := new_memory_folder()):
+        config.option.basetemp = str(folder)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Give the memory back; what failed can be looked at until the next run."""
+    folder = session.config.option.basetemp
+    if (
+        folder
+        and not hasattr(session.config, "workerinput")
+        and Path(folder).parent == Path("/dev/shm")
+        and not exitstatus
+    ):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
