@@ -24,7 +24,7 @@ from terraform.bundle import make_bundles, write_bundles
 from tests.support.bundle_env import RUNNERS_CALLER, BundledHouse, bundled_house
 from tests.support.parts import require
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("bundles")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEUE = ("plan", "execute-step", "deploy", "notify", "sync")

@@ -41,6 +41,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         each.cache_clear()
 
 
+@pytest.mark.slow
 def test_it_asks_goes_on_asking_and_shows_what_is_known(terminal: Terminal, tmp_path: Path) -> None:
     said = tmp_path / "said.json"
     asked = terminal.type("ask", "Where hangs the key?", "--history", str(said))

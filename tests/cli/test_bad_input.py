@@ -19,6 +19,8 @@ from shared.core.errors import ConfigError
 from tests.support.moved_clock import MovedClock
 from tests.support.saved_runs import a_run, opening
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = {"steps_per_s", "p50_ms", "p99_ms", "commits_per_step", "fsyncs_per_step"}
 

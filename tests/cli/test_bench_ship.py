@@ -13,6 +13,8 @@ import pytest
 from shared.cli.bench_ship import as_text
 from shared.cli.bench_ship_least import least_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 VERCEL = {"POST /v13/deployments": 2, "POST /v2/files": 3, "GET /v9/projects/{id}": 4}
 

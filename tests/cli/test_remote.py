@@ -26,6 +26,8 @@ from shared.ports import Commit, Put
 from tests.support.served_api import ServedApi, served_api
 from tests.support.work_versions import TestedRun
 
+pytestmark = pytest.mark.slow
+
 TENANT = "t-0123456789abcdef01234567"
 ROOT = Path(__file__).resolve().parents[2]
 GATE = StepSpec("approve", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)

@@ -154,6 +154,7 @@ NAMES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, st.text(max_size=20) | st.text(max_size=8).map("http://{}".format), max_size=6))
 def test_no_environment_is_answered_with_anything_but_settings_or_the_reasons(env: dict[str, str]) -> None:
     try:

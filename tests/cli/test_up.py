@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from shared.cli.idea import example_idea
@@ -55,6 +56,7 @@ def _type(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with _house(data) as url:

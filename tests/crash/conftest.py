@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for number, item in enumerate(ours):
         item.add_marker(pytest.mark.xdist_group(f"crash-{number % 2}"))
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,6 @@ def disturb(place: Place, write: Write, answer: str) -> None:
     requests.post(f"{place.simulators[system]}/_faults", json=order, timeout=10).raise_for_status()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_bad_answer_to_each_write_changes_nothing_and_no_email_is_sent_twice(

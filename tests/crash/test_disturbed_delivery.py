@@ -19,7 +19,6 @@ QUEUES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("queue", QUEUES)
 def test_a_queue_that_doubles_and_shuffles_changes_nothing(
     queue: str, new_place: NewPlace, undisturbed: Undisturbed
@@ -30,7 +29,6 @@ def test_a_queue_that_doubles_and_shuffles_changes_nothing(
     assert compare(place, ending(place), undisturbed.end.effects) == []
 
 
-@pytest.mark.slow
 def test_webhooks_that_come_twice_late_and_in_any_order_change_nothing(
     new_place: NewPlace, undisturbed: Undisturbed
 ) -> None:
@@ -44,7 +42,6 @@ def test_webhooks_that_come_twice_late_and_in_any_order_change_nothing(
     assert {entry["outcome"] for entry in delivered} == {"delivered"}
 
 
-@pytest.mark.slow
 def test_every_task_to_two_workers_at_once_newest_first_and_all_again_at_the_end(
     new_place: NewPlace, undisturbed: Undisturbed
 ) -> None:

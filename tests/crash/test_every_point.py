@@ -80,7 +80,6 @@ def test_every_moment_is_in_one_story() -> None:
     assert Counter(moment for story in stories(MOMENTS) for moment in story) == Counter(MOMENTS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moments", stories(MOMENTS), ids=" then ".join)
 def test_deaths_at_these_moments_change_nothing(
     moments: list[str], new_place: NewPlace, undisturbed: Undisturbed
@@ -115,7 +114,6 @@ def chances() -> list[list[str]]:
     return [[",".join(chosen.sample(POINTS, 4)) for _ in range(LIVES)] for _ in range(CHANCES)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lives", chances(), ids=range(CHANCES))
 def test_deaths_wherever_chance_has_them_change_nothing(
     lives: list[str], new_place: NewPlace, undisturbed: Undisturbed

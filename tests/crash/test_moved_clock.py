@@ -21,7 +21,6 @@ def _waits(place: Place, kind: str) -> bool:
     return any(step.spec.kind == kind and step.wait is not None and step.wait.kind == WaitKind.TIME for step in steps)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("jumps", [(DAY, DAY - HOUR), (-HOUR, -2 * HOUR), (DAY, 0.0)], ids=str)
 def test_a_clock_that_jumps_changes_nothing(
     jumps: tuple[float, float], new_place: NewPlace, undisturbed: Undisturbed
@@ -38,7 +37,6 @@ def test_a_clock_that_jumps_changes_nothing(
     assert compare(place, ending(place), undisturbed.end.effects) == []
 
 
-@pytest.mark.slow
 def test_a_death_and_a_clock_moved_on_a_day_meanwhile(new_place: NewPlace, undisturbed: Undisturbed) -> None:
     place = new_place()
     place.begin(WORKWRIGHT_CRASH_AT="effect.after/site.deploy/deployment")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 import shared.cli.backup  # noqa: F401  (its commands join the group)
@@ -13,7 +12,6 @@ from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.told_story import compare, ending
 
 
-@pytest.mark.slow
 def test_a_restored_house_goes_on_with_its_run_and_does_nothing_twice(
     new_place: NewPlace, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

@@ -8,8 +8,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.crash.conftest import Undisturbed
 from tests.support.disturbed_house import Place, Settled, choose_ports, control, write_idea
 from tests.support.processes import Starter
@@ -65,7 +63,6 @@ class Up(Place):
         return kills
 
 
-@pytest.mark.slow
 def test_up_survives_being_killed_at_any_moment(starter: Starter, tmp_path: Path, undisturbed: Undisturbed) -> None:
     env = {"WORKWRIGHT_SETTLE_S": "0.3", "WORKWRIGHT_BACKOFF_S": "0.05"}
     choose_ports(tmp_path / "house")  # others on this machine may get those that are free only now

@@ -152,6 +152,7 @@ def test_deleting_and_renaming(desk: Desk) -> None:
     assert desk.gitlab.head("acme", "shop", BRANCH) == head
 
 
+@pytest.mark.slow
 def test_a_long_list_of_files_is_read_to_its_end(desk: Desk) -> None:
     many = {f"d{n % 7}/f{n}.txt": b"%d" % n for n in range(130)}
     desk.commit(files=many)

@@ -198,6 +198,7 @@ def _judged_by(system: str, by: str, folder: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(_VARIABLES[system], str(place.parent if system == "vercel" else place))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("system", "method", "path", "query", "body", "problem", "by"),
     [(*case, by) for case in _WRONG for by in _by(case[0])],

@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from shared.integrations.notion.blocks import LANGUAGES, rich_text
 from shared.integrations.notion.markdown import MarkdownPage, parse_markdown
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 

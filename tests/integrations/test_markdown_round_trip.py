@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from shared.integrations.notion.markdown import parse_blocks, parse_markdown
 from shared.integrations.notion.markdown_out import to_markdown
 from shared.integrations.notion.reading import read_written
 from tests.integrations.test_markdown import HOSTILE, PIECES, TEXTS
+
+pytestmark = pytest.mark.slow
 
 QUIET = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

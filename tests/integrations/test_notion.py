@@ -27,6 +27,8 @@ from shared.integrations.notion.values import page_properties, property_value
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 SCHEMA: Json = {
     "Name": {"title": {}},

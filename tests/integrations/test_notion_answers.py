@@ -30,6 +30,8 @@ from shared.sim._server import serve
 from shared.sim.notion.simulator import NotionSimulator
 from tests.support.http_loopback import Handler, HttpServer
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 Told = tuple[int, bytes]
 

@@ -15,6 +15,8 @@ from shared.ports import Secret
 from shared.sim.ses import SesSimulator
 from tests.integrations.conftest import Served
 
+pytestmark = pytest.mark.slow
+
 REGION = "eu-central-1"
 FROM = "agent@example.test"
 

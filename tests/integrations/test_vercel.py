@@ -18,6 +18,8 @@ from shared.sim.vercel import VercelSimulator
 from tests.integrations.conftest import Served
 from tests.support.vercel_description import of_exchange
 
+pytestmark = pytest.mark.slow
+
 WORD = "vc-word-" + "1"
 FILES = {"index.html": b"<h1>Hi</h1>", "logo.bin": b"\x00\xff", "copy.html": b"<h1>Hi</h1>"}
 

@@ -37,6 +37,8 @@ from tests.support.long_writes import (
     write_until_done,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:

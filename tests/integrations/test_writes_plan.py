@@ -14,6 +14,8 @@ from shared.core.errors import Rejected
 from shared.integrations.notion import blocks
 from shared.integrations.notion.tree import TOP, Append, Place, plan, plan_page
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 Shape = tuple[Any, ...]  # a tree as the shapes of its children
 

@@ -20,6 +20,8 @@ from tests.safety.conftest import CANARY, Ground
 from tests.safety.obedient import Injection, injections
 from tests.support.small_house import TENANT
 
+pytestmark = pytest.mark.slow
+
 ORDERS = injections()
 ELSEWHERE = ("comment", "issue_text", "error_text", "retrieved_chunk")
 WAITS = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT, RunStatus.FAILED)

@@ -17,7 +17,7 @@ from shared.core.run import Run, RunStatus
 from shared.wiring.tools import wire_tools
 from tests.support.house import Neighbourhood, open_house
 
-pytestmark = pytest.mark.xdist_group("bad_endings")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad_endings")]
 
 
 def _told(house: Neighbourhood, page: str, run: Run) -> None:

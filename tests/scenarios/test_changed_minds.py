@@ -15,7 +15,7 @@ from shared.core.run import Run, RunStatus, Step, StepStatus
 from shared.wiring.tools import wire_tools
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("changed_minds")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("changed_minds")]
 
 
 def _asks(run: Run) -> bool:

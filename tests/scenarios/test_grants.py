@@ -41,6 +41,7 @@ def _waits_for(house: Neighbourhood, page: str) -> set[str]:
     return {step.wait.what for step in house.run(page).steps if step.wait and step.wait.kind == WaitKind.GRANT}
 
 
+@pytest.mark.slow
 def test_a_refused_access_token_is_renewed_with_the_refresh_token_and_nobody_notices(house: Neighbourhood) -> None:
     page = house.write("Renewed")
     before = _bot(house)

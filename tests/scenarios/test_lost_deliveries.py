@@ -11,7 +11,7 @@ from shared.backends.local.identity import LocalCallers
 from shared.core import marks
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("lost_deliveries")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lost_deliveries")]
 
 
 def _call_sync(house: Neighbourhood) -> None:

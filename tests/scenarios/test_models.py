@@ -16,7 +16,7 @@ from tests.support import anthropic_server as claude
 from tests.support.anthropic_server import AnthropicServer
 from tests.support.house import open_house
 
-pytestmark = pytest.mark.xdist_group("models")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("models")]
 KEY = "-".join(("teams", "made", "up", "key"))
 
 

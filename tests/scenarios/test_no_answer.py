@@ -12,6 +12,8 @@ from shared.core.errors import Conflicting
 from shared.core.run import RunStatus
 from tests.support.house import open_house
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.xdist_group("no_answer")
 def test_an_approval_that_nobody_gives_runs_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from shared.core import marks
 from shared.core.run import RunStatus
 from tests.support.house import Neighbourhood, post_signed
 
-pytestmark = pytest.mark.xdist_group("one_run_per_change")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("one_run_per_change")]
 
 
 @pytest.fixture

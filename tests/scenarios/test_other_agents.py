@@ -8,7 +8,7 @@ from shared.core import marks
 from shared.core.run import RunStatus
 from tests.support.house import OTHER_AGENT, Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("other_agents")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("other_agents")]
 
 
 def test_runs_that_another_agent_wakes_again_and_again_end_at_depth_three(house: Neighbourhood) -> None:

@@ -16,7 +16,7 @@ from shared.core.run import Run, RunStatus
 from tests.support.moved_house import MovedHouse, open_moved_house, succeeded
 from tests.support.ship_leaks import ON_THE_PAGE, leaks, plant
 
-pytestmark = pytest.mark.xdist_group("ship_endings")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_endings")]
 ALWAYS = {"path": "/_alias/*", "status": 200, "html": "<!doctype html><p>Coming soon</p>", "times": 10_000}
 
 

@@ -11,7 +11,7 @@ from shared.core.run import RunStatus
 from tests.support.moved_house import ONCE, open_moved_house
 from tests.support.programmer import Job, Programmer
 
-pytestmark = pytest.mark.xdist_group("ship_model_away")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_model_away")]
 AN_HOUR = timedelta(hours=1)
 
 

@@ -14,7 +14,7 @@ from tests.support.made_up_secrets import letters
 from tests.support.moved_house import ONCE, MovedHouse, open_moved_house, succeeded
 from tests.support.ship_leaks import leaks, plant
 
-pytestmark = pytest.mark.xdist_group("ship_phases")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_phases")]
 Enter = Callable[[MovedHouse, str], Any]
 
 

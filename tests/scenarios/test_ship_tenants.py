@@ -26,7 +26,7 @@ from tests.support.house import Neighbourhood
 from tests.support.made_up_secrets import letters
 from tests.support.ship_audit import histories, unauthorised
 
-pytestmark = pytest.mark.xdist_group("ship_tenants")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_tenants")]
 GIT = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 TENANTS = 10
 

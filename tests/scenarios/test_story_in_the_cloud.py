@@ -32,7 +32,7 @@ from tests.support.collector import Collector
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("story_in_the_cloud")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("story_in_the_cloud")]
 
 IDEA = "# {title}\n\n## When\n\nEvery Saturday from nine to one.\n\n- Bring your own tubes\n"
 SENT = "notion:sent, email:sent, slack:sent"

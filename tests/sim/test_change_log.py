@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def _seen(state: dict[str, Any]) -> str:
     return json.dumps({"count": state["count"], "table": list(state["table"].whole().items())})
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(STEP, max_size=4), max_size=8), st.sampled_from([1, 400, 10**6]))
 @settings(max_examples=80, deadline=None)
 def test_what_was_saved_comes_back_in_its_order(history, longest):

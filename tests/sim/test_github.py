@@ -16,6 +16,8 @@ import requests
 from shared.sim._server import serve
 from shared.sim.github.simulator import GitHubSimulator
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 TOKEN = "-".join(["test", "token"])
 AUTHOR = {"name": "Ada Workshop", "email": "ada@example.com", "date": "2026-01-02T03:04:05Z"}

@@ -52,6 +52,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.close()
 
 
+@pytest.mark.slow
 def test_after_a_kill_everything_is_at_the_same_address_and_what_was_answered_is_kept(house: House) -> None:
     process, urls = house.start()
     assert {"github", "vercel", "slack", "ses"} <= set(urls)

@@ -18,6 +18,8 @@ from shared.steps._kind import Again, Repeat
 from tests.steps.bench import NOBODY, Bench, Json
 from tests.support.small_house import SmallHouse
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

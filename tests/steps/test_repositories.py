@@ -13,6 +13,8 @@ from shared.core.run import RunStatus, StepStatus
 from tests.support.forge_rig import BRANCH, NAME, PAGE_URL, SITE, ForgeRig, git
 from tests.support.small_house import TENANT
 
+pytestmark = pytest.mark.slow
+
 WATCH, MERGE = "repository.watch_checks", "repository.merge_change"
 BETTER = {"site/index.html": "<!doctype html><title>Club</title><p>We repair bicycles and more.</p>"}
 

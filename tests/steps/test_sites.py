@@ -20,6 +20,8 @@ from tests.integrations.conftest import Served, served
 from tests.support.site_rig import GOOD, MINE, WORD, SiteRig, output
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["served"]
 
 

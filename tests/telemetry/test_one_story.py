@@ -153,6 +153,7 @@ def _canaries(house: Neighbourhood) -> dict[str, str]:
     return {**planted, **slug, **secret, **held, "collector's key": COLLECTORS_KEY}
 
 
+@pytest.mark.slow
 def test_nothing_that_people_or_models_wrote_is_told_to_anybody(told: Told) -> None:
     bodies = b"\n".join(each.body for each in told.collector.journal.requests).decode("utf-8", "replace")
     assert len(told.canaries) > 10

@@ -236,6 +236,7 @@ def _rows(script: Script, source: str, person: str, upload: str) -> str:
     return str(made["id"])
 
 
+@pytest.mark.slow
 def test_every_answer_validates(script: Script, notion: Notion):
     person = notion.seeded["people"][0]["id"]
     upload = script("POST", "/v1/file_uploads", {"filename": "a.png"})

@@ -154,6 +154,7 @@ def fullest(schema: Mapping[str, Any], defs: Mapping[str, Any], text: str, numbe
             return {name: fullest(each, defs, text, number) for name, each in schema["properties"].items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(FULL))
 def test_what_is_quoted_from_much_fits_an_answer(kind: str) -> None:
     for name, one in agents().items():

@@ -26,6 +26,8 @@ from tests.support.read_workspace import LATER, Reading, block_body, page_body
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def reading(desk: Desk) -> Reading:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import requests
 
 from shared.app.knowledge_sync import begin_if_needed, progress
@@ -97,6 +98,7 @@ def _synced(folder: Any, notion: Served, token: str, ends: int) -> tuple[MortalH
     return house, known
 
 
+@pytest.mark.slow
 def test_a_death_before_any_durable_action_changes_nothing_of_the_end(
     tmp_path: Any, served: Callable[[Any], Served]
 ) -> None:

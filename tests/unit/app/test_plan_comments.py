@@ -13,6 +13,8 @@ from shared.core.run import Run, RunStatus, StepStatus
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
+pytestmark = pytest.mark.slow
+
 EXPLAINED = UNCLEAR + HOW_TO_DECIDE + BY_STATUS + "."
 
 

@@ -314,6 +314,7 @@ def _dying_at(wanted: int, passed: list[str]) -> Callable[[str], None]:
     return point
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_actions_there_is_one_whole_page_and_one_question(days: Days) -> None:
     house, wanted, died = days.house, 0, True
     days.task("Paint fence", "2026-03-01", 6)

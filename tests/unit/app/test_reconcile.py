@@ -23,6 +23,8 @@ from shared.ports import Put
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def quiet(desk: Desk) -> Desk:

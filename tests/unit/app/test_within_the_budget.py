@@ -28,6 +28,8 @@ from tests.integrations.conftest import Served
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 5  # calls a minute
 
 

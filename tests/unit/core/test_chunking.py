@@ -15,6 +15,8 @@ from shared.core.chunking import SIZE, cut, vector_key
 from shared.core.page import Block, Page, Span
 from shared.core.text_size import size_of
 
+pytestmark = pytest.mark.slow
+
 
 def block(kind: str, text: str = "", id: str = "", /, *children: Block, **more: object) -> Block:
     spans = (Span(text),) if text else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ PAGES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(PAGES)
 def test_every_page_comes_back_from_json_as_it_was(page: Page) -> None:
     assert page_from_data(json.loads(json.dumps(page_to_data(page)))) == page

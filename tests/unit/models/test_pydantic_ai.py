@@ -28,6 +28,7 @@ def played() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_it_is_loaded_with_the_first_call(played: dict[str, Any]) -> None:
     assert played["loaded before"] is False
 

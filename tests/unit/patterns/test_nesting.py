@@ -131,6 +131,7 @@ def story(ports: Ports) -> tuple[Any, Speakers]:
     return one, model
 
 
+@pytest.mark.slow
 def test_after_a_death_at_any_point_it_ends_the_same_and_asks_nothing_twice_that_was_stored(tmp_path: Path) -> None:
     lives = die_everywhere(tmp_path, story)
     whole = next(lives)

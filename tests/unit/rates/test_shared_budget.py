@@ -21,6 +21,8 @@ from tests.support.moved_clock import MovedClock
 from tests.support.rate_rig import Jobs, RateRig, between
 from tests.support.virtual_time import VirtualTime
 
+pytestmark = pytest.mark.slow
+
 LIMIT, CALLS, WORKERS = 180, 1000, 16
 BEST_S = 60.0 * (math.ceil(CALLS / LIMIT) - 1)  # a full window at once, then one each minute: 300 s
 BOT, OTHER = Payer("notion", "bot-1", "space-1"), Payer("notion", "bot-2", "space-2")

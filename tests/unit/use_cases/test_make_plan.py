@@ -120,6 +120,7 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
     assert said in model.asked[3].prompt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
