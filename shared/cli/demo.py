@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
-from shared.cli.idea import Idea
+from shared.cli.idea import Idea, own_columns
 from shared.cli.settle_in import Home, Installation, as_person, settle_in
 from shared.core import marks
 from shared.core.proposal import upgraded
@@ -77,7 +77,7 @@ def tell_story(house: Installation, idea: Idea, progress: Progress, code: str = 
 def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
     """Write the idea as a page into Ideas, as a person would: unknown properties become columns first."""
     taken = {column.name.lower() for column in SCHEMAS[IDEAS].columns}
-    own = {f"{name} (idea)" if name.lower() in taken else name: value for name, value in idea.properties.items()}
+    own = own_columns(idea, taken)
     if own:
         columns: dict[str, Any] = {name: {"rich_text": {}} for name in own}
         as_person(house, home, "PATCH", f"/v1/data_sources/{home.ideas}", {"properties": columns})

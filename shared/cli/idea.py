@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from shared.core.errors import ConfigError
 from shared.integrations.notion.markdown import MarkdownPage, parse_markdown
 
 MAX_BYTES = 2_000_000
+_LONGEST_NAME = 80  # letters of a column's name
 Idea = MarkdownPage
 
 
@@ -29,6 +31,24 @@ def read_idea(path: Path) -> Idea:
     if "\x00" in text:
         raise ConfigError(f"{path}: contains NUL bytes, so it is not text; save it as UTF-8 Markdown and try again")
     return parse_markdown(text, name=path.stem.replace("-", " ").replace("_", " ").strip().capitalize())
+
+
+def own_columns(idea: Idea, taken: Collection[str]) -> dict[str, str]:
+    """Return the idea's properties by names that can be columns beside those that are `taken` (in lower case).
+
+    Notion calls the column of a page's name `title`, whatever it is shown as, so no other can have that name.
+    """
+    used = {*taken, "title"}
+    found: dict[str, str] = {}
+    for name, value in idea.properties.items():
+        short = name.replace(",", " ").strip()[:_LONGEST_NAME] or "Property"
+        wanted = f"{short} (idea)" if short.lower() in used else short
+        number = 2
+        while wanted.lower() in used:
+            wanted, number = f"{short} (idea {number})", number + 1
+        used.add(wanted.lower())
+        found[wanted] = value
+    return found
 
 
 def example_idea() -> Idea:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.core.artifacts import NODE_PROJECT, PYTHON_SERVICE, STATIC_SITE
 from shared.core.replan import is_work
 from shared.core.run import NOTHING, StepSpec, Usage
 
@@ -22,6 +23,17 @@ _HIGH: Mapping[str, str] = {
     "notion.change_schema": "it changes the columns of a table",
     "notion.update_rows": "it changes many rows at once",
 }
+_SHIPS = frozenset(
+    ("repository.propose_change", "repository.merge_change", "site.deploy", "site.promote")
+)  # what these bring out is as risky as what was written
+_BY_ARTIFACT: Mapping[str, str] = {STATIC_SITE: "low", PYTHON_SERVICE: "medium", NODE_PROJECT: "medium"}
+_NEW_CODE: Mapping[str, str] = {
+    "site.promote": "it puts a site with a program of its own live",
+    "repository.merge_change": "it merges a program that is new",
+}
+_WHERE: Mapping[str, str] = {
+    "notion": "Notion", "repository": "a repository", "site": "the place where sites are kept", "slack": "Slack",
+}  # fmt: skip
 _HARMLESS = frozenset(
     (
         *("code.generate", "code.test", "site.verify", "site.watch", "repository.watch_checks"),
@@ -44,9 +56,10 @@ def risk_of(specs: Sequence[StepSpec], said: str = "low") -> Risk:
     """Return the risk of a plan; `said` is the model's own word, which can raise it and never lower it."""
     found: dict[str, str] = {}
     specs = [spec for spec in specs if is_work(spec)]
+    shipped = _shipped(specs)
     for spec in specs:
         for kind in (spec.kind, *_allowed(spec.input)):
-            level, why = _of_kind(kind, spec)
+            level, why = _of_kind(kind, spec, shipped)
             if why:
                 found.setdefault(why, level)
     if (places := len(_places(specs))) > MANY_PLACES:
@@ -67,14 +80,30 @@ def ceiling_of(specs: Iterable[StepSpec]) -> Usage:
     return total
 
 
-def _of_kind(kind: str, spec: StepSpec) -> tuple[str, str]:
+def _shipped(specs: Sequence[StepSpec]) -> str:
+    """Return how risky it is to bring out what this plan writes.
+
+    A static page holds no data, is shown to people before it goes live, and is taken back by itself. Code that changes
+    what others work with, and what another plan has written, is as risky as it gets.
+    """
+    written = [str(spec.input.get("artifact", "")) for spec in specs if spec.kind == "code.generate"]
+    levels = [_BY_ARTIFACT.get(artifact, "high") for artifact in written]
+    return max(levels, key=LEVELS.index, default="high")
+
+
+def _of_kind(kind: str, spec: StepSpec, shipped: str) -> tuple[str, str]:
+    if kind == spec.kind and kind in _SHIPS and shipped == "low":
+        return "low", ""
+    if kind == spec.kind and kind in _NEW_CODE and shipped == "medium":
+        return "medium", _NEW_CODE[kind]
     if kind in _HIGH:
         return "high", _HIGH[kind]
     if kind in _HARMLESS or kind.startswith(_THINKING):
         return "low", ""
     if kind == spec.kind and not spec.undoable:
         return "high", f"{kind} cannot be taken back"
-    return "medium", f"it writes with {kind.partition('.')[0]}"
+    system = kind.partition(".")[0]
+    return "medium", f"it writes to {_WHERE.get(system, system)}"
 
 
 def _allowed(given: Mapping[str, Any]) -> list[str]:

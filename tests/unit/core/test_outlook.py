@@ -21,6 +21,12 @@ def step(kind: str, *needs: str, undoable: bool = True, micros: int = 0, **given
     return spec(name, *needs, kind=kind, undoable=undoable, input=given, estimate=Usage(0, micros))
 
 
+SHIPS = [
+    *(step(kind) for kind in ("repository.propose_change", "site.deploy", "site.promote")),
+    step("repository.merge_change", undoable=False),  # nothing takes a merge back
+]
+
+
 @pytest.mark.parametrize(
     ("specs", "level"),
     [
@@ -39,6 +45,10 @@ def step(kind: str, *needs: str, undoable: bool = True, micros: int = 0, **given
         pytest.param([step("notion.comment", page=f"step:{n}") for n in range(99)], "medium", id="places of its own"),
         pytest.param([step("code.generate", micros=MUCH_MONEY)], "low", id="money"),
         pytest.param([step("code.generate", micros=MUCH_MONEY), step("code.test", micros=1)], "high", id="much money"),
+        pytest.param([*SHIPS, step("code.generate", artifact="static_site")], "low", id="a static page, no data"),
+        pytest.param([*SHIPS, step("code.generate", artifact="python_service")], "medium", id="a new program"),
+        pytest.param([*SHIPS, step("code.generate", artifact="change")], "high", id="code of others"),
+        pytest.param([*SHIPS], "high", id="what another plan has written"),
         pytest.param([spec("r2.publish"), gate("r2.approve", "r2.publish")], "low", id="our own steps"),
     ],
 )

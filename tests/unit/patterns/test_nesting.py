@@ -170,5 +170,5 @@ def test_a_group_that_the_run_could_never_pay_for_is_refused_with_the_plan() -> 
 def test_what_an_agent_deep_in_a_pattern_may_write_counts_for_the_risk_of_the_plan() -> None:
     at_work = {"agent": "researcher", "may": [{"kind": "notion.comment", "fixed": {"page": "p"}}]}
     inside = row(row({"kind": "agent.loop", "input": at_work}, critic()), critic())
-    assert risk_of([StepSpec("s1", inside["kind"], input=inside["input"])]).why == ("it writes with notion",)
+    assert risk_of([StepSpec("s1", inside["kind"], input=inside["input"])]).why == ("it writes to Notion",)
     assert risk_of([StepSpec("s1", "pattern.sequence", input=row(critic(), critic())["input"])]).why == ()
