@@ -28,6 +28,7 @@ from shared.app.plan_comments import (
     Verdict,
     Wish,
     ask_who,
+    declined,
     explain,
     heard_of,
     is_person,
@@ -196,6 +197,11 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     wish = heard.about(run.revision)
     begun = gate is not None and gate.wait is not None and gate.wait.what != run.plan_hash  # it is built by now
     changed = not begun and view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
+    if changed and not asking and (nobody := declined(connect(Notion), run)):
+        by = _name(tools, command.tenant, f"person:{nobody}")
+        note(deps, run, stopped(run), by, cause="cancel")
+        record(deps, command.tenant, run.id, ev.CancelRequested(now, by, "nothing is to be built"), handled=command.id)
+        return
     if changed or wish is not None:  # a wish: we died before we could act on it
         by = wish.by if wish is not None else _name(tools, command.tenant, seen.author)
         if asking and wish is None:  # only that it was edited: what a page says is never taken for a preference

@@ -11,7 +11,7 @@ from shared.app.plan_comments import Wish, author_of, text_of
 from shared.app.workspace_databases import mapped_page
 from shared.core.marks import OUR_PROPERTIES, content_hash, of_people
 from shared.core.outgoing_text import visible, visible_in
-from shared.core.page import Block, Page, Span, page_from_data, page_to_data
+from shared.core.page import ANSWER, WISH, Block, Page, Span, page_from_data, page_to_data
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion import reading
 from shared.integrations.notion.block_calls import Kept
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page without what we wrote ourselves; people's comments are its last paragraphs."""
+    """A page without what we wrote ourselves; people's comments are its last blocks, of types that tell them apart."""
 
     page: Page
     content_hash: str
@@ -69,8 +69,8 @@ def read_page_view(
     page = _as_seen(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
     mapped = mapped_page(settings, raw)
     ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
-    said = [_comment(text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
-    said += [_comment(wish.text, wish.comment) for wish in spoken.wishes]
+    said = [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
+    said += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
     view = replace(
         page,
         blocks=of_people(page.blocks) + tuple(said),
@@ -87,8 +87,8 @@ def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, 
     return [one for one in people if datetime.fromisoformat(str(one["created_time"])) <= spoken.until]
 
 
-def _comment(text: str, comment: str) -> Block:
-    return Block(id=comment, type="paragraph", spans=(Span(visible(text)),))
+def _comment(kind: str, text: str, comment: str) -> Block:
+    return Block(id=comment, type=kind, spans=(Span(visible(text)),))
 
 
 def _as_seen(page: Page) -> Page:

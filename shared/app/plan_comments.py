@@ -18,7 +18,7 @@ from shared.app.execute_step import run_url
 from shared.app.messages import ASKED, question_of, told_once
 from shared.core import marks
 from shared.core.chat_words import ASK, intent_of
-from shared.core.decision_words import MAX_WISH, Decision, Said, is_plain_no, read_decision
+from shared.core.decision_words import MAX_WISH, Decision, Said, declines, is_plain_no, read_decision
 from shared.core.errors import Busy, Missing, Rejected, VersionConflict
 from shared.core.four_eyes import Barred
 from shared.core.page import Span
@@ -229,6 +229,17 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
         if decision.said == Said.CHANGE:
             wishes.append((one.id, decision.wish, author))
     return Verdict(said, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop)
+
+
+def declined(notion: Notion, run: Run) -> str:
+    """Return the member who answered our question with the word for nothing that it offers; "" while nobody has."""
+    asked = next((s.output.get("comment") for s in reversed(run.steps) if s.spec.kind == "notion.ask_question"), None)
+    question = str(run.facts.get("question", ""))
+    said = _comments(notion, run.trigger.page)
+    at = next((number for number, one in enumerate(said) if str(one["id"]) == asked), len(said))
+    found = [author_of(one) for one in said[at + 1 :] if declines(_standing_text(one), question)]
+    members = members_of(notion) if found else frozenset()
+    return next((author for author in found if author in members), "")
 
 
 def _is_said_to(us: str, remark: Remark, text: str) -> bool:

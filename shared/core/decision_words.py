@@ -65,6 +65,10 @@ _NOTHING = re.compile(
     r"no (?:problem|worries|objections?|comments?|questions?|issues?)\b|kein\w* (?:problem|einwänd\w*)\b"
 )
 
+_NOTHING_AT_ALL = frozenset(
+    ("nothing", "nichts", "rien", "nada", "niente", "niets", "hiçbir şey", "ничего", "不用", "何も")
+)
+
 _ALL_YES = re.compile(rf"(?=.*\b(?:{_YES})(?!\w))(?:(?:{_YES}|{_POLITE})(?!\w)\s*)+")
 _YES_BUT = re.compile(rf"(?:(?:{_YES}|{_POLITE})(?!\w)[\s,.;:!–—-]*)+(?:and |und |et |y )?(?:{_BUT}|{_WISH})(?!\w)")
 _LEADING_NO = re.compile(rf"(?:{_NO})(?!\w)[\s,.;:!–—-]*(?:(?:{_BECAUSE})(?!\w)\s*)?")
@@ -97,6 +101,20 @@ def read_decision(comment: str) -> Decision:
     if no is not None and _MARKS.sub("", plain[no.end() :]).strip():
         return Decision(Said.CHANGE, text, names_it)
     return Decision(Said.UNCLEAR)
+
+
+def bare_wish(comment: str) -> str:
+    """Return a wish without the no, and the because, that it came with: “no, because it is long” is “it is long”."""
+    text = " ".join(visible(comment).split())[:MAX_WISH]
+    shape = folded(text).replace("’", "'")
+    no = _LEADING_NO.match(shape)
+    return text[no.end() :].strip() if no is not None and len(shape) == len(text) else text
+
+
+def declines(answer: str, question: str) -> bool:
+    """Say whether an answer is the word for nothing that the question itself has offered."""
+    word = _MARKS.sub("", folded(answer.replace("’", "'"))).strip()
+    return word in _NOTHING_AT_ALL and f"“{word}”" in folded(question)
 
 
 def is_plain_no(comment: str) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Set
 from dataclasses import replace
 
-from shared.core.page import Block, Page, Span, page_to_data
+from shared.core.page import ANSWER, WISH, Block, Page, Span, page_to_data
 
 _MARK = "#workwright-"
 
@@ -50,6 +50,7 @@ def of_people(blocks: Iterable[Block]) -> tuple[Block, ...]:
 def _bare(block: Block) -> Block:
     return replace(
         block,
+        type="paragraph" if block.type in (ANSWER, WISH) else block.type,  # as plans of an older version knew them
         children=tuple(_bare(child) for child in block.children),
         spans=_plain(block.spans),
         cells=tuple(_plain(cell) for cell in block.cells),

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+ANSWER, WISH = "answer", "wish"  # types of blocks that are comments: what people answered us, and said about a plan
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -29,7 +31,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block; `type` is Notion's name (`paragraph`, `heading_1` … `to_do`, `table`, `code`, `image`, …).
+    """One block; `type` is Notion's name (`paragraph`, `heading_1` … `to_do`, `table`, `code`, `image`, …), or ANSWER
+    or WISH for a comment.
 
     Its own text is in `spans`, an equation's LaTeX and a child page's title too. A caption is in `caption`, and also in
     `caption_spans` when it has styles. What Notion says about the type beyond these fields is in `extra`.

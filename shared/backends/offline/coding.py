@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.backends.offline.checks import SUITE, places, site_checks, site_tests
+from shared.backends.offline.judging.understanding import understand
 from shared.backends.offline.reading import read_requirements, requirements_from_data, site_title
 from shared.backends.offline.readme import readme
 from shared.backends.offline.service import (
@@ -17,7 +18,8 @@ from shared.backends.offline.service import (
     service_tests,
 )
 from shared.backends.offline.site import write_site
-from shared.backends.offline.wants import SERVICE, SITE, wanted_artifact
+from shared.core.artifacts import PYTHON_SERVICE as SERVICE
+from shared.core.artifacts import STATIC_SITE as SITE
 from shared.core.errors import Refused
 from shared.core.page import page_from_data
 
@@ -94,10 +96,10 @@ def _purpose(path: str) -> str:
 
 
 def _write_code(data: Mapping[str, Any]) -> _Code:
-    page = page_from_data(data["page"])
-    proposal = data.get("proposal") or {}
-    requirements = requirements_from_data(proposal.get("requirements")) or read_requirements(page)
-    artifact = proposal.get("artifact") or wanted_artifact(page)
+    understood = understand(page_from_data(data["page"]))
+    page, proposal = understood.page, data.get("proposal") or {}
+    requirements = requirements_from_data(proposal.get("requirements")) if proposal else read_requirements(page)
+    artifact = proposal.get("artifact") or understood.artifact
     service = read_service(page) if artifact == SERVICE else None
     site = write_site(
         page, requirements, single=service is not None, appendix=endpoints_html(service) if service else ""

@@ -1,8 +1,7 @@
 """Whether a page says enough to build from, and what to ask its people where it does not.
 
-Two pages cannot be built by rules. One says that something is wished for, and nothing of what it shall show or do: its
-sentences are about the thing itself ("it should be modern"), unsure, or questions. The other asks for a script or tool
-that does something, while the rules can only write one that keeps records, and it names no commands and no fields.
+A page may say that something is wished for, and nothing of what it shall show or do: its sentences are about the thing
+itself ("it should be modern"), unsure, or questions.
 """
 
 from __future__ import annotations
@@ -10,14 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from shared.backends.offline.endpoints import read_endpoints
-from shared.backends.offline.fields import read_fields
-from shared.backends.offline.invocations import read_invocations
-from shared.backends.offline.language import guess_language
-from shared.backends.offline.reading import clean, heading_level, own_words, shorten, site_title
+from shared.backends.offline.reading import clean, heading_level, own_words
 from shared.core.page import Page
 
-_TITLE = 60
 _THING = "|".join((  # words for what is to be made, whatever it is
     r"web ?-?sites?|web ?-?pages?|site|page|apps?|applications?|tools?|software|platforms?|programs?|systems?",
     "solutions?|something|anything|thing|seite|webseite|anwendung|plattform|programm|werkzeug|lösung|etwas|(?:irgend)?was",
@@ -59,34 +53,15 @@ _ASKS = re.compile(r"[?？؟]\W*$")
 _BLANKS = re.compile(r"[\s?!.…_\-–—·xX]*(?:tbd|todo|tba|n/a)?[\s?!.…_\-–—·xX]*", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
 _STATED = frozenset({"table_row", "code", "equation"})  # nobody makes a table of a wish
-_SCRIPT = re.compile(
-    r"\b(?:scripts?|skripte?|scraper|crawler|converter|bot)\b|\b(?:tool|program|programme|werkzeug|programm|outil"
-    r"|programa|herramienta|programma|strumento|hulpmiddel|ferramenta)\b"
-    r",? (?:that|which|to|das|mit dem|qui|pour|que|para|che|dat)\b"
-    r"|скрипт|اسکریپت|脚本|スクリプト",
-    re.IGNORECASE,
-)
-_KEEPS = re.compile(
-    r"keep|track|record|stor(?:e|ing)|collect|\blog|register|inventor|catalog|archive|manag|lend|lent|borrow|book"
-    r"|note|list|verwalt|speicher|sammel|erfass|notier|merk|\bführ|liste|verleih|ausleih|aufschreib|gard|enregistr|suivi"
-    r"|\bnot[ea]|gér|invent|guard|registr|anot|gestion|tener|elenc|annot|bijhou|beheer|bewaar|lijst|kayd|kayıt|takip|yönet"
-    r"|хран|запис|уч[её]т|спис|نگه|ثبت|فهرست|حفظ|تسجيل|قائمة|记录|保存|管理|登记|記録|登録",
-    re.IGNORECASE,
-)
 
 
-def what_to_ask(page: Page, *, program: bool) -> str:
-    """Return the question without whose answer nothing can be built; "" where the page says enough."""
-    title = shorten(site_title(page), _TITLE)
-    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
-    if _only_wishes(page):
-        return _TOO_VAGUE.get(language, _TOO_VAGUE["en"]).format(title=title)
-    if program and _SCRIPT.search(_said(page)) and not _is_of_records(page):
-        return _NO_RULES.get(language, _NO_RULES["en"]).format(title=title)
-    return ""
+def what_to_ask(title: str, language: str) -> str:
+    """Return the question about a page that `only_wishes`."""
+    return _TOO_VAGUE.get(language, _TOO_VAGUE["en"]).format(title=title)
 
 
-def _only_wishes(page: Page) -> bool:
+def only_wishes(page: Page) -> bool:
+    """Say whether a page says that something is wished for, and nothing of what it shall show or do."""
     spoken = [block for block in page.walk() if own_words(block) and not heading_level(block)]
     if any(block.type in _STATED or any(span.code for span in block.spans) for block in spoken):
         return False
@@ -98,19 +73,6 @@ def _only_wishes(page: Page) -> bool:
 
 def _sentences(text: str) -> Iterator[str]:
     return (sentence for match in _SENTENCE.finditer(text) if (sentence := match.group(0).strip()))
-
-
-def _said(page: Page) -> str:
-    return "\n".join([page.title, *(own_words(block) for block in page.walk())])
-
-
-def _is_of_records(page: Page) -> bool:
-    """Say whether what the program does is to keep something: it names how it is called, what it keeps, or that."""
-    if read_endpoints(page) or [each for each in read_invocations(page) if each.verb != "serve"]:
-        return True
-    if any(read_fields(page, ("records",)).values()):
-        return True
-    return bool(_KEEPS.search(_said(page)))
 
 
 _TOO_VAGUE: Mapping[str, str] = {
@@ -132,12 +94,4 @@ _TOO_VAGUE: Mapping[str, str] = {
     "ve orada hangi üç şey bulunmalı ya da yapılabilmeli? Her biri için bir satır yeter.",
     "ru": "‘{title}’ говорит, что чего-то хочется, но ещё не говорит, что там должно быть сказано или сделано. Для "
     "кого это, и какие три вещи там должно быть можно найти или сделать? Достаточно по одной строке на каждую.",
-}
-_NO_RULES: Mapping[str, str] = {
-    "en": "‘{title}’ asks for a program. By rules, without a language model, I can only write one that keeps records: "
-    "adds, lists, finds and deletes them. Which commands (like `photos add NAME`) or addresses (like `GET /photos`) "
-    "shall it have, and which fields? For anything else, please connect a language model.",
-    "de": "‘{title}’ verlangt ein Programm. Nach Regeln, ohne Sprachmodell, kann ich nur eines schreiben, das Einträge "
-    "führt: aufnimmt, auflistet, findet und löscht. Welche Befehle (wie `fotos add NAME`) oder Adressen (wie "
-    "`GET /fotos`) soll es haben, und welche Felder? Für alles andere bitte ein Sprachmodell verbinden.",
 }

@@ -76,6 +76,22 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
     return {name: tuple(fields.values()) for name, fields in found.items()}
 
 
+def field_blocks(page: Page) -> frozenset[str]:
+    """Return the blocks that only name fields: they describe records, and ask for nothing that a caller could check."""
+    found: set[str] = set()
+    listing = False
+    for block in page.walk():
+        if block.type not in _OF_A_RECORD:
+            listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
+        elif listing:
+            found.add(block.id)
+        if block.type == "table" and block.header_row and any(_of_table(block)):
+            found |= {row.id for row in block.children}
+        elif block.type == "paragraph" and _NAMED.match(endpoint_text(block).strip()):
+            found.add(block.id)
+    return frozenset(found)
+
+
 def _spoken_of(text: str, collections: Iterable[str]) -> str:
     words = set(re.findall(r"\w+", text.lower()))
     return next((name for name in collections if words & {name.lower(), _singular(name).lower()}), "")

@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.backends.offline.endpoints import read_endpoints
-from shared.backends.offline.enough import what_to_ask
 from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.understanding import CHANGED, Understood, counted, tests_told, understand
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.naming import project_name
 from shared.backends.offline.reading import (
     Requirement,
     heading_level,
     own_words,
-    read_requirements,
     shorten,
     site_title,
 )
 from shared.backends.offline.site import split
-from shared.backends.offline.wants import SERVICE, wanted_artifact
+from shared.core.artifacts import PYTHON_SERVICE as SERVICE
 from shared.core.page import Page, page_from_data
 from shared.core.wishes import kinds_to_avoid
 
@@ -41,29 +40,48 @@ _ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {  # kind → id of its step
 
 def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the plan of `data["page"]`, from the step kinds there are; a question where the page says nothing."""
-    page = page_from_data(data["page"])
-    requirements = read_requirements(page)
+    understood = understand(page_from_data(data["page"]))
+    page, requirements = understood.page, understood.requirements()
     name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))
     if not requirements:
-        return _answer(page, name, question=_what_is_missing(page), missing="what the page is for")
+        return _asking(understood, name, _what_is_missing(page), "what the page is for")
     if len(requirements) > MOST_REQUIREMENTS:
-        return _answer(page, name, question=_too_long(page, len(requirements)), missing="which part comes first")
+        return _asking(understood, name, _too_long(page, len(requirements)), "which part comes first")
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
     if not kinds:
         question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
         question += "Which of GitHub and Vercel shall I be connected to?"
-        return _answer(page, name, question=question, missing="somewhere to put the result")
-    artifact = wanted_artifact(page)
-    if question := what_to_ask(page, program=artifact == SERVICE):
-        return _answer(page, name, artifact=artifact, question=question, missing="what it shall say or do")
+        return _asking(understood, name, question, "somewhere to put the result")
+    if understood.question:
+        return _asking(understood, name, understood.question, "what it shall be, or say, or do")
     kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
-    titles = _titles(page, artifact, requirements, str(data.get("repository") or ""))
+    kinds, obeyed = _as_wished(kinds, understood)
+    steps = _steps(understood, kinds, requirements, name, str(data.get("repository") or ""))
+    summary = [*_taken_for(understood, requirements), *_told_beside(understood, obeyed)]
+    answer = _answer(understood, name, summary=summary, requirements=requirements)
+    service = understood.artifact == SERVICE
+    said = {"assumptions": _assumed(page, service=service), "alternatives": [_OTHER_WAY[service]]}
+    return {**answer, **said, "steps": steps, "followed": followed}
+
+
+def _as_wished(kinds: list[str], understood: Understood) -> tuple[list[str], frozenset[str]]:
+    """Return the kinds of steps that wishes about the plan leave, and the wishes that were about steps."""
+    wishes = [{"id": wish, "text": wish} for wish in understood.said.undone]
+    left, obeyed = without_unwanted(kinds, wishes)
+    return left, frozenset(obeyed)
+
+
+def _steps(
+    understood: Understood, kinds: list[str], requirements: Sequence[Requirement], name: str, repository: str
+) -> list[dict[str, Any]]:
+    page, artifact = understood.page, understood.artifact
+    titles = _titles(understood, requirements, repository)
     inputs: dict[str, dict[str, str]] = {
         "code.generate": {"artifact": artifact},
         "repository.propose_change": {"title": _pull_request(page, artifact), "branch": f"workwright/{name}"},
         "site.deploy": {"project": name},
     }
-    steps = [
+    return [
         {
             "id": _ORDER[kind][0],
             "kind": kind,
@@ -74,8 +92,6 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
         }
         for kind in kinds
     ]
-    answer = _answer(page, name, artifact=artifact, requirements=requirements, steps=steps)
-    return {**answer, "followed": followed}
 
 
 def without_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
@@ -86,35 +102,55 @@ def without_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]])
     return (left, followed) if left else (kinds, [])
 
 
+def _asking(understood: Understood, name: str, question: str, missing: str) -> dict[str, Any]:
+    return _answer(understood, name, question=question, missing=missing)
+
+
 def _answer(
-    page: Page,
+    understood: Understood,
     name: str,
     *,
     question: str = "",
     missing: str = "",
-    artifact: str = "static_site",
+    summary: Sequence[str] = (),  # first what is asked for
     requirements: Sequence[Requirement] = (),
-    steps: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    title = shorten(site_title(page), _TITLE)
-    built = "a small Python service with its documentation site" if artifact == SERVICE else "a static site"
-    count = _count(len(requirements), "requirement")
-    summary = f"Build {built} from ‘{title}’: {count}, each covered by a test." if steps else ""
-    if steps and artifact == SERVICE:
-        summary += " It keeps records and answers for them; other rules of the page are documented, not enforced."
-    service = artifact == SERVICE
     return {
-        "analysis": {"asked": summary or title, "missing": [missing] if missing else [], "risk": "low"},
+        "analysis": {
+            "asked": " ".join(summary[:2])[:2000] or shorten(site_title(understood.page), _TITLE),
+            "missing": [missing] if missing else [],
+            "risk": "low",
+        },
         "questions": [question] if question else [],
-        "assumptions": _assumed(page, service=service) if steps else [],
-        "alternatives": [_OTHER_WAY[service]] if steps else [],
+        "assumptions": [],
+        "alternatives": [],
         "followed": [],
-        "summary": summary,
-        "artifact": artifact,
+        "summary": " ".join(summary)[:4000],
+        "artifact": understood.artifact,
         "name": name,
         "requirements": [item.as_data() for item in requirements],
-        "steps": list(steps),
+        "steps": [],
     }
+
+
+def _taken_for(understood: Understood, requirements: tuple[Requirement, ...]) -> list[str]:
+    """Return what people read first: what the page is taken for and why, and what is built."""
+    title = f"‘{shorten(site_title(understood.page), _TITLE)}’"
+    service = understood.artifact == SERVICE
+    built = "a small Python service with its documentation site" if service else "a static site"
+    return [understood.judgement.told(), f"Build {built} from {title}: {tests_told(understood, requirements)}"]
+
+
+def _told_beside(understood: Understood, obeyed: frozenset[str]) -> list[str]:
+    """Return what is documented only, what became of wishes, and what is left out."""
+    said, told = understood.said, list[str]()
+    if understood.artifact == SERVICE:
+        told.append("It keeps records and answers for them; other rules of the page are documented, not enforced.")
+    told += [CHANGED["notes"]] if understood.judgement.from_notes else []
+    told += [f"{each[:1].upper()}{each[1:]}." for each in said.done]
+    told += [f"Steps were left out as wished: “{shorten(each, _PARTS)}”." for each in said.undone if each in obeyed]
+    told += [CHANGED["undone"].format(said=shorten(each, 300)) for each in said.undone if each not in obeyed]
+    return told + [CHANGED["kept_back"].format(said=shorten(each, _PARTS)) for each in said.kept_back[:3]]
 
 
 def _assumed(page: Page, *, service: bool) -> list[str]:
@@ -179,9 +215,12 @@ def _all_before(kind: str, kinds: Sequence[str]) -> set[str]:
     return before.union(*(_all_before(one, kinds) for one in before))
 
 
-def _titles(page: Page, artifact: str, requirements: Sequence[Requirement], repository: str) -> dict[str, str]:
+def _titles(understood: Understood, requirements: Sequence[Requirement], repository: str) -> dict[str, str]:
+    page, artifact = understood.page, understood.artifact
     title = f"‘{shorten(site_title(page), _TITLE)}’"
-    count = _count(len(requirements), "requirement")
+    doing = sum(1 for each in requirements if each.block in understood.tested_by_doing())
+    words = f"the words of {counted(len(requirements) - doing, 'requirement')}"
+    tested = f"what {counted(doing, 'requirement')} name{'s' if doing == 1 else ''}, {words}" if doing else words
     if artifact == SERVICE:
         write = f"Write the Python service and documentation site of {title}"
         parts = [f"{item.method} {item.path}" for item in read_endpoints(page)]
@@ -192,13 +231,13 @@ def _titles(page: Page, artifact: str, requirements: Sequence[Requirement], repo
         parts = [own_words(block) for block in page.blocks if heading_level(block) and own_words(block)]
         parts = [part.title for part in pages if part.heading] or parts
     write += f": {shorten(', '.join(parts), _PARTS)}" if parts else ""
-    every = "the requirement" if len(requirements) == 1 else f"every one of the {count}"
+    every = "the requirement" if len(requirements) == 1 else f"every one of the {len(requirements)} requirements"
     return {
         "code.generate": write,
-        "code.test": f"Test {title}: {count}, links, headings, no request to others",
+        "code.test": f"Test {title}: {tested}, links, headings, no request to others",
         "repository.propose_change": f"Open the pull request for {title}" + (f" in {repository}" if repository else ""),
         "site.deploy": f"Deploy a preview of {title}",
-        "site.verify": f"Look for {every} on the preview",
+        "site.verify": f"Look for the words of {every} on the preview",
         "repository.watch_checks": "Watch the checks of the pull request",
         "site.promote": f"Put {title} live",
         "site.watch": f"Watch {title} for a while",
@@ -209,7 +248,3 @@ def _titles(page: Page, artifact: str, requirements: Sequence[Requirement], repo
 def _pull_request(page: Page, artifact: str) -> str:
     what = "service and documentation" if artifact == SERVICE else "site"
     return f"{shorten(site_title(page), _TITLE)}: {what}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -107,11 +107,15 @@ def heading_level(block: Block) -> int:
     return int(found.group(1)) if found else 0
 
 
-def read_requirements(page: Page) -> tuple[Requirement, ...]:
-    """Return one requirement per block with content, in reading order.
+def read_requirements(page: Page, without: Collection[str] = frozenset()) -> tuple[Requirement, ...]:
+    """Return one requirement per block with content, in reading order; none of the blocks `without`.
 
-    A heading groups what stands below it; one with nothing below is a requirement of its own.
+    A heading groups what stands below it; one with nothing below is a requirement of its own. The head of a table
+    names what its columns hold, and asks for nothing.
     """
+    heads = {
+        block.children[0].id for block in page.walk() if block.type == "table" and block.header_row and block.children
+    }
     spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
     asked = []
     for at, (block, _) in enumerate(spoken):
@@ -119,7 +123,8 @@ def read_requirements(page: Page) -> tuple[Requirement, ...]:
         following = spoken[at + 1][0] if at + 1 < len(spoken) else None
         if level and following is not None and not 0 < heading_level(following) <= level:
             continue
-        asked.append(block)
+        if block.id not in heads and block.id not in without:
+            asked.append(block)
     return tuple(
         Requirement(f"R{number}", requirement_text(block), block.id, block.type)
         for number, block in enumerate(asked, 1)

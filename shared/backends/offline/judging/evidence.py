@@ -1,0 +1,165 @@
+"""Which lines of a page carry which signs, and what they add up to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.invocations import Invocation, read_invocations
+from shared.backends.offline.judging.signs import (
+    ANY,
+    LABEL,
+    NOTES,
+    PRIVATE,
+    SERVICE,
+    SIGNS,
+    SITE,
+    TITLE,
+    TOP,
+    Sign,
+)
+from shared.backends.offline.language import guess_language
+from shared.backends.offline.reading import clean, heading_level, own_words, shorten
+from shared.core.page import Page
+
+_FIRST_LINES = 3
+_LABEL_WORDS = 6
+_LONGEST = 300  # letters of a sentence that are looked at
+_SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
+_NOT_OURS = re.compile(  # a program that is not wished, or is none
+    r"\b(?:no|not an?|without(?: an?)?|ohne|keine?|sans|sin|senza|sem|geen|zonder) (?:API|CLI|end ?points?)\b"
+    r"|\b(?:bring|borrow|buy|carry|lend|take|offer)\w* (?:[\w-]+ )?(?:[\w-]+ )?(?:tool|service|script)s?\b"
+    r"|https?://\S+|\S+@\S+",
+    re.IGNORECASE,
+)
+_BEES = re.compile(r"\b[Aa]pi\b")  # is what they are called in Italian
+_RECORD_VERBS = frozenset(
+    [
+        "add",
+        "new",
+        "create",
+        "put",
+        "record",
+        "save",
+        "log",
+        "note",
+        "book",
+        "lend",
+        "borrow",
+        "return",
+        "list",
+        "ls",
+        "show",
+        "all",
+        "report",
+        "print",
+        "status",
+        "search",
+        "find",
+        "get",
+        "view",
+        "open",
+        "delete",
+        "remove",
+        "rm",
+        "drop",
+        "cancel",
+        "done",
+        "finish",
+        "edit",
+        "change",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of the page, the block it stands in ("" for title and columns), and where it counts."""
+
+    text: str
+    block: str
+    where: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sign and the first line that carries it."""
+
+    sign: Sign
+    line: Line
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Return how people are told of it."""
+        return f"{self.sign.says} (“{shorten(self.line.text, 60)}”)"
+
+
+def lines_of(page: Page) -> list[Line]:
+    """Return what the page says, sentence by sentence, its title and columns first."""
+    title = frozenset({TITLE, TOP, LABEL, ANY})
+    found = [Line(text, "", title) for text in _sentences(page.title)]
+    for name, value in page.properties.items():
+        found += [Line(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in _sentences(value)]
+    spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
+    for at, (block, words) in enumerate(spoken):
+        top = {TOP, ANY} if at < _FIRST_LINES or heading_level(block) else {ANY}
+        for text in _sentences(clean(words)):
+            short = {LABEL} if heading_level(block) or len(text.split()) <= _LABEL_WORDS else set()
+            found.append(Line(text, block.id, frozenset(top | short)))
+    return found
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for match in _SENTENCE.finditer(clean(text)):
+        if sentence := match.group(0).strip():
+            yield sentence[:_LONGEST]
+
+
+def find_signs(page: Page) -> list[Found]:
+    """Return every sign that the page carries, the weightiest first."""
+    lines, italian = lines_of(page), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
+    found = [each for sign in SIGNS if (each := _carried(sign, lines, italian)) is not None]
+    return sorted([*_of_programs(page), *found], key=lambda each: -each.sign.weight)
+
+
+def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
+    carrying: list[Line] = []
+    for line in lines:
+        if sign.where not in line.where or (sign.of == PRIVATE and line.text.casefold().startswith("status:")):
+            continue
+        text = line.text
+        if sign.of == SERVICE:
+            text = _NOT_OURS.sub("", _BEES.sub("", text) if italian else text)
+        if sign.words.search(text):
+            carrying.append(line)
+            if len(carrying) >= max(sign.least, 3):
+                break
+    return Found(sign, carrying[0], tuple(carrying)) if len(carrying) >= sign.least else None
+
+
+_CALLED_BY = Sign(SERVICE, 20, "names addresses to call", re.compile("$^"))
+_COMMANDED = Sign(SERVICE, 12, "shows the commands of a program", re.compile("$^"))
+
+
+def _of_programs(page: Page) -> Iterator[Found]:
+    words = {block.id: own_words(block) for block in page.walk()}
+    if endpoints := read_endpoints(page):
+        yield Found(_CALLED_BY, Line(f"{endpoints[0].method} {endpoints[0].path}", endpoints[0].block, frozenset()))
+    if commands := [each for each in read_invocations(page) if each.verb != "serve"]:
+        yield Found(_COMMANDED, Line(words.get(commands[0].block, ""), commands[0].block, frozenset()))
+
+
+def keeps_records(command: Invocation) -> bool:
+    """Say whether a command is one of those that records have."""
+    return command.verb in _RECORD_VERBS
+
+
+def weigh(found: list[Found]) -> dict[str, int]:
+    """Return what the signs for each thing add up to; that a page waits to be planned speaks a little for a site."""
+    sums = {SITE: 1, NOTES: 0}
+    for each in found:
+        sums[each.sign.of] = sums.get(each.sign.of, 0) + each.sign.weight
+    return sums

@@ -1,0 +1,151 @@
+"""What a page is taken for and why, and what is asked or refused instead of a plan.
+
+The order: a person's word decides; then what the page forbids; then what is not for everybody; then work that rules
+cannot do; then the weights. Where the weights are close, or speak for notes, people are asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.fields import read_fields
+from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
+from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PRIVATE, REPAIR, SERVICE, SITE
+from shared.core.page import Page
+
+PROGRAM = "program"  # one that does things, which rules cannot write
+ENOUGH = 5  # what a program, or a fault, needs to be taken for one
+_MOST_TOLD = 3
+
+_DOES = re.compile(
+    r"\b(?:renam|convert|mov(?:e|es|ing) |sort(?:s|ing)?\b|resiz|compress|download|upload|scrap(?:e|es|ing)\b|"
+    r"crawl|send|e-?mails?\b"
+    r"|notif(?:y|ies)|remind|merg|split|extract|calculat|comput|pars(?:e|es|ing)\b|translat|transcrib|generat|sync|"
+    r"back(?:s|ing)? up"
+    r"|encrypt|detect|recogni[sz]|read(?:s|ing)? the|look(?:s|ing)? at|turn(?:s|ing)? .* into|writ(?:e|es|ing) "
+    r"(?:a|the)|undo|dry[- ]run"
+    r"|umbenenn|umzubenenn|benennt|verschick|sende[nt]\b|sortier|berechn|zusammenrechn|umwandel|herunterlad|"
+    r"übersetz|renomm|conver"
+    r"|envo(?:ie|yer|yez)|trie[rz]?\b|calcul|télécharg|renombr|enviar|envía|ordena|descarg|rinomin|invia|scaric|"
+    r"renome|envia"
+    r"|hernoem|verstu|переимен|конверт|отправ|сортир|вычисл|скачив|yeniden adlandır|dönüştür|gönder)"
+    r"|重命名|改名|转换|发送|下载|提取|计算|リネーム|変換|送信|抽出|이름을 바|변환|إعادة تسمية|تحويل|إرسال|تغییر "
+    r"نام|تبدیل|ارسال",
+    re.IGNORECASE,
+)
+_SCRIPT = re.compile(
+    r"\b(?:scripts?|skripte?|scraper|crawler|converter|bot)\b|\b(?:tool|program|programme|werkzeug|programm|outil"
+    r"|programa|herramienta|programma|strumento|hulpmiddel|ferramenta)\b"
+    r",? (?:that|which|to|das|mit dem|qui|pour|que|para|che|dat)\b"
+    r"|скрипт|اسکریپت|脚本|スクリプト",
+    re.IGNORECASE,
+)
+_PLAY = re.compile(r"\b(?:scripts?|skripte?|tool|program|programm|outil|programa|strumento|programma)\b", re.IGNORECASE)
+_SHALL = re.compile(
+    r"\b(?:it|es|il|esto|het|bu) (?:\w+ )?(?:should|shall|must|has to|needs to|soll|muss|doit|devrait|debe|deve|"
+    r"moet)\b"
+    r"(?! (?:be|look|feel|sein|aussehen|être|ser|essere|zijn)\b)",
+    re.IGNORECASE,
+)  # "a script for the taxes: it shall find …"; one for a play does nothing by itself
+_KEEPS = re.compile(
+    r"keep|track|record|stor(?:e|ing)|collect|\blog|register|inventor|catalog|archive|manag|lend|lent|borrow|book"
+    r"|note|list|verwalt|speicher|sammel|erfass|notier|merk|\bführ|liste|verleih|ausleih|aufschreib|gard|enregistr|"
+    r"suivi"
+    r"|\bnot[ea]|gér|invent|guard|registr|anot|gestion|tener|elenc|annot|bijhou|beheer|bewaar|lijst|kayd|kayıt|"
+    r"takip|yönet"
+    r"|хран|запис|уч[её]т|спис|نگه|ثبت|فهرست|حفظ|تسجيل|قائمة|记录|保存|管理|登记|記録|登録",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the page is taken for, the signs that speak for it, and whether people are asked before it is built."""
+
+    taken_for: str  # a kind of signs.py, or PROGRAM
+    because: tuple[Found, ...] = ()
+    asked: bool = False  # it is a question, or a refusal in words
+    chosen: bool = False  # a person said so
+    from_notes: bool = False  # notes that ask for a program: only what speaks of it is for others
+
+    @property
+    def called(self) -> str:
+        """Return what it is, in words for people."""
+        if self.taken_for == SERVICE:
+            return "a service to build" if not self.from_notes else "notes that ask for a service"
+        named = [each.sign.called for each in self.because if each.sign.called and each.sign.of == SITE]
+        return f"{named[0]} to publish" if named else "a page to publish"
+
+    def told(self) -> str:
+        """Return the sentence that begins the plan."""
+        if self.chosen:
+            return f"Taken for {self.called}, because somebody has said so in a comment."
+        lines = {each.line.text: each.words for each in reversed(self.because) if each.sign.of == self.taken_for}
+        why = [each.words for each in self.because if each.words in lines.values()][:_MOST_TOLD]
+        if not why:
+            return f"Taken for {self.called}, because nothing on it asks for anything else; that is thin."
+        said = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])
+        return f"Taken for {self.called}, because it {said}."
+
+
+def judge(page: Page, choices: Sequence[str] = ()) -> Judgement:
+    """Return what the page is taken for; `choices` are what people have said in a word."""
+    found = find_signs(page)
+    sums, of = weigh(found), {each.sign.of for each in found}
+
+    def because(kind: str) -> tuple[Found, ...]:
+        return tuple(each for each in found if each.sign.of == kind)
+
+    chosen = [{"publish": SITE}.get(each, each) for each in choices if each in ("site", "service", "publish")]
+    notes = sums[NOTES] >= ENOUGH and not read_endpoints(page)
+    spoken = sums.get(SERVICE, 0)
+    named = any(each.sign.weight > ENOUGH for each in because(SERVICE))  # a mention in notes asks for nothing
+    program = spoken >= ENOUGH and spoken > max(sums[NOTES], sums[SITE] - 1) and (named or not sums[NOTES])
+    program = program or _shall_do(page)
+    if chosen and chosen[-1] == SITE and "service" not in chosen and "publish" in choices and program:
+        chosen = [SERVICE]  # all of it may be seen: that is no word on what it is
+    if chosen:
+        return Judgement(chosen[-1], because(chosen[-1]), chosen=True)
+    if NOTHING in of and sums.get(SERVICE, 0) < ENOUGH:
+        return Judgement(NOTHING, because(NOTHING), asked=True)
+    if PRIVATE in of and "without" not in choices:
+        return Judgement(PRIVATE, because(PRIVATE), asked=True)
+    if NOTION in of and sums[SITE] < sums[NOTION] and not program:
+        return Judgement(NOTION, because(NOTION), asked=True)
+    if sums.get(REPAIR, 0) >= ENOUGH and sums[SITE] <= sums[REPAIR] and not read_endpoints(page):
+        return Judgement(REPAIR, because(REPAIR), asked=True)
+    if program:
+        beyond = does_more_than_keep(page)
+        return Judgement(PROGRAM if beyond else SERVICE, because(SERVICE), asked=beyond, from_notes=notes)
+    if sums[NOTES] > sums[SITE] or _only_boxes(page, sums):
+        return Judgement(NOTES, because(NOTES), asked=True)
+    return Judgement(SITE, because(SITE))
+
+
+def does_more_than_keep(page: Page) -> bool:
+    """Say whether the program shall do what rules cannot write; addresses and commands of records they can."""
+    commands = [each for each in read_invocations(page) if each.verb != "serve"]
+    if read_endpoints(page) or len([each for each in commands if keeps_records(each)]) >= 2:
+        return False
+    lines = lines_of(page)
+    does = [line for line in lines if _DOES.search(line.text)]
+    if len(does) >= 3 or [each for each in commands if not keeps_records(each)]:
+        return True
+    said = "\n".join(line.text for line in lines)
+    keeps = any(read_fields(page, ("records",)).values()) or bool(_KEEPS.search(said))
+    return bool(_SCRIPT.search(said)) and not keeps
+
+
+def _shall_do(page: Page) -> bool:
+    return bool(_PLAY.search(page.title)) and any(_SHALL.search(line.text) for line in lines_of(page))
+
+
+def _only_boxes(page: Page, sums: dict[str, int]) -> bool:
+    """Say whether a page is boxes to tick and nothing that others would look for."""
+    spoken = [block for block in page.walk() if block.text.strip() or block.cells]
+    boxes = [block for block in spoken if block.type == "to_do"]
+    return len(boxes) >= 3 and len(boxes) >= 0.8 * len(spoken) and sums[SITE] <= 3

@@ -1,0 +1,133 @@
+"""A page and what was said about it, as the planner and the writer of code both see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.backends.offline.endpoints import read_endpoints
+from shared.backends.offline.enough import only_wishes, what_to_ask
+from shared.backends.offline.fields import field_blocks
+from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
+from shared.backends.offline.judging.questions import question_of
+from shared.backends.offline.judging.said import Shaped, own_page, shaped
+from shared.backends.offline.judging.signs import PRIVATE, SERVICE
+from shared.backends.offline.language import guess_language
+from shared.backends.offline.reading import (
+    Requirement,
+    own_words,
+    read_requirements,
+    shorten,
+    site_title,
+)
+from shared.core.artifacts import PYTHON_SERVICE, STATIC_SITE
+from shared.core.page import Block, Page
+
+_TITLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What is to be built from the page, and what has to be asked before."""
+
+    page: Page  # as it is built: with what answers add, without what wishes and secrets take away
+    judgement: Judgement
+    said: Shaped
+    question: str = ""
+
+    @property
+    def artifact(self) -> str:
+        """Return the kind of software."""
+        return PYTHON_SERVICE if self.judgement.taken_for in (SERVICE, PROGRAM) else STATIC_SITE
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return what a visitor, or a caller, can check."""
+        service = self.artifact == PYTHON_SERVICE
+        found = read_requirements(self.page, field_blocks(self.page) if service else frozenset())
+        return found or read_requirements(self.page)
+
+    def tested_by_doing(self) -> frozenset[str]:
+        """Return the blocks that name what a service answers to: a test calls it and looks at what it does."""
+        if self.artifact != PYTHON_SERVICE:
+            return frozenset()
+        return frozenset(_named(self.page))
+
+
+def _named(page: Page) -> set[str]:
+    """Return the blocks that name an address or a command."""
+    return {each.block for each in read_endpoints(page)} | {each.block for each in read_invocations(page)}
+
+
+def understand(page: Page) -> Understood:
+    """Return what the page comes to, with the answers and wishes that stand behind it."""
+    own = own_page(page)
+    vague = only_wishes(own)
+    marked = _marked_private(judge(own), own)
+    said = shaped(page, asks_for_content=vague or not read_requirements(own), marked=marked)
+    judgement = judge(said.page, said.choices)
+    built = _about_the_program(said.page, judgement) if judgement.from_notes else said.page
+    return Understood(built, judgement, said, _question(said, judgement, marked))
+
+
+def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str:
+    page = said.page
+    title = shorten(site_title(page), _TITLE)
+    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
+    if only_wishes(page):
+        return what_to_ask(title, language)
+    if judgement.asked:
+        return question_of(judgement, title, language, said.unread, partly=bool(marked))
+    return ""
+
+
+def _marked_private(judgement: Judgement, page: Page) -> frozenset[str]:
+    """Return the blocks that are marked as private, where the rest of the page is not: none when the whole is."""
+    if judgement.taken_for != PRIVATE:
+        return frozenset()
+    blocks = {line.block for each in judgement.because for line in each.lines}
+    first = next((block.id for block in page.walk() if own_words(block)), "")
+    return frozenset() if blocks & {"", first} else frozenset(blocks)
+
+
+def _about_the_program(page: Page, judgement: Judgement) -> Page:
+    """Return what of notes speaks of the program they ask for; the rest is not for others."""
+    about = {line.block for each in judgement.because for line in each.lines}
+    about |= _named(page) | field_blocks(page)
+    about |= {each.line.block for each in judgement.because}
+    return replace(page, blocks=tuple(_only(page.blocks, about)))
+
+
+def _only(blocks: tuple[Block, ...], wanted: set[str]) -> list[Block]:
+    kept: list[Block] = []
+    for block in blocks:
+        if block.id in wanted or (block.type == "table" and wanted & {row.id for row in block.children}):
+            kept.append(block)
+        elif block.children:
+            kept += _only(block.children, wanted)
+    return kept
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number and what it counts."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def tests_told(understood: Understood, requirements: tuple[Requirement, ...]) -> str:
+    """Return what the tests look at, and only what they do: behaviour, or the words."""
+    doing = [each for each in requirements if each.block in understood.tested_by_doing()]
+    words = len(requirements) - len(doing)
+    if not doing:
+        return f"{counted(words, 'requirement')}; of each the tests look for its words on the site."
+    names = "names" if len(doing) == 1 else "name"
+    told = f"{counted(len(requirements), 'requirement')}: tests call what {len(doing)} of them {names}"
+    told += f"; of {words} the tests only look for the words in the documentation." if words else "."
+    return told
+
+
+CHANGED: Mapping[str, str] = {
+    "undone": "Not in this plan, because there is no rule for it: “{said}”. Write on the page what the site shall say, "
+    "or connect a language model.",
+    "kept_back": "Left out, because it is marked as secret: “{said}”. Comment “no, show all” to have it shown.",
+    "notes": "Of the notes only what speaks of the service is published.",
+}
