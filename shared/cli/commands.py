@@ -233,6 +233,26 @@ def bench_load_command(runs: int, planned: bool, within: float, idle: float, as_
     sys.exit(0 if found["ok"] else 1)
 
 
+@bench.command("chaos")
+@click.option("--runs", type=click.IntRange(1, 200), default=12, show_default=True, help="Pages that are worked on.")
+@click.option("--kills", type=click.IntRange(0, 1_000), default=25, show_default=True, help="Deaths of the house.")
+@click.option("--faults", type=click.IntRange(0, 1_000), help="Bad answers of the world.  [default: one for each run]")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of deaths and bad answers.")
+@click.option("--browser", is_flag=True, help="Look at sites with this machine's browser, which takes longer.")
+@click.option("--keep", type=click.Path(path_type=Path), help="An empty folder to keep everything in afterwards.")
+@AS_JSON
+def bench_chaos_command(
+    runs: int, kills: int, faults: int | None, seed: int, browser: bool, keep: Path | None, as_json: bool
+) -> None:
+    """Kill the house again and again under work; judge by the journals of the simulated systems outside it."""
+    from shared.cli.chaos.story import Plan, as_text, bench_chaos
+
+    plan = Plan(runs, kills, seed, runs if faults is None else faults, browser=browser)
+    found = bench_chaos(plan, keep)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
+    sys.exit(0 if found["ok"] else 1)
+
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 

@@ -1,0 +1,34 @@
+"""The house that dies: `workwright up` on simulators that live outside it. `python -m shared.cli.chaos.house ORDER`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from shared import log
+from shared.cli.house import House
+from shared.cli.settle_in import settle_in
+
+
+def main(order: str) -> int:
+    """Run until told to stop; ORDER is JSON: `data`, `port`, and `simulators` by name."""
+    wanted = json.loads(order)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    log.show_from("WARNING")
+    house = House(Path(wanted["data"]), int(wanted["port"]), simulators=wanted["simulators"])
+    house.start()
+    home = settle_in(house)
+    ready = {"url": house.url, "person": home.person, "ideas": home.ideas}
+    print(json.dumps(ready), flush=True)
+    while not ended.wait(0.2):
+        pass
+    house.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
