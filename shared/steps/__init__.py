@@ -43,10 +43,10 @@ class KindsWhenAsked(Mapping[str, "StepKind"]):
 
 @cache
 def _kinds() -> dict[str, StepKind]:
-    return {kind.name: kind for kind in (*_work(), *_notion(), *_thinking())}
+    return {kind.name: kind for kind in (*_shipping(), *_in_notion(), *_thinking())}
 
 
-def _work() -> tuple[StepKind, ...]:
+def _shipping() -> tuple[StepKind, ...]:
     from shared.steps.code_generate import CODE_GENERATE
     from shared.steps.code_outline import CODE_OUTLINE
     from shared.steps.code_repair import CODE_REPAIR
@@ -86,7 +86,7 @@ def _work() -> tuple[StepKind, ...]:
     )
 
 
-def _notion() -> tuple[StepKind, ...]:
+def _in_notion() -> tuple[StepKind, ...]:
     from shared.steps.notion_attach_file import NOTION_ATTACH_FILE
     from shared.steps.notion_change_page import NOTION_MOVE_PAGE, NOTION_TRASH_PAGE, NOTION_UPDATE_PAGE
     from shared.steps.notion_comment import NOTION_COMMENT

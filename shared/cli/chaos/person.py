@@ -12,8 +12,8 @@ from shared.core import marks
 
 PLACES = (
     "Aldham", "Birling", "Corfe", "Dunmow", "Elmley", "Fobbing", "Goring", "Hambleton", "Iken", "Jevington",
-    "Kelmscott", "Lacock", "Mells", "Nunney", "Oare", "Pluckley", "Quenby", "Rye", "Selworthy", "Tolpuddle", "Uffington", "Veryan",
-    "Wickham", "Yoxford", "Zennor",
+    "Kelmscott", "Lacock", "Mells", "Nunney", "Oare", "Pluckley", "Quenby", "Rye", "Selworthy", "Tolpuddle",
+    "Uffington", "Veryan", "Wickham", "Yoxford", "Zennor",
 )  # fmt: skip
 ENDED = (marks.DONE, marks.FAILED, marks.CANCELLED)
 _ASKS_NOTHING = (marks.IDEA, marks.PLAN_IT, marks.PLANNING, marks.QUESTION, marks.APPROVED, marks.BUILDING, *ENDED)
