@@ -12,6 +12,7 @@ from flask import Request, Response
 
 from shared import log
 from shared.core.commands import Command, command_from_data
+from shared.core.deliveries import Tries
 from shared.core.errors import (
     AgentError,
     Busy,
@@ -27,7 +28,6 @@ from shared.ports import CallerCheck, Queue
 from shared.telemetry import sentry, trace
 
 MAX_TASK_BYTES = 64 * 1024
-MAX_DELIVERIES = 8  # of one command; a queue without dead letters of its own stops here
 _CRASHED = {"X-Google-Status": "crash"}  # what the framework answers with a crash of its own
 HEALTH = "/health"  # each function answers here without reading, counting or checking anything: for probes from outside
 
@@ -145,13 +145,26 @@ def cookie_of(request: Request, url: str) -> str:
 
 
 def buried(request: Request, command: Command, queue: Queue) -> bool:
-    """Put a command aside that came too often; deliveries count, because a killed worker reports nothing."""
-    count = request.headers.get("X-CloudTasks-TaskRetryCount", "")
-    if not count.isdigit() or int(count) < MAX_DELIVERIES:
+    """Put a command aside that came too often; Cloud Tasks counts, and has no dead letters of its own.
+
+    `TaskRetryCount` is of all deliveries before this one, `TaskExecutionCount` of those that were answered: what a
+    dying worker left unanswered is not the command's own failure.
+    """
+    tries = _tries(request.headers)
+    if not tries.given_up():
         return False
-    queue.bury(command, f"delivered {count} times without success", int(count))
-    log.event("command.buried", "ERROR", command=command.name, deliveries=int(count))
+    queue.bury(command, tries.why(f"delivered {tries.all} times without success"), tries.all)
+    log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all)
     return True
+
+
+def _tries(headers: Mapping[str, str]) -> Tries:
+    counts = (headers.get(f"X-CloudTasks-Task{what}Count", "") for what in ("Retry", "Execution"))
+    retries, answered = (int(count) if count.isdigit() else None for count in counts)
+    if retries is None:
+        return Tries()
+    failed = retries if answered is None else min(answered, retries)
+    return Tries(failed, retries - failed)
 
 
 def problem(

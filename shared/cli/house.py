@@ -17,9 +17,10 @@ from werkzeug.serving import BaseWSGIServer
 from shared import log
 from shared.backends.local.capacity import Capacity
 from shared.backends.local.data_folder import refuse_if_held
-from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
+from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.identity import LocalCallers
 from shared.backends.local.memory import give_back, share_arenas
+from shared.backends.local.outcomes import NOBODY, DeliveryResult
 from shared.cli.lines import bounds_of, line_of
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
@@ -102,12 +103,15 @@ class House:
         audience = f"{self.url}/{command.function}"
         point = self.wired.deps.crash_point
         point(f"deliver.before/{command.name}")
-        answer = self._session.post(
-            f"{audience}/t/{command.tenant}",
-            json=command_to_data(replace(command, trace="")),
-            headers={"Authorization": self._callers.authorization(audience), **trace.unstamped(command.trace)},
-            timeout=_DELIVERY_TIMEOUT,
-        )
+        try:
+            answer = self._session.post(
+                f"{audience}/t/{command.tenant}",
+                json=command_to_data(replace(command, trace="")),
+                headers={"Authorization": self._callers.authorization(audience), **trace.unstamped(command.trace)},
+                timeout=_DELIVERY_TIMEOUT,
+            )
+        except requests.RequestException as error:
+            return DeliveryResult(NOBODY, reason=f"no answer: {type(error).__name__}")
         point(f"acknowledge.before/{command.name}")
         return DeliveryResult(answer.status_code, reason=_reason(answer))
 

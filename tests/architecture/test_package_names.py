@@ -28,7 +28,7 @@ def _submodules(package: Path) -> set[str]:
 
 
 def _bound(package: Path, own: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, where it comes from) of what the package binds for itself, names its `__getattr__` makes included."""
+    """Yield (name, where it comes from) of what the package binds itself; what its `__getattr__` names included."""
     tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node in tree.body:

@@ -13,7 +13,7 @@ from shared.backends.cloud.queue import MAX_BACKOFF, MIN_BACKOFF, CloudTasksQueu
 from shared.backends.cloud.secrets import CloudSecrets
 from shared.backends.cloud.store import FirestoreStore
 from shared.core.commands import command_from_data
-from shared.entry import MAX_DELIVERIES
+from shared.core.deliveries import MAX_FAILED
 from shared.ports import Put, Secret
 from shared.settings import Settings
 from tests.support.cloud_clients import rest_kms, rest_secrets, rest_tasks
@@ -101,7 +101,7 @@ def test_a_command_outlives_the_lease_of_the_worker_that_died_with_it(
     class Function(Handler):
         def do_POST(self) -> None:
             self.body()
-            assert int(self.headers["X-CloudTasks-TaskRetryCount"]) < MAX_DELIVERIES  # the next one would bury it
+            assert int(self.headers["X-CloudTasks-TaskRetryCount"]) < MAX_FAILED  # the next one would bury it
             free = firestore_store.claim("acme", "r1.s1", "the next", lease)
             taken.extend([clock.now() - died] if free else [])
             self.reply(204 if free else 409, b"", {})

@@ -23,7 +23,8 @@ from shared.app.reconcile import reconcile
 from shared.app.routines import run_routine
 from shared.app.site_environment import site_environment
 from shared.app.sweep import sweep
-from shared.backends.local.dispatcher import Deliver, DeliveryResult, Dispatcher, DispatchOptions
+from shared.backends.local.dispatcher import Deliver, Dispatcher, DispatchOptions
+from shared.backends.local.outcomes import DeliveryResult
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore

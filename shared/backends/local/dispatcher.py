@@ -17,16 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared import log
 from shared.backends.clock import Elapsed
 from shared.backends.local import tasks
 from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import from_micros, to_micros
 from shared.backends.local.in_flight import InFlight
 from shared.backends.local.lanes import Lane, Task
+from shared.backends.local.outcomes import DeliveryResult, Outcomes, Patience
 from shared.backends.local.store import LocalStore
 from shared.core.commands import ATTEMPT, CONSIDER, LOOK, MIRROR, RECONCILE, UNDO, Command
-from shared.ports import Clock, DeadLetter
+from shared.core.deliveries import MAX_FAILED, MAX_UNANSWERED, Tries
+from shared.ports import Clock
 
 JOURNAL = "in-flight"
 
@@ -34,15 +35,6 @@ _LOG = logging.getLogger(__name__)
 _WAITS_A_WHILE = (ATTEMPT, UNDO, MIRROR, CONSIDER, LOOK, RECONCILE)  # and does not mean a time of the clock
 _JUST_NOW_S = 5.0  # after a clock was turned back: what is handed over may still go by the time before
 _LOOK_SECONDS = 0.25  # how long an idle worker sleeps before it looks at the clock, which somebody may have moved
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryResult:
-    """What the function answered. `retry_after` is a lower bound of the wait before the next delivery."""
-
-    status: int
-    retry_after: timedelta | None = None
-    reason: str = ""
 
 
 Deliver = Callable[[Command], "int | DeliveryResult"]
@@ -58,7 +50,8 @@ class DispatchOptions:
     rates: Mapping[str, float] = field(default_factory=dict)
     backoff: timedelta = timedelta(seconds=0.5)
     backoff_cap: timedelta = timedelta(seconds=60)
-    max_deliveries: int = 8
+    max_deliveries: int = MAX_FAILED  # that were answered
+    max_unanswered: int = MAX_UNANSWERED
     duplicate_rate: float = 0.0
     shuffle_seed: int | None = None
 
@@ -71,6 +64,9 @@ class Dispatcher:
     ) -> None:
         self.options = options or DispatchOptions()
         self._store = store
+        chosen = self.options
+        patience = Patience(chosen.backoff, chosen.backoff_cap, chosen.max_deliveries, chosen.max_unanswered)
+        self._outcomes = Outcomes(store, clock, patience)
         self._deliver = deliver
         self._clock = clock
         self._elapsed = Elapsed(clock)
@@ -97,8 +93,8 @@ class Dispatcher:
     def start(self) -> None:
         """Read the queue, count deliveries a death has interrupted, and begin to deliver."""
         self._journal = InFlight(self._store.path / JOURNAL)
-        self._store.listen(self._hear, self._read)
         self._count_interrupted()
+        self._store.listen(self._hear, self._read)
         self._stopped = False
         for number in range(self.options.workers):
             thread = threading.Thread(target=self._work, name=f"dispatcher-{number}", daemon=True)
@@ -174,10 +170,10 @@ class Dispatcher:
     def _read(self, connection: sqlite3.Connection) -> None:
         with self._lock:
             # the clock may have gone back since the backoff was written: see _clock_went_back
-            latest = to_micros(self._clock.now() + self.options.backoff_cap)
-            for command, due, deliveries in tasks.alive(connection):
-                failed = deliveries > 0
-                self._add(Task(command, min(due, latest) if failed else due, deliveries, backing_off=failed))
+            now = to_micros(self._clock.now())
+            for command, due, tries in tasks.alive(connection):
+                latest = now + self._longest(tries) if tries.all else due
+                self._add(Task(command, min(due, latest), tries, backing_off=tries.all > 0))
 
     def _hear(self, changes: Changes) -> None:
         with self._lock:
@@ -244,10 +240,9 @@ class Dispatcher:
     def _clock_went_back(self, now: int) -> None:
         # A retry waits for its backoff, and a step or a look for as long as it wanted to: not for the hour that comes
         # twice now. Other commands that name a time (the end of somebody's quiet hours) mean the time of the clock.
-        latest = now + _micros(self.options.backoff_cap)
         for _, _, task in self._later:
             if task.backing_off:
-                task.due = min(task.due, latest)
+                task.due = min(task.due, now + self._longest(task.tries))
             elif task.command.name in _WAITS_A_WHILE:
                 task.due = min(task.due, now + task.wait)
         self._later = [(task.due, number, task) for _, number, task in self._later]
@@ -312,13 +307,13 @@ class Dispatcher:
 
     def _handle(self, task: Task) -> None:
         result = self._attempt(task.command)
-        again: tuple[int, int] | None = None  # deliveries, due
+        again: tuple[Tries, int] | None = None  # and when it is due
         try:
             if not task.copy and not task.gone:
                 again = self._record(task, result)
         except Exception:  # the disk is full, say: the task is still in the file, and the worker must live
             _LOG.exception("outcome of a delivery was not recorded")
-            again = task.deliveries, to_micros(self._clock.now() + self.options.backoff_cap)
+            again = task.tries, to_micros(self._clock.now() + self.options.backoff_cap)
         finally:
             self._end(task, again)
 
@@ -330,26 +325,17 @@ class Dispatcher:
             return DeliveryResult(599, reason=f"{type(error).__name__}: {error}"[:500])
         return result if isinstance(result, DeliveryResult) else DeliveryResult(result)
 
-    def _record(self, task: Task, result: DeliveryResult) -> tuple[int, int] | None:
+    def _record(self, task: Task, result: DeliveryResult) -> tuple[Tries, int] | None:
         """Write what became of a delivery; return how often and until when, if it has to come again."""
-        tenant, name = task.command.tenant, task.command.id
-        if 200 <= result.status < 300:
-            with self._lock:
-                task.gone = True
-                self._known.pop((tenant, name), None)
-            # not waited for: were it lost, the task would come again, which it may at any time
-            self._store.group.later(lambda connection, changes: tasks.remove(connection, changes, tenant, name))
-            return None
-        deliveries = task.deliveries + 1
-        if deliveries >= self.options.max_deliveries:
-            self._bury(task.command, result.reason or f"answered {result.status}", deliveries)
-            return None
-        wait = max(self._backoff(deliveries), result.retry_after or timedelta())
-        due = to_micros(self._clock.now() + wait)
-        self._postpone(task.command, due, deliveries)
-        return deliveries, due
+        if not 200 <= result.status < 300:
+            return self._outcomes.failed(task, result)
+        with self._lock:
+            task.gone = True
+            self._known.pop((task.command.tenant, task.command.id), None)
+        self._outcomes.done(task.command)
+        return None
 
-    def _end(self, task: Task, again: tuple[int, int] | None) -> None:
+    def _end(self, task: Task, again: tuple[Tries, int] | None) -> None:
         with self._lock:
             lane = self._lane(task.command)
             lane.running -= 1
@@ -357,7 +343,7 @@ class Dispatcher:
             if not task.copy:
                 self._journal.end(task.command.tenant, task.command.id)
             if again is not None and not task.gone:
-                task.deliveries, task.due = again
+                task.tries, task.due = again
                 task.backing_off = True
                 self._put_off(task)
             if self._sleeping and lane.tenants:
@@ -365,34 +351,15 @@ class Dispatcher:
             if not self._running and not any(other.tenants for other in self._turns):
                 self._quiet.notify_all()
 
-    def _backoff(self, deliveries: int) -> timedelta:
-        return min(self.options.backoff * (1 << (deliveries - 1)), self.options.backoff_cap)
-
-    def _postpone(self, command: Command, due: int, deliveries: int) -> None:
-        tenant, name = command.tenant, command.id
-        self._store.group.submit(lambda connection, _: tasks.postpone(connection, tenant, name, due, deliveries))
-
-    def _bury(self, command: Command, reason: str, deliveries: int) -> None:
-        (row,), tenant = tasks.prepare([command]), command.tenant
-        letter = DeadLetter(command, reason, self._clock.now(), deliveries)
-        self._store.group.submit(lambda connection, changes: tasks.bury(connection, changes, row, letter))
-        log.event(
-            "command.buried", "ERROR", command=command.name, deliveries=deliveries, tenant=tenant, run=command.run
-        )
-
     def _count_interrupted(self) -> None:
-        for key in self._journal.interrupted:
-            task = self._known.get(key)
-            if task is None:
-                continue
-            deliveries = task.deliveries + 1
-            if deliveries >= self.options.max_deliveries:
-                self._bury(task.command, f"{deliveries} deliveries, the last ended by the process's death", deliveries)
-            else:
-                task.deliveries = deliveries
-                self._postpone(task.command, task.due, deliveries)
+        """Count the deliveries that the last process began and did not live to end; before the queue is read."""
+        keys = set(self._journal.interrupted)
+        if keys:
+            with self._store.reading() as connection:
+                there = [Task(*row) for row in tasks.alive(connection)]
+            self._outcomes.interrupted([t for t in there if (t.command.tenant, t.command.id) in keys])
         self._journal.forget_interrupted()
 
-
-def _micros(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
+    def _longest(self, tries: Tries) -> int:
+        """Return the longest wait, in microseconds, that may lie before the next delivery."""
+        return max(self.options.backoff_cap, tries.wait()) // timedelta(microseconds=1)

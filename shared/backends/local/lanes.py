@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from shared.core.commands import Command
+from shared.core.deliveries import NEVER, Tries
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +16,7 @@ class Task:
 
     command: Command
     due: int  # microseconds
-    deliveries: int = 0
+    tries: Tries = NEVER  # deliveries in vain so far
     backing_off: bool = False  # due because of a failure, not because somebody asked for that time
     wait: int = 0  # microseconds from when it was asked for until it is due
     gone: bool = False

@@ -41,4 +41,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (tenant, id)) WITHOUT ROWID""",
         "CREATE INDEX taken_until ON taken (until)",
     ),
+    (
+        # deliveries that ended with their worker's death; `deliveries` counts the answered ones from here on
+        "ALTER TABLE tasks ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0",
+    ),
 )

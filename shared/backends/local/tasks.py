@@ -12,6 +12,7 @@ from datetime import datetime
 from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import check_id, check_tenant, from_micros, to_micros, to_text
 from shared.core.commands import Command, command_from_data, command_to_data
+from shared.core.deliveries import Tries
 from shared.ports import DeadLetter
 from shared.telemetry import trace
 
@@ -20,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 Row = tuple[Command, int, str]  # the command, when it is due (microseconds), and its text
 
 _ADD = "INSERT OR IGNORE INTO tasks (tenant, id, due, deliveries, body) VALUES (?, ?, ?, 0, ?)"
-_ALIVE = "SELECT id, body, due, deliveries FROM tasks WHERE dead_at IS NULL"
+_ALIVE = "SELECT id, body, due, deliveries, unanswered FROM tasks WHERE dead_at IS NULL"
 _REMOVE = "DELETE FROM tasks WHERE tenant = ? AND id = ?"
 
 
@@ -53,10 +54,11 @@ def remove(connection: sqlite3.Connection, changes: Changes, tenant: str, id: st
     changes.gone(tenant, id)
 
 
-def postpone(connection: sqlite3.Connection, tenant: str, id: str, due: int, deliveries: int) -> None:
-    """Note a failed delivery and when the next one is due."""
+def postpone(connection: sqlite3.Connection, tenant: str, id: str, due: int, tries: Tries) -> None:
+    """Note a delivery in vain and when the next one is due."""
     connection.execute(
-        "UPDATE tasks SET due = ?, deliveries = ? WHERE tenant = ? AND id = ?", (due, deliveries, tenant, id)
+        "UPDATE tasks SET due = ?, deliveries = ?, unanswered = ? WHERE tenant = ? AND id = ?",
+        (due, tries.failed, tries.unanswered, tenant, id),
     )
 
 
@@ -80,18 +82,19 @@ def replay(connection: sqlite3.Connection, changes: Changes, tenant: str, id: st
     if found is None:
         raise KeyError(f"no dead letter {id}")
     connection.execute(
-        "UPDATE tasks SET due = 0, deliveries = 0, dead_at = NULL, reason = NULL WHERE tenant = ? AND id = ?",
+        "UPDATE tasks SET due = 0, deliveries = 0, unanswered = 0, dead_at = NULL, reason = NULL"
+        " WHERE tenant = ? AND id = ?",
         (tenant, id),
     )
     changes.added(command_from_data(json.loads(found[0])), 0)
 
 
-def alive(connection: sqlite3.Connection) -> list[tuple[Command, int, int]]:
-    """Return every task that is still to be delivered: command, due, deliveries."""
+def alive(connection: sqlite3.Connection) -> list[tuple[Command, int, Tries]]:
+    """Return every task that is still to be delivered: command, due, deliveries in vain."""
     found = []
-    for name, body, due, deliveries in connection.execute(_ALIVE):
+    for name, body, due, failed, unanswered in connection.execute(_ALIVE):
         try:
-            found.append((command_from_data(json.loads(body)), due, deliveries))
+            found.append((command_from_data(json.loads(body)), due, Tries(failed, unanswered)))
         except ValueError as error:  # of another version: it stays for the code that can read it
             _LOG.error("task cannot be read", extra={"command": name, "reason": str(error)})
     return found

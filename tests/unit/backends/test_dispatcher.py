@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.dispatcher import DeliveryResult, Dispatcher, DispatchOptions
+from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.in_flight import InFlight
+from shared.backends.local.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.store import LocalStore
 from shared.core.commands import NOTIFY, Command
@@ -309,7 +310,7 @@ def deliver(command):
         os.kill(os.getpid(), signal.SIGKILL)
     return 200
 queue.enqueue([Command("killer", "attempt", "execute-step", "acme")])
-dispatcher = Dispatcher(store, deliver, clock, DispatchOptions(workers=0, max_deliveries=3))
+dispatcher = Dispatcher(store, deliver, clock, DispatchOptions(workers=0, max_unanswered=3))
 dispatcher.start()
 queue.enqueue([Command("kind", "attempt", "execute-step", "acme")])
 while dispatcher.deliver_one():
@@ -317,6 +318,65 @@ while dispatcher.deliver_one():
 dispatcher.stop()
 print([(d.command.id, d.deliveries) for d in queue.dead_letters("acme")])
 """
+
+
+_BESIDE = """
+import os, signal, sys
+from pathlib import Path
+from shared.backends.clock import SystemClock
+from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.queue import LocalQueue
+from shared.backends.local.store import LocalStore
+from shared.core.commands import Command
+clock, life = SystemClock(), int(sys.argv[2])
+store = LocalStore(Path(sys.argv[1]), clock)
+queue = LocalQueue(store, clock)
+def deliver(command):
+    if life < 10:
+        os.kill(os.getpid(), signal.SIGKILL)  # as somebody outside does, whatever is under way
+    return 200
+queue.enqueue([Command("long", "attempt", "execute-step", "acme")])
+dispatcher = Dispatcher(store, deliver, clock, DispatchOptions(workers=0))
+dispatcher.start()
+while dispatcher.next_due() is not None:
+    dispatcher.deliver_one()
+dispatcher.stop()
+print([(d.command.id, d.reason) for d in queue.dead_letters("acme")])
+"""
+
+
+def test_ten_deaths_of_its_worker_are_not_the_commands_fault(tmp_path: Path) -> None:
+    """Eight answers with a failure put a command aside; ten deaths do not."""
+    for life in range(11):
+        done = subprocess.run(
+            [sys.executable, "-c", _BESIDE, str(tmp_path), str(life)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == (-signal.SIGKILL if life < 10 else 0), done.stderr
+    assert done.stdout == "[]\n"
+
+
+def test_after_many_deaths_a_command_waits_longer_each_time_and_leaves_the_others_their_turn(open_rig: Open) -> None:
+    """At once for the first eight, then after 1, 2, 4 … seconds, and at last ten minutes; then it is put aside."""
+    waits: list[float] = []
+    with open_rig(backoff=timedelta(0)) as rig:
+        rig.answers["killer"] = [NOBODY] * 40
+        rig.queue.enqueue([a_command("killer")])
+        while rig.dispatcher.deliver_one() and (due := rig.dispatcher.next_due()) is not None:
+            waits.append((due - rig.clock.now()).total_seconds())
+            rig.clock.move(seconds=waits[-1])
+        (letter,) = rig.queue.dead_letters("acme")
+    assert waits == [0.0] * 8 + [float(min(2**n, 600)) for n in range(31)]
+    assert (letter.deliveries, letter.reason) == (40, "40 of 40 deliveries were never answered: their worker died")
+    assert 3.5 * 3600 < sum(waits) < 4.5 * 3600
+
+
+def test_deaths_and_failures_are_counted_apart(open_rig: Open) -> None:
+    with open_rig(backoff=timedelta(0)) as rig:
+        rig.answers["unlucky"] = [NOBODY] * 8 + [500] * 7
+        rig.queue.enqueue([a_command("unlucky")])
+        rig.settle()
+        assert rig.queue.dead_letters("acme") == []
+        assert len(rig.received) == 16
 
 
 def test_a_command_that_kills_its_worker_is_put_aside(tmp_path: Path) -> None:

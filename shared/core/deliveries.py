@@ -1,0 +1,55 @@
+"""When a queue gives a command up: what the command did itself is counted apart from the deaths of who worked on it.
+
+A delivery that was answered with a failure, or crashed, is the command's own. One that nobody answered (the process
+was killed, the machine went away) says little about the command: everything under way died with it. Only a command
+that takes its worker down each time, by using up the memory for instance, is found by these too, and much later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+MAX_FAILED = 8  # deliveries that were answered, none of them with success
+MAX_UNANSWERED = 40
+AT_ONCE = 8  # unanswered deliveries that are followed by the next one without a wait
+SAID_AFTER = 4  # deliveries in vain, of either sort, after which whoever looks at the run is told
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a command was delivered in vain."""
+
+    failed: int = 0  # answered with a failure
+    unanswered: int = 0
+
+    @property
+    def all(self) -> int:
+        """Return the number of deliveries."""
+        return self.failed + self.unanswered
+
+    def given_up(self, most_failed: int = MAX_FAILED, most_unanswered: int = MAX_UNANSWERED) -> bool:
+        """Say whether the command is put aside now."""
+        return self.failed >= most_failed or self.unanswered >= most_unanswered
+
+    def why(self, last: str) -> str:
+        """Return why it is put aside; `last` is what the last answer said."""
+        if not self.unanswered:
+            return last
+        died = f"{self.unanswered} of {self.all} deliveries were never answered: their worker died"
+        return f"{died}; {last}" if self.failed and last else died
+
+    def wait(self) -> timedelta:
+        """Return how long a command waits after its last unanswered delivery: not at all at first, then ever longer.
+
+        So a command that kills its worker each time leaves the others the time in between: after eight deaths it
+        comes back after 1, 2, 4 … seconds and at last every ten minutes, and is put aside after about four hours.
+        """
+        beyond = self.unanswered - AT_ONCE
+        if beyond <= 0:
+            return timedelta()
+        return min(FIRST_WAIT * (1 << min(beyond - 1, 20)), LONGEST_WAIT)
+
+
+NEVER = Tries()
