@@ -150,7 +150,7 @@ def buried(request: Request, command: Command, queue: Queue) -> bool:
     `TaskRetryCount` is of all deliveries before this one, `TaskExecutionCount` of those that were answered: what a
     dying worker left unanswered is not the command's own failure.
     """
-    tries = _tries(request.headers)
+    tries = _tries(request)
     if not tries.given_up():
         return False
     queue.bury(command, tries.why(f"delivered {tries.all} times without success"), tries.all)
@@ -158,8 +158,8 @@ def buried(request: Request, command: Command, queue: Queue) -> bool:
     return True
 
 
-def _tries(headers: Mapping[str, str]) -> Tries:
-    counts = (headers.get(f"X-CloudTasks-Task{what}Count", "") for what in ("Retry", "Execution"))
+def _tries(request: Request) -> Tries:
+    counts = (request.headers.get(f"X-CloudTasks-Task{what}Count", "") for what in ("Retry", "Execution"))
     retries, answered = (int(count) if count.isdigit() else None for count in counts)
     if retries is None:
         return Tries()
