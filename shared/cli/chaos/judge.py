@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.cli.chaos.person import Page
+from shared.cli.chaos.shown import MESSAGES, not_known
 
 Effect = Mapping[str, Any]
 Counts = Counter[str]
@@ -25,8 +26,6 @@ MADE: Mapping[str, frozenset[str]] = {
     "slack": frozenset({"message.post"}),
     "ses": frozenset({"email.send"}),
 }
-MESSAGES = (("notion", "comment.create"), ("slack", "message.post"), ("ses", "email.send"))
-NOT_KNOWN = "not known"  # how people are told of a message that may have gone out
 _SHOWS: Mapping[str, tuple[str, ...]] = {  # by which of its words two such effects are the same
     "block.append": ("type", "text"),
     "comment.create": ("text",),
@@ -75,7 +74,7 @@ class Judge:
     def verdict(self, page: Page) -> Verdict:
         """Return what is wrong with this page."""
         found, made = Verdict(page.place, page.status), self._made(page)
-        unclear = sum(self._says_not_known(effect) for effect in self._of(page))
+        unclear = not_known(self._effects, page.id)
         for key, count in sorted(self._wanted.items()):
             less, more = max(0, count - made[key]), max(0, made[key] - count)
             found.doubled += [key] * more
@@ -88,10 +87,6 @@ class Judge:
             found.untold += [key] * (less - told)
         found.other = sorted((made - self._wanted).keys() - self._wanted.keys())
         return found
-
-    def shown_blocks(self, page: Page) -> int:
-        """Return how many blocks the page was given."""
-        return sum(count for key, count in self._made(page).items() if key.startswith("notion block.append"))
 
     def _made(self, page: Page) -> Counts:
         return Counter(
@@ -109,12 +104,6 @@ class Judge:
                 if "id" in effect and effect["kind"].endswith((".create", ".append")):
                     known.add(str(effect["id"]))
         return mine
-
-    @staticmethod
-    def _says_not_known(effect: Effect) -> int:
-        """Return of how many messages the page says so with this effect."""
-        on_page = effect["system"] == "notion" and effect["kind"].startswith(("comment.", "block."))
-        return str(effect.get("text", "")).count(NOT_KNOWN) if on_page else 0
 
 
 def _is_message(key: str) -> bool:

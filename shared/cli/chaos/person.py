@@ -1,13 +1,14 @@
-"""The person in the story: writes pages, asks for plans, says yes to what the page shows; sees nothing but pages."""
+"""The person in the story: writes pages, asks for plans, says yes to what is asked; reads pages, mail and Slack."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.chaos.processes import World
+from shared.cli.chaos.shown import told
 from shared.core import marks
 
 PLACES = (
@@ -19,6 +20,7 @@ ENDED = (marks.DONE, marks.FAILED, marks.CANCELLED)
 _ASKS_NOTHING = (marks.IDEA, marks.PLAN_IT, marks.PLANNING, marks.QUESTION, marks.APPROVED, marks.BUILDING, *ENDED)
 ASKS = tuple(status for status in marks.STATUSES if status not in _ASKS_NOTHING)
 _ASK_AGAIN_S = 45.0  # a person who sees that a yes has changed nothing says it once more
+_UNTOLD_S = 60.0  # for so long a person waits to be told over every channel of what the page asks for
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Page:
     place: str
     status: str = marks.IDEA
     since: float = 0.0  # when the status was last seen to change
+    agreed: int = 0  # how often the person said yes
 
 
 class Person:
@@ -63,17 +66,19 @@ class Person:
         self._act("PATCH", f"/v1/pages/{page.id}", {"properties": {"Status": {"select": {"name": status}}}})
         page.status, page.since = status, time.monotonic()
 
-    def look(self) -> None:
-        """Look at every page; say yes where one asks for it."""
+    def look(self, happened: Sequence[Mapping[str, Any]]) -> None:
+        """Look at every page; say yes where one asks for it and the person was told over every channel, or long ago."""
         for page in self.pages:
             shown = self._act("GET", f"/v1/pages/{page.id}")["properties"]["Status"]["select"]["name"]
             if shown != page.status:
                 page.status, page.since = str(shown), time.monotonic()
             still = time.monotonic() - page.since
-            if page.status in ASKS:
+            if page.status in ASKS and (still > _UNTOLD_S or told(happened, page.id, page.place) > page.agreed):
                 self.set_status(page, marks.APPROVED)
+                page.agreed += 1
             elif page.status == marks.APPROVED and still > _ASK_AGAIN_S:
                 self.set_status(page, marks.PLAN_READY)  # Notion tells nothing about a status that stays as it was
+                page.agreed -= 1
 
     def ended(self) -> int:
         """Return how many of the pages show an end."""

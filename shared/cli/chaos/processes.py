@@ -21,9 +21,9 @@ from shared.core.errors import ConfigError
 START_S = 90.0
 # As on one machine, but that what waits for people or for the outside waits no longer than it must.
 ENV = {
-    "WORKWRIGHT_SETTLE_S": "0.5",
+    "WORKWRIGHT_SETTLE_S": "6",
     "WORKWRIGHT_BACKOFF_S": "0.2",
-    "WORKWRIGHT_HTTP_READ_S": "10",
+    "WORKWRIGHT_HTTP_READ_S": "5",
     "WORKWRIGHT_WATCH_S": "0",
 }
 

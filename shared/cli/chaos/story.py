@@ -24,6 +24,7 @@ ANSWERS: tuple[Mapping[str, Any], ...] = (
     {"when": "after", "status": 504},
     {"when": "before", "status": 500},
     {"when": "before", "status": 429, "headers": {"Retry-After": "1"}},
+    {"delay_s": 4.0},  # on its way for so long: it may arrive when who sent it is dead, and another has looked for it
 )
 WRITES: tuple[tuple[str, str, str], ...] = (
     ("notion", "PATCH", "/v1/pages/*"),
@@ -98,7 +99,7 @@ def _told(plan: Plan, world: World, victim: Victim) -> dict[str, Any]:
 def _until_the_end(person: Person, world: World, limit: float) -> None:
     ends = time.monotonic() + limit
     while time.monotonic() < ends and person.ended() < len(person.pages):
-        person.look()
+        person.look(world.effects())
         time.sleep(LOOK_S)
     count, since = -1, time.monotonic()
     while time.monotonic() < ends and time.monotonic() - since < CALM_S:
@@ -130,9 +131,10 @@ class _Chaos:
         effects, changed = -1, time.monotonic()
         while time.monotonic() - began < self._plan.limit_s:
             self._maybe_kill()
-            self._person.look()
+            happened = self._world.effects()
+            self._person.look(happened)
             now = time.monotonic()
-            if (count := len(self._world.effects())) != effects:
+            if (count := len(happened)) != effects:
                 self._story.still_s = max(self._story.still_s, now - changed if effects >= 0 else 0.0)
                 effects, changed = count, now
             if self._no_death_left() and now - changed > (CALM_S if self._all_ended() else STILL_S):
