@@ -11,6 +11,7 @@ from shared.cli import (
     chat,
     commands,
     connect,
+    dead_letters,
     doctor,
     forge,
     models,
@@ -28,7 +29,7 @@ from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, connect, doctor, forge, models, operate, plan, preferences, remote, ship,
+    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, models, operate, plan, preferences, remote, ship,
     site_values, tenant, webhook,
 )  # fmt: skip
 

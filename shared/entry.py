@@ -11,6 +11,7 @@ from typing import Any
 from flask import Request, Response
 
 from shared import log
+from shared.core.attention import warning
 from shared.core.commands import Command, command_from_data
 from shared.core.deliveries import Tries
 from shared.core.errors import (
@@ -152,6 +153,8 @@ def buried(request: Request, command: Command, queue: Queue) -> bool:
     """
     tries = _tries(request)
     if not tries.given_up():
+        if (said := warning(command, tries)) is not None:
+            queue.enqueue([said])
         return False
     queue.bury(command, tries.why(f"delivered {tries.all} times without success"), tries.all)
     log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all)

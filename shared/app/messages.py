@@ -99,6 +99,9 @@ def message_for(
             percent = ref.partition(".")[2]
             subject = f"{percent} percent of the money for “{title}” are spent"
             return Message(subject, (spent,), (*links, Link("Run", run_url)))
+        case "stands_still":
+            why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
+            return Message(f"“{title}” stands still", why, (*links, Link("Run", run_url)), HIGH)
         case "run_succeeded" if run.trigger.kind == "rollback":
             line = "Its visitors see the version before again. The code and its pull request are as they were."
             note = "Nothing goes live by itself there until something is approved and goes live again."

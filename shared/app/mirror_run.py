@@ -20,6 +20,7 @@ from shared.app.page_shows import changed_properties
 from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
 from shared.app.workspace_databases import Mapped, mapped_page
+from shared.core.attention import STANDING
 from shared.core.commands import Command
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.progress import progress_of
@@ -37,7 +38,7 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None or not loaded.run.trigger.page:
         return
-    if loaded.run.status.final and _shows_the_end(deps, loaded.run):
+    if command.topic != STANDING and loaded.run.status.final and _shows_the_end(deps, loaded.run):
         return  # before the lease: two deliveries that always meet would send each other round for ever
     try:
         _show(command, deps, tools, loaded.run)

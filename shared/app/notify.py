@@ -22,6 +22,8 @@ from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
 from shared.app.tell_refused import REFUSED, tell_refused
+from shared.app.tell_standing import TOPICS as STANDING_TOPICS
+from shared.app.tell_standing import note_standing
 from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
@@ -58,6 +60,8 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if command.topic == TOLD:
         tell_budget(command, deps, tools)
+        return
+    if command.topic in STANDING_TOPICS and not note_standing(command, deps):
         return
     scope = _scope(command, deps)
     with lease(deps, command.tenant, scope):

@@ -132,6 +132,7 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
             ("sqlite", _sqlite),
             ("data", lambda: _data(data)),
             ("house", lambda: _house(data)),
+            ("queue", lambda: _queue(data)),
             ("simulators", lambda: _simulators(env)),
             ("secrets", lambda: _secrets(data)),
             ("models", lambda: _models(data, env)),
@@ -283,6 +284,17 @@ def _house(data: Path) -> Iterator[Finding]:
     except requests.RequestException:
         well, detail = False, f"does not run; it was at {url}"
     yield Finding("house", OK if well else LATER, detail, f"Start it: workwright up --data {data}", needed=False)
+
+
+def _queue(data: Path) -> Iterator[Finding]:
+    from shared.cli.dead_letters import as_detail, put_aside_here
+
+    letters = put_aside_here(data)
+    if letters:
+        way_out = f"Mend the cause, then: workwright replay {letters[0]['id']} --data {data}"
+        yield Finding("queue", MISSING, as_detail(letters), way_out, needed=False)
+    else:
+        yield Finding("queue", OK, "nothing was put aside")
 
 
 def _simulators(env: Mapping[str, str]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +28,10 @@ RUN = click.argument("run", metavar="ID")
 def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
     """List the runs, newest first."""
     params = {"limit": str(limit), **({"status": status} if status else {})}
-    show(ask_house(data, "GET", "/v1/runs", params=params), as_json, _runs_table)
+    found = ask_house(data, "GET", "/v1/runs", params=params)
+    if not as_json:
+        found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
+    show(found, as_json, _runs_table)
 
 
 @workwright.command()
@@ -56,7 +59,10 @@ def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> Non
     if step:
         show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/context/{_part(step)}"), as_json, _context_text)
         return
-    show(ask_house(data, "GET", f"/v1/runs/{_part(run)}"), as_json, _run_text)
+    found = ask_house(data, "GET", f"/v1/runs/{_part(run)}")
+    if not as_json:
+        found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
+    show(found, as_json, _run_text)
 
 
 @workwright.command()
@@ -176,8 +182,13 @@ def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]],
 def _runs_table(found: dict[str, Any]) -> list[str]:
     listed = found["runs"]
     if not listed:
-        return ["No runs yet. Set a page's status to Plan it."]
-    rows = [f"{r['id']:<28}  {r['status']:<17}  {r['opened_at'][:19]}  {r['title']}" for r in listed]
+        return ["No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
+    rows = []
+    for r in listed:
+        rows.append(f"{r['id']:<28}  {r['status']:<17}  {r['opened_at'][:19]}  {r['title']}")
+        rows += [f"  ! {text}" for text in r["attention"]]
+    said = " ".join(text for r in listed for text in r["attention"])
+    rows += put_aside_lines(letter for letter in found["put_aside"] if letter["id"] not in said)
     return [*rows, *(["There are more; raise --limit."] if found["next"] else [])]
 
 
@@ -189,6 +200,9 @@ def _run_text(found: dict[str, Any]) -> list[str]:
         f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
     ]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
+    lines += [f"! {text}" for text in found["attention"]]
+    said = " ".join(found["attention"])
+    lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in said), found["id"])
     lines += _steps(found["steps"])
     lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items()]
@@ -204,6 +218,16 @@ def _how_to_approve(found: dict[str, Any]) -> str:
     asked = found["asked"]
     named = () if asked["what"] in ("", "plan") else ("--hash", asked["plan_hash"][:12])
     return typed("approve", found["id"], *named)
+
+
+def put_aside_lines(letters: Iterable[Mapping[str, Any]], run: str = "") -> list[str]:
+    """Return a line for each dead letter, of one run or of all, with the command that lets it go on."""
+    return [
+        f"! put aside: {letter['name']} of {letter['run'] or 'no run'} ({letter['reason']})."
+        f" To let it go on: workwright replay {letter['id']}"
+        for letter in letters
+        if not run or letter["run"] == run
+    ]
 
 
 def _steps(steps: list[dict[str, Any]]) -> list[str]:

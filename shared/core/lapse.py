@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.core.attempts import attempted, give_up
+from shared.core.attention import went_on
 from shared.core.draft import Draft
 from shared.core.events import StepLost
 from shared.core.family import left_alone
@@ -58,6 +59,7 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
     What was reserved for it counts as spent: it may have died after its call, or still be under way.
     """
     draft.lose(step.id)
+    draft.fields["notices"] = went_on(draft.run.notices, step.id)
     failures, limits = step.failures + 1, draft.run.limits
     most = min(limits.attempts, limits.lost)
     undoing = step.status == StepStatus.UNDOING

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.core import marks
+from shared.core.attention import attention_of
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
 from shared.core.release_words import PLAN, PRODUCTION, RELEASE, how_to_decide, waiting_kind
@@ -66,7 +67,11 @@ def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mappin
     status = STATUS[run.status]
     icon, color = _LOOKS[status]
     head = f"{status}{_where(run, steps)}"
-    lines = [_doing(run, steps), f"Cost so far: {dollars(run)} US dollars · Last change: {last_change(run, settings)}"]
+    lines = [
+        _doing(run, steps),
+        *(plain(text) for text in attention_of(run)),
+        f"Cost so far: {dollars(run)} US dollars · Last change: {last_change(run, settings)}",
+    ]
     spans = [
         Span(head, bold=True),
         Span("\n" + "\n".join(line for line in lines if line) + "\n"),

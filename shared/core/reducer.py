@@ -14,8 +14,9 @@ from typing import Any
 from shared.core import events as ev
 from shared.core.advance import advance, undo_candidates
 from shared.core.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
+from shared.core.attention import STANDING, attention_of, went_on
 from shared.core.budget import budget_changed, short
-from shared.core.commands import Command
+from shared.core.commands import MIRROR, Command
 from shared.core.draft import Draft
 from shared.core.lapse import lost, time_passed
 from shared.core.replan import last_estimate, plan_step
@@ -45,6 +46,8 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     draft = Draft(run, event.at)
     if not _apply(draft, event):
         return run, ()
+    if (step := getattr(event, "step", "")) and f"{STANDING}/{step}" in run.notices:
+        draft.fields["notices"] = went_on(run.notices, step)
     return draft.done(advance(draft), quiet=isinstance(event, ev.BudgetShort))  # it is saved with another event
 
 
@@ -219,4 +222,8 @@ def _notified(run: Run, event: ev.PeopleNotified) -> Outcome:
     key = f"{event.topic}/{event.ref}"
     if run.notices.get(key) == event.outcome:
         return run, ()
-    return replace(run, seq=run.seq + 1, notices={**run.notices, key: event.outcome}), ()
+    after = replace(run, seq=run.seq + 1, notices={**run.notices, key: event.outcome})
+    if run.trigger.page and attention_of(after) != attention_of(run):
+        shown = Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id, topic=STANDING)
+        return after, (shown,)
+    return after, ()

@@ -87,8 +87,8 @@ def unclear_emails(place: Place) -> set[str]:
 
 
 def expected_notices(unclear: set[str]) -> dict[str, str]:
-    """Return what the run must say of its notices: an unclear e-mail is unconfirmed, all else is sent."""
-    return {t: f"notion:sent, email:{'unconfirmed' if t in unclear else 'sent'}, slack:sent" for t in TOPICS}
+    """Return what the run must say of its notices: an unclear e-mail is not known, all else is sent."""
+    return {t: f"notion:sent, email:{'not known' if t in unclear else 'sent'}, slack:sent" for t in TOPICS}
 
 
 def compare(place: Place, ended: Ending, undisturbed: Effects, *, emails: int | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
 from shared.app.switches import SETTINGS
+from shared.app.tell_standing import note_replayed
 from shared.core.errors import NotThere, StoreError
 from shared.core.run import RULES, SCHEMA
 from shared.ports import SYSTEM
@@ -58,11 +59,15 @@ def dead_letters(call: Call) -> ApiReply:
 def replay(call: Call) -> ApiReply:
     """Deliver a dead letter again."""
     letter = call.parts["letter"]
+    listed = call.deps.queue.dead_letters(call.tenant)
     try:
         call.deps.queue.replay(call.tenant, letter)
     except KeyError:
         way_out = "GET /v1/dead-letters lists what can be replayed."
         raise NotThere(f"no dead letter {letter!r}", way_out=way_out) from None
+    for each in listed:
+        if each.command.id == letter:
+            note_replayed(call.deps, call.tenant, each.command)
     return ApiReply(body={"replayed": letter})
 
 

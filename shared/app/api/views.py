@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.api.shapes import choice, text
+from shared.core.attention import attention_of
 from shared.core.codec import event_to_data
 from shared.core.events import Event
 from shared.core.family import came_to, in_order
@@ -53,6 +54,7 @@ _HEAD = {
     "opened_at": _TIME,
     "ended_at": _MAYBE_TIME,
     "failure": text(),
+    "attention": {"type": "array", "items": text(), "description": "Why it stands still, and what nobody can know."},
     "cost": COST,
 }
 RUN_HEAD = shown(_HEAD)
@@ -123,6 +125,7 @@ def run_head(run: Run) -> dict[str, Any]:
         "opened_at": run.opened_at.isoformat(),
         "ended_at": _maybe(run.ended_at),
         "failure": run.failure,
+        "attention": list(attention_of(run)),
         "cost": cost_view(run.spent),
     }
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
 from shared.backends.cloud.failures import as_ours
+from shared.core.attention import telling
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.ports import Clock, DeadLetter, Doc, Put, Store
@@ -85,15 +86,18 @@ class CloudTasksQueue:
     def bury(self, command: Command, reason: str, deliveries: int) -> None:
         """Put a command aside for people to look at. Buried twice, it is one letter."""
         letter = self._letter(command.tenant, command.id)
+        generation = int(letter.body["generation"]) if letter else 0  # so that the next replay has a name of its own
         body = {
             "command": command_to_data(command),
             "reason": reason,
             "at": self._clock.now().isoformat(),
             "deliveries": deliveries,
-            "generation": letter.body["generation"] if letter else 0,  # so that the next replay has a name of its own
+            "generation": generation,
             "replayed": False,
         }
         self._letters.put(command.tenant, Put(DEAD_LETTERS, _letter_id(command.id), body))
+        if (told := telling(command)) is not None:  # who dies before this answers no 2xx, and buries it once more
+            self._create(told, generation=generation)
 
     def dead_letters(self, tenant: str) -> list[DeadLetter]:
         """Return what was put aside and not replayed since, oldest first."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared import log
 from shared.backends.local import tasks
+from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import to_micros
 from shared.backends.local.lanes import Task
 from shared.backends.local.store import LocalStore
+from shared.core.attention import warning
 from shared.core.commands import Command
 from shared.core.deliveries import Tries
 from shared.ports import Clock, DeadLetter
@@ -84,7 +87,14 @@ class Outcomes:
 
     def _postpone(self, command: Command, due: int, tries: Tries) -> None:
         tenant, name = command.tenant, command.id
-        self._store.group.submit(lambda connection, _: tasks.postpone(connection, tenant, name, due, tries))
+        said = warning(command, tries)
+        rows = tasks.prepare([said] if said is not None else [])
+
+        def write(connection: sqlite3.Connection, changes: Changes) -> None:
+            tasks.postpone(connection, tenant, name, due, tries)
+            tasks.add(connection, changes, rows)
+
+        self._store.group.submit(write)
 
     def _bury(self, command: Command, tries: Tries, last: str) -> None:
         (row,), tenant = tasks.prepare([command]), command.tenant

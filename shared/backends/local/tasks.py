@@ -11,6 +11,7 @@ from datetime import datetime
 
 from shared.backends.local.commit_group import Changes
 from shared.backends.local.encoding import check_id, check_tenant, from_micros, to_micros, to_text
+from shared.core.attention import telling
 from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.deliveries import Tries
 from shared.ports import DeadLetter
@@ -72,6 +73,8 @@ def bury(connection: sqlite3.Connection, changes: Changes, row: Row, letter: Dea
         (command.tenant, command.id, due, letter.deliveries, to_micros(letter.at), letter.reason, text),
     )
     changes.gone(command.tenant, command.id)
+    if (told := telling(command)) is not None:  # in the same transaction: nothing is put aside in silence
+        add(connection, changes, prepare([told]))
 
 
 def replay(connection: sqlite3.Connection, changes: Changes, tenant: str, id: str) -> None:

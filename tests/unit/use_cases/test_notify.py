@@ -124,7 +124,7 @@ def test_a_mail_with_an_unclear_answer_is_named_so_and_never_sent_again(ports: P
     told.post.mail_trouble = [NeedsHuman("ses", "no complete answer")]
     command = told.succeeds()
     for _ in range(4):
-        assert told.tell(command) == "email:unconfirmed, slack:sent"
+        assert told.tell(command) == "email:not known, slack:sent"
         ports.clock.move(hours=5)
     assert told.post.mails == []
     assert len(told.post.posts) == 1

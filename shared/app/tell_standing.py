@@ -1,0 +1,57 @@
+"""A run stands still because a command of it was put aside, or does not get through: the run says so, at once."""
+
+from __future__ import annotations
+
+from shared.app.deps import Deps
+from shared.app.engine import record
+from shared.app.execute_step import wanted_step
+from shared.core import events as ev
+from shared.core.attention import (
+    COMES_AGAIN,
+    STANDING,
+    STANDS,
+    comes_again_text,
+    put_aside_text,
+    standing_ref,
+    warned_of,
+)
+from shared.core.commands import Command
+from shared.core.errors import NotThere
+
+TOPICS = (STANDS, COMES_AGAIN)
+
+
+def note_standing(command: Command, deps: Deps) -> bool:
+    """Have the run say why it stands still, wherever it is shown; return whether people are to be sent a message.
+
+    Nothing is said of what has gone on meanwhile.
+    """
+    loaded = deps.store.load_run(command.tenant, command.run)
+    if loaded is None:
+        return False
+    if command.topic == COMES_AGAIN:
+        about, tries = warned_of(command)
+        if wanted_step(loaded.run, about) is not None:
+            _note(deps, about, comes_again_text(about, tries))
+        return False
+    letters = deps.queue.dead_letters(command.tenant)
+    letter = next((each for each in letters if each.command.id == command.ref), None)
+    if letter is None or (letter.command.step and wanted_step(loaded.run, letter.command) is None):
+        return False
+    _note(deps, letter.command, put_aside_text(letter.command, letter.reason))
+    return True
+
+
+def note_replayed(deps: Deps, tenant: str, command: Command) -> None:
+    """Have the run say no more that it stands still: somebody has let the command go on."""
+    loaded = deps.store.load_run(tenant, command.run) if command.run else None
+    if loaded is not None and loaded.run.notices.get(f"{STANDING}/{standing_ref(command)}"):
+        _note(deps, command, "")
+
+
+def _note(deps: Deps, command: Command, text: str) -> None:
+    told = ev.PeopleNotified(deps.clock.now(), STANDING, standing_ref(command), text)
+    try:
+        record(deps, command.tenant, command.run, told, label="standing")
+    except NotThere:
+        return  # deleted meanwhile

@@ -1,0 +1,92 @@
+"""What whoever looks at a run has to know beside its status: why it stands still, and what nobody can know any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
+from shared.core.deliveries import SAID_AFTER, Tries
+from shared.core.outgoing_text import plain
+from shared.core.release_words import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.run import Run
+
+UNCONFIRMED = "not known"  # what became of a message that was begun, is not known to be sent, and cannot be looked up
+STANDING = "standing"  # the notice of why a run stands still; its ref is the step, or what else was put off
+STANDS, COMES_AGAIN = "stands_still", "comes_again"  # topics: a command was put aside; it was delivered in vain so far
+_ASKED = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
+_WORK = {MIRROR: "its page could not be brought up to date", NOTIFY: "a message could not be sent"}
+
+
+def attention_of(run: Run) -> tuple[str, ...]:
+    """Return what to know about the run, each a sentence or two; nothing for a run that simply goes on."""
+    standing = [text for key, text in run.notices.items() if key.startswith(f"{STANDING}/") and text]
+    unclear = [(key, text.count(f"email:{UNCONFIRMED}")) for key, text in run.notices.items()]
+    return (*standing, *(_unclear(key, count) for key, count in unclear if count))
+
+
+def _unclear(key: str, count: int) -> str:
+    mails = "the e-mail" if count == 1 else f"{count} of the e-mails"
+    return (
+        f"It is {UNCONFIRMED} whether {mails} about {_about(key)} went out: sending was interrupted, and nothing is sent"
+        " twice."
+    )
+
+
+def _about(key: str) -> str:
+    topic, _, ref = key.partition("/")
+    if topic == "approval_asked":
+        return f"the approval of {_ASKED.get(gate_kind(ref), 'the plan')}"
+    return {"question_asked": "a question"}.get(topic, "the end of the run" if topic.startswith("run_") else "this run")
+
+
+def standing_ref(command: Command) -> str:
+    """Return what a command that does not get through is known by in its run."""
+    return command.step if command.name in (ATTEMPT, UNDO) and command.step else command.name
+
+
+def put_aside_text(command: Command, reason: str) -> str:
+    """Return why a run stands still whose command was put aside, and how it goes on."""
+    what = _WORK.get(command.name, "a step could not be carried out")
+    way_out = f"Whoever runs this installation lets it go on with: workwright replay {command.id}"
+    return f"It stands still: {what}, and was put aside ({plain(reason)[:200]}). {way_out}"
+
+
+def comes_again_text(command: Command, tries: Tries) -> str:
+    """Return why a run goes no further just now."""
+    what = _WORK.get(command.name, "a step did not get through")
+    why = "the process ended meanwhile" if tries.unanswered >= tries.failed else "it failed"
+    return f"It waits: {what} in {tries.all} tries, because {why}; it is tried again, later each time."
+
+
+def went_on(notices: Mapping[str, str], ref: str) -> Mapping[str, str]:
+    """Return a run's notices once what had stood still goes on."""
+    key = f"{STANDING}/{ref}"
+    return {name: text for name, text in notices.items() if name != key} if key in notices else notices
+
+
+def telling(command: Command) -> Command | None:
+    """Return the command by which people hear that this one was put aside.
+
+    None where it belongs to no run, or is itself such a message: that one is the operator's to see.
+    """
+    if not command.run or command.topic in (STANDS, COMES_AGAIN):
+        return None
+    name = f"{STANDS}-{command.id}"
+    return Command(name, NOTIFY, "notify", command.tenant, command.run, topic=STANDS, ref=command.id)
+
+
+def warning(command: Command, tries: Tries) -> Command | None:
+    """Return the command by which a run says that a step of it does not get through so far, or None."""
+    if command.name not in (ATTEMPT, UNDO) or tries.all != SAID_AFTER:
+        return None
+    ref = f"{command.name}/{tries.failed}/{tries.unanswered}"
+    name = f"{COMES_AGAIN}-{command.id}"
+    again = Command(name, NOTIFY, "notify", command.tenant, command.run, topic=COMES_AGAIN, ref=ref)
+    return replace(again, step=command.step, attempt=command.attempt, wake=command.wake)
+
+
+def warned_of(command: Command) -> tuple[Command, Tries]:
+    """Return what `warning` was about: the attempt, and how often it was delivered in vain."""
+    name, failed, unanswered = command.ref.split("/")
+    return replace(command, name=name, topic="", ref=""), Tries(int(failed), int(unanswered))
