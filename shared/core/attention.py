@@ -28,8 +28,8 @@ def attention_of(run: Run) -> tuple[str, ...]:
 def _unclear(key: str, count: int) -> str:
     mails = "the e-mail" if count == 1 else f"{count} of the e-mails"
     return (
-        f"It is {UNCONFIRMED} whether {mails} about {_about(key)} went out: sending was interrupted, and nothing is sent"
-        " twice."
+        f"It is {UNCONFIRMED} whether {mails} about {_about(key)} went out: sending was interrupted,"
+        " and nothing is sent twice."
     )
 
 
