@@ -29,8 +29,8 @@ from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, models, operate, plan, preferences, remote,
-    ship, site_values, tenant, webhook,
+    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, models, operate, plan, preferences,
+    remote, ship, site_values, tenant, webhook,
 )  # fmt: skip
 
 

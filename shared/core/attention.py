@@ -78,7 +78,7 @@ def telling(command: Command) -> Command | None:
 
 def warning(command: Command, tries: Tries) -> Command | None:
     """Return the command by which a run says that a step of it does not get through so far, or None."""
-    if command.name not in (ATTEMPT, UNDO) or tries.all != SAID_AFTER:
+    if not command.run or command.name not in (ATTEMPT, UNDO) or tries.all != SAID_AFTER:
         return None
     ref = f"{command.name}/{tries.failed}/{tries.unanswered}"
     name = f"{COMES_AGAIN}-{command.id}"
