@@ -236,8 +236,22 @@ def test_a_buried_command_is_listed_for_its_tenant_alone(rig: QueueRig) -> None:
         (command, "gave up", 8)
     ]
     assert rig.queue.dead_letters("globex") == []
+
+
+def test_nothing_is_put_aside_in_silence(rig: QueueRig) -> None:
+    """What tells people goes on its way with the letter itself; of what tells them nobody is told."""
+    rig.queue.bury(a_command("c1", run="r1"), "gave up", 8)
+    rig.queue.bury(a_command("c1", run="r1"), "gave up", 8)
+    rig.queue.bury(a_command("c2"), "belongs to no run", 8)
+    rig.settle()
     rig.later(120)
-    assert rig.received == []
+    (told,) = rig.received
+    assert (told.name, told.function, told.tenant, told.run) == ("notify", "notify", "acme", "r1")
+    assert (told.topic, told.ref) == ("stands_still", "c1")
+    rig.queue.bury(told, "and this one too", 8)
+    rig.settle()
+    rig.later(120)
+    assert rig.received == [told]
 
 
 def test_a_dead_letter_is_delivered_again_when_a_person_says_so(rig: QueueRig) -> None:
