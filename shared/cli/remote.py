@@ -224,7 +224,7 @@ def put_aside_lines(letters: Iterable[Mapping[str, Any]], run: str = "") -> list
     """Return a line for each dead letter, of one run or of all, with the command that lets it go on."""
     return [
         f"! put aside: {letter['name']} of {letter['run'] or 'no run'} ({letter['reason']})."
-        f" To let it go on: workwright replay {letter['id']}"
+        f" To let it go on: {typed('replay', letter['id'])}"
         for letter in letters
         if not run or letter["run"] == run
     ]
