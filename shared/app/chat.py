@@ -1,7 +1,8 @@
 """A conversation: one message in, one answer out, with what was said before, the page and the run it is about.
 
 What decides and acts is code. A model only says what is meant, about one of the runs and pages it is shown, and words
-explanations; it sees no page's text on the way to an action. Questions are answered from the workspace (`app/ask.py`).
+explanations; what it chose is compared with what was said (`app/chat_meant.py`). It sees no page's text on the way to
+an action. Questions are answered from the workspace (`app/ask.py`).
 A message that comes twice under the same name is answered once.
 """
 
@@ -9,38 +10,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.ask import ask_workspace
 from shared.app.budget import BudgetExceeded
-from shared.app.chat_actions import Deed, act, approve, ask_to_stop, asked_to_stop, show
+from shared.app.chat_actions import Deed, approve, as_shown, show
+from shared.app.chat_around import around_of, named_run
 from shared.app.chat_facts import facts_of, listed, title_of
+from shared.app.chat_meant import Turn, asked_about, asks_of_others, done, obey, to_explain
 from shared.app.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
+from shared.app.chat_picks import ask_back, asked_back, numbered, picked
 from shared.app.chat_window import said_parts, slid
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.gates import waiting_gate
-from shared.app.knowledge_search import hits_for
-from shared.app.open_page_run import page_record
 from shared.app.prompts import prompt
 from shared.app.spend import metered
 from shared.core import chat_words as words
 from shared.core import decision_words
 from shared.core.chat_words import say
 from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
-from shared.core.outgoing_text import plain, visible
-from shared.core.run import Run, derived_id
+from shared.core.outgoing_text import folded, plain, visible
+from shared.core.run import Run, RunStatus, derived_id
+from shared.core.talk.naming import Named
+from shared.core.talk.reading import Doubt, read
+from shared.core.talk.verbs import language_of
 from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest
 
 CHAT = "chat"  # task of the model, and name of its prompt
-RUNS = 12  # that a conversation is told of, the newest
-PAGES = 5
+RUNS = 12  # that a model is told of, the newest
 ANSWER_TOKENS = 1200
 PROMPT_TOKENS = 6000
 
@@ -50,24 +54,10 @@ class Understood(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    intent: Literal["ask", "start", "change", "cancel", "deny", "explain", "retry"]
+    intent: Literal["ask", "start", "change", "cancel", "deny", "explain", "retry", "list", "help"]
     about: str = Field(max_length=100)  # the run or the page that is meant, of those listed; "" for the present one
     reply: str = Field(max_length=6000)  # of an explanation: the words
     language: str = Field(max_length=20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What a message may be about: runs, and pages that its words are found in."""
-
-    runs: tuple[Run, ...]
-    pages: tuple[tuple[str, str], ...]  # id, title
-
-    def run(self, wanted: str) -> Run | None:
-        return next((run for run in self.runs if run.id == wanted), None)
-
-    def title(self, wanted: str) -> str:
-        return next((title for page, title in self.pages if page == wanted), "")
 
 
 def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message: str) -> Chat:
@@ -90,9 +80,8 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
             deps, tenant, replace(chat, turns=(*chat.turns, Said("user", said, deps.clock.now().isoformat(), name)))
         )
         deps.crash_point("chat.heard/message")
-    turn = derived_id("chat-", chat.id, name)
     try:
-        deed, language, sources = _answered(deps, tools, tenant, chat, said, turn)
+        deed, language, sources = _answered(deps, tools, tenant, chat, said, name)
     except BudgetExceeded as error:
         raise Conflicting(str(error), way_out="An owner can raise the budget; tomorrow has its own.") from error
     deps.crash_point("chat.done/message")
@@ -124,7 +113,7 @@ def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, langua
         page=deed.page or chat.page,
         title=title,
         run=deed.run or chat.run,
-        shown=deed.shown or ("" if deed.did or asked_to_stop(chat) else chat.shown),
+        shown=deed.shown or ("" if deed.did or asked_back(chat) else chat.shown),
         language=language,
     )
 
@@ -132,73 +121,93 @@ def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, langua
 _Answer = tuple[Deed, str, tuple[dict[str, str], ...]]
 
 
-def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, turn: str) -> _Answer:
-    around = _around(deps, tools, tenant, chat, said)
-    present = _present(deps, tenant, chat, around)
-    decision = decision_words.read_decision(said).said
-    if decision == decision_words.Said.YES:  # by rules alone: no model says yes for anybody
-        if stopping := asked_to_stop(chat):
-            loaded = deps.store.load_run(tenant, stopping)
-            target = loaded.run if loaded is not None else None
-            return act(deps, tools, tenant, chat, words.CANCEL, target, "", turn), chat.language, ()
-        if present is None:
-            return Deed(say("nothing", chat.language)), chat.language, ()
-        return approve(deps, chat, present), chat.language, ()
-    model = metered(deps, tenant, tools.model(tenant), CHAT)
-    meant = _understood(model, chat, said, around, present, turn)
-    language = meant.language or chat.language
-    chat = replace(chat, language=language)
-    if meant.intent == words.ASK:
-        return _asked(deps, tools, tenant, chat, said)
-    if meant.intent == words.EXPLAIN:
-        return _explained(deps, model, chat, said, around, _meant(meant, around, present), turn, meant)
-    if meant.intent == words.START:
-        page = meant.about if around.title(meant.about) else chat.page
-        title = around.title(page) or chat.title
-        return (
-            act(deps, tools, tenant, replace(chat, page=page, title=title), words.START, None, "", turn),
-            language,
-            (),
+def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, message: str) -> _Answer:
+    chat = replace(chat, language=language_of(folded(said)) or chat.language)
+    around = around_of(deps, tools, tenant, chat, said)
+    spoken = read(said, around.titles())
+    turn = Turn(deps, tools, tenant, chat, said, spoken, around, derived_id("chat-", chat.id, message), message)
+    if (deed := _chosen(turn)) is not None:
+        return deed, chat.language, ()
+    if decision_words.read_decision(said).said == decision_words.Said.YES:  # by rules alone: no model says yes
+        present = around.present
+        spoken = replace(spoken, act=words.APPROVE, name="", marked="", doubt=Doubt.SURE)
+        deed = (
+            approve(deps, chat, present)
+            if present is not None
+            else obey(replace(turn, spoken=spoken), words.APPROVE, "")
         )
-    target = _meant(meant, around, present)
-    if target is None and around.runs:
-        titles = "; ".join(f"“{title_of(run)}”" for run in around.runs[:5])
-        return Deed(say("which", language, titles=titles)), language, ()
-    if target is not None and meant.intent == words.CANCEL and words.intent_of(said) != words.CANCEL:
-        return ask_to_stop(chat, target), language, ()  # a title may have talked the model into it
-    return act(deps, tools, tenant, chat, meant.intent, target, said, turn), language, ()
+        return deed, chat.language, ()
+    others = asks_of_others(turn)
+    if spoken.act == words.APPROVE and not others:
+        return obey(turn, words.APPROVE, ""), chat.language, ()
+    model = metered(deps, tenant, tools.model(tenant), CHAT)
+    about = _about_run(turn)
+    meant = _understood(model, turn, about)
+    chat = replace(chat, language=meant.language or chat.language)
+    turn = replace(turn, chat=chat)
+    if spoken.act in (words.LIST, words.HELP) or meant.intent in (words.LIST, words.HELP):
+        return _told(turn, spoken.act if spoken.act in (words.LIST, words.HELP) else meant.intent), chat.language, ()
+    if others or _only_asks(turn, meant.intent):
+        if words.EXPLAIN in (spoken.act, meant.intent):
+            return _explained(turn, model, meant, about)
+        return _asked(deps, tools, tenant, chat, said)
+    return obey(turn, meant.intent, meant.about), chat.language, ()
 
 
-def _meant(meant: Understood, around: _Around, present: Run | None) -> Run | None:
-    """Return the run that is meant: one of those that were listed, or the present one; never one a model made up."""
-    return around.run(meant.about) if meant.about else present
+def _only_asks(turn: Turn, intent: str) -> bool:
+    """Say whether nothing is to be done: by the rules or, where these are in doubt about a question, by the model."""
+    if turn.spoken.act == words.EXPLAIN:
+        return True
+    reads = intent in (words.ASK, words.EXPLAIN)
+    return reads and (turn.spoken.act not in words.ACTS or (turn.spoken.question and turn.spoken.doubt != Doubt.SURE))
 
 
-def _around(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> _Around:
-    runs = tuple(deps.store.list_runs(tenant, limit=RUNS))
-    found: dict[str, str] = {chat.page: chat.title} if chat.page else {}
-    for hit in hits_for(deps, tools, tenant, said, PAGES):
-        found.setdefault(hit.chunk.page, plain(hit.chunk.path[0]) if hit.chunk.path else hit.chunk.page)
-    for run in runs:
-        found.setdefault(run.trigger.page, title_of(run))
-    return _Around(runs, tuple((page, title) for page, title in found.items() if page))
+def _chosen(turn: Turn) -> Deed | None:
+    """Do what was asked back, if this is the answer to that; None where it is something new."""
+    pick = asked_back(turn.chat)
+    if pick is None:
+        return None
+    wanted = picked(pick, turn.said, asked_about(turn, pick.act, pick.ids))
+    if wanted is None:
+        return None
+    if not wanted:
+        return Deed(say("left", turn.chat.language))
+    if pick.act == words.EXPLAIN:
+        run = turn.around.run(wanted)
+        return Deed(facts_of(run), "", run.id, run.trigger.page) if run is not None else None
+    wish, run = turn.chat.heard(pick.message), turn.around.run(wanted)
+    if pick.act == words.DENY and run is not None:
+        turn = replace(turn, chat=as_shown(turn.chat, run))
+    return done(turn, pick.act, wanted, wish.text if wish is not None else turn.said)
 
 
-def _present(deps: Deps, tenant: str, chat: Chat, around: _Around) -> Run | None:
-    """Return the run that is spoken of: the page's latest, else the one that was spoken of last."""
-    page_run = page_record(deps, tenant, chat.page).run if chat.page else ""
-    for one in (page_run, chat.run):
-        if one:
-            loaded = deps.store.load_run(tenant, one)
-            if loaded is not None:
-                return loaded.run
-    waiting = [run for run in around.runs if waiting_gate(run) is not None]
-    return waiting[0] if len(waiting) == 1 and not chat.page else None
+def _told(turn: Turn, intent: str) -> Deed:
+    """Tell what can be said, or which runs are open, or have failed: from our own records."""
+    language = turn.chat.language
+    if intent == words.HELP:
+        return Deed(say("help", language))
+    failed = any(word in turn.said.casefold() for word in ("fail", "fehl", "scheiter", "échou", "fall"))
+    named = turn.around.runs_for(words.EXPLAIN) if failed else turn.around.runs_for(words.CANCEL)
+    runs = [run for each in named if (run := turn.around.run(each.id)) is not None]
+    found = [run for run in runs if (run.status == RunStatus.FAILED if failed else not run.status.final)]
+    name = "failed" if failed else "open"
+    if not found:
+        return Deed(say(f"{name}_none" if runs else "no_runs", language))
+    return Deed(say(name, language, titles=numbered([named_run(run) for run in found])))
 
 
-def _understood(
-    model: Model, chat: Chat, said: str, around: _Around, present: Run | None, turn: str, facts: str = ""
-) -> Understood:
+def _about_run(turn: Turn) -> Run | None:
+    """Return the run whose record the model is told: what is asked about, else what is spoken of."""
+    if turn.spoken.act == words.EXPLAIN:
+        asked = to_explain(turn, "")
+        return turn.around.run(asked[0].id) if asked is not None and len(asked) == 1 else None
+    return turn.around.present
+
+
+def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
+    """Return what the model takes the message for; it is told the record of the run that it is `about`."""
+    chat, said = turn.chat, turn.said
+    runs, facts = list(turn.around.runs[:RUNS]), facts_of(about) if about is not None else ""
     request = ModelRequest(
         task=CHAT,
         task_class="quick",
@@ -207,19 +216,18 @@ def _understood(
         schema=schema_of(Understood),
         data={
             "said": said,
-            "pages": [{"id": page, "title": title} for page, title in around.pages],
-            "runs": [{"id": run.id, "title": title_of(run)} for run in around.runs],
-            "facts": facts or (facts_of(present) if present is not None else ""),
+            "titles": turn.around.titles(),
+            "facts": facts,
             "language": chat.language,
         },
         max_output_tokens=ANSWER_TOKENS,
     )
-    pages = "\n".join(json.dumps({"page": page, "title": title}, ensure_ascii=False) for page, title in around.pages)
+    pages = "\n".join(_page_line(page) for page in turn.around.pages[:RUNS])
     parts = [
         Part("page", "pages that may be meant", pages, share=0.2),
-        Part("history", "runs, the newest first", listed(list(around.runs)), share=0.2),
+        Part("history", "runs, the newest first", listed(runs), share=0.2),
         *said_parts(chat),
-        Part("knowledge", "the present run", request.data["facts"], must=True),
+        Part("knowledge", "the present run", facts, must=True),
         Part("input", "what is said now", said, must=True),
     ]
     (understood, _), _ = within(
@@ -229,39 +237,44 @@ def _understood(
         lambda asked: ask(model, asked, Understood),
         answer_tokens=ANSWER_TOKENS,
         most=PROMPT_TOKENS,
-        seed=turn,
+        seed=turn.id,
     )
     return understood
 
 
-def _explained(
-    deps: Deps,
-    model: Model,
-    chat: Chat,
-    said: str,
-    around: _Around,
-    target: Run | None,
-    turn: str,
-    meant: Understood,
-) -> _Answer:
-    """Explain a run: in the model's words where it was told of this very run, else it is asked once more with it."""
+def _page_line(page: Named) -> str:
+    told = {"page": page.id, "title": page.title, **({"in": page.where} if page.where else {})}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _explained(turn: Turn, model: Model, meant: Understood, told: Run | None) -> _Answer:
+    """Explain a run: in the model's words where it was `told` of this very run, else it is asked once more with it."""
+    language = turn.chat.language
+    found = to_explain(turn, meant.about)
+    if found is None:
+        return _asked(turn.deps, turn.tools, turn.tenant, turn.chat, turn.said, missing=turn.spoken.name)
+    if not found:
+        return Deed(say("no_runs", language)), language, ()
+    target = turn.around.run(found[0].id) if len(found) == 1 else None
     if target is None:
-        titles = "; ".join(f"“{title_of(run)}”" for run in around.runs[:5])
-        return Deed(say("which" if titles else "none", chat.language, titles=titles)), chat.language, ()
-    if meant.about or not meant.reply.strip():
-        again = _understood(model, chat, said, around, target, turn, facts_of(target))
-        meant = again if again.reply.strip() else meant
+        return ask_back(turn.chat, words.EXPLAIN, found, turn.message), language, ()
+    if told is None or target.id != told.id or meant.intent != words.EXPLAIN:
+        meant = _understood(model, turn, target)
     if waiting_gate(target) is not None and not meant.reply.strip():
-        return show(deps, chat, target), chat.language, ()
+        return show(turn.deps, turn.chat, target), language, ()
     text = plain(meant.reply.strip()) or facts_of(target)
-    return Deed(text, "", target.id, target.trigger.page), chat.language, ()
+    return Deed(text, "", target.id, target.trigger.page), language, ()
 
 
-def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> _Answer:
+def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, missing: str = "") -> _Answer:
+    """Answer from the workspace; where it does not say, and a run was meant by name, say that this is `missing`."""
     found = ask_workspace(deps, tools, tenant, said, _history(chat), below=chat.project)
     sources = tuple({"title": each.title, "url": each.url, "page": each.page} for each in found.sources)
-    text = plain(found.text) if found.found else say("not_in_project" if chat.project else "not_found", chat.language)
-    return Deed(text), chat.language, sources
+    if found.found:
+        return Deed(plain(found.text)), chat.language, sources
+    if missing:
+        return Deed(say("missing", chat.language, name=plain(missing)[:200])), chat.language, ()
+    return Deed(say("not_in_project" if chat.project else "not_found", chat.language)), chat.language, sources
 
 
 def _history(chat: Chat) -> Sequence[Message]:

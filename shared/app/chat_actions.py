@@ -6,7 +6,7 @@ by rules alone, and counts for exactly the plan that this conversation has shown
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.app.api.retry import retry_run
 from shared.app.approvals import Asked, asked_now, decide
@@ -29,6 +29,7 @@ from shared.core.retry_words import says_from_start
 from shared.core.run import Run, RunStatus, Trigger
 
 _CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
+_IN_COMMENTS = "person:"  # how those are named whose conversation is a thread of comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +79,21 @@ def approve(deps: Deps, chat: Chat, run: Run) -> Deed:
 
 
 def show(deps: Deps, chat: Chat, run: Run) -> Deed:
-    """Show the plan that waits, so that a yes can be about it."""
+    """Show the plan that waits, so that a yes can be about it.
+
+    In a thread of comments a yes is about the plan on that page alone (`plan_comments`): no other one is shown there.
+    """
+    if chat.by.startswith(_IN_COMMENTS) and run.trigger.page != chat.page:
+        return Deed(say("elsewhere", chat.language, title=title_of(run)))
     text = say("show", chat.language, title=title_of(run), plan=plan_of(deps, run))
     if len(text) > MAX_ANSWER:  # nobody says yes here to what cannot be shown whole
         return Deed(say("long", chat.language, title=title_of(run)), "", run.id, run.trigger.page)
     return Deed(text, "", run.id, run.trigger.page, _name_of(asked_now(run)))
 
 
-_STOP = "stop "
-
-
-def ask_to_stop(chat: Chat, run: Run) -> Deed:
-    """Ask whether a run should be stopped: what a yes is about then."""
-    if run.status.final:
-        return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
-    return Deed(say("sure", chat.language, title=title_of(run)), "", run.id, run.trigger.page, f"{_STOP}{run.id}")
-
-
-def asked_to_stop(chat: Chat) -> str:
-    """Return the run that it was asked of whether it should be stopped; "" where that was not asked last."""
-    return chat.shown.removeprefix(_STOP) if chat.shown.startswith(_STOP) else ""
+def as_shown(chat: Chat, run: Run) -> Chat:
+    """Return the conversation as if it had shown what waits: a no needs no more than a yes to being asked."""
+    return replace(chat, shown=_name_of(asked_now(run))) if waiting_gate(run) is not None else chat
 
 
 def _name_of(asked: Asked) -> str:

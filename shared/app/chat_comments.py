@@ -7,6 +7,7 @@ once. Where no answer can be given, people are told how a plan is decided, as be
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from shared import log
 from shared.app.chat import speak
@@ -42,7 +43,7 @@ def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, name: str
 
 
 def _conversation(deps: Deps, run: Run, asked: Asked, name: str) -> Chat:
-    """Return the thread's conversation with this person; the plan it is about is shown on the page."""
+    """Return the thread's conversation with this person: each comment is about the page, which shows its plan."""
     by = f"person:{asked.by}"
     fresh = new_chat(
         run.tenant,
@@ -53,7 +54,8 @@ def _conversation(deps: Deps, run: Run, asked: Asked, name: str) -> Chat:
         page=run.trigger.page,
         title=run.trigger.title,
     )
-    return load_chat(deps, run.tenant, fresh.id, by) or keep_chat(deps, run.tenant, fresh)
+    known = load_chat(deps, run.tenant, fresh.id, by)
+    return replace(known, page=fresh.page, title=fresh.title) if known else keep_chat(deps, run.tenant, fresh)
 
 
 def _reply(deps: Deps, tools: Tools, run: Run, asked: Asked, answer: Said) -> None:

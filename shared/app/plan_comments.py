@@ -17,13 +17,14 @@ from shared.app.effects import Effects
 from shared.app.execute_step import run_url
 from shared.app.messages import ASKED, question_of, told_once
 from shared.core import marks
-from shared.core.chat_words import ASK, intent_of
+from shared.core.chat_words import ASK
 from shared.core.decision_words import MAX_WISH, Decision, Said, declines, is_plain_no, read_decision
 from shared.core.errors import Busy, Missing, Rejected, VersionConflict
 from shared.core.four_eyes import Barred
 from shared.core.page import Span
 from shared.core.release_words import PLAN, gate_kind
 from shared.core.run import Run, Step, derived_id
+from shared.core.talk.reading import intent_of
 from shared.integrations.notion.client import Notion
 from shared.ports import Put
 from shared.steps._kind import Repeat
@@ -33,6 +34,7 @@ Json = Mapping[str, Any]
 KIND = "heard"
 MOST_WISHES = 50
 _HOW = "how-to-decide"
+_ANSWER = "#workwright-answer-"  # how the links of a conversation's answers end, before the comment's id
 UNCLEAR = "I could not tell what you want."
 HOW_TO_DECIDE = " To decide about this plan, comment “approve”, or “no, because …” with what should be different"
 BY_STATUS = ", or set the status to Approved or Cancelled"
@@ -152,10 +154,14 @@ def listen_from_now(deps: Deps, notion: Notion, run: Run, gate: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment, and the one it answers: the last one before it in its discussion; None when it began that."""
+    """A comment, and the one it answers: the last one before it in its discussion; None when it began that.
+
+    `follows` is the last one before it on the page, in whatever discussion.
+    """
 
     comment: Json
     answers: Json | None = None
+    follows: Json | None = None
 
     @property
     def id(self) -> str:
@@ -183,10 +189,10 @@ def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Remark]:
 
 def _remarks(notion: Notion, place: str) -> list[Remark]:
     last: dict[str, Json] = {}
-    found = []
+    found: list[Remark] = []
     for one in _comments(notion, place):  # oldest first
         discussion = str(one.get("discussion_id") or one["id"])
-        found.append(Remark(one, last.get(discussion)))
+        found.append(Remark(one, last.get(discussion), found[-1].comment if found else None))
         last[discussion] = one
     return found
 
@@ -207,7 +213,8 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
             continue
         text = _standing_text(one.comment)
         decision = read_decision(text)
-        about = _is_about(one, decision, _asking(run, gate), us)
+        question = _question_before(us, one, decision)
+        about = question is None and _is_about(one, decision, _asking(run, gate), us)
         if gate_kind(gate) != PLAN and about and is_plain_no(text):
             members = members_of(notion) if members is None else members
             if author in (members or ()):
@@ -218,9 +225,10 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
             if decision.thumb_down:
                 members = members_of(notion) if members is None else members
                 down += [(one.id, author)] if author in (members or ()) else []
-            elif decision.said == Said.UNCLEAR and _is_said_to(us, one, text):
+            elif question is not None or (decision.said == Said.UNCLEAR and _is_said_to(us, one, text)):
                 members = members_of(notion) if members is None else members
-                asked += [Asked(one.id, unclear, text, author)] if author in (members or ()) else []
+                where = str((question or one.comment).get("discussion_id") or "")
+                asked += [Asked(one.id, where, text, author)] if author in (members or ()) else []
             continue
         members = members_of(notion) if members is None else members
         if author not in (members or ()):
@@ -251,6 +259,18 @@ def _is_said_to(us: str, remark: Remark, text: str) -> bool:
     before = remark.answers
     ours = before is None or author_of(before) in (us, author_of(remark.comment))
     return ours and (bool(people) or "?" in text or intent_of(text) != ASK)
+
+
+def _question_before(us: str, remark: Remark, decision: Decision) -> Json | None:
+    """Return what a conversation of ours asked back, where a comment answers that: by a number, a name or a yes.
+
+    A bare yes outside of its thread is about it too: "Shall I stop it?" stood there when it was said.
+    """
+    before = remark.answers or remark.follows
+    if before is None or decision.names_it or author_of(before) != us or "?" not in text_of(before):
+        return None
+    ours = any(_ANSWER in str(part.get("href") or "") for part in before.get("rich_text", ()))
+    return before if ours else None
 
 
 def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str) -> bool:

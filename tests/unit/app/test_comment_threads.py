@@ -35,7 +35,7 @@ def test_a_conversation_goes_on_in_its_thread(desk: Desk) -> None:
 def test_what_no_model_can_answer_gets_the_old_explanation(desk: Desk) -> None:
     page = planned(desk)
     desk.house.model = ScriptedModel([{"intent": "approve"}])  # no such intent
-    say(desk, page, "Would you approve this?")
+    say(desk, page, "What would you do?")
     assert said(desk, page)[-1] == EXPLAINED
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
 
@@ -64,3 +64,27 @@ def test_a_wish_in_other_words_leads_to_one_other_plan_and_is_heard_once(desk: D
     assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
     assert [each.text for each in heard_of(desk.house.deps, run.tenant, run.id).wishes] == ["Make it shorter, please"]
     assert len([text for text in said(desk, page) if "plan “" in text and "again" in text]) == 1
+
+
+def test_a_question_back_is_answered_with_one_word_in_its_thread(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "can you stop it?")
+    assert "Shall I stop" in said(desk, page)[-1]
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    say(desk, page, "yes")
+    assert desk.run_of(page).status == RunStatus.CANCELLED
+
+
+def test_another_pages_plan_is_not_decided_in_this_ones_comments(desk: Desk) -> None:
+    other = planned(desk)
+    page = desk.write_idea("Rowing choir")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    title = desk.run_of(page).trigger.title
+    say(desk, other, f"approve {title}")
+    assert f"The plan for “{title}” is decided on its own page." in said(desk, other)[-1]
+    say(desk, other, f"stop {title} when the tests are green")
+    assert "cannot wait" in said(desk, other)[-1]
+    assert {desk.run_of(each).status for each in (page, other)} == {RunStatus.AWAITING_APPROVAL}
+    say(desk, other, f"stop {title}")
+    assert [desk.run_of(each).status for each in (page, other)] == [RunStatus.CANCELLED, RunStatus.AWAITING_APPROVAL]
