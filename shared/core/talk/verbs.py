@@ -114,23 +114,13 @@ WHAT_IF = re.compile(
 )
 HOW_TO = re.compile(r"(?:how (?:can|do|does|would|should|must|to)|wie (?:kann|soll)|comment|cómo)\b")
 WHY = re.compile(r"\b(?:why|when|who|warum|wann|wer|pourquoi|quand|qui|por qué|cuándo|quién)\b")
-LANGUAGES = (  # words that no other of these languages has, for a message too short to be guessed
-    (
-        "de",
-        re.compile(
-            r"\b(?:bitte|stoppe?|plane|genehmige|lehne?|brich|halte|nicht|noch|hilfe|welche\w*|läuft|warum|wie)\b"
-        ),
-    ),
-    ("fr", re.compile(r"\b(?:arrête[zr]?|annule[zr]?|planifie[zr]?|approuve[zr]?|aide|pourquoi|plaît|pas|où)\b")),
-    (
-        "es",
-        re.compile(
-            r"\b(?:cancela|detén|planifica|aprueba|rechaza|ayuda|por favor|canceles|detengas|apruebes|qué|cuál\w*|cómo)\b"
-        ),
-    ),
-)
+_SHOWN_BY = {  # words that no other of these languages has, for a message too short to be guessed
+    "de": r"bitte|stoppe?|plane|genehmige|lehne?|brich|halte|nicht|noch|hilfe|welche\w*|warum|wie",
+    "fr": r"arrête[zr]?|annule[zr]?|planifie[zr]?|approuve[zr]?|aide|pourquoi|plaît|pas|où",
+    "es": r"cancela|detén|planifica|aprueba|rechaza|ayuda|por favor|canceles|detengas|apruebes|qué|cuál\w*|cómo",
+}
 
 
 def language_of(text: str) -> str:
     """Return the language that a short message shows by one of its words; "" where none tells."""
-    return next((language for language, pattern in LANGUAGES if pattern.search(text)), "")
+    return next((language for language, words in _SHOWN_BY.items() if re.search(rf"\b(?:{words})\b", text)), "")
