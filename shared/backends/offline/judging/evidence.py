@@ -26,12 +26,17 @@ from shared.core.page import Page
 
 _FIRST_LINES = 3
 _LABEL_WORDS = 6
+_MOST_LETTERS = 100_000  # of a page that are looked at: some forty printed pages
 _LONGEST = 300  # letters of a sentence that are looked at
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
 _NOT_OURS = re.compile(  # a program that is not wished, or is none
     r"\b(?:no|not an?|without(?: an?)?|ohne|keine?|sans|sin|senza|sem|geen|zonder) (?:API|CLI|end ?points?)\b"
     r"|\b(?:bring|borrow|buy|carry|lend|take|offer)\w* (?:[\w-]+ )?(?:[\w-]+ )?(?:tool|service|script)s?\b"
     r"|https?://\S+|\S+@\S+",
+    re.IGNORECASE,
+)
+_USED = re.compile(  # a program that is spoken of because somebody uses it
+    r"\b(?:us(?:e|es|ed|ing)|call(?:s|ed|ing)|queried|usa(?:ndo|r|m)?|utilis\w+|nutz\w+|verwende\w*|aufruf\w*)\b|使用|调用|通过|利用|を使",
     re.IGNORECASE,
 )
 _BEES = re.compile(r"\b[Aa]pi\b")  # is what they are called in Italian
@@ -109,7 +114,16 @@ def lines_of(page: Page) -> list[Line]:
         for text in _sentences(clean(words)):
             short = {LABEL} if heading_level(block) or len(text.split()) <= _LABEL_WORDS else set()
             found.append(Line(text, block.id, frozenset(top | short)))
-    return found
+    return list(_within(found))
+
+
+def _within(lines: list[Line]) -> Iterator[Line]:
+    """Yield lines as long as they are not too much to look at; what is said twice in one place counts once."""
+    left, seen = _MOST_LETTERS, set[tuple[str, frozenset[str]]]()
+    for line in lines:
+        if (key := (line.text, line.where)) not in seen and (left := left - len(line.text)) > 0:
+            seen.add(key)
+            yield line
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -133,6 +147,7 @@ def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
         text = line.text
         if sign.of == SERVICE:
             text = _NOT_OURS.sub("", _BEES.sub("", text) if italian else text)
+            text = "" if sign.where == TOP and line.block and _USED.search(text) else text
         if sign.words.search(text):
             carrying.append(line)
             if len(carrying) >= max(sign.least, 3):

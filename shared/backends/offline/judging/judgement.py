@@ -18,7 +18,8 @@ from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PRIVAT
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write
-ENOUGH = 5  # what a program, or a fault, needs to be taken for one
+ENOUGH = 5  # what a program needs to be taken for one
+_FAULT = 8  # and a fault: more than one sign
 _MOST_TOLD = 3
 
 _DOES = re.compile(
@@ -116,12 +117,12 @@ def judge(page: Page, choices: Sequence[str] = ()) -> Judgement:
         return Judgement(PRIVATE, because(PRIVATE), asked=True)
     if NOTION in of and sums[SITE] < sums[NOTION] and not program:
         return Judgement(NOTION, because(NOTION), asked=True)
-    if sums.get(REPAIR, 0) >= ENOUGH and sums[SITE] <= sums[REPAIR] and not read_endpoints(page):
+    if sums.get(REPAIR, 0) >= _FAULT and sums[SITE] <= sums[REPAIR] and not read_endpoints(page):
         return Judgement(REPAIR, because(REPAIR), asked=True)
     if program:
         beyond = does_more_than_keep(page)
         return Judgement(PROGRAM if beyond else SERVICE, because(SERVICE), asked=beyond, from_notes=notes)
-    if sums[NOTES] > sums[SITE] or _only_boxes(page, sums):
+    if sums[NOTES] > sums[SITE] or _only_items(page, sums):
         return Judgement(NOTES, because(NOTES), asked=True)
     return Judgement(SITE, because(SITE))
 
@@ -144,8 +145,12 @@ def _shall_do(page: Page) -> bool:
     return bool(_PLAY.search(page.title)) and any(_SHALL.search(line.text) for line in lines_of(page))
 
 
-def _only_boxes(page: Page, sums: dict[str, int]) -> bool:
-    """Say whether a page is boxes to tick and nothing that others would look for."""
+def _only_items(page: Page, sums: dict[str, int]) -> bool:
+    """Say whether a page is boxes to tick, or a few words each to remember, and nothing that others would look for."""
     spoken = [block for block in page.walk() if block.text.strip() or block.cells]
     boxes = [block for block in spoken if block.type == "to_do"]
-    return len(boxes) >= 3 and len(boxes) >= 0.8 * len(spoken) and sums[SITE] <= 3
+    if len(boxes) >= 3 and len(boxes) >= 0.8 * len(spoken) and sums[SITE] <= 3:
+        return True
+    listed = [block for block in spoken if block.type in ("bulleted_list_item", "to_do")]
+    short = [block for block in listed if len(block.text.split()) <= 2 and len(block.text) <= 20]
+    return len(listed) == len(spoken) == len(short) and len(short) >= 3 and sums[SITE] == 1

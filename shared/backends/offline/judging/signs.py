@@ -35,11 +35,12 @@ _API = r"(?<![A-Za-z])(?:(?:REST|HTTP|JSON|web)[ -]?)?(?:API|CLI)s?(?![A-Za-z])"
 _NAMES_PROGRAM = (
     _API,
     r"\b(?:end ?points?|web ?services?|micro-?services?|rest(?:ful)? services?|http services?|command[- ]lines?)\b",
-    r"\b(?:an?|the|small|little|tiny|simple|python|shell|bash) (?:[\w-]+ )?(?:script|tool|service|program) "
+    r"\b(?:an?|the|small|little|tiny|simple|python|shell|bash) (?:[\w-]+ )?(?:script|tool|service|program|bot|"
+    r"utility|converter|scraper) "
     r"(?:that|which|to|for (?:keeping|managing|tracking|recording|storing))\b",
     r"\b(?:python|shell|bash)[- ]scripts?\b",
     r"\b(?:Schnittstelle|Kommandozeile\w*|Befehlszeile\w*|Endpunkte?|Webdienst\w*|Webservice)\b",
-    r"\b(?:Skript|Werkzeug|Programm), (?:das|mit dem)\b",
+    r"\b(?:Skript|Werkzeug|Programm|Bot),? (?:das|der|mit dem)\b",
     r"\b(?:ligne de commande|services? web|interface de programmation)\b|\b(?:script|outil|programme) (?:qui|pour)\b",
     r"\b(?:l[ií]nea de comandos|servicios? web)\b|\b(?:script|herramienta|programa) (?:que|para)\b",
     r"\b(?:linha de comandos?|serviços? web|ferramenta que)\b",
@@ -137,14 +138,14 @@ SIGNS: tuple[Sign, ...] = (
     Sign(SERVICE, 1, "mentions a program", _any(*_NAMES_PROGRAM)),
     # --- something that others shall see ---
     Sign(SITE, 8, "asks for a page that others see", _any(
-        rf"(?=.*(?:\b(?:{_WANT}|one|una?|une|eine?|eén|tells|shows)\b|{_WANT_UNSPACED}|一枚)).*\b(?:{_SITE_NOUN})",
+        rf"\A(?=.*(?:\b(?:{_WANT}|one|una?|une|eine?|eén|tells|shows)\b|{_WANT_UNSPACED}|一枚)).*\b(?:{_SITE_NOUN})",
         r"\bput (?:this |it |them )?online\b|\bon the screen\b|\bfor (?:our |the )?(?:visitors|customers|"
         r"neighbou?rs|guests)\b",
         rf"(?:{_WANT_UNSPACED}|一枚).*(?:ページ|サイト|网页|网站|صفحه|سایت|صفحة|موقع)|(?:ページ|サイト)にし|Sayfada",
         r"\bonline stellen|veröffentlichen wir|ins netz\b|mettre en ligne|poner en línea|colocar online|выложить",
     )),
     Sign(SITE, 4, "names prices", _any(rf"\d\s?{_MONEY}(?!\w)|{_MONEY}\s?\d"), least=2, called="a price list"),
-    Sign(SITE, 3, "names days and times", _any(rf"(?=.*(?:{_DAY})).*(?:{_TIME})"), least=2, called="a list of times"),
+    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{_DAY})).*(?:{_TIME})"), least=2, called="a list of times"),
     Sign(SITE, 4, "invites people", _any(
         r"\b(?:welcome|join us|come (?:by|along|early|and)|free entry|admission|rsvp|everyone is invited|"
         r"you are invited)\b",
@@ -185,12 +186,20 @@ SIGNS: tuple[Sign, ...] = (
     # --- something people wrote for themselves ---
     Sign(NOTES, 6, "calls itself notes", _any(
         r"^(?:the )?minutes\b|\b(?:minutes (?:of|from)|meeting minutes|, minutes)\b|"
-        r"\b(?:notes?|notebook|memo|brain ?dump|scratch ?pad)\b|protokoll|notizen|mitschrift|compte[- ]rendu",
+        r"\b(?:notes?|notebook|memo|brain ?dump|scratch ?pad)\b|protokoll|notiz(?:en)?\b|mitschrift|compte[- ]rendu",
         r"\bacta\b|apuntes|\bnotas\b|\bata\b|anotaç|verbale|appunti|notulen|aantekening|tutana|notlar|протокол|"
         r"заметк",
         r"конспект|notatki|纪要|紀要|笔记|筆記|记录|議事録|メモ|ノート|회의록|메모|필기|محضر|ملاحظات|صورت[ "
         r"\u200c]?جلسه|یادداشت",
     ), TITLE),
+    Sign(NOTES, 4, "is there so that somebody does not forget", _any(
+        r"\b(?:so (?:that )?i (?:don['’]?t|do not) forget|note to self|for my own (?:use|reference)|only for (?:us|"
+        r"me))\b|zum merken|"
+        r"\bdamit ich(?: es)? nicht vergesse|pour mémoire|pour ne pas oublier|para no olvidar|para não esquecer|"
+        r"per non dimenticare",
+        r"om niet te vergeten|unutmamak|чтобы не забыть|żeby nie zapomnieć|备忘|以免忘记|覚え書き|忘れないように|"
+        r"حتى لا أنسى|یادم نرود",
+    )),
     Sign(NOTES, 3, "names who took part", _any(
         r"^\W*(?:attendees|attending|participants|present|apologies|anwesend\w*|teilnehm\w*|présents?|"
         r"participants?|asistentes)\b",
@@ -199,7 +208,8 @@ SIGNS: tuple[Sign, ...] = (
         r"^\W*(?:obecni|出席|与会|參加者|参会|参加者|参석|참석|الحضور|الحاضرون|حاضران|حاضرین)",
     )),
     Sign(NOTES, 3, "lists what was decided, or who does what next", _any(
-        r"^\W*(?:action items?|decisions?|next steps|agenda|follow[- ]ups?|open points|beschlüsse|tagesordnung|"
+        r"^\W*(?:action items?|actions|what went well|what did not(?: go well)?|decisions?|next steps|agenda|"
+        r"follow[- ]ups?|open points|beschlüsse|tagesordnung|"
         r"offene punkte)\b",
         r"^\W*(?:décisions|ordre du jour|acuerdos|orden del día|próximos pasos|decisões|encaminhamentos|pauta|"
         r"decisioni)\b",
@@ -253,7 +263,8 @@ SIGNS: tuple[Sign, ...] = (
     )),
     Sign(PRIVATE, 9, "is marked as internal or confidential", _any(
         r"\b(?:internal|staff|team|board|members)[ -]only\b|\binternal (?:use|draft|memo|document|notes?|page|"
-        r"paper)\b|^\W*internal\W*$|^\W*internal\s*[:–—-]|\((?:strictly )?internal\)|^\W*for internal",
+        r"paper)\b|^\W*internal\W*$|^\W*internal\s*[:–—-]|"
+        r"\((?:strictly )?(?:internal|intern\w?|внутренн\w+)\)|^\W*for internal",
         r"\b(?:strictly )?(?:confidential|top secret)\b|^\W*(?:private|secret)\W*$|\bprivate (?:and|&|–|—|-|:)|"
         r"\((?:private|secret)\)|\bfor your eyes\b|\boff the record\b|\bunder (?:nda|embargo)\b|"
         r"\bembargo(?:ed)? until\b",
@@ -318,6 +329,17 @@ SIGNS: tuple[Sign, ...] = (
         r"görevlerin? .{0,30}durum",
         r"(?:غيّ?ر|اجعل|حدّ?ث).{0,30}(?:حالة|المهام)|وضعیت .{0,30}(?:وظایف|کارها|تسک).{0,30}(?:تغییر|بگذار|کن)",
     ), TOP),
+    Sign(NOTION, 4, "orders something to be done, and nothing to be built", _any(
+        r"^\W*(?:please )?(?:book|order|organi[sz]e|summari[sz]e|research|find|call|ring|e-?mail|translate|"
+        r"analy[sz]e|compare|review|invite|buy|"
+        r"clean up|plan a|remind|collect|prepare the|send|check) \w+|^\W*weekly report\b|"
+        r"^\W*(?:buche|bestelle?|organisiere|fasse|übersetze|prüfe|vergleiche|schicke|räume) \w+|"
+        r"^\W*(?:réserve[rz]?|commande[rz]|organise[rz]|résume[rz]|traduis|traduire|vérifie[rz]|compare[rz]) \w+",
+        r"^\W*(?:reserva[r]?|organiza[r]?|resume|resumir|traduce|traducir|revisa[r]?|compara[r]?|reserve|organize|"
+        r"traduz\w*|encomende) \w+|"
+        r"^\W*(?:забронируй|закажи|переведи|составь|проверь|сравни|напомни)\w*|^(?:请)?(?:预订|预定|翻译|总结一下|"
+        r"整理|比较|检查|安排)|(?:を予約|を翻訳|をまとめ)(?:する|して)",
+    ), TITLE),
     Sign(REPAIR, 5, "tells how to bring a fault about", _any(
         r"steps to reproduce|how to reproduce|\brepro(?:duction)? steps\b|schritte zum (?:nachstellen|"
         r"reproduzieren)|étapes (?:pour|de) reprodu|pasos para reproducir",
@@ -326,7 +348,8 @@ SIGNS: tuple[Sign, ...] = (
         r"复现步骤|重现步骤|再現手順|재현 (?:방법|단계)|خطوات (?:إعادة|التكرار)|مراحل بازتولید",
     )),
     Sign(REPAIR, 5, "compares what should happen with what does", _any(
-        r"\b(?:expected|actual) (?:behaviou?r|results?|outcome)\b|erwartetes? (?:verhalten|ergebnis)|"
+        r"\bwhat (?:happens|happened|should happen|i (?:see|expected|expect))\s*:|\b(?:expected|actual) "
+        r"(?:behaviou?r|results?|outcome)\b|erwartetes? (?:verhalten|ergebnis)|"
         r"tatsächliches? (?:verhalten|ergebnis)|comportement (?:attendu|observé)|résultat (?:attendu|obtenu)",
         r"comportamiento (?:esperado|actual)|resultado (?:esperado|real|obtido|atual)|comportamento (?:esperado|"
         r"atteso|attuale)|ожидаемый результат|фактический результат|beklenen (?:sonuç|davranış)",
@@ -334,6 +357,10 @@ SIGNS: tuple[Sign, ...] = (
         r"نتیجهٔ? مورد انتظار",
     )),
     Sign(REPAIR, 3, "calls itself a fault", _any(
+        r"\b(?:does nothing|does(?: not|n['’]t) work|is broken|fails to|stopped working)\b|funktioniert nicht|ne "
+        r"(?:marche|fonctionne) (?:pas|plus)|"
+        r"\bno funciona|não funciona|non funziona|werkt niet|çalışmıyor|не работает|nie działa|无法|不工作|"
+        r"動かない|동작하지|لا يعمل|کار نمی",
         r"\bbug\b|\bcrash(?:es|ed)?\b|\bstack ?trace\b|traceback|fehlerbericht|rapport de bug|informe de error|"
         r"баг|ошибк|缺陷|バグ|不具合|버그|خطأ في",
     ), TITLE),

@@ -63,9 +63,10 @@ def understand(page: Page) -> Understood:
     """Return what the page comes to, with the answers and wishes that stand behind it."""
     own = own_page(page)
     vague = only_wishes(own)
-    marked = _marked_private(judge(own), own)
+    first = judge(own)
+    marked = _marked_private(first, own)
     said = shaped(page, asks_for_content=vague or not read_requirements(own), marked=marked)
-    judgement = judge(said.page, said.choices)
+    judgement = first if said.page == own and not said.choices else judge(said.page, said.choices)
     built = _about_the_program(said.page, judgement) if judgement.from_notes else said.page
     return Understood(built, judgement, said, _question(said, judgement, marked))
 

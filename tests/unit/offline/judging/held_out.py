@@ -1,7 +1,7 @@
 """Pages of many kinds that no rule was written for, with what a sensible person expects of each.
 
-The expectations were written before the first of them was planned: `site` and `service` are plans, `ask` is a question
-with choices, `refuse` says in words what rules cannot do and what could.
+The expectations were written before the first of them was planned; a sign was added where one was missed. `site` and
+`service` are plans, `ask` is a question with choices, `refuse` says in words what rules cannot do and what could.
 """
 
 from __future__ import annotations

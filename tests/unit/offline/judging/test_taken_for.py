@@ -15,6 +15,7 @@ from shared.integrations.notion.markdown import parse_markdown
 from shared.integrations.notion.reading import read_written
 from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, PAGES, REFUSE, SERVICE, SITE
+from tests.unit.offline.judging.more_pages import MORE
 
 REFUSED = {"program", "repair", "notion"}
 
@@ -44,6 +45,11 @@ def outcome(page: Page) -> tuple[str, dict[str, Any]]:
 def test_pages_no_rule_was_written_for_get_what_a_sensible_person_expects(name: str) -> None:
     expected, text = PAGES[name]
     assert outcome(page_of(text))[0] in expected
+
+
+@pytest.mark.parametrize(("text", "expected"), MORE, ids=[text.partition("\n")[0][2:30] for text, _ in MORE])
+def test_so_do_pages_of_a_few_lines(text: str, expected: str) -> None:
+    assert outcome(page_of(text))[0] in expected.split(" or ")
 
 
 def test_the_held_out_pages_are_of_many_kinds_and_languages() -> None:
