@@ -32,7 +32,7 @@ def _has_program(name: str) -> Callable[[], bool]:
 
 
 def _has_pip() -> bool:
-    asked = ["python3", "-I", "-c", "import pip"]
+    asked = ["python3", "-I", "-c", "import pip._internal"]
     return subprocess.run(asked, env={"PATH": _ROOM_PATH}, capture_output=True, check=False).returncode == 0
 
 
