@@ -39,6 +39,10 @@ _USED = re.compile(  # a program that is spoken of because somebody uses it
     r"\b(?:us(?:e|es|ed|ing)|call(?:s|ed|ing)|queried|usa(?:ndo|r|m)?|utilis\w+|nutz\w+|verwende\w*|aufruf\w*)\b|使用|调用|通过|利用|を使",
     re.IGNORECASE,
 )
+_STAGE = re.compile(
+    r"(?:status|state|stage|phase|stand|zustand|statut|état|estado|stato|durum|статус|状态|ステータス|상태|الحالة|وضعیت)\b",
+    re.IGNORECASE,
+)
 _BEES = re.compile(r"\b[Aa]pi\b")  # is what they are called in Italian
 _RECORD_VERBS = frozenset(
     [
@@ -139,10 +143,15 @@ def find_signs(page: Page) -> list[Found]:
     return sorted([*_of_programs(page), *found], key=lambda each: -each.sign.weight)
 
 
+def _is_stage(line: Line) -> bool:
+    """Say whether it is a column that tells how far the page has come: a “Draft” there is where every idea begins."""
+    return not line.block and TITLE not in line.where and bool(_STAGE.match(line.text))
+
+
 def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
     carrying: list[Line] = []
     for line in lines:
-        if sign.where not in line.where or (sign.of == PRIVATE and line.text.casefold().startswith("status:")):
+        if sign.where not in line.where or (sign.of == PRIVATE and _is_stage(line)):
             continue
         text = line.text
         if sign.of == SERVICE:

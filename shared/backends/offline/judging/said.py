@@ -14,6 +14,7 @@ from shared.backends.offline.language import guess_language
 from shared.backends.offline.reading import clean, heading_level, one_line, own_words
 from shared.core.decision_words import bare_wish
 from shared.core.page import ANSWER, WISH, Block, Page, Span
+from shared.core.property_lines import are_properties, split_property
 
 CHOICES: Mapping[str, str] = {
     "site": "site|website|web page|webpage|page|seite|webseite|website bitte|page web|site web|sitio|página|web"
@@ -85,8 +86,20 @@ def choice_of(text: str) -> str:
 
 
 def own_page(page: Page) -> Page:
-    """Return the page without what was said about it."""
-    return replace(page, blocks=tuple(block for block in page.blocks if block.type not in (ANSWER, WISH)))
+    """Return the page without what was said about it, and without columns that were pasted in as lines at its top."""
+    own = tuple(block for block in page.blocks if block.type not in (ANSWER, WISH))
+    return replace(page, blocks=own[_pasted_columns(own) :])
+
+
+def _pasted_columns(blocks: tuple[Block, ...]) -> int:
+    """Return how many of the first blocks are the `Owner: …` lines of a Markdown export."""
+    names: list[str] = []
+    for number, block in enumerate(blocks):
+        lines = [split_property(line) for line in clean(block.text).split("\n") if line.strip()]
+        if block.type != "paragraph" or block.children or not all(value for _, value in lines):
+            return number if are_properties(names) else 0
+        names += [name for name, _ in lines]
+    return len(blocks) if are_properties(names) else 0
 
 
 def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = frozenset()) -> Shaped:

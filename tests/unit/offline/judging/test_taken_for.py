@@ -207,6 +207,20 @@ def test_everyday_words_keep_nothing_back(text: str) -> None:
     assert outcome(page_of(text))[0] == SITE
 
 
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("Status: Draft", SITE),
+        ("Status (idea): Draft", SITE),
+        ("Stage: draft", SITE),
+        ("Visibility: internal only", ASK),
+    ],
+)
+def test_a_column_tells_how_far_the_page_is_or_that_it_is_private(column: str, kind: str) -> None:
+    name, _, value = column.partition(": ")
+    assert outcome(replace(page_of("# Hall\n\nBenches and a stage.\n"), properties={name: value}))[0] == kind
+
+
 def test_without_leaves_out_only_what_is_marked() -> None:
     text = "# Fair\n\nStalls on the green.\n\n## Team\n\nConfidential: the mayor pays\n\n## Music\n\nA band.\n"
     assert "“without”" in outcome(page_of(text))[1]["questions"][0]
@@ -295,6 +309,22 @@ def test_a_wish_for_another_kind_of_thing_and_one_about_steps_are_followed() -> 
     answer = pages.plan(page_of(JAM, (WISH, "no, do not put it live")))
     assert "site.promote" not in [step["kind"] for step in answer["steps"]]
     assert "Steps were left out as wished" in answer["summary"]
+
+
+def test_columns_that_were_pasted_in_as_lines_are_not_published() -> None:
+    """As when somebody pastes Notion's own Markdown export into a page."""
+    lines = (
+        "Owner: Ada Lovelace\nCreated by: Ben Ali\nRoom: 4",
+        "Status: Half done",
+        "We sing on Tuesdays.",
+        "Owner: us",
+    )
+    page = pages.page("Choir", *(pages.block("paragraph", line) for line in lines))
+    answer = pages.plan(page)
+    assert [one["text"] for one in answer["requirements"]] == ["We sing on Tuesdays.", "Owner: us"]
+    assert "Ada" not in str(pages.files(pages.code(page, answer)))
+    fair = pages.page("Fair", pages.block("paragraph", "When: Saturday\nWhere: the green"))
+    assert [one["text"] for one in pages.plan(fair)["requirements"]] == ["When: Saturday Where: the green"]
 
 
 # --- requirements and what is said of tests ---------------------------------------------------------------------------
