@@ -10,12 +10,14 @@ from flask import Request
 from shared.app.consider_change import consider_change
 from shared.app.execute_step import execute_step
 from shared.app.switches import held_back
+from shared.app.turns import Turns
 from shared.core.commands import CHANGE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
+turns = Turns(wired.deps)
 
 
 @functions_framework.http
@@ -27,7 +29,8 @@ def deploy(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "deploy", wired.check, wired.audience("deploy"))
-    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    if not aside and not turns.gives_way(command, request.headers):
         use_case = consider_change if command.name == CHANGE else execute_step
         use_case(command, wired.deps, tools)
     return Reply(204)

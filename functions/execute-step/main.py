@@ -9,11 +9,13 @@ from flask import Request
 
 from shared.app import execute_step as app
 from shared.app.switches import held_back
+from shared.app.turns import Turns
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
+turns = Turns(wired.deps)
 
 
 @functions_framework.http
@@ -25,6 +27,7 @@ def execute_step(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "execute-step", wired.check, wired.audience("execute-step"))
-    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    if not aside and not turns.gives_way(command, request.headers):
         app.execute_step(command, wired.deps, tools)
     return Reply(204)

@@ -10,12 +10,14 @@ from flask import Request
 from shared.app import notify as app
 from shared.app.mirror_run import mirror_run
 from shared.app.switches import held_back
+from shared.app.turns import Turns
 from shared.core.commands import MIRROR
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
+turns = Turns(wired.deps)
 
 
 @functions_framework.http
@@ -23,7 +25,8 @@ wired, tools = wire_worker(), wire_tools()
 def notify(request: Request) -> Reply:
     """Answer 204 when everybody was told who can be told now."""
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
-    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    if not aside and not turns.gives_way(command, request.headers):
         use_case = mirror_run if command.name == MIRROR else app.notify
         use_case(command, wired.deps, tools)
     return Reply(204)

@@ -13,12 +13,14 @@ from shared.app.make_plan import make_plan
 from shared.app.plan_day import plan_the_day
 from shared.app.routines import run_routine
 from shared.app.switches import held_back
+from shared.app.turns import Turns
 from shared.core.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
+turns = Turns(wired.deps)
 USE_CASES = {  # everything else plans
     LOOK: look_at_page,
     CONSIDER: consider_page,
@@ -32,6 +34,7 @@ USE_CASES = {  # everything else plans
 def plan(request: Request) -> Reply:
     """Answer 204 as soon as the outcome is recorded, good or bad."""
     command = command_from(request, "plan", wired.check, wired.audience("plan"))
-    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    if not aside and not turns.gives_way(command, request.headers):
         USE_CASES.get(command.name, make_plan)(command, wired.deps, tools)
     return Reply(204)

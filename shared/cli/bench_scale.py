@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from shared.app.turns import PER_SECOND
 from shared.cli.bench_scale_queue import FIFO, TURNS, Budget, QueueRules, Simulation, Task
 
 Json = dict[str, Any]
@@ -269,7 +270,9 @@ def _ways(rules: Mapping[str, QueueRules]) -> dict[str, tuple[dict[str, QueueRul
 
     return {
         "queues alone": (changed(order=FIFO), math.inf),
-        "with Notion's budget (deployed)": (changed(order=FIFO), NOTION_PER_MINUTE),
+        "with Notion's budget": (changed(order=FIFO), NOTION_PER_MINUTE),
+        "with turns for what is late": (changed(order=FIFO, share=PER_SECOND), math.inf),
+        "with both (deployed)": (changed(order=FIFO, share=PER_SECOND), NOTION_PER_MINUTE),
         "and at most 4 at once per tenant": (changed(order=FIFO, of_one=4), NOTION_PER_MINUTE),
         "in turns (one machine)": (changed(order=TURNS), NOTION_PER_MINUTE),
     }

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
+from shared.app.turns import BLOCK, LATE
+
 FIFO, TURNS = "fifo", "turns"  # who came first; or the tenants one after the other, as on one machine
 _REFUSED_S = 0.1  # how long a delivery takes that finds its tenant's budget spent
 _FOREVER = float("inf")
@@ -18,12 +20,16 @@ _FOREVER = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """One queue: tasks per second, tasks at once, and of one tenant at once (0: as many)."""
+    """One queue: tasks per second, tasks at once, and of one tenant at once (0: as many).
+
+    `share`: how many of one tenant's tasks a second are done of those that come late; the others get a later turn.
+    """
 
     per_second: float = _FOREVER
     concurrent: int = 1
     order: str = FIFO
     of_one: int = 0
+    share: float = _FOREVER
 
 
 @dataclass(slots=True)
@@ -37,6 +43,7 @@ class Task:
     then: Callable[[], None] | None = None
     due: float = 0.0
     waited: float = 0.0
+    turn: bool = False  # it was given one
 
 
 @dataclass(slots=True)
@@ -128,6 +135,20 @@ class Budget:
         return 0.0
 
 
+class Shares:
+    """Turns of each tenant: some at once, then one after the other at a rate."""
+
+    def __init__(self, per_second: float = _FOREVER) -> None:
+        self._gap = 1 / per_second
+        self._next: dict[int, float] = {}
+
+    def turn(self, tenant: int, now: float) -> float:
+        """Take the tenant's next turn; return the seconds until then, 0 for now."""
+        at = max(self._next.get(tenant, 0.0), now - BLOCK * self._gap)
+        self._next[tenant] = at + self._gap
+        return max(0.0, at - now)
+
+
 class Simulation:
     """Virtual time, and the queues in it."""
 
@@ -135,6 +156,7 @@ class Simulation:
         self.now = 0.0
         self.lanes = {name: Lane(each) for name, each in rules.items()}
         self._budget = budget or Budget()
+        self._shares = {name: Shares(each.share) for name, each in rules.items()}
         self._happens: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self.spread = 0.25  # of a wait: by so much later those come again who wait for the same budget
@@ -195,6 +217,14 @@ class Simulation:
         task.waited += waited
         lane.running += 1
         lane.of_tenant[task.tenant] = lane.of_tenant.get(task.tenant, 0) + 1
+        if (
+            waited > LATE.total_seconds()
+            and not task.turn
+            and (turn := self._shares[task.queue].turn(task.tenant, self.now))
+        ):
+            lane.refused, task.turn = lane.refused + 1, True
+            self.at(self.now + _REFUSED_S, lambda: self._end(lane, task, again=turn))
+            return
         later = self._budget.wait_for(task.tenant, task.calls, self.now)
         if later:
             lane.refused += 1
