@@ -107,10 +107,10 @@ def _setting(function: str) -> Mapping[str, float]:
 
 
 def most_runs() -> dict[str, float]:
-    """Return how many runs an hour each queue lets through, and one tenant's budget at Notion."""
+    """Return how many runs an hour each queue lets through, by rate and by what is done at once; and one Notion's."""
     now = counted()
     found = {
-        name: rules.per_second * 3600 / now["by_function"][name][REQUESTS]
+        name: min(rules.per_second, rules.concurrent / SECONDS[name]) * 3600 / now["by_function"][name][REQUESTS]
         for name, rules in deployed_rules().items()
         if name != "sync"
     }
