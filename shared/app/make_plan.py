@@ -9,6 +9,7 @@ from shared.app.budget import Meter
 from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
 from shared.app.kept_reads import kept_reads
+from shared.app.left_out import left_out
 from shared.app.page_view import PageView, Spoken, read_page_view, said_until
 from shared.app.plan_comments import heard_of
 from shared.app.plan_request import PLAN, ROUTINE
@@ -56,6 +57,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
         "requirements": len(proposal.requirements),
         "model": thought.model,
         "prompt": prompt(task_of(deps, run))[0],
+        "left_out": left_out(view.page, tuple(tools.known_secrets(run.tenant))),
         **thought.outlook(),
     }
     replannable = thought.by_model and not thought.asks

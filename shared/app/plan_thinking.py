@@ -28,6 +28,7 @@ from shared.core.proposal import upgraded
 from shared.core.replan import is_work, so_far
 from shared.core.risk import Risk, ceiling_of, risk_of
 from shared.core.run import Run, Step, StepSpec
+from shared.core.secret_places import without_places_in
 from shared.core.shipping import WITH_RELEASE, ship_of
 from shared.core.tokens import answer_room
 from shared.integrations.notion.wire import normal_id
@@ -145,9 +146,11 @@ def _proposed(
 def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
     """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
 
-    What of it looks like a secret becomes a placeholder: it is shown in pages, titles and messages.
+    What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
     """
-    hidden = Redactor(tools.known_secrets(run.tenant)).hide_in(dict(answer))  # and what nobody can see is gone
+    redactor = Redactor(tools.known_secrets(run.tenant))
+    redactor.learn(dict(answer))
+    hidden = without_places_in(redactor.hide_in(dict(answer)))  # and what nobody can see is gone
     try:
         proposal = Proposal.model_validate(hidden)
     except ValidationError as error:

@@ -9,10 +9,12 @@ from shared.core.durations import in_words
 from shared.core.outgoing_text import plain
 from shared.core.replan import so_far
 from shared.core.run import Run
+from shared.core.secret_places import SIGN
 
 MOST_FINDINGS = 5
 MAX_FINDING = 400  # characters
 MOST_NAMED = 10  # steps
+TAKE_OFF = "Take it off the page; whoever it belongs to should renew it."
 
 
 def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
@@ -27,7 +29,21 @@ def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
     lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
     if said := str(planned.get("second_look", "")):
         lines.append(said)
-    return [plain(line) for line in lines]
+    return [plain(line) for line in (*lines, *left_out_lines(planned))]
+
+
+def left_out_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return for each secret on the page what kind it is, where it stands, and what happens; never what it is."""
+    return [
+        f"What looks like a secret ({each['kind']}) stands on the page{around(each)}. It is left out of everything that"
+        f" is made: “{SIGN}” stands for it there. {TAKE_OFF}"
+        for each in planned.get("left_out", ())
+    ]
+
+
+def around(each: Mapping[str, Any]) -> str:
+    """Return the words in which a secret stands, without it."""
+    return f", in “{each['words']}”" if each.get("words") else ""
 
 
 def finding_lines(planned: Mapping[str, Any]) -> list[str]:

@@ -31,9 +31,9 @@ from shared.core.secret_looks import (
     lowered,
     stands_for_one,
 )
+from shared.core.secret_places import PLACE
 from shared.core.secret_rules import ASSIGNED, RULES, SAID, WORDS, Found, Rule
 
-_PLACE = re.compile(r"(?:\[|\\\[){2}secret:[a-z-]{1,40}:[0-9]{1,6}(?:\]|\\\]){2}")  # where one stood, in Markdown too
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _TRAIL = ".,;:?)]}'\""
 _LONG_TEXT = 2000  # characters: the last few are remembered, because parts of prompts are told again and again
@@ -62,8 +62,8 @@ def _search(text: str) -> Sequence[Found]:
     if reading is not None:
         return apart(Found(one.kind, *reading.place(one.start, one.end)[:2]) for one in _search(reading.text))
     text = plain_letters(text)
-    if "secret:" in text:
-        text = _PLACE.sub(lambda place: "," * len(place[0]), text)
+    if "secret" in text:
+        text = PLACE.sub(lambda place: "," * len(place[0]), text)
     return apart([*_plain(text), *_disguised(text)])
 
 

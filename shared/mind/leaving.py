@@ -1,8 +1,8 @@
 """The last look at what leaves for a connected system: no secret goes out, whoever wrote the request.
 
 Every client that a step or use case is handed looks here before each write. Where strangers may read (a forge, a host
-of sites) a request with a secret in it is refused; of a comment in Notion the secret becomes a placeholder, because
-people are told something by it that they have to know (security, section 3).
+of sites) a request with a secret in it, or with a placeholder for one, is refused; of a comment in Notion the secret
+becomes a placeholder, because people are told something by it that they have to know (security, section 3).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from shared import log
 from shared.core.errors import Rejected
+from shared.core.secret_places import places_in
 
 Body = Any  # JSON, or the bytes of a file
 Leaving = Callable[[str, str, Body], Body]
@@ -45,10 +46,16 @@ def _refuse(system: str, path: str, body: Body, known: Known) -> Body:
     from shared.mind.leaks import leaks  # reads its rules when it is needed first
 
     if not _MEANT.fullmatch(path):
-        found = leaks(dict(_texts(body, "")), known())
+        texts = dict(_texts(body, ""))
+        found = [str(each) for each in leaks(texts, known())]
+        found += [
+            f"placeholder for a secret ({kind.replace('-', ' ')}) in {where}, line {line}"
+            for where, text in texts.items()
+            for kind, line in places_in(text)
+        ]
         if found:
             log.event("security.refused", "WARNING", what="leak", system=system)
-            told = "; ".join(map(str, found[:5]))
+            told = "; ".join(found[:5])
             raise Rejected(system, f"not sent: {told}. Take the secret out, renew it, and name it in an environment")
     return body
 
@@ -80,7 +87,7 @@ def _texts(body: Body, where: str) -> Iterator[tuple[str, str]]:
         if decoded is not None:
             yield from _decoded(decoded, where or "the file")
         if decoded is None or len(body) < _TOKEN:  # it may be a word by itself that only looks so
-            yield where or "the text", body[:_SEEN]
+            yield (where or "the text") + (" as it is sent" if decoded is not None else ""), body[:_SEEN]
     elif isinstance(body, Mapping):
         for name, value in body.items():
             yield from _texts(value, f"{where}.{name}" if where else str(name))

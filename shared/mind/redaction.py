@@ -2,22 +2,26 @@
 
 Every model and embedder that tools hand out is wrapped here, so no caller can forget it (security, sections 3 and 7.3).
 `data`, which only the rules of `offline` read, is treated like the prompt: what a model is told must not depend on
-which one is asked, and what it writes is published. An answer is never turned back.
+which one is asked, and what it writes is published. An answer is never turned back; where it repeats a placeholder, a
+sign stands that strangers may see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from shared.core.outgoing_text import visible
 from shared.core.run import Usage
+from shared.core.secret_places import without_places_in
 from shared.core.secrets_in_text import secret_value
 from shared.mind.leaks import LEAST_KNOWN, secrets_anywhere
 from shared.ports import Embedder, Message, Model, ModelRequest, ModelResult, ToolCall, Vector
 
 _SIGNS = "[[secret:"
+_NO_TEXT = frozenset({"id", "type", "block", "source", "edited_at", "color"})  # of data: names and numbers
 
 Known = Callable[[], Iterable[str]]
 
@@ -36,11 +40,22 @@ class Redactor:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known = sorted({one for one in known if len(one) >= LEAST_KNOWN}, key=len, reverse=True)
         self._places: dict[str, str] = {}
+        self._learned: dict[str, str] = {}  # its kind by the value
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of what was hidden, one for each secret, to tell people; never a value."""
         return tuple(place.split(":")[1] for place in self._places.values())
+
+    def learn(self, value: Any) -> None:
+        """Remember the secrets of JSON-able data that are seen in all of it only: one half here, the other there."""
+        pieces = [piece for piece in _said(value) if piece]
+        starts = list(accumulate((len(piece) for piece in pieces[:-1]), initial=0))
+        for one in secrets_anywhere("".join(pieces)):
+            for start, piece in zip(starts, pieces, strict=True):
+                part = piece[max(0, one.start - start) : max(0, one.end - start)].strip()
+                if len(part) >= LEAST_KNOWN:
+                    self._learned[part] = one.kind
 
     def hide(self, text: str) -> str:
         """Return the text with placeholders for its secrets, and without letters that nobody sees."""
@@ -48,6 +63,9 @@ class Redactor:
         for value in self._known:
             if value in text:
                 text = text.replace(value, self._place(value, "known"))
+        for value, kind in self._learned.items():
+            if value in text:
+                text = text.replace(value, self._place(value, kind))
         kept, at = [], 0
         for one in secrets_anywhere(text):
             kept += [text[at : one.start], self._place(text[one.start : one.end], one.kind)]
@@ -78,8 +96,28 @@ class Redactor:
         return self._places.setdefault(value, f"{_SIGNS}{kind}:{len(self._places) + 1}]]")
 
 
+def _said(value: Any, name: str = "") -> Iterator[str]:
+    """Yield the texts of data in order, each block or cell a line: runs of one text in several styles are one text."""
+    if isinstance(value, str):
+        if name not in _NO_TEXT:
+            yield value
+            yield "\n"
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _said(each, str(key))
+    elif isinstance(value, list | tuple):
+        if value and all(isinstance(each, Mapping) and isinstance(each.get("text"), str) for each in value):
+            for each in value:
+                yield str(each["text"])
+            yield "\n"
+        else:
+            for each in value:
+                yield from _said(each, name)
+
+
 def hidden(request: ModelRequest, redactor: Redactor) -> ModelRequest:
-    """Return the request with placeholders for the secrets of every text in it."""
+    """Return the request with placeholders for the secrets of every text in it, and in its data the sign."""
+    redactor.learn(request.data)
     return replace(
         request,
         system=redactor.hide(request.system),
@@ -87,7 +125,7 @@ def hidden(request: ModelRequest, redactor: Redactor) -> ModelRequest:
         prompt=redactor.hide(request.prompt),
         messages=tuple(_hidden_message(message, redactor) for message in request.messages),
         tools=tuple(replace(tool, purpose=redactor.hide(tool.purpose)) for tool in request.tools),
-        data=redactor.hide_in(dict(request.data)),
+        data=without_places_in(redactor.hide_in(dict(request.data))),  # rules write what they read into what they make
     )
 
 
@@ -118,8 +156,10 @@ class _DiscreetModel:
         return self.inner.count(self._hidden(request))
 
     def complete(self, request: ModelRequest) -> ModelResult:
-        """Answer the request with placeholders in it; they stay placeholders in the answer."""
-        return self.inner.complete(self._hidden(request))
+        """Answer the request with placeholders in it; where the answer repeats one, the sign stands in it."""
+        result = self.inner.complete(self._hidden(request))
+        calls = tuple(replace(call, input=without_places_in(dict(call.input))) for call in result.calls)
+        return replace(result, answer=without_places_in(result.answer), calls=calls)
 
     def _hidden(self, request: ModelRequest) -> ModelRequest:
         """Return the request with placeholders; it is mostly asked for the one it was asked for just before."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.core import marks
 from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import hosts_of, plain, tame
 from shared.core.page import Span
+from shared.core.plan_words import TAKE_OFF, around
 from shared.core.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
 from shared.core.release_words import RELEASE, asked_lines, targets
 from shared.core.run import StepStatus
+from shared.core.secret_places import SIGN, places_in
 from shared.core.shipping import ship_of
 from shared.core.worktree import diff
 from shared.integrations.notion import blocks
@@ -38,6 +41,8 @@ _MOST_LINES = 90  # Notion takes 100 blocks side by side
 _NOTHING = "Nothing is sent before somebody approves it."
 _NEVER = (StepStatus.SKIPPED, StepStatus.FAILED)  # steps that another plan stands in for
 _PATIENT = 3  # attempts for which an outage of the model is waited for
+MOST_SIGNS = 10  # lines in which something was left out that people are shown
+_NO_PLACE = f"Write “{SIGN}” there, or leave the sentence out."
 _TAKE_OUT = "Take it out of the work; whoever it belongs to should renew it."
 
 
@@ -62,7 +67,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
     worst = [text for severity, text in look.findings if severity == "high"]
     if worst and not ctx.step.rounds:  # once: whether it is right about the rest, a person decides
         raise _sent_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
-    found = [*there.findings, *_about_tests(ctx, work), *judged.findings]
+    found = [*_left_out(ctx, work), *there.findings, *_about_tests(ctx, work), *judged.findings]
     output = _output(ctx, work, before, judged, _listed(found, look))
     output |= {"looked": look.words, "binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
     if there.place:
@@ -79,10 +84,44 @@ def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
     told |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
     found = leaks({**work.tree.files, **told})
     kinds = [each.kind.replace("-", " ") for each in found]
-    return [
+    secrets = [
         Finding(BLOCK, "secret", each.where, each.line, f"a secret: {kind}", _TAKE_OUT)
         for each, kind in zip(found, kinds, strict=True)
     ]
+    return [*secrets, *_places(work)]
+
+
+def _places(work: Work) -> list[Finding]:
+    """Return the placeholders for secrets in files: strangers must not read that something was hidden, and where."""
+    from shared.mind.leaks import as_text
+
+    return [
+        Finding(BLOCK, "secret", path, line, f"a placeholder for a secret: {kind.replace('-', ' ')}", _NO_PLACE)
+        for path, data in work.tree.files.items()
+        for kind, line in places_in(as_text(data))
+    ]
+
+
+def _left_out(ctx: StepContext, work: Work) -> list[Finding]:
+    """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
+    from shared.mind.leaks import as_text
+
+    on_page = ctx.output_of("plan.propose").get("left_out", ())
+    found = [
+        Finding(WARN, "secret", "", 0, f"on the page{around(each)}: a secret ({each['kind']}) is left out", TAKE_OFF)
+        for each in on_page
+    ]
+    lines = (
+        (path, number)
+        for path, data in sorted(work.tree.files.items())
+        for number, line in enumerate(as_text(data).split("\n"), start=1)
+        if SIGN in line
+    )
+    signs = [
+        Finding(NOTE, "secret", path, number, f"“{SIGN}” stands where a secret was left out")
+        for path, number in islice(lines if on_page else (), MOST_SIGNS)
+    ]
+    return found + signs
 
 
 def _changes_a_repository(ctx: StepContext) -> bool:

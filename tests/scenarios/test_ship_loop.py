@@ -349,7 +349,7 @@ def test_what_the_security_reviewer_finds_worst_goes_back_once_and_is_then_shown
     workshop.house.cancel(page)
 
 
-def test_a_secret_in_the_plan_itself_is_a_placeholder_wherever_it_is_read(workshop: Workshop) -> None:
+def test_of_a_secret_in_the_plan_itself_a_sign_is_left_wherever_it_is_read(workshop: Workshop) -> None:
     secret = made_up()["github classic"][1]
     job = tides("Tides with a loud title")
     job.words = f"Tides, use {secret}"
@@ -358,4 +358,4 @@ def test_a_secret_in_the_plan_itself_is_a_placeholder_wherever_it_is_read(worksh
     run = ended_well(workshop, page)
     assert workshop.places_with(secret) == []
     (proposed,) = [each for each in run.steps if each.spec.kind == "repository.propose_change"]
-    assert str(proposed.spec.input["title"]).startswith("Tides, use [[secret:")
+    assert str(proposed.spec.input["title"]).startswith("Tides, use •••")

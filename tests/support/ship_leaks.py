@@ -7,6 +7,7 @@ ever uploaded, of Notion what our bot wrote, of the rest all that somebody could
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.support.made_up_secrets import letters
 from tests.support.moved_house import MovedHouse
 
 ON_THE_PAGE = "ghp" + "_" + letters("on the page", 36)  # which a person wrote there by mistake
+_PLACEHOLDER = re.compile(rb"secret(?::|%3A)[a-z-]+(?::|%3A)[0-9]+")
+_AMONG_US = ("slack's", "nodes", "comments", "mail")  # where only people of the team read
 _HOW_ONE_GETS_IN = ("tokens", "signing_secret")  # parts of a simulator's state that are no text anywhere
 
 
@@ -31,13 +34,13 @@ def plant(moved: MovedHouse) -> Mapping[str, str]:
 
 
 def leaks(moved: MovedHouse, canaries: Mapping[str, str]) -> list[str]:
-    """Return where which of the canaries is found."""
-    return [
-        f"{name} in {where}"
-        for where, content in left(moved)
-        for name, canary in canaries.items()
-        if canary.encode() in content
-    ]
+    """Return where which of the canaries is found, and where strangers read that something was hidden."""
+    found = []
+    for where, content in left(moved):
+        found += [f"{name} in {where}" for name, canary in canaries.items() if canary.encode() in content]
+        if not where.startswith(_AMONG_US) and _PLACEHOLDER.search(content):
+            found.append(f"a placeholder in {where}")
+    return found
 
 
 def left(moved: MovedHouse) -> Iterator[tuple[str, bytes]]:

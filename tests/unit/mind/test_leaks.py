@@ -139,6 +139,21 @@ def test_nothing_with_a_secret_goes_where_strangers_read(system: str, body: obje
     assert TOKEN not in str(refused.value)
 
 
+@pytest.mark.parametrize("system", ["github", "gitlab", "vercel", "cloud_storage"])
+@pytest.mark.parametrize(
+    "text",
+    ["Log in with [[secret:password:2]].", r"\[\[secret:aws-key:1\]\]", "?q=%5B%5Bsecret%3Akey%3A1%5D%5D"],
+    ids=["as it is", "in Markdown", "in an address"],
+)
+def test_a_placeholder_goes_nowhere_where_strangers_read(system: str, text: str) -> None:
+    look = last_look(system)
+    assert look is not None
+    coded = base64.b64encode(f"<p>first</p>\n{text}\n".encode()).decode()
+    for body in ({"title": text}, {"message": f"One\n\n{text}"}, {"content": coded}, f"a\n{text}".encode()):
+        with pytest.raises(Rejected, match="placeholder for a secret"):
+            look("POST", "/repos/acme/shop/contents", body)
+
+
 def test_a_picture_and_an_ordinary_change_go_out_as_they_are() -> None:
     look = last_look("github")
     assert look is not None

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.run import NOTHING, Usage
+from shared.core.secret_places import SIGN
 from shared.mind.redaction import Redactor, discreet_embedder, discreet_model
 from shared.ports import Message, ModelRequest, ModelResult, Tool, ToolCall, Vector
-from tests.support.made_up_secrets import disguised, letters, made_up
+from tests.support.made_up_secrets import UPPER, disguised, letters, made_up
 
 TOKEN = made_up()["github classic"][1]
 OTHER = made_up()["notion"][1]
@@ -107,7 +108,28 @@ def test_every_text_of_a_request_is_told_without_secrets() -> None:
         assert OTHER not in text
         assert letters("known", 20) not in text
     assert heard.told[0].prompt == heard.told[2].prompt
-    assert "[[secret:github-token:" in str(result.answer["text"])  # never put back
+    assert result.answer["text"] == f"Page {SIGN} {SIGN}"  # never put back, and no placeholder either: it is shown
+
+
+def test_a_secret_that_is_seen_in_the_whole_page_only_is_hidden_in_each_of_its_parts() -> None:
+    user, aws = "AK" + "IA" + letters("two runs", 16, UPPER), letters("two halves", 40)
+    runs = [{"text": f"Deploy with {user}, "}, {"text": "key "}, {"text": aws, "bold": True}]
+    halves = [{"text": "The token is " + TOKEN[:20], "italic": True}, {"text": TOKEN[20:]}]
+    blocks = [{"id": "a", "type": "paragraph", "spans": runs}, {"id": "b", "type": "paragraph", "spans": halves}]
+    cells = {"id": "c", "type": "table_row", "cells": [[{"text": "Password"}], [{"text": "Sommer" + "2026!"}]]}
+    request = ModelRequest("plan", "reason", "s", "p", {}, data={"page": {"blocks": [*blocks, cells]}})
+    heard = Heard()
+    discreet_model(heard).complete(request)
+    told = json.dumps(heard.told[0].data, ensure_ascii=False)
+    assert [one for one in (user, aws, TOKEN[:20], TOKEN[20:], "Sommer" + "2026!") if one in told] == []
+    assert told.count(SIGN) >= 5
+    assert [one for one in ("Password", "key ", "The token is ") if one not in told] == []
+
+
+@pytest.mark.parametrize("form", ["[[secret:{}:1]]", r"\[\[secret:{}:1\]\]", "&#91;&#91;secret:{}:1&#93;&#93;"])
+def test_what_a_model_answers_has_a_sign_where_it_repeats_a_placeholder(form: str) -> None:
+    request = ModelRequest("plan", "reason", "s", f"Write {form.format('github-token')} on the page.", {})
+    assert discreet_model(Heard()).complete(request).answer == {"text": f"Write {SIGN} on the page."}
 
 
 def test_a_field_named_like_a_secret_has_its_value_hidden() -> None:
