@@ -18,6 +18,7 @@ _ASKED = re.compile(
     r"réessaie|réessayer|reinténtalo|inténtalo de nuevo"
     rf")(?:,? (?P<start>{_START}))?(?:,? (?:please|bitte|now|jetzt))?\W*"
 )
+_ENDS = re.compile(rf"[\s,]+(?:{_START})(?=[\s,]*(?:please|bitte|now|jetzt)?\W*$)")
 _FROM_START = re.compile(rf"\b(?:{_START})\b")
 
 
@@ -28,6 +29,11 @@ def asks_to_retry(text: str) -> str:
     if "?" in said or found is None:
         return ""
     return "from the start" if found["start"] else "goes on"
+
+
+def without_start(said: str) -> str:
+    """Return what is said, `folded`, without the words at its end that ask for it from the start."""
+    return _ENDS.sub("", said)
 
 
 def says_from_start(text: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.core.chat_words import APPROVE, ASK, CHANGE, EXPLAIN, HELP, LIST
+from shared.core.retry_words import without_start
 from shared.core.talk import verbs
 from shared.core.talk.naming import mark_titles, unmark, words_of
 
@@ -137,7 +138,7 @@ def intent_of(text: str) -> str:
 
 
 def _read(text: str) -> Spoken:
-    bare = _opened(text)
+    bare = without_start(_opened(text))
     if _HELP.fullmatch(text) or _HELP.fullmatch(bare):
         return Spoken(HELP)
     if _LIST.fullmatch(bare):

@@ -9,7 +9,7 @@ from shared.core.chat_words import APPROVE, CANCEL, CHANGE, DENY, RETRY, START
 # An order begins a clause. `name` is what it is about; the first that fits counts.
 ORDERS: tuple[tuple[str, str], ...] = (
     (RETRY, r"(?:try|do(?!\s+(?:we|you|they|i|people)\b)|run|make|build"
-    r"|start)\s+(?P<name>.{0,300}?)\s*\b(?:again|over|once more)\b(?:\s+please)?\W*$"),
+    r"|start)\s+(?P<name>.{0,300}?)\s*\b(?:again|over|once more)\b(?:[\s,]+(?:please|now))?\W*$"),
     (RETRY, r"(?:retry|redo|restart|start over|réessaie[zr]?|reinténtalo|reintenta"
     r"|inténtalo de nuevo)\b(?P<name>.*)"),
     (RETRY, r"(?:mach|versuch)\w*\s+(?P<name>.{0,300}?)\bnoch\s?(?:ein)?mal\W*$|noch\s?(?:ein)?mal\W*$"),

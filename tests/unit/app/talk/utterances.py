@@ -52,6 +52,7 @@ PLAIN = [
     Case("arrête Corner bakery s'il te plaît", "stop bakery", ("Corner bakery",)),
     Case("planifica Rowing club por favor", "plan rowing", ("Rowing club",)),
     Case("try Newsletter again", "retry newsletter", ("“Newsletter”",)),
+    Case("try Newsletter again from the beginning, please", "retry newsletter", ("“Newsletter”",)),
     Case("What is the status of Corner bakery?", "", ("Corner bakery: awaiting approval",)),
     Case("why did Newsletter fail?", "", ("Newsletter: failed", "the forge said no")),
     Case("Why did the newsletter run fail", "", ("the forge said no",)),
