@@ -12,7 +12,7 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.gates import waiting_gate
 from shared.app.knowledge_scope import Served, connected, scope_of
-from shared.app.knowledge_search import hits_for
+from shared.app.knowledge_search import hits_for, trail
 from shared.app.open_page_run import page_record
 from shared.app.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core import chat_words as words
@@ -84,7 +84,7 @@ def around_of(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> A
         page = hit.chunk.page
         if page not in found and len(found) < PAGES:
             known = places.known(page)
-            found[page] = Named(page, _own_title(known) if known else page, " › ".join(_above(places, known)))
+            found[page] = Named(page, _own_title(known) if known else page, _above(places, known))
     for run in runs:
         if run.trigger.page:
             found.setdefault(run.trigger.page, Named(run.trigger.page, title_of(run)))
@@ -101,7 +101,7 @@ def pages_called(deps: Deps, tools: Tools, tenant: str, phrase: str) -> tuple[Na
     there = [p for p in places.everything().values() if p.kind == PAGE and not p.trashed and _shares(wanted, p.title)]
     shown = (place for place in there if served.way(place.id))
     some = islice(shown, _MOST_NAMED)
-    return tuple(Named(p.id, _own_title(p), " › ".join(_above(places, p))) for p in some)
+    return tuple(Named(p.id, _own_title(p), _above(places, p)) for p in some)
 
 
 def page_called(deps: Deps, tenant: str, page: str) -> Named | None:
@@ -126,10 +126,8 @@ def _own_title(place: Place) -> str:
     return " ".join(plain(place.title).split())[:200] or place.id
 
 
-def _above(places: WorkspaceMap, place: Place | None) -> list[str]:
-    """Return the titles above a page, each once where a database and its only source are called the same."""
-    titles = [plain(each.title) for each in places.path(place.id)[:-1] if each.title] if place is not None else []
-    return [title for at, title in enumerate(titles) if at == 0 or title != titles[at - 1]]
+def _above(places: WorkspaceMap, place: Place | None) -> str:
+    return trail([plain(each.title) for each in places.path(place.id)[:-1]]) if place is not None else ""
 
 
 def _shares(wanted: frozenset[str], title: str) -> bool:

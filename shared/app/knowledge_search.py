@@ -71,6 +71,15 @@ def source_of(hit: Hit, id: str = "") -> Source:
     """Return where a hit is, for people."""
     chunk = hit.chunk
     block = chunk.block if chunk.block != chunk.page else ""
-    title = plain(" › ".join(title for title in chunk.path if title))
+    title = plain(trail(chunk.path))
     excerpt = plain(chunk.text[:300])
     return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, excerpt, chunk.edited_at)
+
+
+def trail(titles: Sequence[str]) -> str:
+    """Return titles as a way that people read: what is called like the place it is in is named once.
+
+    A database and its only source have one title, and so often a page and its first heading.
+    """
+    named = [title for title in titles if title]
+    return " › ".join(title for at, title in enumerate(named) if at == 0 or title != named[at - 1])

@@ -101,7 +101,7 @@ class Reader:
         if len(way) > 1 and way[-2].kind == DATA_SOURCE:
             columns = self._columns(self.notion.page(place.id) if raw is None else raw)
         page = Page(place.id, place.title, tuple(blocks), columns, address_of(place.id), place.version)
-        above = [each.title for each in way[:-1] if each.title]
+        above = _titles(way[:-1])
         self.done += take_page(self.deps, self.tools, self.tenant, page, root=way[0].id, above=above)
         if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:
             mark_edited(self.deps, self.tenant, place.id, place.version)
@@ -256,3 +256,13 @@ class Reader:
             keep_state(self.deps, self.tenant, add={"gone": 1})
         else:
             keep_state(self.deps, self.tenant, gone=1, gone_since=now.isoformat())
+
+
+def _titles(way: Sequence[Place]) -> list[str]:
+    """Return the titles on a way; a source that is called like the database it is in is no place of its own to people."""
+    pairs = zip([None, *way], way, strict=False)
+    return [
+        each.title
+        for above, each in pairs
+        if each.title and not (above is not None and each.kind == DATA_SOURCE and each.title == above.title)
+    ]

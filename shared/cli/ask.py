@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import ask_house, show
+from shared.cli.remote import THINKING, ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 
@@ -28,7 +28,7 @@ def ask(question: str, history: Path | None, data: Path, as_json: bool) -> None:
 
     said = _said(history)
     lately = [turn[:LONGEST_TURN] for turn in said[-TURNS:]]
-    found = ask_house(data, "POST", "/v1/ask", body={"question": question, "history": lately})
+    found = ask_house(data, "POST", "/v1/ask", body={"question": question, "history": lately}, wait=THINKING)
     if history is not None:
         turns = [*said, question, found["answer"]]
         history.write_text(json.dumps(turns, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shared.cli.remote import ask_house, plain
+from shared.cli.remote import THINKING, ask_house, plain
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
+
+_LATE = 10  # seconds of silence, after which people are told
 
 
 @workwright.command()
@@ -48,13 +53,26 @@ def _line() -> str:
 
 def _say(data: Path, chat_id: str, text: str, as_json: bool) -> None:
     body = {"text": text, "message": secrets.token_hex(8)}
-    found = ask_house(data, "POST", f"/v1/chats/{chat_id}", body=body)
+    with _patience():
+        found = ask_house(data, "POST", f"/v1/chats/{chat_id}", body=body, wait=THINKING)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for line in _answer_lines(found, body["message"]):
             click.echo(plain(line))
     sys.stdout.flush()
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Tell people who wait for long that nothing is lost, once."""
+    late = threading.Timer(_LATE, lambda: click.echo("Still thinking …", err=True))
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
 
 
 def _answer_lines(found: dict[str, Any], message: str) -> list[str]:

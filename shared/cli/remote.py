@@ -16,7 +16,8 @@ from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
 
 OWNER_KEY = "owner.key"
-_TIMEOUT = (5, 60)
+_CONNECT, _WAIT = 5, 60  # seconds
+THINKING = 600  # seconds that an answer may take in which a model speaks
 RUN = click.argument("run", metavar="ID")
 
 
@@ -146,8 +147,12 @@ def ask_house(
     *,
     params: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
+    wait: float = _WAIT,
 ) -> dict[str, Any]:
-    """Return the house's answer; raises ConfigError with what to do when there is none, or it says no."""
+    """Return the house's answer; raises ConfigError with what to do when there is none, or it says no.
+
+    `wait`: seconds for an answer; where a model is asked, several of its calls are one answer (`THINKING`).
+    """
     import requests
 
     url = house_url(data)
@@ -159,8 +164,12 @@ def ask_house(
         session.trust_env = False  # a proxy has no business between two parts of one machine
         session.headers["Authorization"] = f"Bearer {key}"
         try:
-            answer = session.request(method, url + path, params=params, json=body, timeout=_TIMEOUT)
+            answer = session.request(method, url + path, params=params, json=body, timeout=(_CONNECT, wait))
             found: dict[str, Any] = answer.json()
+        except requests.ReadTimeout:
+            raise ConfigError(
+                f"the house at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
+            ) from None
         except requests.RequestException:
             raise ConfigError(f"nothing answers at {url}; start the house: {typed('up', data=data)}") from None
     if not answer.ok:

@@ -129,6 +129,14 @@ def test_a_changed_sentence_embeds_one_chunk_and_a_new_name_none(reading: Readin
     assert {chunk.path[1] for chunk in reading.known.chunks(page)} == {"Handbook"}
 
 
+def test_a_database_and_its_only_source_are_one_place_on_the_way_to_a_row(reading: Reading) -> None:
+    row = reading.row("Bicycle club")
+    reading.sync()
+    ways = {chunk.path for chunk in reading.known.chunks(row)}
+    assert [way.count("Ideas") for way in ways] == [1] * len(ways)
+    assert ways
+
+
 def test_a_row_is_known_by_its_columns_and_what_we_write_ourselves_is_not_known(reading: Reading) -> None:
     row = reading.row("Bicycle club", Status={"select": {"name": "Idea"}})
     note = reading.write(reading.home, "Note", "By a person.")
