@@ -259,7 +259,7 @@ class Reader:
 
 
 def _titles(way: Sequence[Place]) -> list[str]:
-    """Return the titles on a way; a source that is called like the database it is in is no place of its own to people."""
+    """Return the titles on a way; a source that is called like its database is no place of its own to people."""
     pairs = zip([None, *way], way, strict=False)
     return [
         each.title
