@@ -14,12 +14,12 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.feedback import note
-from shared.app.gates import refuse_barred, waiting_gate
+from shared.app.gates import refuse_barred, waiting_gate, waiting_question
 from shared.app.operator_secrets import valid
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.release_words import PRODUCTION, RELEASE, gate_kind
-from shared.core.run import Run, StepStatus
+from shared.core.run import Run, StepStatus, WaitKind
 from shared.ports import Secret
 
 LINK_KEY = "approval-link-key"
@@ -39,8 +39,8 @@ class Asked:
 
 
 def approval_token(deps: Deps, run: Run) -> str:
-    """Return the token for the approval the run waits for, or "" when it waits for none."""
-    gate = waiting_gate(run)
+    """Return the token for the approval or the answer that the run waits for, or "" when it waits for none."""
+    gate = waiting_gate(run) or waiting_question(run)
     if gate is None or gate.wait is None or gate.wait.until is None:
         return ""
     fields = [run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until.isoformat()]
@@ -104,6 +104,14 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     return after
 
 
+def question_now(run: Run) -> Asked | None:
+    """Return the question in words that the run waits with; None when it waits for none."""
+    asked = waiting_question(run)
+    if asked is None or asked.wait is None or asked.wait.until is None:
+        return None
+    return Asked(run.tenant, run.id, asked.id, asked.wait.what, asked.wait.until)
+
+
 def asked_now(run: Run) -> Asked:
     """Return the approval the run waits for; raises Conflicting when it waits for none."""
     gate = waiting_gate(run)
@@ -123,6 +131,8 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
         raise Conflicting(
             f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
         )
+    if gate.wait.kind != WaitKind.APPROVAL:
+        raise Conflicting("a question in words is not approved or denied", way_out="Answer it.")
     if gate.wait.until is not None and now >= gate.wait.until:
         raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared import log
+from shared.app.answers import hear_again, plan_anew, wants_it_built
 from shared.app.budget import plan_estimate
 from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
@@ -20,6 +21,7 @@ from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
+from shared.app.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
 from shared.app.page_shows import says_cancel, shows_plan
 from shared.app.page_view import Spoken, read_page_view, said_until
 from shared.app.plan_comments import (
@@ -28,9 +30,11 @@ from shared.app.plan_comments import (
     Verdict,
     Wish,
     ask_who,
+    author_of,
     declined,
     explain,
     heard_of,
+    heard_put,
     is_person,
     judged,
     keep_heard,
@@ -176,7 +180,13 @@ def _steer(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     if run.status in (RunStatus.RECEIVED, RunStatus.PLANNING) and command.attempt < MAX_TIMES:
         # the plan may be made from the page as it was: look again when it is there, but decide nothing by then
         _look_later(command, deps)
+    if run.status == RunStatus.EXECUTING and may_be_edited(deps, run):
+        look_for_edits(deps, tools, run, _name(tools, command.tenant, seen.author), command.id)
     if run.status not in (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT):
+        return
+    if run.status == RunStatus.AWAITING_INPUT and hear_again(
+        deps, tools, run, lambda person: _name(tools, command.tenant, f"person:{person}"), command.id
+    ):
         return
     _weigh(command, deps, tools, seen, run)
 
@@ -209,10 +219,18 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
         estimate = plan_estimate(tools.model(command.tenant))
         record(deps, command.tenant, run.id, ev.PageChanged(now, by, estimate), handled=command.id)
         return
+    if begun and may_be_edited(deps, run):
+        editor = _name(tools, command.tenant, seen.author)
+        if note_edit(deps, tools, run, view, editor, command.id):
+            return  # what was decided at the same time was decided by people who did not know what is left out
     shown = shows_plan(deps, seen.mapped, seen.raw, run)  # or the status was set before this plan was there
     approved = shown and seen.status == marks.APPROVED and seen.by_person and not _by_guest(connect(Notion), seen)
     if approved and gate is not None and gate.wait is not None:
         _grant(command, deps, tools, run, gate, _name(tools, command.tenant, seen.author), "notion")
+    elif begun and fresh and (asked := wants_it_built(run, fresh, members_of(connect(Notion)))) is not None:
+        put = replace(heard_put(run, heard, [each.id for each in fresh]), expected=None)
+        wisher = _name(tools, command.tenant, f"person:{author_of(asked.comment)}")
+        plan_anew(deps, tools, run, wisher, (put,), command.id)
     elif fresh and gate is not None and gate.wait is not None:
         verdict = judged(connect(Notion), run, gate.id, fresh)
         _obey(command, deps, tools, run, gate, verdict, heard, [each.id for each in fresh])
@@ -319,14 +337,6 @@ def _grant(command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, by:
     granted = ev.ApprovalGranted(deps.clock.now(), gate.id, gate.wait.what, by, via)
     record(deps, command.tenant, run.id, granted, handled=command.id)
     return True
-
-
-def planned_hash(run: Run) -> str:
-    """Return the hash of the content that the present plan was made from."""
-    for step in reversed(run.steps):
-        if step.spec.kind == "plan.propose" and step.output:
-            return str(step.output.get("page_hash", ""))
-    return ""
 
 
 def _name(tools: Tools, tenant: str, author: str) -> str:

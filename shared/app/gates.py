@@ -8,7 +8,7 @@ from shared.core import events as ev
 from shared.core.errors import Forbidden
 from shared.core.four_eyes import Barred, barred
 from shared.core.release_words import PLAN, gate_kind
-from shared.core.run import Run, Step, StepStatus, WaitKind
+from shared.core.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.core.shipping import ship_of
 
 BUILDS = "code.test"  # the kind of step that makes and mends the work
@@ -20,6 +20,12 @@ def waiting_gate(run: Run) -> Step | None:
         if step.wait is not None and step.wait.kind == WaitKind.APPROVAL:
             return step
     return None
+
+
+def waiting_question(run: Run) -> Step | None:
+    """Return the question in words that the run waits with; None while something still goes on beside it."""
+    asked = (s for s in run.steps if s.wait is not None and s.wait.kind == WaitKind.INPUT)
+    return next(asked, None) if run.status == RunStatus.AWAITING_INPUT else None
 
 
 def bar_of(deps: Deps, run: Run, gate: str, by: str, via: str) -> Barred | None:

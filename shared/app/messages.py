@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from shared.app import change_words
 from shared.core.model_facts import KEYED
 from shared.core.outgoing_text import plain
+from shared.core.page_changes import edited_lines
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.release_words import PLAN, asked_lines, gate_kind, how_to_decide, subject_of
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
-ASKED = "approval_asked"  # the topic
+ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
 BACK = "Roll back"  # the link that whoever has it may use: for messages to people, and for no page
 BY_COMMAND = ("github", "gitlab", "vercel")  # connected from the terminal: a link of ours is good for minutes only
 MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
@@ -88,8 +89,7 @@ def message_for(
             look = Link("Look and decide", approval_url)
             return Message(*_asked(run, ref, title), (look, *links), HIGH, token)
         case "question_asked":
-            asked = plain(str(run.facts.get("question", "See the comment on the page.")))
-            return Message(f"A question about “{title}”", (asked, "Answer on the page."), tuple(links), HIGH)
+            return _question(run, title, approval_url, links)
         case "reconnect":
             line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {_let_in(ref)}, and the run goes on."
             again = (Link("Reconnect", connect_url),) if connect_url else ()
@@ -107,10 +107,13 @@ def message_for(
             note = "Nothing goes live by itself there until something is approved and goes live again."
             return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
         case "run_succeeded":
-            done = "is live" if run.facts.get("site") else "is done"
-            back = (Link(BACK, rollback_url),) if rollback_url else ()
-            how = ("To take it back: comment “roll back” on the page.",) if rollback_url else ()
-            return Message(f"“{title}” {done}", (*_result_lines(run), *how), (*_result_links(run), *links, *back))
+            return _succeeded(run, title, rollback_url, links)
+        case "page_edited":
+            told = (
+                *edited_lines(run),
+                _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."),
+            )
+            return Message(f"Something on the page is not in “{title}”", told, (*links, Link("Run", run_url)))
         case "run_failed" if run.facts.get("alarm"):
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
@@ -119,7 +122,8 @@ def message_for(
             return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
-            return Message(f"“{title}” failed", _failed_lines(run), shown, HIGH)
+            what = "was rolled back to the version before" if _WENT_BACK in run.failure else "failed"
+            return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
         case "run_cancelled":
             return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
         case _ if topic in change_words.TOPICS:
@@ -127,6 +131,23 @@ def message_for(
             return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
         case _:
             return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
+
+
+def _question(run: Run, title: str, answer_url: str, links: Sequence[Link]) -> Message:
+    asked = plain(str(run.facts.get("question", "See the comment on the page."))).split("\n")
+    answer = f'Answer on the page, or in a terminal: workwright answer {run.id} "…"'
+    there = [Link("Look and answer", answer_url)] if answer_url else []
+    return Message(f"A question about “{title}”", (*asked, answer), (*there, *links), HIGH)
+
+
+def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -> Message:
+    done, edited = "is live" if run.facts.get("site") else "is done", edited_lines(run)
+    if edited:
+        done += ", without what was changed on its page since"
+    back = (Link(BACK, rollback_url),) if rollback_url else ()
+    how = ("To take it back: comment “roll back” on the page.",) if rollback_url else ()
+    lines = (*edited, *_result_lines(run), *how)
+    return Message(f"“{title}” {done}", lines, (*_result_links(run), *links, *back))
 
 
 def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
@@ -171,6 +192,7 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     return tuple(lines)
 
 
+_WENT_BACK = "rolled back to the version before"
 _COUNTED = (
     ("rows", "Rows changed"),
     ("rows read", "Rows read"),
@@ -251,6 +273,7 @@ _ENDS = (  # what is not begun again
     ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
 )
 _WAYS_OUT = (
+    ("This must not leave as it is", "change the page, or have an owner change what is allowed (workwright ship)."),
     ("knows no step kind", "nothing; it was planned by an earlier version, and is planned anew in today's way."),
     ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
     ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),

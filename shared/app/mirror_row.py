@@ -15,7 +15,7 @@ from shared.app.workspace_databases import Mapped, bare, database_of, mapped_pag
 from shared.app.workspace_schemas import IDEAS, RUNS
 from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import plain
-from shared.core.progress import STATUS
+from shared.core.progress import status_of
 from shared.core.run import Run
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import rich_text
@@ -81,7 +81,7 @@ def _found(notion: Notion, source: str, column: str, address: str) -> Json | Non
 def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> Json:
     """Return what the row shows, by property id; only the columns that the database has."""
     facts, ended = run.facts, run.ended_at
-    status = mapped.status_of_type(mapped.types.get("Status", "select"), STATUS[run.status])
+    status = mapped.status_of_type(mapped.types.get("Status", "select"), status_of(run))
     shown: Mapping[str, Any] = {
         "Name": {"title": rich_text(plain(run.trigger.title)[:200] or run.id)},
         "Status": status,

@@ -12,10 +12,12 @@ from typing import Any
 
 from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
+from shared.app.engine import record
 from shared.app.execute_step import Tools, lease, run_url
 from shared.app.ledger import noting
 from shared.app.mirror_row import mirror_row
 from shared.app.open_page_run import page_record, record_body
+from shared.app.page_edits import look_for_edits, may_be_edited
 from shared.app.page_shows import changed_properties
 from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
@@ -23,8 +25,10 @@ from shared.app.workspace_databases import Mapped, mapped_page
 from shared.core.attention import STANDING
 from shared.core.commands import Command
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
+from shared.core.events import RolledBack
 from shared.core.progress import progress_of
-from shared.core.run import Run, StepStatus, derived_id
+from shared.core.roll_back_words import ROLLED_BACK
+from shared.core.run import Run, RunStatus, StepStatus, derived_id
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import rich_text
 from shared.ports import Put
@@ -38,7 +42,10 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None or not loaded.run.trigger.page:
         return
-    if command.topic != STANDING and loaded.run.status.final and _shows_the_end(deps, loaded.run):
+    if loaded.run.trigger.kind == "rollback":
+        _tell_whose_it_was(deps, loaded.run)
+    again = command.topic == STANDING or loaded.run.facts.get(ROLLED_BACK)
+    if not again and loaded.run.status.final and _shows_the_end(deps, loaded.run):
         return  # before the lease: two deliveries that always meet would send each other round for ever
     try:
         _show(command, deps, tools, loaded.run)
@@ -50,6 +57,13 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
         come_again(replace(command, id=name), deps)
 
 
+def _tell_whose_it_was(deps: Deps, run: Run) -> None:
+    """Let the run whose site was taken back know it, once that is done."""
+    if run.status == RunStatus.SUCCEEDED and run.trigger.causes and run.ended_at is not None:
+        event = RolledBack(run.ended_at, run.trigger.by, run.id)
+        record(deps, run.tenant, run.trigger.causes[-1], event)
+
+
 def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
     """Write the present state under the page's lease; raises Busy while another holds it."""
     with lease(deps, command.tenant, f"mirror.{known.trigger.page}"):
@@ -59,9 +73,18 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
         if page_record(deps, run.tenant, run.trigger.page).run not in ("", run.id):
             return  # a newer run owns the page's status
         with suppress(Missing, Rejected, Unauthorized):  # page gone or grant revoked: the run's steps say so
+            if run.status == RunStatus.SUCCEEDED and may_be_edited(deps, run):
+                run = _with_last_edits(deps, tools, run)
             _write(deps, tools, run)
         if run.status.final:
             _settle(deps, run)
+
+
+def _with_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
+    """Return the run that knows what was changed on the page until its end: nothing is Done without a word of it."""
+    look_for_edits(deps, tools, run, "")
+    loaded = deps.store.load_run(run.tenant, run.id)
+    return loaded.run if loaded is not None else run
 
 
 def _write(deps: Deps, tools: Tools, run: Run) -> None:

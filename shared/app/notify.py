@@ -14,7 +14,7 @@ from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.engine import record, relay
 from shared.app.execute_step import Tools, lease, run_url
-from shared.app.messages import ASKED, BACK, HIGH, Message, message_for, question_of, told_once
+from shared.app.messages import ASKED, BACK, HIGH, QUESTION_ASKED, Message, message_for, question_of, told_once
 from shared.app.plan_comments import heard_of, listen_from_now
 from shared.app.quiet import quiet_until
 from shared.app.roll_back import rollback_url
@@ -86,7 +86,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         run,
         run_url=run_url(deps, run),
         token=approval_token(deps, run) if command.topic == ASKED else "",
-        approval_url=approval_url(deps, run) if command.topic == ASKED else "",
+        approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
         page_url=str(planned.get("page_url") or ""),
         connect_url=connect_url(deps, command.ref.partition(".")[0]),
         ref=command.ref,
@@ -98,7 +98,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     gate = run.step(command.ref) if command.topic == ASKED else None
     if run.trigger.page and gate is not None:
         sender.listen(gate)
-    if run.trigger.page and command.topic != "question_asked":
+    if run.trigger.page and command.topic != QUESTION_ASKED:
         outcomes.append(f"notion:{sender.comment()}")
         if command.topic == ASKED:
             sender.take_back_older()
@@ -140,7 +140,7 @@ def _asked_by(command: Command, deps: Deps) -> str:
 def _answered_already(command: Command, run: Run) -> bool:
     """Say whether the message asks for something that nobody waits for any more."""
     gate = run.step(command.ref)
-    return command.topic in (ASKED, "question_asked") and (gate is None or gate.wait is None)
+    return command.topic in (ASKED, QUESTION_ASKED) and (gate is None or gate.wait is None)
 
 
 def _come_again(deps: Deps, command: Command, until: datetime) -> None:

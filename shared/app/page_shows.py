@@ -11,8 +11,8 @@ from shared.app.workspace_databases import Mapped
 from shared.app.workspace_schemas import IDEAS
 from shared.core import marks
 from shared.core.page import Span
-from shared.core.progress import STATUS, dollars
-from shared.core.release_words import PLAN, waiting_kind
+from shared.core.progress import dollars, status_of
+from shared.core.release_words import PLAN, gate_kind, waiting_kind, waits_at
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.rich_text import rich_text
 
@@ -29,7 +29,7 @@ def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run) -> dict
     if mapped.kind == IDEAS:
         now = mapped.status(page)
         cancelled = now == marks.CANCELLED and not run.status.final and says_cancel(deps, mapped, page, run)
-        wanted = _shown_status(run, now, shown_plan)
+        wanted = mapped.told(_shown_status(run, now, shown_plan))
         if not cancelled and now != wanted and (status := mapped.status_value(page, wanted)):
             changes[mapped.name("Status")] = status  # a person's decision stands until the run has taken note of it
         _put(changes, mapped, page, "Pull request", run.facts.get("pull_request"))
@@ -67,7 +67,9 @@ def _run_link(deps: Deps, run: Run) -> str:
 
 
 def _plan_link(deps: Deps, run: Run) -> str:
-    return f"{_run_link(deps, run)}.plan-{run.revision}-{run.asked[:16]}"
+    gate = waits_at(run)
+    anew = f"-{gate.attempt}" if gate is not None and gate.attempt > 1 and gate_kind(gate.id) != PLAN else ""
+    return f"{_run_link(deps, run)}.plan-{run.revision}-{run.asked[:16]}{anew}"
 
 
 def _links(mapped: Mapped, page: Json) -> list[str]:
@@ -78,7 +80,7 @@ def _shown_status(run: Run, now: str, shown_plan: bool) -> str:
     """Return the status to show; an approval stands until the run has taken note of it."""
     if now == marks.APPROVED and run.status == RunStatus.AWAITING_APPROVAL and shown_plan:
         return now
-    return STATUS[run.status]
+    return status_of(run)
 
 
 def _put(changes: dict[str, Any], mapped: Mapped, page: Json, name: str, wanted: Any) -> None:

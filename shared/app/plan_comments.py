@@ -40,8 +40,8 @@ HOW_TO_DECIDE = " To decide about this plan, comment “approve”, or “no, be
 BY_STATUS = ", or set the status to Approved or Cancelled"
 WHO = "Notion did not tell me who set the status to {status}."
 AGAIN = {
-    marks.APPROVED: " Only a person can approve this plan. If you do, set the status to Plan ready and then to "
-    "Approved again, or comment “approve”.",
+    marks.APPROVED: " Only a person can approve this. If you do, set the status to another one and then to Approved "
+    "again, or comment “approve”.",
     marks.CANCELLED: " Only a person can cancel this, so it goes on. To stop it, set the status to another one and "
     "then to Cancelled again.",
 }
@@ -120,6 +120,15 @@ def keep_heard(
 
     Raises Busy when another delivery heard some just now.
     """
+    put = heard_put(run, before, ids, wishes, asked)
+    try:
+        deps.store.put(run.tenant, put, *also)
+    except VersionConflict as error:
+        raise Busy(f"run {run.id}: its comments are being read") from error
+
+
+def heard_put(run: Run, before: Heard, ids: Iterable[str], wishes: Sequence[Wish] = (), asked: str = "") -> Put:
+    """Return the write that remembers more comments as heard."""
     after = Heard(before.ids | frozenset(ids), (*before.wishes, *wishes)[-MOST_WISHES:])
     listed = [
         {"comment": each.comment, "text": each.text[:MAX_WISH], "by": each.by, "revision": each.revision}
@@ -127,10 +136,7 @@ def keep_heard(
     ]
     gates = sorted({*before.asked, *([asked] if asked else ())})
     body = {"ids": sorted(after.ids), "wishes": listed, **({"asked": gates} if gates else {})}
-    try:
-        deps.store.put(run.tenant, Put(KIND, run.id, body, before.version), *also)
-    except VersionConflict as error:
-        raise Busy(f"run {run.id}: its comments are being read") from error
+    return Put(KIND, run.id, body, before.version)
 
 
 def listening(run: Run, gate: Step, heard: Heard) -> bool:

@@ -91,8 +91,8 @@ def _known(deps: Deps, run: Run, step: Step, effect: str) -> bool:
 
 def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     """Say whether people have changed the page since the plan; what the run itself wrote there says nothing of that."""
-    from shared.app.consider_page import planned_hash  # as a look at the page does it
     from shared.app.make_plan import made_by_rules
+    from shared.app.page_edits import planned_hash  # as a look at the page does it
     from shared.app.page_view import Spoken, read_page_view, said_until
     from shared.app.plan_comments import heard_of
 

@@ -69,7 +69,7 @@ def _opened(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: st
     step = StepSpec(
         "rollback", "site.rollback", f"Show the version before of “{title}” again", target, lane="deploy", vital=True
     )
-    trigger = Trigger("rollback", run.trigger.page, title, by)
+    trigger = Trigger("rollback", run.trigger.page, title, by, (run.id,))
     try:
         return open_run(deps, RunOpened(deps.clock.now(), run.tenant, new_id, trigger, deps.limits, (step,)))
     except VersionConflict:

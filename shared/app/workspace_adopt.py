@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.app.workspace_databases import bare
 from shared.app.workspace_schemas import IDEAS, SCHEMAS, SELF, Column
+from shared.core.marks import INSTEAD
 from shared.core.outgoing_text import folded
 
 Json = Mapping[str, Any]
@@ -159,10 +160,11 @@ def _options(kind: str, status: Json, answers: Mapping[str, str], found: Adoptio
         else:
             lacking.append(ours)
     key = f"{kind}.options"
-    if lacking and answers.get(key) == ADD:
+    asked = [ours for ours in lacking if ours not in INSTEAD]  # for the rest there is another: nobody is asked for them
+    if asked and answers.get(key) == ADD:
         found.add_options = lacking
         found.options |= {ours: ours for ours in lacking}
-    elif lacking:
+    elif asked:
         text = f"The status of this database has no {', '.join(f'“{each}”' for each in lacking)}. Add them?"
         more = f"Choose others with answers like “{kind}.Status.{lacking[0]}”: “{have[0] if have else '…'}”."
         found.questions.append(Question(key, f"{text} {more}", ((ADD, "Add them"),)))

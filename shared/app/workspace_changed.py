@@ -127,7 +127,17 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
             back = f"Add an option “{names[ours]}” to “{status['name']}”, and I use it again."
             text = f"The option “{names[ours]}” is not there any more. {back}"
             news.append((f"option-{ours}-{ids.pop(ours, '')}", text))
+    for ours in _lately_ours(kind) if names else ():
+        key = by_name.get(folded(ours), "")
+        if ours not in names and key and key not in ids.values():  # somebody has added it: from now on it is used
+            names[ours], ids[ours] = have[key], key
     return {"options": names, "option_ids": ids, **({"gone_options": gone} if gone else {"gone_options": []})}, news
+
+
+def _lately_ours(kind: str) -> list[str]:
+    """Return the statuses that a database may do without: those that came after it was made or adopted."""
+    column = SCHEMAS[kind].column("Status")
+    return [each for each in (column.options if column is not None else ()) if each in marks.INSTEAD]
 
 
 def _means_another(names: Mapping[str, str], ours: str, name: str) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from shared.app.deps import Deps
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.core.errors import VersionConflict
+from shared.core.marks import INSTEAD
 from shared.core.outgoing_text import folded
 from shared.ports import Put
 
@@ -86,6 +87,10 @@ class Mapped:
                 return ""
         return ours or name
 
+    def told(self, our_status: str) -> str:
+        """Return the status that stands for this one here: of a newer one that nobody has agreed to, the one before."""
+        return INSTEAD.get(our_status, our_status) if our_status not in self.options else our_status
+
     def status_value(self, page: Json, our_status: str) -> dict[str, Any]:
         """Return the status as it is written to this page; {} when the page has none.
 
@@ -96,6 +101,7 @@ class Mapped:
 
     def status_of_type(self, kind: str, our_status: str) -> dict[str, Any]:
         """Return the status as it is written to a column of that type ("select" or "status")."""
+        our_status = self.told(our_status)
         option = {"name": self.options.get(our_status, our_status)}
         if our_status in self.option_ids:
             option["id"] = self.option_ids[our_status]

@@ -16,6 +16,7 @@ SELF = "self"  # a relation to the database's own rows
 _COLORS = {
     marks.PLAN_IT: "blue", marks.PLANNING: "purple", marks.QUESTION: "orange", marks.PLAN_READY: "yellow",
     marks.APPROVED: "pink", marks.BUILDING: "blue", marks.DONE: "green", marks.FAILED: "red", marks.CANCELLED: "brown",
+    marks.RELEASE_READY: "yellow", marks.PRODUCTION_READY: "yellow",
     "Doing": "blue", "Blocked": "red", "High": "red", "Medium": "yellow", "Active": "green",
 }  # fmt: skip
 
@@ -160,8 +161,9 @@ SCHEMAS: Mapping[str, Schema] = {
         (
             _NAME,
             _status(
-                marks.PLANNING, marks.QUESTION, marks.PLAN_READY, marks.BUILDING, marks.DONE, marks.FAILED,
-                marks.CANCELLED, says="Written by us; to change a run, change its page.",
+                marks.PLANNING, marks.QUESTION, marks.PLAN_READY, marks.BUILDING, marks.RELEASE_READY,
+                marks.PRODUCTION_READY, marks.DONE, marks.FAILED, marks.CANCELLED,
+                says="Written by us; to change a run, change its page.",
             ),
             Column("Page", "url", (), ("notion page", "source")),
             Column("Started", "date", (), ("start", "began", "started at")),

@@ -218,7 +218,7 @@ def _shown(house: House, home: Home, page: str) -> str:
 
 
 def _shows(house: House, home: Home, page: str) -> bool:
-    return _shown(house, home, page) == marks.PLAN_READY
+    return _shown(house, home, page) in marks.ASKING
 
 
 def _is_done(house: House, home: Home, page: str) -> bool:

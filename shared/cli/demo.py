@@ -140,7 +140,7 @@ def _follow(house: Installation, home: Home, page: str, progress: Progress) -> R
 
 def _approve(house: Installation, home: Home, run: Run, page: str, progress: Progress) -> str:
     """Approve the way a person does: by setting the page's status, once the page shows the plan."""
-    if _shown(house, home, page) != marks.PLAN_READY:
+    if _shown(house, home, page) not in marks.ASKING:
         return ""
     status = marks.APPROVED if progress.ask(run) else marks.CANCELLED
     as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})

@@ -98,6 +98,16 @@ def rework(run: str, wish: str, data: Path, as_json: bool) -> None:
 
 @workwright.command()
 @RUN
+@click.argument("text")
+@DATA
+@AS_JSON
+def answer(run: str, text: str, data: Path, as_json: bool) -> None:
+    """Answer what a run asks in words: as in a comment on its page, like "again" or "build it"."""
+    show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/answer", body={"text": text}), as_json, _run_text)
+
+
+@workwright.command()
+@RUN
 @click.option("--reason", default="", help="Why; people are told.")
 @click.option("--force", is_flag=True, help="Do not undo what was done; list what is left behind.")
 @DATA
@@ -194,31 +204,42 @@ def _runs_table(found: dict[str, Any]) -> list[str]:
         return ["No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
     rows = []
     for r in listed:
-        rows.append(f"{r['id']:<28}  {r['status']:<17}  {r['opened_at'][:19]}  {r['title']}")
+        rows.append(f"{r['id']:<28}  {_state(r):<19}  {r['opened_at'][:19]}  {r['title']}")
         rows += [f"  ! {text}" for text in r["attention"]]
     said = " ".join(text for r in listed for text in r["attention"])
     rows += put_aside_lines(letter for letter in found["put_aside"] if letter["id"] not in said)
     return [*rows, *(["There are more; raise --limit."] if found["next"] else [])]
 
 
+def _state(run: dict[str, Any]) -> str:
+    """Return in a word or three where a run is; of one that waits for people, what it waits for."""
+    if run["rolled_back"]:
+        return "rolled back"
+    return f"waits: {run['waits_for']}" if run["waits_for"] else str(run["status"])
+
+
 def _run_text(found: dict[str, Any]) -> list[str]:
     cost = found["cost"]
-    lines = [
+    lines = [found["rolled_back"]] if found["rolled_back"] else []
+    lines += [
         f"{found['id']}  {found['status']}  {found['title']}",
         f"opened {found['opened_at'][:19]} by {found['by'] or 'nobody known'}"
         f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
     ]
+    lines += found["left_out"]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
     lines += [f"! {text}" for text in found["attention"]]
     said = " ".join(found["attention"])
     lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in said), found["id"])
     lines += _steps(found["steps"])
     lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
-    lines += [f"{name}: {value}" for name, value in found["facts"].items()]
+    lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
         lines += [*found["asked"]["lines"], f"It waits for you: {_how_to_approve(found)}"]
     if found["status"] in ("failed", "cancelled") and found["page"] and not found["retried_by"]:
         lines.append(f"To go on where it ended: {typed('retry', found['id'])}")
+    if found["asked"]["what"] == "question":
+        lines += [*found["asked"]["lines"], f'It waits for an answer: {typed("answer", found["id"])} "…"']
     return lines
 
 
@@ -243,11 +264,13 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
     """Return a line for each step, those that belong to another one set in below it."""
     depth: dict[str, int] = {}
     lines = []
-    for step in steps:
+    replaced = sum(step["status"] == "replaced" for step in steps)
+    for step in (each for each in steps if each["status"] != "replaced"):
         depth[step["id"]] = depth.get(step["parent"], -1) + 1
         name = "  " * depth[step["id"]] + (step["title"] or step["kind"])
         lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {step['outcome'] or step['error']}".rstrip())
-    return lines
+    many = "1 step" if replaced == 1 else f"{replaced} steps"
+    return [*lines, *([f"  {many} of an earlier plan left out"] if replaced else [])]
 
 
 def _cost(step: dict[str, Any]) -> str:
@@ -286,6 +309,7 @@ def _context_text(found: dict[str, Any]) -> list[str]:
     return [*lines, "", *found["text"].splitlines()]
 
 
+_TOLD = ("edited", "rolled_back", "question")  # facts that are said in words elsewhere
 _NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}
 
 

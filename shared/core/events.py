@@ -193,6 +193,19 @@ class PageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PageEdited:
+    """People edited the page after its plan was approved: the work goes on, and they are told what is not in it.
+
+    `content` is the hash of what the page says now; `changes` are in words, none when it says again what it said.
+    """
+
+    at: datetime
+    content: str
+    changes: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReworkAsked:
     """People want what `step` has made to be otherwise; it begins again, and all that was built on it."""
 
@@ -203,11 +216,31 @@ class ReworkAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class AnotherLookAsked:
+    """People were asked about work that could not be mended, and want what had passed its tests to be looked at again.
+
+    They may have changed a setting meanwhile, or the work is good enough as it was.
+    """
+
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GrantRestored:
     """The tenant reconnected a provider; what waited for it goes on."""
 
     at: datetime
     provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What a run has put live was taken back after its end, by another run; it says so before anything else."""
+
+    at: datetime
+    by: str
+    run: str  # that did it
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +285,11 @@ Event = (
     | ApprovalGranted
     | ApprovalDenied
     | PageChanged
+    | PageEdited
     | ReworkAsked
+    | AnotherLookAsked
     | GrantRestored
+    | RolledBack
     | CancelRequested
     | TimePassed
     | PeopleNotified

@@ -19,10 +19,18 @@ QUESTION = "Question"
 PLAN_READY = "Plan ready"
 APPROVED = "Approved"
 BUILDING = "Building"
+RELEASE_READY = "Release ready"
+PRODUCTION_READY = "Production ready"
 DONE = "Done"
 FAILED = "Failed"
 CANCELLED = "Cancelled"
-STATUSES = (IDEA, PLAN_IT, PLANNING, QUESTION, PLAN_READY, APPROVED, BUILDING, DONE, FAILED, CANCELLED)
+STATUSES = (
+    IDEA, PLAN_IT, PLANNING, QUESTION, PLAN_READY, APPROVED, BUILDING, RELEASE_READY, PRODUCTION_READY, DONE, FAILED,
+    CANCELLED,
+)  # fmt: skip
+ASKING = (PLAN_READY, RELEASE_READY, PRODUCTION_READY)  # people are asked to approve something
+# What a database of before these were there, or of people who did without them, shows in their place.
+INSTEAD = {RELEASE_READY: PLAN_READY, PRODUCTION_READY: PLAN_READY}
 
 # Properties of an idea that we write; edits of them are not edits of the idea.
 OUR_PROPERTIES = frozenset({"Status", "Pull request", "Site", "Run", "Cost"})

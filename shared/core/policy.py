@@ -67,7 +67,8 @@ class Finding:
     def __str__(self) -> str:
         """Return what people and models are told."""
         where = f"{self.path}:{self.line}: " if self.line else f"{self.path}: " if self.path else ""
-        return f"{where}{self.what}" + (f". {self.way_out}" if self.way_out else "")
+        told = f"{where}{self.what} (rule “{self.rule}”)"
+        return f"{told}. {self.way_out}" if self.way_out else told
 
 
 @dataclass(frozen=True, slots=True)

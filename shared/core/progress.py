@@ -12,7 +12,9 @@ from shared.core import marks
 from shared.core.attention import attention_of
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
+from shared.core.page_changes import EDITED, TO_BUILD, edited_lines
 from shared.core.release_words import PLAN, PRODUCTION, RELEASE, how_to_decide, waiting_kind
+from shared.core.roll_back_words import ROLLED_BACK, rolled_back_line
 from shared.core.run import Run, RunStatus, Step, StepStatus, WaitKind
 
 STATUS = {
@@ -26,10 +28,13 @@ STATUS = {
     RunStatus.FAILED: marks.FAILED,
     RunStatus.CANCELLED: marks.CANCELLED,
 }
+_GATES = {PLAN: marks.PLAN_READY, RELEASE: marks.RELEASE_READY, PRODUCTION: marks.PRODUCTION_READY}
 _LOOKS = {
     marks.PLANNING: ("💭", "gray_background"),
     marks.QUESTION: ("❓", "yellow_background"),
     marks.PLAN_READY: ("✋", "yellow_background"),
+    marks.RELEASE_READY: ("✋", "yellow_background"),
+    marks.PRODUCTION_READY: ("✋", "yellow_background"),
     marks.BUILDING: ("🔨", "blue_background"),
     marks.DONE: ("✅", "green_background"),
     marks.FAILED: ("⚠️", "red_background"),
@@ -48,6 +53,13 @@ _HOW_BY_COMMENT = "To begin: comment “approve”. For another plan: comment �
 _LINKS = (("Pull request", "pull_request"), ("Preview", "preview"), ("Site", "site"))
 
 
+def status_of(run: Run) -> str:
+    """Return the status that people read of a run: of one that waits for them, what it waits for."""
+    if run.status == RunStatus.AWAITING_APPROVAL:
+        return _GATES[waiting_kind(run) or PLAN]
+    return STATUS[run.status]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a callout shows: its text, an emoji, a colour."""
@@ -64,9 +76,10 @@ class Progress:
 
 def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mapping[str, Any]) -> Progress:
     """Return the progress of a run whose plan has these steps, by id."""
-    status = STATUS[run.status]
-    icon, color = _LOOKS[status]
-    head = f"{status}{_where(run, steps)}"
+    status = status_of(run)
+    icon, color = ("↩️", "orange_background") if run.facts.get(ROLLED_BACK) else _LOOKS[status]
+    taken_back = rolled_back_line(run)
+    head = f"{taken_back}\n{status}{_where(run, steps)}" if taken_back else f"{status}{_where(run, steps)}"
     lines = [
         _doing(run, steps),
         *(plain(text) for text in attention_of(run)),
@@ -121,11 +134,14 @@ def _where(run: Run, steps: Collection[str]) -> str:
 def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
     if run.status == RunStatus.AWAITING_APPROVAL and (kind := waiting_kind(run)) not in ("", PLAN):
-        return f"{_ASKED[kind]}\n{how_to_decide(run, kind)}"
+        edited = [*edited_lines(run), TO_BUILD] if run.facts.get(EDITED) else []
+        return "\n".join([*edited, _ASKED[kind], how_to_decide(run, kind)])
     if run.status == RunStatus.AWAITING_APPROVAL:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:
         return plain(run.failure)[:300]
+    if run.status == RunStatus.SUCCEEDED:
+        return "\n".join(edited_lines(run))
     if run.cancel:
         return plain(run.cancel)[:300]
     busy = [

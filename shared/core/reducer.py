@@ -18,9 +18,11 @@ from shared.core.attention import STANDING, attention_of, went_on
 from shared.core.budget import budget_changed, short
 from shared.core.commands import MIRROR, Command
 from shared.core.draft import Draft
+from shared.core.edited import edited_after_the_end, forget_edit, leave_out, page_edited
 from shared.core.lapse import lost, time_passed
 from shared.core.replan import last_estimate, plan_step
-from shared.core.rework import rework_asked
+from shared.core.rework import another_look_asked, rework_asked
+from shared.core.roll_back_words import rolled_back
 from shared.core.run import (
     Carried,
     Run,
@@ -41,6 +43,10 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
         raise ValueError(f"the first event of a run is RunOpened, not {type(event).__name__}")
     if isinstance(event, ev.PeopleNotified):
         return _notified(run, event)
+    if isinstance(event, ev.RolledBack):
+        return rolled_back(run, event)
+    if isinstance(event, ev.PageEdited) and run.status.final:
+        return edited_after_the_end(run, event)
     if run.status.final:
         return run, ()
     draft = Draft(run, event.at)
@@ -86,8 +92,12 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return _decided(draft, event)
         case ev.PageChanged():
             return _page_changed(draft, event)
+        case ev.PageEdited():
+            return page_edited(draft, event)
         case ev.ReworkAsked():
             return rework_asked(draft, event)
+        case ev.AnotherLookAsked():
+            return another_look_asked(draft, event)
         case ev.GrantRestored():
             return _grant_restored(draft, event)
         case ev.CancelRequested():
@@ -148,6 +158,7 @@ def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
     draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output)
     draft.fields["plan_hash"] = plan_hash(event.specs)
     draft.fields["replannable"] = event.replannable
+    forget_edit(draft)
     draft.add(event.specs)
     return True
 
@@ -181,6 +192,7 @@ def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> boo
     if isinstance(event, ev.ApprovalGranted):
         decision = {"by": event.by, "via": event.via, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
         draft.finish(gate.id, StepStatus.SUCCEEDED, output=decision)
+        leave_out(draft, event.by)
     else:
         draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via})
         draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")

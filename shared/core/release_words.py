@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.outgoing_text import plain
-from shared.core.run import Run, Step, WaitKind
+from shared.core.page_changes import TO_BUILD, edited_lines
+from shared.core.run import Run, RunStatus, Step, WaitKind
 
-PLAN, RELEASE, PRODUCTION = "plan", "release", "production"
+PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
 MOST_FINDINGS = 20
 MOST_FILES = 40
 MOST_PACKAGES = 40
@@ -63,10 +64,24 @@ def asked_lines(run: Run, gate: str) -> list[str]:
     kind = gate_kind(gate)
     if kind == PLAN:
         return []
-    review = reviewed(run)
+    review, edited = reviewed(run), edited_lines(run)
+    if edited:
+        edited.append(TO_BUILD)
     if kind == PRODUCTION:
-        return [*_live(run, shown_at(run, gate)), *_found(review), _money(run)]
-    return [*_leaving(review), *_packages(review), *_found(review), _money(run)]
+        return [*edited, *_live(run, shown_at(run, gate)), *_found(review), _money(run)]
+    return [*edited, *_leaving(review), *_packages(review), *_found(review), _money(run)]
+
+
+def question_lines(run: Run) -> list[str]:
+    """Return what people are asked in words, a line each; [] while no answer is waited for."""
+    if run.status != RunStatus.AWAITING_INPUT:
+        return []
+    return _plain(str(run.facts.get("question", "")).split("\n"))
+
+
+def waits_for(run: Run) -> str:
+    """Return what a run waits for from people: "plan", "release", "production", "question", or "" for nothing."""
+    return QUESTION if run.status == RunStatus.AWAITING_INPUT else waiting_kind(run)
 
 
 def how_to_decide(run: Run, kind: str) -> str:

@@ -48,6 +48,17 @@ def so_far(run: Run) -> SoFar:
     return SoFar(done, tuple(step for step in work if step.status == StepStatus.FAILED))
 
 
+def replaced_steps(run: Run) -> frozenset[str]:
+    """Return the steps of earlier plans that had not begun when another plan came, with what belongs to them."""
+    now = f"r{run.revision}." if run.revision > 1 else ""
+    gone: set[str] = set()
+    for step in run.steps:  # parents stand before their children
+        earlier = step.spec.lane != "plan" and not step.id.startswith(now)
+        if step.parent in gone or (earlier and not step.parent and step.status == StepStatus.SKIPPED):
+            gone.add(step.id)
+    return frozenset(gone)
+
+
 def of_use(step: Step) -> bool:
     """Say whether others can build on it: code of the version before, which names no work, is written anew."""
     return step.spec.kind not in ("code.generate", "code.test") or bool(step.output.get("work"))

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shared.core.draft import Draft
-from shared.core.events import ReworkAsked
+from shared.core.events import AnotherLookAsked, ReworkAsked
 from shared.core.run import Step, StepSpec, StepStatus, Usage, WaitKind
 
 _LEFT = (  # of what failed for good another plan has made something else
@@ -33,6 +33,23 @@ def rework_asked(draft: Draft, event: ReworkAsked) -> bool:
         return False
     send_back(draft, draft.set(step.id, rounds=step.rounds + 1), event.feedback)
     return True
+
+
+def another_look_asked(draft: Draft, event: AnotherLookAsked) -> bool:
+    """People want work that could not be mended to be looked at as it had passed: those who refused it look anew.
+
+    That it was refused before counts as one time, so that another refusal is asked about again.
+    """
+    for step in tuple(draft.steps.values()):
+        parent = draft.steps.get(step.parent)
+        asks = step.wait is not None and step.wait.kind == WaitKind.INPUT
+        if asks and parent is not None and parent.output.get("back_to"):
+            draft.finish(step.id, StepStatus.SUCCEEDED, output={"by": event.by, "again": True})
+            for other in tuple(draft.steps.values()):
+                if other.spec.repairs == parent.id:
+                    draft.set(other.id, signature="", rounds=min(other.rounds, 1))
+            return True
+    return False
 
 
 def send_back(draft: Draft, producer: Step, feedback: str) -> None:

@@ -1,10 +1,20 @@
-"""Whether somebody's words ask for a site to be taken back, and nothing else: a rule, never a model, decides this."""
+"""Whether somebody's words ask for a site to be taken back, and nothing else: a rule, never a model, decides this.
+
+And what a run says of itself once that is done.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from shared.core.outgoing_text import folded, visible
+from shared.core.commands import MIRROR, Command
+from shared.core.events import RolledBack
+from shared.core.outgoing_text import folded, plain, visible
+from shared.core.run import Run
+
+ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
 
 # English, German, French, Spanish, in the shape that `folded` gives; the whole of what is said.
 _ASKED = re.compile(
@@ -22,3 +32,23 @@ def asks_to_roll_back(text: str) -> bool:
     """Say whether the text asks for exactly that. A question, or a sentence about it, does not."""
     said = " ".join(folded(visible(text)).split())
     return "?" not in said and _ASKED.fullmatch(said) is not None
+
+
+def rolled_back(run: Run, event: RolledBack) -> tuple[Run, tuple[Command, ...]]:
+    """Remember that what the run put live was taken back, and have its page say so."""
+    if not run.status.final or run.facts.get(ROLLED_BACK):
+        return run, ()
+    told = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
+    after = replace(run, seq=run.seq + 1, facts={**run.facts, ROLLED_BACK: told})
+    if not run.trigger.page:
+        return after, ()
+    return after, (Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id),)
+
+
+def rolled_back_line(run: Run) -> str:
+    """Return who took back what the run put live, and when; "" where nobody has."""
+    told = run.facts.get(ROLLED_BACK)
+    if not told:
+        return ""
+    at = datetime.fromisoformat(str(told["at"])).astimezone(UTC)
+    return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the version before.")

@@ -14,12 +14,12 @@ from typing import Any
 
 from shared.core.errors import Rejected
 from shared.core.run import CHILD, Step, StepSpec, Usage, WaitKind
+from shared.core.stuck_words import Stuck, question_of_stuck
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 from shared.steps._work import WORK_FIELDS
 
 REPAIRS = 3  # calls of a model that are reserved for; `Limits.repairs` of the run says how many there are
 SAME = 3  # times the same failure comes before it is hopeless
-_TOLD = 1200  # letters of a failure that a question shows
 _ANSWERED = (
     "People were asked what should be different, and the approved plan and the page say what they want now. Change what"
     " does not meet it yet; where all of it does, change nothing."
@@ -41,9 +41,9 @@ def _run(wanted: Test, ctx: StepContext) -> Done | FanOut:
     if "tests" in state:  # it has passed before
         return _round(ctx, last, ctx.step.feedback, 1) if ctx.step.feedback else Done(state)
     if state.get("asked"):
-        raise Rejected("code", f"not passed, and nobody answered what to do: {last.output.get('reason', '')}")
+        return _answered(ctx)
     if last.output.get("green"):
-        return _passed(ctx, last)
+        return _passed(ctx, last, state)
     if why := _hopeless(ctx, last):
         return _ask(ctx, last, why)
     feedback = ctx.get_text(str(last.output["feedback"]))
@@ -54,7 +54,9 @@ def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:
     """Have the work that `last` tried repaired, and try it again."""
     state = ctx.step.output
     tries = int(state.get("tries", 0)) + 1
-    since = tries if not state or (number == 1 and "tests" in state) else int(state["since"])
+    anew = not state or (number == 1 and "tests" in state)
+    since = tries if anew else int(state["since"])
+    back = _sent_back(ctx, feedback) if anew else state.get("back")
     repair = StepSpec(
         f"{ctx.step.id}{CHILD}repair-{tries}",
         "code.repair",
@@ -64,7 +66,16 @@ def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:
         optional=True,  # what cannot be repaired is told to a person, not the end of the run
     )
     again = _try(ctx, tries, repair.id, instead=last.id, after=(repair.id,))
-    return FanOut((repair, again), {"tries": tries, "repairs": number, "since": since})
+    told = {"back": back} if back else {}
+    return FanOut((repair, again), {"tries": tries, "repairs": number, "since": since, **told})
+
+
+def _sent_back(ctx: StepContext, feedback: str) -> dict[str, str]:
+    """Return why work that had passed is mended: what was said, and the step that said it; "" for a person."""
+    if feedback == _ANSWERED:
+        return {}
+    sender = next((s.id for s in ctx.run.steps if s.spec.repairs == ctx.step.id and s.error == feedback), "")
+    return {"by": sender, "said": ctx.keep_text(feedback)}
 
 
 def _try(ctx: StepContext, number: int, of: str, instead: str = "", after: tuple[str, ...] = ()) -> StepSpec:
@@ -108,27 +119,52 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
 
 
 def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
-    """Ask a person, once, and wait; the answer leads to another plan, which begins with what is done."""
+    """Ask a person and wait; the answer leads to another plan, or to another look at what had passed."""
     from shared.mind.redaction import Redactor
 
     green, redactor = last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
-    kept = "What passed its tests before is kept as it was." if green else "No version has passed its tests yet."
-    why, failure = redactor.hide(why), redactor.hide(str(last.output.get("reason", "")))[:_TOLD]
-    question = (
-        f"The tests still fail, and {why}. {kept} What fails: {failure}\n"
-        "What should be different? Edit the page or comment, and a new plan is made; or set the status to Cancelled."
+    back = ctx.step.output.get("back") or {}
+    stuck = Stuck(
+        redactor.hide(why),
+        redactor.hide(ctx.get_text(str(back["said"]))) if back else "",
+        redactor.hide(_failing(ctx)),
+        ctx.run.step(str(back.get("by", ""))),
+        green is not None,
     )
-    ask = StepSpec(f"{ctx.step.id}{CHILD}ask", "notion.ask_question", "Ask what to do", {"question": question[:2000]})
+    again = f"-{last.id.rpartition('-')[2]}" if _family(ctx, "input.wait") else ""
+    given = {"question": question_of_stuck(ctx.run, stuck)}
+    ask = StepSpec(f"{ctx.step.id}{CHILD}ask{again}", "notion.ask_question", "Ask what to do", given)
     answer = StepSpec(
-        f"{ctx.step.id}{CHILD}answer",
+        f"{ctx.step.id}{CHILD}answer{again}",
         "input.wait",
         "Answer the question",
         depends_on=(ask.id,),
         lane="",
         gate=WaitKind.INPUT,
     )
-    back = {"back_to": green.id, **_named(green.output)} if green else {}
-    return FanOut((ask, answer), {**ctx.step.output, "asked": why, **back})
+    kept = {"back_to": green.id, **_named(green.output)} if green else {}
+    return FanOut((ask, answer), {**ctx.step.output, "asked": why, **kept})
+
+
+def _answered(ctx: StepContext) -> Done:
+    """Go on with what had passed, where somebody wants another look at it; another plan is no longer ours."""
+    state, answers = ctx.step.output, _family(ctx, "input.wait")
+    green = ctx.run.step(str(state.get("back_to", "")))
+    if green is None or not (answers and answers[-1].output.get("again")):
+        raise Rejected("code", f"not passed, and nobody answered what to do: {state['asked']}")
+    return _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")})
+
+
+def _family(ctx: StepContext, kind: str) -> list[Step]:
+    return [step for step in ctx.run.steps if step.parent == ctx.step.id and step.spec.kind == kind]
+
+
+def _failing(ctx: StepContext) -> str:
+    """Return what the latest version that was tried at all fails at; "" where it passed, or none was tried."""
+    state = ctx.step.output
+    tries = [_child(ctx, f"try-{n}") for n in range(int(state["since"]), int(state["tries"]) + 1)]
+    tried = [each.output for each in tries if not each.output.get("absent")]
+    return str(tried[-1].get("reason", "")) if tried and not tried[-1].get("green") else ""
 
 
 def last_green(ctx: StepContext) -> Step | None:
@@ -141,8 +177,7 @@ def _named(output: Mapping[str, Any]) -> dict[str, Any]:
     return {name: output[name] for name in WORK_FIELDS if name in output}
 
 
-def _passed(ctx: StepContext, last: Step) -> Done:
-    state = ctx.step.output
+def _passed(ctx: StepContext, last: Step, state: Mapping[str, Any]) -> Done:
     shown = {name: last.output[name] for name in ("tests", "driver", "seconds", "report")}
     output = {**_named(last.output), **shown, "rounds": state["repairs"], **state}
     return Done(output, facts={"tests": shown["tests"], "sandbox": shown["driver"]})

@@ -1,7 +1,8 @@
 """repository.propose_change: put the tested files on a branch of their own and open a pull or merge request.
 
 What is proposed is exactly the approved work: the commit holds the files of its base with the work laid over. Done
-again after a rework it is another commit on the same branch, and the request's text is written anew. A branch that
+again after a rework, or by another plan of the run, it is another commit on the same branch, and the request's text is
+written anew. A branch that
 somebody else has moved is left alone.
 """
 
@@ -14,6 +15,7 @@ from pydantic import Field, field_validator
 
 from shared.core.errors import NotApproved, Rejected
 from shared.core.lines import GIT
+from shared.core.run import StepStatus
 from shared.core.shipping import ship_of
 from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, Repository
 from shared.steps._change_text import change_text, changes_title, said_safely
@@ -160,7 +162,7 @@ def _of_run(ctx: StepContext) -> str:
 
 def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mapping[str, Any]:
     name, before = in_turn(ctx, "commit", work.tree_id)
-    last = str(before["sha"]) if before else ""
+    last = str(before["sha"]) if before else str(_of_plan_before(ctx, place).get("commit", ""))
     unclear = ctx.effect.intended(name) and ctx.effect.known(name) is None
 
     def do() -> dict[str, Any]:
@@ -184,6 +186,14 @@ def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mappin
         return {"sha": sha, "of": work.tree_id, "at": at.isoformat()}
 
     return ctx.effect(name, do, repeat=Repeat.SAME_END)  # the branch moves from the expected commit, or not at all
+
+
+def _of_plan_before(ctx: StepContext, place: _Place) -> Mapping[str, Any]:
+    """Return what an earlier plan of this run has proposed on the same branch; {} where none has."""
+    where = (f"{place.owner}/{place.name}", place.branch)
+    done = [s for s in ctx.run.steps if s.spec.kind == ctx.step.spec.kind and s.status == StepStatus.SUCCEEDED]
+    others = [s.output for s in done if s.id != ctx.step.id]
+    return next((out for out in reversed(others) if (out.get("repository"), out.get("branch")) == where), {})
 
 
 _DONE = "="
@@ -227,25 +237,23 @@ def _described(
     """Return the request, opened or with its text written anew, and what the forge did not take of the rest."""
     code = ship_of(ctx.settings).code
     forge, owner, name, branch = place.forge, place.owner, place.name, place.branch
+    base, former = str(place.made["default_branch"]), _of_plan_before(ctx, place)
+
+    def open_it() -> dict[str, Any]:
+        if former:
+            return {"url": former["url"], "number": former["number"], "of": former["tree"]}
+        change = forge.open_change(owner, name, branch=branch, base=base, title=title, body=body, draft=code.draft)
+        return _opened(change, work.tree_id)
+
     opened = ctx.effect(
         "pull-request",
-        lambda: _opened(
-            forge.open_change(
-                owner,
-                name,
-                branch=branch,
-                base=str(place.made["default_branch"]),
-                title=title,
-                body=body,
-                draft=code.draft,
-            ),
-            work.tree_id,
-        ),
+        open_it,
         repeat=Repeat.LOOK,
-        look=lambda: _there(forge.find_change(owner, name, branch), work.tree_id),
+        look=lambda: None if former else _there(forge.find_change(owner, name, branch), work.tree_id),
     )
     number = int(opened["number"])
-    ctx.made(claim_of(forge.system, owner, name, number))
+    if not former:  # which has claimed it for this run
+        ctx.made(claim_of(forge.system, owner, name, number))
     name_of_text, before = in_turn(ctx, "rewritten", work.tree_id)
     if ctx.effect.known(name_of_text) is None and (before or opened)["of"] != work.tree_id:
         _still_open(forge.change(owner, name, number))

@@ -227,7 +227,7 @@ class Place:
         asked = self.asked()
         if asked is None or asked in self.agreed:
             return True
-        if self.status() == "Plan ready":
+        if self.status() in ("Plan ready", "Release ready", "Production ready"):
             self.agreed.add(asked)
             self.set_status("Approved")
         return False

@@ -261,7 +261,7 @@ class Neighbourhood:
         run = self.run(page)
         if run.status != RunStatus.AWAITING_APPROVAL or run.asked in (run.plan_hash, self._decided.get(run.id)):
             return False
-        if self.status(page) != marks.PLAN_READY:
+        if self.status(page) not in marks.ASKING:
             return False
         gate = next(step.id for step in run.steps if step.wait is not None and step.wait.what == run.asked)
         if gate.rpartition(".")[2] == until:

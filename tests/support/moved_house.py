@@ -147,7 +147,7 @@ class MovedHouse:
     def asks(self, page: str) -> str:
         """Return the gate at which the page asks now, "" for none; people see the question by then."""
         run = self.run(page)
-        if run.status != RunStatus.AWAITING_APPROVAL or self.there.status(page) != marks.PLAN_READY:
+        if run.status != RunStatus.AWAITING_APPROVAL or self.there.status(page) not in marks.ASKING:
             return ""
         return self.gate(run)
 

@@ -8,12 +8,22 @@ from urllib.parse import urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.html import page, paragraph
-from shared.app.approvals import BY_LINK, Asked, asked_now, decide, read_token
+from shared.app.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
+from shared.core.page_changes import edited_lines
 from shared.core.plan import in_full
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
-from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, reviewed, subject_of
-from shared.core.run import Run, Step, StepStatus
+from shared.core.release_words import (
+    PLAN,
+    PRODUCTION,
+    RELEASE,
+    asked_lines,
+    gate_kind,
+    question_lines,
+    reviewed,
+    subject_of,
+)
+from shared.core.run import Run, RunStatus, Step, StepStatus
 
 _MOST_SHOWN = 200_000  # letters of the changes
 _SAID = {
@@ -21,6 +31,8 @@ _SAID = {
     RELEASE: ("Approved. It leaves now.", "Denied. Nothing leaves."),
     PRODUCTION: ("Approved. It goes live now.", "Denied. It does not go live."),
 }
+DECISIONS = ("approve", "deny", "build", "answer", "again")
+_WORDS = {"build": "build it", "again": "again", "answer": ""}  # "" for what was written
 HOLDER = "whoever holds the approval link"
 
 # Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
@@ -31,6 +43,8 @@ def show_question(call: Call) -> ApiReply:
     """Show what is asked. Opening the link decides nothing: mail scanners open links too."""
     asked = _read(call)
     run = linked_run(call, asked.tenant, asked.run)
+    if run.status == RunStatus.AWAITING_INPUT:
+        return _in_words(run, asked)
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
@@ -41,7 +55,9 @@ def take_answer(call: Call) -> ApiReply:
     """Decide, once."""
     refuse_foreign(call)
     asked = _read(call)
-    yes = call.body["decision"] == "approve"
+    if (said := call.body["decision"]) in _WORDS:
+        return _take_words(call, asked, _WORDS[said] or call.body["reason"])
+    yes = said == "approve"
     run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
     said = _SAID[gate_kind(asked.gate)][0 if yes else 1]
@@ -53,6 +69,33 @@ def refusal(error: RequestError) -> ApiReply:
     titles = {401: "This link is not valid", 403: "This answer was not taken", 404: "There is no such run"}
     title = titles.get(error.status, "This question is closed" if error.status == 409 else "This cannot be read")
     return page(error.status, title, paragraph(f"{error}.") + paragraph(error.way_out), HEADERS)
+
+
+def _in_words(run: Run, asked: Asked) -> ApiReply:
+    """Show the question in words that the run waits with; who holds the link to it can answer it here."""
+    title = run.trigger.title or run.id
+    shown = _paragraphs(question_lines(run))
+    if asked == question_now(run):
+        shown += (
+            '<form method="post"><label>Your answer<input name="reason" maxlength="500"></label>'
+            '<button name="decision" value="answer">Answer</button>'
+            '<button name="decision" value="again">Look again</button></form>'
+        )
+    return page(200, f"“{title}” has a question", shown + _link(run), HEADERS)
+
+
+def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
+    """Take an answer in words to exactly what the link is about."""
+    from shared.app.answers import answer  # what it needs is heavy, and few calls need it
+
+    run = linked_run(call, asked.tenant, asked.run)
+    if asked != question_now(run):
+        _refuse_closed(run, asked)
+    if not words.strip():
+        raise MalformedRequest("the answer is empty", way_out="Go back, and write what should be different.")
+    after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
+    about = paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
+    return page(200, "Thank you. The work goes on.", about, HEADERS)
 
 
 def _read(call: Call) -> Asked:
@@ -121,10 +164,16 @@ def _answer(run: Run, asked: Asked) -> str:
         paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
         + '<form method="post"><label>Reason, if you like<input name="reason" maxlength="500"></label>'
         + '<button name="decision" value="approve">Approve</button>'
-        + '<button name="decision" value="deny">Deny</button></form>'
+        + '<button name="decision" value="deny">Deny</button>'
+        + ('<button name="decision" value="build">Build the change too</button>' if _edited(run, asked) else "")
+        + "</form>"
         + _link(run)
         + paragraph(f"{gate_kind(asked.gate).capitalize()} {asked.plan_hash[:12]} of {run.id}.", quiet=True)
     )
+
+
+def _edited(run: Run, asked: Asked) -> bool:
+    return gate_kind(asked.gate) != PLAN and bool(edited_lines(run))
 
 
 def _line(step: Step) -> str:

@@ -176,6 +176,10 @@ ROUTES: tuple[Route, ...] = (
         body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
     ),
     Route(
+        "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer what it asks in words", "Run",
+        body=closed({"text": text("^(?s:.*\\S.*)$", most=2000)}, required=("text",)), errors=(409,),
+    ),
+    Route(
         "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be", "Run",
         body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
     ),
@@ -315,7 +319,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/approvals/{token}", "approval link", approval_page.take_answer, "Take the person's answer", "html",
-        body=closed({"decision": choice("approve", "deny"), "reason": _REASON}, required=("decision",)),
+        body=closed({"decision": choice(*approval_page.DECISIONS), "reason": _REASON}, required=("decision",)),
         body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
     ),
     Route(

@@ -81,6 +81,14 @@ def rework(call: Call) -> ApiReply:
     return _shown(call, _run(call, run.id))
 
 
+def answer(call: Call) -> ApiReply:
+    """Answer what the run asks in words; the same words as in a comment."""
+    from shared.app.answers import answer as take_answer  # what it needs is heavy, and few calls need it
+
+    run = _run(call, call.parts["run"])
+    return _shown(call, take_answer(call.deps, call.tools(), call.tenant, run.id, call.body["text"], call.who.name))
+
+
 def cancel(call: Call) -> ApiReply:
     """Ask the run to stop; asking again changes nothing."""
     run = _run(call, call.parts["run"])

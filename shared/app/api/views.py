@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,19 @@ from shared.core.attention import attention_of
 from shared.core.codec import event_to_data
 from shared.core.events import Event
 from shared.core.family import came_to, in_order
-from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, waits_at
+from shared.core.page_changes import edited_lines
+from shared.core.release_words import (
+    PLAN,
+    PRODUCTION,
+    QUESTION,
+    RELEASE,
+    asked_lines,
+    question_lines,
+    waits_at,
+    waits_for,
+)
+from shared.core.replan import replaced_steps
+from shared.core.roll_back_words import rolled_back_line
 from shared.core.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
 
 _TIME = {"type": "string", "format": "date-time"}
@@ -44,6 +56,8 @@ WORKSPACE_MAP = shown(
         "misses": {**_COUNT, "description": "Look-ups that had to be asked in Notion, of all days."},
     }
 )
+_ASKS = (PLAN, RELEASE, PRODUCTION, QUESTION)
+REPLACED = "replaced"  # a step that had not begun when there was another plan
 _HEAD = {
     "id": text(),
     "status": choice(*(status.value for status in RunStatus)),
@@ -56,6 +70,8 @@ _HEAD = {
     "failure": text(),
     "attention": {"type": "array", "items": text(), "description": "Why it stands still, and what nobody can know."},
     "cost": COST,
+    "waits_for": choice("", *_ASKS),
+    "rolled_back": text(what="Who took back what it put live, and when; empty where nobody has."),
 }
 RUN_HEAD = shown(_HEAD)
 STEP = shown(
@@ -63,7 +79,7 @@ STEP = shown(
         "id": text(),
         "kind": text(),
         "title": text(),
-        "status": choice(*(status.value for status in StepStatus)),
+        "status": choice(*(status.value for status in StepStatus), REPLACED),
         "attempt": _COUNT,
         "depends_on": {"type": "array", "items": text()},
         "error": text(),
@@ -86,7 +102,7 @@ APPROVAL = shown(
 )
 ASKED = shown(
     {
-        "what": choice("", PLAN, RELEASE, PRODUCTION),
+        "what": choice("", *_ASKS),
         "plan_hash": text(what="What an approval has to name; empty when nothing is asked."),
         "lines": {"type": "array", "items": text(), "description": "What leaves, to where, findings, packages, cost."},
     }
@@ -104,6 +120,11 @@ RUN = shown(
         "steps": {"type": "array", "items": STEP},
         "approvals": {"type": "array", "items": APPROVAL},
         "asked": ASKED,
+        "left_out": {
+            "type": "array",
+            "items": text(),
+            "description": "What was changed on the page since the plan, and is not in the work.",
+        },
         "retry_of": text(what="The run this one retries."),
         "retried_by": text(what="The run that retries this one."),
         "paused": text(what="Why nothing is done for it now; empty when nothing is in the way."),
@@ -127,11 +148,14 @@ def run_head(run: Run) -> dict[str, Any]:
         "failure": run.failure,
         "attention": list(attention_of(run)),
         "cost": cost_view(run.spent),
+        "waits_for": waits_for(run),
+        "rolled_back": rolled_back_line(run),
     }
 
 
 def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str = "") -> dict[str, Any]:
     """Return a run with its steps, facts, approvals and cost."""
+    gone = replaced_steps(run)
     return {
         **run_head(run),
         "deadline": run.deadline.isoformat(),
@@ -141,9 +165,10 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str 
         "left_behind": list(run.undone_failed),
         "facts": dict(run.facts),
         "models": _models(run),
-        "steps": [_step(step) for step in in_order(run.steps)],
+        "steps": [_step(step, gone) for step in in_order(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
         "asked": _asked(run),
+        "left_out": edited_lines(run),
         "retry_of": retry_of,
         "retried_by": retried_by,
         "paused": paused,
@@ -152,8 +177,8 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str 
 
 def _asked(run: Run) -> dict[str, Any]:
     gate = waits_at(run)
-    lines = asked_lines(run, gate.id) if gate is not None else []
-    return {"what": gate_kind(gate.id) if gate is not None else "", "plan_hash": run.asked, "lines": lines}
+    lines = asked_lines(run, gate.id) if gate is not None else question_lines(run)
+    return {"what": waits_for(run), "plan_hash": run.asked, "lines": lines}
 
 
 def cost_view(usage: Usage) -> dict[str, int]:
@@ -177,12 +202,12 @@ def event_view(seq: int, event: Event) -> dict[str, Any]:
     return {"seq": seq, "at": data.pop("at"), "what": data.pop("is"), "data": data}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, replaced: Collection[str]) -> dict[str, Any]:
     return {
         "id": step.id,
         "kind": step.spec.kind,
         "title": step.spec.title,
-        "status": step.status.value,
+        "status": REPLACED if step.id in replaced else step.status.value,
         "attempt": step.attempt,
         "depends_on": list(step.spec.depends_on),
         "error": step.error,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +11,9 @@ import pytest
 from shared.app.snapshots import snapshots_of
 from shared.core import marks
 from shared.core.run import RunStatus, StepStatus
-from shared.core.worktree import Worktree
-from shared.steps import KINDS
-from shared.steps._kind import Done, StepContext
-from shared.steps._work import changed_work, work_of
 from tests.integrations.conftest import Served
 from tests.support.gated_story import SITE, Story, story_at
-from tests.support.scripted_sandbox import ScriptedSandbox
+from tests.support.looped_story import with_the_real_loop
 from tests.support.small_house import TENANT, SmallHouse
 
 RED = {"site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=failed"}
@@ -27,22 +22,8 @@ GREEN = {**RED, "test_site.py": b"shows_the_club=passed"}
 
 @pytest.fixture
 def story(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Story:
-    """Return a story with the real loop; its sandbox goes by what the files say, its model by `mend`."""
-    made = story_at(house, served)
-
-    def mend(wanted: Any, ctx: StepContext) -> Done:
-        before = ctx.run.step(wanted.of)
-        assert before is not None
-        feedback = ctx.get_text(wanted.feedback)
-        made.repairs.append(feedback)
-        files = made.mend(dict(work_of(ctx, before.output).tree.files), feedback)
-        return Done(changed_work(ctx, before.output, Worktree(files)))
-
-    tools = made.house.tools
-    real = {name: KINDS[name] for name in ("code.test", "code.try")}
-    repair = replace(KINDS["code.repair"], run=mend)
-    object.__setattr__(tools, "kinds", {**tools.kinds, **real, "code.repair": repair})
-    object.__setattr__(tools, "sandbox", ScriptedSandbox)
+    """Return a story with the real loop, whose work is red."""
+    made = with_the_real_loop(story_at(house, served))
     made.files = dict(RED)
     return made
 

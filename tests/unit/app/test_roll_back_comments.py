@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from shared.app.api.views import run_view
+from shared.app.engine import record
 from shared.app.messages import HIGH, message_for
 from shared.app.roll_back import rollback_url
+from shared.cli.remote import _run_text, _runs_table
 from shared.core import events as ev
 from shared.core.commands import NOTIFY, Command
 from shared.core.roll_back_words import asks_to_roll_back
@@ -57,6 +60,31 @@ def test_a_member_who_asks_for_it_gets_it_once(desk: Desk) -> None:
     say(desk, page, "Roll back!")
     runs = [each for each in desk.house.store.list_runs(TENANT, limit=50) if each.trigger.kind == "rollback"]
     assert [each.id for each in runs] == [new.id]
+
+
+def test_a_run_that_was_rolled_back_says_so_before_anything_else(desk: Desk) -> None:
+    page, run = _live(desk)
+    say(desk, page, "roll back")
+    desk.house.clock.move(seconds=90)
+    taken = _taken_back(desk, run)
+    assert taken is not None
+    reconnected = ev.GrantRestored(desk.house.clock.now(), "vercel")  # the desk has no host, so the step waits for one
+    (step,) = record(desk.house.deps, TENANT, taken.id, reconnected).steps
+    done = ev.StepSucceeded(desk.house.clock.now(), step.id, step.attempt, {"production": "dpl_1"})
+    record(desk.house.deps, TENANT, taken.id, done)
+    desk.house.work()
+    view = run_view(desk.house.run(run.id))
+    assert view["rolled_back"].startswith("Rolled back by Ada Example on ")
+    assert _run_text(view)[0] == view["rolled_back"]
+    (row,) = _runs_table({"runs": [view], "next": None})
+    assert "rolled back" in row
+    parts = desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
+    plans = [each["id"] for each in parts if each["type"] == "callout"]
+    inside = [one for plan in plans for one in desk.as_person("GET", f"/v1/blocks/{plan}/children")["results"]]
+    shown = [
+        "".join(t["plain_text"] for t in one["callout"]["rich_text"]) for one in inside if one["type"] == "callout"
+    ]
+    assert [text.split("\n")[0] for text in shown] == [view["rolled_back"]]
 
 
 def test_what_cannot_be_taken_back_is_said_where_it_was_asked_for(desk: Desk) -> None:

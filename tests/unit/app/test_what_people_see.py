@@ -11,6 +11,7 @@ import requests
 
 from shared.app.engine import record
 from shared.app.mirror_run import mirror_run
+from shared.app.workspace_changed import check_schema
 from shared.app.workspace_databases import database_of, keep_mapping
 from shared.app.workspace_schemas import IDEAS, KINDS, RUNS, TASKS
 from shared.core import events as ev
@@ -321,6 +322,34 @@ def test_a_removed_option_is_said_once(full: Desk) -> None:
     assert "The option “Plan ready” is not there any more. Add an option “Plan ready” to “Status”" in line
     page = planned(full)
     assert full.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_a_status_that_came_later_is_used_once_somebody_has_added_it(full: Desk) -> None:
+    """Schemas of people are theirs: of an older database nothing is changed, and an option of that name is an offer."""
+    source = f"/v1/data_sources/{full.source}"
+    options = full.as_person("GET", source)["properties"]["Status"]["select"]["options"]
+    new = ("Release ready", "Production ready")
+    old = [{"id": one["id"]} for one in options if one["name"] not in new]
+    full.as_person("PATCH", source, {"properties": {"Status": {"select": {"options": old}}}})
+    doc = full.house.store.get(TENANT, "settings", "tenant")
+    assert doc is not None
+    ideas = dict(doc.body["databases"]["ideas"])
+    for name in ("options", "option_ids"):
+        ideas[name] = {key: value for key, value in ideas[name].items() if key not in new}
+    kept = {**doc.body, "databases": {**doc.body["databases"], "ideas": ideas}}
+    full.house.store.put(TENANT, Put("settings", "tenant", kept))
+
+    def agreed() -> dict[str, str]:
+        check_schema(full.house.deps, full.house.tools, TENANT, "ideas")
+        now = full.house.store.get(TENANT, "settings", "tenant")
+        assert now is not None
+        return dict(now.body["databases"]["ideas"]["options"])
+
+    assert set(new) & set(agreed()) == set()
+    more = {"Status": {"select": {"options": [*old, {"name": "release ready"}]}}}
+    full.as_person("PATCH", source, {"properties": more})
+    assert agreed().get("Release ready") == "release ready"
+    assert "Production ready" not in agreed()
 
 
 @pytest.mark.parametrize("told_of_it", [True, False])

@@ -163,6 +163,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "used": USAGES,
     "calls": st.lists(JSON_OBJECTS, max_size=2).map(tuple),
     "steps": st.lists(TEXT, max_size=3).map(tuple),
+    "changes": st.lists(TEXT, max_size=3).map(tuple),
     "plan_estimate": USAGES,
     "output": JSON_OBJECTS,
     "facts": JSON_OBJECTS,
@@ -187,4 +188,4 @@ def test_every_event_comes_back_from_json_as_it_was(event: Any) -> None:
 def test_every_kind_of_event_is_among_those_tried() -> None:
     known = {f.name for cls in get_args(ev.Event) for f in dataclasses.fields(cls)}
     assert set(FIELDS) <= known
-    assert len(get_args(ev.Event)) == 19
+    assert len(get_args(ev.Event)) == 22
