@@ -109,11 +109,7 @@ def message_for(
         case "run_succeeded":
             return _succeeded(run, title, rollback_url, links)
         case "page_edited":
-            told = (
-                *edited_lines(run),
-                _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."),
-            )
-            return Message(f"Something on the page is not in “{title}”", told, (*links, Link("Run", run_url)))
+            return _left_out(run, title, (*links, Link("Run", run_url)))
         case "run_failed" if run.facts.get("alarm"):
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
@@ -148,6 +144,11 @@ def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -
     how = ("To take it back: comment “roll back” on the page.",) if rollback_url else ()
     lines = (*edited, *_result_lines(run), *how)
     return Message(f"“{title}” {done}", lines, (*_result_links(run), *links, *back))
+
+
+def _left_out(run: Run, title: str, links: tuple[Link, ...]) -> Message:
+    told = (*edited_lines(run), _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."))
+    return Message(f"Something on the page is not in “{title}”", told, links)
 
 
 def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:

@@ -74,7 +74,7 @@ def test_it_looks_approves_cancels_and_retries(terminal: Terminal) -> None:
     listed = terminal.type("runs")
     assert listed.returncode == 0
     assert "run-waits" in listed.stdout
-    assert "awaiting_approval" in listed.stdout
+    assert "waits: plan" in listed.stdout
     assert "\x1b" not in listed.stdout
 
     looked = terminal.type("run", "run-waits")
