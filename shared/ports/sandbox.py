@@ -75,5 +75,5 @@ class Sandbox(Protocol):
 
         Raises ValueError, naming the part, for a request that is wrong (LockProblem for a lock file),
         SandboxUnavailable with the way out for one that this sandbox cannot or must not run, and Unavailable where a
-        service did not answer or was ended from outside.
+        service did not answer or was ended from outside; RateLimited where it has no turn for it now.
         """

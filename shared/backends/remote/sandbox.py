@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -12,14 +13,16 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
 from shared.backends.sandbox.intake import check_request
-from shared.core.errors import SandboxUnavailable, Unavailable
+from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
 from shared.core.lock_files import LockProblem
 from shared.ports import SandboxRequest, SandboxResult
 
 _CONNECT_S = 10.0
 _GRACE_S = 90.0  # a cold start, preparing, collecting: beyond the request's own wall clock
 _INSTALL_S = 320.0
-_PATIENCE_S = 120.0  # for a turn: a service that runs one request at a time is often at another one
+_PATIENCE_S = 120.0  # with a service that is not there
+_TURN_S = 20.0  # for a turn, of who has begun; then the command comes again, for nobody is to wait in a thread
+_NEXT_TURN = timedelta(seconds=30)
 _CHECK_PATIENCE_S = 5.0  # where somebody only asks whether it is there
 _SLOWEST_S = 5.0
 _AT_ONCE_S = 3.0
@@ -53,7 +56,7 @@ class RemoteSandbox:
         """Have the service run a command that does nothing: it proves its own sandbox before."""
         try:
             result = self._run(SandboxRequest({}, ("true",), "offline"), _CHECK_PATIENCE_S)
-        except Unavailable as error:
+        except (Unavailable, RateLimited) as error:
             raise SandboxUnavailable(f"{self.name}: {error}. {WAY_OUT}") from error
         if result.exit_code or result.killed_by:
             raise SandboxUnavailable(f"{self.name}: `true` ended with {result.exit_code}. {WAY_OUT}")
@@ -63,7 +66,7 @@ class RemoteSandbox:
         return self._run(request, _PATIENCE_S)
 
     def _run(self, request: SandboxRequest, most_s: float) -> SandboxResult:
-        """Run it; raises Unavailable after so many seconds without a turn."""
+        """Run it; raises Unavailable after so many seconds with nobody there, RateLimited where all are at work."""
         check_request(request)
         body = request_to_bytes(request)
         patience = request.limits.wall_s + self._grace_s + (_INSTALL_S if request.packages else 0.0)
@@ -77,9 +80,10 @@ class RemoteSandbox:
                 if not (status == 429 or (status == 503 and again_s is not None)):
                     raise _refusal(status, raw)
                 pause = max(pause, again_s or 0.0)
+            if answer is not None and waited >= min(most_s, _TURN_S):
+                raise RateLimited(SYSTEM, f"it had no turn for us in {waited:.0f} s", retry_after=_NEXT_TURN)
             if waited >= most_s:
-                said = "nobody answered there" if answer is None else "it had no turn for us"
-                raise Unavailable(SYSTEM, f"{said} in {waited:.0f} s")
+                raise Unavailable(SYSTEM, f"nobody answered there in {waited:.0f} s")
             pause = min(pause, _SLOWEST_S)
             self._sleep(pause)
             waited += pause

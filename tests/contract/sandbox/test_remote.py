@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,7 @@ import requests
 from shared.backends.local.identity import LocalCallers
 from shared.backends.remote.sandbox import RemoteSandbox
 from shared.backends.remote.wire import MAX_FILES_BYTES
-from shared.core.errors import SandboxUnavailable, Unavailable
+from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
 from shared.core.lock_files import LockProblem
 from shared.ports import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_runs, test_verdict
@@ -256,9 +257,15 @@ def test_it_comes_again_after_the_wait_it_is_told_and_gives_up_in_the_end() -> N
         assert sandbox.run(REQUEST).exit_code == 0
         assert waits == [0.2, 3.0, 5.0]
         assert len(came) == 4
-    with answering((429, b"", {})) as (sandbox, waits, _), pytest.raises(Unavailable, match="no turn"):
-        sandbox.run(REQUEST)
-    assert 120 <= sum(waits) < 130
+    with answering((429, b"", {})) as (sandbox, waits, _):
+        with pytest.raises(RateLimited, match="no turn") as refused:  # which waits as a command, and is no failure
+            sandbox.run(REQUEST)
+        assert refused.value.retry_after == timedelta(seconds=30)
+        assert 20 <= sum(waits) < 30
+        waits.clear()
+        with pytest.raises(SandboxUnavailable, match="no turn"):
+            sandbox.check()
+        assert 5 <= sum(waits) < 10
     with answering((503, b"", {}), good) as (sandbox, waits, came):  # it may have begun
         with pytest.raises(Unavailable, match="503"):
             sandbox.run(REQUEST)
