@@ -5,6 +5,7 @@
 # usage: bare.sh [TARGET]
 set -eu
 
+parts="bubblewrap chromium firestore-emulator node npm pip terraform"
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 programs="bwrap chromium chromium-browser google-chrome java node nodejs npm npx terraform gcloud sudo apt-get"
 
@@ -27,7 +28,8 @@ case ${1:-} in
     cd "$BARE/clone"
     make --no-print-directory PYTHON="$BARE_PYTHON" VENV="$BARE/venv" "$BARE/venv/.dev"
     "$BARE/venv/bin/python" -m tests.support.parts --none
-    "$BARE/venv/bin/python" tools/install_parts.py # says what it cannot do, and does not fail
+    # shellcheck disable=SC2086 # says what it cannot do, and does not fail; what pip could install stays away too
+    "$BARE/venv/bin/python" tools/install_parts.py $parts
     exec unshare --net sh tools/bare.sh --alone
     ;;
 --alone) # in a network namespace of its own as well, whose loopback has to be raised

@@ -55,6 +55,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run `demo --json --keep` once, stop it when the story is told, and learn every secret of its house."""
+    require("sandbox")
     place = tmp_path_factory.mktemp("demo")
     env = clean(TMPDIR=str(place), WORKWRIGHT_TRACE=str(place / "trace.jsonl"))
     out, err = place / "out", place / "err"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.disturbed_house import Place, Settled, copy, settle
+from tests.support.parts import require
 from tests.support.processes import Starter
 from tests.support.told_story import Ending, ending
 
@@ -35,6 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def starter() -> Iterator[Starter]:
+    require("sandbox")
     starter = Starter()
     yield starter
     starter.close()

@@ -7,6 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.house import Neighbourhood, open_house
+from tests.support.parts import require
+
+
+def pytest_runtest_setup() -> None:
+    """Ask for a sandbox before any house is opened: what the stories are about is code that is written and tested."""
+    require("sandbox")
 
 
 @pytest.fixture(scope="module")

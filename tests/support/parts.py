@@ -11,11 +11,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from shared.backends.local.embedder import default_vectors_folder, why_no_vectors
+from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
 from tests.support.browser import find_chromium
@@ -45,9 +47,11 @@ def _has_package_index() -> bool:
     return uv.exists() and subprocess.run(asked, env=once, capture_output=True, check=False).returncode == 0
 
 
-def _has_landlock() -> bool:
+@cache
+def _holds(driver: type[BubblewrapSandbox | LandlockSandbox]) -> bool:
+    """Have a sandbox prove itself: in a container the program may be there, and may not make what it needs."""
     try:
-        LandlockSandbox().check()
+        driver().check()
     except SandboxUnavailable:
         return False
     return True
@@ -60,8 +64,15 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "chromium": (lambda: find_chromium() is not None, "no Chromium here: make test installs it where it can"),
     "node": (_has_program("node"), "no Node.js here: make test installs it where it can"),
-    "bubblewrap": (_has_program("bwrap"), "no bubblewrap here: make test installs it where it can"),
-    "landlock": (_has_landlock, "no Landlock here: the kernel must be 5.13 or newer and allow it"),
+    "bubblewrap": (
+        lambda: _holds(BubblewrapSandbox),
+        "no bubblewrap here, or none that may make namespaces: make test installs it where it can",
+    ),
+    "sandbox": (
+        lambda: _holds(BubblewrapSandbox) or _holds(LandlockSandbox),
+        "no sandbox holds here, neither bubblewrap nor Landlock, so that no code is run",
+    ),
+    "landlock": (lambda: _holds(LandlockSandbox), "no Landlock here: the kernel must be 5.13 or newer and allow it"),
     "notion-js": (
         lambda: shutil.which("node") is not None and (JUDGES / "node_modules" / "@notionhq" / "client").is_dir(),
         "no Node.js with Notion's own client here: make test installs both where it can",
@@ -89,7 +100,7 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
 }
 _OPTIONAL = frozenset({"notion-description"})
 # The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
-_NEVER_HIDDEN = frozenset({"git", "landlock", "package-index"})
+_NEVER_HIDDEN = frozenset({"git", "landlock", "sandbox", "package-index"})
 
 
 def require(part: str) -> None:

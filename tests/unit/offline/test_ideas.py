@@ -27,6 +27,7 @@ from shared.integrations.notion.reading import read_written
 from shared.ports import SandboxRequest, Secret
 from shared.sim._server import serve
 from shared.sim.cloud_storage import CloudStorageSimulator
+from tests.support.parts import require
 from tests.unit.offline import pages
 
 IDEAS = sorted((Path(__file__).resolve().parents[2] / "ideas").glob("*.md"))
@@ -100,6 +101,7 @@ def test_an_idea_ends_live_with_all_that_it_says_or_with_a_question(idea: Path, 
         assert page.title in question
         assert guess_language(question) == guess_language(page.title + " ".join(b.text for b in page.walk()))
         return
+    require("sandbox")
     answer = pages.code(page, proposal)
     verdict = verdict_of(answer)
     assert verdict.ok, verdict.feedback
