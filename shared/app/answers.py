@@ -41,7 +41,7 @@ def answer(deps: Deps, tools: Tools, tenant: str, run_id: str, text: str, by: st
     if waits_at(run) is not None and run.facts.get(EDITED) and asks_to_build(text):
         return plan_anew(deps, tools, run, by)
     if waits_at(run) is not None:
-        what = "approved, denied, or sent back to be done otherwise"
+        what = "approved, denied, or sent back to be done differently"
         raise Conflicting(f"run {run.id} asks for a decision, which is {what}", way_out=_NOTHING_ASKED)
     raise Conflicting(f"run {run.id} asks nothing; it is {run.status.value}", way_out=_NOTHING_ASKED)
 

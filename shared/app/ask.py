@@ -87,7 +87,7 @@ def ask_workspace(
         return answer
     except BudgetExceeded as error:
         raise Conflicting(
-            str(error), way_out="An owner can raise the budget; tomorrow there is a new day's."
+            str(error), way_out="An owner can raise the budget; a new day begins with a new one."
         ) from error
 
 

@@ -124,8 +124,8 @@ class Meter:
         left = self._left
         if most.tokens > left.tokens or most.micros > left.micros:
             raise BudgetExceeded(
-                f"the call may need {most.tokens} tokens and {most.micros / 1e6:.2f} US dollars, reserved are"
-                f" {left.tokens} and {left.micros / 1e6:.2f}; shorten the page or split it, and"
+                f"the call may need {most.tokens} tokens and {most.micros / 1e6:.2f} US dollars, but only"
+                f" {left.tokens} and {left.micros / 1e6:.2f} are reserved; shorten the page or split it, and"
                 " retry the run from the start where other models were connected or chosen after its plan was made"
             )
         if not self.begun:

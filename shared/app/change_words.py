@@ -24,14 +24,14 @@ def told(topic: str, title: str, ref: str) -> tuple[str, str]:
         said = "We write nothing over it: from here on the branch is theirs, and our next commit to it is refused."
         return f"{who} pushed to the branch of “{title}”", f"{said} What they pushed has not been tested by us."
     return (
-        f"{who} wants “{title}” to be otherwise",
+        f"{who} wants “{title}” to be different",
         "The work was changed as often as one run may. Plan the page again to go on.",
     )
 
 
 def feedback(change: Change, wishes: Sequence[Review]) -> str:
     """Return what reviewers want, for the model that mends it: data of others, each cut and with its place."""
-    parts = [f"Reviewers of change {change.number} want the work to be otherwise. Their remarks:"]
+    parts = [f"Reviewers of change {change.number} want the work to be different. Their remarks:"]
     for each in wishes:
         place = f" on {each.path}:{each.line}" if each.path and each.line else f" on {each.path}" if each.path else ""
         said = each.body.strip()[:_ONE] or "(asked for changes without a word)"

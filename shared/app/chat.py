@@ -83,7 +83,9 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     try:
         deed, language, sources = _answered(deps, tools, tenant, chat, said, name)
     except BudgetExceeded as error:
-        raise Conflicting(str(error), way_out="An owner can raise the budget; tomorrow has its own.") from error
+        raise Conflicting(
+            str(error), way_out="An owner can raise the budget; a new day begins with a new one."
+        ) from error
     deps.crash_point("chat.done/message")
     text = deed.text if len(deed.text) <= MAX_ANSWER else deed.text[:MAX_ANSWER] + " …"
     answer = Said("assistant", text, deps.clock.now().isoformat(), name, deed.did, deed.run, sources)

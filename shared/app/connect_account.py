@@ -102,7 +102,7 @@ def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
     tenant, _, rest = payload.partition(".")
     provider, _, until = rest.partition(".")
     if not genuine or provider != provider_name or int(until) <= deps.clock.now().timestamp():
-        raise BadSignature("this link is not good any more", way_out="Ask for a new one: POST /v1/connections.")
+        raise BadSignature("this link is no longer valid", way_out="Ask for a new one: POST /v1/connections.")
     return tenant
 
 

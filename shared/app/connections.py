@@ -62,7 +62,7 @@ def connect_installation(
             raise Conflicting("github does not answer now", way_out="Try again in a minute.") from error
         raise Conflicting(f"the installation cannot be connected: {error}", way_out=_SHOW) from error
     if not allowed:
-        raise Conflicting("the token is of nobody who rules the installation's account", way_out=_SHOW)
+        raise Conflicting("the token belongs to nobody who administers the installation's account", way_out=_SHOW)
     public = {"login": account, "installation": installation}
     accounts.keep(tenant, "github", GrantTokens(Secret("installation"), None, {}), public)
     note_installation(deps, tenant, installation)

@@ -57,7 +57,7 @@ def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, hand
     step = mended_by(run, gate)
     if step is None:
         return False
-    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by} wants this to be otherwise: {wish}", by)
+    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by} wants this to be different: {wish}", by)
     after = record(deps, run.tenant, run.id, event, handled=handled)
     again = after.step(step.id)
     return again is not None and again.attempt > step.attempt

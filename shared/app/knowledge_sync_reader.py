@@ -241,7 +241,9 @@ class Reader:
         lost, known = self._many
         if lost <= max(_FEW, MOST_LOST * known):
             return False
-        alert = f"Notion shows {lost} of {known} pages no more; they are not served, and kept until you say otherwise"
+        alert = (
+            f"Notion no longer shows {lost} of {known} pages; they are kept, but not served, until you say otherwise"
+        )
         if state.get("alert") != alert:
             log.line("ERROR", "many pages lost at once", tenant=self.tenant, lost=lost, known=known)
             keep_state(self.deps, self.tenant, alert=alert)

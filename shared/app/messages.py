@@ -103,7 +103,7 @@ def message_for(
             why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
             return Message(f"“{title}” stands still", why, (*links, Link("Run", run_url)), HIGH)
         case "run_succeeded" if run.trigger.kind == "rollback":
-            line = "Its visitors see the version before again. The code and its pull request are as they were."
+            line = "Its visitors see the previous version again. The code and its pull request are as they were."
             note = "Nothing goes live by itself there until something is approved and goes live again."
             return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
         case "run_succeeded":
@@ -114,11 +114,11 @@ def message_for(
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
         case "run_failed" if run.trigger.kind == "rollback":
-            told = (plain(run.failure), "It is still the same version that its visitors see.")
+            told = (plain(run.failure), "Its visitors still see the same version.")
             return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
-            what = "was rolled back to the version before" if _WENT_BACK in run.failure else "failed"
+            what = "was rolled back to the previous version" if _WENT_BACK in run.failure else "failed"
             return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
         case "run_cancelled":
             return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
@@ -193,7 +193,7 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     return tuple(lines)
 
 
-_WENT_BACK = "rolled back to the version before"
+_WENT_BACK = "rolled back to the previous version"
 _COUNTED = (
     ("rows", "Rows changed"),
     ("rows read", "Rows read"),
@@ -270,7 +270,10 @@ _NEXT = {
 _SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
 _SYSTEMS |= {"site": "the place where the site is", "repository": "the place where the code is kept"}
 _ENDS = (  # what is not begun again
-    ("runs led to this one", "nothing, if nobody meant it; agents had woken each other. A person may set Plan it."),
+    (
+        "runs led to this one",
+        "nothing, if nobody wanted this: agents had set each other off. A person can set the status to Plan it.",
+    ),
     ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
 )
 _WAYS_OUT = (

@@ -67,7 +67,7 @@ def takes_back(run: Run) -> bool:
 def _opened(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: str) -> Run:
     title = run.trigger.title
     step = StepSpec(
-        "rollback", "site.rollback", f"Show the version before of “{title}” again", target, lane="deploy", vital=True
+        "rollback", "site.rollback", f"Show the previous version of “{title}” again", target, lane="deploy", vital=True
     )
     trigger = Trigger("rollback", run.trigger.page, title, by, (run.id,))
     try:

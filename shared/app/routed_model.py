@@ -202,7 +202,7 @@ class _Tries:
         if self.refused > 1:
             reason = "two models have refused"
         elif self.windows[choice.reference] <= self.too_small:
-            reason = "takes no more than one that took too little"
+            reason = "has no more room than one that had too little"
         elif now - self.began > self.request.timeout * PATIENCE:
             reason = "there was no time left"
         elif most.tokens > self.bound.tokens or most.micros > self.bound.micros:

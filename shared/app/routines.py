@@ -273,7 +273,7 @@ def _schedule(routine: Routine) -> tuple[Schedule, ZoneInfo]:
     zone = zone_named(schedule.zone or routine.zone)
     first = list(islice(next_times(schedule, datetime(2026, 1, 1, tzinfo=UTC), zone), 60))
     if any(later - earlier < OFTEN for earlier, later in pairwise(first)):
-        raise BadSchedule(f"“{routine.schedule}” is oftener than every {OFTEN // timedelta(minutes=1)} minutes")
+        raise BadSchedule(f"“{routine.schedule}” runs more often than every {OFTEN // timedelta(minutes=1)} minutes")
     return schedule, zone
 
 

@@ -38,8 +38,8 @@ Json = Mapping[str, Any]
 NEW = "*new"  # an answer: make another database beside the one that has our title
 USE = "*use"  # an answer: use a database that was made for another connection
 _SHARED = (
-    "This database was made for another connection of this workspace. If that one works there still, each page is"
-    " worked on twice. Use it all the same?"
+    "This database was made for another connection of this workspace. If that one still works there, each page is"
+    " worked on twice. Use it anyway?"
 )
 MOST_OFFERED = 50
 
@@ -136,7 +136,7 @@ def _adopt(
     sources = data_sources_of(deps, tenant)
     source = notion.data_source(source_id)
     if made_for_another(source, tenant) and answers.get(f"{kind}.shared") != USE:
-        return [Question(f"{kind}.shared", _SHARED, ((USE, "Use it all the same"),))]
+        return [Question(f"{kind}.shared", _SHARED, ((USE, "Use it anyway"),))]
     found = propose(kind, source, answers, sources)
     changes = changes_of(kind, source, found, sources) if not found.questions else {}
     if changes:

@@ -303,7 +303,7 @@ def _simulators(env: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(system, OK, f"used at {url}")
             continue
         there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.sim.{system}")
-        way_out = "Install all requirements (`make test` does); this part came incomplete."
+        way_out = "Install all requirements (`make test` does); this part is incomplete."
         yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)
 
 

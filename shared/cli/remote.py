@@ -92,7 +92,7 @@ def approve(run: str, named: str, data: Path, as_json: bool) -> None:
 @DATA
 @AS_JSON
 def rework(run: str, wish: str, data: Path, as_json: bool) -> None:
-    """Have the work that waits for an approval done otherwise."""
+    """Ask for the work that waits for an approval to be done differently."""
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/rework", body={"wish": wish}), as_json, _run_text)
 
 
@@ -134,7 +134,7 @@ def retry(run: str, from_start: bool, data: Path, as_json: bool) -> None:
 @DATA
 @AS_JSON
 def rollback(run: str, data: Path, as_json: bool) -> None:
-    """Take back what a run put live: the version before is shown again."""
+    """Take back what a run put live: the previous version is shown again."""
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/rollback"), as_json, _run_text)
 
 

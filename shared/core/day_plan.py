@@ -94,7 +94,7 @@ class Yesterday:
     unticked: frozenset[str] = frozenset()
 
 
-_ALONE = ("longer than a day, so it has it to itself",)
+_ALONE = ("longer than a day, so it has the day to itself",)
 
 
 def plan_day(

@@ -210,8 +210,15 @@ def _grant_restored(draft: Draft, event: ev.GrantRestored) -> bool:
     return bool(waiting)
 
 
+def _because(reason: str) -> str:
+    """Return a reason as it stands behind a name: a place follows it, all else stands apart."""
+    if not reason:
+        return ""
+    return f" {reason}" if reason in ("in Notion", "in a conversation") else f": {reason}"
+
+
 def _cancel(draft: Draft, event: ev.CancelRequested) -> bool:
-    reason = f"cancelled by {event.by}" + (f": {event.reason}" if event.reason else "")
+    reason = f"cancelled by {event.by}" + _because(event.reason)
     if not draft.cancel:
         draft.fields["cancel"] = reason
         if not event.force:

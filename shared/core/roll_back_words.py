@@ -51,4 +51,4 @@ def rolled_back_line(run: Run) -> str:
     if not told:
         return ""
     at = datetime.fromisoformat(str(told["at"])).astimezone(UTC)
-    return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the version before.")
+    return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the previous version.")

@@ -85,7 +85,7 @@ def _refuse_pairs(found: _Found) -> None:
         "d" if match["day"] else "t" for match in re.finditer(rf"{days}|\b{_CLOCK}|\bat\s+\d{{1,2}}\b", found.rest)
     )
     if "dtdt" in (order := re.sub(r"(.)\1+", r"\1", said)) or "tdtd" in order:
-        raise found.wrong("it names days with each their own time; write one routine for each")
+        raise found.wrong("it names days that each have a time of their own; write one routine for each")
 
 
 # --- taking out -------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         switch = now.last_switch
         busy = switch is not None and switch.state == "pending"
         if now.production == going.previous and not busy:
-            _tell_change(ctx, told := f"rolled back to the version before, because production was wrong: {wrong}")
+            _tell_change(ctx, told := f"rolled back to the previous version, because production was wrong: {wrong}")
             raise Rejected("site", told)
         if _others(going, now) and not busy:
             told = f"production was wrong ({wrong}); another version went live since ({now.production})"

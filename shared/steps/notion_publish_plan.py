@@ -107,7 +107,7 @@ def _beside(proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequ
     why = [(step, reasons.get(bare_name(step.id), "")) for step in steps]
     folded = {
         "Assumptions": proposal["assumptions"],
-        "Other ways that were thought of": other,
+        "Other ways that were considered": other,
         "Why each step": [f"{step.spec.title or step.spec.kind}: {reason}" for step, reason in why if reason],
         "Preferences of the team that this plan follows": followed_lines(planned),
     }

@@ -65,7 +65,7 @@ def test_the_page_shows_all_that_leaves_as_text(service: Service, asked: Run) ->
 def test_a_link_lets_it_leave_once(service: Service, asked: Run) -> None:
     token = approval_token(service.deps, asked)
     answer = _decide(service, token)
-    assert (answer.status_code, "It leaves now" in answer.text) == (200, True)
+    assert (answer.status_code, "It is sent now" in answer.text) == (200, True)
     again = _decide(service, token)
     assert (again.status_code, "decided already" in again.text) == (409, True)
 

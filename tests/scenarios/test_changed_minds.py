@@ -134,7 +134,7 @@ def test_a_run_cancelled_while_it_builds_takes_everything_back_in_reverse_order(
     ]
     assert [system for _, system in sorted(taken_back)] == ["vercel", "github"]
     (told,) = [text for text in house.comments(page) if "was cancelled" in text]
-    assert "Cancelled by Ada Example: in Notion." in told
+    assert "Cancelled by Ada Example in Notion." in told
     assert f"Taken back: {deployed.spec.title}" in told
     assert f"Taken back: {pulled.spec.title}" in told
     assert house.status(page) == marks.CANCELLED

@@ -91,10 +91,10 @@ def test_production_that_breaks_while_it_is_watched_goes_back_by_itself_and_ever
     finally:
         moved.there.soothe("vercel")
     assert run.status == RunStatus.FAILED
-    assert "rolled back to the version before" in run.failure
+    assert "rolled back to the previous version" in run.failure
     assert production(moved, run) == deployed(first)
     assert "weddings" not in requests.get(site, timeout=10).text
-    told = messages(moved, page, run, "rolled back to the version before")
+    told = messages(moved, page, run, "rolled back to the previous version")
     assert {where: len(texts) for where, texts in told.items()} == {"page": 1, "mail": 1, "slack": 1, "pull request": 1}
     assert moved.there.status(page) == "Failed"
     moved.ship(site={})
@@ -269,12 +269,12 @@ def test_the_same_through_gitlab_and_a_bucket(moved: MovedHouse) -> None:
     finally:
         there.soothe("cloud_storage")
     assert run.status == RunStatus.FAILED
-    assert "rolled back to the version before" in run.failure
+    assert "rolled back to the previous version" in run.failure
     back = requests.get(site, timeout=10)
     assert back.status_code == 200
     assert "Boards are lent" not in back.text
     notes = [effect["body"] for effect in there.effects("gitlab", "note.create")]
-    assert [body for body in notes if "rolled back to the version before" in body] != []
+    assert [body for body in notes if "rolled back to the previous version" in body] != []
     assert there.effects("vercel", "deployment.create") == [
         effect
         for effect in there.effects("vercel", "deployment.create")

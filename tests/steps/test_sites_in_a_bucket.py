@@ -71,7 +71,7 @@ def test_what_is_wrong_in_production_goes_back_by_itself(rig: _BucketRig) -> Non
     rig.agree("run-2")
     run = rig.later("run-2", minutes=10)
     assert run.status == RunStatus.FAILED
-    assert "rolled back to the version before" in run.failure
+    assert "rolled back to the previous version" in run.failure
     assert rig.shown == ONE
 
 

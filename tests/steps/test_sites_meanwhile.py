@@ -167,7 +167,7 @@ def test_ours_put_live_by_hand_and_wrong_is_not_called_rolled_back(rig: SiteRig)
     rig.agree("run-2")
     run = rig.later("run-2", minutes=20)
     assert run.status == RunStatus.FAILED
-    assert "rolled back to the version before" not in run.failure
+    assert "rolled back to the previous version" not in run.failure
     assert run.facts["alarm"] in run.failure
 
 

@@ -28,7 +28,7 @@ from shared.core.run import Run, RunStatus, Step, StepStatus
 _MOST_SHOWN = 200_000  # letters of the changes
 _SAID = {
     PLAN: ("Approved. The work begins now.", "Denied. Nothing will be built."),
-    RELEASE: ("Approved. It leaves now.", "Denied. Nothing leaves."),
+    RELEASE: ("Approved. It is sent now.", "Denied. Nothing leaves."),
     PRODUCTION: ("Approved. It goes live now.", "Denied. It does not go live."),
 }
 DECISIONS = ("approve", "deny", "build", "answer", "again")

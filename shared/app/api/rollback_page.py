@@ -25,7 +25,7 @@ def show_rollback(call: Call) -> ApiReply:
         raise Conflicting("there is nothing to take back any more", way_out="Nothing to do.")
     title = run.trigger.title or run.id
     body = (
-        paragraph("Its visitors see the version before again, within seconds. The code and its pull request stay.")
+        paragraph("Its visitors see the previous version again, within seconds. The code and its pull request stay.")
         + paragraph(f"Live now: {run.facts.get('site', '')}")
         + '<form method="post"><button name="decision" value="rollback">Roll back</button></form>'
         + paragraph(f"Offered until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)

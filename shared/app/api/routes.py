@@ -172,7 +172,7 @@ ROUTES: tuple[Route, ...] = (
         body=closed({"reason": _REASON}),
     ),
     Route(
-        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have what is asked about done otherwise", "Run",
+        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have what is asked about done differently", "Run",
         body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
     ),
     Route(

@@ -69,13 +69,13 @@ def deny(call: Call) -> ApiReply:
 
 
 def rework(call: Call) -> ApiReply:
-    """Have the work that waits for an approval done otherwise; what was built on it is done anew."""
+    """Have the work that waits for an approval done differently; what was built on it is done anew."""
     run = _run(call, call.parts["run"])
     gate = waits_at(run)
     by, wish = call.who.name, call.body["wish"]
     if gate is None or mended_by(run, gate) is None:
         way_out = "Of a plan that waits: deny it, or comment on its page."
-        raise Conflicting(f"run {run.id} waits for nothing that could be done otherwise", way_out=way_out)
+        raise Conflicting(f"run {run.id} waits for nothing that could be done differently", way_out=way_out)
     if not ask_for_rework(call.deps, run, gate, wish, by):
         raise Conflicting("this was asked for too often, or has just changed", way_out="Look at the run again.")
     return _shown(call, _run(call, run.id))

@@ -76,8 +76,8 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 _TOO_VAGUE: Mapping[str, str] = {
-    "en": "‘{title}’ says that something is wished for, but not yet what it shall say or do. Who is it for, and which "
-    "three things shall they find there, or be able to do? One line each is enough: every line becomes a part of it.",
+    "en": "‘{title}’ says that something is wanted, but not yet what it should say or do. Who is it for, and which "
+    "three things should they find there, or be able to do? One line each is enough: every line becomes a part of it.",
     "de": "‘{title}’ sagt, dass etwas gewünscht wird, aber noch nicht, was es sagen oder tun soll. Für wen ist es, und "
     "welche drei Dinge sollen sie dort finden oder tun können? Je eine Zeile genügt: Jede Zeile wird ein Teil davon.",
     "fr": "‘{title}’ dit que l’on souhaite quelque chose, mais pas encore ce que cela doit dire ou faire. Pour qui "

@@ -79,7 +79,7 @@ def check_option(name: str, path: str) -> None:
     """Check the name of one choice of a select, multi-select or status."""
     _longest(MAX_SHORT)(name, path)
     if "," in name:
-        raise refuse(path, f"{name!r} holds a comma, which no option may; write it otherwise")
+        raise refuse(path, f"{name!r} holds a comma, which no option may; write it without one")
     if not name.strip():
         raise refuse(path, "an option needs a name; give null to clear the value")
 

@@ -160,7 +160,7 @@ def test_assumptions_other_ways_and_reasons_stand_folded_beside_the_steps(planne
     steps = {**comment("tell", "hello"), "why": "because they asked"}
     desk, page = planned(PlannerInHand([plan_of(steps)]))
     text = shown(desk, page)
-    for words in ("Assumptions (1)", "Other ways that were thought of (1)", "Why each step (1)"):
+    for words in ("Assumptions (1)", "Other ways that were considered (1)", "Why each step (1)"):
         assert words in text
     assert "usually 1 to 15 seconds of work" in text
     assert "at most 0.00 US dollars" in text

@@ -168,7 +168,7 @@ def test_a_weekend_is_left_out_when_dates_move() -> None:
 def test_a_task_longer_than_a_day_has_it_to_itself() -> None:
     plan = plan_day([task("Move house", due=TODAY, hours=9.0), task("Post", due=TODAY, priority="Low")], TODAY)
     assert [item.task.title for item in plan.chosen] == ["Move house"]
-    assert reasons(plan, "Move house") == ("due today", "longer than a day, so it has it to itself")
+    assert reasons(plan, "Move house") == ("due today", "longer than a day, so it has the day to itself")
     assert reasons(plan, "Post")[-1] == "does not fit: needs 1 h, 0 h are left"
 
 

@@ -91,7 +91,7 @@ def test_two_calls_of_one_attempt_share_what_is_reserved(ports: Ports) -> None:
     run = attempt(ports, model, calls=2)
     assert len(model.asked) == 1
     assert run.status == RunStatus.FAILED
-    assert "reserved are 5 and 0.15" in run.failure
+    assert "but only 5 and 0.15 are reserved" in run.failure
     assert account(ports) == Account(250_000, 0, 5)
 
 

@@ -173,7 +173,7 @@ def test_a_failure_tells_why() -> None:
 @pytest.mark.parametrize(
     ("failure", "way_out"),
     [
-        ("3 runs led to this one (a → b); the limit is 3", "agents had woken each other"),
+        ("3 runs led to this one (a → b); the limit is 3", "agents had set each other off"),
         ("budget reached before ‘Write it’: spent 9 of 9 tokens", "raise the budget"),
         ("not finished after 14 days", "begin again"),
         ("Write it: the same failure twice in a row: tests fail", "say on the page more precisely"),
