@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from shared.core.secret_looks import (
     is_common_password,
     is_hex,
+    is_mixed_password,
     is_password,
     is_random,
     is_strong_password,
@@ -21,7 +22,7 @@ from shared.core.secret_rules import HARMLESS, Found
 
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9]|(?:[a-z]{0,6}[A-Z]{1,6}){4})"
-    r"[A-Za-z0-9][A-Za-z0-9+/_~.-]{14,298}[A-Za-z0-9+/_-]={0,2}(?![A-Za-z0-9%(])"
+    r"[A-Za-z0-9+/][A-Za-z0-9+/_~.-]{14,298}[A-Za-z0-9+/_-]={0,2}(?![A-Za-z0-9%(])"
 )
 _SAYS = (
     r"(?:api|app|access|auth|secret|private|signing|encryption|master|service|client|admin|bot|user|deploy|bearer|web)?"
@@ -31,7 +32,9 @@ _SAYS = (
 _WITH = r"with|mit|avec|con|com|met|using"
 _SIGNS = r"(?:<[^<>\n]{0,60}>|[\s:=>(\"'`“„*\[|-]){0,8}"  # between a word and what it names
 _FEW = rf"(?:[^\S\n]+[^\s;]{{1,20}}){{0,7}}?[^\S\n]*{_SIGNS}"
-_BEFORE = re.compile(rf"(?i)(?:(?<![A-Za-z]){_SAYS}(?![A-Za-z]){_FEW}|(?<!\w)(?:{_WITH})\s{{1,3}}[\"'`“*]{{0,3}})\Z")
+_BEFORE = re.compile(
+    rf"(?i)(?:(?<![A-Za-z]){_SAYS}(?![A-Za-z])[\"'`)*]{{0,2}}{_FEW}|(?<!\w)(?:{_WITH})\s{{1,3}}[\"'`“*]{{0,3}})\Z"
+)
 _DIRECT = re.compile(rf"(?i)(?<![A-Za-z]){_SAYS}(?![A-Za-z])(?=\W){_SIGNS}\Z")
 _AFTER = re.compile(
     r"(?i)[\"'`”*)\]]{0,3}[^\S\n]*(?:\(|<-+|←|=|-+|–|—|#|//|,)?[^\S\n]*(?:[^\s,;]{1,12}[^\S\n]+){0,5}?"
@@ -40,7 +43,8 @@ _AFTER = re.compile(
 _OTHER = re.compile(  # what else is made by chance, and no secret
     r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|\brev|"
     r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|sort|cache|partition|object|host|"
-    r"idempotency|map)[ _-]?key|page|trace|span|request|path|file|url|href|src|image|branch|hex|example|shape|like)"
+    r"idempotency|map)[ _-]?key|page|trace|span|request|path|file|url|href|src|image|branch|hex|example|"
+    r"shape|like|recv-keys|keyring|gpg)"
     r"[\w.-]*[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}(?:[a-z0-9]{1,9}[\s:=-]{1,2})?\Z"
 )
 _IN_ADDRESS = re.compile(
@@ -79,11 +83,16 @@ _DOORS = (
     "lösenord parola şifre hasło пароль login log-in sign-in anmeldung zugang zugangsdaten credentials wifi wi-fi wlan "
     "unlock pin 密码 口令 パスワード 비밀번호"
 )
-_OPENS = (*_DOORS.split(), "log in", "logs in", "logged in", "sign in", "signs in", "opens with")
+_WITHOUT_SIGN = frozenset(_DOORS.split()[: _DOORS.split().index("login")])  # a password follows these at once
+_NEXT_ALONE = "with"
+_OPENS = (*_DOORS.split(), "log in", "logs in", "logged in", "sign in", "signs in", "opens with", _NEXT_ALONE)
 _PRECEDES = re.compile(
-    r"([^\s\"'“”„«»`|,<>]{8,64})[\"'”»`*]{0,3}[^\S\n]+(?:(?:is|ist|est|es|é|è|\(|as|=|<-|←|-|–)\s?)?(?:\w{1,8}\s){0,2}\Z"
+    r"([^\s\"'“”„«»`|,<>]{8,64})[\"'”»`*]{0,3}[^\S\n]+(?:(?:is|ist|est|es|é|è|\(|as|=|<-|←|-|–)\s?)?(?:\w{1,8}\s){0,5}\Z"
 )
-_WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*])*([^\s\"'“”„«»`|,<>]{1,200})")
+_WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*>=:])*([^\s\"'“”„«»`|,<>]{1,200})")
+_ADJACENT = re.compile(
+    r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|,<>]{8,40})(?<![.,;:?)])"
+)
 _SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")
 _REACH = 80
 _MOST_WORDS = 8
@@ -154,18 +163,22 @@ def _chosen(text: str) -> Iterator[Found]:
             if _SIGN_THERE.search(text, max(0, at - _REACH), end + _REACH) and not (
                 word.isascii() and (lower[max(0, at - 1) : at].isalpha() or lower[end : end + 1].isalpha())
             ):
-                yield from _behind(text, end)
-                yield from _before(text, at)
+                yield from _behind(text, end, word)
+                if word != _NEXT_ALONE:
+                    yield from _before(text, at)
+            elif word in _WITHOUT_SIGN and (match := _ADJACENT.match(text, end)) and is_mixed_password(match[1]):
+                yield Found("password", *match.span(1))
             at = lower.find(word, end)
 
 
-def _behind(text: str, at: int) -> Iterator[Found]:
-    for count in range(_MOST_WORDS):
+def _behind(text: str, at: int, door: str) -> Iterator[Found]:
+    for count in range(1 if door == _NEXT_ALONE else _MOST_WORDS):
         word = _WORD.match(text, at)
         if word is None or (count and "\n" in text[at : word.start(1)]):
             return
         value = word[1].rstrip(_ENDS)
-        if is_strong_password(value) and not stands_for_one(value):
+        mixed = count == 0 and door in _WITHOUT_SIGN and is_mixed_password(value)
+        if (mixed or is_strong_password(value)) and not stands_for_one(value):
             yield Found("password", word.start(1), word.start(1) + len(value))
             return
         at = word.end()

@@ -24,15 +24,19 @@ _SEAM = re.compile(  # between two pieces of one text in a program, or in JSON t
     rf"\\?[\"'`](?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)(?:\\?[fbru]{{0,2}})\\?[\"'`]"
 )
 _LIST = re.compile(r"(?:[\"'][A-Za-z0-9_+/=-]{1,60}[\"'],\s{0,20}){1,60}[\"'][A-Za-z0-9_+/=-]{1,60}[\"']")
+_NEXT = re.compile(  # between two pieces that are given names one after the other
+    r"(?<=[A-Za-z0-9_+/=-])[\"'];?[^\S\n]{0,4}\n?[^\S\n]{0,20}(?:(?:const|let|var|my)[^\S\n])?\$?\w{1,24}\s{0,4}:?=\s{0,4}[\"']"
+    r"(?=[A-Za-z0-9_+/=-])"
+)
 _ENTRY = re.compile(r"[A-Za-z0-9_+/=-]+")
 _ESCAPE = re.compile(
     r"(?P<percent>%[2-7][0-9A-Fa-f])|\\x(?P<byte>[2-7][0-9A-Fa-f])|\\u00(?P<unit>[2-7][0-9A-Fa-f])|\\u\{(?P<brace>[2-7][0-9A-Fa-f])\}"
     r"|&\#(?P<number>[0-9]{2,3});|&\#[xX](?P<hex>[2-7][0-9A-Fa-f]);|\\(?P<mark>[_*.~+/=-])"
     r"|(?P<gone>&(?:shy|ZeroWidthSpace|zwnj|zwj);|&\#(?:8203|8204|8205|xad|x200[bB]);|</?(?:wbr|b|i|em|strong|span|code)\b[^<>\n]{0,40}>"
-    r"|(?<=[A-Za-z0-9_-])\*{1,2}(?=[A-Za-z0-9_-]))"
+    r"|\\\n[ \t]{0,20}|(?<=[A-Za-z0-9_-])\*{1,2}(?=[A-Za-z0-9_-]))"
 )
 _SPACED = re.compile(
-    r"(?<![^\s\"'(`:=])[A-Za-z0-9_+/=-]{1,12}(?P<sep>[ .·|,:-]| - )[A-Za-z0-9_+/=-]{1,5}"
+    r"(?<![^\s\"'(`:=])[A-Za-z0-9_+/=-]{1,12}(?P<sep> {1,3}|[.·|,:-]| - )[A-Za-z0-9_+/=-]{1,5}"
     r"(?:(?P=sep)[A-Za-z0-9_+/=-]{1,5}){5,120}"
 )
 _CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
@@ -40,7 +44,7 @@ _CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an
 )
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[2-7][0-9A-Fa-f]){20,400}(?![0-9A-Fa-f])")
 _LINES = re.compile(r"(?:\n|\\n)[ \t|]*")
-_NEAR = 400  # characters on both sides of what was replaced: a secret that lies across it is within them
+_NEAR = 160  # characters on both sides of what was replaced: a secret that lies across it is within them
 _COMMON = str.maketrans("-_", "+/")
 
 
@@ -89,6 +93,11 @@ def listed(text: str) -> Reading:
         size += 1
     reading.text = "".join(told)
     return reading
+
+
+def given_apart(text: str) -> Reading | None:
+    """Return the text with the values that are given names one after the other side by side."""
+    return _replaced(text, _NEXT, lambda match: "")
 
 
 def unescaped(text: str) -> Reading | None:

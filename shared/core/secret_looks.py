@@ -26,8 +26,9 @@ _STANDS = re.compile(
 )
 _SIGN = re.compile(r"[!#$%&*?+^~§€£@]")
 _NO_PASSWORD = re.compile(
-    r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^\d{4}-\d\d|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
+    r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^\d{4}-\d\d|\w@[\^~]?v?\d+\.|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
 )
+_ALGORITHM = re.compile(r"(?i)sha-?\d|argon2|pbkdf2|bcrypt|scrypt|base\d\d|oauth|utf-?\d|aes|rsa|rfc|test|v\d+$|id$")
 _SHOWN = (
     "password passwd passwort pass pw pwd secret root admin postgres mysql redis user username test guest mypassword "
     "mysecretpassword my-password my-secret-pw changeme default minio minioadmin rabbitmq mongo mariadb sa demo token "
@@ -71,6 +72,15 @@ def is_strong_password(value: str) -> bool:
         return False
     sizes = any(map(str.isupper, value)) or any(map(str.islower, value))
     return sizes and any(map(str.isdigit, value)) and _SIGN.search(value) is not None and not _UUID.search(value)
+
+
+def is_mixed_password(value: str) -> bool:
+    """Say whether it may be one just behind a word for it: large and small letters and digits, and not as names are."""
+    if not 8 <= len(value) <= 40 or _NO_PASSWORD.search(value) or not is_password(value) or stands_for_one(value):
+        return False
+    if "/" in value or "_" in value or "." in value[:-1] or value[0].isdigit() or _ALGORITHM.search(value):
+        return False
+    return any(map(str.isupper, value)) and any(map(str.islower, value)) and any(map(str.isdigit, value))
 
 
 def is_key(value: str) -> bool:

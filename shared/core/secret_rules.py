@@ -144,6 +144,6 @@ SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est|é|è|är|was|
 HARMLESS = re.compile(
     r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
     r"process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
-    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^https?://|^step:"
+    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^https?://|^step:|^~?/\w+/"
 )
 """Values that only name where a secret would come from, or stand for one."""

@@ -16,6 +16,7 @@ from shared.core.secret_disguises import (
     Reading,
     closed_up,
     decoded,
+    given_apart,
     joined,
     listed,
     plain_letters,
@@ -89,8 +90,8 @@ def _disguised(text: str) -> Iterator[Found]:
         yield Found("key", *coded.place(each.start, each.end)[:2])
     for reading in (joined(text), unescaped(text)):
         if reading is not None:
-            yield from _seen_in(reading, (*_by_prefix(reading.text), *_named(reading.text)))
-    for reading in (closed_up(text), listed(text)):
+            yield from _seen_in(reading, _plain(reading.text))
+    for reading in (closed_up(text), listed(text), given_apart(text)):
         if reading is not None:
             yield from _seen_in(reading, _by_prefix(reading.text))
     if any(sign in text for sign in _BACKWARDS):
