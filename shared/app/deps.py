@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets as random_source
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.core.model_facts import Offer
 from shared.core.run import Limits
@@ -39,6 +39,7 @@ class Deps:
     limits: Limits = field(default_factory=Limits)  # of a new run
     lease: timedelta = timedelta(minutes=11)  # longer than an attempt can take
     settle: timedelta = timedelta(seconds=70)  # after which an unanswered request can no longer arrive
+    born: datetime | None = None  # on one machine, when this process began: whoever worked before it is dead since then
     gather: timedelta = timedelta(0)  # for how long deliveries about one page wait for each other
     models: Offer = field(default_factory=Offer)  # which models this installation offers its tenants
     restored: bool = False  # of a backup: what was done after it was made has no record here

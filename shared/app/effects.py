@@ -109,7 +109,13 @@ class Effects:
         return None
 
     def _let_it_settle(self, doc: Doc, name: str) -> None:
-        left = self._deps.settle - abs(self._deps.clock.now() - _time(doc))
+        """Wait until what an earlier attempt may have sent can no longer arrive.
+
+        It was sent some time after its intent was written, at the latest when its process died: so the time counts
+        from there where that is known, or a request that was long on its way would arrive after the one in its place.
+        """
+        since = _time(doc) if self._deps.born is None else max(_time(doc), self._deps.born)
+        left = self._deps.settle - abs(self._deps.clock.now() - since)
         if left > timedelta(0):
             raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
 

@@ -66,7 +66,7 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
-        defaults = {"WORKWRIGHT_SETTLE_S": "1", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
+        defaults = {"WORKWRIGHT_SETTLE_S": "21", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
         defaults["WORKWRIGHT_GATHER_S"] = "0.05"
         defaults["WORKWRIGHT_WATCH_S"] = "1"
         defaults["WORKWRIGHT_NOTION_RATE"] = "100000"  # the simulator's own limit counts

@@ -84,6 +84,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,
         settle=settings.settle,
+        born=None if settings.mode == "cloud" else ports.clock.now(),
         gather=timedelta(seconds=settings.gather_s),
         models=settings.models,
         restored=ports.restored,

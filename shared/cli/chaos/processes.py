@@ -21,7 +21,7 @@ from shared.core.errors import ConfigError
 START_S = 90.0
 # As on one machine, but that what waits for people or for the outside waits no longer than it must.
 ENV = {
-    "WORKWRIGHT_SETTLE_S": "6",
+    "WORKWRIGHT_SETTLE_S": "6",  # longer than an answer may take, and than the world lets a request wait
     "WORKWRIGHT_BACKOFF_S": "0.2",
     "WORKWRIGHT_HTTP_READ_S": "5",
     "WORKWRIGHT_WATCH_S": "0",

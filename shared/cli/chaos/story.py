@@ -6,10 +6,10 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from shared.cli.chaos.judge import Judge, Verdict
 from shared.cli.chaos.person import Page, Person
@@ -40,7 +40,6 @@ WRITES: tuple[tuple[str, str, str], ...] = (
 )
 LOOK_S = 0.3
 STILL_S = 120.0  # nothing changes in the world for so long, with no death meanwhile: nothing will any more
-CALM_S = 6.0  # ... after every page has ended
 FIRST_S = 180.0  # for the page that meets no death
 
 
@@ -53,6 +52,7 @@ class Plan:
     seed: int
     faults: int
     limit_s: float = 1800.0
+    calm_s: float = 6.0  # nothing changes for so long after every page has ended: then that was all
     browser: bool = False
 
 
@@ -65,15 +65,39 @@ class Story:
     still_s: float = 0.0  # the longest time without a change in the world
 
 
-def bench_chaos(plan: Plan, keep: Path | None = None) -> dict[str, Any]:
+class Mortal(Protocol):
+    """A house that is started and killed; see `Victim`."""
+
+    def start(self) -> None:
+        """Start it; it is ready some time later, unless it is killed first."""
+
+    def ready(self) -> Mapping[str, Any] | None:
+        """Return what it says once it works, None before."""
+
+    def wait_until_ready(self) -> Mapping[str, Any]:
+        """Wait for `ready`."""
+
+    def kill(self) -> None:
+        """Kill its whole process group, at once."""
+
+    def stop(self) -> None:
+        """Let it end in good order."""
+
+
+def bench_chaos(
+    plan: Plan,
+    keep: Path | None = None,
+    house: Callable[[Path, Mapping[str, str], Mapping[str, str]], Mortal] = Victim,
+) -> dict[str, Any]:
     """Tell the story on a fresh folder; return the figures, and of each page what is wrong with it.
 
-    `keep` is an empty folder that is left as it is in the end, to look for causes in.
+    `keep` is an empty folder that is left as it is in the end, to look for causes in. `house` makes the one that dies
+    of a folder, the simulators' addresses and variables of its environment.
     """
     folder = keep or Path(tempfile.mkdtemp(prefix="workwright-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     world = World(folder / "world")
-    victim = Victim(folder, world.urls, {"WORKWRIGHT_BROWSER": "auto" if plan.browser else "off"})
+    victim = house(folder, world.urls, {"WORKWRIGHT_BROWSER": "auto" if plan.browser else "off"})
     try:
         return _told(plan, world, victim)
     finally:
@@ -83,12 +107,12 @@ def bench_chaos(plan: Plan, keep: Path | None = None) -> dict[str, Any]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _told(plan: Plan, world: World, victim: Victim) -> dict[str, Any]:
+def _told(plan: Plan, world: World, victim: Mortal) -> dict[str, Any]:
     victim.start()
     person = Person(world, victim.wait_until_ready())
     calm = person.write(0)
     person.set_status(calm, marks.PLAN_IT)
-    _until_the_end(person, world, FIRST_S)
+    _until_the_end(person, world, plan.calm_s)
     if calm.status != marks.DONE:
         raise ConfigError(f"without a death, the page came to {calm.status!r}: there is nothing to compare with")
     story = _Chaos(plan, world, victim, person).tell()
@@ -96,13 +120,13 @@ def _told(plan: Plan, world: World, victim: Victim) -> dict[str, Any]:
     return _figures(plan, story, Judge(world.effects(), calm), person.pages[1:])
 
 
-def _until_the_end(person: Person, world: World, limit: float) -> None:
-    ends = time.monotonic() + limit
+def _until_the_end(person: Person, world: World, calm_s: float) -> None:
+    ends = time.monotonic() + FIRST_S
     while time.monotonic() < ends and person.ended() < len(person.pages):
         person.look(world.effects())
         time.sleep(LOOK_S)
     count, since = -1, time.monotonic()
-    while time.monotonic() < ends and time.monotonic() - since < CALM_S:
+    while time.monotonic() < ends and time.monotonic() - since < calm_s:
         if (now := len(world.effects())) != count:
             count, since = now, time.monotonic()
         time.sleep(LOOK_S)
@@ -111,7 +135,7 @@ def _until_the_end(person: Person, world: World, limit: float) -> None:
 class _Chaos:
     """The part with the deaths."""
 
-    def __init__(self, plan: Plan, world: World, victim: Victim, person: Person) -> None:
+    def __init__(self, plan: Plan, world: World, victim: Mortal, person: Person) -> None:
         self._plan = plan
         self._world = world
         self._victim = victim
@@ -122,14 +146,13 @@ class _Chaos:
         self._dies: float | None = None  # None: not before it is ready
 
     def tell(self) -> Story:
-        """Ask for all plans at once, kill as often as was asked for, and wait until nothing changes any more."""
+        """Ask for one plan after another, kill as often as was asked for, and wait until nothing changes any more."""
         began = time.monotonic()
-        for number in range(1, self._plan.runs + 1):
-            self._person.set_status(self._person.write(number), marks.PLAN_IT)
         self._disturb()
         self._choose_death(ready=True)
         effects, changed = -1, time.monotonic()
         while time.monotonic() - began < self._plan.limit_s:
+            self._ask()
             self._maybe_kill()
             happened = self._world.effects()
             self._person.look(happened)
@@ -137,11 +160,18 @@ class _Chaos:
             if (count := len(happened)) != effects:
                 self._story.still_s = max(self._story.still_s, now - changed if effects >= 0 else 0.0)
                 effects, changed = count, now
-            if self._no_death_left() and now - changed > (CALM_S if self._all_ended() else STILL_S):
+            if self._no_death_left() and now - changed > (self._plan.calm_s if self._all_ended() else STILL_S):
                 break
             time.sleep(LOOK_S)
         self._story.seconds = time.monotonic() - began
         return self._story
+
+    def _ask(self) -> None:
+        """Ask for the plans that are due: the first at once, the last when two of three deaths are over."""
+        due = 1 + len(self._story.deaths) * 3 * self._plan.runs // (2 * max(1, self._plan.kills))
+        wanted = self._plan.runs if not self._plan.kills else min(due, self._plan.runs)
+        while len(self._person.pages) <= wanted:
+            self._person.set_status(self._person.write(len(self._person.pages)), marks.PLAN_IT)
 
     def _disturb(self) -> None:
         for _ in range(self._plan.faults):
@@ -151,10 +181,10 @@ class _Chaos:
             self._world.order(system, "/_faults", order)
 
     def _all_ended(self) -> bool:
-        return self._person.ended() == len(self._person.pages)
+        return self._person.ended() == len(self._person.pages) > self._plan.runs
 
     def _no_death_left(self) -> bool:
-        return len(self._story.deaths) >= self._plan.kills or self._all_ended()
+        return len(self._story.deaths) >= self._plan.kills
 
     def _choose_death(self, *, ready: bool) -> None:
         """Choose when this life ends: one in five while it starts, the others after it works."""

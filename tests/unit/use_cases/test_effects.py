@@ -215,3 +215,18 @@ def test_a_person_who_has_it_retried_decides_about_an_unclear_answer(ports: Port
     decided = ports.deps.clock.now()
     again = Effects(ports.deps, "t-1", "run-1.s1", "test", decided=decided)
     assert again("mail", world.make, repeat=Repeat.ONCE) == {"id": "id-2"}
+
+
+def test_what_a_dead_process_sent_may_still_be_on_its_way_however_long_ago_it_was_meant(
+    ports: Ports, world: World
+) -> None:
+    """It was sent at the latest when the process died, and that is known to be before the next one began."""
+    with suppress(Died):
+        effects(ports, die_at="effect.before")("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(hours=1)  # it waited for a limit of calls, say, and then sent; now another process has begun
+    again = Effects(ports.with_deps(born=ports.clock.now()).deps, "t-1", "run-1.s1", "test", "test")
+    with pytest.raises(OutcomeUnknown):
+        again("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    assert world.made == []
+    ports.clock.move(seconds=ports.deps.settle.total_seconds())
+    assert again("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
