@@ -18,6 +18,7 @@ from shared.app.contexts import keep_context
 from shared.app.engine import open_run, record
 from shared.app.open_page_run import page_record
 from shared.core import events as ev
+from shared.core.commands import Command
 from shared.core.events import RunOpened
 from shared.core.reducer import reduce
 from shared.core.run import RunStatus, StepSpec, Trigger, Usage, WaitKind
@@ -95,6 +96,20 @@ def test_it_looks_approves_cancels_and_retries(terminal: Terminal) -> None:
     assert page_record(terminal.api.deps, TENANT, "page-1").run == new["id"]
     runs = json.loads(terminal.type("runs", "--json").stdout)["runs"]
     assert {run["id"] for run in runs} == {"run-waits", new["id"]}
+
+
+def test_what_was_put_aside_is_shown_with_its_replay_in_every_place(terminal: Terminal) -> None:
+    command = Command("run-waits.9.0", "mirror", "notify", TENANT, "run-waits")
+    terminal.api.deps.queue.bury(command, "500 a bug stopped this request", 8)
+    way_on = "workwright replay run-waits.9.0"
+    for words in (("runs",), ("run", "run-waits"), ("dead-letters",), ("doctor",)):
+        said = terminal.type(*words).stdout
+        assert way_on in said, words
+        assert "500 a bug stopped this request" in said, words
+    replayed = terminal.type("replay", "run-waits.9.0")
+    assert replayed.returncode == 0, replayed.stderr
+    for words in (("runs",), ("run", "run-waits"), ("dead-letters",), ("doctor",)):
+        assert way_on not in terminal.type(*words).stdout, words
 
 
 def test_it_shows_what_the_day_has_cost_and_into_what_it_went(terminal: Terminal) -> None:

@@ -1,0 +1,158 @@
+"""A run that stands still says so and why, wherever it is shown, and no more once it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shared.app.engine import open_run, record
+from shared.app.notify import notify
+from shared.app.tell_standing import note_replayed
+from shared.core import events as ev
+from shared.core.attention import attention_of, warning
+from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, Command
+from shared.core.deliveries import Tries
+from shared.core.errors import NeedsHuman
+from shared.core.progress import progress_of
+from shared.core.reducer import reduce
+from shared.core.run import Run, Trigger
+from shared.integrations.notion.client import Notion
+from shared.integrations.ses import Ses
+from shared.ports import Secret
+from tests.support.local_ports import Clients, Ports, tools_with
+from tests.support.runs import opened, spec
+
+ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+class Outside:
+    """Mail and a page: what arrived there."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+        self.comments_made: list[str] = []
+        self.trouble: list[Exception] = []
+
+    def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.mails.append((subject, text))
+        return "m"
+
+    def comment(self, page: str, spans: list[Any]) -> dict[str, str]:
+        self.comments_made.append("".join(span.text for span in spans))
+        return {"id": "c"}
+
+    def comments(self, page: str) -> list[dict[str, Any]]:
+        return []
+
+
+def _standing(ports: Ports) -> tuple[Outside, Any, Run, Command]:
+    """Return a run whose one attempt was just handed out."""
+    outside = Outside()
+    ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
+    tools = tools_with(accounts=Clients({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+    trigger = Trigger("page", "page-1", "Bakery", "Mira")
+    begun = opened(spec("a"), trigger=trigger)
+    run = open_run(ports.deps, begun)
+    _, commands = reduce(None, begun)
+    return outside, tools, run, next(each for each in commands if each.name == ATTEMPT)
+
+
+def _deliver_all(ports: Ports, tools: Any) -> list[Command]:
+    def deliver(command: Command) -> int:
+        if command.name == NOTIFY:
+            notify(command, ports.deps, tools)
+        return 200
+
+    return ports.deliver_due(deliver)
+
+
+def test_a_run_whose_command_was_put_aside_says_so_at_once_and_how_it_goes_on(ports: Ports) -> None:
+    outside, tools, run, attempt = _standing(ports)
+    ports.deps.queue.bury(attempt, "500 a bug stopped this request", 8)
+    came = _deliver_all(ports, tools)
+    (said,) = attention_of(ports.run())
+    assert "500 a bug stopped this request" in said
+    assert f"workwright replay {attempt.id}" in said
+    assert any(each.name == MIRROR and each.run == run.id for each in came)
+    assert said in "".join(text for text, _ in progress_of(ports.run(), "http://x.test/r", ["a"], {}).words)
+    (mail,) = outside.mails
+    assert "stands still" in mail[0]
+    assert said in mail[1]
+    assert said in outside.comments_made[0]
+
+    record(ports.deps, run.tenant, run.id, ev.StepSucceeded(ports.clock.now(), "a", 1))
+    assert attention_of(ports.run()) == ()
+
+
+def test_whoever_replays_it_is_told_no_more_that_it_stands_still(ports: Ports) -> None:
+    _, tools, run, attempt = _standing(ports)
+    ports.deps.queue.bury(attempt, "gave up", 8)
+    _deliver_all(ports, tools)
+    assert attention_of(ports.run()) != ()
+    ports.deps.queue.replay(run.tenant, attempt.id)
+    note_replayed(ports.deps, run.tenant, attempt)
+    assert attention_of(ports.run()) == ()
+
+
+@pytest.mark.parametrize(
+    ("tries", "why"),
+    [(Tries(4, 0), "it failed"), (Tries(0, 4), "the process ended"), (Tries(1, 1), ""), (Tries(5), "")],
+)
+def test_a_step_that_does_not_get_through_is_told_of_once_and_nobody_is_written_to(
+    ports: Ports, tries: Tries, why: str
+) -> None:
+    outside, tools, _, attempt = _standing(ports)
+    said = warning(attempt, tries)
+    assert (said is None) == (why == "")
+    if said is not None:
+        ports.deps.queue.enqueue([said])
+        _deliver_all(ports, tools)
+        (text,) = attention_of(ports.run())
+        assert why in text
+    assert outside.mails == []
+
+
+def test_a_mail_of_which_nobody_knows_is_told_wherever_the_run_is_shown(ports: Ports) -> None:
+    outside, tools, run, _ = _standing(ports)
+    outside.trouble = [NeedsHuman("ses", "no complete answer")]
+    ended = record(ports.deps, run.tenant, run.id, ev.StepSucceeded(ports.clock.now(), "a", 1))
+    assert ended.status.final
+    came = _deliver_all(ports, tools)
+    (said,) = attention_of(ports.run())
+    assert "not known" in said
+    shown = progress_of(ports.run(), "http://x.test/r", ["a"], {}).words
+    assert said in "".join(text for text, _ in shown)
+    assert [each.topic for each in came if each.name == MIRROR][-1] == "standing"
+
+
+def test_a_death_while_the_mails_client_is_made_leaves_no_doubt(ports: Ports) -> None:
+    """Loading what sends takes seconds in a fresh process: one that dies in them has begun to send nothing."""
+    outside, tools, run, _ = _standing(ports)
+
+    class Dies(Clients):
+        def connect_for(self, tenant: str, noted: Any = None) -> Any:
+            usual = super().connect_for(tenant, noted)
+
+            def connect(client: type[Any], *, scope: str = "") -> Any:
+                if client is Ses:
+                    raise Died
+                return usual(client)
+
+            return connect
+
+    record(ports.deps, run.tenant, run.id, ev.StepSucceeded(ports.clock.now(), "a", 1))
+    command = Command("tell-1", NOTIFY, "notify", run.tenant, run.id, topic="run_succeeded", ref="end")
+    dying = tools_with(accounts=Dies({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+    with pytest.raises(Died):
+        notify(command, ports.deps, dying)
+    notify(command, ports.deps, tools)
+    assert len(outside.mails) == 1
+    assert attention_of(ports.run()) == ()
