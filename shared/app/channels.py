@@ -43,8 +43,7 @@ class Channels:
     def tell(self, person: Person) -> list[str]:
         """Send over each channel the person has chosen; return what became of each."""
         channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
-        chosen = [c for c in person.get("channels", ("email",)) if c in channels and person.get(c)]
-        return [f"{channel}:{channels[channel](person)}" for channel in chosen]
+        return [f"{channel}:{channels[channel](person)}" for channel in channels_of(person)]
 
     def _mail(self, person: Person) -> str:
         return self._guarded(lambda: self._send_mail(person))
@@ -91,6 +90,11 @@ class Channels:
                 return "later"
             return f"failed ({error})"
         return "sent"
+
+
+def channels_of(person: Person) -> list[str]:
+    """Return over which channels this person is told, in the order they were chosen."""
+    return [each for each in person.get("channels", ("email",)) if each in ("email", "slack") and person.get(each)]
 
 
 def _ts(found: SlackMessage | None) -> dict[str, Any] | None:

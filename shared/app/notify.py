@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.approvals import approval_token, approval_url
-from shared.app.channels import Channels
+from shared.app.channels import Channels, channels_of
 from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.effects import Effects
@@ -27,6 +27,7 @@ from shared.app.tell_standing import note_standing
 from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
+from shared.core.attention import UNCONFIRMED
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.outgoing_text import hosts_of, may_link
@@ -77,9 +78,9 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
 
 def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
     """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
-    if _answered_already(command, run):
-        return ""
     settings = tools.settings(run.tenant)
+    if _answered_already(command, run):
+        return _before_all_were_told(command, deps, settings, run, scope)
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     message = message_for(
         command.topic,
@@ -141,6 +142,19 @@ def _answered_already(command: Command, run: Run) -> bool:
     """Say whether the message asks for something that nobody waits for any more."""
     gate = run.step(command.ref)
     return command.topic in (ASKED, QUESTION_ASKED) and (gate is None or gate.wait is None)
+
+
+def _before_all_were_told(command: Command, deps: Deps, settings: Mapping[str, Any], run: Run, scope: str) -> str:
+    """Return what became of a question that was answered while it was told: what was begun is not left unsaid."""
+    if f"{command.topic}/{command.ref}" in run.notices:
+        return ""
+    effects, outcomes = Effects(deps, run.tenant, scope, f"notify.{command.topic}"), []
+    for person in settings.get("people", ()):
+        for channel in channels_of(person):
+            name = f"{channel}-{person['id']}"
+            begun = UNCONFIRMED if effects.intended(name) else "not needed any more"
+            outcomes.append(f"{channel}:{'sent' if effects.known(name) is not None else begun}")
+    return ", ".join(outcomes)
 
 
 def _come_again(deps: Deps, command: Command, until: datetime) -> None:

@@ -31,6 +31,14 @@ from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
 SCHEDULE = {"sweep": 2.0, "sync": 60.0}  # seconds between two calls of a function by the clock
+DEFAULTS: Mapping[str, str] = {  # on one machine, where the environment says nothing else
+    "WORKWRIGHT_SETTLE_S": "21",  # longer than an answer may take: a request that is waited for may still arrive
+    "WORKWRIGHT_HTTP_READ_S": "20",
+    "WORKWRIGHT_BACKOFF_S": "0.5",
+    "WORKWRIGHT_GATHER_S": "0.05",
+    "WORKWRIGHT_WATCH_S": "1",
+    "WORKWRIGHT_NOTION_RATE": "100000",  # the simulator's own limit counts
+}
 _DELIVERY_TIMEOUT = (5, 600)
 
 
@@ -66,10 +74,7 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
-        defaults = {"WORKWRIGHT_SETTLE_S": "21", "WORKWRIGHT_HTTP_READ_S": "20", "WORKWRIGHT_BACKOFF_S": "0.5"}
-        defaults["WORKWRIGHT_GATHER_S"] = "0.05"
-        defaults["WORKWRIGHT_WATCH_S"] = "1"
-        defaults["WORKWRIGHT_NOTION_RATE"] = "100000"  # the simulator's own limit counts
+        defaults = dict(DEFAULTS)
         if "cloud_storage" in self.simulators:
             defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
         chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}

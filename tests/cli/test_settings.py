@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.cli.chaos.processes import ENV
+from shared.cli.house import DEFAULTS
 from shared.core.errors import ConfigError
 from shared.core.model_facts import PROVIDERS
 from shared.settings import FUNCTIONS, Settings
@@ -152,6 +154,12 @@ def test_what_is_given_is_read() -> None:
 NAMES = st.sampled_from(
     [*CLOUD, "WORKWRIGHT_LEASE_S", "WORKWRIGHT_NOTION_URL", "WORKWRIGHT_MODEL", "WORKWRIGHT_URL_PLAN"]
 )
+
+
+@pytest.mark.parametrize("env", [{}, DEFAULTS, ENV], ids=["usual", "on one machine", "in the chaos bench"])
+def test_a_write_is_done_again_only_when_an_answer_to_the_first_could_not_come_any_more(env: dict[str, str]) -> None:
+    found = Settings.from_env(env)
+    assert found.settle.total_seconds() > found.http_read_s
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from shared.integrations.notion.client import Notion
 from shared.integrations.ses import Ses
 from shared.ports import Secret
 from tests.support.local_ports import Clients, Ports, tools_with
-from tests.support.runs import opened, spec
+from tests.support.runs import gate, opened, spec
 
 ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
 
@@ -131,6 +132,31 @@ def test_a_mail_of_which_nobody_knows_is_told_wherever_the_run_is_shown(ports: P
     shown = progress_of(ports.run(), "http://x.test/r", ["a"], {}).words
     assert said in "".join(text for text, _ in shown)
     assert [each.topic for each in came if each.name == MIRROR][-1] == "standing"
+
+
+@pytest.mark.parametrize(("died_at", "became"), [("effect.before", "not known"), ("", "not needed any more")])
+def test_what_was_begun_to_be_told_is_not_left_unsaid_when_the_question_is_answered_meanwhile(
+    ports: Ports, died_at: str, became: str
+) -> None:
+    """A mail was under way when the process died, and before the next one looks somebody has said yes."""
+    outside, tools, _, _ = _standing(ports)
+    begun = opened(gate("approve"), spec("b", "approve"), run="run-2", trigger=Trigger("api", "", "Bakery", "Mira"))
+    asks = open_run(ports.deps, begun)
+    command = Command("ask-1", NOTIFY, "notify", asks.tenant, asks.id, topic="approval_asked", ref="approve")
+
+    def point(name: str) -> None:
+        if died_at and name.startswith(died_at):
+            raise Died
+
+    with suppress(Died):
+        if died_at:
+            notify(command, ports.with_deps(crash_point=point).deps, tools)
+    yes = ev.ApprovalGranted(ports.clock.now(), "approve", asks.asked, "Mira", "api")
+    record(ports.deps, asks.tenant, asks.id, yes)
+    notify(command, ports.deps, tools)
+    assert ports.run(run="run-2").notices["approval_asked/approve"] == f"email:{became}"
+    assert len(attention_of(ports.run(run="run-2"))) == (became == "not known")
+    assert outside.mails == []
 
 
 def test_a_death_while_the_mails_client_is_made_leaves_no_doubt(ports: Ports) -> None:
