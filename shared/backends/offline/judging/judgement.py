@@ -14,7 +14,7 @@ from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
-from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PRIVATE, REPAIR, SERVICE, SITE
+from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PEOPLE, PRIVATE, REPAIR, SERVICE, SITE
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write
@@ -88,7 +88,10 @@ class Judgement:
         lines = {each.line.text: each.words for each in reversed(self.because) if each.sign.of == self.taken_for}
         why = [each.words for each in self.because if each.words in lines.values()][:_MOST_TOLD]
         if not why:
-            return f"Taken for {self.called}, because nothing on it asks for anything else; that is thin."
+            thin = (
+                "nothing on it asks for anything else; that is thin. If it is another thing, comment “no, a service”."
+            )
+            return f"Taken for {self.called}, because {thin}"
         said = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])
         return f"Taken for {self.called}, because it {said}."
 
@@ -102,7 +105,7 @@ def judge(page: Page, choices: Sequence[str] = ()) -> Judgement:
         return tuple(each for each in found if each.sign.of == kind)
 
     chosen = [{"publish": SITE}.get(each, each) for each in choices if each in ("site", "service", "publish")]
-    notes = sums[NOTES] >= ENOUGH and not read_endpoints(page)
+    notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
     spoken = sums.get(SERVICE, 0)
     named = any(each.sign.weight > ENOUGH for each in because(SERVICE))  # a mention in notes asks for nothing
     program = spoken >= ENOUGH and spoken > max(sums[NOTES], sums[SITE] - 1) and (named or not sums[NOTES])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 SITE, SERVICE, NOTES, PRIVATE, NOTHING, NOTION, REPAIR = (
     *("site", "service", "notes", "private", "nothing", "notion", "repair"),
 )
+PEOPLE = "names who took part"
 TITLE, TOP, LABEL, ANY = "title", "top", "label", "any"  # top: also properties, headings, the first three lines
 
 
@@ -200,7 +201,7 @@ SIGNS: tuple[Sign, ...] = (
         r"om niet te vergeten|unutmamak|чтобы не забыть|żeby nie zapomnieć|备忘|以免忘记|覚え書き|忘れないように|"
         r"حتى لا أنسى|یادم نرود",
     )),
-    Sign(NOTES, 3, "names who took part", _any(
+    Sign(NOTES, 3, PEOPLE, _any(
         r"^\W*(?:attendees|attending|participants|present|apologies|anwesend\w*|teilnehm\w*|présents?|"
         r"participants?|asistentes)\b",
         r"^\W*(?:presentes|participantes|presenti|partecipanti|aanwezig\w*|katılanlar|katılımcılar|присутств\w*|"

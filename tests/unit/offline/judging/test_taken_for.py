@@ -121,6 +121,15 @@ def test_an_api_that_minutes_ask_for_in_their_fifth_line_is_a_service_and_the_mi
     assert not [word for word in ("Wanda", "coffee", "cake") if word in shown]
 
 
+def test_names_of_those_who_took_part_are_not_published_with_the_addresses_they_agreed_on() -> None:
+    text = "# Besprechung im März\n\nAnwesend: Olga, Jens\n\nKasse stimmt.\n\nWir brauchen eine API für die Kasse:"
+    page = page_of(text + "\n\n- GET /mitglieder alle Mitglieder\n- POST /mitglieder mit Name und Ort\n")
+    kind, answer = outcome(page)
+    assert kind == SERVICE
+    shown = str(pages.files(pages.code(page, answer)))
+    assert ("/mitglieder" in shown, "Olga" in shown, "Kasse stimmt" in shown) == (True, False, False)
+
+
 @pytest.mark.parametrize(("text", "language"), [(SHELL, "anotações"), (PAPER, "笔记")], ids=["shell", "paper"])
 def test_notes_about_programs_ask_for_none(text: str, language: str) -> None:
     kind, answer = outcome(page_of(text))
