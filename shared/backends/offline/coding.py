@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,9 @@ from shared.backends.offline.site import write_site
 from shared.core.artifacts import PYTHON_SERVICE as SERVICE
 from shared.core.artifacts import STATIC_SITE as SITE
 from shared.core.errors import Refused
-from shared.core.page import page_from_data
+from shared.core.page import WISH, Page, page_from_data
 
+_WISHED = re.compile(r" wants this to be otherwise: (.+)", re.DOTALL)  # as the gate says it (app/gates.py)
 _STATIC = "A static site made from a Notion page: open `site/index.html` in a browser. It loads nothing from others."
 _SERVICE = (
     "A small service made from a Notion page, in Python's standard library alone, with its documentation in `site/`."
@@ -73,8 +75,35 @@ def write_files(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Raise Refused: rules that wrote something wrong would write it again."""
+    """Return the files with a wish of somebody worked in; raises Refused for all else.
+
+    Rules that wrote something wrong would write it again, and what was approved stays as it is: a wish may add.
+    """
+    wish = _WISHED.search(str(data.get("feedback") or ""))
+    page = dict(data.get("page") or {})
+    before = len(page.get("blocks") or ())
+    if wish is not None and before:
+        block = {"id": f"wish-{before}", "type": WISH, "spans": [{"text": wish.group(1)}]}
+        wished = {**data, "page": {**page, "blocks": [*page["blocks"], block]}}
+        if _only_adds(wished):
+            code = _write_code(wished)
+            files = [{"path": path, "content": text, "complete": True} for path, text in code.files.items()]
+            why = "The wish is worked in by rules."
+            return {"why": why, "files": files, "edits": [], "deleted": [], "expected_tests": code.expected_tests}
     raise Refused("The offline model writes by rules and cannot mend what it wrote. Connect a model, and retry.")
+
+
+def _only_adds(data: Mapping[str, Any]) -> bool:
+    """Say whether there is a rule for the last wish, and all that was approved stays on the page."""
+    understood, plain = understand(page_from_data(data["page"])), understand(_without_last(data["page"]))
+    there = {block.id for block in understood.page.walk()}
+    approved = requirements_from_data((data.get("proposal") or {}).get("requirements"))
+    added = len(understood.said.done) > len(plain.said.done) and understood.artifact == plain.artifact
+    return added and all(each.block in there for each in approved)
+
+
+def _without_last(page: Mapping[str, Any]) -> Page:
+    return page_from_data({**page, "blocks": page["blocks"][:-1]})
 
 
 @dataclass(frozen=True, slots=True)

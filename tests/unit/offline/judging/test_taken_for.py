@@ -10,7 +10,8 @@ import pytest
 
 from shared.app.plan_proposal import Proposal
 from shared.backends.offline.judging.understanding import understand
-from shared.core.page import ANSWER, WISH, Block, Page, Span
+from shared.core.errors import Refused
+from shared.core.page import ANSWER, WISH, Block, Page, Span, page_to_data
 from shared.integrations.notion.markdown import parse_markdown
 from shared.integrations.notion.reading import read_written
 from tests.unit.offline import pages
@@ -334,6 +335,27 @@ def test_columns_that_were_pasted_in_as_lines_are_not_published() -> None:
     assert "Ada" not in str(pages.files(pages.code(page, answer)))
     fair = pages.page("Fair", pages.block("paragraph", "When: Saturday\nWhere: the green"))
     assert [one["text"] for one in pages.plan(fair)["requirements"]] == ["When: Saturday Where: the green"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "worked_in"),
+    [
+        ("no, it should also show a phone number: 0555 0100", True),
+        ("no, without the stall", False),
+        ("too blue", False),
+    ],
+)
+def test_a_wish_about_finished_work_is_worked_in_where_it_only_adds(wish: str, worked_in: bool) -> None:
+    page = page_of(JAM)
+    given = {"page": page_to_data(page), "proposal": pages.plan(page), "files": []}
+    asked = {**given, "feedback": f"Ada Example wants this to be otherwise: {wish}"}
+    if not worked_in:
+        with pytest.raises(Refused, match="cannot mend"):
+            pages.ask("code.repair", asked)
+        return
+    html = pages.files(pages.ask("code.repair", asked))["site/index.html"]
+    assert "Phone number: 0555 0100" in html
+    assert "should" not in html
 
 
 # --- requirements and what is said of tests ---------------------------------------------------------------------------
