@@ -268,7 +268,8 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
     for step in (each for each in steps if each["status"] != "replaced"):
         depth[step["id"]] = depth.get(step["parent"], -1) + 1
         name = "  " * depth[step["id"]] + (step["title"] or step["kind"])
-        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {step['outcome'] or step['error']}".rstrip())
+        said = " ".join((step["outcome"] or step["error"]).split())
+        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {said}".rstrip())
     many = "1 step" if replaced == 1 else f"{replaced} steps"
     return [*lines, *([f"  {many} of an earlier plan left out"] if replaced else [])]
 

@@ -140,6 +140,8 @@ def _doing(run: Run, steps: Collection[str]) -> str:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:
         return plain(run.failure)[:300]
+    if run.status == RunStatus.AWAITING_INPUT and run.facts.get("question"):
+        return plain(f"Asked in a comment: {run.facts['question']}")[:300]
     if run.status == RunStatus.SUCCEEDED:
         return "\n".join(edited_lines(run))
     if run.cancel:

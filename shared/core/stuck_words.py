@@ -14,12 +14,12 @@ REVIEW = "release.review"
 MOST = 2000  # letters of a question
 MAX_TOLD = 1200  # letters of what was wrong
 _SETTINGS = {  # by the rule of a finding: what of the team's settings decides about it
-    "paths": "policy.may_change and policy.must_not_change",
+    "paths": "policy.may_change or policy.must_not_change",
     "protected": "policy.protected",
-    "size": "policy.most_files, policy.most_bytes and policy.most_file_bytes",
-    "dependency": "policy.dependencies_allowed and policy.dependencies_denied",
+    "size": "policy.most_files, policy.most_bytes or policy.most_file_bytes",
+    "dependency": "policy.dependencies_allowed or policy.dependencies_denied",
     "age": "policy.dependency_age_days",
-    "licence": "policy.licences_allowed and policy.unknown_licence",
+    "licence": "policy.licences_allowed or policy.unknown_licence",
 }
 
 
@@ -75,4 +75,4 @@ def _way_out(run: Run, stuck: Stuck) -> str:
 def _settings(review: Step) -> str:
     """Return which settings have refused the work, and how they are changed; "" where none has."""
     named = [told for rule, told in _SETTINGS.items() if f" {rule}:" in f" {review.signature}"]
-    return f" An owner can change what is allowed: workwright ship, {'; '.join(named)}." if named else ""
+    return f" An owner can change what is allowed: workwright ship --set with {', '.join(named)}." if named else ""

@@ -10,10 +10,11 @@ such a question, with a repair of what had passed by what that plan says.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.core.run import CHILD, Step, StepSpec, Usage, WaitKind
+from shared.core.run import CHILD, Step, StepSpec, StepStatus, Usage, WaitKind
 from shared.core.stuck_words import Stuck, question_of_stuck
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 from shared.steps._work import WORK_FIELDS
@@ -109,7 +110,7 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
     """Return why another repair would lead nowhere; "" while one may help."""
     state = ctx.step.output
     if absent := last.output.get("absent"):
-        return f"no repair could be made ({absent})"
+        return f"no repair could be made ({str(absent).rstrip('.')})"
     tries = [_child(ctx, f"try-{n}") for n in range(int(state["since"]), int(state["tries"]) + 1)]
     same = sum(1 for each in tries if each.output.get("signature") == last.output["signature"])
     if same >= SAME:
@@ -152,7 +153,13 @@ def _answered(ctx: StepContext) -> Done:
     green = ctx.run.step(str(state.get("back_to", "")))
     if green is None or not (answers and answers[-1].output.get("again")):
         raise Rejected("code", f"not passed, and nobody answered what to do: {state['asked']}")
-    return _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")})
+    mended = [s for s in _family(ctx, "code.repair") if s.status == StepStatus.SUCCEEDED and _nth(s) <= _nth(green)]
+    done = _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")})
+    return replace(done, output={**done.output, "rounds": len(mended)})
+
+
+def _nth(child: Step) -> int:
+    return int(child.id.rpartition("-")[2])
 
 
 def _family(ctx: StepContext, kind: str) -> list[Step]:

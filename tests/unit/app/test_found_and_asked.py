@@ -122,6 +122,7 @@ def test_a_rule_that_was_changed_meanwhile_is_looked_at_again_when_somebody_says
     assert story.gate.id == "release"
     wrote = [step.attempt for step in story.run.steps if step.spec.kind == "code.generate"]
     assert wrote == [1], "nothing is written anew"
+    assert "Tests: 1 passed in the scripted sandbox." in run_view(story.run)["asked"]["lines"]
 
 
 def test_looking_again_without_a_change_asks_again_and_does_not_end_the_run(story: Story) -> None:
