@@ -82,7 +82,8 @@ def ask_workspace(
         hits = hits_for(deps, tools, tenant, query, below=below)
         if not hits:
             return _not_there(model, question, query)
-        answer = _answered(model, question, query, history, hits)
+        sources = tuple(source_of(deps, hit, f"P{number}") for number, hit in enumerate(hits, 1))
+        answer = _answered(model, question, query, history, hits, sources)
         _see_that_it_may_be_told(deps, tools, tenant, hits)
         return answer
     except BudgetExceeded as error:
@@ -145,13 +146,20 @@ def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequen
 def _not_there(model: Model, question: str, query: str) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
-        return _answered(model, question, query, (), ())
+        return _answered(model, question, query, (), (), ())
     except (IntegrationError, ModelError):
         return Answer(_NOT_THERE, query=query)
 
 
-def _answered(model: Model, question: str, query: str, history: Sequence[Message], hits: Sequence[Hit]) -> Answer:
-    sources = {f"P{number}": source_of(hit, f"P{number}") for number, hit in enumerate(hits, 1)}
+def _answered(
+    model: Model,
+    question: str,
+    query: str,
+    history: Sequence[Message],
+    hits: Sequence[Hit],
+    found: Sequence[Source],
+) -> Answer:
+    sources = {source.id: source for source in found}
     texts = {name: hit.chunk.text for name, hit in zip(sources, hits, strict=True)}
     request = ModelRequest(
         task=ASK,

@@ -53,9 +53,10 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     return Scope(bool(given.get("off")), roots, without, frozenset(ours))
 
 
-def address_of(page: str, block: str = "") -> str:
-    """Return where people find a page, or a block of it."""
-    return f"https://www.notion.so/{page.replace('-', '')}" + (f"#{block.replace('-', '')}" if block else "")
+def address_of(deps: Deps, page: str, block: str = "") -> str:
+    """Return where people find a page, or a block of it: in a simulated Notion no link leads to the real one."""
+    there = f"{deps.notion_url}/p/{page}" if deps.notion_url else f"https://www.notion.so/{page.replace('-', '')}"
+    return there + (f"#{block.replace('-', '')}" if block else "")
 
 
 def connected(deps: Deps, tenant: str) -> bool:

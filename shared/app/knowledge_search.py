@@ -60,20 +60,20 @@ def knowledge_parts(
     """
     found = hits_for(deps, tools, tenant, query[:_QUERY], limit + (limit if without else 0))
     hits = [hit for hit in found if hit.chunk.page not in without][:limit]
-    sources = [source_of(hit) for hit in hits]
+    sources = [source_of(deps, hit) for hit in hits]
     return [
         Part("knowledge", source.url, f"{source.title}\n{hit.chunk.text}", share=_SHARE)
         for source, hit in zip(sources, hits, strict=True)
     ]
 
 
-def source_of(hit: Hit, id: str = "") -> Source:
+def source_of(deps: Deps, hit: Hit, id: str = "") -> Source:
     """Return where a hit is, for people."""
     chunk = hit.chunk
     block = chunk.block if chunk.block != chunk.page else ""
     title = plain(trail(chunk.path))
     excerpt = plain(chunk.text[:300])
-    return Source(id or chunk.id, title, address_of(chunk.page, block), chunk.page, excerpt, chunk.edited_at)
+    return Source(id or chunk.id, title, address_of(deps, chunk.page, block), chunk.page, excerpt, chunk.edited_at)
 
 
 def trail(titles: Sequence[str]) -> str:

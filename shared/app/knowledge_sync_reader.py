@@ -100,7 +100,7 @@ class Reader:
         columns: dict[str, str] = {}
         if len(way) > 1 and way[-2].kind == DATA_SOURCE:
             columns = self._columns(self.notion.page(place.id) if raw is None else raw)
-        page = Page(place.id, place.title, tuple(blocks), columns, address_of(place.id), place.version)
+        page = Page(place.id, place.title, tuple(blocks), columns, address_of(self.deps, place.id), place.version)
         above = _titles(way[:-1])
         self.done += take_page(self.deps, self.tools, self.tenant, page, root=way[0].id, above=above)
         if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:

@@ -8,10 +8,11 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.execute_step import Tools, run_url
+from shared.app.knowledge_scope import address_of
 from shared.app.ledger import noting
 from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
-from shared.app.workspace_databases import Mapped, bare, database_of, mapped_page
+from shared.app.workspace_databases import Mapped, database_of, mapped_page
 from shared.app.workspace_schemas import IDEAS, RUNS
 from shared.core.errors import Missing, Rejected
 from shared.core.outgoing_text import plain
@@ -85,7 +86,7 @@ def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, 
     shown: Mapping[str, Any] = {
         "Name": {"title": rich_text(plain(run.trigger.title)[:200] or run.id)},
         "Status": status,
-        "Page": {"url": _address(page, run.trigger.page)},
+        "Page": {"url": _address(deps, page, run.trigger.page)},
         "Started": {"date": {"start": run.opened_at.isoformat(timespec="seconds")}},
         "Ended": {"date": {"start": ended.isoformat(timespec="seconds")} if ended else None},
         "Cost": {"number": round(run.spent.micros / 1e6, 4)} if run.status.final else None,
@@ -97,9 +98,8 @@ def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, 
     return {mapped.name(name): value for name, value in shown.items() if value is not None and mapped.name(name)}
 
 
-def _address(page: Mapping[str, Any] | None, page_id: str) -> str:
-    told = str((page or {}).get("url") or "")
-    return told or f"https://www.notion.so/{bare(page_id)}"
+def _address(deps: Deps, page: Mapping[str, Any] | None, page_id: str) -> str:
+    return str((page or {}).get("url") or "") or address_of(deps, page_id)
 
 
 def _url(address: Any) -> Json | None:

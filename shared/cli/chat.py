@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import THINKING, ask_house, plain
+from shared.cli.remote import THINKING, ask_house
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
+from shared.core.readable import on_one_line
 
 _LATE = 10  # seconds of silence, after which people are told
 
@@ -59,7 +60,7 @@ def _say(data: Path, chat_id: str, text: str, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for line in _answer_lines(found, body["message"]):
-            click.echo(plain(line))
+            click.echo(on_one_line(line))
     sys.stdout.flush()
 
 

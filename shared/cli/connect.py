@@ -14,6 +14,7 @@ import click
 from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.core.errors import ConfigError
+from shared.core.readable import on_one_line
 
 Json = Mapping[str, Any]
 _ADDRESS = "/v1/databases"
@@ -44,7 +45,7 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for line in _lines(found):
-            click.echo(_plain(line))
+            click.echo(on_one_line(line))
     sys.exit(0 if found["state"] == "done" else 1)
 
 
@@ -99,9 +100,9 @@ def _answers(found: Json) -> dict[str, Any]:
 
 
 def _pick(text: str, choices: Sequence[tuple[str, str]]) -> str:
-    click.echo(_plain(text))
+    click.echo(on_one_line(text))
     for number, (_, label) in enumerate(choices, 1):
-        click.echo(_plain(f"  {number}  {label}"))
+        click.echo(on_one_line(f"  {number}  {label}"))
     number = click.prompt("Number", type=click.IntRange(1, len(choices)), default=1)
     return choices[number - 1][0]
 
@@ -126,8 +127,3 @@ def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
     if wrong := [each for each, (key, sign, value) in zip(given, pairs, strict=True) if not (key and sign and value)]:
         raise ConfigError(f"{option} {wrong[0]!r} has no “=” between a name and a value")
     return {key: value for key, _, value in pairs}
-
-
-def _plain(line: str) -> str:
-    """Return the line without control characters: titles come from outside, and a terminal obeys them."""
-    return "".join(letter if letter.isprintable() else "�" for letter in line)

@@ -14,6 +14,7 @@ import click
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
+from shared.core.readable import on_one_line
 
 OWNER_KEY = "owner.key"
 _CONNECT, _WAIT = 5, 60  # seconds
@@ -188,13 +189,12 @@ def ask_house(
 
 
 def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]], list[str]]) -> None:
-    """Print an answer: as JSON, or in lines."""
     """Print an answer: as it is, or in lines without the signs that a terminal obeys."""
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for line in lines(found):
-        click.echo(plain(line))
+        click.echo(on_one_line(line))
     sys.stdout.flush()
 
 
@@ -312,11 +312,6 @@ def _context_text(found: dict[str, Any]) -> list[str]:
 
 _TOLD = ("edited", "rolled_back", "question")  # facts that are said in words elsewhere
 _NOTES = {"failure": "failed", "cancel": "cancelled", "retry_of": "retries", "retried_by": "retried by"}
-
-
-def plain(line: str) -> str:
-    """Return the line without control characters: titles come from outside, and a terminal obeys them."""
-    return "".join(letter if letter.isprintable() else "�" for letter in line)
 
 
 def _part(run: str) -> str:

@@ -81,6 +81,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         public_url=settings.public_url,
         connect_url=settings.function_url("oauth-callback"),
         hooks_url=settings.function_url("forge-webhook"),
+        notion_url=_simulated(settings.endpoints.get("notion", "")),
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,
         settle=settings.settle,
@@ -92,6 +93,11 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         owner=fresh_owner,
         stand_back=stand_back,
     )
+
+
+def _simulated(notion: str) -> str:
+    """Return the address of a Notion that is not the real one."""
+    return "" if notion.partition("://")[2].partition("/")[0].endswith(("notion.com", "notion.so")) else notion
 
 
 def _crash_point(settings: Settings) -> Callable[[str], None]:

@@ -224,3 +224,23 @@ def test_a_new_row_is_made_from_the_table(browser: Browser, workspace: Workspace
             tab.press("Enter")
         assert "Made by hand" in tab.run("document.querySelector('tbody').innerText")
         quiet(tab, workspace.url)
+
+
+def test_a_mention_of_a_page_and_its_address_lead_to_it_here_and_not_to_the_real_notion(
+    browser: Browser, workspace: Workspace
+) -> None:
+    there = workspace.page("There")
+    bare = there.replace("-", "")
+    mention = {"type": "mention", "mention": {"type": "page", "page": {"id": there}}}
+    typed = [
+        {"type": "text", "text": {"content": "typed", "link": {"url": url}}}
+        for url in (f"https://www.notion.so/acme/There-{bare}?pvs=4", f"https://app.notion.com/p/{there}#{bare}")
+    ]
+    other = {"type": "text", "text": {"content": "help", "link": {"url": "https://www.notion.so/help"}}}
+    page = workspace.page("Here", block("paragraph", "", rich_text=[mention, *typed, other]))
+    with browser.tab() as tab:
+        tab.open(f"{workspace.url}/p/{page}")
+        links = tab.run("[...document.querySelectorAll('main p.words a')].map(a => a.getAttribute('href'))")
+        assert links == [f"/p/{there}"] * 3 + ["https://www.notion.so/help"]
+        tab.click("main p.words a")
+        assert tab.run("document.querySelector('h1').textContent") == "There"

@@ -19,6 +19,7 @@ from shared.backends.remote.wire import why_not
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
+from shared.core.readable import as_text
 from shared.ports import SandboxRequest, SandboxResult
 
 SYSTEM = "vertex-sandbox"
@@ -187,8 +188,8 @@ def _result(request: SandboxRequest, raw: bytes) -> SandboxResult:
         result = SandboxResult(
             exit_code=int(head["exit_code"]),
             killed_by=str(head["killed_by"]),
-            stdout=stdout.decode("utf-8", "replace"),
-            stderr=stderr.decode("utf-8", "replace"),
+            stdout=as_text(stdout),
+            stderr=as_text(stderr),
             files=dict(zip(map(str, head["names"]), files, strict=True)),
             duration_s=float(head["duration_s"]),
             driver=VertexSandbox.name,

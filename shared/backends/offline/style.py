@@ -99,7 +99,8 @@ li li li li ul, li li li li ol, .below .below .below { padding-inline-start: 0.6
 .tasks li { padding: 0; }
 .tasks label { display: flex; gap: 0.65em; align-items: flex-start; }
 .tasks input {
-  appearance: none; flex: none; width: 1.1em; height: 1.1em; margin: 0.28em 0 0; margin-top: calc((1lh - 1.1em) / 2);
+  appearance: none; flex: none; font: inherit; /* else 1lh is a line of the browser's own small letters */
+  width: 1.1em; height: 1.1em; margin: 0.28em 0 0; margin-top: calc((1lh - 1.1em) / 2);
   border: 2px solid var(--quiet); border-radius: 0.3em; display: grid; place-content: center;
 }
 .tasks input:checked { background: var(--accent); border-color: var(--accent); }

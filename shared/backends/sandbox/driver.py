@@ -18,6 +18,7 @@ from shared.backends.sandbox.registries import Registries, installer_env, regist
 from shared.backends.sandbox.registry_proxy import RegistryProxy
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.lock_files import read_lock
+from shared.core.readable import as_text
 from shared.ports import SandboxRequest, SandboxResult
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -125,8 +126,8 @@ class LaunchedSandbox:
         return SandboxResult(
             exit_code=head["exit_code"],
             killed_by=head["killed_by"],
-            stdout=stdout.decode("utf-8", "replace"),
-            stderr=stderr.decode("utf-8", "replace"),
+            stdout=as_text(stdout),
+            stderr=as_text(stderr),
             files=dict(zip(head["names"], files, strict=True)),
             duration_s=head["duration_s"],
             driver=self.name,

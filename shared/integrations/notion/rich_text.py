@@ -81,7 +81,7 @@ def link_target(href: str | None) -> str | None:
 
 def _spans(text: Text) -> Iterator[Span]:
     for span in (Span(text),) if isinstance(text, str) else text:
-        clean = _LONE_SURROGATES.sub("\ufffd", span.text)
+        clean = _LONE_SURROGATES.sub("", span.text)  # half of a character, which nobody can read
         if clean or span.mention:
             yield replace(span, text=clean)
 

@@ -109,7 +109,7 @@ def _file(sim: "GitHubSimulator", repo: Json, rest: str, raw: bool) -> Response 
         if raw:  # never as HTML: what a repository holds must not run as a page of this address
             headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
             return Response(content, headers=headers, content_type="text/plain; charset=utf-8")
-        text = content[:MAX_SHOWN].decode("utf-8", "replace")
+        text = content[:MAX_SHOWN].decode("utf-8", "ignore")
         body = f'{_top(repo)}<h1>{escape(path)}</h1><pre tabindex="0">{escape(text)}</pre>'
         return page(f"{path} · {_name(repo)}", body)
     return None

@@ -1,14 +1,20 @@
 """Blocks as HTML for the pages for people; every word a user wrote is escaped here."""
 
+import re
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from shared.sim.notion import signed_files
 from shared.sim.notion.world import World
 
 Json = dict[str, Any]
 
+_OF_NOTION = re.compile(
+    r"https://(?:(?:www\.)?notion\.so|(?:www|app)\.notion\.com)/(?:[^?#]*[/-])?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-"
+    r"[0-9a-f]{12})(?:[?#].*)?"
+)
 _MARKS = (("bold", "strong"), ("italic", "em"), ("strikethrough", "s"), ("underline", "u"), ("code", "code"))
 _LISTS = {"bulleted_list_item": "ul", "numbered_list_item": "ol"}
 _MEDIA = ("image", "video", "pdf", "audio", "file", "bookmark", "embed")
@@ -34,7 +40,14 @@ def link(address: str, inner: str) -> str:
         return inner
     if kind not in ("http", "https", "mailto"):
         return inner
+    address = _here(address)
     return f'<a href="{escape(address)}" rel="noopener noreferrer">{inner}</a>'
+
+
+def _here(address: str) -> str:
+    """Return where a link leads from here: what the API says is a page of the real Notion is one of this one."""
+    found = _OF_NOTION.fullmatch(address)
+    return f"/p/{UUID(found[1])}" if found else address
 
 
 def blocks_html(world: World, parent: Json) -> str:
