@@ -8,13 +8,14 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.root import AS_JSON, DATA, typed, workwright
 
 
 @workwright.command()
@@ -23,29 +24,55 @@ from shared.cli.root import AS_JSON, DATA, workwright
 @click.option("--keep", is_flag=True, help="Keep the data folder and leave the site running until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of the functions; 0 takes a free one.")
 @click.option("--code", type=click.Choice(["github", "gitlab"]), default="github", help="Where its code goes.")
+@click.option(
+    "--limit",
+    type=click.FloatRange(1, 86_400),
+    help="Seconds for the run; by default 120, and an hour where a language model thinks.",
+)
 @AS_JSON
-def demo(idea: Path | None, interactive: bool, keep: bool, port: int, code: str, as_json: bool) -> None:
-    """Tell the whole story once, on a fresh data folder, with no account and no key."""
+def demo(
+    idea: Path | None, interactive: bool, keep: bool, port: int, code: str, limit: float | None, as_json: bool
+) -> None:
+    """Tell the whole story once, on a fresh data folder, with no account and no key.
+
+    \b
+    Exit codes:
+      0    the site is live, and every check holds
+      1    the run ended, and a check does not hold
+      2    the idea cannot be read, or Notion does not take it
+      3    it stopped for a question
+      4    the run failed or was refused, and says why
+      5    it is done, and a site is no part of it
+      6    the plan or the work was not approved
+      7    it had not ended when the time was up (--limit)
+      130  Ctrl-C
+    """
     from shared.cli.idea import example_idea, read_idea
+    from shared.cli.story_end import BROKEN_OFF
 
     wanted = read_idea(idea) if idea else example_idea()
     data = Path(tempfile.mkdtemp(prefix="workwright-demo-"))
     try:
-        ok = _demo(data, wanted, interactive, keep, port, code, as_json)
+        ended = _demo(data, wanted, (interactive, keep, as_json), port, code, limit)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nBroken off. Nothing of it is kept.", err=True)
+        ended = BROKEN_OFF
     finally:
         if not keep:
             shutil.rmtree(data, ignore_errors=True)
-    sys.exit(0 if ok else 1)
+    sys.exit(ended)
 
 
-def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code: str, as_json: bool) -> bool:
+def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code: str, limit: float | None) -> int:
     from rich.console import Console
 
     from shared import log
     from shared.cli.demo import Progress, tell_story
     from shared.cli.house import House
+    from shared.cli.story_end import exit_code
     from shared.cli.timeline import Timeline, summary
 
+    interactive, keep, as_json = flags
     log.show_from("ERROR")
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, quiet=as_json)
     house = House(data, port)
@@ -61,7 +88,7 @@ def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code:
                 timeline.resume()
                 return answer
 
-            story = tell_story(house, idea, Progress(timeline.show, ask), code)
+            story = tell_story(house, idea, Progress(timeline.show, ask), code, limit)
         if as_json:
             click.echo(json.dumps({**asdict(story), "ok": story.ok}, ensure_ascii=False))
         else:
@@ -72,7 +99,7 @@ def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code:
         if keep:
             console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
             _wait_for_the_end()
-        return story.ok
+        return exit_code(story)
     finally:
         house.stop()
 
@@ -84,8 +111,12 @@ def _demo(data: Path, idea: Any, interactive: bool, keep: bool, port: int, code:
     help="Port of the functions, 0 for any free one; by default that of the last start.",
 )
 @DATA
-def up(port: int | None, data: Path) -> None:
-    """Run the whole house until it is stopped; it goes on where it was after any kind of end."""
+@AS_JSON
+def up(port: int | None, data: Path, as_json: bool) -> None:
+    """Run the whole house until it is stopped; it goes on where it was after any kind of end.
+
+    When it is ready it prints one line of JSON, and on a terminal where to go.
+    """
     from shared import log
     from shared.cli.house import House
     from shared.cli.settle_in import settle_in
@@ -103,10 +134,32 @@ def up(port: int | None, data: Path) -> None:
             "data": str(data.resolve()),
         }
         click.echo(json.dumps(ready))
+        if sys.stdout.isatty() and not as_json:
+            click.echo(_where_to_go(house.simulators, house.url, data))
         sys.stdout.flush()
         _wait_for_the_end()
     finally:
         house.stop()
+
+
+def _where_to_go(simulators: Mapping[str, str], console: str, data: Path) -> str:
+    """Return what a person does next, beside a house that is up."""
+    others = ("GitHub", "GitLab", "Vercel", "Slack")
+    systems = ", ".join(f"{name} {simulators[name.lower()]}" for name in others if name.lower() in simulators)
+    return "\n".join(
+        (
+            "",
+            "Workwright is up. Where to go:",
+            f"  Write an idea    {simulators['notion']}",
+            "                   (the simulated Notion: open Ideas, add a row, open it, write a few lines, set the",
+            "                   Status to Plan it; reload until it says Plan ready, then set it to Approved)",
+            f"  Watch it         {typed('runs', data=data)}, in another terminal",
+            f"  Something odd?   {typed('doctor', data=data)}",
+            f"  The API          {console}",
+            f"  What it makes    {systems}" + (f", mail {simulators['ses']}" if "ses" in simulators else ""),
+            "Ctrl-C stops it; the same command goes on where it was.",
+        )
+    )
 
 
 @workwright.group()

@@ -12,6 +12,7 @@ import click
 from shared.core.errors import ConfigError
 
 _USUAL = Path(".workwright")
+_MEANT = Path(os.environ.get("WORKWRIGHT_DATA") or _USUAL)  # as it was typed: a house sets it for its own parts
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -35,8 +36,7 @@ def typed(*words: str, data: Path | None = None) -> str:
     """
     context = click.get_current_context(silent=True)
     folder = data or (context.params.get("data") if context is not None else None)
-    usual = Path(os.environ.get("WORKWRIGHT_DATA") or _USUAL)
-    where = () if folder is None or folder.resolve() == usual.resolve() else ("--data", str(folder))
+    where = () if folder is None or folder.resolve() == _MEANT.resolve() else ("--data", str(folder))
     return shlex.join(("workwright", *words, *where))
 
 

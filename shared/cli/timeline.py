@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.cli.demo import Story
+from shared.cli.story_end import FAILED, QUESTION, STOPPED, told
 from shared.core.family import came_to, in_order
 from shared.core.run import Run, Step, StepStatus
 
@@ -123,6 +124,8 @@ def summary(story: Story) -> list[Text]:
     for name, value in _rows(story):
         lines.append(Text.assemble((f"{name:<14}", "bold"), value))
     lines.append(Text())
+    if how := told(story.outcome):
+        lines.append(Text(how, "bold"))
     for check in story.checks:
         sign, colour = ("✓", "green") if check["ok"] else ("✗", "red")
         lines.append(Text.assemble((f"{sign} ", colour), f"{check['name']}  ", (str(check["detail"]), "dim")))
@@ -135,8 +138,10 @@ def _rows(story: Story) -> list[tuple[str, str]]:
         f"{len(story.requirements)} requirements, {len(story.plan['steps'])} steps, by the {story.plan['model']} model"
     )
     rows = [("Page", f"{story.page['title']} ({story.page['status']})  {story.page['view']}"), ("Plan", plan)]
-    if story.plan["question"]:
+    if story.outcome == QUESTION:
         return [*rows, ("Question", str(story.plan["question"]))]
+    if story.outcome in (FAILED, STOPPED):
+        rows.append(("Why", str(story.run["failure"])))
     rows += [
         ("Approved", ", ".join(f"{one['gate']} by {one['by']}" for one in story.approvals) or "by nobody"),
         ("Tests", f"{tests.get('tests', 0)} passed in the {tests.get('driver', 'no')} sandbox"),

@@ -242,5 +242,6 @@ def test_a_mention_of_a_page_and_its_address_lead_to_it_here_and_not_to_the_real
         tab.open(f"{workspace.url}/p/{page}")
         links = tab.run("[...document.querySelectorAll('main p.words a')].map(a => a.getAttribute('href'))")
         assert links == [f"/p/{there}"] * 3 + ["https://www.notion.so/help"]
-        tab.click("main p.words a")
+        with tab.loading():
+            tab.click("main p.words a")
         assert tab.run("document.querySelector('h1').textContent") == "There"

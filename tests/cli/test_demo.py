@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
     "run", "page", "requirements", "plan", "approval", "approvals", "sandbox", "pull_request", "deployment",
-    "notifications", "cost", "duration_s", "checks",
+    "notifications", "cost", "duration_s", "outcome", "checks",
 ]  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def test_an_idea_without_content_ends_in_a_question(tmp_path: Path) -> None:
         [sys.executable, "-m", "shared", "demo", "--json", "--idea", str(idea)],
         cwd=ROOT, env=clean(), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 3, done.stderr[-3000:]
     story = json.loads(done.stdout)
     assert (story["run"]["status"], story["page"]["status"]) == ("awaiting_input", "Question")
     assert "Corner bakery" in story["plan"]["question"]

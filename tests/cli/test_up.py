@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import select
 import socket
 import stat
 import subprocess
@@ -108,3 +110,35 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         refused = _type(tmp_path / "data", "up", "--port", str(port))
     assert refused.returncode == 2
     assert f"port {port} is in use; choose another with --port" in refused.stderr
+
+
+def _on_a_terminal(data: Path, *more: str) -> str:
+    """Return what `up` shows on a terminal until it is ready, and end it."""
+    ours, its = os.openpty()
+    command = [sys.executable, "-m", "shared", "up", "--data", str(data), *more]
+    process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=its, stderr=subprocess.DEVNULL)
+    os.close(its)
+    said = b""
+    try:
+        while b'"ready": true' not in said:
+            said += os.read(ours, 65_536)
+        while select.select([ours], [], [], 1.0)[0]:  # what comes with it
+            said += os.read(ours, 65_536)
+    finally:
+        process.terminate()
+        process.wait(30)
+        os.close(ours)
+    return said.decode().replace("\r\n", "\n")
+
+
+def test_a_person_is_told_where_to_go_beside_the_line_for_programs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    line, _, beside = _on_a_terminal(data).partition("\n")
+    ready = json.loads(line)
+    assert ready["simulators"]["notion"] in beside
+    assert "Plan it" in beside
+    commands = [found[1].split(", in ")[0].split() for found in re.finditer(r"(workwright .*)", beside)]
+    assert [words[1] for words in commands] == ["runs", "doctor"]
+    assert all(words[2:] == ["--data", str(data)] for words in commands)
+    (line,) = _on_a_terminal(data, "--json").splitlines()
+    assert json.loads(line)["ready"] is True
