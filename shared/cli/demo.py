@@ -144,11 +144,13 @@ def _follow(house: Installation, home: Home, page: str, progress: Progress, limi
 
     False with it where it had not within `limit_s`.
     """
-    store, deadline = house.wired.deps.store, time.monotonic() + limit_s
+    store, deadline = house.wired.deps.store, time.monotonic() + TIMEOUT_S
     seen, run, asked = -1, None, ""
     while time.monotonic() < deadline:
         run = run or next((r for r in store.list_runs(home.tenant) if _bare(r.trigger.page) == _bare(page)), None)
         loaded = store.load_run(home.tenant, run.id) if run else None
+        if run is not None and seen < 0:  # the time counts from its beginning
+            deadline = time.monotonic() + limit_s
         if loaded is not None:
             run = loaded.run
             if run.seq != seen:
@@ -162,7 +164,7 @@ def _follow(house: Installation, home: Home, page: str, progress: Progress, limi
                 asked = _approve(house, home, run, page, progress)
         time.sleep(0.02)
     if run is None:
-        raise ConfigError(f"no run began within {limit_s:.0f} s; --limit gives it more time")
+        raise ConfigError(f"no run began within {TIMEOUT_S:.0f} s; workwright doctor says what is missing")
     return run, False
 
 

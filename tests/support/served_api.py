@@ -39,7 +39,7 @@ _NOWHERE = "http://127.0.0.1:9"  # the port of `discard`: nobody answers
 
 
 def _forget() -> None:
-    for cached in (wire, tools.wire_accounts, tools.wire_tools):
+    for cached in (wire, tools.wire_accounts, tools.wire_models, tools.wire_tools):
         cached.cache_clear()
 
 
