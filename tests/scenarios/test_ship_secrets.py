@@ -49,7 +49,10 @@ def test_where_secrets_stand_on_a_page_is_told_at_the_gates_and_nobody_reads_the
     assert "left out of everything" in asked
     run = moved.at_gate(page, "release")
     told = "\n".join(asked_lines(run, "release"))
-    assert f"on the page, in “The password for guests: {SIGN}”: a secret (password) is left out. Take it off" in told
+    assert (
+        f"on the page, in “The password for guests: {SIGN}”: a secret (password) is left out (rule “secret”)."
+        " Take it off the page" in told
+    )
     assert f"site/index.html:{_line_of_sign(moved, page)}: “{SIGN}” stands where a secret was left out" in told
     run = moved.ended(page)
     assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
