@@ -17,7 +17,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record, record_loaded, relay
 from shared.app.execute_step import Tools, lease
 from shared.app.forge_events import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
-from shared.app.retries import latest_run
+from shared.app.retry_links import latest_run
 from shared.core import events as ev
 from shared.core.commands import ATTEMPT, NOTIFY, Command
 from shared.core.errors import Missing, Unauthorized

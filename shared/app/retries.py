@@ -1,4 +1,4 @@
-"""What a retry finds of the run before it: which run goes on with it, and whether there is anything to go on with."""
+"""What a retry finds of the run before it: whether there is anything to go on with."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from shared.app.deps import Deps
 from shared.core.errors import Busy, ErrorClass, IntegrationError
 from shared.core.replan import of_use
 from shared.core.resume import carried_from
-from shared.core.run import Carried, Run, Step, StepStatus, Usage, derived_id
-from shared.ports import Loaded
+from shared.core.run import Carried, Run, Step, StepStatus, Usage
 
 if TYPE_CHECKING:
     from shared.app.execute_step import Tools
@@ -20,27 +19,6 @@ FORMER = "it was planned by an earlier version of Workwright"
 NOT_KEPT = "what it had written is no longer kept"
 _REFS = ("work", "checks", "originals", "outline", "proposal")  # of a step's output: texts that later steps read
 _LIVE = ("site.promote", "site.watch")
-
-
-def retry_id(tenant: str, run: str) -> str:
-    """Return the id of the one run that retries this run."""
-    return derived_id("run-", tenant, run, "retry")
-
-
-def latest_run(deps: Deps, tenant: str, run: str) -> Loaded | None:
-    """Return the run, or the last of those that go on with what it has made: news of that is about this one."""
-    loaded = deps.store.load_run(tenant, run)
-    while loaded is not None and loaded.run.status.final:
-        after = deps.store.load_run(tenant, retry_id(tenant, loaded.run.id))
-        if after is None or not goes_on(after.run):
-            break
-        loaded = after
-    return loaded
-
-
-def goes_on(run: Run) -> bool:
-    """Say whether a run goes on with what another one has done."""
-    return any(step.home not in ("", run.id) for step in run.steps)
 
 
 def to_go_on_with(deps: Deps, tools: Tools, old: Run, plan_estimate: Usage) -> tuple[Carried | None, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
-from shared.app.retries import latest_run
+from shared.app.retry_links import latest_run
 from shared.core.errors import AgentError
 from shared.core.run import Run, Step, derived_id
 from shared.core.worktree import Worktree, from_text

@@ -15,7 +15,8 @@ from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.app.open_page_run import page_record, record_body
 from shared.app.plan_comments import KIND as HEARD
-from shared.app.retries import retry_id, to_go_on_with
+from shared.app.retries import to_go_on_with
+from shared.app.retry_links import retry_id
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.events import RunOpened
 from shared.core.run import Run, RunStatus, Trigger
