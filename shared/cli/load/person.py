@@ -65,7 +65,7 @@ class Person:
                     continue
                 shown[page] = status
                 self.took_s.setdefault(page, {}).setdefault(status, round(time.monotonic() - began, 1))
-                if status == marks.PLAN_READY and not planned:
+                if status in marks.ASKING and not planned:
                     self.set_status(page, marks.APPROVED)
                     self.approvals += 1
             if all(status in enough for status in shown.values()):
