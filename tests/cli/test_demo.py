@@ -193,7 +193,7 @@ def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) 
     hiding = [found, "--dev-bind", "/", "/", "--bind", "/dev/null", found, "--"] if found else []
     done = subprocess.run(
         [*hiding, sys.executable, "-m", "shared", "demo", "--json"],
-        cwd=ROOT, env=clean(TMPDIR=str(tmp_path)), capture_output=True, text=True, timeout=100, check=False,
+        cwd=ROOT, env=clean(TMPDIR=str(tmp_path)), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     story = json.loads(done.stdout)
@@ -207,7 +207,7 @@ def test_an_idea_without_content_ends_in_a_question(tmp_path: Path) -> None:
     idea.write_text("", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "shared", "demo", "--json", "--idea", str(idea)],
-        cwd=ROOT, env=clean(), capture_output=True, text=True, timeout=100, check=False,
+        cwd=ROOT, env=clean(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr[-3000:]
     story = json.loads(done.stdout)

@@ -21,7 +21,7 @@ ANSWER = {"title": "Größe ✓", "note": None}
 def played() -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.unit.models.pydantic_ai_script"],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=100, check=False,
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout)
