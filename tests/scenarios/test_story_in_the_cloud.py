@@ -239,6 +239,8 @@ def test_a_command_that_came_too_often_is_put_aside_and_can_be_replayed(cloud: C
     assert _call(cloud, "deploy", cloud.token("deploy"), **{"X-CloudTasks-TaskRetryCount": "8"}) == 204
     (letter,) = queue.dead_letters("t-none")
     assert (letter.command.id, letter.deliveries) == ("c-1", 8)
+    cloud.come_to_rest()  # people are told of it by a command of its own
+    assert {delivery.queue for delivery in cloud.tasks.journal[-1:]} == {"notify"}
     before = len(cloud.tasks.journal)
     queue.replay("t-none", "c-1")
     cloud.come_to_rest()
