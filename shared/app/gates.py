@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.core import events as ev
+from shared.core.decision_words import WISHED
 from shared.core.errors import Forbidden
 from shared.core.four_eyes import Barred, barred
 from shared.core.release_words import PLAN, gate_kind
@@ -57,7 +58,7 @@ def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, hand
     step = mended_by(run, gate)
     if step is None:
         return False
-    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by} wants this to be different: {wish}", by)
+    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)
     after = record(deps, run.tenant, run.id, event, handled=handled)
     again = after.step(step.id)
     return again is not None and again.attempt > step.attempt

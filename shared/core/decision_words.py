@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from shared.core.outgoing_text import folded, visible
 
+WISHED = " wants this to be different: "  # between who wishes and the wish, as those who make the work are told
 MAX_WISH = 2000  # letters of a comment that a planner is given
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +20,10 @@ from shared.backends.offline.service import (
 from shared.backends.offline.site import write_site
 from shared.core.artifacts import PYTHON_SERVICE as SERVICE
 from shared.core.artifacts import STATIC_SITE as SITE
+from shared.core.decision_words import WISHED
 from shared.core.errors import Refused
 from shared.core.page import WISH, Page, page_from_data
 
-_WISHED = re.compile(r" wants this to be otherwise: (.+)", re.DOTALL)  # as the gate says it (app/gates.py)
 _STATIC = "A static site made from a Notion page: open `site/index.html` in a browser. It loads nothing from others."
 _SERVICE = (
     "A small service made from a Notion page, in Python's standard library alone, with its documentation in `site/`."
@@ -79,11 +78,11 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
 
     Rules that wrote something wrong would write it again, and what was approved stays as it is: a wish may add.
     """
-    wish = _WISHED.search(str(data.get("feedback") or ""))
+    _, wished_for, wish = str(data.get("feedback") or "").partition(WISHED)
     page = dict(data.get("page") or {})
     before = len(page.get("blocks") or ())
-    if wish is not None and before:
-        block = {"id": f"wish-{before}", "type": WISH, "spans": [{"text": wish.group(1)}]}
+    if wished_for and before:
+        block = {"id": f"wish-{before}", "type": WISH, "spans": [{"text": wish}]}
         wished = {**data, "page": {**page, "blocks": [*page["blocks"], block]}}
         if _only_adds(wished):
             code = _write_code(wished)

@@ -348,7 +348,7 @@ def test_columns_that_were_pasted_in_as_lines_are_not_published() -> None:
 def test_a_wish_about_finished_work_is_worked_in_where_it_only_adds(wish: str, worked_in: bool) -> None:
     page = page_of(JAM)
     given = {"page": page_to_data(page), "proposal": pages.plan(page), "files": []}
-    asked = {**given, "feedback": f"Ada Example wants this to be otherwise: {wish}"}
+    asked = {**given, "feedback": f"Ada Example wants this to be different: {wish}"}
     if not worked_in:
         with pytest.raises(Refused, match="cannot mend"):
             pages.ask("code.repair", asked)
