@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from shared.app.deps import Deps
 from shared.app.engine import record
-from shared.app.execute_step import wanted_step
 from shared.core import events as ev
 from shared.core.attention import (
     COMES_AGAIN,
@@ -26,6 +25,8 @@ def note_standing(command: Command, deps: Deps) -> bool:
 
     Nothing is said of what has gone on meanwhile.
     """
+    from shared.app.execute_step import wanted_step  # brings every kind of step, which the API's door starts without
+
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None:
         return False
