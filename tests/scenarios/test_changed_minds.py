@@ -115,7 +115,7 @@ def test_a_run_cancelled_while_it_builds_takes_everything_back_in_reverse_order(
     finally:
         house.configure("vercel", build_seconds=0.05)
     assert run.status == RunStatus.CANCELLED
-    assert run.cancel == "cancelled by Ada Example: in Notion"
+    assert run.cancel == "cancelled by Ada Example in Notion"
     pulled, deployed = _of(run, "repository.propose_change"), _of(run, "site.deploy")
     assert (pulled.status, deployed.status) == (StepStatus.UNDONE, StepStatus.UNDONE)
     repository, branch = pulled.output["repository"], pulled.output["branch"]

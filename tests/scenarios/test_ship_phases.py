@@ -108,7 +108,7 @@ def test_cancelled_in_any_phase_nothing_is_left_behind(moved: MovedHouse, phase:
         there.soothe("github")
         there.configure("vercel", build_seconds=0.05, alias_seconds=0.05)
         moved.ship(site={})
-    assert (run.status, run.cancel) == (RunStatus.CANCELLED, "cancelled by Ada Example: in Notion")
+    assert (run.status, run.cancel) == (RunStatus.CANCELLED, "cancelled by Ada Example in Notion")
     assert run.undone_failed == ()
     assert there.status(page) == "Cancelled"
     (told,) = [text for text in there.comments(page) if "was cancelled" in text]
