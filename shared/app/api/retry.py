@@ -14,7 +14,6 @@ from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
 from shared.app.engine import open_run
 from shared.app.open_page_run import page_record, record_body
-from shared.app.plan_comments import KIND as HEARD
 from shared.app.retries import to_go_on_with
 from shared.app.retry_links import retry_id
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
@@ -87,6 +86,8 @@ def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_st
 
 def _heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ...]:
     """Take along which comments were heard: a no that ended the run before does not end the one that goes on."""
+    from shared.app.plan_comments import KIND as HEARD  # brings the kinds of steps, which the API's door starts without
+
     doc = deps.store.get(old.tenant, HEARD, old.id) if event.carried is not None else None
     return (Put(HEARD, new_id, doc.body),) if doc is not None else ()
 
