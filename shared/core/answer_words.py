@@ -22,12 +22,6 @@ _BUILD = (
     r"construis[- ](?:le|la)(?: aussi)?|avec (?:le changement|les changements)|"
     r"constrúyelo(?: también)?|con (?:el cambio|los cambios)"
 )
-_LEAVE = (
-    r"leave (?:it|this|that|the change|the changes)(?: out)?|without (?:it|the change|the changes)|not now|"
-    r"lass (?:es|das|die änderung(?:en)?)(?: weg)?|ohne (?:die änderung|die änderungen|das)|"
-    r"laisse (?:le|la|ça)|sans (?:le changement|les changements)|"
-    r"déjalo(?: así)?|sin (?:el cambio|los cambios)"
-)
 
 
 def asks_again(text: str) -> bool:
@@ -38,11 +32,6 @@ def asks_again(text: str) -> bool:
 def asks_to_build(text: str) -> bool:
     """Say whether the text asks for exactly this: that what was changed on the page be built too."""
     return _says(_BUILD, text)
-
-
-def asks_to_leave(text: str) -> bool:
-    """Say whether the text says exactly this: that what was changed on the page be left out."""
-    return _says(_LEAVE, text)
 
 
 def _says(words: str, text: str) -> bool:
