@@ -11,7 +11,6 @@ An instance takes turns by the block from the team's document: one write for tha
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +19,7 @@ from shared.core.commands import Command
 from shared.core.errors import VersionConflict
 from shared.core.run import derived_id
 from shared.ports import Put
+from shared.telemetry.trace import Headers
 
 LATE = timedelta(seconds=2)  # after its time, from which on a delivery has come late
 PER_SECOND = 4.0  # turns of a team in one queue
@@ -47,7 +47,7 @@ class Turns:
         self._blocks: dict[tuple[str, str], _Block] = {}
         self._lock = threading.Lock()
 
-    def gives_way(self, command: Command, headers: Mapping[str, str]) -> bool:
+    def gives_way(self, command: Command, headers: Headers) -> bool:
         """Hand the command over for a later turn, where it comes late and its team has had its share; say so.
 
         `headers` are those of its delivery. One that comes twice leads to one command.
@@ -87,7 +87,7 @@ class Turns:
         return _Block(now - span, BLOCK)
 
 
-def _is_late(headers: Mapping[str, str], now: datetime) -> bool:
+def _is_late(headers: Headers, now: datetime) -> bool:
     """Say whether its first delivery comes late: a failed one before it has waits of its own."""
     try:
         late = now.timestamp() - float(headers.get(_ETA, ""))
