@@ -6,25 +6,50 @@ process. What a process had written is there after its end, in memory as on a di
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 3 << 30  # bytes; a whole run takes some hundred MB, most of it packages of bundles
-_NAME = "ww-tests-"  # short: paths of sockets lie below it
+_NAME, _LOCK = "ww-tests-", ".lock"  # short: paths of sockets lie below it
+_held: list[int] = []  # descriptors of our locks: the system lets go of them when the process ends, however it ends
 
 
 def new_memory_folder() -> Path | None:
-    """Return a folder that does not exist yet, named for this process; None where memory has no room for it.
+    """Return a folder that does not exist yet and is ours until we end; None where memory has no room for it.
 
-    What processes that are gone have left there is removed.
+    What processes that are gone have left there is removed. A lock tells who is gone, not a number: a process in a
+    namespace of its own sees the same memory and not the same processes.
     """
     if not os.access(_MEMORY, os.W_OK):
         return None
-    for left in _MEMORY.glob(f"{_NAME}*"):
-        number = left.name.removeprefix(_NAME)
-        if number.isdecimal() and not Path(f"/proc/{number}").exists() and left.stat().st_uid == os.geteuid():
-            shutil.rmtree(left, ignore_errors=True)
+    for left in _MEMORY.glob(f"{_NAME}*{_LOCK}"):
+        with suppress(OSError):  # another's, or gone by now
+            mine = _locked(left)
+            shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+            left.unlink()
+            os.close(mine)
     room = os.statvfs(_MEMORY)
-    return _MEMORY / f"{_NAME}{os.getpid()}" if room.f_bavail * room.f_frsize >= _ROOM else None
+    if room.f_bavail * room.f_frsize < _ROOM:
+        return None
+    folder = _MEMORY / f"{_NAME}{uuid4().hex[:8]}"
+    try:
+        _held.append(_locked(folder.with_suffix(_LOCK)))
+    except OSError:  # another process took it for left behind, in the moment before it was locked
+        return None
+    return folder
+
+
+def _locked(path: Path) -> int:
+    """Return the descriptor that holds the lock; raises OSError while another process does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
