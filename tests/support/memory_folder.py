@@ -19,24 +19,24 @@ _NAME, _LOCK = "ww-tests-", ".lock"  # short: paths of sockets lie below it
 _held: list[int] = []  # descriptors of our locks: the system lets go of them when the process ends, however it ends
 
 
-def new_memory_folder() -> Path | None:
-    """Return a folder that does not exist yet and is ours until we end; None where memory has no room for it.
+def new_memory_folder(memory: Path = _MEMORY, least: int = _ROOM) -> Path | None:
+    """Return a folder that does not exist yet and is ours until we end; None where `memory` has no `least` bytes for it.
 
     What processes that are gone have left there is removed. A lock tells who is gone, not a number: a process in a
     namespace of its own sees the same memory and not the same processes.
     """
-    if not os.access(_MEMORY, os.W_OK):
+    if not os.access(memory, os.W_OK):
         return None
-    for left in _MEMORY.glob(f"{_NAME}*{_LOCK}"):
+    for left in memory.glob(f"{_NAME}*{_LOCK}"):
         with suppress(OSError):  # another's, or gone by now
             mine = _locked(left)
             shutil.rmtree(left.with_suffix(""), ignore_errors=True)
             left.unlink()
             os.close(mine)
-    room = os.statvfs(_MEMORY)
-    if room.f_bavail * room.f_frsize < _ROOM:
+    room = os.statvfs(memory)
+    if room.f_bavail * room.f_frsize < least:
         return None
-    folder = _MEMORY / f"{_NAME}{uuid4().hex[:8]}"
+    folder = memory / f"{_NAME}{uuid4().hex[:8]}"
     try:
         _held.append(_locked(folder.with_suffix(_LOCK)))
     except OSError:  # another process took it for left behind, in the moment before it was locked
