@@ -20,7 +20,7 @@ _held: list[int] = []  # descriptors of our locks: the system lets go of them wh
 
 
 def new_memory_folder(memory: Path = _MEMORY, least: int = _ROOM) -> Path | None:
-    """Return a folder that does not exist yet and is ours until we end; None where `memory` has no `least` bytes for it.
+    """Return a new folder name that is ours until we end; None where `memory` has no `least` bytes of room.
 
     What processes that are gone have left there is removed. A lock tells who is gone, not a number: a process in a
     namespace of its own sees the same memory and not the same processes.
