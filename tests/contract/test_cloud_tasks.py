@@ -35,19 +35,35 @@ class World:
 
     def __init__(self, kind: str, server: CloudTasksServer, worker: Worker, letters: LocalStore) -> None:
         self.server, self.worker, self.letters = server, worker, letters
-        for name in ("ww-execute-step", "ww-plan"):
+        for name in ("ww-execute-step", "ww-plan", "ww-notify"):
             server.create_queue(name)
         self.settings = TaskSettings(
             project="test-project",
             location="us-central1",
             service_account=ACCOUNT,
-            urls={"execute-step": worker.url, "plan": worker.url, "lost": worker.url},
-            queues={"execute-step": "ww-execute-step", "plan": "ww-plan", "lost": "no-such-queue"},
-            audiences={"execute-step": AUDIENCE, "plan": "https://plan.example/", "lost": "https://lost.example/"},
+            urls=dict.fromkeys(("execute-step", "plan", "notify", "lost"), worker.url),
+            queues={
+                "execute-step": "ww-execute-step",
+                "plan": "ww-plan",
+                "notify": "ww-notify",
+                "lost": "no-such-queue",
+            },
+            audiences={
+                "execute-step": AUDIENCE,
+                **{name: f"https://{name}.example/" for name in ("plan", "notify", "lost")},
+            },
         )
         self.queue = CloudTasksQueue(TASKS[kind](server), letters, self.settings, SystemClock(), pause=lambda _: None)
 
     def delivered(self) -> list[Command]:
+        """Return what came to be worked on."""
+        return [command for command in self.handed_over() if command.function != "notify"]
+
+    def told(self) -> list[Command]:
+        """Return what came so that people are told of something put aside."""
+        return [command for command in self.handed_over() if command.function == "notify"]
+
+    def handed_over(self) -> list[Command]:
         self.server.wait_idle()
         return sorted((command_from_data(json.loads(body)) for body in self.worker.bodies), key=lambda c: c.id)
 
@@ -189,6 +205,8 @@ def test_a_buried_command_is_shown_once_to_its_own_tenant(world: World) -> None:
     (letter,) = world.queue.dead_letters("acme")
     assert (letter.command, letter.reason, letter.deliveries) == (a_command(), "503 again", 6)
     assert abs(letter.at - datetime.now(UTC)) < timedelta(minutes=1)
+    (told,) = world.told()
+    assert (told.tenant, told.run) == ("acme", a_command().run)
     assert world.queue.dead_letters("globex") == []
     with pytest.raises(KeyError):
         world.queue.replay("globex", "c1")

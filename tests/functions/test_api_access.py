@@ -123,7 +123,9 @@ def test_each_role_on_its_own(service: Service, route: Route, role: str) -> None
     elif route.permission not in MAY[role]:
         assert status == 403
     elif route.id in ("answer", "retry", "ask", "rework", "rollback"):
-        assert status == 409  # it waits for approval, asks nothing, and Notion is not connected; who asks is known before that
+        assert (
+            status == 409
+        )  # it waits for approval, asks nothing, and Notion is not connected; who asks is known before that
     else:
         assert status in (200, 201, 202)
 

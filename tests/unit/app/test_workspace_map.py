@@ -187,7 +187,10 @@ def test_a_crawl_that_is_begun_while_another_ends_is_done_as_well(quiet: Desk) -
 
 
 def test_what_is_delivered_about_pages_outside_our_tables_costs_no_request(quiet: Desk) -> None:
-    note, row = _page(quiet, _home(quiet), "A note"), quiet.write_idea()
+    note, row = (
+        _page(quiet, _home(quiet), "A poster", text="Everyone is welcome on Saturday at 10:00."),
+        quiet.write_idea(),
+    )
     _crawled(quiet)
     before, counted = _requests(quiet), _counted(quiet)
     for _ in range(3):

@@ -130,6 +130,11 @@ _DAY = (
     r"четверг|пятниц|суббот|воскресень|[月火水木金土日]曜|(?:周|星期)[一二三四五六日天]|شنبه|الأحد|الاثنين|"
     r"الثلاثاء|الخميس"
 )
+_MONTH = (
+    r"jan\w*|feb\w*|fév\w*|mar[sz]?(?:ch|zo|ço|t)?|mär\w*|apr\w*|avr\w*|abr\w*|ma[iyj]\w*|jun\w*|juin|jul\w*|juil\w*|aug\w*|août|ago\w*|"
+    r"sep\w*|set\w*|o[kc]t\w*|out\w*|nov\w*|de[czs]\w*|déc\w*|dic\w*|ene\w*|gen\w*|январ\w|феврал\w|марта?|апрел\w|мая|июн\w|июл\w|"
+    r"августа?|сентябр\w|октябр\w|ноябр\w|декабр\w"
+)
 _TIME = r"\b\d{1,2}(?:[:.h]\d{2}| ?(?:am|pm|Uhr|h)\b|–\d{1,2}|-\d{1,2}\b)|[۰-۹]{1,2}:[۰-۹]{2}|\d{1,2}[時点]"
 
 SIGNS: tuple[Sign, ...] = (
@@ -177,6 +182,10 @@ SIGNS: tuple[Sign, ...] = (
         r"سيرة ذاتية|السيرة الذاتية|رزومه|berufserfahrung|work experience|expérience professionnelle|"
         r"experiencia laboral",
     ), LABEL, called="a CV"),
+    Sign(SITE, 4, "gives quantities", _any(
+        r"(?<!\w)\d+(?:[.,/]\d+)? ?(?:g|kg|ml|cl|dl|l|oz|lb|cups?|tbsp|tsp|EL|TL|Stück|cuill\w+|cucchiai\w*|cda|taza|"
+        r"xícaras?)(?!\w)",
+    ), least=2, called="a recipe"),
     Sign(SITE, 3, "answers questions of many", _any(r"\bFAQs?\b|häufige fragen|questions fréquentes|"
                                                     r"preguntas frecuentes|常见问题"),
          LABEL, called="answers to questions"),
@@ -221,9 +230,13 @@ SIGNS: tuple[Sign, ...] = (
         r"\b(?:journal|diary|dear diary|tagebuch|diario|diário|journal intime|dagboek|günlük|дневник|pamiętnik)\b",
         r"日记|日記|일기|يوميات|مذكرات|خاطرات|روزنوشت",
     ), TITLE),
+    Sign(NOTES, 4, "is headed by a day alone, as a journal is", _any(
+        rf"^\W*(?:(?:{_DAY})\W*)?(?:\d{{1,2}}\W+(?:{_MONTH})|(?:{_MONTH})\W+\d{{1,2}}|\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}})"
+        r"(?:\W+(?:19|20)\d\d)?\W*$|^\W*(?:\d{4}年)?\d{1,2}月\d{1,2}日\W*$",
+    ), TITLE),
     Sign(NOTES, 4, "is told of one's own day", _any(
-        r"\b(?:today|this morning|tonight) i\b|\bi (?:felt|feel|slept|woke|cried|wonder)\b|\bheute (?:habe|bin|"
-        r"war) ich\b",
+        r"\b(?:today|this morning|tonight) i\b|\bi (?:felt|feel|slept|woke|cried|wonder)\b|"
+        r"^slept (?:\w+ )?(?:badly|well)|\bheute (?:habe|bin|war) ich\b",
         r"\bich (?:fühle|habe geschlafen)\b|\baujourd['’]hui,? j|\bhoy (?:me|he|fui)\b|\bme siento\b|\bhoje eu\b|"
         r"\bacordei\b",
         r"\boggi (?:ho|sono|mi)\b|bugün (?:\w+ ){0,3}\w+d[ıiuü]m\b|сегодня я|今天我|我今天|今日は?私|"
@@ -349,6 +362,7 @@ SIGNS: tuple[Sign, ...] = (
         r"复现步骤|重现步骤|再現手順|재현 (?:방법|단계)|خطوات (?:إعادة|التكرار)|مراحل بازتولید",
     )),
     Sign(REPAIR, 5, "compares what should happen with what does", _any(
+        r"^\W*(?:expected|actual|erwartet|tatsächlich|attendu|obtenu|esperado|atual|atteso)\s*:",
         r"\bwhat (?:happens|happened|should happen|i (?:see|expected|expect))\s*:|\b(?:expected|actual) "
         r"(?:behaviou?r|results?|outcome)\b|erwartetes? (?:verhalten|ergebnis)|"
         r"tatsächliches? (?:verhalten|ergebnis)|comportement (?:attendu|observé)|résultat (?:attendu|obtenu)",

@@ -58,6 +58,23 @@ def test_the_held_out_pages_are_of_many_kinds_and_languages() -> None:
     assert {each for expected, _ in PAGES.values() for each in expected} == {SITE, SERVICE, ASK, REFUSE}
 
 
+DIARY = "# 3 November\n\nSlept badly. Mum called, the biopsy is on Thursday.\n\nRan 5 km in the rain anyway.\n"
+FAULT = "# Bug: export hangs\n\nExpected: the file downloads. Actual: it turns for ever.\n"
+PANCAKES = "# Vegan pancakes\n\n200 g flour, 300 ml oat milk.\n\nStir, rest, and add 2 tbsp oil.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(DIARY, ASK), (FAULT, REFUSE), (PANCAKES, SITE)],
+    ids=["a day alone", "a fault", "quantities"],
+)
+def test_a_day_a_fault_and_quantities_tell_what_a_page_is(text: str, expected: str) -> None:
+    kind, answer = outcome(page_of(text))
+    assert kind == expected
+    if kind == SITE:
+        assert answer["summary"].startswith("Taken for a recipe to publish, because it gives quantities (“200 g flour")
+
+
 MEETING = """# Harbour office, minutes of 3 May
 
 Present: Wanda, Idris, the new intern
