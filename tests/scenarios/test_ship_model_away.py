@@ -9,6 +9,7 @@ import pytest
 
 from shared.core.run import RunStatus
 from tests.support.moved_house import ONCE, open_moved_house
+from tests.support.parts import require
 from tests.support.programmer import Job, Programmer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_model_away")]
@@ -16,6 +17,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def test_a_model_that_is_down_for_an_hour_holds_a_run_up(tmp_path: Path) -> None:
+    require("bubblewrap")  # the code here is no offline model's, so nothing else may run it
     page_says = "<!doctype html><html lang=en><title>Tea</title><h1>Tea</h1><p>Tea at four.</p></html>\n"
     test = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_tea(self) -> None:\n"
     test += "        self.assertIn('Tea at four', open('site/index.html').read())\n"
