@@ -20,12 +20,12 @@ from tests.support.house import Neighbourhood, open_house
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad_endings")]
 
 
-def _told(house: Neighbourhood, page: str, run: Run) -> None:
+def _told(house: Neighbourhood, page: str, run: Run, what: str = "failed") -> None:
     """Check that everybody who has to know was told the reason."""
     title = run.trigger.title
     assert house.status(page) == marks.FAILED
     assert run.notices["run_failed/end"] == "notion:sent, email:sent, slack:sent"
-    (mail,) = [mail for mail in house.look("ses", "/_outbox") if mail["subject"] == f"“{title}” failed"]
+    (mail,) = [mail for mail in house.look("ses", "/_outbox") if mail["subject"] == f"“{title}” {what}"]
     assert run.failure in mail["text"]
     assert [text for text in house.comments(page) if run.failure in text] != []
 
@@ -92,7 +92,7 @@ def test_a_production_site_that_lacks_a_requirement_goes_back_to_the_one_before(
     deployed = next(step.output for step in first.steps if step.spec.kind == "site.deploy")
     house.wait("the old site", lambda: _production(house, deployed["project"]) == deployed["deployment"])
     assert deployed["project"] in projects
-    _told(house, page, run)
+    _told(house, page, run, "was rolled back to the previous version")
 
 
 def _production(house: Neighbourhood, project: str) -> str:

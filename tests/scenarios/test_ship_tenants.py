@@ -182,7 +182,12 @@ def test_ten_tenants_at_once_all_go_live_each_with_its_own(house: Neighbourhood,
         assert {name for name in (other.name for other in teams) if name in shown} == {team.name}
 
 
-BODIES = {"approve": {"plan_hash": "0" * 64}, "rework": {"wish": "bluer"}, "feedback": {"thumb": "up"}}
+BODIES = {
+    "answer": {"text": "again"},
+    "approve": {"plan_hash": "0" * 64},
+    "rework": {"wish": "bluer"},
+    "feedback": {"thumb": "up"},
+}
 
 
 def test_the_key_of_one_tenant_finds_nothing_of_another_at_any_route(house: Neighbourhood, teams: list[Team]) -> None:
