@@ -145,11 +145,11 @@ def teams(house: Neighbourhood) -> Iterator[list[Team]]:
 
 
 def _goes_on(house: Neighbourhood, teams: list[Team], agreed: set[str]) -> dict[str, bool]:
-    """Agree, each with a key of their own, to what is asked; return whose run has ended."""
+    """Agree, each with a key of their own, to what is asked; return whose run has ended and been told."""
     ended = {}
     for team in teams:
         runs = house.runs(team.page, team.home.tenant)
-        ended[team.name] = bool(runs) and runs[-1].status.final
+        ended[team.name] = bool(runs) and runs[-1].status.final and bool(runs[-1].notices)
         asked = runs[-1].asked if runs else ""
         if asked and asked not in agreed:
             agreed.add(asked)
