@@ -9,10 +9,12 @@ from shared.core.attention import (
     COMES_AGAIN,
     STANDING,
     STANDS,
+    WRITTEN,
     comes_again_text,
     put_aside_text,
     standing_ref,
     warned_of,
+    written_of,
 )
 from shared.core.commands import Command
 from shared.core.errors import NotThere
@@ -23,7 +25,8 @@ TOPICS = (STANDS, COMES_AGAIN)
 def note_standing(command: Command, deps: Deps) -> bool:
     """Have the run say why it stands still, wherever it is shown; return whether people are to be sent a message.
 
-    Nothing is said of what has gone on meanwhile.
+    Nothing is said of what has gone on meanwhile. People are written to once while it stands: an attempt that breaks
+    each time is handed out several times, and each of them is put aside.
     """
     from shared.app.execute_step import wanted_step  # brings every kind of step, which the API's door starts without
 
@@ -40,6 +43,9 @@ def note_standing(command: Command, deps: Deps) -> bool:
     if letter is None or (letter.command.step and wanted_step(loaded.run, letter.command) is None):
         return False
     _note(deps, letter.command, put_aside_text(letter.command, letter.reason))
+    if written_of(loaded.run.notices, letter.command):
+        return False
+    _note(deps, letter.command, letter.command.id, WRITTEN)
     return True
 
 
@@ -47,11 +53,12 @@ def note_replayed(deps: Deps, tenant: str, command: Command) -> None:
     """Have the run say no more that it stands still: somebody has let the command go on."""
     loaded = deps.store.load_run(tenant, command.run) if command.run else None
     if loaded is not None and loaded.run.notices.get(f"{STANDING}/{standing_ref(command)}"):
+        _note(deps, command, "", WRITTEN)
         _note(deps, command, "")
 
 
-def _note(deps: Deps, command: Command, text: str) -> None:
-    told = ev.PeopleNotified(deps.clock.now(), STANDING, standing_ref(command), text)
+def _note(deps: Deps, command: Command, text: str, topic: str = STANDING) -> None:
+    told = ev.PeopleNotified(deps.clock.now(), topic, standing_ref(command), text)
     try:
         record(deps, command.tenant, command.run, told, label="standing")
     except NotThere:

@@ -13,6 +13,7 @@ from shared.core.run import Run
 
 UNCONFIRMED = "not known"  # what became of a message that was begun, is not known to be sent, and cannot be looked up
 STANDING = "standing"  # the notice of why a run stands still; its ref is the step, or what else was put off
+WRITTEN = "standing_told"  # that people were written to about it; beside the same ref, the command it was about
 STANDS, COMES_AGAIN = "stands_still", "comes_again"  # topics: a command was put aside; it was delivered in vain so far
 _ASKED = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 _WORK = {MIRROR: "its page could not be brought up to date", NOTIFY: "a message could not be sent"}
@@ -63,6 +64,25 @@ def went_on(notices: Mapping[str, str], ref: str) -> Mapping[str, str]:
     """Return a run's notices once what had stood still goes on."""
     key = f"{STANDING}/{ref}"
     return {name: text for name, text in notices.items() if name != key} if key in notices else notices
+
+
+def written_of(notices: Mapping[str, str], command: Command) -> bool:
+    """Say whether people were written to about something else that stands still here and has not gone on since.
+
+    Steps stand for one another: what people are to know is that the run stands, and it shows each of them itself.
+    """
+    own = standing_ref(command)
+    kin = [own] if own in _WORK else [key for key in _refs(notices) if key not in _WORK]
+    return any(notices.get(f"{WRITTEN}/{ref}", "") not in ("", command.id) for ref in kin)
+
+
+def _refs(notices: Mapping[str, str]) -> list[str]:
+    return [key.removeprefix(f"{WRITTEN}/") for key in notices if key.startswith(f"{WRITTEN}/")]
+
+
+def came_back(notices: Mapping[str, str], ref: str) -> Mapping[str, str]:
+    """Return a run's notices once an attempt of what had stood still has come back: standing again would be news."""
+    return went_on({name: text for name, text in notices.items() if name != f"{WRITTEN}/{ref}"}, ref)
 
 
 def telling(command: Command) -> Command | None:

@@ -14,7 +14,7 @@ from typing import Any
 from shared.core import events as ev
 from shared.core.advance import advance, undo_candidates
 from shared.core.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
-from shared.core.attention import STANDING, attention_of, went_on
+from shared.core.attention import STANDING, attention_of, came_back
 from shared.core.budget import budget_changed, short
 from shared.core.commands import MIRROR, Command
 from shared.core.draft import Draft
@@ -52,8 +52,8 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     draft = Draft(run, event.at)
     if not _apply(draft, event):
         return run, ()
-    if (step := getattr(event, "step", "")) and f"{STANDING}/{step}" in run.notices:
-        draft.fields["notices"] = went_on(run.notices, step)
+    if (step := getattr(event, "step", "")) and not isinstance(event, ev.StepLost):
+        draft.fields["notices"] = came_back(run.notices, step)
     return draft.done(advance(draft), quiet=isinstance(event, ev.BudgetShort))  # it is saved with another event
 
 

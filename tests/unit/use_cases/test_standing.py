@@ -12,10 +12,10 @@ from shared.app.engine import open_run, record
 from shared.app.notify import notify
 from shared.app.tell_standing import note_replayed
 from shared.core import events as ev
-from shared.core.attention import attention_of, warning
+from shared.core.attention import attention_of, telling, warning
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, Command
 from shared.core.deliveries import Tries
-from shared.core.errors import NeedsHuman
+from shared.core.errors import ErrorClass, NeedsHuman
 from shared.core.progress import progress_of
 from shared.core.reducer import reduce
 from shared.core.run import Run, Trigger
@@ -54,11 +54,15 @@ class Outside:
         return []
 
 
-def _standing(ports: Ports) -> tuple[Outside, Any, Run, Command]:
-    """Return a run whose one attempt was just handed out."""
+def _outside(ports: Ports) -> tuple[Outside, Any]:
     outside = Outside()
     ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
-    tools = tools_with(accounts=Clients({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+    return outside, tools_with(accounts=Clients({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+
+
+def _standing(ports: Ports) -> tuple[Outside, Any, Run, Command]:
+    """Return a run whose one attempt was just handed out."""
+    outside, tools = _outside(ports)
     trigger = Trigger("page", "page-1", "Bakery", "Mira")
     begun = opened(spec("a"), trigger=trigger)
     run = open_run(ports.deps, begun)
@@ -91,6 +95,92 @@ def test_a_run_whose_command_was_put_aside_says_so_at_once_and_how_it_goes_on(po
 
     record(ports.deps, run.tenant, run.id, ev.StepSucceeded(ports.clock.now(), "a", 1))
     assert attention_of(ports.run()) == ()
+
+
+def _stands(ports: Ports, tools: Any, attempt: Command) -> None:
+    """Put the attempt aside, and tell whoever is to be told."""
+    ports.deps.queue.bury(attempt, "500 a bug stopped this request", 8)
+    _deliver_all(ports, tools)
+
+
+def _lost(ports: Ports, attempt: Command) -> Command:
+    """Say that the attempt never came back; return the one that is handed out instead."""
+    run = ports.run()
+    lost = ev.StepLost(ports.clock.now(), attempt.step, attempt.attempt, attempt.wake)
+    _, commands = reduce(run, lost)
+    record(ports.deps, run.tenant, run.id, lost)
+    return next(each for each in commands if each.name == ATTEMPT)
+
+
+def test_a_step_whose_every_attempt_breaks_is_written_of_once_and_shown_anew_each_time(ports: Ports) -> None:
+    outside, tools, _, attempt = _standing(ports)
+    for _ in range(4):
+        _stands(ports, tools, attempt)
+        (shown,) = attention_of(ports.run())
+        assert f"workwright replay {attempt.id}" in shown
+        attempt = _lost(ports, attempt)
+    _stands(ports, tools, attempt)
+    assert [subject for subject, _ in outside.mails] == ["“Bakery” stands still"]
+    assert len(outside.comments_made) == 1
+
+
+def test_what_stands_still_again_after_it_had_gone_on_is_told_again(ports: Ports) -> None:
+    outside, tools, run, attempt = _standing(ports)
+    _stands(ports, tools, attempt)
+    event = ev.StepFailed(ports.clock.now(), "a", attempt.attempt, "no answer in time", ErrorClass.TRANSIENT)
+    _, commands = reduce(ports.run(), event)
+    record(ports.deps, run.tenant, run.id, event)
+    _stands(ports, tools, next(each for each in commands if each.name == ATTEMPT))
+    assert len(outside.mails) == 2
+
+
+def test_of_steps_that_stand_side_by_side_people_are_told_once_and_shown_each(ports: Ports) -> None:
+    outside, tools = _outside(ports)
+    begun = opened(spec("a"), spec("b"), trigger=Trigger("page", "page-1", "Bakery", "Mira"))
+    open_run(ports.deps, begun)
+    _, commands = reduce(None, begun)
+    attempts = [each for each in commands if each.name == ATTEMPT]
+    assert len(attempts) == 2
+    for attempt in attempts:
+        _stands(ports, tools, attempt)
+    assert len(attention_of(ports.run())) == 2
+    assert len(outside.mails) == 1
+
+
+def test_a_page_that_is_never_brought_up_to_date_is_told_of_once_and_a_step_beside_it_too(ports: Ports) -> None:
+    outside, tools, run, attempt = _standing(ports)
+    for number in range(3):
+        _stands(ports, tools, Command(f"mirror-{number}", MIRROR, "notify", run.tenant, run.id))
+    assert len(outside.mails) == 1
+    _stands(ports, tools, attempt)
+    assert len(outside.mails) == 2
+
+
+def test_who_dies_before_people_are_told_that_it_stands_has_them_told_later(ports: Ports) -> None:
+    outside, tools, _, attempt = _standing(ports)
+    ports.deps.queue.bury(attempt, "gave up", 8)
+    told = telling(attempt)
+    assert told is not None
+
+    def point(name: str) -> None:
+        if name.startswith("effect.before"):
+            raise Died
+
+    with pytest.raises(Died):
+        notify(told, ports.with_deps(crash_point=point).deps, tools)
+    assert outside.comments_made == []
+    ports.clock.move(hours=1)  # the lease of the dead is over
+    _deliver_all(ports, tools)
+    assert len(outside.mails) == len(outside.comments_made) == 1
+
+
+def test_what_was_replayed_and_stands_still_again_is_told_again(ports: Ports) -> None:
+    outside, tools, run, attempt = _standing(ports)
+    _stands(ports, tools, attempt)
+    ports.deps.queue.replay(run.tenant, attempt.id)
+    note_replayed(ports.deps, run.tenant, attempt)
+    _stands(ports, tools, _lost(ports, attempt))
+    assert len(outside.mails) == 2
 
 
 def test_whoever_replays_it_is_told_no_more_that_it_stands_still(ports: Ports) -> None:
