@@ -1,36 +1,116 @@
-"""The kinds of steps as a planner is told of them: with their whole schemas, or in a line each where room is short."""
+"""The kinds of steps as a planner is told of them: a line each, with more on the families that a page may need.
+
+A line holds the names of all fields, and in families that a page may need their types. What several lines would repeat
+stands above them once.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from shared.app.plan_families import family_of
 from shared.core.tokens import estimated_tokens
 from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
 
-_SHARE = 0.5  # of the prompt's room: what the kinds may take of it with their schemas
+_SHARE = 0.25  # of the prompt's room: what the kinds may take of it
+_NOTES = 0.1  # of it: what may be said beyond names and types
 _CONDUCTING = ("agent.", "pattern.")  # kinds whose fields take pages to explain; small models do without them
 _SHORT = 40  # letters: what is said of a field and kept in a line
 _DEEPEST = 4
+_TARGET = "id, address or step:ID"
+_VALUE = "string|number|boolean|[string]|null"
+_SAYS_NOTHING = ("What the plan fills in.", "Nothing to fill in")
+_WORDS = {  # a type that many fields have, and its name in the lines
+    f"string ({_TARGET})": "TARGET",
+    f"string ({_TARGET} of a page or block)": "TARGET",
+    f"{{NAME: {_VALUE}}}": "VALUES",
+}
+_ENUM = re.compile(r'"\w+"(?:\|"\w+"){9,}')  # so many words that a model knows them or looks them up
+_HEAD = f"""Kinds of steps, with the fields of their input; those with ? may be left out.
+TARGET: {_TARGET}, as text. VALUES: {{NAME OF A COLUMN: {_VALUE}}}."""
 
 
-def kinds_table(kinds: Iterable[StepKind], room: int) -> str:
-    """Return what a model is told of these kinds; `room` is what the whole prompt may take, in tokens."""
+def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] = ()) -> str:
+    """Return what a planner is told of these kinds; `room` is what the whole prompt may take, in tokens.
+
+    Of `families` alone the types of fields are told; where none are named, of all.
+    """
     known = list(kinds)
-    table = [{"kind": k.name, "purpose": k.purpose, "after": k.needs, "input": schema_of(k.input)} for k in known]
-    told = "Kinds of steps:\n" + json.dumps(table, ensure_ascii=False)
+    told = _told(known, families)
     if estimated_tokens(told) <= _SHARE * room:
         return told
-    lines = [_line(kind) for kind in known if not kind.name.startswith(_CONDUCTING)]
-    return "Kinds of steps, with the fields of their input; those with ? may be left out:\n" + "\n".join(lines)
+    return _told([kind for kind in known if not kind.name.startswith(_CONDUCTING)], families)
 
 
-def _line(kind: StepKind) -> str:
+def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int) -> str:
+    """Return what there is to know of the fields of these families beyond names and types; "" for nothing, or where
+    there is no room for it.
+    """
+    lines = [line for kind in kinds if family_of(kind.name) in families for line in _notes(kind)]
+    told = "More on their fields:\n" + "\n".join(lines) if lines else ""
+    return told if estimated_tokens(told) <= _NOTES * room else ""
+
+
+def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, types: bool = True) -> str:
+    """Return a kind as one line: name, input, purpose, and what must come before it.
+
+    Of that only what is not said of `others` that come before it themselves. Without `types` of names of fields alone.
+    """
     schema = schema_of(kind.input)
-    after = f" After: {', '.join(kind.needs)}." if kind.needs else ""
-    return f"{kind.name}{_fields(schema, schema.get('$defs') or {}, 0)}: {kind.purpose}{after}"
+    said = {name for each in kind.needs if others and each in others for name in others[each].needs}
+    needs = [name for name in kind.needs if name not in said]
+    after = f" After: {', '.join(needs)}." if needs else ""
+    fields = _fields(schema, schema.get("$defs") or {}, 0) if types else _names(schema)
+    return f"{kind.name}{fields}: {kind.purpose}{after}"
+
+
+def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:
+    named, there = dict[str, str](), {kind.name: kind for kind in kinds}
+    lines = [
+        _shortened(kind, there, named)
+        if not families or family_of(kind.name) in families
+        else kind_line(kind, there, types=False)
+        for kind in there.values()
+    ]
+    return "\n".join([_HEAD, *(f"{name}: {text}." for name, text in named.items()), *lines])
+
+
+def _shortened(kind: StepKind, kinds: Mapping[str, StepKind], named: dict[str, str]) -> str:
+    """Return the kind's line with names in place of the types that many lines have; `named` are those to explain."""
+    line, defs = kind_line(kind, kinds), schema_of(kind.input).get("$defs") or {}
+    for name, each in defs.items():
+        text = _type(each, defs, 1)
+        if text in line and len(text) > 4 * _SHORT:
+            named[name.upper()] = _with_words(_ENUM.sub("as Notion's API names it", text))
+            line = line.replace(text, name.upper())
+    return _with_words(line)
+
+
+def _with_words(text: str) -> str:
+    for long, short in _WORDS.items():
+        text = text.replace(long, short)
+    return text
+
+
+def _notes(kind: StepKind) -> list[str]:
+    schema = schema_of(kind.input)
+    inner = [each for each in (schema.get("$defs") or {}).values() if each.get("type") == "object"]
+    said = [" ".join(str(each.get("description", "")).split()) for each in (schema, *inner)]
+    found = [f"- {kind.name}: {text}" for text in said if text and not text.startswith(_SAYS_NOTHING)]
+    return found + [
+        f"- {kind.name}, {name}: {each['description']}"
+        for name, each in (schema.get("properties") or {}).items()
+        if len(str(each.get("description", ""))) > _SHORT and _TARGET not in each["description"]
+    ]
+
+
+def _names(schema: Mapping[str, Any]) -> str:
+    needed = schema.get("required") or ()
+    return "{" + ", ".join(name if name in needed else f"{name}?" for name in schema.get("properties") or ()) + "}"
 
 
 def _fields(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> str:
@@ -44,7 +124,7 @@ def _fields(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> s
 
 def _words(schema: Mapping[str, Any]) -> str:
     text = str(schema.get("description", ""))
-    return f" ({text})" if 0 < len(text) <= _SHORT else ""
+    return f" ({text})" if 0 < len(text) <= _SHORT or text.startswith(_TARGET) else ""
 
 
 def _type(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> str:

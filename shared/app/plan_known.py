@@ -1,4 +1,4 @@
-"""What a planner is told beside the page: the team's preferences, what was done already, what a critic found."""
+"""What a planner is told beside the page: day and databases, preferences, what was done, what a critic found."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.app.plan_places import Places
 from shared.app.preferences import Preference
 from shared.core.outgoing_text import visible
 from shared.core.replan import SoFar, bare_name
@@ -25,6 +26,7 @@ class Known:
     so_far: SoFar = field(default_factory=lambda: SoFar({}))
     findings: tuple[str, ...] = ()
     workspace: tuple[Part, ...] = ()  # what other pages say about it
+    places: Places = field(default_factory=Places)
 
     def parts(self) -> list[Part]:
         """Return it as parts of the planner's context."""

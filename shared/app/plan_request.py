@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shared.app.budget import PLAN_OUTPUT_TOKENS
 from shared.app.execute_step import Tools
 from shared.app.page_view import PageView
-from shared.app.plan_kinds import kinds_table
+from shared.app.plan_examples import example_plans
+from shared.app.plan_families import families_for
+from shared.app.plan_kinds import kinds_notes, kinds_table
 from shared.app.plan_known import Known
 from shared.app.prompts import prompt
-from shared.app.time_zones import zone_named
-from shared.app.workspace_databases import database_of
 from shared.core.run import Run
 from shared.core.shipping import ship_of
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
-from shared.mind.page_text import page_text
+from shared.mind.page_text import page_text, page_words
 from shared.ports import ModelRequest
 from shared.steps._kind import StepKind
 
@@ -32,8 +31,7 @@ def plan_request(
 ) -> Callable[[str], ModelRequest]:
     """Return what makes the question to the model of a prompt; the prompt is made of `plan_parts`."""
     settings = tools.settings(run.tenant)
-    places = _places(settings, run) if task == ROUTINE else {}
-    kinds = list(usable(tools.kinds, settings))
+    kinds, places = list(usable(tools.kinds, settings)), known.places.data()
     data = {"page": view.data, "kinds": kinds, "feedback": feedback, "places": places, **known.data()}
 
     def request(text: str) -> ModelRequest:
@@ -64,15 +62,20 @@ def plan_parts(
     `room` is what the whole prompt may take, in tokens.
     """
     settings = tools.settings(run.tenant)
-    kinds = kinds_table(usable(tools.kinds, settings).values(), room)
-    parts = [Part("task", "kinds of steps", kinds, trusted=True, stable=True)]
-    if task == ROUTINE and (places := _places(settings, run)):
-        told = json.dumps(places, ensure_ascii=False)
-        parts.append(Part("input", "the team's databases", told, must=True, cut="whole"))
+    kinds, text = usable(tools.kinds, settings), page_text(view.page)
+    families = families_for(page_words(view.page), kinds)
+    table = kinds_table(kinds.values(), room, families.names)
+    parts = [Part("task", "kinds of steps", table, trusted=True, stable=True)]
+    if families.sure and (more := kinds_notes(kinds.values(), families.names, room)):
+        parts.append(Part("task", "fields of steps", more, trusted=True))
+    if example := example_plans(kinds, families.names):
+        parts.append(Part("task", "usual plans", example, trusted=True))
+    if known.places.day:
+        parts.append(known.places.part())
     code = ship_of(settings).code
     if task == PLAN and code.repository:
         parts.append(Part("input", "the team's repository", f"{code.owner}/{code.repository}", must=True, cut="whole"))
-    parts.append(Part("page", f"page {view.page.id}", page_text(view.page), must=True, share=0.7))
+    parts.append(Part("page", f"page {view.page.id}", text, must=True, share=0.7))
     parts += known.parts()
     if feedback:
         parts.append(Part("errors", "your last answer", compact_error(feedback), must=True, share=0.1))
@@ -89,15 +92,3 @@ def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[s
 def _may_plan(kind: StepKind, connected: Collection[str], settings: Mapping[str, Any]) -> bool:
     useful = kind.useful is None or kind.useful(settings)
     return kind.plannable and useful and kind.usable_with(connected)
-
-
-def _places(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:
-    """Return the ids of the tenant's databases and of their columns, by our names; and what day it is there."""
-    mapped = {kind: database_of(settings, kind) for kind in ("tasks", "ideas")}
-    found: dict[str, Any] = {
-        kind: {"data_source": one.data_source, "columns": dict(one.properties)}
-        for kind, one in mapped.items()
-        if one is not None
-    }
-    zone = zone_named(str(settings.get("time_zone") or "UTC"))
-    return {**found, "today": run.opened_at.astimezone(zone).date().isoformat()}

@@ -17,6 +17,7 @@ from shared.app.knowledge_search import knowledge_parts
 from shared.app.learn_preferences import learn
 from shared.app.page_view import PageView
 from shared.app.plan_known import Known
+from shared.app.plan_places import places_of
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import PLAN_PROMPT_TOKENS, plan_parts, plan_request, usable
 from shared.app.preferences import preferences_of
@@ -92,7 +93,8 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
     learn(deps, run.tenant, model)
     query = f"{view.page.title} {page_text(view.page)}"
     says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),))
-    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says))
+    places = places_of(deps, tools, run.tenant, view.page)
+    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says), places=places)
     first = _proposed(deps, run, step, tools, view, task, model, known)
     if first.asks or not first.by_model or first.risk.level != "high":
         return first

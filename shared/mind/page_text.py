@@ -48,3 +48,9 @@ def _styled(spans: Sequence[Span]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def page_words(page: Page) -> str:
+    """Return what people read on a page: title, texts and cells, without ids, types and columns."""
+    cells = ("".join(span.text for span in cell) for block in page.walk() for cell in block.cells)
+    return "\n".join([page.title, *(block.text for block in page.walk()), *cells])

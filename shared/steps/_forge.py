@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 SYSTEMS = "github|gitlab"  # of which a tenant needs one
 OWN_BRANCH = re.compile(r"workwright/[a-z0-9][a-z0-9-]{0,60}")
+
+
+def own_branch(title: str) -> str:
+    """Return a branch of our own that tells by its name what is on it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return f"workwright/{re.sub(r'[^a-z0-9]+', '-', plain).strip('-')[:50].strip('-') or 'change'}"
 
 
 def forge_of(ctx: StepContext, owner: str = "", name: str = "", *, system: str = "") -> Forge:

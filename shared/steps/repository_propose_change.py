@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.errors import NotApproved, Rejected
 from shared.core.lines import GIT
@@ -19,7 +20,7 @@ from shared.core.run import StepStatus
 from shared.core.shipping import ship_of
 from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, Repository
 from shared.steps._change_text import change_text, changes_title, said_safely
-from shared.steps._forge import OWN_BRANCH, SYSTEMS, claim_of, forge_of, in_turn, place_of
+from shared.steps._forge import OWN_BRANCH, SYSTEMS, claim_of, forge_of, in_turn, own_branch, place_of
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._release import allowed_to_ship, there_of
 from shared.steps._there import in_the_way, written_over
@@ -30,14 +31,15 @@ _README = "README.md"
 
 
 class Propose(Input):
-    """The repository comes from the settings, never from a page."""
+    """The repository comes from the settings, never from a page; the branch from the title, where none is named."""
 
     title: str = Field(max_length=200)
-    branch: str
+    branch: SkipJsonSchema[str] = Field("", validate_default=True)
 
     @field_validator("branch")
     @classmethod
-    def _own_branches_only(cls, value: str) -> str:
+    def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
+        value = value or own_branch(str(about.data.get("title", "")))
         if not OWN_BRANCH.fullmatch(value):
             raise ValueError("branch must be 'workwright/' and a slug; the agent writes to no other branch")
         return value

@@ -134,15 +134,12 @@ def test_the_sdk_asks_a_local_server_the_same_as_we_do() -> None:
                 messages=[{"role": "system", "content": system}, {"role": "user", "content": "Plan this: ü"}],
                 max_tokens=2000,
                 stream=False,
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "plan", "schema": SCHEMA, "strict": True},
-                },
+                response_format={"type": "json_object"},
             )
         first, second = vendor.endpoint.requests
     assert first.body == second.body
     assert system.startswith("You plan.")
-    assert json.dumps(SCHEMA["properties"]) in system
+    assert json.dumps(SCHEMA["properties"], separators=(",", ":")) in system
     assert theirs.choices[0].message.content == WRITTEN
     assert ours.answer == ANSWER
 

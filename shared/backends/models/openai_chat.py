@@ -1,7 +1,7 @@
 """Any server that speaks Chat Completions, by its URL: Ollama, vLLM, llama.cpp, a gateway.
 
-The schema is sent and told in words: a local server may take it without keeping to it. Such servers know no thoughts
-that would have to be sent back.
+The schema is told in words, and JSON alone is asked for: a local server may take a schema without keeping to it, and
+its model never sees one that is only enforced. Such servers know no thoughts that would have to be sent back.
 """
 
 from __future__ import annotations
@@ -36,8 +36,7 @@ class OpenAIChat(Vendor):
         if turn.tools:  # llama.cpp takes no schema beside tools: the words in the system's message have to do
             body["tools"] = [_tool(name, tool.purpose, shape) for name, tool, shape in turn.tools]
         elif not shapes.is_open(turn.shape):
-            form = {"name": turn.schema_name, "schema": shapes.wire(turn.shape, all_required=True), "strict": True}
-            body["response_format"] = {"type": "json_schema", "json_schema": form}
+            body["response_format"] = {"type": "json_object"}
         return body
 
     def _counted(self, answer: Mapping[str, Any]) -> int:
@@ -86,7 +85,7 @@ class OpenAIChat(Vendor):
 
 def _messages(turn: Turn) -> list[dict[str, Any]]:
     request = turn.request
-    shape = json.dumps(shapes.wire(turn.shape), ensure_ascii=False)
+    shape = shapes.told(turn.shape)
     wanted = f"Answer with one JSON object and nothing else. It follows this JSON schema:\n{shape}"
     system = request.system if shapes.is_open(turn.shape) else f"{request.system}\n\n{wanted}".strip()
     found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []

@@ -185,7 +185,9 @@ def _messages(turn: Turn, native: bool) -> list[ModelMessage]:
     request = turn.request
     system = request.system
     if not native:
-        system += f"\n\nAnswer with one JSON object that follows this schema, and nothing else:\n{_schema_text(turn)}"
+        system += (
+            f"\n\nAnswer with one JSON object that follows this schema, and nothing else:\n{shapes.told(turn.shape)}"
+        )
     first: list[Any] = [theirs.SystemPromptPart(system)]
     first += [theirs.UserPromptPart(text) for text in (request.stable, request.prompt) if text]
     found: list[ModelMessage] = [theirs.ModelRequest(parts=first)]
@@ -218,10 +220,6 @@ def _parameters(turn: Turn, native: bool) -> ModelRequestParameters:
     schema = shapes.wire(turn.shape, all_required=True)
     wanted = OutputObjectDefinition(json_schema=schema, name=turn.schema_name, strict=True)
     return ModelRequestParameters(function_tools=tools, output_mode="native", output_object=wanted)
-
-
-def _schema_text(turn: Turn) -> str:
-    return json_bytes(shapes.wire(turn.shape, all_required=True)).decode()
 
 
 def _reply(turn: Turn, answer: ModelResponse) -> Reply:

@@ -1,7 +1,8 @@
 """The shape of an answer as vendors take it, and back: their schema modes know less than JSON Schema does.
 
 A shape on the wire is flat (no references), closed, and has neither ranges nor lengths: those are told in words and
-checked by whoever asked (integrations: provider-neutral rules). What cannot be closed travels as JSON text.
+checked by whoever asked (integrations: provider-neutral rules). What cannot be closed travels as JSON text. Where
+nothing is enforced the shape is told in words instead, and there an open object is one.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ def wire(shape: Json, *, all_required: bool = False) -> dict[str, Any]:
     }
 
 
+def told(shape: Json) -> str:
+    """Return the shape as words, for a model whose server enforces nothing: JSON Schema, as short as it can be."""
+    return json.dumps(_plain(shape), ensure_ascii=False, separators=(",", ":"))
+
+
 def read(shape: Json, value: Any) -> Any:
     """Return an answer in the form that was asked for: texts opened, nulls that only stand for "left out" dropped.
 
@@ -76,6 +82,19 @@ def read(shape: Json, value: Any) -> Any:
         for name, each in value.items()
         if not (each is None and name in members and name not in shape["required"] and not _nullable(members[name]))
     }
+
+
+def _plain(shape: Json) -> dict[str, Any]:
+    if is_open(shape):
+        return {**_words(shape), **({"type": "object"} if shape.get(_OPEN) == "object" else {})}
+    if "anyOf" in shape:
+        return {**_words(shape), "anyOf": [_plain(each) for each in shape["anyOf"]]}
+    if shape.get("type") == "array":
+        return {**_words(shape), "type": "array", "items": _plain(shape["items"])}
+    if shape.get("type") != "object":
+        return dict(shape)
+    members = {name: _plain(each) for name, each in shape["properties"].items()}
+    return {**_words(shape), "type": "object", "properties": members, "required": list(shape["required"])}
 
 
 def _flat(node: Any, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.app.database_columns import Column, Columns
 from shared.app.page_view import PageView
 from shared.app.plan_known import Known
+from shared.app.plan_places import Places, Told, today_of
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import PLAN, ROUTINE, plan_parts, plan_request
 from shared.app.preferences import Preference
@@ -80,13 +82,10 @@ def _known() -> Known:
 
 def _routine() -> tuple[Callable[[str], ModelRequest], list[Part]]:
     page = _page(Block("b1", "paragraph", (Span("Set all late tasks to Today."),)), title="Late tasks")
-    columns = {"status": "p1", "due": "p2"}
-    tasks = {
-        "database": "22222222-0000-4000-8000-000000000000",
-        "data_source": "11111111-0000-4000-8000-000000000000",
-        "properties": columns,
-    }
-    return _plan(page, task=ROUTINE, databases={"tasks": tasks}, time_zone="Europe/Berlin")
+    day, words = today_of({"time_zone": "Europe/Berlin"}, datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
+    columns = (Column("Name", "title"), Column("State", "select", ("To do", "Today")), Column("Due", "date"))
+    told = Told(Columns("Our tasks", "11111111-0000-4000-8000-000000000000", columns), "tasks")
+    return _plan(page, task=ROUTINE, known=Known(places=Places(day, words, (told,), ("Suppliers",))))
 
 
 _FILES = {
