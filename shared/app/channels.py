@@ -70,7 +70,7 @@ class Channels:
                 f"slack-{person['id']}",
                 lambda: {
                     "ts": connect(Slack)
-                    .post(channel, _plain(message.text), _slack_blocks(message), ("workwright", key))
+                    .post(channel, _slack_text(message), _slack_blocks(message), ("workwright", key))
                     .ts
                 },
                 repeat=Repeat.LOOK,
@@ -99,6 +99,11 @@ def channels_of(person: Person) -> list[str]:
 
 def _ts(found: SlackMessage | None) -> dict[str, Any] | None:
     return {"ts": found.ts} if found else None
+
+
+def _slack_text(message: Message) -> str:
+    """Return what a phone notifies with, which shows the beginning of it and none of the blocks."""
+    return _plain(f"{message.subject}\n{message.text}")
 
 
 def _slack_blocks(message: Message) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ class Post:
     """Mail and Slack in one: what arrived, and how the next sends go."""
 
     mails: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
     posts: list[tuple[str, str]] = field(default_factory=list)  # channel, key
     texts: list[str] = field(default_factory=list)
     mail_trouble: list[Exception] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Post:
         if self.mail_trouble:
             raise self.mail_trouble.pop(0)
         self.mails.append(to)
+        self.subjects.append(subject)
         return f"m{len(self.mails)}"
 
     def post(self, channel: str, text: str, blocks: list[Any], metadata: tuple[str, str]) -> Message:
@@ -195,6 +197,16 @@ def test_a_title_calls_no_channel_and_is_no_link_in_slack(ports: Ports) -> None:
     told.tell(told.succeeds(title="<!channel> & <https://evil.example|free bread>"))
     assert "<" not in told.post.texts[0]
     assert "&lt;!channel&gt; &amp; &lt;evil[.]example|free bread&gt;" in told.post.texts[0]
+
+
+def test_a_phone_shows_what_a_slack_message_is_about(ports: Ports) -> None:
+    """Slack's own apps for phones notify with the text alone, never with the blocks, and show its beginning."""
+    told = Told(ports, ADA)
+    run = open_run(ports.deps, replace(opened(gate("approve"), spec("a", "approve")), at=ports.clock.now()))
+    told.tell(told.about(run, "approval_asked", "approve"))
+    (subject,), (text,) = told.post.subjects, told.post.texts
+    assert run.trigger.title in subject
+    assert text.splitlines()[0] == subject
 
 
 def test_a_question_for_approval_carries_its_token_to_slack_and_only_while_it_is_open(ports: Ports) -> None:
