@@ -27,4 +27,4 @@ def test_runs_end_with_nothing_lost_nothing_doubled_and_everything_told(
     assert {name: found[name] for name in ("ended", "lost", "doubled", "untold")} == {
         "ended": RUNS, "lost": 0, "doubled": 0, "untold": 0,
     }, found  # fmt: skip
-    assert found["told_percent"] == 100.0
+    assert (found["strays"], found["told_percent"]) == ([], 100.0)

@@ -64,6 +64,7 @@ class Judge:
 
     def __init__(self, effects: Iterable[Effect], calm: Page) -> None:
         self._effects = list(effects)
+        self._calm = calm
         self._wanted = self._made(calm)
 
     @property
@@ -88,10 +89,18 @@ class Judge:
         found.other = sorted((made - self._wanted).keys() - self._wanted.keys())
         return found
 
-    def _made(self, page: Page) -> Counts:
-        return Counter(
-            _key(effect, page.place) for effect in self._of(page) if effect["kind"] in MADE.get(effect["system"], ())
+    def strays(self, pages: Iterable[Page]) -> list[str]:
+        """Return what was made since the first page and belongs to none: nobody would see that it is there twice."""
+        known = {id(effect) for page in (self._calm, *pages) for effect in self._of(page)}
+        begun = min((effect["at"] for effect in self._of(self._calm)), default="")
+        return sorted(
+            _key(effect, self._calm.place)
+            for effect in self._effects
+            if _is_made(effect) and id(effect) not in known and effect["at"] >= begun
         )
+
+    def _made(self, page: Page) -> Counts:
+        return Counter(_key(effect, page.place) for effect in self._of(page) if _is_made(effect))
 
     def _of(self, page: Page) -> list[Effect]:
         """Return what happened because of this page: it names the place, the page, or something of the page's."""
@@ -104,6 +113,10 @@ class Judge:
                 if "id" in effect and effect["kind"].endswith((".create", ".append")):
                     known.add(str(effect["id"]))
         return mine
+
+
+def _is_made(effect: Effect) -> bool:
+    return effect["kind"] in MADE.get(effect["system"], ())
 
 
 def _is_message(key: str) -> bool:

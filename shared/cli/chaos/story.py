@@ -117,7 +117,7 @@ def _told(plan: Plan, world: World, victim: Mortal) -> dict[str, Any]:
         raise ConfigError(f"without a death, the page came to {calm.status!r}: there is nothing to compare with")
     story = _Chaos(plan, world, victim, person).tell()
     victim.stop()
-    return _figures(plan, story, Judge(world.effects(), calm), person.pages[1:])
+    return figures(plan, story, Judge(world.effects(), calm), person.pages[1:])
 
 
 def _until_the_end(person: Person, world: World, calm_s: float) -> None:
@@ -210,11 +210,12 @@ class _Chaos:
         self._choose_death(ready=False)
 
 
-def _figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[str, Any]:
+def figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[str, Any]:
+    """Return what became of the pages in numbers, and of each what is wrong with it."""
     verdicts = [judge.verdict(page) for page in pages]
     due = judge.messages * len(pages)
-    untold = _count(verdicts, "untold")
-    figures: dict[str, Any] = {
+    untold, strays = _count(verdicts, "untold"), judge.strays(pages)
+    found: dict[str, Any] = {
         "bench": "chaos",
         "runs": plan.runs,
         "kills": len(story.deaths),
@@ -227,12 +228,13 @@ def _figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[
         "messages": due,
         "not_known": _count(verdicts, "not_known"),
         "untold": untold,
+        "strays": strays,
         "still_s": round(story.still_s, 1),
         "seconds": round(story.seconds, 1),
         "pages": [verdict.as_data() for verdict in verdicts],
     }
-    good = figures["ended"] == plan.runs and not (figures["lost"] or figures["doubled"] or untold)
-    return {**figures, "ok": good}
+    good = found["ended"] == plan.runs and not (found["lost"] or found["doubled"] or untold or strays)
+    return {**found, "ok": good}
 
 
 def _count(verdicts: list[Verdict], what: str) -> int:
@@ -252,4 +254,6 @@ def as_text(found: Mapping[str, Any]) -> str:
         for what in ("lost", "doubled", "untold")
         for each in page.get(what, ())
     ]
-    return "\n".join([head, f"longest without a change {found['still_s']} s, in all {found['seconds']} s", *wrong])
+    strays = [f"  of no page: {each}" for each in found["strays"]]
+    still = f"longest without a change {found['still_s']} s, in all {found['seconds']} s"
+    return "\n".join([head, still, *wrong, *strays])
