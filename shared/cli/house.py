@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ class House:
     def _keep_schedule(self) -> None:
         """Call what the scheduler calls in the cloud, each after its time has passed."""
         due = {function: time.monotonic() + every for function, every in SCHEDULE.items()}
+        due["sync"] -= min(self._since_last_pass(), SCHEDULE["sync"])
         while not self._stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
             function = min(due, key=lambda each: due[each])
             due[function] = time.monotonic() + SCHEDULE[function]
@@ -146,6 +148,13 @@ class House:
                 continue
             if answer.status_code != 200:
                 log.line("WARNING", "scheduled function failed", function=function, status=answer.status_code)
+
+    def _since_last_pass(self) -> float:
+        """Return how long ago, in seconds, `sync` last ended: who was away must not wait as if nothing had happened."""
+        deps = self.wired.deps
+        passes = [deps.store.get(tenant, "sync", "pass") for tenant in deps.store.tenants()]
+        ended = [datetime.fromisoformat(str(doc.body["ended"])) for doc in passes if doc is not None]
+        return max(0.0, (deps.clock.now() - max(ended)).total_seconds()) if ended else 0.0
 
 
 class _Pending:
