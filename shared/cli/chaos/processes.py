@@ -55,6 +55,10 @@ class World:
         answer.raise_for_status()
         return answer.json()
 
+    def faults_left(self) -> int:
+        """Return how many ordered faults no request has met yet."""
+        return sum(len(self.order(system, "/_faults", [])["faults"]) for system in self.urls)
+
     def effects(self) -> list[dict[str, Any]]:
         """Return everything that was changed in any of them, each with its `system`."""
         found: list[dict[str, Any]] = []

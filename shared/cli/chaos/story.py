@@ -63,6 +63,7 @@ class Story:
     deaths: list[float] = field(default_factory=list)  # seconds each life lasted
     seconds: float = 0.0
     still_s: float = 0.0  # the longest time without a change in the world
+    met: int = 0  # of the ordered bad answers, how many somebody was given
 
 
 class Mortal(Protocol):
@@ -164,6 +165,7 @@ class _Chaos:
                 break
             time.sleep(LOOK_S)
         self._story.seconds = time.monotonic() - began
+        self._story.met = self._plan.faults - self._world.faults_left()
         return self._story
 
     def _ask(self) -> None:
@@ -220,6 +222,7 @@ def figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[s
         "runs": plan.runs,
         "kills": len(story.deaths),
         "faults": plan.faults,
+        "met": story.met,
         "seed": plan.seed,
         "ended": sum(page.status == marks.DONE for page in pages),
         "lost": _count(verdicts, "lost"),
