@@ -85,7 +85,7 @@ class Effects:
         """Say whether there may be something to take back; raises OutcomeUnknown while a request may still arrive."""
         doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")
         if doc is not None and doc.body["state"] == "intended":
-            self._let_it_settle(doc, name)
+            self._let_it_settle(self._settles_in(doc), name)
         return doc is not None
 
     def claim(self, thing: str) -> bool:
@@ -97,6 +97,7 @@ class Effects:
         return doc is not None and doc.body["by"] == self._scope
 
     def _look(self, doc: Doc, name: str, repeat: Repeat, look: Callable[[], Result | None] | None) -> Result | None:
+        left = self._settles_in(doc)  # before the look, which tells nothing of what arrives after it was asked
         if look is not None and (found := look()) is not None:
             return found
         if repeat is Repeat.ONCE and (self._decided is None or _time(doc) >= self._decided):
@@ -105,17 +106,19 @@ class Effects:
                 f"{name}: may have happened before an interruption; it cannot be looked up, so it is not repeated",
             )
         if repeat is not Repeat.SAME_END:
-            self._let_it_settle(doc, name)
+            self._let_it_settle(left, name)
         return None
 
-    def _let_it_settle(self, doc: Doc, name: str) -> None:
-        """Wait until what an earlier attempt may have sent can no longer arrive.
+    def _settles_in(self, doc: Doc) -> timedelta:
+        """Return how long it takes until what an earlier attempt may have sent can no longer arrive.
 
         It was sent some time after its intent was written, at the latest when its process died: so the time counts
         from there where that is known, or a request that was long on its way would arrive after the one in its place.
         """
         since = _time(doc) if self._deps.born is None else max(_time(doc), self._deps.born)
-        left = self._deps.settle - abs(self._deps.clock.now() - since)
+        return self._deps.settle - abs(self._deps.clock.now() - since)
+
+    def _let_it_settle(self, left: timedelta, name: str) -> None:
         if left > timedelta(0):
             raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
 

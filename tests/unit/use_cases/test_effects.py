@@ -230,3 +230,28 @@ def test_what_a_dead_process_sent_may_still_be_on_its_way_however_long_ago_it_wa
     assert world.made == []
     ports.clock.move(seconds=ports.deps.settle.total_seconds())
     assert again("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_what_arrives_after_a_look_that_came_too_early_is_not_sent_again(
+    ports: Ports, world: World, *, died: bool
+) -> None:
+    """A look is an answer about when it was asked: that the time is over when it comes back proves nothing."""
+    settle, unclear = ports.deps.settle.total_seconds(), [("before", OutcomeUnknown("test", "no answer"))]
+    world.trouble = [] if died else unclear
+    with suppress(Died, OutcomeUnknown):
+        effects(ports, "effect.before" if died else "")("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(seconds=settle - 1)
+
+    def slow_look() -> Mapping[str, Any] | None:
+        found = world.look()
+        if not world.made:
+            world.make()  # what was sent is carried out just now
+            ports.clock.move(seconds=2)  # and the answer to our look was long on its way
+        return found
+
+    with suppress(OutcomeUnknown):
+        effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=slow_look)
+    assert world.made == ["id-1"]
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=slow_look) == {"id": "id-1"}
+    assert world.made == ["id-1"]
