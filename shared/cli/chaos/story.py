@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from shared.cli.chaos.judge import Judge, Verdict
 from shared.cli.chaos.person import Page, Person
 from shared.cli.chaos.processes import Victim, World
+from shared.cli.chaos.stillness import Stillness
 from shared.core import marks
 from shared.core.errors import ConfigError
 
@@ -62,7 +63,7 @@ class Story:
 
     deaths: list[float] = field(default_factory=list)  # seconds each life lasted
     seconds: float = 0.0
-    still_s: float = 0.0  # the longest time without a change in the world
+    still_s: float = 0.0  # the longest time without a change in the world, or a death
     met: int = 0  # of the ordered bad answers, how many somebody was given
 
 
@@ -151,20 +152,18 @@ class _Chaos:
         began = time.monotonic()
         self._disturb()
         self._choose_death(ready=True)
-        effects, changed = -1, time.monotonic()
+        still = Stillness(began)
         while time.monotonic() - began < self._plan.limit_s:
             self._ask()
-            self._maybe_kill()
+            if self._maybe_kill():
+                still.died(time.monotonic())
             happened = self._world.effects()
             self._person.look(happened)
-            now = time.monotonic()
-            if (count := len(happened)) != effects:
-                self._story.still_s = max(self._story.still_s, now - changed if effects >= 0 else 0.0)
-                effects, changed = count, now
-            if self._no_death_left() and now - changed > (self._plan.calm_s if self._all_ended() else STILL_S):
+            lasts = still.saw(len(happened), time.monotonic())
+            if self._no_death_left() and lasts > (self._plan.calm_s if self._all_ended() else STILL_S):
                 break
             time.sleep(LOOK_S)
-        self._story.seconds = time.monotonic() - began
+        self._story.seconds, self._story.still_s = time.monotonic() - began, still.longest
         self._story.met = self._plan.faults - self._world.faults_left()
         return self._story
 
@@ -196,20 +195,22 @@ class _Chaos:
             early = self._chosen.random() < 0.2
             self._dies = time.monotonic() + self._chosen.uniform(0.1, 2.0) if early else None
 
-    def _maybe_kill(self) -> None:
+    def _maybe_kill(self) -> bool:
+        """Kill the house when its time has come; say whether it was killed."""
         if self._no_death_left():
-            return
+            return False
         if self._dies is None:
             if self._victim.ready() is not None:
                 self._choose_death(ready=True)
-            return
+            return False
         if time.monotonic() < self._dies:
-            return
+            return False
         self._victim.kill()
         self._story.deaths.append(round(time.monotonic() - self._born, 2))
         self._born = time.monotonic()
         self._victim.start()
         self._choose_death(ready=False)
+        return True
 
 
 def figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[str, Any]:
