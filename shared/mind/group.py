@@ -7,6 +7,7 @@ that a plan shows who knows what. All of it is data to the agent that reads it, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,6 +21,8 @@ from shared.mind.members import Kinds, Member
 AGAIN = frozenset({"debate", "mend"})  # roles of those who are asked once more: what they depend on is the talk so far
 ROLES = frozenset({"", "chair", "check", "merge", *AGAIN})
 _MAIN = ("text", "answer", "summary")
+_LABELS = {"choice": "Choice", "reasons": "Why", "dissent": "Who disagreed"}  # where a field's name says too little
+_SEAT = re.compile(r"^(?:Specialist|Round) \d+: ")
 _LONGEST = 300  # letters of a position that a result shows
 
 
@@ -94,7 +97,7 @@ def as_text(answer: Mapping[str, Any]) -> str:
 
 
 def _field_text(name: str, value: Any) -> str:
-    label = name.replace("_", " ").capitalize()
+    label = _LABELS.get(name) or name.replace("_", " ").capitalize()
     if isinstance(value, list):
         lines = [f"- {_flat(each)}" for each in value]
         return f"**{label}**\n\n" + "\n".join(lines) if lines else ""
@@ -103,9 +106,9 @@ def _field_text(name: str, value: Any) -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(
-            f"{name.replace('_', ' ')}: {_flat(each)}" for name, each in value.items() if each not in ("", [])
-        )
+        said = [(name, each) for name, each in value.items() if each not in ("", [])]
+        who = f"{_SEAT.sub('', _flat(value['who']))}: " if value.get("who") else ""  # a person, and what they say
+        return who + "; ".join(f"{name.replace('_', ' ')}: {_flat(each)}" for name, each in said if name != "who")
     if isinstance(value, list):
         return ", ".join(_flat(each) for each in value)
     return " ".join(str(value).split()) if not isinstance(value, bool) else ("yes" if value else "no")

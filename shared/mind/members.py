@@ -6,7 +6,7 @@ how many steps it can become, how deep it goes, and which agents speak in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.run import NOTHING, Usage
+from shared.mind.plain_errors import all_in_words
 
 DEEPEST = 3  # patterns in patterns
 MOST_STEPS = 80  # that one pattern may become, of the 200 of a run
@@ -29,8 +30,11 @@ class Member(BaseModel):
 
     @property
     def who(self) -> str:
-        """Return who that is, for people: the agent, or the pattern."""
-        return str(self.input.get("agent") or self.kind.partition(".")[2])
+        """Return who that is, for people: the agent with the side it takes, or the pattern."""
+        given = self.input.get("input")
+        view = given.get("view") if isinstance(given, Mapping) else ""
+        named = str(self.input.get("agent") or self.kind.partition(".")[2])
+        return f"{named} ({str(view)[:60]})" if view else named
 
 
 AnyMember = Annotated[Member, WithJsonSchema({"type": "object", "description": "{kind, input}"})]
@@ -78,7 +82,8 @@ Kinds = Mapping[str, Kind]
 class Weight:
     """What a step may become at most: money and tokens, child steps, levels of patterns; who speaks in it, and how.
 
-    `voice` is the model of its answer, or None where that is not known beforehand.
+    `voice` is the model of its answer, or None where that is not known beforehand; `hears` are the fields that the
+    answers of those before it must have for it to be asked.
     """
 
     most: Usage = NOTHING
@@ -86,6 +91,7 @@ class Weight:
     levels: int = 0
     agents: frozenset[str] = frozenset()
     voice: type[BaseModel] | None = None
+    hears: tuple[str, ...] = ()
 
 
 def weight_of(member: Member, kinds: Kinds) -> Weight:
@@ -96,8 +102,7 @@ def weight_of(member: Member, kinds: Kinds) -> Weight:
     try:
         wanted = kind.input.model_validate(dict(member.input))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{member.kind}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+        raise ValueError(f"{member.kind}: {all_in_words(error)}") from error
     return kind.weigh(wanted, kinds)
 
 
@@ -120,6 +125,15 @@ def must_answer(weight: Weight, field: str, who: str) -> None:
     if weight.voice is not None and field not in weight.voice.model_fields:
         there = ", ".join(weight.voice.model_fields)
         raise ValueError(f"{who} does not answer with {field!r}, but with {there}")
+
+
+def must_offer(member: Member, weight: Weight, before: Sequence[tuple[str, Weight]], who: str) -> None:
+    """Raise ValueError where a member takes or hears a field that one of those before it does not answer with."""
+    takes = dict(member.input.get("takes") or {})
+    taken = [each.partition(".")[2] for each in map(str, takes.values()) if each.startswith("before.")]
+    for field in (*taken, *weight.hears):
+        for name, each in before:
+            must_answer(each, field, f"{who} needs {field!r} of {name}, which")
 
 
 def must_check(weight: Weight, who: str, others: frozenset[str]) -> None:

@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from shared.core.errors import ConfigError, Rejected
 from shared.core.run import Run, Step
 from shared.mind.members import Role
+from shared.mind.plain_errors import all_in_words
 
 if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent
     from shared.mind.context import Part
     from shared.mind.group import Said
 
+_BEFORE = "before"
+_WHO = "who"  # the field of what is heard that says whose it is
 _FROM = re.compile(r"(step:([A-Za-z0-9_-]{1,40})|before)(?:\.([a-z_]{1,40}))?")
 
 
@@ -31,9 +34,29 @@ def _agents_in_words(schema: dict[str, Any]) -> None:
 
     lines = []
     for one in agents().values():
-        given = (name if field.is_required() else f"{name}?" for name, field in one.input.model_fields.items())
-        lines.append(f"{one.id}({', '.join(given)}) → {', '.join(one.output.model_fields)}: {one.purpose}")
+        told = one.input.model_json_schema()
+        given = _fields_in_words(told, told.get("$defs", {}))
+        lines.append(f"{one.id}({given}) → {', '.join(one.output.model_fields)}: {one.purpose}")
     schema["description"] = "\n".join(lines)
+
+
+def _fields_in_words(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    needed = schema.get("required", ())
+    return ", ".join(
+        f"{name}{'' if name in needed else '?'}: {_type_in_words(each, defs)}"
+        for name, each in schema["properties"].items()
+    )
+
+
+def _type_in_words(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    if reference := schema.get("$ref"):
+        return f"{{{_fields_in_words(defs[str(reference).rpartition('/')[2]], defs)}}}"
+    if choices := schema.get("enum") or [schema[each] for each in ("const",) if each in schema]:
+        return "|".join(str(each) for each in choices)
+    if schema["type"] == "array":
+        items = _type_in_words(schema["items"], defs)
+        return "list of texts" if items == "text" else f"list of {items}"
+    return {"string": "text", "integer": "whole number", "boolean": "true|false"}[str(schema["type"])]
 
 
 class Question(BaseModel):
@@ -64,6 +87,14 @@ class Question(BaseModel):
         _check_input(one, self.input, without=self.takes)
         return self
 
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """Return the fields that it needs of the answers of those before it; none where the plan says what it hears."""
+        one = agent_named(self.agent)
+        if not one.heard or one.heard in {*self.input, *self.takes}:
+            return ()
+        return tuple(name for name in _item_of(one)["required"] if name != _WHO)
+
 
 def references(given: Mapping[str, Any]) -> list[str]:
     """Return the steps of the plan that a question, or a pattern of questions, takes from or reads."""
@@ -89,14 +120,19 @@ def agent_named(name: str) -> Agent:
         raise ValueError(str(error)) from error
 
 
+def _item_of(one: Agent) -> Mapping[str, Any]:
+    """Return the schema of one item of what an agent hears."""
+    told = one.input.model_json_schema()
+    item: Mapping[str, Any] = told["$defs"][told["properties"][one.heard]["items"]["$ref"].rpartition("/")[2]]
+    return item
+
+
 def _check_input(one: Agent, given: Mapping[str, Any], *, without: Mapping[str, str]) -> None:
     try:
         one.input.model_validate(dict(given))
     except ValidationError as error:
-        left = [each for each in error.errors() if each["loc"][0] not in without]
-        if left:
-            where = ".".join(str(part) for part in left[0]["loc"])
-            raise ValueError(f"input of {one.id}: {where}: {left[0]['msg']}") from error
+        if wrong := all_in_words(error, without):
+            raise ValueError(f"input of {one.id}: {wrong}") from error
 
 
 class Asking:
@@ -117,12 +153,16 @@ class Asking:
         found = heard(run, step)
         self._given = [said_by(each, get_text) for each in found.given]
         self._talk = [said_by(each, get_text) for each in found.talk]
+        self._takes = dict(wanted.takes)
+        hears = self.agent.heard
+        if hears and hears not in {*wanted.takes, *wanted.input} and self._given:
+            self._takes[hears] = _BEFORE
 
     def input(self) -> BaseModel:
         """Return the agent's input with all that fills it; raises Rejected where what came before does not fit."""
         from shared.mind.agents.asking import checked_input
 
-        filled = {name: self._taken(name, source) for name, source in self._wanted.takes.items()}
+        filled = {name: self._taken(name, source) for name, source in self._takes.items()}
         try:
             return checked_input(self.agent, {**self._wanted.input, **filled})
         except ValueError as error:
@@ -134,7 +174,7 @@ class Asking:
         from shared.mind.group import role_part, told
 
         found = [role_part(self._wanted.role)] if self._wanted.role else []
-        if not any(source.startswith("before") for source in self._wanted.takes.values()):
+        if not any(source.startswith(_BEFORE) for source in self._takes.values()):
             found += told(self._given, "input")
         found += told(self._talk, "history")
         found += told((self._read(source) for source in self._wanted.reads), "input")
@@ -147,9 +187,11 @@ class Asking:
         named = _FROM.fullmatch(source)
         assert named is not None  # validated with the plan
         sources = [self._read(source)] if named[2] else [each for each in self._given if not each.absent]
-        values = [_field(each, named[3]) for each in sources]
-        if not values:
+        if not sources:
             raise Rejected("agent", f"takes.{name}: nothing comes before this step that it could take from")
+        if named[3] is None and name == self.agent.heard:
+            return [self._position(each) for each in sources]
+        values = [_field(each, named[3]) for each in sources]
         schema = self.agent.input.model_json_schema()["properties"][name]
         if schema.get("type") == "array":
             return [each for value in values for each in (value if isinstance(value, list) else [value])]
@@ -158,6 +200,11 @@ class Asking:
         return "\n\n".join(
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values
         )
+
+    def _position(self, said: Said) -> dict[str, Any]:
+        """Return what somebody said as one item of the list that the agent hears: who it was, and the fields it has."""
+        wanted = _item_of(self.agent)["properties"]
+        return {_WHO: said.title, **{name: said.fields[name] for name in wanted if name in said.fields}}
 
     def _read(self, source: str) -> Said:
         from shared.mind.group import said_by

@@ -36,7 +36,7 @@ def _weigh(wanted: AskAgent, kinds: Kinds) -> Weight:
     from shared.mind.members import Weight
 
     one = agent_named(wanted.agent)
-    return Weight(one.budget, agents=frozenset({one.id}), voice=one.output)
+    return Weight(one.budget, agents=frozenset({one.id}), voice=one.output, hears=wanted.hears)
 
 
 AGENT_ASK = StepKind(

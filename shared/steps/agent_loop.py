@@ -118,7 +118,7 @@ def _take_turn(wanted: TakeTurn, ctx: StepContext) -> Done:
 def _asked(
     ctx: StepContext, asking: Asking, turns: list[Turn], abilities: list[Ability]
 ) -> tuple[BaseModel | None, ModelResult]:
-    from shared.mind.agents.asking import agent_request, input_parts
+    from shared.mind.agents.asking import agent_request, answer_model, input_parts
     from shared.mind.fence import marker, preface
     from shared.mind.fitting import within
     from shared.mind.group import role_part
@@ -126,6 +126,7 @@ def _asked(
     from shared.mind.turns import texts_of, told_turns
 
     one, model, given = asking.agent, ctx.model(), asking.input()
+    answers = answer_model(one, given)
     results = _results(ctx, turns)
     mark = marker(f"{ctx.run.id}.{ctx.step.parent}.results", texts_of(results))
     messages, tools = told_turns(turns, results, mark), tuple(each.tool for each in abilities)
@@ -139,7 +140,7 @@ def _asked(
         model,
         request_of,
         [rules, *input_parts(one, given), *asking.parts()],
-        lambda request: ask_with_tools(model, request, one.output),
+        lambda request: ask_with_tools(model, request, answers),
         answer_tokens=one.max_output_tokens,
         seed=f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}",
         keep=ctx.keep_context,
@@ -166,7 +167,7 @@ def _weigh(wanted: WorkInTurns, kinds: Kinds) -> Weight:
         check_may(one, each, kinds)
     most = Usage(one.budget.tokens * wanted.turns, one.budget.micros * wanted.turns)
     steps = wanted.turns + MOST_CALLS * (wanted.turns - 1)
-    return Weight(most, steps, 1, frozenset({one.id}), one.output)
+    return Weight(most, steps, 1, frozenset({one.id}), one.output, wanted.hears)
 
 
 AGENT_LOOP = StepKind(

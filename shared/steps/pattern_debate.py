@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
+from shared.core.run import CHILD
 from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
-    from shared.mind.members import Kinds, Weight
+    from shared.mind.group import Said
+    from shared.mind.members import Kinds, Member, Weight
 
 
 class Debate(Input):
-    """They agree when their answers are equal in the field `on`. `quorum`: how many must answer; 0: more than half."""
+    """They agree when their answers are equal in the field `on` (of advisors: choice). With `chair`, who hears the last
+    round and decides, the chair's answer counts. `quorum`: how many must answer; 0: more than half.
+    """
 
     members: list[AnyMember] = Field(min_length=2, max_length=5)
     on: str = Field(min_length=1, max_length=40)
     rounds: int = Field(3, ge=1, le=4)
     quorum: int = Field(0, ge=0, le=5)
+    chair: AnyMember | None = None
     role: Role = ""
 
     @model_validator(mode="after")
@@ -46,7 +51,30 @@ def _run(wanted: Debate, ctx: StepContext) -> Done | FanOut:
     rounds = f"{number} round{'' if number == 1 else 's'}"
     most = max(votes.values())
     outcome = f"agreed after {rounds}" if not others else f"{most} of {len(there)} after {rounds}"
+    if wanted.chair is not None:
+        more = {"votes": votes, "rounds": number, "agreed": not others}
+        return _chaired(ctx, wanted, wanted.chair, there, all_said, outcome, more)
     return Done(result(won, outcome, all_said, votes=votes, dissent=others, rounds=number, agreed=not others))
+
+
+def _chaired(
+    ctx: StepContext,
+    wanted: Debate,
+    chair: Member,
+    there: list[Said],
+    all_said: list[Said],
+    outcome: str,
+    more: dict[str, Any],
+) -> Done | FanOut:
+    """Ask the chair, who hears the last round; or return what it has decided."""
+    from shared.steps._decision import decided
+
+    said = ctx.group().said("chair")
+    if said:
+        return decided(ctx, said[0], there, wanted.on, f"{outcome}; decided by {chair.who}", all_said, **more)
+    present = [each.step.removeprefix(f"{ctx.step.id}{CHILD}") for each in there]
+    asked = ctx.group().ask("chair", f"Chair: {chair.who}", chair, role="chair", after=present)
+    return FanOut((asked,), {"round": more["rounds"], "asked": len(all_said) + 1})
 
 
 def _seat(name: str) -> str:
@@ -79,16 +107,24 @@ def _round(wanted: Debate, ctx: StepContext, number: int, seats: list[str]) -> F
 
 def _weigh(wanted: Debate, kinds: Kinds) -> Weight:
     from shared.mind.members import must_answer, sum_of, weight_of
+    from shared.steps._decision import weigh_chair
 
     weights = [weight_of(member, kinds) for member in wanted.members]
-    for number, each in enumerate(weights, 1):
-        must_answer(each, wanted.on, f"members.{number}")
-    return sum_of([(each, wanted.rounds) for each in weights], weights[0].voice)
+    named = [(f"members.{number}", each) for number, each in enumerate(weights, 1)]
+    for who, each in named:
+        must_answer(each, wanted.on, who)
+    asked = [(each, wanted.rounds) for each in weights]
+    if wanted.chair is None:
+        return sum_of(asked, weights[0].voice)
+    chair = weigh_chair(wanted.chair, named, wanted.on, kinds)
+    return sum_of([*asked, (chair, 1)], chair.voice)
 
 
 PATTERN_DEBATE = StepKind(
     "pattern.debate",
-    "The same question to several agents, round after round, until they agree or the rounds are over.",
+    "The same question to several agents, round after round, until they agree or the rounds are over; with a chair,"
+    " who then decides. For sides that shall argue before a decision: agent advisor for each side, with the same question"
+    ' and options and its own view, on "choice"; agent decider as chair.',
     Debate,
     _run,
     Repeat.SAME_END,

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Panel(Input):
-    """With `on`, specialists who take another position in that field than the chair are named as dissenting.
+    """Specialists whose position in the field `on` is another than the chair's are named as dissenting; where all
+    answer with `choice`, that is compared. Specialists do not hear each other; let them argue in pattern.debate.
 
     `quorum`: how many specialists must answer; 0: more than half.
     """
@@ -33,7 +34,8 @@ class Panel(Input):
 
 
 def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import dissent, position, result, who_is_there
+    from shared.mind.group import who_is_there
+    from shared.steps._decision import decided
 
     group = ctx.group()
     names = [str(number) for number in range(1, len(wanted.specialists) + 1)]
@@ -50,23 +52,23 @@ def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
         present = [name for name, said in zip(names, all_said, strict=True) if not said.absent]
         asked = group.ask("chair", f"Chair: {wanted.chair.who}", wanted.chair, role="chair", after=present)
         return FanOut((asked,), {"asked": len(names) + 1})
-    others = dissent(there, wanted.on, position(chair[0], wanted.on)) if wanted.on else []
-    return Done(result(chair[0], f"decided by {wanted.chair.who}, {len(there)} heard", all_said, dissent=others))
+    return decided(ctx, chair[0], there, wanted.on, f"decided by {wanted.chair.who}, {len(there)} heard", all_said)
 
 
 def _weigh(wanted: Panel, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_answer, sum_of, weight_of
+    from shared.mind.members import sum_of, weight_of
+    from shared.steps._decision import weigh_chair
 
-    weights, chair = [weight_of(each, kinds) for each in wanted.specialists], weight_of(wanted.chair, kinds)
-    if wanted.on:
-        for number, each in enumerate([*weights, chair], 1):
-            must_answer(each, wanted.on, "chair" if each is chair else f"specialists.{number}")
+    weights = [weight_of(each, kinds) for each in wanted.specialists]
+    named = [(f"specialists.{number}", each) for number, each in enumerate(weights, 1)]
+    chair = weigh_chair(wanted.chair, named, wanted.on, kinds)
     return sum_of([*((each, 1) for each in weights), (chair, 1)], chair.voice)
 
 
 PATTERN_PANEL = StepKind(
     "pattern.panel",
-    "Specialists look at the same thing, each from its side; a chair decides.",
+    "Specialists look at the same thing, each from its side; a chair decides. For a decision with several sides heard:"
+    " agent advisor for each side, with the same question and options and its own view; agent decider as chair.",
     Panel,
     _run,
     Repeat.SAME_END,

@@ -101,7 +101,7 @@ def _rank(check: Said) -> tuple[int, int, int]:
 
 
 def _weigh(wanted: InParallel, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_answer, must_check, sum_of, weight_of
+    from shared.mind.members import must_answer, must_check, must_offer, sum_of, weight_of
 
     weights = [weight_of(member, kinds) for member in wanted.members]
     if wanted.by is None:
@@ -109,6 +109,7 @@ def _weigh(wanted: InParallel, kinds: Kinds) -> Weight:
             must_answer(each, wanted.on, f"members.{number}")
         return sum_of([(each, 1) for each in weights], weights[0].voice)
     by = weight_of(wanted.by, kinds)
+    must_offer(wanted.by, by, [(f"members.{number}", each) for number, each in enumerate(weights, 1)], "by")
     if wanted.how == "best_of":
         must_check(by, "by", frozenset().union(*(each.agents for each in weights)))
     times = len(weights) if wanted.how == "best_of" else 1

@@ -42,9 +42,12 @@ def _run(wanted: InSequence, ctx: StepContext) -> Done | FanOut:
 
 
 def _weigh(wanted: InSequence, kinds: Kinds) -> Weight:
-    from shared.mind.members import sum_of, weight_of
+    from shared.mind.members import must_offer, sum_of, weight_of
 
     weights = [weight_of(member, kinds) for member in wanted.members]
+    for number, member in enumerate(wanted.members[1:], 1):
+        before = [(f"members.{number}", weights[number - 1])]
+        must_offer(member, weights[number], before, f"members.{number + 1}")
     return sum_of([(each, 1) for each in weights], weights[-1].voice)
 
 

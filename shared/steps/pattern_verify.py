@@ -65,10 +65,11 @@ def _findings(check: Said) -> str:
 
 
 def _weigh(wanted: Verify, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_check, sum_of, weight_of
+    from shared.mind.members import must_check, must_offer, sum_of, weight_of
 
     maker, checker = weight_of(wanted.maker, kinds), weight_of(wanted.checker, kinds)
     must_check(checker, "checker", maker.agents)
+    must_offer(wanted.checker, checker, [("maker", maker)], "checker")
     times = 1 + wanted.repairs
     return sum_of([(maker, times), (checker, times)], maker.voice)
 

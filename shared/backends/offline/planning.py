@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.backends.offline.deciding import make_decision_plan
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.understanding import CHANGED, Understood, counted, tests_told, understand
@@ -40,6 +41,8 @@ _ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {  # kind → id of its step
 
 def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the plan of `data["page"]`, from the step kinds there are; a question where the page says nothing."""
+    if decision := make_decision_plan(page_from_data(data["page"]), data.get("kinds", ())):
+        return decision
     understood = understand(page_from_data(data["page"]))
     page, requirements = understood.page, understood.requirements()
     name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))

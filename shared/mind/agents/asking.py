@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import Agent
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
+from shared.mind.plain_errors import all_in_words
 from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
@@ -27,7 +28,16 @@ def checked_input(agent: Agent, given: Mapping[str, Any]) -> BaseModel:
     try:
         return agent.input.model_validate(dict(given))
     except ValidationError as error:
-        raise ValueError(f"input of {agent.id}: {compact(error)}") from error
+        raise ValueError(f"input of {agent.id}: {all_in_words(error)}") from error
+
+
+def answer_model(agent: Agent, given: BaseModel) -> type[BaseModel]:
+    """Return the model of the answer to this input: what chooses among the input's texts can be nothing else."""
+    chosen: dict[str, Any] = {}
+    for name, (source, others) in agent.among.items():
+        allowed = tuple(dict.fromkeys([*getattr(given, source), *others]))
+        chosen[name] = (Literal[allowed], Field(description=agent.output.model_fields[name].description))
+    return create_model(agent.output.__name__, __base__=agent.output, **chosen) if chosen else agent.output
 
 
 def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequest:
@@ -37,7 +47,7 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
         task_class=agent.task_class,
         system=_RULES.format(purpose=agent.purpose, prompt=agent.prompt),
         prompt=prompt,
-        schema=schema_of(agent.output),
+        schema=schema_of(answer_model(agent, given)),
         data={"agent": agent.id, "input": given.model_dump(mode="json")},
         max_output_tokens=agent.max_output_tokens,
     )
@@ -67,8 +77,10 @@ def ask_agent(
     Raises ModelError and IntegrationError; `made` of the result names the agent in each call.
     """
 
+    answers = answer_model(agent, given)
+
     def put(request: ModelRequest) -> tuple[BaseModel, ModelResult]:
-        return ask(model, request, agent.output)
+        return ask(model, request, answers)
 
     (answer, result), _ = within(
         model,

@@ -5,10 +5,12 @@ The types of fields are few, so that every vendor's schema mode takes what is ma
     text      a string; `max` letters, `choices` where only some are allowed
     whole     a whole number from `min` to `max`
     flag      true or false
-    texts     a list of at most `most` strings; `max` and `choices` as for text
-    list      a list of at most `most` objects; their fields are in `item`
+    texts     a list of `least` to `most` strings; `max` and `choices` as for text
+    list      a list of `least` to `most` objects; their fields are in `item`
 
 `about` says what the field holds. With `optional = true` an input may leave it out; answers are always whole.
+`among = "options"` holds a text of the answer to `choices` and to what the input says in that field. `heard = true`
+marks the list of the input that is filled with what others have said, where a plan leaves it out.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from shared.core.errors import ConfigError
 
 _FENCE = "+++"
-_KEYS = frozenset({"type", "max", "min", "most", "choices", "item", "about", "optional"})
+_KEYS = frozenset({"type", "max", "min", "most", "least", "choices", "item", "about", "optional", "among", "heard"})
+Json = Mapping[str, Any]
 _EMPTY: Mapping[str, Any] = {"text": "", "whole": 0, "flag": False, "texts": (), "list": ()}
 
 
@@ -61,6 +64,25 @@ def model_of(name: str, fields: Mapping[str, Any], where: str, *, whole: bool = 
     return create_model(name, __base__=Closed, **made)
 
 
+def among_of(inputs: Json, outputs: Json, where: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return for each field of the answer that chooses among the input: of which field, and what else may stand."""
+    found = {}
+    for field, declared in outputs.items():
+        if source := declared.get("among"):
+            if inputs.get(source, {}).get("type") != "texts" or declared["type"] != "text":
+                raise ConfigError(f"{where}.{field}: among names a field of the input that holds texts, for a text")
+            found[field] = (str(source), tuple(declared.get("choices", ())))
+    return found
+
+
+def heard_of(inputs: Json, where: str) -> str:
+    """Return the field of the input that others' answers fill, "" where there is none."""
+    found = [field for field, declared in inputs.items() if declared.get("heard")]
+    if len(found) > 1 or any(inputs[field]["type"] != "list" for field in found):
+        raise ConfigError(f"{where}.{found[-1]}: heard marks one field, a list")
+    return found[0] if found else ""
+
+
 def _type_of(name: str, declared: Mapping[str, Any], where: str, whole: bool) -> Any:
     match declared.get("type"):
         case "text":
@@ -70,18 +92,22 @@ def _type_of(name: str, declared: Mapping[str, Any], where: str, whole: bool) ->
         case "flag":
             return bool
         case "texts":
-            return Annotated[_many(_text(declared)), Field(max_length=declared.get("most", 100))]
+            return Annotated[_many(_text(declared)), _length(declared)]
         case "list":
             item = model_of(name, declared.get("item", {}), f"{where}.item", whole=whole)
-            return Annotated[_many(item), Field(max_length=declared.get("most", 100))]
+            return Annotated[_many(item), _length(declared)]
         case other:
             raise ConfigError(f"{where}.type is {other!r}; use one of {', '.join(sorted(_EMPTY))}")
 
 
 def _text(declared: Mapping[str, Any]) -> Any:
-    if choices := declared.get("choices"):
+    if (choices := declared.get("choices")) and not declared.get("among"):
         return Literal[tuple(choices)]
     return Annotated[str, Field(max_length=declared.get("max", 2000))]
+
+
+def _length(declared: Mapping[str, Any]) -> Any:
+    return Field(min_length=declared.get("least", 0), max_length=declared.get("most", 100))
 
 
 def _many(item: Any) -> Any:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.core.errors import ConfigError
 from shared.core.run import Usage
-from shared.mind.agents.declaration import model_of, split
+from shared.mind.agents.declaration import among_of, heard_of, model_of, split
 
 Fields = type[BaseModel]
 TIERS = {1: "routes and sorts", 2: "does one thing", 3: "masters a field", 4: "decides about others' work"}
@@ -29,7 +29,11 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. `steps` are the kinds of steps it may ask for in a loop; `budget` is for one question to it."""
+    """One agent. `steps` are the kinds of steps it may ask for in a loop; `budget` is for one question to it.
+
+    `among` names for fields of its answer the input's field that it chooses from, and what else may stand there;
+    `heard` the field of its input that what others have said fills.
+    """
 
     id: str
     version: int
@@ -44,6 +48,8 @@ class Agent:
     input: Fields
     output: Fields
     prompt: str
+    among: Mapping[str, tuple[str, tuple[str, ...]]]
+    heard: str
 
     @property
     def task(self) -> str:
@@ -108,6 +114,8 @@ def read_agent(text: str, where: str) -> Agent:
         input=model_of(f"{title}Input", declared["input"], f"{where}: input"),
         output=model_of(f"{title}Output", declared["output"], f"{where}: output", whole=True),
         prompt=prompt,
+        among=among_of(declared["input"], declared["output"], f"{where}: output"),
+        heard=heard_of(declared["input"], f"{where}: input"),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Refused
-from shared.mind.agents.asking import agent_request, checked_input
+from shared.mind.agents.asking import agent_request, answer_model, checked_input
 from shared.mind.agents.registry import agent, agents
 
 WORDS = st.sampled_from(
@@ -42,7 +42,8 @@ def values(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchStrat
         case "boolean":
             return st.booleans()
         case "array":
-            return st.lists(values(schema["items"], defs), max_size=min(2, schema["maxItems"]))
+            least, most = schema.get("minItems", 0), min(2, schema["maxItems"])
+            return st.lists(values(schema["items"], defs), min_size=least, max_size=most)
         case _:
             return st.fixed_dictionaries({name: values(each, defs) for name, each in schema["properties"].items()})
 
@@ -51,11 +52,12 @@ def answer(name: str, data: Mapping[str, Any]) -> None:
     """Let the rules answer, and hold the answer against what the agent may answer."""
     one = agent(name)
     try:
-        result = OfflineModel().complete(agent_request(one, checked_input(one, data)))
+        given = checked_input(one, data)
+        result = OfflineModel().complete(agent_request(one, given))
     except Refused:
         return
     assert isinstance(result.answer, dict)
-    one.output.model_validate(result.answer)
+    answer_model(one, given).model_validate(result.answer)
 
 
 @pytest.mark.parametrize("name", list(agents()))
@@ -103,7 +105,7 @@ def longest(schema: Mapping[str, Any], defs: Mapping[str, Any], text: str, name:
         case "boolean":
             return True
         case "array":
-            return [longest(schema["items"], defs, text, name)]
+            return [longest(schema["items"], defs, text, name)] * max(1, schema.get("minItems", 0))
         case _:
             return {field: longest(each, defs, text, field) for field, each in schema["properties"].items()}
 

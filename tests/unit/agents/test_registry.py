@@ -11,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from shared.core.errors import ConfigError
-from shared.mind.agents.asking import agent_request, checked_input, input_parts
+from shared.mind.agents.asking import agent_request, answer_model, checked_input, input_parts
 from shared.mind.agents.registry import agent, agents, check_steps, having, read_agent
 from shared.steps import KINDS
+from shared.steps.agent_ask import AskAgent
 
 DECLARED = files("shared.mind.agents").joinpath("declared")
 
@@ -23,7 +24,7 @@ def written(id: str) -> str:
 
 
 def test_the_first_set_is_there_and_says_what_it_is() -> None:
-    assert len(agents()) == 24
+    assert len(agents()) == 26
     assert {one.tier for one in agents().values()} == {1, 2, 3, 4}
     for name, one in agents().items():
         assert (one.id, one.version >= 1, len(one.purpose) > 20, len(one.prompt) > 100) == (name, True, True, True)
@@ -77,6 +78,60 @@ def test_inputs_are_checked_and_name_the_field() -> None:
         checked_input(agent("critic"), {"asked": "a"})
     with pytest.raises(ValueError, match="input of critic: more: Extra inputs"):
         checked_input(agent("critic"), {"asked": "a", "plan": "b", "more": "c"})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        (
+            "estimator",
+            {"tasks": ["a"], "known": "it took a day"},
+            "input of estimator: known: give a list, also of one",
+        ),
+        ("estimator", {"tasks": ["a"] * 61}, "tasks: A list should have at most 60 items"),
+        ("estimator", {"tasks": [3]}, r"tasks\.0: give a text"),
+        ("security-reviewer", {"files": []}, "files: A list should have at least 1 item"),
+        ("code-reviewer", {"task": "t", "files": []}, "files: A list should have at least 1 item"),
+        ("summariser", {"text": "a", "words": "ten"}, "words: give a whole number"),
+        ("critic", {}, "input of critic: asked: Field required; plan: Field required"),
+    ],
+)
+def test_mistakes_are_told_in_words_of_no_language_of_programs(name: str, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says) as told:
+        checked_input(agent(name), given)
+    with pytest.raises(ValueError, match=says) as asked:
+        AskAgent.model_validate({"agent": name, "input": given})
+    for words in (str(told.value), str(asked.value)):
+        assert "tuple" not in words.casefold()
+
+
+def test_a_planner_is_told_the_types_of_what_an_agent_takes() -> None:
+    told = AskAgent.model_json_schema()["properties"]["agent"]["description"]
+    assert "estimator(tasks: list of texts, known?: list of texts) → estimates:" in told
+    assert (
+        "advisor(question: text, options: list of texts, view?: text, facts?: list of texts) → choice, reasons" in told
+    )
+    assert "summariser(text: text, words: whole number" in told
+    assert "test-writer(" in told
+    assert "files: list of {path: text, content: text}" in told
+
+
+def test_a_choice_is_one_of_those_given() -> None:
+    one = agent("advisor")
+    given = checked_input(one, {"question": "Which?", "options": ["a boat", "a bus"]})
+    said: dict[str, Any] = {"choice": "a boat", "reasons": [], "objections": []}
+    schema = agent_request(one, given).schema
+    assert schema["properties"]["choice"]["enum"] == ["a boat", "a bus", "none of these"]
+    assert answer_model(one, given).model_validate(said)
+    with pytest.raises(ValidationError, match="'a boat', 'a bus' or 'none of these'"):
+        answer_model(one, given).model_validate({**said, "choice": "a train"})
+
+
+def test_what_is_chosen_among_and_what_is_heard_has_to_be_declared() -> None:
+    with pytest.raises(ConfigError, match=r"output\.choice: among names a field of the input that holds texts"):
+        read_agent(written("advisor").replace('among = "options"', 'among = "view"'), "advisor.md")
+    with pytest.raises(ConfigError, match="heard marks one field, a list"):
+        read_agent(written("critic").replace("max = 20000 }", "max = 20000, heard = true }"), "critic.md")
 
 
 def test_an_answer_is_whole_and_closed() -> None:

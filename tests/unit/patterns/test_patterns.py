@@ -213,7 +213,11 @@ def test_what_never_passes_is_no_result(ports: Ports, checks: list[Any], calls: 
 def test_a_chair_hears_the_specialists_and_decides(ports: Ports) -> None:
     model = Speakers(by_agent={"critic": [mend("a"), OK, OK], "code-reviewer": [STOP]})
     one = team(ports, model)
-    given = {"specialists": [critic(), ask("code-reviewer", files=[]), critic()], "chair": critic(), "on": "verdict"}
+    given = {
+        "specialists": [critic(), ask("code-reviewer", files=[{"path": "a.py", "content": ""}]), critic()],
+        "chair": critic(),
+        "on": "verdict",
+    }
     one.begin(*planned(pattern("panel", **given)))
     run = one.work()
     assert model.order[-1] == "critic"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.backends.offline.agents import answers, code, reviews, texts, work
+from shared.backends.offline.agents import answers, code, decisions, reviews, texts, work
 
 Rule = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -22,6 +22,8 @@ RULES: Mapping[str, Rule] = {
     "meeting-notes": work.meeting,
     "triager": work.triage,
     "router": answers.route,
+    "advisor": decisions.advise,
+    "decider": decisions.decide,
     "researcher": answers.research,
     "support-answerer": answers.support,
     "writer": texts.write,

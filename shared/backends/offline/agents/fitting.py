@@ -8,7 +8,9 @@ from typing import Any
 from shared.core.errors import Refused
 
 Schema = Mapping[str, Any]
-_WHOLE = frozenset({"content", "id", "path", "test"})  # what is worth nothing, or something else, when it is cut
+_WHOLE = frozenset(
+    {"choice", "content", "id", "path", "test"}
+)  # what is worth nothing, or something else, when it is cut
 
 
 def fitted(answer: dict[str, Any], schema: Schema) -> dict[str, Any]:

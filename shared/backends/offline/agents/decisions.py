@@ -1,0 +1,66 @@
+"""Choices by rules: an option counts for as much as the facts speak of it, and a decision is what most are for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.backends.offline.agents.sentences import overlap, words
+
+NONE = "none of these"
+_AGAINST = re.compile(
+    r"\b(?:not|no|never|without|lacks?|slow\w*|risk\w*|costs? more|expensive|dear(?:er)?|unsafe|insecure|hard\w*|"
+    r"leak\w*|fails?|nicht|kein\w*|ohne|teuer|unsicher|langsam)\b",
+    re.IGNORECASE,
+)
+_OF_IT = 0.5  # of an option's words a fact has to hold to speak of it
+
+
+def advise(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the option that most facts speak for, those of the view first; quote them, and what speaks against it."""
+    options, facts = [str(one) for one in data["options"]], [str(one) for one in data.get("facts", ())]
+    seen = set(words(str(data.get("view", ""))))
+    near = [fact for fact in facts if seen & set(words(fact))] or facts
+    scores = {one: _score(one, near, options) for one in options}
+    best = max(options, key=lambda one: scores[one])  # the first of the best
+    if not any(_spoken_of(one, near, options) for one in options):
+        reason = "Nothing that is known speaks of any of the options; rules alone cannot weigh them."
+        return {"choice": NONE, "reasons": [reason], "objections": []}
+    said = _spoken_of(best, near, options)
+    reasons = [fact for fact in said if not _AGAINST.search(fact)] or ["Least that is known speaks against it."]
+    return {"choice": best, "reasons": reasons, "objections": [fact for fact in said if _AGAINST.search(fact)]}
+
+
+def _spoken_of(option: str, facts: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return the facts that speak of this option more than of any other."""
+    others = [one for one in options if one != option]
+    found = []
+    for fact in facts:
+        share = overlap(words(option), fact)
+        if share >= _OF_IT and all(share > overlap(words(one), fact) for one in others):
+            found.append(fact)
+    return found
+
+
+def _score(option: str, facts: Sequence[str], options: Sequence[str]) -> int:
+    return sum(-1 if _AGAINST.search(fact) else 1 for fact in _spoken_of(option, facts, options))
+
+
+def decide(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what most are for, of equals what was named first; quote their reasons, and name the others."""
+    said = [each for each in data.get("positions", ()) if each["choice"] in (*data["options"], NONE)]
+    if not said:
+        return {"choice": NONE, "reasons": ["Nobody has taken a position on these options."], "dissent": []}
+    votes: dict[str, int] = {}
+    for each in said:
+        votes[each["choice"]] = votes.get(each["choice"], 0) + 1
+    choice = max(votes, key=lambda one: votes[one])
+    reasons = [why for each in said if each["choice"] == choice for why in each["reasons"][:1]]
+    counted = f"{votes[choice]} of {len(said)} are for it; rules count positions, they do not weigh them."
+    others = [
+        {"who": each["who"], "choice": each["choice"], "why": next(iter(each["reasons"]), "")}
+        for each in said
+        if each["choice"] != choice
+    ]
+    return {"choice": choice, "reasons": [counted, *dict.fromkeys(reasons)][:8], "dissent": others}
