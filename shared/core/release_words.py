@@ -177,7 +177,8 @@ def _found(review: Mapping[str, Any]) -> list[str]:
     lines = [f"{_MARKS.get(str(each.get('severity')), '·')} {each.get('text', '')}" for each in found[:MOST_FINDINGS]]
     count = int(review.get("found", len(found)))
     more = [f"· and {count - MOST_FINDINGS} more: look at the run."] if count > MOST_FINDINGS else []
-    return _plain([str(review.get("looked", "")), *lines, *more]) if review else []
+    author = f"The author disagrees: {review['author']}" if review.get("author") else ""
+    return _plain([str(review.get("looked", "")), *lines, *more, author]) if review else []
 
 
 def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:

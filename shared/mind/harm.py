@@ -15,12 +15,15 @@ from shared.core.run import NOTHING, Usage
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Context
+from shared.mind.verdicts import STOP, verdict_of
 from shared.ports import Model
 
 REVIEWER = "security-reviewer"
 OFFLINE = "offline"  # the name of the model that thinks by rules
 _MOST_FILES = 40
 _ROOM = 90_000  # characters of all files: within what the agent may be asked, however they count as tokens
+_MOST_DIFF = 40_000  # characters of the diff; the files are there beside it
+_STOP = "The reviewer says that this must not leave, however it is mended."
 _LEAST = 400  # characters of a file that is cut
 _CUT = "\n… (more that is not shown here)"
 _MAX = 500
@@ -33,12 +36,35 @@ class Look:
     findings: tuple[tuple[str, str], ...] = ()
     words: str = ""
     used: Usage = NOTHING
+    model: str = ""  # who has looked, "" for nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What people have approved of the work: what it is about, what it shall do, and what was assumed.
+
+    `change` is the diff, where it changes what was there before.
+    """
+
+    about: str
+    requirements: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    change: str = ""
+
+    def as_input(self) -> dict[str, object]:
+        """Return it as the reviewer is given it, of each as much as it takes."""
+        return {
+            "about": self.about[:4000],
+            "requirements": [each[:1000] for each in self.requirements[:100]],
+            "assumptions": [each[:1000] for each in self.assumptions[:40]],
+            "change": self.change if len(self.change) <= _MOST_DIFF else self.change[:_MOST_DIFF] + _CUT,
+        }
 
 
 def look_for_harm(
     model: Model,
     files: Mapping[str, bytes],
-    about: str,
+    approved: Approved,
     *,
     seed: str,
     keep: Callable[[Context], None] | None = None,
@@ -49,25 +75,29 @@ def look_for_harm(
     With `patient` an outage is raised, to be met again later; else people are told that nobody has looked.
     """
     shown, partly = _shown(files)
+    if not shown and approved.change:  # nothing is written, only taken away
+        shown = [{"path": "the diff", "content": approved.change[:_ROOM]}]
     one = agent(REVIEWER)
     try:
-        given = checked_input(one, {"about": about[:4000], "files": shown})
+        given = checked_input(one, {**approved.as_input(), "files": shown})
         answer, result = ask_agent(model, one, given, seed=seed, keep=keep)
     except (IntegrationError, ModelError, ValueError) as error:
         if patient and getattr(error, "error_class", None) == ErrorClass.TRANSIENT:
             raise
         used = getattr(error, "used", NOTHING)
         return Look(words=f"Nobody has looked for harm: {type(error).__name__}: {str(error)[:200]}.", used=used)
+    said = answer.model_dump()
     found = [
         (each["severity"], " ".join(visible(f"{each['where']}: {each['problem']} {each['mend']}").split())[:_MAX])
-        for each in answer.model_dump()["findings"]
+        for each in said["findings"]
     ]
     found.sort(key=lambda each: ("high", "medium", "low").index(each[0]))
-    return Look(tuple(found), _words(result.model, partly), result.usage)
+    words = _words(result.model, partly, stops=verdict_of(said) == STOP)
+    return Look(tuple(found), words, result.usage, result.model)
 
 
-def _words(model: str, partly: bool) -> str:
-    some = " It has not read all of it." if partly else ""
+def _words(model: str, partly: bool, *, stops: bool) -> str:
+    some = (" It has not read all of it." if partly else "") + (f" {_STOP}" if stops else "")
     if model == OFFLINE:
         return f"Looked through by rules alone: no model and no person has looked for harm.{some}"
     return f"Looked through for harm by the {model} model.{some}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from shared.core.errors import Rejected
+from shared.core.run import Step
 from shared.core.worktree import Worktree, from_text
 from shared.steps._kind import StepContext
 
@@ -136,6 +137,12 @@ def work_of(ctx: StepContext, output: Mapping[str, Any]) -> Work:
         originals=from_text(ctx.get_text(kept)).files if kept else {},
         may_change=tuple(output.get("may_change", ())),
     )
+
+
+def is_mended(ctx: StepContext, repair: Step) -> bool:
+    """Say whether a repair that is done has changed the work that it was given."""
+    given = ctx.run.step(str(repair.spec.input.get("of", "")))
+    return given is None or given.output.get("tree") != repair.output.get("tree")
 
 
 def proofs_of(ctx: StepContext, output: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,14 +10,13 @@ such a question, with a repair of what had passed by what that plan says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from shared.core.errors import Rejected
 from shared.core.run import CHILD, Step, StepSpec, StepStatus, Usage, WaitKind
 from shared.core.stuck_words import Stuck, question_of_stuck
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
-from shared.steps._work import WORK_FIELDS
+from shared.steps._work import WORK_FIELDS, is_mended
 
 REPAIRS = 3  # calls of a model that are reserved for; `Limits.repairs` of the run says how many there are
 SAME = 3  # times the same failure comes before it is hopeless
@@ -153,9 +152,7 @@ def _answered(ctx: StepContext) -> Done:
     green = ctx.run.step(str(state.get("back_to", "")))
     if green is None or not (answers and answers[-1].output.get("again")):
         raise Rejected("code", f"not passed, and nobody answered what to do: {state['asked']}")
-    mended = [s for s in _family(ctx, "code.repair") if s.status == StepStatus.SUCCEEDED and _nth(s) <= _nth(green)]
-    done = _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")})
-    return replace(done, output={**done.output, "rounds": len(mended)})
+    return _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")}, since=0)
 
 
 def _nth(child: Step) -> int:
@@ -184,10 +181,19 @@ def _named(output: Mapping[str, Any]) -> dict[str, Any]:
     return {name: output[name] for name in WORK_FIELDS if name in output}
 
 
-def _passed(ctx: StepContext, last: Step, state: Mapping[str, Any]) -> Done:
+def _passed(ctx: StepContext, last: Step, state: Mapping[str, Any], since: int | None = None) -> Done:
     shown = {name: last.output[name] for name in ("tests", "driver", "seconds", "report")}
-    output = {**_named(last.output), **shown, "rounds": state["repairs"], **state}
+    rounds = _mended(ctx, last, int(state["since"]) if since is None else since)
+    output = {**_named(last.output), **shown, "rounds": rounds, **state}
     return Done(output, facts={"tests": shown["tests"], "sandbox": shown["driver"]})
+
+
+def _mended(ctx: StepContext, last: Step, since: int) -> int:
+    """Return how many repairs this try has passed with; one that changed nothing is none."""
+    done = [
+        s for s in _family(ctx, "code.repair") if s.status == StepStatus.SUCCEEDED and since <= _nth(s) <= _nth(last)
+    ]
+    return sum(is_mended(ctx, each) for each in done)
 
 
 CODE_TEST = StepKind(

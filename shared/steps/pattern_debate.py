@@ -123,8 +123,8 @@ def _weigh(wanted: Debate, kinds: Kinds) -> Weight:
 PATTERN_DEBATE = StepKind(
     "pattern.debate",
     "The same question to several agents, round after round, until they agree or the rounds are over; with a chair,"
-    " who then decides. For sides that shall argue before a decision: agent advisor for each side, with the same question"
-    ' and options and its own view, on "choice"; agent decider as chair.',
+    " who then decides. For sides that shall argue before a decision: agent advisor for each side, with the same"
+    ' question and options and its own view, on "choice"; agent decider as chair.',
     Debate,
     _run,
     Repeat.SAME_END,

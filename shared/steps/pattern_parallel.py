@@ -93,11 +93,13 @@ def _best(by: Member, group: Group, present: list[str], all_said: list[Said]) ->
 
 def _rank(check: Said) -> tuple[int, int, int]:
     """Return how bad a check is: verdict first, then serious findings, then others; unchecked is worst."""
+    from shared.mind.verdicts import verdict_of
+
     if check.absent:
         return (9, 0, 0)
     findings = [each for each in check.fields.get("findings") or () if isinstance(each, dict)]
     serious = sum(1 for each in findings if each.get("severity") == "high")
-    return (_VERDICTS.get(str(check.fields.get("verdict")), 2), serious, len(findings) - serious)
+    return (_VERDICTS.get(verdict_of(check.fields), 2), serious, len(findings) - serious)
 
 
 def _weigh(wanted: InParallel, kinds: Kinds) -> Weight:

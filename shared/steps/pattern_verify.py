@@ -29,18 +29,19 @@ class Verify(Input):
 
 def _run(wanted: Verify, ctx: StepContext) -> Done | FanOut:
     from shared.mind.group import result
+    from shared.mind.verdicts import OK, STOP, verdict_of
 
     group = ctx.group()
     number = int(ctx.step.output.get("round", 0)) if ctx.step.expanded else 0
     if not number:
         return _round(wanted, ctx, 1)
     made, check = group.said(f"make-{number}", f"check-{number}")
-    verdict = str(check.fields.get("verdict"))
-    if verdict == "ok":
+    verdict = verdict_of(check.fields)
+    if verdict == OK:
         outcome = "passed" if number == 1 else f"passed after {number - 1} repair{'' if number == 2 else 's'}"
         return Done(result(made, outcome, verdict=check.ref))
     found = _findings(check)
-    if verdict == "stop":
+    if verdict == STOP:
         raise ModelError(f"the checker stops it: {found}")
     if number > wanted.repairs:
         raise ModelError(f"not passed after {number} check{'' if number == 1 else 's'}: {found}")

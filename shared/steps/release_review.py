@@ -26,6 +26,7 @@ from shared.core.worktree import diff
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import split_text
+from shared.steps._harm_look import disagreement, look_once
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._release import bound_to_leave
 from shared.steps._there import There, look_there
@@ -40,7 +41,6 @@ _SHOWN_DIFF = 12_000  # letters of the diff in the page; the run has all of it
 _MOST_LINES = 90  # Notion takes 100 blocks side by side
 _NOTHING = "Nothing is sent before somebody approves it."
 _NEVER = (StepStatus.SKIPPED, StepStatus.FAILED)  # steps that another plan stands in for
-_PATIENT = 3  # attempts for which an outage of the model is waited for
 MOST_SIGNS = 10  # lines in which something was left out that people are shown
 _NO_PLACE = f"Write “{SIGN}” there, or leave the sentence out."
 _TAKE_OUT = "Take it out of the work; whoever it belongs to should renew it."
@@ -63,13 +63,14 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
     refused = [*_secrets(ctx, work), *judged.refused, *(each for each in there.findings if each.severity == BLOCK)]
     if refused:
         raise _sent_back(refused)
-    look = _look(ctx, work, before)
+    look = look_once(ctx, work, before)
     worst = [text for severity, text in look.findings if severity == "high"]
     if worst and not ctx.step.rounds:  # once: whether it is right about the rest, a person decides
         raise _sent_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
     found = [*_left_out(ctx, work), *there.findings, *_about_tests(ctx, work), *judged.findings]
     output = _output(ctx, work, before, judged, _listed(found, look))
-    output |= {"looked": look.words, "binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
+    output |= {"looked": look.words, "author": disagreement(ctx)}
+    output |= {"binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
     if there.place:
         output["there"] = dict(there.place)
     _show(ctx, output)
@@ -157,16 +158,6 @@ def _listed(found: Sequence[Finding], look: Look) -> list[dict[str, str]]:
     listed = [{"severity": WARN if how != "low" else NOTE, "text": text} for how, text in look.findings]
     listed += [{"severity": each.severity, "text": str(each)} for each in found]
     return sorted(listed, key=lambda each: (BLOCK, WARN, NOTE).index(each["severity"]))
-
-
-def _look(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look:
-    from shared.mind.harm import look_for_harm
-
-    about = f"{ctx.output_of('plan.propose').get('summary', '')}\nKind of work: {work.kind}"
-    changed = {path: data for path, data in work.tree.files.items() if before.get(path) != data}
-    seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
-    patient = ctx.step.failures < _PATIENT
-    return look_for_harm(ctx.model(), changed, about, seed=seed, keep=ctx.keep_context, patient=patient)
 
 
 def _sent_back(found: Sequence[Finding], look: Look | None = None) -> StepFailure:

@@ -349,6 +349,23 @@ def test_what_the_security_reviewer_finds_worst_goes_back_once_and_is_then_shown
     workshop.house.cancel(page)
 
 
+def test_what_the_author_does_not_mend_is_told_with_the_reason_and_not_looked_at_again(workshop: Workshop) -> None:
+    job = tides("Tides for everybody")
+    found = {"severity": "high", "where": "tides.py:1", "problem": "Anybody gets in.", "mend": "Lock it."}
+    smaller = {"severity": "low", "where": "tides.py:2", "problem": "It is slow.", "mend": "Wait."}
+    job.findings, job.repairs = [[found, smaller], []], [{**repair(), "why": "The page says that anybody may."}]
+    page = workshop.planned(job)
+    run = workshop.until_asked(page)
+    assert (job.asked.count("review"), len(job.wrong)) == (1, 1)
+    lines = asked_lines(run, "release")
+    assert "The author disagrees: The page says that anybody may." in lines
+    assert "! tides.py:1: Anybody gets in. Lock it." in lines
+    assert "· tides.py:2: It is slow. Wait." in lines
+    assert any("Looked through for harm by the" in line for line in lines)
+    assert any(line.endswith("sandbox.") for line in lines if line.startswith("Tests:"))  # after no repair
+    workshop.house.cancel(page)
+
+
 def test_of_a_secret_in_the_plan_itself_a_sign_is_left_wherever_it_is_read(workshop: Workshop) -> None:
     secret = made_up()["github classic"][1]
     job = tides("Tides with a loud title")

@@ -17,6 +17,8 @@ from shared.mind.plain_errors import all_in_words
 from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
+_FILE = {"path", "content"}  # the fields of a file
+_CHECKS = "checker"  # the type of agent that names lines
 _RULES = (
     "You are one of several agents of a team and do one thing: {purpose}\n\n{prompt}\n\n"
     "Answer with the fields that are asked for, all of them, and nothing else; what you have nothing for is empty."
@@ -54,13 +56,32 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
 
 
 def input_parts(agent: Agent, given: BaseModel) -> list[Part]:
-    """Return the input as parts of the context, one for each field that says something; all of it is data."""
+    """Return the input as parts of the context, one for each field that says something; all of it is data.
+
+    Each file is a part of its own, as text; for who checks it with the numbers of its lines.
+    """
     found = []
     for name, value in given.model_dump(mode="json").items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=None)
-        if value not in ("", [], None):
+        if _are_files(value):
+            found += [_file_part(agent, each) for each in value]
+        elif value not in ("", [], None):
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=None)
             found.append(Part("input", f"{agent.id}: {name}", text, must=True))
     return found
+
+
+def _are_files(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(e, dict) and set(e) == _FILE for e in value)
+
+
+def _file_part(agent: Agent, file: Mapping[str, str]) -> Part:
+    lines = file["content"].split("\n")
+    if lines[-1] == "":
+        del lines[-1]
+    wide = len(str(len(lines)))
+    numbered = "\n".join(f"{number:>{wide}}| {line}" for number, line in enumerate(lines, 1))
+    text = numbered if agent.type == _CHECKS else file["content"]
+    return Part("input", f"{agent.id}: file {file['path']}", f"{file['path']}:\n{text}", must=True)
 
 
 def ask_agent(

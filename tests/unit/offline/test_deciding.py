@@ -1,4 +1,4 @@
-"""Rules take a page for a decision only where it says so itself: options under their word, and specialists with sides."""
+"""Rules take a page for a decision only where it says so: options under their word, and specialists with sides."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def test_sides_are_read_from_the_sentence_that_names_them(sides: str) -> None:
     [
         page("Trips", block("paragraph", "Options:"), block("bulleted_list_item", "a boat tour"),
              block("bulleted_list_item", "a bus tour")),
-        page("Decide", block("paragraph", "Ask specialists on cost and effort."), block("bulleted_list_item", "a boat")),
+        page("Decide", block("paragraph", "Ask specialists on cost and effort."),
+             block("bulleted_list_item", "a boat")),
         decision(sides="We decide in May."),
         decision(title="Boat or bus"),
     ],

@@ -1,0 +1,65 @@
+"""The reviewer's look at work that is about to leave: once for the same work, and with the author's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.core.run import Step, StepStatus
+from shared.core.worktree import Worktree, diff
+from shared.steps._code_asking import planned
+from shared.steps._kind import StepContext
+from shared.steps._work import Work, is_mended
+
+if TYPE_CHECKING:
+    from shared.mind.harm import Approved, Look
+
+_PATIENT = 3  # attempts for which an outage of the model is waited for
+_OFFLINE = "offline"  # looks by rules, at no cost
+
+
+def look_once(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look:
+    """Return what the reviewer says of this work; the same work is not looked at again, whoever sent it back."""
+    from shared.core.run import NOTHING
+    from shared.mind.harm import Look, look_for_harm
+
+    name = f"look-{work.tree_id[:16]}"
+    if kept := ctx.remembered(name):
+        found = tuple((str(severity), str(text)) for severity, text in kept["findings"])
+        return Look(found, str(kept["words"]), NOTHING, str(kept["model"]))
+    changed = {path: data for path, data in work.tree.files.items() if before.get(path) != data}
+    seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
+    patient = ctx.step.failures < _PATIENT
+    approved = _approved(ctx, work, before)
+    look = look_for_harm(ctx.model(), changed, approved, seed=seed, keep=ctx.keep_context, patient=patient)
+    if look.model not in ("", _OFFLINE):
+        told = {"findings": [list(each) for each in look.findings], "words": look.words, "model": look.model}
+        ctx.before(name, lambda: told)
+    return look
+
+
+def _approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Approved:
+    from shared.mind.harm import Approved
+
+    output = ctx.output_of("plan.propose")
+    about = f"{output.get('summary', '')}\nKind of work: {work.kind}"
+    proposal = planned(ctx)[0] if output.get("proposal") else {}
+    wanted = [f"{each.get('id', '')}: {each.get('text', '')}" for each in proposal.get("requirements", ())]
+    there = {path: data for path, data in work.tree.files.items() if path in before}
+    change = diff(before, Worktree(there, work.tree.deleted, work.tree.base))
+    return Approved(about, tuple(wanted), tuple(map(str, proposal.get("assumptions", ()))), change)
+
+
+def disagreement(ctx: StepContext) -> str:
+    """Return why the author has changed nothing of work that was sent back for harm; "" where it was mended."""
+    for step in reversed(ctx.run.steps):
+        if step.spec.kind == "code.repair" and step.status == StepStatus.SUCCEEDED:
+            back = _group_of(ctx, step).get("back") or {}
+            unchanged = str(back.get("by", "")) == ctx.step.id and not is_mended(ctx, step)
+            return str(step.output.get("why", "")) if unchanged else ""
+    return ""
+
+
+def _group_of(ctx: StepContext, child: Step) -> Mapping[str, Any]:
+    parent = ctx.run.step(child.parent)
+    return parent.output if parent is not None else {}
