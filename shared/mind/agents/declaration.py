@@ -107,7 +107,7 @@ def _text(declared: Mapping[str, Any]) -> Any:
 
 
 def _length(declared: Mapping[str, Any]) -> Any:
-    return Field(min_length=declared.get("least", 0), max_length=declared.get("most", 100))
+    return Field(min_length=declared.get("least"), max_length=declared.get("most", 100))
 
 
 def _many(item: Any) -> Any:

@@ -355,7 +355,7 @@ class ByRote(Coder):
 
 def _story(ports: Ports, deaths: Deaths) -> tuple[Run, int]:
     """Tell the story of a repair and a rework, beginning again after each death; return its end."""
-    coder = ByRote(["return a - b", RIGHT, RIGHT], {}, [])
+    coder = ByRote(["return a - b", RIGHT, "return b + a"], {}, [])
     made = Bench(ports.with_deps(crash_point=deaths), ScriptedSandbox(), coder)
     while True:
         try:
@@ -380,6 +380,13 @@ def test_a_death_at_any_point_changes_nothing(tmp_path: Path) -> None:
             died, versions_then = _story(ports, deaths := Deaths(number))
             assert [(step.id, step.status, step.output) for step in died.steps] == expected, deaths.point
             assert versions_then == versions, deaths.point
+
+
+def test_a_repair_that_changes_nothing_is_not_told_as_one(bench: Callable[..., Bench]) -> None:
+    made = bench(RIGHT, RIGHT)
+    made.start(gated=True, repairs=3)
+    run = made.rework("Is it right?")
+    assert (output(run, "test")["rounds"], output(run, "test")["repairs"]) == (0, 1)
 
 
 # --- money
