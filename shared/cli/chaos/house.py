@@ -8,7 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
+import requests
+
 from shared import log
+from shared.backends.local.identity import LocalCallers
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
 
@@ -22,12 +25,21 @@ def main(order: str) -> int:
     house = House(Path(wanted["data"]), int(wanted["port"]), simulators=wanted["simulators"])
     house.start()
     home = settle_in(house)
+    _look_around(house, home.tenant)
     ready = {"url": house.url, "person": home.person, "ideas": home.ideas}
     print(json.dumps(ready), flush=True)
     while not ended.wait(0.2):
         pass
     house.stop()
     return 0
+
+
+def _look_around(house: House, tenant: str) -> None:
+    """Order the pass that a house makes in its first minute: those that die later have lived for longer than that."""
+    if house.wired.deps.store.get(tenant, "sync", "pass") is None:
+        url = house.functions["sync"]
+        headers = {"Authorization": LocalCallers(house.data).authorization(url)}
+        requests.post(url, headers=headers, timeout=60).raise_for_status()
 
 
 if __name__ == "__main__":

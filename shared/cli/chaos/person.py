@@ -20,7 +20,7 @@ ENDED = (marks.DONE, marks.FAILED, marks.CANCELLED)
 _ASKS_NOTHING = (marks.IDEA, marks.PLAN_IT, marks.PLANNING, marks.QUESTION, marks.APPROVED, marks.BUILDING, *ENDED)
 ASKS = tuple(status for status in marks.STATUSES if status not in _ASKS_NOTHING)
 _ASK_AGAIN_S = 45.0  # a person who sees that a yes has changed nothing says it once more
-_UNTOLD_S = 60.0  # for so long a person waits to be told over every channel of what the page asks for
+_UNTOLD_S = 60.0  # for so long a person waits for a living house to tell over every channel what the page asks for
 
 
 @dataclass
@@ -33,6 +33,13 @@ class Page:
     since: float = 0.0  # when the status was last seen to change
     agreed: int = 0  # how often the person said yes
 
+    def is_told_no_more(self, now: float, died: float) -> bool:
+        """Say whether the person answers although they were not told: a house that died just now may yet tell them.
+
+        What was begun as it died, it looks for after a while; a question that is answered meanwhile it asks no more.
+        """
+        return now - max(self.since, died) > _UNTOLD_S
+
 
 class Person:
     """Acts in the simulated Notion by hand."""
@@ -41,6 +48,11 @@ class Person:
         self._world = world
         self._home = home
         self.pages: list[Page] = []
+        self._died = 0.0
+
+    def see_death(self) -> None:
+        """Notice that the house has died."""
+        self._died = time.monotonic()
 
     def write(self, number: int) -> Page:
         """Write an idea; every page has the same words but for the name of a place."""
@@ -72,11 +84,11 @@ class Person:
             shown = self._act("GET", f"/v1/pages/{page.id}")["properties"]["Status"]["select"]["name"]
             if shown != page.status:
                 page.status, page.since = str(shown), time.monotonic()
-            still = time.monotonic() - page.since
-            if page.status in ASKS and (still > _UNTOLD_S or told(happened, page.id, page.place) > page.agreed):
+            now = time.monotonic()
+            if page.status in ASKS and (_knows(happened, page) or page.is_told_no_more(now, self._died)):
                 self.set_status(page, marks.APPROVED)
                 page.agreed += 1
-            elif page.status == marks.APPROVED and still > _ASK_AGAIN_S:
+            elif page.status == marks.APPROVED and now - page.since > _ASK_AGAIN_S:
                 self.set_status(page, marks.PLAN_READY)  # Notion tells nothing about a status that stays as it was
                 page.agreed -= 1
 
@@ -87,3 +99,8 @@ class Person:
     def _act(self, method: str, path: str, body: Any = None) -> Any:
         asked = {"person": self._home["person"], "method": method, "path": path, "body": body}
         return self._world.order("notion", "/_as_person", asked)
+
+
+def _knows(happened: Sequence[Mapping[str, Any]], page: Page) -> bool:
+    """Say whether the person was told over every channel what the page asks for now."""
+    return told(happened, page.id, page.place) > page.agreed

@@ -157,6 +157,7 @@ class _Chaos:
             self._ask()
             if self._maybe_kill():
                 still.died(time.monotonic())
+                self._person.see_death()
             happened = self._world.effects()
             self._person.look(happened)
             lasts = still.saw(len(happened), time.monotonic())
