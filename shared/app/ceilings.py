@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shared.core.errors import InvalidOutput
+from shared.core.plan_refusals import refuse
 from shared.core.run import NOTHING, Run, StepSpec, Usage
 from shared.ports import Model, ModelRequest
 
@@ -43,10 +43,11 @@ def refuse_too_dear(specs: Iterable[StepSpec], run: Run) -> None:
     for spec in specs:
         most = spec.estimate
         if spec.group and (most.micros > micros or most.tokens > tokens):
-            raise InvalidOutput(
+            told = (
                 f"step {spec.id!r} may cost up to {most.micros / 1e6:.2f} US dollars and {most.tokens} tokens; the run"
                 f" has {micros / 1e6:.2f} and {tokens} left: fewer members, rounds or repairs, or a cheaper model"
             )
+            raise refuse("too_dear", error=told)
 
 
 def most_by_input(

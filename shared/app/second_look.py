@@ -7,8 +7,8 @@ cannot be reached, or that there is no money for, holds nothing up: people are t
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.app.page_view import PageView
@@ -20,6 +20,7 @@ from shared.core.plan_words import MAX_FINDING, MOST_FINDINGS
 from shared.core.run import StepSpec
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
+from shared.mind.context import Part
 from shared.mind.page_text import page_text
 from shared.ports import Model
 
@@ -50,12 +51,33 @@ class SecondLook:
         return f"{by} has found nothing wrong with this plan."
 
 
-def look_again(model: Model, view: PageView, proposal: Proposal, specs: Sequence[StepSpec], seed: str) -> SecondLook:
-    """Return what the critic says about the plan; never raises for a model that cannot answer."""
+def told_to_planner(parts: Iterable[Part], kinds: Iterable[str]) -> list[Part]:
+    """Return what the planner knew, as parts for the critic: what it was given besides is known and not guessed."""
+    given = list(parts)
+    addresses = [part.source for part in given if part.name == "knowledge"]
+    found = [replace(part, must=False, share=0.2) for part in given if part.name == "input"]
+    found.append(Part("input", "kinds of steps that a plan may use", ", ".join(kinds), share=0.1))
+    if addresses:
+        found.append(Part("input", "pages that the planner was shown passages of", "\n".join(addresses), share=0.1))
+    return found
+
+
+def look_again(
+    model: Model,
+    view: PageView,
+    proposal: Proposal,
+    specs: Sequence[StepSpec],
+    seed: str,
+    beside: Sequence[Part] = (),
+) -> SecondLook:
+    """Return what the critic says about the plan; never raises for a model that cannot answer.
+
+    `beside` is what the planner was told besides the page; see `told_to_planner`.
+    """
     critic = agent(CRITIC)
     given = {"asked": _cut(page_text(view.page), _ASKED), "plan": _told(proposal, specs)}
     try:
-        answer, result = ask_agent(model, critic, checked_input(critic, given), seed=seed)
+        answer, result = ask_agent(model, critic, checked_input(critic, given), beside, seed=seed)
     except (IntegrationError, ModelError) as error:
         return SecondLook(failed=f"{type(error).__name__}: {str(error)[:200]}.")
     partly = any(_CUT in text for text in given.values())
@@ -68,8 +90,8 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
     lines = [" ".join(visible(line).split())[:MAX_FINDING] for line in lines]
     if answer["verdict"] == "stop":
         lines.insert(0, "The critic advises not to do this at all.")
-    elif answer["verdict"] == "ok":
-        lines = [line for line, each in zip(lines, found, strict=True) if each["severity"] == "high"]
+    elif answer["verdict"] == "ok":  # which does not go with a finding of weight: that one counts
+        lines = [line for line, each in zip(lines, found, strict=True) if each["severity"] != "low"]
     return tuple(lines[:MOST_FINDINGS])
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BEFORE = "before"
 _WHO = "who"  # the field of what is heard that says whose it is
-_FROM = re.compile(r"(step:([A-Za-z0-9_-]{1,40})|before)(?:\.([a-z_]{1,40}))?")
+_FROM = re.compile(r"(step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})|before)(?:\.([a-z_]{1,40}))?")
 
 
 def _agents_in_words(schema: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+from shared.core.errors import InvalidOutput
 from shared.core.outgoing_text import visible
 from shared.core.run import Usage
 from shared.core.secret_places import without_places_in
@@ -157,7 +158,11 @@ class _DiscreetModel:
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer the request with placeholders in it; where the answer repeats one, the sign stands in it."""
-        result = self.inner.complete(self._hidden(request))
+        try:
+            result = self.inner.complete(self._hidden(request))
+        except InvalidOutput as error:
+            error.said = without_places_in({"said": error.said})["said"]
+            raise
         calls = tuple(replace(call, input=without_places_in(dict(call.input))) for call in result.calls)
         return replace(result, answer=without_places_in(result.answer), calls=calls)
 

@@ -1,9 +1,13 @@
-"""Answers that are checked: the model's JSON against our own model of it, sent back with the error at most twice."""
+"""Answers that are checked: the model's JSON against our own model of it, sent back with what is wrong at most twice.
+
+What is sent back is the question, the last answer as the model's own turn, and all that is wrong with that answer. Of
+earlier answers nothing stays: their faults are mended or are said again.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,13 +16,19 @@ from pydantic import BaseModel, ValidationError
 
 from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
 from shared.core.run import NOTHING, Usage
+from shared.mind.field_errors import told_errors
 from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult
 
 T = TypeVar("T", bound=BaseModel)
 REPAIRS = 2
-_MOST_ERRORS = 5  # of one answer that are told: the others mostly follow from these
+_MOST_ERRORS = 8  # of one answer that are told: the others mostly follow from these
 _LONGEST_ERROR = 300  # letters; some messages quote what was wrong
-_MEND = "That answer cannot be used. Mend exactly this, and answer again in full:\n"
+_LONGEST_ANSWER = 24_000  # letters of an answer that is shown again
+_MEND = (
+    "That answer cannot be used. Keep what is right in it, mend exactly this, and give the whole answer again, "
+    "mended:\n"
+)
+_CUT = "\n… ({count} characters of your answer are not shown here) …\n"
 
 
 @lru_cache(maxsize=256)
@@ -27,33 +37,46 @@ def schema_of(answer: type[BaseModel]) -> Mapping[str, Any]:
     return answer.model_json_schema()
 
 
-def ask(model: Model, request: ModelRequest, answer: type[T], *, repairs: int = REPAIRS) -> tuple[T, ModelResult]:
+def ask(
+    model: Model,
+    request: ModelRequest,
+    answer: type[T],
+    *,
+    repairs: int = REPAIRS,
+    check: Callable[[T], None] | None = None,
+) -> tuple[T, ModelResult]:
     """Return the checked answer, and the result whose usage and calls are the sum of all that was asked.
 
-    Raises InvalidOutput after `repairs` rounds, and other errors as the model raises them, a refusal among them;
+    `check` raises InvalidOutput for an answer of the right shape that cannot be used. Raises InvalidOutput after
+    `repairs` rounds, whose `said` is the last answer, and other errors as the model raises them, a refusal among them;
     `used` and `made` of either are those of all rounds. A request with tools goes to `ask_with_tools`.
     """
     if request.tools:
         raise ValueError("a request with tools may be answered with calls: ask with ask_with_tools")
-    found, result = ask_with_tools(model, request, answer, repairs=repairs)
+    found, result = ask_with_tools(model, request, answer, repairs=repairs, check=check)
     assert found is not None  # calls are an answer only where tools were offered
     return found, result
 
 
 def ask_with_tools(
-    model: Model, request: ModelRequest, answer: type[T], *, repairs: int = REPAIRS
+    model: Model,
+    request: ModelRequest,
+    answer: type[T],
+    *,
+    repairs: int = REPAIRS,
+    check: Callable[[T], None] | None = None,
 ) -> tuple[T | None, ModelResult]:
     """Return the checked answer, or None where the model asks for tools instead: they are in `calls` of the result.
 
     Usage, calls and errors are as with `ask`. Nobody has checked what is in the calls.
     """
-    all_rounds, problem = _Rounds(), ""
+    all_rounds, problem, said, first = _Rounds(), "", "", request
     for left in range(repairs, -1, -1):
         try:
             result = model.complete(request)
         except InvalidOutput as error:
             all_rounds.count(error.used, error.made)
-            given, problem = None, _short(str(error))
+            said, problem = error.said, _short(str(error))
         except (IntegrationError, ModelError) as error:
             all_rounds.count(error.used, error.made)
             if problem and isinstance(error, ModelError) and error.error_class == ErrorClass.FINAL:
@@ -65,31 +88,58 @@ def ask_with_tools(
             all_rounds.count(result.usage, result.made)
             if result.calls and request.tools:
                 return None, all_rounds.summed(result)
-            given = result.answer
+            said = json.dumps(dict(result.answer), ensure_ascii=False) if result.answer else ""
             try:
-                return answer.model_validate(dict(given)), all_rounds.summed(result)
-            except ValidationError as error:
-                problem = compact(error)
+                found = _checked(answer, result.answer, check)
+                return found, all_rounds.summed(result)
+            except InvalidOutput as error:
+                problem = str(error)
         if left:
-            request = _again(request, given, problem)
+            request = with_last_answer(first, said, problem, model.window(first.task_class))
     failed = InvalidOutput(problem, used=all_rounds.used)
-    failed.made = tuple(all_rounds.made)
+    failed.made, failed.said = tuple(all_rounds.made), said
     raise failed
 
 
-def compact(error: ValidationError) -> str:
-    """Return what is wrong in a few lines for the model to read: where, and what; not what it wrote."""
-    found = [
-        f"{'.'.join(str(part) for part in each['loc']) or 'the answer'}: {_short(each['msg'])}"
-        for each in error.errors(include_input=False, include_url=False)
-    ]
+def _checked(answer: type[T], given: Mapping[str, Any], check: Callable[[T], None] | None) -> T:
+    try:
+        found = answer.model_validate(dict(given))
+    except ValidationError as error:
+        raise InvalidOutput(compact(error, answer)) from error
+    if check is not None:
+        check(found)
+    return found
+
+
+def compact(error: ValidationError, of: type[BaseModel] | None = None) -> str:
+    """Return what is wrong in a few lines for a model to read: where, what was given in a word, what is allowed.
+
+    `of` is the model that was checked against; without it the library's own words stand there.
+    """
+    errors = error.errors(include_url=False)
+    if of is not None:
+        found = [_short(line) for line in told_errors(errors, schema_of(of))]
+    else:
+        found = [_short(f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}") for each in errors]
     more = f"\n… and {len(found) - _MOST_ERRORS} more of the kind" if len(found) > _MOST_ERRORS else ""
     return "\n".join(found[:_MOST_ERRORS]) + more
 
 
-def _again(request: ModelRequest, given: Mapping[str, Any] | None, problem: str) -> ModelRequest:
-    said = [Message("assistant", json.dumps(dict(given), ensure_ascii=False))] if given else []
-    return replace(request, messages=(*request.messages, *said, Message("user", _MEND + problem)))
+def with_last_answer(request: ModelRequest, said: str, problem: str, window: int) -> ModelRequest:
+    """Return the question asked again: behind it the last answer, and what is wrong with it.
+
+    A token is about four letters, so that the answer takes no more than an eighth of the window.
+    """
+    most = max(1000, min(_LONGEST_ANSWER, window // 2))
+    shown = [Message("assistant", _both_ends(said, most))] if said.strip() else []
+    return replace(request, messages=(*request.messages, *shown, Message("user", _MEND + problem)))
+
+
+def _both_ends(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    head, tail = 3 * most // 4, most // 4
+    return text[:head] + _CUT.format(count=len(text) - head - tail) + text[-tail:]
 
 
 def _short(text: str) -> str:

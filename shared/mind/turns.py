@@ -69,7 +69,7 @@ class Ability:
         try:
             return self.input.model_validate({**given, **self.fixed}).model_dump(mode="json")
         except ValidationError as error:
-            raise ValueError(compact(error)) from error
+            raise ValueError(compact(error, self.input)) from error
 
 
 def abilities_of(one: Agent, may: Iterable[Allowed], kinds: Kinds, connected: Iterable[str]) -> list[Ability]:
@@ -106,7 +106,7 @@ def check_may(one: Agent, allowed: Allowed, kinds: Kinds) -> None:
     try:
         kind.input.model_validate({**allowed.fixed, **dict.fromkeys(kind.fills, "text")})
     except ValidationError as error:
-        raise ValueError(f"may: {allowed.kind}: {compact(error)}") from error
+        raise ValueError(f"may: {allowed.kind}: {compact(error, kind.input)}") from error
 
 
 @dataclass(frozen=True, slots=True)

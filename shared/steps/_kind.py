@@ -59,7 +59,7 @@ class Input(BaseModel):
             raise ValueError(f"give exactly one of {', '.join(names)}; {' and '.join(given) or 'none'} was given")
 
 
-_STEP = re.compile(r"step:([A-Za-z0-9_-]{1,40})")
+_STEP = re.compile(r"step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})")
 _ID = re.compile(r"[0-9a-f]{32}$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -220,7 +220,12 @@ class StepContext:
         return step.output if step is not None else {}
 
     def step_named(self, name: str) -> Step | None:
-        """Return a step of this plan by its id there, else what an earlier plan of this run has done under that id."""
+        """Return a step of this plan by its id there, else what an earlier plan of this run has done under that id.
+
+        With the mark of its plan (`r3.count`) it is that plan's step.
+        """
+        if "." in name:
+            return self.run.step(name)
         revision, dot, _ = self.step.id.partition(CHILD)[0].rpartition(".")
         return self.run.step(f"{revision}{dot}{name}") or so_far(self.run).done.get(name)
 

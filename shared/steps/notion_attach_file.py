@@ -25,7 +25,7 @@ class AttachFile(Input):
     """The text of the step `from_step` as a file ("tasks.md") on the page, or in its files column `column`."""
 
     page: Target = Field(min_length=1)
-    from_step: str = Field(min_length=1, max_length=40)
+    from_step: str = Field(min_length=1, max_length=50)
     name: str = Field(pattern=r"^[\w][\w .()-]{0,80}\.(txt|md|csv|json)$")
     column: str = Field("", max_length=200)
 

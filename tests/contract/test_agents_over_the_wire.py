@@ -89,7 +89,7 @@ def test_an_answer_that_does_not_fit_is_sent_back_and_paid_twice(rigs: Callable[
     answer, result = ask_agent(Always(there.provider, there.model), chosen, given)
     assert answer.model_dump() == right
     assert result.usage.tokens == 2 * 9762
-    assert "why: Field required" in json.dumps(there.endpoint.requests[1].body)
+    assert "why: is missing; it must be a text" in json.dumps(there.endpoint.requests[1].body)
 
 
 def _texts(value: Any) -> Iterator[str]:

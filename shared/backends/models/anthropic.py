@@ -90,7 +90,7 @@ class Anthropic(Vendor):
         if reason == "model_context_window_exceeded":
             raise ContextTooLong("the model's window was full before the answer ended")
         if reason == "max_tokens":
-            raise InvalidOutput("the answer was cut off because it was too long; answer more briefly")
+            raise turn.cut_off(_said(answer))
         if reason not in ("end_turn", "tool_use"):
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
         blocks = parts(answer, "content")
@@ -99,7 +99,7 @@ class Anthropic(Vendor):
             for block in blocks
             if block.get("type") == "tool_use"
         ]
-        return turn.reply("".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text"), calls)
+        return turn.reply(_said(answer), calls)
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
         told = f"{answer.status} {message}"
@@ -109,6 +109,10 @@ class Anthropic(Vendor):
         if answer.status == 400 and _TOO_LONG.search(message):
             return ContextTooLong(f"{self.name}: {told}")
         return None
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    return "".join(str(block.get("text", "")) for block in parts(answer, "content") if block.get("type") == "text")
 
 
 def _messages(turn: Turn) -> list[dict[str, Any]]:

@@ -116,15 +116,15 @@ class Gemini(Vendor):
         if reason in _REFUSALS:
             raise Refused(f"the model stopped: {reason}")
         if reason == "MAX_TOKENS":
-            raise InvalidOutput("the answer was cut off because it was too long; answer more briefly")
+            raise turn.cut_off(_text(candidates[0]))
         if reason != "STOP":
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
-        pieces = [each for each in parts(part(candidates[0], "content"), "parts") if not each.get("thought")]
+        pieces = _pieces(candidates[0])
         calls = []
         for number, call in enumerate(part(each, "functionCall") for each in pieces if "functionCall" in each):
             made = str(call.get("id") or f"call_{len(turn.messages)}_{number}")
             calls.append(turn.call(made, str(call.get("name", "")), call.get("args") or {}))
-        return turn.reply("".join(str(each.get("text", "")) for each in pieces), calls)
+        return turn.reply(_text(candidates[0]), calls)
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
         told, details = f"{answer.status} {message}", parts(part(answer.json, "error"), "details")
@@ -179,6 +179,14 @@ def _parts(turn: Turn, message: Message, names: Mapping[str, str]) -> list[dict[
     if calls:  # only the first of a turn is looked at
         calls[0]["thoughtSignature"] = _FOREIGN
     return [*([{"text": message.text}] if message.text else []), *calls]
+
+
+def _pieces(candidate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in parts(part(candidate, "content"), "parts") if not each.get("thought")]
+
+
+def _text(candidate: Mapping[str, Any]) -> str:
+    return "".join(str(each.get("text", "")) for each in _pieces(candidate))
 
 
 def _tool(name: str, tool: Any, shape: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class OpenAIChat(Vendor):
         if reason == "content_filter":
             raise Refused("the server's filter stopped the answer")
         if reason == "length":
-            raise InvalidOutput("the answer was cut off because it was too long; answer more briefly")
+            raise turn.cut_off(_text(message))
         if reason not in ("stop", "tool_calls"):
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
         calls = []

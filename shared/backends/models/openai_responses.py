@@ -93,7 +93,7 @@ class OpenAIResponses(Vendor):
         return -(-ticks // _TICKS_PER_MICRO)
 
     def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
-        self._check_status(answer)
+        self._check_status(answer, turn)
         calls, texts = [], []
         for item in parts(answer, "output"):
             if item.get("type") == "function_call":
@@ -105,7 +105,7 @@ class OpenAIResponses(Vendor):
                 texts.append(str(piece.get("text", "")) if piece.get("type") == "output_text" else "")
         return turn.reply("".join(texts), calls)
 
-    def _check_status(self, answer: Mapping[str, Any]) -> None:
+    def _check_status(self, answer: Mapping[str, Any], turn: Turn) -> None:
         """Raise unless the answer is complete: failures come with status 200 too."""
         status = answer.get("status")
         if status == "completed":
@@ -115,7 +115,7 @@ class OpenAIResponses(Vendor):
             if reason == "content_filter":
                 raise Refused("the vendor's filter stopped the answer")
             if reason == "max_output_tokens":
-                raise InvalidOutput("the answer was cut off because it was too long; answer more briefly")
+                raise turn.cut_off(_text(answer))
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
         if status == "failed":
             raise self._failed(part(answer, "error"))
@@ -146,6 +146,13 @@ def openai_tokens(input: int, read: Mapping[str, Any], output: int, thoughts: in
     cached = min(whole(read, "cached_tokens"), input)
     written = min(whole(read, "cache_write_tokens"), input - cached)
     return Tokens(input, cached, output, thoughts, written)
+
+
+def _text(answer: Mapping[str, Any]) -> str:
+    said = (
+        part for item in parts(answer, "output") if item.get("type") == "message" for part in parts(item, "content")
+    )
+    return "".join(str(piece.get("text", "")) for piece in said if piece.get("type") == "output_text")
 
 
 def _input(turn: Turn, *, marks: bool) -> list[dict[str, Any]]:

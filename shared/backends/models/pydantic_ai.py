@@ -19,7 +19,6 @@ from shared.core.errors import (
     ConfigError,
     ContextTooLong,
     IntegrationError,
-    InvalidOutput,
     Missing,
     ModelError,
     OutcomeUnknown,
@@ -227,11 +226,11 @@ def _reply(turn: Turn, answer: ModelResponse) -> Reply:
 
     if answer.finish_reason == "content_filter":
         raise Refused("the provider's filter holds the answer back")
+    text = "".join(part.content for part in answer.parts if isinstance(part, theirs.TextPart))
     if answer.finish_reason == "length":
-        raise InvalidOutput("the answer was cut off at the output limit: answer shorter")
+        raise turn.cut_off(text)
     calls = [
         turn.call(part.tool_call_id, part.tool_name, part.args) for part in answer.parts
         if isinstance(part, theirs.ToolCallPart)
     ]  # fmt: skip
-    text = "".join(part.content for part in answer.parts if isinstance(part, theirs.TextPart))
     return turn.reply(text, calls)

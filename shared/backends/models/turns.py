@@ -15,6 +15,7 @@ from shared.ports import Message, ModelRequest, Tool, ToolCall
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a tool or schema, at the strictest of the vendors (OpenAI)
 _MOST_TOKENS = 1_000_000_000  # of one call; more is no count, and would be booked
+_LESS = "answer more briefly, with shorter texts and fewer entries, and end the JSON"
 _ROLES = ("assistant", "tool", "user")
 
 
@@ -67,10 +68,20 @@ class Turn:
         """Return the reply: the tools that were asked for, else the JSON object the text must be."""
         if calls:
             return Reply({}, tuple(calls))
-        value = parsed(text, "the answer")
-        if not isinstance(value, dict):
-            raise InvalidOutput("the answer must be one JSON object")
-        return Reply(value if shapes.is_open(self.shape) else shapes.read(self.shape, value))
+        try:
+            value = parsed(text, "the answer")
+            if not isinstance(value, dict):
+                raise InvalidOutput("the answer must be one JSON object")
+            return Reply(value if shapes.is_open(self.shape) else shapes.read(self.shape, value))
+        except InvalidOutput as error:
+            error.said = text
+            raise
+
+    def cut_off(self, text: str) -> InvalidOutput:
+        """Return the error of an answer that was longer than it may be; `text` is what there is of it."""
+        error = InvalidOutput(f"the answer was cut off because it was too long; {_LESS}")
+        error.said = text
+        return error
 
 
 def wire_name(name: str, tools: Sequence[Tool] = ()) -> str:
@@ -86,7 +97,14 @@ def parsed(text: str, what: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise InvalidOutput(f"{what} is not JSON: {error}") from error
+        cut = f"; it looks cut off: {_LESS}" if _looks_cut_off(text, error) else ""
+        raise InvalidOutput(f"{what} is not JSON: {error}{cut}") from error
+
+
+def _looks_cut_off(text: str, error: Exception) -> bool:
+    if not isinstance(error, json.JSONDecodeError) or not text.strip():
+        return False
+    return error.msg.startswith("Unterminated string") or error.pos >= len(text.rstrip())
 
 
 def sendable(value: Any, system: str) -> Any:

@@ -115,7 +115,6 @@ def test_a_critic_that_fails_holds_nothing_up_and_people_are_told(planned: Plann
     [
         pytest.param(Unavailable("anthropic", "503"), id="down"),
         pytest.param({}, id="nonsense"),
-        pytest.param(plan_of(questions=["Which one?"]), id="a question"),
         pytest.param(plan_of({"id": "x", "kind": "shell.run", "input": {}}), id="an impossible plan"),
     ],
 )
@@ -123,6 +122,47 @@ def test_when_no_better_plan_comes_the_first_is_shown_with_what_is_wrong(planned
     desk, page = planned(PlannerInHand([RISKY, second], critic(finds("Nobody asked for it."))))
     assert [s.spec.kind for s in desk.run_of(page).steps][-1] == "notion.trash_page"
     assert "Nobody asked for it." in shown(desk, page)
+
+
+def test_questions_that_come_after_the_critic_are_asked(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    notion = served(NotionSimulator())
+    asks = plan_of(questions=["Which page is the old one?"])
+    model = PlannerInHand([RISKY, asks, MILD], critic(finds("The target is guessed.")))
+    desk = settle_in(house(endpoints={"notion": notion.url}, model=model), notion.url)
+    page = desk.write_idea("Club")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    run = desk.run_of(page)
+    assert run.status == RunStatus.AWAITING_INPUT
+    asked = [step.spec.input["question"] for step in run.steps if step.spec.kind == "notion.ask_question"]
+    assert asked == ["Which page is the old one?"]
+
+
+def test_the_critic_is_told_what_the_planner_was_told(planned: Planned) -> None:
+    model = PlannerInHand([RISKY], critic(FINE))
+    planned(model)
+    (request,) = model.asked_for("agent.critic")
+    assert "kinds of steps that a plan may use" in request.prompt
+    assert "notion.trash_page, " in request.prompt
+
+
+@pytest.mark.parametrize("severity", ["medium", "high"])
+def test_a_critic_that_says_ok_beside_a_finding_of_weight_is_not_taken_at_its_word(
+    planned: Planned, severity: str
+) -> None:
+    model = PlannerInHand([RISKY], critic(finds("Nobody asked for it.", severity, "ok")))
+    desk, page = planned(model)
+    assert len(model.asked_for("plan")) == 2
+    assert "Nobody asked for it." in shown(desk, page)
+
+
+def test_what_a_critic_that_says_ok_finds_small_holds_nothing_up(planned: Planned) -> None:
+    model = PlannerInHand([RISKY], critic(finds("A comma.", "low", "ok")))
+    desk, page = planned(model)
+    assert len(model.asked_for("plan")) == 1
+    assert "A comma." not in shown(desk, page)
 
 
 def test_a_model_may_raise_the_risk_and_not_lower_it(planned: Planned) -> None:

@@ -219,7 +219,9 @@ def test_a_step_of_the_plan_itself_comes_before_a_done_one_of_the_same_name() ->
             "must come after every step of the kind b.test",
             id="what was tested is not what is pushed",
         ),
-        pytest.param([step("push", "plan", kind="b.push")], "'r3.plan', which is not in the plan", id="not done"),
+        pytest.param(
+            [step("push", "plan", kind="b.push")], "'push' depends on 'plan', which is not in the plan", id="not done"
+        ),
     ],
 )
 def test_another_plan_is_refused_where_it_does_not_build_on_what_is_done(steps: Any, said: str) -> None:

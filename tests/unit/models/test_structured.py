@@ -85,8 +85,11 @@ def test_a_wrong_answer_goes_back_with_the_error_and_all_is_summed() -> None:
     assert first.messages == ()
     assert [message.role for message in second.messages] == ["assistant", "user"]
     assert '"far too long"' in second.messages[0].text
-    assert "title: String should have at most 5 characters" in second.messages[1].text
-    assert "size: Field required" in third.messages[3].text
+    assert "title: must be a text of at most 5 characters; given: 'far too long'" in second.messages[1].text
+    assert [message.role for message in third.messages] == ["assistant", "user"]  # the last answer alone
+    assert '"far too long"' not in third.messages[0].text
+    assert "size: is missing; it must be a whole number" in third.messages[1].text
+    assert "title" not in third.messages[1].text
     assert (third.prompt, third.system) == (first.prompt, first.system)
 
 
@@ -106,7 +109,7 @@ def test_the_error_is_compacted() -> None:
     ask(model, _request(), Answer)
     told = model.requests[1].messages[-1].text
     assert len(told) < 800
-    assert "… and 37 more of the kind" in told  # 40 that are not known and 2 that are missing, of which 5 are told
+    assert "… and 34 more of the kind" in told  # 40 that are not known and 2 that are missing, of which 8 are told
     assert "xxx" not in told
 
 
@@ -135,7 +138,7 @@ def test_what_is_no_wrong_answer_is_not_repaired_and_what_was_spent_before_count
 def test_where_a_repair_cannot_be_paid_the_answer_was_wrong_and_an_attempt_of_its_own_may_follow() -> None:
     """The run is not ended for good: what is set aside for the next attempt is enough for it."""
     model = OneModel(_answer(3, title="abc"), BudgetExceeded("the call may need 900 tokens, reserved are 100"))
-    with pytest.raises(InvalidOutput, match=r"size: Field required.*reserved are 100") as caught:
+    with pytest.raises(InvalidOutput, match=r"size: is missing.*reserved are 100") as caught:
         ask(model, _request(), Answer)
     assert caught.value.used == Usage(3, 30)
     assert len(caught.value.made) == 1
@@ -167,3 +170,37 @@ def test_calls_nobody_offered_are_no_answer() -> None:
     assert found.size == 3
     with pytest.raises(ValueError, match="ask_with_tools"):
         ask(model, _request(tools=(Tool("look", "", {}),)), Answer)
+
+
+def test_a_text_that_was_no_json_is_shown_again_as_the_models_own_turn() -> None:
+    broken = InvalidOutput("the answer is not JSON: it looks cut off: answer again with less", used=Usage(5, 50))
+    broken.said = '{"title": "abc", "si'
+    model = OneModel(broken, _answer(1, **GOOD))
+    ask(model, _request(), Answer)
+    said, told = model.requests[1].messages
+    assert (said.role, said.text) == ("assistant", '{"title": "abc", "si')
+    assert "looks cut off" in told.text
+
+
+def test_a_long_answer_is_shown_with_its_middle_left_out_and_a_sign() -> None:
+    model = OneModel(_answer(1, title="a" * 100_000 + "zzz", size=1), _answer(1, **GOOD))
+    ask(model, _request(), Answer)
+    said = model.requests[1].messages[0].text
+    assert len(said) < 30_000
+    assert said.startswith('{"title": "aaa')
+    assert 'zzz", "size": 1}' in said
+    assert "characters of your answer are not shown here" in said
+
+
+def test_an_answer_of_the_right_shape_that_cannot_be_used_goes_back_too_and_is_kept_when_it_stays_so() -> None:
+    def check(found: Answer) -> None:
+        if found.size < 5:
+            raise InvalidOutput(f"size: {found.size} is too small")
+
+    model = OneModel(_answer(1, title="abc", size=3), _answer(1, title="abc", size=7))
+    found, result = ask(model, _request(), Answer, check=check)
+    assert (found.size, result.usage) == (7, Usage(2, 20))
+    assert "size: 3 is too small" in model.requests[1].messages[-1].text
+    with pytest.raises(InvalidOutput, match="size: 3 is too small") as caught:
+        ask(OneModel(*[_answer(1, title="abc", size=3)] * 3), _request(), Answer, check=check)
+    assert '"size": 3' in caught.value.said

@@ -163,7 +163,7 @@ ALL = {**KINDS, SEARCH.name: SEARCH, NOTE.name: NOTE}
         ("notion.comment", {"page": "p"}, "researcher is not made for 'notion.comment', only for test.note, knowledge"),
         ("knowledge.search", {}, "knowledge.search is no kind that an agent can use at work"),
         ("test.note", {"page": "p", "text": "mine"}, "text of test.note is the agent's to write"),
-        ("test.note", {}, "test.note: page: Field required"),
+        ("test.note", {}, "test.note: page: is missing"),
     ],
 )
 def test_a_plan_has_to_fix_all_but_the_text_of_what_the_agent_is_made_for(

@@ -97,10 +97,12 @@ def test_a_good_proposal_becomes_a_plan_that_waits_behind_its_gate(ports: Ports)
     ("answer", "said"),
     [
         pytest.param(InvalidOutput("the answer is not JSON"), "not JSON", id="not JSON"),
-        pytest.param({}, "analysis: Field required", id="an empty object"),
-        pytest.param(a_proposal(extra=1), "extra: Extra inputs", id="a field nobody asked for"),
+        pytest.param({}, "analysis: is missing; it must be an object with asked, missing, risk", id="an empty object"),
+        pytest.param(a_proposal(extra=1), "extra: unknown field; known: analysis, ", id="a field nobody asked for"),
         pytest.param(
-            a_proposal(questions=["?", "?", "?", "?"]), "questions: List should have at most 3", id="4 questions"
+            a_proposal(questions=["?", "?", "?", "?"]),
+            "questions: must be a list of texts, at most 3; given: a list of 4",
+            id="4 questions",
         ),
         pytest.param(
             a_proposal(analysis={"asked": "", "missing": [], "risk": "none"}), "analysis.risk", id="no such risk"
@@ -117,7 +119,7 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
     assert "the same failure twice in a row" in run.failure
     assert said in run.failure
     assert said in model.asked[1].messages[-1].text
-    assert said in model.asked[3].prompt
+    assert said in "\n".join([model.asked[3].prompt, *(each.text for each in model.asked[3].messages)])
 
 
 @pytest.mark.slow
@@ -127,9 +129,13 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         pytest.param(a_proposal(steps=[]), "'steps' must be a list", id="neither steps nor a question"),
         pytest.param(a_proposal(questions=["Which?"]), "a plan with steps asks nothing", id="steps and a question"),
         pytest.param(with_step(0, kind="shell.run"), "'shell.run' is unknown; use one of: ", id="kind"),
-        pytest.param(with_step(0, kind="notion.publish_plan", input={}), "is unknown", id="a kind that is only ours"),
+        pytest.param(with_step(0, kind="notion.ask_question", input={}), "is unknown", id="a kind that is only ours"),
         pytest.param(with_step(0, input={"artifact": "malware"}), "steps[0].input: artifact:", id="wrong input"),
-        pytest.param(with_step(0, input={"artifact": "static_site", "url": "x"}), "input: url: Extra", id="more input"),
+        pytest.param(
+            with_step(0, input={"artifact": "static_site", "url": "x"}),
+            "input: url: unknown field; known: artifact",
+            id="more input",
+        ),
         pytest.param(with_step(0, depends_on=["pull"]), "wait for each other in a circle", id="a circle"),
         pytest.param(with_step(1, depends_on=["nowhere"]), "'nowhere', which is not in the plan", id="nowhere"),
         pytest.param(with_step(1, id="write"), "'write' is used 2 times", id="two of a name"),
@@ -148,13 +154,13 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         ),
         pytest.param(
             with_step(2, input={"title": "x", "branch": "workwright/a", "repository": "other/repo"}),
-            "input: repository: Extra",
+            "input: repository: unknown field; known: title, branch",
             id="a repository of its choice",
         ),
         *(
             pytest.param(
                 with_step(2, kind="site.deploy", input={"project": project}),
-                "input: project: String should match",
+                "input: project: must be a text like ^[a-z0-9][a-z0-9-]{0,60}$",
                 id=f"project {project}",
             )
             for project in ("acme/site", "../site", "Site", "site\n", "-site", "a" * 62)
@@ -170,9 +176,13 @@ def test_a_bad_proposal_goes_back_with_its_reason_and_ends_the_run_when_it_comes
     assert "the same failure twice in a row" in run.failure
     assert said in run.failure
     assert "Your last answer" not in model.asked[0].prompt
-    assert part_of(model.asked[1].prompt, "errors") == run.steps[0].feedback
     assert said in run.steps[0].feedback
-    assert "Your last answer could not be used" in instructions_of(model.asked[1].prompt)
+    shown, told = model.asked[1].messages
+    assert (shown.role, told.role) == ("assistant", "user")
+    assert run.steps[0].feedback in told.text
+    assert "mend exactly this" in told.text
+    assert "<data" not in told.text
+    assert 'source="your last answer"' not in model.asked[1].prompt
 
 
 def test_a_bad_proposal_and_then_a_good_one_goes_on(ports: Ports) -> None:

@@ -1,0 +1,92 @@
+"""A planner's answer becomes a plan, or all that is wrong with it goes back: its shape, its steps, their cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.app.budget import step_estimate
+from shared.app.ceilings import most_by_input, refuse_too_dear, within_means
+from shared.app.execute_step import Tools
+from shared.app.plan_proposal import Proposal
+from shared.app.plan_request import usable
+from shared.core.plan import REVIEW, Before, Rule, question, validate, with_gate
+from shared.core.plan_refusals import refuse
+from shared.core.plan_tidy import without_ours
+from shared.core.replan import so_far
+from shared.core.run import Run, StepSpec
+from shared.core.secret_places import without_places_in
+from shared.core.shipping import WITH_RELEASE, ship_of
+from shared.mind.field_errors import fields_in_words, told_errors
+from shared.mind.questions import references
+from shared.mind.redaction import Redactor
+from shared.mind.structured import compact, schema_of
+from shared.ports import Model
+from shared.steps._kind import StepKind
+
+_LONGEST_INPUT = 400  # characters of what a kind takes, told beside what is wrong with an input
+
+
+def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
+    """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
+
+    What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
+    """
+    redactor = Redactor(tools.known_secrets(run.tenant))
+    redactor.learn(dict(answer))
+    hidden = without_places_in(redactor.hide_in(dict(answer)))  # and what nobody can see is gone
+    try:
+        proposal = Proposal.model_validate(hidden)
+    except ValidationError as error:
+        raise refuse("shape", "field", error=compact(error, Proposal)) from error
+    prefix = f"r{run.revision}." if run.revision > 1 else ""
+    if proposal.asked and proposal.steps:
+        raise refuse("steps_and_questions", "field questions")
+    if proposal.asked:
+        return proposal, question(*proposal.asked, prefix=prefix)
+    model = tools.model(run.tenant)
+    rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
+    left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
+    before = _before(run)
+    proposal.steps = without_ours(proposal.steps, rules)
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before)
+    specs = within_means(specs, run, tools.kinds)
+    refuse_too_dear(specs, run)
+    if review := tools.kinds.get(REVIEW):
+        rules[REVIEW] = rule_of(review, model, tools.kinds)
+    together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
+    return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+
+
+def _before(run: Run) -> Before:
+    there = so_far(run)
+    return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
+
+
+def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule:
+    """Return what plan validation needs to know of a kind; `kinds` are all, for those that become steps of others."""
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return kind.input.model_validate(dict(given)).model_dump(mode="json")
+        except ValidationError as error:
+            raise ValueError("\n".join(told_errors(error.errors(), schema_of(kind.input)))) from error
+
+    return Rule(
+        kind.name,
+        check,
+        kind.lane,
+        kind.undo is not None,
+        kind.needs_approval,
+        step_estimate(kind, model),
+        kind.repairs,
+        kind.needs,
+        most_by_input(kind, kinds, model),
+        kind.group,
+        vital=kind.vital,
+        ships=kind.ships,
+        refers=references if kind.weigh else None,
+        takes=fields_in_words(schema_of(kind.input))[:_LONGEST_INPUT],
+    )

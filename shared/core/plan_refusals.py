@@ -1,0 +1,121 @@
+"""Every rule that a plan can be refused for: its name, what a model is told, and how the request announces it.
+
+A rule that nobody has announced costs an answer, so each names the words with which the planner's request does it.
+Problems are collected and told together, the first of this table first: the later ones often follow from those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.core.errors import InvalidOutput
+
+MOST_TOLD = 2400  # characters of all that is wrong with one answer
+_MOST_PLACES = 6  # of one problem that are named
+_LONGEST = 600  # characters of one problem
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`words`: what is said of the place where it is wrong; `announced`: words of the request that tell the rule.
+
+    They stand in the prompt, with the kinds of steps, or in the schema of the answer.
+    """
+
+    words: str
+    announced: str
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    "shape": Refusal(": {error}", "schema"),
+    "no_steps": Refusal("must be a list with at least one step", "steps"),
+    "steps_and_questions": Refusal(
+        ": a plan with steps asks nothing; assume what is missing, or leave out steps", "and no steps"
+    ),
+    "too_many_steps": Refusal("the plan has {count} steps; at most {most} are allowed", "at most {most} steps"),
+    "no_object": Refusal("must be an object with {known}", "depends_on"),
+    "unknown_field": Refusal("has the unknown field {given!r}; known: {known}", "depends_on"),
+    "step_id": Refusal("must be letters (A-Z, a-z), digits, '-' and '_', at most 40", "at most 40"),
+    "own_name": Refusal("{given!r} is one of our own steps' names; choose another", "our own steps' names"),
+    "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "using only the kinds listed"),
+    "input_form": Refusal("must be an object", "the input it needs"),
+    "input": Refusal(": {error}", "the input it needs"),
+    "depends_on": Refusal("must be a list of step ids", "depends_on"),
+    "text": Refusal("must be text", "why"),
+    "same_id": Refusal("step id {given!r} is used {count} times; each step has an id of its own", "an id of its own"),
+    "unknown_step": Refusal("step {step!r} depends on {given!r}, which is not in the plan; {known}", "depends_on"),
+    "circle": Refusal("the steps {given} wait for each other in a circle", "in a circle"),
+    "too_early": Refusal("step {step!r} ({kind}) must come after every step of the kind {needed}{how}", "after"),
+    "one_work": Refusal(
+        "the plan has several steps {kind}, and ships what one has made: put it into one step", "one step of a kind"
+    ),
+    "repeats": Refusal("the plan repeats itself: {kind} with the same input {count} times", "never the very same step"),
+    "failed_before": Refusal(
+        "the plan repeats the step that has failed: {kind} with the same input", "never the very same step"
+    ),
+    "too_dear": Refusal("{error}", "fewer members, rounds or repairs"),
+}
+
+
+class Problems:
+    """What is wrong with one answer; the same in several places is said once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], list[str]] = {}
+        self._beside: dict[str, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, rule: str, where: str = "", **given: object) -> None:
+        """Remember a problem; `given` fills the words of the rule."""
+        words = REFUSALS[rule].words.format_map(given)
+        words = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+        places = self._found.setdefault((rule, words), [])
+        if where and where not in places:
+            places.append(where)
+
+    def tell(self, line: str) -> None:
+        """Say something that helps to mend what was found, once, behind all of it."""
+        self._beside[line] = None
+
+    def refuse(self) -> None:
+        """Raise InvalidOutput with all that was found; nothing where nothing was."""
+        if self._found:
+            raise InvalidOutput(self.text())
+
+    def text(self) -> str:
+        """Return what is wrong, a line each, the most important first, and at most MOST_TOLD characters."""
+        order = {name: number for number, name in enumerate(REFUSALS)}
+        found = sorted(self._found.items(), key=lambda each: order[each[0][0]])
+        lines = [_placed(places, words) for (_, words), places in found]
+        return _bounded([*lines, *self._beside])
+
+
+def refuse(rule: str, where: str = "", **given: object) -> InvalidOutput:
+    """Return the error of one rule that is told alone."""
+    problems = Problems()
+    problems.add(rule, where, **given)
+    return InvalidOutput(problems.text())
+
+
+def _placed(places: list[str], words: str) -> str:
+    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+    where = ", ".join(places[:_MOST_PLACES]) + more
+    if len(places) > 1 and words.startswith("has "):
+        words = f"have {words[4:]}"
+    return f"{where}{'' if words.startswith(':') else ' '}{words}" if where else words
+
+
+def _bounded(lines: list[str]) -> str:
+    kept: list[str] = []
+    left = MOST_TOLD - 40  # for the words about what is left out
+    for line in lines:
+        if len(line) + 1 > left:
+            break
+        kept.append(line)
+        left -= len(line) + 1
+    if len(kept) < len(lines):
+        kept.append(f"… and {len(lines) - len(kept)} more")
+    return "\n".join(kept)

@@ -1,0 +1,154 @@
+"""What a checked answer lacks, in plain words: the field, what was given, what is allowed; no word of Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_SHORT = 40  # characters of what was given that are quoted
+_MOST_NAMES = 30
+_ONE = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "null": "nothing",
+}
+_MANY = {
+    "string": "texts",
+    "integer": "whole numbers",
+    "number": "numbers",
+    "boolean": "values true or false",
+    "object": "objects",
+    "array": "lists",
+}
+_OWN = ("value_error", "assertion_error")  # kinds of errors whose words are ours
+_PREFIX = re.compile(r"^(Value error|Assertion failed), ")
+
+Json = Mapping[str, Any]
+
+
+def told_errors(errors: Iterable[Mapping[str, Any]], schema: Json) -> list[str]:
+    """Return a line for each of pydantic's errors against the model with that JSON schema."""
+    return list(dict.fromkeys(_line(each, schema) for each in errors))
+
+
+def _line(error: Mapping[str, Any], schema: Json) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    at = _at(schema, error["loc"])
+    kind, given = str(error["type"]), error.get("input")
+    words = str(error["msg"])
+    if kind in _OWN:
+        return f"{where or 'the answer'}: {_PREFIX.sub('', words)}"
+    if kind == "extra_forbidden":
+        known = list((_at(schema, error["loc"][:-1]) or {}).get("properties") or ())
+        return f"{where}: unknown field; known: {', '.join(known[:_MOST_NAMES]) or 'none'}"
+    if kind == "missing":
+        return f"{where}: is missing; it must be {in_words(at, schema)}"
+    if at is None:
+        return f"{where or 'the answer'}: {_plain(words)}; given: {described(given)}"
+    return f"{where or 'the answer'}: must be {in_words(at, schema)}; given: {described(given)}"
+
+
+def _plain(words: str) -> str:
+    """Return words of the checking library without the words of its language."""
+    for old, new in (("tuple", "list"), ("dictionary", "object"), ("string", "text"), ("String", "the text")):
+        words = words.replace(old, new)
+    return words.replace("Input should be", "must be")
+
+
+def fields_in_words(schema: Json) -> str:
+    """Return the fields of an input and what each must be, in a line; those with ? may be left out."""
+    needed = schema.get("required") or ()
+    told = []
+    for name, each in (schema.get("properties") or {}).items():
+        about = str(each.get("description", ""))
+        words = f"{in_words(each, schema)} ({about})" if 0 < len(about) <= _SHORT else in_words(each, schema)
+        told.append(f"{name}{'' if name in needed else '?'}: {words}")
+    return "; ".join(told) or "nothing"
+
+
+def described(given: Any) -> str:
+    """Return what was given, short enough to read: itself, or what it is."""
+    if isinstance(given, str):
+        return repr(given) if len(given) <= _SHORT else f"a text of {len(given)} characters"
+    if isinstance(given, list | tuple):
+        return f"a list of {len(given)}"
+    if isinstance(given, Mapping):
+        return "an object"
+    return "nothing" if given is None else json.dumps(given, default=str)[:_SHORT]
+
+
+def in_words(found: Json | None, schema: Json) -> str:
+    """Return what a schema allows: "a list of texts", "one of: low, high", with its limits."""
+    found = _meant(found, schema)
+    if "const" in found:
+        return json.dumps(found["const"], ensure_ascii=False)
+    if "enum" in found:
+        return f"one of: {', '.join(str(each) for each in found['enum'])}"
+    if choices := found.get("anyOf") or found.get("oneOf"):
+        return " or ".join(dict.fromkeys(in_words(each, schema) for each in choices))
+    kind = str(found.get("type", ""))
+    if kind == "array":
+        return f"a list of {_several(found.get('items'), schema)}{_limits(found, 'Items', 'of them')}"
+    if kind == "object" and found.get("properties"):
+        needed = set(found.get("required") or ())
+        names = (name if name in needed else f"{name}?" for name in list(found["properties"])[:_MOST_NAMES])
+        return f"an object with {', '.join(names)}"
+    if kind == "string" and "pattern" in found:
+        return f"a text like {found['pattern']}"
+    return _ONE.get(kind, "a value") + _limits(found, "Length", "characters") + _bounds(found)
+
+
+def _several(found: Json | None, schema: Json) -> str:
+    found = _meant(found, schema)
+    if "enum" in found:
+        return f"values, each {in_words(found, schema)}"
+    return _MANY.get(str(found.get("type", "")), "values")
+
+
+def _limits(found: Json, what: str, words: str) -> str:
+    least, most = found.get(f"min{what}"), found.get(f"max{what}")
+    if least and most:
+        return f", {least} to {most} {words}"
+    if most is not None:
+        return f" of at most {most} {words}" if what == "Length" else f", at most {most}"
+    return f" of at least {least} {words}" if least and what == "Length" else f", at least {least}" if least else ""
+
+
+def _bounds(found: Json) -> str:
+    least, most = found.get("minimum"), found.get("maximum")
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    return f" of at most {most}" if most is not None else f" of at least {least}" if least is not None else ""
+
+
+def _at(schema: Json, place: Iterable[Any]) -> Json | None:
+    """Return the schema of what is at that place; None where it cannot be told."""
+    found: Json | None = _meant(schema, schema)
+    for part in place:
+        found = _below(found, part, schema) if found is not None else None
+    return found
+
+
+def _below(found: Json, part: Any, schema: Json) -> Json | None:
+    for each in (found, *(found.get("anyOf") or found.get("oneOf") or ())):
+        each = _meant(each, schema)
+        if isinstance(part, int) and each.get("type") == "array":
+            places = each.get("prefixItems") or ()
+            return _meant(places[part] if part < len(places) else each.get("items"), schema)
+        if str(part) in (each.get("properties") or {}):
+            return _meant(each["properties"][str(part)], schema)
+        if isinstance(each.get("additionalProperties"), Mapping) and each.get("type") == "object":
+            return _meant(each["additionalProperties"], schema)
+    return None
+
+
+def _meant(found: Json | None, schema: Json) -> Json:
+    """Return the schema, of a name the one it stands for."""
+    while found and "$ref" in found:
+        found = (schema.get("$defs") or {}).get(str(found["$ref"]).rpartition("/")[2])
+    return found or {}
