@@ -154,7 +154,7 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         ),
         pytest.param(
             with_step(2, input={"title": "x", "branch": "workwright/a", "repository": "other/repo"}),
-            "input: repository: unknown field; known: title, branch",
+            "input: repository: unknown field; known: title",
             id="a repository of its choice",
         ),
         *(
