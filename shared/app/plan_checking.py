@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,15 +11,18 @@ from pydantic import ValidationError
 from shared.app.budget import step_estimate
 from shared.app.ceilings import most_by_input, refuse_too_dear, within_means
 from shared.app.execute_step import Tools
+from shared.app.named_places import NamedPlaces, with_places
+from shared.app.plan_places import today_of
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import usable
 from shared.core.plan import REVIEW, Before, Rule, question, validate, with_gate
-from shared.core.plan_refusals import refuse
+from shared.core.plan_refusals import Problems, refuse
 from shared.core.plan_tidy import without_ours
 from shared.core.replan import so_far
 from shared.core.run import Run, StepSpec
 from shared.core.secret_places import without_places_in
 from shared.core.shipping import WITH_RELEASE, ship_of
+from shared.integrations.notion.client import Notion
 from shared.mind.field_errors import fields_in_words, told_errors
 from shared.mind.questions import references
 from shared.mind.redaction import Redactor
@@ -29,8 +33,12 @@ from shared.steps._kind import StepKind
 _LONGEST_INPUT = 400  # characters of what a kind takes, told beside what is wrong with an input
 
 
-def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Proposal, tuple[StepSpec, ...]]:
+def validated(
+    answer: Mapping[str, Any], tools: Tools, run: Run, places: NamedPlaces | None = None
+) -> tuple[Proposal, tuple[StepSpec, ...]]:
     """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
+
+    `places` are those of an earlier answer in the same attempt, which nobody has to look up again.
 
     What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
     """
@@ -50,14 +58,23 @@ def validated(answer: Mapping[str, Any], tools: Tools, run: Run) -> tuple[Propos
     rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
     left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
     before = _before(run)
-    proposal.steps = without_ours(proposal.steps, rules)
-    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before)
+    problems = Problems()
+    kept = without_ours(proposal.steps, rules)
+    proposal.steps = with_places(kept, places or places_named(tools, run), problems)
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
     specs = within_means(specs, run, tools.kinds)
     refuse_too_dear(specs, run)
     if review := tools.kinds.get(REVIEW):
         rules[REVIEW] = rule_of(review, model, tools.kinds)
     together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+
+
+def places_named(tools: Tools, run: Run, today: str = "") -> NamedPlaces:
+    """Return what looks up the databases that a plan names; `today` is the day that its planner was told."""
+    settings = tools.settings(run.tenant)
+    day = today or today_of(settings, run.opened_at)[0]
+    return NamedPlaces(lambda: tools.accounts.connect_for(run.tenant)(Notion), settings, date.fromisoformat(day))
 
 
 def _before(run: Run) -> Before:

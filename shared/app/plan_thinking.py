@@ -14,8 +14,9 @@ from shared.app.execute_step import MAX_ERROR, Tools
 from shared.app.knowledge_search import knowledge_parts
 from shared.app.last_answers import keep_last_answer, last_answer_of
 from shared.app.learn_preferences import learn
+from shared.app.named_places import NamedPlaces
 from shared.app.page_view import PageView
-from shared.app.plan_checking import rule_of, validated
+from shared.app.plan_checking import places_named, rule_of, validated
 from shared.app.plan_known import Known
 from shared.app.plan_places import places_of
 from shared.app.plan_proposal import Proposal
@@ -34,7 +35,7 @@ from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_text
 from shared.mind.structured import ask, schema_of, with_last_answer
-from shared.ports import Model, ModelRequest
+from shared.ports import Model, ModelRequest, ModelResult
 
 __all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "by_rules", "rule_of", "think", "validated"]
 
@@ -92,73 +93,87 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
     says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),))
     places = places_of(deps, tools, run.tenant, view.page)
     known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says), places=places)
+    planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today))
     try:
-        first = _proposed(deps, run, step, tools, view, task, model, known)
+        first = planning.proposed(known, step.feedback)
     except InvalidOutput as error:
         keep_last_answer(deps, run, step, error.said, str(error)[:MAX_ERROR], tools.known_secrets(run.tenant))
         raise
     if first.asks or not first.by_model or first.risk.level != "high":
         return first
-    return _looked_at(first, deps, run, step, tools, view, task, model)
+    return planning.looked_at(first)
 
 
-def _looked_at(
-    first: Thought, deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model
-) -> Thought:
-    """Let a critic look, and plan once more with what it finds; the better plan is the one that has been mended.
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """One attempt at a plan, and what all its questions need; what `named` has looked up is looked up once."""
 
-    A planner that asks people, now that it knows what was guessed, gives its best answer: people are asked.
-    """
-    seed = f"{run.id}.{step.id}.{step.attempt}.look"
-    kinds = usable(tools.kinds, tools.settings(run.tenant))
-    beside = told_to_planner(plan_parts(view, tools, run, "", task, first.known), kinds)
-    look = look_again(model, view, first.proposal, first.specs, seed, beside)
-    seen = replace(first, look=look)
-    if not look.findings:
-        return seen
-    found = replace(first.known, findings=look.findings)
-    used = replace(step, feedback="")  # what was wrong with an answer before has been mended since
-    try:
-        second = _proposed(deps, run, used, tools, view, task, model, found)
-    except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
-        return seen
-    if second.asks:
-        return second
-    last = look_again(model, view, second.proposal, second.specs, f"{seed}-2", beside)
-    return replace(second, look=last, known=first.known)
+    deps: Deps
+    run: Run
+    step: Step
+    tools: Tools
+    view: PageView
+    task: str
+    model: Model
+    named: NamedPlaces
 
+    def looked_at(self, first: Thought) -> Thought:
+        """Let a critic look, and plan once more with what it finds; the better plan is the one that has been mended.
 
-def _proposed(
-    deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model, known: Known
-) -> Thought:
-    said = last_answer_of(deps, run, step)
-    feedback = "" if said else step.feedback  # beside the answer it is about, where there is one
-    asked_for = plan_request(view, tools, run, feedback, task, schema_of(Proposal), known)
-    window = model.window("reason")
-    room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
-    talk, told = questions_answered(run, view)
+        A planner that asks people, now that it knows what was guessed, gives its best answer: people are asked.
+        """
+        seed = f"{self.run.id}.{self.step.id}.{self.step.attempt}.look"
+        kinds = usable(self.tools.kinds, self.tools.settings(self.run.tenant))
+        parts = plan_parts(self.view, self.tools, self.run, "", self.task, first.known)
+        beside = told_to_planner(parts, kinds)
+        look = look_again(self.model, self.view, first.proposal, first.specs, seed, beside)
+        seen = replace(first, look=look)
+        if not look.findings:
+            return seen
+        try:  # what was wrong with an answer before has been mended since
+            second = self.proposed(replace(first.known, findings=look.findings), "")
+        except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
+            return seen
+        if second.asks:
+            return second
+        last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", beside)
+        return replace(second, look=last, known=first.known)
 
-    def request_of(text: str) -> ModelRequest:
-        request = asked_for(text)
-        return with_last_answer(request, said, step.feedback, window) if said else request
+    def proposed(self, known: Known, feedback: str) -> Thought:
+        """Return the plan that the model proposes; `feedback` is what is wrong with its last answer."""
+        run, tools = self.run, self.tools
+        answer, result = self._answer(known, feedback)
+        try:
+            proposal, specs = validated(answer.model_dump(), tools, run, self.named)
+        except InvalidOutput as error:
+            error.said = json.dumps(answer.model_dump(), ensure_ascii=False)
+            raise
+        return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
 
-    (answer, result), context = within(
-        model,
-        request_of,
-        [*plan_parts(told, tools, run, feedback, task, known, room), *talk],
-        lambda request: ask(model, request, Proposal),
-        answer_tokens=PLAN_OUTPUT_TOKENS,
-        most=PLAN_PROMPT_TOKENS,
-        seed=f"{run.id}.{step.id}.{step.attempt}",
-        reserved=one_plan(model),
-        keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
-    )
-    if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
-        unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
-        answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
-    try:
-        proposal, specs = validated(answer.model_dump(), tools, run)
-    except InvalidOutput as error:
-        error.said = json.dumps(answer.model_dump(), ensure_ascii=False)
-        raise
-    return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
+    def _answer(self, known: Known, feedback: str) -> tuple[Proposal, ModelResult]:
+        deps, run, step, tools = self.deps, self.run, self.step, self.tools
+        said = last_answer_of(deps, run, step) if feedback else ""
+        untold = "" if said else feedback  # else it stands behind the answer that it is about
+        asked_for = plan_request(self.view, tools, run, untold, self.task, schema_of(Proposal), known)
+        window = self.model.window("reason")
+        room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
+        talk, told = questions_answered(run, self.view)
+
+        def request_of(text: str) -> ModelRequest:
+            return with_last_answer(asked_for(text), said, feedback, window) if said else asked_for(text)
+
+        (answer, result), context = within(
+            self.model,
+            request_of,
+            [*plan_parts(told, tools, run, untold, self.task, known, room), *talk],
+            lambda request: ask(self.model, request, Proposal),
+            answer_tokens=PLAN_OUTPUT_TOKENS,
+            most=PLAN_PROMPT_TOKENS,
+            seed=f"{run.id}.{step.id}.{step.attempt}",
+            reserved=one_plan(self.model),
+            keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
+        )
+        if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
+            unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
+            answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
+        return answer, result

@@ -41,6 +41,15 @@ REFUSALS: Mapping[str, Refusal] = {
     "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "using only the kinds listed"),
     "input_form": Refusal("must be an object", "the input it needs"),
     "input": Refusal(": {error}", "the input it needs"),
+    "place": Refusal(": {error}", "a guess"),
+    "column": Refusal(": there is no column {given!r}; there are: {known}", "columns"),
+    "filter_type": Refusal(
+        ": a filter of the type {given} does not fit the column {name!r}, which is a {kind};"
+        " write it with {kind} in place of {given}",
+        "columns",
+    ),
+    "option": Refusal(": there is no option {given!r}; there are: {known}", "columns"),
+    "date": Refusal(": {given!r} is no date; write YYYY-MM-DD, counted from today, {today}", "YYYY-MM-DD"),
     "depends_on": Refusal("must be a list of step ids", "depends_on"),
     "text": Refusal("must be text", "why"),
     "same_id": Refusal("step id {given!r} is used {count} times; each step has an id of its own", "an id of its own"),

@@ -27,19 +27,26 @@ _NEAREST = 3  # kinds that are named first where one is unknown
 
 
 def validate(
-    proposed: Sequence[Any], rules: Mapping[str, Rule], *, prefix: str, max_steps: int, before: Before | None = None
+    proposed: Sequence[Any],
+    rules: Mapping[str, Rule],
+    *,
+    prefix: str,
+    max_steps: int,
+    before: Before | None = None,
+    problems: Problems | None = None,
 ) -> tuple[StepSpec, ...]:
     """Return the plan's steps, ids prefixed, in an order in which every step follows its dependencies.
 
     Steps may depend on what is done `before`. Raises InvalidOutput, written for the model to read, with all that is
-    wrong at once: unknown kinds, wrong input, cycles, too many steps, loops, a step that has failed already.
+    wrong at once: unknown kinds, wrong input, cycles, too many steps, loops, a step that has failed already. What was
+    found before is in `problems`.
     """
     before = before or Before()
     if not isinstance(proposed, Sequence) or isinstance(proposed, str) or not proposed:
         raise refuse("no_steps", "field 'steps'")
     if len(proposed) > max_steps:
         raise refuse("too_many_steps", count=len(proposed), most=max_steps)
-    problems, named = Problems(), _ids(proposed)
+    problems, named = problems or Problems(), _ids(proposed)
     found = [_Reading(item, f"steps[{number}]", rules, problems) for number, item in enumerate(proposed)]
     specs = [spec for one in found if (spec := one.spec(prefix)) is not None]
     _find_same_ids(named, problems)

@@ -31,7 +31,7 @@ _README = "README.md"
 
 
 class Propose(Input):
-    """The repository comes from the settings, never from a page; the branch from the title, where none is named."""
+    """The repository comes from the settings, never from a page; the branch is one of our own, whatever is named."""
 
     title: str = Field(max_length=200)
     branch: SkipJsonSchema[str] = Field("", validate_default=True)
@@ -39,10 +39,9 @@ class Propose(Input):
     @field_validator("branch")
     @classmethod
     def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
-        value = value or own_branch(str(about.data.get("title", "")))
-        if not OWN_BRANCH.fullmatch(value):
-            raise ValueError("branch must be 'workwright/' and a slug; the agent writes to no other branch")
-        return value
+        if OWN_BRANCH.fullmatch(value):
+            return value
+        return own_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
 
 
 class _Place:

@@ -16,6 +16,7 @@ from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.core.commands import ATTEMPT, Command
+from shared.core.errors import Unauthorized
 from shared.core.run import NOTHING, Limits, Run, Usage
 from shared.ports import ModelRequest, ModelResult, Sandbox, request_tokens
 from shared.steps import KINDS
@@ -83,6 +84,18 @@ class NoAccounts:
 
         def connect(client: type[Any]) -> Any:
             raise AssertionError(f"nobody should ask for {client.__name__} here")
+
+        return connect
+
+
+class Unconnected:
+    """A tenant that has taken its grants back: every client is refused as the real accounts refuse it."""
+
+    def connect_for(self, tenant: str, noted: Any = None) -> Any:
+        """Return what raises Unauthorized."""
+
+        def connect(client: type[Any]) -> Any:
+            raise Unauthorized(client.__name__.lower(), "not connected")
 
         return connect
 

@@ -28,7 +28,7 @@ from shared.core.plan import validate
 from shared.mind.context import assemble
 from shared.mind.structured import schema_of
 from shared.steps import KINDS
-from tests.support.local_ports import ScriptedModel, tools_with
+from tests.support.local_ports import ScriptedModel, Unconnected, tools_with
 from tests.support.moved_clock import MovedClock
 from tests.support.proposals import a_proposal
 from tests.support.runs import begin
@@ -85,7 +85,7 @@ def test_today_and_the_databases_are_told_with_types_and_options() -> None:
 
 @pytest.mark.parametrize("family", EXAMPLES)
 def test_an_example_is_a_plan_that_is_taken(family: str) -> None:
-    tools, run = tools_with(), begin()[0]
+    tools, run = tools_with(accounts=Unconnected()), begin()[0]
     proposal, specs = validated(a_proposal([dict(step) for step in EXAMPLES[family]]), tools, run)
     assert {step["id"] for step in proposal.steps} <= {spec.id for spec in specs}
 

@@ -148,10 +148,6 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         pytest.param(
             a_proposal(steps=[{"id": f"s{n}", "kind": "code.test"} for n in range(3)]), "repeats itself", id="a loop"
         ),
-        *(
-            pytest.param(with_step(2, input={"title": "x", "branch": branch}), "no other branch", id=f"branch {branch}")
-            for branch in ("main", "refs/heads/main", "workwright/../main", "workwright/a\n", "workwright/A")
-        ),
         pytest.param(
             with_step(2, input={"title": "x", "branch": "workwright/a", "repository": "other/repo"}),
             "input: repository: unknown field; known: title",
@@ -183,6 +179,34 @@ def test_a_bad_proposal_goes_back_with_its_reason_and_ends_the_run_when_it_comes
     assert "mend exactly this" in told.text
     assert "<data" not in told.text
     assert 'source="your last answer"' not in model.asked[1].prompt
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("main", "workwright/main"),
+        ("refs/heads/main", "workwright/refs-heads-main"),
+        ("workwright/../main", "workwright/main"),
+        ("workwright/a\n", "workwright/a"),
+        ("workwright/A", "workwright/a"),
+        ("workwright/menu", "workwright/menu"),
+        ("", "workwright/the-menu"),
+    ],
+)
+def test_a_branch_is_one_of_ours_whatever_a_model_calls_it(ports: Ports, given: str, made: str) -> None:
+    plan(ports, with_step(2, input={"title": "The menu", "branch": given}))
+    pull = next(step for step in ports.run().steps if step.id == "pull")
+    assert pull.spec.input["branch"] == made
+
+
+def test_approvals_that_a_model_writes_are_ours_anyway(ports: Ports) -> None:
+    wanted = a_proposal()
+    gate = {"id": "ok", "kind": "approval.ask", "title": "Approve", "input": {}, "depends_on": ["test"]}
+    wanted["steps"] = [*wanted["steps"][:2], gate, {**wanted["steps"][2], "depends_on": ["ok"]}]
+    plan(ports, wanted)
+    by_id = {step.id: step.spec for step in ports.run().steps}
+    assert "ok" not in by_id
+    assert "test" in by_id["pull"].depends_on
 
 
 def test_a_bad_proposal_and_then_a_good_one_goes_on(ports: Ports) -> None:
