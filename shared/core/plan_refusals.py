@@ -28,42 +28,47 @@ class Refusal:
 
 
 REFUSALS: Mapping[str, Refusal] = {
-    "shape": Refusal(": {error}", "schema"),
-    "no_steps": Refusal("must be a list with at least one step", "steps"),
+    "shape": Refusal(": {error}", '"requirements"'),
+    "no_steps": Refusal("must be a list with at least one step", "Then write the steps"),
     "steps_and_questions": Refusal(
         ": a plan with steps asks nothing; assume what is missing, or leave out steps", "and no steps"
     ),
-    "too_many_steps": Refusal("the plan has {count} steps; at most {most} are allowed", "at most {most} steps"),
-    "no_object": Refusal("must be an object with {known}", "depends_on"),
-    "unknown_field": Refusal("has the unknown field {given!r}; known: {known}", "depends_on"),
-    "step_id": Refusal("must be letters (A-Z, a-z), digits, '-' and '_', at most 40", "at most 40"),
-    "own_name": Refusal("{given!r} is one of our own steps' names; choose another", "our own steps' names"),
-    "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "using only the kinds listed"),
-    "input_form": Refusal("must be an object", "the input it needs"),
-    "input": Refusal(": {error}", "the input it needs"),
-    "place": Refusal(": {error}", "a guess"),
-    "column": Refusal(": there is no column {given!r}; there are: {known}", "columns"),
+    "too_many_steps": Refusal("the plan has {count} steps; at most {most} are allowed", "as few as do the work"),
+    "no_object": Refusal("must be an object with {known}", "depends_on: the ids of the steps"),
+    "unknown_field": Refusal("has the unknown field {given!r}; known: {known}", "depends_on: the ids of the steps"),
+    "step_id": Refusal("must be letters (A-Z, a-z), digits, '-' and '_', at most 40", "letters, digits, - and _"),
+    "own_name": Refusal(
+        "{given!r} is one of our own steps' names; choose another",
+        "never plan, publish, approve, ask, answer, review, release or production",
+    ),
+    "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "kind: one of those listed"),
+    "input_form": Refusal("must be an object", "input: the fields in its line"),
+    "input": Refusal(": {error}", "input: the fields in its line"),
+    "place": Refusal(": {error}", "guess"),
+    "column": Refusal(": there is no column {given!r}; there are: {known}", "data source"),
     "filter_type": Refusal(
         ": a filter of the type {given} does not fit the column {name!r}, which is a {kind};"
         " write it with {kind} in place of {given}",
-        "columns",
+        "data source",
     ),
-    "option": Refusal(": there is no option {given!r}; there are: {known}", "columns"),
+    "option": Refusal(": there is no option {given!r}; there are: {known}", "data source"),
     "date": Refusal(": {given!r} is no date; write YYYY-MM-DD, counted from today, {today}", "YYYY-MM-DD"),
-    "depends_on": Refusal("must be a list of step ids", "depends_on"),
-    "text": Refusal("must be text", "why"),
-    "same_id": Refusal("step id {given!r} is used {count} times; each step has an id of its own", "an id of its own"),
-    "unknown_step": Refusal("step {step!r} depends on {given!r}, which is not in the plan; {known}", "depends_on"),
-    "circle": Refusal("the steps {given} wait for each other in a circle", "in a circle"),
-    "too_early": Refusal("step {step!r} ({kind}) must come after every step of the kind {needed}{how}", "after"),
-    "one_work": Refusal(
-        "the plan has several steps {kind}, and ships what one has made: put it into one step", "one step of a kind"
+    "depends_on": Refusal("must be a list of step ids", "depends_on: the ids of the steps"),
+    "text": Refusal("must be text", "title: says concretely"),
+    "same_id": Refusal("step id {given!r} is used {count} times; each step has an id of its own", "each id once"),
+    "unknown_step": Refusal(
+        "step {step!r} depends on {given!r}, which is not in the plan; {known}", "depends_on: the ids of the steps"
     ),
-    "repeats": Refusal("the plan repeats itself: {kind} with the same input {count} times", "never the very same step"),
+    "circle": Refusal("the steps {given} wait for each other in a circle", "in a circle"),
+    "too_early": Refusal("step {step!r} ({kind}) must come after every step of the kind {needed}{how}", "After: "),
+    "one_work": Refusal(
+        "the plan has several steps {kind}, and ships what one has made: put it into one step", "one code.generate"
+    ),
+    "repeats": Refusal("the plan repeats itself: {kind} with the same input {count} times", "as few as do the work"),
     "failed_before": Refusal(
         "the plan repeats the step that has failed: {kind} with the same input", "never the very same step"
     ),
-    "too_dear": Refusal("{error}", "fewer members, rounds or repairs"),
+    "too_dear": Refusal("{error}", "few members and rounds"),
 }
 
 

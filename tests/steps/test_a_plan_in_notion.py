@@ -153,7 +153,7 @@ def test_a_plan_of_steps_in_notion_is_carried_out_after_approval_and_not_before(
 ) -> None:
     model = Scripted(STEPS)
     desk, page = planned(house, served, model)
-    assert '"notion.update_rows"' in model.prompts[0]
+    assert "\nnotion.update_rows{" in model.prompts[0]
     assert members(desk, page) == {}  # nothing before the approval
     desk.set_status(page, "Approved")
     desk.tell(page)
