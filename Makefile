@@ -48,7 +48,7 @@ test: $(if $(filter no,$(PARTS)),,test-deps) $(VENV)/.dev
 
 test-fast: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.parts
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q -m "not slow"
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -q -m "not slow"
 
 test-bare:
 	@sh tools/bare.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import shutil
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from tests.support.memory_folder import new_memory_folder
 from tests.support.parts import say_what_stood_aside
+from tests.support.slowest import say_what_took_longest
+from tests.support.spread import ByFile, order_longest_first
 
 # Hundreds of processes are started here, and each would compile all of this again.
 sys.dont_write_bytecode = False
@@ -37,6 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = str(folder)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    """Keep the tests of a file in one process."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Give the memory back; what failed can be looked at until the next run."""
@@ -53,6 +63,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Begin each process with a part of the tests of its own: what it compiles, the others then find compiled."""
+    gc.disable()  # nothing of what is collected is garbage, and there is ever more of it to search
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
         return
@@ -63,9 +74,15 @@ def pytest_collection(session: pytest.Session) -> None:
             importlib.import_module(".".join(module.parts))
 
 
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every search for garbage: it is 700,000 things, and they stay until the end."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse a pytest and a pytest-xdist that do not hold groups together: nothing else would say so.
+    """Begin with what takes long; refuse a pytest and pytest-xdist that do not hold groups: nothing else would say so.
 
     Tests of a group share what is dear to make; spread over the processes, each of these makes it anew.
     """
@@ -75,8 +92,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         named = {str(mark.args[0]) for mark in item.iter_markers("xdist_group")}
         if named and not item.nodeid.endswith(f"@{'_'.join(sorted(named))}"):
             raise pytest.UsageError(f"{item.nodeid} is not kept in its group: use the pinned pytest and pytest-xdist")
+    order_longest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the real parts this machine lacks, one line each."""
+    """Name the slowest files, and the real parts this machine lacks, one line each."""
+    say_what_took_longest(terminalreporter)
     say_what_stood_aside(terminalreporter)

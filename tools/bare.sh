@@ -26,17 +26,21 @@ case ${1:-} in
 --masked) # in a mount namespace of its own
     mask
     cd "$BARE/clone"
+    began=$(date +%s)
     make --no-print-directory PYTHON="$BARE_PYTHON" VENV="$BARE/venv" "$BARE/venv/.dev"
     "$BARE/venv/bin/python" -m tests.support.parts --none
     # shellcheck disable=SC2086 # says what it cannot do, and does not fail; what pip could install stays away too
     "$BARE/venv/bin/python" tools/install_parts.py $parts
-    exec unshare --net sh tools/bare.sh --alone
+    BARE_MADE=$(($(date +%s) - began)) exec unshare --net sh tools/bare.sh --alone
     ;;
 --alone) # in a network namespace of its own as well, whose loopback has to be raised
     "$BARE/venv/bin/python" -c 'import fcntl, socket, struct
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x1))  # SIOCSIFFLAGS, IFF_UP'
     cd "$BARE/clone"
-    exec make --no-print-directory PYTHON="$BARE_PYTHON" VENV="$BARE/venv" "$BARE_TARGET"
+    began=$(date +%s) status=0
+    make --no-print-directory PYTHON="$BARE_PYTHON" VENV="$BARE/venv" "$BARE_TARGET" || status=$?
+    echo "$BARE_TARGET took $(($(date +%s) - began)) s, making its environment before $BARE_MADE s; load is $(cut -d' ' -f1 /proc/loadavg)."
+    exit $status
     ;;
 esac
 

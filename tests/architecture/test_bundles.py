@@ -20,7 +20,7 @@ import pytest
 from shared.mind.leaks import leaks
 from terraform.bundle import BundleError, make_bundles, read_pins
 
-pytestmark = pytest.mark.xdist_group("bundles")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))

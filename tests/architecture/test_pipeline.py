@@ -331,6 +331,7 @@ def test_a_secret_that_was_removed_is_still_found(tmp_path: Path, capsys: Any) -
     assert scan_secrets.secrets_in("settings.py", content, {mark: "made up"}) == []
 
 
+@pytest.mark.slow
 def test_this_repository_holds_no_secret() -> None:
     require("git")
     assert scan_secrets.main(["--tree"]) == 0

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shared.cli.load.processes import MIB, taken_by, tree_of
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 _HOLDS = "held = bytearray(b'x' * 40 * 1024 * 1024); print('held', flush=True); input()"

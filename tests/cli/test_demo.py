@@ -187,6 +187,7 @@ def test_the_key_files_are_their_owners_alone(demo: Demo) -> None:
         assert (demo.folder / name).stat().st_mode & 0o077 == 0, name
 
 
+@pytest.mark.slow
 def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) -> None:
     require("landlock")
     found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
@@ -202,6 +203,7 @@ def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) 
     assert list(tmp_path.glob("workwright-demo-*")) == []
 
 
+@pytest.mark.slow
 def test_an_idea_without_content_ends_in_a_question(tmp_path: Path) -> None:
     idea = tmp_path / "corner-bakery.md"
     idea.write_text("", encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 
 from shared.cli.story_end import EXIT_CODES
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = "# Nothing yet\n"

@@ -22,6 +22,8 @@ from shared.cli.idea import example_idea
 from shared.cli.load.person import Person
 from shared.core import marks
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -58,7 +60,6 @@ def _type(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
 def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with _house(data) as url:

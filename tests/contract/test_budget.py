@@ -124,6 +124,7 @@ def ask(deps: Deps, rng: random.Random) -> None:
         return
 
 
+@pytest.mark.slow
 def test_sixteen_workers_never_pass_a_limit_and_every_cent_is_found(store: Store, clock: MovedClock) -> None:
     deps, seen = deps_on(store, clock), list[str]()
     budget = {"day": DAY, "month": 100_000, "run": 10_000, "kept_back": KEPT}

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from google import genai
-from google.genai import types
 from google.oauth2.credentials import Credentials
 
 from shared.backends.local.embedder import MiniLM, default_vectors_folder, local_embedder, why_no_vectors
@@ -19,10 +17,14 @@ from shared.core.errors import ConfigError, IntegrationError, OutcomeUnknown, Ra
 from shared.core.run import Usage
 from shared.ports import Embedder
 from tests.support import vertex_answers as answers
+from tests.support.later import import_later
 from tests.support.model_endpoint import Answer, dropped
 from tests.support.parts import require
 from tests.support.vertex_embeddings import predictions, vector_of
 from tests.support.vertex_server import VertexServer
+
+genai = import_later("google.genai")
+types = import_later("google.genai.types")
 
 TOKEN = "ya29." + "test-token"
 

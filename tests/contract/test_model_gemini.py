@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from google import genai
-from google.genai import errors, types
 from google.oauth2.credentials import Credentials
 
 from shared.backends.models.google_identity import google_token_source, vertex_root
@@ -21,10 +19,15 @@ from shared.core.run import Usage
 from shared.ports import Message, ModelRequest, Tool, ToolCall
 from tests.support import vertex_answers as say
 from tests.support.http_loopback import Handler, HttpServer
+from tests.support.later import import_later
 from tests.support.model_endpoint import Answer
 from tests.support.model_vendors import ANSWER, KEY, Rig, rig
 from tests.support.oidc_issuer import SigningKey
 from tests.support.vertex_server import VertexServer
+
+genai = import_later("google.genai")
+errors = import_later("google.genai.errors")
+types = import_later("google.genai.types")
 
 SCHEMA = {
     "type": "object",

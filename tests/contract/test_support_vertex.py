@@ -10,14 +10,17 @@ import httpx
 import httpx2
 import pytest
 import requests
-from google import genai
-from google.genai import errors, types
 from google.oauth2.credentials import Credentials
 from pydantic import BaseModel
 
 from tests.support import vertex_answers as answers
+from tests.support.later import import_later
 from tests.support.vertex_answers import Answer
 from tests.support.vertex_server import VertexServer
+
+genai = import_later("google.genai")
+errors = import_later("google.genai.errors")
+types = import_later("google.genai.types")
 
 TOKEN = "-".join(("static", "bearer"))
 MODEL = "gemini-3.8-flash"

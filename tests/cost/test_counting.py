@@ -22,7 +22,7 @@ from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
 from tests.support.saved_runs import a_command, a_run, following, opening
 
-pytestmark = pytest.mark.xdist_group("cost")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cost")]
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 BIG = "x" * 2_000_000  # three parts

@@ -11,7 +11,7 @@ from shared.core import marks
 from shared.core.run import RunStatus, WaitKind
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("grants")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grants")]
 
 
 def _bot(house: Neighbourhood) -> dict:
@@ -41,7 +41,6 @@ def _waits_for(house: Neighbourhood, page: str) -> set[str]:
     return {step.wait.what for step in house.run(page).steps if step.wait and step.wait.kind == WaitKind.GRANT}
 
 
-@pytest.mark.slow
 def test_a_refused_access_token_is_renewed_with_the_refresh_token_and_nobody_notices(house: Neighbourhood) -> None:
     page = house.write("Renewed")
     before = _bot(house)

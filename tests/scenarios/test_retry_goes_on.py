@@ -11,7 +11,7 @@ from shared.core.run import Run, RunStatus, Step, StepStatus
 from shared.wiring.tools import wire_tools
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("retry_goes_on")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("retry_goes_on")]
 
 
 def _retry(house: Neighbourhood, old: Run, *, from_start: bool = False) -> Run:

@@ -13,7 +13,7 @@ from tests.support.made_up_secrets import UPPER, letters
 from tests.support.moved_house import MovedHouse, open_moved_house
 from tests.support.ship_leaks import leaks, plant
 
-pytestmark = pytest.mark.xdist_group("ship_secrets")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ship_secrets")]
 USER, AWS = "AK" + "IA" + letters("a pair's id", 16, UPPER), letters("a pair's secret", 40)
 WORD, BOLD = "Sommer" + "2026!", letters("in bold", 40)
 

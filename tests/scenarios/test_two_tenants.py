@@ -19,7 +19,7 @@ from shared.integrations.notion.client import Notion
 from shared.wiring.tools import wire_accounts, wire_tools
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("two_tenants")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two_tenants")]
 
 BEN = {"name": "Ben Example", "email": "ben@example.test"}
 

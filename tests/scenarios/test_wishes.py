@@ -9,7 +9,7 @@ from shared.core import marks
 from shared.core.run import RunStatus
 from tests.support.house import Neighbourhood
 
-pytestmark = pytest.mark.xdist_group("changed_minds")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("changed_minds")]
 
 WISH = "no, because it should also show the prices: 3 € a jar"
 

@@ -25,7 +25,7 @@ from tests.support.collector import Collector, Seen
 from tests.support.house import Neighbourhood, open_house, post_signed
 from tests.support.made_up_secrets import letters, made_up
 
-pytestmark = pytest.mark.xdist_group("telemetry")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("telemetry")]
 
 TITLE, BODY, COMMENT = (f"{word} {letters(word, 12)}" for word in ("Puffin", "Walrus", "Narwhal"))
 EMAIL = "zebra." + letters("mail", 8).lower() + "@" + "example.test"
@@ -153,7 +153,6 @@ def _canaries(house: Neighbourhood) -> dict[str, str]:
     return {**planted, **slug, **secret, **held, "collector's key": COLLECTORS_KEY}
 
 
-@pytest.mark.slow
 def test_nothing_that_people_or_models_wrote_is_told_to_anybody(told: Told) -> None:
     bodies = b"\n".join(each.body for each in told.collector.journal.requests).decode("utf-8", "replace")
     assert len(told.canaries) > 10

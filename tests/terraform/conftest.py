@@ -10,6 +10,14 @@ from tests.support.parts import require
 from tests.support.terraform import Terraform, Verdicts
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what waits for Terraform: its whole tests are run for the first who asks."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "terraform" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     require("terraform")

@@ -11,7 +11,7 @@ import pytest
 from tests.support.parts import require
 from tests.support.terraform import INFRA, ROOT
 
-pytestmark = pytest.mark.xdist_group("checkov")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("checkov")]
 
 
 @pytest.fixture(scope="module")

@@ -345,6 +345,7 @@ print([(d.command.id, d.reason) for d in queue.dead_letters("acme")])
 """
 
 
+@pytest.mark.slow
 def test_ten_deaths_of_its_worker_are_not_the_commands_fault(tmp_path: Path) -> None:
     """Eight answers with a failure put a command aside; ten deaths do not."""
     for life in range(11):
@@ -379,6 +380,7 @@ def test_deaths_and_failures_are_counted_apart(open_rig: Open) -> None:
         assert len(rig.received) == 16
 
 
+@pytest.mark.slow
 def test_a_command_that_kills_its_worker_is_put_aside(tmp_path: Path) -> None:
     outcomes = []
     for _ in range(4):
@@ -417,6 +419,7 @@ print("idle", dispatcher.wait_idle(60), dispatcher.stop(), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_house_killed_again_and_again_finishes_every_run(tmp_path: Path) -> None:
     for steps in (30, 100, 60):
         with subprocess.Popen(

@@ -179,6 +179,7 @@ EVENTS = st.sampled_from(get_args(ev.Event)).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(EVENTS)
 def test_every_event_comes_back_from_json_as_it_was(event: Any) -> None:
     text = json.dumps(event_to_data(event), allow_nan=False)

@@ -154,6 +154,7 @@ def test_any_cron_expression_is_due_when_cronsim_says(cron: str, zone: ZoneInfo,
     assert found[: len(set(expected))] == sorted(set(expected))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(CRON, ZONES, AROUND_CHANGES, st.integers(0, 2 * 24 * 60))
 def test_the_latest_time_is_the_one_before_the_next(cron: str, zone: ZoneInfo, after: datetime, minutes: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("pydantic-ai")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pydantic-ai")]
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = {"title": "Größe ✓", "note": None}
@@ -28,7 +28,6 @@ def played() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
 def test_it_is_loaded_with_the_first_call(played: dict[str, Any]) -> None:
     assert played["loaded before"] is False
 
