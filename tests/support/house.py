@@ -306,7 +306,7 @@ class Neighbourhood:
         while not true():
             if time.monotonic() > ends:
                 raise AssertionError(f"{what} did not come within {PATIENCE_S:.0f} s; {self._report(page)}")
-            time.sleep(0.02)
+            time.sleep(0.05)  # a look reads the runs, which takes the house's own time
 
     def calm(self) -> None:
         """Wait until Notion has nothing to deliver and the queue nothing that is due."""
