@@ -7,6 +7,7 @@ import importlib
 import os
 import shutil
 import sys
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,10 +61,20 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Leave what is collected out of every search for garbage: it is 700,000 things, and they stay until the end."""
+    gc.disable()
+    try:
+        _compile_a_part()
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _compile_a_part() -> None:
     """Begin each process with a part of the tests of its own: what it compiles, the others then find compiled."""
-    gc.disable()  # nothing of what is collected is garbage, and there is ever more of it to search
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
         return
@@ -72,12 +83,6 @@ def pytest_collection(session: pytest.Session) -> None:
     for module in modules[int(worker.removeprefix("gw")) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
         with suppress(Exception):  # collecting says what is wrong with it
             importlib.import_module(".".join(module.parts))
-
-
-def pytest_collection_finish() -> None:
-    """Leave what was collected out of every search for garbage: it is 700,000 things, and they stay until the end."""
-    gc.freeze()
-    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
