@@ -14,7 +14,7 @@ from xdist.scheduler import LoadGroupScheduling
 LONGEST = "crash-"  # stories that take a minute each, in groups named so
 
 
-class ByFile(LoadGroupScheduling):
+class ByFile(LoadGroupScheduling):  # type: ignore[misc]
     """As `--dist loadgroup`, but what has no group stays with its file, and the order of the collection is kept."""
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
