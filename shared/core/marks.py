@@ -41,9 +41,14 @@ def mark(run_url: str, what: str) -> str:
     return f"{run_url}{_MARK}{what}"
 
 
+def is_mark(address: str) -> bool:
+    """Say whether a link leads to such a target."""
+    return _MARK in address
+
+
 def is_ours(block: Block) -> bool:
     """Say whether we wrote this block."""
-    return any(span.href and _MARK in span.href for span in block.spans)
+    return any(span.href and is_mark(span.href) for span in block.spans)
 
 
 def of_people(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.effects import Effects
 from shared.core.errors import IntegrationError, Rejected
-from shared.core.page import Block
+from shared.core.page import Block, Span
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.tree import plan
@@ -208,6 +208,24 @@ def test_what_stood_there_with_the_same_text_is_not_taken_for_ours(desk: Desk) -
         write_tree(desk.notion, memory, page, [p("end")], after=above)
     write_tree(desk.notion, memory, page, [p("end")], after=above)
     assert [block.text for block in desk.notion.read_tree(page)] == ["daily note", "end", "end"]
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["reworded", "reworded and moved"])
+def test_a_block_with_our_mark_is_ours_whatever_people_have_made_of_it(desk: Desk, *, moved: bool) -> None:
+    """Its answer was lost, and before anybody looked a person gave it other words, or put something before it."""
+    page, mark = desk.page(p("by Ada")), "https://house.example/v1/runs/run-1#workwright-plan-1"
+    ours = blocks.callout([Span("Plan", bold=True, href=mark), Span(" of seven steps")], "🗺️")
+    memory = Memory(after=kill_at(1))
+    with pytest.raises(Killed):
+        write_tree(desk.notion, memory, page, [ours])
+    _, there = desk.notion.children(page)
+    words = [{"text": {"content": "Our plan", "link": {"url": mark}}}, {"text": {"content": ", with eight of them"}}]
+    desk.as_person("PATCH", f"/v1/blocks/{there['id']}", {"callout": {"rich_text": words}})
+    if moved:  # the block it was written behind is gone, another stands behind it
+        desk.as_person("DELETE", f"/v1/blocks/{desk.notion.children(page)[0]['id']}", None)
+        desk.notion.append(page, [p("by Ada, later")])
+    assert write_tree(desk.notion, memory, page, [ours]) == [there["id"]]
+    assert sum(child["type"] == "callout" for child in desk.notion.children(page)) == 1
 
 
 def test_the_block_we_write_beside_may_go(desk: Desk) -> None:

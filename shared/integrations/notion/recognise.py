@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
+
+from shared.core import marks
 
 Json = Mapping[str, Any]
 
@@ -34,6 +37,28 @@ def found_among(
     ours = slice(len(before), len(before) + len(sent))
     count = sum(same[ours])
     return ids[ours] if count and 2 * count >= len(sent) else None
+
+
+def found_by_mark(there: Sequence[Json], sent: Sequence[Json]) -> list[str] | None:
+    """Return the ids of what was sent by the marks of ours in it, or None where it has none, or none of them is there.
+
+    A mark is in one block of ours alone, so it is that block, whatever people have made of its words and its place.
+    """
+    counts = Counter(mark for block in sent for mark in set(_marks(block)))
+    known: dict[str, str] = {}
+    for block in there:
+        for mark in _marks(block):
+            known.setdefault(mark, str(block["id"]))
+    ids = [next((known[m] for m in _marks(block) if counts[m] == 1 and m in known), GONE) for block in sent]
+    return ids if any(ids) else None
+
+
+def _marks(block: Json) -> Iterator[str]:
+    body = block.get(str(block.get("type")))
+    for item in (body.get("rich_text") if isinstance(body, Mapping) else None) or ():
+        link = (item.get("text") or {}).get("link") or {}
+        if marks.is_mark(str(link.get("url") or "")):
+            yield str(link["url"])
 
 
 def signature(block: Json) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.http_client import json_bytes
-from shared.integrations.notion.recognise import GONE, found_among
+from shared.integrations.notion.recognise import GONE, found_among, found_by_mark
 from shared.integrations.notion.tree import TOP, Append, Read, Request, plan, plan_page, position
 
 Json = dict[str, Any]
@@ -252,12 +252,13 @@ class _Write:
         before, behind = self._around(request, places)
         start = 0 if before is None else places[before] + 1
         end = len(there) if behind is None else places[behind]
-        return found_among(
+        found = found_among(
             there[start:end],
             request.blocks,
             request.rode_before if before is None else (),
             request.rode_behind if behind is None else (),
         )
+        return found if found is not None else found_by_mark(there, request.blocks)
 
     def _neighbour(self, request: Append) -> tuple[str | None, bool]:
         """Return where to append now that the block beside the place is gone: after the nearest one that is there."""
