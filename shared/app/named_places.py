@@ -82,7 +82,7 @@ class NamedPlaces:
         except (Missing, Rejected):
             return self._if_page(notion, id)
         if len(sources) == 1:
-            return self._opened(notion, str(sources[0]["id"]))
+            return self._opened(notion, str(next(iter(sources))["id"]))
         names = "; ".join(f"{each.get('name', '')} ({each['id']})" for each in sources[:_MOST_NAMED])
         return Source(wrong=f"{id} is a database with {len(sources)} data sources; name one of: {names}")
 
