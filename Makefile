@@ -73,6 +73,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/workwright bench cold --json
 	@$(BIN)/workwright bench webhook --json
 	@$(BIN)/workwright bench ops --json
+	@$(BIN)/workwright bench prompts --json
 	@$(BIN)/workwright bench load --json
 	@$(BIN)/workwright bench scale --json
 

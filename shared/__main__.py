@@ -18,6 +18,7 @@ from shared.cli import (
     operate,
     plan,
     preferences,
+    prompts,
     remote,
     ship,
     site_values,
@@ -30,7 +31,7 @@ from shared.core.errors import AgentError
 # each adds its commands to the group when it is imported
 COMMANDS = (
     ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, models, operate, plan, preferences,
-    remote, ship, site_values, tenant, webhook,
+    prompts, remote, ship, site_values, tenant, webhook,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.knowledge_scope import connected, scope_of
 from shared.app.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
+from shared.app.plan_places import Places, known_places
 from shared.app.prompts import prompt
 from shared.app.spend import metered
 from shared.core.errors import Conflicting, IntegrationError, ModelError
@@ -80,10 +81,11 @@ def ask_workspace(
     try:
         query = understood(model, question, history)
         hits = hits_for(deps, tools, tenant, query, below=below)
+        places = known_places(deps, tools.settings(tenant), tenant, query)
         if not hits:
-            return _not_there(model, question, query)
+            return _not_there(model, question, query, places)
         sources = tuple(source_of(deps, hit, f"P{number}") for number, hit in enumerate(hits, 1))
-        answer = _answered(model, question, query, history, hits, sources)
+        answer = _answered(model, question, query, history, hits, sources, places)
         _see_that_it_may_be_told(deps, tools, tenant, hits)
         return answer
     except BudgetExceeded as error:
@@ -143,10 +145,10 @@ def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequen
         raise Conflicting("what may be shown has changed while it was answered", way_out="Ask again.")
 
 
-def _not_there(model: Model, question: str, query: str) -> Answer:
+def _not_there(model: Model, question: str, query: str, places: Places) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
-        return _answered(model, question, query, (), (), ())
+        return _answered(model, question, query, (), (), (), places)
     except (IntegrationError, ModelError):
         return Answer(_NOT_THERE, query=query)
 
@@ -158,6 +160,7 @@ def _answered(
     history: Sequence[Message],
     hits: Sequence[Hit],
     found: Sequence[Source],
+    places: Places,
 ) -> Answer:
     sources = {source.id: source for source in found}
     texts = {name: hit.chunk.text for name, hit in zip(sources, hits, strict=True)}
@@ -178,7 +181,7 @@ def _answered(
         for name, each in sources.items()
     ]
     parts += [_conversation(history, 0.15)] if history else []
-    parts += [Part("input", "the question", question, must=True)]
+    parts += [places.part(), Part("input", "the question", question, must=True)]
     (said, result), context = within(
         model,
         lambda text: _with(request, text),

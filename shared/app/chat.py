@@ -27,6 +27,7 @@ from shared.app.chat_window import said_parts, slid
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.gates import waiting_gate
+from shared.app.plan_places import known_places
 from shared.app.prompts import prompt
 from shared.app.spend import metered
 from shared.core import chat_words as words
@@ -230,6 +231,7 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
         Part("history", "runs, the newest first", listed(runs), share=0.2),
         *said_parts(chat),
         Part("knowledge", "the present run", facts, must=True),
+        known_places(turn.deps, turn.tools.settings(turn.tenant), turn.tenant, said).part(),
         Part("input", "what is said now", said, must=True),
     ]
     (understood, _), _ = within(

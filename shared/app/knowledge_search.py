@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.deps import Deps
+from shared.app.knowledge_related import related_to
 from shared.app.knowledge_scope import Served, address_of, connected, scope_of
 from shared.core.outgoing_text import plain
 from shared.mind.context import Part
@@ -52,14 +53,23 @@ def all_shown(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> boo
 
 
 def knowledge_parts(
-    deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES, without: Sequence[str] = ()
+    deps: Deps,
+    tools: Tools,
+    tenant: str,
+    query: str,
+    limit: int = PASSAGES,
+    without: Sequence[str] = (),
+    *,
+    related: bool = False,
 ) -> list[Part]:
     """Return what the workspace says about a query, as parts of a prompt: untrusted, named by their addresses.
 
-    `without` are ids of pages that the prompt holds anyway.
+    `without` are ids of pages that the prompt holds anyway. With `related` the query is a whole page, for which
+    something is found always: what has nothing to do with it is left out.
     """
     found = hits_for(deps, tools, tenant, query[:_QUERY], limit + (limit if without else 0))
-    hits = [hit for hit in found if hit.chunk.page not in without][:limit]
+    hits = [hit for hit in found if hit.chunk.page not in without]
+    hits = (related_to(query[:_QUERY], hits) if related else hits)[:limit]
     sources = [source_of(deps, hit) for hit in hits]
     return [
         Part("knowledge", source.url, f"{source.title}\n{hit.chunk.text}", share=_SHARE)

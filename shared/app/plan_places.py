@@ -158,7 +158,7 @@ def _named(page: Page, places: WorkspaceMap, settings: Mapping[str, Any]) -> Ite
     """Return the data sources that the page calls by their titles, the longest title first."""
     scope, text = scope_of(settings), f" {_plain(page_words(page))} "
     there = [each for each in places.everything().values() if each.kind == DATA_SOURCE and not each.trashed]
-    for place in sorted(there, key=lambda each: (-len(each.title), each.id)):
+    for place in sorted(there, key=lambda each: (-len(each.title), each.title, each.id)):
         title = _plain(place.title)
         if len(title) >= _SHORTEST and f" {title} " in text and scope.allows(places.path(place.id)):
             yield place

@@ -74,7 +74,7 @@ def plan_parts(
         parts.append(known.places.part())
     code = ship_of(settings).code
     if task == PLAN and code.repository:
-        parts.append(Part("input", "the team's repository", f"{code.owner}/{code.repository}", must=True, cut="whole"))
+        parts.append(Part("input", "the team's repository", f"{code.owner}/{code.repository}", must=True, share=0.1))
     parts.append(Part("page", f"page {view.page.id}", text, must=True, share=0.7))
     parts += known.parts()
     if feedback:

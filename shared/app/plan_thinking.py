@@ -33,7 +33,7 @@ from shared.core.run import Run, Step, StepSpec
 from shared.core.tokens import answer_room
 from shared.integrations.notion.wire import normal_id
 from shared.mind.fitting import within
-from shared.mind.page_text import page_text
+from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of, with_last_answer
 from shared.ports import Model, ModelRequest, ModelResult
 
@@ -89,8 +89,8 @@ def by_rules(made: Mapping[str, Any], tools: Tools, run: Run) -> Thought:
 def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
     """Return the model's plan; raises IntegrationError and ModelError."""
     learn(deps, run.tenant, model)
-    query = f"{view.page.title} {page_text(view.page)}"
-    says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),))
+    query = page_words(view.page)
+    says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),), related=True)
     places = places_of(deps, tools, run.tenant, view.page)
     known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says), places=places)
     planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from shared.core.page import Block, Page, Span
 
 _DEEPER = "  "
+_NUMBERED = "numbered_list_item"
 
 
 def page_text(page: Page) -> str:
@@ -16,19 +17,27 @@ def page_text(page: Page) -> str:
     """
     head = [f"Title: {_one_line(page.title)}"]
     head += [f"{_one_line(name)}: {_one_line(value)}" for name, value in page.properties.items() if value]
-    return "\n".join([*head, "", *(line for block in page.blocks for line in _lines(block, ""))]).strip()
+    return "\n".join([*head, "", *_all_lines(page.blocks, "")]).strip()
 
 
-def _lines(block: Block, indent: str) -> Iterator[str]:
+def _all_lines(blocks: Sequence[Block], indent: str) -> Iterator[str]:
+    number = 0
+    for block in blocks:
+        number = (number + 1 if number else block.list_start_index or 1) if block.type == _NUMBERED else 0
+        yield from _lines(block, number, indent)
+
+
+def _lines(block: Block, number: int, indent: str) -> Iterator[str]:
     first, *more = _said(block).split("\n")
-    yield f"{indent}[{block.id}] {_kind(block)}{': ' if first else ''}{first}"
+    yield f"{indent}[{block.id}] {_kind(block, number)}{': ' if first else ''}{first}"
     for line in more:
         yield f"{indent}{_DEEPER}| {line}"
-    for child in block.children:
-        yield from _lines(child, indent + _DEEPER)
+    yield from _all_lines(block.children, indent + _DEEPER)
 
 
-def _kind(block: Block) -> str:
+def _kind(block: Block, number: int) -> str:
+    if number:  # other blocks speak of it
+        return f"{block.type} ({number})"
     if block.type == "to_do":
         return f"to_do ({'done' if block.checked else 'open'})"
     return f"{block.type} ({block.language})" if block.language else block.type

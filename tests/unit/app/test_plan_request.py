@@ -23,9 +23,10 @@ from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.turns import Turn
 from shared.cli.bench_prompts_pages import PLACES, TEXTS, page_of
 from shared.core.model_facts import Catalogue
-from shared.core.page import Page
+from shared.core.page import Block, Page, Span
 from shared.core.plan import validate
 from shared.mind.context import assemble
+from shared.mind.page_text import page_text
 from shared.mind.structured import schema_of
 from shared.steps import KINDS
 from tests.support.local_ports import ScriptedModel, Unconnected, tools_with
@@ -175,3 +176,28 @@ def test_a_branch_that_no_plan_names_is_ours_and_tells_what_is_on_it() -> None:
     given = kind.input.model_validate({"title": "Die Öffnungszeiten: neu!"}).model_dump()
     assert given == {"title": "Die Öffnungszeiten: neu!", "branch": "workwright/die-offnungszeiten-neu"}
     assert kind.input.model_validate({"title": "サイト"}).model_dump()["branch"] == "workwright/change"
+
+
+def test_numbered_lists_keep_their_numbers_and_to_dos_say_whether_they_are_done() -> None:
+    items = [Block(f"n{at}", "numbered_list_item", (Span(f"Step {at}"),)) for at in range(3)]
+    page = Page("p", "T", (*items, Block("x", "paragraph"), replace(items[0], id="m", list_start_index=7)))
+    lines = page_text(page).splitlines()[2:]
+    assert lines == [
+        "[n0] numbered_list_item (1): Step 0",
+        "[n1] numbered_list_item (2): Step 1",
+        "[n2] numbered_list_item (3): Step 2",
+        "[x] paragraph",
+        "[m] numbered_list_item (7): Step 0",
+    ]
+    found = text_of(told(page_of("API from meeting notes")))
+    assert "to_do (done): Names of the vans" in found
+    assert 'A to_do that is "done" is settled' in found
+
+
+def test_a_large_page_leaves_room_in_a_small_window_for_where_the_plan_takes_place() -> None:
+    tools, run = tools_with(settings=SHIP), begin()[0]
+    view, known = PageView(page_of("a site", 40), "hash"), Known(places=PLACES)
+    context = assemble(plan_parts(view, tools, run, "", PLAN, known, 6000), budget=4500)
+    placed = {each.part.source: each.note for each in context.placed}
+    assert placed["the team's repository"] == placed["today, and the team's databases"] == ""
+    assert "no room" in placed[f"page {view.page.id}"]
