@@ -20,6 +20,11 @@ def _step(name: str, kind: str, title: str, given: Json, *after: str) -> Json:
     return {"id": name, "kind": kind, "title": title, "why": "…", "input": given, "depends_on": list(after)}
 
 
+def _asked(agent: str, **more: str) -> Json:
+    given = {"question": "Rent or buy?", "options": ["rent", "buy"], **more}
+    return {"kind": "agent.ask", "input": {"agent": agent, "input": given}}
+
+
 EXAMPLES: Mapping[str, Sequence[Json]] = {
     CODE: (
         _step("write", "code.generate", "Write the club's site", {"artifact": "static_site"}),
@@ -42,10 +47,12 @@ EXAMPLES: Mapping[str, Sequence[Json]] = {
         _step("tell", "notion.append_blocks", "Write the list below", {"page": SOME_PAGE, "from_step": "find"}, "find"),
     ),
     AGENTS: (
-        _step("known", "knowledge.search", "Look up what such moves took", {"query": "moving the shop"}),
-        _step("effort", "agent.ask", "Estimate the move", {
-            "agent": "estimator", "input": {"tasks": ["Move the stock", "Move the till"]}, "reads": ["step:known"],
-        }, "known"),
+        _step("decide", "pattern.debate", "Hear cost and effort, and decide", {
+            "members": [_asked("advisor", view="cost"), _asked("advisor", view="effort")],
+            "on": "choice",
+            "chair": _asked("decider"),
+        }),
+        _step("tell", "notion.append_blocks", "Write it down", {"page": SOME_PAGE, "from_step": "decide"}, "decide"),
     ),
 }  # fmt: skip
 _SITE = "Where there is no site, it ends with the checks."

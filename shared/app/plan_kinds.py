@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from shared.app.plan_families import family_of
+from shared.app.plan_families import CODE, NOTION, family_of
 from shared.core.tokens import estimated_tokens
 from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
@@ -30,6 +30,12 @@ _WORDS = {  # a type that many fields have, and its name in the lines
     f"{{NAME: {_VALUE}}}": "VALUES",
 }
 _ENUM = re.compile(r'"\w+"(?:\|"\w+"){9,}')  # so many words that a model knows them or looks them up
+_ONLY_FOR = {  # agents who are told only where a page may need the family that they work for
+    CODE: "code-reviewer front-end-engineer python-engineer release-note-writer requirement-analyst security-reviewer "
+    "test-writer web-designer",
+    NOTION: "daily-planner data-cleaner status-reporter triager",
+}
+_TEXT = re.compile(r"(?<=\w): text(?=[,)}])|(?<=\?): text(?=[,)}])")
 _HEAD = f"""Kinds of steps, with the fields of their input; those with ? may be left out.
 TARGET: {_TARGET}, as text. VALUES: {{NAME OF A COLUMN: {_VALUE}}}."""
 
@@ -50,7 +56,7 @@ def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int)
     """Return what there is to know of the fields of these families beyond names and types; "" for nothing, or where
     there is no room for it.
     """
-    lines = [line for kind in kinds if family_of(kind.name) in families for line in _notes(kind)]
+    lines = [line for kind in kinds if family_of(kind.name) in families for line in _notes(kind, families)]
     told = "More on their fields:\n" + "\n".join(lines) if lines else ""
     return told if estimated_tokens(told) <= _NOTES * room else ""
 
@@ -96,16 +102,27 @@ def _with_words(text: str) -> str:
     return text
 
 
-def _notes(kind: StepKind) -> list[str]:
+def _notes(kind: StepKind, families: Collection[str]) -> list[str]:
     schema = schema_of(kind.input)
     inner = [each for each in (schema.get("$defs") or {}).values() if each.get("type") == "object"]
     said = [" ".join(str(each.get("description", "")).split()) for each in (schema, *inner)]
     found = [f"- {kind.name}: {text}" for text in said if text and not text.startswith(_SAYS_NOTHING)]
     return found + [
-        f"- {kind.name}, {name}: {each['description']}"
+        f"- {kind.name}, {name}{_shorter(each['description'], families)}"
         for name, each in (schema.get("properties") or {}).items()
         if len(str(each.get("description", ""))) > _SHORT and _TARGET not in each["description"]
     ]
+
+
+def _shorter(text: str, families: Collection[str]) -> str:
+    """Return what is said of a field; of a list of agents only those who have to do with these families."""
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return f": {text}"
+    others = {name for family, names in _ONLY_FOR.items() if family not in families for name in names.split()}
+    kept = [line for line in lines if line.partition("(")[0] not in others]
+    short = [_TEXT.sub("", line).replace("list of texts", "texts") for line in kept]
+    return " (what has no type is a text):\n" + "\n".join(short)
 
 
 def _names(schema: Mapping[str, Any]) -> str:

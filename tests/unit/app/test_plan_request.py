@@ -143,6 +143,12 @@ def test_what_is_told_of_a_family_goes_beyond_names_and_types() -> None:
     notes = kinds_notes(KINDS.values(), {NOTION}, 60_000)
     assert '"property": "Status"' in notes
     assert "researcher(question" not in notes
+    advised = kinds_notes(KINDS.values(), {AGENTS}, 60_000)
+    assert "advisor(question, options: texts, view?, facts?: texts) → choice" in advised
+    assert "python-engineer(" not in advised
+    assert "python-engineer(task, files: list of {path, content})" in kinds_notes(
+        KINDS.values(), {AGENTS, CODE}, 60_000
+    )
     assert "researcher(question" in kinds_notes(KINDS.values(), {AGENTS}, 60_000)
     assert kinds_notes(KINDS.values(), {AGENTS}, 6000) == ""  # no room: the lines alone have to do
     table = kinds_table(KINDS.values(), 60_000)
