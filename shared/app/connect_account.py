@@ -15,6 +15,7 @@ from shared.accounts import PROVIDERS, Accounts
 from shared.app.deps import Deps
 from shared.app.due_times import drop_alarm
 from shared.app.engine import record
+from shared.app.left_alone import let_all_in
 from shared.app.operator_secrets import valid
 from shared.app.switches import refuse_deleted
 from shared.core import events as ev
@@ -255,6 +256,8 @@ def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
 
 def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
     """Let every run go on that waits for this provider; return how many there were."""
+    if provider == "notion":
+        let_all_in(deps, tenant)
     resumed, after = 0, ""
     while runs := deps.store.list_runs(tenant, limit=100, after=after):
         for run in runs:

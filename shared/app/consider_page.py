@@ -19,6 +19,7 @@ from shared.app.gates import ask_for_rework, bar_of
 from shared.app.gates import waiting_gate as waiting_gate
 from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
+from shared.app.left_alone import let_in
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
@@ -103,6 +104,8 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if seen is None:
         return
+    if seen.mapped is not None:
+        let_in(deps, command.tenant, tools.settings(command.tenant), seen.mapped.data_source)
     if seen.mapped is not None and seen.mapped.kind == ROUTINES:
         routine_changed(deps, tools, command.tenant, seen.raw)
     known = page_record(deps, command.tenant, seen.page)

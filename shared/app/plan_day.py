@@ -17,15 +17,16 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, whole_second
 from shared.app.engine import open_run, record
+from shared.app.left_alone import forget_refused_planning, may_ask, note_refused
 from shared.app.open_page_run import page_record, record_body
 from shared.app.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.plan_day_tasks import DAYS, last_planned, open_tasks
 from shared.app.time_zones import zone_named
-from shared.app.workspace_databases import Mapped, database_of
+from shared.app.workspace_databases import PLANNING, Mapped, database_of
 from shared.core import events as ev
 from shared.core.commands import PLAN_DAY, Command
 from shared.core.day_plan import DEFAULT_CAPACITY, DayPlan, plan_day
-from shared.core.errors import Busy, IntegrationError, MalformedRequest, Rejected
+from shared.core.errors import Busy, IntegrationError, MalformedRequest, NotAllowed, Rejected
 from shared.core.run import RunStatus, Trigger, derived_id
 from shared.core.schedule import BadSchedule, Days, Schedule, latest_time, next_times
 from shared.integrations.notion.blocks import one_text
@@ -126,6 +127,7 @@ def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> Non
             now = deps.clock.now()
             missed = _missed_today(deps, tenant, planning, now) if known else None
             due = _iso(missed or next(next_times(planning.schedule, now, planning.zone)))
+            forget_refused_planning(deps, tenant, settings)
             _keep_clock(deps, tenant, known, {"key": planning.key, "due": due, "alarm": due, "tries": 0})
 
 
@@ -157,14 +159,23 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
         try:
             if due is not None and due.astimezone(planning.zone).date() == now.astimezone(planning.zone).date():
                 _plan(deps, tools, tenant, settings, planning, now.astimezone(planning.zone))
+                forget_refused_planning(deps, tenant, settings)
+        except NotAllowed as error:
+            body = _put_off(deps, known, error)
+            if note_refused(deps, tenant, PLANNING, error):  # without a key: whatever settles the planning begins anew
+                body = {"problem": body["problem"]}
         except (IntegrationError, Busy) as error:
-            again = come_back(deps, error, int(known.get("tries", 0)))
             log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
-            body = {**known, "alarm": _iso(again), "tries": int(known.get("tries", 0)) + 1, "problem": str(error)[:300]}
+            body = _put_off(deps, known, error)
         else:
             at = _iso(next(next_times(planning.schedule, now, planning.zone)))
             body = {"key": planning.key, "due": at, "alarm": at, "tries": 0}
         _keep_clock(deps, tenant, known, body)
+
+
+def _put_off(deps: Deps, known: Mapping[str, Any], error: IntegrationError | Busy) -> dict[str, Any]:
+    tries = int(known.get("tries", 0))
+    return {**known, "alarm": _iso(come_back(deps, error, tries)), "tries": tries + 1, "problem": str(error)[:300]}
 
 
 # --- one day ----------------------------------------------------------------------------------------------------------
@@ -206,8 +217,13 @@ def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion,
     """Read every routine once a day: for one whose change nobody told us of."""
     from shared.app.routines import routine_changed
 
-    for page in notion.query(routines.data_source) if routines is not None else ():
-        routine_changed(deps, tools, tenant, page)
+    if routines is None or not may_ask(tools.settings(tenant), routines.data_source, deps.clock.now()):
+        return
+    try:
+        for page in notion.query(routines.data_source):
+            routine_changed(deps, tools, tenant, page)
+    except NotAllowed as error:  # the tasks may be read all the same
+        note_refused(deps, tenant, routines.data_source, error)
 
 
 def _planned(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetime, asking: bool) -> dict[str, Any]:

@@ -22,12 +22,13 @@ from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.gather import Happening, gather, looked_at
 from shared.app.knowledge_marks import ERASE, GONE, READ, read_what_happened
+from shared.app.left_alone import let_in, may_ask, note_refused
 from shared.app.map_events import has_map
 from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import WorkspaceMap
 from shared.core.commands import ORDER, RECONCILE, Command
-from shared.core.errors import Blocked, Missing, Rejected, Unauthorized
+from shared.core.errors import Blocked, Missing, NotAllowed, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM, Put
@@ -111,11 +112,17 @@ def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
 
 def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     tenant, found = command.tenant, 0
-    for source in sources_of(tools.settings(tenant)):
+    settings, began = tools.settings(tenant), deps.clock.now()
+    for source in sources_of(settings):
+        if not may_ask(settings, source, began):
+            continue
         try:
             found += look_for_rows(deps, tenant, notion, source)
+            let_in(deps, tenant, settings, source)
         except Blocked:  # and so would be the next table
             raise
+        except NotAllowed as error:
+            note_refused(deps, tenant, source, error)
         except (Missing, Rejected) as error:  # gone, or not shared any more; whoever needs the table tells people
             log.line("WARNING", "table not reconciled", tenant=tenant, source=source, **log.about(error))
     if not knowledge_sync.begin_if_needed(deps, tools, tenant):

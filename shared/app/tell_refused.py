@@ -1,4 +1,4 @@
-"""Notion refuses a page for good: its owners are told once, and it is left alone until somebody edits it."""
+"""Notion refuses something for good: its owners are told once, and it is left alone until somebody acts on it."""
 
 from __future__ import annotations
 
@@ -11,33 +11,38 @@ from shared.app.execute_step import Tools, lease
 from shared.app.make_plan import ROUTINES
 from shared.app.messages import HIGH, Message
 from shared.app.open_page_run import page_record
+from shared.app.workspace_databases import PLANNING, kind_of
+from shared.app.workspace_schemas import SCHEMAS
 from shared.core.commands import NOTIFY, Command
 from shared.core.run import derived_id
 
-REFUSED = "page_refused"  # a topic that belongs to a tenant and to no run; `ref` is the page
+REFUSED = (
+    "page_refused"  # a topic that belongs to a tenant and to no run; `ref` is the page, or what else, and since when
+)
 _MAX_TITLE = 200
 
 
-def announce_refused(deps: Deps, tenant: str, page: str) -> None:
-    """Have the owners told that Notion does not let us at this page. Twice is once."""
-    deps.queue.enqueue(
-        [Command(derived_id("refused-", tenant, page), NOTIFY, "notify", tenant, topic=REFUSED, ref=page)]
-    )
+def announce_refused(deps: Deps, tenant: str, what: str, since: str = "") -> None:
+    """Have the owners told that Notion does not let us at this page, table or plan of the day. Twice is once.
+
+    What came back and is refused again is told again: `since` tells the one time from the other.
+    """
+    ref = f"{what}.{since}" if since else what
+    deps.queue.enqueue([Command(derived_id("refused-", tenant, ref), NOTIFY, "notify", tenant, topic=REFUSED, ref=ref)])
 
 
 def tell_refused(command: Command, deps: Deps, tools: Tools) -> None:
-    """Tell the owners, once for each page; one who cannot be reached now is told later.
+    """Tell the owners, once for each refusal; one who cannot be reached now is told later.
 
     Raises what a later attempt may not meet.
     """
     scope = f"refused.{command.ref}"
     with lease(deps, command.tenant, scope):
         connect = tools.accounts.connect_for(command.tenant)
-        routine, title = _known(deps, command.tenant, command.ref)
-        channels = Channels(
-            deps, connect, scope, _message(routine, title), {"tenant": command.tenant}, label="notify.refused"
-        )
-        for person in owners(tools.settings(command.tenant)):
+        settings = tools.settings(command.tenant)
+        message = _message_about(deps, command.tenant, settings, command.ref.partition(".")[0])
+        channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.refused")
+        for person in owners(settings):
             channels.tell(person)
         if channels.later is not None:
             raise channels.later
@@ -57,6 +62,35 @@ def _known(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:
     run = page_record(deps, tenant, page).run
     loaded = deps.store.load_run(tenant, run) if run else None
     return False, loaded.run.trigger.title if loaded is not None else ""
+
+
+def _message_about(deps: Deps, tenant: str, settings: Mapping[str, Any], what: str) -> Message:
+    if what == PLANNING:
+        return _about_planning()
+    if kind := kind_of(settings, what):
+        return _about_table(SCHEMAS[kind].title)
+    return _message(*_known(deps, tenant, what))
+
+
+def _about_planning() -> Message:
+    lines = (
+        "Notion does not let us do what the plan of the day needs: read your Tasks, or write a page beside them.",
+        "Nothing is planned until that changes, and nothing is lost.",
+        "Give the connection access to both (••• › Connections), then set the planning time again: days are planned "
+        "from then on.",
+    )
+    return Message("We may not plan your days", lines, (), HIGH)
+
+
+def _about_table(title: str) -> Message:
+    lines = (
+        f"Notion does not let us read the table “{title}” any more: our connection may not, and asking again does not "
+        "change that.",
+        "We leave it alone from now on, and nothing is lost.",
+        "Give the connection access to the table (••• › Connections), then edit one of its rows: work goes on from "
+        "there.",
+    )
+    return Message(f"We may not read the table “{title}”", lines, (), HIGH)
 
 
 def _message(routine: bool, title: str) -> Message:

@@ -15,6 +15,7 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.execute_step import Tools, lease
+from shared.app.left_alone import let_in
 from shared.app.workspace_create import settings_of
 from shared.app.workspace_databases import keep_mapping, kind_of
 from shared.app.workspace_schemas import SCHEMAS, Column
@@ -49,6 +50,7 @@ def check_schema(deps: Deps, tools: Tools, tenant: str, kind: str) -> None:
         except (Missing, Rejected) as error:
             log.line("WARNING", "database not readable", tenant=tenant, database=kind, **log.about(error))
             return
+        let_in(deps, tenant, settings_of(deps, tenant), str(known["data_source"]))
         after, news = compared(kind, known, source)
         if news:
             _say(deps, notion, tenant, kind, source, news)

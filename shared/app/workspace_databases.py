@@ -22,6 +22,7 @@ Json = Mapping[str, Any]
 TOPIC = "databases"  # of the command that sets databases up
 SETUP = ("setup", "databases")  # where an owner's wish for databases and its outcome are kept
 WORKING, ASKING, CHOOSING, DONE, FAILED = "working", "asking", "choosing", "done", "failed"
+REFUSED, PLANNING = "refused", "planning"  # of the settings: what Notion refuses; of that: the plan of the day
 _TRIES = 8  # others change other fields of the settings at the same time
 
 

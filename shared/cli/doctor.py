@@ -133,6 +133,7 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
             ("data", lambda: _data(data)),
             ("house", lambda: _house(data)),
             ("queue", lambda: _queue(data)),
+            ("refusals", lambda: _left_alone(data)),
             ("simulators", lambda: _simulators(env)),
             ("secrets", lambda: _secrets(data)),
             ("models", lambda: _models(data, env)),
@@ -295,6 +296,18 @@ def _queue(data: Path) -> Iterator[Finding]:
         yield Finding("queue", MISSING, as_detail(letters), way_out, needed=False)
     else:
         yield Finding("queue", OK, "nothing was put aside")
+
+
+def _left_alone(data: Path) -> Iterator[Finding]:
+    from shared.cli.left_alone import left_alone_here
+
+    if left := left_alone_here(data):
+        way_out = (
+            "Give the connection access in Notion, then edit a row, set the planning time, or connect Notion again."
+        )
+        yield Finding("refusals", MISSING, "Notion refuses " + "; ".join(left), way_out, needed=False)
+    else:
+        yield Finding("refusals", OK, "nothing is left alone because Notion refuses it")
 
 
 def _simulators(env: Mapping[str, str]) -> Iterator[Finding]:
