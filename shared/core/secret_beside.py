@@ -18,7 +18,7 @@ from shared.core.secret_looks import (
     lowered,
     stands_for_one,
 )
-from shared.core.secret_rules import HARMLESS, Found
+from shared.core.secret_rules import HARMLESS, SEALED, Found
 
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9]|(?:[a-z]{0,6}[A-Z]{1,6}){4})"
@@ -42,13 +42,14 @@ _AFTER = re.compile(
 )
 _OTHER = re.compile(  # what else is made by chance, and no secret
     r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|\brev|"
-    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|sort|cache|partition|object|host|"
+    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|group|dedup(?:e|lication)?|sort|cache|partition|object|host|"
     r"idempotency|map)[ _-]?key|page|trace|span|request|path|file|url|href|src|image|branch|hex|example|"
     r"shape|like|recv-keys|keyring|gpg)"
-    r"[\w.-]*[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}(?:[a-z0-9]{1,9}[\s:=-]{1,2})?\Z"
+    r"[\w./-]*[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}(?:[a-z0-9]{1,9}[\s:=-]{1,2})?\Z"
 )
 _IN_ADDRESS = re.compile(
-    r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
+    r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|"
+    r"vault:v\d+:|ENC[\[(]|\{cipher\}|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
 )
 _LOOK_BACK, _LOOK_ON = 72, 48
 
@@ -73,6 +74,8 @@ _COMMANDS = (
     ("sshpass", r"sshpass\s{1,3}-p[ =]?[\"']?([^\s\"']{4,200})"),
     ("mysql", r"mysql\w{0,8}\b[^\n]{0,120}?\s-p([^\s\"'-][^\s\"']{5,200})"),
     ("redis-cli", r"redis-cli\b[^\n]{0,120}?\s-a\s{1,2}[\"']?([^\s\"']{6,200})"),
+    ("requirepass", r"requirepass\s{1,4}[\"']?([^\s\"']{6,200})"),
+    ("masterauth", r"masterauth\s{1,4}[\"']?([^\s\"']{6,200})"),
     ("docker", r"docker login\b[^\n]{0,120}?\s-p[ =]?[\"']?([^\s\"']{6,200})"),
 )  # fmt: skip
 _BY_PLACE = ("machine", "default")  # where a word without a digit is a password too
@@ -91,7 +94,7 @@ _PRECEDES = re.compile(
 )
 _WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*>=:])*([^\s\"'“”„«»`|,<>]{1,200})")
 _ADJACENT = re.compile(
-    r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|,<>]{8,40})(?<![.,;:?)])"
+    r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|,<>]{8,40})(?<![.,;:?)])(?![A-Za-z0-9+/=_-])"
 )
 _SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")
 _REACH = 80
@@ -122,7 +125,7 @@ def near(text: str) -> Iterator[Found]:
         value, at = match[0].rstrip(".-"), match.start()
         end = at + len(value)
         by_chance = is_random(value)
-        if (not by_chance and not is_hex(value)) or stands_for_one(value):
+        if (not by_chance and not is_hex(value)) or stands_for_one(value) or SEALED.match(value):
             continue
         if by_chance and len(value) == _AWS_SECRET and any(a - _AWS_REACH < at < b + _AWS_REACH for a, b in aws):
             yield Found("aws-secret", at, end)

@@ -10,7 +10,7 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -35,9 +35,13 @@ _ESCAPE = re.compile(
     r"|(?P<gone>&(?:shy|ZeroWidthSpace|zwnj|zwj);|&\#(?:8203|8204|8205|xad|x200[bB]);|</?(?:wbr|b|i|em|strong|span|code)\b[^<>\n]{0,40}>"
     r"|\\\n[ \t]{0,20}|(?<=[A-Za-z0-9_-])\*{1,2}(?=[A-Za-z0-9_-]))"
 )
+_CONTINUED = re.compile(r"\\\r?\n[ \t]{0,40}")
 _SPACED = re.compile(
     r"(?<![^\s\"'(`:=])[A-Za-z0-9_+/=-]{1,12}(?P<sep> {1,3}|[.·|,:-]| - )[A-Za-z0-9_+/=-]{1,5}"
     r"(?:(?P=sep)[A-Za-z0-9_+/=-]{1,5}){5,120}"
+)
+_SPELLED = re.compile(  # a word, letter by letter
+    r"(?<![^\s\"'(`])[^\W\d](?P<sep> {1,3}|[.·|,:-]| - )[^\W\d](?:(?P=sep)[^\W\d]){3,40}(?![^\W\d])"
 )
 _CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*+"
@@ -107,15 +111,26 @@ def unescaped(text: str) -> Reading | None:
     return _replaced(text, _ESCAPE, _letter)
 
 
+def continued(text: str) -> Reading | None:
+    """Return the text with lines that end in a backslash and the lines after them as one."""
+    return _replaced(text, _CONTINUED, lambda match: "") if "\\\n" in text or "\\\r" in text else None
+
+
 def closed_up(text: str) -> Reading | None:
     """Return the text with letters that were written apart side by side."""
     return _replaced(text, _SPACED, lambda match: match[0].replace(match["sep"], ""))
 
 
+def spelled(text: str) -> Reading | None:
+    """Return the text with words that were spelled letter by letter as words."""
+    return _replaced(text, _SPELLED, lambda match: match[0].replace(match["sep"], ""))
+
+
 def decoded(text: str) -> Reading:
     """Return what base64 and hexadecimal in the text say, decoded once, each a line."""
-    reading, told, size = Reading(), [], 0
+    reading, told, size, spans = Reading(), [], 0, list[tuple[int, int]]()
     for match in _CODED.finditer(text):
+        spans.append(match.span())
         letters = _LINES.sub("", match[0])
         if letters.islower() or letters.isupper():  # ids and hashes
             continue
@@ -124,7 +139,7 @@ def decoded(text: str) -> Reading:
             reading.sources.append((*match.span(), False))
             told.append(plain)
             size += len(plain) + 1
-    for match in _HEX.finditer(text):
+    for match in hexadecimal(text, spans):
         plain = bytes.fromhex(match[0]).decode("latin-1").replace("\n", " ")
         if plain.isprintable():
             reading.starts.append(size)
@@ -133,6 +148,12 @@ def decoded(text: str) -> Reading:
             size += len(plain) + 1
     reading.text = "\n".join(told)
     return reading
+
+
+def hexadecimal(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    """Find hexadecimal in what may be base64: its digits are letters of that too, so it stands nowhere else."""
+    for span in spans:
+        yield from _HEX.finditer(text, *span)
 
 
 def plain_letters(text: str) -> str:

@@ -119,31 +119,57 @@ class Word:
 
 _WHOSE_KEY = re.compile(r"(?:api|access|private|signing|encryption|account|auth|service|client|secret)[_ -]?$")
 _CHOSEN = (
-    "password passwd passphrase passwort passcode kennwort contraseña contrasena passe senha wachtwoord lösenord "
+    "password passwd passphrase passwort passcode kennwort contraseña contrasena senha wachtwoord lösenord "
     "parola şifre hasło пароль パスワード 비밀번호 密码 口令 pwd"
 )
 WORDS: tuple[Word, ...] = (
     *(Word(word, chosen=True) for word in _CHOSEN.split()),
-    Word("pass", chosen=True, alone=True),
-    *(Word(word) for word in ("secret", "credential", "bearer", "schlüssel", "geheimnis", "密钥", "令牌", "токен")),
+    Word("pass", chosen=True, alone=True, before=re.compile(r"(?<!com)(?<!tres)(?<!by)(?<!sur)(?<!over)$")),
+    Word("passe", chosen=True, alone=True, before=re.compile(r"(?<![a-z])$")),
+    Word("secret", before=re.compile(r"(?<!checksum/)(?<!hash/)$")),
+    *(Word(word) for word in ("credential", "bearer", "schlüssel", "geheimnis", "密钥", "令牌", "токен")),
     Word("token", before=re.compile(r"(?<!design[ _-])$")),  # those of a design are names of colours
     Word("key", before=_WHOSE_KEY),
 )
 
 _VALUE = r"\\?[\"'“”„«`]?([^\s\"'“”„»`,;|<>\\]{6,300})"
 
-ASSIGNED = re.compile(rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?\s{{0,4}}(?::=|=>|->|[:=：＝])\s{{0,4}}{_VALUE}")
+ASSIGNED = re.compile(
+    rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?(?:\s{{0,4}}|[^\S\n]{{5,40}})(?::\s{{0,2}}[A-Za-z][\w.?]{{0,24}}\s{{0,4}}=(?!=)|:=|=>|->|[:=：＝])\s{{0,4}}{_VALUE}"
+)
 """After a word that says secret: the rest of the name, a sign that gives it a value, and the value.
 
 A line of a table gives nothing to its cells: what one says is no name of the next.
 """
+
+SEALED = re.compile(r"Ag[A-Z][A-Za-z0-9+/]{100}")
+"""A value that only the cluster it was sealed for can read."""
+
+ELEMENT = re.compile(r"[\w.-]{0,40}>\s{0,4}([^\s<>]{6,300})\s{0,4}</")
+"""After a word that says secret, at the end of an element's name: what the element holds."""
+
+GIVEN = re.compile(r"[\w.-]{0,40}[\"']?,?\s{1,40}(?:-\s)?[\"']?(?i:value)[\"']?\s{0,4}(?::=|=>|[:=])\s{0,4}" + _VALUE)
+"""After a word that says secret, at the end of a name: the value given to that name, as containers are told it."""
+
+ABOUT = re.compile(
+    r"(?i)[\w.-]{0,40}[._-](?:name|alias|encoder|hasher|algorithm|hash|type|hint|policy|length|count)s?(?![\w.-])"
+    r"|(?<=key)[_-]?ids?(?![\w.-])"
+)
+"""The rest of a name that tells something about a secret, and is none."""
+
+OPEN = re.compile(
+    r"(?i)(?<![\w.-])(?![\w.-]*(?:private|secret))[\w.-]*"
+    r"(?:public|publishable|pub_?key|(?:site|application_?server|dedup\w*|idempotency|partition|cache)_?key"
+    r"|[._-](?:encoder|algorithm)|checksum/)[\w.-]{0,40}[\"'`]?\s{0,4}(?::=|=>|[:=])\s{0,4}[\"'`]?$"
+)
+"""Before a value: the name of a key that is made to be published, or of what else is no secret."""
 
 SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est|é|è|är|was|war|now|jetzt)\s{{1,2}}{_VALUE}")
 """After such a word: its value told in a sentence."""
 
 HARMLESS = re.compile(
     r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
-    r"process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
-    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^https?://|^step:|^~?/\w+/"
+    r"!vault\b|vault:v\d+:|ref\+\w+://|(?-i:Ag[A-Z][A-Za-z0-9+/]{100})|process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
+    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^@[\w.]+@$|^\d{4}-\d\d-\d\d(?:T|$)|^\d+\.\d+[a-z]{1,4}$|(?-i:^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]*)$)|^https?://|^step:|^~?/\w+/"
 )
-"""Values that only name where a secret would come from, or stand for one."""
+"""Values that only name where a secret would come from, stand for one, or are one that was encrypted."""

@@ -15,11 +15,13 @@ from shared.core.secret_beside import near, pairs
 from shared.core.secret_disguises import (
     Reading,
     closed_up,
+    continued,
     decoded,
     given_apart,
     joined,
     listed,
     plain_letters,
+    spelled,
     unescaped,
     unseen_gone,
 )
@@ -33,7 +35,7 @@ from shared.core.secret_looks import (
     stands_for_one,
 )
 from shared.core.secret_places import PLACE
-from shared.core.secret_rules import ASSIGNED, RULES, SAID, WORDS, Found, Rule
+from shared.core.secret_rules import ABOUT, ASSIGNED, ELEMENT, GIVEN, RULES, SAID, WORDS, Found, Rule
 
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _TRAIL = ".,;:?)]}'\""
@@ -91,12 +93,34 @@ def _disguised(text: str) -> Iterator[Found]:
     for reading in (joined(text), unescaped(text)):
         if reading is not None:
             yield from _seen_in(reading, _plain(reading.text))
-    for reading in (closed_up(text), listed(text), given_apart(text)):
+    if (reading := continued(text)) is not None:
+        yield from _across(reading, _plain(reading.text))
+    if (reading := closed_up(text)) is not None:
+        yield from _seen_in(reading, _by_prefix(reading.text))
+    if (reading := spelled(text)) is not None:
+        yield from _labelled(reading)
+    for reading in (listed(text), given_apart(text)):
         if reading is not None:
             yield from _seen_in(reading, _by_prefix(reading.text))
     if any(sign in text for sign in _BACKWARDS):
         for each in _by_prefix(text[::-1]):
             yield Found(each.kind, len(text) - each.end, len(text) - each.start)
+
+
+def _across(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
+    """Return what stands across a place that was changed."""
+    for each in found:
+        start, end, changed = reading.place(each.start, each.end)
+        if changed:
+            yield Found(each.kind, start, end)
+
+
+def _labelled(reading: Reading) -> Iterator[Found]:
+    """Return what stands as it is beside a word that became one only when its letters were put together."""
+    for each in _named(reading.text):
+        start, end, changed = reading.place(each.start, each.end)
+        if not changed:
+            yield Found(each.kind, start, end)
 
 
 def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
@@ -164,11 +188,12 @@ def _named(text: str) -> Iterator[Found]:
 
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
-    match = ASSIGNED.match(text, at) or (SAID.match(text, at) if chosen else None)
-    if match is None:
+    given = GIVEN.match(text, at)
+    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at) or (SAID.match(text, at) if chosen else None)
+    if match is None or ABOUT.match(text, at):
         return
     value = match[1].rstrip(_TRAIL)
-    over_lines = "\n" in text[at : match.start(1)]
+    over_lines = given is None and "\n" in text[at : match.start(1)]
     looks = is_strong_password if over_lines else is_password
     if (looks(value) or (over_lines and is_random(value)) if chosen else is_key(value)) and not stands_for_one(value):
         yield Found("password" if chosen else "key", match.start(1), match.start(1) + len(value))

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.core.secret_looks import stands_for_one
-from shared.core.secret_rules import Found
+from shared.core.secret_rules import HARMLESS, OPEN, SEALED, Found
 from shared.core.secrets_in_text import apart, secrets_in
 
 RULES_FILE = Path(__file__).with_name("leak_rules.json")
+_GENERIC = "generic-api-key"  # the one rule that goes by the name alone
 _NO_LETTER = re.compile(r"[^a-z-]")
 LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
 _REMEMBERED = 32  # texts: parts of prompts, and files of a work tree, are looked at again and again
@@ -105,7 +106,12 @@ class _Rule:
                 continue
             start, end = match.span(group)
             line = text[text.rfind(b"\n", 0, match.start()) + 1 : _line_end(text, match.end())]
-            if stands_for_one(text[start:end].decode("latin-1")):
+            value = text[start:end].decode("latin-1")
+            if (
+                stands_for_one(value)
+                or SEALED.match(value)
+                or (self.id == _GENERIC and (HARMLESS.search(value) or _is_open(text, start)))
+            ):
                 continue
             if not any(each(secret, match.group(0), line, path) for each in (*self._allowed, _everywhere())):
                 yield Found(self.kind, start, end)
@@ -136,6 +142,11 @@ class _Allowed:
     def file(self, path: str) -> bool:
         """Say whether a whole file is allowed by its path."""
         return bool(path) and any(_compiled(each).search(path.encode()) for each in self._paths)
+
+
+def _is_open(text: bytes, at: int) -> bool:
+    """Say whether the name before a value says that it is no secret, or made to be published."""
+    return OPEN.search(text[max(0, at - 80) : at].decode("latin-1")) is not None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How well secrets are found, and how seldom ordinary lines are taken for them, in two corpora and in real programs.
+"""How well secrets are found, and how seldom ordinary lines are taken for them, in four corpora and in real programs.
 
 The bounds: 28 of 30 that are told plainly, 7 of 8 that are disguised, and 2 lines of 200 that are ordinary.
 """
@@ -14,9 +14,11 @@ import pytest
 
 from shared.mind.leaks import leaks, secrets_anywhere
 from shared.mind.redaction import Redactor
-from tests.support.secret_corpora import held_out, tuned
+from tests.support.secret_corpora import files, held_out, later_files, tuned
 
-CORPORA = pytest.mark.parametrize("corpus", [held_out, tuned], ids=["held out", "tuned"])
+CORPORA = pytest.mark.parametrize(
+    "corpus", [held_out, tuned, files, later_files], ids=["held out", "tuned", "files", "later files"]
+)
 WORDS = ("key", "token", "secret", "password", "pass ", "login", "sha", "id=", "with ", "://")
 ENDINGS = (".py", ".cfg", ".toml", ".json", ".txt", ".html", ".css", ".pem", ".md", ".rst")
 
