@@ -277,7 +277,7 @@ class Accounts:
             if self._sleep is None:
                 break
             self._sleep(LONGEST_SLEEP_S / _LOOKS)
-        raise Busy(f"{system}: another worker renews this grant")
+        raise Busy(f"{system}: another worker is renewing this grant")
 
     def _kept(self, tenant: str, system: str, tokens: GrantTokens, doc: Doc) -> bool:
         """Save a new pair in place of the old one; False when a person or another worker has stored a newer one."""

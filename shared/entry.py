@@ -25,6 +25,7 @@ from shared.core.errors import (
     VersionConflict,
     not_lost,
 )
+from shared.core.sentence import make_sentence
 from shared.ports import CallerCheck, Queue
 from shared.telemetry import sentry, trace
 
@@ -174,7 +175,8 @@ def problem(
     status: int, code: str, detail: str, way_out: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an application/problem+json answer (RFC 9457) that says what to do."""
-    body = {"type": f"urn:workwright:{code}", "title": code.replace("_", " "), "status": status, "detail": detail}
+    title = code.replace("_", " ").capitalize()
+    body = {"type": f"urn:workwright:{code}", "title": title, "status": status, "detail": detail}
     body["not_lost"] = not_lost(status)
     if way_out:
         body["way_out"] = way_out
@@ -188,7 +190,7 @@ def _problem(function: str, error: RequestError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
-    return problem(error.status, error.code, str(error), error.way_out, headers)
+    return problem(error.status, error.code, make_sentence(str(error)), error.way_out, headers)
 
 
 def _later(function: str, error: AgentError, status: int) -> Response:

@@ -216,7 +216,7 @@ class HttpClient:
                 return _read(response, 2 * self._timeouts[1])
         except (requests.exceptions.InvalidJSONError, ValueError):
             # a bad address, header or body; the message may quote the token, so it must not be chained
-            raise Rejected(asked.system, f"{asked}: the call cannot be written as HTTP") from None
+            raise Rejected(asked.system, f"{asked}: the call cannot be expressed in HTTP") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             if _was_not_sent(error):
                 raise Unavailable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
@@ -242,7 +242,7 @@ def segment(value: str) -> str:
 def _check_path(path: str) -> None:
     lowered = path.lower()
     if not path.startswith("/") or ".." in path or "%2e" in lowered or any(c in path for c in "?#\\"):
-        raise Rejected("request", f"{path[:80]!r} is not a path we call")
+        raise Rejected("request", f"{path[:80]!r} is not a path that we call")
 
 
 def _read(response: requests.Response, within_s: float) -> Answer:

@@ -34,7 +34,7 @@ class OAuthProvider:
     headers: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = False
     scope_separator: str = " "
-    introspect_url: str = ""  # empty: the system has no such endpoint
+    introspect_url: str = ""  # empty: the system does not have this endpoint
     revoke_url: str = ""
 
     @property
@@ -183,7 +183,7 @@ def _post(
 ) -> Any:
     """Ask one of the provider's endpoints as the client; return the body of a success, raise its refusal."""
     if not url:
-        raise Rejected(provider.name, "the system has no such endpoint")
+        raise Rejected(provider.name, "the system does not have this endpoint")
     auth: Literal["none"] | tuple[str, Secret] = "none"
     if provider.auth == "basic":
         auth = (client_id, client_secret)
@@ -289,7 +289,7 @@ def verify_state(key: Secret, state: str, *, provider: str, cookie: str, now: da
     """
     body, _, signature = state.partition(".")
     if not key or not hmac.compare_digest(_encode(_mac(key, body)).encode(), signature.encode("utf-8", "replace")):
-        raise BadSignature("the state is not ours")
+        raise BadSignature("the state is not one of ours")
     content = json.loads(_decode(body))
     found = State(
         provider=content["p"],

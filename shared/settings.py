@@ -247,14 +247,14 @@ class _Reader:
             if provider not in PROVIDERS or (slash and not model):
                 self._problems.append(
                     f"WORKWRIGHT_MODEL is {each!r}; list what to ask, the preferred first: providers"
-                    f" ({', '.join(PROVIDERS)}) or models of theirs like anthropic/claude-sonnet-5-5"
+                    f" ({', '.join(PROVIDERS)}) or their models such as anthropic/claude-sonnet-5-5"
                 )
             elif provider == "vertex" and not self._env.get("GOOGLE_CLOUD_PROJECT"):
                 self._problems.append("GOOGLE_CLOUD_PROJECT is missing; vertex needs the id of a Google Cloud project")
             elif provider == "compatible" and compatible is None and not self._env.get("WORKWRIGHT_COMPATIBLE_URL"):
                 self._problems.append(
-                    "WORKWRIGHT_COMPATIBLE_URL is missing; set it to where the server answers,"
-                    " like http://127.0.0.1:11434/v1"
+                    "WORKWRIGHT_COMPATIBLE_URL is missing; set it to the address of the server,"
+                    " such as http://127.0.0.1:11434/v1"
                 )
         return Offer(tuple(dict.fromkeys(given)), self._env.get("WORKWRIGHT_MODELS") or "", compatible)
 
@@ -263,10 +263,10 @@ class _Reader:
         url, model = (self._env.get(f"WORKWRIGHT_COMPATIBLE_{part}") or "" for part in ("URL", "MODEL"))
         if url and not model:
             self._problems.append(
-                "WORKWRIGHT_COMPATIBLE_MODEL is missing; set it to the name of a model that server has, like llama3.1"
+                "WORKWRIGHT_COMPATIBLE_MODEL is missing; set it to the name of a model on that server, such as llama3.1"
             )
         if model == OFFLINE:  # the name by which code is trusted to be ours
-            self._problems.append(f"WORKWRIGHT_COMPATIBLE_MODEL is {model!r}; a model of that name is not asked")
+            self._problems.append(f"WORKWRIGHT_COMPATIBLE_MODEL is {model!r}; a model of that name cannot be asked")
         if not url or not model:
             return None
         window = self.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, least=1024, most=100_000_000) or 32_768
@@ -282,7 +282,8 @@ class _Reader:
             rates = Fraction(-1), Fraction(-1)
         if not slash or min(rates) < 0:
             self._problems.append(
-                f"WORKWRIGHT_COMPATIBLE_PRICE is {text!r}; give US dollars per million tokens, in/out, like 0.50/1.50"
+                f"WORKWRIGHT_COMPATIBLE_PRICE is {text!r}; give US dollars per million tokens, in/out, "
+                "such as 0.50/1.50"
             )
             return None
         return rates
@@ -323,12 +324,14 @@ class _Reader:
             if self._env.get(name):
                 urls[function] = self.url(name, "")
         if not urls and not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
-            self._problems.append("WORKWRIGHT_FUNCTIONS_URL is missing; set it to where the functions answer")
+            self._problems.append("WORKWRIGHT_FUNCTIONS_URL is missing; set it to the address of the functions")
         elif not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
             for function in FUNCTIONS:
                 if function not in urls:
                     name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
-                    self._problems.append(f"{name} is missing; set it to where the function {function} answers")
+                    self._problems.append(
+                        f"{name} is missing; set it to the address of the function {function} answers"
+                    )
         found["function_urls"] = urls
         return {**found, **self.emulators()}
 
@@ -352,4 +355,4 @@ class _Reader:
 
     def finish(self) -> None:
         if self._problems:
-            raise ConfigError("The environment is not right:\n" + "\n".join(f"  - {p}" for p in self._problems))
+            raise ConfigError("The environment is wrong:\n" + "\n".join(f"  - {p}" for p in self._problems))

@@ -20,9 +20,10 @@ from shared.app.api.routes import PERMISSIONS, ROUTES  # noqa: E402
 
 _HEAD = """# The API
 
-What people's programs, the terminal and links call: the function `api`, at the address that
-`terraform -chdir=terraform output public_url` names, or on one machine the house's. Generated from the description that
-the service itself gives (`/openapi.json`) by `python tools/api_document.py`; that this is true is tested from outside.
+People's programs, the terminal and links call the function `api`, at the address that
+`terraform -chdir=terraform output public_url` prints, or at the address of `workwright up` on one machine. Generated
+from the description that the service itself gives (`/openapi.json`) by `python tools/api_document.py`; that this is
+true is tested from outside.
 
 - **Who**: `Authorization: Bearer KEY`. A key belongs to one team and has a role; an owner makes more with
   `POST /v1/keys`, and the first one comes from `owner.key` on one machine, from `workwright attach` in the cloud.
@@ -43,7 +44,7 @@ def written() -> str:
         for method, operation in operations.items():
             parts.append(f"\n### {method.upper()} {path}\n\n{said[method, path]} {operation['description']}\n")
             parts += _operation(operation, described["components"]["schemas"])
-    parts.append("\n## Shapes\n\nFields that an answer holds; those with a question mark may be missing.\n\n")
+    parts.append("\n## Shapes\n\nThe fields of each answer; those with a question mark may be missing.\n\n")
     parts += [f"- **{name}**: {_shape(shape)}\n" for name, shape in sorted(described["components"]["schemas"].items())]
     return "".join(parts)
 

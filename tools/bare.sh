@@ -48,7 +48,7 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" = 0 ]; then own="--mount --propagation private"; else own="--user --map-root-user --mount --propagation private"; fi
 # shellcheck disable=SC2086 # a list of options
 if ! unshare $own unshare --net true; then
-    echo "Namespaces are not permitted here, so what a bare machine shows is not shown: run as root, or allow user namespaces." >&2
+    echo "Namespaces are not permitted here, so a bare machine cannot be imitated; run as root, or allow user namespaces." >&2
     exit 1
 fi
 bare=$(mktemp -d)

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 emulator=/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator
 if ! command -v terraform >/dev/null || { [ ! -d "$emulator" ] && [ -z "${FIRESTORE_EMULATOR_JAR:-}" ]; }; then
     [ "$(id -u)" = 0 ] && [ -f /.dockerenv ] || {
-        echo "Terraform or the Firestore emulator is missing here; only in a container are they installed." >&2
+        echo "Terraform or the Firestore emulator is missing here; they are installed only in a container." >&2
         exit 1
     }
     . /etc/os-release

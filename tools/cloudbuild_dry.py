@@ -28,7 +28,7 @@ _CONTAINER = re.compile(r"^docker run .*? \S+:\S+ (?=(?:sh|bash|make|python3?) )
 
 # What a line holds → why it cannot be done here.
 NEEDS: Mapping[str, str] = {
-    r"\bgcloud\b": "needs the project's buckets and an account of it",
+    r"\bgcloud\b": "needs the project's buckets and one of its accounts",
     r"\bterraform\b.* -?(init|validate|plan|apply|show|output)\b": "needs the project, its state and the provider",
     r"build/(plan\.json|source\.tgz)": "needs the plan",
     r"build/planned|build/(smoke|urls|former|stays)\b": "needs a deployment",
@@ -58,7 +58,7 @@ class Line:
         if reason := self.needs():
             return reason
         if "pip-audit" in self.here and not _reached(_ADVISORIES):
-            return "needs the service that knows of holes in packages"
+            return "needs the service that knows vulnerable packages"
         program = next(word for word in shlex.split(self.here) if "=" not in word)
         there = shutil.which(program) or (ROOT / program).exists() or program in ("cd", "for")
         return "" if there else f"needs {program}, which is not here"
@@ -70,7 +70,7 @@ def lines(root: Path, file: str) -> Iterator[Line]:
     given = {**build.get("substitutions", {}), "COMMIT_SHA": "0" * 40}
     for step in build["steps"]:
         if step.get("entrypoint") not in ("sh", "bash") or len(step["args"]) != 2 or step["args"][0] != "-ec":
-            raise ValueError(f"{file}: step {step.get('id')} is no script for sh or bash with -ec")
+            raise ValueError(f"{file}: step {step.get('id')} is not a script for sh or bash with -ec")
         for text in step["args"][1].splitlines():
             if text.strip():
                 yield Line(file, step["id"], step["entrypoint"], _substituted(text, given))
@@ -98,9 +98,9 @@ def _say(text: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what can be run, and say why the rest cannot."""
-    parser = argparse.ArgumentParser(description="Do what Cloud Build does, as far as this machine can.")
-    parser.add_argument("--only", nargs="+", metavar="ID", help="only these steps")
-    parser.add_argument("--skip", nargs="+", metavar="ID", default=(), help="not these steps")
+    parser = argparse.ArgumentParser(description="Run what Cloud Build runs, as far as this machine can.")
+    parser.add_argument("--only", nargs="+", metavar="ID", help="run only these steps")
+    parser.add_argument("--skip", nargs="+", metavar="ID", default=(), help="leave these steps out")
     given = parser.parse_args(arguments)
     for file in FILES:
         for line in lines(ROOT, file):

@@ -68,13 +68,13 @@ def _install_packages(wanted: Sequence[str]) -> None:
 def _as_root() -> Sequence[str] | None:
     """Return what goes before a command so that root runs it; None, after a word on it, where nobody is root."""
     if shutil.which("apt-get") is None:
-        _say("There is no apt-get here, so no package of the system is installed.")
+        _say("There is no apt-get here, so no system packages are installed.")
         return None
     if os.geteuid() == 0:
         return ("env", *(f"{name}={value}" for name, value in _QUIET.items()))
     if shutil.which("sudo") and _ran(["sudo", "-n", "true"], say=False):
         return ("sudo", "-n", "env", *(f"{name}={value}" for name, value in _QUIET.items()))
-    _say("Not root, and sudo asks for a password, so no package of the system is installed.")
+    _say("This is not run by root and sudo asks for a password, so no system packages are installed.")
     return None
 
 

@@ -27,21 +27,21 @@ def _read(path: Path) -> dict[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Choose, and say which in one line."""
-    parser = argparse.ArgumentParser(description="Choose the release that stays.")
+    parser = argparse.ArgumentParser(description="Choose which release stays.")
     for name in ("new", "former", "result", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     given = parser.parse_args(arguments)
     new, former = _read(given.new), _read(given.former)
     passed = given.result.is_file() and given.result.read_text(encoding="utf-8").strip() == "passed"
     if not passed and not former:
-        sys.stderr.write("The smoke test failed, and there is no former release to return to.\n")
+        sys.stderr.write("The smoke test failed, and there is no earlier release to return to.\n")
         return 2
     stays = staying(new, former, passed=passed)
     text = json.dumps({"bundles": stays}, indent=2, sort_keys=True) + "\n"
     given.out.write_text(text, encoding="utf-8")
     back = sum(1 for name in new if stays[name] != new[name])
     sys.stdout.write(
-        "The new release stays.\n" if passed else f"Back to the former release: {back} functions change.\n"
+        "The new release stays.\n" if passed else f"Going back to the earlier release: {back} functions change.\n"
     )
     return 0
 

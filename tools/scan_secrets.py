@@ -29,7 +29,7 @@ def made_up(text: str) -> dict[str, str]:
         if line.strip() and not line.startswith("#"):
             mark, _, reason = line.partition(" ")
             if len(mark) != 16 or not reason.strip():
-                raise ValueError(f"{MADE_UP}: {line!r} is no mark with a reason")
+                raise ValueError(f"{MADE_UP}: {line!r} is not a mark with a reason")
             found[mark] = reason.strip()
     return found
 
@@ -77,7 +77,7 @@ def _git(root: Path, *arguments: str) -> bytes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look at all, and say one line for each secret."""
     parser = argparse.ArgumentParser(description="Look for secrets in the repository.")
-    parser.add_argument("--tree", action="store_true", help="only at the files as they are, not at the history")
+    parser.add_argument("--tree", action="store_true", help="scan only the files as they are, not the history")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     given = parser.parse_args(arguments)
     known = made_up((ROOT / MADE_UP).read_text(encoding="utf-8"))

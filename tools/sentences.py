@@ -1,8 +1,8 @@
 """List every sentence that the product says to people, with file and line: `python tools/sentences.py [WORD …]`.
 
-Read are the string literals of `shared` and `functions`: messages, problems, help of commands, words of pages. Left out
-are docstrings that nobody prints, patterns, queries, the simulators and the benches. With words, only sentences that
-hold one.
+Read are the string literals of `shared`, `functions` and `tools`: messages, problems, help of commands, words of pages.
+Left out are docstrings that nobody prints, patterns, queries, the simulators and the benches. With words, only
+sentences that hold one.
 """
 
 from __future__ import annotations
@@ -14,17 +14,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_LEFT_OUT = ("shared/sim/", "shared/cli/bench", "shared/cli/load/", "shared/core/talk/", "shared/app/prompts/")
+_LEFT_OUT = (
+    *("shared/sim/", "shared/cli/bench", "shared/cli/load/", "shared/core/talk/", "shared/app/prompts/"),
+    "tools/leak_rules",
+)
 _COMMAND = "command"  # decorated so, a function's docstring is its help
 _NO_SENTENCE = re.compile(
-    r"\\[bswdAZ]|\(\?|\[\^|^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA)\b|[{};]\s*$|^[a-z-]+: ?[^ ]+;"
+    r"\\[bswdAZ]|\(\?|\[\^|^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA)\b|(?:[{;]|(?<!…)\})\s*$|^[a-z-]+: ?[^ ]+;"
 )
+
+
+def spoken() -> list[Path]:
+    """Return the modules that say something to people, in order."""
+    found = [path for folder in ("shared", "functions", "tools") for path in (ROOT / folder).rglob("*.py")]
+    return sorted(path for path in found if not path.relative_to(ROOT).as_posix().startswith(_LEFT_OUT))
 
 
 def sentences(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of what a module says; what is put into a sentence stands there as {…}."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    silent = {id(node) for each in ast.walk(tree) for node in _docstring(each)}
+    told = {id(each) for node in ast.walk(tree) for each in _help(node)}
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)} - told
     parts = {id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -37,11 +47,9 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, " ".join(text.split())
 
 
-def _docstring(node: ast.AST) -> list[ast.AST]:
-    """Return the docstring of a module, class or function, unless it is printed as the help of a command."""
-    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) or not node.body:
-        return []
-    if isinstance(node, ast.FunctionDef) and any(_COMMAND in ast.unparse(each) for each in node.decorator_list):
+def _help(node: ast.AST) -> list[ast.AST]:
+    """Return the docstring of a command, which is printed as its help."""
+    if not isinstance(node, ast.FunctionDef) or not any(_COMMAND in ast.unparse(each) for each in node.decorator_list):
         return []
     first = node.body[0]
     return [first.value] if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) else []
@@ -57,10 +65,8 @@ def _is_sentence(text: str) -> bool:
 
 def main(wanted: list[str]) -> int:
     """Print them, ordered by file and line."""
-    for path in sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]):
+    for path in spoken():
         name = path.relative_to(ROOT).as_posix()
-        if name.startswith(_LEFT_OUT):
-            continue
         for line, text in sorted(sentences(path)):
             if not wanted or any(word.casefold() in text.casefold() for word in wanted):
                 sys.stdout.write(f"{name}:{line}: {text}\n")

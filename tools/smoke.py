@@ -80,15 +80,15 @@ def ask(url: str, body: bytes | None = None, headers: Mapping[str, str] | None =
 def checks(urls: Mapping[str, str], token: str = "") -> list[tuple[str, Callable[[], str]]]:
     """Return what is looked at: a sentence, and what returns "" where it holds, else what was there instead."""
     found: list[tuple[str, Callable[[], str]]] = [
-        ("api is well, and so is its store", lambda: _health(urls["api"])),
-        ("api shows no runs to nobody", lambda: _status(ask(urls["api"] + "/v1/runs"), 401)),
-        ("oauth-callback takes no answer without its state", lambda: _status(ask(urls["oauth-callback"] + "/"), 400)),
+        ("api and its store are well", lambda: _health(urls["api"])),
+        ("api shows no runs without a key", lambda: _status(ask(urls["api"] + "/v1/runs"), 401)),
+        ("oauth-callback accepts no answer without its state", lambda: _status(ask(urls["oauth-callback"] + "/"), 400)),
         ("notion-webhook refuses what is not signed", lambda: _refuses(urls["notion-webhook"], {})),
         ("notion-webhook refuses a wrong signature", lambda: _refuses(urls["notion-webhook"], _signed("wrong"))),
         ("forge-webhook refuses what is not signed", lambda: _refuses(f"{urls['forge-webhook']}/hooks/github", {})),
     ]
     if token:
-        taken = "notion-webhook takes what is signed"
+        taken = "notion-webhook accepts what is signed"
         found.append((taken, lambda: _status(ask(urls["notion-webhook"], _DELIVERY, _signed(token)), 200)))
     private = sorted(set(urls) - set(PUBLIC))
     return found + [(f"{name} answers nobody without a token", partial(_private, urls[name])) for name in private]
@@ -99,7 +99,7 @@ def _health(url: str) -> str:
     if answer.status != 200:
         return str(answer)
     said = answer.json()
-    return "" if (said.get("status"), said.get("store")) == ("ok", "ok") else "said that it is not well"
+    return "" if (said.get("status"), said.get("store")) == ("ok", "ok") else "answered that it is not well"
 
 
 def _status(answer: Answer, wanted: int) -> str:
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         well = well and not trouble
         sys.stdout.write(f"✗ {sentence}: it {trouble}\n" if trouble else f"✓ {sentence}\n")
     if not token:
-        sys.stdout.write("… a signed delivery was not sent: the token that signs is not at hand here\n")
+        sys.stdout.write("… no signed delivery was sent, because the signing token is not available here\n")
     if given.result:
         given.result.write_text("passed\n" if well else "failed\n", encoding="utf-8")
     return 0 if well else 1

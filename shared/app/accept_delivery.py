@@ -114,7 +114,7 @@ def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
     armed = doc.body.get("armed_until") if doc else None
     if doc is None or not armed or now > datetime.fromisoformat(armed):
         raise Forbidden(
-            "nobody is setting up a webhook now", way_out="Run `workwright webhook arm`, then press resend."
+            "nobody is setting up a webhook at the moment", way_out="Run `workwright webhook arm`, then press resend."
         )
     body: dict[str, Any] = {name: doc.body[name] for name in ("before_until",) if name in doc.body}
     try:

@@ -24,7 +24,7 @@ from shared.core.run import Run, RunStatus, derived_id
 from shared.integrations.notion.client import Notion
 from shared.ports import Loaded, Put
 
-_NOTHING_ASKED = "Look at the run: what it asks stands under `asked`, with how it is answered."
+_NOTHING_ASKED = "Look at the run: `asked` shows what it asks and how to answer."
 
 
 def answer(deps: Deps, tools: Tools, tenant: str, run_id: str, text: str, by: str) -> Run:

@@ -100,7 +100,7 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     gate = after.step(asked.gate)
     decided: Mapping[str, Any] = gate.output if gate else {}
     if decided.get("by") != by or (gate is not None and (gate.status == StepStatus.SUCCEEDED) != approve):
-        raise Conflicting("somebody else decided this just now", way_out="Look at the run for the decision.")
+        raise Conflicting("somebody else has just decided this", way_out="Look at the run for the decision.")
     return after
 
 
@@ -124,7 +124,9 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
     gate = run.step(asked.gate)
     if gate is not None and gate.status in (StepStatus.SUCCEEDED, StepStatus.CANCELLED) and gate.output:
         by = gate.output.get("by", "somebody")
-        raise Conflicting(f"{_about(asked.gate)} was decided already, by {by}", way_out="Nothing to do.")
+        raise Conflicting(
+            f"{_about(asked.gate)} has already been decided by {by}", way_out="There is nothing you need to do."
+        )
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
     if gate is None or gate.wait is None or (gate.wait.what, gate.wait.until) != (asked.plan_hash, asked.expires_at):
@@ -132,7 +134,7 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
             f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
         )
     if gate.wait.kind != WaitKind.APPROVAL:
-        raise Conflicting("a question in words is not approved or denied", way_out="Answer it.")
+        raise Conflicting("a question in words cannot be approved or denied", way_out="Answer it.")
     if gate.wait.until is not None and now >= gate.wait.until:
         raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
 

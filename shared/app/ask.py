@@ -133,16 +133,18 @@ def understood(model: Model, question: str, history: Sequence[Message]) -> str:
 def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
     if not connected(deps, tenant):
         way_out = f"Connect it: {deps.connect_url}/start?provider=notion"
-        raise Conflicting("Notion is not connected, so nothing of it is shown", way_out=way_out)
+        raise Conflicting("Notion is not connected, so nothing from it can be shown", way_out=way_out)
     if scope_of(tools.settings(tenant)).off:
-        raise Conflicting("knowledge of the workspace is switched off", way_out="POST /v1/knowledge with off: false.")
+        raise Conflicting(
+            "knowledge of the workspace is switched off", way_out="Switch it on with POST /v1/knowledge and off: false."
+        )
 
 
 def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> None:
     """Look again: a model takes its time, and an answer may say what any of the passages says."""
     _see_that_it_may_be_asked(deps, tools, tenant)
     if not all_shown(deps, tools, tenant, hits):
-        raise Conflicting("what may be shown has changed while it was answered", way_out="Ask again.")
+        raise Conflicting("what may be shown changed while the question was being answered", way_out="Ask again.")
 
 
 def _not_there(model: Model, question: str, query: str, places: Places) -> Answer:

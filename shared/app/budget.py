@@ -114,7 +114,7 @@ class Meter:
     def open(self, most: Usage) -> None:
         """Allow a call; raises NotWanted, BudgetExceeded, or CallLost where one was begun before and not settled."""
         if not self._wanted():
-            raise NotWanted("not asked: nobody waits for the answer any more")
+            raise NotWanted("not asked, because nobody is waiting for the answer any longer")
         if most == NOTHING:
             return
         if self._allowed is None:
@@ -153,7 +153,7 @@ class Meter:
             deps.store.put(self._run.tenant, Put(BEGUN, self.mark, {"at": deps.clock.now().isoformat()}, ""))
         except VersionConflict:
             self.begun = True
-            raise CallLost(f"{self.mark}: a call was begun and never settled") from None
+            raise CallLost(f"{self.mark}: a call was begun and never accounted for") from None
         self.begun = True
         deps.crash_point(f"call.begun/{self._step.spec.kind}")
 

@@ -69,10 +69,12 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     """
     said = visible(text).strip()[:MAX_SAID]
     if not said:
-        raise MalformedRequest("text: nothing is said in it", way_out="Say it in words.")
+        raise MalformedRequest("field 'text' must not be empty", way_out="Write what you want to say.")
     before = chat.heard(message)
     if before is not None and before.text != said:
-        raise Conflicting("message: something else was said under this name", way_out="Give what is new a new name.")
+        raise Conflicting(
+            "field 'message' names a message that said something else", way_out="Give a new message a new name."
+        )
     if chat.answer_to(message) is not None:
         return chat
     name = message or deps.owner()
@@ -98,7 +100,7 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     except Busy:  # something else was said meanwhile: what was done is told behind it
         latest = load_chat(deps, tenant, chat.id, chat.by)
         if latest is None:
-            raise NotThere("this conversation was deleted meanwhile") from None
+            raise NotThere("this conversation has been deleted meanwhile") from None
         if latest.answer_to(name) is not None:
             return latest
         return keep_chat(deps, tenant, _after(deps, tenant, latest, answer, deed, language))

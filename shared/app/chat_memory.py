@@ -108,7 +108,7 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     try:
         deps.store.put(tenant, Put(KIND, chat.id, body, chat.version))
     except VersionConflict as error:
-        raise Busy("something else was said in this conversation just now") from error
+        raise Busy("something else has just been said in this conversation") from error
     doc = deps.store.get(tenant, KIND, chat.id)
     return replace(chat, version=doc.version if doc else "")
 

@@ -31,6 +31,7 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.run import WaitKind, derived_id
+from shared.core.system_names import name_system
 from shared.integrations.notion.client import Notion
 from shared.oauth import (
     STATE_LIFETIME,
@@ -174,8 +175,12 @@ def _exchanged(
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
             way_out = f"Wait a minute. {AGAIN}"
-            raise ProviderUnavailable(f"{provider.name} does not answer now", way_out=way_out) from error
-        raise MalformedRequest(f"{provider.name} did not accept the answer: {error}", way_out=AGAIN) from error
+            raise ProviderUnavailable(
+                f"{name_system(provider.name)} does not answer at the moment", way_out=way_out
+            ) from error
+        raise MalformedRequest(
+            f"{name_system(provider.name)} did not accept the answer: {error}", way_out=AGAIN
+        ) from error
 
 
 def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
@@ -278,13 +283,13 @@ def _use_once(deps: Deps, nonce: str) -> None:
     try:
         deps.store.put(SYSTEM, Put("oauth_nonces", derived_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
     except VersionConflict:
-        raise Conflicting("this answer was used before", way_out=AGAIN) from None
+        raise Conflicting("this answer has already been used", way_out=AGAIN) from None
 
 
 def _provider(name: str) -> OAuthProvider:
     provider = PROVIDERS.get(name)
     if provider is None:
-        raise NotThere(f"no provider {name!r}; there are: {', '.join(sorted(PROVIDERS))}")
+        raise NotThere(f"there is no provider {name!r}; use one of {', '.join(sorted(PROVIDERS))}")
     return provider
 
 

@@ -11,6 +11,7 @@ from shared.app.connect_account import connect_ticket, resume_waiting
 from shared.app.deps import Deps
 from shared.app.switches import refuse_deleted
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
+from shared.core.system_names import name_system
 from shared.integrations.github.app import rules_account
 from shared.oauth import GrantTokens
 from shared.ports import Secret
@@ -18,7 +19,10 @@ from shared.ports import Secret
 # What tells whether a token is any good, and whose it is: path, and the name in the answer.
 _PROBES = {"github": ("/user", "login"), "gitlab": ("/api/v4/user", "username"), "vercel": ("/v2/user", "username")}
 TAKES_TOKENS = tuple(_PROBES)
-_SHOW = "Install the app on GitHub, then give its number and a token of an owner of that account (read:org)."
+_SHOW = (
+    "Install the app on GitHub, then give the installation's number and a token of an owner "
+    "of that account (scope read:org)."
+)
 
 
 def connect_by_token(
@@ -26,18 +30,24 @@ def connect_by_token(
 ) -> Mapping[str, Any]:
     """Keep a token if the system takes it; what waited for the system goes on. Raises Conflicting."""
     if system not in _PROBES:
-        raise Conflicting(f"a token can be given for {', '.join(TAKES_TOKENS)}")
+        raise Conflicting(f"field 'system' must be one of {', '.join(TAKES_TOKENS)} to take a token")
     if host and system != "gitlab":
-        raise Conflicting("field 'host' is for a self-managed GitLab")
+        raise Conflicting("field 'host' is only for a self-managed GitLab", way_out="Leave 'host' out.")
     refuse_deleted(deps, tenant)
     path, name = _PROBES[system]
     try:
         found = accounts.http_with(system, token, host).call("GET", path).json
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
-            raise Conflicting(f"{system} does not answer now", way_out="Try again in a minute.") from error
-        why = str(error) if host and isinstance(error, Unauthorized) else f"{system} does not take this token"
-        raise Conflicting(why, way_out="Make a new token and give that one.") from error
+            raise Conflicting(
+                f"{name_system(system)} does not answer at the moment", way_out="Try again in a minute."
+            ) from error
+        why = (
+            str(error)
+            if host and isinstance(error, Unauthorized)
+            else f"{name_system(system)} does not accept this token"
+        )
+        raise Conflicting(why, way_out="Create a new token and give that one.") from error
     user = found.get("user", found) if isinstance(found, dict) else {}
     public = {"login": str(user.get(name) or ""), **({"host": host} if host else {})}
     accounts.keep(tenant, system, GrantTokens(token, None, {}), public)
@@ -59,10 +69,10 @@ def connect_installation(
         allowed = rules_account(accounts.http_with("github", token), account)
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
-            raise Conflicting("github does not answer now", way_out="Try again in a minute.") from error
+            raise Conflicting("GitHub does not answer at the moment", way_out="Try again in a minute.") from error
         raise Conflicting(f"the installation cannot be connected: {error}", way_out=_SHOW) from error
     if not allowed:
-        raise Conflicting("the token belongs to nobody who administers the installation's account", way_out=_SHOW)
+        raise Conflicting("the token's owner does not administer the installation's account", way_out=_SHOW)
     public = {"login": account, "installation": installation}
     accounts.keep(tenant, "github", GrantTokens(Secret("installation"), None, {}), public)
     note_installation(deps, tenant, installation)
@@ -74,5 +84,8 @@ def connect_link(deps: Deps, tenant: str, system: str) -> str:
     """Return the link that leads an owner's browser through OAuth, good for ten minutes; raises Conflicting."""
     if system == "notion" or system not in PROVIDERS:
         ways = ", ".join(sorted({*PROVIDERS, *TAKES_TOKENS} - {"notion"}))
-        raise Conflicting(f"{system} is not connected by a link", way_out=f"Give a token. There are: {ways}.")
+        raise Conflicting(
+            f"{name_system(system)} cannot be connected by a link",
+            way_out=f"Give a token. These can be connected: {ways}.",
+        )
     return f"{deps.connect_url}/start?provider={system}&ticket={connect_ticket(deps, tenant, system)}"

@@ -103,7 +103,7 @@ class Effects:
         if repeat is Repeat.ONCE and (self._decided is None or _time(doc) >= self._decided):
             raise NeedsHuman(
                 self._system,
-                f"{name}: may have happened before an interruption; it cannot be looked up, so it is not repeated",
+                f"{name}: may have happened before an interruption; that cannot be looked up, so it is not repeated",
             )
         if repeat is not Repeat.SAME_END:
             self._let_it_settle(left, name)

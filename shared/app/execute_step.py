@@ -206,7 +206,7 @@ def lease(deps: Deps, tenant: str, key: str) -> Iterator[None]:
 
 def no_model() -> Model:
     """Raise: nothing that costs may be asked where no meter runs."""
-    raise ConfigError("this step was given nothing to think with")
+    raise ConfigError("this step was given no model to ask")
 
 
 def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model] = no_model) -> StepContext:

@@ -19,6 +19,7 @@ from shared.app.accept_forge_delivery import HOOKS, KEY
 from shared.app.deps import Deps
 from shared.app.forge_signatures import SYSTEMS, keys_of, signing_token
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Missing, NotThere
+from shared.core.system_names import name_system
 from shared.ports import SYSTEM, Doc, Put, Secret
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, 
     body: dict[str, Any] = {"system": system, "repository": repository, "at": deps.clock.now().isoformat()}
     before = deps.store.get(tenant, HOOKS, hook)
     if before is None and len(deps.store.list_docs(tenant, HOOKS, limit=MOST)) >= MOST:
-        raise Conflicting(f"there are {MOST} webhooks already", way_out="Remove one first.")
+        raise Conflicting(f"there are already {MOST} webhooks, the most a tenant may have", way_out="Remove one first.")
     _keep(deps, tenant, hook, body)
     return hook, body
 
@@ -134,7 +135,7 @@ def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[s
     """Keep the secret that Vercel signs with; raises NotThere, and Conflicting where we choose the secret."""
     doc = _known(deps, tenant, hook)
     if doc.body["system"] != "vercel":
-        raise Conflicting(f"the secret of a webhook of {doc.body['system']} is ours to choose")
+        raise Conflicting(f"we choose the secret of a webhook for {name_system(str(doc.body['system']))} ourselves")
     body = {**doc.body, "secret": dict(deps.secrets.seal(tenant, f"hook.{hook}", secret))}
     _keep(deps, tenant, hook, body)
     return _view(deps, hook, body)
@@ -176,7 +177,7 @@ def _key(deps: Deps) -> Secret:
     try:
         return deps.secrets.get(KEY)
     except KeyError:
-        way_out = f"Whoever runs this installation has to make it: the secret {KEY}, 32 random bytes as text."
+        way_out = f"Whoever runs this installation has to set the secret {KEY} to 32 random bytes as text."
         raise Conflicting("this installation has no key for webhooks yet", way_out=way_out) from None
 
 
@@ -184,7 +185,7 @@ def _check(system: str, repository: str) -> None:
     if system not in SYSTEMS:
         raise Conflicting(f"field 'system' must be one of {', '.join(SYSTEMS)}")
     if (system == "vercel") == bool(repository):
-        what = "is for GitHub and GitLab; a webhook of Vercel's is for all projects of a team"
+        what = "is only for GitHub and GitLab; a webhook of Vercel's covers all projects of a team"
         raise Conflicting(f"field 'repository' {what if repository else 'must be owner/name'}")
 
 
@@ -209,7 +210,7 @@ def _deleted_there(connect: Connect, body: Mapping[str, Any]) -> str:
     except Missing:
         return ""
     except IntegrationError as error:
-        return f"{body['system']} still has it, though we take nothing from it: {error}"
+        return f"{name_system(str(body['system']))} still has it, although we accept nothing from it: {error}"
     return ""
 
 

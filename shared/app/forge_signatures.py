@@ -14,7 +14,7 @@ from shared.core.errors import BadSignature
 from shared.ports import Secret
 
 TOLERANCE = timedelta(minutes=5)  # of a signed time, either way
-FORGED = "this delivery is not signed by a webhook of ours"  # one answer for whatever is wrong with it
+FORGED = "this delivery is not signed by one of our webhooks"  # one answer for whatever is wrong with it
 _SIGNING = b"workwright-hook-signing:"
 
 

@@ -249,7 +249,7 @@ def _to_mend(run: Run) -> str:
         return f"see whether {system} works again."
     if failed.rounds or failed.spec.lane == "plan":
         return "say on the page more precisely what you want."
-    return f"mend what {system or 'the message'} says."
+    return f"fix what {system or 'the message'} says."
 
 
 def _again(run: Run) -> str:

@@ -38,13 +38,15 @@ def drop_key(deps: Deps, tenant: str, provider: str) -> None:
     for _ in range(_TRIES):
         doc = deps.store.get(tenant, KIND, provider)
         if doc is None:
-            raise NotThere(f"no key for {provider}", way_out="GET /v1/models says which providers have one of yours.")
+            raise NotThere(
+                f"there is no key for {provider}", way_out="GET /v1/models says which providers have one of yours."
+            )
         try:
             deps.store.put(tenant, Put(KIND, provider, None, doc.version))
         except VersionConflict:
             continue
         return
-    raise VersionConflict(f"the key for {provider} changes all the time")
+    raise VersionConflict(f"the key for {provider} was changed by others each time")
 
 
 def own_keys(deps: Deps, tenant: str) -> Mapping[str, Mapping[str, Any]]:
@@ -65,9 +67,9 @@ def key_of(deps: Deps, tenant: str, provider: str) -> Secret:
     """Return the tenant's own key; raises Missing where it was taken away, Unauthorized where it was refused."""
     doc = deps.store.get(tenant, KIND, provider)
     if doc is None:
-        raise Missing(provider, "the team's key was taken away")
+        raise Missing(provider, "the team's key was deleted")
     if doc.body.get("status") != "connected":
-        raise Unauthorized(provider, "the team's key was refused: enter a new one")
+        raise Unauthorized(provider, "the team's key was refused; enter a new one")
     return deps.secrets.open(tenant, f"{provider}.access", doc.body["access"])
 
 
@@ -87,4 +89,6 @@ def connected_models(deps: Deps, tenant: str) -> tuple[str, ...]:
 
 def _known(provider: str) -> None:
     if provider not in KEYED:
-        raise NotThere(f"no provider {provider!r} takes a key of yours", way_out=f"There are: {', '.join(KEYED)}.")
+        raise NotThere(
+            f"{provider!r} is not a provider that takes a key of yours", way_out=f"Use one of {', '.join(KEYED)}."
+        )

@@ -152,7 +152,7 @@ def _before_all_were_told(command: Command, deps: Deps, settings: Mapping[str, A
     for person in settings.get("people", ()):
         for channel in channels_of(person):
             name = f"{channel}-{person['id']}"
-            begun = UNCONFIRMED if effects.intended(name) else "not needed any more"
+            begun = UNCONFIRMED if effects.intended(name) else "no longer needed"
             outcomes.append(f"{channel}:{'sent' if effects.known(name) is not None else begun}")
     return ", ".join(outcomes)
 

@@ -88,7 +88,7 @@ def open_page_run(
     try:
         return open_run(deps, event, puts=(put,), handled=handled)
     except VersionConflict as error:
-        raise Busy(f"page {page}: another delivery opened its run just now") from error
+        raise Busy(f"page {page}: another delivery has just opened its run") from error
 
 
 def automated_per_hour(deps: Deps, tenant: str) -> int:

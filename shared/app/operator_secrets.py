@@ -49,11 +49,11 @@ def change(deps: Deps, name: str, *, at_once: bool = False) -> datetime:
     is not ours to make up, and while an earlier change still runs: its one before would be lost too soon.
     """
     if name not in CHANGED:
-        raise ConfigError(f"{name} is not made up here; there are: {', '.join(CHANGED)}")
+        raise ConfigError(f"{name} is not a secret that can be changed here; use one of {', '.join(CHANGED)}")
     now, doc = deps.clock.now(), deps.store.get(SYSTEM, KIND, name)
     runs = doc is not None and now < datetime.fromisoformat(doc.body["until"])
     if doc is not None and runs and not at_once and not _cut_off(deps, name):
-        raise ConfigError(f"{name} was changed already; the one before is taken until {doc.body['until']}")
+        raise ConfigError(f"{name} has already been changed; the one before is accepted until {doc.body['until']}")
     until = now if at_once else now + CHANGED[name]
     try:
         deps.secrets.set(_before(name), deps.secrets.get(name, refresh=True))

@@ -75,7 +75,7 @@ def planning_of(settings: Mapping[str, Any]) -> Planning | None:
     except ValueError:
         at = time(0, 0, 1)
     if at.second or at.microsecond or at.tzinfo:
-        raise MalformedRequest("setting 'planning_time' must be a time of the day", way_out="Write it like 07:30.")
+        raise MalformedRequest("setting 'planning_time' must be a time of the day", way_out="Write it as in 07:30.")
     try:
         zone = zone_named(str(settings.get("time_zone") or "UTC"))
     except BadSchedule as error:

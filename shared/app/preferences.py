@@ -55,7 +55,9 @@ def change_preference(deps: Deps, tenant: str, id: str, text: str, by: str) -> P
     """Put a preference in a person's words; it then holds until somebody deletes it. Raises NotThere."""
     doc, said = _there(deps, tenant, id), " ".join(visible(text).split())
     if not 0 < len(said) <= MAX_TEXT:
-        raise MalformedRequest(f"field 'text' is empty or longer than {MAX_TEXT} letters", way_out="Say it in fewer.")
+        raise MalformedRequest(
+            f"field 'text' is empty or longer than {MAX_TEXT} letters", way_out="Say it in fewer words."
+        )
     body = {**doc.body, "text": said, "by": by, "at": deps.clock.now().isoformat(), "until": ""}
     _put(deps, tenant, doc, body)
     return _read(Doc(id, body, ""))
@@ -135,7 +137,7 @@ def _all(deps: Deps, tenant: str) -> list[Doc]:
 def _there(deps: Deps, tenant: str, id: str) -> Doc:
     doc = deps.store.get(tenant, KIND, id)
     if doc is None or doc.body.get("deleted"):
-        raise NotThere(f"no preference {id!r}", way_out="GET /v1/preferences lists those there are.")
+        raise NotThere(f"no preference {id!r}", way_out="GET /v1/preferences lists them.")
     return doc
 
 
@@ -143,7 +145,7 @@ def _put(deps: Deps, tenant: str, doc: Doc, body: Mapping[str, Any]) -> None:
     try:
         deps.store.put(tenant, Put(KIND, doc.id, body, doc.version))
     except VersionConflict as error:
-        raise Conflicting("somebody else changed this preference just now", way_out="Look at it again.") from error
+        raise Conflicting("somebody else has just changed this preference", way_out="Look at it again.") from error
 
 
 def _read(doc: Doc) -> Preference:

@@ -11,7 +11,7 @@ from shared.app.deps import Deps
 from shared.oauth import revoke
 from shared.ports import SYSTEM
 
-_THEIRS = "the token or key you gave us is of no use to us any more; delete it there"
+_THEIRS = "we no longer use the token or key that you gave us; delete it there"
 
 
 def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def _why(*settings: Doc | None) -> str:
 def refuse_paused(deps: Deps, tenant: str) -> None:
     """Raise Paused where nothing new may be opened."""
     if why := why_paused(deps, tenant):
-        raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when it is resumed.")
+        raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
 
 
 def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
@@ -105,7 +105,7 @@ def held_back(command: Command, deps: Deps) -> bool:
 def refuse_deleted(deps: Deps, tenant: str) -> None:
     """Raise Conflicting while the tenant is being deleted: what is connected now would be lost."""
     if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
-        raise Conflicting(DELETING, way_out="Connect again in half an hour; you will begin anew.")
+        raise Conflicting(DELETING, way_out="Connect again in half an hour; you will then start from scratch.")
 
 
 def release(deps: Deps) -> int:

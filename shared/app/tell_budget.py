@@ -10,7 +10,7 @@ from shared.app.tenant_ledger import Book, allowance_of
 from shared.core.commands import Command
 from shared.core.spending import DAY
 
-_WAY_OUT = "An owner can raise it (POST /v1/budget); GET /v1/usage shows what it went into."
+_WAY_OUT = "An owner can raise it (POST /v1/budget); GET /v1/usage shows what it was spent on."
 
 
 def tell_budget(command: Command, deps: Deps, tools: Tools) -> None:

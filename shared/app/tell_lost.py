@@ -9,10 +9,9 @@ from shared.app.messages import BY_COMMAND, HIGH, Link, Message
 from shared.core.commands import NOTIFY, Command
 from shared.core.model_facts import KEYED
 from shared.core.run import derived_id
+from shared.core.system_names import name_system
 
 LOST = ("lost_revoked", "lost_blocked")  # topics that belong to a tenant and to no run; `ref` is the system
-_NAMES = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack",
-          "anthropic": "Anthropic", "openai": "OpenAI", "xai": "xAI", "gemini": "Google's Gemini"}  # fmt: skip
 
 
 def announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
@@ -54,7 +53,7 @@ def connect_url(deps: Deps, system: str) -> str:
 
 
 def _message(what: str, system: str, url: str) -> Message:
-    name = _NAMES.get(system, system)
+    name = name_system(system)
     if what == "blocked":
         lines = (
             f"{name} refuses all our calls for your workspace until further notice, so nothing is sent any more.",

@@ -97,8 +97,11 @@ def _message(routine: bool, title: str) -> Message:
     name = f"“{title[:_MAX_TITLE]}”" if title else "a page of yours"
     what = f"the routine {name}" if routine else name
     lines = (
-        f"Notion does not let us read {what} any more: our connection may not, and asking again does not change that.",
-        "We leave it alone from now on, and nothing is lost.",
+        (
+            f"Notion no longer lets us read {what} any more: our connection is not allowed to, and asking "
+            "again does not change that."
+        ),
+        "From now on we leave it alone; nothing is lost.",
         "Give the connection access to the page (••• › Connections), then edit the page: work goes on from there.",
     )
     return Message(f"We may not read {what}", lines, (), HIGH)

@@ -57,7 +57,7 @@ def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: b
     if confirm != tenant:
         raise Conflicting("field 'confirm' must be the id of your tenant", way_out=f"It is {tenant}.")
     if not force and (run := _half_done(deps, tenant)):
-        way_out = "Wait a few minutes, or cancel the run; with force it is left as it is."
+        way_out = "Wait a few minutes or cancel the run; with `force` it is left as it is."
         raise Conflicting(f"run {run} is changing what others see right now", way_out=way_out)
     set_pause(deps, tenant, DELETING, by)
     body = {"at": deps.clock.now().isoformat(), "by": by, "phase": next(iter(PHASES)), "counts": {}, "left": []}

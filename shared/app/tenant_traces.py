@@ -54,7 +54,7 @@ def _take_out(deps: Deps, kind: str, doc: Doc, tenant: str) -> int:
             found = deps.store.get(SYSTEM, kind, doc.id)
             continue
         return 1
-    raise VersionConflict(f"{kind}/{doc.id} changes all the time")
+    raise VersionConflict(f"{kind}/{doc.id} was changed by others each time")
 
 
 def _all(deps: Deps, kind: str) -> Iterator[Doc]:

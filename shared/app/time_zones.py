@@ -13,7 +13,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name.strip() or "UTC")
     except (KeyError, ValueError, OSError):  # the last for names that are folders or files of something else
-        raise BadSchedule(f"“{name[:60]}” is no time zone; one is called “Europe/Berlin” or “UTC”") from None
+        raise BadSchedule(f"“{name[:60]}” is not a time zone; write one such as “Europe/Berlin” or “UTC”") from None
 
 
 def zone_names() -> list[str]:

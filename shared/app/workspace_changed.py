@@ -127,7 +127,7 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
         elif ours not in gone:
             gone.append(ours)
             back = f"Add an option “{names[ours]}” to “{status['name']}”, and I use it again."
-            text = f"The option “{names[ours]}” is not there any more. {back}"
+            text = f"The option “{names[ours]}” no longer exists. {back}"
             news.append((f"option-{ours}-{ids.pop(ours, '')}", text))
     for ours in _lately_ours(kind) if names else ():
         key = by_name.get(folded(ours), "")

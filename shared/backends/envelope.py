@@ -38,7 +38,7 @@ def seal(key: bytes, key_id: str, tenant: str, field: str, secret: Secret) -> di
 def key_id_of(envelope: Mapping[str, Any]) -> str:
     """Return the id of the key that opens the envelope; raises ValueError when it is none of ours."""
     if type(envelope.get("v")) is not int or envelope["v"] != VERSION:
-        raise ValueError(f"not an envelope of version {VERSION}")
+        raise ValueError(f"this is not an envelope of version {VERSION}")
     key_id = envelope.get("key")
     if not isinstance(key_id, str) or not key_id:
         raise ValueError("the envelope names no key")

@@ -37,12 +37,14 @@ def ask(question: str, history: Path | None, data: Path, as_json: bool) -> None:
 
 @workwright.command()
 @click.option("--read-again", is_flag=True, help="Read all of the workspace again.")
-@click.option("--forget-lost", is_flag=True, help="Forget the pages Notion does not show any more, however many.")
+@click.option(
+    "--forget-lost", is_flag=True, help=("Forget the pages that Notion no longer shows, however many they are.")
+)
 @click.option("--off/--on", "off", default=None, help="Stop reading and forget everything, or begin again.")
 @DATA
 @AS_JSON
 def knowledge(read_again: bool, forget_lost: bool, off: bool | None, data: Path, as_json: bool) -> None:
-    """Show what is known of the team's Notion, and how far the reading of it is."""
+    """Show what is known of the team's Notion, and how far reading it has got."""
     wanted = {"read_again": read_again, "forget_lost": forget_lost}
     body = {name: True for name, chosen in wanted.items() if chosen} | ({} if off is None else {"off": off})
     method = "POST" if body else "GET"
@@ -76,7 +78,7 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
     if found["off"]:
         lines.append(f"Switched off: {typed('knowledge', '--on')}")
     if not found["connected"]:
-        lines.append("Notion is not connected: nothing is shown.")
+        lines.append("Notion is not connected, so nothing is shown.")
     if sync["began"]:
         end = f"ended {sync['ended'][:19]}" if sync["ended"] else "under way"
         of = f", about {sync['known']} there are" if sync["known"] else ""

@@ -39,7 +39,7 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
     from shared.cli.webhook import of_deployment
 
     if (data / KEY_FILE).exists():
-        raise ConfigError(f"{data} is the folder of a house on this machine; name another one with --data")
+        raise ConfigError(f"{data} is the data folder of an installation on this machine; name another one with --data")
     url = (url or _url("api", _number(project, endpoint), region)).rstrip("/")
     deps = replace(of_deployment(project, region), public_url=url)
     if deps.store.get(tenant, "settings", "tenant") is None and deps.store.get(tenant, "grants", "notion") is None:

@@ -25,7 +25,7 @@ _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, a
 @DATA
 @AS_JSON
 def backup(file: Path, with_key: bool, key_file: Path | None, data: Path, as_json: bool) -> None:
-    """Copy all that the house needs into FILE, also while it runs; `-` is standard output.
+    """Copy everything that this installation needs into FILE, also while it is running; `-` is standard output.
 
     Without the key, tokens and secrets in it cannot be opened; pages and answers are plain text all the same. Keep the
     key apart (--key-file), or in it (--with-key) when the file itself is locked away.
@@ -52,13 +52,13 @@ def backup(file: Path, with_key: bool, key_file: Path | None, data: Path, as_jso
 
 @workwright.command()
 @_FILE
-@click.option("--key-file", type=click.Path(path_type=Path), help="The installation's key, where it was kept apart.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="The installation's key, if it was kept apart.")
 @DATA
 @AS_JSON
 def restore(file: Path, key_file: Path | None, data: Path, as_json: bool) -> None:
     """Make the data folder of what `backup` wrote; it must not be there yet, or be empty.
 
-    Stop the house it was copied from first: two of them would do the same work twice.
+    First stop the installation that it was copied from: both of them would do the same work.
     """
     from shared.backends.local.backup import restore as restore_folder
 

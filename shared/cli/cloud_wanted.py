@@ -112,4 +112,4 @@ def read_release(path: Path) -> Mapping[str, str] | None:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))["bundles"])
     except (ValueError, LookupError, TypeError):
-        raise ConfigError(f"{path} is no release; `make bundle` writes one") from None
+        raise ConfigError(f"{path} is not a release; `make bundle` writes one") from None

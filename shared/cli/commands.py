@@ -23,7 +23,7 @@ from shared.cli.root import AS_JSON, DATA, typed, workwright
 @click.option("--interactive", is_flag=True, help="Ask before approving.")
 @click.option("--keep", is_flag=True, help="Keep the data folder and leave the site running until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of the functions; 0 takes a free one.")
-@click.option("--code", type=click.Choice(["github", "gitlab"]), default="github", help="Where its code goes.")
+@click.option("--code", type=click.Choice(["github", "gitlab"]), default="github", help="Where the code goes.")
 @click.option(
     "--limit",
     type=click.FloatRange(1, 86_400),
@@ -33,7 +33,7 @@ from shared.cli.root import AS_JSON, DATA, typed, workwright
 def demo(
     idea: Path | None, interactive: bool, keep: bool, port: int, code: str, limit: float | None, as_json: bool
 ) -> None:
-    """Tell the whole story once, on a fresh data folder, with no account and no key.
+    """Show the whole story once, on a fresh data folder, with no account and no key.
 
     \b
     Exit codes:
@@ -42,7 +42,7 @@ def demo(
       2    the idea cannot be read, or Notion does not take it
       3    it stopped for a question
       4    the run failed or was refused, and says why
-      5    it is done, and a site is no part of it
+      5    it is done, and no site was part of it
       6    the plan or the work was not approved
       7    it had not ended when the time was up (--limit)
       130  Ctrl-C
@@ -55,7 +55,7 @@ def demo(
     try:
         ended = _demo(data, wanted, (interactive, keep, as_json), port, code, limit)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nBroken off. Nothing of it is kept.", err=True)
+        click.echo("\nInterrupted. Nothing of it is kept.", err=True)
         ended = BROKEN_OFF
     finally:
         if not keep:
@@ -95,7 +95,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
             for line in summary(story):
                 console.print(line, soft_wrap=True)  # addresses stay whole, so that they can be opened
         if not keep:
-            console.print("\nThe house has stopped. To open these pages yourself: make demo KEEP=1", style="dim")
+            console.print("\nWorkwright has stopped. To open these pages yourself: make demo KEEP=1", style="dim")
         if keep:
             console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
             _wait_for_the_end()
@@ -113,7 +113,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
 @DATA
 @AS_JSON
 def up(port: int | None, data: Path, as_json: bool) -> None:
-    """Run the whole house until it is stopped; it goes on where it was after any kind of end.
+    """Run all of Workwright until it is stopped; started again, it goes on where it was, however it ended.
 
     When it is ready it prints one line of JSON, and on a terminal where to go.
     """
@@ -221,7 +221,13 @@ def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
 
 
 @bench.command("cold")
-@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Starts of each function.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help=("How many times each function is started."),
+)
 @click.option("--function", "functions", multiple=True, help="One function; several times for several. Without: all.")
 @AS_JSON
 def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -> None:
@@ -260,7 +266,7 @@ def bench_webhook_command(requests: int, clients: tuple[int, ...], as_json: bool
 
 
 @bench.command("scale")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of tenants, arrivals and durations.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The seed of tenants, arrivals and durations.")
 @click.option("--tenants", type=click.IntRange(10, 100_000), default=10_000, show_default=True)
 @AS_JSON
 def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
@@ -278,7 +284,7 @@ def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
 @click.option("--idle", type=click.FloatRange(0, 600), default=75, show_default=True, help="Seconds before it begins.")
 @AS_JSON
 def bench_load_command(runs: int, planned: bool, within: float, idle: float, as_json: bool) -> None:
-    """Many pages set to Plan it at once on a house of its own: times, ends, processes, memory before and after."""
+    """Many pages set to Plan it at once on an installation of its own: times, results, processes, memory."""
     from shared.cli.load.bench import as_text, bench_load
 
     found = bench_load(runs, planned=planned, within_s=within, idle_s=idle)
@@ -288,16 +294,20 @@ def bench_load_command(runs: int, planned: bool, within: float, idle: float, as_
 
 @bench.command("chaos")
 @click.option("--runs", type=click.IntRange(1, 200), default=12, show_default=True, help="Pages that are worked on.")
-@click.option("--kills", type=click.IntRange(0, 1_000), default=25, show_default=True, help="Deaths of the house.")
-@click.option("--faults", type=click.IntRange(0, 1_000), help="Bad answers of the world.  [default: one for each run]")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of deaths and bad answers.")
+@click.option(
+    "--kills", type=click.IntRange(0, 1_000), default=25, show_default=True, help="How many times Workwright is killed."
+)
+@click.option(
+    "--faults", type=click.IntRange(0, 1_000), help="Bad answers of the simulated systems.  [default: one for each run]"
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The seed of the kills and bad answers.")
 @click.option("--browser", is_flag=True, help="Look at sites with this machine's browser, which takes longer.")
 @click.option("--keep", type=click.Path(path_type=Path), help="An empty folder to keep everything in afterwards.")
 @AS_JSON
 def bench_chaos_command(
     runs: int, kills: int, faults: int | None, seed: int, browser: bool, keep: Path | None, as_json: bool
 ) -> None:
-    """Kill the house again and again under work; judge by the journals of the simulated systems outside it."""
+    """Kill Workwright again and again while it works; judge by the journals of the simulated systems outside it."""
     from shared.cli.chaos.story import Plan, as_text, bench_chaos
 
     plan = Plan(runs, kills, seed, runs if faults is None else faults, browser=browser)

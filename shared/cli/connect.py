@@ -23,8 +23,8 @@ _LOOK_EVERY_S = 0.5
 
 @workwright.command()
 @click.option("--page", default="", help="The Notion page to create databases on: its id or its link.")
-@click.option("--adopt", multiple=True, metavar="KIND=DATABASE", help="A database to use, like tasks=<id or link>.")
-@click.option("--answer", multiple=True, metavar="KEY=VALUE", help="An answer to a question that was asked before.")
+@click.option("--adopt", multiple=True, metavar="KIND=DATABASE", help="A database to use, such as tasks=<id or link>.")
+@click.option("--answer", multiple=True, metavar="KEY=VALUE", help="An answer to a question from before.")
 @click.option(
     "--wait", type=click.IntRange(0, 86_400), default=600, show_default=True, help="Seconds to wait, each time."
 )

@@ -19,7 +19,7 @@ from shared.cli.root import AS_JSON, DATA, workwright
 @DATA
 @AS_JSON
 def dead_letters(data: Path, as_json: bool) -> None:
-    """List the commands that were put aside after too many tries, with the reason and how each goes on."""
+    """List the commands that were put aside after too many tries, with the reason for each and how it can go on."""
     show(ask_house(data, "GET", "/v1/dead-letters"), as_json, _table)
 
 
@@ -28,13 +28,13 @@ def dead_letters(data: Path, as_json: bool) -> None:
 @DATA
 @AS_JSON
 def replay(letter: str, data: Path, as_json: bool) -> None:
-    """Let a command go on that was put aside, once its cause is mended."""
+    """Hand over a command that was put aside again, once its cause is fixed."""
     found = ask_house(data, "POST", f"/v1/dead-letters/{quote(letter, safe='')}/replay")
     show(found, as_json, lambda answer: [f"handed over again: {answer['replayed']}"])
 
 
 def _table(found: dict[str, Any]) -> list[str]:
-    return put_aside_lines(found["dead_letters"]) or ["Nothing was put aside."]
+    return put_aside_lines(found["dead_letters"]) or ["There are no dead letters."]
 
 
 def put_aside_here(data: Path) -> list[Mapping[str, Any]]:

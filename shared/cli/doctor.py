@@ -53,7 +53,7 @@ OPERATOR_SECRETS: Mapping[str, str] = {
 }
 _SANDBOX_WAYS_OUT: Mapping[str, str] = {
     "local": "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run.",
-    "remote": "Look at WORKWRIGHT_CODE_RUNNER_URL, and whether the service lets this identity in (docs/sandbox.md).",
+    "remote": "Check WORKWRIGHT_CODE_RUNNER_URL, and whether the service admits this identity (docs/sandbox.md).",
     "vertex": "Install the extra vertexai, and give this identity roles/aiplatform.user (docs/sandbox.md).",
 }
 MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
@@ -68,19 +68,21 @@ MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of
 @DATA
 @AS_JSON
 @click.option(
-    "--cloud", is_flag=True, help="Look over a deployment instead, with your own credentials; changes nothing."
+    "--cloud", is_flag=True, help="Check a deployment instead, with your own credentials; nothing is changed."
 )
 @click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", default="", help="The deployment's project.")
 @click.option("--region", envvar="WORKWRIGHT_LOCATION", default="europe-west1", show_default=True, help="Its region.")
-@click.option("--name", default="workwright", show_default=True, help="What its names begin with (Terraform's `name`).")
+@click.option("--name", default="workwright", show_default=True, help="The prefix of its names (Terraform's `name`).")
 @click.option(
     "--release",
     type=click.Path(path_type=Path),
     default=Path("build/release.auto.tfvars.json"),
     show_default=True,
-    help="The release it should run; not compared where there is none.",
+    help="The release that it should run; without one, releases are not compared.",
 )
-@click.option("--endpoint", default="", hidden=True, help="All of Google's services at an address of this machine.")
+@click.option(
+    "--endpoint", default="", hidden=True, help="Ask this address on this machine instead of Google's services."
+)
 def doctor(
     data: Path, as_json: bool, cloud: bool, project: str, region: str, name: str, release: Path, endpoint: str
 ) -> None:
@@ -97,7 +99,7 @@ def _look_over_cloud(project: str, region: str, name: str, release: Path, endpoi
     from shared.cli.google_reader import GoogleReader, operators_token
 
     if not project:
-        raise ConfigError("whose deployment? Give --project, or set GOOGLE_CLOUD_PROJECT")
+        raise ConfigError("the deployment's project is missing; give --project, or set GOOGLE_CLOUD_PROJECT")
     wanted = Wanted(project, region, name, release=read_release(release))
     token = None if endpoint else operators_token()
     return look_over_cloud(wanted, GoogleReader(project, token, endpoint=endpoint))
@@ -156,7 +158,7 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
     try:
         settings = Settings.from_env(env)
     except ConfigError as error:
-        yield Finding("environment", MISSING, str(error), "Set these variables, then look again.")
+        yield Finding("environment", MISSING, str(error), "Set these variables, then run this again.")
         return
     yield Finding("environment", OK, f"mode {settings.mode}, models {', '.join(settings.models.references)}")
 
@@ -178,15 +180,15 @@ def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     adapters = Adapters(settings, kept, SystemClock())
     for name in dict.fromkeys(each.partition("/")[0] for each in settings.models.references):
         if name == OFFLINE:
-            yield Finding("models", OK, "offline: by rules, without network", needed=False)
+            yield Finding("models", OK, "offline: works by rules, without a network", needed=False)
             continue
-        way_out = f"Look at its address and key ({MODEL_KEYS.get(name, 'docs/models.md')})."
+        way_out = f"Check its address and key ({MODEL_KEYS.get(name, 'docs/models.md')})."
         try:
             adapters.check(name)
         except AgentError as error:
             yield Finding(name, MISSING, str(error), way_out, needed=False)
         else:
-            yield Finding(name, OK, "answers, and takes the key", needed=False)
+            yield Finding(name, OK, "answers and accepts the key", needed=False)
 
 
 def _sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
@@ -202,7 +204,7 @@ def _sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("sandbox", MISSING, str(error), _SANDBOX_WAYS_OUT[settings.sandbox.driver])
     if settings.sandbox.driver == "local":
         known = settings.sandbox.registries
-        npm, pip = (url or "where this machine gets them" for url in (known.npm, known.pip))
+        npm, pip = (url or "this machine's default" for url in (known.npm, known.pip))
         yield Finding("packages", OK, f"npm: {npm}, pip: {pip}", needed=False)
 
 
@@ -213,7 +215,8 @@ def _browser(env: Mapping[str, str]) -> Iterator[Finding]:
         found = find_browser(env.get("WORKWRIGHT_BROWSER") or "auto")
     except NoBrowser as error:
         way_out = (
-            "Install chromium, and bubblewrap where this runs as root; without, approvals of sites say what nobody saw."
+            "Install chromium, and bubblewrap if this runs as root; without them, approvals of sites "
+            "say what was not checked."
         )
         yield Finding("browser", MISSING, str(error), way_out, needed=False)
     else:
@@ -245,7 +248,7 @@ def _google() -> Iterator[Finding]:
 
 def _cloud_secrets() -> Iterator[Finding]:
     for name, source in OPERATOR_SECRETS.items():
-        yield Finding(name, LATER, "kept in Secret Manager; not looked at from here", source, needed=False)
+        yield Finding(name, LATER, "kept in Secret Manager; not checked from here", source, needed=False)
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -260,7 +263,7 @@ def _data(data: Path) -> Iterator[Finding]:
         place = place.parent
     right = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     detail = f"{data} " + ("is there" if place == data else "will be made")
-    way_out = "Choose another folder with --data, or allow writing there."
+    way_out = "Choose another folder with --data, or allow writing to it."
     yield Finding("data", OK if right else MISSING, detail if right else f"{place} cannot be written to", way_out)
 
 
@@ -273,7 +276,7 @@ def _house(data: Path) -> Iterator[Finding]:
     try:
         url = house_url(data)
     except ConfigError:
-        way_out = f"Start it: workwright up --data {data}"
+        way_out = f"Start it with: workwright up --data {data}"
         yield Finding("house", LATER, "has not run here yet", way_out, needed=False)
         return
     try:
@@ -283,8 +286,8 @@ def _house(data: Path) -> Iterator[Finding]:
         well = answer.ok
         detail = f"runs at {url}" if well else f"{url} answers {answer.status_code}"
     except requests.RequestException:
-        well, detail = False, f"does not run; it was at {url}"
-    yield Finding("house", OK if well else LATER, detail, f"Start it: workwright up --data {data}", needed=False)
+        well, detail = False, f"is not running; it was at {url}"
+    yield Finding("house", OK if well else LATER, detail, f"Start it with: workwright up --data {data}", needed=False)
 
 
 def _queue(data: Path) -> Iterator[Finding]:
@@ -292,10 +295,10 @@ def _queue(data: Path) -> Iterator[Finding]:
 
     letters = put_aside_here(data)
     if letters:
-        way_out = f"Mend the cause, then: workwright replay {letters[0]['id']} --data {data}"
+        way_out = f"Fix the cause, then run: workwright replay {letters[0]['id']} --data {data}"
         yield Finding("queue", MISSING, as_detail(letters), way_out, needed=False)
     else:
-        yield Finding("queue", OK, "nothing was put aside")
+        yield Finding("queue", OK, "there are no dead letters")
 
 
 def _left_alone(data: Path) -> Iterator[Finding]:
@@ -325,7 +328,7 @@ def _secrets(data: Path) -> Iterator[Finding]:
     from shared.backends.local.secrets import LocalSecrets
 
     if not (data / KEY_FILE).exists():
-        yield Finding("secrets", LATER, "none yet", f"Start the house: workwright up --data {data}", needed=False)
+        yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
         return
     kept = LocalSecrets(data)
     for name, source in OPERATOR_SECRETS.items():

@@ -73,11 +73,13 @@ def unseen(name: str, wanted: Wanted, error: IntegrationError) -> Finding:
     elif isinstance(error, Missing):
         way_out = "terraform -chdir=terraform plan -var-file=envs/ENVIRONMENT.tfvars"
     elif isinstance(error, Unavailable):
-        way_out = "See whether this machine's network lets it reach Google, then look again"
+        way_out = "Check that this machine's network lets it reach Google, then run this again"
     else:
         way_out = f"gcloud projects add-iam-policy-binding {wanted.project} --member=user:YOU --role=roles/viewer"
-        way_out += ", the same with roles/iam.securityReviewer; then look again"
-    return Finding(name, MISSING, f"could not be looked at: {error}", way_out, why="What nobody sees may be broken.")
+        way_out += ", the same with roles/iam.securityReviewer; then run this again"
+    return Finding(
+        name, MISSING, f"could not be checked: {error}", way_out, why="What cannot be checked may be broken."
+    )
 
 
 def _project(wanted: Wanted, google: GoogleReader) -> tuple[str, Finding]:

@@ -24,8 +24,8 @@ def accounts(site: Site) -> Iterator[Finding]:
         f"gcloud iam service-accounts enable {asleep[0]} --project={site.wanted.project}" if asleep else site.apply()
     )
     yield finding(
-        "accounts", "Each function acts as an account of its own; without it nothing it asks for is answered.",
-        problems, f"{len(wanted)} accounts are there", way_out,
+        "accounts", "Each function acts as an account of its own; without it nothing that it asks for is answered.",
+        problems, f"{len(wanted)} accounts exist", way_out,
     )  # fmt: skip
 
 
@@ -45,8 +45,10 @@ def roles(site: Site) -> Iterator[Finding]:
         has, needs = set(read.get("includedPermissions", ())), set(it["permissions"])
         problems += [f"{name} lacks {each}" for each in sorted(needs - has)]
         problems += [f"{name} also allows {each}" for each in sorted(has - needs)]
-    why = "A permission too few stops functions; one too many is what an intruder gets."
-    yield finding("roles", why, problems, f"{len(site.wanted.roles)} roles hold what they should", site.apply())
+    why = "Functions fail without a permission they need; an intruder gets every permission too many."
+    yield finding(
+        "roles", why, problems, f"{len(site.wanted.roles)} roles hold the permissions they should", site.apply()
+    )
 
 
 def grants(site: Site) -> Iterator[Finding]:
@@ -59,8 +61,8 @@ def grants(site: Site) -> Iterator[Finding]:
     acting = site.google.policy("iam", caller, post=True).get(wanted.role("act-as"), set())
     enqueuers = [name for name, it in wanted.functions.items() if "enqueue" in it["roles"]]
     problems += [f"{name} may not act as tasks-caller" for name in enqueuers if _member(site, name) not in acting]
-    why = "What a function may not do fails when it is needed; what it may do beyond that is what an intruder gets."
-    yield finding("grants", why, problems, "accounts hold exactly their roles", site.apply())
+    why = "A function fails when it needs a role that it lacks; an intruder gets every role that it has too many."
+    yield finding("grants", why, problems, "accounts have exactly their roles", site.apply())
 
 
 def extra_access(site: Site) -> Iterator[Finding]:
@@ -72,7 +74,7 @@ def extra_access(site: Site) -> Iterator[Finding]:
     if broad:
         role, member = broad[0]
         way_out = f"gcloud projects remove-iam-policy-binding {site.wanted.project} --member={member} --role={role}"
-    why = "Owner, editor and viewer let a function read and change what belongs to all others."
+    why = "Owner, editor and viewer let a function read and change what belongs to all the others."
     yield finding("access", why, [f"{member} has {role}" for role, member in broad], "no broad roles", way_out)
 
 
@@ -90,7 +92,7 @@ def callers(site: Site) -> Iterator[Finding]:
                 f"gcloud run services remove-iam-policy-binding {name} --region={site.wanted.region}"
                 f" --project={site.wanted.project} --member={each} --role={_INVOKER}"
             )
-    why = "Only the doors may be open; who reaches another function reaches what stands behind it."
+    why = "Only the public functions may be open; whoever can call another function reaches what is behind it."
     yield finding("callers", why, problems, f"open to everybody: {', '.join(site.wanted.public)}", way_out)
 
 

@@ -21,20 +21,30 @@ def database(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/firestore/docs/reference/rest/v1/projects.databases#Database."""
     read = site.google.find("firestore", _database(site))
     if read is None:
-        yield finding("database", "Everything is kept in it.", ["no database"], "", site.apply())
+        yield finding("database", "Everything is stored in it.", ["no database"], "", site.apply())
         return
     native = read.get("type") == "FIRESTORE_NATIVE"
-    why = "Everything is kept in it, and only native mode has what the code asks for."
+    why = "Everything is stored in it, and only native mode has what the code needs."
     yield finding("database", why, [] if native else [f"it is {read.get('type')}"], "native mode", site.apply())
     wanted = {
-        "pointInTimeRecoveryEnablement": ("POINT_IN_TIME_RECOVERY_ENABLED", "no recovery to a minute of the last week"),
-        "deleteProtectionState": ("DELETE_PROTECTION_ENABLED", "can be deleted"),
+        "pointInTimeRecoveryEnablement": (
+            "POINT_IN_TIME_RECOVERY_ENABLED",
+            "no point-in-time recovery for the last week",
+        ),
+        "deleteProtectionState": ("DELETE_PROTECTION_ENABLED", "not protected from deletion"),
     }
     problems = [words for field, (value, words) in wanted.items() if read.get(field) != value]
     if not site.google.get("firestore", f"{_database(site)}/backupSchedules").get("backupSchedules"):
         problems.append("no backups")
-    why = "Production has all three; in staging it is right that they are missing."
-    yield finding("recovery", why, problems, "recovery, backups, protected from deletion", site.apply(), needed=False)
+    why = "Production needs all three; in staging they are missing on purpose."
+    yield finding(
+        "recovery",
+        why,
+        problems,
+        "point-in-time recovery, backups, protected from deletion",
+        site.apply(),
+        needed=False,
+    )
 
 
 def indexes(site: Site) -> Iterator[Finding]:
@@ -58,7 +68,7 @@ def indexes(site: Site) -> Iterator[Finding]:
     }
     for it in wanted["fields"]:
         problems += _field_problems(it, own.get((it["collection"], it["field"])))
-    why = "A query without its index is refused; one whose index is being built is too. Building takes minutes."
+    why = "A query without its index is refused, also while the index is being built, which takes minutes."
     count = len(wanted["composite"]) + len(wanted["fields"])
     yield finding("indexes", why, problems, f"{count} ready", site.apply())
 
@@ -66,7 +76,7 @@ def indexes(site: Site) -> Iterator[Finding]:
 def _field_problems(wanted: dict[str, Any], there: dict[str, Any] | None) -> Iterator[str]:
     name = f"{wanted['collection']}.{wanted['field']}"
     if there is None:
-        yield f"{name} is not set apart"
+        yield f"{name} is not exempted from indexes"
         return
     built = there.get("indexConfig", {}).get("indexes", ())
     has = {(it.get("queryScope"), it["fields"][0].get("order"), it.get("state")) for it in built}
@@ -106,7 +116,7 @@ def key(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys#CryptoKey."""
     name = f"{site.place}/keyRings/{site.wanted.name}/cryptoKeys/tenants"
     read = site.google.find("cloudkms", name)
-    why = "It opens every tenant's tokens. One that does not rotate opens ever more with one version."
+    why = "It decrypts every tenant's tokens. If it does not rotate, one version decrypts more and more of them."
     place = f"--keyring={site.wanted.name} --location={site.wanted.region} --project={site.wanted.project}"
     if read is None:
         yield finding("key", why, ["no key"], "", site.apply())
@@ -129,7 +139,7 @@ def webhook(site: Site) -> Iterator[Finding]:
     """
     at = f"--project {site.wanted.project} --region {site.wanted.region}"
     subscribe = f"create the subscription in Notion for {site.url('notion-webhook')}"
-    why = "Without it changes in Notion are found by sync alone, minutes later; approvals too."
+    why = "Without it, changes in Notion and approvals are found only by sync, minutes later."
     read = site.google.find("firestore", f"{_database(site)}/documents/tenants/_system/webhook/notion")
     body = json.loads(read["fields"]["body"]["stringValue"]) if read else {}
     if body.get("verified"):

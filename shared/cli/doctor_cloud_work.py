@@ -29,10 +29,10 @@ def functions(site: Site) -> Iterator[Finding]:
         source = it.get("buildConfig", {}).get("source", {}).get("storageSource", {}).get("object", "")
         if site.wanted.release and source != site.wanted.release.get(name):
             apart.append(name)
-    why = "A function that is not active answers with what it was before, or not at all."
+    why = "A function that is not active answers with its earlier code, or not at all."
     yield finding("functions", why, problems, f"{len(site.wanted.functions)} active", site.apply())
     if site.wanted.release is not None:
-        why = "Some functions run other code than this release holds; a mended fault may still be there."
+        why = "Some functions run code other than this release's; a fault that was fixed may still be there."
         said = [f"not this release: {', '.join(apart)}"] if apart else []
         yield finding("release", why, said, "all functions run it", site.apply(), needed=False)
 
@@ -54,8 +54,11 @@ def queues(site: Site) -> Iterator[Finding]:
             way_out = (
                 f"gcloud tasks queues resume {name} --location={site.wanted.region} --project={site.wanted.project}"
             )
-    why = "Commands wait in a queue that does not run; with other waits they are put aside too early, or come too fast."
-    yield finding("queues", why, problems, "all run, with their rates and waits", way_out)
+    why = (
+        "Commands wait in a queue that is not running; with the wrong retry settings they are put "
+        "aside too early, or retried too fast."
+    )
+    yield finding("queues", why, problems, "all are running, with their rates and retry settings", way_out)
 
 
 def _differing(it: dict[str, Any], declared: dict[str, Any]) -> Iterator[str]:
@@ -101,7 +104,8 @@ def jobs(site: Site) -> Iterator[Finding]:
             problems.append(f"{name} has not run yet")
             way_out = f"gcloud scheduler jobs run {name} {at}"
     why = (
-        "Without sweep nothing forgotten is handed over and no routine begins; without sync lost deliveries stay lost."
+        "Without sweep, forgotten commands are not handed over and no routine begins; without "
+        "sync, lost deliveries stay lost."
     )
     yield finding("jobs", why, problems, "enabled, and their last runs succeeded", way_out)
 

@@ -21,12 +21,12 @@ _PROVIDER = click.argument("provider", type=click.Choice(KEYED))
 
 
 @workwright.group(invoke_without_command=True)
-@click.option("--all", "everything", is_flag=True, help="Also those that are not connected.")
+@click.option("--all", "everything", is_flag=True, help="Include those that are not connected.")
 @DATA
 @AS_JSON
 @click.pass_context
 def models(context: click.Context, everything: bool, data: Path, as_json: bool) -> None:
-    """Show whom the team's work asks, and what the models cost today."""
+    """Show which models the team's work asks, and what they cost today."""
     if context.invoked_subcommand is None:
         _show(ask_house(data, "GET", _ADDRESS), as_json, everything=everything)
 
@@ -34,7 +34,7 @@ def models(context: click.Context, everything: bool, data: Path, as_json: bool) 
 @models.command("set")
 @click.option(
     "--class", "classes", multiple=True, metavar="CLASS=MODEL,…",
-    help=f"Whom to ask for {', '.join(TASK_CLASSES)}, the first first; nothing after = ends the list.",
+    help=f"Which models to ask for {', '.join(TASK_CLASSES)}, the first first; nothing after = ends the list.",
 )  # fmt: skip
 @click.option("--prefer", type=click.Choice(["", *PREFERENCES]), help="Where there is no list.")
 @click.option("--allow", metavar="MODEL,…", help="Only these providers and models; empty for all.")

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from shared.app.deps import Deps
 
 _BY = "the operator"
-_TENANT = click.option("--tenant", default="", help="One team alone; without it everybody's work.")
+_TENANT = click.option("--tenant", default="", help="Only this team; without it, everybody's work.")
 
 
 @workwright.command()
-@click.option("--reason", default="", help="Why; whoever looks is told.")
+@click.option("--reason", default="", help="The reason, which everybody who looks is shown.")
 @_TENANT
 @DATA
 @AS_JSON
 def pause(reason: str, tenant: str, data: Path, as_json: bool) -> None:
     """Stop all work at once: nothing is opened, nothing is handed out, and what waits goes on waiting.
 
-    In the cloud with the environment of the functions; on one machine while the house runs, or stopped.
+    In the cloud with the environment of the functions; on one machine whether Workwright is running or not.
     """
     _show(_switch(data, tenant, reason or True), as_json)
 
@@ -51,7 +51,7 @@ def resume(tenant: str, data: Path, as_json: bool) -> None:
 def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
     """Change the key: with --tenant that of one team, without it that of the installation on this machine.
 
-    On one machine stop the house first; a change that was cut off is finished by doing it again. Copies of the data
+    On one machine stop Workwright first; a change that was cut off is finished by doing it again. Copies of the data
     folder from before need the key from before. In the cloud the installation's is Cloud KMS's: it changes by itself.
     """
     from shared.ports import SYSTEM
@@ -128,7 +128,7 @@ def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
 
     if os.environ.get("WORKWRIGHT_MODE") != "cloud" and _is_running(data):
         if tenant and tenant != ask_house(data, "GET", "/v1/tenant")["tenant"]:
-            raise ConfigError("the house that runs has another team as its own; stop it to pause this one")
+            raise ConfigError("the Workwright that is running belongs to another team; stop it to pause this one")
         asked = {"paused": bool(paused), "everybody": not tenant}
         return ask_house(
             data, "POST", "/v1/pause", body=asked | ({"reason": paused} if isinstance(paused, str) else {})

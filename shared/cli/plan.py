@@ -11,7 +11,7 @@ from shared.cli.root import AS_JSON, DATA, workwright
 
 _LISTS = (
     ("questions", "Asked back"),
-    ("instead", "Why another plan"),
+    ("instead", "Why there is another plan"),
     ("findings", "A critic still finds"),
     ("assumptions", "Assumed"),
     ("missing", "Missing"),

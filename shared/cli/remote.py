@@ -23,7 +23,7 @@ RUN = click.argument("run", metavar="ID")
 
 
 @workwright.command()
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--limit", default=20, show_default=True, help="How many to show, newest first.")
 @click.option("--status", default="", help="Only runs in this state, like awaiting_approval or failed.")
 @DATA
 @AS_JSON
@@ -69,7 +69,9 @@ def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> Non
 
 @workwright.command()
 @RUN
-@click.option("--hash", "named", default="", metavar="HASH", help="What you agree to: the beginning of its hash.")
+@click.option(
+    "--hash", "named", default="", metavar="HASH", help=("What you agree to: the first characters of its hash.")
+)
 @DATA
 @AS_JSON
 def approve(run: str, named: str, data: Path, as_json: bool) -> None:
@@ -109,7 +111,7 @@ def answer(run: str, text: str, data: Path, as_json: bool) -> None:
 
 @workwright.command()
 @RUN
-@click.option("--reason", default="", help="Why; people are told.")
+@click.option("--reason", default="", help="The reason, which people are told.")
 @click.option("--force", is_flag=True, help="Do not undo what was done; list what is left behind.")
 @DATA
 @AS_JSON
@@ -121,11 +123,11 @@ def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> Non
 
 @workwright.command()
 @RUN
-@click.option("--from-start", is_flag=True, help="Plan the page anew, and do and pay everything again.")
+@click.option("--from-start", is_flag=True, help="Plan the page anew, and do and pay for everything again.")
 @DATA
 @AS_JSON
 def retry(run: str, from_start: bool, data: Path, as_json: bool) -> None:
-    """Go on where a failed or cancelled run ended, as a new run: what is done is neither planned nor paid again."""
+    """Go on where a failed or cancelled run ended, as a new run: what is done is neither planned nor paid for again."""
     body = {"from_start": from_start}
     show(ask_house(data, "POST", f"/v1/runs/{_part(run)}/retry", body=body), as_json, _run_text)
 
@@ -142,11 +144,11 @@ def rollback(run: str, data: Path, as_json: bool) -> None:
 @workwright.command()
 @click.option("--day", default="", help="Like 2026-11-22, in UTC; by default today.")
 @click.option("--month", default="", help="Like 2026-11, instead of a day.")
-@click.option("--by", default="", help="Take it apart by run, step, kind, agent, model, task, task_class or outcome.")
+@click.option("--by", default="", help="Break it down by run, step, kind, agent, model, task, task_class or outcome.")
 @DATA
 @AS_JSON
 def usage(day: str, month: str, by: str, data: Path, as_json: bool) -> None:
-    """Show what a day or month has cost, and into what it went."""
+    """Show what a day or month has cost, and what it was spent on."""
     params = {name: value for name, value in (("day", day), ("month", month), ("by", by)) if value}
     show(ask_house(data, "GET", "/v1/usage", params=params), as_json, _usage_text)
 
@@ -170,7 +172,7 @@ def ask_house(
     try:
         key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
     except OSError:
-        raise ConfigError(f"no key in {data / OWNER_KEY}; start the house: {typed('up', data=data)}") from None
+        raise ConfigError(f"no key in {data / OWNER_KEY}; start Workwright with: {typed('up', data=data)}") from None
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between two parts of one machine
         session.headers["Authorization"] = f"Bearer {key}"
@@ -179,10 +181,10 @@ def ask_house(
             found: dict[str, Any] = answer.json()
         except requests.ReadTimeout:
             raise ConfigError(
-                f"the house at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
+                f"Workwright at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
             ) from None
         except requests.RequestException:
-            raise ConfigError(f"nothing answers at {url}; start the house: {typed('up', data=data)}") from None
+            raise ConfigError(f"nothing answers at {url}; start Workwright with: {typed('up', data=data)}") from None
     if not answer.ok:
         raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
     return found
@@ -282,7 +284,7 @@ def _usage_text(found: dict[str, Any]) -> list[str]:
     limit = f" of {_usd(found['limit'])}" if found["limit"] is not None else ""
     lines = [
         f"{found['period']}  {_usd(found['cost']['micros'])}{limit} US dollars, {found['cost']['tokens']} tokens",
-        f"set aside for calls under way {_usd(found['reserved'])}, in attempts that failed"
+        f"set aside for calls in progress {_usd(found['reserved'])}, in attempts that failed"
         f" {_usd(found['failed']['micros'])}",
     ]
     if found["per_finished"] is not None:

@@ -19,7 +19,7 @@ DATA = click.option(
     default=_USUAL,
     envvar="WORKWRIGHT_DATA",
     show_default=True,
-    help="The folder everything is kept in.",
+    help="The folder that everything is kept in.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -45,4 +45,4 @@ def house_url(data: Path) -> str:
     try:
         return str(json.loads((data / "house.json").read_text(encoding="utf-8"))["url"])
     except (OSError, ValueError, KeyError):
-        raise ConfigError(f"no house has run in {data}; start one with `{typed('up', data=data)}`") from None
+        raise ConfigError(f"Workwright has not run in {data}; start it with `{typed('up', data=data)}`") from None

@@ -55,7 +55,7 @@ def _value(before: Any, name: str, given: str) -> Any:
         try:
             return json.loads(given)
         except ValueError as error:
-            raise ConfigError(f"--set {name}: this is no JSON: {error}") from None
+            raise ConfigError(f"--set {name}: this is not JSON: {error}") from None
     if isinstance(before, list):
         return [each.strip() for each in given.split(",") if each.strip()]
     return int(given) if given.isdigit() and not isinstance(before, str) else given

@@ -24,7 +24,7 @@ EXIT_CODES: Mapping[str, int] = {LIVE: 0, QUESTION: 3, FAILED: 4, NO_SITE: 5, ST
 _TOLD = {
     QUESTION: "It stopped for a question. Answer it in your file, and tell the story again.",
     FAILED: "It ended without a result, and says why above. What was asked for may be more than this model can do.",
-    NO_SITE: "What was asked for is done, and a site is no part of it.",
+    NO_SITE: "What was asked for is done; no site was part of it.",
     STOPPED: "It was not approved, so nothing was built.",
     TIMED_OUT: "It had not ended when the time was up; --limit gives it more.",
 }

@@ -23,7 +23,7 @@ _TIMEOUT = (5, 300)
 @DATA
 @AS_JSON
 def export(file: Path, data: Path, as_json: bool) -> None:
-    """Write all that is kept of your team to FILE, one JSON object per line, without secrets."""
+    """Write everything that is stored for your team to FILE, one JSON object per line, without secrets."""
     if file.exists():
         raise ConfigError(f"{file}: is there already, and nothing is overwritten")
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
@@ -38,11 +38,11 @@ def export(file: Path, data: Path, as_json: bool) -> None:
 
 @workwright.command("delete-tenant")
 @click.option("--confirm", default="", metavar="ID", help="The id of your team; without it you are asked for it.")
-@click.option("--force", is_flag=True, help="Also while something is being put live, taken back or merged.")
+@click.option("--force", is_flag=True, help="Even while something is being put live, rolled back or merged.")
 @DATA
 @AS_JSON
 def delete_tenant(confirm: str, force: bool, data: Path, as_json: bool) -> None:
-    """Delete your team with all that is kept of it. This cannot be taken back; `export` first."""
+    """Delete your team and everything that is stored for it. This cannot be undone; run `export` first."""
     if not confirm:
         click.echo("Everything of your team is deleted: runs, settings, texts, knowledge, grants and keys.", err=True)
         confirm = click.prompt("Type the id of your team to go on", err=True)
@@ -62,7 +62,9 @@ def _fetch(data: Path, target: Path) -> None:
         try:
             with session.get(f"{url}/v1/export", headers=headers, timeout=_TIMEOUT, stream=True) as answer:
                 if not answer.ok:
-                    raise ConfigError(f"the house does not export: {answer.json().get('detail', answer.status_code)}")
+                    raise ConfigError(
+                        f"Workwright refused the export: {answer.json().get('detail', answer.status_code)}"
+                    )
                 for block in answer.iter_content(_BLOCK):
                     out.write(block)
         except requests.RequestException as error:
@@ -90,5 +92,5 @@ def _see_that_it_is_whole(file: Path) -> int:
 def _lines(found: dict[str, Any]) -> list[str]:
     if found["state"] != "deleting":
         return [f"{found['tenant']} is not being deleted"]
-    after = [f"to end by yourselves: {each}" for each in found["left"]]
+    after = [f"to remove yourselves: {each}" for each in found["left"]]
     return [f"{found['tenant']} is being deleted; it takes about a quarter of an hour ({found['phase']})", *after]

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from shared.app.deps import Deps
 
 
-PROJECT = click.option("--project", default="", help="Of a deployment's project, instead of a folder's house.")
+PROJECT = click.option(
+    "--project", default="", help="The project of a deployment, instead of the installation in the data folder."
+)
 REGION = click.option(
     "--region",
     envvar="WORKWRIGHT_LOCATION",
     default="europe-west1",
     show_default=True,
-    help="That deployment's region.",
+    help="The deployment's region.",
 )
 
 
@@ -37,7 +39,9 @@ def webhook() -> None:
 
 
 @webhook.command()
-@click.option("--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long to wait for it.")
+@click.option(
+    "--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long to wait for the handshake."
+)
 @PROJECT
 @REGION
 @DATA
@@ -58,7 +62,7 @@ def arm(minutes: int, project: str, region: str, data: Path, as_json: bool) -> N
 @DATA
 @AS_JSON
 def status(with_token: bool, project: str, region: str, data: Path, as_json: bool) -> None:
-    """Say whether a token is there, since when, and whether a handshake is waited for."""
+    """Say whether there is a token, since when, and whether a handshake is expected."""
     from shared.app.accept_delivery import TOKEN, handshake_state
 
     with _deps(data, project, region) as deps:

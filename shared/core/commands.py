@@ -52,7 +52,7 @@ def command_to_data(command: Command) -> dict[str, Any]:
 def command_from_data(data: dict[str, Any]) -> Command:
     """Return the command that `command_to_data` wrote; raises ValueError naming the field that is wrong."""
     if not isinstance(data, dict):
-        raise ValueError("a command is an object")
+        raise ValueError("a command must be an object")
     unknown = set(data) - set(_TEXT) - {"attempt", "wake", "not_before"}
     if unknown:
         raise ValueError(f"unknown field {sorted(unknown)[0]!r}")

@@ -57,7 +57,7 @@ def _pip(files: Mapping[str, bytes]) -> bytes:
         marker = (pin["marker"] or "").strip() if pin else ""
         if pin is None or not _MARKER.match(marker) or not hashes or not all(map(_HASH.match, hashes)):
             raise LockProblem(
-                f"{PIP_LOCK}, line {number}: {line[:100]!r} is not taken. Write each package, also those that"
+                f"{PIP_LOCK}, line {number}: {line[:100]!r} is not accepted. Write each package, including those that"
                 " others need, as name==version with its --hash=sha256:… (`pip-compile --generate-hashes` does)"
             )
         pinned = f"{pin['name']}{pin['extras'] or ''}=={pin['version']}{' ; ' + marker if marker else ''}"
@@ -87,7 +87,7 @@ def _npm(files: Mapping[str, bytes]) -> dict[str, bytes]:
     lock = _json(files, NPM_LOCK)
     packages = lock.get("packages")
     if lock.get("lockfileVersion") not in (2, 3) or not isinstance(packages, dict):
-        raise LockProblem(f"{NPM_LOCK}: lockfileVersion is not 2 or 3; write it anew with npm 7 or newer")
+        raise LockProblem(f"{NPM_LOCK}: lockfileVersion is not 2 or 3; write it again with npm 7 or newer")
     if len(packages) > _MAX_PACKAGES:
         raise LockProblem(f"{NPM_LOCK}: {len(packages)} packages; at most {_MAX_PACKAGES} are installed")
     taken = {NPM_MANIFEST: files[NPM_MANIFEST], NPM_LOCK: files[NPM_LOCK]}
@@ -108,7 +108,8 @@ def _check_entry(place: str, entry: Mapping[str, Any], packages: Mapping[str, An
     if entry.get("link"):
         if not isinstance(resolved, str) or not resolved or resolved not in packages or ".." in resolved.split("/"):
             raise LockProblem(
-                f"{NPM_LOCK}: {place[:100]!r} links to {str(resolved)[:100]!r}, which is no workspace of this project"
+                f"{NPM_LOCK}: {place[:100]!r} links to {str(resolved)[:100]!r}, which is not a "
+                "workspace of this project"
             )
         return
     if entry.get("inBundle") and resolved is None:  # part of another package's archive, whose hash covers it

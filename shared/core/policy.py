@@ -155,14 +155,16 @@ def judge(
 def _paths(changed: Sequence[str], before: Mapping[str, bytes], policy: Policy) -> Iterator[Finding]:
     for path in changed:
         if strange(path):
-            yield Finding(BLOCK, "path", path[:300], 0, "this is no path of a repository", "Use plain relative paths.")
+            yield Finding(
+                BLOCK, "path", path[:300], 0, "this is not a path in a repository", "Use plain relative paths."
+            )
         elif any_matches(path, policy.protected):
             way = "Leave it as it is; a person changes such files by hand, or takes it off the list `protected`."
             yield Finding(BLOCK, "protected", path, 0, "a protected file: it decides what runs elsewhere", way)
         elif any_matches(path, policy.must_not_change) or not any_matches(path, policy.may_change):
             yield Finding(BLOCK, "paths", path, 0, "the team's policy keeps this path from being changed", "Leave it.")
         elif path.rpartition("/")[2] in UNREAD:
-            what = "may name packages, in a form that is not read here"
+            what = "may name packages, in a format that cannot be read here"
             yield Finding(WARN, "packages", path, 0, what, "Look at what it asks for.")
         elif any_matches(path, _BUILDS):
             yield Finding(WARN, "build", path, 0, "runs when the project is built or installed", "Read it closely.")
@@ -223,7 +225,7 @@ def _packages(
 ) -> Iterator[Finding]:
     for path, why in new.unread.items():
         if old.unread.get(path) != why:
-            yield Finding(BLOCK, "manifest", path, 0, f"cannot be read: {why}", "Write it as its format asks for.")
+            yield Finding(BLOCK, "manifest", path, 0, f"cannot be read: {why}", "Write it as its format requires.")
     for path, line, option in new.options:
         if (path, option) not in {(each[0], each[2]) for each in old.options}:
             what = f"{option} lets packages come from somewhere else"
@@ -233,12 +235,12 @@ def _packages(
         if host not in known_hosts:
             what = f"the lock file fetches packages from {host}"
             severity = BLOCK if known_hosts else WARN
-            yield Finding(severity, "index", path, 0, what, "Let the installer write it anew from the usual registry.")
+            yield Finding(severity, "index", path, 0, what, "Let the installer write it again from the usual registry.")
     away = {(each.system, each.name, each.wanted) for each in old.direct if each.elsewhere}
     for one in new.direct:
         if one.elsewhere and (one.system, one.name, one.wanted) not in away:
             what = f"{one.name} comes from an address or a folder, not from a registry"
-            yield Finding(BLOCK, "dependency", one.path, one.line, what, "Take a released version by its name.")
+            yield Finding(BLOCK, "dependency", one.path, one.line, what, "Use a released version by its name.")
     for one in named:
         yield from _package(one, policy, known.get(one.key))
 
@@ -248,13 +250,13 @@ def _package(one: Dependency, policy: Policy, known: Known | None) -> Iterator[F
         return Finding(severity, rule, one.path, one.line, f"{one.name} {what}", way_out)
 
     if one.name in {same_name(one.system, each) for each in policy.dependencies_denied}:
-        yield found(BLOCK, "dependency", "is on the team's list of packages that are not taken", "Do without it.")
+        yield found(BLOCK, "dependency", "is on the team's list of packages that it does not accept", "Do without it.")
     elif policy.dependencies_allowed and one.name not in {
         same_name(one.system, each) for each in policy.dependencies_allowed
     }:
         yield found(BLOCK, "dependency", "is not on the team's list of packages", "Do without it, or ask for it.")
     if known is not None and not known.exists:
-        yield found(BLOCK, "dependency", "is in no registry under that name", "Use one that exists, or none.")
+        yield found(BLOCK, "dependency", "is not in the registry under that name", "Use one that exists, or none.")
     elif known is None or known.age is None:
         yield found(NOTE, "age", "is new here; its age is unknown", "Look it up before you agree.")
     elif known.age < timedelta(days=policy.dependency_age_days):
@@ -262,9 +264,9 @@ def _package(one: Dependency, policy: Policy, known: Known | None) -> Iterator[F
         yield found(BLOCK, "age", f"is {known.age.days} days old; at least {least} are asked for", "Use another one.")
     licence = one.licence or (known.licence if known else "")
     if not licence:
-        yield found(policy.unknown_licence, "licence", "has a licence that is not known here", "Look it up.")
+        yield found(policy.unknown_licence, "licence", "has an unknown licence", "Look it up.")
     elif not licences.allowed(licence, policy.licences_allowed):
-        yield found(BLOCK, "licence", f"is under {licence}, which the team does not take", "Use another one.")
+        yield found(BLOCK, "licence", f"is under {licence}, which the team does not accept", "Use another one.")
 
 
 def _told(one: Dependency, known: Mapping[tuple[str, str], Known]) -> str:
@@ -284,5 +286,5 @@ def _headers(changed: Sequence[str], work: Worktree, before: Mapping[str, bytes]
             and (was is None or was[0] != now[0])
             and not licences.allowed(now[0], policy.licences_allowed)
         ):
-            what = f"says that it is under {now[0]}, which the team does not take"
+            what = f"says that it is under {now[0]}, which the team does not accept"
             yield Finding(BLOCK, "licence", path, now[1], what, "Write it anew, or leave it out.")

@@ -17,7 +17,7 @@ MUCH_MONEY = 4_000_000  # micro-dollars a plan may cost at most before its cost 
 _HIGH: Mapping[str, str] = {
     "site.promote": "it puts a site live, for everybody to see",
     "repository.merge_change": "it merges into the branch that everybody works on",
-    "notion.trash_page": "it takes pages away",
+    "notion.trash_page": "it removes pages",
     "notion.delete_blocks": "it deletes content",
     "notion.replace_content": "it replaces what is written",
     "notion.change_schema": "it changes the columns of a table",

@@ -89,7 +89,7 @@ def read_runner(env: Mapping[str, str]) -> RunnerSettings:
         problems.append("WORKWRIGHT_CERTS_URL is for an issuer on this machine; leave it out for Google's")
     answers = env.get("WORKWRIGHT_RUNNER_ANSWERS") or "1"
     if not re.fullmatch(r"[0-9]{1,6}", answers):
-        problems.append(f"WORKWRIGHT_RUNNER_ANSWERS is {answers!r}; give a whole number, 0 for without end")
+        problems.append(f"WORKWRIGHT_RUNNER_ANSWERS is {answers!r}; give a whole number, or 0 for no limit")
     settings = RunnerSettings(
         mode,
         Path(env.get("WORKWRIGHT_DATA") or ".workwright"),
@@ -100,7 +100,7 @@ def read_runner(env: Mapping[str, str]) -> RunnerSettings:
         _registries(env, problems),
     )
     if problems:
-        raise ConfigError("The environment is not right:\n" + "\n".join(f"  - {each}" for each in problems))
+        raise ConfigError("The environment is wrong:\n" + "\n".join(f"  - {each}" for each in problems))
     return settings
 
 

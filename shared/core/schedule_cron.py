@@ -96,5 +96,5 @@ def _number(text: str, which: int) -> int:
     names = {3: {n: i for i, n in enumerate(_MONTHS, 1)}, 4: {n: i for i, n in enumerate(_WEEKDAYS)}}.get(which, {})
     number = names.get(text, int(text) if text.isascii() and text.isdecimal() else -1)
     if not least <= number <= most:
-        raise BadSchedule(f"{text!r} is no {name} (from {least} to {most})")
+        raise BadSchedule(f"{text!r} is not a {name} (from {least} to {most})")
     return number

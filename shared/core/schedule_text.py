@@ -25,7 +25,7 @@ def parse_schedule(text: str, anchor: date = EPOCH) -> Schedule:
     if len(said) > MAX_TEXT:
         raise BadSchedule(f"a schedule has at most {MAX_TEXT} characters, this one {len(said)}")
     if short := _SHORT.search(said):
-        raise BadSchedule(f"“{short[1]}” is no time zone; one is called “America/New_York” or “Europe/Berlin”")
+        raise BadSchedule(f"“{short[1]}” is not a time zone; write one such as “America/New_York” or “Europe/Berlin”")
     named = _ZONE.search(said)
     zone = named[1] if named else ""
     rest = f"{said[: named.start()]} {said[named.end() :]}".strip(" ,") if named else said

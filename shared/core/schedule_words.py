@@ -227,13 +227,13 @@ def _time(found: _Found, text: str) -> time:
     elif _LATE.get(found.part, 12) <= hour < 12:  # "every evening at 7"
         hour += 12
     if hour > 23 or minute > 59:
-        raise found.wrong(f"“{said}” is no time of the day")
+        raise found.wrong(f"“{said}” is not a time of the day")
     return time(hour, minute)
 
 
 def _minute(found: _Found, text: str) -> int:
     if int(text) > 59:
-        raise found.wrong(f"“{text}” is no minute of an hour")
+        raise found.wrong(f"“{text}” is not a minute of an hour")
     return int(text)
 
 

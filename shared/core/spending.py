@@ -96,7 +96,7 @@ class Ledger:
         days = dict(self.days)
         for move in moves:
             if move.day[:7] != self.month:
-                raise ValueError(f"{move.day} is no day of {self.month}")
+                raise ValueError(f"{move.day} is not a day of {self.month}")
             was = days.get(move.day, Account())
             days[move.day] = replace(
                 was,

@@ -135,7 +135,7 @@ def judge_own(result: Ended, *, before: Collection[str], nonce: str) -> Verdict:
     ended = dict(_endings(files))
     failures = []
     for name in sorted(before):
-        outcome, detail = now.get(name, ("gone", ended.get(name.partition(": ")[0], "it did not run any more")))
+        outcome, detail = now.get(name, ("gone", ended.get(name.partition(": ")[0], "it no longer ran")))
         if outcome != "passed":
             failures.append((name, f"{outcome}: {_excerpt(detail)}"))
     ran = len(before) - len(failures)

@@ -112,7 +112,10 @@ class Author:
 
 def moved(system: str) -> Rejected:
     """Return the error for a repository that has another name now: who is there under the old one nobody knows."""
-    words = "the repository was renamed or moved: nothing is followed by itself; name it anew in ship.code.repository"
+    words = (
+        "the repository was renamed or moved, and we do not follow it by ourselves; set its new "
+        "name in ship.code.repository"
+    )
     return Rejected(system, words)
 
 

@@ -129,7 +129,7 @@ def _checked(name: str, answer: Answer, *, write: bool) -> Json:
     body = answer.json if isinstance(answer.json, dict) else {}
     if body.get("ok"):
         return body
-    word = str(body.get("error") or "no reason given")[:100]
+    word = str(body.get("error") or "no reason was given")[:100]
     needed = f" (needs the scope {body['needed']})" if isinstance(body.get("needed"), str) else ""
     raise _error(word, f"{name}: {word}{needed}", answer, write=write)
 

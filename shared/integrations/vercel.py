@@ -128,14 +128,14 @@ class Vercel:
         params = {"skipAutoDetectionConfirmation": "1", "forceNew": "1"}
         answer = self._call("POST", "/v13/deployments", json=body, params=params, accept=_NO_SOURCE)
         if not answer.ok:
-            way_out = "Let Vercel's app at the forge see the repository, or set ship.site.source to files."
+            way_out = "Give Vercel's app access to the repository at the forge, or set ship.site.source to files."
             raise NotAllowed(self.system, f"it cannot fetch the commit: {vendor_message(answer)}", way_out=way_out)
         return _deployed(answer.json)
 
     def _upload(self, sha: str, by_sha: Mapping[str, bytes]) -> None:
         """Upload one file; the same file again changes nothing."""
         if sha not in by_sha:
-            raise Rejected(self.system, f"asked for a file we did not name ({sha[:40]})")
+            raise Rejected(self.system, f"asked for a file that we did not name ({sha[:40]})")
         headers = {"x-vercel-digest": sha, "Content-Type": "application/octet-stream"}
         self._call("POST", "/v2/files", data=by_sha[sha], headers=headers)
 

@@ -30,7 +30,7 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
         found = Catalogue(models, {**found.classes, **mine.classes}, mine.checked or found.checked, str(own))
     for name, listed in found.classes.items():
         if unknown := [each for each in listed if not found.knows(each)]:
-            raise ConfigError(f"{found.source}: the class {name!r} lists {unknown[0]!r}, of which it says nothing")
+            raise ConfigError(f"{found.source}: the class {name!r} lists {unknown[0]!r}, which it does not describe")
     rules = own_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, speed=1, rank=99)
     return found.having(OFFLINE, rules)
 
@@ -46,7 +46,7 @@ def offered(offer: Offer) -> Catalogue:
         found = found.having("compatible", offer.compatible)
     for each in offer.references:
         if "/" in each and not found.knows(each):
-            raise ConfigError(f"WORKWRIGHT_MODEL names {each!r}, of which nothing is known: {found.way_out}")
+            raise ConfigError(f"WORKWRIGHT_MODEL names {each!r}, which is not described anywhere: {found.way_out}")
     return found
 
 
@@ -62,7 +62,7 @@ def _read(path: Path) -> Catalogue:
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if unknown := sorted(set(classes) - set(TASK_CLASSES)):
-        raise ConfigError(f"{path}: no task class {unknown[0]!r}; there are: {', '.join(TASK_CLASSES)}")
+        raise ConfigError(f"{path}: unknown task class {unknown[0]!r}; use {', '.join(TASK_CLASSES)}")
     return Catalogue(models, classes, str(data.get("checked", "")), path.name)
 
 

@@ -45,9 +45,11 @@ class Part:
 
     def __post_init__(self) -> None:
         if self.name not in NAMES or self.cut not in CUTS or not 0 <= self.share <= 1:
-            raise ValueError(f"part {self.name!r} ({self.cut!r}, {self.share}) is none of {', '.join(sorted(NAMES))}")
+            raise ValueError(
+                f"part {self.name!r} ({self.cut!r}, {self.share}) is not one of {', '.join(sorted(NAMES))}"
+            )
         if self.stable and not self.trusted:
-            raise ValueError(f"part {self.name!r} of {self.source!r} is not trusted and cannot stand before all data")
+            raise ValueError(f"part {self.name!r} of {self.source!r} is not trusted and must not come before the data")
 
 
 @dataclass(frozen=True, slots=True)

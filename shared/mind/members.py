@@ -115,7 +115,9 @@ def sum_of(asked: list[tuple[Weight, int]], voice: type[BaseModel] | None) -> We
     if levels > DEEPEST:
         raise ValueError(f"patterns are nested {levels} deep; at most {DEEPEST} are allowed: take the innermost out")
     if steps > MOST_STEPS:
-        raise ValueError(f"this may become {steps} steps; at most {MOST_STEPS} are allowed: fewer members or rounds")
+        raise ValueError(
+            f"this may become {steps} steps; at most {MOST_STEPS} are allowed: use fewer members or rounds"
+        )
     agents = frozenset().union(*(each.agents for each, _ in asked))
     return Weight(Usage(tokens, micros), steps, levels, agents, voice)
 

@@ -78,7 +78,7 @@ class Question(BaseModel):
         one = agent_named(self.agent)
         for name, source in self.takes.items():
             if name not in one.input.model_fields or name in self.input:
-                raise ValueError(f"takes.{name}: {one.id} has no such field to fill")
+                raise ValueError(f"takes.{name}: {one.id} does not have such a field to fill")
             if not _FROM.fullmatch(source):
                 raise ValueError(f"takes.{name}: {source[:80]!r} is not step:ID.field or before.field")
         for source in self.reads:
@@ -188,7 +188,7 @@ class Asking:
         assert named is not None  # validated with the plan
         sources = [self._read(source)] if named[2] else [each for each in self._given if not each.absent]
         if not sources:
-            raise Rejected("agent", f"takes.{name}: nothing comes before this step that it could take from")
+            raise Rejected("agent", f"takes.{name}: no step comes before this one that it could take from")
         if named[3] is None and name == self.agent.heard:
             return [self._position(each) for each in sources]
         values = [_field(each, named[3]) for each in sources]
@@ -212,7 +212,7 @@ class Asking:
         name = _FROM.fullmatch(source)
         step = self._named(str(name[2])) if name else None
         if step is None or not step.output:
-            raise Rejected("agent", f"{source}: that step has said nothing yet; let this one depend on it")
+            raise Rejected("agent", f"{source}: that step has not answered yet; make this one depend on it")
         return said_by(step, self._get_text)
 
 

@@ -100,7 +100,9 @@ def check_may(one: Agent, allowed: Allowed, kinds: Kinds) -> None:
             f"may: {one.id} is not made for {allowed.kind!r}, only for {', '.join(one.steps) or 'nothing'}"
         )
     if not kind.fills:
-        raise ValueError(f"may: {allowed.kind} is no kind that an agent can use at work; make it a step of the plan")
+        raise ValueError(
+            f"may: {allowed.kind} is not a kind that an agent can use while it works; make it a step of the plan"
+        )
     if own := sorted(set(allowed.fixed) & set(kind.fills)):
         raise ValueError(f"may: {own[0]} of {allowed.kind} is the agent's to write; do not fix it")
     try:
@@ -155,7 +157,9 @@ def next_turn(
     for number, call in enumerate(calls, 1):
         same, name = _same(call.name, call.input), f"turn-{len(turns) + 1}-{number}"
         if before.count(same) + 1 >= SAME_CALL:
-            raise ModelError(f"asked for {call.name} with the same input {SAME_CALL} times; it does not get further")
+            raise ModelError(
+                f"asked for {call.name} with the same input {SAME_CALL} times; it does not get any further"
+            )
         entry = {"id": name if call.id in ids else call.id or name, "tool": call.name, "input": dict(call.input)}
         ids.add(call.id)
         try:

@@ -163,7 +163,7 @@ def pinned_problem(path: str, content: str) -> str:
     try:
         manifest = json.loads(content)
     except (ValueError, RecursionError) as error:
-        return f"{path!r} is no JSON: {error}"
+        return f"{path!r} is not JSON: {error}"
     if not isinstance(manifest, dict):
         return f"{path!r} must be an object"
     for group in ("dependencies", "devDependencies", "optionalDependencies"):

@@ -113,7 +113,9 @@ def _mended(work: Work, files: Mapping[str, bytes], answer: Repaired, used: Usag
     kept = _pristine(work)
     for path in sorted(touched):
         if path in kept:
-            raise mistake(f"{path!r} is a test of the repository that must stay as it is: mend the code instead", used)
+            raise mistake(
+                (f"{path!r} is a test of the repository that must stay as it is: repair the code instead"), used
+            )
         if path in answer.deleted and path not in files:
             raise mistake(f"{path!r} cannot be deleted: there is no such file", used)
     for path, content in whole.items():

@@ -177,7 +177,9 @@ def _template(notion: Notion, source: str, name: str) -> str:
     if len(named) == 1:
         return str(named[0]["id"])
     names = ", ".join(str(each["name"]) for each in notion.templates(source)) or "none"
-    raise StepFailure(f"{len(named)} templates are called {name!r}; there are: {names}", signature=f"template {name}")
+    raise StepFailure(
+        (f"{len(named)} templates are called {name!r}; the templates are: {names}"), signature=f"template {name}"
+    )
 
 
 NOTION_CREATE_PAGE = StepKind(

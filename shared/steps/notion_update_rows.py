@@ -93,7 +93,7 @@ def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) ->
 def _row(notion: Notion, row: str, source: str) -> Json:
     page = notion.page(row)
     if page["parent"].get("data_source_id") != source:
-        raise Rejected("notion", f"rows: {row} is no row of the data source {source}")
+        raise Rejected("notion", f"rows: {row} is not a row of the data source {source}")
     return {"id": page["id"], "properties": page["properties"]}
 
 

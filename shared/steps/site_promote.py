@@ -95,7 +95,7 @@ def _undo(wanted: Promote, ctx: StepContext) -> None:
     hosting, site, previous = host_named(ctx, str(first["system"])), str(first["site"]), str(first["deployment"])
     now = hosting.site(site)
     if _busy(now):
-        raise Unavailable(hosting.system, "a promotion is still under way", retry_after=rhythm(1.0))
+        raise Unavailable(hosting.system, "a promotion is still in progress", retry_after=rhythm(1.0))
     if not previous or now.production not in ours:
         return
     ctx.same_end("rollback", lambda: _back(hosting, site, previous))

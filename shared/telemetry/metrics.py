@@ -29,13 +29,19 @@ METRICS = {
     for each in (
         Metric("workwright_runs_total", COUNTER, ("status",), "Runs that ended"),
         Metric("workwright_steps_total", COUNTER, ("kind", "outcome"), "Attempts of steps that ended"),
-        Metric("workwright_step_seconds", HISTOGRAM, ("kind", "outcome"), "From hand-out to end of an attempt", "s"),
+        Metric(
+            "workwright_step_seconds",
+            HISTOGRAM,
+            ("kind", "outcome"),
+            "Time from handing out an attempt to its end",
+            "s",
+        ),
         Metric("workwright_request_seconds", HISTOGRAM, ("function", "status"), "Requests that were answered", "s"),
-        Metric("workwright_model_tokens_total", COUNTER, ("model", "direction"), "Tokens of models, in and out"),
+        Metric("workwright_model_tokens_total", COUNTER, ("model", "direction"), "Tokens of models, input and output"),
         Metric("workwright_cost_micros_total", COUNTER, ("model",), "Cost of models in millionths of a US dollar"),
         Metric("workwright_dead_letters_total", COUNTER, (), "Commands that were put aside"),
         Metric("workwright_security_refusals_total", COUNTER, ("what",), "Requests and writes refused for safety"),
-        Metric("workwright_queue_depth", GAUGE, ("queue",), "Tasks that wait or are under way", "{task}"),
+        Metric("workwright_queue_depth", GAUGE, ("queue",), "Tasks that are waiting or in progress", "{task}"),
         Metric("workwright_oldest_task_seconds", GAUGE, ("queue",), "For how long the oldest task has been due", "s"),
     )
 }

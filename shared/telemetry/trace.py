@@ -68,7 +68,7 @@ class Span:
         """Add attributes: names of `ATTRIBUTES`, short values; nothing that is empty."""
         for name, value in attributes.items():
             if name not in ATTRIBUTES:
-                raise ValueError(f"{name!r} is no attribute we tell")
+                raise ValueError(f"{name!r} is not an attribute that we report")
             if value not in (None, ""):
                 self.attributes[name] = value[:MOST_LETTERS] if isinstance(value, str) else value
 

@@ -48,7 +48,7 @@ class Adapters:
     def built(self, name: str, key: Key, *, operators: bool) -> Vendor:
         """Return a vendor's adapter that asks `key` at each call; raises ConfigError for an unknown vendor."""
         if name not in _BUILT:
-            raise ConfigError(f"no provider {name!r}; there are: {OFFLINE}, {', '.join(_BUILT)}")
+            raise ConfigError(f"there is no provider {name!r}; use one of {OFFLINE}, {', '.join(_BUILT)}")
         url = self._settings.model_urls.get(name, "")
         more: dict[str, Any] = {"base_url": url, "trace": self._trace, "operators": operators}
         return _BUILT[name](name, key, self.catalogue, self._clock, self._settings, more)
@@ -82,7 +82,7 @@ class Adapters:
         except KeyError:
             if name == "compatible":  # a server of one's own mostly wants none
                 return Secret("")
-            way_out = f"Store it as the operator's secret {secret!r}, or take {name} out of WORKWRIGHT_MODEL."
+            way_out = f"Store the key as the operator's secret {secret!r}, or take {name} out of WORKWRIGHT_MODEL."
             raise NoModel(f"this installation offers {name}, but has no key for it", way_out=way_out) from None
 
 
@@ -177,7 +177,7 @@ def _google() -> Callable[[], str]:
         return google_token_source()
     except Exception as error:
         raise ConfigError(
-            f"vertex is offered, but there is no Google identity ({type(error).__name__}): run `gcloud auth"
+            f"vertex is configured, but there is no Google identity ({type(error).__name__}): run `gcloud auth"
             " application-default login`, or run as a service account"
         ) from error
 

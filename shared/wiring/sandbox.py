@@ -25,7 +25,7 @@ def chosen_sandbox(settings: Settings) -> Sandbox:
     if settings.mode == "cloud" and not settings.emulated:
         from shared.backends.sandbox.choose import NoSandbox
 
-        why = "in the cloud, code that nobody trusts does not run beside our tokens"
+        why = "in the cloud, untrusted code must not run beside our tokens"
         return NoSandbox([f"{why}. Set WORKWRIGHT_SANDBOX to remote or vertex."])
     return _local(chosen.registries)
 
@@ -42,7 +42,7 @@ def proven(sandbox: Sandbox) -> str:
     """Return the name of the sandbox after it has proven itself; raises SandboxUnavailable with the way out."""
     sandbox.check()
     if sandbox.name == "none":
-        raise SandboxUnavailable("no sandbox holds on this machine")
+        raise SandboxUnavailable("no sandbox works on this machine")
     return sandbox.name
 
 

@@ -55,6 +55,7 @@ def _google() -> Callable[[], str]:
         return google_token_source()
     except Exception as error:
         raise ConfigError(
-            f"there is a bucket for sites, but no Google identity ({type(error).__name__}): run `gcloud auth"
+            f"a bucket for sites is configured, but there is no Google identity ({type(error).__name__}): "
+            "run `gcloud auth"
             " application-default login`, or run as a service account"
         ) from error

@@ -40,9 +40,7 @@ def _installed(environment: dict[str, str], *only: str) -> str:
 
 
 def test_a_machine_on_which_nothing_can_be_installed_is_told_so_and_nothing_fails(bare: dict[str, str]) -> None:
-    assert _installed(bare, "node", "chromium") == (
-        "There is no apt-get here, so no package of the system is installed.\n"
-    )
+    assert _installed(bare, "node", "chromium") == ("There is no apt-get here, so no system packages are installed.\n")
 
 
 def test_a_package_that_cannot_be_had_keeps_back_no_other(bare: dict[str, str]) -> None:

@@ -216,7 +216,7 @@ def test_a_house_that_answers_well_passes(look: Callable[..., tuple[int, str]], 
     assert look() == (0, "passed")
     said = capsys.readouterr().out
     assert said.count("✓") == 10
-    assert "✓ notion-webhook takes what is signed" in said
+    assert "✓ notion-webhook accepts what is signed" in said
     assert look("") == (0, "passed")
     assert "a signed delivery was not sent" in capsys.readouterr().out
 
@@ -225,8 +225,8 @@ LIES: list[tuple[str, int, Any, str]] = [
     ("GET /api/v1/health", 503, {"status": "down"}, "api is well"),
     ("GET /api/v1/health", 200, {"status": "ok", "store": "unreachable"}, "api is well"),
     ("GET /api/v1/health", 200, "ok", "api is well"),
-    ("GET /api/v1/runs", 200, {"runs": []}, "api shows no runs to nobody"),
-    ("GET /oauth-callback/", 500, {}, "oauth-callback takes no answer without its state"),
+    ("GET /api/v1/runs", 200, {"runs": []}, "api shows no runs without a key"),
+    ("GET /oauth-callback/", 500, {}, "oauth-callback accepts no answer without its state"),
     ("POST /notion-webhook", 200, {"accepted": 1}, "notion-webhook refuses what is not signed"),
     ("POST /notion-webhook", 401, {}, "notion-webhook refuses a wrong signature"),
     ("POST /forge-webhook/hooks/github", 202, {}, "forge-webhook refuses what is not signed"),

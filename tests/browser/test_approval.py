@@ -118,7 +118,7 @@ def test_a_link_that_was_answered_says_so(browser: Browser, service: Service) ->
             tab.click("button[value=approve]")
         tab.open(approval_url(service.deps, run))
         assert tab.run("document.querySelectorAll('button').length") == 0
-        assert "decided already" in tab.run("document.body.innerText")
+        assert "already been decided" in tab.run("document.body.innerText")
     assert now(service, run) == RunStatus.EXECUTING
 
 

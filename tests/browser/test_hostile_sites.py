@@ -172,7 +172,7 @@ def test_a_page_that_says_too_much_is_not_listened_to() -> None:
     pipe = _Pipe(out, inn)
     talking = threading.Thread(target=talk)
     talking.start()
-    with pytest.raises(NoBrowser, match="more than can be listened to"):
+    with pytest.raises(NoBrowser, match="more messages than can be read"):
         pipe.receive(time.monotonic() + 60)
     pipe.close()
     talking.join(10)
@@ -194,12 +194,12 @@ def test_a_page_that_never_rests_is_told_and_the_next_one_is_looked_at(site: _Si
     program = find_chromium()
     assert program
     endless, good = Chromium(program, page_s=1.0).look([f"{site.base}endless", site.base], within=site.base, headers={})
-    assert endless.failed[-1] == "its scripts never come to rest"
+    assert endless.failed[-1] == "its scripts never stop running"
     assert good.url == site.base
 
 
 def test_without_a_browser_the_reason_is_said() -> None:
     with pytest.raises(NoBrowser, match="switched off"):
         find_browser("off")
-    with pytest.raises(NoBrowser, match="no program"):
+    with pytest.raises(NoBrowser, match="not a program"):
         find_browser("/nowhere/chromium")

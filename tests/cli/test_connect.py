@@ -111,4 +111,4 @@ def test_what_cannot_be_understood_is_said(house: Neighbourhood) -> None:
     assert wrong.exit_code != 0
     assert "has no “=”" in str(wrong.exception)
     unknown = run(house, "--page", "my page")
-    assert "its link as Notion copies it" in str(unknown.exception)
+    assert "its link as copied from Notion" in str(unknown.exception)

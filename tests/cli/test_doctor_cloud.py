@@ -254,14 +254,14 @@ FAULTS: list[tuple[Callable[[GoogleProject], None], str, str, str]] = [
     (_wrong_audience, "jobs", "which the function refuses", "terraform"),
     (_datastore, "database", "DATASTORE_MODE", "terraform"),
     (_growing_index, "indexes", "chunks (root, embedding) is CREATING", "terraform"),
-    (_no_field, "indexes", "outbox.committed_at is not set apart", "terraform"),
+    (_no_field, "indexes", "outbox.committed_at is not exempted from indexes", "terraform"),
     (_no_ttl, "indexes", "leases.expires does not expire", "terraform"),
     (_no_value, "hook-key", "no enabled version", "gcloud secrets versions add hook-key"),
     (_no_rotation, "key", "does not rotate", "terraform"),
     (_dead_key, "key", "DISABLED", "gcloud kms keys versions enable 3"),
     (_never_armed, "webhook", "never armed", f"workwright webhook arm --project {PROJECT}"),
-    (_no_answer, "queues", "could not be looked at", "network"),
-    (_no_right_to_look, "jobs", "could not be looked at", "roles/viewer"),
+    (_no_answer, "queues", "could not be checked", "network"),
+    (_no_right_to_look, "jobs", "could not be checked", "roles/viewer"),
 ]
 
 
@@ -296,7 +296,7 @@ def test_what_production_alone_needs_makes_staging_no_worse(root: Path, project:
     project.things["firestore", f"{DATABASE}/backupSchedules"] = {}
     found = _look(root, project)
     assert (found["recovery"].state, found["recovery"].needed) == (LATER, False)
-    assert found["recovery"].detail == "can be deleted; no backups"
+    assert found["recovery"].detail == "not protected from deletion; no backups"
 
 
 def test_an_armed_handshake_is_waited_for(root: Path, project: GoogleProject) -> None:

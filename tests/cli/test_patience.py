@@ -23,11 +23,11 @@ def test_a_house_that_still_works_on_it_is_said_to_do_so(tmp_path: Path) -> None
         data = at(tmp_path, silent.getsockname()[1])
         with pytest.raises(ConfigError, match="still at work on this") as told:
             ask_house(data, "POST", "/v1/chats/chat-1", body={"text": "How far is it?"}, wait=0.1)
-        assert "start the house" not in str(told.value)
+        assert "start Workwright" not in str(told.value)
 
 
 def test_a_house_that_is_not_there_is_to_be_started(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(ConfigError, match="start the house"):
+    with pytest.raises(ConfigError, match="start Workwright"):
         ask_house(at(tmp_path, port), "GET", "/v1/runs")

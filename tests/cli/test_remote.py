@@ -206,7 +206,7 @@ def test_it_shows_what_a_step_has_told_a_model_to_whoever_may_see_it(terminal: T
     as_data = json.loads(terminal.type("run", "run-waits", "--context", "build", "--json").stdout)
     assert [part["name"] for part in as_data["parts"]] == ["task", "page"]
     missing = terminal.type("run", "run-waits", "--context", "approve")
-    assert (missing.returncode, "Steps that have: build." in missing.stderr) == (2, True)
+    assert (missing.returncode, "Steps that have asked one: build." in missing.stderr) == (2, True)
 
 
 def test_it_shows_the_versions_of_the_work_and_each_in_full(terminal: Terminal) -> None:

@@ -30,7 +30,7 @@ def problems(env: dict[str, str]) -> list[str]:
     with pytest.raises(ConfigError) as refused:
         Settings.from_env(env)
     first, *lines = str(refused.value).splitlines()
-    assert first == "The environment is not right:"
+    assert first == "The environment is wrong:"
     return [line.removeprefix("  - ") for line in lines]
 
 

@@ -313,7 +313,7 @@ def test_no_name_leads_out_of_the_tenant(world: World, name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["runs", "events", "outbox", "usage", "audit", "texts", "leases"])
 def test_what_the_store_keeps_itself_cannot_be_forged(world: World, kind: str) -> None:
-    with pytest.raises(ValueError, match="by the store alone"):
+    with pytest.raises(ValueError, match="only by the store itself"):
         world.store.put("acme", Put(kind, "x", {"a": 1}))
 
 

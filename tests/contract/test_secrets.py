@@ -328,7 +328,7 @@ def _delivered(deps: Deps, token: str) -> bool:
 def test_a_name_cannot_point_elsewhere(cloud: Cloud, name: str) -> None:
     with pytest.raises(KeyError):
         cloud.instance().get(name)
-    with pytest.raises(ValueError, match="not a name"):
+    with pytest.raises(ValueError, match="not the name of a secret"):
         cloud.instance().set(name, Secret("x"))
     assert cloud.manager.calls == []
 

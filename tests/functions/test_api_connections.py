@@ -54,7 +54,7 @@ def _as_ada(url: str, method: str, path: str, body: Any = None) -> Any:
 
 def test_a_token_that_works_is_kept_and_another_is_named(desk: Service, gitlab: str) -> None:
     refused = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "wrong"})
-    assert (refused.status_code, refused.json["detail"]) == (409, "gitlab does not take this token")
+    assert (refused.status_code, refused.json["detail"]) == (409, "GitLab does not accept this token.")
     made = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": WORD})
     assert made.json == {"system": "gitlab", "connected": True, "as": "ada", "connect_url": ""}
     grant = desk.deps.store.get(MINE, "grants", "gitlab")
@@ -86,7 +86,7 @@ def test_a_link_connects_for_one_tenant_for_ten_minutes(desk: Service, gitlab: s
         with pytest.raises(BadSignature):
             ticket_tenant(desk.deps, wrong, provider)
     answer = desk.call("POST", "/v1/connections", json={"system": "vercel"})
-    assert (answer.status_code, answer.json["detail"]) == (409, "vercel is not connected by a link")
+    assert (answer.status_code, answer.json["detail"]) == (409, "Vercel cannot be connected by a link.")
 
 
 def test_an_owner_walks_through_gitlabs_consent(desk: Service, gitlab: str) -> None:
@@ -147,7 +147,7 @@ def test_what_a_person_has_to_do_is_said_and_secrets_are_shown_once(desk: Servic
     assert "vercel-word" not in listed.text
     assert desk.call("GET", "/v1/hooks", key="foreign owner").json["hooks"] == []
     no = desk.call("POST", f"/v1/hooks/{hub['id']}/secret", json={"secret": "mine"})
-    assert (no.status_code, no.json["detail"]) == (409, "the secret of a webhook of github is ours to choose")
+    assert (no.status_code, no.json["detail"]) == (409, "We choose the secret of a webhook for GitHub ourselves.")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_a_person_has_to_do_is_said_and_secrets_are_shown_once(desk: Servic
         ({"system": "gitlab", "repository": "shop"}, 400, "repository"),
         ({"system": "gitlab", "repository": "../shop"}, 409, "gitlab"),
         ({"system": "bitbucket"}, 400, "system"),
-        ({"system": "gitlab", "repository": "acme/shop"}, 409, "could not be made there"),  # not connected
+        ({"system": "gitlab", "repository": "acme/shop"}, 409, "could not be created there"),  # not connected
     ],
 )
 def test_what_is_wrong_is_named(desk: Service, body: dict[str, str], status: int, named: str) -> None:

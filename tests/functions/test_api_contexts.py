@@ -89,4 +89,4 @@ def test_a_step_that_has_asked_no_model_is_not_there(service: Service, step: str
 
 def test_a_step_that_asked_none_names_those_that_did(service: Service) -> None:
     kept(service, "Bread.")
-    assert "Steps that have: build." in shown(service, "approve").json["way_out"]
+    assert "Steps that have asked one: build." in shown(service, "approve").json["way_out"]

@@ -100,7 +100,7 @@ def test_an_expired_key_says_so(service: Service) -> None:
     now = service.deps.clock.now()
     _change(service, _id(service.keys["viewer"]), expires_at=(now - timedelta(seconds=1)).isoformat())
     answer = service.call("GET", "/v1/runs", key="viewer")
-    assert (answer.status_code, answer.json["detail"]) == (401, "this API key has expired")
+    assert (answer.status_code, answer.json["detail"]) == (401, "This API key has expired.")
 
 
 def test_a_revoked_key_is_useless_and_stays_listed(service: Service) -> None:
@@ -110,7 +110,7 @@ def test_a_revoked_key_is_useless_and_stays_listed(service: Service) -> None:
     assert first.status_code == 200
     assert first.json["revoked_at"]
     answer = service.call("GET", "/v1/runs", key="viewer")
-    assert (answer.status_code, answer.json["detail"]) == (401, "this API key was revoked")
+    assert (answer.status_code, answer.json["detail"]) == (401, "This API key was revoked.")
     assert service.call("DELETE", f"/v1/keys/{viewer}").json == first.json
     assert viewer in {key["id"] for key in service.call("GET", "/v1/keys").json["keys"]}
 

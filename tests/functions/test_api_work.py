@@ -47,7 +47,7 @@ def test_what_is_no_longer_kept_says_so(service: Service, told: TestedRun) -> No
 
 def test_a_version_that_is_not_there_names_those_that_are(service: Service, told: TestedRun) -> None:
     answer = service.call("GET", "/v1/runs/run-work/work/7")
-    assert (answer.status_code, answer.json["way_out"]) == (404, "Versions there are: 1 to 2.")
+    assert (answer.status_code, answer.json["way_out"]) == (404, "Existing versions: 1 to 2.")
     assert service.call("GET", "/v1/runs/run-else/work").status_code == 404
 
 

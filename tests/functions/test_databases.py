@@ -42,6 +42,6 @@ def test_what_names_nothing_is_refused_by_its_field(service: Service) -> None:
         assert answer.status_code == 400
         assert field in answer.json["detail"]
         assert answer.json["way_out"] != ""
-    assert "its link as Notion copies it" in service.call("POST", "/v1/databases", json={"page": "x"}).json["way_out"]
+    assert "its link as copied from Notion" in service.call("POST", "/v1/databases", json={"page": "x"}).json["way_out"]
     for body in ({"adopt": {"dreams": PAGE}}, {"answers": {"a": 1}}, {"answers": ["a"]}, {"page": "\ud800"}):
         assert service.call("POST", "/v1/databases", json=body).status_code == 400

@@ -32,7 +32,7 @@ from tests.support.house import forget_wiring
 ROOT = Path(__file__).resolve().parents[2]
 MINE, OTHER = "t-mine", "t-other"
 HUB, LAB, OLD, CEL, THEIRS = ("a" * 32, "b" * 32, "c" * 32, "d" * 32, "e" * 32)
-FORGED = "this delivery is not signed by a webhook of ours"
+FORGED = "This delivery is not signed by one of our webhooks."
 
 REVIEW = {
     "action": "submitted",
@@ -309,7 +309,7 @@ def test_genuine_nonsense_is_no_server_error(door: Door, body: bytes) -> None:
 
 def test_a_genuine_delivery_without_an_id_says_so_and_too_large_a_one_is_not_read(door: Door) -> None:
     answer = door.github(**{"X-GitHub-Delivery": ""})
-    assert (answer.status_code, answer.get_json()["detail"]) == (400, "the delivery has no id of its own")
+    assert (answer.status_code, answer.get_json()["detail"]) == (400, "The delivery has no id of its own.")
     assert door.github(b" " * (MAX_BYTES + 1)).status_code == 413
 
 

@@ -78,7 +78,7 @@ def test_anything_else_leads_to_another_plan(service: Service, questioned: Run, 
 
 def test_a_question_in_words_is_not_approved(service: Service, questioned: Run) -> None:
     answer = answered(service, approval_token(service.deps, questioned), "approve")
-    assert (answer.status_code, "not approved or denied" in answer.text) == (409, True)
+    assert (answer.status_code, "cannot be approved or denied" in answer.text) == (409, True)
 
 
 def test_who_may_not_decide_answers_nothing(service: Service, questioned: Run) -> None:

@@ -67,7 +67,7 @@ def test_a_link_lets_it_leave_once(service: Service, asked: Run) -> None:
     answer = _decide(service, token)
     assert (answer.status_code, "It is sent now" in answer.text) == (200, True)
     again = _decide(service, token)
-    assert (again.status_code, "decided already" in again.text) == (409, True)
+    assert (again.status_code, "already been decided" in again.text) == (409, True)
 
 
 def test_the_api_shows_the_same_and_takes_nothing_but_its_hash(service: Service, asked: Run) -> None:

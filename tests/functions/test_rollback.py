@@ -63,7 +63,7 @@ def test_asking_twice_is_asking_once_and_after_a_failure_it_may_be_asked_again(s
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        pytest.param({**LIVE, "previous": ""}, "this was the first version", id="first"),
+        pytest.param({**LIVE, "previous": ""}, "This was the first version", id="first"),
         pytest.param({}, "has put nothing live", id="nothing"),
     ],
 )

@@ -73,7 +73,10 @@ def test_a_known_person_decides(service: Service, run: Run, action: str, status:
     assert (gate.output["by"], gate.output["via"]) == ("Ada", "slack")
 
 
-@pytest.mark.parametrize(("user", "said"), [("U0BO", "may look"), ("U0NOBODY", "not known"), ("", "not known")])
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [("U0BO", "to look at plans, but not to decide"), ("U0NOBODY", "does not know you"), ("", "does not know you")],
+)
 def test_who_may_not_is_told_why(service: Service, run: Run, user: str, said: str) -> None:
     answer = _click(service, approval_token(service.deps, run), user=user)
     assert answer.status_code == 200
@@ -84,7 +87,7 @@ def test_who_may_not_is_told_why(service: Service, run: Run, user: str, said: st
 
 def test_a_person_of_another_tenant_is_nobody_here(service: Service, run: Run) -> None:
     service.deps.store.put(OTHER, Put("settings", "tenant", {"people": [{**PEOPLE[0], "slack_user": "U0DAN"}]}))
-    assert "not known" in _click(service, approval_token(service.deps, run), user="U0DAN").json["text"]
+    assert "does not know you" in _click(service, approval_token(service.deps, run), user="U0DAN").json["text"]
     assert _now(service, run) == run
 
 
@@ -108,7 +111,7 @@ def test_the_second_click_is_told_who_was_first(service: Service, run: Run) -> N
     _click(service, token)
     after = _now(service, run)
     answer = _click(service, token, action="deny")
-    assert "decided already, by Ada" in answer.json["text"]
+    assert "already been decided by Ada" in answer.json["text"]
     assert _now(service, run) == after
 
 

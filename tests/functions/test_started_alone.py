@@ -66,7 +66,7 @@ def test_notion_webhook_refuses_a_delivery_while_no_webhook_is_set_up(tmp_path: 
         headers = {"X-Notion-Signature": "sha256=" + "0" * 64}
         answer = requests.post(url, data=b"{}", headers=headers, timeout=10)
         assert answer.status_code == 401
-        assert answer.json()["detail"] == "no webhook is set up"
+        assert answer.json()["detail"] == "No webhook is set up."
         handshake = requests.post(url, json={"verification_token": "x"}, timeout=10)
         assert handshake.status_code == 403
 

@@ -337,7 +337,7 @@ def test_json_goes_out_as_utf_8_without_blanks(server: Script) -> None:
 
 @pytest.mark.parametrize("value", ["\ud83d", float("nan"), float("inf")])
 def test_what_json_cannot_say_is_refused_before_it_is_sent(server: Script, value: object) -> None:
-    with pytest.raises(Rejected, match="cannot be written as HTTP"):
+    with pytest.raises(Rejected, match="cannot be expressed in HTTP"):
         client(server).call("POST", "/things", json={"value": value})
     assert server.seen == []
 

@@ -142,7 +142,7 @@ def test_a_database_and_its_rows(notion: Notion, seeded: Json) -> None:
     assert (changed["Status"], changed["Budget"]) == ("Idea", "")
     notion.update_page(page["id"], in_trash=True)
     assert len(notion.query(source)) == 1
-    with pytest.raises(Rejected, match="there is no column 'Colour'; there are: Budget, Done"):
+    with pytest.raises(Rejected, match="there is no column 'Colour'; the columns are: Budget, Done"):
         page_properties(schema, {"Colour": "red"})
 
 

@@ -225,7 +225,7 @@ def test_what_notion_would_refuse_is_refused_here_with_the_field(desk: Desk) -> 
         (lambda: notion.query("d", {"and": [{"property": "x"}] * 101}), "body.filter.and: 101 entries"),
         (lambda: notion.query("d", only=["x"] * 101), "query.only: 101 properties"),
         (lambda: notion.update_database("d", title="a" * 200_001), "update_database.title: 101 runs of text"),
-        (lambda: notion.update_database("d", cover=None), "update_database.cover: Notion clears it for pages only"),
+        (lambda: notion.update_database("d", cover=None), "update_database.cover: Notion can clear it only for pages"),
         (lambda: notion.update_database("../d"), "cannot be part of a path|is not a path"),
     ):
         with pytest.raises(Rejected, match=words):

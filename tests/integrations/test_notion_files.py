@@ -75,8 +75,8 @@ def test_what_cannot_be_taken_is_refused_with_its_number_before_it_is_sent(desk:
     notion = desk.notion
     for call, words in (
         (lambda: notion.upload("ż" * 451, b"x"), "name: 902 bytes"),
-        (lambda: notion.upload("a\r\nb", b"x"), "name: .* characters that no file name may"),
-        (lambda: notion.upload("a", b"x", "text/plain\r\nX: 1"), "content_type: .* is no content type"),
+        (lambda: notion.upload("a\r\nb", b"x"), "name: .* characters that a file name must not have"),
+        (lambda: notion.upload("a", b"x", "text/plain\r\nX: 1"), "content_type: .* is not a content type"),
         (lambda: notion.upload("a", b""), "upload.content: the file is empty"),
         (lambda: notion.create_upload("a", "", parts=1001), "create_upload.parts: 1001 parts; Notion takes 1 to 1000"),
         (lambda: notion.create_upload("a", "", url="http://e.example/a"), "create_upload.url"),
@@ -93,6 +93,8 @@ def test_what_cannot_be_taken_is_refused_with_its_number_before_it_is_sent(desk:
 def test_a_free_workspace_takes_five_mebibytes(desk: Desk) -> None:
     free = desk.sim.control("/_seed", {"workspace": "Free", "plan": "free", "internal": True})
     notion = type(desk.notion)(desk.sim.http("notion", free["token"]))
-    with pytest.raises(Rejected, match=rf"{6 * MIB} bytes; this workspace takes {5 * MIB} \(a paid plan takes more\)"):
+    with pytest.raises(
+        Rejected, match=(rf"{6 * MIB} bytes; this workspace takes at most {5 * MIB} \(a " rf"paid plan takes more\)")
+    ):
         notion.upload("six.bin", b"x" * 6 * MIB)
     assert "file_upload.create" not in desk.sim.effects()

@@ -75,7 +75,7 @@ def test_a_grant_is_looked_at_and_ended(sim: Served, provider: oauth.OAuthProvid
     for ask in (oauth.introspect, oauth.revoke):
         with pytest.raises(Rejected, match="invalid_client"):
             ask(http, provider, CLIENT, Secret("wrong"), tokens.access)
-        with pytest.raises(Rejected, match="no such endpoint"):
+        with pytest.raises(Rejected, match="does not have this endpoint"):
             ask(http, GITHUB, CLIENT, WORD, tokens.access)
     oauth.revoke(http, provider, CLIENT, WORD, tokens.access)
     oauth.revoke(http, provider, CLIENT, WORD, tokens.access)

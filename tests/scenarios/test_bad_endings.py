@@ -122,7 +122,7 @@ def test_without_a_sandbox_nothing_generated_is_run_and_the_run_says_why(tmp_pat
         finally:
             queue.stop()
         assert run.status == RunStatus.FAILED
-        assert "no sandbox holds on this machine: bubblewrap: not installed | landlock: kernel too old" in run.failure
+        assert "no sandbox works on this machine: bubblewrap: not installed | landlock: kernel too old" in run.failure
         _told(house, page, run)
         assert house.effects("github", "pull.create") == []
         assert house.look("vercel", "/_state")["deployments"] == {}

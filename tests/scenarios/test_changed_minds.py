@@ -169,7 +169,7 @@ def test_a_denied_plan_ends_the_run_and_builds_nothing(house: Neighbourhood) -> 
         "notion.publish_plan",
         "approval.ask",
     }
-    with pytest.raises(Conflicting, match="decided already"):
+    with pytest.raises(Conflicting, match="already been decided"):
         decide(deps, asked_now(run), approve=True, by="Ben", via="api")
 
 

@@ -223,7 +223,7 @@ def test_in_a_public_repository_only_the_word_of_those_who_may_write_counts(rig:
 @pytest.mark.parametrize(
     ("rules", "why"),
     [
-        ({"approvals": 2}, "a rule of the repository holds it back"),
+        ({"approvals": 2}, "a rule of the repository prevents it"),
         ({"methods": ["rebase"]}, ""),  # the method that is allowed is taken
     ],
 )

@@ -58,7 +58,7 @@ def test_a_file_that_lies_with_notion_cannot_be_written_again_and_that_is_said(b
     bench.sim.fault(method="PATCH", path=f"/v1/blocks/{block}", status=404)
     ended = bench.cancel()
     assert (ended.status, ended.undone_failed) == (RunStatus.CANCELLED, ("do",))
-    assert "file: its file lies with Notion" in ended.steps[0].error
+    assert "file: its file is stored by Notion" in ended.steps[0].error
 
 
 def test_files_in_a_column_are_not_lost_by_attaching_another(bench: Bench) -> None:

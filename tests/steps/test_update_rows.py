@@ -107,7 +107,7 @@ def test_more_rows_than_were_meant_and_rows_of_another_table_are_refused_before_
     assert run.status == RunStatus.FAILED
     assert "at_most: 6 rows would change" in run.failure  # three of the bench's own are not done either
     run = bench.start(step(bench, rows=[bench.ids["club"]]), run="run-00000002")
-    assert "is no row of the data source" in run.failure
+    assert "is not a row of the data source" in run.failure
     assert writes(bench) == before
 
 

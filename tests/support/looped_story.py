@@ -35,4 +35,4 @@ def with_the_real_loop(made: Story) -> Story:
 
 def cannot_mend(files: dict[str, bytes], feedback: str) -> dict[str, bytes]:
     """Answer as a model does that writes by rules."""
-    raise ModelError("it writes by rules and cannot mend what it wrote")
+    raise ModelError("it writes by rules and cannot repair what it wrote")

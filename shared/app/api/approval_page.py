@@ -24,6 +24,7 @@ from shared.core.release_words import (
     subject_of,
 )
 from shared.core.run import Run, RunStatus, Step, StepStatus
+from shared.core.sentence import make_sentence
 
 _MOST_SHOWN = 200_000  # letters of the changes
 _SAID = {
@@ -66,9 +67,9 @@ def take_answer(call: Call) -> ApiReply:
 
 def refusal(error: RequestError) -> ApiReply:
     """Say on a page why the link or the answer does not count, and what to do."""
-    titles = {401: "This link is not valid", 403: "This answer was not taken", 404: "There is no such run"}
+    titles = {401: "This link is not valid", 403: "This answer was not accepted", 404: "There is no such run"}
     title = titles.get(error.status, "This question is closed" if error.status == 409 else "This cannot be read")
-    return page(error.status, title, paragraph(f"{error}.") + paragraph(error.way_out), HEADERS)
+    return page(error.status, title, paragraph(make_sentence(str(error))) + paragraph(error.way_out), HEADERS)
 
 
 def _in_words(run: Run, asked: Asked) -> ApiReply:
@@ -79,7 +80,7 @@ def _in_words(run: Run, asked: Asked) -> ApiReply:
         shown += (
             '<form method="post"><label>Your answer<input name="reason" maxlength="500"></label>'
             '<button name="decision" value="answer">Answer</button>'
-            '<button name="decision" value="again">Look again</button></form>'
+            '<button name="decision" value="again">Try again</button></form>'
         )
     return page(200, f"“{title}” has a question", shown + _link(run), HEADERS)
 
@@ -92,7 +93,7 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     if asked != question_now(run):
         _refuse_closed(run, asked)
     if not words.strip():
-        raise MalformedRequest("the answer is empty", way_out="Go back, and write what should be different.")
+        raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
     after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
     about = paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
     return page(200, "Thank you. The work goes on.", about, HEADERS)
@@ -109,14 +110,16 @@ def linked_run(call: Call, tenant: str, run_id: str) -> Run:
     """Return the run that a signed link is about; raises NotThere where it is gone."""
     loaded = call.deps.store.load_run(tenant, run_id)
     if loaded is None:
-        raise NotThere("the run of this link does not exist any more", way_out="Nothing to do.")
+        raise NotThere("the run that this link belongs to no longer exists", way_out="There is nothing you need to do.")
     return loaded.run
 
 
 def _refuse_closed(run: Run, asked: Asked) -> None:
     gate = run.step(asked.gate)
     if gate is not None and gate.output.get("by"):
-        raise Conflicting(f"this was decided already, by {gate.output['by']}", way_out="Nothing to do.")
+        raise Conflicting(
+            f"this has already been decided by {gate.output['by']}", way_out="There is nothing you need to do."
+        )
     if asked_now(run) != asked:
         raise Conflicting("this has changed since it was asked", way_out="Open the newest message about it.")
 
@@ -128,7 +131,10 @@ def refuse_foreign(call: Call) -> None:
     if site not in ("", "same-origin", "none") or (origin and urlsplit(origin).netloc not in hosts):
         raise Forbidden("the answer came from another site", way_out="Open the approval link itself and answer there.")
     if not origin and site == "none":
-        raise MalformedRequest("the answer came from nowhere", way_out="Open the approval link and answer there.")
+        raise MalformedRequest(
+            "the browser did not say which site the answer came from",
+            way_out="Open the approval link and answer there.",
+        )
 
 
 def _question(run: Run, asked: Asked) -> str:
@@ -149,7 +155,7 @@ def _asked(call: Call, run: Run, asked: Asked) -> str:
     ref = str(reviewed(run).get("diff", ""))
     changes = call.deps.store.get_text(asked.tenant, ref) if ref else ""
     cut = len(changes) > _MOST_SHOWN
-    told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run has all of it)" if cut else "")
+    told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run holds all of it)" if cut else "")
     return shown + f"<details><summary>The changes</summary><pre>{told}</pre></details>"
 
 
@@ -161,8 +167,8 @@ def _paragraphs(lines: Sequence[str]) -> str:
 def _answer(run: Run, asked: Asked) -> str:
     asker = run.trigger.by or "somebody"
     return (
-        paragraph(f"Asked for by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
-        + '<form method="post"><label>Reason, if you like<input name="reason" maxlength="500"></label>'
+        paragraph(f"Requested by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
+        + '<form method="post"><label>Reason (optional)<input name="reason" maxlength="500"></label>'
         + '<button name="decision" value="approve">Approve</button>'
         + '<button name="decision" value="deny">Deny</button>'
         + ('<button name="decision" value="build">Build the change too</button>' if _edited(run, asked) else "")

@@ -26,11 +26,16 @@ QUESTION: Schema = closed(
 )
 CHANGE: Schema = closed(
     {
-        "roots": lists(IN_NOTION, 100, what="Only these pages and databases, and what is below them; empty: all."),
-        "without": lists(IN_NOTION, 100, what="Not these, nor what is below them."),
+        "roots": lists(
+            IN_NOTION, 100, what="Only these pages and databases, with everything below them; all if empty."
+        ),
+        "without": lists(IN_NOTION, 100, what="Leave these out, with everything below them."),
         "off": {"type": "boolean"},
         "read_again": {"type": "boolean"},
-        "forget_lost": {"type": "boolean", "description": "What Notion does not show any more, however much it is."},
+        "forget_lost": {
+            "type": "boolean",
+            "description": "Forget the pages that Notion no longer shows, however many they are.",
+        },
     }
 )
 
@@ -73,8 +78,8 @@ def change_knowledge(call: Call) -> ApiReply:
         change_settings(call.deps, call.tenant, **{SETTING: after})
     if given.get("read_again") or given.get("forget_lost"):
         if not keeps_knowledge(call.deps, call.tenant):
-            way_out = "It begins by itself within minutes after Notion was connected."
-            raise Conflicting("nothing of the workspace has been read yet", way_out=way_out)
+            way_out = "Reading begins by itself within minutes of connecting Notion."
+            raise Conflicting("the workspace has not been read yet", way_out=way_out)
         if given.get("forget_lost"):
             allow_forgetting(call.deps, call.tenant)
         if given.get("read_again"):

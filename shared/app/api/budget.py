@@ -25,18 +25,19 @@ _COUNT = {"type": "integer"}
 _MAYBE = {"type": ["integer", "null"]}
 _NAMES = ("call", "run", "day", "month", "kept_back")
 _WHAT = (
-    "Millionths of a US dollar. What is kept back of run, day and month is for telling people and taking things back."
+    "Millionths of a US dollar. `kept_back` is the part of run, day and month that is reserved "
+    "for notifying people and undoing things."
 )
 LIMITS: Mapping[str, Schema] = {key: {**number(0, _MOST), "description": _WHAT} for key in _NAMES}
 BUDGET = shown({key: {**_COUNT, "description": _WHAT} for key in _NAMES})
 _SUM = {"cost": COST, "calls": _COUNT, "failed": COST}
 USAGE = {
     "period": {"type": "string", "description": "The day or month, in UTC."},
-    "reserved": {**_COUNT, "description": "Millionths of a US dollar that calls under way may still cost."},
+    "reserved": {**_COUNT, "description": "Millionths of a US dollar that calls in progress may still cost."},
     "limit": _MAYBE,
-    "failed": {**COST, "description": "Of the cost: attempts that failed or were lost."},
+    "failed": {**COST, "description": "The part of the cost that went into attempts that failed or were lost."},
     "finished": {**_COUNT, "description": "Runs that succeeded."},
-    "per_finished": {**_MAYBE, "description": "Millionths of a US dollar per finished run, all cost included."},
+    "per_finished": {**_MAYBE, "description": "Millionths of a US dollar per finished run, all costs included."},
     "by": choice("", *BY),
     "parts": {"type": "array", "items": shown({"name": {"type": "string"}, **_SUM})},
 }
@@ -57,8 +58,8 @@ def change_budget(call: Call) -> ApiReply:
     for name in ("run", "day", "month"):
         limit = getattr(allowed, name)
         if limit is not None and limit < allowed.kept_back:
-            way_out = f"Give a kept_back of {limit} or less, or a higher {name}."
-            raise Conflicting(f"kept_back: {allowed.kept_back} is more than {name} ({limit})", way_out=way_out)
+            way_out = f"Set kept_back to {limit} or less, or raise {name}."
+            raise Conflicting(f"kept_back must be at most {name} ({limit}), got {allowed.kept_back}", way_out=way_out)
     change_settings(call.deps, call.tenant, budget=given)
     _let_go_on(call.deps, call.tenant)
     return ApiReply(body=_view(allowed))

@@ -13,11 +13,15 @@ from shared.integrations.notion.wire import normal_id
 
 OPEN: Schema = closed(
     {
-        "page": {**IN_NOTION, "default": "", "description": "what it is about, if it is a page"},
+        "page": {
+            **IN_NOTION,
+            "default": "",
+            "description": "The page that the conversation is about, if there is one: its id or its link.",
+        },
         "project": {
             **IN_NOTION,
             "default": "",
-            "description": "the page or database below which questions are answered",
+            "description": "Answer questions only from this page or database and what is below it.",
         },
     }
 )
@@ -25,7 +29,9 @@ SAY: Schema = closed(
     {
         "text": text("^[\\s\\S]{1,4000}$", most=4000),
         "message": {
-            **text("^[!-~]{0,100}$", what="Your name for it: sent again under it, it counts once."),
+            **text(
+                "^[!-~]{0,100}$", what="Your own name for the message; sent again under the same name, it counts once."
+            ),
             "default": "",
         },
     },
@@ -74,7 +80,7 @@ def drop_chat(call: Call) -> ApiReply:
 def _chat(call: Call) -> Chat:
     found = load_chat(call.deps, call.tenant, call.parts["chat"], call.who.key)
     if found is None:
-        raise NotThere("no conversation of yours has this id")
+        raise NotThere("you have no conversation with this id")
     return found
 
 
@@ -88,7 +94,9 @@ def _title_of(call: Call, page: str) -> str:
     except IntegrationError:
         place = WorkspaceMap(call.deps, call.tenant).look_up(page)
     if place is None or place.trashed:
-        raise NotThere("Notion shows us no such page", way_out="Share the page with the connection, or leave it out.")
+        raise NotThere(
+            "Notion does not show us such a page", way_out="Share the page with the connection, or leave it out."
+        )
     return place.title
 
 

@@ -14,16 +14,23 @@ from shared.app.forge_signatures import SYSTEMS
 from shared.core.errors import Conflicting, IntegrationError
 from shared.ports import Secret
 
-_TOKEN = text("^[!-~]{0,4000}$", most=4000, what="Empty: a link that leads through the system's own consent.")
+_TOKEN = text("^[!-~]{0,4000}$", most=4000, what="Leave it empty to get a link to the system's own consent page.")
 CONNECT = closed(
     {
         "system": choice(*TAKES_TOKENS),
         "token": {**_TOKEN, "default": ""},
         "installation": {
-            **text("^[0-9]{0,18}$", most=18, what="Of our GitHub App; the token shows that its account is yours."),
+            **text(
+                "^[0-9]{0,18}$",
+                most=18,
+                what="The id of our GitHub App's installation; the token proves that its account is yours.",
+            ),
             "default": "",
         },
-        "host": {**text("^(https?://[!-~]{1,200})?$", most=220, what="Of a self-managed GitLab."), "default": ""},
+        "host": {
+            **text("^(https?://[!-~]{1,200})?$", most=220, what="The address of a self-managed GitLab."),
+            "default": "",
+        },
     },
     required=("system",),
 )
@@ -52,7 +59,7 @@ def connect(call: Call) -> ApiReply:
     accounts = cast(Accounts, call.tools().accounts)
     installation = str(call.body["installation"])
     if installation and system != "github":
-        raise Conflicting("field 'installation' is for GitHub")
+        raise Conflicting("field 'installation' is for GitHub only", way_out="Leave 'installation' out.")
     if installation:
         found = connect_installation(call.deps, accounts, call.tenant, int(installation), Secret(token))
         return ApiReply(body={**found, "connect_url": ""})
@@ -76,7 +83,7 @@ def make_hook(call: Call) -> ApiReply:
         )
     except IntegrationError as error:
         way_out = "Connect the system with a maintainer's token, then try again."
-        raise Conflicting(f"the webhook could not be made there: {error}", way_out=way_out) from error
+        raise Conflicting(f"the webhook could not be created there: {error}", way_out=way_out) from error
     return ApiReply(body={**made.hook, "secret": made.secret, "todo": made.todo})
 
 

@@ -16,11 +16,11 @@ _COUNT = {"type": "integer"}
 _OF_PART = {
     "name": choice(*sorted(NAMES)),
     "source": text(),
-    "trusted": {"type": "boolean", "description": "An instruction of ours; all else is data."},
-    "tokens": {**_COUNT, "description": "Of it in the prompt."},
-    "of": {**_COUNT, "description": "Tokens of all of it."},
-    "share": {"type": "number", "description": "Of the prompt's tokens, between 0 and 1."},
-    "note": text(what="Why not all of it is there; empty when it is."),
+    "trusted": {"type": "boolean", "description": "Whether it is an instruction of ours; everything else is data."},
+    "tokens": {**_COUNT, "description": "How many of its tokens are in the prompt."},
+    "of": {**_COUNT, "description": "How many tokens it has in all."},
+    "share": {"type": "number", "description": "Its share of the prompt's tokens, between 0 and 1."},
+    "note": text(what="Why some of it is missing; empty when nothing is."),
 }
 _OF_EARLIER = {"attempt": _COUNT, "tokens": _COUNT, "prompt": text()}
 CONTEXT = shown(
@@ -37,7 +37,7 @@ CONTEXT = shown(
         "parts": {"type": "array", "items": shown(_OF_PART)},
         "dropped": {"type": "array", "items": text(), "description": "What is not in the prompt, and why."},
         "prompt": text(what="The address of the prompt's text."),
-        "text": text(what="The prompt, with placeholders for secrets; empty when it is not kept any more."),
+        "text": text(what="The prompt, with placeholders for secrets; empty when it is no longer kept."),
         "earlier": {"type": "array", "items": shown(_OF_EARLIER), "description": "Attempts before this one."},
     }
 )
@@ -52,7 +52,7 @@ def show_context(call: Call) -> ApiReply:
     found = context_of_run(call.deps, loaded.run, step)
     if found is None:
         names = ", ".join(_asked(call, loaded.run)) or "none yet"
-        raise NotThere(f"step {step!r} of {run} has asked no model", way_out=f"Steps that have: {names}.")
+        raise NotThere(f"step {step!r} of run {run} has asked no model", way_out=f"Steps that have asked one: {names}.")
     body: dict[str, Any] = dict(found)
     return ApiReply(body=body)
 

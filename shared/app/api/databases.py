@@ -21,7 +21,7 @@ NOT_BEGUN = "not begun"
 IN_NOTION = text(
     "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
     most=500,
-    what="its id, or its link as Notion copies it",
+    what="its id, or its link as copied from Notion",
 )
 _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
+from shared.core.sentence import make_sentence
 
 if TYPE_CHECKING:
     from shared.app.execute_step import Tools
@@ -89,7 +90,7 @@ class Caller:
 
 def no_tools() -> Tools:
     """Raise: where nobody gave any, only what needs none is answered."""
-    raise ConfigError("this api was started without tools")
+    raise ConfigError("this API was started without tools; start it through functions/api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,9 @@ def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> Ap
     """Return the problem+json answer (RFC 9457) to an error; it always says what to do."""
     body = {
         "type": f"urn:workwright:{error.code}",
-        "title": error.code.replace("_", " "),
+        "title": error.code.replace("_", " ").capitalize(),
         "status": error.status,
-        "detail": str(error),
+        "detail": make_sentence(str(error)),
         "not_lost": error.not_lost,
         "way_out": way_out(error),
     }
@@ -156,10 +157,12 @@ def way_out(error: RequestError) -> str:
 
 
 _WAYS_OUT = {
-    401: "Send the header “Authorization: Bearer” with a key of your tenant; an owner makes keys with POST /v1/keys.",
+    401: (
+        "Send the header “Authorization: Bearer” with a key of your tenant; an owner can create one with POST /v1/keys."
+    ),
     403: "Ask an owner or admin of your tenant for a key whose role allows this.",
     404: "Check the id; GET /v1/runs lists the runs of your tenant.",
-    409: "Look at it again with GET, then decide.",
-    413: "Send less.",
+    409: "Read it again with GET, then decide.",
+    413: "Send a smaller request.",
     503: "Try again in a moment.",
 }

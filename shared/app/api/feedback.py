@@ -23,9 +23,9 @@ PREFERENCE = shown(
     {
         "id": text(),
         "text": text(),
-        "by": text(what="“rules”, the model that wrote it, or the person who put it in words."),
+        "by": text(what="“rules”, the model that wrote it, or the person who worded it."),
         "at": text(what="When it was last said."),
-        "until": text(what="When it ends unless it is said again; empty where a person has put it in words."),
+        "until": text(what="When it lapses unless somebody says it again; empty if a person worded it."),
         "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Feedback"}},
     }
 )

@@ -9,6 +9,7 @@ from html import escape
 
 from shared.app.api.exchange import ApiReply, ApiRequest, Call, way_out
 from shared.core.errors import RequestError
+from shared.core.sentence import make_sentence
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -61,11 +62,12 @@ def wants_page(request: ApiRequest) -> bool:
 def refused(error: RequestError) -> ApiReply:
     """Say on a page what a program is told as a problem."""
     titles = {401: "You need a key to see this", 404: "There is nothing here", 429: "Too many calls"}
-    body = paragraph(f"{error}. {error.not_lost}") + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
+    said = paragraph(f"{make_sentence(str(error))} {error.not_lost}")
+    body = said + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
     return page(error.status, titles.get(error.status, "This did not work"), body)
 
 
 def connected(call: Call) -> ApiReply:
     """Say that an account was connected: where the browser lands after OAuth."""
-    body = paragraph("The account is connected, and runs that waited for it go on. You may close this page.")
+    body = paragraph("The account is connected, and runs that were waiting for it go on. You can close this page.")
     return page(200, "Connected", body + '<p><a href="/">Workwright</a></p>')

@@ -35,10 +35,13 @@ def make_key(
 ) -> tuple[Mapping[str, Any], str]:
     """Make a key; return how it is listed, and the key. Raises Conflicting when the tenant has too many."""
     if role not in ROLES:
-        raise ValueError(f"no role {role!r}; there are: {', '.join(ROLES)}")
+        raise ValueError(f"role must be one of {', '.join(ROLES)}, got {role!r}")
     now = deps.clock.now()
     if sum(_alive(doc.body, now) for doc in _all(deps, tenant)) >= MAX_ACTIVE:
-        raise Conflicting(f"there are {MAX_ACTIVE} keys already", way_out="Revoke one with DELETE /v1/keys/{id}.")
+        raise Conflicting(
+            f"there are already {MAX_ACTIVE} keys, the most a tenant may have",
+            way_out="Revoke one with DELETE /v1/keys/{id}.",
+        )
     key_id = random_source.token_hex(6)
     env = "live" if deps.public_url.startswith("https://") else "local"
     front = f"ww_{env}_{tenant}.{key_id}.{random_source.token_hex(32)}"
@@ -64,15 +67,17 @@ def caller_of(deps: Deps, authorization: str) -> Caller:
     scheme, _, key = authorization.partition(" ")
     found = _KEY.fullmatch(key.strip())
     if scheme.lower() != "bearer" or found is None:
-        raise Unauthenticated("no API key" if not authorization else "this is not an API key of ours")
+        raise Unauthenticated(
+            "the request carries no API key" if not authorization else "this is not one of our API keys"
+        )
     tenant, key_id, checksum = found.groups()
     if checksum != _checksum(key.strip().rpartition("_")[0]):
-        raise Unauthenticated("this API key is mistyped: its checksum is wrong", way_out="Copy the key again, whole.")
+        raise Unauthenticated("this API key is mistyped: its checksum is wrong", way_out="Copy the whole key again.")
     doc = deps.store.get(tenant, KIND, key_id)
     kept = str(doc.body["hash"]) if doc else "0" * 64
     fits = next((pepper for pepper in _peppers(deps) if hmac.compare_digest(_hashed(pepper, key.strip()), kept)), None)
     if fits is None or doc is None:
-        raise Unauthenticated("this API key is not known")
+        raise Unauthenticated("this API key is unknown")
     now = deps.clock.now()
     if doc.body["revoked_at"]:
         raise Unauthenticated("this API key was revoked")
@@ -92,7 +97,7 @@ def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
     for _ in range(5):
         doc = deps.store.get(caller.tenant, KIND, key_id)
         if doc is None:
-            raise NotThere(f"no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
+            raise NotThere(f"there is no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
         refuse_above(caller, str(doc.body["role"]))
         if doc.body["revoked_at"]:
             return key_view(key_id, doc.body)
@@ -102,7 +107,7 @@ def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
         except VersionConflict:
             continue  # its last use was noted just now
         return key_view(key_id, body)
-    raise VersionConflict(f"key {key_id} changes all the time")
+    raise VersionConflict(f"key {key_id} was changed by others each time")
 
 
 def refuse_above(caller: Caller, role: str) -> None:

@@ -16,12 +16,12 @@ PAUSE = closed(
     {
         "paused": {"type": "boolean", "default": True},
         "reason": {**text(most=300), "default": ""},
-        "everybody": {"type": "boolean", "default": False, "description": "On one machine: all of its teams."},
+        "everybody": {"type": "boolean", "default": False, "description": "On one machine: pause all of its teams."},
     }
 )
 DELETE = closed(
     {
-        "confirm": text(most=128, what="The id of your tenant, so that nobody does this by accident."),
+        "confirm": text(most=128, what="The id of your tenant, so that nobody deletes it by accident."),
         "force": {"type": "boolean", "default": False},
     },
     required=("confirm",),
@@ -33,21 +33,21 @@ VIEWS: dict[str, Any] = {
     "Pause": shown(
         {
             "paused": _FLAG,
-            "reason": text(what="Why nothing is done now."),
+            "reason": text(what="Why work is paused."),
             "everybody": {**_FLAG, "description": "The whole installation is paused."},
-            "held": {**_COUNT, "description": "Commands that wait for the end of it, of the first hundred."},
+            "held": {**_COUNT, "description": "How many of the first hundred commands wait for work to be resumed."},
         }
     ),
     "Tenant": shown(
         {
             "tenant": text(),
             "state": {"type": "string", "enum": ["active", "deleting"]},
-            "phase": text(what="How far the deletion is."),
+            "phase": text(what="How far the deletion has got."),
             "asked_at": {"type": ["string", "null"], "format": "date-time"},
-            "left": {**_TEXTS, "description": "What your people have to end elsewhere by themselves."},
+            "left": {**_TEXTS, "description": "What your team has to remove in other systems itself."},
         }
     ),
-    "Export": {"type": "string", "description": "One JSON object per line; the last one has the kind `end`."},
+    "Export": {"type": "string", "description": "One JSON object per line; the last one is of the kind `end`."},
 }
 
 
@@ -62,7 +62,9 @@ def change_pause(call: Call) -> ApiReply:
     if call.body["everybody"]:
         home = call.deps.store.get(SYSTEM, "install", "home")
         if call.who.role != "owner" or home is None or home.body.get("tenant") != call.tenant:
-            raise Forbidden("only the operator pauses everybody", way_out="The operator's command: workwright pause.")
+            raise Forbidden(
+                "only the operator can pause everybody's work", way_out="The operator does it with: workwright pause."
+            )
         whose = SYSTEM
     paused = call.body["reason"] or True if call.body["paused"] else False
     set_pause(call.deps, whose, paused, call.who.name)

@@ -18,17 +18,21 @@ from shared.ports import Secret
 
 _MOST = 30  # entries of one list
 _ENTRY = text(f"^({'|'.join(PROVIDERS)})(/[!-~]{{1,120}})?$", most=150)
-_LIST = lists(_ENTRY, _MOST, what="Providers, or models like anthropic/claude-sonnet-5-5.")
+_LIST = lists(_ENTRY, _MOST, what="Providers, or models such as anthropic/claude-sonnet-5-5.")
 RULES: Schema = closed(
     {
-        "classes": texts(_LIST, *TASK_CLASSES, what="By task class whom to ask, the first first; empty for no list."),
+        "classes": texts(
+            _LIST,
+            *TASK_CLASSES,
+            what="Whom to ask for each task class, the preferred one first; an empty list removes it.",
+        ),
         "prefer": choice("", *PREFERENCES),
         "allow": _LIST,
         "deny": _LIST,
     }
 )
 KEY: Schema = closed(
-    {"provider": choice(*KEYED), "key": text("^[!-~]{8,500}$", most=500, what="as the provider shows it")},
+    {"provider": choice(*KEYED), "key": text("^[!-~]{8,500}$", most=500, what="The key, as the provider shows it.")},
     required=("provider", "key"),
 )
 
@@ -107,7 +111,9 @@ def _rules(call: Call) -> Rules:
 def _check(field: str, listed: Sequence[str], known: Catalogue) -> None:
     for each in listed:
         if "/" in each and not known.knows(each):
-            raise NotThere(f"field '{field}': no model {each!r} is known", way_out="GET /v1/models lists the models.")
+            raise NotThere(
+                f"field '{field}' names the unknown model {each!r}", way_out="GET /v1/models lists the models."
+            )
 
 
 def _providers(call: Call, connected: Sequence[str]) -> list[Mapping[str, Any]]:

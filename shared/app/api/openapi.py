@@ -93,7 +93,7 @@ SCHEMAS: Mapping[str, Any] = {
             "time_zone": text(),
             "day_hours": {"type": "number"},
             "next": {"type": ["string", "null"], "format": "date-time"},
-            "problem": text(what="Why the day that is due is not planned yet; empty when nothing is in the way."),
+            "problem": text(what="Why the day that is due has not been planned yet; empty when nothing prevents it."),
         }
     ),
     "Ship": SHIP,
@@ -114,13 +114,13 @@ SCHEMAS: Mapping[str, Any] = {
                     {
                         "id": text(),
                         "connected": {"type": "boolean"},
-                        "by": text(what="team, installation or empty"),
+                        "by": text(what="Whose key it is: team, installation, or empty."),
                         "takes_key": {"type": "boolean"},
                         **_KEY_OF_PROVIDER,
                     }
                 ),
             },
-            "asked": {**_ASKED, "description": "Who would be asked now for each task class, the first first."},
+            "asked": {**_ASKED, "description": "Which models would be asked now for each task class, in this order."},
             "left_out": _ASKED,
             "models": {
                 "type": "array",
@@ -139,10 +139,10 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "Answered": shown(
         {
-            "found": {"type": "boolean", "description": "Whether the workspace says it."},
+            "found": {"type": "boolean", "description": "Whether the workspace holds an answer."},
             "answer": text(),
             "sources": {"type": "array", "items": shown({name: text() for name in _OF_SOURCE})},
-            "model": text(what="Who answered; empty where nothing was found that anybody could be asked about."),
+            "model": text(what="The model that answered; empty where nothing was found to ask a model about."),
             "searched_for": text(),
         }
     ),
@@ -155,18 +155,18 @@ SCHEMAS: Mapping[str, Any] = {
             "roots": _TEXTS,
             "without": _TEXTS,
             **dict.fromkeys(("pages", "chunks", "vectors"), _WHOLE),
-            "embedder": text(what="What searches by meaning; empty where words alone are searched."),
+            "embedder": text(what="The model that searches by meaning; empty where only words are searched."),
             "sync": shown({**dict.fromkeys(COUNTS, _WHOLE), **dict.fromkeys(("began", "ended", "alert"), text())}),
         }
     ),
     "Key": shown({**_STRINGS, **_MAYBE}),
     "Keys": listed("keys", "Key", paged=False),
-    "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="Shown this once.")}),
+    "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="The key; it is shown only this once.")}),
     "Databases": shown(
         {
             "connected": {"type": "boolean"},
             "connect_url": text(),
-            "state": text(what="not begun, working, asking, choosing, done or failed"),
+            "state": text(what="One of: not begun, working, asking, choosing, done, failed."),
             "problem": text(),
             **{name: {"type": "array", "items": {"type": "object"}} for name in _OF_DATABASES},
         }
@@ -177,15 +177,15 @@ SCHEMAS: Mapping[str, Any] = {
 
 _REASONS = {
     400: "The request cannot be understood.",
-    401: "No valid identity.",
-    403: "Known, but not allowed.",
-    404: "Unknown, or another tenant's.",
-    405: "This address has other methods.",
-    409: "It has moved on, or somebody else works on it.",
-    413: "Too many bytes.",
-    415: "The body is of another type.",
-    429: "More calls than the tenant may make.",
-    503: "Not possible right now.",
+    401: "There is no valid identity.",
+    403: "The caller is known, but not allowed to do this.",
+    404: "It does not exist, or belongs to another tenant.",
+    405: "This address does not answer this method.",
+    409: "It has changed, or somebody else is working on it.",
+    413: "The request is too large.",
+    415: "The body is of the wrong type.",
+    429: "The tenant has made too many calls.",
+    503: "This cannot be done right now.",
 }
 
 

@@ -33,7 +33,9 @@ def audit(call: Call) -> ApiReply:
     try:
         found = call.deps.store.audit(call.tenant, after=call.query.get("after", ""), limit=limit)
     except (ValueError, OverflowError):
-        raise NotThere("no audit entry of that id", way_out="Give a `next` of an earlier answer as `after`.") from None
+        raise NotThere(
+            "there is no audit entry with that id", way_out="Give the `next` of an earlier answer as `after`."
+        ) from None
     entries = [{"id": doc.id, **doc.body} for doc in found]
     return ApiReply(body={"entries": entries, "next": found[-1].id if len(found) == limit else None})
 
@@ -64,7 +66,7 @@ def replay(call: Call) -> ApiReply:
         call.deps.queue.replay(call.tenant, letter)
     except KeyError:
         way_out = "GET /v1/dead-letters lists what can be replayed."
-        raise NotThere(f"no dead letter {letter!r}", way_out=way_out) from None
+        raise NotThere(f"there is no dead letter {letter!r}", way_out=way_out) from None
     for each in listed:
         if each.command.id == letter:
             note_replayed(call.deps, call.tenant, each.command)

@@ -22,7 +22,7 @@ PLAN = shown(
     {
         "run": text(),
         "revision": _COUNT,
-        "plan_hash": text(what="What an approval has to name."),
+        "plan_hash": text(what="The hash that an approval has to name."),
         "model": text(),
         "summary": text(),
         "asked": text(what="What the planner understood."),
@@ -31,10 +31,13 @@ PLAN = shown(
         "assumptions": _TEXTS,
         "alternatives": {"type": "array", "items": shown({"title": text(), "why_not": text()})},
         "risk": choice(*LEVELS, ""),
-        "outlook": {**_TEXTS, "description": "Risk, cost, time and a second look, as people are told."},
-        "findings": {**_TEXTS, "description": "What a critic still finds wrong."},
-        "followed": {**_TEXTS, "description": "The team's preferences that it follows."},
-        "instead": {**_TEXTS, "description": "Why there is another plan, and what stays of the one before."},
+        "outlook": {
+            **_TEXTS,
+            "description": "Risk, cost, time and the critic's opinion, in the words that people read.",
+        },
+        "findings": {**_TEXTS, "description": "What the critic still finds wrong."},
+        "followed": {**_TEXTS, "description": "The team's preferences that the plan follows."},
+        "instead": {**_TEXTS, "description": "Why there is a new plan, and what is kept of the one before."},
         "requirements": _COUNT,
         "steps": {
             "type": "array",

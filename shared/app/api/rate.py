@@ -43,7 +43,9 @@ class Rate:
                 purse.tokens = _lease(deps, tenant, window)
             if purse.tokens == 0:
                 left = WINDOW_S - now % WINDOW_S
-                raise TooMany("more calls than your tenant may make in a minute", retry_after=timedelta(seconds=left))
+                raise TooMany(
+                    "your tenant has made more calls than it may in a minute", retry_after=timedelta(seconds=left)
+                )
             purse.tokens -= 1
 
 

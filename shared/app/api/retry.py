@@ -51,8 +51,8 @@ def retry_run(
         return there.run
     if record.run != old.id:
         raise Conflicting(
-            f"the page of {old.id} has a newer run: {record.run or 'none that is known'}",
-            way_out=f"Look at GET /v1/runs/{record.run}, and retry that one.",
+            f"the page of run {old.id} has a newer run: {record.run or 'one that is not known'}",
+            way_out=f"Look at GET /v1/runs/{record.run} and retry that one.",
         )
     if not record.settled:
         raise Busy("the page does not show the end of this run yet")
@@ -68,7 +68,7 @@ def retry_run(
     except VersionConflict as error:
         there = deps.store.load_run(tenant, new_id)
         if there is None:
-            raise Busy("the page opened another run just now") from error
+            raise Busy("another run of the page has just been opened") from error
         return there.run
 
 
@@ -95,8 +95,8 @@ def _heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ..
 def _as_asked(deps: Deps, old: Run, there: Run, *, from_start: bool) -> Run:
     doc = deps.store.get(old.tenant, LINKS, there.id)
     if from_start and not (doc is not None and doc.body.get("from_start", True)):  # those of before began so
-        way_out = f"Retry that one from the start, once it has ended: workwright retry {there.id} --from-start."
-        raise Conflicting(f"run {old.id} was retried already, from where it ended, by {there.id}", way_out=way_out)
+        way_out = f"Once that run has ended, retry it from the start: workwright retry {there.id} --from-start."
+        raise Conflicting(f"run {old.id} has already been retried from where it ended, as {there.id}", way_out=way_out)
     return there
 
 
@@ -110,10 +110,10 @@ def retry_links(deps: Deps, run: Run) -> tuple[str, str]:
 
 def _refuse_unfit(old: Run) -> None:
     if not old.status.final:
-        way_out = f"Wait for its end, or stop it with POST /v1/runs/{old.id}/cancel."
-        raise Conflicting(f"run {old.id} has not ended: {old.status.value}", way_out=way_out)
+        way_out = f"Wait until it ends, or stop it with POST /v1/runs/{old.id}/cancel."
+        raise Conflicting(f"run {old.id} has not ended yet; it is {old.status.value}", way_out=way_out)
     if old.status == RunStatus.SUCCEEDED:
-        way_out = "Change the page and set its status to Plan it, and it is done anew."
+        way_out = "Change the page and set its status to Plan it, and it is planned anew."
         raise Conflicting(f"run {old.id} succeeded; there is nothing to retry", way_out=way_out)
     if not old.trigger.page:
-        raise Conflicting(f"run {old.id} belongs to no page", way_out="Only runs of a page can be retried.")
+        raise Conflicting(f"run {old.id} does not belong to a page", way_out="Only runs of a page can be retried.")

@@ -22,13 +22,15 @@ def show_rollback(call: Call) -> ApiReply:
     offered = _read(call)
     run = linked_run(call, offered.tenant, offered.run)
     if not takes_back(run):
-        raise Conflicting("there is nothing to take back any more", way_out="Nothing to do.")
+        raise Conflicting("there is nothing left to roll back", way_out="There is nothing you need to do.")
     title = run.trigger.title or run.id
     body = (
-        paragraph("Its visitors see the previous version again, within seconds. The code and its pull request stay.")
+        paragraph(
+            "Its visitors will see the previous version again within seconds. The code and its pull request stay."
+        )
         + paragraph(f"Live now: {run.facts.get('site', '')}")
         + '<form method="post"><button name="decision" value="rollback">Roll back</button></form>'
-        + paragraph(f"Offered until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)
+        + paragraph(f"You can do this until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)
     )
     return page(200, f"Roll back “{title}”?", body, HEADERS)
 
@@ -38,7 +40,7 @@ def take_rollback(call: Call) -> ApiReply:
     refuse_foreign(call)
     offered = _read(call)
     new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)
-    told = paragraph(f"This is about “{new.trigger.title or new.id}”. You are told when it is done.")
+    told = paragraph(f"This is about “{new.trigger.title or new.id}”. You will be told when it is done.")
     return page(200, "Rolling back", told + paragraph(new.id, quiet=True), HEADERS)
 
 
@@ -46,4 +48,4 @@ def _read(call: Call) -> Offered:
     try:
         return read_offer(call.deps, call.parts["token"])
     except KeyError:
-        raise BadSignature("such links are not set up here", way_out="Ask whoever runs Workwright.") from None
+        raise BadSignature("rollback links are not set up here", way_out="Ask whoever runs Workwright.") from None

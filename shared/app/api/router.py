@@ -67,7 +67,7 @@ class Api:
         except AgentError as error:
             log.line("ERROR", "request failed", function="api", **log.about(error))
             unwell = _Unwell(
-                "this cannot be done right now", way_out="Try again in a moment; GET /v1/health says more."
+                "this cannot be done right now", way_out="Try again in a moment; GET /v1/health shows what is wrong."
             )
             return _refusal(unwell, found, request, {"Retry-After": "5"})
 
@@ -75,7 +75,7 @@ class Api:
         caller = self._caller(route, request)
         trace.belongs(caller.tenant if caller else "")
         if not all(matches(value, PARTS[name]) for name, value in parts.items()):
-            raise NotThere("nothing has this id")
+            raise NotThere("there is nothing with this id")
         query = read_query(request.query, route.query)
         body = _body(route, request)
         with trace.span(f"use case {route.id}", {"workwright.route": route.id}):
@@ -88,7 +88,7 @@ class Api:
         caller = caller_of(self._deps, request.header("authorization"))
         self._rate.spend(self._deps, caller.tenant)
         if caller.role not in roles:
-            raise Forbidden(f"the role {caller.role} has no permission {route.permission}")
+            raise Forbidden(f"the role {caller.role} does not have the permission {route.permission}")
         return caller
 
 
@@ -115,7 +115,7 @@ def _find(request: ApiRequest) -> tuple[Route, dict[str, str]]:
     for route, parts in known:
         if route.method == method:
             return route, parts
-    raise NoSuchMethod(f"{request.method[:20]} is not answered here", way_out=f"Use {_methods(request)}.")
+    raise NoSuchMethod(f"this address does not answer {request.method[:20]}", way_out=f"Use {_methods(request)}.")
 
 
 def _match(route: Route, path: str) -> dict[str, str] | None:
@@ -147,5 +147,7 @@ def _body(route: Route, request: ApiRequest) -> dict[str, Any]:
     if not request.body and not route.body.get("required"):
         return read_fields({}, route.body)
     if request.media_type != route.body_type:
-        raise WrongMediaType(f"the body is {request.media_type[:80]!r}", way_out=f"Send {route.body_type}.")
+        raise WrongMediaType(
+            f"the body must be {route.body_type}, got {request.media_type[:80]!r}", way_out=f"Send {route.body_type}."
+        )
     return (read_form if route.body_type == FORM else read_json)(request.body, route.body)

@@ -92,12 +92,12 @@ PARTS: Mapping[str, Schema] = {
 _NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
 _TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
 _PLANNING: Mapping[str, Schema] = {
-    "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Like 07:30; empty for no daily planning."),
+    "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Such as 07:30; empty for no daily planning."),
     "time_zone": choice(*zone_names()),
     "day_hours": number(1, 24),
 }
-_ADOPT = texts(databases.IN_NOTION, *KINDS, what="Databases to adopt, by kind.")
-_ANSWERS = texts(text(most=300), what="Answers to questions, by their keys: the value of a choice.")
+_ADOPT = texts(databases.IN_NOTION, *KINDS, what="The databases to adopt, by their kinds.")
+_ANSWERS = texts(text(most=300), what="Answers to the questions, by their keys: the value of a choice.")
 _REASON = {**text(most=500), "default": ""}
 
 
@@ -141,66 +141,66 @@ def _openapi(call: Call) -> ApiReply:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", "public", html.front, "Say that Workwright is running", "html", query=_TENANT),
-    Route("GET", "/connected", "public", html.connected, "Where OAuth ends", "html", query=_TENANT),
-    Route("GET", "/openapi.json", "public", _openapi, "This document", "Document"),
-    Route("GET", "/v1/health", "public", operate.health, "Is it well", "Health", errors=(503,)),
+    Route("GET", "/connected", "public", html.connected, "Show that an account is connected", "html", query=_TENANT),
+    Route("GET", "/openapi.json", "public", _openapi, "Get this document", "Document"),
+    Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     Route(
         "GET", "/v1/runs", "runs.read", runs.list_runs, "List runs, newest first", "Runs", errors=(404,),
         query={"limit": number(1, 200, 50), "after": _RUN, "status": choice(*(s.value for s in RunStatus))},
     ),
-    Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Look at a run", "Run"),
+    Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
     Route(
-        "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "What happened, in order", "Events",
+        "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "List a run's events, in order", "Events",
         query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
     ),
     Route(
         "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
-        "What a step has told a model", "Context",
+        "Get what a step sent to a model", "Context",
     ),
-    Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "The versions of a run's work", "Work"),
+    Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
     Route(
         "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
-        "One version: its diff, its files, its test report", "Version",
+        "Get one version: its diff, its files and its test report", "Version",
     ),
-    Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "A run's present plan in full", "Plan"),
+    Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
     Route(
-        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what it asks", "Run", errors=(409,),
-        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the waiting approval names.")}),
+        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what a run asks", "Run", errors=(409,),
+        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the pending approval names.")}),
     ),
     Route(
-        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what it asks; it ends", "Run", errors=(409,),
+        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what a run asks; it ends", "Run", errors=(409,),
         body=closed({"reason": _REASON}),
     ),
     Route(
-        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have what is asked about done differently", "Run",
+        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have the waiting work done differently", "Run",
         body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
     ),
     Route(
-        "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer what it asks in words", "Run",
+        "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer a run's question in words", "Run",
         body=closed({"text": text("^(?s:.*\\S.*)$", most=2000)}, required=("text",)), errors=(409,),
     ),
     Route(
-        "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be", "Run",
+        "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be undone", "Run",
         body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
     ),
     Route(
-        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Go on where a failed or cancelled run ended, once",
+        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Retry a run that failed or was cancelled, once",
         "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,
-        "Take back what a run put live, once", "Run", body=closed({}), errors=(409,),
+        "Roll back what a run put live, once", "Run", body=closed({}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
         "Feedback", body=closed({"thumb": choice("up", "down"), "text": _REASON}, required=("thumb",)), status=201,
     ),
     Route(
-        "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "What the team prefers", "Preferences",
+        "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),
     Route(
         "POST", "/v1/preferences/{preference}", "preferences.change", feedback.reword_preference,
-        "Put a preference in other words", "Preference", body=closed({"text": text(most=300)}, required=("text",)),
+        "Reword a preference", "Preference", body=closed({"text": text(most=300)}, required=("text",)),
         errors=(409,),
     ),
     Route(
@@ -208,28 +208,28 @@ ROUTES: tuple[Route, ...] = (
         "Delete a preference", "Deleted", errors=(409,),
     ),
     Route(
-        "GET", "/v1/usage", "usage.read", budget.usage, "What a day or month has cost, and into what it went", "Usage",
+        "GET", "/v1/usage", "usage.read", budget.usage, "Get what a day or month has cost, and for what", "Usage",
         query={
-            "day": {"type": "string", "format": "date", "description": "In UTC; by default today."},
-            "month": text("^[0-9]{4}-(0[1-9]|1[0-2])$", what="Like 2026-11; goes before a day."),
+            "day": {"type": "string", "format": "date", "description": "A day in UTC; today by default."},
+            "month": text("^[0-9]{4}-(0[1-9]|1[0-2])$", what="A month such as 2026-11; takes precedence over a day."),
             "by": choice(*BY),
         },
     ),
-    Route("GET", "/v1/budget", "usage.read", budget.budget, "What may be spent", "Budget"),
+    Route("GET", "/v1/budget", "usage.read", budget.budget, "Get what may be spent", "Budget"),
     Route(
         "POST", "/v1/budget", "budget.change", budget.change_budget, "Set what may be spent", "Budget",
         body=closed(budget.LIMITS), errors=(409,),
     ),
     Route(
-        "GET", "/v1/audit", "audit.read", operate.audit, "Who decided what", "Audit", errors=(404,),
+        "GET", "/v1/audit", "audit.read", operate.audit, "List who decided what", "Audit", errors=(404,),
         query={"after": text("^[0-9A-Za-z][0-9A-Za-z_.:-]{0,199}$"), "limit": number(1, 500, 100)},
     ),
-    Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "What the queue gave up on", "DeadLetters"),
+    Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "List dead letters", "DeadLetters"),
     Route(
-        "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Deliver one again", "Replayed",
+        "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Replay a dead letter", "Replayed",
         body=closed({}),
     ),
-    Route("GET", "/v1/databases", "databases.read", databases.show_databases, "The databases in Notion", "Databases"),
+    Route("GET", "/v1/databases", "databases.read", databases.show_databases, "Get the Notion databases", "Databases"),
     Route(
         "POST", "/v1/databases", "databases.manage", databases.set_up, "Create or adopt databases", "Databases",
         body=closed({"page": {**databases.IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}),
@@ -241,78 +241,78 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/hooks", "connections.read", connections.list_hooks, "List webhooks", "Hooks"),
     Route(
-        "POST", "/v1/hooks", "connections.manage", connections.make_hook, "Make a webhook", "Hook",
+        "POST", "/v1/hooks", "connections.manage", connections.make_hook, "Create a webhook", "Hook",
         body=connections.HOOK, errors=(409,),
     ),
     Route(
         "POST", "/v1/hooks/{hook}/secret", "connections.manage", connections.give_hook_secret,
-        "Keep the secret a system has chosen for its webhook", "Hook", body=connections.SECRET, errors=(404, 409),
+        "Store the secret that a system chose for its webhook", "Hook", body=connections.SECRET, errors=(404, 409),
     ),
     Route(
-        "DELETE", "/v1/hooks/{hook}", "connections.manage", connections.remove_hook, "Take a webhook away",
+        "DELETE", "/v1/hooks/{hook}", "connections.manage", connections.remove_hook, "Delete a webhook",
         "HookRemoved", errors=(404, 409),
     ),
-    Route("GET", "/v1/planning", "planning.read", planning.planning, "When days are planned", "Planning"),
+    Route("GET", "/v1/planning", "planning.read", planning.planning, "Get when days are planned", "Planning"),
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
         body=closed(_PLANNING), errors=(409,),
     ),
-    Route("GET", "/v1/settings/ship", "ship.read", ship.show_ship, "Where work goes, and who has to agree", "Ship"),
+    Route("GET", "/v1/settings/ship", "ship.read", ship.show_ship, "Get where work goes, and who has to agree", "Ship"),
     Route(
         "PUT", "/v1/settings/ship", "ship.change", ship.set_ship, "Set where work goes, and who has to agree", "Ship",
         body=ship.CHANGE, errors=(409,),
     ),
     Route(
-        "POST", "/v1/ask", "knowledge.ask", asking.ask, "Ask what the workspace says", "Answered",
+        "POST", "/v1/ask", "knowledge.ask", asking.ask, "Ask a question about the workspace", "Answered",
         body=asking.QUESTION, errors=(409,),
     ),
-    Route("GET", "/v1/chats", "chat", chats.list_chats, "Your conversations, the latest first", "Chats"),
+    Route("GET", "/v1/chats", "chat", chats.list_chats, "List your conversations, the latest first", "Chats"),
     Route(
         "POST", "/v1/chats", "chat", chats.open_chat, "Begin a conversation", "Chat", body=chats.OPEN, status=201,
         errors=(404, 409),
     ),
     Route("GET", "/v1/chats/{chat}", "chat", chats.show_chat, "Read a conversation", "Chat"),
     Route(
-        "POST", "/v1/chats/{chat}", "chat", chats.continue_chat, "Say something, and be answered", "Chat",
+        "POST", "/v1/chats/{chat}", "chat", chats.continue_chat, "Say something and get an answer", "Chat",
         body=chats.SAY, errors=(409,),
     ),
     Route("DELETE", "/v1/chats/{chat}", "chat", chats.drop_chat, "Delete a conversation", "Chat"),
-    Route("GET", "/v1/knowledge", "knowledge.read", asking.show_knowledge, "What is known of it", "Knowledge"),
+    Route("GET", "/v1/knowledge", "knowledge.read", asking.show_knowledge, "Get what has been read", "Knowledge"),
     Route(
-        "POST", "/v1/knowledge", "knowledge.change", asking.change_knowledge, "Set what is known of it", "Knowledge",
+        "POST", "/v1/knowledge", "knowledge.change", asking.change_knowledge, "Set what is to be read", "Knowledge",
         body=asking.CHANGE, errors=(409,),
     ),
-    Route("GET", "/v1/models", "models.read", models.show_models, "Models: prices, rules, who is asked", "Models"),
+    Route("GET", "/v1/models", "models.read", models.show_models, "List models, prices and rules", "Models"),
     Route(
-        "POST", "/v1/models", "models.change", models.change_rules, "Set who is asked for what", "Models",
+        "POST", "/v1/models", "models.change", models.change_rules, "Set which models are asked for what", "Models",
         body=models.RULES, errors=(404, 409),
     ),
     Route(
-        "POST", "/v1/models/keys", "models.change", models.set_key, "Keep a key of your own for a provider", "Models",
+        "POST", "/v1/models/keys", "models.change", models.set_key, "Store a key of your own for a provider", "Models",
         body=models.KEY,
     ),
     Route(
-        "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Forget such a key", "Models",
+        "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Delete a provider's key", "Models",
         errors=(409,),
     ),
     Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
     Route(
-        "POST", "/v1/keys", "keys.manage", operate.new_key, "Make an API key; it is shown this once", "NewKey",
+        "POST", "/v1/keys", "keys.manage", operate.new_key, "Create an API key; it is shown only this once", "NewKey",
         body=closed({"role": choice(*ROLES), "name": _NAME, "days": number(1, 3650)}, required=("role", "name")),
         status=201, errors=(409,),
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
-    Route("GET", "/v1/pause", "pause.read", life.show_pause, "Is work paused", "Pause"),
+    Route("GET", "/v1/pause", "pause.read", life.show_pause, "Check whether work is paused", "Pause"),
     Route(
-        "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or let it go on", "Pause",
+        "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or resume it", "Pause",
         body=life.PAUSE, errors=(409,),
     ),
-    Route("GET", "/v1/tenant", "tenant.read", life.show_tenant, "Is the tenant being deleted", "Tenant"),
+    Route("GET", "/v1/tenant", "tenant.read", life.show_tenant, "Check whether the tenant is being deleted", "Tenant"),
     Route(
-        "DELETE", "/v1/tenant", "tenant.delete", life.delete_tenant, "Delete the tenant, with all that is kept",
+        "DELETE", "/v1/tenant", "tenant.delete", life.delete_tenant, "Delete the tenant with everything that is stored",
         "Tenant", body=life.DELETE, status=202, errors=(409,),
     ),
-    Route("GET", "/v1/export", "tenant.export", life.export_tenant, "All that is kept, to take along", "Export"),
+    Route("GET", "/v1/export", "tenant.export", life.export_tenant, "Export everything that is stored", "Export"),
     Route(
         "GET", "/approvals/{token}", "approval link", approval_page.show_question, "Ask a person to decide", "html",
         errors=(401, 404, 409),
@@ -333,14 +333,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", "/v1/settings/site-values", "ship.read", site_values.show_site_values,
-        "Names of the values that sites' variables have", "SiteValues",
+        "List the names of the stored values of sites' variables", "SiteValues",
     ),
     Route(
         "PUT", "/v1/settings/site-values", "ship.change", site_values.set_site_value,
-        "Seal the value of a site's variable", "SiteValues", body=site_values.SET,
+        "Store the value of a site's variable, encrypted", "SiteValues", body=site_values.SET,
     ),
     Route(
-        "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "A click in Slack", "SlackAnswer",
+        "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "Take a click", "SlackAnswer",
         errors=(400, 401, 404, 413),
     ),
 )  # fmt: skip
@@ -352,7 +352,7 @@ def check_routes(routes: Sequence[Route]) -> None:
     for route in routes:
         name = f"{route.method} {route.path}"
         if route.permission not in PERMISSIONS:
-            raise ValueError(f"{name}: no permission {route.permission!r}; deny by default means it must not start")
+            raise ValueError(f"{name}: unknown permission {route.permission!r}; deny by default: it must not start")
         if (route.method, route.path) in seen:
             raise ValueError(f"{name} is there twice")
         if unknown := set(route.parts) - set(PARTS):

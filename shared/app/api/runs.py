@@ -74,10 +74,10 @@ def rework(call: Call) -> ApiReply:
     gate = waits_at(run)
     by, wish = call.who.name, call.body["wish"]
     if gate is None or mended_by(run, gate) is None:
-        way_out = "Of a plan that waits: deny it, or comment on its page."
-        raise Conflicting(f"run {run.id} waits for nothing that could be done differently", way_out=way_out)
+        way_out = "If a plan is waiting, deny it or comment on its page."
+        raise Conflicting(f"run {run.id} is not waiting for anything that could be done differently", way_out=way_out)
     if not ask_for_rework(call.deps, run, gate, wish, by):
-        raise Conflicting("this was asked for too often, or has just changed", way_out="Look at the run again.")
+        raise Conflicting("this was asked for too many times, or has just changed", way_out="Look at the run again.")
     return _shown(call, _run(call, run.id))
 
 
@@ -93,7 +93,9 @@ def cancel(call: Call) -> ApiReply:
     """Ask the run to stop; asking again changes nothing."""
     run = _run(call, call.parts["run"])
     if run.status.final:
-        raise Conflicting(f"run {run.id} has ended: {run.status.value}", way_out="There is nothing to cancel.")
+        raise Conflicting(
+            f"run {run.id} has already ended; it is {run.status.value}", way_out="There is nothing to cancel."
+        )
     force, reason = call.body["force"], call.body["reason"]
     if not run.cancel:
         note(call.deps, run, stopped(run), call.who.name, reason, cause="cancel")
@@ -112,8 +114,8 @@ def _decided(call: Call, *, approve: bool) -> ApiReply:
     asked = asked_now(_run(call, call.parts["run"]))
     named = call.body.get("plan_hash", "" if approve and gate_kind(asked.gate) != PLAN else asked.plan_hash)
     if not named:
-        way_out = "Look at `asked` in the run, and give its `plan_hash` of what you agree to."
-        raise Conflicting("what leaves or goes live is approved by its hash alone", way_out=way_out)
+        way_out = "Look at `asked` in the run, and give the `plan_hash` there to agree to exactly that."
+        raise Conflicting("what leaves or goes live can only be approved by naming its hash", way_out=way_out)
     if named != asked.plan_hash:
         raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")

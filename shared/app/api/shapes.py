@@ -62,7 +62,7 @@ def read_query(given: Mapping[str, Sequence[str]], known: Mapping[str, Schema]) 
     found = {name: schema["default"] for name, schema in known.items() if "default" in schema}
     for name, values in given.items():
         if len(values) != 1:
-            _refuse(f"query parameter {name!r} is given {len(values)} times", "Give it once.")
+            _refuse(f"query parameter {name!r} must be given once, got it {len(values)} times", "Give it once.")
         found[name] = _query_value(name, values[0], known[name])
     return found
 
@@ -201,9 +201,9 @@ def _wanted(schema: Schema) -> str:
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
     if schema.get("format") == "date":
         return "a day like 2026-11-21"
-    most = f" of at most {schema['maxLength']} letters" if "maxLength" in schema else ""
+    most = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
     like = f" that matches {schema['pattern']}" if "pattern" in schema else ""
-    words = {"string": "a text", "boolean": "true or false", "object": "an object", "array": "a list of texts"}
+    words = {"string": "text", "boolean": "true or false", "object": "an object", "array": "a list of texts"}
     what = f" ({schema['description']})" if schema.get("description") else ""
     return words[schema["type"]] + most + like + what
 
@@ -212,7 +212,7 @@ def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any
     unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(sorted(known)) or "none"
-        _refuse(f"unknown {what} {unknown[0][:80]!r}", f"Leave it out; known here: {names}.")
+        _refuse(f"unknown {what} {unknown[0][:80]!r}", f"Leave it out; known are: {names}.")
 
 
 def _refuse(detail: str, way_out: str) -> NoReturn:

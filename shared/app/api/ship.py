@@ -16,7 +16,10 @@ from shared.core.policy import Policy, policy_of, told_of
 from shared.core.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
 
 _FLAG = {"type": "boolean"}
-_PATTERNS = "Paths; `*` within a name, `**` over folders, a name without `/` anywhere, `folder/` all below it."
+_PATTERNS = (
+    "Path patterns: `*` matches within a name, `**` across folders, a name without `/` in any "
+    "folder, `folder/` all that is below it."
+)
 _NAME = "^[A-Za-z0-9._-]{0,100}$"
 _DAY_S = 86_400
 
@@ -28,17 +31,17 @@ def _part(fields: Mapping[str, Schema], what: str) -> dict[str, Any]:
 _CODE = _part(
     {
         "system": choice("", "github", "gitlab"),
-        "owner": text("^[A-Za-z0-9._/-]{0,200}$", what="User, organisation or group."),
-        "repository": text(_NAME, what="Empty: one of its own for each page."),
+        "owner": text("^[A-Za-z0-9._/-]{0,200}$", what="A user, organisation or group."),
+        "repository": text(_NAME, what="Leave it empty to give each page a repository of its own."),
         "private": _FLAG,
-        "reviewers": lists(text(_NAME), 15, what="Who is asked to look at a change."),
-        "labels": lists(text(most=50), 20, what="Put on each change."),
+        "reviewers": lists(text(_NAME), 15, what="Who is asked to review a change."),
+        "labels": lists(text(most=50), 20, what="The labels to put on each change."),
         "draft": _FLAG,
         "merge": choice(NEVER, AFTER_REVIEW, WHEN_GREEN),
         "checks_start_s": number(10, _DAY_S),
         "checks_end_s": number(10, _DAY_S),
     },
-    "Where code goes, and what becomes of a change. An empty system is the one that is connected.",
+    "Where code goes, and what becomes of a change. If the system is empty, the connected one is used.",
 )
 _VARIABLE = _part(
     {"name": text("^[A-Za-z_][A-Za-z0-9_]{0,99}$"), "secret": text("^[A-Za-z0-9._-]{1,100}$")},
@@ -48,7 +51,9 @@ _SITE = _part(
     {
         "system": choice("", "vercel", "cloud_storage"),
         "source": choice(FILES, GIT),
-        "environment": lists(_VARIABLE, 50, what="Variables, and under which name the value of each is sealed."),
+        "environment": lists(
+            _VARIABLE, 50, what="The site's variables, and the name under which the value of each is stored."
+        ),
         "watch_s": number(0, _DAY_S),
     },
     "Where sites go, and how long a new version is watched.",
@@ -57,24 +62,28 @@ _POLICY = _part(
     {
         "may_change": lists(text(most=200), 100, what=_PATTERNS),
         "must_not_change": lists(text(most=200), 100, what=_PATTERNS),
-        "protected": lists(text(most=200), 100, what=f"What decides what runs elsewhere. {_PATTERNS}"),
+        "protected": lists(text(most=200), 100, what=f"Files that decide what runs on other machines. {_PATTERNS}"),
         "most_files": number(1, 5_000),
         "most_bytes": number(1, 100_000_000),
         "most_file_bytes": number(1, 20_000_000),
-        "dependencies_allowed": lists(text(most=214), 100, what="Names of packages; empty for all."),
-        "dependencies_denied": lists(text(most=214), 100, what="Names of packages."),
+        "dependencies_allowed": lists(text(most=214), 100, what="The names of packages; empty for all."),
+        "dependencies_denied": lists(text(most=214), 100, what="The names of packages."),
         "dependency_age_days": number(0, 3_650),
-        "licences_allowed": lists(text("^[A-Za-z0-9.+-]{1,80}$"), 100, what="Identifiers of SPDX."),
+        "licences_allowed": lists(text("^[A-Za-z0-9.+-]{1,80}$"), 100, what="SPDX identifiers."),
         "unknown_licence": choice("block", "warn", "note"),
     },
-    "What may change and leave.",
+    "Which files may be changed, and what may leave.",
 )
 _APPROVALS = _part(
     {"production": choice(ASK, WITH_RELEASE), "four_eyes": _FLAG},
-    "Whether going live is asked for by itself, and whether by somebody else than who asked for it or let it leave.",
+    (
+        "Whether going live needs an approval of its own, and whether that has to come from somebody "
+        "other than the person who asked for the work or approved what left."
+    ),
 )
 _VERSIONS = _part(
-    {"keep_days": number(1, 3_650)}, "How long the versions of a run's work stay, with their reports, after its end."
+    {"keep_days": number(1, 3_650)},
+    "How long the versions of a run's work and their reports are kept after the run has ended.",
 )
 _PARTS = {"code": _CODE, "site": _SITE, "policy": _POLICY, "approvals": _APPROVALS, "versions": _VERSIONS}
 CHANGE = closed(_PARTS)
@@ -101,11 +110,20 @@ def set_ship(call: Call) -> ApiReply:
     ship = {**(body.get("ship") or {}), **given}
     view = _view({**body, "ship": ship})
     if view["code"]["checks_end_s"] < view["code"]["checks_start_s"]:
-        way_out = "Give a checks_end_s that is not below checks_start_s."
-        raise Conflicting("code.checks_end_s: checks would have to end before they begin", way_out=way_out)
+        way_out = "Set code.checks_end_s to at least code.checks_start_s."
+        raise Conflicting(
+            "code.checks_end_s is less than code.checks_start_s: checks would have to end before they begin",
+            way_out=way_out,
+        )
     if view["policy"]["most_file_bytes"] > view["policy"]["most_bytes"]:
-        way_out = "Give a most_bytes that is not below most_file_bytes."
-        raise Conflicting("policy.most_file_bytes: one file may be more than all together", way_out=way_out)
+        way_out = "Set policy.most_bytes to at least policy.most_file_bytes."
+        raise Conflicting(
+            (
+                "policy.most_file_bytes is more than policy.most_bytes: one file could be larger than all "
+                "files together may be"
+            ),
+            way_out=way_out,
+        )
     change_settings(call.deps, call.tenant, ship=ship)
     return ApiReply(body=view)
 

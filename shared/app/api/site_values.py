@@ -10,8 +10,10 @@ from shared.ports import Secret
 
 SET = closed(
     {
-        "name": text("^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", what="What ship.site.environment names it by, as `secret`."),
-        "value": {**text(most=5_000, what="Empty: it is forgotten."), "writeOnly": True},
+        "name": text(
+            "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", what="The name that ship.site.environment gives as `secret`."
+        ),
+        "value": {**text(most=5_000, what="The value; leave it empty to delete it."), "writeOnly": True},
     },
     required=("name", "value"),
 )

@@ -47,9 +47,9 @@ def _outcome(deps: Deps, click: Click) -> str:
         asked = read_token(deps, click.value)
         person = _person(deps, asked.tenant, click.user)
         if person is None:
-            return "You are not known to this Workwright. Ask its owner to add your Slack user id."
+            return "This Workwright does not know you. Ask its owner to add your Slack user id."
         if person.get("role") not in MAY_DECIDE:
-            return "Your role may look at plans, but not decide them."
+            return "Your role allows you to look at plans, but not to decide about them."
         by = str(person.get("name") or person["id"])
         run = decide(deps, asked, approve=click.action == "approve", by=by, via="slack")
     except RequestError as error:

@@ -42,7 +42,10 @@ def listed(name: str, item: str, *, paged: bool = True) -> dict[str, Any]:
     """Return the schema of a list in an answer; `next` is null at its end."""
     fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}}
     if paged:
-        fields["next"] = {"type": ["string", "integer", "null"], "description": "Give it as `after` to go on."}
+        fields["next"] = {
+            "type": ["string", "integer", "null"],
+            "description": "Give it as `after` to get the next page; null at the end.",
+        }
     return shown(fields)
 
 
@@ -51,9 +54,11 @@ WORKSPACE_MAP = shown(
     {
         "hits": {
             **_COUNT,
-            "description": "Look-ups of places in Notion that were answered without asking, of all days.",
+            "description": (
+                "How many look-ups of places in Notion were answered without asking Notion, on all days together."
+            ),
         },
-        "misses": {**_COUNT, "description": "Look-ups that had to be asked in Notion, of all days."},
+        "misses": {**_COUNT, "description": "How many look-ups had to ask Notion, on all days together."},
     }
 )
 _ASKS = (PLAN, RELEASE, PRODUCTION, QUESTION)
@@ -68,10 +73,14 @@ _HEAD = {
     "opened_at": _TIME,
     "ended_at": _MAYBE_TIME,
     "failure": text(),
-    "attention": {"type": "array", "items": text(), "description": "Why it stands still, and what nobody can know."},
+    "attention": {
+        "type": "array",
+        "items": text(),
+        "description": "Why the run stands still, and which outcomes are unknown.",
+    },
     "cost": COST,
     "waits_for": choice("", *_ASKS),
-    "rolled_back": text(what="Who took back what it put live, and when; empty where nobody has."),
+    "rolled_back": text(what="Who rolled back what the run put live, and when; empty if nobody has."),
 }
 RUN_HEAD = shown(_HEAD)
 STEP = shown(
@@ -83,8 +92,8 @@ STEP = shown(
         "attempt": _COUNT,
         "depends_on": {"type": "array", "items": text()},
         "error": text(),
-        "parent": text(what="The step it is part of; steps stand below theirs."),
-        "outcome": text(what="How agents came to their result, and who disagreed."),
+        "parent": text(what="The step that this step is part of; it is listed below that one."),
+        "outcome": text(what="How the agents reached their result, and which of them disagreed."),
         "at_most": COST,
         "waits_for": choice("", *(kind.value for kind in WaitKind)),
         "cost": COST,
@@ -103,8 +112,12 @@ APPROVAL = shown(
 ASKED = shown(
     {
         "what": choice("", *_ASKS),
-        "plan_hash": text(what="What an approval has to name; empty when nothing is asked."),
-        "lines": {"type": "array", "items": text(), "description": "What leaves, to where, findings, packages, cost."},
+        "plan_hash": text(what="The hash that an approval has to name; empty when nothing is asked."),
+        "lines": {
+            "type": "array",
+            "items": text(),
+            "description": "What leaves and where to, with findings, packages and cost.",
+        },
     }
 )
 RUN = shown(
@@ -113,7 +126,7 @@ RUN = shown(
         "deadline": _TIME,
         "revision": _COUNT,
         "plan_hash": text(),
-        "cancel": text(what="Why it was or is being cancelled."),
+        "cancel": text(what="Why the run was or is being cancelled."),
         "left_behind": {"type": "array", "items": text(), "description": "Steps that could not be undone."},
         "facts": _ANY,
         "models": {"type": "array", "items": shown({"model": text(), "calls": _COUNT, "cost": COST})},
@@ -123,11 +136,11 @@ RUN = shown(
         "left_out": {
             "type": "array",
             "items": text(),
-            "description": "What was changed on the page since the plan, and is not in the work.",
+            "description": "What was changed on the page after the plan was made and is not part of the work.",
         },
-        "retry_of": text(what="The run this one retries."),
-        "retried_by": text(what="The run that retries this one."),
-        "paused": text(what="Why nothing is done for it now; empty when nothing is in the way."),
+        "retry_of": text(what="The run that this run retries."),
+        "retried_by": text(what="The run that retries this run."),
+        "paused": text(what="Why no work is done on the run now; empty when nothing prevents it."),
     }
 )
 EVENT = shown({"seq": _COUNT, "at": _TIME, "what": text(), "data": _ANY})

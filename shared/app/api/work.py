@@ -15,16 +15,16 @@ _COUNT = {"type": "integer"}
 _TRUTH = {"type": "boolean"}
 _FIELDS = {
     "n": {**_COUNT, "description": "Counts from 1."},
-    "at": text(what="When its tests had run; empty where it is no longer kept."),
+    "at": text(what="When its tests ended; empty if that is no longer stored."),
     "step": text(),
-    "tree": text(what="The name of its content."),
-    "green": {**_TRUTH, "description": "All its tests passed."},
-    "tests": {**_COUNT, "description": "Tests that ran."},
+    "tree": text(what="The hash of its content."),
+    "green": {**_TRUTH, "description": "Whether all its tests passed."},
+    "tests": {**_COUNT, "description": "How many tests ran."},
     "driver": text(what="The sandbox they ran in."),
     "seconds": {"type": "number"},
-    "reason": text(what="Why it is not green."),
+    "reason": text(what="Why not all its tests passed."),
     "cost": COST,
-    "kept": {**_TRUTH, "description": "Its files are still there; the tenant's settings say for how long."},
+    "kept": {**_TRUTH, "description": "Whether its files are still stored; the tenant's settings say for how long."},
 }
 _FILE = shown({"path": text(), "bytes": _COUNT, "deleted": _TRUTH}, optional=("deleted",))
 WORK = shown({"run": text(), "versions": {"type": "array", "items": shown(_FIELDS)}})
@@ -32,10 +32,12 @@ VERSION = shown(
     {
         "run": text(),
         **_FIELDS,
-        "diff": text(what="Since the version before, as one unified diff; the first one's since its base."),
-        "cut": {**_TRUTH, "description": "The diff is longer than what is shown."},
-        "files": {"type": "array", "items": _FILE, "description": "What it writes or deletes."},
-        "report": {"type": ["object", "null"], "description": "The report of its tests, failure by failure."},
+        "diff": text(
+            what="The changes since the previous version, or since the base for the first one, as one unified diff."
+        ),
+        "cut": {**_TRUTH, "description": "Whether the diff is longer than what is shown."},
+        "files": {"type": "array", "items": _FILE, "description": "The files that it writes or deletes."},
+        "report": {"type": ["object", "null"], "description": "The report of its tests, with every failure."},
     }
 )
 
@@ -53,7 +55,7 @@ def show_work(call: Call) -> ApiReply:
     found = next((each for each in there if each.n == number), None)
     if found is None:
         known = f"1 to {len(there)}" if there else "none yet"
-        raise NotThere(f"{run.id} has no version {number}", way_out=f"Versions there are: {known}.")
+        raise NotThere(f"run {run.id} has no version {number}", way_out=f"Existing versions: {known}.")
     return ApiReply(body=_in_full(call, run, found))
 
 

@@ -34,7 +34,7 @@ def texts(home: Home, after: str, limit: int) -> list[str]:
 def erase(home: Home, limit: int) -> int:
     """Delete about so many documents, what lies below one before the document itself; return how many."""
     if home.tenant == SYSTEM:
-        raise ValueError("the operator's own documents are not erased")
+        raise ValueError("the operator's own documents cannot be erased")
     with asking_the_store("erase a tenant"):
         gone: list[Any] = []
         for collection in home.root.collections(timeout=TIMEOUT_S):

@@ -99,7 +99,7 @@ class GuardedBatch:
                 unclear = error
                 if version := self._already_applied(after_loss=False):
                     return version
-        raise StoreError(f"Firestore did not take the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
+        raise StoreError(f"Firestore did not accept the write in {_ATTEMPTS} attempts: {unclear and short(unclear)}")
 
     def _refused(self, error: Exception, *, after_loss: bool) -> str:
         """Return the version when it is our own write that stands in the way; raises what the refusal means."""
@@ -109,7 +109,7 @@ class GuardedBatch:
                 return version
             raise VersionConflict("somebody else saved first") from error
         if code == "INVALID_ARGUMENT" and _LATER in str(error):
-            raise VersionConflict("that version is another document's, or of a time before a restore") from error
+            raise VersionConflict("that version belongs to another document, or to a time before a restore") from error
         raise StoreError(f"Firestore refused the write: {short(error)}") from error
 
     def _already_applied(self, *, after_loss: bool) -> str:
@@ -128,7 +128,9 @@ class GuardedBatch:
         for value in fields.values():
             size += len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 8
         if size > MAX_DOCUMENT_BYTES:
-            raise DocumentTooLarge(f"{reference.path}: {size} bytes, {MAX_DOCUMENT_BYTES} can be stored")
+            raise DocumentTooLarge(f"{reference.path} has {size} bytes; at most {MAX_DOCUMENT_BYTES} can be stored")
         self._bytes += size
         if self._bytes > MAX_COMMIT_BYTES:
-            raise DocumentTooLarge(f"one commit of more than {MAX_COMMIT_BYTES} bytes, at {reference.path}")
+            raise DocumentTooLarge(
+                f"one commit may have at most {MAX_COMMIT_BYTES} bytes; {reference.path} goes beyond that"
+            )

@@ -56,7 +56,7 @@ class GoogleKeys:
                 self._keys = {}
             if not self._keys:
                 self._asked_at = None
-                raise Unavailable("google-certs", "no public keys to check tokens with")
+                raise Unavailable("google-certs", "there are no public keys to check tokens with")
             return self._keys.get(kid)
 
     def _fetch(self, now: datetime) -> None:
@@ -105,13 +105,13 @@ def check_caller(
     `behind_iam`: the function is deployed private, so the platform has checked the signature and taken it away.
     """
     if not audience:
-        raise ValueError("a token can only be checked for an audience")
+        raise ValueError("a token can be checked only with an audience")
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN:
-        raise Unauthenticated("no bearer token")
+        raise Unauthenticated("the request carries no bearer token")
     parts = token.split(".")
     if len(parts) != 3 or not all(_PART.match(part) for part in parts):
-        raise Unauthenticated("not an identity token")
+        raise Unauthenticated("the token is not an identity token")
     if not (behind_iam and parts[2] == _REMOVED):
         _check_signature(parts, keys)
     claims = _read(parts[1])
@@ -128,29 +128,29 @@ def _check_signature(parts: list[str], keys: KeyOf) -> None:
     header = _read(parts[0])
     # The algorithm is ours to choose, not the token's.
     if header.get("alg") != "RS256" or "crit" in header:
-        raise Unauthenticated("not signed with RS256")
+        raise Unauthenticated("the token is not signed with RS256")
     kid = header.get("kid")
     key = keys(kid) if isinstance(kid, str) else None
     if key is None:
-        raise Unauthenticated("signed with an unknown key")
+        raise Unauthenticated("the token is signed with an unknown key")
     try:
         key.verify(_decode(parts[2]), f"{parts[0]}.{parts[1]}".encode(), padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
-        raise Unauthenticated("the signature does not hold") from None
+        raise Unauthenticated("the token's signature is not valid") from None
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, now: int) -> None:
     if claims.get("iss") not in list(_ISSUERS):
-        raise Unauthenticated("not issued by Google")
+        raise Unauthenticated("the token was not issued by Google")
     if claims.get("aud") != audience:  # a list that holds it is not it
-        raise Unauthenticated("made for another audience")
+        raise Unauthenticated("the token was made for another audience")
     issued, expires = claims.get("iat"), claims.get("exp")
     if type(issued) is not int or type(expires) is not int:
-        raise Unauthenticated("without a time of issue and of expiry")
+        raise Unauthenticated("the token does not say when it was issued and when it expires")
     if not issued - _SKEW_S <= now < expires + _SKEW_S:
-        raise Unauthenticated("expired, or not valid yet")
+        raise Unauthenticated("the token has expired, or is not valid yet")
     if expires - issued > _LONGEST_LIFE_S:
-        raise Unauthenticated("valid for longer than Google makes them")
+        raise Unauthenticated("the token is valid for longer than those that Google issues")
 
 
 def _read(part: str) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _read(part: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
-        raise Unauthenticated("not an identity token")
+        raise Unauthenticated("the token is not an identity token")
     return data
 
 
@@ -167,7 +167,7 @@ def _decode(part: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:
-        raise Unauthenticated("not an identity token") from None
+        raise Unauthenticated("the token is not an identity token") from None
 
 
 def _public_key(pem: str) -> RSAPublicKey | None:

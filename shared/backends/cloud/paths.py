@@ -22,7 +22,7 @@ _KIND = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 def checked_id(id: str) -> str:
     """Return the id, or raise ValueError: a slash would change which collection, and which tenant, is meant."""
     if not _ID.match(id):
-        raise ValueError(f"not a document id: {id[:80]!r}")
+        raise ValueError(f"this is not a document id: {id[:80]!r}")
     return id
 
 
@@ -39,7 +39,7 @@ class Home:
     def collection(self, kind: str) -> Any:
         """Return the collection of one kind of document."""
         if not _KIND.match(kind):
-            raise ValueError(f"not a kind of document: {kind[:80]!r}")
+            raise ValueError(f"this is not a kind of document: {kind[:80]!r}")
         return self.root.collection(kind)
 
     def document(self, kind: str, id: str) -> Any:
@@ -49,7 +49,7 @@ class Home:
     def writable(self, kind: str, id: str) -> Any:
         """Return the reference of a document that callers may write themselves."""
         if kind in OWN:
-            raise ValueError(f"documents of kind {kind!r} are written by the store alone")
+            raise ValueError(f"documents of kind {kind!r} are written only by the store itself")
         return self.document(kind, id)
 
     def events(self, run: str) -> Any:

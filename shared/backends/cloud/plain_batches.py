@@ -63,7 +63,7 @@ class PlainBatches:
                 if code_of(error) not in UNCLEAR:
                     raise StoreError(f"Firestore refused the write: {short(error)}") from error
                 unclear = error
-        raise StoreError(f"Firestore did not take the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
+        raise StoreError(f"Firestore did not accept the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
 
 
 def _size(value: Any) -> int:

@@ -169,7 +169,7 @@ class CloudTasksQueue:
         try:
             return table[function]
         except KeyError:
-            raise ConfigError(f"no queue or address is set for the function {function!r}") from None
+            raise ConfigError(f"no queue or address is set up for the function {function!r}") from None
 
 
 def _task_id(command: Command, generation: int) -> str:

@@ -93,7 +93,7 @@ class CloudSecrets:
         """Store a new version; other instances see it within five minutes, or when they refresh."""
         data = value.reveal().encode()
         if not _NAME.match(name):
-            raise ValueError(f"not a name of a secret: {name[:80]!r}")
+            raise ValueError(f"this is not the name of a secret: {name[:80]!r}")
         if not 0 < len(data) <= _MAX_PAYLOAD_BYTES:
             raise ValueError(f"secret {name}: must have 1 to {_MAX_PAYLOAD_BYTES} bytes")
         add = {"parent": self._name(name), "payload": {"data": data}}

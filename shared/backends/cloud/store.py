@@ -270,7 +270,7 @@ def _doc_of(snapshot: Any) -> Doc:
 def _run_of(snapshot: Any) -> Run:
     run = run_from_data(_body(snapshot))
     if run.tenant != _tenant_of(snapshot):
-        raise StoreCorrupt(f"run {run.id} lies under {_tenant_of(snapshot)} but says it is {run.tenant}'s")
+        raise StoreCorrupt(f"run {run.id} is stored under {_tenant_of(snapshot)} but says it is {run.tenant}'s")
     return run
 
 

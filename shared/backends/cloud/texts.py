@@ -42,7 +42,7 @@ def get_text(home: Home, address: str) -> str:
             part = reference.collection(PARTS).document(f"{number:05d}").get(timeout=TIMEOUT_S).to_dict()
             data += part["data"] if part else b""
     if hashlib.sha256(data).hexdigest() != address:
-        raise StoreCorrupt(f"text {address}: what is stored is not what was stored")
+        raise StoreCorrupt(f"text {address}: what is stored now is not what was written")
     return str(data.decode("utf-8", "surrogatepass"))
 
 

@@ -27,7 +27,7 @@ RUNTIME = "workwright-sandboxes"  # the display name of the empty runtime that h
 _MAX_WALL_S = 280.0  # the service cuts an execution at 300 s
 _MAX_BYTES = 70_000_000  # 100 MB go each way, in base64
 _TTL_S = 900
-_ELSEWHERE = "Use WORKWRIGHT_SANDBOX=remote for it."
+_ELSEWHERE = "Set WORKWRIGHT_SANDBOX=remote for this."
 WAY_OUT = (
     "Install the extra (`pip install 'workwright[vertexai]'`), enable the Vertex AI API in the project, and give this"
     " identity roles/aiplatform.user."
@@ -130,14 +130,16 @@ class VertexSandbox:
 
 def _accept(request: SandboxRequest) -> None:
     if request.packages or request.network != "none":
-        raise SandboxUnavailable(f"vertex: its sandbox reaches no registry, so that no packages come in. {_ELSEWHERE}")
+        raise SandboxUnavailable(
+            f"vertex: its sandbox cannot reach a registry, so packages cannot be installed. {_ELSEWHERE}"
+        )
     if request.command[0] not in ("python3", "python"):
-        raise SandboxUnavailable(f"vertex: it runs Python, not {request.command[0][:40]!r}. {_ELSEWHERE}")
+        raise SandboxUnavailable(f"vertex: its sandbox runs only Python, not {request.command[0][:40]!r}. {_ELSEWHERE}")
     if request.limits.wall_s > _MAX_WALL_S:
-        asked = f"limits.wall_s is {request.limits.wall_s:g}; it runs at most {_MAX_WALL_S:g} s"
+        asked = f"limits.wall_s is {request.limits.wall_s:g}, but its sandbox runs for at most {_MAX_WALL_S:g} s"
         raise SandboxUnavailable(f"vertex: {asked}. {_ELSEWHERE}")
     if sum(map(len, request.files.values())) > _MAX_BYTES or request.limits.result_bytes > _MAX_BYTES:
-        raise SandboxUnavailable(f"vertex: files and results are at most {_MAX_BYTES} bytes each. {_ELSEWHERE}")
+        raise SandboxUnavailable(f"vertex: files and results may have at most {_MAX_BYTES} bytes each. {_ELSEWHERE}")
 
 
 def _sdk_client(project: str, location: str, base_url: str, credentials: Any) -> Any:
@@ -198,5 +200,5 @@ def _result(request: SandboxRequest, raw: bytes) -> SandboxResult:
         raise Unavailable(SYSTEM, f"its answer cannot be read: {error}") from error
     wrong = why_not(result, request)
     if wrong or not 0 <= result.exit_code <= 255:
-        raise Unavailable(SYSTEM, f"its answer was not taken: {wrong or 'no exit status'}")
+        raise Unavailable(SYSTEM, f"its answer was not accepted: {wrong or 'no exit status'}")
     return result

@@ -40,7 +40,7 @@ def back_up(data: Path, target: IO[bytes], at: datetime, *, with_key: bool = Fal
     Raises ConfigError where there is no database, and StoreCorrupt where it is damaged: then nothing was written.
     """
     if not (data / DATABASE).is_file():
-        raise ConfigError(f"{data}: holds no {DATABASE}; name the data folder of a house with --data")
+        raise ConfigError(f"{data} holds no {DATABASE}; name the data folder of an installation with --data")
     with tempfile.TemporaryDirectory(prefix="workwright-backup-") as room:
         copy = Path(room) / DATABASE
         copy_database(data / DATABASE, copy)
@@ -74,7 +74,7 @@ def restore(source: IO[bytes], data: Path, key: Path | None = None) -> Mapping[s
     Workwright, cut off or changed.
     """
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise ConfigError(f"{data}: there is something already, and nothing is overwritten; name a new folder")
+        raise ConfigError(f"{data} is not empty, and nothing is overwritten; name a new folder")
     manifest, archive = _open(source)
     data.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=f".{data.name}.", dir=data.parent))
@@ -111,12 +111,14 @@ def _open(source: IO[bytes]) -> tuple[dict[str, Any], zipfile.ZipFile]:
         files = manifest["files"]
         shape = isinstance(manifest["format"], int) and DATABASE in files
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"this is no backup of Workwright, or only a part of one ({type(error).__name__})") from error
+        raise ConfigError(
+            f"this is not a backup of Workwright, or only a part of one ({type(error).__name__})"
+        ) from error
     if manifest["format"] > FORMAT or manifest["database"] > len(MIGRATIONS):
         raise ConfigError("this backup was made by a newer Workwright; restore it with that one")
     known = {DATABASE, KEY_FILE, *SMALL}
     if not shape or set(files) - known or set(archive.namelist()) != {MANIFEST, *files}:
-        raise ConfigError("this is no backup of Workwright: it holds other files than it says")
+        raise ConfigError("this is not a backup of Workwright: the files in it are not the ones it lists")
     return manifest, archive
 
 
@@ -133,7 +135,7 @@ def _unpack(archive: zipfile.ZipFile, name: str, about: Mapping[str, Any], targe
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise ConfigError(f"the backup is damaged at {name} ({type(error).__name__}); nothing was restored") from error
     if found.hexdigest() != about["sha256"]:
-        raise ConfigError(f"the backup is damaged: {name} no longer has its checksum; nothing was restored")
+        raise ConfigError(f"the backup is damaged: the checksum of {name} is wrong; nothing was restored")
 
 
 def _put_key(place: Path, key: Path | None, manifest: Mapping[str, Any]) -> None:
@@ -142,17 +144,18 @@ def _put_key(place: Path, key: Path | None, manifest: Mapping[str, Any]) -> None
         try:
             text = key.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{key}: cannot be read ({type(error).__name__})") from error
+            raise ConfigError(f"{key} cannot be read ({type(error).__name__})") from error
         write_private(place, text, replace=True)
     if not place.is_file():
         if manifest["key"]:
             raise ConfigError(
-                "this backup has no key in it, and what is sealed opens with that alone; give it with --key-file FILE"
+                "this backup does not contain the key, without which what is encrypted cannot be opened; "
+                "give it with --key-file FILE"
             )
         return
     place.chmod(stat.S_IRUSR | stat.S_IWUSR)
     if key_name(place) != manifest["key"]:
-        raise ConfigError("this is another installation's key: what is sealed in the backup would not open")
+        raise ConfigError("this is another installation's key: it would not open what is encrypted in the backup")
 
 
 def _look_over(database: Path) -> dict[str, int]:
@@ -162,7 +165,7 @@ def _look_over(database: Path) -> dict[str, int]:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         if owner != APPLICATION_ID or verdict != "ok":
-            raise StoreCorrupt(f"the database is damaged or not ours ({verdict}); nothing was written")
+            raise StoreCorrupt(f"the database is damaged, or not one of Workwright's ({verdict}); nothing was written")
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED}
     except sqlite3.Error as error:
         raise StoreCorrupt(f"the database cannot be read ({error}); nothing was written") from error

@@ -51,12 +51,14 @@ _FLAGS = (
 def find_browser(wanted: str) -> Browser:
     """Return the browser of this machine; `wanted` is "auto", "off" or a program's path. Raises NoBrowser."""
     if wanted == "off":
-        raise NoBrowser("it is switched off here (WORKWRIGHT_BROWSER)")
+        raise NoBrowser("the browser is switched off here (WORKWRIGHT_BROWSER)")
     program = shutil.which(wanted) if wanted != "auto" else next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
-        raise NoBrowser("Chromium is not installed here" if wanted == "auto" else f"{wanted} is no program here")
+        raise NoBrowser(
+            "Chromium is not installed here" if wanted == "auto" else f"{wanted} is not a program on this machine"
+        )
     if os.geteuid() == 0 and shutil.which("bwrap") is None:
-        raise NoBrowser("as root Chromium needs bubblewrap around it, which is not installed here")
+        raise NoBrowser("Chromium run by root needs bubblewrap around it, which is not installed here")
     return Chromium(program)
 
 
@@ -148,7 +150,7 @@ class _Pipe:
             while raw:
                 raw = raw[os.write(self._out, raw) :]
         except OSError as error:
-            raise NoBrowser("Chromium ended at its start") from error
+            raise NoBrowser("Chromium ended while starting") from error
         return self._last
 
     def receive(self, until: float) -> Json | None:
@@ -157,7 +159,7 @@ class _Pipe:
         while (ends := self._rest.find(b"\0", searched)) < 0:
             searched = len(self._rest)
             if searched > _MOST_SAID:
-                raise NoBrowser("a page says more than can be listened to")
+                raise NoBrowser("a page sends more messages than can be read")
             left = until - time.monotonic()
             if left <= 0 or not self._ready.select(left):
                 return None
@@ -225,13 +227,13 @@ class _Tab:
             if not self._hear(min(until, calm)) and self._loaded and not self._busy:
                 return
         if not self._loaded:
-            self._seen["failed"]["the page was not there in time"] = None
+            self._seen["failed"]["the page did not load in time"] = None
 
     def _blockers(self, until: float) -> tuple[str, ...]:
         try:
             said = self._call("Runtime.evaluate", until + 1, expression=BLOCKERS, returnByValue=True)
         except _NoAnswer:
-            self._say("failed", "its scripts never come to rest")
+            self._say("failed", "its scripts never stop running")
             return ()
         value = (said.get("result") or {}).get("value")
         return tuple(str(each)[:200] for each in value[:_MOST]) if isinstance(value, list) else ()
@@ -265,7 +267,7 @@ class _Tab:
                 told = (details.get("exception") or {}).get("description") or details.get("text")
                 self._say("console", f"a script failed: {str(told)[:200]}")
             case "Page.javascriptDialogOpening":
-                self._say("console", f"a dialog stands in the way: {str(params['message'])[:100]}")
+                self._say("console", f"a dialog blocks the page: {str(params['message'])[:100]}")
                 self._pipe.send("Page.handleJavaScriptDialog", self._session, accept=True)
 
     def _decide(self, params: Json) -> None:

@@ -40,7 +40,7 @@ class DataFolder:
         except sqlite3.Error as error:
             if any(word in str(error) for word in DAMAGED):
                 raise self._damaged(str(error)) from error
-            raise ConfigError(f"{self.database}: cannot be opened ({error})") from error
+            raise ConfigError(f"{self.database} cannot be opened ({error})") from error
 
     def reader(self) -> sqlite3.Connection:
         """Return one more connection, for reading."""
@@ -69,12 +69,14 @@ class DataFolder:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > len(MIGRATIONS):
                 raise StoreCorrupt(
-                    f"{self.database}: written by a newer Workwright (version {version} of the file, this code knows"
-                    f" {len(MIGRATIONS)}). Nothing was changed. Start the newer one, or name another data folder."
+                    f"{self.database} was written by a newer Workwright (the file has version {version}, "
+                    "this code knows"
+                    f" {len(MIGRATIONS)}). Nothing was changed. Start the newer Workwright, or name "
+                    "another data folder."
                 )
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StoreCorrupt(f"{self.database}: another program's database. Name another data folder.")
+                raise StoreCorrupt(f"{self.database} is another program's database. Name another data folder.")
             if (verdict := _quick_check(connection)) != "ok":
                 raise self._damaged(verdict)
         finally:
@@ -85,7 +87,7 @@ class DataFolder:
         restore = (
             f"then `cp {copy} {self.database}` (the state at the last start that found it sound), and start again."
             if copy.exists()
-            else "then start again with an empty one: there is no copy yet."
+            else "then start again with an empty database, because there is no copy yet."
         )
         return StoreCorrupt(
             f"{self.database}: the database is damaged ({reason}). It was not changed. To restore: move {DATABASE},"
@@ -117,14 +119,16 @@ def _lock(path: Path) -> int:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigError(f"data folder {path}: cannot be written ({error.strerror}); name another one") from error
+        raise ConfigError(
+            f"the data folder {path} cannot be written to ({error.strerror}); name another one"
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         owner = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
         os.close(handle)
         raise ConfigError(
-            f"data folder {path}: in use by process {owner}; stop that process, or name another data folder"
+            f"the data folder {path} is in use by process {owner}; stop that process, or name another data folder"
         ) from error
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

@@ -48,7 +48,7 @@ def check(connection: sqlite3.Connection, tenant: str, prepared: Sequence[Prepar
             continue
         found = connection.execute(_FIND, (tenant, put.kind, put.id)).fetchone()
         if (_version(*found) if found else "") != put.expected:
-            raise VersionConflict(f"document {put.kind}/{put.id}: somebody else saved it since it was read")
+            raise VersionConflict(f"document {put.kind}/{put.id}: somebody else has saved it since it was read")
 
 
 def save(connection: sqlite3.Connection, tenant: str, prepared: Sequence[Prepared]) -> None:
@@ -102,11 +102,13 @@ def _version(row: int, version: int) -> str:
 
 def _checked_kind(kind: str) -> str:
     if not _KIND.fullmatch(kind):
-        raise ValueError(f"{kind[:80]!r} is not a kind of document: a-z, then a-z 0-9 _ -, up to 64")
+        raise ValueError(
+            f"{kind[:80]!r} is not a kind of document: it must begin with a-z, then a-z 0-9 _ -, at most 64 characters"
+        )
     return kind
 
 
 def _writable(kind: str) -> bool:
     if _checked_kind(kind) in _OWN:
-        raise ValueError(f"documents of kind {kind!r} are written by the store alone")
+        raise ValueError(f"documents of kind {kind!r} are written only by the store itself")
     return True

@@ -35,7 +35,7 @@ def why_no_vectors(folder: Path) -> str:
     if missing:
         return f"{' and '.join(missing)} not installed: `make vectors` installs and builds what vectors need"
     if not (folder / _MANIFEST).is_file():
-        return f"no vector model in {folder}: `make vectors` builds it"
+        return f"there is no vector model in {folder}: `make vectors` builds it"
     return ""
 
 
@@ -107,5 +107,5 @@ def _checked(folder: Path) -> dict[str, Any]:
     for name, expected in about["files"].items():
         path = folder / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise ConfigError(f"{path} is not what was built: `make vectors` builds it anew")
+            raise ConfigError(f"{path} is not what was built; `make vectors` builds it anew")
     return about

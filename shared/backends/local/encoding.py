@@ -23,7 +23,7 @@ _encode_ascii = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow
 def check_tenant(tenant: str) -> str:
     """Return the tenant; raises ValueError when it is not a name of one."""
     if not _TENANT.fullmatch(tenant) or tenant in (".", ".."):
-        raise ValueError(f"tenant {tenant[:140]!r} is not a name: 1 to 128 of A-Z a-z 0-9 _ . : -")
+        raise ValueError(f"tenant {tenant[:140]!r} is not a valid name: use 1 to 128 of A-Z a-z 0-9 _ . : -")
     return tenant
 
 
@@ -31,7 +31,7 @@ def check_id(what: str, id: str) -> str:
     """Return the id; raises ValueError, which calls it `what`, when it cannot be one in every backend."""
     # Firestore keeps "." and ".." and names between double underscores for itself
     if not _ID.fullmatch(id) or id in (".", "..") or (id.startswith("__") and id.endswith("__")):
-        raise ValueError(f"{what} {id[:80]!r} is not an id: 1 to 400 of A-Z a-z 0-9 _ . : @ = ~ + -")
+        raise ValueError(f"{what} {id[:80]!r} is not a valid id: use 1 to 400 of A-Z a-z 0-9 _ . : @ = ~ + -")
     return id
 
 
@@ -47,7 +47,8 @@ def to_text(what: str, body: Mapping[str, Any]) -> str:
             size = len(text)
     if size > MAX_DOCUMENT_BYTES:
         raise DocumentTooLarge(
-            f"{what} has {size:,} bytes; a document may have {MAX_DOCUMENT_BYTES:,}. Keep large texts with put_text."
+            f"{what} has {size:,} bytes; a document may have at most {MAX_DOCUMENT_BYTES:,}. Keep large "
+            "texts with put_text."
         )
     return text
 

@@ -26,7 +26,7 @@ def texts(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -
 def refuse_system(tenant: str) -> str:
     """Return the tenant; raises ValueError for the one that is nobody's."""
     if tenant == SYSTEM:
-        raise ValueError("the operator's own documents are not erased")
+        raise ValueError("the operator's own documents cannot be erased")
     return check_tenant(tenant)
 
 

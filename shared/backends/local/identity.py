@@ -26,7 +26,7 @@ class LocalCallers:
         wanted = self._token(audience).encode()
         # Bytes: comparing text in constant time refuses anything beyond ASCII with a TypeError.
         if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode("utf-8", "replace"), wanted):
-            raise Unauthenticated("no valid token of this installation")
+            raise Unauthenticated("the request carries no valid token of this installation")
 
     def _token(self, audience: str) -> str:
         return hmac.new(self._key, audience.encode(), hashlib.sha256).hexdigest()

@@ -37,7 +37,7 @@ def installation_keys(folder: Path) -> tuple[bytes, ...]:
         ) from error
     if not 1 <= len(keys) <= 2 or any(len(key) != KEY_BYTES for key in keys):
         held = len(keys[0]) if len(keys) == 1 else sum(map(len, keys))
-        raise ConfigError(f"{path} holds {held} bytes, a key has {KEY_BYTES}. Put the right file back.")
+        raise ConfigError(f"{path} holds {held} bytes, but a key has {KEY_BYTES}. Put the right file back.")
     return keys
 
 
@@ -58,9 +58,9 @@ def refuse_if_shared(path: Path) -> None:
     found = path.stat()
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077:
-        raise ConfigError(f"{path} has mode {mode:04o}: others may read it. Run: chmod 600 {path}")
+        raise ConfigError(f"{path} has mode {mode:04o}, so others may read it. Run: chmod 600 {path}")
     if found.st_uid != os.geteuid():
-        raise ConfigError(f"{path} belongs to another user. Run as that user, or: chown {os.geteuid()} {path}")
+        raise ConfigError(f"{path} belongs to another user. Run as that user, or run: chown {os.geteuid()} {path}")
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> bool:

@@ -254,6 +254,6 @@ def _as_ours(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if any(word in str(error) for word in DAMAGED):
-            way_out = "it holds only what can be read again: delete it, and the next sync makes it anew"
+            way_out = "it holds only what can be read again; delete it, and the next sync creates it anew"
             raise StoreCorrupt(f"{path}: damaged ({error}); {way_out}") from error
         raise StoreError(f"{path}: {error}") from error

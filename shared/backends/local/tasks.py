@@ -83,7 +83,7 @@ def replay(connection: sqlite3.Connection, changes: Changes, tenant: str, id: st
         "SELECT body FROM tasks WHERE tenant = ? AND id = ? AND dead_at IS NOT NULL", (tenant, id)
     ).fetchone()
     if found is None:
-        raise KeyError(f"no dead letter {id}")
+        raise KeyError(f"there is no dead letter {id}")
     connection.execute(
         "UPDATE tasks SET due = 0, deliveries = 0, unanswered = 0, dead_at = NULL, reason = NULL"
         " WHERE tenant = ? AND id = ?",

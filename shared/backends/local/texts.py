@@ -44,5 +44,5 @@ def read(connection: sqlite3.Connection, tenant: str, ref: str) -> str:
         raise KeyError(ref)
     data = b"".join(parts)
     if hashlib.sha256(data).hexdigest() != ref:
-        raise StoreCorrupt(f"text {ref}: its content no longer has that hash; restore the database from a copy")
+        raise StoreCorrupt(f"text {ref}: its content no longer matches its hash; restore the database from a copy")
     return data.decode("utf-8", "surrogatepass")

@@ -85,7 +85,7 @@ class Anthropic(Vendor):
     def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
         reason = answer.get("stop_reason")
         if reason == "refusal":
-            category = part(answer, "stop_details").get("category") or "no category given"
+            category = part(answer, "stop_details").get("category") or "no category was given"
             raise Refused(f"the model declined: {category}")
         if reason == "model_context_window_exceeded":
             raise ContextTooLong("the model's window was full before the answer ended")

@@ -110,8 +110,8 @@ class Gemini(Vendor):
     def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
         candidates = parts(answer, "candidates")
         if not candidates:
-            reason = part(answer, "promptFeedback").get("blockReason", "no reason given")
-            raise Refused(f"the model took no part in this: {reason}")
+            reason = part(answer, "promptFeedback").get("blockReason", "no reason was given")
+            raise Refused(f"the model declined: {reason}")
         reason = candidates[0].get("finishReason")
         if reason in _REFUSALS:
             raise Refused(f"the model stopped: {reason}")
@@ -139,7 +139,7 @@ class Gemini(Vendor):
     def _limit_reached(self, told: str, answer: Answer, details: list[Mapping[str, Any]]) -> AgentError:
         quotas = [str(each.get("quotaId", "")) for detail in details for each in parts(detail, "violations")]
         if any("PerDay" in quota for quota in quotas):
-            return QuotaExhausted(self.name, f"the quota of the day is used up: {told}")
+            return QuotaExhausted(self.name, f"the day's quota is used up: {told}")
         waits = [match for detail in details if (match := _SECONDS.match(str(detail.get("retryDelay", ""))))]
         wait = span(float(waits[0][1])) if waits else self._wait(answer)
         return RateLimited(self.name, told, retry_after=wait)

@@ -46,7 +46,7 @@ class OpenAIResponses(Vendor):
         operators: bool = False,
     ) -> None:
         if name not in _URLS:
-            raise ConfigError(f"no Responses API is known for {name!r}; there are: {', '.join(_URLS)}")
+            raise ConfigError(f"no Responses API is known for {name!r}; use one of {', '.join(_URLS)}")
         url = base_url or _URLS[name]
         super().__init__(name, url, key, prices, clock, session=session, trace=trace, operators=operators)
         self.count_path = "/responses/input_tokens" if name == "openai" else ""

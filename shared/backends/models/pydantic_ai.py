@@ -92,7 +92,7 @@ class PydanticAI:
             raise self._error(error, bound) from error
         except UnexpectedModelBehavior as error:
             raise _costing(
-                OutcomeUnknown(self.name, f"an answer it cannot read: {type(error).__name__}"), bound
+                OutcomeUnknown(self.name, f"pydantic-ai cannot read the answer: {type(error).__name__}"), bound
             ) from error
         except (UserError, ValueError, TypeError, ImportError) as error:  # a name, a key or a setting it does not take
             raise Rejected(self.name, f"{model}: {str(error)[:_MESSAGE]}") from error
@@ -101,7 +101,7 @@ class PydanticAI:
     def check(self) -> None:
         """Raise ConfigError where the library is not installed. Which of its providers answer shows with a call."""
         if find_spec("pydantic_ai") is None:
-            raise ConfigError("the library pydantic-ai is not installed: pip install workwright[pydantic-ai]")
+            raise ConfigError("the library pydantic-ai is not installed; run: pip install workwright[pydantic-ai]")
 
     async def _asked(self, model: str, turn: Turn) -> ModelResponse:
         from pydantic_ai.direct import model_request

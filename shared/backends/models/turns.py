@@ -62,7 +62,7 @@ class Turn:
                 )
                 return ToolCall(id, tool.name, found)
         offered = ", ".join(known for known, _, _ in self.tools)
-        raise InvalidOutput(f"there is no tool {name!r}; there are: {offered or 'none'}")
+        raise InvalidOutput(f"there is no tool {name!r}; the tools are: {offered or 'none'}")
 
     def reply(self, text: str, calls: Sequence[ToolCall]) -> Reply:
         """Return the reply: the tools that were asked for, else the JSON object the text must be."""
@@ -112,7 +112,7 @@ def sendable(value: Any, system: str) -> Any:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
-        raise Rejected(system, f"the request holds what JSON cannot say: {error}") from error
+        raise Rejected(system, f"the request holds what JSON cannot express: {error}") from error
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -164,7 +164,7 @@ def _check(system: str, request: ModelRequest) -> None:
     sendable([dict(call.input) for message in request.messages for call in message.calls], system)
     for message in request.messages:
         if message.role not in _ROLES:
-            raise Rejected(system, f"a turn has the role {message.role!r}; there are: {', '.join(_ROLES)}")
+            raise Rejected(system, f"a turn has the role {message.role!r}; use one of {', '.join(_ROLES)}")
         if message.role == "tool" and message.call not in open_calls:
             raise Rejected(system, f"a tool's result answers the call {message.call!r}, which was not made before it")
         open_calls = {call.id for call in message.calls} if message.role == "assistant" else open_calls - {message.call}
@@ -175,4 +175,4 @@ def _check(system: str, request: ModelRequest) -> None:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

@@ -204,7 +204,7 @@ class Vendor(ABC):
     def _secret(self) -> str:
         secret = self._key().reveal() if self._key is not None else ""
         if not secret.isascii() or not secret.isprintable():
-            raise self._unauthorized("the key holds characters that no key has: enter it again")
+            raise self._unauthorized("the key holds characters that no key has; enter it again")
         return secret
 
     def _exchange(

@@ -24,7 +24,9 @@ from shared.core.decision_words import WISHED
 from shared.core.errors import Refused
 from shared.core.page import WISH, Page, page_from_data
 
-_STATIC = "A static site made from a Notion page: open `site/index.html` in a browser. It loads nothing from others."
+_STATIC = (
+    "A static site made from a Notion page: open `site/index.html` in a browser. It loads nothing from other sites."
+)
 _SERVICE = (
     "A small service made from a Notion page, in Python's standard library alone, with its documentation in `site/`."
 )
@@ -87,9 +89,9 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
         if _only_adds(wished):
             code = _write_code(wished)
             files = [{"path": path, "content": text, "complete": True} for path, text in code.files.items()]
-            why = "The wish is worked in by rules."
+            why = "The change that was asked for is made by rules."
             return {"why": why, "files": files, "edits": [], "deleted": [], "expected_tests": code.expected_tests}
-    raise Refused("The offline model writes by rules and cannot mend what it wrote. Connect a model, and retry.")
+    raise Refused("The offline model writes by rules and cannot repair what it wrote. Connect a model, and retry.")
 
 
 def _only_adds(data: Mapping[str, Any]) -> bool:

@@ -53,10 +53,10 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
     if not kinds:
         question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
-        question += "Which of GitHub and Vercel shall I be connected to?"
+        question += "Should I be connected to GitHub or to Vercel?"
         return _asking(understood, name, question, "somewhere to put the result")
     if understood.question:
-        return _asking(understood, name, understood.question, "what it shall be, or say, or do")
+        return _asking(understood, name, understood.question, "what it should be, say or do")
     kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
     kinds, obeyed = _as_wished(kinds, understood)
     steps = _steps(understood, kinds, requirements, name, str(data.get("repository") or ""))
@@ -161,7 +161,7 @@ def _assumed(page: Page, *, service: bool) -> list[str]:
     language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
     found = [
         f"The language of the page is “{language}”, and so is that of the site.",
-        "Everything on the page may be seen by everybody, what is folded away too; its columns are not shown.",
+        "Everybody may see everything on the page, including what is folded away; its columns are not shown.",
     ]
     if service:
         found.append("Records are kept in a file; nobody has to sign in.")
@@ -170,17 +170,17 @@ def _assumed(page: Page, *, service: bool) -> list[str]:
 
 _OTHER_WAY: Mapping[bool, Mapping[str, str]] = {
     True: {"title": "A static site alone", "why_not": "The page asks for an API, or for a tool that does something."},
-    False: {"title": "A Python service", "why_not": "The page asks for nothing that has to be kept or worked out."},
+    False: {"title": "A Python service", "why_not": "The page asks for nothing that has to be stored or computed."},
 }
 _WHY: Mapping[str, str] = {
     "code.generate": "Everything else needs the files.",
     "code.test": "Nothing untested is shown to anybody.",
     "repository.propose_change": "The code is kept where people can look through it.",
     "site.deploy": "People can look at the result before it is public.",
-    "site.verify": "What the page asks for has to be there where it runs, and not only in the tests.",
+    "site.verify": "What the page asks for has to be there where it runs, not only in the tests.",
     "repository.watch_checks": "The repository's own checks have a say before anybody is asked to put it live.",
     "site.promote": "The page asks for something that others can use.",
-    "site.watch": "What is wrong after it went live is taken back by itself.",
+    "site.watch": "Whatever is wrong after going live is rolled back automatically.",
     "repository.merge_change": "The team's rule for changes says when they are merged.",
 }
 
@@ -200,7 +200,7 @@ def _what_is_missing(page: Page) -> str:
 def _too_long(page: Page, count: int) -> str:
     return (
         f"‘{shorten(site_title(page), _TITLE)}’ asks for {count} things; one plan takes {MOST_REQUIREMENTS}. "
-        "Which part shall I begin with? Please move the others to pages of their own."
+        "Which part should I begin with? Please move the others to pages of their own."
     )
 
 

@@ -62,7 +62,7 @@ class CodeRunner:
     def turn(self) -> Turn:
         """Return the turn of one request; raises TooMany while another is at work, and when this process ends."""
         if not self._busy.acquire(blocking=False):
-            raise TooMany("one request at a time is run here", retry_after=_RETRY)
+            raise TooMany("only one request at a time can run here", retry_after=_RETRY)
         return Turn(self)
 
     def read(self, raw: bytes) -> SandboxRequest:

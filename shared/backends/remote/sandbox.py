@@ -81,9 +81,9 @@ class RemoteSandbox:
                     raise _refusal(status, raw)
                 pause = max(pause, again_s or 0.0)
             if answer is not None and waited >= min(most_s, _TURN_S):
-                raise RateLimited(SYSTEM, f"it had no turn for us in {waited:.0f} s", retry_after=_NEXT_TURN)
+                raise RateLimited(SYSTEM, f"it had no free place for us within {waited:.0f} s", retry_after=_NEXT_TURN)
             if waited >= most_s:
-                raise Unavailable(SYSTEM, f"nobody answered there in {waited:.0f} s")
+                raise Unavailable(SYSTEM, f"nothing answered there within {waited:.0f} s")
             pause = min(pause, _SLOWEST_S)
             self._sleep(pause)
             waited += pause
@@ -136,7 +136,7 @@ def _seconds(text: str | None) -> float | None:
 def _refusal(status: int, raw: bytes) -> Exception:
     """Return what a refusal means."""
     problem = _problem(raw)
-    detail = str(problem.get("detail") or "no reason given")[:600]
+    detail = str(problem.get("detail") or "no reason was given")[:600]
     kind = str(problem.get("type") or "").rpartition(":")[2]
     if status == 400 and kind == "lock_problem":
         return LockProblem(detail)
@@ -145,8 +145,8 @@ def _refusal(status: int, raw: bytes) -> Exception:
     if status == 501:
         return SandboxUnavailable(f"{SYSTEM}: {detail}")
     if status in (401, 403):
-        way_out = "Let our account call the service, and name it in the service's WORKWRIGHT_RUNNER_CALLERS."
-        return SandboxUnavailable(f"{SYSTEM}: refused our identity ({status}). {way_out}")
+        way_out = "Allow our account to call the service, and name it in the service's WORKWRIGHT_RUNNER_CALLERS."
+        return SandboxUnavailable(f"{SYSTEM}: it refused our identity ({status}). {way_out}")
     if status == 404 or 300 <= status < 400:
         return SandboxUnavailable(f"{SYSTEM}: not there ({status}). {WAY_OUT}")
     return Unavailable(SYSTEM, f"answered {status}: {detail}")

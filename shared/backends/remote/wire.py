@@ -62,7 +62,7 @@ def request_from_bytes(raw: bytes) -> SandboxRequest:
     data = _object(raw)
     known = {field.name for field in fields(SandboxRequest)}
     if unknown := sorted(set(data) - known):
-        raise MalformedRequest(f"{unknown[0][:100]}: not a field of a request; known are {', '.join(sorted(known))}")
+        raise MalformedRequest(f"{unknown[0][:100]} is not a field of a request; known are {', '.join(sorted(known))}")
     files = {name: _bytes(f"files.{name[:100]}", body) for name, body in _mapping(data, "files").items()}
     if (size := sum(map(len, files.values()))) > MAX_FILES_BYTES:
         raise TooLarge(f"files: {size} bytes; at most {MAX_FILES_BYTES} are taken in one request")
@@ -90,9 +90,9 @@ def result_from_bytes(raw: bytes, request: SandboxRequest, driver: str) -> Sandb
         files = {name: _bytes("files", body) for name, body in _mapping(data, "files").items()}
         exit_code, seconds = data.get("exit_code"), data.get("duration_s")
         if type(exit_code) is not int or not 0 <= exit_code <= _MAX_STATUS:
-            raise MalformedRequest("exit_code: not a status")
+            raise MalformedRequest("exit_code must be a status")
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not math.isfinite(seconds):
-            raise MalformedRequest("duration_s: not a number")
+            raise MalformedRequest("duration_s must be a number")
         result = SandboxResult(
             exit_code,
             _text("killed_by", data.get("killed_by")),
@@ -105,7 +105,7 @@ def result_from_bytes(raw: bytes, request: SandboxRequest, driver: str) -> Sandb
     except (MalformedRequest, TooLarge) as error:
         raise Unavailable(SYSTEM, f"the answer cannot be read: {error}") from error
     if wrong := why_not(result, request):
-        raise Unavailable(SYSTEM, f"the answer was not taken: {wrong}")
+        raise Unavailable(SYSTEM, f"the answer was not accepted: {wrong}")
     return result
 
 
@@ -116,7 +116,7 @@ def why_not(result: SandboxResult, request: SandboxRequest) -> str:
     if result.killed_by not in _KILLED_BY or (installer and not request.packages):
         return f"killed_by {result.killed_by[:40]!r} is not known"
     if not 0 <= result.duration_s <= limits.wall_s + _INSTALL_S:
-        return f"it says it took {result.duration_s:g} s"
+        return f"it says that it took {result.duration_s:g} s"
     # an installer has a limit of its own; further the note about what was left out, and what the network refused
     room = max(limits.output_bytes, _INSTALLER_BYTES if installer else 0) + 6_000
     for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
@@ -128,7 +128,7 @@ def why_not(result: SandboxResult, request: SandboxRequest) -> str:
         if not any(name == wanted or (wanted.endswith("/") and name.startswith(wanted)) for wanted in request.collect):
             return f"the file {name[:100]!r} was not asked for"
         if any(part in ("", ".", "..") for part in name.split("/")) or not name.isprintable():
-            return f"the file {name[:100]!r} has no plain name"
+            return f"the file {name[:100]!r} does not have a plain name"
     return ""
 
 
@@ -180,7 +180,7 @@ def _limits(given: Mapping[str, Any]) -> SandboxLimits:
     known = {field.name: field.default for field in fields(SandboxLimits)}
     for name, value in given.items():
         if name not in known:
-            raise MalformedRequest(f"limits.{name[:100]}: not a limit; known are {', '.join(known)}")
+            raise MalformedRequest(f"limits.{name[:100]} is not a limit; known are {', '.join(known)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= getattr(MOST, name):
             raise MalformedRequest(f"limits.{name}: give a number from 0 to {getattr(MOST, name):g}")
         if isinstance(known[name], int) and not isinstance(value, int):

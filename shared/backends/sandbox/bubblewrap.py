@@ -45,7 +45,7 @@ class BubblewrapSandbox(LaunchedSandbox):
 
     def _prove(self) -> None:
         if os.path.exists(self._program()) and os.stat(self._program()).st_mode & stat.S_ISUID:
-            raise self._refuse(f"{self._program()} is installed set-uid, which makes a flaw in it a flaw of root's")
+            raise self._refuse(f"{self._program()} is installed set-uid, so a flaw in it would give away root's rights")
         failures = prove(self._launch)
         if failures:
             raise self._refuse("the self-test failed: " + "; ".join(failures))

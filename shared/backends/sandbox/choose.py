@@ -22,7 +22,7 @@ class NoSandbox:
 
     def check(self) -> None:
         """Raise SandboxUnavailable with the reason of every driver."""
-        raise SandboxUnavailable("no sandbox holds on this machine: " + " | ".join(self._reasons))
+        raise SandboxUnavailable("no sandbox works on this machine: " + " | ".join(self._reasons))
 
     def run(self, request: SandboxRequest) -> SandboxResult:
         """Raise SandboxUnavailable; nothing is run."""

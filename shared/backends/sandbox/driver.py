@@ -155,6 +155,6 @@ class LaunchedSandbox:
             return unpack(answer)
         except ValueError as error:
             if launcher.returncode == -signal.SIGKILL:  # by a machine short of memory, most likely
-                raise Unavailable(self.name, "its launcher was killed in the middle of a run") from error
+                raise Unavailable(self.name, "its launcher was killed during a run") from error
             said = words.decode("utf-8", "replace").strip()[-400:]
             raise self._refuse(f"the launcher ended with {launcher.returncode}: {said}") from error

@@ -80,7 +80,7 @@ def install(room: Room, spec: Mapping[str, Any], blobs: Sequence[bytes]) -> Inst
     left = os.path.join(folder, how.leaves)
     try:
         if not stat.S_ISDIR(os.lstat(left).st_mode):  # a link would show the command whatever it names
-            raise RuntimeError("the installer has left something else than a folder")
+            raise RuntimeError("the installer left something other than a folder")
     except FileNotFoundError:
         return Installed((), how.env)
     return Installed(((left, how.place),), how.env)

@@ -21,9 +21,9 @@ def check_request(request: SandboxRequest) -> None:
         check_path(name.removesuffix("/"))
     _check_no_clash(set(request.files))
     if request.network not in ("none", "registry") or request.packages not in ("", "npm", "pip"):
-        raise ValueError(f"network {request.network!r} with packages {request.packages!r} is nothing that can be given")
+        raise ValueError(f"network {request.network!r} with packages {request.packages!r} cannot be provided")
     if request.packages and request.network != "none":
-        raise ValueError("what runs with packages has no network: install them in a step of its own")
+        raise ValueError("a command that runs with packages has no network; install them in a step of their own")
     if request.command and request.command[0].startswith("-"):
         raise ValueError("the command begins with an option")
     if not request.command or not all(request.command) or any("\0" in word for word in request.command):
@@ -38,7 +38,7 @@ def check_request(request: SandboxRequest) -> None:
     if min(limits.wall_s, limits.memory_bytes, limits.processes, limits.file_bytes, limits.output_bytes) <= 0:
         raise ValueError("every limit must be above zero")
     if not math.isfinite(limits.wall_s):
-        raise ValueError("limits.wall_s is no number of seconds")
+        raise ValueError("limits.wall_s must be a number of seconds")
     if limits.disk_bytes <= 0 or limits.inodes <= 0:  # 0 means "no limit" to tmpfs
         raise ValueError("every limit must be above zero")
 

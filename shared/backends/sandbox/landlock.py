@@ -31,10 +31,13 @@ class LandlockSandbox(LaunchedSandbox):
 
     def _accept(self, request: SandboxRequest) -> None:
         if request.origin != OFFLINE:
-            why = f"code of {request.origin!r} is not run without namespaces; this sandbox is for our own templates"
+            why = (
+                f"code of {request.origin!r} cannot be run without namespaces; this sandbox is only "
+                "for our own templates"
+            )
             raise SandboxUnavailable(f"{self.name}: {why}. Install bubblewrap (`apt-get install bubblewrap`).")
         if request.packages or request.network != "none":
-            why = "packages are not installed without namespaces, since nothing would hold the installer's network"
+            why = "packages cannot be installed without namespaces, since nothing would confine the installer's network"
             raise SandboxUnavailable(f"{self.name}: {why}. Install bubblewrap (`apt-get install bubblewrap`).")
 
     def _prove(self) -> None:

@@ -22,7 +22,7 @@ print("default", PyPI.simple_url, PyPI.file_storage_domain)
 """
 WAY_OUT = (
     "Set WORKWRIGHT_NPM_REGISTRY or WORKWRIGHT_PIP_INDEX to the address of a registry without a password, and"
-    " WORKWRIGHT_REGISTRY_HOSTS to further hosts that its files lie on (host or host:port, separated by commas)."
+    " WORKWRIGHT_REGISTRY_HOSTS to the other hosts that serve its files (host or host:port, separated by commas)."
 )
 
 
@@ -42,7 +42,7 @@ class Registries:
         url = self.npm if system == "npm" else self.pip
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise SandboxUnavailable(f"no registry for {system} that may be used here. {WAY_OUT}")
+            raise SandboxUnavailable(f"there is no registry for {system} that may be used here. {WAY_OUT}")
         return url, self.hosts | {_place(url)}
 
     def everything(self) -> frozenset[tuple[str, int]]:

@@ -78,7 +78,7 @@ class RegistryProxy:
                 return
             if not self._slots.acquire(blocking=False):
                 client.close()
-                self._report("more connections than are served at once")
+                self._report("more connections than can be served at once")
                 continue
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 

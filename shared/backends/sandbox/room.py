@@ -50,7 +50,7 @@ class Room:
 
     def side_folder(self, name: str, size: int, inodes: int) -> str:
         """Return a fresh folder beside the work folder, bounded by itself; raises RuntimeError where there is none."""
-        raise RuntimeError("packages are installed only where namespaces hold")
+        raise RuntimeError("packages can be installed only where namespaces work")
 
     def confirm(self, outcome: Outcome) -> None:
         """Raise RuntimeError when the room was never finished and the command therefore never ran."""

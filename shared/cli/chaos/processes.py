@@ -94,7 +94,7 @@ class Victim:
         """Return what it says once it works, None before; raises ConfigError when it has ended by itself."""
         assert self._process is not None
         if (code := self._process.poll()) is not None:
-            raise ConfigError(f"the house ended by itself with {code}; {self._log.name} has its last words")
+            raise ConfigError(f"Workwright ended by itself with {code}; {self._log.name} has its last words")
         text = self._said.read_text(encoding="utf-8")
         return dict(json.loads(text)) if text.endswith("\n") else None
 
@@ -103,7 +103,7 @@ class Victim:
         ends = time.monotonic() + START_S
         while (said := self.ready()) is None:
             if time.monotonic() > ends:
-                raise ConfigError(f"the house was not ready within {START_S:.0f} s; look into {self._log.name}")
+                raise ConfigError(f"Workwright was not ready within {START_S:.0f} s; look into {self._log.name}")
             time.sleep(0.05)
         return said
 

@@ -83,7 +83,7 @@ class Bucket:
         answer = self._call("GET", self._at(name), params={"alt": "media"})
         generation = str(answer.headers.get("X-Goog-Generation", ""))
         if answer.json is None or not generation.isdecimal():
-            raise Rejected("cloud_storage", f"{name} is not a record of ours")
+            raise Rejected("cloud_storage", f"{name} is not one of our records")
         return answer.json, int(generation)
 
     def list_below(self, prefix: str) -> list[Object]:

@@ -63,7 +63,7 @@ class CloudStorage:
         return self.site(name)
 
     def site(self, name_or_id: str) -> Site:
-        """Return a site; a switch that is under way shows as what was there before it."""
+        """Return a site; a switch that is in progress shows as what was there before it."""
         return self._site(self._read(name_or_id)[0])
 
     def set_environment(self, site: Site, values: Mapping[str, Secret]) -> None:
@@ -101,7 +101,7 @@ class CloudStorage:
         entry = way_in(token)
         self._bucket.put(self._preview(token), entry.content, content_type=entry.content_type, cache=_FRESH)
         if self._bucket.look(begun.name).generation != begun.generation:
-            raise Unavailable(self.system, "the deployment was cleared away while it was written")
+            raise Unavailable(self.system, "the deployment was deleted while it was being written")
         ready = self._bucket.put(
             self._place(site.id, "ready", token), b"{}", content_type=_JSON, metadata=own, expected=0
         )
@@ -114,7 +114,7 @@ class CloudStorage:
         self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
     ) -> Deployed:
         """Refuse: a bucket fetches nothing."""
-        raise Rejected(self.system, "a bucket fetches no commits: set ship.site.source to files, or use Vercel")
+        raise Rejected(self.system, "a bucket cannot fetch commits: set ship.site.source to files, or use Vercel")
 
     def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value; an upload of it that never ended is cleared away."""
@@ -177,7 +177,7 @@ class CloudStorage:
         of, token = _parts(id)
         record, generation = self._read(site)
         if of != site:
-            raise Rejected(self.system, f"{id} is no deployment of {site}")
+            raise Rejected(self.system, f"{id} is not a deployment of {site}")
         if record["production"] == id and not self._is_switching(site):
             return
         self._bucket.look(self._place(site, "ready", token))
@@ -219,7 +219,7 @@ class CloudStorage:
         return True
 
     def _take(self, site: str, id: str, record: Mapping[str, Any]) -> Object:
-        """Take the lock of a site's production; raises Unavailable while another switch is under way."""
+        """Take the lock of a site's production; raises Unavailable while another switch is in progress."""
         name = self._lock(site)
         try:
             return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=0)
@@ -227,7 +227,9 @@ class CloudStorage:
             held = self._held(site, name)
         free = held.metadata.get("to") in (id, record["production"]) or "left" in held.metadata
         if not free and self._time(site) - held.written < _STALE:
-            raise Unavailable(self.system, f"another switch of {site} is under way", retry_after=timedelta(seconds=30))
+            raise Unavailable(
+                self.system, f"another switch of {site} is in progress", retry_after=timedelta(seconds=30)
+            )
         return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=held.generation)
 
     def _held(self, site: str, lock: str) -> Object:
@@ -321,10 +323,10 @@ class CloudStorage:
 def _parts(id: str) -> tuple[str, str]:
     found = _ID.fullmatch(id)
     if found is None:
-        raise Missing("cloud_storage", f"{id[:80]!r} is no deployment here")
+        raise Missing("cloud_storage", f"{id[:80]!r} is not a deployment here")
     return found.group(1), found.group(2)
 
 
 def _only_files(framework: str | None) -> None:
     if framework is not None:
-        raise Rejected("cloud_storage", f"a bucket builds nothing ({framework}): set ship.site.system to vercel")
+        raise Rejected("cloud_storage", f"a bucket cannot build anything ({framework}): set ship.site.system to vercel")

@@ -45,7 +45,9 @@ def served_objects(files: Mapping[str, bytes]) -> dict[str, Served]:
             or not path.isprintable()
             or set(path) & set("\\?#")
         ):
-            raise Rejected("cloud_storage", f"the file {path[:80]!r} cannot be an address: give it another name")
+            raise Rejected(
+                "cloud_storage", f"the file {path[:80]!r} cannot be part of an address: give it another name"
+            )
         page = Served(content, content_type(path))
         found[f"/{path}"] = page
         if parts[-1] == _INDEX:

@@ -48,9 +48,9 @@ def claim(app_id: str, key: Secret, now: datetime) -> Secret:
     try:
         private = load_pem_private_key(key.reveal().encode(), password=None)
     except (ValueError, TypeError):
-        raise Rejected(SYSTEM, f"the secret {KEY} is no private key in PEM") from None
+        raise Rejected(SYSTEM, f"the secret {KEY} is not a private key in PEM format") from None
     if not isinstance(private, RSAPrivateKey):
-        raise Rejected(SYSTEM, f"the secret {KEY} is no RSA key")
+        raise Rejected(SYSTEM, f"the secret {KEY} is not an RSA key")
     said = {"iat": int((now - _AHEAD).timestamp()), "exp": int((now + _LASTS).timestamp()), "iss": app_id}
     parts = ({"alg": "RS256", "typ": "JWT"}, said)
     signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
@@ -127,9 +127,9 @@ class AppTokens:
         try:
             answer = self._wire().call("POST", path, json=asked, accept=(403, 422))
         except Missing:
-            raise Unauthorized(SYSTEM, "the app is not installed there any more") from None
+            raise Unauthorized(SYSTEM, "the app is no longer installed there") from None
         except Unauthorized as error:  # the operator's key, not the tenant's grant
-            words = f"the app itself is refused; look at the secrets {ID} and {KEY}, and at the clock: {error}"
+            words = f"GitHub refuses the app itself; check the secrets {ID} and {KEY}, and the clock: {error}"
             raise Rejected(SYSTEM, words) from None
         if answer.status == 403:
             raise Unauthorized(SYSTEM, f"the installation cannot be used: {vendor_message(answer)}")
@@ -137,7 +137,7 @@ class AppTokens:
             raise NotAllowed(
                 SYSTEM,
                 f"no token for {scope or 'this installation'}: {vendor_message(answer)}",
-                way_out="Add the repository to the app's installation on GitHub, with the rights it asks for.",
+                way_out="Add the repository to the app's installation on GitHub, with the rights that it asks for.",
             )
         return Secret(str(answer.json["token"])), datetime.fromisoformat(answer.json["expires_at"]).astimezone(UTC)
 

@@ -59,7 +59,7 @@ def _of_status(raw: Json) -> Check:
 
 def _of_suite(raw: Json) -> Check:
     name = str((raw.get("app") or {}).get("name") or "checks")
-    return Check(name, "action_required", "", "a person has to let it run")
+    return Check(name, "action_required", "", "a person has to allow it to run")
 
 
 def log_of(wire: Wire, repo: str, check: Check) -> str:

@@ -20,7 +20,7 @@ _METHODS = ("squash", "merge", "rebase")
 _VERDICTS = {"APPROVED": "approved", "CHANGES_REQUESTED": "changes_requested", "DISMISSED": "dismissed"}
 _MERGEABLE = {"clean": "yes", "unstable": "yes", "has_hooks": "yes"}
 _BLOCKED = {
-    "blocked": "a rule of the repository holds it back (reviews or checks that it asks for)",
+    "blocked": "a rule of the repository prevents it (it requires reviews or checks)",
     "behind": "its branch is behind the base",
     "dirty": "it conflicts with the base",
     "draft": "it is a draft",
@@ -50,7 +50,7 @@ class GitHub(Hooks):
         if not me.ok:
             raise NotAllowed(
                 self.system,
-                f"{owner}/{name} is not there or not shared with the app, and an app's token cannot create it",
+                f"{owner}/{name} does not exist or is not shared with the app, and an app's token cannot create it",
                 way_out="Create it and add it to the app's installation, or name another one in ship.code.repository.",
             )
         own = str(me.json.get("login", "")).lower() == owner.lower()
@@ -84,7 +84,7 @@ class GitHub(Hooks):
         address = f"{repo_path(owner, name)}/contents/{slashed(path)}"
         raw = self._wire.call("GET", address, params={"ref": ref}).json
         if not isinstance(raw, dict) or raw.get("type") != "file":
-            raise Rejected(self.system, f"{path!r} of {owner}/{name} is no file")
+            raise Rejected(self.system, f"{path!r} of {owner}/{name} is not a file")
         if raw.get("encoding") == "none":
             raw = self._wire.call("GET", f"{repo_path(owner, name)}/git/blobs/{segment(raw['sha'])}").json
         return base64.b64decode(raw["content"])
@@ -184,7 +184,7 @@ class GitHub(Hooks):
             path, asked = f"{repo}/pulls/{number}/requested_reviewers", {"reviewers": list(reviewers)}
             left += _refused("reviewers", self._wire.call("POST", path, json=asked, accept=(403, 404, 422)))
         if draft is not None and self.change(owner, name, number).draft != draft:
-            left.append("draft: GitHub's REST calls cannot change it; a person can, on the pull request's page")
+            left.append("draft: GitHub's REST API cannot change it, but a person can on the pull request's page")
         return left
 
     def close_change(self, owner: str, name: str, number: int) -> Change:

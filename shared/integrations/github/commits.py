@@ -99,7 +99,7 @@ def make_branch(wire: Wire, owner: str, name: str, branch: str, sha: str) -> Non
     if there.status == 404:
         raise Rejected(SYSTEM, f"branch {branch!r}: {vendor_message(answer)}")
     if there.json["object"]["sha"] != sha:
-        raise Rejected(SYSTEM, f"branch {branch!r} is there already with other work; it is left alone")
+        raise Rejected(SYSTEM, f"branch {branch!r} already exists with other work, so it is left alone")
 
 
 def move_branch(wire: Wire, owner: str, name: str, branch: str, sha: str, expected: str) -> None:

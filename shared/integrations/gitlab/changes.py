@@ -85,7 +85,7 @@ class MergeRequests:
             asked = {each["id"] for each in now_there.get("reviewers", [])}
             left += [f"GitLab did not ask {who} for a review" for who, id_ in people.items() if id_ not in asked]
             known = set(now_there.get("labels", [])) if labels else set()
-            left += [f"GitLab did not take the label {label!r}" for label in labels or () if label not in known]
+            left += [f"GitLab did not accept the label {label!r}" for label in labels or () if label not in known]
         return left
 
     def _people(self, names: Sequence[str]) -> tuple[dict[str, int], list[str]]:
@@ -96,7 +96,7 @@ class MergeRequests:
             if listed:
                 found[name] = int(listed[0]["id"])
             else:
-                left.append(f"GitLab knows nobody called {name}")
+                left.append(f"GitLab has no user called {name}")
         return found, left
 
     def close_change(self, owner: str, name: str, number: int) -> Change:

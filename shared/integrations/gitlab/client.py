@@ -170,7 +170,7 @@ class GitLab(MergeRequests, Hooks):
         was = {each.path: each for each in self.entries(owner, name, base)}
         for path in deleted:
             if was.pop(path, None) is None:
-                raise Missing(SYSTEM, f"{path!r} cannot be deleted: it is not there")
+                raise Missing(SYSTEM, f"{path!r} cannot be deleted: it does not exist")
         for path in sorted(set(was) - set(wanted)):
             if path not in old or (old[path].sha, old[path].mode) != (was[path].sha, was[path].mode):
                 wanted[path], modes[path] = self.read_file(owner, name, path, base), was[path].mode
@@ -206,7 +206,7 @@ class GitLab(MergeRequests, Hooks):
             same = all(now.get(path) == blob_id(content) for path, content in files.items())
             same = same and not any(path in now for path in deleted)
         if not same:
-            raise Rejected(self.system, f"branch {branch!r} has other work: it stands at {there[:8]}")
+            raise Rejected(self.system, f"branch {branch!r} has other work: it is at {there[:8]}")
         return there
 
 
@@ -230,12 +230,12 @@ def _actions(
     found: list[Json] = []
     for path in sorted(set(deleted) - set(files)):
         if path not in old:
-            raise Missing(SYSTEM, f"{path!r} cannot be deleted: it is not there")
+            raise Missing(SYSTEM, f"{path!r} cannot be deleted: it does not exist")
         found.append({"action": "delete", "file_path": path})
     for path, content in sorted(files.items()):
         was, mode = old.get(path), modes.get(path, "")
         if mode not in ("", FILE, EXECUTABLE) or (was is not None and was.mode == SYMLINK):
-            raise Rejected(SYSTEM, f"{path!r}: a commit through GitLab's API can hold plain files only")
+            raise Rejected(SYSTEM, f"{path!r}: a commit through GitLab's API can hold only plain files")
         if was is None or was.sha != blob_id(content):
             found.append({"action": "update" if was else "create", "file_path": path, **_content(content)})
         runs, ran = mode == EXECUTABLE, was is not None and was.mode == EXECUTABLE

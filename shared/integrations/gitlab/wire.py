@@ -78,7 +78,13 @@ def host_of(grant: Mapping[str, Any], allowed: Collection[str]) -> str:
     """Return the self-managed host that a grant names, or ""; raises Unauthorized unless the operator allows it."""
     host = str(grant.get("public", {}).get("host") or "")
     if host and host not in allowed:
-        raise Unauthorized(SYSTEM, f"{host} is not among the hosts of this installation: see WORKWRIGHT_GITLAB_HOSTS")
+        raise Unauthorized(
+            SYSTEM,
+            (
+                f"{host} is not one of the hosts that this installation allows; the operator can add it to "
+                "WORKWRIGHT_GITLAB_HOSTS"
+            ),
+        )
     return host
 
 

@@ -35,7 +35,7 @@ def check_part(asked: str, answer: Json, key: str) -> None:
     if key not in answer or not isinstance(answer.get("has_more"), bool):
         raise _strange(asked, f"a list without {key if key not in answer else 'has_more'}", read=True)
     if cursor is not None and not isinstance(cursor, str):
-        raise _strange(asked, "a list with a cursor that is no text", read=True)
+        raise _strange(asked, "a list with a cursor that is not text", read=True)
 
 
 @contextmanager
@@ -44,12 +44,12 @@ def understood(asked: str, *, read: bool = True) -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise _strange(asked, f"an answer of another shape ({type(error).__name__})", read=read) from error
+        raise _strange(asked, f"an answer of an unknown shape ({type(error).__name__})", read=read) from error
 
 
 def _entries(found: Any) -> str:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        return "a list that is none"
+        return "a list that is not a list"
     return "" if all(_has_id(each) for each in found) else "a list with an entry without an id"
 
 

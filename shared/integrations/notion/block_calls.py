@@ -125,7 +125,7 @@ class BlockCalls(Wire):
             never = error.error_class in (ErrorClass.PERMANENT, ErrorClass.FINAL)
             if not (begun or done) or never or isinstance(error, OutcomeUnknown):
                 raise
-            said = f"{block_id} is written in part: {error}"
+            said = f"{block_id} is only partly written: {error}"
             raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error
 
     def _all_of(self, block_id: str, requests: Sequence[Request], after: str | None, done: list[Request]) -> list[str]:
@@ -139,7 +139,9 @@ class BlockCalls(Wire):
             else:
                 made = [str(child["id"]) for child in self.children(parent)]
             if len(made) != len(request.numbers):
-                raise OutcomeUnknown(self.system, f"{parent} was born with {len(request.numbers)} and has {len(made)}")
+                raise OutcomeUnknown(
+                    self.system, f"{parent} was created with {len(request.numbers)} and has {len(made)}"
+                )
             ids.update(zip(request.numbers, made, strict=True))
             if request.parent == TOP:
                 top.update(zip(request.numbers, made, strict=True))

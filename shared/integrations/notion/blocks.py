@@ -230,7 +230,7 @@ def pdf(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
 def file(url: str = "", caption: Text = "", *, upload: str = "", name: str = "") -> Json:
     """Return a file of any kind, by its address on the web or the id of a file upload."""
     if units(name) > MAX_NAME:
-        raise ValueError(f"file.name: {units(name)} characters, of at most {MAX_NAME}")
+        raise ValueError(f"file.name: {units(name)} characters; at most {MAX_NAME} are allowed")
     made = media("file", url, caption, upload=upload)
     made["file"] |= {"name": name} if name else {}
     return made

@@ -68,11 +68,11 @@ def _siblings(found: Sequence[Block], left_out: list[LeftOut]) -> list[Json]:
     return made
 
 
-_UNKNOWN = "Notion does not let one create it"
+_UNKNOWN = "Notion does not allow creating it"
 NOT_CREATABLE: Mapping[str, str] = {
     "child_page": "a page below a page is created as a page",
     "child_database": "a database is created as a database",
-    "link_preview": "only people make previews, by pasting a link",
+    "link_preview": "only people can make previews, by pasting a link",
     "meeting_notes": "meeting notes are made by Notion",
     "transcription": "meeting notes are made by Notion",
     "template": "template buttons can no longer be created",
@@ -90,9 +90,9 @@ def _writable(block: Block, left_out: list[LeftOut]) -> Block:
         if span.color and span.color not in COLORS:
             lose(f"the colour {span.color!r}")
         if span.mention is not None and not is_mention(span):
-            lose(f"the mention {span.text[:100]!r} becomes text, because only Notion makes its kind")
+            lose(f"the mention {span.text[:100]!r} becomes text, because only Notion can make its kind")
         elif span.href and span.mention is None and link_target(span.href) is None:
-            lose(f"the link to {span.href[:100]!r}, which is no address on the web")
+            lose(f"the link to {span.href[:100]!r}, which is not an address on the web")
     if block.list_start_index not in (None, 1) or block.list_format not in (None, "numbers"):
         lose("where the list begins and how it counts")
     if block.color and block.color not in COLORS:
@@ -154,7 +154,7 @@ def _code(block: Block, below: list[Json]) -> list[Json]:
 
 def _media(block: Block, below: list[Json]) -> list[Json]:
     if block.hosted and not block.upload:
-        raise ValueError("its file lies with Notion under an address that ends: upload it again")
+        raise ValueError("its file is stored by Notion under an address that expires; upload it again")
     url = "" if block.upload else block.url or ""
     if block.type == "file":
         return [blocks.file(url, block.caption_runs, upload=block.upload, name=block.name)]

@@ -28,7 +28,7 @@ def column_config(
         inner = {"format": format or "number"}
     elif kind == "relation":
         if not relates_to:
-            raise Rejected("notion", "a relation needs relates_to: the data source it leads to")
+            raise Rejected("notion", "a relation needs relates_to: the data source that it leads to")
         inner = {"data_source_id": relates_to, "single_property": {}}
     elif kind == "formula":
         if not expression:

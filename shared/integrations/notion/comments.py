@@ -38,7 +38,7 @@ class Comments(Wire):
 
     def _commented(self, body: Json, text: Text | list[Json], attachments: Sequence[str]) -> Json:
         if len(attachments) > MAX_ATTACHMENTS:
-            raise refuse("attachments", f"{len(attachments)} files; a comment takes {MAX_ATTACHMENTS}")
+            raise refuse("attachments", f"{len(attachments)} files; a comment takes at most {MAX_ATTACHMENTS}")
         body["rich_text"] = text_items(text, "text")
         if attachments:
             ids = [in_body(each, "attachments") for each in attachments]

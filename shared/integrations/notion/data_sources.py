@@ -188,7 +188,7 @@ class DataSources(Properties):
             body["description"] = text_items(description, "update_database.description")
         for name, image in (("icon", icon), ("cover", cover)):
             if image is None:
-                raise refuse(f"update_database.{name}", "Notion clears it for pages only; give another one")
+                raise refuse(f"update_database.{name}", "Notion can clear it only for pages; give another one")
             if image is not KEEP:
                 body[name] = picture(image, f"update_database.{name}")
         if page_id:
@@ -243,7 +243,7 @@ _TOO_MANY_AT_ONCE = (
 
 def _wanted(only: Sequence[str]) -> Json | None:
     if len(only) > MAX_ITEMS:
-        raise refuse("query.only", f"{len(only)} properties; Notion takes {MAX_ITEMS}")
+        raise refuse("query.only", f"{len(only)} properties; Notion takes at most {MAX_ITEMS}")
     return {"filter_properties": [unquote(each) for each in only]} if only else None  # shown encoded; sent encoded once
 
 

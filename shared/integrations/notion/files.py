@@ -40,7 +40,7 @@ class Files(Wire):
         if not 0 <= parts <= MAX_PARTS:
             raise refuse("create_upload.parts", f"{parts} parts; Notion takes 1 to {MAX_PARTS}")
         if url and not url.startswith("https://"):
-            raise refuse("create_upload.url", f"{url[:80]!r} is no public https address")
+            raise refuse("create_upload.url", f"{url[:80]!r} is not a public https address")
         mode = "external_url" if url else "multi_part" if parts else "single_part"
         body = given(
             {"content_type": content_type or None, "number_of_parts": parts or None, "external_url": url or None}
@@ -55,7 +55,7 @@ class Files(Wire):
         for the object, which counts what has arrived.
         """
         if len(content) > LARGEST_PART:
-            raise refuse("send_part.content", f"{len(content)} bytes in one part; Notion takes {LARGEST_PART}")
+            raise refuse("send_part.content", f"{len(content)} bytes in one part; Notion takes at most {LARGEST_PART}")
         if not 0 <= part <= MAX_PARTS:
             raise refuse("send_part.part", f"part {part}; parts are counted from 1 to {MAX_PARTS}")
         kind = kind or _kind_of(name)
@@ -140,7 +140,7 @@ class Files(Wire):
             limit = ((me.get("bot") or {}).get("workspace_limits") or {}).get("max_file_upload_size_in_bytes")
         if isinstance(limit, int) and len(content) > limit:
             raise refuse(
-                "upload.content", f"{len(content)} bytes; this workspace takes {limit} (a paid plan takes more)"
+                "upload.content", f"{len(content)} bytes; this workspace takes at most {limit} (a paid plan takes more)"
             )
 
 
@@ -154,12 +154,12 @@ def _check_name(name: str) -> None:
     if not 1 <= size <= MAX_NAME_BYTES:
         raise refuse("name", f"{size} bytes; a file's name takes 1 to {MAX_NAME_BYTES}")
     if not name.isprintable():
-        raise refuse("name", f"{name[:80]!r} holds characters that no file name may")
+        raise refuse("name", f"{name[:80]!r} holds characters that a file name must not have")
 
 
 def _check_kind(kind: str) -> None:
     if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", kind):
-        raise refuse("content_type", f"{kind[:80]!r} is no content type; give one like text/plain")
+        raise refuse("content_type", f"{kind[:80]!r} is not a content type; give one such as text/plain")
 
 
 def _kind_of(name: str) -> str:

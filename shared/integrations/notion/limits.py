@@ -35,13 +35,13 @@ def check_body(body: Json) -> None:
     """Raise Rejected for the first thing in a request's body that Notion would not take."""
     blocks = _check(body, "body", "", 0)
     if blocks > MAX_BODY_BLOCKS:
-        raise refuse("body", f"{blocks} blocks in one request; Notion takes {MAX_BODY_BLOCKS}")
+        raise refuse("body", f"{blocks} blocks in one request; Notion takes at most {MAX_BODY_BLOCKS}")
     try:
         size = len(json_bytes(body))
     except ValueError:
-        raise refuse("body", "it holds what JSON cannot say: half a character, or a number without end") from None
+        raise refuse("body", "it holds what JSON cannot express: half a character, or an infinite number") from None
     if size > MAX_BODY_BYTES:
-        raise refuse("body", f"{size} bytes in one request; Notion takes {MAX_BODY_BYTES}")
+        raise refuse("body", f"{size} bytes in one request; Notion takes at most {MAX_BODY_BYTES}")
 
 
 def _check(value: Any, path: str, name: str, blocks: int) -> int:
@@ -53,7 +53,7 @@ def _check(value: Any, path: str, name: str, blocks: int) -> int:
             blocks = _check(each, f"{path}.{key}", own, blocks)
     elif isinstance(value, list | tuple):
         if len(value) > MAX_ITEMS:
-            raise refuse(path, f"{len(value)} entries; Notion takes {MAX_ITEMS}")
+            raise refuse(path, f"{len(value)} entries; Notion takes at most {MAX_ITEMS}")
         holds_blocks = name in _BLOCK_LISTS
         for index, each in enumerate(value):
             blocks = _check(each, f"{path}[{index}]", name if name in _CHOICES or name == "options" else "", blocks)
@@ -79,7 +79,7 @@ def check_option(name: str, path: str) -> None:
     """Check the name of one choice of a select, multi-select or status."""
     _longest(MAX_SHORT)(name, path)
     if "," in name:
-        raise refuse(path, f"{name!r} holds a comma, which no option may; write it without one")
+        raise refuse(path, f"{name!r} holds a comma, which is not allowed in an option; write it without one")
     if not name.strip():
         raise refuse(path, "an option needs a name; give null to clear the value")
 
@@ -131,7 +131,7 @@ def check_files(properties: Mapping[str, Any]) -> None:
 def check_filter(filter: Mapping[str, Any] | None) -> None:
     """Refuse a filter whose `and`/`or` are nested deeper than two levels."""
     if filter and (found := _levels(filter)) > MAX_FILTER_LEVELS:
-        raise refuse("filter", f"{found} levels of and/or; Notion takes {MAX_FILTER_LEVELS}: flatten it")
+        raise refuse("filter", f"{found} levels of and/or; Notion takes at most {MAX_FILTER_LEVELS}: flatten it")
 
 
 def _levels(filter: Mapping[str, Any]) -> int:
@@ -147,5 +147,5 @@ def text_items(text: Text | Sequence[Json], field: str) -> list[Json]:
     else:
         items = rich_text(text)  # type: ignore[arg-type]
     if len(items) > MAX_ITEMS:
-        raise refuse(field, f"{len(items)} runs of text; Notion takes {MAX_ITEMS}: shorten it or split it")
+        raise refuse(field, f"{len(items)} runs of text; Notion takes at most {MAX_ITEMS}: shorten it or split it")
     return items

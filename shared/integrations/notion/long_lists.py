@@ -39,11 +39,11 @@ def row_parts(notion: Notion, source: str, reached: Reached) -> Iterator[tuple[l
             if not reached.cursor or "cursor" not in str(error):
                 raise
             if restarted:
-                raise Unavailable(notion.system, f"{source}: the list expired while it was read") from error
+                raise Unavailable(notion.system, f"{source}: the list expired while it was being read") from error
             reached, restarted = replace(reached, since=reached.last, cursor=""), True
             continue
         if part.cursor and part.cursor == reached.cursor:
-            raise Unavailable(notion.system, f"{source}: the list leads back to where it was")
+            raise Unavailable(notion.system, f"{source}: the list leads back to an earlier page of itself")
         last = str(part.rows[-1].get("created_time") or reached.last) if part.rows else reached.last
         cut = not part.cursor and not part.complete
         if cut and last == reached.since:

@@ -74,7 +74,7 @@ class MarkdownCalls(Wire):
         """Return how a task stands; raises Missing once Notion has forgotten it."""
         task = task_of(self._ask("GET", f"/v1/async_tasks/{in_path(task_id)}"))
         if task is None:
-            raise Unavailable(self.system, f"task {task_id}: the answer is no task")
+            raise Unavailable(self.system, f"task {task_id}: the answer is not a task")
         return task
 
 
@@ -139,7 +139,7 @@ def _failure(task: str, error: Json) -> IntegrationError:
     status, code = error.get("status"), error.get("code")
     said = f"task {task}: {status} {code} {error.get('message') or ''}".rstrip()[:400]
     if status == 403 or code == "row_limit_exceeded":
-        return NotAllowed("notion", said, way_out="Ask the workspace's owner about its plan and our rights")
+        return NotAllowed("notion", said, way_out="Ask the workspace's owner to check its plan and our rights")
     if status == 404:
         return Missing("notion", said)
     if status == 429:

@@ -68,9 +68,9 @@ class Pages(BlockCalls, Properties):
         if len(content) > 1:
             raise Rejected(self.system, f"create_page: {' and '.join(content)} exclude each other; give one")
         if allow_async and not markdown:
-            raise Rejected(self.system, "create_page.allow_async: only a page from markdown can be made later")
+            raise Rejected(self.system, "create_page.allow_async: only a page made from Markdown can be created later")
         if position is not None and not page_id:
-            raise Rejected(self.system, "create_page.position: only a page below a page has one")
+            raise Rejected(self.system, "create_page.position: only a page below another page has one")
         check_files(body["properties"])
         body |= given(
             {

@@ -18,5 +18,5 @@ def picture(image: Image, field: str) -> Json | None:
     if image.startswith(("http://", "https://")):
         return {"type": "external", "external": {"url": image}}
     if not image or field.endswith(".cover"):
-        raise Rejected("notion", f"{field}: {image[:80]!r} is no picture; give a web address or an uploaded file")
+        raise Rejected("notion", f"{field}: {image[:80]!r} is not a picture; give a web address or an uploaded file")
     return {"type": "emoji", "emoji": image}

@@ -65,7 +65,7 @@ def _is_cut(value: Json) -> bool:
 
 def _rolled_up(path: str, rollup: Json, items: list[Json]) -> Json:
     if rollup.get("type") == "incomplete":
-        raise Rejected("notion", f"GET {path}: Notion cannot compute this rollup to its end")
+        raise Rejected("notion", f"GET {path}: Notion cannot compute this rollup completely")
     if rollup.get("type") != "array":
         return rollup
     return rollup | {"array": [{name: item[name] for name in item if name not in ("object", "id")} for item in items]}

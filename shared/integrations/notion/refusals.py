@@ -15,7 +15,8 @@ SYSTEM = "notion"
 
 _SCOPES = {"public_api_space_request_rate_limit": "workspace", "public_api_endpoint_rate_limit": "endpoint"}
 _NOT_SHARED = (
-    "It is not there, or not shared with this connection: open the page in Notion, choose ••• › Connections and add "
+    "It does not exist, or is not shared with this connection: open the page in Notion, choose "
+    "••• › Connections and add "
     "the connection (pages below it are then shared as well)"
 )
 _NO_MORE_BLOCKS = (
@@ -71,8 +72,9 @@ def _way_out(method: str, path: str, extra: Json) -> str:
     if extra.get("block_limit"):
         return _NO_MORE_BLOCKS
     return (
-        f"Either the connection may not {_capability(method, path)} (its owner switches that on under Capabilities in "
-        "the connection's settings, and everybody connects again), or the person who connected it has lost the "
+        f"Either the connection may not {_capability(method, path)} (its owner can switch that on "
+        "under Capabilities in "
+        "the connection's settings, and everybody then connects again), or the person who connected it has lost the "
         "right to (the page's Share menu)"
     )
 

@@ -158,14 +158,14 @@ def one_text(text: Text, field: str = "rich_text") -> list[Json]:
 def checked_color(color: str, field: str = "color") -> str:
     """Return the colour; raises ValueError when Notion has none of that name."""
     if color not in COLORS:
-        raise ValueError(f"{field}: {color[:50]!r} is none of {', '.join(sorted(COLORS))}")
+        raise ValueError(f"{field} must be one of {', '.join(sorted(COLORS))}, got {color[:50]!r}")
     return color
 
 
 def checked_id(value: str, field: str) -> str:
     """Return an id of Notion; raises ValueError when it cannot be one."""
     if not _ID.fullmatch(value):
-        raise ValueError(f"{field}: {value[:50]!r} is no id of Notion")
+        raise ValueError(f"{field}: {value[:50]!r} is not a Notion id")
     return value
 
 
@@ -201,7 +201,7 @@ def mention_date(start: str, end: str = "", time_zone: str = "") -> Span:
 def mention_when_copied(what: str) -> Span:
     """Return what a template fills in when it is used: `today`, `now` or `me`."""
     if what not in ("today", "now", "me"):
-        raise ValueError(f"template_mention: {what[:50]!r} is none of today, now, me")
+        raise ValueError(f"template_mention must be one of today, now, me, got {what[:50]!r}")
     kind = "template_mention_user" if what == "me" else "template_mention_date"
     return _mention("template_mention", {"type": kind, kind: what}, f"@{what}")
 

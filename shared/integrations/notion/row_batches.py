@@ -56,7 +56,7 @@ def all_rows(
         except Rejected as error:
             if "cursor" not in str(error):
                 raise
-    raise Unavailable("notion", f"{source}: the list of rows expired again and again while it was read")
+    raise Unavailable("notion", f"{source}: the list of rows expired again and again while it was being read")
 
 
 def _read(
@@ -69,7 +69,9 @@ def _read(
         def part(cursor: str = cursor) -> Result:
             got = notion.query_part(source, filter, [_OLDEST_FIRST], cursor=cursor, size=_SIZE, only=only)
             if not got.complete:
-                raise TooManyRows("notion", f"more than {MOST_ROWS} rows match, which is all Notion lists; narrow it")
+                raise TooManyRows(
+                    "notion", f"more than {MOST_ROWS} rows match, and Notion lists no more; narrow the filter"
+                )
             rows = [{"id": row["id"], "properties": row.get("properties") or {}} for row in got.rows]
             return {"rows": memory.keep_text(json.dumps(rows, ensure_ascii=False)), "cursor": got.cursor}
 
@@ -79,7 +81,7 @@ def _read(
         cursor = str(known["cursor"])
         if not cursor:
             return list(found.values())
-    raise TooManyRows("notion", f"more than {MOST_ROWS} rows match, which is all we change at once; narrow it")
+    raise TooManyRows("notion", f"more than {MOST_ROWS} rows match, and we change no more at once; narrow the filter")
 
 
 def write_rows(

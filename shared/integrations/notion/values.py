@@ -39,7 +39,7 @@ def page_properties(schema: Mapping[str, Any], values: Mapping[str, Value]) -> J
         name = names.get(wanted.casefold()) or (title if wanted.casefold() == "title" else "")
         if not name:
             raise Rejected(
-                "notion", f"there is no column {wanted[:100]!r}; there are: {', '.join(sorted(schema))[:500]}"
+                "notion", f"there is no column {wanted[:100]!r}; the columns are: {', '.join(sorted(schema))[:500]}"
             )
         written[name] = property_value(str(schema[name].get("type")), value)
     return written

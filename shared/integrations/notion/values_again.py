@@ -35,11 +35,11 @@ def value_again(value: Mapping[str, Any], *, by_name: bool = False) -> Json | No
     if kind not in WRITABLE:
         return None
     if isinstance(content, list) and len(content) > MAX_ITEMS and kind not in _TEXTS:
-        raise ValueError(f"it has {len(content)} entries, and Notion takes {MAX_ITEMS} at once")
+        raise ValueError(f"it has {len(content)} entries, and Notion takes only {MAX_ITEMS} at once")
     if kind in _TEXTS:
         items = rich_text(read_spans(content))
         if len(items) > MAX_ITEMS:
-            raise ValueError(f"its text has {len(items)} runs, and Notion takes {MAX_ITEMS} at once")
+            raise ValueError(f"its text has {len(items)} runs, and Notion takes only {MAX_ITEMS} at once")
         return {kind: items}
     if kind in _IDS:
         return {kind: [{"id": each["id"]} for each in content or ()]}
@@ -60,7 +60,7 @@ def _option(option: Mapping[str, Any], by_name: bool) -> Json:
 
 def _file(file: Mapping[str, Any]) -> Json:
     if "external" not in file:
-        raise ValueError("it holds files that lie with Notion under addresses that end")
+        raise ValueError("it holds files that Notion stores under addresses that expire")
     return {"type": "external", "name": str(file.get("name") or "file")[:100], "external": dict(file["external"])}
 
 
@@ -146,7 +146,7 @@ def column_of(columns: Mapping[str, Json], wanted: str) -> tuple[str, Json]:
     found = find_column(columns, wanted)
     if found is None:
         names = ", ".join(sorted(columns))[:500]
-        raise Rejected("notion", f"there is no column {wanted[:100]!r}; there are: {names}")
+        raise Rejected("notion", f"there is no column {wanted[:100]!r}; the columns are: {names}")
     return found
 
 
@@ -161,9 +161,9 @@ def planned_values(columns: Mapping[str, Json], values: Mapping[str, Value], hos
         name, column = column_of(columns, wanted)
         kind = str(column.get("type"))
         if kind == "files":
-            raise Rejected("notion", f"{name}: files are put there by notion.attach_file")
+            raise Rejected("notion", f"{name}: use notion.attach_file to put files there")
         if kind == "url" and value and not may_link(str(value), known):
-            raise Rejected("notion", f"{name}: we write no addresses outside of Notion; put it into a text column")
+            raise Rejected("notion", f"{name}: we do not write addresses outside Notion; put it into a text column")
         if kind in _TEXTS and isinstance(value, str):
             value = plain(value, known)
         written[str(column["id"])] = property_value(kind, value)

@@ -42,7 +42,7 @@ class Views(Wire):
         `configuration` holds what its kind needs (`{"type": "board", "group_by": …}`), as Notion writes it.
         """
         if kind not in KINDS:
-            raise refuse("create_view.kind", f"{kind[:80]!r} is none; there are {', '.join(KINDS)}")
+            raise refuse("create_view.kind", f"{kind[:80]!r} is not a kind of view; use one of {', '.join(KINDS)}")
         place = chosen("create_view", {"database_id": database_id, "dashboard_id": dashboard_id})
         holder = "database_id" if place == "database_id" else "view_id"
         check_filter(filter)
@@ -97,7 +97,7 @@ class Views(Wire):
                     "GET", f"{path}/{in_path(first['id'])}", {"page_size": 100, "start_cursor": cursor}, listed=True
                 )
             except Missing as error:
-                raise Unavailable(self.system, f"GET {path}: the snapshot expired while it was read") from error
+                raise Unavailable(self.system, f"GET {path}: the snapshot expired while it was being read") from error
             check_part(f"GET {path}", answer, "results")
             ids += [str(row["id"]) for row in answer["results"]]
             cursor = answer.get("next_cursor") if answer["has_more"] else None

@@ -48,7 +48,7 @@ def in_path(id: str) -> str:
 def in_body(id: str, field: str) -> str:
     """Return an id in Notion's form; raises Rejected naming the field when it cannot be one."""
     if not id or ".." in id or "/" in id or "%" in id or not id.isprintable():
-        raise Rejected("notion", f"{field}: {id[:80]!r} is not an id; give the 32 digits of the object's address")
+        raise Rejected("notion", f"{field}: {id[:80]!r} is not an id; give the 32 digits from the object's address")
     return normal_id(id)
 
 
@@ -148,7 +148,9 @@ class Wire:
                     answer = self._ask(method, path, params, fields, listed=True)
             except Rejected as error:
                 if used and "cursor" in str(error):
-                    raise Unavailable(self.system, f"{method} {path}: the list expired while it was read") from error
+                    raise Unavailable(
+                        self.system, f"{method} {path}: the list expired while it was being read"
+                    ) from error
                 raise
             if answer.get("object") == "property_item":  # a property that is no list is answered whole
                 yield answer
@@ -159,7 +161,7 @@ class Wire:
             if not answer["has_more"] or not cursor:
                 return
             if cursor in used:
-                raise Unavailable(self.system, f"{method} {path}: the list leads back to where it was")
+                raise Unavailable(self.system, f"{method} {path}: the list leads back to an earlier page of itself")
             used.add(cursor)
             fields = {**fields, "start_cursor": cursor}
 
@@ -178,4 +180,4 @@ def incomplete(answer: Json) -> str:
     state = answer.get("request_status")
     if not isinstance(state, dict) or state.get("type") != "incomplete":
         return ""
-    return str(state.get("incomplete_reason") or "no reason given")
+    return str(state.get("incomplete_reason") or "no reason was given")

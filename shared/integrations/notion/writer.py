@@ -185,7 +185,7 @@ class _Write:
         if self._after is None:
             return {"after": there[-1] if there else "", "behind": ""}
         if self._after not in there:
-            raise Rejected("notion", f"{self._after} is not among the children of the block to write into")
+            raise Rejected("notion", f"{self._after} is not a child of the block to write into")
         behind = there.index(self._after) + 1
         return {"after": self._after, "behind": there[behind] if behind < len(there) else ""}
 

@@ -41,7 +41,7 @@ def split(text: str, where: str) -> tuple[dict[str, Any], str]:
     before, fence, rest = text.partition(_FENCE + "\n")
     head, end, prompt = rest.partition("\n" + _FENCE + "\n")
     if before or not fence or not end or not prompt.strip():
-        raise ConfigError(f"{where}: an agent is TOML between two lines of {_FENCE}, and then its prompt")
+        raise ConfigError(f"{where}: an agent must be TOML between two lines of {_FENCE}, and then its prompt")
     try:
         return tomllib.loads(head), prompt.strip()
     except tomllib.TOMLDecodeError as error:

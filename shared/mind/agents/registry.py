@@ -92,7 +92,7 @@ def check_steps(known: Collection[str]) -> None:
     """Raise ConfigError where an agent is allowed a kind of step that this installation does not know."""
     for one in agents().values():
         if unknown := sorted(set(one.steps) - set(known)):
-            raise ConfigError(f"{one.id}.md: steps names {', '.join(unknown)}, which is no kind of step")
+            raise ConfigError(f"{one.id}.md: steps names {', '.join(unknown)}, which is not a kind of step")
 
 
 def read_agent(text: str, where: str) -> Agent:
@@ -123,7 +123,7 @@ def _check(declared: Mapping[str, Any], where: str) -> None:
     if missing := sorted(set(_FIELDS) - set(declared)):
         raise ConfigError(f"{where}: {missing[0]} is missing")
     if unknown := sorted(set(declared) - set(_FIELDS)):
-        raise ConfigError(f"{where}: {unknown[0]} is no field of an agent; they are {', '.join(_FIELDS)}")
+        raise ConfigError(f"{where}: {unknown[0]} is not a field of an agent; use one of {', '.join(_FIELDS)}")
     for name, kind in _FIELDS.items():
         if type(declared[name]) is not kind:
             raise ConfigError(f"{where}: {name} must be {kind.__name__}")
@@ -133,4 +133,4 @@ def _check(declared: Mapping[str, Any], where: str) -> None:
                 f"{where}: {name} is {declared[name]!r}; use one of {', '.join(map(str, sorted(allowed)))}"
             )
     if not declared["capabilities"] or min(declared["max_output_tokens"], declared["budget_micros"]) <= 0:
-        raise ConfigError(f"{where}: an agent has a capability, an output limit and a budget, each above nothing")
+        raise ConfigError(f"{where}: an agent must have a capability, an output limit and a budget, each above 0")

@@ -258,12 +258,14 @@ def test_it_comes_again_after_the_wait_it_is_told_and_gives_up_in_the_end() -> N
         assert waits == [0.2, 3.0, 5.0]
         assert len(came) == 4
     with answering((429, b"", {})) as (sandbox, waits, _):
-        with pytest.raises(RateLimited, match="no turn") as refused:  # which waits as a command, and is no failure
+        with pytest.raises(
+            RateLimited, match="no free place"
+        ) as refused:  # which waits as a command, and is no failure
             sandbox.run(REQUEST)
         assert refused.value.retry_after == timedelta(seconds=30)
         assert 20 <= sum(waits) < 30
         waits.clear()
-        with pytest.raises(SandboxUnavailable, match="no turn"):
+        with pytest.raises(SandboxUnavailable, match="no free place"):
             sandbox.check()
         assert 5 <= sum(waits) < 10
     with answering((503, b"", {}), good) as (sandbox, waits, came):  # it may have begun
@@ -293,7 +295,7 @@ def test_a_service_that_is_not_there_is_waited_for_and_then_told_with_the_way_ou
         ({"exit_code": 256}, "exit_code"),
         ({"exit_code": True}, "exit_code"),
         ({"duration_s": float("nan")}, "duration_s"),
-        ({"duration_s": 1e300}, "it says it took"),
+        ({"duration_s": 1e300}, "it says that it took"),
         ({"killed_by": "me"}, "killed_by"),
         ({"stderr": "\ud800"}, "stderr: not a text"),
         ({"stdout": None}, "stdout"),

@@ -241,7 +241,7 @@ def test_the_strongest_sandbox_that_holds_is_chosen() -> None:
     assert choose_sandbox((BubblewrapSandbox("/bin/true"), LandlockSandbox())).name == "landlock"
     none = choose_sandbox((BubblewrapSandbox("/nonexistent/bwrap"), BubblewrapSandbox("/bin/true")))
     for refused in (none.check, lambda: none.run(SandboxRequest({}, ("true",), "offline"))):
-        with pytest.raises(SandboxUnavailable, match=r"no sandbox holds.*nonexistent.*bwrap ended"):
+        with pytest.raises(SandboxUnavailable, match=r"no sandbox works.*nonexistent.*bwrap ended"):
             refused()
 
 

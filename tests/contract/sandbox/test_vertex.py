@@ -234,7 +234,7 @@ HEAD = {"exit_code": 0, "killed_by": "", "duration_s": 0.1, "names": []}
         (pack(HEAD, [b"", b"", b"x"]), "cannot be read"),
         (pack({**HEAD, "exit_code": 999}, [b"", b""]), "no exit status"),
         (pack({**HEAD, "exit_code": float("inf")}, [b"", b""]), "cannot be read"),
-        (pack({**HEAD, "duration_s": float("inf")}, [b"", b""]), "it says it took"),
+        (pack({**HEAD, "duration_s": float("inf")}, [b"", b""]), "it says that it took"),
         ((3).to_bytes(8, "big") + b'"x"', "cannot be read"),
         (pack({**HEAD, "killed_by": "me"}, [b"", b""]), "killed_by"),
         (pack({**HEAD, "names": ["other"]}, [b"", b"", b"x"]), "not asked for"),

@@ -95,10 +95,10 @@ def test_a_link_is_good_for_one_question_once_and_for_a_time(story: Story) -> No
     for forged in (f"{payload}.{signature[::-1]}", f"{theirs}.{signature}", f"{payload}A.{signature}", "x.y", ""):
         with pytest.raises(BadSignature):
             read_token(deps, forged)
-    with pytest.raises(Conflicting, match="decided already"):
+    with pytest.raises(Conflicting, match="already been decided"):
         decide(deps, read_token(deps, of_the_plan), approve=True, by="link", via="link")
     decide(deps, read_token(deps, token), approve=True, by="Ada", via="link")
-    with pytest.raises(Conflicting, match="decided already, by Ada"):
+    with pytest.raises(Conflicting, match="already been decided by Ada"):
         decide(deps, read_token(deps, token), approve=True, by="Bo", via="link")
     story.house.work()
     late = approval_token(deps, story.run)

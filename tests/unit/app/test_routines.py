@@ -185,7 +185,7 @@ def test_an_edited_schedule_counts_from_then_on(routines: Routines) -> None:
     ("schedule", "zone", "said"),
     [
         ("whenever I like", "", "“whenever i like” was not understood"),
-        ("daily at 9:30", "Europe/Berlni", "“Europe/Berlni” is no time zone"),
+        ("daily at 9:30", "Europe/Berlni", "“Europe/Berlni” is not a time zone"),
         ("* * * * *", "", "runs more often than every 5 minutes"),
         ("", "", "there is no schedule"),
     ],

@@ -71,7 +71,7 @@ def test_a_critic_that_finds_nothing_is_named(planned: Planned) -> None:
     desk, page = planned(model)
     assert [request.task_class for request in model.asked_for("agent.critic")] == ["cheap"]
     assert len(model.asked_for("plan")) == 1
-    assert "it takes pages away" in shown(desk, page)
+    assert "it removes pages" in shown(desk, page)
     assert "has found nothing wrong" in shown(desk, page)
 
 

@@ -319,7 +319,7 @@ def test_a_removed_option_is_said_once(full: Desk) -> None:
     kept = [{"id": one["id"]} for one in options if one["name"] != "Plan ready"]
     schema(full, IDEAS, {"Status": {"select": {"options": kept}}})
     (line,) = told(full)
-    assert "The option “Plan ready” is not there any more. Add an option “Plan ready” to “Status”" in line
+    assert "The option “Plan ready” no longer exists. Add an option “Plan ready” to “Status”" in line
     page = planned(full)
     assert full.run_of(page).status == RunStatus.AWAITING_APPROVAL
 

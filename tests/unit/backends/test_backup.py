@@ -104,9 +104,9 @@ def test_a_backup_that_was_changed_or_cut_off_or_is_of_a_newer_version_is_refuse
     members = {name: zipfile.ZipFile(file).read(name) for name in zipfile.ZipFile(file).namelist()}
     manifest = json.loads(members["manifest.json"])
     wrong = {
-        "cut off": (whole[: len(whole) // 2], "no backup of Workwright"),
+        "cut off": (whole[: len(whole) // 2], "not a backup of Workwright"),
         "changed": (_zipped(members | {"secrets.json": b"{}"}), "checksum"),
-        "more than it says": (_zipped(members | {"../key": b"x"}), "other files"),
+        "more than it says": (_zipped(members | {"../key": b"x"}), "not the ones it lists"),
         "newer": (_zipped(members | {"manifest.json": json.dumps(manifest | {"format": 2}).encode()}), "newer"),
         "newer database": (
             _zipped(members | {"manifest.json": json.dumps(manifest | {"database": 99}).encode()}), "newer",

@@ -216,7 +216,7 @@ def test_a_second_process_is_refused(store: LocalStore) -> None:
     )
     second = subprocess.run([sys.executable, "-c", code, str(store.path)], capture_output=True, text=True, check=False)
     assert second.returncode == 1
-    assert f"ConfigError: data folder {store.path}: in use by process {os.getpid()}" in second.stderr
+    assert f"ConfigError: the data folder {store.path} is in use by process {os.getpid()}" in second.stderr
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:

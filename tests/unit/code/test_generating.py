@@ -309,7 +309,7 @@ def test_a_manifest_that_is_no_json_goes_back(ports: Ports) -> None:
     rest = {"lib/adds.mjs": "", "test/adds.test.mjs": ""}
     made = run_of(ports, NODE, written({"package.json": "{", **rest}), written({**manifest(), **rest}))
     assert made.start("node_project").status == RunStatus.SUCCEEDED
-    assert "is no JSON" in part_of(made.model.asked[2].prompt, "errors")
+    assert "is not JSON" in part_of(made.model.asked[2].prompt, "errors")
 
 
 @pytest.mark.parametrize(

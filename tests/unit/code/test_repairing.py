@@ -135,7 +135,7 @@ ORIGINALS = {"adds.py": RIGHT, "tests/test_adds.py": TEST}
 )
 def test_a_test_of_the_repository_stays_as_it_is(ports: Ports, answer: Any) -> None:
     made = repair(ports, answer, repaired({}, FIX), files={"adds.py": WRONG}, originals=ORIGINALS)
-    assert "must stay as it is: mend the code instead" in source_of(made.model.asked[-1].prompt, "your last attempt")
+    assert "must stay as it is: repair the code instead" in source_of(made.model.asked[-1].prompt, "your last attempt")
     assert made.tree(output(made)) == {}
     assert json.loads(source_of(made.model.asked[-1].prompt, "tests that must stay as they are")) == [
         "tests/test_adds.py"
@@ -174,7 +174,7 @@ def test_from_plan_to_green_with_one_repair_in_a_real_sandbox(ports: Ports) -> N
 
 def test_the_offline_model_says_that_it_mends_nothing() -> None:
     request = ModelRequest("code.repair", "code", "", "", {}, {"feedback": SAID})
-    with pytest.raises(Refused, match="cannot mend what it wrote"):
+    with pytest.raises(Refused, match="cannot repair what it wrote"):
         OfflineModel().complete(request)
 
 

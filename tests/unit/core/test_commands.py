@@ -59,7 +59,7 @@ def test_a_field_that_must_be_there_is_missed_by_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("data", [None, [], "attempt", 7, [GOOD]])
 def test_what_is_no_object_is_no_command(data: Any) -> None:
-    with pytest.raises(ValueError, match="a command is an object"):
+    with pytest.raises(ValueError, match="a command must be an object"):
         command_from_data(data)
 
 

@@ -92,7 +92,7 @@ def test_what_pytest_finds_wrong_is_named(tmp_path: Path) -> None:
     assert len(passed) == 4
     assert judge_own(ended, before=passed, nonce="nonce") == Verdict(True, 4, (), "", "")
     gone = judge_own(ended, before=[*passed, "test_b.py: test_b.A.test_z"], nonce="nonce")
-    assert gone.failures == (("test_b.py: test_b.A.test_z", "gone: it did not run any more"),)
+    assert gone.failures == (("test_b.py: test_b.A.test_z", "gone: it no longer ran"),)
 
 
 def test_the_same_failure_is_the_same_wherever_it_stands(tmp_path: Path) -> None:

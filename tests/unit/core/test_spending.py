@@ -129,7 +129,7 @@ def test_a_time_lies_on_its_day_in_utc() -> None:
 
 
 def test_a_move_into_another_month_is_refused() -> None:
-    with pytest.raises(ValueError, match="no day of 2026-11"):
+    with pytest.raises(ValueError, match="not a day of 2026-11"):
         Ledger(MONTH).moved([Move("2026-12-01", 1)])
 
 

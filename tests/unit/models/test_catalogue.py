@@ -145,7 +145,7 @@ GOOD = {"providers": ["openai"], "window": 1, "output": 1, "speed": 1, "rank": 1
         ("[]", "object"),
         (json.dumps({"models": {"m": {"providers": ["openai"]}}}), "'prices'"),
         (json.dumps({"models": {"offline": GOOD}}), "may be called"),
-        (json.dumps({"classes": {"think": []}}), "no task class 'think'"),
+        (json.dumps({"classes": {"think": []}}), "unknown task class 'think'"),
         (json.dumps({"classes": {"quick": ["openai/nobody"]}}), "openai/nobody"),
         (json.dumps({"models": {"m": {**GOOD, "prices": [{**ROW, "from": "soon"}]}}}), "soon"),
         (json.dumps({"models": {"m": {**GOOD, "prices": [{**ROW, "output": "-1"}]}}}), "below 0"),

@@ -161,7 +161,7 @@ ALL = {**KINDS, SEARCH.name: SEARCH, NOTE.name: NOTE}
     ("kind", "fixed", "said"),
     [
         ("notion.comment", {"page": "p"}, "researcher is not made for 'notion.comment', only for test.note, knowledge"),
-        ("knowledge.search", {}, "knowledge.search is no kind that an agent can use at work"),
+        ("knowledge.search", {}, "knowledge.search is not a kind that an agent can use while it works"),
         ("test.note", {"page": "p", "text": "mine"}, "text of test.note is the agent's to write"),
         ("test.note", {}, "test.note: page: is missing"),
     ],

@@ -114,7 +114,7 @@ def test_it_decides_once_and_the_first_decision_stands(ports: Ports, waiting: Ru
     asked = read_token(ports.deps, approval_token(ports.deps, waiting))
     decide(ports.deps, asked, approve=True, by="Mira", via="link")
     for approve, by in ((True, "Mira"), (True, "Bo"), (False, "Mira")):
-        with pytest.raises(Conflicting, match="decided already, by Mira"):
+        with pytest.raises(Conflicting, match="already been decided by Mira"):
             decide(ports.deps, asked, approve=approve, by=by, via="link")
     assert ports.run().status == RunStatus.EXECUTING
 
@@ -122,7 +122,7 @@ def test_it_decides_once_and_the_first_decision_stands(ports: Ports, waiting: Ru
 def test_a_denial_ends_the_run_and_cannot_be_turned_into_a_yes(ports: Ports, waiting: Run) -> None:
     asked = read_token(ports.deps, approval_token(ports.deps, waiting))
     assert decide(ports.deps, asked, approve=False, by="Bo", via="link", reason="late").cancel == "denied by Bo: late"
-    with pytest.raises(Conflicting, match="decided already, by Bo"):
+    with pytest.raises(Conflicting, match="already been decided by Bo"):
         decide(ports.deps, asked, approve=True, by="Mira", via="link")
 
 

@@ -32,7 +32,7 @@ def _no_packages(request: SandboxRequest) -> None:
 
 def _no_namespaces(request: SandboxRequest) -> None:
     if request.packages:
-        raise SandboxUnavailable("packages are not installed without namespaces")
+        raise SandboxUnavailable("packages cannot be installed without namespaces")
 
 
 @dataclass

@@ -177,7 +177,7 @@ def test_a_failure_tells_why() -> None:
         ("budget reached before ‘Write it’: spent 9 of 9 tokens", "raise the budget"),
         ("not finished after 14 days", "begin again"),
         ("Write it: the same failure twice in a row: tests fail", "say on the page more precisely"),
-        ("Test it: no sandbox holds on this machine", "workwright doctor"),
+        ("Test it: no sandbox works on this machine", "workwright doctor"),
         ("Open it: github: pull-request: may have happened before an interruption", "look there whether it happened"),
         ("Open it: no attempt came back (5 of them)", "look at its log"),
     ],

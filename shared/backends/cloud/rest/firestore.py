@@ -106,7 +106,7 @@ class Document:
         answer = self._client.rest.read("POST", f"{self._client.root}:batchGet", asked, timeout=timeout)
         told = next((each for each in _rows(answer) if "found" in each or "missing" in each), None)
         if told is None:  # nobody said that it is not there
-            raise ApiError("UNKNOWN", "an answer without the document")
+            raise ApiError("UNKNOWN", "Firestore answered without the document")
         return Snapshot(self, told.get("found"))
 
     def set(self, fields: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> None:

@@ -51,7 +51,7 @@ class KeptToken:
             refused = fresh and self._token == before
             if refused or not self._token or self._monotonic() >= self._renew_at:
                 if self._failures != failures:  # while we waited; each asking in turn would take minutes
-                    raise ApiError("UNAVAILABLE", "there was no token to be had a moment ago")
+                    raise ApiError("UNAVAILABLE", "no token could be obtained a moment ago")
                 self._renew(refused)
             return self._token
 

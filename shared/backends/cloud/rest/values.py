@@ -37,7 +37,7 @@ def encoded(value: Any) -> dict[str, Any]:
         return {"bytesValue": base64.b64encode(value).decode()}
     if isinstance(value, datetime):
         return {"timestampValue": as_moment(value)}
-    raise TypeError(f"{type(value).__name__} is not stored in Firestore")
+    raise TypeError(f"{type(value).__name__} cannot be stored in Firestore")
 
 
 def encoded_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

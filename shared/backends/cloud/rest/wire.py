@@ -65,7 +65,7 @@ class Rest:
             return json.loads(answer.data)
         except (ValueError, RecursionError):
             # Not a word of it: it may be the half of a secret or of a page.
-            raise ApiError("UNKNOWN", f"an answer of {len(answer.data)} bytes that is no JSON") from None
+            raise ApiError("UNKNOWN", f"an answer of {len(answer.data)} bytes that is not JSON") from None
 
     def _send(self, method: str, path: str, body: Any, timeout: float, *, fresh: bool) -> urllib3.BaseHTTPResponse:
         data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
@@ -87,7 +87,7 @@ def known_shape() -> Iterator[None]:
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ApiError("UNKNOWN", f"an answer of another shape: {type(error).__name__}") from None
+        raise ApiError("UNKNOWN", f"an answer of an unknown shape: {type(error).__name__}") from None
 
 
 def _refusal(status: int, body: bytes) -> ApiError:

@@ -71,7 +71,7 @@ def _parsed(text: str) -> ast.Module:
     try:
         return parsed(text)
     except SyntaxError as error:
-        raise Refused(f"the file is no Python: {error}") from error
+        raise Refused(f"the file is not Python: {error}") from error
 
 
 _IMAGE = re.compile(r"<img\b(?=[\s/>])[^<>]*>", re.IGNORECASE)

@@ -43,7 +43,7 @@ def _mistakes(path: str, text: str) -> Iterator[Finding]:
         tree = parsed(text)
     except SyntaxError as error:
         yield _finding(
-            "high", path, error.lineno or 1, f"This is no Python: {error.msg}", "Write it so that it can be read."
+            "high", path, error.lineno or 1, f"This is not Python: {error.msg}", "Write it so that it can be read."
         )
         return
     for node in ast.walk(tree):

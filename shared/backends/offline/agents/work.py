@@ -76,7 +76,10 @@ def criticism(data: Mapping[str, Any]) -> dict[str, Any]:
             line = next((each for each in planned.splitlines() if lasting[0] in each), planned)
             findings.append(
                 _finding(
-                    "high", line.strip(), f"“{lasting[0]}” lasts, and nobody asked for it.", "Ask, or leave it out."
+                    "high",
+                    line.strip(),
+                    (f"“{lasting[0]}” lasts, and nobody asked for it."),
+                    "Ask about it, or leave it out.",
                 )
             )
     verdict = "mend" if findings else "ok"
@@ -133,7 +136,7 @@ def day(data: Mapping[str, Any]) -> dict[str, Any]:
     while waiting:
         free = [task for task in waiting.values() if not (set(task["after"]) & set(waiting))]
         if not free:
-            left += [{"id": name, "why": "it waits for another one that waits for it"} for name in waiting]
+            left += [{"id": name, "why": "it and another one wait for each other"} for name in waiting]
             break
         task = min(free, key=lambda each: _urgency(each, today))
         del waiting[str(task["id"])]

@@ -89,7 +89,8 @@ class Judgement:
         why = [each.words for each in self.because if each.words in lines.values()][:_MOST_TOLD]
         if not why:
             thin = (
-                "nothing on it asks for anything else; that is thin. If it is another thing, comment “no, a service”."
+                "nothing on it asks for anything else, which is weak evidence. If it is something else, "
+                "comment “no, a service”."
             )
             return f"Taken for {self.called}, because {thin}"
         said = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])

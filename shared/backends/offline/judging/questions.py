@@ -42,7 +42,7 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
     NOTES: {
         "en": "‘{title}’ reads as notes for yourselves (“{line}”), and nothing in it clearly asks for something to "
         "be "
-        "built. What shall it become? Comment “site” to publish what it says, “service” for a small service that "
+        "built. What should it become? Comment “site” to publish what it says, “service” for a small service that "
         "keeps records, or “nothing” to leave it.",
         "de": "‘{title}’ liest sich wie Notizen für euch selbst (“{line}”), und nichts darin verlangt eindeutig, "
         "dass "
@@ -64,7 +64,7 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
         "“服务”以做一个保存记录的小服务，或“不用”表示什么都不做。",
     },
     PRIVATE: {
-        "en": "‘{title}’ says that it is not for everybody: “{line}”. Shall all of it be published nevertheless? "
+        "en": "‘{title}’ says that it is not for everybody: “{line}”. Should all of it be published nevertheless? "
         "Comment “publish” if everybody may see it, or “nothing” to leave it.",
         "de": "‘{title}’ sagt, dass es nicht für alle ist: “{line}”. Soll trotzdem alles veröffentlicht werden? "
         "Kommentiert “veröffentlichen”, wenn alle es sehen dürfen, oder “nichts”, um es zu lassen.",
@@ -78,7 +78,7 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
         "请评论“公开”；否则评论“不用”。",
     },
     NOTHING: {
-        "en": "‘{title}’ says that no website is wanted: “{line}”. So none is planned. What shall be done instead? "
+        "en": "‘{title}’ says that no website is wanted: “{line}”. So none is planned. What should be done instead? "
         "Comment “service” for a small service that keeps records, “site” if a site is wanted after all, or "
         "“nothing”.",
         "de": "‘{title}’ sagt, dass keine Website gewünscht ist: “{line}”. Also ist keine geplant. Was soll statt "

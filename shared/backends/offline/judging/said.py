@@ -176,7 +176,8 @@ def _with_wish(page: Page, wish: Block) -> tuple[Page, str]:
         language = guess_language(" ".join([page.title, *map(own_words, page.walk())]))
         words = f"{shown}: {_FOLLOWS.get(language, _FOLLOWS['en'])}"
         told = (
-            f"added as wished: “{shown}”, for which the page has no words yet; write them there, and it is planned anew"
+            f"added as wished: “{shown}”, for which the page has no text yet; write it there, and the "
+            "page is planned again"
         )
     block = Block(wish.id, "paragraph", (Span(words),))
     return replace(page, blocks=(*page.blocks, block)), told

@@ -119,16 +119,17 @@ def tests_told(understood: Understood, requirements: tuple[Requirement, ...]) ->
     doing = [each for each in requirements if each.block in understood.tested_by_doing()]
     words = len(requirements) - len(doing)
     if not doing:
-        return f"{counted(words, 'requirement')}; of each the tests look for its words on the site."
+        return f"{counted(words, 'requirement')}; the tests look for the words of each on the site."
     names = "names" if len(doing) == 1 else "name"
     told = f"{counted(len(requirements), 'requirement')}: tests call what {len(doing)} of them {names}"
-    told += f"; of {words} the tests only look for the words in the documentation." if words else "."
+    told += f"; for {words}, the tests only look for the words in the documentation." if words else "."
     return told
 
 
 CHANGED: Mapping[str, str] = {
-    "undone": "Not in this plan, because there is no rule for it: “{said}”. Write on the page what the site shall say, "
+    "undone": "Not in this plan, because there is no rule for it: “{said}”. Write on the page what "
+    "the site should say, "
     "or connect a language model.",
     "kept_back": "Left out, because it is marked as secret: “{said}”. Comment “no, show all” to have it shown.",
-    "notes": "Of the notes only what speaks of the service is published.",
+    "notes": "Only the notes that are about the service are published.",
 }

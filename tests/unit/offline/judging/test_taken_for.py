@@ -184,7 +184,7 @@ def test_a_tool_that_does_things_is_refused_in_words_however_many_words_of_recor
         ),
         (
             "# Hall\n\nBenches and a stage.\n",
-            "Taken for a page to publish, because nothing on it asks for anything else; that",
+            "Taken for a page to publish, because nothing on it asks for anything else, which",
         ),
         (
             "# Boats\n\nGET /boats lists the boats\n",
@@ -367,7 +367,7 @@ def test_a_wish_about_finished_work_is_worked_in_where_it_only_adds(wish: str, w
     given = {"page": page_to_data(page), "proposal": pages.plan(page), "files": []}
     asked = {**given, "feedback": f"Ada Example wants this to be different: {wish}"}
     if not worked_in:
-        with pytest.raises(Refused, match="cannot mend"):
+        with pytest.raises(Refused, match="cannot repair"):
             pages.ask("code.repair", asked)
         return
     html = pages.files(pages.ask("code.repair", asked))["site/index.html"]
@@ -383,8 +383,8 @@ def test_heads_of_tables_and_names_of_fields_are_no_requirements() -> None:
     text += "| Field | Type |\n|---|---|\n| name | text |\n\nFields: length, harbour\n\n- [ ] Nobody books twice\n"
     answer = pages.plan(page_of(text))
     assert [one["text"] for one in answer["requirements"]] == ["An API.", "GET /boats", "Nobody books twice"]
-    assert "tests call what 1 of them names; of 2 the tests only look for the words" in answer["summary"]
+    assert "tests call what 1 of them names; for 2, the tests only look for the words" in answer["summary"]
     site = pages.plan(page_of("# Eggs\n\n| Size | Price |\n|---|---|\n| Small | 2 € |\n"))
     assert [one["text"] for one in site["requirements"]] == ["Small 2 €"]
     assert "covered" not in site["summary"] + answer["summary"]
-    assert "of each the tests look for its words on the site" in site["summary"]
+    assert "the tests look for the words of each on the site" in site["summary"]

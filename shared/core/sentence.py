@@ -1,0 +1,17 @@
+"""Sentences out of messages: an error's message continues a line of a terminal, a page and an answer begin with it."""
+
+from __future__ import annotations
+
+_ENDS = (".", "!", "?", "…", ":")
+_NO_WORD = frozenset("._/:@'\"`“‘<{[(0123456789")  # what stands in a field's name, an id, an address, a quotation
+
+
+def make_sentence(message: str) -> str:
+    """Return the message with a capital letter and a full stop; a name it begins with stays as it is written."""
+    said = message.strip()
+    if not said:
+        return ""
+    first = said.split(maxsplit=1)[0]
+    if not _NO_WORD & set(first):
+        said = said[0].upper() + said[1:]
+    return said if said.rstrip("”’\"')").endswith(_ENDS) else f"{said}."
