@@ -218,13 +218,13 @@ def test_a_house_that_answers_well_passes(look: Callable[..., tuple[int, str]], 
     assert said.count("✓") == 10
     assert "✓ notion-webhook accepts what is signed" in said
     assert look("") == (0, "passed")
-    assert "a signed delivery was not sent" in capsys.readouterr().out
+    assert "no signed delivery was sent" in capsys.readouterr().out
 
 
 LIES: list[tuple[str, int, Any, str]] = [
-    ("GET /api/v1/health", 503, {"status": "down"}, "api is well"),
-    ("GET /api/v1/health", 200, {"status": "ok", "store": "unreachable"}, "api is well"),
-    ("GET /api/v1/health", 200, "ok", "api is well"),
+    ("GET /api/v1/health", 503, {"status": "down"}, "api and its store are well"),
+    ("GET /api/v1/health", 200, {"status": "ok", "store": "unreachable"}, "api and its store are well"),
+    ("GET /api/v1/health", 200, "ok", "api and its store are well"),
     ("GET /api/v1/runs", 200, {"runs": []}, "api shows no runs without a key"),
     ("GET /oauth-callback/", 500, {}, "oauth-callback accepts no answer without its state"),
     ("POST /notion-webhook", 200, {"accepted": 1}, "notion-webhook refuses what is not signed"),
@@ -338,5 +338,5 @@ def test_this_repository_holds_no_secret() -> None:
 
 
 def test_a_mark_without_a_reason_is_refused() -> None:
-    with pytest.raises(ValueError, match="no mark with a reason"):
+    with pytest.raises(ValueError, match="not a mark with a reason"):
         scan_secrets.made_up("0ecee253bbe0bae7\n")

@@ -130,7 +130,7 @@ def test_a_form_on_another_site_cannot_decide(browser: Browser, service: Service
         tab.open("data:text/html," + form)
         with tab.loading():
             tab.click("button")
-        assert "not taken" in tab.run("document.querySelector('h1').textContent")
+        assert "not accepted" in tab.run("document.querySelector('h1').textContent")
     assert now(service, run) == RunStatus.AWAITING_APPROVAL
 
 

@@ -127,7 +127,7 @@ def test_a_folder_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     file.write_text("kept", encoding="utf-8")
     for data in (file, file / "data"):
         said = refused("up", "--data", str(data))
-        assert f"data folder {data}: cannot be written" in said
+        assert f"data folder {data} cannot be written" in said
         assert "name another one" in said
     assert file.read_text(encoding="utf-8") == "kept"
 

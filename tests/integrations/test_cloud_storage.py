@@ -162,7 +162,7 @@ def test_two_switches_at_once_are_kept_apart_until_the_first_is_dead(desk: Desk)
     desk.sim.fault(method="POST", path="/upload/*", status=503, skip=1)  # died: nobody could say that it let go
     with pytest.raises(IntegrationError):
         desk.mine.promote("garden", first.id)
-    with pytest.raises(Unavailable, match="under way") as busy:
+    with pytest.raises(Unavailable, match="in progress") as busy:
         desk.mine.promote("garden", second.id)
     assert busy.value.retry_after is not None
     desk.later(11 * 60 + 1)

@@ -166,7 +166,7 @@ def test_a_refused_token_is_asked_for_anew_once(house: SmallHouse, sim: Served, 
 
 def test_an_app_that_was_taken_out_is_a_lost_grant(house: SmallHouse) -> None:
     install(house, TENANT, 43)
-    with pytest.raises(Unauthorized, match="not installed"):
+    with pytest.raises(Unauthorized, match="no longer installed"):
         github(house).repository("acme", "shop")
     assert house.accounts.connected(TENANT) == []
 

@@ -145,7 +145,7 @@ def test_deleting_and_renaming(desk: Desk) -> None:
     desk.commit(base=first, expected_head=first, **moved)
     assert desk.git("diff", "--name-status", "-M", first, BRANCH).split() == ["R100", "app/page.js", "app/start.js"]
     head = desk.gitlab.head("acme", "shop", BRANCH)
-    with pytest.raises(Missing, match="not there"):
+    with pytest.raises(Missing, match="does not exist"):
         desk.commit(expected_head=head, files={}, deleted=("app/page.js",), message="Again")
     with pytest.raises(Rejected, match="only plain files"):
         desk.commit(expected_head=head, files={"link": b"to"}, modes={"link": SYMLINK}, message="A link")

@@ -280,7 +280,7 @@ def test_a_service_that_is_not_there_is_waited_for_and_then_told_with_the_way_ou
     with pytest.raises(SandboxUnavailable, match="WORKWRIGHT_CODE_RUNNER_URL"):
         sandbox.check()
     assert 5 <= sum(waits) < 10  # who only asks is told soon
-    with pytest.raises(Unavailable, match="nobody answered"):
+    with pytest.raises(Unavailable, match="nothing answered"):
         sandbox.run(REQUEST)
     assert sum(waits) >= 125
     moved = (302, b"", {"Location": "http://127.0.0.1:9"})
@@ -301,8 +301,8 @@ def test_a_service_that_is_not_there_is_waited_for_and_then_told_with_the_way_ou
         ({"stdout": None}, "stdout"),
         ({"stderr": "x" * 100_000}, "stderr"),
         ({"files": {"other.txt": ""}}, "not asked for"),
-        ({"files": {"out/../../x": ""}}, "no plain name"),
-        ({"files": {"out/a\x1b[2J": ""}}, "no plain name"),
+        ({"files": {"out/../../x": ""}}, "not have a plain name"),
+        ({"files": {"out/a\x1b[2J": ""}}, "not have a plain name"),
         ({"files": {"out/a": "", "out/b": "", "one.txt": ""}}, "more files"),
         ({"files": {"one.txt": "AAAA" * 1_500_000}}, "more files or bytes"),
         ({"files": {"one.txt": "?"}}, "base64"),

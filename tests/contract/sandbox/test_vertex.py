@@ -238,7 +238,7 @@ HEAD = {"exit_code": 0, "killed_by": "", "duration_s": 0.1, "names": []}
         ((3).to_bytes(8, "big") + b'"x"', "cannot be read"),
         (pack({**HEAD, "killed_by": "me"}, [b"", b""]), "killed_by"),
         (pack({**HEAD, "names": ["other"]}, [b"", b"", b"x"]), "not asked for"),
-        (pack({**HEAD, "names": ["out/../../up"]}, [b"", b"", b"x"]), "no plain name"),
+        (pack({**HEAD, "names": ["out/../../up"]}, [b"", b"", b"x"]), "not have a plain name"),
         (pack(HEAD, [b"x" * 100_000, b""]), "stdout"),
     ],
     ids=[

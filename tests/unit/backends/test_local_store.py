@@ -231,7 +231,7 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=rf"{tmp_path}/file/data: cannot be written"):
+    with pytest.raises(ConfigError, match=rf"{tmp_path}/file/data cannot be written to"):
         LocalStore(tmp_path / "file" / "data", MovedClock())
 
 
