@@ -159,7 +159,7 @@ def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
     planned = _output(run, "plan.propose")
     steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
     how = "Comment “approve” on the page, or “no, because …” for another plan"
-    how += "; or set the status there." if run.trigger.decided_by_status else "."
+    how += "; or set the status to Approved." if run.trigger.decided_by_status else "."
     told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
     lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
     return subject_of(kind, title), lines

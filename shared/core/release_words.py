@@ -134,7 +134,7 @@ def _leaving(review: Mapping[str, Any]) -> list[str]:
     paths = _within([str(each) for each in review.get("paths", ())][:MOST_FILES])
     more = int(stat.get("files", 0)) - len(paths)
     files = ", ".join(paths) + (f" and {more} more" if more > 0 else "")
-    lines = [f"To: {each}." for each in review.get("targets", ())]
+    lines = [f"To: {each}{'' if str(each).endswith('…') else '.'}" for each in review.get("targets", ())]
     lines.append(
         f"What: {stat.get('files', 0)} files, {stat.get('added', 0)} lines added, {stat.get('removed', 0)} removed"
         f" (work {str(review.get('tree', ''))[:12]}): {files}"
@@ -185,7 +185,7 @@ def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:
     preview = str(shown.get("url") or run.facts.get("preview") or "")
     lines = [f"The preview: {preview}"] if preview else []
     if shown.get("checked"):
-        lines.append(f"On it were found: {shown['checked']} requirements.")
+        lines.append(f"Found on it: {shown['checked']} requirements.")
     lines += [f"! {each}" for each in shown.get("findings", ()) if isinstance(each, str)]
     review = reviewed(run)
     return [*[each[:MAX_LINE] for each in lines], *_tested(review)]

@@ -258,7 +258,7 @@ def _blocks(ctx: StepContext, output: Mapping[str, Any], mark: str) -> list[dict
     if len(parts) > _MOST_LINES:
         inside.append(blocks.bulleted("… and more: look at the run."))
     inside.append(blocks.toggle("The changes", [blocks.code(shown or "none", "diff")]))
-    head = (Span("About to leave", bold=True, href=mark), Span(f": {output['stat']['files']} files. {_NOTHING}"))
+    head = (Span("What leaves", bold=True, href=mark), Span(f": {output['stat']['files']} files. {_NOTHING}"))
     return tame([blocks.toggle(head, inside)], hosts_of(ctx.run_url))
 
 

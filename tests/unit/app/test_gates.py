@@ -153,7 +153,7 @@ def test_a_wish_at_the_release_is_worked_in_and_asked_about_anew(story: Story) -
     container = next(s.output["container"] for s in story.run.steps if s.output.get("container"))
     blocks = story.desk.as_person("GET", f"/v1/blocks/{container}/children")["results"]
     toggles = [json.dumps(block) for block in blocks if block["type"] == "toggle"]
-    assert len([each for each in toggles if "About to leave" in each]) == 1  # the former question is gone
+    assert len([each for each in toggles if "What leaves" in each]) == 1  # the former question is gone
     asked = [each for each in said(story) if "Approve what leaves" in each]
     assert (len(asked), len([each for each in said(story) if "question was replaced" in each])) == (1, 1)
     story.comment("approve")

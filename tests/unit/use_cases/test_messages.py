@@ -17,7 +17,7 @@ from tests.support.runs import after, at, begin, gate, spec
 HOSTILE = '<img src=x onerror=alert(1)> & "Mill" <b>Lane</b>'
 URL = "https://workwright.example/v1/runs/run-1"
 PAGE_URL = "https://notion.example/p?a=1&b=%22"
-HOW_TO_APPROVE = "Comment “approve” on the page, or “no, because …” for another plan; or set the status there."
+HOW_TO_APPROVE = "Comment “approve” on the page, or “no, because …” for another plan; or set the status to Approved."
 
 
 def a_run(title: str = "Bakery", **fields: Any) -> Run:
