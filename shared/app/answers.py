@@ -14,6 +14,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record_loaded
 from shared.app.execute_step import Tools
 from shared.app.feedback import feedback_put
+from shared.app.page_view import BY_WORD
 from shared.app.plan_comments import Remark, Wish, author_of, heard_of, heard_put, members_of, new_comments, text_of
 from shared.core import events as ev
 from shared.core.answer_words import asks_again, asks_to_build
@@ -34,7 +35,7 @@ def answer(deps: Deps, tools: Tools, tenant: str, run_id: str, text: str, by: st
     if run.status == RunStatus.AWAITING_INPUT:
         if asks_again(text):
             return take_another_look(deps, tools, run, by)
-        wish = Wish(derived_id("said-", run.id, str(run.revision), text), text, by, run.revision)
+        wish = Wish(derived_id(BY_WORD, run.id, str(run.revision), text), text, by, run.revision)
         kept = heard_put(run, heard_of(deps, tenant, run.id), (), (wish,))
         puts = (replace(kept, expected=None), feedback_put(deps.clock.now(), run.id, "wish", by, text))
         return plan_anew(deps, tools, run, by, puts)

@@ -24,7 +24,7 @@ from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
 from shared.app.page_shows import says_cancel, shows_plan
-from shared.app.page_view import Spoken, read_page_view, said_until
+from shared.app.page_view import read_page_view, spoken_of
 from shared.app.plan_comments import (
     Asked,
     Heard,
@@ -204,7 +204,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     hears = asking and gate is not None and listening(run, gate, heard)
     fresh = new_comments(connect(Notion), run, heard) if hears else []
     without = heard.ids | {each.id for each in fresh}
-    spoken = Spoken(said_until(run, now), without, heard.before(run.revision))
+    spoken = spoken_of(deps, run, heard, now=now, without=without)
     with kept_reads(deps, command.tenant, f"look.{seen.page}") as kept:
         view = read_page_view(connect, seen.page, tools.settings(command.tenant), spoken, kept)
     wish = heard.about(run.revision)

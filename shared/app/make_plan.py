@@ -10,7 +10,7 @@ from shared.app.deps import Deps
 from shared.app.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
 from shared.app.kept_reads import kept_reads
 from shared.app.left_out import left_out
-from shared.app.page_view import PageView, Spoken, read_page_view, said_until
+from shared.app.page_view import PageView, answers_in, read_page_view, spoken_of
 from shared.app.plan_comments import heard_of
 from shared.app.plan_request import PLAN, ROUTINE
 from shared.app.plan_thinking import Thought, by_rules, think
@@ -35,7 +35,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
     try:
         connect = tools.accounts.connect_for(run.tenant)
         heard = heard_of(deps, run.tenant, run.id)
-        spoken = Spoken(said_until(run), heard.ids, heard.before(run.revision))
+        spoken = spoken_of(deps, run, heard)
         with kept_reads(deps, run.tenant, f"{run.id}.{step.id}") as kept:
             view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken, kept)
         thought = _thought(deps, run, step, tools, view, meter)
@@ -58,6 +58,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
         "model": thought.model,
         "prompt": prompt(task_of(deps, run))[0],
         "left_out": left_out(view.page, tuple(tools.known_secrets(run.tenant))),
+        **({"answers": answers} if (answers := answers_in(view)) else {}),
         **thought.outlook(),
     }
     replannable = thought.by_model and not thought.asks

@@ -28,6 +28,7 @@ class PageRecord:
     generation: int = 0
     settled: bool = True
     automated: tuple[str, ...] = ()  # when runs were asked for by others than people, lately
+    answers: tuple[tuple[str, str], ...] = ()  # (id, text) of what people answered us in runs before its latest
     version: str = ""
 
 
@@ -38,13 +39,27 @@ def page_record(deps: Deps, tenant: str, page: str) -> PageRecord:
         return PageRecord()
     body = doc.body
     automated = tuple(body.get("automated", ()))
-    return PageRecord(body["run"], body["generation"], body["settled"], automated, doc.version)
+    answers = tuple((each["id"], each["text"]) for each in body.get("answers", ()))
+    return PageRecord(body["run"], body["generation"], body["settled"], automated, answers, doc.version)
 
 
 def record_body(record: PageRecord) -> Mapping[str, Any]:
     """Return what is stored of the record."""
     body = {"run": record.run, "generation": record.generation, "settled": record.settled}
-    return {**body, "automated": list(record.automated)} if record.automated else body
+    answers = [{"id": name, "text": text} for name, text in record.answers]
+    lately = {"automated": list(record.automated)} if record.automated else {}
+    return {**body, **lately, **({"answers": answers} if answers else {})}
+
+
+def note_next_run(deps: Deps, tenant: str, record: PageRecord, run: str) -> PageRecord:
+    """Return the record once `run` is the page's latest: what people answered before, it need not ask again."""
+    last = deps.store.load_run(tenant, record.run) if record.run else None
+    steps = reversed(last.run.steps) if last is not None else ()
+    planned = next((step.output for step in steps if step.output.get("page_hash")), None)
+    answers = record.answers
+    if planned is not None:
+        answers = tuple((str(each["id"]), str(each["text"])) for each in planned.get("answers", ()))
+    return replace(record, run=run, generation=record.generation + 1, settled=False, answers=answers)
 
 
 def open_page_run(
@@ -79,11 +94,10 @@ def open_page_run(
         return None
     refused = _too_many(most) if automated and len(lately) == most else ""
     now = deps.clock.now()
-    generation = record.generation + 1
-    run_id = derived_id("run-", tenant, page, str(generation))
+    run_id = derived_id("run-", tenant, page, str(record.generation + 1))
     event = RunOpened(now, tenant, run_id, trigger, deps.limits, plan_estimate=estimate, refused=refused)
     known = (*lately, now.isoformat()) if automated else lately
-    after = replace(record, run=run_id, generation=generation, settled=False, automated=known)
+    after = replace(note_next_run(deps, tenant, record, run_id), automated=known)
     put = Put("pages", page, record_body(after), expected=record.version)
     try:
         return open_run(deps, event, puts=(put,), handled=handled)

@@ -12,7 +12,7 @@ from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.execute_step import Tools
 from shared.app.make_plan import made_by_rules
-from shared.app.page_view import PageView, Spoken, read_page_view, said_until
+from shared.app.page_view import PageView, read_page_view, spoken_of
 from shared.app.plan_comments import heard_of
 from shared.core import events as ev
 from shared.core.page import page_from_data
@@ -29,7 +29,7 @@ def may_be_edited(deps: Deps, run: Run) -> bool:
 def look_for_edits(deps: Deps, tools: Tools, run: Run, by: str, handled: str = "") -> bool:
     """Read the page and note what was changed since the plan. Raises the errors of the integration."""
     heard = heard_of(deps, run.tenant, run.id)
-    spoken = Spoken(said_until(run), heard.ids, heard.before(run.revision))
+    spoken = spoken_of(deps, run, heard)
     connect = tools.accounts.connect_for(run.tenant)
     view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken)
     return note_edit(deps, tools, run, view, by, handled)

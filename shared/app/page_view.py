@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.app.plan_comments import Wish, author_of, text_of
+from shared.app.deps import Deps
+from shared.app.open_page_run import page_record
+from shared.app.plan_comments import Heard, Wish, author_of, text_of
 from shared.app.workspace_databases import mapped_page
+from shared.core.decision_words import MAX_WISH
 from shared.core.marks import OUR_PROPERTIES, content_hash, of_people
 from shared.core.outgoing_text import visible, visible_in
-from shared.core.page import ANSWER, WISH, Block, Page, Span, page_from_data, page_to_data
+from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span, page_from_data, page_to_data
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion import reading
 from shared.integrations.notion.block_calls import Kept
@@ -19,6 +22,9 @@ from shared.integrations.notion.client import Notion
 
 if TYPE_CHECKING:
     from shared.steps._kind import Connect
+
+BY_WORD = "said-"  # how the ids of wishes begin that answer a question, and are no comments
+MOST_ANSWERS = 20  # that a page's later runs are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,24 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Which comments are content: answers up to a time, without some, and wishes that were made about a plan."""
+    """Which comments are content: answers up to a time, without some, and wishes that were made about a plan.
+
+    `earlier` are answers of the runs before (id, text): what was answered once is not asked again.
+    """
 
     until: datetime | None = None
     without: Set[str] = frozenset()
     wishes: tuple[Wish, ...] = ()
+    earlier: tuple[tuple[str, str], ...] = ()
+
+
+def spoken_of(
+    deps: Deps, run: Run, heard: Heard, *, now: datetime | None = None, without: Set[str] | None = None
+) -> Spoken:
+    """Return which comments are content for this run; `now` and `without` are as in `said_until` and `Spoken`."""
+    earlier = page_record(deps, run.tenant, run.trigger.page).answers
+    unsaid = heard.ids if without is None else without
+    return Spoken(said_until(run, now), unsaid, heard.before(run.revision), earlier)
 
 
 def said_until(run: Run, now: datetime | None = None) -> datetime | None:
@@ -69,7 +88,13 @@ def read_page_view(
     page = _as_seen(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
     mapped = mapped_page(settings, raw)
     ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
-    said = [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
+    again = {wish.comment for wish in spoken.wishes}  # of a run that goes on with another's plan
+    said = [
+        replace(_comment(ANSWER, text, name), extra={EARLIER: True})
+        for name, text in spoken.earlier
+        if name not in again
+    ]
+    said += [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
     said += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
     view = replace(
         page,
@@ -79,11 +104,20 @@ def read_page_view(
     return PageView(view, content_hash(view, ours))
 
 
+def answers_in(view: PageView) -> list[dict[str, str]]:
+    """Return the last of what people answered us, for the page's later runs; what they say of one plan is no answer."""
+    said = [
+        each for each in view.page.blocks if each.type == ANSWER or (each.type == WISH and each.id.startswith(BY_WORD))
+    ]
+    return [{"id": each.id, "text": each.text[:MAX_WISH]} for each in said[-MOST_ANSWERS:]]
+
+
 def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, Any]]:
     if spoken.until is None:
         return []
     ours = str(notion.me()["id"])
-    people = [one for one in notion.comments(page_id) if author_of(one) != ours and one["id"] not in spoken.without]
+    known = spoken.without | {name for name, _ in spoken.earlier}
+    people = [one for one in notion.comments(page_id) if author_of(one) != ours and one["id"] not in known]
     return [one for one in people if datetime.fromisoformat(str(one["created_time"])) <= spoken.until]
 
 

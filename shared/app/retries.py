@@ -71,14 +71,14 @@ def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     """Say whether people have changed the page since the plan; what the run itself wrote there says nothing of that."""
     from shared.app.make_plan import made_by_rules
     from shared.app.page_edits import planned_hash  # as a look at the page does it
-    from shared.app.page_view import Spoken, read_page_view, said_until
+    from shared.app.page_view import read_page_view, spoken_of
     from shared.app.plan_comments import heard_of
 
     planned = planned_hash(old)
     if not planned or made_by_rules(deps, old) or any(_writes_pages(step) for step in old.steps):
         return False
     heard = heard_of(deps, old.tenant, old.id)
-    spoken = Spoken(said_until(old), heard.ids, heard.before(old.revision))
+    spoken = spoken_of(deps, old, heard)
     connect = tools.accounts.connect_for(old.tenant)
     try:
         view = read_page_view(connect, old.trigger.page, tools.settings(old.tenant), spoken)

@@ -23,7 +23,7 @@ from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
 from shared.app.make_plan import ROUTINES
-from shared.app.open_page_run import page_record, record_body
+from shared.app.open_page_run import note_next_run, page_record, record_body
 from shared.app.tell_refused import announce_refused
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import Mapped, bare, database_of
@@ -197,7 +197,7 @@ def _open(desk: _Desk, routine: Routine, due: datetime, missed: int, zone: ZoneI
     event = ev.RunOpened(
         deps.clock.now(), tenant, run_id, trigger, limits, plan_estimate=plan_estimate(desk.tools.model(tenant))
     )
-    after = replace(before, run=run_id, generation=before.generation + 1, settled=False)
+    after = note_next_run(deps, tenant, before, run_id)
     try:
         open_run(deps, event, puts=(Put("pages", routine.page, record_body(after), before.version),))
     except VersionConflict:

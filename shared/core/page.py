@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+EARLIER = "earlier"  # in `extra` of an answer that was given about an earlier plan of the page
 ANSWER, WISH = "answer", "wish"  # types of blocks that are comments: what people answered us, and said about a plan
 
 

@@ -204,9 +204,10 @@ def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_an_idea_without_content_ends_in_a_question(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "The one on the corner.\n"], ids=["empty", "thin"])
+def test_an_idea_without_content_ends_in_a_question(tmp_path: Path, text: str) -> None:
     idea = tmp_path / "corner-bakery.md"
-    idea.write_text("", encoding="utf-8")
+    idea.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "shared", "demo", "--json", "--idea", str(idea)],
         cwd=ROOT, env=clean(), capture_output=True, text=True, check=False,

@@ -34,13 +34,13 @@ class Desk:
     home: str  # the page our databases are on
     told: int = 0
 
-    def write_idea(self, title: str = "Bicycle club") -> str:
+    def write_idea(self, title: str = "Bicycle club", text: str = "We repair bicycles on Saturdays.") -> str:
         """Write an idea with something to build; return the page's id."""
         properties = {"Name": {"title": [{"text": {"content": title}}]}, "Status": {"select": {"name": "Idea"}}}
         body = {
             "parent": {"type": "data_source_id", "data_source_id": self.source},
             "properties": properties,
-            "children": [_paragraph("We repair bicycles on Saturdays.")],
+            "children": [_paragraph(text)],
         }
         return str(self.as_person("POST", "/v1/pages", body)["id"])
 

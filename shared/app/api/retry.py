@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from shared.app.budget import plan_estimate
 from shared.app.deps import Deps
 from shared.app.engine import open_run
-from shared.app.open_page_run import page_record, record_body
+from shared.app.open_page_run import note_next_run, page_record, record_body
 from shared.app.retries import to_go_on_with
 from shared.app.retry_links import retry_id
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
@@ -56,7 +56,7 @@ def retry_run(
         )
     if not record.settled:
         raise Busy("the page does not show the end of this run yet")
-    after = replace(record, run=new_id, generation=record.generation + 1, settled=False)
+    after = note_next_run(deps, tenant, record, new_id)
     event = _opened(deps, tools(), old, new_id, by, from_start=from_start)
     puts = (
         Put("pages", old.trigger.page, record_body(after), expected=record.version),

@@ -130,7 +130,7 @@ def _write_code(data: Mapping[str, Any]) -> _Code:
     page, proposal = understood.page, data.get("proposal") or {}
     requirements = requirements_from_data(proposal.get("requirements")) if proposal else read_requirements(page)
     artifact = proposal.get("artifact") or understood.artifact
-    service = read_service(page) if artifact == SERVICE else None
+    service = read_service(page, tool=understood.judgement.tool) if artifact == SERVICE else None
     site = write_site(
         page, requirements, single=service is not None, appendix=endpoints_html(service) if service else ""
     )

@@ -22,6 +22,7 @@ _COMMON = {
     "sv": "och att det som en på är för av med till den ett inte vi",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_LETTERS = {"de": frozenset("äöüß"), "es": frozenset("ñ¿¡"), "pt": frozenset("ãõ"), "fr": frozenset("àâçèêëîïœù")}
 _PERSIAN = frozenset("پچژگکیۀ")
 _UKRAINIAN = frozenset("іїєґ")
 _RTL = frozenset({"ar", "fa", "he", "ur"})
@@ -73,9 +74,23 @@ def guess_language(text: str) -> str:
     return _latin_language(text)
 
 
-def _latin_language(text: str) -> str:
+def guess_from_little(text: str) -> str:
+    """Return the language of a few words: one that only it has, or a letter, is taken for enough."""
+    found = guess_language(text)
+    scores = _scores(text)
+    told = [code for code, score in scores.items() if score and score == max(scores.values())]
+    if found != "en" or len(told) == 1:
+        return found if found != "en" else told[0]
+    return next((code for code, letters in _LETTERS.items() if letters & set(text.lower())), found)
+
+
+def _scores(text: str) -> dict[str, int]:
     words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
-    scores = {code: sum(words[word] for word in common) for code, common in _WORDS.items()}
+    return {code: sum(words[word] for word in common) for code, common in _WORDS.items()}
+
+
+def _latin_language(text: str) -> str:
+    scores = _scores(text)
     best = max(scores, key=lambda code: (scores[code], code == "en"))
     return best if scores[best] >= 2 else "en"
 

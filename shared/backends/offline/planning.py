@@ -140,7 +140,8 @@ def _taken_for(understood: Understood, requirements: tuple[Requirement, ...]) ->
     """Return what people read first: what the page is taken for and why, and what is built."""
     title = f"‘{shorten(site_title(understood.page), _TITLE)}’"
     service = understood.artifact == SERVICE
-    built = "a small Python service with its documentation site" if service else "a static site"
+    program = "command-line tool" if understood.judgement.tool else "Python service"
+    built = f"a small {program} with its documentation site" if service else "a static site"
     return [understood.judgement.told(), f"Build {built} from {title}: {tests_told(understood, requirements)}"]
 
 

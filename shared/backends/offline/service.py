@@ -11,7 +11,7 @@ from typing import Any
 from shared.backends.offline.checks import as_json
 from shared.backends.offline.endpoints import Endpoint, read_endpoints
 from shared.backends.offline.fields import read_fields
-from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.invocations import Invocation, read_invocations
 from shared.backends.offline.naming import Unique, slug
 from shared.backends.offline.reading import Requirement, site_title
 from shared.backends.offline.readme import plain
@@ -32,12 +32,15 @@ class Service:
     command_tests: tuple[str, ...]
 
 
-def read_service(page: Page) -> Service:
-    """Return the service of the page: its endpoints and commands, or plain ones for records where it names none."""
+def read_service(page: Page, *, tool: bool = False) -> Service:
+    """Return the service of the page: its endpoints and commands, or plain ones for records where it names none.
+
+    A `tool` that names none has commands, any other service addresses.
+    """
     endpoints = read_endpoints(page)
     invocations = [item for item in read_invocations(page) if item.verb != "serve"]
     if not endpoints and not invocations:
-        endpoints = _plain_endpoints()
+        endpoints, invocations = ((), _plain_commands()) if tool else (_plain_endpoints(), [])
     kept = list(dict.fromkeys(_kept_in(endpoint, endpoints) for endpoint in endpoints)) or [_RECORDS]
     fields = {name: [asdict(field) for field in found] for name, found in read_fields(page, kept).items()}
     names = {name: {str(field["name"]) for field in found} for name, found in fields.items()}
@@ -64,6 +67,16 @@ def _plain_endpoints() -> tuple[Endpoint, ...]:
     return tuple(Endpoint(method, path, "", "") for method, path in (
         ("GET", whole), ("POST", whole), ("GET", one), ("PUT", one), ("DELETE", one),
     ))  # fmt: skip
+
+
+def _plain_commands() -> list[Invocation]:
+    return [
+        Invocation("add", "add", ("text",), ""),
+        *(
+            Invocation(verb, action, (), "")
+            for verb, action in (("list", "list"), ("show", "get"), ("delete", "delete"))
+        ),
+    ]
 
 
 def _kept_in(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> str:

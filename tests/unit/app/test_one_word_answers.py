@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.app.answers import answer
 from shared.core.run import Run, RunStatus
 from tests.support.small_desk import Desk
+from tests.support.small_house import TENANT
 from tests.unit.app.test_plan_comments import requirements, said, say
 
 
@@ -77,3 +79,73 @@ def test_a_private_page_is_published_only_after_somebody_says_so(desk: Desk) -> 
     assert "Internal use only" in str(said(desk, page))
     say(desk, page, "publish")
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+# --- a thin page, and what is remembered for its later plans ----------------------------------------------------------
+
+
+def thin(desk: Desk) -> str:
+    """Write a page that nobody but its writer can tell the use of, and have it planned; return its id."""
+    behind = datetime.now(UTC) - desk.house.clock.now()
+    desk.house.clock.move(seconds=behind.total_seconds() + 120)
+    page = desk.write_idea("Lighthouse", "The old one, with the dent.")
+    plan_it(desk, page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_INPUT
+    return page
+
+
+def plan_it(desk: Desk, page: str) -> None:
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+
+
+def cancelled(desk: Desk, page: str) -> str:
+    """End the page's run by hand; return its id."""
+    desk.set_status(page, "Cancelled")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.CANCELLED
+    return desk.run_of(page).id
+
+
+def questions(desk: Desk, page: str) -> list[str]:
+    return [text for text in said(desk, page) if text.startswith("Question: ")]
+
+
+@pytest.mark.parametrize("by_comment", [True, False], ids=["comment", "API"])
+def test_a_thin_page_is_asked_about_once_and_the_answer_holds_for_its_later_plans(desk: Desk, by_comment: bool) -> None:
+    page = thin(desk)
+    if by_comment:
+        say(desk, page, "service")
+    else:
+        answer(desk.house.deps, desk.house.tools, TENANT, desk.run_of(page).id, "service", "Ada Example")
+        desk.house.work()
+    assert proposal(desk, desk.run_of(page))["artifact"] == "python_service"
+    for _ in range(2):
+        before = cancelled(desk, page)
+        plan_it(desk, page)
+        run = desk.run_of(page)
+        assert (run.id != before, run.status) == (True, RunStatus.AWAITING_APPROVAL)
+        assert proposal(desk, run)["artifact"] == "python_service"
+    assert len(questions(desk, page)) == 1
+
+
+def test_what_a_page_forbids_since_it_was_answered_is_asked_about(desk: Desk) -> None:
+    page = thin(desk)
+    say(desk, page, "site")
+    cancelled(desk, page)
+    desk.write_more(page, "Internal only, do not publish.")
+    plan_it(desk, page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_INPUT
+    assert "is not for everybody" in questions(desk, page)[-1]
+
+
+def test_a_page_that_is_planned_with_an_earlier_answer_does_not_count_as_edited(desk: Desk) -> None:
+    page = thin(desk)
+    say(desk, page, "site")
+    cancelled(desk, page)
+    plan_it(desk, page)
+    first = desk.run_of(page)
+    desk.tell(page)
+    assert (desk.run_of(page).revision, desk.run_of(page).plan_hash) == (first.revision, first.plan_hash)
+    say(desk, page, "approve")
+    assert desk.run_of(page).status == RunStatus.EXECUTING

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.app.plan_proposal import Proposal
-from shared.core.page import Block, Page, Span
+from shared.backends.offline.judging.thinness import THIN
+from shared.backends.offline.judging.understanding import understand
+from shared.core.page import ANSWER, Block, Page, Span
 from shared.core.site import check_site
 from shared.steps._code_answers import Outline, Written, outline_problem
 from tests.unit.offline.pages import code, files, plan, run_suite
@@ -66,6 +69,9 @@ MANY = settings(
 
 def checked(of: Page) -> dict[str, Any]:
     """Return the code for a page after holding both answers against their schemas and the site against its checks."""
+    if understand(of).judgement.taken_for == THIN:
+        of = replace(of, blocks=(*of.blocks, Block("said", ANSWER, (Span("site"),))))  # as somebody answers
+        assert understand(of).judgement.taken_for != THIN
     proposal = plan(of)
     wanted = [item.id for item in Proposal.model_validate(json.loads(json.dumps(proposal))).requirements]
     assert len(set(wanted)) == len(wanted)

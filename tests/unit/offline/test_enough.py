@@ -43,7 +43,6 @@ ENOUGH = [
     page("Rules", block("heading_2", "What do we want?"), block("bulleted_list_item", "No dogs on the lawn")),
     page("Verein", block("paragraph", "Wir wollen im Herbst den Zaun streichen und die Hecke schneiden.")),
     page("Contact", block("paragraph", "We need a page. Write to hall@example.org.")),
-    page("?", block("paragraph", "…"), block("paragraph", "?")),
     page("招待", block("paragraph", "土曜日に庭でお茶を飲みます。")),
 ]
 

@@ -1,7 +1,8 @@
 """What a page is taken for and why, and what is asked or refused instead of a plan.
 
 The order: a person's word decides; then what the page forbids; then what is not for everybody; then work that rules
-cannot do; then the weights. Where the weights are close, or speak for notes, people are asked.
+cannot do; then what a person has said of an earlier plan of the page; then the weights. Where they speak for notes, or
+nothing tells what the page is for, people are asked.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
 from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PEOPLE, PRIVATE, REPAIR, SERVICE, SITE
+from shared.backends.offline.judging.thinness import THIN, WEAK, traits_of
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write
+TOOL = "tool"  # what people call a service that is used by commands
+_KINDS = (SITE, SERVICE, TOOL)
 ENOUGH = 5  # what a program needs to be taken for one
 _FAULT = 8  # and a fault: more than one sign
 _MOST_TOLD = 3
@@ -71,13 +75,15 @@ class Judgement:
     because: tuple[Found, ...] = ()
     asked: bool = False  # it is a question, or a refusal in words
     chosen: bool = False  # a person said so
+    tool: bool = False  # a person asked for commands, and not for addresses
     from_notes: bool = False  # notes that ask for a program: only what speaks of it is for others
 
     @property
     def called(self) -> str:
         """Return what it is, in words for people."""
         if self.taken_for == SERVICE:
-            return "a service to build" if not self.from_notes else "notes that ask for a service"
+            built = "a tool to build" if self.tool else "a service to build"
+            return "notes that ask for a service" if self.from_notes else built
         named = [each.sign.called for each in self.because if each.sign.called and each.sign.of == SITE]
         return f"{named[0]} to publish" if named else "a page to publish"
 
@@ -87,48 +93,65 @@ class Judgement:
             return f"Taken for {self.called}, because somebody has said so in a comment."
         lines = {each.line.text: each.words for each in reversed(self.because) if each.sign.of == self.taken_for}
         why = [each.words for each in self.because if each.words in lines.values()][:_MOST_TOLD]
-        if not why:
-            thin = (
-                "nothing on it asks for anything else, which is weak evidence. If it is something else, "
-                "comment “no, a service”."
-            )
-            return f"Taken for {self.called}, because {thin}"
         said = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])
         return f"Taken for {self.called}, because it {said}."
 
 
-def judge(page: Page, choices: Sequence[str] = ()) -> Judgement:
-    """Return what the page is taken for; `choices` are what people have said in a word."""
+def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) -> Judgement:
+    """Return what the page is taken for; `choices` are what people have said in a word, `earlier` of its plans before.
+
+    What was said earlier tells what the page is for, and not that what is private, or forbidden, by now may be built.
+    """
     found = find_signs(page)
-    sums, of = weigh(found), {each.sign.of for each in found}
-
-    def because(kind: str) -> tuple[Found, ...]:
-        return tuple(each for each in found if each.sign.of == kind)
-
-    chosen = [{"publish": SITE}.get(each, each) for each in choices if each in ("site", "service", "publish")]
-    notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
-    spoken = sums.get(SERVICE, 0)
-    named = any(each.sign.weight > ENOUGH for each in because(SERVICE))  # a mention in notes asks for nothing
-    program = spoken >= ENOUGH and spoken > max(sums[NOTES], sums[SITE] - 1) and (named or not sums[NOTES])
-    program = program or _shall_do(page)
-    if chosen and chosen[-1] == SITE and "service" not in chosen and "publish" in choices and program:
+    sums = weigh(found)
+    program = _asks_for_program(page, found, sums)
+    chosen = [{"publish": SITE}.get(each, each) for each in choices if each in (*_KINDS, "publish")]
+    if chosen and chosen[-1] == SITE and SERVICE not in chosen and "publish" in choices and program:
         chosen = [SERVICE]  # all of it may be seen: that is no word on what it is
     if chosen:
-        return Judgement(chosen[-1], because(chosen[-1]), chosen=True)
-    if NOTHING in of and sums.get(SERVICE, 0) < ENOUGH:
-        return Judgement(NOTHING, because(NOTHING), asked=True)
-    if PRIVATE in of and "without" not in choices:
-        return Judgement(PRIVATE, because(PRIVATE), asked=True)
-    if NOTION in of and sums[SITE] < sums[NOTION] and not program:
-        return Judgement(NOTION, because(NOTION), asked=True)
-    if sums.get(REPAIR, 0) >= _FAULT and sums[SITE] <= sums[REPAIR] and not read_endpoints(page):
-        return Judgement(REPAIR, because(REPAIR), asked=True)
+        return _as_chosen(chosen[-1], found)
+    if kept := _not_to_be_built(page, found, sums, program=program, without="without" in choices):
+        return Judgement(kept, _of(kept, found), asked=True)
+    if before := [each for each in earlier if each in _KINDS]:
+        return _as_chosen(before[-1], found)
     if program:
+        notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
         beyond = does_more_than_keep(page)
-        return Judgement(PROGRAM if beyond else SERVICE, because(SERVICE), asked=beyond, from_notes=notes)
+        return Judgement(PROGRAM if beyond else SERVICE, _of(SERVICE, found), asked=beyond, from_notes=notes)
     if sums[NOTES] > sums[SITE] or _only_items(page, sums):
-        return Judgement(NOTES, because(NOTES), asked=True)
-    return Judgement(SITE, because(SITE))
+        return Judgement(NOTES, _of(NOTES, found), asked=True)
+    signs = _of(SITE, found)
+    traits = signs if any(each.sign.weight > WEAK for each in signs) else traits_of(page, signs)
+    return Judgement(SITE, traits) if traits else Judgement(THIN, asked=True)
+
+
+def _of(kind: str, found: Sequence[Found]) -> tuple[Found, ...]:
+    return tuple(each for each in found if each.sign.of == kind)
+
+
+def _as_chosen(kind: str, found: Sequence[Found]) -> Judgement:
+    of = SITE if kind == SITE else SERVICE
+    return Judgement(of, _of(of, found), chosen=True, tool=kind == TOOL)
+
+
+def _asks_for_program(page: Page, found: Sequence[Found], sums: dict[str, int]) -> bool:
+    spoken = sums.get(SERVICE, 0)
+    named = any(each.sign.weight > ENOUGH for each in _of(SERVICE, found))  # a mention in notes asks for nothing
+    enough = spoken >= ENOUGH and spoken > max(sums[NOTES], sums[SITE] - 1)
+    return (enough and (named or not sums[NOTES])) or _shall_do(page)
+
+
+def _not_to_be_built(page: Page, found: list[Found], sums: dict[str, int], *, program: bool, without: bool) -> str:
+    """Return what stands against building anything from the page: "" where nothing does."""
+    of = {each.sign.of for each in found}
+    if NOTHING in of and sums.get(SERVICE, 0) < ENOUGH:
+        return NOTHING
+    if PRIVATE in of and not without:
+        return PRIVATE
+    if NOTION in of and sums[SITE] < sums[NOTION] and not program:
+        return NOTION
+    at_fault = sums.get(REPAIR, 0) >= _FAULT and sums[SITE] <= sums[REPAIR]
+    return REPAIR if at_fault and not read_endpoints(page) else ""
 
 
 def does_more_than_keep(page: Page) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement
 from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PRIVATE, REPAIR
+from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.reading import shorten
 
 
@@ -62,6 +63,31 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
         "zh": "‘{title}’读起来像是写给自己的笔记（“{line}”），没有明确要求做什么。"
         "它应该成为什么？请评论“网站”以发布这些内容，"
         "“服务”以做一个保存记录的小服务，或“不用”表示什么都不做。",
+    },
+    THIN: {
+        "en": "I cannot tell what ‘{title}’ is for: it asks for nothing to be built, and says little that others "
+        "would look for. What should it become? Comment “site” to publish what it says, “service” for a small "
+        "service that keeps records, “tool” for a small command-line tool that keeps them, or “nothing” to "
+        "leave it.",
+        "de": "Wozu ‘{title}’ dient, kann ich nicht erkennen: Es verlangt nicht, dass etwas gebaut wird, und sagt "
+        "wenig, was andere suchen würden. Was soll daraus werden? Kommentiert “Seite”, um zu veröffentlichen,"
+        " was da steht, “Dienst” für einen kleinen Dienst, der Einträge führt, “Werkzeug” für ein kleines "
+        "Kommandozeilenprogramm, das sie führt, oder “nichts”, um es zu lassen.",
+        "fr": "Je ne peux pas dire à quoi sert ‘{title}’ : rien n’y demande de construire quelque chose, et la page"
+        " dit peu de ce que d’autres chercheraient. Que doit-elle devenir ? Commentez “site” pour publier ce "
+        "qu’elle dit, “service” pour un petit service qui garde des enregistrements, “outil” pour un petit "
+        "outil en ligne de commande qui les garde, ou “rien” pour ne rien faire.",
+        "es": "No puedo saber para qué es ‘{title}’: no pide que se construya nada y dice poco que otros buscarían."
+        " ¿En qué debe convertirse? Comente “sitio” para publicar lo que dice, “servicio” para un pequeño "
+        "servicio que guarda registros, “herramienta” para una pequeña herramienta de línea de comandos que "
+        "los guarda, o “nada” para dejarlo.",
+        "pt": "Não consigo perceber para que serve ‘{title}’: não pede que se construa nada e diz pouco que outros "
+        "procurariam. Em que se deve tornar? Comente “site” para publicar o que diz, “serviço” para um "
+        "pequeno serviço que guarda registos, “ferramenta” para uma pequena ferramenta de linha de comandos "
+        "que os guarda, ou “nada” para não fazer nada.",
+        "zh": "看不出‘{title}’是做什么用的：它没有要求做什么，也没有写多少别人会来找的内容。它应该"
+        "成为什么？请评论“网站”以发布这些内容，“服务”以做一个保存记录的小服务，“工具”以做一个保"
+        "存记录的命令行小工具，或“不用”表示什么都不做。",
     },
     PRIVATE: {
         "en": "‘{title}’ says that it is not for everybody: “{line}”. Should all of it be published nevertheless? "

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.reading import clean, heading_level, one_line, own_words
 from shared.core.decision_words import bare_wish
-from shared.core.page import ANSWER, WISH, Block, Page, Span
+from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span
 from shared.core.property_lines import are_properties, split_property
 
 CHOICES: Mapping[str, str] = {
@@ -21,6 +21,8 @@ CHOICES: Mapping[str, str] = {
     "|sito|pagina|sayfa|сайт|страница|strona|网站|网页|サイト|ページ|사이트|موقع|صفحة|سایت|صفحه",
     "service": "service|api|an api|a service|dienst|schnittstelle|servicio|serviço|servizio|servis|сервис|usługa"
     "|服务|接口|サービス|서비스|خدمة|سرویس",
+    "tool": "tool|cli|command line tool|werkzeug|programm|kommandozeile|outil|herramienta|ferramenta|strumento"
+    "|hulpmiddel|araç|инструмент|narzędzie|工具|ツール|도구|أداة|ابزار",
     "publish": "publish|public|all|everything|show all|veröffentlichen|öffentlich|alles|publier|tout|publicar|todo|tudo"
     "|pubblica|tutto|alles|yayınla|hepsi|публиковать|всё|все|公开|发布|全部|公開|すべて|공개|انشر|الكل|منتشر|همه",
     "without": "without|leave it out|leave that out|ohne|weglassen|sans|sin|sin eso|sem|senza|zonder|onsuz"
@@ -69,6 +71,7 @@ class Shaped:
 
     page: Page
     choices: tuple[str, ...] = ()  # of CHOICES, the last word last
+    earlier: tuple[str, ...] = ()  # what was chosen when we asked about an earlier plan of the page
     unread: tuple[str, ...] = ()  # answers in which no rule sees a choice
     done: tuple[str, ...] = ()  # sentences: what a wish has changed
     undone: tuple[str, ...] = ()  # wishes without a rule, in people's words
@@ -110,11 +113,13 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
     answers = [block for block in page.blocks if block.type == ANSWER]
     wishes = [block for block in page.blocks if block.type == WISH]
     own = own_page(page)
-    choices = [choice for block in (*answers, *wishes) if (choice := choice_of(_bare(block)))]
+    choices = [choice for block in (*answers, *wishes) if (choice := _choice(block, earlier=False))]
+    before = [choice for block in answers if (choice := _choice(block, earlier=True))]
     others = [block for block in answers if not choice_of(_bare(block))]
     if asks_for_content:
         more = tuple(replace(block, type="paragraph") for block in others)
         own, others = replace(own, blocks=own.blocks + more), []
+    others = [block for block in others if EARLIER not in block.extra]  # of another question than ours
     if "without" in choices:
         own = replace(own, blocks=_left(own.blocks, lambda block: block.id in marked))
     kept_back: list[str] = []
@@ -130,11 +135,16 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
     return Shaped(
         own,
         tuple(choices),
+        tuple(before),
         tuple(one_line(block.text) for block in others),
         tuple(done),
         tuple(undone),
         tuple(kept_back),
     )
+
+
+def _choice(block: Block, *, earlier: bool) -> str:
+    return choice_of(_bare(block)) if (EARLIER in block.extra) == earlier else ""
 
 
 def _bare(block: Block) -> str:

@@ -118,8 +118,8 @@ _SITE_NOUN = (
     r"صفحه|سایت|"
     r"صفحة|موقع"
 )
-_MONEY = r"(?:€|\$|£|₺|¥|₽|₩|TL|円|元|zł|CHF|Fr\.|EUR|USD|GBP|R\$|руб\w*|원|تومان|ریال|ريال|دينار|درهم)"
-_DAY = (
+MONEY = r"(?:€|\$|£|₺|¥|₽|₩|TL|円|元|zł|CHF|Fr\.|EUR|USD|GBP|R\$|руб\w*|원|تومان|ریال|ريال|دينار|درهم)"
+DAY = (
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sun)(?:days?)?\b|\b(?:montag|dienstag|mittwoch|donnerstag|"
     r"freitag|"
     r"samstag|sonntag)s?\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b|\b(?:lunes|martes|miércoles|"
@@ -130,12 +130,12 @@ _DAY = (
     r"четверг|пятниц|суббот|воскресень|[月火水木金土日]曜|(?:周|星期)[一二三四五六日天]|شنبه|الأحد|الاثنين|"
     r"الثلاثاء|الخميس"
 )
-_MONTH = (
+MONTH = (
     r"jan\w*|feb\w*|fév\w*|mar[sz]?(?:ch|zo|ço|t)?|mär\w*|apr\w*|avr\w*|abr\w*|ma[iyj]\w*|jun\w*|juin|jul\w*|juil\w*|aug\w*|août|ago\w*|"
     r"sep\w*|set\w*|o[kc]t\w*|out\w*|nov\w*|de[czs]\w*|déc\w*|dic\w*|ene\w*|gen\w*|январ\w|феврал\w|марта?|апрел\w|мая|июн\w|июл\w|"
     r"августа?|сентябр\w|октябр\w|ноябр\w|декабр\w"
 )
-_TIME = r"\b\d{1,2}(?:[:.h]\d{2}| ?(?:am|pm|Uhr|h)\b|–\d{1,2}|-\d{1,2}\b)|[۰-۹]{1,2}:[۰-۹]{2}|\d{1,2}[時点]"
+TIME = r"\b\d{1,2}(?:[:.h]\d{2}| ?(?:am|pm|Uhr|h)\b|–\d{1,2}|-\d{1,2}\b)|[۰-۹]{1,2}:[۰-۹]{2}|\d{1,2}[時点]"
 
 SIGNS: tuple[Sign, ...] = (
     # --- a program ---
@@ -150,8 +150,8 @@ SIGNS: tuple[Sign, ...] = (
         rf"(?:{_WANT_UNSPACED}|一枚).*(?:ページ|サイト|网页|网站|صفحه|سایت|صفحة|موقع)|(?:ページ|サイト)にし|Sayfada",
         r"\bonline stellen|veröffentlichen wir|ins netz\b|mettre en ligne|poner en línea|colocar online|выложить",
     )),
-    Sign(SITE, 4, "names prices", _any(rf"\d\s?{_MONEY}(?!\w)|{_MONEY}\s?\d"), least=2, called="a price list"),
-    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{_DAY})).*(?:{_TIME})"), least=2, called="a list of times"),
+    Sign(SITE, 4, "names prices", _any(rf"\d\s?{MONEY}(?!\w)|{MONEY}\s?\d"), least=2, called="a price list"),
+    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{DAY})).*(?:{TIME})"), least=2, called="a list of times"),
     Sign(SITE, 4, "invites people", _any(
         r"\b(?:welcome|join us|come (?:by|along|early|and)|free entry|admission|rsvp|everyone is invited|"
         r"you are invited)\b",
@@ -231,7 +231,7 @@ SIGNS: tuple[Sign, ...] = (
         r"日记|日記|일기|يوميات|مذكرات|خاطرات|روزنوشت",
     ), TITLE),
     Sign(NOTES, 4, "is headed by a day alone, as a journal is", _any(
-        rf"^\W*(?:(?:{_DAY})\W*)?(?:\d{{1,2}}\W+(?:{_MONTH})|(?:{_MONTH})\W+\d{{1,2}}|\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}})"
+        rf"^\W*(?:(?:{DAY})\W*)?(?:\d{{1,2}}\W+(?:{MONTH})|(?:{MONTH})\W+\d{{1,2}}|\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}})"
         r"(?:\W+(?:19|20)\d\d)?\W*$|^\W*(?:\d{4}年)?\d{1,2}月\d{1,2}日\W*$",
     ), TITLE),
     Sign(NOTES, 4, "is told of one's own day", _any(

@@ -13,7 +13,8 @@ from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.questions import question_of
 from shared.backends.offline.judging.said import Shaped, own_page, shaped
 from shared.backends.offline.judging.signs import PRIVATE, SERVICE
-from shared.backends.offline.language import guess_language
+from shared.backends.offline.judging.thinness import THIN
+from shared.backends.offline.language import guess_from_little, guess_language
 from shared.backends.offline.reading import (
     Requirement,
     own_words,
@@ -66,7 +67,9 @@ def understand(page: Page) -> Understood:
     first = judge(own)
     marked = _marked_private(first, own)
     said = shaped(page, asks_for_content=vague or not read_requirements(own), marked=marked)
-    judgement = first if said.page == own and not said.choices else judge(said.page, said.choices)
+    judgement = first
+    if said.page != own or said.choices or said.earlier:
+        judgement = judge(said.page, said.choices, said.earlier)
     built = _about_the_program(said.page, judgement) if judgement.from_notes else said.page
     return Understood(built, judgement, said, _question(said, judgement, marked))
 
@@ -74,7 +77,8 @@ def understand(page: Page) -> Understood:
 def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str:
     page = said.page
     title = shorten(site_title(page), _TITLE)
-    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
+    words = " ".join([page.title, *(own_words(block) for block in page.walk())])
+    language = guess_from_little(words) if judgement.taken_for == THIN else guess_language(words)
     if only_wishes(page):
         return what_to_ask(title, language)
     if judgement.asked:

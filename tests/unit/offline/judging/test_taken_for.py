@@ -184,7 +184,7 @@ def test_a_tool_that_does_things_is_refused_in_words_however_many_words_of_recor
         ),
         (
             "# Hall\n\nBenches and a stage.\n",
-            "Taken for a page to publish, because nothing on it asks for anything else, which",
+            "Taken for a page to publish, because it is titled as a place, a group or an event is (“Hall”) and names",
         ),
         (
             "# Boats\n\nGET /boats lists the boats\n",
@@ -224,7 +224,7 @@ def test_what_is_private_by_its_words_is_asked_about_and_not_published(text: str
     "text",
     [
         "# Bar\n\n- Draft beer 4 €\n- Draught cider 5 €\n",
-        "# Doors\n\nInternal doors in oak and ash.\n",
+        "# Doors\n\nWe build internal doors in oak and ash.\n",
         "# Secret garden\n\nOpen on Sundays, 10:00 to 16:00.\n",
         "# Travel\n\nBy public transport: line 4.\n",
         "# Internat am See\n\nPlatz für vierzig Kinder.\n",
