@@ -24,12 +24,16 @@ _MUCH = 45  # words that nobody writes for nothing
 _LINES = 6  # blocks that say more than a word or two
 _SHORT = 4  # words of an item that only its writer understands
 _SOME, _MORE = 5, 8  # words: a sentence, and one that tells something
+_LOOKED_AT = 30  # lines that are read for words: a page of more is not thin, whatever they say
 _NUMBERS = 2
 _NAME = 4  # letters of a title in a script without spaces that says more than one word
 _LETTERS = 1.6  # of such a script, for a word
 _ITEMS = frozenset({"bulleted_list_item", "to_do"})
 _SHOWN = frozenset({"table", "toggle", "code", "bookmark", "embed", "equation", "link_preview", *MEDIA})
-_ARTICLES = frozenset("the a an my der die das ein eine le la les l un une el los las o os as um uma".split())
+_ARTICLES = frozenset({
+    *("the", "a", "an", "my", "der", "die", "das", "ein", "eine", "le", "la", "les", "l", "un", "une"),
+    *("el", "los", "las", "o", "os", "as", "um", "uma"),
+})  # fmt: skip
 _OWN = (  # what people write down for themselves: of their day, of somebody they know, of something they have seen
     re.compile(
         r"\b(?:i|my|me|ich|mir|mich|mein\w*|je|j['’]\w+|moi|ma|mes|yo|mi|mis|eu|meu|minha|mum|mom|dad|mama|papa|maman)\b"
@@ -116,7 +120,8 @@ def _found(says: str, block: Block, weight: int = CLEAR) -> Found:
 def _told(page: Page, spoken: list[Block]) -> list[Found]:
     """Return what the words say, without those of others and what is only wondered."""
     quoted = {block.id for block in spoken if _is_quoted(block)}
-    lines = [line for line in lines_of(page) if line.block not in quoted and not _NOT_SAID.search(line.text)]
+    lines = [line for line in lines_of(page)[:_LOOKED_AT] if line.block not in quoted]
+    lines = [line for line in lines if not _NOT_SAID.search(line.text)]
     found: list[Found] = []
     for each in TRAITS:
         first = next((line for line in lines if _counts(each, line) and each.words.search(line.text)), None)
