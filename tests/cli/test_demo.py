@@ -204,7 +204,7 @@ def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["", "The one on the corner.\n"], ids=["empty", "thin"])
+@pytest.mark.parametrize("text", ["", "# Corner bakery\n\nThe one with the door.\n"], ids=["empty", "thin"])
 def test_an_idea_without_content_ends_in_a_question(tmp_path: Path, text: str) -> None:
     idea = tmp_path / "corner-bakery.md"
     idea.write_text(text, encoding="utf-8")
