@@ -179,7 +179,7 @@ def _answered(
         max_output_tokens=ANSWER_TOKENS,
     )
     parts = [
-        Part("knowledge", f"{each.page}#{name}", f"[{name}] {each.title}\n{texts[name]}", share=0.75)
+        Part("knowledge", f"{each.page}#{name}", f"[{name}] {each.title}{_dated(each)}\n{texts[name]}", share=0.75)
         for name, each in sources.items()
     ]
     parts += [_conversation(history, 0.15)] if history else []
@@ -194,6 +194,11 @@ def _answered(
         seed=ASK,
     )
     return _checked(said, result, query, sources, _shown(context))
+
+
+def _dated(source: Source) -> str:
+    """Return the day on which its page was last edited, where that is known: of two the newer one counts."""
+    return f" (last edited {source.edited_at[:10]})" if source.edited_at else ""
 
 
 def _checked(

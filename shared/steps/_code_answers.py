@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.core.artifacts import CHANGE, NODE_PROJECT, PYTHON_SERVICE, STATIC_SITE
+from shared.core.artifacts import CHANGE, NODE_PROJECT
 from shared.core.edits import Edit
 from shared.core.file_plan import CREATE, EDIT, PlannedFile, plan_problem, uncovered
 from shared.core.model_facts import OFFLINE
@@ -21,7 +21,6 @@ from shared.core.repo_map_conventions import NONE
 MAX_FILE_CHARS = 1_000_000
 MOST_WHOLE_LINES = 300  # of an existing file that may be given whole; a longer one loses what a model forgets
 _EXACT = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
-_WITH_SITE = (STATIC_SITE, PYTHON_SERVICE)
 
 
 class _Closed(BaseModel):
@@ -109,6 +108,7 @@ class Written(_Closed):
     files: list[WrittenFile]
     edits: list[EditedFile]
     expected_tests: int
+    note: str = Field("", description="a mistake of the plan that was noticed; mostly empty")
 
 
 class Repaired(_Closed):
@@ -133,9 +133,8 @@ def outline_problem(
     if missing := uncovered(requirements, {test.requirement for test in outline.tests}):
         return f"no test covers the requirements {', '.join(missing[:20])}"
     shown = {check.requirement for check in outline.checks if check.contains.strip()}
-    missing = uncovered(requirements, shown)
-    if missing and (artifact in _WITH_SITE or deployed or shown):
-        return f"no text shows the requirements {', '.join(missing[:20])}"
+    if deployed and (missing := uncovered(requirements, shown)):
+        return f"checks: a site is deployed, and no text on it shows the requirements {', '.join(missing[:20])}"
     if artifact != CHANGE and outline.runner == NONE:
         return "runner: 'none' is for changes to a repository without tests; choose python or node, and plan tests"
     if outline.runner != NONE and outline.expected_tests < 1:

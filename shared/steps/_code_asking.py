@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from shared.core.errors import InvalidOutput
 from shared.core.page import page_from_data
-from shared.core.run import NOTHING, Usage
+from shared.core.run import NOTHING, Run, Usage
 from shared.core.tokens import answer_room
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
@@ -21,7 +21,7 @@ from shared.ports import Model, ModelRequest, ModelResult
 from shared.steps._kind import StepContext, StepFailure
 
 PROMPT_TOKENS, OUTPUT_TOKENS = 80_000, 32_000
-CHUNK = 0.25  # of an answer's room is what a plan of files may fill: what a model writes within a request's time-out
+CHUNK = 0.3125  # of an answer's room is what a plan of files may fill: what a model writes within a request's time-out
 CLASS = "code"
 AGAIN = "Your last attempt failed. Mend exactly what the errors of your last attempt say, and answer in full."
 
@@ -82,6 +82,19 @@ def planned(ctx: StepContext) -> tuple[dict[str, Any], dict[str, Any]]:
 def requirement_ids(proposal: Mapping[str, Any]) -> list[str]:
     """Return the ids of what was approved."""
     return [str(each["id"]) for each in proposal.get("requirements", ())]
+
+
+def wanted_of(proposal: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the approved plan whoever writes files needs: what is wanted, and not how it is sent away."""
+    told = {name: proposal.get(name) for name in ("summary", "assumptions")}
+    wanted = [{name: each.get(name, "") for name in ("id", "text")} for each in proposal.get("requirements", ())]
+    return {**{name: value for name, value in told.items() if value}, "requirements": wanted}
+
+
+def notes_of(run: Run) -> list[Part]:
+    """Return what those who wrote files have noticed of the plan of files; data, as all that a model says."""
+    noted = [str(step.output["note"]) for step in run.steps if step.output.get("note")]
+    return [Part("input", "noticed while writing", as_json(noted), must=True, share=0.1)] if noted else []
 
 
 def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: str) -> list[Part]:

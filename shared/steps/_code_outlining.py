@@ -28,6 +28,8 @@ from shared.steps._kind import Done, StepContext
 TASK = "code.outline"
 _SHOWN = 40  # files of a repository that are shown whole, at most
 _SITE = "site.deploy"
+_DEPLOYED = "The approved plan deploys a site: give `checks` and `site_root`."
+_NOT_DEPLOYED = "The approved plan deploys no site: `checks` is empty, and `site_root` is empty."
 _KEPT = 10  # steps of the run that are kept for tests, three repairs and a question
 
 
@@ -37,9 +39,9 @@ def plan_files(ctx: StepContext, artifact: Artifact) -> Done:
     base = read_base(ctx, needed=artifact == CHANGE)
     there = base.files if base else {}
     data = {"page": page, "proposal": proposal, "artifact": artifact, "there": sorted(there)}
-    parts = outline_parts(artifact, proposal, page, ctx.step.feedback, base)
-    outline, result = ask_for(ctx, TASK, Outline, parts, data)
     deployed = any(step.spec.kind == _SITE for step in ctx.run.steps)
+    parts = outline_parts(artifact, proposal, page, ctx.step.feedback, base, deployed=deployed)
+    outline, result = ask_for(ctx, TASK, Outline, parts, data)
     ids = requirement_ids(proposal)
     wrong = outline_problem(outline, artifact, ids, there, deployed=deployed)
     room, answers = answer_tokens(ctx.model()), ctx.run.limits.steps - len(ctx.run.steps) - _KEPT
@@ -75,12 +77,19 @@ def _other_runner(outline: Outline, artifact: Artifact, there: Mapping[str, byte
 
 
 def outline_parts(
-    artifact: Artifact, proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: str, base: Base | None
+    artifact: Artifact,
+    proposal: Mapping[str, Any],
+    page: Mapping[str, Any],
+    feedback: str,
+    base: Base | None,
+    *,
+    deployed: bool = False,
 ) -> list[Part]:
     """Return what the model is told: the kind of work, the approved plan, the page, and the repository; data but for
     the first.
     """
-    asked = Part("task", "what to plan", f"What is asked for is of the kind {artifact}.", trusted=True)
+    told = f"What is asked for is of the kind {artifact}. {_DEPLOYED if deployed else _NOT_DEPLOYED}"
+    asked = Part("task", "what to plan", told, trusted=True)
     return [asked, *task_parts(proposal, page, feedback), *_repository(base, _words(proposal))]
 
 

@@ -18,7 +18,7 @@ from shared.core.worktree import Worktree
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.steps._code_answers import Repaired, whole_file_problem, written_by
-from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, planned, task_parts
+from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, changed_work, unread_of, work_of
 
@@ -36,7 +36,7 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     work, said = work_of(ctx, made.output), ctx.get_text(feedback)
     proposal, page = planned(ctx)
     files = work.all_files
-    parts = repair_parts(work, proposal, page, said, ctx.step.feedback)
+    parts = [*repair_parts(work, proposal, page, said, ctx.step.feedback), *notes_of(ctx.run)]
     data = {"page": page, "proposal": proposal, "feedback": said, "files": sorted(files)}
     answer, result = ask_for(ctx, TASK, Repaired, parts, data)
     after = _mended(work, files, answer, result.usage)

@@ -16,20 +16,22 @@ from shared.steps._code_asking import (
     ask_for,
     file_parts,
     mistake,
+    notes_of,
     planned,
     task_parts,
+    wanted_of,
 )
 from shared.steps._code_pieces import FilePlan, Pieces, file_plan, left_of, pieces_of
 from shared.steps._kind import Done, StepContext
 
 TASK = "code.write"
+_NOTE = 500  # letters of what was noticed
 _TAIL = 6000  # characters of an unfinished file that are shown, from its end
-_SLACK = 1.25  # times what was planned: how much longer an answer may become
 _NEIGHBOURS = 30  # files that others depend on and that are shown whole, at most
 _LINES = (
-    "Write the files of `files to write now`, and no others. Give at most about {lines} lines in this answer. Of a file"
-    " that is longer give the first part, up to the end of a line, with `complete` false; leave out files that no"
-    " longer fit. You are asked for the rest afterwards."
+    "Write the files of `files to write now`, all of them in this answer, and no others. Give at most about {lines}"
+    " lines in it. Of a file that is longer give the first part, up to the end of a line, with `complete` false; leave"
+    " out files that no longer fit. You are asked for the rest afterwards."
 )
 _GO_ON = (
     "`the end of the unfinished file` is what there is of the first file to write now. Give it first: exactly what"
@@ -50,14 +52,15 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     parts = [
         *_instructions(ctx, before),
         *_told(plan, left, before, there),
-        *task_parts(proposal, page, ctx.step.feedback),
+        *notes_of(ctx.run),
+        *task_parts(wanted_of(proposal), page, ctx.step.feedback),
         *file_parts(_neighbours(ctx, plan, chunk, left, there)),
     ]
     written, result = ask_for(ctx, TASK, Written, parts, data)
     texts, unfinished = _checked(written, left, before, there, result.usage)
     kept = as_json({"texts": texts, "unfinished": unfinished})
     output = {"written": ctx.keep_text(kept), "expected_tests": max(0, written.expected_tests), "model": result.model}
-    return Done(output, result.usage)
+    return Done(output | ({"note": written.note[:_NOTE]} if written.note.strip() else {}), result.usage)
 
 
 def _before(ctx: StepContext, number: int) -> Pieces:
@@ -69,7 +72,7 @@ def _before(ctx: StepContext, number: int) -> Pieces:
 
 def _instructions(ctx: StepContext, before: Pieces) -> list[Part]:
     """Return what we say: after each failure less is asked for, for an answer that was cut short has failed too."""
-    lines = max(20, int(_SLACK * answer_tokens(ctx.model()) / TOKENS_PER_LINE / 2 ** (ctx.step.attempt - 1)))
+    lines = max(20, int(answer_tokens(ctx.model()) / TOKENS_PER_LINE / 2 ** (ctx.step.attempt - 1)))
     said = [Part("task", "what to write", _LINES.format(lines=lines), trusted=True)]
     return [*said, Part("task", "go on", _GO_ON, trusted=True)] if before.open_path else said
 

@@ -122,7 +122,7 @@ class Programmer(OpenAIServer):
             return _noted(job, "plan", _plan(job, prompt))
         if {"site_root", "runner"} <= fields:
             return _noted(job, "outline", _outline(job, prompt))
-        if fields == {"files", "edits", "expected_tests"}:
+        if fields == {"files", "edits", "expected_tests", "note"}:
             return _noted(job, "write", _files(job, prompt))
         if {"why", "edits", "deleted"} <= fields:
             return _noted(job, "repair", _repair(job, prompt))

@@ -12,6 +12,8 @@ import pytest
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import InvalidOutput
 from shared.core.run import CHILD, RunStatus, Usage
+from shared.steps._code_answers import Outline, outline_problem
+from shared.steps._code_outlining import outline_parts
 from tests.support.local_ports import Ports, ScriptedModel
 from tests.support.prompts import instructions_of, part_of
 from tests.unit.code.code_run import CodeRun, outline, planned, source_of, written
@@ -184,10 +186,6 @@ def _plan(**changes: Any) -> Callable[[], dict[str, Any]]:
         pytest.param(_plan(files=[planned("a", "b"), planned("b", "a")]), "in a circle", id="a circle"),
         pytest.param(_plan(files=[]), "at least one file", id="no files"),
         pytest.param(_plan(tests=[]), "no test covers the requirements R1", id="no test"),
-        pytest.param(_plan(checks=[]), "no text shows the requirements R1", id="no check"),
-        pytest.param(
-            _plan(checks=[{"requirement": "R1", "path": "/", "contains": " "}]), "no text shows", id="an empty check"
-        ),
         pytest.param(_plan(expected_tests=0), "at least one test", id="no tests expected"),
         pytest.param(_plan(runner="none"), "choose python or node", id="no runner"),
     ],
@@ -201,9 +199,43 @@ def test_a_plan_of_files_that_cannot_be_goes_back(ports: Ports, answer: Callable
 
 
 @pytest.mark.parametrize(
+    ("checks", "deployed", "problem"),
+    [
+        ([], True, "checks: a site is deployed, and no text on it shows the requirements R1"),
+        ([{"requirement": "R1", "path": "/", "contains": " "}], True, "no text on it shows the requirements R1"),
+        ([{"requirement": "R1", "path": "/", "contains": "4.20"}], True, ""),
+        ([], False, ""),
+    ],
+)
+@pytest.mark.parametrize("artifact", ["static_site", "python_service", "change"])
+def test_texts_on_a_site_are_asked_for_where_a_site_is_deployed(
+    artifact: str, checks: list[dict[str, str]], deployed: bool, problem: str
+) -> None:
+    outlined = Outline.model_validate({**PLAN, "checks": checks})
+    found = outline_problem(outlined, artifact, ["R1"], (), deployed=deployed)
+    assert problem in found
+    assert bool(found) is bool(problem)
+    proposal = {"summary": "Prices", "requirements": [{"id": "R1", "text": "4.20"}]}
+    told = outline_parts("static_site", proposal, {"title": "Shop", "blocks": []}, "", None, deployed=deployed)
+    assert ("deploys no site" in told[0].text) is not deployed
+
+
+def test_who_writes_is_told_what_is_wanted_and_what_others_noticed(ports: Ports) -> None:
+    noticed = {**written({"adds.py": FILES["adds.py"]}), "note": "The plan forgets negative numbers."}
+    rest = written({name: text for name, text in FILES.items() if name != "adds.py"})
+    made = run_of(ports, PLAN, noticed, rest)
+    assert made.start().status == RunStatus.SUCCEEDED
+    first, second = made.model.asked[1].prompt, made.model.asked[2].prompt
+    assert "The plan forgets negative numbers." not in first
+    assert "The plan forgets negative numbers." in second
+    for word in ("alternatives", "depends_on", '"block"', "questions"):
+        assert word not in source_of(first, "the approved plan")
+
+
+@pytest.mark.parametrize(
     ("files", "said"),
     [
-        pytest.param([planned("long.py", lines=900)], "'long.py' has 900 lines, at most 852", id="a file too long"),
+        pytest.param([planned("long.py", lines=1100)], "'long.py' has 1100 lines, at most 1068", id="a file too long"),
         pytest.param(
             [planned(f"a{n}.py", lines=71) for n in range(40)], "takes 40 answers, at most 27", id="too many answers"
         ),

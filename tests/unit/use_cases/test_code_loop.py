@@ -334,6 +334,7 @@ class Deaths:
 SCRIPT = {
     "return a - b": b"it_adds=failed",
     RIGHT: b"it_adds=passed",
+    "return b + a": b"it_adds=passed",
 }
 
 
