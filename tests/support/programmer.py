@@ -34,6 +34,7 @@ _AFTER: Mapping[str, tuple[str, ...]] = {
     "site.promote": ("site.verify",),
     "site.watch": ("site.promote",),
 }
+_FORM = "It follows this JSON schema:"
 _LINE = re.compile(r"\[([0-9a-f-]{30,})\] \w+: (.+)")
 
 
@@ -106,8 +107,8 @@ class Programmer(OpenAIServer):
     def _next(self, request: Mapping[str, Any]) -> Answer:
         if self.away:
             return self.error(503, "The server is overloaded. Come back later.")
-        form = (request.get("response_format") or {}).get("json_schema", {}).get("schema") or {}
         prompt = "\n".join(_text(message["content"]) for message in request["messages"])
+        form = (request.get("response_format") or {}).get("json_schema", {}).get("schema") or _told_form(prompt)
         with self._lock:
             said = self._said(form, prompt)
         return chat({"content": json.dumps(said, ensure_ascii=False)})
@@ -129,6 +130,13 @@ class Programmer(OpenAIServer):
         if fields == {"verdict", "findings"} and job.findings:
             return _noted(job, "review", {"verdict": "mend", "findings": job.findings.pop(0)})
         return least(form, form.get("$defs", {}))
+
+
+def _told_form(prompt: str) -> Json:
+    """Return the schema that is told in words; {} where none is."""
+    _, told, rest = prompt.partition(_FORM)
+    form: Json = json.JSONDecoder().raw_decode(rest.lstrip())[0] if told else {}
+    return form
 
 
 def least(form: Json, defs: Json) -> Any:

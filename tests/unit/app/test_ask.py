@@ -331,3 +331,9 @@ def test_an_answer_that_costs_more_than_there_is_is_refused_before_it_is_asked_f
         asked.ask("Where is the spare key?")
     assert "raise the budget" in refused.value.way_out
     assert model.asked == []
+
+
+def test_each_passage_says_when_its_page_was_edited(asked: Asked) -> None:
+    model = asked.think({"found": True, "answer": "Behind the green door.", "sources": ["P1"]})
+    asked.ask("Where does the spare key of the workshop hang?")
+    assert "[P1] Office handbook (last edited 2026-03-01)\n" in model.asked[-1].prompt
