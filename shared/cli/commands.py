@@ -71,6 +71,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from shared.cli.house import House
     from shared.cli.story_end import exit_code
     from shared.cli.timeline import Timeline, summary
+    from shared.core.release_words import subject_of, waiting_kind
 
     interactive, keep, as_json = flags
     log.show_from("ERROR")
@@ -84,7 +85,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
                 if not interactive:
                     return True
                 timeline.pause()
-                answer = click.confirm("Approve this plan?", default=True)
+                answer = click.confirm(f"{subject_of(waiting_kind(run), run.trigger.title)}?", default=True)
                 timeline.resume()
                 return answer
 

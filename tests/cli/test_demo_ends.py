@@ -85,6 +85,15 @@ def test_a_story_without_a_site_is_told_with_its_own_exit_code(
     assert (story["outcome"], story["ok"], done.returncode) == (outcome, True, EXIT_CODES[outcome])
 
 
+def test_who_is_asked_reads_at_each_gate_what_is_decided_there(tmp_path: Path) -> None:
+    done = _demo(tmp_path, SITE, "--interactive", said="y\ny\nn\n")
+    asked = [
+        done.stdout.find(words) for words in ("Approve the plan for", "Approve what leaves for", "goes live? [Y/n]")
+    ]
+    assert -1 < asked[0] < asked[1] < asked[2], done.stdout
+    assert done.stdout.count("[Y/n]") == 3
+
+
 def test_a_run_that_fails_says_why_and_ends_with_its_own_code(tmp_path: Path, refusing: str) -> None:
     model = {"WORKWRIGHT_COMPATIBLE_URL": refusing, "WORKWRIGHT_COMPATIBLE_MODEL": "tiny"}
     done = _demo(tmp_path, SITE, WORKWRIGHT_MODEL="compatible", **model)
