@@ -62,7 +62,9 @@ def request_from_bytes(raw: bytes) -> SandboxRequest:
     data = _object(raw)
     known = {field.name for field in fields(SandboxRequest)}
     if unknown := sorted(set(data) - known):
-        raise MalformedRequest(f"{unknown[0][:100]} is not a field of a request; known are {', '.join(sorted(known))}")
+        raise MalformedRequest(
+            f"field {unknown[0][:100]!r} is not part of a request; known are {', '.join(sorted(known))}"
+        )
     files = {name: _bytes(f"files.{name[:100]}", body) for name, body in _mapping(data, "files").items()}
     if (size := sum(map(len, files.values()))) > MAX_FILES_BYTES:
         raise TooLarge(f"files: {size} bytes; at most {MAX_FILES_BYTES} are taken in one request")
@@ -136,9 +138,9 @@ def _object(raw: bytes) -> dict[str, Any]:
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"not JSON: {error}") from error
+        raise MalformedRequest(f"the request is not JSON: {error}") from error
     if not isinstance(data, dict):
-        raise MalformedRequest("not a JSON object")
+        raise MalformedRequest("the request is not a JSON object")
     return data
 
 

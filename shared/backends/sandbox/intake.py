@@ -21,7 +21,7 @@ def check_request(request: SandboxRequest) -> None:
         check_path(name.removesuffix("/"))
     _check_no_clash(set(request.files))
     if request.network not in ("none", "registry") or request.packages not in ("", "npm", "pip"):
-        raise ValueError(f"network {request.network!r} with packages {request.packages!r} cannot be provided")
+        raise ValueError(f"the network {request.network!r} with packages {request.packages!r} cannot be provided")
     if request.packages and request.network != "none":
         raise ValueError("a command that runs with packages has no network; install them in a step of their own")
     if request.command and request.command[0].startswith("-"):
