@@ -48,7 +48,7 @@ TRAITS: tuple[Sign, ...] = (
     ),
     trait(
         2,
-        "speaks for a house or a group",
+        "speaks for a business or a group",
         r"\b(?:we|our|us|ours)\b|\b(?:wir|unser\w*|uns)\b|\b(?:nous|notre|nos)\b|\b(?:nosotr[oa]s|nuestr[oa]s?)\b",
         r"\b(?:nós|noss[oa]s?|somos)\b|\b(?!vamos\b)\w{2,}[aei]mos\b|\b(?:wij|ons|onze)\b|\b(?:nostr\w+|\w+iamo)\b",
         r"\b(?:biz\w*|\w+[ıiuü]yoruz)\b|\b(?:мы|наш\w*|нас|нам)\b|我们|本店|本社|私たち|当店|نحن",

@@ -129,7 +129,7 @@ def test_an_earlier_answer_that_was_no_choice_is_not_complained_about() -> None:
     [
         (
             "# Bicycle club\n\nWe repair bicycles on Saturdays.\n",
-            "speaks for a house or a group (“We repair bicycles on",
+            "speaks for a business or a group (“We repair bicycles on",
         ),
         ("# Walk\n\n1. Start at the mill\n2. Follow the signs\n", "goes step by step (“Start at the mill”)"),
     ],
