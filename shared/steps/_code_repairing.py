@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.core.artifacts import STATIC_SITE
 from shared.core.edits import EditsRefused, apply_edits
 from shared.core.errors import Rejected
 from shared.core.file_plan import clash, path_problem, unread_problem
@@ -25,6 +26,7 @@ from shared.steps._work import Work, changed_work, unread_of, work_of
 TASK = "code.repair"
 _MOST = 6000  # characters of what failed
 _SHOWN = 25  # files that are shown whole, at most
+_LOOKS = (".md", ".html", ".css")
 _NAME = re.compile(r"[\w./-]+\.\w+")
 
 
@@ -68,8 +70,10 @@ def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
     """Return the map, how things are done, and the files that matter, whole: those named in what failed first."""
     there = map_of(files)
     written = set(work.tree.files)
-    chosen = relevant(there, files, said, _named(said, files))
+    named = _named(said, files)
+    chosen = _chosen(work, files, relevant(there, files, said, named), named)
     shown = sorted(chosen[:_SHOWN], key=lambda path: path not in written) if len(written) <= _SHOWN else chosen[:_SHOWN]
+    shown.sort(key=lambda path: path not in named)  # the red test first, and what its traceback goes through
     texts = [(path, text) for path in shown if (text := text_of(files[path])) is not None]
     kept = sorted(_pristine(work))
     proofs = {"expected_tests": work.expected_tests, "checks": work.checks, "site_root": work.site_root}
@@ -80,6 +84,16 @@ def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
         Part("input", "all files", there.shown(), must=True, share=0.4),
         *file_parts(texts),
     ]
+
+
+def _chosen(work: Work, files: Mapping[str, bytes], ranked: Sequence[str], named: Sequence[str]) -> list[str]:
+    """Return the files to show: words and looks only where what failed speaks of them, or the work is a site."""
+    if work.kind == STATIC_SITE or not named:
+        return list(ranked)
+    texts = [text_of(files[each]) or "" for each in named]
+    looks = [path for path in files if path.endswith(_LOOKS)]
+    spoken = [path for path in looks if path in named or any(path.rpartition("/")[2] in text for text in texts)]
+    return list(dict.fromkeys([*(path for path in ranked if path not in looks), *spoken]))
 
 
 def _pristine(work: Work) -> Mapping[str, bytes]:

@@ -13,8 +13,9 @@ from shared.core.errors import Refused
 from shared.core.run import RunStatus, StepSpec, StepStatus
 from shared.core.worktree import Worktree, from_text
 from shared.ports import ModelRequest
+from shared.steps._code_repairing import repair_parts
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
-from shared.steps._work import keep_work
+from shared.steps._work import Work, keep_work
 from tests.support.local_ports import Ports, ScriptedModel
 from tests.support.parts import require
 from tests.support.prompts import instructions_of
@@ -202,3 +203,29 @@ def test_a_node_project_from_plan_to_green_in_a_real_sandbox(ports: Ports) -> No
     assert tested is not None
     assert (tested.output["tests"], tested.output["rounds"], tested.output["runner"]) == (1, 1, "node")
     assert made.tree(tested.output)["lib/adds.mjs"] == "export const add = (a, b) => a + b\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "page_shown"),
+    [("import van.store\n", False), ("import van.store\nPAGE = open('site/index.html').read()\n", True)],
+)
+def test_what_failed_stands_first_and_words_and_looks_stay_away_where_it_is_not_about_them(
+    test: str, page_shown: bool
+) -> None:
+    files = {
+        "README.md": b"# Vans\n",
+        "site/index.html": b"<title>Vans</title>\n",
+        "site/style.css": b"a { color: red }\n",
+        "van/__init__.py": b"",
+        "van/store.py": b"def free():\n    return 1\n",
+        "tests/test_store.py": test.encode(),
+    }
+    said = 'File "tests/test_store.py", line 2, in test_free\nAssertionError: 1 != 2'
+    work = Work(Worktree(files), "python_service", expected_tests=1)
+    shown = [part.source for part in repair_parts(work, {}, {"title": "Vans", "blocks": []}, said, "")]
+    told = [source.removeprefix("file ") for source in shown if source.startswith("file ")]
+    assert told[0] == "tests/test_store.py"
+    assert "van/store.py" in told
+    assert ("site/index.html" in told) is page_shown
+    assert "README.md" not in told
+    assert "site/style.css" not in told
