@@ -73,10 +73,15 @@ def answer_tokens(model: Model) -> int:
 
 def planned(ctx: StepContext) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the approved proposal and the page as they were kept; nothing of it but ids is trusted."""
-    output = ctx.output_of("plan.propose")
-    proposal: dict[str, Any] = json.loads(ctx.get_text(str(output["proposal"])))
-    page: dict[str, Any] = json.loads(ctx.get_text(str(output["page"])))
-    return proposal, page
+    page: dict[str, Any] = json.loads(ctx.get_text(str(ctx.output_of("plan.propose")["page"])))
+    return approved_proposal(ctx), page
+
+
+def approved_proposal(ctx: StepContext) -> dict[str, Any]:
+    """Return the approved proposal alone; a run that was planned otherwise has none."""
+    ref = ctx.output_of("plan.propose").get("proposal")
+    proposal: dict[str, Any] = json.loads(ctx.get_text(str(ref))) if ref else {}
+    return proposal
 
 
 def requirement_ids(proposal: Mapping[str, Any]) -> list[str]:

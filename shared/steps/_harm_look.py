@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.run import Step, StepStatus
 from shared.core.worktree import Worktree, diff
-from shared.steps._code_asking import planned
+from shared.steps._code_asking import approved_proposal
 from shared.steps._kind import StepContext
 from shared.steps._work import Work, is_mended
 
@@ -43,7 +43,7 @@ def _approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Appr
 
     output = ctx.output_of("plan.propose")
     about = f"{output.get('summary', '')}\nKind of work: {work.kind}"
-    proposal = planned(ctx)[0] if output.get("proposal") else {}
+    proposal = approved_proposal(ctx)
     wanted = [f"{each.get('id', '')}: {each.get('text', '')}" for each in proposal.get("requirements", ())]
     there = {path: data for path, data in work.tree.files.items() if path in before}
     change = diff(before, Worktree(there, work.tree.deleted, work.tree.base))
