@@ -12,9 +12,10 @@ from shared.core.page import Block, Page
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CALL = re.compile(
-    r"(?<![A-Za-z])(GET|POST|PUT|PATCH|DELETE)[`*:]{0,3}\s+[`*|]{0,3}\s*"
-    r"(?:https?://[\w.:-]+)?(/[\w\-./{}<>:]*)(\?[\w=&{}<>,.%|…-]*)?"
-)
+    r"(?<![A-Za-z])(GET|POST|PUT|PATCH|DELETE)[`*:]{0,3}\s{1,20}[`*|]{0,3}\s{0,20}"
+    r"(?:https?://[\w.:-]{1,260})?(/[\w\-./{}<>:]{0,500})(\?[\w=&{}<>,.%|…-]{0,500})?"
+)  # each part has its longest: a page is whatever somebody wrote, and is read in time that grows as it does
+_ABOUT = 300  # letters behind an address that tell of it
 _PARAMETER = re.compile(r"\{(?:\w+:)?(\w+)\}|<(?:\w+:)?(\w+)>|:(\w+)")
 
 
@@ -67,8 +68,7 @@ def _in_block(block: Block) -> Iterator[Endpoint]:
     for match in _CALL.finditer(text):
         path = _normal(match.group(2))
         query = re.findall(r"[?&]([A-Za-z_]\w*)", match.group(3) or "")
-        line_end = text.find("\n", match.end())
-        about = text[match.end() : line_end if line_end >= 0 else len(text)].strip(" \t:–—-→`*|")
+        about = text[match.end() : match.end() + _ABOUT].partition("\n")[0].strip(" \t:–—-→`*|")
         yield Endpoint(match.group(1), path, block.id, " ".join(about.split()), tuple(dict.fromkeys(query)))
 
 

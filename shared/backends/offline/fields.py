@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.backends.offline.endpoints import Endpoint, endpoint_text, read_endpoints
 from shared.backends.offline.reading import clean, heading_level, one_line, own_words
@@ -16,7 +17,7 @@ _WORD = (
     r"|字段)"
 )
 _FIELD = re.compile(rf"^\W*{_WORD}\W*$", re.IGNORECASE)
-_NAMED = re.compile(rf"(?<!\w){_WORD}\s*(?:are|is|sind|sont|son)?\s*[:：]\s*(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(rf"(?<!\w){_WORD}\s{{0,9}}(?:are|is|sind|sont|son)?\s{{0,9}}[:：]\s*(.+)", re.IGNORECASE | re.DOTALL)
 _WITH = re.compile(
     r"\b(?:with|needs|takes|mit|braucht|avec|con|com|met)\b (?:an?|the|its|eine?[mnr]?|der|dem|un[ea]?|le|la|el|o)? ?"
     r"([^.;:()]+)",
@@ -37,6 +38,8 @@ _TYPES = {
     "date": "date datum fecha data tarih дата",
 }
 _TYPE_OF = {word: name for name, words in _TYPES.items() for word in words.split()}
+_MOST_EXAMPLES = 50  # places in a code block where an example may begin
+_LONGEST_LIST = 2_000  # letters of a line that names fields
 _OF_A_RECORD = frozenset({"bulleted_list_item", "numbered_list_item", "to_do"})
 
 
@@ -141,7 +144,7 @@ def _of_table(block: Block) -> Iterator[Field]:
 
 
 def _of_examples(text: str) -> Iterator[Field]:
-    for start in (match.start() for match in re.finditer(r"[{\[]", text)):
+    for start in islice((match.start() for match in re.finditer(r"[{\[]", text)), _MOST_EXAMPLES):
         try:
             value, _ = json.JSONDecoder().raw_decode(text, start)
         except (ValueError, RecursionError):
@@ -154,7 +157,8 @@ def _of_examples(text: str) -> Iterator[Field]:
 
 
 def _parts(text: str) -> list[str]:
-    return [part for part in _AND.split(text.strip().split("\n")[0].rstrip(". ")) if part]
+    line = one_line(text.strip().partition("\n")[0][:_LONGEST_LIST])
+    return [part for part in _AND.split(line.rstrip(". ")) if part]
 
 
 def _described(text: str) -> tuple[str, str]:
