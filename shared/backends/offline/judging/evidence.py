@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from shared.backends.offline.endpoints import read_endpoints
@@ -107,7 +107,16 @@ class Found:
 
 
 def lines_of(page: Page) -> list[Line]:
-    """Return what the page says, sentence by sentence, its title and columns first."""
+    """Return what the page says, sentence by sentence, its title and columns first; as much as is looked at."""
+    return list(_within(_all_lines(page)))
+
+
+def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
+    """Return every block that says one of these sentences ("" for title and columns), however often it stands there."""
+    return frozenset(line.block for line in _all_lines(page) if line.text in texts)
+
+
+def _all_lines(page: Page) -> list[Line]:
     title = frozenset({TITLE, TOP, LABEL, ANY})
     found = [Line(text, "", title) for text in _sentences(page.title)]
     for name, value in page.properties.items():
@@ -118,7 +127,7 @@ def lines_of(page: Page) -> list[Line]:
         for text in _sentences(clean(words)):
             short = {LABEL} if heading_level(block) or len(text.split()) <= _LABEL_WORDS else set()
             found.append(Line(text, block.id, frozenset(top | short)))
-    return list(_within(found))
+    return found
 
 
 def _within(lines: list[Line]) -> Iterator[Line]:
@@ -159,7 +168,7 @@ def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
             text = "" if sign.where == TOP and line.block and _USED.search(text) else text
         if sign.words.search(text):
             carrying.append(line)
-            if len(carrying) >= max(sign.least, 3):
+            if len(carrying) >= max(sign.least, 3) and sign.of != PRIVATE:  # of what is private every line is wanted
                 break
     return Found(sign, carrying[0], tuple(carrying)) if len(carrying) >= sign.least else None
 

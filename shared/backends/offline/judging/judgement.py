@@ -101,6 +101,7 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
     """Return what the page is taken for; `choices` are what people have said in a word, `earlier` of its plans before.
 
     What was said earlier tells what the page is for, and not that what is private, or forbidden, by now may be built.
+    “Without” allows nothing: what it leaves out has gone from the page before, and what is still private here stays so.
     """
     found = find_signs(page)
     sums = weigh(found)
@@ -108,9 +109,10 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
     chosen = [{"publish": SITE}.get(each, each) for each in choices if each in (*_KINDS, "publish")]
     if chosen and chosen[-1] == SITE and SERVICE not in chosen and "publish" in choices and program:
         chosen = [SERVICE]  # all of it may be seen: that is no word on what it is
-    if chosen:
+    kept = _not_to_be_built(page, found, sums, program=program)
+    if chosen and not (kept == PRIVATE and choices[-1] == "without"):
         return _as_chosen(chosen[-1], found)
-    if kept := _not_to_be_built(page, found, sums, program=program, without="without" in choices):
+    if kept:
         return Judgement(kept, _of(kept, found), asked=True)
     if before := [each for each in earlier if each in _KINDS]:
         return _as_chosen(before[-1], found)
@@ -141,12 +143,12 @@ def _asks_for_program(page: Page, found: Sequence[Found], sums: dict[str, int]) 
     return (enough and (named or not sums[NOTES])) or _shall_do(page)
 
 
-def _not_to_be_built(page: Page, found: list[Found], sums: dict[str, int], *, program: bool, without: bool) -> str:
+def _not_to_be_built(page: Page, found: list[Found], sums: dict[str, int], *, program: bool) -> str:
     """Return what stands against building anything from the page: "" where nothing does."""
     of = {each.sign.of for each in found}
     if NOTHING in of and sums.get(SERVICE, 0) < ENOUGH:
         return NOTHING
-    if PRIVATE in of and not without:
+    if PRIVATE in of:
         return PRIVATE
     if NOTION in of and sums[SITE] < sums[NOTION] and not program:
         return NOTION

@@ -10,14 +10,21 @@ from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.reading import shorten
 
 
-def question_of(judgement: Judgement, title: str, language: str, unread: tuple[str, ...], *, partly: bool) -> str:
-    """Return the question; `partly`: what is private is a part of the page that can be left out."""
+def question_of(
+    judgement: Judgement, title: str, language: str, unread: tuple[str, ...], *, partly: bool, nothing_left: bool = False
+) -> str:
+    """Return the question; `partly`: what is private is a part of the page that can be left out.
+
+    `nothing_left`: somebody wants it left out, and it is all of the page.
+    """
     words = _ASKED[judgement.taken_for]
     line = shorten(judgement.because[0].line.text, 80) if judgement.because else title
     known = language if language in words else "en"
     found = words[known].format(title=title, line=line)
     if partly and judgement.taken_for == PRIVATE:
         found += " " + _PARTLY[known]
+    elif nothing_left and judgement.taken_for == PRIVATE:
+        found = f"{_NOTHING_LEFT[known]} {found}"
     if unread:
         found = f"{_UNREAD[known].format(said=shorten(unread[-1], 80))} {found}"
     return found
@@ -38,6 +45,14 @@ _PARTLY: Mapping[str, str] = {
     "es": "“sin” omite lo que está marcado así y publica el resto.",
     "pt": "“sem” deixa de fora o que está marcado assim e publica o resto.",
     "zh": "“不含”会略去这样标注的部分，发布其余内容。",
+}
+_NOTHING_LEFT: Mapping[str, str] = {
+    "en": "What is marked so is the whole page: without it, nothing would remain.",
+    "de": "So gekennzeichnet ist die ganze Seite: Ohne das bliebe nichts übrig.",
+    "fr": "C’est toute la page qui est marquée ainsi : sans cela, il ne resterait rien.",
+    "es": "Lo que está marcado así es toda la página: sin eso no quedaría nada.",
+    "pt": "O que está marcado assim é a página inteira: sem isso não restaria nada.",
+    "zh": "这样标注的是整个页面：去掉之后什么都不剩。",
 }
 _ASKED: Mapping[str, Mapping[str, str]] = {
     NOTES: {

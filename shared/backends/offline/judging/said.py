@@ -121,7 +121,7 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
         own, others = replace(own, blocks=own.blocks + more), []
     others = [block for block in others if EARLIER not in block.extra]  # of another question than ours
     if "without" in choices:
-        own = replace(own, blocks=_left(own.blocks, lambda block: block.id in marked))
+        own = left_out(own, marked)
     kept_back: list[str] = []
     if "publish" not in choices:
         kept_back = [own_words(block) for block in own.walk() if _is_secret(block)]
@@ -141,6 +141,11 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
         tuple(undone),
         tuple(kept_back),
     )
+
+
+def left_out(page: Page, ids: frozenset[str]) -> Page:
+    """Return the page without these blocks; with a heading goes what stands below it."""
+    return replace(page, blocks=_left(page.blocks, lambda block: block.id in ids))
 
 
 def _choice(block: Block, *, earlier: bool) -> str:

@@ -9,9 +9,10 @@ from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.enough import only_wishes, what_to_ask
 from shared.backends.offline.fields import field_blocks
 from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.evidence import blocks_saying
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.questions import question_of
-from shared.backends.offline.judging.said import Shaped, own_page, shaped
+from shared.backends.offline.judging.said import Shaped, left_out, own_page, shaped
 from shared.backends.offline.judging.signs import PRIVATE, SERVICE
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.language import guess_from_little, guess_language
@@ -26,6 +27,7 @@ from shared.core.artifacts import PYTHON_SERVICE, STATIC_SITE
 from shared.core.page import Block, Page
 
 _TITLE = 60
+_ROUNDS = 5  # in which a page is judged without what was marked in it; then the whole is taken for private
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,30 @@ def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str
     if only_wishes(page):
         return what_to_ask(title, language)
     if judgement.asked:
-        return question_of(judgement, title, language, said.unread, partly=bool(marked))
+        without = "without" in said.choices
+        return question_of(
+            judgement, title, language, said.unread, partly=bool(marked), nothing_left=without and not marked
+        )
     return ""
 
 
 def _marked_private(judgement: Judgement, page: Page) -> frozenset[str]:
-    """Return the blocks that are marked as private, where the rest of the page is not: none when the whole is."""
-    if judgement.taken_for != PRIVATE:
-        return frozenset()
-    blocks = {line.block for each in judgement.because for line in each.lines}
+    """Return the blocks that are marked as private, where the rest of the page is not: none when the whole is.
+
+    What is left out lets other lines come to the top, so what remains is judged again.
+    """
+    marked, rest = frozenset[str](), page
     first = next((block.id for block in page.walk() if own_words(block)), "")
-    return frozenset() if blocks & {"", first} else frozenset(blocks)
+    for _ in range(_ROUNDS):
+        if judgement.taken_for != PRIVATE:
+            return marked
+        found = blocks_saying(rest, {line.text for each in judgement.because for line in each.lines})
+        if found & {"", first}:
+            return frozenset()
+        marked |= found
+        rest = left_out(rest, marked)
+        judgement = judge(rest)
+    return frozenset()
 
 
 def _about_the_program(page: Page, judgement: Judgement) -> Page:

@@ -258,6 +258,36 @@ def test_without_leaves_out_only_what_is_marked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Fair\n\nInternal use only, do not publish.\n\nStalls on the green. The mayor pays.\n",
+        "# Confidential: the fair\n\nStalls on the green, every Saturday. We bake.\n\nThe mayor pays.\n",
+    ],
+    ids=["first line", "title"],
+)
+@pytest.mark.parametrize("said", [("without",), ("publish", "without"), ("without it, please", "without")])
+def test_without_what_is_all_of_the_page_nothing_remains_and_nothing_is_published(
+    text: str, said: tuple[str, ...]
+) -> None:
+    kind, answer = outcome(page_of(text, *((ANSWER, word) for word in said)))
+    assert kind == ASK
+    assert "the whole page" in answer["questions"][0]
+    assert "“without”" not in answer["questions"][0]
+
+
+def test_without_leaves_out_every_line_that_is_marked_however_many_and_alike() -> None:
+    lines = "".join(f"## Part {at}\n\nWords of part {at}.\n\nConfidential: the mayor pays {at}\n\n" for at in range(8))
+    alike = "## Internal use\n\nFirst wage.\n\n## Music\n\nA band.\n\n## Internal use\n\nSecond wage.\n"
+    page = page_of(f"# Fair\n\nStalls on the green, every Saturday at nine.\n\n{lines}{alike}", (ANSWER, "without"))
+    kind, answer = outcome(page)
+    assert kind == SITE
+    shown = str(answer["requirements"]) + str(pages.files(pages.code(page, answer)))
+    assert "A band" in shown
+    assert "mayor" not in shown
+    assert "wage" not in shown
+
+
 def test_what_is_marked_as_secret_stays_out_until_somebody_says_otherwise() -> None:
     text = "# Party\n\nCake at four.\n\n<details>\n<summary>Secret</summary>\n\nIt is a bicycle.\n\n</details>\n"
     answer = pages.plan(page_of(text))
