@@ -17,7 +17,9 @@ _WORD = (
     r"|字段)"
 )
 _FIELD = re.compile(rf"^\W*{_WORD}\W*$", re.IGNORECASE)
-_NAMED = re.compile(rf"(?<!\w){_WORD}\s{{0,9}}(?:are|is|sind|sont|son)?\s{{0,9}}[:：]\s*(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(
+    rf"(?<!\w){_WORD}\s{{0,9}}(?:are|is|sind|sont|son)?\s{{0,9}}[:：]\s*(.+)", re.IGNORECASE | re.DOTALL
+)
 _WITH = re.compile(
     r"\b(?:with|needs|takes|mit|braucht|avec|con|com|met)\b (?:an?|the|its|eine?[mnr]?|der|dem|un[ea]?|le|la|el|o)? ?"
     r"([^.;:()]+)",

@@ -11,7 +11,13 @@ from shared.backends.offline.reading import shorten
 
 
 def question_of(
-    judgement: Judgement, title: str, language: str, unread: tuple[str, ...], *, partly: bool, nothing_left: bool = False
+    judgement: Judgement,
+    title: str,
+    language: str,
+    unread: tuple[str, ...],
+    *,
+    partly: bool,
+    nothing_left: bool = False,
 ) -> str:
     """Return the question; `partly`: what is private is a part of the page that can be left out.
 

@@ -30,7 +30,9 @@ def _seconds(page: Page) -> float:
     return min(taken)
 
 
-@pytest.mark.parametrize("unit", ["GET /a ", "GET…x", "a", "a ", "GET /:a", "/:a", "Fields…x", "Fields: a…b", "we need, "])
+@pytest.mark.parametrize(
+    "unit", ["GET /a ", "GET…x", "a", "a ", "GET /:a", "/:a", "Fields…x", "Fields: a…b", "we need, "]
+)
 def test_sixteen_times_the_letters_take_no_more_than_some_sixteen_times_as_long(unit: str) -> None:
     small, large = _seconds(_page(unit, SMALL)), _seconds(_page(unit, SMALL * TIMES))
     assert large < 4 * TIMES * max(small, 0.001), (small, large)  # the square would be sixteen times sixteen
