@@ -142,11 +142,13 @@ def _rows(story: Story) -> list[tuple[str, str]]:
         return [*rows, ("Question", str(story.plan["question"]))]
     if story.outcome in (FAILED, STOPPED):
         rows.append(("Why", str(story.run["failure"])))
+    rows.append(("Approved", ", ".join(f"{one['gate']} by {one['by']}" for one in story.approvals) or "by nobody"))
+    if tests:
+        rows.append(("Tests", f"{tests.get('tests', 0)} passed in the {tests.get('driver', 'no')} sandbox"))
+    for what, made in (("Pull request", story.pull_request), ("Site", story.deployment)):
+        if made.get("url"):
+            rows.append((what, str(made["url"])))
     rows += [
-        ("Approved", ", ".join(f"{one['gate']} by {one['by']}" for one in story.approvals) or "by nobody"),
-        ("Tests", f"{tests.get('tests', 0)} passed in the {tests.get('driver', 'no')} sandbox"),
-        ("Pull request", str(story.pull_request.get("url", "none"))),
-        ("Site", str(story.deployment.get("url", "none"))),
         ("Told", f"{len(story.notifications)} times, by {_channels(story)}"),
         ("Cost", f"{story.cost['usd']:.2f} US dollars, {story.cost['tokens']} tokens"),
         ("Took", f"{story.duration_s:.1f} s"),

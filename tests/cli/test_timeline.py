@@ -6,7 +6,9 @@ import io
 
 from rich.console import Console
 
-from shared.cli.timeline import Timeline
+from shared.cli.demo import Story
+from shared.cli.story_end import NO_SITE
+from shared.cli.timeline import Timeline, summary
 from shared.core import events as ev
 from shared.core.errors import ErrorClass
 from tests.support.runs import after, at, begin, spec
@@ -28,3 +30,14 @@ def test_children_are_set_in_and_the_result_is_said_with_its_dissent() -> None:
         "  ✓ 1 of 2: critic",
         "  · 2 of 2: critic — absent: I will not.",
     ]
+
+
+def test_a_story_without_code_speaks_of_no_tests_and_no_site() -> None:
+    story = Story(
+        page={"title": "Overdue tasks", "status": "Done", "view": "http://127.0.0.1:1/p/1"},
+        plan={"steps": [{}], "model": "reader"},
+        cost={"usd": 0.0, "tokens": 7},
+        outcome=NO_SITE,
+    )
+    rows = [line.plain.split("  ")[0].strip() for line in summary(story)]
+    assert rows[1:7] == ["Page", "Plan", "Approved", "Told", "Cost", "Took"]
