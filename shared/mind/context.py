@@ -20,6 +20,7 @@ from shared.mind.packing import Count, cut_end, cut_start, repeats, threes
 
 NAMES = frozenset({"task", "page", "knowledge", "history", "summary", "errors", "feedback", "preferences", "input"})
 CUTS = frozenset({"end", "start", "whole"})
+ORDER = "task"  # data of this name says what to do, as far as the system prompt lets it
 ONE_PAGE = 0.4  # of the room for knowledge
 _SCRAP = 24  # tokens: less of a text than this tells nobody anything
 _EPSILON = 1e-6
@@ -29,6 +30,7 @@ _EPSILON = 1e-6
 class Part:
     """One text and where it comes from. `share` is how much of the budget all parts of its name may have; 0: no limit.
 
+    Data named `task` is what the system prompt of an agent calls its order: only a declared field of its input is.
     `source` names a page and, after `#`, the place in it. `trusted` is said by us, never by a page, a person outside of
     it, or a model: it stands as an instruction and is never cut. `stable` is trusted too and stands first, where
     providers keep a cache. `cut` is what goes when the room is short: the "end", the "start", or it "whole".
@@ -125,8 +127,12 @@ def assemble(parts: Sequence[Part], *, budget: float, count: Count = token_weigh
     stable = "\n\n".join(one.text for one in placed if one.part.stable)
     told = [_shown(one.part, one.text, mark) for one in placed if one.text and not one.part.stable]
     fences = any(one.text and not one.part.trusted for one in placed)
-    prompt = "\n\n".join([preface(mark), *told] if fences else told)
+    prompt = "\n\n".join([preface(mark, order=_has_order(seen)), *told] if fences else told)
     return Context(placed, mark, int(budget), round(count(stable) + count(prompt)), stable=stable, prompt=prompt)
+
+
+def _has_order(parts: Sequence[Part]) -> bool:
+    return any(part.name == ORDER and not part.trusted for part in parts)
 
 
 def _shown(part: Part, text: str, mark: str) -> str:
@@ -138,7 +144,8 @@ class _Packing:
 
     def __init__(self, parts: Sequence[Part], mark: str, budget: float, count: Count) -> None:
         self._parts, self._mark, self._budget, self._count = parts, mark, budget, count
-        self._left = budget - (count(preface(mark)) if any(not part.trusted for part in parts) else 0)
+        word = preface(mark, order=_has_order(parts)) if any(not part.trusted for part in parts) else ""
+        self._left = budget - (count(word) if word else 0)
         self._found: dict[int, Placed] = {}
         self._knows = any(part.name == "knowledge" for part in parts)
         self._there: set[tuple[str, ...]] = set()

@@ -10,7 +10,8 @@ The types of fields are few, so that every vendor's schema mode takes what is ma
 
 `about` says what the field holds. With `optional = true` an input may leave it out; answers are always whole.
 `among = "options"` holds a text of the answer to `choices` and to what the input says in that field. `heard = true`
-marks the list of the input that is filled with what others have said, where a plan leaves it out.
+marks the list of the input that is filled with what others have said, where a plan leaves it out. `order = true` marks
+the one text of the input that says what to do; everything else is material.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from shared.core.errors import ConfigError
 
 _FENCE = "+++"
-_KEYS = frozenset({"type", "max", "min", "most", "least", "choices", "item", "about", "optional", "among", "heard"})
+_KEYS = frozenset({"type", "max", "min", "most", "least", "choices", "item", "about", "optional", "among", "heard", "order"})
+FILE = frozenset({"path", "content"})  # the fields of a file
 Json = Mapping[str, Any]
 _EMPTY: Mapping[str, Any] = {"text": "", "whole": 0, "flag": False, "texts": (), "list": ()}
 
@@ -81,6 +83,19 @@ def heard_of(inputs: Json, where: str) -> str:
     if len(found) > 1 or any(inputs[field]["type"] != "list" for field in found):
         raise ConfigError(f"{where}.{found[-1]}: heard marks one field, a list")
     return found[0] if found else ""
+
+
+def order_of(inputs: Json, where: str) -> str:
+    """Return the field of the input that is the agent's order, "" where all of it is material."""
+    found = [field for field, declared in inputs.items() if declared.get("order")]
+    if len(found) > 1 or any(inputs[field]["type"] != "text" for field in found):
+        raise ConfigError(f"{where}.{found[-1]}: order marks one field, a text")
+    return found[0] if found else ""
+
+
+def files_of(inputs: Json) -> frozenset[str]:
+    """Return the fields of the input that hold files."""
+    return frozenset(field for field, declared in inputs.items() if set(declared.get("item", ())) == FILE)
 
 
 def _type_of(name: str, declared: Mapping[str, Any], where: str, whole: bool) -> Any:

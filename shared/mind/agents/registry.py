@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.core.errors import ConfigError
 from shared.core.run import Usage
-from shared.mind.agents.declaration import among_of, heard_of, model_of, split
+from shared.mind.agents.declaration import among_of, files_of, heard_of, model_of, order_of, split
 
 Fields = type[BaseModel]
 TIERS = {1: "routes and sorts", 2: "does one thing", 3: "masters a field", 4: "decides about others' work"}
@@ -32,7 +32,8 @@ class Agent:
     """One agent. `steps` are the kinds of steps it may ask for in a loop; `budget` is for one question to it.
 
     `among` names for fields of its answer the input's field that it chooses from, and what else may stand there;
-    `heard` the field of its input that what others have said fills.
+    `heard` the field of its input that what others have said fills; `order` the one that says what to do, "" for none;
+    `holds_files` those that hold files.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Agent:
     prompt: str
     among: Mapping[str, tuple[str, tuple[str, ...]]]
     heard: str
+    order: str
+    holds_files: frozenset[str]
 
     @property
     def task(self) -> str:
@@ -116,6 +119,8 @@ def read_agent(text: str, where: str) -> Agent:
         prompt=prompt,
         among=among_of(declared["input"], declared["output"], f"{where}: output"),
         heard=heard_of(declared["input"], f"{where}: input"),
+        order=order_of(declared["input"], f"{where}: input"),
+        holds_files=files_of(declared["input"]),
     )
 
 
