@@ -68,7 +68,7 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
 
 
 def _rules(agent: Agent) -> str:
-    """Return what instructs an agent: its own prompt, what each part of its input is, and which of them is its order."""
+    """Return what instructs an agent: its prompt, what each part of its input is, and which is its order."""
     order = _ORDER.format(name=ORDER, field=agent.order) if agent.order else ""
     given = "\n".join(f"- `{name}`: {_told_of(agent, name)}" for name in agent.input.model_fields)
     return _RULES.format(purpose=agent.purpose, prompt=agent.prompt, given=given, order=order)

@@ -26,7 +26,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from shared.core.errors import ConfigError
 
 _FENCE = "+++"
-_KEYS = frozenset({"type", "max", "min", "most", "least", "choices", "item", "about", "optional", "among", "heard", "order"})
+_KEYS = frozenset(
+    {"type", "max", "min", "most", "least", "choices", "item", "about", "optional", "among", "heard", "order"}
+)
 FILE = frozenset({"path", "content"})  # the fields of a file
 Json = Mapping[str, Any]
 _EMPTY: Mapping[str, Any] = {"text": "", "whole": 0, "flag": False, "texts": (), "list": ()}

@@ -70,7 +70,9 @@ def test_without_an_order_all_data_is_no_instruction(name: str, given: dict[str,
 
 def test_an_order_is_one_text_of_the_input() -> None:
     with pytest.raises(ConfigError, match=r"input\.facts: order marks one field, a text"):
-        read_agent(written("advisor").replace("max = 4000, optional = true }", "optional = true, order = true }"), "a.md")
+        read_agent(
+            written("advisor").replace("max = 4000, optional = true }", "optional = true, order = true }"), "a.md"
+        )
 
 
 def test_every_field_of_the_input_is_explained() -> None:
