@@ -41,10 +41,10 @@ class Source:
 
 
 class NamedPlaces:
-    """The data sources that one plan names, each looked up once."""
+    """The data sources that one plan names, each looked up once; `said` is what the page says."""
 
-    def __init__(self, connect: Callable[[], Notion], settings: Json, today: date) -> None:
-        self._connect, self._settings, self.today = connect, settings, today
+    def __init__(self, connect: Callable[[], Notion], settings: Json, today: date, said: str = "") -> None:
+        self._connect, self._settings, self.today, self.said = connect, settings, today, said
         self._seen: dict[str, Source | None] = {}
 
     def source(self, given: str) -> Source | None:
@@ -117,19 +117,29 @@ class NamedPlaces:
         return f"name one of: {listed}" if listed else "give the id of a database"
 
 
-def with_places(proposed: list[Any], places: NamedPlaces, problems: Problems) -> list[Any]:
-    """Return the steps with data sources in place of what was given, and what they do with columns checked."""
-    return [
-        {**step, "input": _resolved(step["input"], f"steps[{number}].input", places, problems)}
+def with_places(
+    proposed: list[Any], places: NamedPlaces, problems: Problems, said: str = ""
+) -> tuple[list[Any], list[str]]:
+    """Return the steps with data sources in place of what was given, and what people are told of new options.
+
+    What they do with columns is checked; `said` is what the plan says beside its steps' input.
+    """
+    made: dict[tuple[str, str], None] = {}
+    steps = [
+        {**step, "input": _resolved(step["input"], f"steps[{number}].input", (places, said), problems, made)}
         if isinstance(step, Mapping)
         and str(step.get("kind")).startswith("notion.")
         and isinstance(step.get("input"), Mapping)
         else step
         for number, step in enumerate(proposed)
     ]
+    return steps, [f"“{option}” becomes a new option of the column “{column}”." for option, column in made]
 
 
-def _resolved(given: Json, where: str, places: NamedPlaces, problems: Problems) -> dict[str, Any]:
+def _resolved(
+    given: Json, where: str, named: tuple[NamedPlaces, str], problems: Problems, made: dict[tuple[str, str], None]
+) -> dict[str, Any]:
+    places, said = named
     result: dict[str, Any] = {}
     columns: Json | None = None
     for name, value in given.items():
@@ -141,16 +151,23 @@ def _resolved(given: Json, where: str, places: NamedPlaces, problems: Problems) 
                 value = source.id
                 columns = source.columns if name == "data_source" else columns
         elif isinstance(value, Mapping):
-            value = _nested(value, f"{where}.{name}", places, problems)
+            value = _nested(value, f"{where}.{name}", named, problems, made)
         result[name] = value
-    return ColumnCheck(columns, places.today, problems, where).input(result) if columns else result
+    if not columns:
+        return result
+    check = ColumnCheck(columns, places.today, problems, where, f"{places.said}\n{said}")
+    result = check.input(result)
+    made.update(dict.fromkeys(check.made))
+    return result
 
 
-def _nested(given: Json, where: str, places: NamedPlaces, problems: Problems) -> dict[str, Any]:
+def _nested(
+    given: Json, where: str, named: tuple[NamedPlaces, str], problems: Problems, made: dict[tuple[str, str], None]
+) -> dict[str, Any]:
     """Return columns that are to be made, of which one may lead to another database."""
     if not any(isinstance(each, Mapping) and "relates_to" in each for each in given.values()):
         return dict(given)
     return {
-        name: _resolved(each, f"{where}.{name}", places, problems) if isinstance(each, Mapping) else each
+        name: _resolved(each, f"{where}.{name}", named, problems, made) if isinstance(each, Mapping) else each
         for name, each in given.items()
     }

@@ -60,7 +60,8 @@ def validated(
     before = _before(run)
     problems = Problems()
     kept = without_ours(proposal.steps, rules)
-    proposal.steps = with_places(kept, places or places_named(tools, run), problems)
+    proposal.steps, new = with_places(kept, places or places_named(tools, run), problems, _words_of(proposal))
+    proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
     specs = within_means(specs, run, tools.kinds)
     refuse_too_dear(specs, run)
@@ -70,11 +71,20 @@ def validated(
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
 
 
-def places_named(tools: Tools, run: Run, today: str = "") -> NamedPlaces:
-    """Return what looks up the databases that a plan names; `today` is the day that its planner was told."""
+def _words_of(proposal: Proposal) -> str:
+    """Return what the plan says in words that people read before they approve it."""
+    titles = [str(step.get("title", "")) for step in proposal.steps]
+    return "\n".join([proposal.summary, *proposal.assumptions, *(each.text for each in proposal.requirements), *titles])
+
+
+def places_named(tools: Tools, run: Run, today: str = "", said: str = "") -> NamedPlaces:
+    """Return what looks up the databases that a plan names; `today` is the day that its planner was told.
+
+    `said` is what its page says.
+    """
     settings = tools.settings(run.tenant)
     day = today or today_of(settings, run.opened_at)[0]
-    return NamedPlaces(lambda: tools.accounts.connect_for(run.tenant)(Notion), settings, date.fromisoformat(day))
+    return NamedPlaces(lambda: tools.accounts.connect_for(run.tenant)(Notion), settings, date.fromisoformat(day), said)
 
 
 def _before(run: Run) -> Before:

@@ -1,11 +1,13 @@
 """What a step does with the columns of a database, checked against them while the plan is made.
 
 What is unambiguous is mended: the case of a name, a status that is a select, a date in words. The rest is told with
-what there is: columns, options, the form of a filter.
+what there is: columns, options, the form of a filter. Notion makes an option of a select as it is written, so one that
+somebody has named is let through, and people are told of it; a status takes none that is not there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,13 +25,17 @@ _WHEN = ("equals", "before", "after", "on_or_before", "on_or_after")
 _WORDS = {"today": 0, "now": 0, "tomorrow": 1, "yesterday": -1}
 _MOST_NAMED = 40
 _DEEPEST = 3
+_STEP = "step:"  # what an earlier step will say
 
 
 class ColumnCheck:
     """The columns of one data source, and where in the plan they are used."""
 
-    def __init__(self, columns: Json, today: date, problems: Problems, where: str) -> None:
+    def __init__(self, columns: Json, today: date, problems: Problems, where: str, named: str = "") -> None:
+        """`named` is what the page and the plan say: an option that is not there yet has to stand in it."""
         self._columns, self._today, self._problems, self._where = columns, today, problems, where
+        self._named = one_spaced(named)
+        self.made: list[tuple[str, str]] = []  # options that will be new, with their columns
 
     def input(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the input with what could be mended; what could not is noted."""
@@ -97,19 +103,36 @@ class ColumnCheck:
 
     def _value(self, key: str, value: Any, at: str) -> Any:
         found = self._known(key, at)
-        if found is None or not isinstance(value, str) or not value:
+        if found is None or not value:
             return value
-        kind = str(found[1].get("type"))
-        if kind in _CHOICES and _options(found[1]):
-            return self._option(value, _options(found[1]), at)
-        return self._date(value, at) if kind == "date" else value
+        name, column = found
+        if column.get("type") == "multi_select" and isinstance(value, list):
+            return [self._chosen(each, name, column, f"{at}.{number}") for number, each in enumerate(value)]
+        if column.get("type") in _OPTIONS:
+            return self._chosen(value, name, column, at)
+        return self._date(value, at) if column.get("type") == "date" else value
+
+    def _chosen(self, value: Any, name: str, column: Json, at: str) -> Any:
+        """Return the option that is written; a new one only where Notion makes it and somebody has named it."""
+        options = _options(column)
+        if not isinstance(value, str) or value.startswith(_STEP) or not (options or column.get("type") == "status"):
+            return value
+        wanted = one_spaced(value)
+        if column.get("type") == "status" or _alike(wanted, options) or not self._is_named(wanted):
+            return self._option(value, options, at)
+        self.made.append((wanted, name))
+        return wanted
+
+    def _is_named(self, wanted: str) -> bool:
+        said = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", self._named)
+        return said is not None and "," not in wanted  # which Notion takes in no option
 
     def _option(self, value: str, options: tuple[str, ...], at: str) -> str:
-        found = next((each for each in options if each.casefold() == value.strip().casefold()), "")
+        found = value if value in options else _alike(one_spaced(value), options)
         if not found:
             known = ", ".join(options[:_MOST_NAMED])
             self._problems.add("option", f"{self._where}.{at}", given=value[:80], known=known[:400])
-        return value if not found or value in options else found
+        return found or value
 
     def _date(self, value: Any, at: str) -> Any:
         if not isinstance(value, str):
@@ -120,6 +143,23 @@ class ColumnCheck:
         if not all(_is_date(part.strip()) for part in value.replace("→", "/").split("/")):
             self._problems.add("date", f"{self._where}.{at}", given=value[:40], today=self._today.isoformat())
         return value
+
+
+def one_spaced(text: str) -> str:
+    """Return the text with one space wherever there is any."""
+    return " ".join(text.split())
+
+
+def _alike(wanted: str, options: tuple[str, ...]) -> str:
+    """Return the option that is written so but for letter case and spaces; "" for none."""
+    bare = _bare(wanted)
+    return next(
+        (each for each in options if each == wanted), next((each for each in options if _bare(each) == bare), "")
+    )
+
+
+def _bare(text: str) -> str:
+    return "".join(text.casefold().split())
 
 
 def _options(column: Json) -> tuple[str, ...]:

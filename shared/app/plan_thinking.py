@@ -93,7 +93,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
     says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),), related=True)
     places = places_of(deps, tools, run.tenant, view.page)
     known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says), places=places)
-    planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today))
+    planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today, query))
     try:
         first = planning.proposed(known, step.feedback)
     except InvalidOutput as error:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 import requests
 
+from shared.app.plan_columns import ColumnCheck
+from shared.core.plan_refusals import Problems
 from shared.core.run import Run, RunStatus
 from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
@@ -39,6 +43,7 @@ def planned(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -
         before(desk)
         desk.set_status(page, "Plan it")
         desk.tell(page)
+        ids["kept"] = lambda ref: json.loads(desk.house.store.get_text(TENANT, ref))
         return desk.run_of(page), model, ids
 
     return plan
@@ -86,8 +91,8 @@ def test_a_day_in_words_and_a_filter_of_the_wrong_kind_are_mended(planned: Plann
     [
         pytest.param({"set": {"Stat": "Done"}}, "there is no column 'Stat'; there are: ", id="column"),
         pytest.param(
-            {"set": {"Status": "Late"}},
-            "there is no option 'Late'; there are: To do, Doing, Blocked, Done",
+            {"set": {"Status": "Overdue"}},
+            "there is no option 'Overdue'; there are: To do, Doing, Blocked, Done",
             id="option",
         ),
         pytest.param(
@@ -107,6 +112,51 @@ def test_what_is_not_there_is_told_with_what_is(planned: Planned, more: Json, sa
     assert run.status == RunStatus.FAILED
     assert said in run.failure
     assert said in model.asked_for("plan")[1].messages[-1].text
+
+
+@pytest.mark.parametrize("written", ["to do", "To  do", "TODO", " To do "])
+def test_an_option_is_known_in_any_case_and_with_any_spaces(planned: Planned, written: str) -> None:
+    run, model, _ = planned(lambda ids: late(ids["data_source"], set={"Status": written}))
+    assert work(run)["set"]["Status"] == "To do"
+    assert len(model.asked_for("plan")) == 1
+
+
+def test_a_new_option_that_the_page_names_is_made_and_told(planned: Planned) -> None:
+    run, model, ids = planned(lambda ids: late(ids["data_source"], set={"Status": "Late"}))  # the page: “Late tasks”
+    assert work(run)["set"]["Status"] == "Late"
+    assert len(model.asked_for("plan")) == 1
+    proposal = next(step.output["proposal"] for step in run.steps if step.output.get("proposal"))
+    assert "“Late” becomes a new option of the column “Status”." in ids["kept"](proposal)["assumptions"]
+
+
+STATUS: Json = {"S": {"type": "status", "status": {"options": [{"name": "Open"}]}}}
+SELECT: Json = {"S": {"type": "select", "select": {"options": [{"name": "Open"}]}}}
+SEVERAL: Json = {"S": {"type": "multi_select", "multi_select": {"options": [{"name": "Open"}]}}}
+
+
+@pytest.mark.parametrize(
+    ("columns", "given", "becomes", "made"),
+    [
+        (SELECT, "Parked", "Parked", ["Parked"]),
+        (SELECT, "Lost", None, []),
+        (SELECT, "Park", None, []),
+        (SELECT, "a, b", None, []),
+        (SEVERAL, ["open", "Parked"], ["Open", "Parked"], ["Parked"]),
+        (SEVERAL, ["Open", "Lost"], None, []),
+        (STATUS, "Parked", None, []),
+        (STATUS, "open", "Open", []),
+        (SELECT, "step:one.text", "step:one.text", []),
+    ],
+)
+def test_a_new_option_has_to_be_named_and_a_status_has_none(
+    columns: Json, given: Any, becomes: Any, made: list[str]
+) -> None:
+    problems = Problems()
+    check = ColumnCheck(columns, date(2026, 1, 1), problems, "steps[0].input", "What waits is Parked. Write a, b.")
+    result = check.input({"set": {"S": given}})
+    assert [option for option, _ in check.made] == made
+    assert bool(problems) == (becomes is None)
+    assert becomes is None or result["set"]["S"] == becomes
 
 
 def test_a_page_is_no_database(planned: Planned) -> None:
