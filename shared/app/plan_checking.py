@@ -24,7 +24,6 @@ from shared.core.secret_places import without_places_in
 from shared.core.shipping import WITH_RELEASE, ship_of
 from shared.integrations.notion.client import Notion
 from shared.mind.field_errors import fields_in_words, told_errors
-from shared.mind.questions import references
 from shared.mind.redaction import Redactor
 from shared.mind.structured import compact, schema_of
 from shared.ports import Model
@@ -114,6 +113,6 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         kind.group,
         vital=kind.vital,
         ships=kind.ships,
-        refers=references if kind.weigh else None,
+        leaves_text=kind.leaves_text,
         takes=fields_in_words(schema_of(kind.input))[:_LONGEST_INPUT],
     )

@@ -37,7 +37,7 @@ _ONLY_FOR = {  # agents who are told only where a page may need the family that 
 }
 _TEXT = re.compile(r"(?<=\w): text(?=[,)}])|(?<=\?): text(?=[,)}])")
 _HEAD = f"""Kinds of steps, with the fields of their input; those with ? may be left out.
-TARGET: {_TARGET}, as text. VALUES: {{NAME OF A COLUMN: {_VALUE}}}."""
+from_step names a step that leaves a text. TARGET: {_TARGET}, as text. VALUES: {{NAME OF A COLUMN: {_VALUE}}}."""
 
 
 def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] = ()) -> str:
@@ -71,7 +71,8 @@ def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, t
     needs = [name for name in kind.needs if name not in said]
     after = f" After: {', '.join(needs)}." if needs else ""
     fields = _fields(schema, schema.get("$defs") or {}, 0) if types else _names(schema)
-    return f"{kind.name}{fields}: {kind.purpose}{after}"
+    left = " Leaves a text." if kind.leaves_text else ""
+    return f"{kind.name}{fields}: {kind.purpose}{left}{after}"
 
 
 def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:

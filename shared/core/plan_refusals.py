@@ -59,6 +59,9 @@ REFUSALS: Mapping[str, Refusal] = {
     "unknown_step": Refusal(
         "step {step!r} depends on {given!r}, which is not in the plan; {known}", "depends_on: the ids of the steps"
     ),
+    "no_text": Refusal(
+        "step {step!r} is to write the text of {given!r}, a {kind}, which leaves none; {known}", "leaves a text"
+    ),
     "circle": Refusal("the steps {given} wait for each other in a circle", "in a circle"),
     "too_early": Refusal("step {step!r} ({kind}) must come after every step of the kind {needed}{how}", "After: "),
     "one_work": Refusal(

@@ -28,7 +28,7 @@ class Rule:
     group: bool = False
     vital: bool = False
     ships: str = ""  # "release": it sends the work somewhere; "production": it makes it what everybody sees
-    refers: Callable[[Mapping[str, Any]], Sequence[str]] | None = None  # steps its input names: it depends on them
+    leaves_text: bool = False  # `from_step` of another step can name it
     takes: str = ""  # its input in a line, told beside what is wrong with one
 
 

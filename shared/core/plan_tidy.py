@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.core.replan import bare_name
@@ -11,7 +11,7 @@ from shared.core.replan import bare_name
 # what every plan gets from us; a model that writes it as well says nothing wrong
 _OURS = re.compile(r"approval(\.\w+)?|gate(\.\w+)?|notion\.publish_plan|input\.wait|release\.review|plan\.propose")
 _REFERENCE = re.compile(r"(step:)((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})((?:\.[a-z_]{1,40})?)")
-_BY_NAME = "from_step"  # the field that holds a step's id alone
+BY_NAME = "from_step"  # the field that holds a step's id alone
 
 
 def without_ours(proposed: Sequence[Any], kinds: Mapping[str, Any]) -> list[Any]:
@@ -66,17 +66,36 @@ def _renamed(key: str, value: Any, names: Mapping[str, str]) -> Any:
         return [_renamed("", each, names) for each in value]
     if not isinstance(value, str):
         return value
-    if key == _BY_NAME:
+    if key == BY_NAME:
         return names.get(value, value)
     named = _REFERENCE.fullmatch(value)
     return f"step:{names[named[2]]}{named[3]}" if named and named[2] in names else value
+
+
+def steps_named(given: Any) -> list[str]:
+    """Return the steps that an input names, as a plan names them: what takes from a step comes after it."""
+    found = _named_in("", given)
+    return list(dict.fromkeys(found))
+
+
+def _named_in(key: str, given: Any) -> Iterator[str]:
+    if isinstance(given, Mapping):
+        for name, value in given.items():
+            yield from _named_in(name, value)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            yield from _named_in("", value)
+    elif isinstance(given, str) and given:
+        named = _REFERENCE.fullmatch(given)
+        if named or key == BY_NAME:
+            yield bare_name(named[2] if named else given)
 
 
 def bare_references(given: Any) -> Any:
     """Return an input with other steps named as a plan names them, without our marks of its revision."""
     if isinstance(given, Mapping):
         return {
-            k: bare_name(v) if k == _BY_NAME and isinstance(v, str) else bare_references(v) for k, v in given.items()
+            k: bare_name(v) if k == BY_NAME and isinstance(v, str) else bare_references(v) for k, v in given.items()
         }
     if isinstance(given, list | tuple):
         return [bare_references(each) for each in given]

@@ -96,20 +96,6 @@ class Question(BaseModel):
         return tuple(name for name in _item_of(one)["required"] if name != _WHO)
 
 
-def references(given: Mapping[str, Any]) -> list[str]:
-    """Return the steps of the plan that a question, or a pattern of questions, takes from or reads."""
-    found: list[str] = []
-    sources = [*dict(given.get("takes") or {}).values(), *(given.get("reads") or ())]
-    for source in sources:
-        named = _FROM.fullmatch(str(source))
-        found += [named[2]] if named and named[2] else []
-    members = [each for value in given.values() for each in (value if isinstance(value, list) else [value])]
-    for member in members if "agent" not in given else ():
-        if isinstance(member, Mapping) and isinstance(member.get("input"), Mapping):
-            found += references(member["input"])
-    return list(dict.fromkeys(found))
-
-
 def agent_named(name: str) -> Agent:
     """Return the agent; raises ValueError, which names those there are."""
     from shared.mind.agents.registry import agent

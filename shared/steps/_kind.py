@@ -205,19 +205,18 @@ class StepContext:
 
     def target(self, target: str, *names: str) -> str:
         """Return the id a `Target` stands for; of `step:ID`, the first of `names` in that step's output."""
-        named = _STEP.fullmatch(target)
-        if named is None:
+        if (named := _STEP.fullmatch(target)) is None:
             return target
         made = self.output_of_step(named[1])
         found = next((str(made[name]) for name in names if made.get(name)), "")
         if not found:
-            raise Rejected("notion", f"{target}: that step has made no {' or '.join(names)}; let this one depend on it")
+            hint = "" if made else "; let this one depend on it"
+            raise Rejected("notion", f"{target}: that step has made no {' or '.join(names)}{hint}")
         return found
 
     def output_of_step(self, name: str) -> Result:
         """Return the output of a step of this plan by its id there; {} when it has none yet, or is not there."""
-        step = self.step_named(name)
-        return step.output if step is not None else {}
+        return step.output if (step := self.step_named(name)) is not None else {}
 
     def step_named(self, name: str) -> Step | None:
         """Return a step of this plan by its id there, else what an earlier plan of this run has done under that id.
@@ -308,6 +307,7 @@ class StepKind:
     group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others
     reads: bool = False  # only reads: an agent may use it at work without being told so in the plan
+    leaves_text: bool = False  # its output has a "text", which `from_step` of other steps can name
 
     @property
     def waits_in(self) -> str:

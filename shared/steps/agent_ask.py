@@ -47,4 +47,5 @@ AGENT_ASK = StepKind(
     Repeat.SAME_END,
     line=MODEL,
     weigh=_weigh,
+    leaves_text=True,
 )

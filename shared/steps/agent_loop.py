@@ -178,6 +178,7 @@ AGENT_LOOP = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )
 AGENT_TURN = StepKind(
     "agent.turn",

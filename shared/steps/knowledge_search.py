@@ -22,9 +22,10 @@ def _run(wanted: Search, ctx: StepContext) -> Done:
 
 KNOWLEDGE_SEARCH = StepKind(
     "knowledge.search",
-    "Look into what the workspace says about something; later steps can use the text.",
+    "Look into what the workspace says about something.",
     Search,
     _run,
     Repeat.SAME_END,
     reads=True,
+    leaves_text=True,
 )

@@ -15,6 +15,7 @@ from shared.integrations.notion.taken_back import remove
 from shared.integrations.notion.values_again import column_of, value_again
 from shared.integrations.notion.writer import write_tree, written_ids
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._text_of import text_of_step
 
 Json = dict[str, Any]
 _TREE = "file"
@@ -44,10 +45,7 @@ def _run(wanted: AttachFile, ctx: StepContext) -> Done:
 
 
 def _content(wanted: AttachFile, ctx: StepContext) -> bytes:
-    made = ctx.output_of_step(wanted.from_step)
-    if "text" not in made:
-        raise Rejected("notion", f"from_step: {wanted.from_step!r} has read no text; let this step depend on it")
-    return ctx.get_text(str(made["text"])).encode()
+    return text_of_step(wanted.from_step, ctx).encode()
 
 
 def _uploaded(notion: Notion, wanted: AttachFile, ctx: StepContext) -> str:

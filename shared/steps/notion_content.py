@@ -13,13 +13,14 @@ from shared.integrations.notion.client import Notion
 from shared.integrations.notion.taken_back import bring_back, holds_pages, kept, remove
 from shared.integrations.notion.writer import write_tree, written_ids
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._text_of import text_of_step
 
 Json = dict[str, Any]
 _TREE = "tree"
 
 
 class _Content(Input):
-    """Content as Markdown, or the text that the step `from_step` read."""
+    """Content as Markdown, or the text that the step `from_step` has left."""
 
     page: Target = Field(min_length=1, description="id, address or step:ID of a page or block")
     markdown: str = Field("", max_length=50_000)
@@ -52,10 +53,7 @@ def _blocks(wanted: _Content, ctx: StepContext) -> list[Json]:
 
     text = wanted.markdown
     if wanted.from_step:
-        made = ctx.output_of_step(wanted.from_step)
-        if "text" not in made:
-            raise Rejected("notion", f"from_step: {wanted.from_step!r} has read no text; let this step depend on it")
-        text = ctx.get_text(str(made["text"]))
+        text = text_of_step(wanted.from_step, ctx)
     return tame(parse_blocks(text), hosts_of(ctx.run_url))
 
 

@@ -12,10 +12,10 @@ from shared.integrations.notion.client import Notion
 from shared.integrations.notion.reading import property_text
 from shared.integrations.notion.row_batches import TooManyRows, all_rows
 from shared.integrations.notion.values_again import column_of, labels_of, number_of
+from shared.steps._cells import MOST_IN_CELL, cell_of, table_of
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
 
 Json = dict[str, Any]
-_CELL = 200  # characters
 _MOST_GROUPS = 500
 _PART = 100
 
@@ -62,27 +62,10 @@ def _query(wanted: QueryRows, ctx: StepContext) -> Done:
             break
     more = bool(cursor) or not complete
     names = [name for name, _ in columns]
-    table = _table(names, [[_cell(row, key) for key in ids] for row in rows])
+    table = table_of(names, [[cell_of(row, key) for key in ids] for row in rows])
     text = table + (f"\n\nThe first {len(rows)} rows; there are more." if more else "")
     output = {"text": ctx.keep_text(text), "rows": len(rows), "more": more}
     return Done(output, facts={"rows read": f"{len(rows)}{'+' if more else ''}"})
-
-
-def _cell(row: Json, column_id: str) -> str:
-    properties: Mapping[str, Json] = row.get("properties") or {}
-    value = next((each for each in properties.values() if str(each.get("id")) == column_id), None)
-    return property_text(value) if value is not None else ""
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(_quoted(cell) for cell in line) + " |" for line in lines)
-
-
-def _quoted(text: str) -> str:
-    flat = " ".join(text.split())
-    cut = flat if len(flat) <= _CELL else flat[: _CELL - 1] + "…"
-    return cut.replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _aggregate(wanted: AggregateRows, ctx: StepContext) -> Done:
@@ -107,8 +90,8 @@ def _aggregate(wanted: AggregateRows, ctx: StepContext) -> Done:
     names = [f"{each.do} of {each.of}" if each.of else each.do for each in wanted.measures]
     head = [wanted.group_by, *names] if by else names
     cells = [[*([label or "(empty)"] if by else []), *map(_shown, values)] for label, values in found.items()]
-    listed = [{"group": label[:_CELL], "values": values} for label, values in list(found.items())[:_MOST_GROUPS]]
-    output = {"text": ctx.keep_text(_table(head, cells)), "rows": len(rows), "groups": listed}
+    listed = [{"group": label[:MOST_IN_CELL], "values": values} for label, values in list(found.items())[:_MOST_GROUPS]]
+    output = {"text": ctx.keep_text(table_of(head, cells)), "rows": len(rows), "groups": listed}
     return Done(output, facts={"rows counted": len(rows)})
 
 
@@ -128,7 +111,7 @@ def _measured(measure: Measure, column_id: str, rows: Sequence[Json]) -> float |
     numbers = [number for each in values if (number := number_of(each)) is not None]
     if measure.do in ("min", "max") and not numbers:
         pick = min if measure.do == "min" else max
-        return pick(texts)[:_CELL] if texts else None
+        return pick(texts)[:MOST_IN_CELL] if texts else None
     if not numbers:
         return 0 if measure.do == "sum" else None
     figure = {
@@ -148,19 +131,21 @@ def _shown(value: float | str | None) -> str:
 
 NOTION_QUERY_ROWS = StepKind(
     "notion.query_rows",
-    "Read rows of a database into a table; later steps can write its text somewhere.",
+    "Read rows of a database into a table.",
     QueryRows,
     _query,
     Repeat.SAME_END,
     systems=("notion",),
     reads=True,
+    leaves_text=True,
 )
 NOTION_AGGREGATE_ROWS = StepKind(
     "notion.aggregate_rows",
-    "Count, add up or compare all rows of a database; later steps can write the text somewhere.",
+    "Count, add up or compare all rows of a database.",
     AggregateRows,
     _aggregate,
     Repeat.SAME_END,
     systems=("notion",),
     reads=True,
+    leaves_text=True,
 )

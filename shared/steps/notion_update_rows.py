@@ -13,8 +13,9 @@ from shared.core.outgoing_text import hosts_of
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
 from shared.integrations.notion.values import Value
-from shared.integrations.notion.values_again import CHANGED, column_of, means_the_same, planned_values, value_again
+from shared.integrations.notion.values_again import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._rows_changed import cells_of, columns_told, what_was_changed
 
 Json = dict[str, Any]
 _ROWS = "rows"
@@ -30,7 +31,7 @@ class UpdateRows(Input):
     filter: dict[str, Any] | None = None
     rows: list[Target] = Field(default_factory=list, max_length=1000)
     set: dict[str, Value] = Field(min_length=1, max_length=20)
-    at_most: int = Field(10_000, ge=1, le=10_000, description="change none when more rows match")
+    at_most: int = Field(10_000, ge=1, le=10_000, description="where more match, none changes")
 
     @model_validator(mode="after")
     def _one_choice(self) -> UpdateRows:
@@ -48,7 +49,8 @@ def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
         return Again(error.retry_after or _SOON, facts=_progress(ctx), held_back=str(error))
     done = result["done"] - len(result["gone"])
     total, same = len(planned["changes"]), planned["same"]
-    output = {"updated": done, "unchanged": same, "gone": result["gone"][:100]}
+    text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most))
+    output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100]}
     return Done(output, facts={"rows": f"{done} of {total}"})
 
 
@@ -64,15 +66,19 @@ def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
     source = ctx.target(wanted.data_source, "data_source")
     schema = notion.data_source(source)["properties"]
     values = planned_values(schema, wanted.set, hosts_of(ctx.run_url))
-    only = [str(column_of(schema, each)[1]["id"]) for each in wanted.set]
+    columns = columns_told(schema, wanted.set, wanted.filter)
+    only = [each["id"] for each in columns]
     if wanted.rows:
         rows = _named(notion, wanted, ctx, source)
     else:
         rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
+    if len(rows) > wanted.at_most:
+        return {"changes": [], "same": len(rows), "too_many": len(rows)}
     changes = [change for row in rows if (change := _change(row, values)) is not None]
-    if len(changes) > wanted.at_most:
-        raise Rejected("notion", f"at_most: {len(changes)} rows would change, not {wanted.at_most}; none was changed")
-    return {"changes": changes, "same": len(rows) - len(changes)}
+    changed = {change["id"] for change in changes}
+    told = {row["id"]: cells_of(row, columns) for row in rows if row["id"] in changed}
+    heads = [each["head"] for each in columns]
+    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": told}
 
 
 def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
@@ -149,10 +155,11 @@ def _put_back(notion: Notion, change: Json) -> str:
 
 NOTION_UPDATE_ROWS = StepKind(
     "notion.update_rows",
-    "Set the same values in many rows of a database.",
+    "Set the same values in many rows of a database; list what they held before, or say that none changed.",
     UpdateRows,
     _run,
     Repeat.SAME_END,
     undo=_undo,
     systems=("notion",),
+    leaves_text=True,
 )

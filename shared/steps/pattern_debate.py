@@ -130,4 +130,5 @@ PATTERN_DEBATE = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )

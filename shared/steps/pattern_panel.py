@@ -74,4 +74,5 @@ PATTERN_PANEL = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )

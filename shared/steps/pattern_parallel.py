@@ -127,4 +127,5 @@ PATTERN_PARALLEL = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )

@@ -59,4 +59,5 @@ PATTERN_SEQUENCE = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )

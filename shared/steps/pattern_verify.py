@@ -83,4 +83,5 @@ PATTERN_VERIFY = StepKind(
     Repeat.SAME_END,
     weigh=_weigh,
     group=True,
+    leaves_text=True,
 )

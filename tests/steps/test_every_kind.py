@@ -308,6 +308,7 @@ def test_it_does_what_it_says_and_doing_it_again_changes_nothing(bench: Bench, k
     step = done(bench)
     seen = bench.look()
     assert CASES[kind].shows(seen, step)
+    assert ("text" in step.output) == KINDS[kind].leaves_text
     assert (seen == before) == (kind not in WRITING)
     wanted = KINDS[kind].input.model_validate(dict(step.spec.input))
     again = KINDS[kind].run(wanted, bench.context("do"))  # as after a crash before the outcome was recorded

@@ -20,7 +20,7 @@ def _check(given: Any) -> Any:
 
 
 RULES = {
-    name: Rule(name, _check, "execute-step", takes="{page: id, text: text}")
+    name: Rule(name, _check, "execute-step", takes="{page: id, text: text}", leaves_text=name == "notion.query_rows")
     for name in ("notion.comment", "notion.query_rows", "notion.update_rows")
 }
 
@@ -108,6 +108,38 @@ def test_what_inputs_name_of_steps_has_the_names_that_these_have_in_the_run() ->
     tell = next(spec for spec in specs if spec.id == "r3.tell")
     assert tell.depends_on == ("r3.count", "r2.read")
     assert tell.input == {"from_step": "r3.count", "page": "step:r2.read", "reads": ["step:r3.count.text"]}
+
+
+def test_a_text_of_a_step_that_leaves_none_is_refused_with_the_plan() -> None:
+    said = refused(
+        step("find", kind="notion.query_rows"), step("change", "find"), step("tell", input={"from_step": "change"})
+    )
+    assert (
+        said
+        == (
+            "step 'tell' is to write the text of 'change', a notion.comment, which leaves none; these do: find\n"
+        ).strip()
+    )
+
+
+def test_a_text_of_a_step_that_an_earlier_plan_has_done_is_told_apart_too() -> None:
+    done = {"read": StepSpec("r1.read", "notion.query_rows"), "said": StepSpec("r1.said", "notion.comment")}
+    taken = validate([step("tell", input={"from_step": "read"})], RULES, prefix="r2.", max_steps=9,
+                     before=Before(done=done))  # fmt: skip
+    assert taken[0].depends_on == ("r1.read",)
+    with pytest.raises(InvalidOutput, match="these do: read"):
+        validate([step("tell", input={"from_step": "said"})], RULES, prefix="r2.", max_steps=9,
+                 before=Before(done=done))  # fmt: skip
+
+
+def test_what_takes_from_a_step_comes_after_it_though_the_plan_does_not_say_so() -> None:
+    made = validate(
+        [step("tell", input={"from_step": "find"}), step("find", kind="notion.query_rows"),
+         step("more", input={"page": "step:tell"})],
+        RULES, prefix="", max_steps=9,
+    )  # fmt: skip
+    assert [(spec.id, spec.depends_on) for spec in made] == [("find", ()), ("tell", ("find",)), ("more", ("tell",))]
+    assert "depends on 'gone', which is not in the plan" in refused(step("tell", input={"from_step": "gone"}))
 
 
 def test_a_failed_step_is_known_again_though_what_it_names_has_another_mark() -> None:
