@@ -101,6 +101,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the slowest files, and the real parts this machine lacks, one line each."""
+    """Name the slowest files, the real parts this machine lacks, and the readings out of date, one line each."""
     say_what_took_longest(terminalreporter)
     say_what_stood_aside(terminalreporter)
+    if any("test_readings" in getattr(each, "nodeid", "") for each in terminalreporter.stats.get("passed", ())):
+        from tests.support.readings import say_which_are_stale  # loads planner and agents: only where they ran anyway
+
+        say_which_are_stale(terminalreporter)
