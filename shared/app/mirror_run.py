@@ -19,6 +19,7 @@ from shared.app.mirror_row import mirror_row
 from shared.app.open_page_run import page_record, record_body
 from shared.app.page_edits import look_for_edits, may_be_edited
 from shared.app.page_shows import changed_properties
+from shared.app.tell_standing import note_going_on
 from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
 from shared.app.workspace_databases import Mapped, mapped_page
@@ -76,6 +77,7 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
             if run.status == RunStatus.SUCCEEDED and may_be_edited(deps, run):
                 run = _with_last_edits(deps, tools, run)
             _write(deps, tools, run)
+            note_going_on(deps, run.tenant, command)  # what an earlier one could not show is shown now
         if run.status.final:
             _settle(deps, run)
 

@@ -49,8 +49,8 @@ def note_standing(command: Command, deps: Deps) -> bool:
     return True
 
 
-def note_replayed(deps: Deps, tenant: str, command: Command) -> None:
-    """Have the run say no more that it stands still: somebody has let the command go on."""
+def note_going_on(deps: Deps, tenant: str, command: Command) -> None:
+    """Have the run say no more that it stands still: somebody has let the command go on, or another did its work."""
     loaded = deps.store.load_run(tenant, command.run) if command.run else None
     if loaded is not None and loaded.run.notices.get(f"{STANDING}/{standing_ref(command)}"):
         _note(deps, command, "", WRITTEN)

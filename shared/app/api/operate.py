@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
 from shared.app.switches import SETTINGS
-from shared.app.tell_standing import note_replayed
+from shared.app.tell_standing import note_going_on
 from shared.core.errors import NotThere, StoreError
 from shared.core.run import RULES, SCHEMA
 from shared.ports import SYSTEM
@@ -69,7 +69,7 @@ def replay(call: Call) -> ApiReply:
         raise NotThere(f"there is no dead letter {letter!r}", way_out=way_out) from None
     for each in listed:
         if each.command.id == letter:
-            note_replayed(call.deps, call.tenant, each.command)
+            note_going_on(call.deps, call.tenant, each.command)
     return ApiReply(body={"replayed": letter})
 
 

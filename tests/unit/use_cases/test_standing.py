@@ -10,7 +10,7 @@ import pytest
 
 from shared.app.engine import open_run, record
 from shared.app.notify import notify
-from shared.app.tell_standing import note_replayed
+from shared.app.tell_standing import note_going_on
 from shared.core import events as ev
 from shared.core.attention import attention_of, telling, warning
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, Command
@@ -178,7 +178,7 @@ def test_what_was_replayed_and_stands_still_again_is_told_again(ports: Ports) ->
     outside, tools, run, attempt = _standing(ports)
     _stands(ports, tools, attempt)
     ports.deps.queue.replay(run.tenant, attempt.id)
-    note_replayed(ports.deps, run.tenant, attempt)
+    note_going_on(ports.deps, run.tenant, attempt)
     _stands(ports, tools, _lost(ports, attempt))
     assert len(outside.mails) == 2
 
@@ -189,7 +189,7 @@ def test_whoever_replays_it_is_told_no_more_that_it_stands_still(ports: Ports) -
     _deliver_all(ports, tools)
     assert attention_of(ports.run()) != ()
     ports.deps.queue.replay(run.tenant, attempt.id)
-    note_replayed(ports.deps, run.tenant, attempt)
+    note_going_on(ports.deps, run.tenant, attempt)
     assert attention_of(ports.run()) == ()
 
 
