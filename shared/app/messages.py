@@ -12,7 +12,7 @@ from shared.core.model_facts import KEYED
 from shared.core.outgoing_text import plain
 from shared.core.page_changes import edited_lines
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
-from shared.core.release_words import PLAN, asked_lines, gate_kind, how_to_decide, subject_of
+from shared.core.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
 HIGH, NORMAL = "high", "normal"
@@ -180,7 +180,7 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     if "tests" in facts:
         lines.append(f"{facts['tests']} tests passed in the {facts.get('sandbox', '')} sandbox.")
     if "verified" in facts:
-        lines.append(f"{facts['verified']} requirements were found on the deployed site.")
+        lines.append(f"Found on the site: {count_found(int(facts['verified']), int(facts.get('by_tests', 0)))}.")
     if facts.get("pull_request"):
         look = "look at the site, and " if facts.get("site") else ""
         lines.append(f"Next: {look}merge the pull request to keep the code.")

@@ -51,6 +51,7 @@ class Story:
     notifications: list[Any] = field(default_factory=list)
     cost: dict[str, Any] = field(default_factory=dict)
     duration_s: float = 0.0
+    by_tests_alone: list[str] = field(default_factory=list)  # requirements that no text on the site can show
     outcome: str = LIVE  # how it ended: see story_end.py
     checks: list[dict[str, Any]] = field(default_factory=list)
 
@@ -231,5 +232,8 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any], 
     story.deployment = {**deployed, **promoted}
     story.notifications = [{"about": about, "outcome": outcome} for about, outcome in run.notices.items()]
     story.cost = {"usd": run.spent.micros / 1e6, "tokens": run.spent.tokens}
+    outlined = str(generated.get("outline") or "")
+    kept = json.loads(house.wired.deps.store.get_text(run.tenant, outlined)) if outlined else {}
+    story.by_tests_alone = list(kept.get("by_tests_alone", ()))
     check(house, story, run, str(generated.get("checks", "")))
     return story

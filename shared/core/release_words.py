@@ -52,6 +52,13 @@ def reviewed(run: Run) -> Mapping[str, Any]:
     return next(outputs, {})
 
 
+def count_found(found: int, by_tests: int, missing: int = 0) -> str:
+    """Return how many requirements were found on a site, and of how many no text but tests alone speak."""
+    total = found + by_tests + missing
+    told = f"{found} requirement{'' if total == 1 else 's'}" if found == total else f"{found} of {total} requirements"
+    return f"{told} (tests alone cover {by_tests} that no text can show)" if by_tests else told
+
+
 def subject_of(kind: str, title: str) -> str:
     """Return what is asked, in one line."""
     if kind == RELEASE:
@@ -185,7 +192,7 @@ def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:
     preview = str(shown.get("url") or run.facts.get("preview") or "")
     lines = [f"The preview: {preview}"] if preview else []
     if shown.get("checked"):
-        lines.append(f"Found on it: {shown['checked']} requirements.")
+        lines.append(f"Found on it: {count_found(int(shown['checked']), int(shown.get('by_tests', 0)))}.")
     lines += [f"! {each}" for each in shown.get("findings", ()) if isinstance(each, str)]
     review = reviewed(run)
     return [*[each[:MAX_LINE] for each in lines], *_tested(review)]

@@ -13,7 +13,7 @@ Fetch = Callable[[str], tuple[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """How many requirements were looked for, and which were not found."""
+    """How many requirements were looked for, each once however many texts show it, and which were not found."""
 
     total: int
     missing: tuple[str, ...]
@@ -46,13 +46,13 @@ def visible_text(html: str) -> str:
 
 
 def check_site(checks: str, base_url: str, fetch: Fetch) -> SiteReport:
-    """Fetch each path once and look for each requirement's text on it.
+    """Fetch each path once and look for each requirement's texts on it; one is found where all of its texts are.
 
     `checks` is a JSON list of `{"requirement", "path", "contains"}`.
     """
     wanted = json.loads(checks)
     pages: dict[str, str] = {}
-    missing = []
+    missing: dict[str, None] = {}
     for check in wanted:
         path = str(check["path"]).lstrip("/")
         if path not in pages:
@@ -60,5 +60,5 @@ def check_site(checks: str, base_url: str, fetch: Fetch) -> SiteReport:
             pages[path] = visible_text(body) if status == 200 else ""
         text = " ".join(str(check["contains"]).split())
         if not text or text not in pages[path]:  # no text would be found everywhere and prove nothing
-            missing.append(str(check["requirement"]))
-    return SiteReport(len(wanted), tuple(missing))
+            missing[str(check["requirement"])] = None
+    return SiteReport(len({str(check["requirement"]) for check in wanted}), tuple(missing))

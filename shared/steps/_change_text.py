@@ -15,7 +15,7 @@ from shared.core.errors import Rejected
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.progress import dollars
 from shared.steps._kind import StepContext
-from shared.steps._work import Work, proofs_of
+from shared.steps._work import Work, by_tests_alone, proofs_of
 
 MAX_TEXT = 30_000  # letters; GitHub takes 65 536
 _MAX_LINE = 300
@@ -29,7 +29,8 @@ def change_text(ctx: StepContext, work: Work) -> str:
     planned, tested = ctx.output_of("plan.propose"), ctx.output_of("code.test")
     parts = [_prose(str(planned.get("summary", "")))]
     if planned:
-        parts += ["### Requirements", _requirements(ctx, planned, work.checks, proofs_of(ctx, tested))]
+        proofs, alone = proofs_of(ctx, tested), by_tests_alone(ctx, tested)
+        parts += ["### Requirements", _requirements(ctx, planned, work.checks, proofs, alone)]
     parts += ["### Tests", _tests(tested), "### Cost", f"{ctx.run.spent.tokens} tokens, ${dollars(ctx.run)} so far"]
     parts += ["---", _links(ctx, planned, work)]
     return said_safely("\n\n".join(part for part in parts if part)[:MAX_TEXT])
@@ -68,6 +69,7 @@ def _requirements(
     planned: Mapping[str, Any],
     checks: Sequence[Mapping[str, Any]],
     proofs: Sequence[tuple[str, str]],
+    alone: Sequence[str],
 ) -> str:
     """Return the checklist: ticked by whoever reviews, with what each one is checked by."""
     listed = json.loads(ctx.get_text(str(planned["proposal"])))["requirements"] if planned.get("proposal") else []
@@ -81,6 +83,7 @@ def _requirements(
             for check in mine
             if check.get("path")
         ]
+        lines += ["  - by its tests alone: no text on the site can show it"] if each["id"] in alone else []
     return "\n".join(lines) or "None were read from the page."
 
 

@@ -60,6 +60,9 @@ class Outline(_Closed):
     files: list[OutlinedFile]
     tests: list[RequirementTest]
     checks: list[SiteCheck]
+    by_tests_alone: list[str] = Field(
+        [], description="of a deployed site: ids of requirements that no text on it can show"
+    )
     runner: Literal["python", "node", "none"]
     expected_tests: int
     site_root: str
@@ -132,9 +135,8 @@ def outline_problem(
         return problem
     if missing := uncovered(requirements, {test.requirement for test in outline.tests}):
         return f"no test covers the requirements {', '.join(missing[:20])}"
-    shown = {check.requirement for check in outline.checks if check.contains.strip()}
-    if deployed and (missing := uncovered(requirements, shown)):
-        return f"checks: a site is deployed, and no text on it shows the requirements {', '.join(missing[:20])}"
+    if deployed and (problem := _unshown(outline, requirements)):
+        return problem
     if artifact != CHANGE and outline.runner == NONE:
         return "runner: 'none' is for changes to a repository without tests; choose python or node, and plan tests"
     if outline.runner != NONE and outline.expected_tests < 1:
@@ -142,6 +144,26 @@ def outline_problem(
     if artifact == NODE_PROJECT and outline.runner != "node":
         return "runner: a Node project is tested by node"
     return ""
+
+
+def _unshown(outline: Outline, requirements: Sequence[str]) -> str:
+    """Return which requirement of a deployed site has neither a text that shows it nor the word that none can."""
+    if any(not check.contains.strip() for check in outline.checks):
+        return "checks: an empty text is on every page and shows nothing; leave it out"
+    shown, alone = {check.requirement for check in outline.checks}, set(outline.by_tests_alone)
+    if both := sorted(shown & alone):
+        return f"by_tests_alone: {both[0]} has a text in checks; name it in one of the two"
+    if missing := uncovered(requirements, shown | alone):
+        told = ", ".join(missing[:20])
+        return (
+            f"checks: a site is deployed, and no text on it shows the requirements {told}; those that no text can show"
+            " stand in by_tests_alone"
+        )
+    return (
+        ""
+        if shown or not requirements
+        else "checks: a site is deployed, and no text is looked for on it; give at least one"
+    )
 
 
 def whole_file_problem(path: str, content: str, action: str, old: str | None) -> str:

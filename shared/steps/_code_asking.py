@@ -31,8 +31,9 @@ T = TypeVar("T", bound=BaseModel)
 def code_request(
     task: str, prompts: Mapping[str, str], answer: type[BaseModel], data: Mapping[str, Any], prompt: str
 ) -> ModelRequest:
-    """Return the question of a task for a prompt made of parts."""
-    system = f"{prompts['code']}\n\n{prompts[task.replace('.', '_')]}"
+    """Return the question of a task for a prompt made of parts, with the rules of the kind of work at hand alone."""
+    names = ("code", f"code_{data['artifact']}", "code_tests", task.replace(".", "_"))
+    system = "\n\n".join(prompts[name] for name in names)
     return ModelRequest(task, CLASS, system, prompt, schema_of(answer), data, max_output_tokens=OUTPUT_TOKENS)
 
 

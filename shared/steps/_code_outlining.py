@@ -21,6 +21,7 @@ from shared.steps._code_asking import (
     planned,
     requirement_ids,
     task_parts,
+    wanted_of,
 )
 from shared.steps._code_base import Base, read_base
 from shared.steps._kind import Done, StepContext
@@ -28,8 +29,14 @@ from shared.steps._kind import Done, StepContext
 TASK = "code.outline"
 _SHOWN = 40  # files of a repository that are shown whole, at most
 _SITE = "site.deploy"
-_DEPLOYED = "The approved plan deploys a site: give `checks` and `site_root`."
-_NOT_DEPLOYED = "The approved plan deploys no site: `checks` is empty, and `site_root` is empty."
+_DEPLOYED = (
+    'The approved plan deploys a site: give `checks`, and as `site_root` the folder that is deployed: `site`, or ""'
+    " where the whole project is, as with Next.js. On its preview a browser looks for errors, language, alt texts, labels"
+    " and contrast; what else is wanted of its looks and use, tests of yours have to show."
+)
+_NOT_DEPLOYED = "The approved plan deploys no site: `checks`, `by_tests_alone` and `site_root` are empty."
+_EMPTY = "No repository is there: every file is created."
+_THERE = "A repository is there: `all files of the repository` names its files."
 _KEPT = 10  # steps of the run that are kept for tests, three repairs and a question
 
 
@@ -88,9 +95,9 @@ def outline_parts(
     """Return what the model is told: the kind of work, the approved plan, the page, and the repository; data but for
     the first.
     """
-    told = f"What is asked for is of the kind {artifact}. {_DEPLOYED if deployed else _NOT_DEPLOYED}"
-    asked = Part("task", "what to plan", told, trusted=True)
-    return [asked, *task_parts(proposal, page, feedback), *_repository(base, _words(proposal))]
+    told = [f"What is asked for is of the kind {artifact}.", _THERE if base else _EMPTY]
+    asked = Part("task", "what to plan", " ".join([*told, _DEPLOYED if deployed else _NOT_DEPLOYED]), trusted=True)
+    return [asked, *task_parts(wanted_of(proposal), page, feedback), *_repository(base, _words(proposal))]
 
 
 def _words(proposal: Mapping[str, Any]) -> str:

@@ -45,6 +45,7 @@ class FilePlan:
     there: Mapping[str, bytes]
     model: str
     kept: str  # where its text is
+    artifact: str  # which kind of work it is
     unread: str  # where the paths are that were not read, "" for none
 
 
@@ -63,7 +64,7 @@ def file_plan(run: Run, step: str, get_text: Callable[[str], str]) -> FilePlan:
     kept = str(said["originals"])
     there = from_text(get_text(kept)).files if kept else {}
     packed = tuple(chunks(files, int(said["room"])))
-    refs = (str(said["plan"]), str(said.get("unread") or ""))
+    refs = (str(said["plan"]), str(made.spec.input["artifact"]), str(said.get("unread") or ""))
     return FilePlan(step, outline, files, packed, str(said["base"]), kept, there, str(said["model"]), *refs)
 
 

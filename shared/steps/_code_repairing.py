@@ -39,7 +39,7 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     proposal, page = planned(ctx)
     files = work.all_files
     parts = [*repair_parts(work, proposal, page, said, ctx.step.feedback), *notes_of(ctx.run)]
-    data = {"page": page, "proposal": proposal, "feedback": said, "files": sorted(files)}
+    data = {"page": page, "proposal": proposal, "artifact": work.kind, "feedback": said, "files": sorted(files)}
     answer, result = ask_for(ctx, TASK, Repaired, parts, data)
     after = _mended(work, files, answer, result.usage)
     if problem := unread_problem(set(after) - set(files), unread_of(ctx, made.output)):

@@ -29,7 +29,7 @@ _NOTE = 500  # letters of what was noticed
 _TAIL = 6000  # characters of an unfinished file that are shown, from its end
 _NEIGHBOURS = 30  # files that others depend on and that are shown whole, at most
 _LINES = (
-    "Write the files of `files to write now`, all of them in this answer, and no others. Give at most about {lines}"
+    "Write the files of `files to write now`, all of them in this answer, and no others. Give at most {lines}"
     " lines in it. Of a file that is longer give the first part, up to the end of a line, with `complete` false; leave"
     " out files that no longer fit. You are asked for the rest afterwards."
 )
@@ -48,7 +48,13 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     left.sort(key=lambda file: file.path != before.open_path)
     there = {path: text for path, data in plan.there.items() if (text := text_of(data)) is not None}
     proposal, page = planned(ctx)
-    data = {"page": page, "proposal": proposal, "paths": [file.path for file in left], "feedback": ctx.step.feedback}
+    data = {
+        "page": page,
+        "proposal": proposal,
+        "artifact": plan.artifact,
+        "paths": [file.path for file in left],
+        "feedback": ctx.step.feedback,
+    }
     parts = [
         *_instructions(ctx, before),
         *_told(plan, left, before, there),
@@ -94,7 +100,9 @@ def _told(plan: FilePlan, left: Sequence[PlannedFile], before: Pieces, there: Ma
 
 
 def _proofs(plan: FilePlan) -> dict[str, object]:
-    told = plan.outline.model_dump(include={"tests", "checks", "runner", "expected_tests", "site_root"})
+    told = plan.outline.model_dump(
+        include={"tests", "checks", "by_tests_alone", "runner", "expected_tests", "site_root"}
+    )
     return {name: value for name, value in told.items() if value not in ("", [])}
 
 

@@ -152,6 +152,12 @@ def proofs_of(ctx: StepContext, output: Mapping[str, Any]) -> list[tuple[str, st
     return [(str(each["requirement"]), str(each["test"])) for each in told]
 
 
+def by_tests_alone(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
+    """Return the requirements that no text on the site can show, as the plan of files says."""
+    ref = str(output.get("outline") or "")
+    return list(map(str, json.loads(ctx.get_text(ref)).get("by_tests_alone", []))) if ref else []
+
+
 def unread_of(ctx: StepContext, output: Mapping[str, Any]) -> frozenset[str]:
     """Return the paths of the repository that were not read: nothing may be written there."""
     ref = str(output.get("unread") or "")

@@ -13,7 +13,7 @@ from shared.steps._hosting import SYSTEMS, SiteFetch, host_named
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._release import bound_to_go_live
 from shared.steps._verify import Verdict, verify
-from shared.steps._work import tested_work
+from shared.steps._work import by_tests_alone, tested_work
 
 _LOOKS = 3  # at a preview that does not answer, before that is what is wrong with it
 _GAP = timedelta(seconds=2)
@@ -37,15 +37,19 @@ def _run(wanted: Verify, ctx: StepContext) -> Done | Again:
     if not site.auto_assigns:
         notes.append("after a rollback nothing goes live by itself here; going live now switches that on again")
     going = {"system": hosting.system, "site": project, "deployment": deployed["deployment"]}
+    alone = len(by_tests_alone(ctx, ctx.output_of("code.test")))
     output = {
         **verdict.said,
+        "by_tests": alone,
         "url": url,
         "findings": notes,
         "production": site.production,
         "auto_assigns": site.auto_assigns,
         "binds": bound_to_go_live(ctx, work.tree_id, going),
     }
-    return Done(output, facts={"verified": verdict.checked, **({"notes": "; ".join(notes)} if notes else {})})
+    return Done(
+        output, facts={"verified": verdict.checked, "by_tests": alone, **({"notes": "; ".join(notes)} if notes else {})}
+    )
 
 
 def _did_not_answer(ctx: StepContext, system: str, verdict: Verdict) -> Again:

@@ -13,6 +13,7 @@ from shared.app.engine import record
 from shared.app.roll_back import roll_back
 from shared.app.site_environment import keep_value
 from shared.core import events as ev
+from shared.core.release_words import asked_lines
 from shared.core.run import RunStatus, StepStatus, WaitKind
 from shared.ports import PageLook, Secret
 from shared.sim.vercel import VercelSimulator
@@ -50,6 +51,13 @@ def test_a_site_goes_live_after_both_approvals_and_is_watched(rig: SiteRig) -> N
     watched = output(run, "watch")
     assert watched["watched_s"] >= 60
     assert 6 <= watched["looks"] <= 12
+
+
+def test_what_no_text_can_show_is_not_counted_as_found(rig: SiteRig) -> None:
+    rig.open("run-1", alone=("R2", "R3"))
+    run = rig.agree("run-1")
+    lines = asked_lines(run, "production")
+    assert "Found on it: 1 of 3 requirements (tests alone cover 2 that no text can show)." in lines
 
 
 def test_production_that_is_wrong_is_rolled_back_by_itself(rig: SiteRig) -> None:

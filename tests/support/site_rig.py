@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import requests
+from pydantic import Field
 
 from shared.app.approvals import asked_now
 from shared.app.engine import open_run, record
@@ -34,13 +35,16 @@ class _Given(Input):
 
     page: str = GOOD
     mended: str = GOOD  # what it becomes when the work is sent back
+    alone: list[str] = Field([])  # requirements that no text on it can show
 
 
 def _tested(wanted: _Given, ctx: StepContext) -> Done:
     page = wanted.mended if ctx.step.feedback else wanted.page
     checks = [{"requirement": "R1", "path": "/", "contains": "bicycles"}]
     tree = Worktree({"site/index.html": page.replace("RUN", ctx.run.id).encode()})
-    kept = keep_work(ctx, tree, kind="static_site", checks=checks, runner="none", site_root="site", model="offline")
+    outline = ctx.keep_text(json.dumps({"tests": [], "by_tests_alone": wanted.alone}))
+    given = {"checks": checks, "outline": outline, "model": "offline"}
+    kept = keep_work(ctx, tree, kind="static_site", runner="none", site_root="site", **given)
     return Done({**kept, "tests": 1, "told": ctx.step.feedback})
 
 
@@ -48,13 +52,12 @@ TESTED = StepKind("code.test", "Stands for tested work.", _Given, _tested, Repea
 MINE: Mapping[str, StepKind] = {**KINDS, "code.test": TESTED}
 
 
-def _steps(project: str, page: str, mended: str, watch: bool, propose: bool) -> tuple[StepSpec, ...]:
+def _steps(project: str, given: Mapping[str, Any], watch: bool, propose: bool) -> tuple[StepSpec, ...]:
     back = "code"
     deploy = {"project": project}
-    given = {"page": page, "mended": mended}
     gate = WaitKind.APPROVAL
     steps = [
-        StepSpec("code", "code.test", input=given),
+        StepSpec("code", "code.test", input=dict(given)),
         StepSpec("review", "release.review", depends_on=("code",)),
         StepSpec("release", "approval.ask", depends_on=("review",), lane="", gate=gate),
         StepSpec("deploy", "site.deploy", "", deploy, ("release",), lane="deploy", undoable=True, repairs=back),
@@ -114,9 +117,11 @@ class SiteRig:
         watch: bool = True,
         project: str = "club",
         propose: bool = False,
+        alone: tuple[str, ...] = (),
     ) -> Run:
         """Open a run and work until it waits or has ended."""
-        steps = _steps(project, page, mended, watch, propose)
+        given = {"page": page, "mended": mended, "alone": list(alone)}
+        steps = _steps(project, given, watch, propose)
         event = RunOpened(self.house.clock.now(), TENANT, run, Trigger("page", PAGE, "Club"), Limits(), steps)
         open_run(self.house.deps, event)
         self.house.work()

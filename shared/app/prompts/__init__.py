@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import get_args
+
+from shared.core.artifacts import Artifact
 
 
 @cache
@@ -14,5 +17,6 @@ def prompt(name: str) -> tuple[str, str]:
 
 
 def code_prompts() -> dict[str, str]:
-    """Return what a model that writes code is told: by task, and under "code" what goes before each of them."""
-    return {name: prompt(name)[1] for name in ("code", "code_outline", "code_write", "code_repair")}
+    """Return what a model that writes code is told: by task, by kind of work, and what goes before each of them."""
+    tasks = ("code", "code_tests", "code_outline", "code_write", "code_repair")
+    return {name: prompt(name)[1] for name in (*tasks, *(f"code_{kind}" for kind in get_args(Artifact)))}

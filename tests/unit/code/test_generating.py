@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -62,8 +63,39 @@ def test_who_writes_is_told_the_plan_its_interfaces_and_the_requirements_as_data
     assert now[0]["interfaces"] == "add(a, b)"
     assert "It adds" in asked.prompt
     assert "what adds.py is for" not in instructions_of(asked.prompt)
-    assert "at most about" in instructions_of(asked.prompt)
+    assert re.search(r"Give at most \d+ lines in it", instructions_of(asked.prompt))
     assert "`unittest`" in asked.system
+
+
+@pytest.mark.parametrize(
+    ("artifact", "told", "others"),
+    [("static_site", "one style sheet", ("ES modules", "existing repository", "standard library")),
+     ("python_service", "python3 -m unittest discover -s tests", ("ES modules", "existing repository", "style sheet"))],
+)  # fmt: skip
+def test_the_rules_of_the_kind_at_hand_are_told_and_no_others(
+    ports: Ports, artifact: str, told: str, others: tuple[str, ...]
+) -> None:
+    made = run_of(ports, PLAN, written(FILES))
+    made.start(artifact)
+    assert [request.task for request in made.model.asked] == ["code.outline", "code.write"]
+    for request in made.model.asked:
+        assert told in request.system
+        assert not [other for other in others if other in request.system]
+
+
+def test_who_plans_files_is_told_what_was_approved_and_nothing_of_the_ways_around_it() -> None:
+    proposal = {
+        "summary": "Prices",
+        "requirements": [{"id": "R1", "text": "4.20", "block": "b-7"}],
+        "alternatives": ["A poster"],
+        "steps": [{"kind": "code.test"}],
+        "assumptions": ["In euros"],
+    }
+    parts = outline_parts("static_site", proposal, {"title": "Shop", "blocks": []}, "", None)
+    told = next(part.text for part in parts if part.source == "the approved plan")
+    assert all(each in told for each in ("Prices", "4.20", "In euros"))
+    assert not any(each in told for each in ("poster", "code.test", "b-7"))
+    assert "No repository is there: every file is created." in parts[0].text
 
 
 def test_the_offline_model_writes_everything_in_one_answer(ports: Ports) -> None:
@@ -167,7 +199,7 @@ def test_after_an_answer_that_was_cut_off_less_is_asked_for(ports: Ports) -> Non
     cut = InvalidOutput("the answer was cut off because it was too long; answer more briefly")
     made = run_of(ports, PLAN, cut, cut, written(FILES))
     assert made.start().status == RunStatus.SUCCEEDED
-    lines = [int(instructions_of(made.model.asked[at].prompt).split("at most about ")[1].split()[0]) for at in (1, 3)]
+    lines = [int(instructions_of(made.model.asked[at].prompt).split("at most ")[1].split()[0]) for at in (1, 3)]
     assert lines[1] == lines[0] // 2
     assert "cut off" in part_of(made.model.asked[3].prompt, "errors")
 
@@ -199,20 +231,25 @@ def test_a_plan_of_files_that_cannot_be_goes_back(ports: Ports, answer: Callable
 
 
 @pytest.mark.parametrize(
-    ("checks", "deployed", "problem"),
+    ("checks", "alone", "deployed", "problem"),
     [
-        ([], True, "checks: a site is deployed, and no text on it shows the requirements R1"),
-        ([{"requirement": "R1", "path": "/", "contains": " "}], True, "no text on it shows the requirements R1"),
-        ([{"requirement": "R1", "path": "/", "contains": "4.20"}], True, ""),
-        ([], False, ""),
+        ([], [], True, "checks: a site is deployed, and no text on it shows the requirements R1, R2; those that no"),
+        ([("R1", " "), ("R2", "4.20")], [], True, "checks: an empty text is on every page and shows nothing"),
+        ([("R1", "4.20")], [], True, "no text on it shows the requirements R2"),
+        ([("R1", "4.20"), ("R1", "Rye")], ["R2"], True, ""),
+        ([("R1", "4.20"), ("R2", "Rye")], ["R2"], True, "by_tests_alone: R2 has a text in checks"),
+        ([], ["R1", "R2"], True, "no text is looked for on it"),
+        ([], [], False, ""),
     ],
 )
 @pytest.mark.parametrize("artifact", ["static_site", "python_service", "change"])
 def test_texts_on_a_site_are_asked_for_where_a_site_is_deployed(
-    artifact: str, checks: list[dict[str, str]], deployed: bool, problem: str
+    artifact: str, checks: list[tuple[str, str]], alone: list[str], deployed: bool, problem: str
 ) -> None:
-    outlined = Outline.model_validate({**PLAN, "checks": checks})
-    found = outline_problem(outlined, artifact, ["R1"], (), deployed=deployed)
+    shown = [{"requirement": name, "path": "/", "contains": text} for name, text in checks]
+    proved = [{"requirement": name, "test": "tests/test_adds.py::test_it"} for name in ("R1", "R2")]
+    outlined = Outline.model_validate({**PLAN, "tests": proved, "checks": shown, "by_tests_alone": alone})
+    found = outline_problem(outlined, artifact, ["R1", "R2"], (), deployed=deployed)
     assert problem in found
     assert bool(found) is bool(problem)
     proposal = {"summary": "Prices", "requirements": [{"id": "R1", "text": "4.20"}]}

@@ -118,6 +118,13 @@ def test_what_is_not_on_its_page_is_missing() -> None:
     assert report.sample == "R4, R5, R6, R7, R8 …"
 
 
+def test_a_requirement_with_several_texts_is_one_and_is_found_where_all_of_them_are() -> None:
+    wanted = checks(("R1", "/", "Bread"), ("R1", "/", "Price"), ("R2", "/", "4.20"), ("R2", "/", "Monday"),
+                    ("R2", "/", "Sunday"))  # fmt: skip
+    report = check_site(wanted, "https://x.example", lambda url: (200, "<th>Bread</th><th>Price</th><td>4.20</td>"))
+    assert (report.total, report.missing) == (2, ("R2",))
+
+
 def test_the_sample_says_when_there_are_more() -> None:
     wanted = checks(*((f"R{n}", "/", "x") for n in range(7)))
     assert check_site(wanted, "https://x.example", lambda url: (200, "")).sample == "R0, R1, R2, R3, R4 …"

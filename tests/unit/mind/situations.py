@@ -99,7 +99,7 @@ def _outline() -> tuple[Callable[[str], ModelRequest], list[Part]]:
     base = Base("github:ada-example/bakery@" + "0" * 40, dict(_FILES))
     wrong = "files: 'site/prices.html' cannot be edited: there is no such file in the repository"
     parts = outline_parts("change", a_proposal(), page_to_data(BAKERY), wrong, base)
-    return (lambda text: code_request("code.outline", code_prompts(), Outline, {}, text)), parts
+    return (lambda text: code_request("code.outline", code_prompts(), Outline, {"artifact": "change"}, text)), parts
 
 
 def _repair() -> tuple[Callable[[str], ModelRequest], list[Part]]:
@@ -110,7 +110,9 @@ def _repair() -> tuple[Callable[[str], ModelRequest], list[Part]]:
     failed += "AssertionError: '4.20' not found in '<html>'\nFAILED (failures=1)"
     work = Work(Worktree(_FILES), "static_site", expected_tests=1, site_root="site")
     parts = repair_parts(work, a_proposal(), page_to_data(BAKERY), failed, "")
-    return (lambda text: code_request("code.repair", code_prompts(), Repaired, {}, text)), parts
+    return (
+        lambda text: code_request("code.repair", code_prompts(), Repaired, {"artifact": "static_site"}, text)
+    ), parts
 
 
 def _agent() -> tuple[Callable[[str], ModelRequest], list[Part]]:

@@ -104,13 +104,20 @@ def test_what_waits_for_people_does_not_wait_for_the_morning(topic: str, priorit
 def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
     run = a_run()
     run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
-    facts = {"tests": 12, "sandbox": "bubblewrap", "verified": 9, "model": "offline", "site": "https://s.example"}
+    facts = {
+        "tests": 12,
+        "sandbox": "bubblewrap",
+        "verified": 9,
+        "by_tests": 2,
+        "model": "offline",
+        "site": "https://s.example",
+    }
     run, _ = after(run, ev.StepSucceeded(at(3), "w", 1, {}, Usage(1, 1_230_000), facts))
     message = told("run_succeeded", run)
     assert message.subject == "“Bakery” is live"
     assert message.lines[1:] == (
         "12 tests passed in the bubblewrap sandbox.",
-        "9 requirements were found on the deployed site.",
+        "Found on the site: 9 of 11 requirements (tests alone cover 2 that no text can show).",
         "To change something: edit the page and set its status to Plan it.",
         "Written by the offline model; cost 1.23 US dollars.",
     )
