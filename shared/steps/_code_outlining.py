@@ -31,8 +31,8 @@ _SHOWN = 40  # files of a repository that are shown whole, at most
 _SITE = "site.deploy"
 _DEPLOYED = (
     'The approved plan deploys a site: give `checks`, and as `site_root` the folder that is deployed: `site`, or ""'
-    " where the whole project is, as with Next.js. On its preview a browser looks for errors, language, alt texts, labels"
-    " and contrast; what else is wanted of its looks and use, tests of yours have to show."
+    " where the whole project is, as with Next.js. On its preview a browser looks for errors, language, alt texts,"
+    " labels and contrast; what else is wanted of its looks and use, tests of yours have to show."
 )
 _NOT_DEPLOYED = "The approved plan deploys no site: `checks`, `by_tests_alone` and `site_root` are empty."
 _EMPTY = "No repository is there: every file is created."
