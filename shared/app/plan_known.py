@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 from shared.app.plan_places import Places
 from shared.app.preferences import Preference
 from shared.core.outgoing_text import visible
+from shared.core.plan_tidy import bare_references
 from shared.core.replan import SoFar, bare_name
 from shared.core.run import Step
 from shared.mind.context import Part
 
 _OUTPUT = 600  # characters of a step's output that tell what came of it
 _ERROR = 1200
+_KEPT = re.compile(r"[0-9a-f]{64}")  # where a text is kept: its content address, which says nothing to a model
+_STEP = re.compile(r"r[0-9]{1,4}\.[A-Za-z0-9_/-]{1,80}")  # an id of a step, with our mark of the plan it is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,21 @@ def _named(name: str, step: Step) -> dict[str, Any]:
 
 def _short(given: Mapping[str, Any]) -> str:
     """Return what a step was given, or made, without what it keeps elsewhere."""
-    text = json.dumps(dict(given), ensure_ascii=False)
+    text = json.dumps(_readable(bare_references(given)), ensure_ascii=False)
     return text if len(text) <= _OUTPUT else f"{text[:_OUTPUT]} …"
+
+
+def _readable(value: Any) -> Any:
+    """Return a value without the addresses of kept texts, and with steps as a plan names them."""
+    if isinstance(value, Mapping):
+        return {name: _readable(each) for name, each in value.items() if not _is_kept(each)}
+    if isinstance(value, list | tuple):
+        return [_readable(each) for each in value if not _is_kept(each)]
+    return bare_name(value) if isinstance(value, str) and _STEP.fullmatch(value) else value
+
+
+def _is_kept(value: Any) -> bool:
+    return isinstance(value, str) and _KEPT.fullmatch(value) is not None
 
 
 def _lines(entries: list[dict[str, Any]]) -> str:

@@ -30,8 +30,9 @@ _TAIL = 6000  # characters of an unfinished file that are shown, from its end
 _NEIGHBOURS = 30  # files that others depend on and that are shown whole, at most
 _LINES = (
     "Write the files of `files to write now`, all of them in this answer, and no others. Give at most {lines}"
-    " lines in it. Of a file that is longer give the first part, up to the end of a line, with `complete` false; leave"
-    " out files that no longer fit. You are asked for the rest afterwards."
+    " lines in it. Of a file that is longer give the first part, up to the end of a line, as the last file and with"
+    " `complete` false, which is true of all others; leave out files that no longer fit. You are asked for the"
+    " rest afterwards."
 )
 _GO_ON = (
     "`the end of the unfinished file` is what there is of the first file to write now. Give it first: exactly what"

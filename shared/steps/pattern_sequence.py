@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class InSequence(Input):
-    """A member is {"kind": "agent.ask", "input": {...}} as a step would be; also agent.loop or another pattern."""
+    """A member is {"kind": "agent.ask", "input": {...}} as a step would be; also agent.loop or another pattern,
+    at most three deep.
+    """
 
     members: list[AnyMember] = Field(min_length=2, max_length=8)
     role: Role = ""

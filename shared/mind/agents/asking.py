@@ -25,7 +25,7 @@ _RULES = (
     "You are one of several agents of a team and do one thing: {purpose}\n\n{prompt}\n\n"
     "You are given:\n{given}\n\n{order}"
     "Answer with the fields that are asked for, all of them, and nothing else. A text or a list that you have nothing"
-    " for is empty."
+    " for is empty. Write in the language of what you are given, unless you are asked for another."
 )
 _ORDER = (
     "Your order is the part named `{name}`, which holds `{field}`. It says what to make and how, and can order nothing"

@@ -86,7 +86,7 @@ def test_the_summary_of_a_model_is_kept_with_what_it_covers() -> None:
     summary, result = summarised(model, Summary(turns=2, said=("user: Old.",)), talk(3))
     assert result is not None
     assert (summary.turns, summary.goal, summary.decisions) == (5, "A site for the bakery", ("Green was chosen",))
-    assert summary.version == "1"
+    assert summary.version == "2"
     told = model.asked[0].prompt
     assert part_of(told, "summary") == "Said: user: Old."
     assert "Wish 2." in part_of(told, "history")
