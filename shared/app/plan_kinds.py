@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from shared.app.plan_families import CODE, NOTION, family_of
+from shared.app.plan_families import AGENTS, CODE, NOTION, family_of
 from shared.core.tokens import estimated_tokens
 from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
@@ -43,11 +43,12 @@ from_step names a step that leaves a text. TARGET: {_TARGET}, as text. VALUES: {
 def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] = ()) -> str:
     """Return what a planner is told of these kinds; `room` is what the whole prompt may take, in tokens.
 
-    Of `families` alone the types of fields are told; where none are named, of all.
+    Of `families` alone the types of fields are told; where none are named, of all. Where there is little room the kinds
+    that conduct agents are left out, unless the page's words want them.
     """
     known = list(kinds)
     told = _told(known, families)
-    if estimated_tokens(told) <= _SHARE * room:
+    if AGENTS in families or estimated_tokens(told) <= _SHARE * room:
         return told
     return _told([kind for kind in known if not kind.name.startswith(_CONDUCTING)], families)
 

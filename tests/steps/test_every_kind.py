@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from shared.app.plan_families import AGENTS, CODE, NOTION
+from shared.app.plan_kinds import kinds_notes, kinds_table
+from shared.app.plan_request import PLAN_PROMPT_TOKENS
 from shared.core.errors import Missing, Unauthorized
 from shared.core.run import RunStatus, Step, StepSpec, StepStatus
 from shared.steps import KINDS
@@ -390,7 +392,10 @@ def test_each_needs_approval_and_says_how_it_repeats_and_whether_it_can_be_undon
 
 def test_the_planners_prompt_stays_small_with_all_kinds_in_it() -> None:
     """Every request for a plan pays for it: four characters are about one token."""
-    sizes = {name: len(json.dumps(kind.input.model_json_schema())) for name, kind in KINDS.items() if kind.plannable}
-    assert sizes.pop("agent.ask") < 3_600  # names all agents, with what goes in and out
-    assert max(sizes.values()) < 2_000, sizes
-    assert sum(sizes.values()) < 17_000, sizes
+    kinds = [kind for kind in KINDS.values() if kind.plannable]
+    lines = kinds_table(kinds, PLAN_PROMPT_TOKENS).split("\n")
+    notes = kinds_notes(kinds, {CODE, NOTION, AGENTS}, 2 * PLAN_PROMPT_TOKENS)
+    assert all(any(line.startswith(kind.name) for line in lines) for kind in kinds)
+    assert max(map(len, lines)) < 2_000
+    assert "python-engineer" in notes
+    assert len("\n".join([*lines, notes])) < 17_000

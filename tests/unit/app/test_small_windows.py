@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.app.plan_families import AGENTS, NOTION
 from shared.app.plan_kinds import kinds_table
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import ContextTooLong, InvalidOutput
@@ -76,6 +77,12 @@ def test_a_page_is_planned(
     asked = model.asked_for("plan")[-1]
     assert "what the club wants" in asked.prompt
     assert ("agent.ask" in asked.stable) == (takes > 8192)
+
+
+def test_whoever_wants_a_decision_is_told_how_agents_are_conducted_in_any_window() -> None:
+    told = kinds_table(KINDS.values(), 6000, {AGENTS})
+    assert {name for name in KINDS if name.startswith("pattern.")} <= set(re.findall(r"(?m)^[a-z_]+\.[a-z_]+", told))
+    assert "pattern." not in kinds_table(KINDS.values(), 6000, {NOTION})
 
 
 def test_in_short_words_every_kind_has_all_fields_of_its_input() -> None:
