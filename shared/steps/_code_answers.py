@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -122,6 +122,20 @@ class Repaired(_Closed):
     edits: list[EditedFile]
     deleted: list[str]
     expected_tests: int
+
+
+def unwritten_tests(tests: Iterable[str], texts: Mapping[str, str]) -> list[str]:
+    """Return the tests that the plan names, `path::name`, and that a file of that path here does not have by name.
+
+    What is no path with a name, or is of a file that is not here, is nobody's to judge from these texts.
+    """
+    missing: dict[str, None] = {}
+    for each in tests:
+        path, _, name = each.partition("::")
+        last = name.rpartition("::")[2].partition("[")[0].strip()
+        if last and path in texts and re.search(rf"(?<!\w){re.escape(last)}(?!\w)", texts[path]) is None:
+            missing[each] = None
+    return list(missing)
 
 
 def outline_problem(

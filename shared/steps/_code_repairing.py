@@ -18,10 +18,10 @@ from shared.core.run import Usage
 from shared.core.worktree import Worktree
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
-from shared.steps._code_answers import Repaired, whole_file_problem, written_by
+from shared.steps._code_answers import Repaired, unwritten_tests, whole_file_problem, written_by
 from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts
 from shared.steps._kind import Done, StepContext
-from shared.steps._work import Work, changed_work, unread_of, work_of
+from shared.steps._work import Work, changed_work, proofs_of, unread_of, work_of
 
 TASK = "code.repair"
 _MOST = 6000  # characters of what failed
@@ -44,6 +44,8 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     after = _mended(work, files, answer, result.usage)
     if problem := unread_problem(set(after) - set(files), unread_of(ctx, made.output)):
         raise mistake(problem, result.usage)
+    if lost := _lost_tests(ctx, made.output, files, after):
+        raise mistake(f"these tests prove requirements, and are gone: {'; '.join(lost)[:2000]}", result.usage)
     tree = Worktree(
         {path: text for path, text in after.items() if work.originals.get(path) != text},
         frozenset(path for path in work.originals if path not in after),
@@ -53,6 +55,16 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     changes = {"expected_tests": tests, "model": written_by(work.model, result.model)}
     output = changed_work(ctx, made.output, tree, **changes)
     return Done({**output, "why": answer.why[:500]}, result.usage)
+
+
+def _lost_tests(
+    ctx: StepContext, made: Mapping[str, Any], before: Mapping[str, bytes], after: Mapping[str, bytes]
+) -> list[str]:
+    """Return the tests of the plan that the files had by name, and that a file which is still there has no more."""
+    tests = [test for _, test in proofs_of(ctx, made)]
+    had, has = ({path: text_of(data) or "" for path, data in each.items()} for each in (before, after))
+    missing = unwritten_tests(tests, had)
+    return [each for each in unwritten_tests(tests, has) if each not in missing]
 
 
 def repair_parts(

@@ -9,7 +9,7 @@ from shared.core.file_plan import CREATE, TOKENS_PER_LINE, Chunk, PlannedFile
 from shared.core.repo_map import text_of
 from shared.core.run import CHILD, Usage
 from shared.mind.context import Part
-from shared.steps._code_answers import Written, as_told, old_text, pinned_problem, whole_file_problem
+from shared.steps._code_answers import Written, as_told, old_text, pinned_problem, unwritten_tests, whole_file_problem
 from shared.steps._code_asking import (
     answer_tokens,
     as_json,
@@ -65,6 +65,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     ]
     written, result = ask_for(ctx, TASK, Written, parts, data)
     texts, unfinished = _checked(written, left, before, there, result.usage)
+    _refuse_unwritten(plan, texts, unfinished, before, result.usage)
     kept = as_json({"texts": texts, "unfinished": unfinished})
     output = {"written": ctx.keep_text(kept), "expected_tests": max(0, written.expected_tests), "model": result.model}
     return Done(output | ({"note": written.note[:_NOTE]} if written.note.strip() else {}), result.usage)
@@ -152,6 +153,15 @@ def _checked(
     if unfinished and not texts[unfinished]:
         raise mistake(f"nothing of {unfinished!r} was given, and it is not complete", used)
     return texts, unfinished
+
+
+def _refuse_unwritten(plan: FilePlan, texts: Mapping[str, str], unfinished: str, before: Pieces, used: Usage) -> None:
+    """Raise StepFailure that names every test which the plan promises in a file that is whole now, and is not there."""
+    whole = {path: text for path, text in texts.items() if path != unfinished}
+    if before.open_path in whole:
+        whole[before.open_path] = before.open_text + whole[before.open_path]
+    if missing := unwritten_tests((each.test for each in plan.outline.tests), whole):
+        raise mistake(f"the plan names tests that these files do not have: {'; '.join(missing)[:2000]}", used)
 
 
 def _edited(
