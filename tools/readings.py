@@ -11,7 +11,8 @@ import argparse
 import json
 import re
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.support.prompts import parts_of  # noqa: E402
-from tests.support.readings import FOLDER, prompts, readings, stale, task_of, without_shape  # noqa: E402
+from tests.support.readings import FOLDER, readings, stale, task_of, without_shape  # noqa: E402
 
 _MOST, _HEAD = 1500, 700  # characters of one part that are kept whole; of a longer one the beginning
 _FOUND = 320  # characters of what the reader found
-_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_RUN = re.compile(r"\brun-[0-9a-f]{24}\b")
-_FENCE = re.compile(r"\bdata-[0-9a-f]{12}\b")
+_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")  # also behind a JSON \n
+_RUN = re.compile(r"run-[0-9a-f]{24}(?![0-9a-f])")
+_FENCE = re.compile(r"data-[0-9a-f]{12}(?![0-9a-f])")
 _PORT = re.compile(r"(127(?:\.|\[\.\])0(?:\.|\[\.\])0(?:\.|\[\.\])1):[3-6]\d{4}\b")
+_ONCE = {"plan", "agent.critic", "agent.security-reviewer"}  # a second one follows a fault of the first, or a finding
+_MENDS = {"code.repair"}
 _NEEDED = {  # parts that an answer is checked against
     "plan": {"page", "steps that are done", "the team's repository"},
     "routine": {"page"},
@@ -52,7 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("stale", help="name the readings whose prompt has changed since")
     chosen = parser.parse_args(arguments)
     if chosen.command == "keep":
-        lines = keep_all(chosen)
+        try:
+            lines = keep_all(chosen)
+        except LookupError as error:
+            parser.exit(1, f"{error.args[0]}\n")
     else:
         lines = count_calls() if chosen.command == "calls" else [f"{name}: {why}" for name, why in stale().items()]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -80,9 +86,8 @@ def keep_all(chosen: argparse.Namespace) -> list[str]:
 
 def _reading(asked: dict[str, Any], answer: str, found: str, chosen: argparse.Namespace) -> dict[str, Any]:
     messages = asked["messages"]
-    task = task_of(messages[0]["content"])
+    task, told = task_of(messages[0]["content"])
     form = json.dumps(asked.get("response_format", {}))
-    told = prompts()[task]
     return {
         "date": chosen.date,
         "story": chosen.story,
@@ -149,19 +154,22 @@ def _scrubbed(text: str) -> str:
 
 
 def count_calls() -> list[str]:
-    """Return for each page's run how many calls of which task there were, and their tokens."""
-    stories: dict[str, Counter[str]] = defaultdict(Counter)
-    tokens: dict[str, Counter[str]] = defaultdict(Counter)
-    for each in readings():
-        if each.story:
-            stories[each.story][each.task] += 1
-            tokens[each.story]["asked"] += each.asked
-            tokens[each.story]["answered"] += each.answered
-    return [
-        f"{story}: {sum(tasks.values())} calls ({', '.join(f'{task} {count}' for task, count in tasks.items())}), "
-        f"{tokens[story]['asked']:,} tokens asked, {tokens[story]['answered']:,} answered"
-        for story, tasks in stories.items()
-    ]
+    """Return for each page's run how many calls of which task there were, how many it needed, and their tokens."""
+    lines = []
+    for story in dict.fromkeys(each.story for each in readings() if each.story):
+        calls = [each for each in readings() if each.story == story]
+        tasks = Counter(each.task for each in calls)
+        lines.append(
+            f"{story}: {len(calls)} calls ({', '.join(f'{task} {count}' for task, count in tasks.items())}), "
+            f"{needed(tasks)} needed, {sum(each.asked for each in calls):,} tokens asked, "
+            f"{sum(each.answered for each in calls):,} answered"
+        )
+    return lines
+
+
+def needed(tasks: Mapping[str, int]) -> int:
+    """Return how many calls there are where each first answer does and no look finds anything to mend."""
+    return sum(0 if task in _MENDS else min(count, 1) if task in _ONCE else count for task, count in tasks.items())
 
 
 if __name__ == "__main__":

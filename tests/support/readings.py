@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from shared.app.prompts import prompt
+from shared.app.prompts import code_prompts, prompt
+from shared.core.artifacts import Artifact
 from shared.mind.agents.asking import agent_request, checked_input
 from shared.mind.agents.registry import agents
+from shared.steps._code_answers import Outline
+from shared.steps._code_asking import code_request
 
 TESTS = Path(__file__).resolve().parents[1]
 FOLDER = TESTS / "fixtures" / "readings"
@@ -83,17 +86,24 @@ def read(path: Path) -> Reading:
 
 
 @cache
-def prompts() -> Mapping[str, Prompt]:
-    """Return the prompts of the product as they are now, by the task that a model is asked under."""
-    found = {name: Prompt(*prompt(name)) for name in APP}
-    before = prompt("code")
+def prompts() -> Mapping[str, tuple[Prompt, ...]]:
+    """Return the prompts of the product as they are now, by the task that a model is asked under.
+
+    Of a task that writes code there is one for each kind of work.
+    """
+    found = {name: (Prompt(*prompt(name)),) for name in APP}
     for name in CODE:
-        version, text = prompt(f"code_{name}")
-        found[f"code.{name}"] = Prompt(f"{before[0]}+{version}", f"{before[1]}\n\n{text}")
+        task, version = f"code.{name}", prompt(f"code_{name}")[0]
+        found[task] = tuple(Prompt(version, _code_system(task, kind)) for kind in get_args(Artifact))
     for each in agents().values():
         case = json.loads((_CASES / f"{each.id}.json").read_text(encoding="utf-8"))[0]
-        found[each.task] = Prompt(str(each.version), agent_request(each, checked_input(each, case["given"])).system)
+        system = agent_request(each, checked_input(each, case["given"])).system
+        found[each.task] = (Prompt(str(each.version), system),)
     return found
+
+
+def _code_system(task: str, kind: str) -> str:
+    return code_request(task, code_prompts(), Outline, {"artifact": kind}, "").system
 
 
 def without_shape(system: str) -> str:
@@ -101,23 +111,25 @@ def without_shape(system: str) -> str:
     return system.partition(_SHAPE)[0]
 
 
-def task_of(system: str) -> str:
-    """Return the task whose prompt this system text is; raises LookupError where it is none of today's."""
+def task_of(system: str) -> tuple[str, Prompt]:
+    """Return the task of the prompt that this system text is, and the prompt; raises LookupError where there is none."""
     text = without_shape(system)
-    for task, one in prompts().items():
-        if one.text == text:
-            return task
+    for task, several in prompts().items():
+        for one in several:
+            if one.text == text:
+                return task, one
     raise LookupError(f"no prompt of today begins with {text[:120]!r}: a reading is kept before its prompt is changed")
 
 
 def why_stale(reading: Reading) -> str:
     """Return what has changed since the prompt was read; "" where it is still the same."""
-    now = prompts().get(reading.task)
-    if now is None:
+    now = prompts().get(reading.task, ())
+    if not now:
         return "the prompt is gone"
-    if now.hash == reading.hash:
+    if reading.hash in [each.hash for each in now]:
         return ""
-    return f"version {reading.version} was read, now {now.version}" if now.version != reading.version else "new words"
+    changed = f"version {reading.version} was read, now {now[0].version}"
+    return changed if now[0].version != reading.version else "new words"
 
 
 def stale() -> dict[str, str]:
