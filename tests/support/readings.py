@@ -112,7 +112,7 @@ def without_shape(system: str) -> str:
 
 
 def task_of(system: str) -> tuple[str, Prompt]:
-    """Return the task of the prompt that this system text is, and the prompt; raises LookupError where there is none."""
+    """Return the task of the prompt that this system text is, and the prompt; raises LookupError for none."""
     text = without_shape(system)
     for task, several in prompts().items():
         for one in several:
