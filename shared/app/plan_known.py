@@ -17,6 +17,7 @@ from shared.core.run import Step
 from shared.mind.context import Part
 
 _OUTPUT = 600  # characters of a step's output that tell what came of it
+_KEPT = re.compile(r"[0-9a-f]{64}")  # where a text is kept: nothing to read
 _ERROR = 1200
 _KEPT = re.compile(r"[0-9a-f]{64}")  # where a text is kept: its content address, which says nothing to a model
 _STEP = re.compile(r"r[0-9]{1,4}\.[A-Za-z0-9_/-]{1,80}")  # an id of a step, with our mark of the plan it is of
@@ -28,6 +29,8 @@ class Known:
 
     preferences: tuple[Preference, ...] = ()
     so_far: SoFar = field(default_factory=lambda: SoFar({}))
+    texts: Mapping[str, str] = field(default_factory=dict)  # what steps that are done have left, by their names
+    last_plan: str = ""  # the one that is mended
     findings: tuple[str, ...] = ()
     workspace: tuple[Part, ...] = ()  # what other pages say about it
     places: Places = field(default_factory=Places)
@@ -42,6 +45,8 @@ class Known:
             found.append(Part("history", "steps that are done", _lines(self._done()), must=True, share=0.2))
         if self.so_far.failed:
             found.append(Part("errors", "steps that failed", _lines(self._failed()), must=True, share=0.1))
+        if self.last_plan:
+            found.append(Part("history", "your last plan", self.last_plan, must=True, share=0.2))
         if self.findings:
             found.append(Part("feedback", "a critic of your plan", "\n".join(self.findings), must=True, share=0.1))
         return [*found, *self.workspace]
@@ -53,13 +58,21 @@ class Known:
         return {name: value for name, value in named.items() if value}
 
     def _done(self) -> list[dict[str, Any]]:
-        return [{**_named(name, step), "output": _short(step.output)} for name, step in self.so_far.done.items()]
+        return [
+            {**_named(name, step), "input": _short(_said(step.spec.input)), "output": self._came_of(name, step)}
+            for name, step in self.so_far.done.items()
+        ]
+
+    def _came_of(self, name: str, step: Step) -> str:
+        """Return what a step made, with the text it left in place of where that is kept."""
+        made = {key: value for key, value in step.output.items() if not _KEPT.fullmatch(str(value))}
+        return _short({"text": self.texts[name], **made} if name in self.texts else made)
 
     def _failed(self) -> list[dict[str, Any]]:
         return [
             {
                 **_named(bare_name(step.id), step),
-                "input": _short(step.spec.input),
+                "input": _short(_said(step.spec.input)),
                 "error": visible(step.error)[:_ERROR],
             }
             for step in self.so_far.failed
@@ -68,6 +81,11 @@ class Known:
 
 def _named(name: str, step: Step) -> dict[str, Any]:
     return {"id": name, "kind": step.spec.kind, "title": step.spec.title}
+
+
+def _said(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a step was given, without the fields that say nothing."""
+    return {name: value for name, value in given.items() if value not in ("", None, [])}
 
 
 def _short(given: Mapping[str, Any]) -> str:

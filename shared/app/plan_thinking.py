@@ -21,9 +21,10 @@ from shared.app.plan_known import Known
 from shared.app.plan_places import places_of
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import PLAN_PROMPT_TOKENS, plan_parts, plan_request, usable
+from shared.app.plans_before import plan_before, texts_left
 from shared.app.preferences import preferences_of
 from shared.app.questions_answered import questions_answered
-from shared.app.second_look import SecondLook, look_again, told_to_planner
+from shared.app.second_look import SecondLook, look_again, told_of_first, told_to_planner
 from shared.core.durations import typical_of
 from shared.core.errors import IntegrationError, InvalidOutput, ModelError
 from shared.core.proposal import upgraded
@@ -92,7 +93,14 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
     query = page_words(view.page)
     says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),), related=True)
     places = places_of(deps, tools, run.tenant, view.page)
-    known = Known(tuple(preferences_of(deps, run.tenant)), so_far(run), workspace=tuple(says), places=places)
+    known = Known(
+        tuple(preferences_of(deps, run.tenant)),
+        so_far(run),
+        workspace=tuple(says),
+        places=places,
+        texts=texts_left(deps, run),
+        last_plan=plan_before(deps, run),
+    )
     planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today, query))
     try:
         first = planning.proposed(known, step.feedback)
@@ -124,18 +132,20 @@ class _Planning:
         """
         seed = f"{self.run.id}.{self.step.id}.{self.step.attempt}.look"
         kinds = usable(self.tools.kinds, self.tools.settings(self.run.tenant))
-        parts = plan_parts(self.view, self.tools, self.run, "", self.task, first.known)
+        parts = plan_parts(self.view, self.tools, self.run, "", self.task, replace(first.known, last_plan=""))
         beside = told_to_planner(parts, kinds)
         look = look_again(self.model, self.view, first.proposal, first.specs, seed, beside)
         seen = replace(first, look=look)
         if not look.findings:
             return seen
         try:  # what was wrong with an answer before has been mended since
-            second = self.proposed(replace(first.known, findings=look.findings), "")
+            mended = json.dumps(first.proposal.model_dump(), ensure_ascii=False)
+            second = self.proposed(replace(first.known, last_plan=mended, findings=look.findings), "")
         except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
             return seen
         if second.asks:
             return second
+        beside += told_of_first(look, (first.proposal, first.specs), (second.proposal, second.specs))
         last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", beside)
         return replace(second, look=last, known=first.known)
 

@@ -7,28 +7,33 @@ cannot be reached, or that there is no money for, holds nothing up: people are t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import unified_diff
 from typing import Any
 
 from shared.app.page_view import PageView
+from shared.app.plan_kinds import kind_line
 from shared.app.plan_proposal import Proposal
 from shared.core.errors import IntegrationError, ModelError
 from shared.core.outgoing_text import visible
 from shared.core.plan import in_full
-from shared.core.plan_words import MAX_FINDING, MOST_FINDINGS
+from shared.core.plan_words import MOST_FINDINGS, cut_at_sentence
 from shared.core.run import StepSpec
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.page_text import page_text
 from shared.ports import Model
+from shared.steps._kind import StepKind
 
 CRITIC = "critic"
 _ASKED, _PLAN = 18_000, 36_000  # characters: what the critic takes of each
 _LINE = 120  # characters of a step at least, its title apart
 _CUT = "… (more that is not shown here)"
+_FINDING = 1600  # characters: where, what is wrong and what to do, each as long as a critic may write
 _WORST = ("high", "medium", "low")
+Looked = tuple[Proposal, Sequence[StepSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,29 @@ class SecondLook:
         return f"{by} has found nothing wrong with this plan."
 
 
-def told_to_planner(parts: Iterable[Part], kinds: Iterable[str]) -> list[Part]:
+def told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind]) -> list[Part]:
     """Return what the planner knew, as parts for the critic: what it was given besides is known and not guessed."""
     given = list(parts)
     addresses = [part.source for part in given if part.name == "knowledge"]
     found = [replace(part, must=False, share=0.2) for part in given if part.name == "input"]
-    found.append(Part("input", "kinds of steps that a plan may use", ", ".join(kinds), share=0.1))
+    lines = "\n".join(kind_line(kind, kinds, types=False) for kind in kinds.values())
+    found.append(Part("input", "kinds of steps that a plan may use", lines, share=0.2))
     if addresses:
         found.append(Part("input", "pages that the planner was shown passages of", "\n".join(addresses), share=0.1))
     return found
+
+
+def told_of_first(look: SecondLook, first: Looked, second: Looked) -> list[Part]:
+    """Return what a critic said of the first plan, and what is other in the second, for its look at that."""
+    before, after = (_told(*each).splitlines() for each in (first, second))
+    changed = [
+        line for line in unified_diff(before, after, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))
+    ]
+    said = "\n".join(look.findings)
+    return [
+        Part("history", "your findings on the plan before this one", said, must=True, share=0.1),
+        Part("history", "lines of that plan that went (-) and came (+)", "\n".join(changed), share=0.2),
+    ]
 
 
 def look_again(
@@ -87,7 +106,7 @@ def look_again(
 def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
     found = sorted(answer["findings"], key=lambda each: _WORST.index(each["severity"]))
     lines = [f"{each['severity']}: {each['where']}: {each['problem']} {each['mend']}" for each in found]
-    lines = [" ".join(visible(line).split())[:MAX_FINDING] for line in lines]
+    lines = [cut_at_sentence(" ".join(visible(line).split()), _FINDING) for line in lines]
     if answer["verdict"] == "stop":
         lines.insert(0, "The critic advises not to do this at all.")
     elif answer["verdict"] == "ok":  # which does not go with a finding of weight: that one counts
@@ -97,12 +116,20 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
 
 def _told(proposal: Proposal, specs: Sequence[StepSpec]) -> str:
     """Return the plan as a person sees it, with what each step is given: a long one leaves room for all others."""
-    beside = {"summary": proposal.summary, "assumptions": proposal.assumptions, "asked": proposal.analysis.asked}
-    head = _cut(json.dumps(beside, ensure_ascii=False), _PLAN // 4)
-    lines = [(f"{spec.id}: {spec.title} — ", f"{in_full(spec)} after {list(spec.depends_on)}") for spec in specs]
+    beside = {"asked": proposal.analysis.asked, "summary": proposal.summary, "assumptions": proposal.assumptions}
+    wishes = "\n".join(f"{each.id}: {each.text}" for each in proposal.requirements)
+    head = _cut(json.dumps(beside, ensure_ascii=False), _PLAN // 4) + "\n" + _cut(wishes, _PLAN // 4)
+    lines = [
+        (f"{spec.id}: {spec.title} — ", f"{in_full(_filled(spec))} after {list(spec.depends_on)}") for spec in specs
+    ]
     left = _PLAN - len(head) - sum(len(name) + 1 for name, _ in lines)
     most = _even([len(given) for _, given in lines], left)
     return _cut("\n".join([head, *(name + _cut(given, max(most, _LINE)) for name, given in lines)]), _PLAN)
+
+
+def _filled(spec: StepSpec) -> StepSpec:
+    """Return the step without the fields that a plan left empty: code fills them in, and they look like mistakes."""
+    return replace(spec, input={name: value for name, value in spec.input.items() if value not in ("", None, [])})
 
 
 def _even(sizes: Sequence[int], room: int) -> int:

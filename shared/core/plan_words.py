@@ -48,7 +48,19 @@ def around(each: Mapping[str, Any]) -> str:
 
 def finding_lines(planned: Mapping[str, Any]) -> list[str]:
     """Return what a second model still finds wrong with the plan."""
-    return [plain(str(each))[:MAX_FINDING] for each in planned.get("findings", ())][:MOST_FINDINGS]
+    return [cut_at_sentence(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MOST_FINDINGS]
+
+
+def cut_at_sentence(text: str, most: int) -> str:
+    """Return at most that much of a text, to the end of a sentence, else of a word, with a sign where more was."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 2]
+    end = max(kept.rfind(mark) for mark in (". ", "? ", "! ", "; "))
+    if end > most // 2:
+        return f"{kept[: end + 1]} …"
+    words, _, _ = kept.rpartition(" ")
+    return f"{words} …" if words else f"{text[: most - 1]}…"
 
 
 def followed_lines(planned: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -67,6 +68,9 @@ def test_the_planner_is_told_what_is_done_and_what_failed_and_the_new_plan_build
     (done,), (failed,) = told.data["done"], told.data["failed"]
     assert (done["id"], done["kind"], failed["id"]) == ("made", "notion.create_page", "tell")
     assert failed["error"] in told.prompt
+    assert "Minutes" in done["input"]
+    assert "your last plan" in told.prompt
+    assert "Say the end" in told.prompt  # of the last plan, which has not begun
     assert "could not be done" in shown(desk, page)
     assert "“Make the page of minutes”" in shown(desk, page)
     mail = message_for("approval_asked", run, run_url="", page_url="").text
@@ -78,6 +82,18 @@ def test_the_planner_is_told_what_is_done_and_what_failed_and_the_new_plan_build
     said = desk.as_person("GET", f"/v1/comments?block_id={minutes}")["results"]
     assert [each["rich_text"][0]["plain_text"] for each in said] == ["from here"]
     assert [s.id for s in run.steps].count("made") == 1  # it was made once
+
+
+def test_what_a_step_that_is_done_has_read_is_shown_as_its_text(
+    house: Callable[..., SmallHouse], served: Callable[[Any], Served]
+) -> None:
+    find = {"id": "find", "kind": "knowledge.search", "title": "Look", "depends_on": [], "input": {"query": "minutes"}}
+    model = PlannerInHand([plan_of(find, comment("tell", "hello", "find", page=NOWHERE)), ALONE])
+    desk = desk_with(house, served, model)
+    approved(desk, begun(desk))
+    (done,) = model.asked[-1].data["done"]
+    assert "Nothing about that is in the workspace." in done["output"]
+    assert not re.search("[0-9a-f]{64}", done["output"])
 
 
 def test_the_very_same_step_again_is_no_other_plan(

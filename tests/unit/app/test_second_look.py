@@ -145,7 +145,43 @@ def test_the_critic_is_told_what_the_planner_was_told(planned: Planned) -> None:
     planned(model)
     (request,) = model.asked_for("agent.critic")
     assert "kinds of steps that a plan may use" in request.prompt
-    assert "notion.trash_page, " in request.prompt
+    assert "notion.trash_page{page}: Put a page into the trash" in request.prompt  # and what each of them does
+    assert "Leaves a text." in request.prompt
+    assert "review, release or approve production are added by code" in request.system
+
+
+def test_the_critic_is_shown_the_requirements_and_no_field_that_a_plan_left_empty(planned: Planned) -> None:
+    wish = {"id": "R1", "text": "The old page is gone", "block": "", "source": ""}
+    append = {"id": "say", "kind": "notion.append_blocks", "title": "Say it", "depends_on": [],
+              "input": {"page": "{page}", "markdown": "Gone."}}  # fmt: skip
+    model = PlannerInHand([plan_of(TRASH, append, requirements=[wish])], critic(FINE))
+    planned(model)
+    (request,) = model.asked_for("agent.critic")
+    assert "R1: The old page is gone" in request.prompt
+    assert '"markdown": "Gone."' in request.prompt
+    assert '"from_step": ""' not in request.prompt
+
+
+def test_a_second_look_is_told_what_the_first_one_found_and_what_has_changed(planned: Planned) -> None:
+    model = PlannerInHand(
+        [RISKY, plan_of(comment("tell", "hello"), TRASH)], critic(finds("Nobody asked for it."), FINE)
+    )
+    planned(model)
+    first, second = model.asked_for("agent.critic")
+    assert "Nobody asked for it." not in first.prompt
+    assert "Nobody asked for it." in second.prompt
+    assert "+tell: Say hello" in second.prompt
+    assert "-old: " not in second.prompt  # it stays as it was
+
+
+def test_a_plan_that_is_mended_is_shown_to_its_planner_with_the_findings_whole(planned: Planned) -> None:
+    long = "This step writes a list in any case, though nothing has been changed before it. " * 7 + "The end."
+    model = PlannerInHand([RISKY, MILD], critic(finds(long), FINE))
+    planned(model)
+    first, second = model.asked_for("plan")
+    assert "your last plan" not in first.prompt
+    assert "Take the old page away" in second.prompt
+    assert "The end. Ask first." in second.prompt
 
 
 @pytest.mark.parametrize("severity", ["medium", "high"])

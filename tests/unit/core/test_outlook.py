@@ -122,3 +122,13 @@ def test_what_people_are_told_leads_nowhere() -> None:
     assert [len(line) for line in finding_lines(planned)][1:] == [400] * 4
     assert outlook_lines({"summary": "of an older version"}) == []
     assert again_lines(begin(spec("a"))[0]) == []
+
+
+def test_a_long_finding_ends_with_a_sentence_or_a_word_and_says_that_there_was_more() -> None:
+    sentences = "The list is written in any case. " * 20
+    (shown,) = finding_lines({"findings": [sentences]})
+    assert shown.endswith("in any case. …")
+    (shown,) = finding_lines({"findings": ["so " * 300]})
+    assert shown.endswith("so …")
+    assert len(shown) <= 400
+    assert finding_lines({"findings": ["Short."]}) == ["Short."]
