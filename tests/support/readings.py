@@ -91,7 +91,7 @@ def prompts() -> Mapping[str, tuple[Prompt, ...]]:
 
     Of a task that writes code there is one for each kind of work.
     """
-    found = {name: (Prompt(*prompt(name)),) for name in APP}
+    found: dict[str, tuple[Prompt, ...]] = {name: (Prompt(*prompt(name)),) for name in APP}
     for name in CODE:
         task, version = f"code.{name}", prompt(f"code_{name}")[0]
         found[task] = tuple(Prompt(version, _code_system(task, kind)) for kind in get_args(Artifact))
