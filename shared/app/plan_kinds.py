@@ -36,8 +36,12 @@ _ONLY_FOR = {  # agents who are told only where a page may need the family that 
     NOTION: "daily-planner data-cleaner status-reporter triager",
 }
 _TEXT = re.compile(r"(?<=\w): text(?=[,)}])|(?<=\?): text(?=[,)}])")
-_HEAD = f"""Kinds of steps, with the fields of their input; those with ? may be left out.
-from_step names a step that leaves a text. TARGET: {_TARGET}, as text. VALUES: {{NAME OF A COLUMN: {_VALUE}}}."""
+_HEAD = "Kinds of steps, with the fields of their input; those with ? may be left out."
+_EXPLAINED = {  # what a word in the lines means, where one of them has it
+    "from_step": "from_step names a step that leaves a text.",
+    "TARGET": f"TARGET: {_TARGET}, as text.",
+    "VALUES": f"VALUES: {{NAME OF A COLUMN: {_VALUE}}}.",
+}
 
 
 def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] = ()) -> str:
@@ -80,11 +84,20 @@ def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:
     named, there = dict[str, str](), {kind.name: kind for kind in kinds}
     lines = [
         _shortened(kind, there, named)
-        if not families or family_of(kind.name) in families
+        if not families or family_of(kind.name) in families or _chooses(kind)
         else kind_line(kind, there, types=False)
         for kind in there.values()
     ]
-    return "\n".join([_HEAD, *(f"{name}: {text}." for name, text in named.items()), *lines])
+    explained = [f"{name}: {text}." for name, text in named.items()]
+    said = "\n".join((*explained, *lines))
+    words = " ".join(text for word, text in _EXPLAINED.items() if word in said)
+    return "\n".join([_HEAD, *([words] if words else []), *explained, *lines])
+
+
+def _chooses(kind: StepKind) -> bool:
+    """Say whether all a kind takes is a choice among few words: nobody can guess them, and they are soon told."""
+    fields = list((schema_of(kind.input).get("properties") or {}).values())
+    return bool(fields) and all("enum" in each for each in fields)
 
 
 def _shortened(kind: StepKind, kinds: Mapping[str, StepKind], named: dict[str, str]) -> str:

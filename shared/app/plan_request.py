@@ -23,6 +23,8 @@ from shared.steps._kind import StepKind
 
 PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts
 PLAN_PROMPT_TOKENS = 60_000  # a page that needs more is read in part, and the plan says so
+_PROPOSES = "repository.propose_change"
+_NO_REPOSITORY = f"None is named yet: {_PROPOSES} makes one for this page; there is no software to change."
 _REPAIR = "Your last answer could not be used. Mend exactly what the errors of your last answer say."
 
 
@@ -73,8 +75,9 @@ def plan_parts(
     if known.places.day:
         parts.append(known.places.part())
     code = ship_of(settings).code
-    if task == PLAN and code.repository:
-        parts.append(Part("input", "the team's repository", f"{code.owner}/{code.repository}", must=True, share=0.1))
+    if task == PLAN and (code.repository or _PROPOSES in kinds):
+        named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
+        parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
     parts.append(Part("page", f"page {view.page.id}", text, must=True, share=0.7))
     parts += known.parts()
     if feedback:

@@ -101,10 +101,26 @@ def test_what_a_prompt_shows_as_an_example_is_read_back_from_it_and_taken(family
 
 
 def test_types_are_told_of_the_families_that_a_page_may_need() -> None:
+    assert 'code.generate{artifact: "static_site"|' in kinds_table(KINDS.values(), 60_000, {NOTION})
     table = kinds_table(KINDS.values(), 60_000, {CODE})
     assert 'code.generate{artifact: "static_site"|' in table
     assert "notion.query_rows{data_source, filter?, sorts?, columns?, limit?}: Read rows" in table
     assert "notion.query_rows{data_source: TARGET, filter?: object, " in kinds_table(KINDS.values(), 60_000, {NOTION})
+
+
+def test_words_are_explained_where_a_line_has_them_alone() -> None:
+    few = [KINDS["code.generate"], KINDS["code.test"]]
+    assert "VALUES" not in kinds_table(few, 60_000)
+    assert "TARGET" not in kinds_table(few, 60_000)
+    assert "from_step" not in kinds_table(few, 60_000)
+    assert "from_step names a step that leaves a text. TARGET: " in kinds_table(KINDS.values(), 60_000, {NOTION})
+
+
+def test_a_planner_is_told_whether_there_is_a_repository() -> None:
+    assert "None is named yet: repository.propose_change makes one" in text_of(told(page_of("a site")))
+    found = text_of(told(page_of("a site"), **SHIP))
+    assert "acme/shop" in found
+    assert "None is named yet" not in found
 
 
 def test_an_example_shows_no_step_that_the_team_cannot_have() -> None:
