@@ -190,7 +190,7 @@ def test_a_newer_database_is_refused_and_stays_as_it_is(database: Path) -> None:
     connection.close()
     before = database.read_bytes()
     said = refused("up", "--data", str(database.parent))
-    assert "written by a newer Workwright (version 99" in said
+    assert "written by a newer Workwright (the file has version 99" in said
     assert "Start the newer Workwright, or name another data folder." in said
     assert database.read_bytes() == before
 

@@ -145,7 +145,7 @@ def test_it_takes_a_live_version_back_and_seals_values_of_sites(terminal: Termin
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("run", "run-unknown"), "no run 'run-unknown'"),
+        (("run", "run-unknown"), "No run 'run-unknown'"),
         (("run", "../keys"), "nothing at this address"),
         (("retry", "run-waits"), "has not ended"),
         (("rollback", "run-waits"), "has put nothing live"),

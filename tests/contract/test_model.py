@@ -362,7 +362,7 @@ def test_neither_the_journal_of_calls_nor_an_error_shows_the_key(session: reques
 
 
 def test_the_offline_model_answers_the_same_port_at_no_cost() -> None:
-    page = Page("p1", "Hello", (Block("b1", "to_do", (Span("Says hello to everybody"),)),))
+    page = Page("p1", "Hello", (Block("b1", "to_do", (Span("A site that says hello to everybody"),)),))
     request, model = a_request(data={"page": page_to_data(page)}), OfflineModel()
     result = model.complete(request)
     assert (result.model, result.usage, model.estimate(request)) == ("offline", NOTHING, NOTHING)

@@ -191,7 +191,7 @@ def test_a_repository_is_read_file_by_file(github: GitHub, repo: Repository) -> 
     assert github.entries("acme", "shop", BRANCH) == list(entries.values())
     large = commit(github, branch="workwright/large", files={"large.txt": b"x" * 1_100_000})
     assert len(github.read_file("acme", "shop", "large.txt", large)) == 1_100_000
-    with pytest.raises(Rejected, match="no file"):
+    with pytest.raises(Rejected, match="is not a file"):
         github.read_file("acme", "shop", "app", sha)
     with pytest.raises(Missing):
         github.read_file("acme", "shop", "nowhere", sha)

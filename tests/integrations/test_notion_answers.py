@@ -284,7 +284,7 @@ def test_a_page_that_breaks_off_after_its_first_request_is_there(
     made = told.said["create_page"][0]
     for name, first in (("create_page", made), ("append_tree", told.said["append_tree"][0])):
         told.now, told.asked = [(200, json.dumps(first[1]).encode()), (status, json.dumps(refused).encode())], 0
-        with pytest.raises(OutcomeUnknown, match="in part"):
+        with pytest.raises(OutcomeUnknown, match="only partly written"):
             WRITES[name](notion, told.room)
         assert told.asked == 2
 

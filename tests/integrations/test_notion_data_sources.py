@@ -219,7 +219,7 @@ def test_what_notion_would_refuse_is_refused_here_with_the_field(desk: Desk) -> 
         ),
         (
             lambda: notion.update_data_source("d", properties={"S": {"select": {"options": [{"name": "n"}] * 101}}}),
-            r"options: 101 entries; Notion takes 100",
+            r"options: 101 entries; Notion takes at most 100",
         ),
         (lambda: notion.query("d", {"and": [{"or": [{"and": [{}]}]}]}), "filter: 3 levels of and/or"),
         (lambda: notion.query("d", {"and": [{"property": "x"}] * 101}), "body.filter.and: 101 entries"),

@@ -55,12 +55,12 @@ def option(name: str) -> Json:
         (
             {"children": [block(below=[block()] * 99)] * 10},
             {"children": [block(below=[block()] * 100)] * 10},
-            "body: 1010 blocks in one request; Notion takes 1000",
+            "body: 1010 blocks in one request; Notion takes at most 1000",
         ),
         (
             {"markdown": "x" * 499_985},
             {"markdown": "ż" * 250_001},
-            "body: 500017 bytes in one request; Notion takes 500000",
+            "body: 500017 bytes in one request; Notion takes at most 500000",
         ),
         (value("relation", [{"id": "x"}] * 100), value("relation", [{"id": "x"}] * 101), r"P\.relation: 101 entries"),
         (value("people", [{"id": "x"}] * 100), value("people", [{"id": "x"}] * 101), r"P\.people: 101 entries"),
@@ -80,7 +80,7 @@ def option(name: str) -> Json:
         (value("email", "x" * 100), value("email", "x" * 101), r"P\.email: 101 characters"),
         (value("phone_number", None), value("phone_number", ""), r"P\.phone_number: an empty text .* give null"),
         (value("url", "x" * 2000), value("url", "x" * 2001), r"P\.url: 2001 characters"),
-        ({"x": "\U0001f600"}, {"x": "\ud83d"}, "body: it holds what JSON cannot say"),
+        ({"x": "\U0001f600"}, {"x": "\ud83d"}, "body: it holds what JSON cannot express"),
     ],
 )
 def test_a_body_is_taken_at_each_limit_and_refused_beyond_it(at_the_limit: Json, beyond: Json, field: str) -> None:

@@ -104,7 +104,7 @@ def test_what_excludes_each_other_is_refused_before_it_is_sent(desk: Desk) -> No
         (lambda: notion.create_page(page_id="a", markdown="b", template="default"), "markdown and template exclude"),
         (lambda: notion.create_page(page_id="a", allow_async=True), r"create_page\.allow_async"),
         (lambda: notion.create_page(data_source_id="a", position="page_end"), r"create_page\.position"),
-        (lambda: notion.create_page(page_id="a", cover="🍞"), r"create_page\.cover: '🍞' is no picture"),
+        (lambda: notion.create_page(page_id="a", cover="🍞"), r"create_page\.cover: '🍞' is not a picture"),
         (lambda: notion.create_page(page_id="a/b"), r"create_page\.page_id: 'a/b' is not an id"),
         (lambda: notion.create_page(page_id="a..b"), r"create_page\.page_id: 'a\.\.b' is not an id"),
         (lambda: notion.update_page("a", template="none"), r"update_page\.template"),
@@ -147,8 +147,8 @@ def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: Des
     assert desk.sim.effects().count("comment.create") == 4
     before = len(desk.asked)
     for call, words in (
-        (lambda: notion.comment(page, "x", attachments=["a"] * 4), "attachments: 4 files; a comment takes 3"),
-        (lambda: notion.comment(page, "x" * 200_001), "text: 101 runs of text; Notion takes 100"),
+        (lambda: notion.comment(page, "x", attachments=["a"] * 4), "attachments: 4 files; a comment takes at most 3"),
+        (lambda: notion.comment(page, "x" * 200_001), "text: 101 runs of text; Notion takes at most 100"),
         (lambda: notion.reply("", "x"), r"reply\.discussion_id"),
     ):
         with pytest.raises(Rejected, match=words):

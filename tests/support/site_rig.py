@@ -43,8 +43,16 @@ def _tested(wanted: _Given, ctx: StepContext) -> Done:
     checks = [{"requirement": "R1", "path": "/", "contains": "bicycles"}]
     tree = Worktree({"site/index.html": page.replace("RUN", ctx.run.id).encode()})
     outline = ctx.keep_text(json.dumps({"tests": [], "by_tests_alone": wanted.alone}))
-    given = {"checks": checks, "outline": outline, "model": "offline"}
-    kept = keep_work(ctx, tree, kind="static_site", runner="none", site_root="site", **given)
+    kept = keep_work(
+        ctx,
+        tree,
+        kind="static_site",
+        checks=checks,
+        runner="none",
+        site_root="site",
+        model="offline",
+        outline=outline,
+    )
     return Done({**kept, "tests": 1, "told": ctx.step.feedback})
 
 

@@ -118,6 +118,12 @@ _SITE_NOUN = (
     r"صفحه|سایت|"
     r"صفحة|موقع"
 )
+_NAMES_SITE = (  # "A website that shows …", "Webseite für den Chor": the line says what is to be
+    r"\A\W*(?:(?:an?|our|eine|unsere|une?|notre|una?|nuestr[ao]|uma?|noss[ao]) )?(?:(?:small|little|simple|new|kleine|"
+    r"neue|petit|nouveau|pequeñ[ao]|nuev[ao]|piccolo|nuovo) ){0,2}(?:web ?-?sites?|sites?|home ?pages?|landing pages?|"
+    r"webseite|sitio web|página web|sito(?: web)?|site web)\s+(?:that|which|for|about|für|über|qui|pour|sur|que|para|"
+    r"sobre|che|per|su)\b"
+)
 MONEY = r"(?:€|\$|£|₺|¥|₽|₩|TL|円|元|zł|CHF|Fr\.|EUR|USD|GBP|R\$|руб\w*|원|تومان|ریال|ريال|دينار|درهم)"
 DAY = (
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sun)(?:days?)?\b|\b(?:montag|dienstag|mittwoch|donnerstag|"
@@ -145,6 +151,7 @@ SIGNS: tuple[Sign, ...] = (
     # --- something that others shall see ---
     Sign(SITE, 8, "asks for a page that others see", _any(
         rf"\A(?=.*(?:\b(?:{_WANT}|one|una?|une|eine?|eén|tells|shows)\b|{_WANT_UNSPACED}|一枚)).*\b(?:{_SITE_NOUN})",
+        _NAMES_SITE,
         r"\bput (?:this |it |them )?online\b|\bon the screen\b|\bfor (?:our |the )?(?:visitors|customers|"
         r"neighbou?rs|guests)\b",
         rf"(?:{_WANT_UNSPACED}|一枚).*(?:ページ|サイト|网页|网站|صفحه|سایت|صفحة|موقع)|(?:ページ|サイト)にし|Sayfada",

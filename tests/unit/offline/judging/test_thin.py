@@ -138,3 +138,18 @@ def test_a_plan_says_what_makes_the_page_one_for_readers(text: str, why: str) ->
     summary = outcome(page_of(text))[1]["summary"]
     assert summary.startswith("Taken for a page to publish, because it ")
     assert why in summary.partition(". Build")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "taken_for"),
+    [
+        ("A site that says hello to everybody", SITE),
+        ("- [ ] A small website about our choir", SITE),
+        ("Webseite für den Chor", SITE),
+        ("Un site pour la chorale", SITE),
+        ("The site of the camp was wet", ASK),
+        ("Old website, the dent in it", ASK),
+    ],
+)
+def test_a_line_that_names_the_site_that_is_to_be_asks_for_it(line: str, taken_for: str) -> None:
+    assert outcome(page_of(f"# Hello\n\n{line}\n"))[0] == taken_for
