@@ -30,11 +30,12 @@ class Deliberating(Programmer):
         fields = set(form.get("properties", ()))
         if {"requirements", "steps"} <= fields:
             return self._debate(form, prompt)
-        if fields == {"choice", "reasons", "objections"}:
+        if fields == {"choice", "reasons", "assumptions", "objections"}:
             assert form["properties"]["choice"]["enum"] == [*OPTIONS, "none of these"]
             view = next(text for _, source, text in parts_of(prompt) if source == "advisor: view")
             why = f"Seen from {view} it is the best."
-            return {"choice": OPTIONS[FOR[view]], "reasons": [why], "objections": ["It is new to us."]}
+            said = {"choice": OPTIONS[FOR[view]], "reasons": [why], "assumptions": ["Members read mail."]}
+            return {**said, "objections": ["It is new to us."]}
         if fields == {"choice", "reasons", "dissent"}:
             assert prompt.count("Seen from security it is the best.") == 1
             return {"choice": OPTIONS[0], "reasons": ["Nobody answers that addresses leak."], "dissent": []}

@@ -107,7 +107,7 @@ def test_mistakes_are_told_in_words_of_no_language_of_programs(name: str, given:
 
 def test_a_planner_is_told_the_types_of_what_an_agent_takes() -> None:
     told = AskAgent.model_json_schema()["properties"]["agent"]["description"]
-    assert "estimator(tasks: list of texts, known?: list of texts) → estimates:" in told
+    assert "estimator(tasks: list of texts, known?: list of texts, who?: text) → estimates:" in told
     assert (
         "advisor(question: text, options: list of texts, view?: text, facts?: list of texts) → choice, reasons" in told
     )
@@ -119,7 +119,7 @@ def test_a_planner_is_told_the_types_of_what_an_agent_takes() -> None:
 def test_a_choice_is_one_of_those_given() -> None:
     one = agent("advisor")
     given = checked_input(one, {"question": "Which?", "options": ["a boat", "a bus"]})
-    said: dict[str, Any] = {"choice": "a boat", "reasons": [], "objections": []}
+    said: dict[str, Any] = {"choice": "a boat", "reasons": [], "assumptions": [], "objections": []}
     schema = agent_request(one, given).schema
     assert schema["properties"]["choice"]["enum"] == ["a boat", "a bus", "none of these"]
     assert answer_model(one, given).model_validate(said)

@@ -34,7 +34,7 @@ def mend(*problems: str) -> dict[str, Any]:
 
 
 def text(words: str) -> dict[str, Any]:
-    return {"title": "T", "text": words, "left_out": []}
+    return {"title": "T", "text": words, "missing": [], "left_out": []}
 
 
 def ask(agent: str, *, takes: Mapping[str, str] | None = None, **given: Any) -> dict[str, Any]:

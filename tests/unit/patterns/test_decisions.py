@@ -29,7 +29,7 @@ def decider(**more: Any) -> dict[str, Any]:
 
 
 def position(choice: int, *reasons: str) -> dict[str, Any]:
-    return {"choice": OPTIONS[choice], "reasons": list(reasons), "objections": ["It is new."]}
+    return {"choice": OPTIONS[choice], "reasons": list(reasons), "assumptions": [], "objections": ["It is new."]}
 
 
 def decision(choice: int, *dissent: dict[str, str]) -> dict[str, Any]:
@@ -130,14 +130,14 @@ def test_what_is_decided_is_one_of_the_options(ports: Ports) -> None:
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (panel(on="verdict"), r"specialists\.1 does not answer with 'verdict', but with choice, reasons, objections"),
+        (panel(on="verdict"), r"specialists\.1 does not answer with 'verdict', but with choice, reasons, assumptions, objections"),
         (
             pattern("panel", specialists=[advisor("cost"), critic()], chair=decider(), on="choice"),
             r"specialists\.2 does not answer with 'choice', but with verdict, findings",
         ),
         (
             pattern("panel", specialists=[advisor("cost"), advisor("time")], chair=writer("W"), on="choice"),
-            "chair does not answer with 'choice', but with title, text, left_out",
+            "chair does not answer with 'choice', but with title, text, missing, left_out",
         ),
         (debate() | {"input": {**debate()["input"], "on": "verdict"}}, r"members\.1 does not answer with 'verdict'"),
         (

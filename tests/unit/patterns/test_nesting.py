@@ -61,7 +61,7 @@ def test_more_steps_than_one_pattern_may_become_are_refused_with_the_plan() -> N
         (pattern("verify", maker=writer("a"), checker=writer("b")), "checker does not answer with 'verdict', but"),
         (
             pattern("parallel", members=[critic(), writer("a")], how="vote", on="verdict"),
-            "members.2 does not answer with 'verdict', but with title, text, left_out",
+            "members.2 does not answer with 'verdict', but with title, text, missing, left_out",
         ),
         (pattern("parallel", members=[critic()] * 2, how="vote"), "on: give the field that is voted on"),
         (pattern("parallel", members=[critic()] * 2, how="merge"), "by: name who merges or checks"),

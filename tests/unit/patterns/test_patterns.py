@@ -14,7 +14,7 @@ from shared.ports import ModelRequest
 from tests.support.local_ports import Ports
 from tests.unit.patterns.team import OK, STOP, Speakers, ask, critic, mend, pattern, planned, team, text, writer
 
-EDIT = {"text": "Edited.", "changes": []}
+EDIT = {"text": "Edited.", "changes": [], "doubts": []}
 
 
 def test_one_agent_is_asked_and_its_checked_answer_is_kept(ports: Ports) -> None:
@@ -228,13 +228,13 @@ def test_a_chair_hears_the_specialists_and_decides(ports: Ports) -> None:
 
 
 def test_what_agents_answer_is_kept_as_text_too_for_steps_that_write_it(ports: Ports) -> None:
-    draft = {"title": "Opening", "text": "We open at 9.", "left_out": ["the price", "the name"]}
+    draft = {"title": "Opening", "text": "We open at 9.", "missing": ["the day"], "left_out": ["the price", "the name"]}
     one = team(ports, Speakers(by_agent={"writer": [draft], "critic": [mend("dull"), OK]}))
     one.begin(*planned(pattern("verify", maker=writer("W"), checker=critic()), critic()))
     run = one.work()
     read = ports.deps.store.get_text
     assert read("t-1", run.steps[0].output["text"]) == (
-        "## Opening\n\nWe open at 9.\n\n**Left out**\n\n- the price\n- the name"
+        "## Opening\n\nWe open at 9.\n\n**Missing**\n\n- the day\n\n**Left out**\n\n- the price\n- the name"
     )
     checked = run.step("s1~check-1")
     assert checked is not None

@@ -26,10 +26,11 @@ def advise(data: Mapping[str, Any]) -> dict[str, Any]:
     best = max(options, key=lambda one: scores[one])  # the first of the best
     if not any(_spoken_of(one, near, options) for one in options):
         reason = "Nothing that is known speaks of any of the options; rules alone cannot weigh them."
-        return {"choice": NONE, "reasons": [reason], "objections": []}
+        return {"choice": NONE, "reasons": [reason], "assumptions": [], "objections": []}
     said = _spoken_of(best, near, options)
     reasons = [fact for fact in said if not _AGAINST.search(fact)] or ["Least that is known speaks against it."]
-    return {"choice": best, "reasons": reasons, "objections": [fact for fact in said if _AGAINST.search(fact)]}
+    against = [fact for fact in said if _AGAINST.search(fact)]
+    return {"choice": best, "reasons": reasons, "assumptions": [], "objections": against}
 
 
 def _spoken_of(option: str, facts: Sequence[str], options: Sequence[str]) -> list[str]:

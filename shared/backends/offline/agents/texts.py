@@ -24,7 +24,7 @@ def write(data: Mapping[str, Any]) -> dict[str, Any]:
         room -= length if fits else 0
     title = within(sentences(str(data["brief"]))[0] if str(data["brief"]).strip() else "Text", 10)
     text = "\n\n".join(fact if fact[-1:] in ".!?" else f"{fact}." for fact in kept)
-    return {"title": title, "text": text, "left_out": [f"{fact} (no room)"[:400] for fact in left]}
+    return {"title": title, "text": text, "missing": [], "left_out": [f"{fact} (no room)"[:400] for fact in left]}
 
 
 _TIDY = (
@@ -45,7 +45,7 @@ def edit(data: Mapping[str, Any]) -> dict[str, Any]:
         if after != text:
             text = after
             changes.append(f"Mended {what}.")
-    return {"text": text, "changes": changes}
+    return {"text": text, "changes": changes, "doubts": []}
 
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
