@@ -227,12 +227,12 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
         },
         max_output_tokens=ANSWER_TOKENS,
     )
-    pages = "\n".join(_page_line(page) for page in turn.around.pages[:RUNS])
+    pages = "\n".join(_page_line(page, chat.page) for page in turn.around.pages[:RUNS])
     parts = [
         Part("page", "pages that may be meant", pages, share=0.2),
-        Part("history", "runs, the newest first", listed(runs), share=0.2),
+        Part("history", "runs, the newest first", listed(runs, turn.around.present), share=0.2),
         *said_parts(chat),
-        Part("knowledge", "the present run", facts, must=True),
+        Part("knowledge", f"the record of run {about.id}" if about is not None else "", facts, must=True),
         known_places(turn.deps, turn.tools.settings(turn.tenant), turn.tenant, said).part(),
         Part("input", "what is said now", said, must=True),
     ]
@@ -248,9 +248,9 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
     return understood
 
 
-def _page_line(page: Named) -> str:
+def _page_line(page: Named, present: str) -> str:
     told = {"page": page.id, "title": page.title, **({"in": page.where} if page.where else {})}
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps({**told, **({"present": True} if page.id == present else {})}, ensure_ascii=False)
 
 
 def _explained(turn: Turn, model: Model, meant: Understood, told: Run | None) -> _Answer:

@@ -58,9 +58,17 @@ def _step(step: Step) -> str:
     return f"- {plain(step.spec.title) or step.spec.kind}: {step.status.value}{why}"
 
 
-def listed(runs: list[Run]) -> str:
-    """Return runs as data for a model: id, title, state, the newest first."""
+def listed(runs: list[Run], present: Run | None) -> str:
+    """Return runs as data for a model: id, title, state, the newest first, and which of them is spoken of."""
     return "\n".join(
-        json.dumps({"run": run.id, "title": title_of(run), "state": run.status.value}, ensure_ascii=False)
+        json.dumps(
+            {
+                "run": run.id,
+                "title": title_of(run),
+                "state": run.status.value,
+                **({"present": True} if present is not None and run.id == present.id else {}),
+            },
+            ensure_ascii=False,
+        )
         for run in runs
     )

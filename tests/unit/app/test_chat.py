@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.run import Run, RunStatus
 from shared.integrations.notion.wire import normal_id
 from tests.support.local_ports import ScriptedModel
-from tests.support.prompts import part_of
+from tests.support.prompts import part_of, parts_of
 from tests.support.small_desk import Desk
 from tests.support.small_house import TENANT
 
@@ -367,3 +368,17 @@ def test_what_a_model_explains_is_text_that_does_nothing(talk: Talk) -> None:
     evil = "See ![x](https://collect.invalid/p.png) and [here](https://collect.invalid/?q=1)"
     obeying(talk, meant(intent="explain", reply=evil))
     assert "https://collect.invalid" not in talk.say("status?").text.replace("`", "")
+
+
+def test_a_model_is_told_which_page_and_run_is_present_and_whose_record_it_has(talk: Talk) -> None:
+    talk.say("Plan this, please")
+    run = talk.run()
+    model = ScriptedModel([meant(intent="explain", reply="It waits.")])
+    talk.desk.house.model = model
+    talk.say("How does it stand?")
+    told = {source: text for _, source, text in parts_of(model.asked[0].prompt)}
+    runs = [json.loads(line) for line in told["runs, the newest first"].splitlines()]
+    pages = [json.loads(line) for line in told["pages that may be meant"].splitlines()]
+    assert [each["run"] for each in runs if each.get("present")] == [run.id]
+    assert [each["page"] for each in pages if each.get("present")] == [run.trigger.page]
+    assert "It waits for somebody to approve" in told[f"the record of run {run.id}"]

@@ -197,3 +197,16 @@ def test_who_is_asked_alone_is_given_the_positions(ports: Ports) -> None:
     run = one.work()
     assert json.loads(json.dumps(model.asked[0].data["input"]["positions"]))[0]["who"] == "Ada"
     assert one.answer(run.steps[0]) == decision(0)
+
+
+def test_a_decider_is_given_the_facts_and_what_sides_assume(ports: Ports) -> None:
+    side = {**position(0, "It is patched."), "assumptions": ["Members read mail."]}
+    chair = {"choice": OPTIONS[0], "reasons": ["It is patched."], "dissent": []}
+    model = Speakers(by_agent={"advisor": [side], "decider": [chair]})
+    one = team(ports, model)
+    given = ask("decider", question="Q", options=OPTIONS, facts=["The forum takes 40 euros a month."])
+    one.begin(*planned(pattern("panel", specialists=[advisor("cost"), advisor("security")], chair=given)))
+    one.work()
+    told = model.asked[-1].prompt
+    assert "The forum takes 40 euros a month." in told
+    assert "Members read mail." in told
