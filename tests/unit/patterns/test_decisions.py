@@ -130,7 +130,10 @@ def test_what_is_decided_is_one_of_the_options(ports: Ports) -> None:
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (panel(on="verdict"), r"specialists\.1 does not answer with 'verdict', but with choice, reasons, assumptions, objections"),
+        (
+            panel(on="verdict"),
+            r"specialists\.1 does not answer with 'verdict', but with choice, reasons, assumptions, objections",
+        ),
         (
             pattern("panel", specialists=[advisor("cost"), critic()], chair=decider(), on="choice"),
             r"specialists\.2 does not answer with 'choice', but with verdict, findings",
