@@ -23,6 +23,7 @@ from shared.app.snapshots import keep_snapshot
 from shared.app.spend import metered
 from shared.core import events as ev
 from shared.core.commands import UNDO, Command
+from shared.core.cut_text import cut_text
 from shared.core.errors import (
     Busy,
     ConfigError,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from shared.app.package_facts import PackageFacts
     from shared.mind.context import Part
 
-MAX_ERROR = 4000  # characters of an error that a run keeps; a model may quote a whole page in one
+MAX_ERROR = 12_000  # characters of an error that a run keeps; a model may quote a whole page in one
 
 
 class Accounts(Protocol):
@@ -336,7 +337,7 @@ def failure_event(
 def _failed(
     deps: Deps, step: Step, error: str, error_class: ErrorClass, signature: str = "", used: Usage = NOTHING
 ) -> ev.StepFailed:
-    said = error[:MAX_ERROR]
+    said = cut_text(error, MAX_ERROR)
     return ev.StepFailed(deps.clock.now(), step.id, step.attempt, said, error_class, signature=signature, used=used)
 
 

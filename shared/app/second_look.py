@@ -15,10 +15,11 @@ from typing import Any
 from shared.app.page_view import PageView
 from shared.app.plan_kinds import kind_line
 from shared.app.plan_proposal import Proposal
+from shared.core.cut_text import cut_text
 from shared.core.errors import IntegrationError, ModelError
 from shared.core.outgoing_text import visible
 from shared.core.plan import in_full
-from shared.core.plan_words import MOST_FINDINGS, cut_at_sentence
+from shared.core.plan_words import MOST_FINDINGS
 from shared.core.run import StepSpec
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
@@ -106,7 +107,7 @@ def look_again(
 def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
     found = sorted(answer["findings"], key=lambda each: _WORST.index(each["severity"]))
     lines = [f"{each['severity']}: {each['where']}: {each['problem']} {each['mend']}" for each in found]
-    lines = [cut_at_sentence(" ".join(visible(line).split()), _FINDING) for line in lines]
+    lines = [cut_text(" ".join(visible(line).split()), _FINDING) for line in lines]
     if answer["verdict"] == "stop":
         lines.insert(0, "The critic advises not to do this at all.")
     elif answer["verdict"] == "ok":  # which does not go with a finding of weight: that one counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.core.cut_text import cut_text
 from shared.core.durations import in_words
 from shared.core.outgoing_text import plain
 from shared.core.replan import so_far
@@ -48,19 +49,7 @@ def around(each: Mapping[str, Any]) -> str:
 
 def finding_lines(planned: Mapping[str, Any]) -> list[str]:
     """Return what a second model still finds wrong with the plan."""
-    return [cut_at_sentence(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MOST_FINDINGS]
-
-
-def cut_at_sentence(text: str, most: int) -> str:
-    """Return at most that much of a text, to the end of a sentence, else of a word, with a sign where more was."""
-    if len(text) <= most:
-        return text
-    kept = text[: most - 2]
-    end = max(kept.rfind(mark) for mark in (". ", "? ", "! ", "; "))
-    if end > most // 2:
-        return f"{kept[: end + 1]} …"
-    words, _, _ = kept.rpartition(" ")
-    return f"{words} …" if words else f"{text[: most - 1]}…"
+    return [cut_text(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MOST_FINDINGS]
 
 
 def followed_lines(planned: Mapping[str, Any]) -> list[str]:
@@ -74,7 +63,7 @@ def again_lines(run: Run) -> list[str]:
     if not run.replans or not before.failed:
         return []
     last = before.failed[-1]
-    lines = [f"“{last.spec.title or last.spec.kind}” could not be done: {last.error[:MAX_FINDING]}"]
+    lines = [f"“{last.spec.title or last.spec.kind}” could not be done: {cut_text(last.error, MAX_FINDING)}"]
     done = [step.spec.title or step.spec.kind for step in before.done.values()]
     if done:
         named = ", ".join(f"“{title}”" for title in done[:MOST_NAMED])

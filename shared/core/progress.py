@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.core import marks
 from shared.core.attention import attention_of
+from shared.core.cut_text import cut_text
 from shared.core.outgoing_text import hosts_of, may_link, plain
 from shared.core.page import Span
 from shared.core.page_changes import EDITED, TO_BUILD, edited_lines
@@ -139,9 +140,9 @@ def _doing(run: Run, steps: Collection[str]) -> str:
     if run.status == RunStatus.AWAITING_APPROVAL:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:
-        return plain(run.failure)[:300]
+        return cut_text(plain(run.failure), 300)
     if run.status == RunStatus.AWAITING_INPUT and run.facts.get("question"):
-        return plain(f"Asked in a comment: {run.facts['question']}")[:300]
+        return cut_text(plain(f"Asked in a comment: {run.facts['question']}"), 300)
     if run.status == RunStatus.SUCCEEDED:
         return "\n".join(edited_lines(run))
     if run.cancel:

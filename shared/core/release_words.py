@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.core.cut_text import cut_text
 from shared.core.outgoing_text import plain
 from shared.core.page_changes import TO_BUILD, edited_lines
 from shared.core.run import Run, RunStatus, Step, WaitKind
@@ -203,7 +204,7 @@ def _money(run: Run) -> str:
 
 
 def _plain(lines: Sequence[str]) -> list[str]:
-    return [plain(" ".join(line.split()))[: MAX_LINE * 4] for line in lines if line]
+    return [cut_text(plain(" ".join(line.split())), MAX_LINE * 4) for line in lines if line]
 
 
 def waits_at(run: Run) -> Step | None:

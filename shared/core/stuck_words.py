@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.core.cut_text import cut_text
 from shared.core.run import Run, Step
 
 REVIEW = "release.review"
@@ -41,17 +42,17 @@ class Stuck:
 def question_of_stuck(run: Run, stuck: Stuck) -> str:
     """Return the question, in at most 2,000 letters: of what was wrong some may be left out, of the way out nothing."""
     way_out = _way_out(run, stuck)
-    return f"{_what(stuck)[: MOST - 1 - len(way_out)]}\n{way_out}"
+    return f"{cut_text(_what(stuck), MOST - 1 - len(way_out))}\n{way_out}"
 
 
 def _what(stuck: Stuck) -> str:
-    said, failing = stuck.said.strip()[:MAX_TOLD], stuck.failing.strip()[:MAX_TOLD]
+    said, failing = cut_text(stuck.said.strip(), MAX_TOLD), cut_text(stuck.failing.strip(), MAX_TOLD)
     kept = "What passed its tests before is kept as it was." if stuck.green else "No version has passed its tests yet."
     if not said and not failing:
         return f"What people have answered is not worked in: {stuck.why}. {kept}"
     if not said:
         return f"The tests fail, and {stuck.why}. {kept} What fails: {failing}"
-    left = f"\nThe last repair does not pass its tests: {failing[: MAX_TOLD // 2]}" if failing else ""
+    left = f"\nThe last repair does not pass its tests: {cut_text(failing, MAX_TOLD // 2)}" if failing else ""
     if stuck.sender is None:
         return f"{said}\nThat is not done: {stuck.why}. {kept}{left}"
     if stuck.sender.spec.kind == REVIEW:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.core.cut_text import cut_text
 from shared.core.errors import ErrorClass, IntegrationError, ModelError
 from shared.core.outgoing_text import visible
 from shared.core.run import NOTHING, Usage
@@ -26,7 +27,7 @@ _MOST_DIFF = 40_000  # characters of the diff; the files are there beside it
 _STOP = "The reviewer says that this must not leave, however it is mended."
 _LEAST = 400  # characters of a file that is cut
 _CUT = "\n… (more that is not shown here)"
-_MAX = 500
+_MAX = 1600  # characters of a finding: all that the reviewer may say of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,19 @@ class Look:
 class Approved:
     """What people have approved of the work: what it is about, what it shall do, and what was assumed.
 
-    `change` is the diff, where it changes what was there before.
+    `change` is the diff, where it changes what was there before. `tests` says what they came to. Of work that was
+    looked at before, `former` are the findings of then, `answer` what its author says to them, and `since` is the diff
+    since then.
     """
 
     about: str
     requirements: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     change: str = ""
+    tests: str = ""
+    former: tuple[str, ...] = ()
+    answer: str = ""
+    since: str = ""
 
     def as_input(self) -> dict[str, object]:
         """Return it as the reviewer is given it, of each as much as it takes."""
@@ -57,8 +64,16 @@ class Approved:
             "about": self.about[:4000],
             "requirements": [each[:1000] for each in self.requirements[:100]],
             "assumptions": [each[:1000] for each in self.assumptions[:40]],
-            "change": self.change if len(self.change) <= _MOST_DIFF else self.change[:_MOST_DIFF] + _CUT,
+            "change": _short(self.change),
+            "tests": self.tests[:1000],
+            "former": [cut_text(each, 2000) for each in self.former[:50]],
+            "answer": cut_text(self.answer, 4000),
+            "since": _short(self.since),
         }
+
+
+def _short(change: str) -> str:
+    return change if len(change) <= _MOST_DIFF else change[:_MOST_DIFF] + _CUT
 
 
 def look_for_harm(
@@ -88,7 +103,10 @@ def look_for_harm(
         return Look(words=f"Nobody has looked for harm: {type(error).__name__}: {str(error)[:200]}.", used=used)
     said = answer.model_dump()
     found = [
-        (each["severity"], " ".join(visible(f"{each['where']}: {each['problem']} {each['mend']}").split())[:_MAX])
+        (
+            each["severity"],
+            cut_text(" ".join(visible(f"{each['where']}: {each['problem']} {each['mend']}").split()), _MAX),
+        )
         for each in said["findings"]
     ]
     found.sort(key=lambda each: ("high", "medium", "low").index(each[0]))

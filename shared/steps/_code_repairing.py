@@ -7,24 +7,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.artifacts import STATIC_SITE
+from shared.core.cut_text import cut_text
 from shared.core.edits import EditsRefused, apply_edits
 from shared.core.errors import Rejected
 from shared.core.file_plan import clash, path_problem, unread_problem
+from shared.core.outgoing_text import visible
 from shared.core.own_tests import own_tests
 from shared.core.repo_map import map_of, text_of
 from shared.core.repo_map_choice import relevant
 from shared.core.repo_map_conventions import conventions_of
-from shared.core.run import Usage
+from shared.core.run import Step, Usage
 from shared.core.worktree import Worktree
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.steps._code_answers import Repaired, unwritten_tests, whole_file_problem, written_by
-from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts
+from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts, wanted_of
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, changed_work, proofs_of, unread_of, work_of
 
 TASK = "code.repair"
 _MOST = 6000  # characters of what failed
+_MOST_FOUND = 24_000  # characters of what a review has found: each finding is another, however alike they read
+_FAILS = "The work below does not pass its tests."
+_REVIEWED = "All tests of the work below pass. It was stopped by the review before anything leaves."
+_WANTED = "All tests of the work below pass. A later step, or people, say that it is not right yet."
+_ON_THE_WAY = "It was being mended for what `why the work was sent back` says, which is to stay mended."
 _SHOWN = 25  # files that are shown whole, at most
 _LOOKS = (".md", ".html", ".css")
 _NAME = re.compile(r"[\w./-]+\.\w+")
@@ -38,7 +45,7 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     work, said = work_of(ctx, made.output), ctx.get_text(feedback)
     proposal, page = planned(ctx)
     files = work.all_files
-    parts = [*repair_parts(work, proposal, page, said, ctx.step.feedback), *notes_of(ctx.run)]
+    parts = [*repair_parts(work, proposal, page, said, ctx.step.feedback, _state(ctx, made)), *notes_of(ctx.run)]
     data = {"page": page, "proposal": proposal, "artifact": work.kind, "feedback": said, "files": sorted(files)}
     answer, result = ask_for(ctx, TASK, Repaired, parts, data)
     after = _mended(work, files, answer, result.usage)
@@ -54,7 +61,7 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     tests = answer.expected_tests if answer.expected_tests > 0 else work.expected_tests
     changes = {"expected_tests": tests, "model": written_by(work.model, result.model)}
     output = changed_work(ctx, made.output, tree, **changes)
-    return Done({**output, "why": answer.why[:500]}, result.usage)
+    return Done({**output, "why": cut_text(answer.why, 1000)}, result.usage)
 
 
 def _lost_tests(
@@ -68,14 +75,39 @@ def _lost_tests(
 
 
 def repair_parts(
-    work: Work, proposal: Mapping[str, Any], page: Mapping[str, Any], said: str, feedback: str
+    work: Work,
+    proposal: Mapping[str, Any],
+    page: Mapping[str, Any],
+    said: str,
+    feedback: str,
+    state: tuple[str, str] = (_FAILS, ""),
 ) -> list[Part]:
-    """Return what the model is told: what is wrong, what is wanted, and the files that matter; all of it data."""
+    """Return what the model is told: how the work stands, what is wrong, what is wanted, and the files that matter.
+
+    `state` is how it stands, and why it was sent back, where that is not what is wrong now. All but the first is data.
+    """
+    stands, sent_back = state
+    wrong = cut_text(visible(said), _MOST_FOUND) if stands == _REVIEWED else compact_error(said, _MOST)
+    wanted = task_parts(wanted_of(proposal), page, feedback)
+    if work.kind != STATIC_SITE and not work.site_root:  # no text of the page stands in it
+        wanted = [part for part in wanted if part.name != "page"]
     return [
-        Part("errors", "what is wrong with the work", compact_error(said, _MOST), must=True, share=0.2),
-        *task_parts({"requirements": proposal.get("requirements", [])}, page, feedback),
+        Part("task", "how the work stands", stands, trusted=True),
+        Part("errors", "what is wrong with the work", wrong, must=True, share=0.2),
+        Part("errors", "why the work was sent back", compact_error(sent_back, _MOST), must=True, share=0.1),
+        *wanted,
         *_told(work, work.all_files, said),
     ]
+
+
+def _state(ctx: StepContext, made: Step) -> tuple[str, str]:
+    """Return how the work that is mended stands, and why it was sent back before its tests failed."""
+    group = ctx.run.step(ctx.step.parent)
+    back = (group.output.get("back") or {}) if group else {}
+    if not made.output.get("green"):
+        return (f"{_FAILS} {_ON_THE_WAY}", ctx.get_text(str(back["said"]))) if back.get("said") else (_FAILS, "")
+    sender = ctx.run.step(str(back.get("by", "")))
+    return (_REVIEWED if sender is not None and sender.spec.kind == "release.review" else _WANTED), ""
 
 
 def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
@@ -114,7 +146,7 @@ def _pristine(work: Work) -> Mapping[str, bytes]:
 
 
 def _named(said: str, files: Mapping[str, bytes]) -> list[str]:
-    """Return the files that a text names, by their path or by a name that only one file has."""
+    """Return the files that a text names: by their path, by a name that only one file has, or as “the README”."""
     by_name: dict[str, list[str]] = {}
     for path in files:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
@@ -123,6 +155,8 @@ def _named(said: str, files: Mapping[str, bytes]) -> list[str]:
         own = by_name.get(name.rpartition("/")[2], [])
         matching = [path for path in own if name.endswith(path) or path.endswith(f"/{name}")] or own
         found |= dict.fromkeys(matching if len(matching) == 1 else [])
+    upper = {path: stem for path in files if "/" not in path and (stem := path.partition(".")[0]).isupper()}
+    found |= dict.fromkeys(path for path, stem in upper.items() if re.search(rf"\b{re.escape(stem)}\b", said))
     return list(found)
 
 

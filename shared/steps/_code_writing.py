@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from shared.core.cut_text import cut_text
 from shared.core.edits import Edit, EditsRefused, apply_edits
 from shared.core.file_plan import CREATE, TOKENS_PER_LINE, Chunk, PlannedFile
 from shared.core.repo_map import text_of
@@ -68,7 +69,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     _refuse_unwritten(plan, texts, unfinished, before, result.usage)
     kept = as_json({"texts": texts, "unfinished": unfinished})
     output = {"written": ctx.keep_text(kept), "expected_tests": max(0, written.expected_tests), "model": result.model}
-    return Done(output | ({"note": written.note[:_NOTE]} if written.note.strip() else {}), result.usage)
+    return Done(output | ({"note": cut_text(written.note, _NOTE)} if written.note.strip() else {}), result.usage)
 
 
 def _before(ctx: StepContext, number: int) -> Pieces:

@@ -9,7 +9,7 @@ from shared.core.run import Step, StepStatus
 from shared.core.worktree import Worktree, diff
 from shared.steps._code_asking import approved_proposal
 from shared.steps._kind import StepContext
-from shared.steps._work import Work, is_mended
+from shared.steps._work import Work, is_mended, work_of
 
 if TYPE_CHECKING:
     from shared.mind.harm import Approved, Look
@@ -47,7 +47,42 @@ def _approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Appr
     wanted = [f"{each.get('id', '')}: {each.get('text', '')}" for each in proposal.get("requirements", ())]
     there = {path: data for path, data in work.tree.files.items() if path in before}
     change = diff(before, Worktree(there, work.tree.deleted, work.tree.base))
-    return Approved(about, tuple(wanted), tuple(map(str, proposal.get("assumptions", ()))), change)
+    found, answer, since = _looked_before(ctx, work)
+    tests = int(ctx.output_of("code.test").get("tests") or 0)
+    return Approved(
+        about,
+        tuple(wanted),
+        tuple(map(str, proposal.get("assumptions", ()))),
+        change,
+        tests=f"All tests of the work have passed in a sandbox: {tests}." if tests else "",
+        former=found,
+        answer=answer,
+        since=since,
+    )
+
+
+def _looked_before(ctx: StepContext, work: Work) -> tuple[tuple[str, ...], str, str]:
+    """Return what was found when this review sent the work back, what its author says to it, and the diff since."""
+    repairs = _repairs_of(ctx)
+    sent = ctx.run.step(str(repairs[0].spec.input.get("of", ""))) if repairs else None
+    if sent is None or not sent.output.get("work"):
+        return (), "", ""
+    then = work_of(ctx, sent.output).tree
+    kept = ctx.remembered(f"look-{then.tree_id[:16]}") or {}
+    found = tuple(f"{severity}: {text}" for severity, text in kept.get("findings", ()))
+    gone = frozenset(path for path in then.files if path not in work.tree.files)
+    since = diff(then.files, Worktree(work.tree.files, gone, work.tree.base))
+    return (found, "\n".join(str(each.output.get("why", "")) for each in repairs), since) if found else ((), "", "")
+
+
+def _repairs_of(ctx: StepContext) -> list[Step]:
+    """Return the repairs since this review sent the work back last, the first of them first."""
+    group = next((s for s in reversed(ctx.run.steps) if s.spec.kind == "code.test" and s.output.get("tests")), None)
+    if group is None or str((group.output.get("back") or {}).get("by", "")) != ctx.step.id:
+        return []
+    since = int(group.output.get("since", 0))
+    mine = (s for s in ctx.run.steps if s.parent == group.id and s.spec.kind == "code.repair")
+    return [s for s in mine if s.status == StepStatus.SUCCEEDED and int(s.id.rpartition("-")[2]) >= since]
 
 
 def disagreement(ctx: StepContext) -> str:

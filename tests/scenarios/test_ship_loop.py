@@ -345,6 +345,13 @@ def test_what_the_security_reviewer_finds_worst_goes_back_once_and_is_then_shown
     assert (job.asked.count("review"), len(job.wrong)) == (2, 1)
     assert "Anybody gets in." in job.wrong[0]
     assert "! tides.py:1: Anybody gets in. Lock it." in asked_lines(run, "release")
+    first, again = job.looked
+    assert (first["former"], first["answer"], first["since"]) == ("", "", "")
+    assert first["tests"] == again["tests"] == "All tests of the work have passed in a sandbox: 1."
+    assert "high: tides.py:1: Anybody gets in. Lock it." in again["former"]
+    assert again["answer"] == "It was wrong."
+    assert "+Locked, or so it says" in again["since"]
+    assert "highest" not in again["since"], "what stayed as it was is no change since"
     assert workshop.pushed(page) == []
     workshop.house.cancel(page)
 

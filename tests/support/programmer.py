@@ -38,6 +38,9 @@ _FORM = "It follows this JSON schema:"
 _LINE = re.compile(r"\[([0-9a-f-]{30,})\] \w+: (.+)")
 
 
+LOOKED = ("tests", "former", "answer", "since")  # of what a reviewer is told
+
+
 @dataclass
 class Job:
     """What is made of the page of that title. A repair may be a function of what was wrong; the last one stays."""
@@ -59,6 +62,7 @@ class Job:
     findings: list[list[Json]] = field(default_factory=list)  # of the security reviewer, look by look; then none
     asked: list[str] = field(default_factory=list)  # what it was asked for, in order
     wrong: list[str] = field(default_factory=list)  # what its repairs were told
+    looked: list[dict[str, str]] = field(default_factory=list)  # what its reviewer was told, look by look
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -128,6 +132,7 @@ class Programmer(OpenAIServer):
         if {"why", "edits", "deleted"} <= fields:
             return _noted(job, "repair", _repair(job, prompt))
         if fields == {"verdict", "findings"} and job.findings:
+            job.looked.append({source: _source(prompt, f"security-reviewer: {source}") for source in LOOKED})
             return _noted(job, "review", {"verdict": "mend", "findings": job.findings.pop(0)})
         return least(form, form.get("$defs", {}))
 

@@ -13,6 +13,7 @@ from shared.core.errors import Refused
 from shared.core.run import RunStatus, StepSpec, StepStatus
 from shared.core.worktree import Worktree, from_text
 from shared.ports import ModelRequest
+from shared.steps._code_repairing import _REVIEWED as REVIEWED
 from shared.steps._code_repairing import repair_parts
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work
@@ -229,3 +230,29 @@ def test_what_failed_stands_first_and_words_and_looks_stay_away_where_it_is_not_
     assert ("site/index.html" in told) is page_shown
     assert "README.md" not in told
     assert "site/style.css" not in told
+    assert [part.name for part in repair_parts(work, {}, {"title": "Vans", "blocks": []}, said, "")].count("page") == 0
+
+
+def test_who_mends_is_shown_the_readme_that_a_finding_names_and_what_was_assumed() -> None:
+    files = {"README.md": b"# Vans\n", "van.py": b"x = 1\n", "docs/README.md": b"# More\n"}
+    said = "This must not leave as it is:\n- van.py:1: It has no end. Refuse it; test it, and say so in the README."
+    work = Work(Worktree(files), "python_service", expected_tests=1)
+    proposal = {"requirements": [{"id": "R1", "text": "It books"}], "assumptions": ["Times have no zone"]}
+    parts = repair_parts(work, proposal, {"title": "Vans", "blocks": []}, said, "")
+    assert "file README.md" in [part.source for part in parts]
+    assert "Times have no zone" in next(part.text for part in parts if part.source == "the approved plan")
+
+
+def test_a_finding_reaches_who_mends_whole() -> None:
+    findings = [f"- van.py:{n}: {'A wall of words, all of them needed. ' * 40}Refuse number {n}." for n in range(1, 8)]
+    work = Work(Worktree({"van.py": b"x = 1\n"}), "python_service", expected_tests=1)
+    state = (REVIEWED, "")
+    parts = repair_parts(work, {}, {"title": "Vans", "blocks": []}, "\n".join(findings), "", state)
+    told = next(part.text for part in parts if part.source == "what is wrong with the work")
+    assert all(each in told for each in findings)
+
+
+def test_how_the_work_stands_is_told(ports: Ports) -> None:
+    made = repair(ports, repaired({}, FIX))
+    output(made)
+    assert "does not pass its tests" in instructions_of(made.model.asked[-1].prompt)

@@ -88,6 +88,28 @@ def test_the_reviewer_reads_lines_by_their_numbers_and_what_people_approved() ->
     assert all(told in request.system for told in ("`high`", "`medium`", "`low`", "`stop`"))
 
 
+def test_a_finding_reaches_people_whole() -> None:
+    long = {"severity": "high", "where": "app.py:2", "problem": "It runs. " * 60, "mend": "Take plain names. " * 30}
+    look = look_for_harm(reviewer({"verdict": "mend", "findings": [long]}), FILES, SITE, seed="s")
+    assert look.findings[0][1].count("It runs.") == 60
+    assert look.findings[0][1].endswith("Take plain names.")
+
+
+def test_the_reviewer_knows_what_it_found_before_what_was_done_and_what_was_changed_since() -> None:
+    model = reviewer({"verdict": "ok", "findings": []})
+    before = Approved(
+        "a tool", tests="All 9 tests of the work have passed in a sandbox.", former=("high: app.py:2: It runs.",),
+        answer="Names are refused now.", since="+if name in ALLOWED:",
+    )  # fmt: skip
+    look_for_harm(model, FILES, before, seed="s")
+    look_for_harm(model, FILES, SITE, seed="s")
+    again, first = model.asked_for(TASK)
+    for told in ("All 9 tests", "high: app.py:2: It runs.", "Names are refused now.", "+if name in ALLOWED:"):
+        assert told in again.prompt
+        assert told not in first.prompt
+    assert "Say only what is still open" in again.system
+
+
 def test_work_that_only_takes_away_is_looked_at_by_its_diff() -> None:
     model = reviewer({"verdict": "ok", "findings": []})
     look = look_for_harm(model, {}, Approved("less", change="--- a/check.py\n+++ /dev/null\n-check()\n"), seed="s")
