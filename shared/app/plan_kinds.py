@@ -37,6 +37,7 @@ _ONLY_FOR = {  # agents who are told only where a page may need the family that 
 }
 _TEXT = re.compile(r"(?<=\w): text(?=[,)}])|(?<=\?): text(?=[,)}])")
 _HEAD = "Kinds of steps, with the fields of their input; those with ? may be left out."
+_UNNAMED = "Agents are not named here: no agent. or pattern. step."
 _EXPLAINED = {  # what a word in the lines means, where one of them has it
     "from_step": "from_step names a step that leaves a text.",
     "TARGET": f"TARGET: {_TARGET}, as text.",
@@ -91,6 +92,8 @@ def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:
     explained = [f"{name}: {text}." for name, text in named.items()]
     said = "\n".join((*explained, *lines))
     words = " ".join(text for word, text in _EXPLAINED.items() if word in said)
+    if families and AGENTS not in families and any(name.startswith(_CONDUCTING) for name in there):
+        words += f" {_UNNAMED}"
     return "\n".join([_HEAD, *([words] if words else []), *explained, *lines])
 
 
@@ -171,7 +174,9 @@ def _type(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> str
     if choices := schema.get("anyOf") or schema.get("oneOf"):
         return "|".join(dict.fromkeys(_type(each, defs, depth + 1) for each in choices))
     if schema.get("type") == "array":
-        return f"[{_type(schema.get('items') or {}, defs, depth + 1)}]"
+        items = schema.get("items") or {}
+        words = f" ({_TARGET})" if items.get("description") == _TARGET else ""
+        return f"[{_type(items, defs, depth + 1)}{words}]"
     if "properties" in schema:
         return _fields(schema, defs, depth + 1)
     if isinstance(schema.get("additionalProperties"), Mapping):

@@ -22,7 +22,7 @@ def _run(wanted: Search, ctx: StepContext) -> Done:
 
 KNOWLEDGE_SEARCH = StepKind(
     "knowledge.search",
-    "Look into what the workspace says about something.",
+    "Look up what the workspace says about it.",
     Search,
     _run,
     Repeat.SAME_END,

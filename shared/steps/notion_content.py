@@ -24,7 +24,7 @@ class _Content(Input):
 
     page: Target = Field(min_length=1, description="id, address or step:ID of a page or block")
     markdown: str = Field("", max_length=50_000)
-    from_step: str = Field("", max_length=50, description="id of a step whose text to write instead")
+    from_step: str = Field("", max_length=50, description="a step's text instead")
 
     @model_validator(mode="after")
     def _one_content(self) -> _Content:

@@ -27,7 +27,7 @@ class QueryRows(Input):
     filter: dict[str, Any] = Field(default_factory=dict)
     sorts: list[dict[str, Any]] = Field(default_factory=list, max_length=10)
     columns: list[str] = Field(default_factory=list, max_length=20)
-    limit: int = Field(100, ge=1, le=1000)
+    limit: int = Field(100, ge=1, le=1000, description="else 100")
 
 
 class Measure(Input):

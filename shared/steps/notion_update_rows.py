@@ -155,7 +155,7 @@ def _put_back(notion: Notion, change: Json) -> str:
 
 NOTION_UPDATE_ROWS = StepKind(
     "notion.update_rows",
-    "Set the same values in many rows of a database; list what they held before, or say that none changed.",
+    "Set the same values in many rows; list what they held before, or say that none changed.",
     UpdateRows,
     _run,
     Repeat.SAME_END,

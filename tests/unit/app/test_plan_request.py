@@ -116,6 +116,18 @@ def test_words_are_explained_where_a_line_has_them_alone() -> None:
     assert "from_step names a step that leaves a text. TARGET: " in kinds_table(KINDS.values(), 60_000, {NOTION})
 
 
+def test_a_list_of_targets_and_what_holds_where_a_limit_is_left_out_are_told() -> None:
+    table = kinds_table(KINDS.values(), 60_000, {NOTION})
+    assert "rows?: [TARGET]" in table
+    assert "limit?: integer (else 100)" in table
+
+
+def test_kinds_of_agents_are_left_alone_where_no_agent_is_named() -> None:
+    assert "Agents are not named here" in kinds_table(KINDS.values(), 60_000, {NOTION})
+    assert "Agents are not named here" not in kinds_table(KINDS.values(), 60_000, {NOTION, AGENTS})
+    assert "Agents are not named here" not in kinds_table([KINDS["code.test"]], 60_000, {CODE})
+
+
 def test_a_planner_is_told_whether_there_is_a_repository() -> None:
     assert "None is named yet: repository.propose_change makes one" in text_of(told(page_of("a site")))
     found = text_of(told(page_of("a site"), **SHIP))
