@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 _SHORT = 40  # characters of what was given that are quoted
 _MOST_NAMES = 30
 _ONE = {
@@ -34,6 +36,13 @@ Json = Mapping[str, Any]
 def told_errors(errors: Iterable[Mapping[str, Any]], schema: Json) -> list[str]:
     """Return a line for each of pydantic's errors against the model with that JSON schema."""
     return list(dict.fromkeys(_line(each, schema) for each in errors))
+
+
+def told_in_one_line(error: ValidationError, of: type[BaseModel], without: Iterable[str] = ()) -> str:
+    """Return what is wrong with an input, but in the fields `without`; "" where nothing else is."""
+    left = [each for each in error.errors(include_url=False) if not each["loc"] or each["loc"][0] not in tuple(without)]
+    told = told_errors(left, of.model_json_schema())
+    return "; ".join(line.removeprefix("the answer: ") for line in told)  # of an input as a whole: its own words
 
 
 def _line(error: Mapping[str, Any], schema: Json) -> str:

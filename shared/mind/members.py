@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.run import NOTHING, Usage
-from shared.mind.plain_errors import all_in_words
+from shared.mind.field_errors import told_in_one_line
 
 DEEPEST = 3  # patterns in patterns
 MOST_STEPS = 80  # that one pattern may become, of the 200 of a run
@@ -102,7 +102,7 @@ def weight_of(member: Member, kinds: Kinds) -> Weight:
     try:
         wanted = kind.input.model_validate(dict(member.input))
     except ValidationError as error:
-        raise ValueError(f"{member.kind}: {all_in_words(error)}") from error
+        raise ValueError(f"{member.kind}: {told_in_one_line(error, kind.input)}") from error
     return kind.weigh(wanted, kinds)
 
 

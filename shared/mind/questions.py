@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.core.errors import ConfigError, Rejected
 from shared.core.run import Run, Step
+from shared.mind.field_errors import told_in_one_line
 from shared.mind.members import Role
-from shared.mind.plain_errors import all_in_words
 
 if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent
@@ -117,7 +117,7 @@ def _check_input(one: Agent, given: Mapping[str, Any], *, without: Mapping[str, 
     try:
         one.input.model_validate(dict(given))
     except ValidationError as error:
-        if wrong := all_in_words(error, without):
+        if wrong := told_in_one_line(error, one.input, without):
             raise ValueError(f"input of {one.id}: {wrong}") from error
 
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import Agent
 from shared.mind.context import ORDER, Context, Part
+from shared.mind.field_errors import told_in_one_line
 from shared.mind.fitting import within
-from shared.mind.plain_errors import all_in_words
 from shared.mind.structured import ask, compact, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
@@ -42,7 +42,7 @@ def checked_input(agent: Agent, given: Mapping[str, Any]) -> BaseModel:
     try:
         return agent.input.model_validate(dict(given))
     except ValidationError as error:
-        raise ValueError(f"input of {agent.id}: {all_in_words(error)}") from error
+        raise ValueError(f"input of {agent.id}: {told_in_one_line(error, agent.input)}") from error
 
 
 def answer_model(agent: Agent, given: BaseModel) -> type[BaseModel]:

@@ -165,7 +165,7 @@ def test_what_is_decided_is_one_of_the_options(ports: Ports) -> None:
         ),
         (
             pattern("panel", specialists=[ask("advisor", question="Q", options="a or b")] * 2, chair=decider()),
-            "input of advisor: options: give a list, also of one",
+            "input of advisor: options: must be a list of texts, 2 to 12 of them",
         ),
     ],
 )  # fmt: skip
