@@ -67,7 +67,10 @@ def test_more_steps_than_one_pattern_may_become_are_refused_with_the_plan() -> N
         (pattern("parallel", members=[critic()] * 2, how="merge"), "by: name who merges or checks"),
         (pattern("debate", members=[critic()] * 2, on="verdict", quorum=3), "quorum is 3, and there are 2 members"),
         (row(critic(), {"kind": "agent.ask", "input": {"agent": "nobody"}}), "there is no agent 'nobody'; there are"),
-        (row(critic(), writer("a", words=5)), "agent.ask: input of writer: words: must be a whole number from 20 to 3000"),
+        (
+            row(critic(), writer("a", words=5)),
+            "agent.ask: input of writer: words: must be a whole number from 20 to 3000",
+        ),
         (row(critic(), {"kind": "pattern.spiral", "input": {}}), "member 'pattern.spiral' is unknown"),
     ],
 )
