@@ -27,7 +27,8 @@ _TOKEN = re.compile(
 _SAYS = (
     r"(?:api|app|access|auth|secret|private|signing|encryption|master|service|client|admin|bot|user|deploy|bearer|web)?"
     r"[_ -]?(?:keys?|secrets?|tokens?|pass(?:word|wd|phrase|code)?s?|pwd|passwor[dt]|kennwort|credentials?|schlüssel|"
-    r"geheimnis|clé|jeton|clave|contraseña|chave|senha|token|chiave|sleutel|wachtwoord|klucz|hasło|ключ|токен|пароль)"
+    r"geheimnis|clé|jeton|clave|contraseña|chave|senha|token|bearer[_ -]?auth|chiave|"
+    r"sleutel|wachtwoord|klucz|hasło|ключ|токен|пароль)"
 )
 _WITH = r"with|mit|avec|con|com|met|using"
 _SIGNS = r"(?:<[^<>\n]{0,60}>|[\s:=>(\"'`“„*\[|-]){0,8}"  # between a word and what it names
@@ -42,13 +43,16 @@ _AFTER = re.compile(
 )
 _OTHER = re.compile(  # what else is made by chance, and no secret
     r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|\brev|"
-    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|group|dedup(?:e|lication)?|sort|cache|partition|object|host|"
-    r"idempotency|map)[ _-]?key|page|trace|span|request|path|file|url|href|src|image|branch|hex|example|"
+    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|group|dedup(?:e|lication)?|sort|cache|partition|"
+    r"object|host|"
+    r"idempotency|map)[ _-]?key|page|"
+    r"(?:next|prev|previous|page|continuation|cursor|sync|csrf|xsrf)[ _-]?(?:page)?[ _-]?token|"
+    r"trace|span|request|path|file|url|href|src|image|branch|hex|example|"
     r"shape|like|recv-keys|keyring|gpg)"
     r"[\w./-]*[\"'`*)]{0,2}[\s:=>(\"'`“-]{1,6}(?:[a-z0-9]{1,9}[\s:=-]{1,2})?\Z"
 )
 _IN_ADDRESS = re.compile(
-    r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|"
+    r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|arn:|"
     r"vault:v\d+:|ENC[\[(]|\{cipher\}|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
 )
 _LOOK_BACK, _LOOK_ON = 72, 48
@@ -72,7 +76,7 @@ _COMMANDS = (
     ("--pass", r"--pass(?:word|phrase|wd)?[ =][\"']?([^\s\"'=-][^\s\"']{5,200})"),
     ("--token", r"--token[ =][\"']?([^\s\"'=-][^\s\"']{11,200})"),
     ("sshpass", r"sshpass\s{1,3}-p[ =]?[\"']?([^\s\"']{4,200})"),
-    ("mysql", r"mysql\w{0,8}\b[^\n]{0,120}?\s-p([^\s\"'-][^\s\"']{5,200})"),
+    ("mysql", r"mysql\w{0,8}\b[^\n]{0,120}?\s-p[\"']?([^\s\"'-][^\s\"']{5,200})"),
     ("redis-cli", r"redis-cli\b[^\n]{0,120}?\s-a\s{1,2}[\"']?([^\s\"']{6,200})"),
     ("requirepass", r"requirepass\s{1,4}[\"']?([^\s\"']{6,200})"),
     ("masterauth", r"masterauth\s{1,4}[\"']?([^\s\"']{6,200})"),

@@ -21,7 +21,7 @@ _INVISIBLE = (
 _UNSEEN = re.compile(f"[{_INVISIBLE}]+")
 _SPACE = r"(?:\s|\\[nrt])"
 _SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
-    rf"\\?[\"'`](?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)(?:\\?[fbru]{{0,2}})\\?[\"'`]"
+    rf"\\?[\"'`](?:\}}[\"'`])?+(?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)(?:\\?[fbru]{{0,2}})\\?[\"'`](?:\$\{{[\"'`])?+|[\"'`]\}}\$\{{[\"'`]"
 )
 _LIST = re.compile(r"(?:[\"'][A-Za-z0-9_+/=-]{1,60}[\"'],\s{0,20}){1,60}[\"'][A-Za-z0-9_+/=-]{1,60}[\"']")
 _NEXT = re.compile(  # between two pieces that are given names one after the other

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from shared.core.secret_rules import HARMLESS
 
@@ -24,11 +25,29 @@ _STANDS = re.compile(
     r"(?i)^pk_(?:live|test)_|example|your|replace|placeholder|changeme|change[-_]me|redacted|insert|dummy|[x*.•…]{6}|(?:fake|sample|todo)[-_]|"
     r"[-_]here$|<[\w -]+>|0123456789abcdef|abcdefghijklmnop|^(.)\1{7,}$|(.)\2{9,}"
 )
+_DOCUMENTED = re.compile(  # pieces of the examples that vendors and standards print
+    r"IOSFODNN7|wJalrXUtn|4eC39HqLyjWD|BQokikJOvBiI|SflKxwRJSMeK|eyJzdWIiOiIxMjM0NTY3ODkw|16C7e42F292c|Eby8vdM02xNO|"
+    r"QWxhZGRpbjpvcGVu|dXNlcjpwYXNz|2YotnFZFEjr1|tGzv3JOkF0XG|mF_9\.B5f-4|czZCaGRSa3F0|ABC-DEF1234|not-a-real|SyDaGmWKa4Js"
+)
 _SIGN = re.compile(r"[!#$%&*?+^~§€£@]")
 _NO_PASSWORD = re.compile(
     r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^\d{4}-\d\d|\w@[\^~]?v?\d+\.|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
 )
 _ALGORITHM = re.compile(r"(?i)sha-?\d|argon2|pbkdf2|bcrypt|scrypt|base\d\d|oauth|utf-?\d|aes|rsa|rfc|test|v\d+$|id$")
+_NOT_TOLD = re.compile(  # what a sentence says of a password, and what is none
+    r"(?i)^(?:sha-?\d+|base-?\d\d|utf-?\d+|aes-?\d+\w*|rsa-?\d+|md5|oauth-?\d?|argon2\w*|pbkdf2|v?\d+[\d.]*|rfc-?\d+|"
+    r"\d+[-–]?(?:char\w*|digits?|letters?|days?|hours?|min\w*|zeichen|stellig\w*|tage|caract\w*|bits?|x|times|%)|min\w{0,6}-?\d+|"
+    r"(?:var|n)?char\d+|string\d*|text\d+|u?int\d+|[\w.+-]+@[\w-]+\.[\w.-]+)$|[(){}\[\]<>|;=\\]|//|\w/\w"
+)
+_OF_NO_LETTERS = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+"""Scripts in which nobody can be asked for a password at a login: words in them are sentences."""
+_TESTS = re.compile(
+    r"(?i)(?<![a-z.@])(?:tests?|test(?-i:[A-Z])\w*|testing|example|examples|e\.g\.|z\. ?b\.|p\. ?ex\.|beispiel\w*|"
+    r"exemple|ejemplo|esempio|dummy|sample|fake|"
+    r"placeholder|change-?me|mock\w*|fixture|demo|fictional|describe|assert\w*|expect)(?![a-z]|\.\w)"
+)
+_AROUND, _MOST_TOLD = 100, 64
+
 _SHOWN = (
     "password passwd passwort pass pw pwd secret root admin postgres mysql redis user username test guest mypassword "
     "mysecretpassword my-password my-secret-pw changeme default minio minioadmin rabbitmq mongo mariadb sa demo token "
@@ -37,16 +56,18 @@ _SHOWN = (
 _COMMON = frozenset(_SHOWN.split())
 _OF_TESTS = re.compile(  # words of tests, and digits that count up or down
     r"(?i)(?:(?:test(?:ing|er)?|pass(?:word|wd)?|pwd|secret|admin|root|user|dev|demo|local|dummy|fake|wrong|invalid|bad|"
-    r"sample|foo|bar|qwerty|letmein|hunter|welcome|my|key|token|guest|"
-    r"postgres|mysql|redis|mongo|mariadb|rabbitmq|minio)[-_.]?)+"
-    r"(?:[0-9]|01|12(?:3(?:4(?:5(?:6(?:78?)?)?)?)?)?|(?:5?4)?321)?!?"
+    r"p[a@4][s$5]{2}w[o0]rd|[s$5][e3]cr[e3]t|sample|foo|bar|qwerty|letmein|hunter|welcome|my|key|token|guest|"
+    r"postgres|mysql|redis|mongo|mariadb|rabbitmq|minio)[-_.!@#]?)+"
+    r"(?:[0-9]|01|abc|12(?:3(?:4(?:5(?:6(?:78?)?)?)?)?)?|(?:5?4)?321)?!?"
+    r"|(?:abc|qwe(?:rty?)?|asdf?)[0-9]{2,6}!?|1234(?:5(?:6(?:7(?:89?)?)?)?)?(?:abcd?|qwer?)!?"
+    r"|(?:.*[-_.])?(?:test|dummy|fake|mock|example)(?:[-_.].*)?"
 )
 
 
 def stands_for_one(value: str) -> bool:
     """Say whether it is what documentation writes in a secret's place: an example, `xxxx`, words, the alphabet."""
     body = value.rpartition("_")[2] if "_" in value[:12] else value
-    if _STANDS.search(value) or _STANDS.search(body):
+    if _STANDS.search(value) or _STANDS.search(body) or _DOCUMENTED.search(value):
         return True
     letters = [letter for letter in value if letter.isalnum()]
     return len(letters) >= 16 and len(set(letters)) <= 5
@@ -70,6 +91,32 @@ def is_password(value: str) -> bool:
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     signs = sum(not letter.isalnum() for letter in value[:-1])
     return (letters and digits) or (letters and signs > 0 and not value.replace("-", "").replace("_", "").isalpha())
+
+
+def is_told_password(value: str) -> bool:
+    """Say whether a word told in prose as a password is one; there a weak one is as real as any other."""
+    if not _LEAST_PASSWORD <= len(value) <= _MOST_TOLD or value.lower() in _COMMON or _NOT_TOLD.search(value):
+        return False
+    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    chosen = digits and "_" not in value and any(map(str.isupper, value))  # no name in a program has all of these
+    if HARMLESS.search(value.replace("_", "-").replace(".", "-" if chosen else ".")) or _OF_NO_LETTERS.search(value):
+        return False
+    return letters and (digits or _SIGN.search(value[:-1]) is not None)
+
+
+def latin_part(value: str) -> str:
+    """Return what of a value stands before the first letter of a script without spaces."""
+    other = _OF_NO_LETTERS.search(value)
+    return value[: other.start()] if other else value
+
+
+def tells_of_tests(text: str, start: int, end: int) -> bool:
+    """Say whether the line around a password says that it is one of tests, or an example."""
+    begins, ends = text.rfind("\n", max(0, start - _AROUND), start) + 1, text.find("\n", end, end + _AROUND)
+    before = text[max(begins, start - _AROUND) : start]
+    return (
+        _TESTS.search(before) is not None or _TESTS.search(text[end : ends if ends >= 0 else end + _AROUND]) is not None
+    )
 
 
 def is_strong_password(value: str) -> bool:
@@ -123,6 +170,19 @@ def lowered(text: str) -> str:
     """Return the text in small letters, each in its place: few have a small form of another length."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text.translate(_LOWER)
+
+
+def lines_with(words: Iterable[str], lower: str) -> Iterator[tuple[int, int]]:
+    """Return where the lines begin and end in which one of the words is, in order; the text is in small letters."""
+    found = set[tuple[int, int]]()
+    for word in words:
+        at = lower.find(word)
+        while at >= 0:
+            end = lower.find("\n", at)
+            end = end if end >= 0 else len(lower)
+            found.add((lower.rfind("\n", 0, at) + 1, end))
+            at = lower.find(word, end)
+    yield from sorted(found)
 
 
 def entropy(text: str) -> float:

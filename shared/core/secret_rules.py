@@ -117,15 +117,44 @@ class Word:
     before: re.Pattern[str] | None = None
 
 
+CHOSEN = (
+    r"passwor[dt]s?|passw(?:or)?d|passphrase|passcode|kennwort|pwd?|pass|pin|mot de passe|contraseña|contrasena|clave|"
+    r"senha|wachtwoord|lösenord|parola|şifre|hasło|пароль|パスワード|暗証番号|비밀번호|密码|口令"
+)
+"""Words for a password, as patterns name them."""
+
+PARTS_OF_CHOSEN = (
+    *("pass", "pwd", "pw", "pin", "kennwort", "contrase", "clave", "senha"),
+    *(
+        "wachtwoord",
+        "lösenord",
+        "parola",
+        "şifre",
+        "hasło",
+        "пароль",
+        "パスワード",
+        "暗証番号",
+        "비밀번호",
+        "密码",
+        "口令",
+    ),
+)
+"""What one of is in each of these words."""
+
 _WHOSE_KEY = re.compile(r"(?:api|access|private|signing|encryption|account|auth|service|client|secret)[_ -]?$")
 _CHOSEN = (
     "password passwd passphrase passwort passcode kennwort contraseña contrasena senha wachtwoord lösenord "
     "parola şifre hasło пароль パスワード 비밀번호 密码 口令 pwd"
 )
+_OF_NETWORKS = (
+    *("wifi key", "wi-fi key", "wlan key", "network key", "wlan-key", "wlan-schlüssel", "netzwerkschlüssel"),
+    *("clé wifi", "code wifi", "wifi code", "wi-fi code", "wlan-code"),
+)
 WORDS: tuple[Word, ...] = (
     *(Word(word, chosen=True) for word in _CHOSEN.split()),
     Word("pass", chosen=True, alone=True, before=re.compile(r"(?<!com)(?<!tres)(?<!by)(?<!sur)(?<!over)$")),
-    Word("passe", chosen=True, alone=True, before=re.compile(r"(?<![a-z])$")),
+    *(Word(word, chosen=True, alone=True, before=re.compile(r"(?<![a-z])$")) for word in ("passe", "pw", "clave")),
+    *(Word(word, chosen=True) for word in _OF_NETWORKS),
     Word("secret", before=re.compile(r"(?<!checksum/)(?<!hash/)$")),
     *(Word(word) for word in ("credential", "bearer", "schlüssel", "geheimnis", "密钥", "令牌", "токен")),
     Word("token", before=re.compile(r"(?<!design[ _-])$")),  # those of a design are names of colours
@@ -160,6 +189,7 @@ ABOUT = re.compile(
 OPEN = re.compile(
     r"(?i)(?<![\w.-])(?![\w.-]*(?:private|secret))[\w.-]*"
     r"(?:public|publishable|pub_?key|(?:site|application_?server|dedup\w*|idempotency|partition|cache)_?key"
+    r"|(?:next|prev|previous|page|paging|pagination|continuation|cursor|sync|resume|start|delta|csrf|xsrf)[_-]?(?:page)?[_-]?token"
     r"|[._-](?:encoder|algorithm)|checksum/)[\w.-]{0,40}[\"'`]?\s{0,4}(?::=|=>|[:=])\s{0,4}[\"'`]?$"
 )
 """Before a value: the name of a key that is made to be published, or of what else is no secret."""
@@ -167,9 +197,19 @@ OPEN = re.compile(
 SAID = re.compile(rf"\b[^.:=\n]{{0,40}}?\b(?:is|ist|lautet|es|est|é|è|är|was|war|now|jetzt)\s{{1,2}}{_VALUE}")
 """After such a word: its value told in a sentence."""
 
+TOLD_IN_SCRIPT = re.compile(r"[^\n。!-~]{0,20}?(?:は|为|為|是|는|은)\s?[「『“\"'`]?([!#-&(-~]{6,64})")
+"""After such a word in a script without spaces: its value, in letters of ASCII."""
+
+LABELLED = re.compile(
+    r"(?:^|[\s,;|(>*•-])\*{0,2}(?:(?!-)[A-ZÀ-Ý][^\W\d_]*|[^\W\d_]+[ -][^\W\d_]+)(?:[ -][^\W\d_]+){0,3}\*{0,2}"
+    r"(?: \([^()]*\))?\*{0,2}\s?[:：]\*{0,2}\s{1,3}[*`“„«]{0,3}\Z"
+    r"|[぀-ヿ㐀-鿿가-힯]{2,20}\s?[:：]\s?[「『“\"]?\Z"
+)
+"""Before a value: a label as people write them, and no name of a program."""
+
 HARMLESS = re.compile(
     r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
     r"!vault\b|vault:v\d+:|ref\+\w+://|(?-i:Ag[A-Z][A-Za-z0-9+/]{100})|process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
-    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^@[\w.]+@$|^\d{4}-\d\d-\d\d(?:T|$)|^\d+\.\d+[a-z]{1,4}$|(?-i:^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]*)$)|^https?://|^step:|^~?/\w+/"
+    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^@[\w.]+@$|^\d{4}-\d\d-\d\d(?:T|$)|^\d+\.\d+[a-z]{1,4}$|(?-i:^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]*)$)|^https?://|^arn:|^@[/.~]|^(?:projects|subscriptions|organizations|folders)/|\[[\w\\^-]{3,}\](?:[+*?]|\{{1,2}\d)|^step:|^~?/\w+/"
 )
 """Values that only name where a secret would come from, stand for one, or are one that was encrypted."""

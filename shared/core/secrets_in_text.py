@@ -31,13 +31,33 @@ from shared.core.secret_looks import (
     is_password,
     is_random,
     is_strong_password,
+    is_told_password,
+    latin_part,
     lowered,
     stands_for_one,
+    tells_of_tests,
 )
 from shared.core.secret_places import PLACE
-from shared.core.secret_rules import ABOUT, ASSIGNED, ELEMENT, GIVEN, RULES, SAID, WORDS, Found, Rule
+from shared.core.secret_rules import (
+    ABOUT,
+    ASSIGNED,
+    ELEMENT,
+    GIVEN,
+    LABELLED,
+    OPEN,
+    RULES,
+    SAID,
+    TOLD_IN_SCRIPT,
+    WORDS,
+    Found,
+    Rule,
+)
+from shared.core.secret_tables import in_tables
+from shared.core.secret_told import told
 
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
+_RESOURCE = re.compile(r"(?<![a-z])arn:[a-z-]+:\S*\Z")
+_LINE = 100  # characters before a value that are looked at
 _TRAIL = ".,;:?)]}'\""
 _LONG_TEXT = 2000  # characters: the last few are remembered, because parts of prompts are told again and again
 _BACKWARDS = ("[::-1]", "revers")
@@ -83,6 +103,8 @@ def _plain(text: str) -> Iterator[Found]:
     yield from _named(text)
     yield from pairs(text)
     yield from near(text)
+    yield from in_tables(text)
+    yield from told(text)
 
 
 def _disguised(text: str) -> Iterator[Found]:
@@ -189,11 +211,39 @@ def _named(text: str) -> Iterator[Found]:
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     given = GIVEN.match(text, at)
-    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at) or (SAID.match(text, at) if chosen else None)
-    if match is None or ABOUT.match(text, at):
+    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at)
+    said = match is None and chosen
+    if match is None and chosen:
+        match = SAID.match(text, at) or TOLD_IN_SCRIPT.match(text, at)
+    if match is None or ABOUT.match(text, at) or _is_in_a_name(text, at):
         return
-    value = match[1].rstrip(_TRAIL)
-    over_lines = given is None and "\n" in text[at : match.start(1)]
-    looks = is_strong_password if over_lines else is_password
-    if (looks(value) or (over_lines and is_random(value)) if chosen else is_key(value)) and not stands_for_one(value):
-        yield Found("password" if chosen else "key", match.start(1), match.start(1) + len(value))
+    start, value = match.start(1), latin_part(match[1]).rstrip(_TRAIL)
+    over_lines = given is None and "\n" in text[at:start]
+    if stands_for_one(value) or not (
+        _is_chosen(text, start, value, over_lines, said) if chosen else is_key(value) and not _is_open(text, start)
+    ):
+        return
+    yield Found("password" if chosen else "key", start, start + len(value))
+
+
+def _is_chosen(text: str, start: int, value: str, over_lines: bool, said: bool) -> bool:
+    """Say whether it is a password; a weak one is one where people tell it, and not in a program's settings."""
+    if over_lines:
+        return is_strong_password(value) or is_random(value)
+    if said and not is_told_password(value):
+        return False
+    if is_password(value):
+        return True
+    line = text[text.rfind("\n", max(0, start - _LINE), start) + 1 : start]
+    told_so = said or LABELLED.search(line) is not None
+    return told_so and is_told_password(value) and not tells_of_tests(text, start, start + len(value))
+
+
+def _is_in_a_name(text: str, at: int) -> bool:
+    """Say whether the word stands within the name of a resource at a provider."""
+    return _RESOURCE.search(text, max(0, at - _LINE), at) is not None
+
+
+def _is_open(text: str, start: int) -> bool:
+    """Say whether the name before a value says that it is no secret."""
+    return OPEN.search(text, max(0, start - _LINE), start) is not None

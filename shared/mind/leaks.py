@@ -19,12 +19,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from shared.core.secret_looks import stands_for_one
+from shared.core.secret_looks import is_common_password, stands_for_one
 from shared.core.secret_rules import HARMLESS, OPEN, SEALED, Found
 from shared.core.secrets_in_text import apart, secrets_in
 
 RULES_FILE = Path(__file__).with_name("leak_rules.json")
 _GENERIC = "generic-api-key"  # the one rule that goes by the name alone
+_OF_TESTS = re.compile(
+    r"(?i)(?:^|/)(?:tests?|specs?|__tests__|examples?|fixtures?|samples?|testdata|mocks?)/"
+    r"|(?:^|/)(?:test|conftest)[_.]|[._-](?:tests?|spec|example|sample|dist)(?:\.[a-z]{1,5})?$"
+)
+"""Paths of files in which a weak password is one of tests."""
 _NO_LETTER = re.compile(r"[^a-z-]")
 LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
 _REMEMBERED = 32  # texts: parts of prompts, and files of a work tree, are looked at again and again
@@ -71,7 +76,10 @@ def as_text(content: bytes) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def secrets_anywhere(text: str, path: str = "") -> Sequence[Found]:
     """Return the secrets of a text by all rules, in order, none within another; `path` is that of a file."""
-    return apart(chain(secrets_in(text), _theirs(text, path)))
+    found: Iterable[Found] = chain(secrets_in(text), _theirs(text, path))
+    if path and _OF_TESTS.search(path):
+        found = (each for each in found if not is_common_password(text[each.start : each.end]))
+    return apart(found)
 
 
 # --- the rules of others ----------------------------------------------------------------------------------------------
@@ -110,7 +118,10 @@ class _Rule:
             if (
                 stands_for_one(value)
                 or SEALED.match(value)
-                or (self.id == _GENERIC and (HARMLESS.search(value) or _is_open(text, start)))
+                or (
+                    self.id == _GENERIC
+                    and (HARMLESS.search(value) or is_common_password(value) or _is_open(text, start))
+                )
             ):
                 continue
             if not any(each(secret, match.group(0), line, path) for each in (*self._allowed, _everywhere())):
