@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -59,6 +59,8 @@ def validated(
     before = _before(run)
     problems = Problems()
     kept = without_ours(proposal.steps, rules)
+    if not ship_of(tools.settings(run.tenant)).code.repository:
+        _refuse_change(kept, problems)
     proposal.steps, new = with_places(kept, places or places_named(tools, run), problems, _words_of(proposal))
     proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
@@ -68,6 +70,13 @@ def validated(
         rules[REVIEW] = rule_of(review, model, tools.kinds)
     together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+
+
+def _refuse_change(steps: Sequence[Mapping[str, Any]], problems: Problems) -> None:
+    for number, step in enumerate(steps):
+        given = step.get("input")
+        if step.get("kind") == "code.generate" and isinstance(given, Mapping) and given.get("artifact") == "change":
+            problems.add("no_repository", f"steps[{number}].input.artifact")
 
 
 def _words_of(proposal: Proposal) -> str:

@@ -75,7 +75,7 @@ def plan_parts(
     if known.places.day:
         parts.append(known.places.part())
     code = ship_of(settings).code
-    if task == PLAN and (code.repository or _PROPOSES in kinds):
+    if code.repository or _PROPOSES in kinds:
         named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
         parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
     parts.append(Part("page", f"page {view.page.id}", text, must=True, share=0.7))

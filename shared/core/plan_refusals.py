@@ -44,6 +44,11 @@ REFUSALS: Mapping[str, Refusal] = {
     "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "kind: one of those listed"),
     "input_form": Refusal("must be an object", "input: the fields in its line"),
     "input": Refusal(": {error}", "input: the fields in its line"),
+    "no_repository": Refusal(
+        ": there is no software to change, the settings name no repository of the team; make something new,"
+        " or ask which repository is meant",
+        "the team's repository is named below",
+    ),
     "place": Refusal(": {error}", "guess"),
     "column": Refusal(": there is no column {given!r}; there are: {known}", "data source"),
     "filter_type": Refusal(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import get_args
 
-from shared.core.artifacts import Artifact
+# By name, letter by letter: what a function is shipped with is found by these words.
+_CODE_TASKS = ("code", "code_tests", "code_outline", "code_write", "code_repair")
+_CODE_KINDS = ("code_static_site", "code_python_service", "code_node_project", "code_change")
 
 
 @cache
@@ -18,5 +19,4 @@ def prompt(name: str) -> tuple[str, str]:
 
 def code_prompts() -> dict[str, str]:
     """Return what a model that writes code is told: by task, by kind of work, and what goes before each of them."""
-    tasks = ("code", "code_tests", "code_outline", "code_write", "code_repair")
-    return {name: prompt(name)[1] for name in (*tasks, *(f"code_{kind}" for kind in get_args(Artifact)))}
+    return {name: prompt(name)[1] for name in (*_CODE_TASKS, *_CODE_KINDS)}

@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import Agent
 from shared.mind.context import ORDER, Context, Part
 from shared.mind.field_errors import told_in_one_line
 from shared.mind.fitting import within
-from shared.mind.structured import ask, compact, schema_of
+from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
 _CHECKS = "checker"  # the type of agent that names lines
@@ -151,11 +150,3 @@ def ask_agent(
         keep=keep,
     )
     return answer, replace(result, made=tuple(replace(call, agent=agent.id) for call in result.made))
-
-
-def answer_of(agent: Agent, kept: Mapping[str, Any]) -> BaseModel:
-    """Return an answer that was kept; raises InvalidOutput where an older version's no longer fits."""
-    try:
-        return agent.output.model_validate(dict(kept))
-    except ValidationError as error:
-        raise InvalidOutput(f"a kept answer of {agent.id} does not fit any more: {compact(error)}") from error

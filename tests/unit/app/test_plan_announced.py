@@ -75,3 +75,12 @@ def test_what_is_made_is_what_the_steps_make_whatever_the_answer_calls_it(artifa
     proposal, _ = validated(a_proposal(artifact=artifact), tools_with(accounts=Unconnected()), begin()[0])
     made = next(step["input"]["artifact"] for step in proposal.steps if step["kind"] == "code.generate")
     assert proposal.artifact == made
+
+
+def test_a_change_is_planned_only_where_a_repository_is_named() -> None:
+    change = {"id": "write", "kind": "code.generate", "title": "Change it", "input": {"artifact": "change"}}
+    said = refused({**change, "depends_on": []})
+    assert "steps[0].input.artifact: there is no software to change" in said
+    settings = {"ship": {"code": {"owner": "acme", "repository": "vans"}}}
+    proposal, _ = validated(a_proposal([{**change, "depends_on": []}]), tools_with(settings=settings), begin()[0])
+    assert proposal.artifact == "change"
