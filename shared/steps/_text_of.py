@@ -13,7 +13,7 @@ def text_of_step(name: str, ctx: StepContext) -> str:
     if step is not None and "text" in step.output:
         return ctx.get_text(str(step.output["text"]))
     if step is None:
-        why = "is no step of this plan"
+        why = "is not a step of this plan"
     elif step.status != StepStatus.SUCCEEDED:
         why = "is not done yet; let this step depend on it"
     else:

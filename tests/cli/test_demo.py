@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
     "run", "page", "requirements", "plan", "approval", "approvals", "sandbox", "pull_request", "deployment",
-    "notifications", "cost", "duration_s", "outcome", "checks",
+    "notifications", "cost", "duration_s", "by_tests_alone", "outcome", "checks",
 ]  # fmt: skip
 
 

@@ -126,7 +126,14 @@ def test_ctrl_c_breaks_it_off_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "shared", "demo"]
     env = _clean({"TMPDIR": str(tmp_path)})
     with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # a run of the tests in the background of a shell ignores Ctrl-C, and would hand that down
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         assert process.stdout is not None
         assert "Notion connected" in process.stdout.readline()
