@@ -133,7 +133,7 @@ def test_ctrl_c_breaks_it_off_and_leaves_nothing(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         # a run of the tests in the background of a shell ignores Ctrl-C, and would hand that down
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         assert "Notion connected" in process.stdout.readline()
