@@ -6,13 +6,16 @@ A line number a model counts is wrong as soon as one above it is; text that must
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 _SHOWN = 4  # lines of a file that are shown around what was not found
 _SAID = 8  # things wrong with one set of edits that are told: the others mostly follow from these
 _QUOTED = 160  # characters of a line in a message
+_SIGN = re.compile(r"\[\[secret:[^\]\n]{1,60}\]\]")  # what a model is shown in place of a secret: mind/redaction.py
+_LONGEST_SECRET = 400  # characters of one line that a sign may stand for
 _LOOKED_AT = 4000  # lines of a file in which the nearest place is looked for
 
 
@@ -68,7 +71,7 @@ def _located(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tuple[tu
         return nowhere, f"there is no such file; did you mean {near}?" if near else "there is no such file"
     if not edit.find:
         return nowhere, "`find` is empty; give the lines to replace, or the line that new ones go after"
-    find, replace = _with_ends_of(text, edit.find), _with_ends_of(text, edit.replace)
+    find, replace = _behind_signs(text, _with_ends_of(text, edit.find), _with_ends_of(text, edit.replace))
     if find == replace:
         return nowhere, "`find` and `replace` are the same: it changes nothing"
     start = text.find(find)
@@ -78,6 +81,29 @@ def _located(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tuple[tu
         places = _places(text, find, start, second)
         return nowhere, f"`find` is there more than once, {places}; add lines around it until it is there once"
     return (start, start + len(find), replace), ""
+
+
+def _behind_signs(text: str, find: str, replace: str) -> tuple[str, str]:
+    """Return both with what the file really reads where they have signs, if that is one place; else as they are.
+
+    Whoever wrote the edit was shown signs and copied them. A sign at either end of `find` has no bounds in the file.
+    """
+    signs = list(_SIGN.finditer(find))
+    if not signs or find in text or not find[: signs[0].start()].strip() or not find[signs[-1].end() :].strip():
+        return find, replace
+    pattern, last, names = "", 0, dict[str, str]()
+    for sign in signs:
+        pattern += re.escape(find[last : sign.start()])
+        known = names.get(sign[0])
+        name = names.setdefault(sign[0], f"sign{len(names)}")
+        pattern += f"(?P={name})" if known else f"(?P<{name}>[^\n]{{1,{_LONGEST_SECRET}}}?)"
+        last = sign.end()
+    places = list(islice(re.finditer(pattern + re.escape(find[last:]), text), 2))
+    if len(places) != 1:
+        return find, replace
+    for shown, name in names.items():
+        replace = replace.replace(shown, places[0][name])
+    return places[0][0], replace
 
 
 def _with_ends_of(text: str, part: str) -> str:

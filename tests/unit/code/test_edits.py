@@ -136,3 +136,39 @@ def test_any_edits_apply_as_one_replacement_each_or_are_refused(files: dict[str,
         own = [edit for edit in edits if edit.path == path]
         assert len(text) == len(files[path]) + sum(len(edit.replace) - len(edit.find) for edit in own)
         assert all(edit.replace in text for edit in own)
+
+
+SIGN = "[[secret:basic-auth:1]]"
+CALL = (
+    'def test_it(self):\n    got = ask("/van", {"Authorization": "Basic Zm9vOmJh' + 'cg=="})\n    assert got == 200\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("find", "replace", "wanted"),
+    [
+        (
+            f'    got = ask("/van", {{"Authorization": "Basic {SIGN}"}})\n',
+            '    got = ask("/van", {})\n',
+            'def test_it(self):\n    got = ask("/van", {})\n    assert got == 200\n',
+        ),
+        (
+            f'"Basic {SIGN}"}})\n    assert got == 200',
+            f'"Basic {SIGN}"}})\n    assert got == 201',
+            CALL.replace("200", "201"),
+        ),
+    ],
+    ids=["taken out", "kept"],
+)
+def test_a_sign_that_was_copied_stands_for_what_the_file_reads_there(find: str, replace: str, wanted: str) -> None:
+    assert apply_edits({"test_it.py": CALL}, [Edit("test_it.py", find, replace)]) == {"test_it.py": wanted}
+
+
+@pytest.mark.parametrize("find", [SIGN, f"    {SIGN}\n", f'"Basic {SIGN}', f'"Digest {SIGN}"}})'])
+def test_a_sign_whose_place_is_not_certain_is_not_in_the_file(find: str) -> None:
+    assert "`find` is not in the file" in refused(Edit("test_it.py", find, "x"), **{"test_it.py": CALL})
+
+
+def test_a_sign_that_may_be_two_places_is_refused() -> None:
+    find = f'{{"Authorization": "Basic {SIGN}"}}'
+    assert "`find` is not in the file" in refused(Edit("test_it.py", find, "{}"), **{"test_it.py": CALL + CALL})
