@@ -18,7 +18,7 @@ SHIP = {"ship": {"code": {"owner": "acme", "repository": "shop"}}}
 
 @pytest.mark.parametrize(
     ("settings", "task", "told"),
-    [(SHIP, PLAN, ["acme/shop"]), ({}, PLAN, []), (SHIP, ROUTINE, [])],
+    [(SHIP, PLAN, ["acme/shop"]), ({}, PLAN, []), (SHIP, ROUTINE, ["acme/shop"])],
     ids=["named", "none named", "a routine"],
 )
 def test_the_repository_is_told_as_data(settings: dict[str, object], task: str, told: list[str]) -> None:
