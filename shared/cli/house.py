@@ -27,6 +27,7 @@ from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
 from shared.cli.simulators import Simulators
 from shared.core.commands import Command, command_to_data
+from shared.lasting_port import find_lasting_port
 from shared.settings import FUNCTIONS
 from shared.telemetry import trace
 from shared.wiring import Wired, wire
@@ -51,7 +52,7 @@ class House:
         share_arenas()
         self.data = data
         self._placeholder = _Pending()
-        self._server: BaseWSGIServer = listen(self._placeholder, _remembered_port(data) if port is None else port)
+        self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._simulators = None if simulators else Simulators.start(data / "simulators")
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
@@ -174,10 +175,10 @@ def _reason(answer: requests.Response) -> str:
     return "" if answer.ok else f"{answer.status_code} {answer.text[:200]}"
 
 
-def _remembered_port(data: Path) -> int:
-    """Return the port of the last start: links and webhooks that were handed out must still lead here."""
+def _lasting_port(data: Path) -> int:
+    """Return the port of the last start, or a new one: links and webhooks that were handed out must still lead here."""
     try:
         url = str(json.loads((data / "house.json").read_text(encoding="utf-8"))["url"])
         return int(url.rpartition(":")[2])
     except (OSError, ValueError, KeyError):
-        return 0
+        return find_lasting_port()

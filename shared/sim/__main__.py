@@ -15,6 +15,7 @@ from typing import TextIO
 
 from werkzeug.serving import BaseWSGIServer
 
+from shared.lasting_port import find_lasting_port
 from shared.sim._server import Simulator, serve
 
 NAMES = {
@@ -54,12 +55,12 @@ def _simulator(name: str, folder: Path) -> Simulator | None:
 
 def _serve(name: str, simulator: Simulator, wanted: int, remembered: int) -> BaseWSGIServer:
     """Serve on the port that was asked for; on that of last time; or, when another has taken that one, on any."""
-    if wanted:
-        return serve(simulator, wanted)
+    if wanted or not remembered:
+        return serve(simulator, wanted or find_lasting_port())
     try:
         return serve(simulator, remembered)
     except (OSError, SystemExit):
-        server = serve(simulator, 0)
+        server = serve(simulator, find_lasting_port())
         print(
             f"port {remembered}, where {name} was simulated, is in use: it answers on port {server.server_port} from"
             " now on, and links to it from before lead elsewhere",

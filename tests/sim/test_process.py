@@ -86,7 +86,7 @@ def test_a_kill_in_the_middle_of_work_parts_neither_state_from_journal_nor_answe
             if len(answered) == 10:
                 threading.Timer(0.05, process.kill).start()
     process.wait(10)
-    house.start()
+    _, urls = house.start()
     entries = requests.get(f"{urls['slack']}/_journal?effects=1", timeout=10).json()
     noted = [effect["ts"] for entry in entries for effect in entry["effects"]]
     kept = [message["ts"] for message in requests.get(f"{urls['slack']}/_state", timeout=10).json()["channels"]["C1"]]
@@ -94,6 +94,13 @@ def test_a_kill_in_the_middle_of_work_parts_neither_state_from_journal_nor_answe
     assert answered == kept[: len(answered)]
     assert len(kept) - len(answered) <= 1
     assert answered
+
+
+def test_no_connection_that_goes_out_can_take_an_address_while_its_process_is_away(house: House) -> None:
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(given.read_text("ascii").split()[0]) if given.exists() else 49_152  # RFC 6335, section 6
+    _, urls = house.start()
+    assert max(int(url.rpartition(":")[2]) for url in urls.values()) < first
 
 
 def test_a_second_process_waits_for_the_first_to_let_go_of_the_folder(house: House) -> None:
