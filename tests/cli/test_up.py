@@ -63,7 +63,9 @@ def _type(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with _house(data) as url:
-        assert int(url.rpartition(":")[2]) < 32_768  # above, a connection that goes out may take it (ip_local_port_range)
+        assert (
+            int(url.rpartition(":")[2]) < 32_768
+        )  # above, a connection that goes out may take it (ip_local_port_range)
         key = (data / "owner.key").read_text(encoding="ascii").strip()
         assert stat.S_IMODE((data / "owner.key").stat().st_mode) == 0o600
         listed = _type(data, "runs", "--json")
