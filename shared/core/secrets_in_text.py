@@ -234,7 +234,7 @@ def _is_chosen(text: str, start: int, value: str, over_lines: bool, said: bool) 
         return False
     if is_password(value):
         return True
-    line = text[text.rfind("\n", max(0, start - _LINE), start) + 1 : start]
+    line = text[max(0, start - _LINE) : start].rpartition("\n")[2]
     told_so = said or LABELLED.search(line) is not None
     return told_so and is_told_password(value) and not tells_of_tests(text, start, start + len(value))
 
