@@ -134,9 +134,9 @@ def summary(story: Story) -> list[Text]:
 
 def _rows(story: Story) -> list[tuple[str, str]]:
     tests = story.sandbox
-    plan = (
-        f"{len(story.requirements)} requirements, {len(story.plan['steps'])} steps, by the {story.plan['model']} model"
-    )
+    parts = [(len(story.requirements), "requirement"), (len(story.plan["steps"]), "step")]
+    counted = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
+    plan = f"{counted}, by the {story.plan['model']} model"
     rows = [("Page", f"{story.page['title']} ({story.page['status']})  {story.page['view']}"), ("Plan", plan)]
     if story.outcome == QUESTION:
         return [*rows, ("Question", str(story.plan["question"]))]

@@ -20,8 +20,12 @@ OWN_BRANCH = re.compile(r"workwright/[a-z0-9][a-z0-9-]{0,60}")
 
 def own_branch(title: str) -> str:
     """Return a branch of our own that tells by its name what is on it."""
+    return f"workwright/{_hyphened(title, 50) or 'change'}"
+
+
+def _hyphened(title: str, most: int) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return f"workwright/{re.sub(r'[^a-z0-9]+', '-', plain).strip('-')[:50].strip('-') or 'change'}"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
 
 
 def forge_of(ctx: StepContext, owner: str = "", name: str = "", *, system: str = "") -> Forge:
@@ -66,8 +70,7 @@ def place_of(ctx: StepContext) -> tuple[str, str, str]:
 
 
 def _slug(title: str, page: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "page"
-    return f"{words}-{page.replace('-', '')[-6:]}"
+    return f"{_hyphened(title, 40) or 'page'}-{page.replace('-', '')[-6:]}"
 
 
 def claim_of(system: str, owner: str, name: str, number: int) -> str:

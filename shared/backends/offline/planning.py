@@ -154,6 +154,7 @@ def _told_beside(understood: Understood, obeyed: frozenset[str]) -> list[str]:
     told += [f"{each[:1].upper()}{each[1:]}." for each in said.done]
     told += [f"Steps were left out as wished: “{shorten(each, _PARTS)}”." for each in said.undone if each in obeyed]
     told += [CHANGED["undone"].format(said=shorten(each, 300)) for each in said.undone if each not in obeyed]
+    told += [CHANGED["beyond"].format(said=shorten(each, _PARTS)) for each in understood.wished_beyond()[:5]]
     return told + [CHANGED["kept_back"].format(said=shorten(each, _PARTS)) for each in said.kept_back[:3]]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import Invocation, read_invocations
+from shared.backends.offline.judging.inner_signs import INNER_SIGNS
 from shared.backends.offline.judging.signs import (
     ANY,
     LABEL,
@@ -148,7 +149,7 @@ def _sentences(text: str) -> Iterator[str]:
 def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
     lines, italian = lines_of(page), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
-    found = [each for sign in SIGNS if (each := _carried(sign, lines, italian)) is not None]
+    found = [each for sign in (*SIGNS, *INNER_SIGNS) if (each := _carried(sign, lines, italian)) is not None]
     return sorted([*_of_programs(page), *found], key=lambda each: -each.sign.weight)
 
 

@@ -14,13 +14,26 @@ from dataclasses import dataclass
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
-from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PEOPLE, PRIVATE, REPAIR, SERVICE, SITE
+from shared.backends.offline.judging.signs import (
+    BEYOND,
+    NOTES,
+    NOTHING,
+    NOTION,
+    PEOPLE,
+    PRIVATE,
+    REPAIR,
+    SERVICE,
+    SITE,
+    Sign,
+)
 from shared.backends.offline.judging.thinness import THIN, WEAK, traits_of
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write
 TOOL = "tool"  # what people call a service that is used by commands
+_MORE = Sign(BEYOND, 0, "wants more than rules can do", re.compile("$^"))
 _KINDS = (SITE, SERVICE, TOOL)
 ENOUGH = 5  # what a program needs to be taken for one
 _FAULT = 8  # and a fault: more than one sign
@@ -118,10 +131,14 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
         return _as_chosen(before[-1], found)
     if program:
         notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
-        beyond = does_more_than_keep(page)
-        return Judgement(PROGRAM if beyond else SERVICE, _of(SERVICE, found), asked=beyond, from_notes=notes)
+        more = tuple(Found(_MORE, line) for line in wishes_to_compute(page))
+        beyond = bool(more) or does_more_than_keep(page)
+        signs = (*more, *_of(SERVICE, found))
+        return Judgement(PROGRAM if beyond else SERVICE, signs, asked=beyond, from_notes=notes)
     if sums[NOTES] > sums[SITE] or _only_items(page, sums):
         return Judgement(NOTES, _of(NOTES, found), asked=True)
+    if (beyond := wishes_beyond(page)).enough:
+        return Judgement(BEYOND, tuple(Found(_MORE, line) for line in beyond.lines), asked=True)
     signs = _of(SITE, found)
     traits = signs if any(each.sign.weight > WEAK for each in signs) else traits_of(page, signs)
     return Judgement(SITE, traits) if traits else Judgement(THIN, asked=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement
-from shared.backends.offline.judging.signs import NOTES, NOTHING, NOTION, PRIVATE, REPAIR
+from shared.backends.offline.judging.signs import BEYOND, NOTES, NOTHING, NOTION, PRIVATE, REPAIR
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.reading import shorten
+
+_MOST_LINES = 3
 
 
 def question_of(
@@ -24,7 +26,8 @@ def question_of(
     `nothing_left`: somebody wants it left out, and it is all of the page.
     """
     words = _ASKED[judgement.taken_for]
-    line = shorten(judgement.because[0].line.text, 80) if judgement.because else title
+    lines = [shorten(each.line.text, 80) for each in judgement.because]
+    line = "”, “".join(lines[: _MOST_LINES if judgement.taken_for == BEYOND else 1]) or title
     known = language if language in words else "en"
     found = words[known].format(title=title, line=line)
     if partly and judgement.taken_for == PRIVATE:
@@ -194,6 +197,33 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
         "zh": "‘{title}’报告了现有软件的问题（“{line}”）。按规则我不能修改已有的代码；连接了代码库的语言模型可以。"
         "是否要改做别的？"
         "请评论“网站”以发布这些内容，或“不用”。",
+    },
+    BEYOND: {
+        "en": "‘{title}’ wants things that a text cannot do (“{line}”). By rules, without a language model, I can only "
+        "publish what the page says, so nothing is planned. A language model would write the rest: connect one, and "
+        "comment “again”. Or comment “site” to publish the text as it stands, “service” for a small service that "
+        "keeps records, or “nothing” to leave it.",
+        "de": "‘{title}’ verlangt, was ein Text nicht kann (“{line}”). Nach Regeln, ohne Sprachmodell, kann ich nur "
+        "veröffentlichen, was auf der Seite steht; also ist nichts geplant. Ein Sprachmodell würde das Übrige "
+        "schreiben: eines verbinden und “noch einmal” kommentieren. Oder kommentiert “Seite”, um den Text so zu "
+        "veröffentlichen, “Dienst” für einen kleinen Dienst, der Einträge führt, oder “nichts”, um es zu lassen.",
+        "fr": "‘{title}’ demande ce qu’un texte ne peut pas faire (“{line}”). Par des règles, sans modèle de langage, "
+        "je peux seulement publier ce que dit la page ; rien n’est donc prévu. Un modèle de langage écrirait le "
+        "reste : connectez-en un. Ou commentez “site” pour publier le texte tel quel, “service” pour un petit "
+        "service qui garde des enregistrements, ou “rien” pour ne rien faire.",
+        "es": "‘{title}’ pide cosas que un texto no puede hacer (“{line}”). Con reglas, sin un modelo de lenguaje, "
+        "solo puedo publicar lo que dice la página; así que no hay nada planeado. Un modelo de lenguaje escribiría "
+        "lo demás: conecte uno. O comente “sitio” para publicar el texto tal cual, “servicio” para un pequeño "
+        "servicio que guarda registros, o “nada” para dejarlo.",
+        "pt": "‘{title}’ pede coisas que um texto não pode fazer (“{line}”). Por regras, sem um modelo de linguagem, "
+        "só posso publicar o que a página diz; por isso nada está planeado. Um modelo de linguagem escreveria o "
+        "resto: conecte um. Ou comente “site” para publicar o texto tal como está, “serviço” para um pequeno serviço "
+        "que "
+        "guarda registos, ou “nada” para não fazer nada.",
+        "zh": "‘{title}’要的东西单靠文字做不到（“{line}”）。没有语言模型时，"
+        "我只能按规则发布页面上的文字，所以没有计划什么；"
+        "语言模型可以写其余的，请连接一个。也可以评论“网站”以原样发布文字，“服务”以做一个保存记录的小服务，"
+        "或“不用”表示什么都不做。",
     },
     PROGRAM: {
         "en": "‘{title}’ asks for a program that does things (“{line}”). By rules, without a language model, I can "

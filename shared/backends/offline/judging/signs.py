@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SITE, SERVICE, NOTES, PRIVATE, NOTHING, NOTION, REPAIR = (
-    *("site", "service", "notes", "private", "nothing", "notion", "repair"),
+SITE, SERVICE, NOTES, PRIVATE, NOTHING, NOTION, REPAIR, BEYOND = (
+    *("site", "service", "notes", "private", "nothing", "notion", "repair", "beyond"),
 )
 PEOPLE = "names who took part"
 TITLE, TOP, LABEL, ANY = "title", "top", "label", "any"  # top: also properties, headings, the first three lines

@@ -9,6 +9,7 @@ from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.enough import only_wishes, what_to_ask
 from shared.backends.offline.fields import field_blocks
 from shared.backends.offline.invocations import read_invocations
+from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.evidence import blocks_saying
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.questions import question_of
@@ -49,6 +50,12 @@ class Understood:
         service = self.artifact == PYTHON_SERVICE
         found = read_requirements(self.page, field_blocks(self.page) if service else frozenset())
         return found or read_requirements(self.page)
+
+    def wished_beyond(self) -> tuple[str, ...]:
+        """Return the sentences that want more than is built, where a person has chosen to have it all the same."""
+        service = self.artifact == PYTHON_SERVICE
+        lines = wishes_to_compute(self.page) if service else wishes_beyond(self.page).lines
+        return tuple(line.text for line in lines) if self.judgement.chosen else ()
 
     def tested_by_doing(self) -> frozenset[str]:
         """Return the blocks that name what a service answers to: a test calls it and looks at what it does."""
@@ -149,6 +156,7 @@ CHANGED: Mapping[str, str] = {
     "undone": "Not in this plan, because there is no rule for it: “{said}”. Write on the page what "
     "the site should say, "
     "or connect a language model.",
+    "beyond": "Rules cannot do this, so it is only shown as text: “{said}”.",
     "kept_back": "Left out, because it is marked as secret: “{said}”. Comment “no, show all” to have it shown.",
     "notes": "Only the notes that are about the service are published.",
 }

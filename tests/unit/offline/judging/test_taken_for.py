@@ -18,7 +18,7 @@ from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, PAGES, REFUSE, SERVICE, SITE
 from tests.unit.offline.judging.more_pages import MORE
 
-REFUSED = {"program", "repair", "notion"}
+REFUSED = {"program", "repair", "notion", "beyond"}
 
 
 def page_of(text: str, *comments: tuple[str, str]) -> Page:

@@ -1,0 +1,202 @@
+"""Wishes that no rule can carry out: what a page wants to answer, compute, remember or send.
+
+A site by rules is the page's own text, and a service by rules keeps records. A sentence that wants more than that is
+told apart from one that only says how things are: “Members must wear helmets” is for readers, “the list should sort
+itself” is for a program. Weak words need company, so that a bakery's “orders are taken by phone” stays what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shared.backends.offline.judging.evidence import Line, lines_of
+from shared.backends.offline.judging.signs import TITLE
+from shared.core.page import Page
+
+_STRONG, _WEAK = 2, 1
+ENOUGH = 2
+_LONGEST_GAP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """The sentences that want what rules cannot do, in reading order; they count only where they are `enough`."""
+
+    lines: tuple[Line, ...]
+    enough: bool
+
+
+def _words(*parts: str) -> str:
+    return "(?:" + "|".join(parts) + ")"
+
+
+_THING = _words(  # what is to be made, as the subject of a sentence
+    r"(?:it|this|that|the|a|an|each|every|our) ?(?:web|home|landing)? ?-?(?:site|page|app|tool|form|list|table|map|"
+    r"calendar|system|service|program|game|bot|api|script|board|ladder|button|screen|counter|timer|quiz|ranking)?",
+    r"\A\W*(?:and |also )?(?=(?:should|must|needs? to|has to|shall)\b)",
+)
+_OUGHT = r"(?:should|shall|must|needs? to|has to|have to|ought to|can|could|will|would)"
+_DO = _words(  # what only a program does
+    r"calculat\w*|comput\w*|work(?:s|ing)? out|adds? (?:it|them|everything|all|up)|sums?\b|convert\w*|recalculat\w*",
+    r"(?:say|tell|show|know|check|see|display)s? (?:me |us |people |visitors |you )?(?:whether|if|how (?:many|much|"
+    r"long)|"
+    r"who (?:is|has|won|wins)|which \w+ (?:is|are))",
+    r"(?:show|list|display)s? (?:only )?(?:the |my |their |your |his |her )?(?:\w+ )?(?:last|latest|most recent|next|"
+    r"current|remaining|newest|top|upcoming|nearest|number of|total|average|winner|result)",
+    r"updates?\b|refresh\w*|remember\w*|sav(?:e|es|ing)\b|stores?\b|sends?\b|e-?mails?\b|notif(?:y|ies)|remind\w*|"
+    r"alerts?\b",
+    r"search\w*|filter\w*|sort(?:s|ed|ing)?\b|validat\w*|refus\w*|reject\w*|warns?\b|blocks?\b|prevents?\b|detects?\b",
+    r"log(?:s|ging)? (?:in|people|every|each)|count(?:s|ing)? (?:down|up|the|how|every|each)|translat\w*|generat\w*",
+    r"pick(?:s|ing)? (?:a|an|one|the)|draws? (?:a|an|the|lots)|shuffl\w*|randomi[sz]\w*|switch(?:es)?\b|toggl\w*",
+    r"assign(?:s|ed)?\b|match(?:es)? (?:people|them|each)|swaps?\b|moves? (?:up|down|to the)|expires?\b|export\w*|"
+    r"import\w*",
+    r"(?:let|allow)s? (?:me|us|you|people|users|visitors|guests|members|customers|everybody|anybody|anyone|everyone|"
+    r"somebody|someone|them|the \w+)\b|asks? (?:for|the|a few|people|how|what)\b|accepts?\b|plays?\b|react\w*",
+)
+_PEOPLE = (
+    r"(?:people|users?|visitors?|guests?|members?|customers?|parents?|players?|students?|pupils|teachers?|everybody|"
+    r"anybody|anyone|everyone|somebody|someone|one|you|we|i|they|each \w+|every \w+|the \w+)"
+)
+_DIGITAL = _words(  # what people do with a program
+    r"enter\w*|edit\w*|vot(?:e|es|ing)|rat(?:e|es|ing)\b|comment\w*|upload\w*|search\w*|filter\w*|sort\w*|choos\w*|"
+    r"pick\w*",
+    r"select\w*|typ(?:e|es|ing)\b|submit\w*|fill(?:s|ing)? (?:in|out)|sign(?:s|ing)? (?:up|in)|regist\w*|log(?:s|"
+    r"ging)? ?in",
+    r"book\w*|reserv\w*|order\w*|pay\w*|download\w*|tick\w*|mark\w*|click\w*|drag\w*|answer\w*|play\w*|leave a|add\w*",
+    r"claim\w*|cancel\w*|chang\w*|see (?:the|their|who|how|what|which)|look up|compar\w*|ask\b|send\w*|subscrib\w*|"
+    r"track\w*",
+)
+_CASES_STRONG = (
+    # the thing is the subject: it should calculate …
+    rf"\b{_THING} (?:\w+ )?{_OUGHT} (?:also |then |only |automatically |not )?(?:be able to )?{_DO}",
+    rf"\A\W*(?:and |also )?(?:should|must|needs? to|has to|shall) (?:also |then |automatically )?{_DO}",
+    r"\b(?:the|this|our) (?:web ?)?(?:site|page|app|tool|form|list|table|map|calendar|system|button|screen|ladder|"
+    rf"ranking|counter|timer) (?:then |also |automatically |only )?{_DO}",
+    # people shall be able to …, with it
+    rf"\b(?:should|must|shall|need to|want to|would like to|want (?:\w+ )?(?:\w+ )?to) (?:also )?be able to {_DIGITAL}",
+    rf"\bso (?:that )?{_PEOPLE} can {_DIGITAL}",
+    rf"\b(?:lets?|letting|allow(?:s|ing)?|enabl\w+) (?:me|us|you|{_PEOPLE}) (?:to )?{_DIGITAL}",
+    rf"\b{_PEOPLE} (?:can|could|should|may) (?:\w+ ){{0,2}}?{_DIGITAL}\b.{{0,40}}"
+    r"\b(?:there|on (?:it|the (?:site|page|website|app))|in the app|(?:right )?on(?:line| the spot)|with (?:one|"
+    r"a) click|"
+    r"themselves|without (?:logging|signing) in)\b(?! or by (?:phone|mail))",
+    # how a program looks and is used
+    r"\b(?:search (?:box|bar|field|function)|drop-?down|slider|tick ?box|input field|shopping (?:cart|basket)|"
+    r"pop-?up)s?\b",
+    r"\b(?:with|and|has|have|having|include\w*|add|plus|need|needs|want|be|a|an) (?:a |an |the )?(?:\w+ )?"
+    r"(?:(?:contact|order|booking|sign-?up|registration|enquiry|web|online|feedback) form|search|calculator|countdown|"
+    r"converter|log-?in|voting|live (?:score|count|update|status|ticker)|leader ?board)s?\b(?! (?:party|dog|area|"
+    r"and rescue))",
+    r"\bwithout (?:logging|signing) in\b|\bonce (?:logged|signed) in\b|\bafter (?:logging|signing) in\b|"
+    r"\bwhen (?:\w+ )?"
+    r"(?:clicks?|clicked|taps?|presses|submits?|selects?)\b",
+    r"\b(?:whether|if) (?:we|it|they|the \w+|somebody|\w+) (?:is|are) (?:\w+ )?(?:open|closed|free|available|taken|"
+    r"busy|"
+    r"online)?\s?(?:right now|today|now|at the moment)\b|\bin real[- ]time\b|\bupdates? (?:itself|automatically|"
+    r"live)\b",
+    r"\bautomatically (?:\w+ )?(?:calculat|updat|send|sort|remind|mov|add|remov|delet|assign|count|mark|pick|generat|"
+    r"refresh|switch)\w*|\b(?:calculat|updat|sent|sort|remov|delet|assign|generat|refresh)\w* automatically\b",
+    # the same in other languages
+    r"\b(?:sie|es|die (?:seite|app|liste|website)|das (?:programm|tool|formular)|der (?:rechner|plan)) (?:\w+ ){0,3}?"
+    r"(?:soll|muss|müsste|sollte|kann)\w* (?:[\w,]+ ){0,9}?(?:berechn|ausrechn|zusammenrechn|anzeigen, ob|sagen, ob|"
+    r"schick|"
+    r"send|merk|aktualisier|erinner|sortier|filter|prüf|zähl|umrechn|speicher|benachrichtig|zeigen, (?:ob|wer|wie))\w*",
+    r"\b(?:man|besucher|nutzer|kunden|gäste|eltern|mitglieder|jede[rs]?|alle|leute|wir|ich|sie) (?:soll|kann|könn|müss|"
+    r"dürf|möcht|woll)\w* (?:[\w,]+ ){0,9}?(?:(?:online|dort|darauf|darüber|selbst|direkt) (?:\w+ ){0,4}?(?:eintrag|"
+    r"anmeld|"
+    r"buch|reservier|bestell)\w*|abstimm\w*|hochlad\w*|filter\w*|einlogg\w*|anklick\w*|durchsuch\w*|auswähl\w*)",
+    r"\b(?:mit|ein|einem?|das) (?:\w+ )?(?:(?:kontakt|anmelde|bestell|buchungs)?formular|suchfeld|suchfunktion|rechner|"
+    r"warenkorb|login|abstimmung|countdown)\w*\b|\bob (?:gerade|wir gerade|jetzt|heute) (?:\w+ )?(?:offen|geöffnet|"
+    r"frei)",
+    r"\bautomatisch (?:\w+ ){0,3}?(?:berechn|aktualisier|verschick|sortier|erinner|gelösch|gezähl)\w*",
+    r"\b(?:(?:doit|devrait|devra|faut que .{0,20}) (?:\w+ ){0,3}?|permet\w* (?:de|d['’]|aux? \w+ d[e'’]) ?)(?:calcul|"
+    r"envo|tri|filtr|"
+    r"rappel|enregistr|afficher (?:si|le dernier|les derniers|combien)|indiquer si|mettre à jour|vérifi|convert|"
+    r"rechercher|"
+    r"vot|réserver|s['’]inscrire|compter)\w*",
+    r"\b(?:pouvoir|puissent|peuvent|puisse) (?:\w+ ){0,3}?(?:voter|s['’]inscrire en ligne|réserver en ligne|filtrer|"
+    r"rechercher|se connecter|téléverser|choisir|saisir|commenter)\b|\bavec (?:un )?(?:formulaire|moteur de recherche|"
+    r"calculateur|compte à rebours|panier)\b|\bautomatiquement\b.{0,20}(?:calcul|mis|envoy|tri)|\bcliqu\w+",
+    r"\b(?:debe|debería|tiene que|deberá|permit\w+|que (?:se )?pueda\w*|poder) (?:\w+ ){0,4}?(?:calcul|envi|orden|"
+    r"filtr|"
+    r"record(?:ar|e)|guard|mostrar (?:si|cuánt|el últim|los últim)|decir si|actualiz|verific|convert|busc|vot|"
+    r"inscribirse|"
+    r"apuntarse|reservar|elegir|cont(?:ar|e)\b)\w*|\bcon (?:un )?(?:formulario|buscador|calculador\w*|carrito)\b",
+    r"\bautomáticamente\b|\bautomaticamente\b",
+    r"\b(?:deve|deveria|tem de|tem que|permit\w+|possam?|poder) (?:\w+ ){0,4}?(?:calcul|envi|orden|filtr|lembr|guard|"
+    r"mostrar (?:se|quant|o últim|os últim)|dizer se|atualiz|verific|convert|busc|procur|vot|inscrever-se|reservar|"
+    r"escolher|cont(?:ar|e)\b)\w*|\bcom (?:um )?(?:formulário|calculadora|carrinho)\b",
+    r"\b(?:deve|dovrebbe|devono|permett\w+|possano|poter) (?:\w+ ){0,4}?(?:calcol|invi|ordin|filtr|ricord|salv|"
+    r"mostrare (?:se|quant|l['’]ultim|gli ultim)|dire se|aggiorn|verific|convert|cerc|vot|iscriversi|prenotare|"
+    r"scegliere|"
+    r"contare)\w*|\bcon (?:un )?(?:modulo|calcolatore|carrello|contatore)\b",
+    r"\b(?:moet|moeten|zou|kunnen) (?:[\w,]+ ){0,7}?(?:berekenen|versturen|sorteren|filteren|onthouden|bijwerken|"
+    r"controleren|omrekenen|zoeken|stemmen|inschrijven|reserveren|kiezen|tellen)\b|\bmet (?:een )?(?:\w*formulier|"
+    r"zoekfunctie|rekenmachine|winkelmandje)\b|\bautomatisch (?:\w+ ){0,3}?(?:bijgewerkt|verstuurd|berekend)\b",
+    r"otomatik|hesaplas\w*|hesaplama(?:lı|sı)\b|oy ver\w+|filtrele\w*|automatyczn\w+|obliczać|oblicza\b|formularz|"
+    r"głosow\w+|"
+    r"автоматическ\w+|рассчит\w+|голосова\w+|фильтр\w*",
+    r"自动|登录后|投票功能|在线(?:报名|预约|预订)|搜索框|倒计时|计算器|自動で|自動的|ログイン|投票でき|検索でき|"
+    r"フォーム|自动计算|可以搜索|可以筛选|"
+    r"자동으로|로그인|تلقائي|خودکار",
+)
+_CASES_WEAK = (
+    r"\b(?:is|are|gets?|was) (?:then |also |not )?(?:entered|refused|rejected|validated|saved|stored|calculated|"
+    r"computed|"
+    r"sorted|updated|recorded|counted|e-?mailed|notified|reminded|logged|swapped|deleted|marked)\b",
+    r"\b(?:wird|werden) (?:\w+ ){0,4}?(?:eingetragen|abgelehnt|berechnet|gespeichert|sortiert|aktualisiert|gezählt)\b",
+    r"\b(?:est|sont) (?:\w+ )?(?:saisie?s?|refusée?s?|calculée?s?|enregistrée?s?|triée?s?)\b",
+    r"\b(?:se|son|es) (?:\w+ )?(?:calculan?|guardan?|rechazan?|ordenan?|registran?)\b",
+    r"\bwhen (?:the|a|an|somebody|someone|one) [\w ]{2,40}, (?:the|a|it|both)\b",
+    r"\b(?:points?|score|rank(?:ing)?|balance|total) (?:is|are|goes|go|rises?|sinks?|drops?)\b",
+    r"\b(?:sink|move|rise|drop|climb)s? (?:one|two|three|\d+|a) (?:place|position|rank|level)s?\b",
+)
+_TITLED = re.compile(  # what is titled like a program; “Pub quiz” is an evening, and only one sign
+    r"\b(?:calculator|converter|generator|tracker|planner|scheduler|countdown|timer|quiz|poll|game|simulator|checker|"
+    r"picker|"
+    r"finder|randomi[sz]er|matcher|splitter|leader ?board|ladder|dashboard|booking|reminder|bot|app)s?\W*$|"
+    r"(?:rechner|generator|planer|umfrage|abstimmung|buchung)\W*$|\b(?:calculateur|calculadora|calcolatore|sondage)\b",
+    re.IGNORECASE,
+)
+_COMPUTES = re.compile(
+    r"\b(?:multipl(?:y|ied)|divided by|times (?:the )?\d|\btimes\b.{0,30}\d|plus \d+ ?(?:%|percent)|\d ?(?:%|"
+    r"percent) (?:of|off|on top|"
+    r"discount|vat|tax|surcharge|waste)|rounded (?:up |down )?to|calculat\w*|comput(?:es?|ed|ing|ations?)\b|"
+    r"works out|converts?\b|conver(?:ted|sion)|"
+    r"formula|square root|compound|interpolat\w*|shortest|nearest|best (?:match|route|price)|suggest\w*|recommend\w*|"
+    r"predict\w*|"
+    r"forecast\w*|generat\w+|translat\w+|e-?mails?\b(?= (?:the|to|a|every|them))|sends? (?:a|an|the)\b|notif(?:y|"
+    r"ies)|remind\w*|"
+    r"overlap\w*|double[- ]book\w*|conflict\w*|automatically|expires? after|moves? up|berechne\w*|multiplizier\w*|"
+    r"umrechn\w*|"
+    r"gerundet|verschick\w*|benachrichtig\w*|calcul[ea]\w*|arrondi\w*|multipli\w*|redond\w*|arrotond\w*|berekent)\b"
+    r"|计算|換算|换算|計算|発送|通知",
+    re.IGNORECASE,
+)
+_STRONGLY = tuple(re.compile(case, re.IGNORECASE) for case in _CASES_STRONG)
+_WEAKLY = tuple(re.compile(case, re.IGNORECASE) for case in _CASES_WEAK)
+
+
+def wishes_beyond(page: Page) -> Beyond:
+    """Return the sentences of a page to publish that want more than to be read."""
+    weights: list[tuple[int, Line]] = []
+    for line in lines_of(page):
+        if TITLE in line.where:
+            weights += [(_WEAK, line)] if _TITLED.search(line.text) else []
+        elif line.block and (weight := _weight(line.text)):
+            weights.append((weight, line))
+    spoken = [(weight, line) for weight, line in weights if TITLE not in line.where]
+    total = sum(weight for weight, _ in weights)
+    return Beyond(tuple(line for _, line in spoken), enough=bool(spoken) and total >= ENOUGH)
+
+
+def _weight(text: str) -> int:
+    if any(case.search(text) for case in _STRONGLY):
+        return _STRONG
+    return _WEAK if any(case.search(text) for case in _WEAKLY) else 0
+
+
+def wishes_to_compute(page: Page) -> tuple[Line, ...]:
+    """Return the sentences of a page that asks for a program which want more of it than to keep records."""
+    return tuple(line for line in lines_of(page) if line.block and _COMPUTES.search(line.text))
