@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shared.core.secret_lines import DIGIT, Looked
 from shared.core.secret_looks import (
     is_common_password,
     is_hex,
@@ -15,7 +16,6 @@ from shared.core.secret_looks import (
     is_password,
     is_random,
     is_strong_password,
-    lowered,
     stands_for_one,
 )
 from shared.core.secret_rules import HARMLESS, SEALED, Found
@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"(?<![A-Za-z0-9+/_.~%&#@-])(?=[A-Za-z+/_~.-]{0,48}[0-9]|(?:[a-z]{0,6}[A-Z]{1,6}){4})"
     r"[A-Za-z0-9+/][A-Za-z0-9+/_~.-]{14,298}[A-Za-z0-9+/_-]={0,2}(?![A-Za-z0-9%(])"
 )
+_RUN = re.compile(r"[A-Za-z0-9+/_.~-]{16,}")  # where one may begin: at its first letter, and nowhere else
 _SAYS = (
     r"(?:api|app|access|auth|secret|private|signing|encryption|master|service|client|admin|bot|user|deploy|bearer|web)?"
     r"[_ -]?(?:keys?|secrets?|tokens?|pass(?:word|wd|phrase|code)?s?|pwd|passwor[dt]|kennwort|credentials?|schlüssel|"
@@ -58,6 +59,7 @@ _IN_ADDRESS = re.compile(
 _LOOK_BACK, _LOOK_ON = 72, 48
 
 _AWS_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+_AWS_SIGNS = ("AKIA", "ASIA")
 _AWS_SECRET, _AWS_REACH = 40, 400  # letters of one, and how far from its id it may stand
 _ID = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:AC|SK)[0-9a-f]{32}|[0-9]{6,20}-[a-z0-9]{20,40}\.apps\.googleusercontent\.com"
@@ -100,6 +102,7 @@ _WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*>=:])*([^\s\"'“
 _ADJACENT = re.compile(
     r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|,<>]{8,40})(?<![.,;:?)])(?![A-Za-z0-9+/=_-])"
 )
+_HAS_DIGIT = re.compile(DIGIT)
 _SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")
 _REACH = 80
 _MOST_WORDS = 8
@@ -122,10 +125,12 @@ def pairs(text: str) -> Iterator[Found]:
                     yield Found("password", match.start(1), match.start(1) + len(value))
 
 
-def near(text: str) -> Iterator[Found]:
+def near(looked: Looked) -> Iterator[Found]:
     """Find what chance made, a few words from a word that says secret or from the id it belongs to, and passwords."""
-    aws = [match.span() for match in _AWS_ID.finditer(text) if not stands_for_one(match[0])] if "IA" in text else []
-    for match in _TOKEN.finditer(text):
+    text = looked.text
+    ids = _AWS_ID.finditer(text) if any(sign in looked.long_ones for sign in _AWS_SIGNS) else ()
+    aws = [match.span() for match in ids if not stands_for_one(match[0])]
+    for match in _tokens(looked):
         value, at = match[0].rstrip(".-"), match.start()
         end = at + len(value)
         by_chance = is_random(value)
@@ -137,7 +142,15 @@ def near(text: str) -> Iterator[Found]:
             continue
         elif _is_named(text, at, end, _BEFORE if by_chance else _DIRECT) or _is_beside_an_id(text, at, end):
             yield Found("key", at, end)
-    yield from _chosen(text)
+    if _HAS_DIGIT.search(text):  # as every password has that is found so
+        yield from _chosen(looked)
+
+
+def _tokens(looked: Looked) -> Iterator[re.Match[str]]:
+    for span in looked.long_words:
+        for run in _RUN.finditer(looked.text, *span):
+            if (match := _TOKEN.match(looked.text, run.start())) is not None:
+                yield match
 
 
 def _is_beside_an_id(text: str, at: int, end: int) -> bool:
@@ -160,12 +173,11 @@ def _is_named(text: str, start: int, end: int, before: re.Pattern[str]) -> bool:
     return _AFTER.match(text, end, line if line >= 0 else end + _LOOK_ON) is not None
 
 
-def _chosen(text: str) -> Iterator[Found]:
+def _chosen(looked: Looked) -> Iterator[Found]:
     """Find passwords that nothing else looks like, some words behind what is opened with one, or just before it."""
-    lower = lowered(text)
+    text, lower = looked.text, looked.lower
     for word in _OPENS:
-        at = lower.find(word)
-        while at >= 0:
+        for at in looked.places(word):
             end = at + len(word)
             if _SIGN_THERE.search(text, max(0, at - _REACH), end + _REACH) and not (
                 word.isascii() and (lower[max(0, at - 1) : at].isalpha() or lower[end : end + 1].isalpha())
@@ -175,7 +187,6 @@ def _chosen(text: str) -> Iterator[Found]:
                     yield from _before(text, at)
             elif word in _WITHOUT_SIGN and (match := _ADJACENT.match(text, end)) and is_mixed_password(match[1]):
                 yield Found("password", *match.span(1))
-            at = lower.find(word, end)
 
 
 def _behind(text: str, at: int, door: str) -> Iterator[Found]:

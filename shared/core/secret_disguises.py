@@ -14,35 +14,50 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from shared.core.secret_lines import Looked
+
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\U000e0000-\U000e0fff"
 )
 _UNSEEN = re.compile(f"[{_INVISIBLE}]+")
 _SPACE = r"(?:\s|\\[nrt])"
-_SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
-    rf"\\?[\"'`](?:\}}[\"'`])?+(?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)(?:\\?[fbru]{{0,2}})\\?[\"'`](?:\$\{{[\"'`])?+|[\"'`]\}}\$\{{[\"'`]"
+_APART = (
+    rf"(?:\}}[\"'`])?+(?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)"
+    r"(?:\\?[fbru]{0,2})\\?[\"'`](?:\$\{[\"'`])?+"
 )
-_LIST = re.compile(r"(?:[\"'][A-Za-z0-9_+/=-]{1,60}[\"'],\s{0,20}){1,60}[\"'][A-Za-z0-9_+/=-]{1,60}[\"']")
+_SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
+    rf"""\\["'`]{_APART}|"(?:{_APART}|\}}\$\{{["'`])|'(?:{_APART}|\}}\$\{{["'`])|`(?:{_APART}|\}}\$\{{["'`])"""
+)  # each way begins with the letter itself: such a pattern is looked for several times as fast, here and below
+_LIST = re.compile(
+    r"[\"'][A-Za-z0-9_+/=-]{1,60}[\"'],\s{0,20}(?:[\"'][A-Za-z0-9_+/=-]{1,60}[\"'],\s{0,20}){0,59}"
+    r"[\"'][A-Za-z0-9_+/=-]{1,60}[\"']"
+)
 _NEXT = re.compile(  # between two pieces that are given names one after the other
-    r"(?<=[A-Za-z0-9_+/=-])[\"'];?[^\S\n]{0,4}\n?[^\S\n]{0,20}(?:(?:const|let|var|my)[^\S\n])?\$?\w{1,24}\s{0,4}:?=\s{0,4}[\"']"
+    r"[\"'](?<=[A-Za-z0-9_+/=-].);?[^\S\n]{0,4}\n?[^\S\n]{0,20}(?:(?:const|let|var|my)[^\S\n])?\$?\w{1,24}\s{0,4}:?=\s{0,4}[\"']"
     r"(?=[A-Za-z0-9_+/=-])"
 )
 _ENTRY = re.compile(r"[A-Za-z0-9_+/=-]+")
 _ESCAPE = re.compile(
-    r"(?P<percent>%[2-7][0-9A-Fa-f])|\\x(?P<byte>[2-7][0-9A-Fa-f])|\\u00(?P<unit>[2-7][0-9A-Fa-f])|\\u\{(?P<brace>[2-7][0-9A-Fa-f])\}"
+    r"%(?P<percent>[2-7][0-9A-Fa-f])|\\x(?P<byte>[2-7][0-9A-Fa-f])|\\u00(?P<unit>[2-7][0-9A-Fa-f])|\\u\{(?P<brace>[2-7][0-9A-Fa-f])\}"
     r"|&\#(?P<number>[0-9]{2,3});|&\#[xX](?P<hex>[2-7][0-9A-Fa-f]);|\\(?P<mark>[_*.~+/=-])"
-    r"|(?P<gone>&(?:shy|ZeroWidthSpace|zwnj|zwj);|&\#(?:8203|8204|8205|xad|x200[bB]);|</?(?:wbr|b|i|em|strong|span|code)\b[^<>\n]{0,40}>"
-    r"|\\\n[ \t]{0,20}|(?<=[A-Za-z0-9_-])\*{1,2}(?=[A-Za-z0-9_-]))"
+    r"|&(?:shy|ZeroWidthSpace|zwnj|zwj);|&\#(?:8203|8204|8205|xad|x200[bB]);|</?(?:wbr|b|i|em|strong|span|code)\b[^<>\n]{0,40}>"
+    r"|\\\n[ \t]{0,20}|\*(?<=[A-Za-z0-9_-].)\*?(?=[A-Za-z0-9_-])"  # what has no name here stands for no letter
 )
 _CONTINUED = re.compile(r"\\\r?\n[ \t]{0,40}")
-_SPACED = re.compile(
-    r"(?<![^\s\"'(`:=])[A-Za-z0-9_+/=-]{1,12}(?P<sep> {1,3}|[.·|,:-]| - )[A-Za-z0-9_+/=-]{1,5}"
-    r"(?:(?P=sep)[A-Za-z0-9_+/=-]{1,5}){5,120}"
+_APART_BY_OTHERS = (
+    r"[A-Za-z0-9_+/=-]{1,12}+(?P<sep> {1,3}|[.·|,:]| - )[A-Za-z0-9_+/=-]{1,5}+(?:(?P=sep)[A-Za-z0-9_+/=-]{1,5}+){5,120}"
 )
+_APART_BY_DASHES = (  # a dash may be a letter of a key as well
+    r"(?=[A-Za-z0-9_+/=]{0,12}-)[A-Za-z0-9_+/=-]{1,12}(?P<dash>-)[A-Za-z0-9_+/=-]{1,5}(?:-[A-Za-z0-9_+/=-]{1,5}){5,120}"
+)
+_SPACED = re.compile(rf"(?<![^\s\"'(`:=]){_APART_BY_OTHERS}")
+_SPACED_OR_DASHED = re.compile(rf"(?<![^\s\"'(`:=])(?:{_APART_BY_OTHERS}|{_APART_BY_DASHES})")
+_DASHES = re.compile(r"-[A-Za-z0-9_+/=-]{1,5}-[A-Za-z0-9_+/=-]{1,5}-")  # what is in all that is apart by dashes
 _SPELLED = re.compile(  # a word, letter by letter
     r"(?<![^\s\"'(`])[^\W\d](?P<sep> {1,3}|[.·|,:-]| - )[^\W\d](?:(?P=sep)[^\W\d]){3,40}(?![^\W\d])"
 )
+_LETTERS_APART = re.compile(r"[ .·|,:-](?:[^\W\d][ .·|,:-]{1,3}){3}")  # what is in every word that was
 _CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*+"
 )
@@ -118,18 +133,21 @@ def continued(text: str) -> Reading | None:
 
 def closed_up(text: str) -> Reading | None:
     """Return the text with letters that were written apart side by side."""
-    return _replaced(text, _SPACED, lambda match: match[0].replace(match["sep"], ""))
+    pattern = _SPACED_OR_DASHED if _DASHES.search(text) else _SPACED
+    return _replaced(text, pattern, lambda match: match[0].replace(match[str(match.lastgroup)], ""))
 
 
 def spelled(text: str) -> Reading | None:
     """Return the text with words that were spelled letter by letter as words."""
+    if _LETTERS_APART.search(text) is None:
+        return None
     return _replaced(text, _SPELLED, lambda match: match[0].replace(match["sep"], ""))
 
 
-def decoded(text: str) -> Reading:
+def decoded(looked: Looked) -> Reading:
     """Return what base64 and hexadecimal in the text say, decoded once, each a line."""
-    reading, told, size, spans = Reading(), [], 0, list[tuple[int, int]]()
-    for match in _CODED.finditer(text):
+    text, reading, told, size, spans = looked.text, Reading(), [], 0, list[tuple[int, int]]()
+    for match in _coded(looked):
         spans.append(match.span())
         letters = _LINES.sub("", match[0])
         if letters.islower() or letters.isupper():  # ids and hashes
@@ -148,6 +166,19 @@ def decoded(text: str) -> Reading:
             size += len(plain) + 1
     reading.text = "\n".join(told)
     return reading
+
+
+def _coded(looked: Looked) -> Iterator[re.Match[str]]:
+    """Find what may be base64; each begins in a long word, and may go on in the lines after it."""
+    at = 0
+    for start, end in looked.long_words:
+        begins = _CODED.search(looked.text, max(start, at), end) if end > at else None
+        while begins is not None:
+            match = _CODED.match(looked.text, begins.start())
+            assert match is not None
+            yield match
+            at = match.end()
+            begins = _CODED.search(looked.text, at, end) if at < end else None
 
 
 def hexadecimal(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:
@@ -172,12 +203,10 @@ def _alike(letters: str) -> dict[int, str]:
 
 def _letter(match: re.Match[str]) -> str:
     kind, value = match.lastgroup, match[0]
-    if kind == "gone":
+    if kind is None:
         return ""
     if kind == "mark":
         return match["mark"]
-    if kind == "percent":
-        return chr(int(value[1:], 16))
     if kind == "number":
         letter = html.unescape(value)
         return letter if letter.isascii() else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
 
 from shared.core.secret_rules import HARMLESS
 
@@ -17,7 +16,6 @@ _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _LEAST_MIXED, _LEAST_NO_DIGIT, _LEAST_ONE = 0.3, 0.36, 0.2
 """Pieces per character: of 4,000 random ones of 20 letters or more all but 1 % have more, and names seldom do."""
 
-_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _HEX = re.compile(r"(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
 _WORDS = re.compile(r"(?:[A-Za-z]{2,}[0-9]{0,4}|[A-Za-z]|v?[0-9]{1,4})(?:[-_./:][A-Za-z]*[0-9]{0,4})*")
@@ -164,25 +162,6 @@ def is_random(value: str) -> bool:
 def is_hex(value: str) -> bool:
     """Say whether it is 32 hexadecimal digits or more, as many keys are; many other things are too."""
     return _HEX.fullmatch(value) is not None and len(set(value)) > 6
-
-
-def lowered(text: str) -> str:
-    """Return the text in small letters, each in its place: few have a small form of another length."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text.translate(_LOWER)
-
-
-def lines_with(words: Iterable[str], lower: str) -> Iterator[tuple[int, int]]:
-    """Return where the lines begin and end in which one of the words is, in order; the text is in small letters."""
-    found = set[tuple[int, int]]()
-    for word in words:
-        at = lower.find(word)
-        while at >= 0:
-            end = lower.find("\n", at)
-            end = end if end >= 0 else len(lower)
-            found.add((lower.rfind("\n", 0, at) + 1, end))
-            at = lower.find(word, end)
-    yield from sorted(found)
 
 
 def entropy(text: str) -> float:

@@ -22,24 +22,27 @@ class Found:
 class Rule:
     """One kind of secret. The secret is group 1 of the pattern where there is one, else all of it.
 
-    The pattern begins with the literal, or up to `back` characters before it, and not in the middle of a word.
+    The pattern begins with the literal, or up to `back` characters before it, and not in the middle of a word. What it
+    matches is one word of 15 letters or more, unless it is `short`.
     """
 
     kind: str
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
     back: int = 0
+    short: bool = False
 
 
-def _rule(kind: str, literals: str, pattern: str, back: int = 0) -> Rule:
-    return Rule(kind, tuple(literals.split(" ")), re.compile(pattern), back)
+def _rule(kind: str, literals: str, pattern: str, back: int = 0, *, short: bool = False) -> Rule:
+    return Rule(kind, tuple(literals.split(" ")), re.compile(pattern), back, short)
 
 
 _PRIVATE = r"(?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----"
 
 RULES: tuple[Rule, ...] = (
     _rule("private-key", "PRIVATE", rf"-----BEGIN {_PRIVATE}(?:(?:(?!-----)(?s:.)){{0,20000}}+-----END {_PRIVATE}"
-          r"|(?:(?s:.){0,120}?[A-Za-z0-9+/=]{40,}+)++)", 40),  # one that was cut off goes on as far as its lines do
+          r"|(?:(?s:.){0,120}?[A-Za-z0-9+/=]{40,}+)++)", 40,  # one that was cut off goes on as far as its lines do
+          short=True),
     _rule("age-key", "AGE-SECRET", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     _rule("anthropic-key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}+"),
     _rule("openai-key", "sk-", r"sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}+"),
@@ -97,10 +100,10 @@ RULES: tuple[Rule, ...] = (
           r"ww_(?:live|local)_[A-Za-z0-9-]{1,64}\.[0-9a-f]{12}\.[0-9a-f]{64}_[0-9a-f]{8}"),
     _rule("jwt", "eyJ", r"eyJ[A-Za-z0-9_-]{8,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+"),
     _rule("password", "://",
-          r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,80}:([^\s/@\"'<>\[\]{}$*]{3,200})@[\w.\[-]", 24),
-    _rule("bearer", "earer", r"[Bb]earer\s{1,3}([A-Za-z0-9._~+/=-]{20,}+)", 1),
+          r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,80}:([^\s/@\"'<>\[\]{}$*]{3,200})@[\w.\[-]", 24, short=True),
+    _rule("bearer", "earer", r"[Bb]earer\s{1,3}([A-Za-z0-9._~+/=-]{20,}+)", 1, short=True),
     _rule("basic-auth", "asic",
-          r"[Aa]uthorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?[Bb]asic\s{1,3}([A-Za-z0-9+/=]{12,}+)", 24),
+          r"[Aa]uthorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?[Bb]asic\s{1,3}([A-Za-z0-9+/=]{12,}+)", 24, short=True),
 )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shared.core.secret_looks import is_hex, is_random, is_told_password, lines_with, lowered, stands_for_one
+from shared.core.secret_lines import Looked
+from shared.core.secret_looks import is_hex, is_random, is_told_password, stands_for_one
 from shared.core.secret_rules import CHOSEN, PARTS_OF_CHOSEN, Found
 
 _MADE = r"(?:api|access|auth|secret|private|client)?[ _-]?(?:secret|token|api[ _-]?key|access[ _-]?key|secret[ _-]?key)"
@@ -23,9 +24,10 @@ _MOST_ROWS, _MOST_HEADING = 500, 1000
 _TRACES = (*PARTS_OF_CHOSEN, "secret", "token", "key")
 
 
-def in_tables(text: str) -> Iterator[Found]:
+def in_tables(looked: Looked) -> Iterator[Found]:
     """Find what stands in a column whose heading says that secrets are in it."""
-    for start, end in lines_with(_TRACES, lowered(text)):
+    text = looked.text
+    for start, end in looked.lines_with(_TRACES):
         line = text[start:end]
         sign = next((one for one in _BETWEEN if one in line), "")
         if not sign:

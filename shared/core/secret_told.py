@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from shared.core.secret_lines import DIGIT, Looked
 from shared.core.secret_looks import (
     is_common_password,
     is_hex,
@@ -18,8 +19,6 @@ from shared.core.secret_looks import (
     is_strong_password,
     is_told_password,
     latin_part,
-    lines_with,
-    lowered,
     stands_for_one,
     tells_of_tests,
 )
@@ -83,10 +82,14 @@ _CODE = re.compile(
     r"[*`\"']{0,3}([0-9]{4,10}|[0-9]{2}(?:[ -][0-9]{2}){1,3})(?![\w.:-]*[0-9])[*`\"']{0,3}"
 )
 _GIVEN_BY_PLACE = re.compile(
-    r"(?:getConnection|mysqli?_connect|new\s(?:PDO|mysqli)|HTTPBasicAuth|HTTPDigestAuth|BasicAuth\w*|basic_?auth|"
-    r"auth=|[Ll]ogin|[Nn]etworkCredential|UsernamePasswordCredentials?|PasswordAuthentication|Credentials(?:\.basic)?|"
-    r"withBasicAuth|authenticate|setCredentials)\s?\((?:[^()\"'\n]{1,60},\s?)?(?:[\"'][^\"'\n]{1,160}[\"'],\s{0,2}){1,2}[\"']([^\s\"']{6,120})[\"']"
+    r"\((?:[^()\"'\n]{1,60},\s?)?(?:[\"'][^\"'\n]{1,160}[\"'],\s{0,2}){1,2}[\"']([^\s\"']{6,120})[\"']"
 )
+_CALL = re.compile(  # the name before it
+    r"(?:getConnection|mysqli?_connect|new\s(?:PDO|mysqli)|HTTPBasicAuth|HTTPDigestAuth|BasicAuth\w{0,60}|basic_?auth|"
+    r"auth=|[Ll]ogin|[Nn]etworkCredential|UsernamePasswordCredentials?|PasswordAuthentication|Credentials(?:\.basic)?|"
+    r"withBasicAuth|authenticate|setCredentials)\s?\Z"
+)
+_LONGEST_CALL = 80
 _OF_DATABASE = re.compile(
     r"(?i)(?:identified(?:\s(?:with|via)\s[\"'`]?\w+[\"'`]?)?\s(?:by|using)(?:\spassword)?\s{1,4}|[^\w.]password\(\s?)"
     r"[\"'`]?([^\s\"'`;)]{6,120})"
@@ -97,24 +100,36 @@ _OF_DOORS = (
     *("ssid", "hotspot", "admin", "root", "user", "guest", "gast", "@", "benutzer", "account", "konto", "zugang"),
     *("access", "accès", "acceso", "credentials", "code", "combination", "kombination", "código"),
 )
+_PARTS_OF_LINES = (*PARTS_OF_CHOSEN, *_OF_DOORS)
 """What one of is in every line that the patterns for lines find something in."""
+_MAY_BE_ONE = re.compile(rf"{DIGIT}|[!#$%&?+^~§€£@](?=\S)")
+"""What every value that a judge takes has: a digit, or a sign that is not its last letter."""
 _HASHES = ("*", "$2", "$argon", "$6$", "$5$", "$y$")
 Judge = Callable[[str, str], bool]
 """What says of a value, and of all that was matched, whether it is a password."""
 
 
-def told(text: str) -> Iterator[Found]:
+def told(looked: Looked) -> Iterator[Found]:
     """Find what people tell, and what programs give by place."""
-    lower = lowered(text)
-    for start, end in lines_with(PARTS_OF_CHOSEN, lower):
-        yield from _answered(text, start, end)
-        yield from _chosen_in(text, _UNDER, _is_chosen, start, _behind_next_line(text, end))
-    for start, end in lines_with((*PARTS_OF_CHOSEN, *_OF_DOORS), lower):
-        yield from in_line(text, start, end)
+    text, lower = looked.text, looked.lower
+    if _MAY_BE_ONE.search(text):
+        yield from _in_lines(looked)
     if '("' in text or "('" in text or '", "' in text or "', '" in text:
-        yield from _chosen_in(text, _GIVEN_BY_PLACE, _is_given)
+        yield from _judged(text, _given_by_place(text), _is_given)
     if "identified" in lower or "password(" in lower:
         yield from _chosen_in(text, _OF_DATABASE, _is_given)
+
+
+def _in_lines(looked: Looked) -> Iterator[Found]:
+    text = looked.text
+    for start, end in looked.lines_with(PARTS_OF_CHOSEN):
+        yield from _answered(text, start, end)
+        below = _behind_next_line(text, end)
+        if _MAY_BE_ONE.search(text, end, below):
+            yield from _chosen_in(text, _UNDER, _is_chosen, start, below)
+    for start, end in looked.lines_with(_PARTS_OF_LINES):
+        if _MAY_BE_ONE.search(text, start, end):
+            yield from in_line(text, start, end)
 
 
 def in_line(text: str, start: int, end: int) -> Iterator[Found]:
@@ -128,13 +143,28 @@ def in_line(text: str, start: int, end: int) -> Iterator[Found]:
 def _chosen_in(
     text: str, pattern: re.Pattern[str], judge: Judge, begin: int = 0, close: int = sys.maxsize
 ) -> Iterator[Found]:
-    for match in pattern.finditer(text, begin, close):
+    yield from _judged(text, pattern.finditer(text, begin, close), judge)
+
+
+def _judged(text: str, matches: Iterable[re.Match[str]], judge: Judge) -> Iterator[Found]:
+    for match in matches:
         value = latin_part(match[1]).rstrip(".,;:?)")
         start, end = match.start(1), match.start(1) + len(value)
         if stands_for_one(value) or value.startswith(_HASHES) or not judge(value, match[0]):
             continue
         if not is_common_password(value) or not tells_of_tests(text, start, end):
             yield Found("password", start, end)
+
+
+def _given_by_place(text: str) -> Iterator[re.Match[str]]:
+    """Find what is given to a call that logs in; arguments are looked for first, because names begin everywhere."""
+    match = _GIVEN_BY_PLACE.search(text)
+    while match is not None:
+        start = match.start()
+        called = _CALL.search(text, max(0, start - _LONGEST_CALL), start) is not None
+        if called:
+            yield match
+        match = _GIVEN_BY_PLACE.search(text, match.end() if called else start + 1)
 
 
 def _is_given(value: str, said: str) -> bool:

@@ -25,6 +25,7 @@ from shared.core.secret_disguises import (
     unescaped,
     unseen_gone,
 )
+from shared.core.secret_lines import Looked
 from shared.core.secret_looks import (
     is_common_password,
     is_key,
@@ -33,7 +34,6 @@ from shared.core.secret_looks import (
     is_strong_password,
     is_told_password,
     latin_part,
-    lowered,
     stands_for_one,
     tells_of_tests,
 )
@@ -87,7 +87,8 @@ def _search(text: str) -> Sequence[Found]:
     text = plain_letters(text)
     if "secret" in text:
         text = PLACE.sub(lambda place: "," * len(place[0]), text)
-    return apart([*_plain(text), *_disguised(text)])
+    looked = Looked(text)
+    return apart([*_plain(looked), *_disguised(looked)])
 
 
 _in_long = lru_cache(maxsize=16)(_search)
@@ -95,37 +96,38 @@ _in_long = lru_cache(maxsize=16)(_search)
 
 def secret_value(name: str, value: str) -> bool:
     """Say whether this is the value of a secret, by the name of its column or field."""
-    return any(each.end > len(name) + 2 for each in _named(f"{name}: {value}"))
+    return any(each.end > len(name) + 2 for each in _named(Looked(f"{name}: {value}")))
 
 
-def _plain(text: str) -> Iterator[Found]:
-    yield from _by_prefix(text)
-    yield from _named(text)
-    yield from pairs(text)
-    yield from near(text)
-    yield from in_tables(text)
-    yield from told(text)
+def _plain(looked: Looked) -> Iterator[Found]:
+    yield from _by_prefix(looked)
+    yield from _named(looked)
+    yield from pairs(looked.text)
+    yield from near(looked)
+    yield from in_tables(looked)
+    yield from told(looked)
 
 
-def _disguised(text: str) -> Iterator[Found]:
+def _disguised(looked: Looked) -> Iterator[Found]:
     """Find what is plain in another reading of the text only."""
-    coded = decoded(text)
-    for each in (*_by_prefix(coded.text), *_named(coded.text), *pairs(coded.text)):
+    text, coded = looked.text, decoded(looked)
+    said = Looked(coded.text)
+    for each in (*_by_prefix(said), *_named(said), *pairs(said.text)) if said.text else ():
         yield Found("key", *coded.place(each.start, each.end)[:2])
     for reading in (joined(text), unescaped(text)):
         if reading is not None:
-            yield from _seen_in(reading, _plain(reading.text))
+            yield from _seen_in(reading, _plain(Looked(reading.text)))
     if (reading := continued(text)) is not None:
-        yield from _across(reading, _plain(reading.text))
+        yield from _across(reading, _plain(Looked(reading.text)))
     if (reading := closed_up(text)) is not None:
-        yield from _seen_in(reading, _by_prefix(reading.text))
+        yield from _seen_in(reading, _by_prefix(Looked(reading.text)))
     if (reading := spelled(text)) is not None:
         yield from _labelled(reading)
     for reading in (listed(text), given_apart(text)):
         if reading is not None:
-            yield from _seen_in(reading, _by_prefix(reading.text))
+            yield from _seen_in(reading, _by_prefix(Looked(reading.text)))
     if any(sign in text for sign in _BACKWARDS):
-        for each in _by_prefix(text[::-1]):
+        for each in _by_prefix(Looked(text[::-1])):
             yield Found(each.kind, len(text) - each.end, len(text) - each.start)
 
 
@@ -139,7 +141,7 @@ def _across(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
 
 def _labelled(reading: Reading) -> Iterator[Found]:
     """Return what stands as it is beside a word that became one only when its letters were put together."""
-    for each in _named(reading.text):
+    for each in _named(Looked(reading.text)):
         start, end, changed = reading.place(each.start, each.end)
         if not changed:
             yield Found(each.kind, start, end)
@@ -154,10 +156,11 @@ def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
             yield Found(each.kind, start, end)
 
 
-def _by_prefix(text: str) -> Iterator[Found]:
+def _by_prefix(looked: Looked) -> Iterator[Found]:
+    text, long_ones = looked.text, looked.long_ones
     for rule in RULES:
         for literal in rule.literals:
-            at = text.find(literal)
+            at = text.find(literal) if rule.short or literal in long_ones else -1
             while at >= 0:
                 match = _around(rule, text, at)
                 end = at + len(literal)
@@ -196,17 +199,15 @@ def _within_a_word(text: str, at: int) -> bool:
     return before[-1:].isascii() and before[-1:].isalnum() and _ESCAPED.search(before) is None
 
 
-def _named(text: str) -> Iterator[Found]:
+def _named(looked: Looked) -> Iterator[Found]:
     """Find values beside a word that says secret: assigned to it, or told in a sentence."""
-    lower = lowered(text)
+    text, lower = looked.text, looked.lower
     for word in WORDS:
-        at = lower.find(word.text)
-        while at >= 0:
+        for at in looked.places(word.text):
             end = at + len(word.text)
             follows = word.alone and text[end : end + 1].isalpha()
             if not follows and (word.before is None or word.before.search(lower[max(0, at - 12) : at])):
                 yield from _beside(text, end, word.chosen)
-            at = lower.find(word.text, end)
 
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:

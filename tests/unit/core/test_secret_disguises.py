@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.core import secret_disguises
 from shared.core.secret_disguises import decoded
+from shared.core.secret_lines import Looked
 from tests.support.secret_corpora import files, held_out, later_files, tuned
 
 _HEX = st.text("67452ab", min_size=38, max_size=60)
@@ -40,4 +41,4 @@ def test_hexadecimal_is_found_in_the_corpora_as_if_it_were_looked_for_everywhere
 
 def test_hexadecimal_is_read() -> None:
     told = "password: " + "crust" + "7oven"
-    assert told in decoded(f"x = {told.encode().hex()}").text
+    assert told in decoded(Looked(f"x = {told.encode().hex()}")).text
