@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.deps import Deps
-from shared.app.feedback import Feedback, feedback_since
+from shared.app.feedback import Feedback, feedback_since, id_at, latest_words
 from shared.app.preferences import (
+    LASTS,
     MAX_TEXT,
     STATE,
     Preference,
@@ -29,7 +30,7 @@ from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest, Put
 
 TASK = "preferences"
-MOST_REMARKS = 40  # that are read at once; the others with the next plan
+MOST_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
 _TOKENS = 8000
 _ANSWER_TOKENS = 1500
 _LEADS_OUT = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|\S@\S|[0-9a-f]{32}|\b[\w-]+\.(?:com|org|net|io|dev|app|example)\b")
@@ -53,7 +54,8 @@ class Learnt(BaseModel):
 def learn(deps: Deps, tenant: str, model: Model) -> None:
     """Make preferences of what was said since the last time.
 
-    Without a model that can, the rules alone have said what they can; the remarks stay for the next time.
+    Without a model that can, the rules alone have said what they can; the remarks stay for the next time. Read with
+    them is what was said before and has led to nothing: that several say the same shows only beside one another.
     """
     learn_by_rules(deps, tenant)
     state = deps.store.get(tenant, *STATE)
@@ -62,8 +64,11 @@ def learn(deps: Deps, tenant: str, model: Model) -> None:
     if not fresh:
         return
     used = remarks_used(deps, tenant)
-    remarks = [one for one in said_by_members(fresh) if one.id not in used]
-    if remarks:
+    new = [one for one in said_by_members(fresh) if one.id not in used]
+    if new:
+        said = said_by_members(latest_words(deps, tenant, id_at(deps.clock.now() - LASTS)))
+        before = [one for one in said if one.id < new[0].id and one.id not in used]
+        remarks = [*before, *new][-MOST_REMARKS:]
         try:
             answer, result = ask(model, _request(remarks, preferences_of(deps, tenant)), Learnt)
         except (ModelError, IntegrationError):
@@ -74,7 +79,8 @@ def learn(deps: Deps, tenant: str, model: Model) -> None:
 
 
 def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRequest:
-    parts = [Part("feedback", one.id, f"{one.kind}: {one.text}") for one in remarks]
+    plans = {run: number for number, run in enumerate(dict.fromkeys(one.run for one in remarks), 1)}
+    parts = [Part("feedback", one.id, f"plan {plans[one.run]}, {one.kind}: {one.text}") for one in remarks]
     parts += [Part("preferences", one.id, one.text) for one in held]
     context = assemble(parts, budget=_TOKENS, seed=remarks[-1].id)
     return ModelRequest(

@@ -31,6 +31,7 @@ from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.local_ports import Ports, local_ports
 from tests.support.planner_in_hand import PlannerInHand, comment, plan_of
+from tests.support.prompts import parts_of
 from tests.support.runs import begin
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import TENANT, SmallHouse
@@ -168,6 +169,26 @@ def test_a_model_sums_up_what_rules_have_not_understood(ports: Ports) -> None:
     assert model.asked[0].task_class == "cheap"
     summed_up(ports, {"text": "Something.", "sources": [first]})
     assert held(ports) == ["Short texts."]  # it was read already: nobody is asked again
+
+
+def test_a_model_reads_what_was_said_before_beside_what_is_new_and_which_plan_each_is_about(ports: Ports) -> None:
+    first = says(ports, "Way too long again")
+    summed_up(ports)
+    assert held(ports) == []
+    second = says(ports, "Shorter!", run="run-2", kind="denied")
+    model = summed_up(ports, {"text": "Short texts.", "sources": [first, second]})
+    assert [(source, text) for name, source, text in parts_of(model.asked[0].prompt) if name == "feedback"] == [
+        (first, "plan 1, wish: Way too long again"),
+        (second, "plan 2, denied: Shorter!"),
+    ]
+    assert held(ports) == ["Short texts."]
+    third = says(ports, "No map.", run="run-3")
+    model = summed_up(ports)
+    assert [source for name, source, _ in parts_of(model.asked[0].prompt) if name == "feedback"] == [third]
+    ports.clock.move(seconds=LASTS.total_seconds() + 1)
+    latest = says(ports, "No map either.", run="run-4")
+    model = summed_up(ports)
+    assert [source for name, source, _ in parts_of(model.asked[0].prompt) if name == "feedback"] == [latest]
 
 
 @pytest.mark.parametrize(
