@@ -88,6 +88,7 @@ _HEADS = {
     "constraints": "Holds from now on",
     "said": "Said",
 }
+_BEFORE = re.compile(rf"^(?:(?:user|assistant|tool|Goal|{'|'.join(_HEADS.values())}): )+")  # what is no part of a line
 
 
 class _Answer(BaseModel):
@@ -229,7 +230,7 @@ def _namings(text: str) -> list[str]:
     found: dict[str, str] = {}
     for match in _NAMED.finditer(text):
         line = text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - 80) : match.end()]
-        found.setdefault(match[0], " ".join(line.split()))
+        found.setdefault(match[0], " ".join(_BEFORE.sub("", line).split()))
     return list(found.values())
 
 

@@ -86,7 +86,7 @@ def test_the_summary_of_a_model_is_kept_with_what_it_covers() -> None:
     summary, result = summarised(model, Summary(turns=2, said=("user: Old.",)), talk(3))
     assert result is not None
     assert (summary.turns, summary.goal, summary.decisions) == (5, "A site for the bakery", ("Green was chosen",))
-    assert summary.version == "2"
+    assert summary.version == "3"
     told = model.asked[0].prompt
     assert part_of(told, "summary") == "Said: user: Old."
     assert "Wish 2." in part_of(told, "history")
@@ -103,6 +103,14 @@ def test_ids_and_dates_that_nobody_named_are_not_believed_and_lost_ones_are_put_
     assert other not in summary.text
     for named in (PAGE, "2026-12-05", "run-1a2b3c"):
         assert named in summary.text
+
+
+def test_what_is_put_back_stands_there_without_who_said_it_however_often_it_is_lost() -> None:
+    gone, summary = turns_of([Message("user", "We open on 2026-12-05, and not before.")]), Summary()
+    for _ in range(3):
+        summary, _ = summarised(ScriptedModel([GOOD]), summary, gone)
+        gone = turns_of([Message("user", "Well.")])
+    assert summary.entities == ("We open on 2026-12-05",)
 
 
 @pytest.mark.parametrize("answer", [Unavailable("model", "down"), {"goal": 7}], ids=["down", "no summary"])
