@@ -34,7 +34,7 @@ ANSWER_TOKENS = 1200
 LONGEST = 2000  # characters of a question
 _TURNS = 6  # of the conversation, that a question is understood from
 _ONE_SENTENCE = 200  # characters of it
-_NOT_THERE = "This is not in the workspace."
+_NOT_THERE = "Nothing about this was found in the workspace."
 
 
 class _Answered(BaseModel):
@@ -67,11 +67,19 @@ class Answer:
 
 
 def ask_workspace(
-    deps: Deps, tools: Tools, tenant: str, question: str, history: Sequence[Message] = (), *, below: str = ""
+    deps: Deps,
+    tools: Tools,
+    tenant: str,
+    question: str,
+    history: Sequence[Message] = (),
+    *,
+    below: str = "",
+    about: str = "",
 ) -> Answer:
     """Answer from the tenant's own pages alone. `history` are the turns before, oldest first.
 
-    `below` is the page or database whose pages alone count; "" for all.
+    `below` is the page or database whose pages alone count; "" for all. `about` is the title of the page that is
+    spoken of, which a word like "it" may mean.
 
     Raises Conflicting where nothing may be answered now (disconnected, switched off, no money left), and the errors
     of the model.
@@ -79,11 +87,11 @@ def ask_workspace(
     model = metered(deps, tenant, tools.model(tenant), ASK)
     _see_that_it_may_be_asked(deps, tools, tenant)
     try:
-        query = understood(model, question, history)
+        query = understood(model, question, history, about)
         hits = hits_for(deps, tools, tenant, query, below=below)
         places = known_places(deps, tools.settings(tenant), tenant, query)
         if not hits:
-            return _not_there(model, question, query, places)
+            return _not_there(model, question, query, history, places)
         sources = tuple(source_of(deps, hit, f"P{number}") for number, hit in enumerate(hits, 1))
         answer = _answered(model, question, query, history, hits, sources, places)
         _see_that_it_may_be_told(deps, tools, tenant, hits)
@@ -94,14 +102,14 @@ def ask_workspace(
         ) from error
 
 
-def understood(model: Model, question: str, history: Sequence[Message]) -> str:
+def understood(model: Model, question: str, history: Sequence[Message], about: str = "") -> str:
     """Return the question so that it can be searched for: as it is, or with what it refers to.
 
     Where no model answers, what was asked before stands in front of it: that finds most of what a good wording does,
     where the question alone finds next to nothing (retrieval, section 0).
     """
     before = [turn.text for turn in history if turn.role == "user" and turn.text.strip()]
-    if not before:
+    if not before and not about:
         return question
     request = ModelRequest(
         task=REWRITE,
@@ -109,10 +117,14 @@ def understood(model: Model, question: str, history: Sequence[Message]) -> str:
         system=prompt(REWRITE)[1],
         prompt="",
         schema=schema_of(_Rewritten),
-        data={"question": question, "history": _spoken(history)},
+        data={"question": question, "history": _spoken(history), "about": about},
         max_output_tokens=400,
     )
-    parts = [_conversation(history, 0.7), Part("input", "the last question", question, must=True)]
+    parts = [
+        *([Part("page", "the page that they speak of", about, share=0.1)] if about else []),
+        *([_conversation(history, 0.6)] if before else []),
+        Part("input", "the last question", question, must=True),
+    ]
     try:
         (rewritten, _), _ = within(
             model,
@@ -126,7 +138,7 @@ def understood(model: Model, question: str, history: Sequence[Message]) -> str:
     except BudgetExceeded:
         raise
     except (IntegrationError, ModelError):
-        return f"{before[-1]} {question}"
+        return f"{before[-1]} {question}" if before else question
     return rewritten.question
 
 
@@ -147,10 +159,10 @@ def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequen
         raise Conflicting("what may be shown changed while the question was being answered", way_out="Ask again.")
 
 
-def _not_there(model: Model, question: str, query: str, places: Places) -> Answer:
+def _not_there(model: Model, question: str, query: str, history: Sequence[Message], places: Places) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
-        return _answered(model, question, query, (), (), (), places)
+        return _answered(model, question, query, history, (), (), places)
     except (IntegrationError, ModelError):
         return Answer(_NOT_THERE, query=query)
 

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.app.ask import ask_workspace
 from shared.app.budget import BudgetExceeded
 from shared.app.chat_actions import Deed, approve, as_shown, show
-from shared.app.chat_around import around_of, named_run
+from shared.app.chat_around import TOLD, around_of, named_run
 from shared.app.chat_facts import facts_of, listed, title_of
-from shared.app.chat_meant import Turn, asked_about, asks_of_others, done, obey, to_explain
+from shared.app.chat_meant import Turn, about_alone, asked_about, asks_of_others, done, not_there, obey, to_explain
 from shared.app.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
 from shared.app.chat_picks import ask_back, asked_back, numbered, picked
 from shared.app.chat_window import said_parts, slid
@@ -45,7 +45,6 @@ from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest
 
 CHAT = "chat"  # task of the model, and name of its prompt
-RUNS = 12  # that a model is told of, the newest
 ANSWER_TOKENS = 1200
 PROMPT_TOKENS = 6000
 
@@ -56,7 +55,7 @@ class Understood(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     intent: Literal["ask", "start", "change", "cancel", "deny", "explain", "retry", "list", "help"]
-    about: str = Field(max_length=100)  # the run or the page that is meant, of those listed; "" for the present one
+    about: str = Field(max_length=100)  # the run or the page that is meant, of those listed; "", or `NOT_LISTED`
     reply: str = Field(max_length=6000)  # of an explanation: the words
     language: str = Field(max_length=20)
 
@@ -146,7 +145,7 @@ def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, mess
     if spoken.act == words.APPROVE and not others:
         return obey(turn, words.APPROVE, ""), chat.language, ()
     model = metered(deps, tenant, tools.model(tenant), CHAT)
-    about = _about_run(turn)
+    about = about_alone(turn)
     meant = _understood(model, turn, about)
     chat = replace(chat, language=meant.language or chat.language)
     turn = replace(turn, chat=chat)
@@ -201,18 +200,10 @@ def _told(turn: Turn, intent: str) -> Deed:
     return Deed(say(name, language, titles=numbered([named_run(run) for run in found])))
 
 
-def _about_run(turn: Turn) -> Run | None:
-    """Return the run whose record the model is told: what is asked about, else what is spoken of."""
-    if turn.spoken.act == words.EXPLAIN:
-        asked = to_explain(turn, "")
-        return turn.around.run(asked[0].id) if asked is not None and len(asked) == 1 else None
-    return turn.around.present
-
-
 def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
     """Return what the model takes the message for; it is told the record of the run that it is `about`."""
     chat, said = turn.chat, turn.said
-    runs, facts = list(turn.around.runs[:RUNS]), facts_of(about) if about is not None else ""
+    runs, facts = list(turn.around.runs[:TOLD]), facts_of(about) if about is not None else ""
     request = ModelRequest(
         task=CHAT,
         task_class="quick",
@@ -227,7 +218,7 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
         },
         max_output_tokens=ANSWER_TOKENS,
     )
-    pages = "\n".join(_page_line(page, chat.page) for page in turn.around.pages[:RUNS])
+    pages = "\n".join(_page_line(page, chat.page) for page in turn.around.pages[:TOLD])
     parts = [
         Part("page", "pages that may be meant", pages, share=0.2),
         Part("history", "runs, the newest first", listed(runs, turn.around.present), share=0.2),
@@ -258,7 +249,7 @@ def _explained(turn: Turn, model: Model, meant: Understood, told: Run | None) ->
     language = turn.chat.language
     found = to_explain(turn, meant.about)
     if found is None:
-        return _asked(turn.deps, turn.tools, turn.tenant, turn.chat, turn.said, missing=turn.spoken.name)
+        return _asked(turn.deps, turn.tools, turn.tenant, turn.chat, turn.said, missing=not_there(turn))
     if not found:
         return Deed(say("no_runs", language)), language, ()
     target = turn.around.run(found[0].id) if len(found) == 1 else None
@@ -273,13 +264,13 @@ def _explained(turn: Turn, model: Model, meant: Understood, told: Run | None) ->
 
 
 def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, missing: str = "") -> _Answer:
-    """Answer from the workspace; where it does not say, and a run was meant by name, say that this is `missing`."""
-    found = ask_workspace(deps, tools, tenant, said, _history(chat), below=chat.project)
+    """Answer from the workspace; where it does not say, and a run was meant by name, say what is `missing`."""
+    found = ask_workspace(deps, tools, tenant, said, _history(chat), below=chat.project, about=chat.title)
     sources = tuple({"title": each.title, "url": each.url, "page": each.page} for each in found.sources)
     if found.found:
         return Deed(plain(found.text)), chat.language, sources
     if missing:
-        return Deed(say("missing", chat.language, name=plain(missing)[:200])), chat.language, ()
+        return Deed(missing), chat.language, ()
     return Deed(say("not_in_project" if chat.project else "not_found", chat.language)), chat.language, sources
 
 

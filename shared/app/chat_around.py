@@ -21,6 +21,7 @@ from shared.core.run import Run, RunStatus
 from shared.core.talk.naming import Named, words_of
 
 MOST_RUNS = 100  # that can be named, the newest
+TOLD = 12  # runs, and pages, that a model is told of, the newest
 PAGES = 5  # that a message's words are found in
 _MOST_NAMED = 50  # pages of a title
 _PASSAGES = 20  # that are looked through for them
@@ -50,6 +51,10 @@ class Around:
     def page(self, wanted: str) -> Named | None:
         """Return the page of that id, if it is one of these."""
         return next((page for page in self.pages if page.id == wanted), None)
+
+    def was_told(self, wanted: str) -> bool:
+        """Say whether a model is told of the run, or the page, of that id."""
+        return any(each.id == wanted for each in (*self.runs[:TOLD], *self.pages[:TOLD]))
 
     def titles(self) -> list[str]:
         """Return everything that may be called by its title."""

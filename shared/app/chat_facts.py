@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.deps import Deps
+from shared.app.fact_words import fact_lines
 from shared.core.outgoing_text import plain
 from shared.core.plan import in_full
 from shared.core.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, waiting_kind, waits_at
@@ -34,8 +35,9 @@ def facts_of(run: Run) -> str:
         lines.append(f"It waits for somebody to approve {waits.get(waiting_kind(run), 'its plan')}.")
     if any(step.wait and step.wait.kind == WaitKind.INPUT for step in run.steps):
         lines.append(f"It waits for an answer: {plain(str(run.facts.get('question', 'see the page')))}")
-    lines += [f"{name}: {plain(str(value))}" for name, value in run.facts.items() if name != "question"]
-    lines.append(f"Cost so far: {run.spent.micros / 1e6:.2f} US dollars.")
+    lines += fact_lines(run)
+    so_far = "" if run.status.final else " so far"
+    lines.append(f"Cost{so_far}: {run.spent.micros / 1e6:.2f} US dollars.")
     return "\n".join(lines)
 
 

@@ -21,7 +21,8 @@ from shared.app.execute_step import Tools
 from shared.core import chat_words as words
 from shared.core.chat_words import say
 from shared.core.outgoing_text import plain
-from shared.core.talk.naming import Found, Kind, Named, mentioned, resolve, words_of
+from shared.core.run import Run
+from shared.core.talk.naming import Found, Kind, Named, mentioned, resolve, touched, words_of
 from shared.core.talk.reading import Doubt, Spoken, rest_doubt
 
 _TO_US = re.compile(r"\W*(?:\w+ )?\w+ (?:you|du|sie|tu|vous|usted)\b")
@@ -60,10 +61,17 @@ def obey(turn: Turn, intent: str, about: str) -> Deed:
     if spoken.doubt or intent != spoken.act or _is_a_title(turn, named):
         return _ask(turn, spoken.act, _may_be_meant(turn, spoken.act, found, chosen), found)
     target = _surely(turn, spoken.act, found)
-    if target is None or (chosen is not None and chosen.id != target.id):
+    if target is None or _differs(turn, target, chosen, about):
         known = ((target,) if target is not None else ()) if found.kind in (Kind.ONE, Kind.HERE) else found.named
         return _ask(turn, spoken.act, (*known, *_may_be_meant(turn, spoken.act, found, chosen)), found)
     return done(turn, spoken.act, target.id, turn.said)
+
+
+def _differs(turn: Turn, target: Named, chosen: Named | None, about: str) -> bool:
+    """Say whether a model chose something else, or says that what it was told of is not there."""
+    if about == words.NOT_LISTED:
+        return turn.around.was_told(target.id)
+    return chosen is not None and chosen.id != target.id
 
 
 def done(turn: Turn, intent: str, wanted: str, wish: str) -> Deed:
@@ -111,10 +119,30 @@ def to_explain(turn: Turn, about: str) -> tuple[Named, ...] | None:
             return None
     if called := mentioned(turn.said, named):
         return called
+    if about == words.NOT_LISTED:
+        return None
     chosen = turn.around.run(about)
     if chosen is not None:
         return (named_run(chosen),)
     return present or _all_there_is(turn, named)
+
+
+def about_alone(turn: Turn) -> Run | None:
+    """Return the run that alone can be meant, whose record a model is told at once; None where it may be another."""
+    around, named = turn.around, turn.around.runs_for(words.EXPLAIN)
+    if turn.spoken.act == words.EXPLAIN:
+        some = to_explain(turn, "") or ()
+    elif not (some := mentioned(turn.said, named) or touched(turn.said, named)):
+        if around.present is not None:
+            return around.present
+        some = named
+    return around.run(some[0].id) if len(some) == 1 else None
+
+
+def not_there(turn: Turn) -> str:
+    """Return in words that there is nothing of the name that was said."""
+    name = plain(turn.spoken.name)[:200]
+    return say("missing", turn.chat.language, name=name) if name else say("none", turn.chat.language)
 
 
 def _all_there_is(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
@@ -126,18 +154,22 @@ def _all_there_is(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
 
 
 def _only_a_model(turn: Turn, intent: str, about: str) -> Deed:
-    """Do what a model alone takes for an order: only what is harmless, and about what is spoken of or named."""
+    """Do what a model alone takes for an order: only what is harmless, and about what is spoken of.
+
+    Beside a name stands a verb that no rule knows: what it orders is asked.
+    """
+    if about == words.NOT_LISTED:
+        return Deed(not_there(turn))
     chosen = _chosen(turn, intent, about)
     present = _present(turn, intent)
     target = chosen or present
     if target is None:
         return _ask(turn, intent, _eligible(turn, intent), Found(Kind.HERE))
-    called = [each.id for each in mentioned(turn.said, _nameable(turn, intent))]
-    meant = target.id in called or (not called and present is not None and target.id == present.id)
+    called = mentioned(turn.said, _nameable(turn, intent))
+    meant = not called and present is not None and target.id == present.id
     if meant and intent in (words.START, words.CHANGE) and not turn.spoken.question:
         return done(turn, intent, target.id, turn.said)
-    others = [each for each in _nameable(turn, intent) if each.id in called]
-    return _ask(turn, intent, (target, *others), Found(Kind.SEVERAL))
+    return _ask(turn, intent, (target, *called), Found(Kind.SEVERAL))
 
 
 def _surely(turn: Turn, intent: str, found: Found) -> Named | None:
@@ -187,8 +219,7 @@ def _may_be_meant(turn: Turn, intent: str, found: Found, chosen: Named | None) -
 def _ask(turn: Turn, intent: str, named: Sequence[Named], found: Found) -> Deed:
     """Ask which is meant; where none is called so, or it can be done with none, say that."""
     chat = turn.chat
-    name = plain(turn.spoken.name)[:200]
-    missing = say("missing", chat.language, name=name) if found.kind in (Kind.NEAR, Kind.NONE) and name else ""
+    missing = not_there(turn) if found.kind in (Kind.NEAR, Kind.NONE) and turn.spoken.name else ""
     if not named:
         return Deed(missing or say("none" if intent == words.START else "nothing", chat.language))
     if intent == words.START:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 ASK, START, CHANGE, CANCEL, DENY, EXPLAIN, RETRY = "ask", "start", "change", "cancel", "deny", "explain", "retry"
 APPROVE = "approve"  # read by rules alone: it is no intent that a model may name
 LIST, HELP = "list", "help"
+NOT_LISTED = "none"  # what a model says of a page or a run that is named, and is none of those it was told of
 ACTS = frozenset({START, CHANGE, CANCEL, DENY, RETRY, APPROVE})
 
 _SAID: Mapping[str, Mapping[str, str]] = {

@@ -20,19 +20,19 @@ ABOVE = 0.5  # what a word counts that stands in the heading above a sentence, a
 MOST = 3  # sentences
 _HEADING = 8  # words at most, and no full stop: a line above others
 _NOT_THERE = {
-    "en": "This is not in the workspace.",
-    "de": "Das steht nicht im Arbeitsbereich.",
-    "fr": "Cela ne figure pas dans l’espace de travail.",
-    "es": "Esto no está en el espacio de trabajo.",
-    "it": "Questo non si trova nello spazio di lavoro.",
-    "pt": "Isso não está no espaço de trabalho.",
-    "nl": "Dit staat niet in de werkruimte.",
-    "pl": "Tego nie ma w przestrzeni roboczej.",
-    "sv": "Det finns inte i arbetsytan.",
-    "tr": "Bu, çalışma alanında yok.",
-    "ru": "Этого нет в рабочем пространстве.",
-    "ja": "ワークスペースにはありません。",
-    "zh": "工作区中没有这方面的内容。",
+    "en": "Nothing about this was found in the workspace.",
+    "de": "Dazu wurde im Arbeitsbereich nichts gefunden.",
+    "fr": "Rien à ce sujet n’a été trouvé dans l’espace de travail.",
+    "es": "No se ha encontrado nada sobre esto en el espacio de trabajo.",
+    "it": "Non è stato trovato nulla al riguardo nello spazio di lavoro.",
+    "pt": "Nada sobre isso foi encontrado no espaço de trabalho.",
+    "nl": "Hierover is niets gevonden in de werkruimte.",
+    "pl": "Nie znaleziono nic na ten temat w przestrzeni roboczej.",
+    "sv": "Inget om detta hittades i arbetsytan.",
+    "tr": "Çalışma alanında bununla ilgili bir şey bulunamadı.",
+    "ru": "В рабочем пространстве об этом ничего не найдено.",
+    "ja": "ワークスペースでは、これについて何も見つかりませんでした。",
+    "zh": "在工作区中没有找到相关内容。",
 }
 
 

@@ -142,6 +142,12 @@ def mentioned(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
     )
 
 
+def touched(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
+    """Return what a text has a word of the title of: too little to do anything with it, enough to look it up."""
+    said = _core(words_of(text))
+    return tuple(one for one in named if _core(words_of(one.title)) & said)
+
+
 def _here(rest: str, named: Sequence[Named]) -> Found:
     if rest and (also := mentioned(rest, named)):
         return Found(Kind.SEVERAL, also, rest=True)

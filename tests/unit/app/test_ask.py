@@ -21,6 +21,7 @@ from shared.core.run import Usage
 from shared.mind.context import assemble
 from shared.ports import Message, ModelRequest, ModelResult, Put
 from tests.support.local_ports import ScriptedModel
+from tests.support.prompts import part_of
 from tests.support.small_house import TENANT, SmallHouse
 
 EDITED = "2026-03-01T09:00:00.000Z"
@@ -131,7 +132,7 @@ def test_what_is_there_is_found_and_what_is_not_is_said_to_be_missing(asked: Ask
     assert {question: ANSWERED[question] in text for question, text in found.items()} == dict.fromkeys(ANSWERED, True)
     wrong = [question for question in NOT_ANSWERED if asked.ask(question).found]
     assert wrong == []
-    assert asked.ask("Wie hoch ist die Miete für die Halle?").text == "Das steht nicht im Arbeitsbereich."
+    assert asked.ask("Wie hoch ist die Miete für die Halle?").text == "Dazu wurde im Arbeitsbereich nichts gefunden."
 
 
 def test_a_model_answers_with_sources_and_only_what_was_given_is_one(asked: Asked) -> None:
@@ -154,7 +155,7 @@ def test_a_model_answers_with_sources_and_only_what_was_given_is_one(asked: Aske
 def test_an_answer_that_rests_on_nothing_is_none(asked: Asked, said: Any) -> None:
     asked.think(said)
     answer = asked.ask("Where is the spare key?")
-    assert (answer.found, answer.sources, answer.text) == (False, (), "This is not in the workspace.")
+    assert (answer.found, answer.sources, answer.text) == (False, (), "Nothing about this was found in the workspace.")
 
 
 def test_a_follow_up_question_is_understood_with_what_was_said_before(asked: Asked) -> None:
@@ -246,7 +247,7 @@ def test_what_a_model_says_beside_that_nothing_is_there_is_not_told(asked: Asked
     long = "It is not in the workspace, but everybody knows that " + "the key is sold and " * 20
     for said in (long, "Not there.\nBut the key is sold."):
         asked.think({"found": False, "answer": said, "sources": []})
-        assert asked.ask("Where is the spare key?").text == "This is not in the workspace."
+        assert asked.ask("Where is the spare key?").text == "Nothing about this was found in the workspace."
 
 
 ODD = (
@@ -317,7 +318,7 @@ def test_what_the_workspace_says_is_data_in_every_prompt(asked: Asked) -> None:
 
 def test_where_nothing_is_found_a_model_may_only_say_so(asked: Asked) -> None:
     asked.think({"found": True, "answer": "Surely in Paris.", "sources": ["P1"]})
-    assert asked.ask("zzz qqq?").text == "This is not in the workspace."
+    assert asked.ask("zzz qqq?").text == "Nothing about this was found in the workspace."
     asked.think({"found": False, "answer": "Ce n’est pas dans l’espace de travail.", "sources": []})
     assert asked.ask("zzz qqq?").text == "Ce n’est pas dans l’espace de travail."
     asked.think(Unavailable("vendor", "down"))
@@ -337,3 +338,21 @@ def test_each_passage_says_when_its_page_was_edited(asked: Asked) -> None:
     model = asked.think({"found": True, "answer": "Behind the green door.", "sources": ["P1"]})
     asked.ask("Where does the spare key of the workshop hang?")
     assert "[P1] Office handbook (last edited 2026-03-01)\n" in model.asked[-1].prompt
+
+
+@pytest.mark.parametrize("question", ["And what does it cost?", "zzz qqq?"], ids=["found", "nothing found"])
+def test_a_follow_up_question_comes_with_the_conversation_whatever_was_found(asked: Asked, question: str) -> None:
+    model = asked.think({"question": question}, {"found": False, "answer": "", "sources": []})
+    asked.ask(question, "When does the lake trip begin?", "At eight, at the station.")
+    told = part_of(model.asked[-1].prompt, "history")
+    assert told.splitlines() == ["user: When does the lake trip begin?", "assistant: At eight, at the station."]
+
+
+def test_a_question_about_the_page_that_is_spoken_of_finds_its_passages(asked: Asked) -> None:
+    said = {"found": True, "answer": "Twelve francs.", "sources": ["P1"]}
+    model = asked.think({"question": "How much does the lake trip cost?"}, said)
+    house = asked.house
+    answer = ask_workspace(house.deps, house.tools, TENANT, "And what does it cost?", about="Lake trip")
+    assert (answer.found, answer.query) == (True, "How much does the lake trip cost?")
+    assert part_of(model.asked[0].prompt, "page") == "Lake trip"
+    assert "twelve francs" in model.asked[1].prompt

@@ -149,7 +149,7 @@ REFUSED_TALK: Sequence[Refused] = (
     Refused("no source", ("ask",), lambda: answered(True, "At eight."), "refused", 'List in "sources" the ids'),
     Refused("source of nobody", ("ask",), lambda: answered(True, "At eight.", "P7"), "refused", "and of no others"),
     Refused("long excuse", ("ask",), lambda: answered(False, "I know this from elsewhere: " + "x" * 300),
-        "refused", "in one sentence that this is not"),
+        "refused", "in one sentence, that nothing about this was found"),
     Refused("another intent", ("chat",), lambda: shaped(Understood, **MEANT, intent="approve"),
         "intent", "Approving is none of your intents"),
     Refused("empty question", ("rewrite",), lambda: shaped(_Rewritten, question=""),
