@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from shared.app.deps import Deps
@@ -11,12 +12,14 @@ from shared.app.messages import Message
 from shared.core.attention import UNCONFIRMED
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.run import derived_id
+from shared.core.unsent import unneeded
 from shared.integrations.ses import Ses
 from shared.integrations.slack import Message as SlackMessage
 from shared.integrations.slack import Slack
 from shared.steps._kind import Connect, Repeat
 
 Person = Mapping[str, Any]
+Sent = Mapping[str, Any]
 _SECTION, _MOST_SECTIONS = 2_900, 12  # letters of a block, blocks of a message
 
 
@@ -45,10 +48,24 @@ class Channels:
         channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
         return [f"{channel}:{channels[channel](person)}" for channel in channels_of(person)]
 
+    def was_told(self, person: Person, why: str) -> list[str]:
+        """Send no more, for the reason given; return what became of each message: one that was begun is looked for."""
+        return [f"{each}:{self._guarded(partial(self._found, each, person), why)}" for each in channels_of(person)]
+
+    def _found(self, channel: str, person: Person) -> Sent | None:
+        name = f"{channel}-{person['id']}"
+        if channel == "slack":
+            return self._effects.found(name, repeat=Repeat.LOOK, look=self._look_in_slack(person))
+        return self._effects.found(name, repeat=Repeat.ONCE)
+
+    def _look_in_slack(self, person: Person) -> Callable[[], Sent | None]:
+        connect, channel, key = self._connect, str(person["slack"]), f"{self._scope}.{person['id']}"
+        return lambda: _ts(connect(Slack).find(channel, "workwright", key))
+
     def _mail(self, person: Person) -> str:
         return self._guarded(lambda: self._send_mail(person))
 
-    def _send_mail(self, person: Person) -> Mapping[str, Any]:
+    def _send_mail(self, person: Person) -> Sent:
         """Send it once. Whoever sends is there before the intent is written: a death in between leaves no doubt.
 
         Its tags name it, so that an operator finds it among what Amazon SES tells of what was sent.
@@ -74,14 +91,18 @@ class Channels:
                     .ts
                 },
                 repeat=Repeat.LOOK,
-                look=lambda: _ts(connect(Slack).find(channel, "workwright", key)),
+                look=self._look_in_slack(person),
             )
         )
 
-    def _guarded(self, send: Callable[[], Mapping[str, Any]]) -> str:
-        """Turn what can never be delivered into a recorded outcome; remember what may work later."""
+    def _guarded(self, send: Callable[[], Sent | None], why: str = "") -> str:
+        """Turn what can never be delivered into a recorded outcome; remember what may work later.
+
+        `why` is the reason for which nothing was sent, where `send` only looks.
+        """
         try:
-            send()
+            if send() is None:
+                return unneeded(why)
         except NeedsHuman:
             return UNCONFIRMED
         except IntegrationError as error:

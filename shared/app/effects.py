@@ -81,6 +81,23 @@ class Effects:
         """Say whether the effect was at least begun."""
         return self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}") is not None
 
+    def found(self, name: str, *, repeat: Repeat, look: Callable[[], Result | None] | None = None) -> Result | None:
+        """Return the result of an effect that is not to be done any more, None when it was not done.
+
+        What was begun is looked for. Raises OutcomeUnknown while an earlier request may still arrive, NeedsHuman where
+        nobody can find out.
+        """
+        key, done = f"{self._scope}.{name}", None
+        doc = self._deps.store.get(self._tenant, "effects", key)
+        if doc is not None and doc.body["state"] == "confirmed":
+            result: Result = doc.body["result"]
+            return result
+        if doc is not None and doc.body["state"] == "intended":
+            done = self._look(doc, name, repeat, look)
+        elif doc is None and self._deps.restored and look is not None:
+            done = look()
+        return None if done is None else self._confirm(key, str(doc.body["args"]) if doc else _digest(None), name, done)
+
     def begun(self, name: str) -> bool:
         """Say whether there may be something to take back; raises OutcomeUnknown while a request may still arrive."""
         doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")

@@ -27,9 +27,12 @@ def told_once(run: str, topic: str, ref: str) -> str:
     return f"{run}.notify.{topic}.{ref}"
 
 
-def question_of(gate: Step) -> str:
-    """Return what a question at a gate is known by: behind the plan's, people may be asked several times there."""
-    return gate.id if gate_kind(gate.id) == PLAN else f"{gate.id}.{gate.attempt}"
+def question_of(gate: Step, number: int = 0) -> str:
+    """Return what a question at a gate is known by: behind the plan's, people may be asked several times there.
+
+    `number` says which of them; it is the present one where nothing is given.
+    """
+    return gate.id if gate_kind(gate.id) == PLAN else f"{gate.id}.{number or gate.attempt}"
 
 
 @dataclass(frozen=True, slots=True)

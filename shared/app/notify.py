@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.approvals import approval_token, approval_url
-from shared.app.channels import Channels, channels_of
+from shared.app.channels import Channels
 from shared.app.come_again import patient
 from shared.app.deps import Deps
 from shared.app.effects import Effects
@@ -27,13 +27,13 @@ from shared.app.tell_standing import note_standing
 from shared.app.tenant_ledger import TOLD
 from shared.core import events as ev
 from shared.core import marks
-from shared.core.attention import UNCONFIRMED
 from shared.core.commands import Command
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.outgoing_text import hosts_of, may_link
 from shared.core.page import Span
 from shared.core.release_words import PLAN, gate_kind
 from shared.core.run import Run, Step, StepStatus, WaitKind, derived_id
+from shared.core.unsent import notice_ref, why_unneeded
 from shared.integrations.notion.client import Notion
 from shared.mind.redaction import Redactor
 from shared.steps._kind import Connect, Repeat
@@ -71,16 +71,16 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
             return
         outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:
-        told = ev.PeopleNotified(deps.clock.now(), command.topic, command.ref, outcome)
+        told = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
         record(deps, command.tenant, command.run, told, label="notify", handled=command.id)
     relay(deps, command.tenant, command.run, "notify")
 
 
 def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
     """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
+    if why := why_unneeded(run, command.topic, command.ref, _number(command, run)):
+        return _who_was_told(command, deps, tools, run, scope, why)
     settings = tools.settings(run.tenant)
-    if _answered_already(command, run):
-        return _before_all_were_told(command, deps, settings, run, scope)
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     message = message_for(
         command.topic,
@@ -128,32 +128,40 @@ def _scope(command: Command, deps: Deps) -> str:
     """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
     if command.topic == "reconnect":
         return lost_scope(deps, command.tenant, command.ref.partition(".")[0])
-    return told_once(command.run, command.topic, _asked_by(command, deps))
-
-
-def _asked_by(command: Command, deps: Deps) -> str:
-    """Return what the message is about; at a gate, which of the questions that were asked there."""
     loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
-    gate = loaded.run.step(command.ref) if loaded is not None else None
-    return question_of(gate) if gate is not None else command.ref
+    return told_once(command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref)
 
 
-def _answered_already(command: Command, run: Run) -> bool:
-    """Say whether the message asks for something that nobody waits for any more."""
+def _about(command: Command, run: Run) -> str:
+    """Return what the message is about; at a gate, which of the questions that were asked there."""
+    gate = run.step(command.ref) if command.topic == ASKED else None
+    return command.ref if gate is None else question_of(gate, _number(command, run))
+
+
+def _number(command: Command, run: Run) -> int:
+    """Return which of the questions asked at a gate a message is about; one of an earlier version does not say so."""
     gate = run.step(command.ref)
-    return command.topic in (ASKED, QUESTION_ASKED) and (gate is None or gate.wait is None)
+    return command.wake or (gate.attempt if gate is not None and command.topic in (ASKED, QUESTION_ASKED) else 0)
 
 
-def _before_all_were_told(command: Command, deps: Deps, settings: Mapping[str, Any], run: Run, scope: str) -> str:
-    """Return what became of a question that was answered while it was told: what was begun is not left unsaid."""
-    if f"{command.topic}/{command.ref}" in run.notices:
-        return ""
-    effects, outcomes = Effects(deps, run.tenant, scope, f"notify.{command.topic}"), []
-    for person in settings.get("people", ()):
-        for channel in channels_of(person):
-            name = f"{channel}-{person['id']}"
-            begun = UNCONFIRMED if effects.intended(name) else "no longer needed"
-            outcomes.append(f"{channel}:{'sent' if effects.known(name) is not None else begun}")
+def _noted_as(command: Command, run: Run) -> str:
+    return notice_ref(command.ref, _number(command, run))
+
+
+def _who_was_told(command: Command, deps: Deps, tools: Tools, run: Run, scope: str, why: str) -> str:
+    """Return what became of a message that asks for something nobody waits for any more: nothing of it is left unsaid.
+
+    What was not sent is not sent; what was begun is looked for.
+    """
+    if f"{command.topic}/{_noted_as(command, run)}" in run.notices:
+        return ""  # everybody was told
+    sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, Message("", (), ()), scope)
+    commented = run.trigger.page and command.topic != QUESTION_ASKED
+    outcomes = [f"notion:{sender.was_commented(why)}"] if commented else []
+    for person in tools.settings(run.tenant).get("people", ()):
+        outcomes += sender.was_told(person, why)
+    if sender.later is not None:
+        raise sender.later
     return ", ".join(outcomes)
 
 
@@ -173,14 +181,14 @@ class _Sender(Channels):
         self._run = run
         self._page = run.trigger.page
         self._deps, self._gate = deps, run.step(command.ref) if command.topic == ASKED else None
-        self._own = told_once(run.id, command.topic, question_of(self._gate) if self._gate else command.ref)
+        self._own = told_once(run.id, command.topic, _about(command, run))
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
+        self._target = marks.mark(self._url, self._own)
 
     def comment(self) -> str:
         """Write a comment on the page; it can be found again by its link."""
-        connect, page = self._connect, self._page
-        target = marks.mark(self._url, self._own)
+        connect, page, target = self._connect, self._page, self._target
         spans = [Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:MAX_COMMENT])]
         for link in self._message.links if not self._message.token else ():  # who may decide has another link to do so
             if link.label not in ("Page", BACK) and may_link(link.url, hosts_of(self._url, *_told(self._run))):
@@ -190,9 +198,16 @@ class _Sender(Channels):
                 "notion",
                 lambda: {"id": connect(Notion).comment(page, spans)["id"]},
                 repeat=Repeat.LOOK,
-                look=lambda: _comment_with(connect(Notion), page, target),
+                look=self._look_at_page,
             )
         )
+
+    def was_commented(self, why: str) -> str:
+        """Write nothing, for the reason given; return what became of the comment. One that was begun is looked for."""
+        return self._guarded(lambda: self._on_page.found("notion", repeat=Repeat.LOOK, look=self._look_at_page), why)
+
+    def _look_at_page(self) -> dict[str, Any] | None:
+        return _comment_with(self._connect(Notion), self._page, self._target)
 
     def listen(self, gate: Step) -> None:
         """Let comments decide at this gate from now on; where Notion cannot be read now, later."""

@@ -60,7 +60,7 @@ def _open_gate(draft: Draft, step: Step) -> None:
     until = draft.at + timedelta(seconds=draft.run.limits.approval_s)
     what = _asked_about(draft, step) if step.spec.gate == WaitKind.APPROVAL else ""
     draft.set(step.id, status=StepStatus.WAITING, wait=Wait(step.spec.gate, until, what), handed_at=draft.at)
-    draft.notify("approval_asked" if step.spec.gate == WaitKind.APPROVAL else "question_asked", step.id)
+    draft.notify("approval_asked" if step.spec.gate == WaitKind.APPROVAL else "question_asked", step.id, step.attempt)
 
 
 def _asked_about(draft: Draft, gate: Step) -> str:

@@ -1,4 +1,4 @@
-"""What whoever looks at a run has to know beside its status: why it stands still, and what nobody can know any more."""
+"""What whoever looks at a run has to know beside its status: why it stands still, what is unknown or was not sent."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import replace
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.deliveries import SAID_AFTER, Tries
 from shared.core.outgoing_text import plain
-from shared.core.release_words import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.run import Run
+from shared.core.unsent import about_notice, unsent_lines
 
 UNCONFIRMED = "not known"  # what became of a message that was begun, is not known to be sent, and cannot be looked up
 STANDING = "standing"  # the notice of why a run stands still; its ref is the step, or what else was put off
 WRITTEN = "standing_told"  # that people were written to about it; beside the same ref, the command it was about
 STANDS, COMES_AGAIN = "stands_still", "comes_again"  # topics: a command was put aside; it was delivered in vain so far
-_ASKED = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 _WORK = {MIRROR: "its page could not be brought up to date", NOTIFY: "a message could not be sent"}
 
 
@@ -23,22 +22,16 @@ def attention_of(run: Run) -> tuple[str, ...]:
     """Return what to know about the run, each a sentence or two; nothing for a run that simply goes on."""
     standing = [text for key, text in run.notices.items() if key.startswith(f"{STANDING}/") and text]
     unclear = [(key, text.count(f"email:{UNCONFIRMED}")) for key, text in run.notices.items()]
-    return (*standing, *(_unclear(key, count) for key, count in unclear if count))
+    unsent = [line for key, text in run.notices.items() for line in unsent_lines(key, text)]
+    return (*standing, *(_unclear(key, count) for key, count in unclear if count), *unsent)
 
 
 def _unclear(key: str, count: int) -> str:
     mails = "the e-mail" if count == 1 else f"{count} of the e-mails"
     return (
-        f"It is {UNCONFIRMED} whether {mails} about {_about(key)} went out: sending was interrupted,"
+        f"It is {UNCONFIRMED} whether {mails} about {about_notice(key)} went out: sending was interrupted,"
         " and nothing is sent twice."
     )
-
-
-def _about(key: str) -> str:
-    topic, _, ref = key.partition("/")
-    if topic == "approval_asked":
-        return f"the approval of {_ASKED.get(gate_kind(ref), 'the plan')}"
-    return {"question_asked": "a question"}.get(topic, "the end of the run" if topic.startswith("run_") else "this run")
 
 
 def standing_ref(command: Command) -> str:

@@ -176,9 +176,9 @@ class Draft:
         """Ask the step's function to take its effects back."""
         self.command(UNDO, step.spec.lane, step=step.id, attempt=step.attempt, wake=step.wake, not_before=not_before)
 
-    def notify(self, topic: str, ref: str) -> None:
-        """Ask for people to be told; one message per topic and ref."""
-        self.command(NOTIFY, "notify", topic=topic, ref=ref)
+    def notify(self, topic: str, ref: str, number: int = 0) -> None:
+        """Ask for people to be told; one message per topic and ref, of a question also per number."""
+        self.command(NOTIFY, "notify", topic=topic, ref=ref, wake=number)
 
     # --- the result -----------------------------------------------------------------------------------------------
 

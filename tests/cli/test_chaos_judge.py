@@ -66,7 +66,7 @@ def again(*, system: str, kind: str, number: int = 0) -> list[Effect]:
 
 def wrong(found: dict[str, Any]) -> dict[str, int]:
     """Return the figures that are not 0."""
-    counts = {name: found[name] for name in ("lost", "doubled", "untold")} | {"strays": len(found["strays"])}
+    counts = {name: found[name] for name in ("lost", "doubled", "untold", "untrue")} | {"strays": len(found["strays"])}
     return {name: count for name, count in counts.items() if count}
 
 
@@ -114,6 +114,67 @@ def test_a_mail_of_which_the_page_says_that_nobody_knows_is_told() -> None:
     said |= {"text": "It is not known whether the e-mail about the approval of the plan went out."}
     found = judged([*without(system="ses", kind="email.send"), said])
     assert (found["ok"], found["not_known"], wrong(found)) == (True, 1, {})
+
+
+def on_page(second: int, *events: tuple[str, str]) -> list[Effect]:
+    """Return what the page showed: a status by us or by the person, or words of the callout."""
+    us, her = {"type": "bot"}, {"type": "person"}
+    kinds: dict[str, Effect] = {
+        "status": {"kind": "page.update", "id": PAGE.id, "by": us},
+        "answer": {"kind": "page.update", "id": PAGE.id, "by": her},
+        "words": {"kind": "block.update", "id": f"plan-{PAGE.id}", "page_id": PAGE.id, "by": us},
+    }
+    found = []
+    for what, said in events:
+        shown = {"text": f"Building\n{said}\nRun"} if what == "words" else {"properties": {"Status": said}}
+        found.append({"system": "notion", **kinds[what], **shown, "at": f"2026-03-02T10:00:{second:02d}"})
+    return found
+
+
+ASKED_AND_ANSWERED = (("status", "Plan ready"), ("answer", "Approved"), ("status", "Building"))
+UNSENT = "The Slack message about the approval of the plan was not sent, because somebody had approved before."
+
+
+def test_a_message_of_which_the_page_says_that_nobody_needed_it_any_more_is_told() -> None:
+    effects = [*without(system="slack", kind="message.post"), *on_page(3, *ASKED_AND_ANSWERED, ("words", UNSENT))]
+    found = judged(effects)
+    assert (found["ok"], found["told_percent"], found["not_sent"], wrong(found)) == (True, 100.0, 1, {})
+    assert "1 as no longer needed" in as_text(found)
+
+
+def test_of_several_messages_in_one_sentence_each_is_told() -> None:
+    effects = without(system="slack", kind="message.post")
+    effects = [each for each in effects if each.get("id") != f"c0-{PAGE.id}"]
+    both = UNSENT.replace("The Slack message", "The comment and the Slack message").replace("was", "were")
+    found = judged([*effects, *on_page(3, *ASKED_AND_ANSWERED, ("words", both))])
+    assert (found["ok"], found["not_sent"], wrong(found)) == (True, 2, {})
+
+
+TALES: dict[str, tuple[tuple[str, str], ...]] = {
+    "before she has answered": (("status", "Plan ready"), ("words", UNSENT), ("answer", "Approved")),
+    "when she answered another question": (("status", "Release ready"), ("answer", "Approved"), ("words", UNSENT)),
+    "of another message": (*ASKED_AND_ANSWERED, ("words", UNSENT.replace("Slack message", "comment"))),
+    "of another question": (
+        *ASKED_AND_ANSWERED, ("status", "Production ready"), ("answer", "Approved"),
+        ("words", UNSENT.replace("the plan", "going live")),
+    ),
+    "without a reason": (*ASKED_AND_ANSWERED, ("words", UNSENT.partition(",")[0] + ".")),
+    "by the person": (*ASKED_AND_ANSWERED, ("answer", UNSENT)),
+    "not at all": ASKED_AND_ANSWERED,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tale", TALES)
+def test_a_lost_message_is_not_hidden_by_what_the_page_says(tale: str) -> None:
+    found = judged([*without(system="slack", kind="message.post"), *on_page(3, *TALES[tale])])
+    assert (found["ok"], found["untold"], found["not_sent"]) == (False, 1, 0)
+    assert found["told_percent"] < 100
+
+
+def test_a_page_that_denies_a_message_which_went_out_is_not_good() -> None:
+    found = judged([*led_to(PAGE, 2), *on_page(3, *ASKED_AND_ANSWERED, ("words", UNSENT))])
+    assert (found["ok"], wrong(found)) == (False, {"untrue": 1})
+    assert "untrue slack message.post" in as_text(found)
 
 
 @pytest.mark.parametrize("change", [lambda words: "The preview: http://127.0.0.1/_site/dpl", lambda words: ""])

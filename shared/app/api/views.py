@@ -76,7 +76,7 @@ _HEAD = {
     "attention": {
         "type": "array",
         "items": text(),
-        "description": "Why the run stands still, and which outcomes are unknown.",
+        "description": "Why the run stands still, which outcomes are unknown, which messages were not sent and why.",
     },
     "cost": COST,
     "waits_for": choice("", *_ASKS),

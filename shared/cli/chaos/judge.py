@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.cli.chaos.person import Page
-from shared.cli.chaos.shown import MESSAGES, not_known
+from shared.cli.chaos.shown import MESSAGES, not_known, not_sent
 
 Effect = Mapping[str, Any]
 Counts = Counter[str]
@@ -38,6 +38,11 @@ _SHOWS: Mapping[str, tuple[str, ...]] = {  # by which of its words two such effe
     "message.post": ("text",),
     "email.send": ("to", "subject"),
 }
+_SUBJECTS = {  # by what the page calls a question: what its messages begin with
+    "the plan": "Approve the plan for ",
+    "what leaves": "Approve what leaves for ",
+    "going live": "Approve that .* goes live",
+}
 _NAMES = re.compile(r"https?://\S+|(?<=-)[0-9a-f]{6}\b|[0-9a-f]{8,}|\d+")
 _ENOUGH = 120  # letters: the simulated Slack journals the beginning of a text
 
@@ -52,6 +57,8 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     not_known: list[str] = field(default_factory=list)  # messages that may have gone out, as people were told
+    not_sent: list[str] = field(default_factory=list)  # messages that nobody needed any more, as people were told
+    untrue: list[str] = field(default_factory=list)  # messages that were sent although people were told otherwise
     other: list[str] = field(default_factory=list)  # what the calm page did not lead to
 
     def as_data(self) -> dict[str, Any]:
@@ -75,13 +82,17 @@ class Judge:
     def verdict(self, page: Page) -> Verdict:
         """Return what is wrong with this page."""
         found, made = Verdict(page.place, page.status), self._made(page)
-        unclear = not_known(self._effects, page.id)
+        unclear, unsent = not_known(self._effects, page.id), not_sent(self._effects, page.id)
         for key, count in sorted(self._wanted.items()):
             less, more = max(0, count - made[key]), max(0, made[key] - count)
             found.doubled += [key] * more
             if not _is_message(key):
                 found.lost += [key] * less
                 continue
+            said = _said_unsent(key, unsent)
+            found.not_sent += [key] * min(less, said)
+            found.untrue += [key] * max(0, said - less)
+            less -= min(less, said)
             told = min(less, unclear) if key.startswith("ses") else 0
             unclear -= told
             found.not_known += [key] * told
@@ -121,6 +132,12 @@ def _is_made(effect: Effect) -> bool:
 
 def _is_message(key: str) -> bool:
     return any(key.startswith(f"{system} {kind} ") for system, kind in MESSAGES)
+
+
+def _said_unsent(key: str, unsent: Mapping[tuple[str, str], int]) -> int:
+    """Return of how many of these messages the page says that they were not sent."""
+    system = key.partition(" ")[0]
+    return next((unsent.get((system, gate), 0) for gate, words in _SUBJECTS.items() if re.search(words, key)), 0)
 
 
 def _key(effect: Effect, place: str) -> str:

@@ -42,6 +42,7 @@ WRITES: tuple[tuple[str, str, str], ...] = (
 LOOK_S = 0.3
 STILL_S = 120.0  # nothing changes in the world for so long, with no death meanwhile: nothing will any more
 FIRST_S = 180.0  # for the page that meets no death
+_WRONG = ("lost", "doubled", "untold", "untrue")  # what a page may have of each
 
 
 @dataclass(frozen=True)
@@ -232,13 +233,16 @@ def figures(plan: Plan, story: Story, judge: Judge, pages: list[Page]) -> dict[s
         "told_percent": round(100 * (due - untold) / due, 2) if due else 100.0,
         "messages": due,
         "not_known": _count(verdicts, "not_known"),
+        "not_sent": _count(verdicts, "not_sent"),
         "untold": untold,
+        "untrue": _count(verdicts, "untrue"),
         "strays": strays,
         "still_s": round(story.still_s, 1),
         "seconds": round(story.seconds, 1),
         "pages": [verdict.as_data() for verdict in verdicts],
     }
-    good = found["ended"] == plan.runs and not (found["lost"] or found["doubled"] or untold or strays)
+    wrong = [name for name in (*_WRONG, "strays") if found[name]]
+    good = found["ended"] == plan.runs and not wrong
     return {**found, "ok": good}
 
 
@@ -251,12 +255,12 @@ def as_text(found: Mapping[str, Any]) -> str:
     head = (
         f"{found['ended']} of {found['runs']} runs ended after {found['kills']} kills; lost {found['lost']}, "
         f"doubled {found['doubled']}, told {found['told_percent']} % of {found['messages']} messages "
-        f"({found['not_known']} as not known)"
+        f"({found['not_known']} as not known, {found['not_sent']} as no longer needed)"
     )
     wrong = [
         f"  {page['place']} ({page['status']}): {what} {each}"
         for page in found["pages"]
-        for what in ("lost", "doubled", "untold")
+        for what in _WRONG
         for each in page.get(what, ())
     ]
     strays = [f"  of no page: {each}" for each in found["strays"]]

@@ -1,0 +1,252 @@
+"""A message that asks for what was answered meanwhile is not sent, and the run says so of every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.api.views import run_head
+from shared.app.engine import open_run, record
+from shared.app.notify import notify
+from shared.core import events as ev
+from shared.core.attention import attention_of
+from shared.core.commands import NOTIFY, Command
+from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited
+from shared.core.progress import progress_of
+from shared.core.run import Run, Trigger, WaitKind
+from shared.integrations.notion.client import Notion
+from shared.integrations.ses import Ses
+from shared.integrations.slack import Message, Slack
+from shared.ports import Secret
+from tests.support.local_ports import Clients, Ports, tools_with
+from tests.support.runs import gate, opened, spec
+
+ADA = {"id": "ada", "email": "ada@example.test", "slack": "C1", "channels": ["email", "slack"]}
+PAGE = Trigger("page", "page-1", "Bakery", "Mira")
+ASKED = "approval_asked"
+SETTLED = timedelta(minutes=10)
+
+
+@dataclass
+class Outside:
+    """Mail, Slack and a page: what arrived there, what goes wrong next, and whether the request arrived before."""
+
+    mails: list[str] = field(default_factory=list)
+    posts: list[str] = field(default_factory=list)
+    written: list[Mapping[str, Any]] = field(default_factory=list)
+    trouble: dict[str, tuple[str, Exception]] = field(default_factory=dict)
+
+    def _meet(self, channel: str, arrive: Callable[[], None]) -> None:
+        when, error = self.trouble.pop(channel, ("", None))
+        if when != "before":
+            arrive()
+        if error is not None:
+            raise error
+
+    def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+        self._meet("email", lambda: self.mails.append(subject))
+        return "m"
+
+    def post(self, channel: str, text: str, blocks: list[Any], metadata: tuple[str, str]) -> Message:
+        self._meet("slack", lambda: self.posts.append(metadata[1]))
+        return Message(channel, str(len(self.posts)))
+
+    def find(self, channel: str, event_type: str, key: str) -> Message | None:
+        return Message(channel, "1") if key in self.posts else None
+
+    def comment(self, page: str, spans: list[Any]) -> dict[str, str]:
+        shown = [{"href": span.href, "text": span.text} for span in spans]
+        self._meet("notion", lambda: self.written.append({"id": "c", "rich_text": shown}))
+        return {"id": "c"}
+
+    def comments(self, page: str) -> list[Mapping[str, Any]]:
+        return self.written
+
+
+class Asking:
+    """A run that asks, its people, and what it asks by hand."""
+
+    def __init__(self, ports: Ports, *specs: Any) -> None:
+        ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
+        self.ports, self.outside = ports, Outside()
+        clients = Clients({Ses: self.outside, Slack: self.outside, Notion: self.outside})
+        self.tools = tools_with(accounts=clients, settings={"people": [ADA]})
+        begun = opened(*(specs or (gate("approve"), spec("a", "approve"))), trigger=PAGE)
+        self.run = open_run(ports.deps, replace(begun, at=ports.clock.now()))
+
+    def happens(self, event: Callable[[Any], ev.Event]) -> Run:
+        return record(self.ports.deps, "t-1", "run-1", event(self.ports.clock.now()))
+
+    def approved(self, at: str = "approve") -> Run:
+        what = self.ports.run().asked
+        return self.happens(lambda now: ev.ApprovalGranted(now, at, what, "Mira"))
+
+    def asks(self) -> list[Command]:
+        """Deliver the messages that are due now; return those that ask for something."""
+        return [each for each in self.come() if each.topic in (ASKED, "question_asked", "reconnect")]
+
+    def come(self) -> list[Command]:
+        def deliver(command: Command) -> int:
+            if command.name == NOTIFY:
+                notify(command, self.ports.deps, self.tools)
+            return 200
+
+        return [each for each in self.ports.deliver_due(deliver) if each.name == NOTIFY]
+
+    def noted(self, key: str = f"{ASKED}/approve") -> str:
+        return self.ports.run().notices.get(key, "")
+
+    @property
+    def sent(self) -> tuple[int, int, int]:
+        """How many comments, mails and posts arrived."""
+        return len(self.outside.written), len(self.outside.mails), len(self.outside.posts)
+
+
+LOST = OutcomeUnknown("outside", "no answer")
+NO_ANSWER: dict[str, tuple[str, str]] = {
+    "notion": ("notion:no longer needed (approved), email:sent, slack:sent", "The comment"),
+    "slack": ("notion:sent, email:sent, slack:no longer needed (approved)", "The Slack message"),
+}
+
+
+@pytest.mark.parametrize("channel", NO_ANSWER)
+def test_what_never_arrived_and_was_answered_by_another_way_is_said_to_be_not_sent(ports: Ports, channel: str) -> None:
+    """One of three messages got lost, somebody said yes to the others, and nothing told that it was never sent."""
+    asking = Asking(ports)
+    asking.outside.trouble = {channel: ("before", LOST)}
+    asking.asks()
+    asking.approved()
+    ports.clock.move(seconds=SETTLED.total_seconds())
+    asking.asks()
+    noted, what = NO_ANSWER[channel]
+    assert asking.noted() == noted
+    said = f"{what} about the approval of the plan was not sent, because somebody had approved before."
+    assert attention_of(ports.run()) == (said,)
+    assert said in "".join(text for text, _ in progress_of(ports.run(), "http://x.test/r", ["a"], {}).words)
+    assert run_head(ports.run())["attention"] == [said]
+    assert sum(asking.sent) == 2
+
+
+@pytest.mark.parametrize("channel", NO_ANSWER)
+def test_what_arrived_without_an_answer_is_found_although_nobody_waits_any_more(ports: Ports, channel: str) -> None:
+    asking = Asking(ports)
+    asking.outside.trouble = {channel: ("after", LOST)}
+    asking.asks()
+    asking.approved()
+    ports.clock.move(seconds=SETTLED.total_seconds())
+    asking.asks()
+    assert asking.noted() == "notion:sent, email:sent, slack:sent"
+    assert attention_of(ports.run()) == ()
+    assert asking.sent == (1, 1, 1)
+
+
+def test_nothing_is_said_of_a_message_while_it_may_still_arrive(ports: Ports) -> None:
+    asking = Asking(ports)
+    asking.outside.trouble = {"slack": ("before", LOST)}
+    (command,) = asking.asks()
+    asking.approved()
+    notify(command, ports.deps, asking.tools)
+    assert asking.noted() == ""
+    asking.outside.posts.append(f"run-1.notify.{ASKED}.approve.ada")  # the first request was long on its way
+    ports.clock.move(seconds=SETTLED.total_seconds())
+    asking.asks()
+    assert asking.noted() == "notion:sent, email:sent, slack:sent"
+
+
+def test_a_mail_that_was_refused_is_not_said_to_be_perhaps_on_its_way(ports: Ports) -> None:
+    asking = Asking(ports)
+    asking.outside.trouble = {"email": ("before", RateLimited("ses", "429", retry_after=timedelta(seconds=30)))}
+    asking.asks()
+    asking.approved()
+    ports.clock.move(minutes=5)
+    asking.asks()
+    assert asking.noted() == "notion:sent, email:no longer needed (approved), slack:sent"
+
+
+def test_who_answers_before_anything_was_sent_is_told_that_nothing_was(ports: Ports) -> None:
+    asking = Asking(ports)
+    asking.approved()
+    asking.asks()
+    assert asking.sent == (0, 0, 0)
+    (said,) = attention_of(ports.run())
+    assert said == (
+        "The comment, the e-mail and the Slack message about the approval of the plan were not sent,"
+        " because somebody had approved before."
+    )
+    asking.come()
+    assert attention_of(ports.run()) == (said,)
+
+
+def releasing(ports: Ports) -> Asking:
+    """Return a run whose people are asked what leaves, with the first question not delivered yet."""
+    asking = Asking(ports, spec("review"), gate("release", "review"), spec("push", "release"))
+    asking.happens(lambda now: ev.StepSucceeded(now, "review", 1, output={"binds": "what leaves"}))
+    return asking
+
+
+def edited(now: Any) -> ev.Event:
+    return ev.PageEdited(now, "hash-of-the-page", ("One line was added.",), "Mira")
+
+
+def test_a_second_question_at_a_gate_is_not_taken_for_the_first_that_was_sent(ports: Ports) -> None:
+    asking = releasing(ports)
+    asking.asks()
+    assert asking.noted(f"{ASKED}/release") == "notion:sent, email:sent, slack:sent"
+    asking.happens(edited)
+    asking.approved("release")
+    asking.asks()
+    assert asking.sent == (1, 1, 1)
+    (said,) = attention_of(ports.run())
+    assert said.startswith("The comment, the e-mail and the Slack message about the approval of what leaves were not")
+
+
+def test_a_question_that_another_took_the_place_of_before_it_was_sent_is_said_to_be_not_sent(ports: Ports) -> None:
+    asking = releasing(ports)
+    asking.happens(edited)
+    assert len(asking.asks()) == 2
+    assert asking.noted(f"{ASKED}/release.2") == "notion:sent, email:sent, slack:sent"
+    assert asking.sent == (1, 1, 1)
+    (said,) = attention_of(ports.run())
+    assert said.endswith("about the approval of what leaves were not sent, because something newer was asked instead.")
+
+
+def answer_gate() -> Any:
+    return replace(gate("answer"), kind="input.wait", gate=WaitKind.INPUT)
+
+
+ENDS: dict[str, tuple[tuple[Any, ...], Callable[[Any, Run], ev.Event], str]] = {
+    "denied": ((), lambda now, run: ev.ApprovalDenied(now, "approve", run.asked, "A"), "somebody had said no before"),
+    "cancelled": ((), lambda now, run: ev.CancelRequested(now, "Mira"), "the run was over before"),
+    "planned anew": ((), lambda now, run: ev.PageChanged(now, "Mira"), "something newer was asked instead"),
+    "answered": ((answer_gate(),), lambda now, run: ev.PageChanged(now, "Mira"), "there was an answer before"),
+    "too late": ((), lambda now, run: ev.TimePassed(now + timedelta(days=8)), "the run was over before"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_why_a_message_was_not_sent_is_said_in_words(ports: Ports, end: str) -> None:
+    specs, event, why = ENDS[end]
+    asking = Asking(ports, *specs)
+    asking.happens(lambda now: event(now, asking.run))
+    asking.asks()
+    lines = [line for line in attention_of(ports.run()) if "not sent" in line]
+    assert [line.endswith(f"not sent, because {why}.") for line in lines] == [True]
+
+
+def reconnecting(ports: Ports) -> Asking:
+    asking = Asking(ports, spec("a"))
+    asking.happens(lambda now: ev.StepFailed(now, "a", 1, "revoked", ErrorClass.UNAUTHORIZED, provider="slack"))
+    return asking
+
+
+def test_nobody_is_asked_to_reconnect_what_is_connected_again(ports: Ports) -> None:
+    asking = reconnecting(ports)
+    asking.happens(lambda now: ev.GrantRestored(now, "slack"))
+    asking.asks()
+    assert asking.sent == (0, 0, 0)
+    (said,) = attention_of(ports.run())
+    assert said.endswith("were not sent, because the account was connected again before.")
