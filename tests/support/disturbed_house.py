@@ -19,6 +19,7 @@ import requests
 
 from shared.core.codec import run_from_data
 from shared.core.run import RunStatus
+from shared.core.unsent import notice_ref
 from tests.support.processes import Running, Starter
 
 SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
@@ -218,7 +219,7 @@ class Place:
         """Return the gate at which a run waits and what it asks about, once people have been told."""
         for run in (run_from_data(each) for each in self.runs()):
             for step in run.steps if run.status == RunStatus.AWAITING_APPROVAL else ():
-                if step.wait is not None and f"approval_asked/{step.id}" in run.notices:
+                if step.wait is not None and f"approval_asked/{notice_ref(step.id, step.attempt)}" in run.notices:
                     return step.id, step.wait.what
         return None
 

@@ -28,6 +28,7 @@ from shared.cli.settle_in import Home, settle_in
 from shared.core import marks
 from shared.core.commands import Command, command_to_data
 from shared.core.run import Run, RunStatus
+from shared.core.unsent import notice_ref
 from shared.integrations.notion.markdown import parse_markdown
 from shared.wiring import tools, wire
 
@@ -263,10 +264,10 @@ class Neighbourhood:
             return False
         if self.status(page) not in marks.ASKING:
             return False
-        gate = next(step.id for step in run.steps if step.wait is not None and step.wait.what == run.asked)
-        if gate.rpartition(".")[2] == until:
+        gate = next(step for step in run.steps if step.wait is not None and step.wait.what == run.asked)
+        if gate.id.rpartition(".")[2] == until:
             return True
-        if in_words and f"approval_asked/{gate}" not in run.notices:
+        if in_words and f"approval_asked/{notice_ref(gate.id, gate.attempt)}" not in run.notices:
             return False
         self._decided[run.id] = run.asked
         if in_words:
