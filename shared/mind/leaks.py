@@ -32,7 +32,11 @@ _OF_TESTS = re.compile(
 """Paths of files in which a weak password is one of tests."""
 _NO_LETTER = re.compile(r"[^a-z-]")
 LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
-_REMEMBERED = 32  # texts: parts of prompts, and files of a work tree, are looked at again and again
+# Parts of prompts, names of fields and files of a work tree are looked at again and again. Each length has a memory of
+# its own: the many words of a page would push the few long texts out, and these are the ones that cost.
+_WORDS_LONG, _WORDS_KEPT = 200, 4096
+_TEXT_LONG, _TEXTS_KEPT = 10_000, 256
+_LONG_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,23 @@ def as_text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def secrets_anywhere(text: str, path: str = "") -> Sequence[Found]:
     """Return the secrets of a text by all rules, in order, none within another; `path` is that of a file."""
+    if len(text) < _WORDS_LONG:
+        return _in_words(text, path)
+    return (_in_text if len(text) < _TEXT_LONG else _in_long)(text, path)
+
+
+def _look(text: str, path: str) -> Sequence[Found]:
     found: Iterable[Found] = chain(secrets_in(text), _theirs(text, path))
     if path and _OF_TESTS.search(path):
         found = (each for each in found if not is_common_password(text[each.start : each.end]))
     return apart(found)
+
+
+_in_words = lru_cache(maxsize=_WORDS_KEPT)(_look)
+_in_text = lru_cache(maxsize=_TEXTS_KEPT)(_look)
+_in_long = lru_cache(maxsize=_LONG_KEPT)(_look)
 
 
 # --- the rules of others ----------------------------------------------------------------------------------------------

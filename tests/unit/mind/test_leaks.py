@@ -100,6 +100,16 @@ def test_a_file_can_be_a_secret_by_its_name() -> None:
     assert [str(each) for each in leaks({"shop.p12": b"\x00\x01"})] == ["pkcs file in shop.p12, line 1"]
 
 
+@pytest.mark.parametrize("size", [300, 20_000])
+def test_a_long_text_is_remembered_however_many_words_are_looked_at_meanwhile(size: int) -> None:
+    text = f"{'A page about bicycles. ' * (size // 23)}The key is {made_up()['slack bot'][1]}"
+    found = secrets_anywhere(text)
+    assert [each.kind for each in found] != []
+    for number in range(1000):
+        assert list(secrets_anywhere(f"column {number}")) == []
+    assert secrets_anywhere(text) is found
+
+
 def test_a_leak_names_kind_place_and_line_and_not_its_value() -> None:
     (found,) = leaks({"app/settings.py": f"# é\n\nTOKEN = '{TOKEN}'\n"})
     assert (found.where, found.line) == ("app/settings.py", 3)
