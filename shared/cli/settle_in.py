@@ -25,6 +25,7 @@ from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
 from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.integrations.ses import connect as connect_ses
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from shared.wiring import Wired
@@ -233,14 +234,11 @@ def _connect_others(house: Installation, accounts: Accounts, tenant: str) -> Non
 
 def _verify_sender(house: Installation) -> None:
     """Verify the sender's address with the simulated Amazon SES, as an operator does once."""
-    import boto3
-
-    client = boto3.session.Session().client(
-        "sesv2",
-        region_name=house.wired.settings.ses_region,
+    client = connect_ses(
         endpoint_url=house.simulators["ses"],
-        aws_access_key_id="local",
-        aws_secret_access_key=random_source.token_hex(16),
+        region=house.wired.settings.ses_region,
+        access_key=Secret("local"),
+        secret_key=Secret(random_source.token_hex(16)),
     )
     client.create_email_identity(EmailIdentity=SENDER)
 

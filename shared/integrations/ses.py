@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shared.core.errors import (
@@ -17,6 +19,7 @@ from shared.core.errors import (
 from shared.ports import Secret
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from types_boto3_sesv2 import SESV2Client
 
 _LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"})
@@ -26,11 +29,11 @@ _DEAD_KEY = frozenset(
     | {"MissingAuthenticationTokenException", "InvalidClientTokenIdException"}
 )
 _NOT_A_TAG = re.compile(r"[^A-Za-z0-9_.@-]")
+_making = threading.Lock()  # a session makes one client at a time
 
 
 def connect(*, endpoint_url: str | None, region: str, access_key: Secret, secret_key: Secret) -> SESV2Client:
     """Return an SES client that asks once; boto3 is imported here because only functions that send mail need it."""
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -39,15 +42,24 @@ def connect(*, endpoint_url: str | None, region: str, access_key: Secret, secret
         retries={"total_max_attempts": 1, "mode": "standard"},
         proxies={},  # a proxy of the environment is not ours to use
     )
-    client: SESV2Client = boto3.session.Session().client(
-        "sesv2",
-        region_name=region,
-        endpoint_url=endpoint_url,
-        aws_access_key_id=access_key.reveal(),
-        aws_secret_access_key=secret_key.reveal(),
-        config=config,
-    )
+    with _making:
+        client: SESV2Client = _session().client(
+            "sesv2",
+            region_name=region,
+            endpoint_url=endpoint_url,
+            aws_access_key_id=access_key.reveal(),
+            aws_secret_access_key=secret_key.reveal(),
+            config=config,
+        )
     return client
+
+
+@cache
+def _session() -> Session:
+    """Return the session of this process, which reads the description of the service once; it knows no key of ours."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 class Ses:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import moto.core.routing
 import moto.moto_server.werkzeug_app
 import moto.sesv2.models
 import moto.sesv2.urls
@@ -46,11 +47,14 @@ import shared.steps
 import shared.wiring.knowledge
 import shared.wiring.models
 import shared.wiring.tools
+from shared.app.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
+from shared.integrations.ses import connect
 from shared.mind.agents.registry import agents
 from shared.mind.leaks import secrets_anywhere
 from shared.mind.structured import schema_of
+from shared.ports import Secret
 from shared.settings import Settings
 from shared.sim.__main__ import main as serve_simulators
 from shared.steps import KINDS
@@ -125,7 +129,8 @@ def warm_up() -> None:
     for package in (shared.app, shared.steps):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    secrets_anywhere("")
+    for size in (0, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES, CODE_PROMPT_BYTES):
+        secrets_anywhere("x" * size)  # what an estimate takes for a prompt
     agents()
     for kind in KINDS.values():
         schema_of(kind.input)
@@ -133,6 +138,8 @@ def warm_up() -> None:
         importlib.import_module(f"moto.{service}.models")
     proven(chosen_sandbox(Settings()))  # the one that every house begun from here will have
     _ = moto.sesv2.models.sesv2_backends[_ACCOUNT]
+    moto.core.routing.get_service_router("sesv2")
+    connect(endpoint_url=None, region=Settings().ses_region, access_key=Secret("local"), secret_key=Secret("local"))
     gc.collect()
     gc.freeze()  # or the first search for garbage in each process would write to, and so copy, all that is shared
 
