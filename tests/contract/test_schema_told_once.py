@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from tests.support.model_vendors import MODELS, good, rig
 from tests.unit.prompts.told import questions
 
 _IN_WORDS = re.compile(r"schema[^\n]*:\n(\{.*)", re.DOTALL)
+ROOT = Path(__file__).resolve().parents[2]
 ASKED = {name: told.schema for name, told in questions().items() if told.schema}
 
 
@@ -62,10 +67,33 @@ def test_the_schema_told_is_the_schema_enforced_and_is_told_once(vendor: str, se
             request = ModelRequest(name, "reason", "You answer.", "Now.", schema, max_output_tokens=900)
             one.provider.complete(one.model, request)
             body = one.endpoint.requests[0].body
-        (told,) = schemas_in(body, set(schema["properties"]))
-        enforced = set(fields_in(schema, schema.get("$defs", {})))
-        assert set(fields_in(told, {})) == enforced, name
-        assert "additionalProperties" not in told or told["additionalProperties"] is False
+        assert_told_once(name, schema, body)
+
+
+def assert_told_once(name: str, schema: Mapping[str, Any], body: Any) -> None:
+    """Assert that a request tells the schema of its answer once, and as it is."""
+    (told,) = schemas_in(body, set(schema["properties"]))
+    enforced = set(fields_in(schema, schema.get("$defs", {})))
+    assert set(fields_in(told, {})) == enforced, name
+    assert "additionalProperties" not in told or told["additionalProperties"] is False
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pydantic-ai")
+def test_a_library_in_between_tells_it_once_too() -> None:
+    some = {name: ASKED[name] for name in ("plan", "outline", "write", "repair", "ask", "chat", "decider")}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.contract.pydantic_ai_schemas"],
+        input=json.dumps(some), cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert set(found) == {"openai-chat", "anthropic"}
+    for vendor, bodies in found.items():
+        assert set(bodies) == set(some)
+        for name, body in bodies.items():
+            assert_told_once(f"{name} through {vendor}", ASKED[name], body)
 
 
 @pytest.mark.parametrize("name", ASKED)
