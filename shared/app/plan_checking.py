@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.app.budget import step_estimate
 from shared.app.ceilings import most_by_input, refuse_too_dear, within_means
@@ -24,6 +24,7 @@ from shared.core.secret_places import without_places_in
 from shared.core.shipping import WITH_RELEASE, ship_of
 from shared.integrations.notion.client import Notion
 from shared.mind.field_errors import fields_in_words, told_errors
+from shared.mind.questions import Question, without_text
 from shared.mind.redaction import Redactor
 from shared.mind.structured import compact, schema_of
 from shared.ports import Model
@@ -100,14 +101,41 @@ def _before(run: Run) -> Before:
     return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
 
 
+def _without_text(wanted: BaseModel) -> list[str]:
+    """Return which fields of an input hold no text where one is needed: else people approve a step that does nothing."""
+    if isinstance(wanted, Question):
+        return without_text(wanted)
+    texts = {name: getattr(wanted, name) for name in type(wanted).model_fields}
+    blank = [name for name, value in texts.items() if isinstance(value, str) and value.isspace()]
+    return [f"{name}: holds blanks alone; write a text" for name in blank]
+
+
+def _answers_of(
+    kind: StepKind, kinds: Mapping[str, StepKind]
+) -> Callable[[Mapping[str, Any]], Sequence[str] | None] | None:
+    """Return what gives the fields of a step's answer; None for a kind that asks nobody."""
+    if kind.weigh is None:
+        return None
+    weigh = kind.weigh
+
+    def answers(given: Mapping[str, Any]) -> Sequence[str] | None:
+        voice = weigh(kind.input.model_validate(dict(given)), kinds).voice
+        return None if voice is None else tuple(voice.model_fields)
+
+    return answers
+
+
 def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule:
     """Return what plan validation needs to know of a kind; `kinds` are all, for those that become steps of others."""
 
     def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
-            return kind.input.model_validate(dict(given)).model_dump(mode="json")
+            wanted = kind.input.model_validate(dict(given))
         except ValidationError as error:
             raise ValueError("\n".join(told_errors(error.errors(), schema_of(kind.input)))) from error
+        if blank := _without_text(wanted):
+            raise ValueError("\n".join(blank))
+        return wanted.model_dump(mode="json")
 
     return Rule(
         kind.name,
@@ -123,5 +151,6 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         vital=kind.vital,
         ships=kind.ships,
         leaves_text=kind.leaves_text,
+        answers=_answers_of(kind, kinds),
         takes=fields_in_words(schema_of(kind.input))[:_LONGEST_INPUT],
     )

@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shared.core.outgoing_text import folded
+from shared.core.plan_refusals import AGENTS, CODE, NOTION
 
-CODE, NOTION, AGENTS = "code", "notion", "agents"
+__all__ = ["AGENTS", "CODE", "NOTION", "Families", "families_for", "family_of"]
+
 _OF_PREFIX = {
     "code": CODE, "repository": CODE, "site": CODE,
     "notion": NOTION, "knowledge": NOTION,

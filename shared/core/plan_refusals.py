@@ -14,17 +14,20 @@ from shared.core.errors import InvalidOutput
 MOST_TOLD = 2400  # characters of all that is wrong with one answer
 _MOST_PLACES = 6  # of one problem that are named
 _LONGEST = 600  # characters of one problem
+AGENTS, CODE, NOTION = "agents", "code", "notion"  # families of steps
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """`words`: what is said of the place where it is wrong; `announced`: words of the request that tell the rule.
 
-    They stand in the prompt, with the kinds of steps, or in the schema of the answer.
+    They stand in the prompt, with the kinds of steps, or in the schema of the answer; of a rule about one family of
+    steps, in requests for pages that may need that `family`.
     """
 
     words: str
     announced: str
+    family: str = ""
 
 
 REFUSALS: Mapping[str, Refusal] = {
@@ -64,8 +67,9 @@ REFUSALS: Mapping[str, Refusal] = {
     "unknown_step": Refusal(
         "step {step!r} depends on {given!r}, which is not in the plan; {known}", "depends_on: the ids of the steps"
     ),
-    "no_text": Refusal(
-        "step {step!r} is to write the text of {given!r}, a {kind}, which leaves none; {known}", "leaves a text"
+    "no_text": Refusal(": {given!r} is a step of the kind {kind}, which leaves no text; {known}", "leaves a text"),
+    "no_field": Refusal(
+        ": {given!r} is no field of the answer of that step ({kind}); {known}", "fields that an answer fills", AGENTS
     ),
     "circle": Refusal("the steps {given} wait for each other in a circle", "in a circle"),
     "too_early": Refusal("step {step!r} ({kind}) must come after every step of the kind {needed}{how}", "After: "),

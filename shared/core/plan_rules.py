@@ -29,6 +29,7 @@ class Rule:
     vital: bool = False
     ships: str = ""  # "release": it sends the work somewhere; "production": it makes it what everybody sees
     leaves_text: bool = False  # `from_step` of another step can name it
+    answers: Callable[[Mapping[str, Any]], Sequence[str] | None] | None = None  # fields of its answer, by its input
     takes: str = ""  # its input in a line, told beside what is wrong with one
 
 

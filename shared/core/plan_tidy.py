@@ -66,8 +66,9 @@ def _renamed(key: str, value: Any, names: Mapping[str, str]) -> Any:
         return [_renamed("", each, names) for each in value]
     if not isinstance(value, str):
         return value
-    if key == BY_NAME:
-        return names.get(value, value)
+    if key == BY_NAME:  # some models write it as a reference
+        name = value.removeprefix("step:")
+        return names.get(name, name)
     named = _REFERENCE.fullmatch(value)
     return f"step:{names[named[2]]}{named[3]}" if named and named[2] in names else value
 

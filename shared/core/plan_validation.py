@@ -13,8 +13,8 @@ from typing import Any
 from shared.core.plan_order import all_before, in_order, nearest
 from shared.core.plan_refusals import Problems, refuse
 from shared.core.plan_rules import Before, Rule
-from shared.core.plan_tidy import BY_NAME, bare_references, steps_named, with_references
-from shared.core.replan import bare_name
+from shared.core.plan_texts import find_without_text
+from shared.core.plan_tidy import bare_references, steps_named, with_references
 from shared.core.run import NOTHING, StepSpec
 
 MAX_TITLE = 200
@@ -55,7 +55,7 @@ def validate(
     _find_repetition([one for one in specs if one.input is not _UNREAD], before.failed, problems)
     known = {prefix + name for name in named} | {spec.id for spec in before.done.values()}
     _find_unknown_steps(specs, known, list(dict.fromkeys([*named, *before.done])), prefix, problems)
-    _find_without_text(specs, rules, prefix, before.done, problems)
+    find_without_text(specs, rules, prefix, before.done, problems)
     _find_circle(specs, prefix, problems)
     if len(specs) == len(proposed):
         _find_too_early(specs, rules, prefix, before.done, problems)
@@ -230,25 +230,6 @@ def _find_unknown_steps(
             if name not in known:
                 given = name.removeprefix(prefix)[:80]
                 problems.add("unknown_step", step=spec.id.removeprefix(prefix), given=given, known=listed)
-
-
-def _find_without_text(
-    specs: Sequence[StepSpec],
-    rules: Mapping[str, Rule],
-    prefix: str,
-    done: Mapping[str, StepSpec],
-    problems: Problems,
-) -> None:
-    """Note steps that are to write the text of one that leaves none: that would be found out after people approved."""
-    there = {**done, **{spec.id.removeprefix(prefix): spec for spec in specs}}
-    leaving = [name for name, spec in there.items() if spec.kind in rules and rules[spec.kind].leaves_text]
-    known = f"these do: {', '.join(leaving)}" if leaving else "no step of the plan does"
-    for spec in specs:
-        name = str(spec.input.get(BY_NAME) or "")
-        named = there.get(bare_name(name))
-        if named is not None and bare_name(name) not in leaving:
-            step = spec.id.removeprefix(prefix)
-            problems.add("no_text", step=step, given=name[:80], kind=named.kind, known=known)
 
 
 def _find_circle(specs: Sequence[StepSpec], prefix: str, problems: Problems) -> None:

@@ -60,7 +60,8 @@ def _type_in_words(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
 
 
 class Question(BaseModel):
-    """`takes`: input fields that an answer fills, {"text": "step:ID.field"}; in a pattern also "before.field".
+    """`takes`: input fields that an answer fills, {"text": "step:ID.field"}; in a pattern also "before.field"; never
+    an agent's order: brief, rule, task or wish.
 
     `reads`: earlier steps it should know, ["step:ID"].
     """
@@ -79,6 +80,11 @@ class Question(BaseModel):
         for name, source in self.takes.items():
             if name not in one.input.model_fields or name in self.input:
                 raise ValueError(f"takes.{name}: {one.id} does not have such a field to fill")
+            if name == one.order:  # what others answered may say what a stranger wrote
+                raise ValueError(
+                    f"takes.{name}: `{name}` is the order of {one.id}, which the plan writes itself, in `input`;"
+                    " what others have answered goes into another field, or into `reads`"
+                )
             if not _FROM.fullmatch(source):
                 raise ValueError(f"takes.{name}: {source[:80]!r} is not step:ID.field or before.field")
         for source in self.reads:
@@ -94,6 +100,19 @@ class Question(BaseModel):
         if not one.heard or one.heard in {*self.input, *self.takes}:
             return ()
         return tuple(name for name in _item_of(one)["required"] if name != _WHO)
+
+
+def without_text(wanted: Question) -> list[str]:
+    """Return what is wrong with a question, asked alone, that gives its agent no text where it needs one.
+
+    In a pattern there is what others have said; here what the plan writes, takes or lets it read is all there is.
+    """
+    one = agent_named(wanted.agent)
+    blank = [name for name, value in wanted.input.items() if isinstance(value, str) and not value.strip()]
+    needed = [name for name in blank if one.input.model_fields[name].is_required()]
+    if wanted.reads:  # an order is never read
+        needed = [name for name in needed if name == one.order]
+    return [f"input.{name}: holds no text; write it, or name in `takes` the step that fills it" for name in needed]
 
 
 def agent_named(name: str) -> Agent:

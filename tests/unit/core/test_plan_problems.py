@@ -117,7 +117,8 @@ def test_a_text_of_a_step_that_leaves_none_is_refused_with_the_plan() -> None:
     assert (
         said
         == (
-            "step 'tell' is to write the text of 'change', a notion.comment, which leaves none; these do: find\n"
+            "step 'tell', from_step: 'change' is a step of the kind notion.comment, which leaves no text;"
+            " these do: find\n"
         ).strip()
     )
 

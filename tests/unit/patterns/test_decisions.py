@@ -151,7 +151,7 @@ def test_what_is_decided_is_one_of_the_options(ports: Ports) -> None:
             pattern(
                 "panel",
                 specialists=[advisor("cost"), advisor("time")],
-                chair=ask("writer", facts=[], words=50, takes={"brief": "before.text"}),
+                chair=ask("writer", brief="Tell it.", words=50, takes={"facts": "before.text"}),
             ),
             r"chair needs 'text' of specialists\.1, which does not answer with 'text', but with choice, reasons",
         ),

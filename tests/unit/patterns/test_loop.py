@@ -177,7 +177,7 @@ def test_a_plan_has_to_fix_all_but_the_text_of_what_the_agent_is_made_for(
 
 def test_an_agent_without_tools_is_asked_and_not_put_to_work() -> None:
     with pytest.raises(InvalidOutput, match=r"critic has no tools to work with; ask it with agent\.ask"):
-        planned({"kind": "agent.loop", "input": {"agent": "critic", "input": {"asked": "", "plan": ""}}})
+        planned({"kind": "agent.loop", "input": {"agent": "critic", "input": {"asked": "A", "plan": "P"}}})
 
 
 def test_an_agent_has_what_only_reads_and_what_the_plan_allows_of_connected_systems() -> None:

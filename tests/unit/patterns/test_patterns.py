@@ -230,7 +230,7 @@ def test_a_chair_hears_the_specialists_and_decides(ports: Ports) -> None:
 def test_what_agents_answer_is_kept_as_text_too_for_steps_that_write_it(ports: Ports) -> None:
     draft = {"title": "Opening", "text": "We open at 9.", "missing": ["the day"], "left_out": ["the price", "the name"]}
     one = team(ports, Speakers(by_agent={"writer": [draft], "critic": [mend("dull"), OK]}))
-    one.begin(*planned(pattern("verify", maker=writer("W"), checker=critic()), critic()))
+    one.begin(*planned(pattern("verify", maker=writer("W"), checker=critic()), critic(plan="W")))
     run = one.work()
     read = ports.deps.store.get_text
     assert read("t-1", run.steps[0].output["text"]) == (

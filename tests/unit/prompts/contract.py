@@ -11,12 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.core.plan_refusals import REFUSALS
+from shared.core.plan_refusals import AGENTS as ASKING
+from shared.core.plan_refusals import CODE, NOTION, REFUSALS, Refusal
 from tests.unit.prompts.refusals import REFUSED
-from tests.unit.prompts.refusals_talk import REFUSED_TALK
+from tests.unit.prompts.refusals_talk import AGENTS, REFUSED_TALK
 from tests.unit.prompts.sentences import sentences_of, texts
 from tests.unit.prompts.told import Told, one_line, questions
 
+PAGES = {"plan": NOTION, "routine": NOTION, "plan for code": CODE, AGENTS: ASKING}
+"""The questions for plans, by the family of steps that their page may need."""
 ALL_REFUSED = (*REFUSED, *REFUSED_TALK)
 KINDS = frozenset(
     {"task", "data", "language", "grounded", "scope", "counts", "form", "order", "meaning", "effect", "field", "value"}
@@ -55,11 +58,17 @@ def said_in(question: Told, changed: Changed) -> str:
     return said
 
 
+def planned_by(question: str) -> dict[str, Refusal]:
+    """Return the rules of plans that this question has to tell: all, but those of families that its page needs not."""
+    if question not in PAGES:
+        return {}
+    return {name: rule for name, rule in REFUSALS.items() if rule.family in ("", PAGES[question])}
+
+
 def unannounced(question: str, changed: Changed, said: str = "") -> Iterator[str]:
     """Yield the rules of answers to this question that its words, or those `said`, do not tell."""
     said = said or said_in(questions()[question], changed)
-    if question in ("plan", "routine"):
-        yield from (f"rule {name}" for name, rule in REFUSALS.items() if rule.announced not in said)
+    yield from (f"rule {name}" for name, rule in planned_by(question).items() if rule.announced not in said)
     yield from (f"rule {one.rule}" for one in ALL_REFUSED if question in one.asked and one.announced not in said)
 
 

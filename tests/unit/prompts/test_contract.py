@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.plan_refusals import REFUSALS
 from shared.mind.agents.registry import agents
 from tests.unit.prompts.contract import (
     ALL_REFUSED,
     KINDS,
     MOST_KEPT,
+    PAGES,
     declared,
     fields_of,
     kept,
+    planned_by,
     problems,
     promises,
     unannounced,
@@ -76,8 +77,8 @@ def test_sentences_put_together_are_the_text(name: str) -> None:
 
 
 def _announced() -> Iterator[tuple[str, str, str]]:
-    for question in ("plan", "routine"):
-        yield from ((question, f"rule {name}", rule.announced) for name, rule in REFUSALS.items())
+    for question in PAGES:
+        yield from ((question, f"rule {name}", rule.announced) for name, rule in planned_by(question).items())
     yield from ((each, f"rule {one.rule}", one.announced) for one in ALL_REFUSED for each in one.asked)
 
 

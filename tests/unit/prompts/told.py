@@ -70,6 +70,7 @@ def questions() -> dict[str, Told]:
     forms: Mapping[str, type[BaseModel]] = {OUTLINE: Outline, WRITE: Written, REPAIR: Repaired}
     found = {task: _planned(task) for task in (PLAN, ROUTINE)}
     found[AGENTS] = _planned(PLAN, "decision by specialists")
+    found["plan for code"] = _planned(PLAN, "API from meeting notes")
     for task, form in forms.items():
         found[task] = _told("\n".join(texts()[name] for name in SAID_IN[task]), schema_of(form), SAID_IN[task])
     plain: Mapping[str, type[BaseModel]] = {
