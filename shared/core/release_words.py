@@ -186,7 +186,8 @@ def _found(review: Mapping[str, Any]) -> list[str]:
     count = int(review.get("found", len(found)))
     more = [f"· and {count - MOST_FINDINGS} more: look at the run."] if count > MOST_FINDINGS else []
     author = f"The author disagrees: {review['author']}" if review.get("author") else ""
-    return _plain([str(review.get("looked", "")), *lines, *more, author]) if review else []
+    note = f"The author says: {review['note']}" if review.get("note") else ""
+    return _plain([str(review.get("looked", "")), *lines, *more, author, note]) if review else []
 
 
 def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:

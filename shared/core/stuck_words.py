@@ -29,7 +29,8 @@ class Stuck:
     """Why work went back and what came of it.
 
     `sender` is the step that sent it back, None for tests and wishes; `said` what it was told to mend; `failing` what
-    the tests of the last repair said, "" when they passed or there was no repair; `green` that some version passed.
+    the tests of the last repair said, "" when they passed or there was no repair; `green` that some version passed;
+    `note` what the author of the last repair has for people.
     """
 
     why: str
@@ -37,11 +38,14 @@ class Stuck:
     failing: str = ""
     sender: Step | None = None
     green: bool = False
+    note: str = ""
 
 
 def question_of_stuck(run: Run, stuck: Stuck) -> str:
     """Return the question, in at most 2,000 letters: of what was wrong some may be left out, of the way out nothing."""
     way_out = _way_out(run, stuck)
+    if note := cut_text(stuck.note.strip(), MAX_TOLD // 2):
+        way_out = f"Its author says: {note}\n{way_out}"
     return f"{cut_text(_what(stuck), MOST - 1 - len(way_out))}\n{way_out}"
 
 

@@ -115,13 +115,14 @@ class Written(_Closed):
 
 
 class Repaired(_Closed):
-    """What mends the work. `expected_tests`: how many tests all of it has then. No change at all gives up."""
+    """What mends the work. `expected_tests`: how many tests all of it has then. No change at all asks people."""
 
     why: str
     files: list[WrittenFile]
     edits: list[EditedFile]
     deleted: list[str]
     expected_tests: int
+    note: str = Field("", description="what people have to know or decide; mostly empty")
 
 
 def unwritten_tests(tests: Iterable[str], texts: Mapping[str, str]) -> list[str]:

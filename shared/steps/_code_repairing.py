@@ -21,7 +21,7 @@ from shared.core.worktree import Worktree
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.steps._code_answers import Repaired, unwritten_tests, whole_file_problem, written_by
-from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts, wanted_of
+from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, changed_work, proofs_of, unread_of, work_of
 
@@ -32,6 +32,7 @@ _FAILS = "The work below does not pass its tests."
 _REVIEWED = "All tests of the work below pass. It was stopped by the review before anything leaves."
 _WANTED = "All tests of the work below pass. A later step, or people, say that it is not right yet."
 _ON_THE_WAY = "It was being mended for what `why the work was sent back` says, which is to stay mended."
+_WORDS = 1000  # letters of what is said for people
 _SHOWN = 25  # files that are shown whole, at most
 _LOOKS = (".md", ".html", ".css")
 _NAME = re.compile(r"[\w./-]+\.\w+")
@@ -61,7 +62,9 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     tests = answer.expected_tests if answer.expected_tests > 0 else work.expected_tests
     changes = {"expected_tests": tests, "model": written_by(work.model, result.model)}
     output = changed_work(ctx, made.output, tree, **changes)
-    return Done({**output, "why": cut_text(answer.why, 1000)}, result.usage)
+    words = {"why": cut_text(answer.why, _WORDS)}
+    note = cut_text(visible(answer.note).strip(), _WORDS)
+    return Done({**output, **words, **({"note": note} if note else {})}, result.usage)
 
 
 def _lost_tests(
@@ -88,7 +91,7 @@ def repair_parts(
     """
     stands, sent_back = state
     wrong = cut_text(visible(said), _MOST_FOUND) if stands == _REVIEWED else compact_error(said, _MOST)
-    wanted = task_parts(wanted_of(proposal), page, feedback)
+    wanted = task_parts(proposal, page, feedback)
     if work.kind != STATIC_SITE and not work.site_root:  # no text of the page stands in it
         wanted = [part for part in wanted if part.name != "page"]
     return [

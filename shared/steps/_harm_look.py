@@ -95,6 +95,14 @@ def disagreement(ctx: StepContext) -> str:
     return ""
 
 
+def note_of_author(ctx: StepContext) -> str:
+    """Return what the author of the last repair has for people; "" for nothing."""
+    repairs = [
+        step for step in ctx.run.steps if step.spec.kind == "code.repair" and step.status == StepStatus.SUCCEEDED
+    ]
+    return str(repairs[-1].output.get("note", "")) if repairs else ""
+
+
 def _group_of(ctx: StepContext, child: Step) -> Mapping[str, Any]:
     parent = ctx.run.step(child.parent)
     return parent.output if parent is not None else {}

@@ -110,6 +110,8 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
     state = ctx.step.output
     if absent := last.output.get("absent"):
         return f"no repair could be made ({str(absent).rstrip('.')})"
+    if (repair := _last_repair(ctx)) is not None and not is_mended(ctx, repair):
+        return "the repair has changed nothing"
     tries = [_child(ctx, f"try-{n}") for n in range(int(state["since"]), int(state["tries"]) + 1)]
     same = sum(1 for each in tries if each.output.get("signature") == last.output["signature"])
     if same >= SAME:
@@ -130,6 +132,7 @@ def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
         redactor.hide(_failing(ctx)),
         ctx.run.step(str(back.get("by", ""))),
         green is not None,
+        redactor.hide(_note(ctx)),
     )
     again = f"-{last.id.rpartition('-')[2]}" if _family(ctx, "input.wait") else ""
     given = {"question": question_of_stuck(ctx.run, stuck)}
@@ -153,6 +156,21 @@ def _answered(ctx: StepContext) -> Done:
     if green is None or not (answers and answers[-1].output.get("again")):
         raise Rejected("code", f"not passed, and nobody answered what to do: {state['asked']}")
     return _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")}, since=0)
+
+
+def _last_repair(ctx: StepContext) -> Step | None:
+    """Return the repair that the latest try is of; None where nothing was repaired, or none could be made."""
+    found = ctx.run.step(f"{ctx.step.id}{CHILD}repair-{ctx.step.output['tries']}")
+    return found if found is not None and found.status == StepStatus.SUCCEEDED else None
+
+
+def _note(ctx: StepContext) -> str:
+    """Return what the author of the last repair has for people; where it changed nothing, at least why."""
+    repair = _last_repair(ctx)
+    if repair is None:
+        return ""
+    why = "" if is_mended(ctx, repair) else str(repair.output.get("why", ""))
+    return str(repair.output.get("note", "")) or why
 
 
 def _nth(child: Step) -> int:

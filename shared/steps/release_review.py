@@ -26,7 +26,7 @@ from shared.core.worktree import diff
 from shared.integrations.notion import blocks
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.rich_text import split_text
-from shared.steps._harm_look import disagreement, look_once
+from shared.steps._harm_look import disagreement, look_once, note_of_author
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._release import bound_to_leave
 from shared.steps._there import There, look_there
@@ -69,7 +69,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
         raise _sent_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
     found = [*_left_out(ctx, work), *there.findings, *_about_tests(ctx, work), *judged.findings]
     output = _output(ctx, work, before, judged, _listed(found, look))
-    output |= {"looked": look.words, "author": disagreement(ctx)}
+    output |= {"looked": look.words, "author": disagreement(ctx), "note": note_of_author(ctx)}
     output |= {"binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
     if there.place:
         output["there"] = dict(there.place)

@@ -360,12 +360,14 @@ def test_what_the_author_does_not_mend_is_told_with_the_reason_and_not_looked_at
     job = tides("Tides for everybody")
     found = {"severity": "high", "where": "tides.py:1", "problem": "Anybody gets in.", "mend": "Lock it."}
     smaller = {"severity": "low", "where": "tides.py:2", "problem": "It is slow.", "mend": "Wait."}
-    job.findings, job.repairs = [[found, smaller], []], [{**repair(), "why": "The page says that anybody may."}]
+    answer = {**repair(), "why": "The page says that anybody may.", "note": "Decide whether anybody may."}
+    job.findings, job.repairs = [[found, smaller], []], [answer]
     page = workshop.planned(job)
     run = workshop.until_asked(page)
     assert (job.asked.count("review"), len(job.wrong)) == (1, 1)
     lines = asked_lines(run, "release")
     assert "The author disagrees: The page says that anybody may." in lines
+    assert "The author says: Decide whether anybody may." in lines
     assert "! tides.py:1: Anybody gets in. Lock it." in lines
     assert "· tides.py:2: It is slow. Wait." in lines
     assert any("Looked through for harm by the" in line for line in lines)

@@ -36,6 +36,7 @@ class Story:
     may_change: tuple[str, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)  # of the tests
     mend: Callable[[dict[str, bytes], str], dict[str, bytes]] = lambda files, feedback: files
+    words: dict[str, str] = field(default_factory=dict)  # what its author says of a repair: why, note
     page: str = ""
 
     @property

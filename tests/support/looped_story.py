@@ -23,7 +23,7 @@ def with_the_real_loop(made: Story) -> Story:
         feedback = ctx.get_text(wanted.feedback)
         made.repairs.append(feedback)
         files = made.mend(dict(work_of(ctx, before.output).tree.files), feedback)
-        return Done(changed_work(ctx, before.output, Worktree(files)))
+        return Done({**changed_work(ctx, before.output, Worktree(files)), **made.words})
 
     tools = made.house.tools
     real = {name: KINDS[name] for name in ("code.test", "code.try")}

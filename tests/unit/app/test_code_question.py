@@ -16,7 +16,7 @@ from tests.support.gated_story import SITE, Story, story_at
 from tests.support.looped_story import with_the_real_loop
 from tests.support.small_house import TENANT, SmallHouse
 
-RED = {"site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=failed"}
+RED = {"tried.txt": b"0", "site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=failed"}
 GREEN = {**RED, "test_site.py": b"shows_the_club=passed"}
 
 
@@ -25,6 +25,7 @@ def story(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> 
     """Return a story with the real loop, whose work is red."""
     made = with_the_real_loop(story_at(house, served))
     made.files = dict(RED)
+    made.mend = lambda files, feedback: {**files, "tried.txt": str(len(made.repairs)).encode()}
     return made
 
 
@@ -54,6 +55,35 @@ def test_people_are_asked_once_and_their_answer_leads_to_a_plan_that_works(story
     assert {step.id: step.status for step in run.steps}["test"] == StepStatus.SKIPPED
     story.until("release")
     assert [doc.body["green"] for doc in snapshots_of(story.house.deps, TENANT, run.id)][-1] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"why": "The test wants two things.", "note": "Decide which hours hold."}, "Decide which hours hold."),
+        ({"why": "The page and the test contradict each other."}, "The page and the test contradict each other."),
+    ],
+)
+def test_a_repair_that_changes_nothing_asks_people_at_once_in_its_authors_words(
+    story: Story, words: dict[str, str], told: str
+) -> None:
+    story.mend, story.words = lambda files, feedback: files, words
+    story.begin()
+    run = story.agree()
+    assert run.status == RunStatus.AWAITING_INPUT
+    assert len(story.repairs) == 1  # another one would say the same
+    (question,) = _asked(story)
+    assert "the repair has changed nothing" in question
+    assert f"Its author says: {told}" in question
+    assert "shows_the_club" in question
+
+
+def test_what_an_author_who_mended_has_for_people_is_asked_with_the_question(story: Story) -> None:
+    story.words = {"why": "I have tried the other hours.", "note": "The page names two hours."}
+    story.begin()
+    story.agree()
+    assert len(story.repairs) == 2
+    assert "Its author says: The page names two hours." in _asked(story)[0]
 
 
 def test_a_wish_at_the_release_that_cannot_be_worked_in_leaves_what_was_green(story: Story) -> None:

@@ -77,6 +77,14 @@ def test_an_edit_mends_the_work_and_leaves_the_rest(ports: Ports) -> None:
     assert (found["expected_tests"], found["kind"], found["why"]) == (1, "change", "It subtracted.")
 
 
+@pytest.mark.parametrize(
+    ("note", "kept"), [(" The page names two sums.\u200b ", "The page names two sums."), (" ", None)]
+)
+def test_what_people_have_to_know_is_kept_beside_why(ports: Ports, note: str, kept: str | None) -> None:
+    found = output(repair(ports, repaired({}, FIX, note=note)))
+    assert (found["why"], found.get("note")) == ("It subtracted.", kept)
+
+
 def test_the_model_sees_what_failed_and_the_files_it_is_about_alone(ports: Ports) -> None:
     made = repair(ports, repaired({}, FIX), files={"adds.py": WRONG, "tests/test_adds.py": TEST, **OTHERS})
     asked = made.model.asked[-1]
