@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from shared.app.plan_families import AGENTS, CODE, NOTION
+from shared.app.short_names import ShortNames
 
 Json = Mapping[str, Any]
 SOME_DATABASE = "00000000-0000-4000-8000-00000000000d"
 SOME_PAGE = "00000000-0000-4000-8000-00000000000e"
+SHOWN = ShortNames({SOME_DATABASE: "database:9", SOME_PAGE: "page:9"})  # no request has them: who copies one is told so
 
 
 def _step(name: str, kind: str, title: str, given: Json, *after: str) -> Json:
@@ -77,4 +79,4 @@ def possible(steps: Sequence[Json], kinds: Collection[str]) -> list[Json]:
 
 
 def _as_text(steps: Sequence[Json]) -> str:
-    return "\n".join(json.dumps(step, ensure_ascii=False, separators=(",", ":")) for step in steps)
+    return SHOWN.told("\n".join(json.dumps(step, ensure_ascii=False, separators=(",", ":")) for step in steps))

@@ -1,7 +1,8 @@
-"""The kinds of steps as a planner is told of them: a line each, with more on the families that a page may need.
+"""The kinds of steps as a planner is told of them: a line each in the families that a page may need, the rest in short.
 
-A line holds the names of all fields, and in families that a page may need their types. What several lines would repeat
-stands above them once.
+A line holds all fields with their types, and what the kind does; what several lines would repeat stands above them
+once. In short are the names of kinds and fields. Agents are told of where a page may need them, and nowhere else:
+without their names nobody can ask them.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ _ONLY_FOR = {  # agents who are told only where a page may need the family that 
 }
 _TEXT = re.compile(r"(?<=\w): text(?=[,)}])|(?<=\?): text(?=[,)}])")
 _HEAD = "Kinds of steps, with the fields of their input; those with ? may be left out."
-_UNNAMED = "Agents are not named here: no agent. or pattern. step."
+_IN_SHORT = "In short, for what a page asks for besides:"
 _EXPLAINED = {  # what a word in the lines means, where one of them has it
     "from_step": "from_step names a step that leaves a text.",
-    "TARGET": f"TARGET: {_TARGET}, as text.",
+    "TARGET": "TARGET: a name that is told here, like block:3, an address, or step:ID; as text.",
     "VALUES": f"VALUES: {{NAME OF A COLUMN: {_VALUE}}}.",
 }
 
@@ -48,14 +49,15 @@ _EXPLAINED = {  # what a word in the lines means, where one of them has it
 def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] = ()) -> str:
     """Return what a planner is told of these kinds; `room` is what the whole prompt may take, in tokens.
 
-    Of `families` alone the types of fields are told; where none are named, of all. Where there is little room the kinds
-    that conduct agents are left out, unless the page's words want them.
+    Of `families` alone more is told than names; where none are named, of all. Where there is little room the kinds that
+    conduct agents are left out, unless the page's words want them.
     """
     known = list(kinds)
+    others = [kind for kind in known if not kind.name.startswith(_CONDUCTING)]
+    if families:
+        return _told(known if AGENTS in families else others, families)
     told = _told(known, families)
-    if AGENTS in families or estimated_tokens(told) <= _SHARE * room:
-        return told
-    return _told([kind for kind in known if not kind.name.startswith(_CONDUCTING)], families)
+    return told if estimated_tokens(told) <= _SHARE * room else _told(others, families)
 
 
 def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int) -> str:
@@ -67,39 +69,36 @@ def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int)
     return told if estimated_tokens(told) <= _NOTES * room else ""
 
 
-def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, types: bool = True) -> str:
+def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, short: bool = False) -> str:
     """Return a kind as one line: name, input, purpose, and what must come before it.
 
-    Of that only what is not said of `others` that come before it themselves. Without `types` of names of fields alone.
+    Of that only what is not said of `others` that come before it themselves. In `short`: no purpose, and of the fields
+    the names, unless they are a choice among few words, which nobody can guess.
     """
     schema = schema_of(kind.input)
     said = {name for each in kind.needs if others and each in others for name in others[each].needs}
     needs = [name for name in kind.needs if name not in said]
     after = f" After: {', '.join(needs)}." if needs else ""
-    fields = _fields(schema, schema.get("$defs") or {}, 0) if types else _names(schema)
+    fields = _names(schema) if short and not _chooses(schema) else _fields(schema, schema.get("$defs") or {}, 0)
     left = " Leaves a text." if kind.leaves_text else ""
-    return f"{kind.name}{fields}: {kind.purpose}{left}{after}"
+    return f"{kind.name}{fields}{'' if short else f': {kind.purpose}'}{left}{after}"
 
 
 def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:
     named, there = dict[str, str](), {kind.name: kind for kind in kinds}
-    lines = [
-        _shortened(kind, there, named)
-        if not families or family_of(kind.name) in families or _chooses(kind)
-        else kind_line(kind, there, types=False)
-        for kind in there.values()
-    ]
+    needed = [kind for kind in there.values() if not families or family_of(kind.name) in families]
+    lines = [_shortened(kind, there, named) for kind in needed]
+    rest = [kind_line(kind, there, short=True) for kind in there.values() if kind not in needed]
     explained = [f"{name}: {text}." for name, text in named.items()]
-    said = "\n".join((*explained, *lines))
+    said = "\n".join((*explained, *lines, *rest))
     words = " ".join(text for word, text in _EXPLAINED.items() if word in said)
-    if families and AGENTS not in families and any(name.startswith(_CONDUCTING) for name in there):
-        words += f" {_UNNAMED}"
-    return "\n".join([_HEAD, *([words] if words else []), *explained, *lines])
+    short = [_IN_SHORT, *rest] if rest else []
+    return "\n".join([_HEAD, *([words] if words else []), *explained, *lines, *short])
 
 
-def _chooses(kind: StepKind) -> bool:
+def _chooses(schema: Mapping[str, Any]) -> bool:
     """Say whether all a kind takes is a choice among few words: nobody can guess them, and they are soon told."""
-    fields = list((schema_of(kind.input).get("properties") or {}).values())
+    fields = list((schema.get("properties") or {}).values())
     return bool(fields) and all("enum" in each for each in fields)
 
 
@@ -118,6 +117,11 @@ def _with_words(text: str) -> str:
     for long, short in _WORDS.items():
         text = text.replace(long, short)
     return text
+
+
+def notes_of(kind: StepKind) -> list[str]:
+    """Return what there is to know of one kind beyond its line; of who can be asked nothing."""
+    return [note for note in _notes(kind, ()) if "\n" not in note]
 
 
 def _notes(kind: StepKind, families: Collection[str]) -> list[str]:

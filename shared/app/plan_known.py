@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.app.plan_inputs import as_planned
 from shared.app.plan_places import Places
 from shared.app.preferences import Preference
 from shared.core.outgoing_text import visible
@@ -15,9 +16,9 @@ from shared.core.plan_tidy import bare_references
 from shared.core.replan import SoFar, bare_name
 from shared.core.run import Step
 from shared.mind.context import Part
+from shared.steps._kind import StepKind
 
 _OUTPUT = 600  # characters of a step's output that tell what came of it
-_KEPT = re.compile(r"[0-9a-f]{64}")  # where a text is kept: nothing to read
 _ERROR = 1200
 _KEPT = re.compile(r"[0-9a-f]{64}")  # where a text is kept: its content address, which says nothing to a model
 _STEP = re.compile(r"r[0-9]{1,4}\.[A-Za-z0-9_/-]{1,80}")  # an id of a step, with our mark of the plan it is of
@@ -34,6 +35,7 @@ class Known:
     findings: tuple[str, ...] = ()
     workspace: tuple[Part, ...] = ()  # what other pages say about it
     places: Places = field(default_factory=Places)
+    kinds: Mapping[str, StepKind] = field(default_factory=dict)  # of the steps that earlier plans had
 
     def parts(self) -> list[Part]:
         """Return it as parts of the planner's context."""
@@ -59,9 +61,12 @@ class Known:
 
     def _done(self) -> list[dict[str, Any]]:
         return [
-            {**_named(name, step), "input": _short(_said(step.spec.input)), "output": self._came_of(name, step)}
+            {**_named(name, step), "input": self._given(step), "output": self._came_of(name, step)}
             for name, step in self.so_far.done.items()
         ]
+
+    def _given(self, step: Step) -> str:
+        return _short(as_planned(self.kinds.get(step.spec.kind), step.spec.input))
 
     def _came_of(self, name: str, step: Step) -> str:
         """Return what a step made, with the text it left in place of where that is kept."""
@@ -72,7 +77,7 @@ class Known:
         return [
             {
                 **_named(bare_name(step.id), step),
-                "input": _short(_said(step.spec.input)),
+                "input": self._given(step),
                 "error": visible(step.error)[:_ERROR],
             }
             for step in self.so_far.failed
@@ -81,11 +86,6 @@ class Known:
 
 def _named(name: str, step: Step) -> dict[str, Any]:
     return {"id": name, "kind": step.spec.kind, "title": step.spec.title}
-
-
-def _said(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a step was given, without the fields that say nothing."""
-    return {name: value for name, value in given.items() if value not in ("", None, [])}
 
 
 def _short(given: Mapping[str, Any]) -> str:

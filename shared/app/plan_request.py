@@ -13,6 +13,7 @@ from shared.app.plan_families import families_for
 from shared.app.plan_kinds import kinds_notes, kinds_table
 from shared.app.plan_known import Known
 from shared.app.prompts import prompt
+from shared.app.short_names import ShortNames, short_names
 from shared.core.run import Run
 from shared.core.shipping import ship_of
 from shared.mind.context import Part
@@ -63,7 +64,7 @@ def plan_parts(
 
     `room` is what the whole prompt may take, in tokens.
     """
-    settings = tools.settings(run.tenant)
+    settings, names = tools.settings(run.tenant), names_of(view, known)
     kinds, text = usable(tools.kinds, settings), page_text(view.page)
     families = families_for(page_words(view.page), kinds)
     table = kinds_table(kinds.values(), room, families.names)
@@ -78,12 +79,17 @@ def plan_parts(
     if code.repository or _PROPOSES in kinds:
         named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
         parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
-    parts.append(Part("page", f"page {view.page.id}", text, must=True, share=0.7))
+    parts.append(Part("page", names.names.get(view.page.id, view.page.id), text, must=True, share=0.7))
     parts += known.parts()
     if feedback:
         parts.append(Part("errors", "your last answer", compact_error(feedback), must=True, share=0.1))
         parts.append(Part("task", "repair", _REPAIR, trusted=True))
-    return parts
+    return names.parts(parts)
+
+
+def names_of(view: PageView, known: Known) -> ShortNames:
+    """Return the short names of what a request for a plan shows of Notion."""
+    return short_names(view.page, [(one.columns.data_source, one.columns.title) for one in known.places.databases])
 
 
 def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:

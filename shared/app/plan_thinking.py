@@ -20,11 +20,11 @@ from shared.app.plan_checking import places_named, rule_of, validated
 from shared.app.plan_known import Known
 from shared.app.plan_places import places_of
 from shared.app.plan_proposal import Proposal
-from shared.app.plan_request import PLAN_PROMPT_TOKENS, plan_parts, plan_request, usable
+from shared.app.plan_request import PLAN_PROMPT_TOKENS, names_of, plan_parts, plan_request, usable
 from shared.app.plans_before import plan_before, texts_left
 from shared.app.preferences import preferences_of
 from shared.app.questions_answered import questions_answered
-from shared.app.second_look import SecondLook, look_again, told_of_first, told_to_planner
+from shared.app.second_look import SecondLook, look_again, told_of_first
 from shared.core.durations import typical_of
 from shared.core.errors import IntegrationError, InvalidOutput, ModelError
 from shared.core.proposal import upgraded
@@ -100,6 +100,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
         places=places,
         texts=texts_left(deps, run),
         last_plan=plan_before(deps, run),
+        kinds=tools.kinds,
     )
     planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today, query))
     try:
@@ -132,9 +133,9 @@ class _Planning:
         """
         seed = f"{self.run.id}.{self.step.id}.{self.step.attempt}.look"
         kinds = usable(self.tools.kinds, self.tools.settings(self.run.tenant))
+        names = names_of(self.view, first.known)
         parts = plan_parts(self.view, self.tools, self.run, "", self.task, replace(first.known, last_plan=""))
-        beside = told_to_planner(parts, kinds)
-        look = look_again(self.model, self.view, first.proposal, first.specs, seed, beside)
+        look = look_again(self.model, self.view, first.proposal, first.specs, seed, parts, (kinds, names))
         seen = replace(first, look=look)
         if not look.findings:
             return seen
@@ -145,8 +146,8 @@ class _Planning:
             return seen
         if second.asks:
             return second
-        beside += told_of_first(look, (first.proposal, first.specs), (second.proposal, second.specs))
-        last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", beside)
+        parts += told_of_first(look, (first.proposal, first.specs), (second.proposal, second.specs), kinds)
+        last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", parts, (kinds, names))
         return replace(second, look=last, known=first.known)
 
     def proposed(self, known: Known, feedback: str) -> Thought:
@@ -154,15 +155,17 @@ class _Planning:
         run, tools = self.run, self.tools
         answer, result = self._answer(known, feedback)
         try:
-            proposal, specs = validated(answer.model_dump(), tools, run, self.named)
+            proposal, specs = validated(answer, tools, run, self.named)
         except InvalidOutput as error:
-            error.said = json.dumps(answer.model_dump(), ensure_ascii=False)
+            error.said = json.dumps(answer, ensure_ascii=False)
             raise
         return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
 
-    def _answer(self, known: Known, feedback: str) -> tuple[Proposal, ModelResult]:
+    def _answer(self, known: Known, feedback: str) -> tuple[dict[str, Any], ModelResult]:
         deps, run, step, tools = self.deps, self.run, self.step, self.tools
-        said = last_answer_of(deps, run, step) if feedback else ""
+        names = names_of(self.view, known)
+        feedback = names.told(feedback)
+        said = names.told(last_answer_of(deps, run, step)) if feedback else ""
         untold = "" if said else feedback  # else it stands behind the answer that it is about
         asked_for = plan_request(self.view, tools, run, untold, self.task, schema_of(Proposal), known)
         window = self.model.window("reason")
@@ -175,7 +178,7 @@ class _Planning:
         (answer, result), context = within(
             self.model,
             request_of,
-            [*plan_parts(told, tools, run, untold, self.task, known, room), *talk],
+            [*plan_parts(told, tools, run, untold, self.task, known, room), *names.parts(talk)],
             lambda request: ask(self.model, request, Proposal),
             answer_tokens=PLAN_OUTPUT_TOKENS,
             most=PLAN_PROMPT_TOKENS,
@@ -186,4 +189,4 @@ class _Planning:
         if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
             unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
             answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
-        return answer, result
+        return names.meant(answer.model_dump()), result

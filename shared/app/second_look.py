@@ -7,19 +7,23 @@ cannot be reached, or that there is no money for, holds nothing up: people are t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Any
 
 from shared.app.page_view import PageView
-from shared.app.plan_kinds import kind_line
+from shared.app.plan_inputs import as_planned
+from shared.app.plan_kinds import kind_line, notes_of
 from shared.app.plan_proposal import Proposal
+from shared.app.short_names import ShortNames
 from shared.core.cut_text import cut_text
 from shared.core.errors import IntegrationError, ModelError
 from shared.core.outgoing_text import visible
 from shared.core.plan import in_full
+from shared.core.plan_tidy import bare_references
 from shared.core.plan_words import MOST_FINDINGS
+from shared.core.replan import bare_name, is_work
 from shared.core.run import StepSpec
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
@@ -57,21 +61,29 @@ class SecondLook:
         return f"{by} has found nothing wrong with this plan."
 
 
-def told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind]) -> list[Part]:
-    """Return what the planner knew, as parts for the critic: what it was given besides is known and not guessed."""
+def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs: Sequence[StepSpec]) -> list[Part]:
+    """Return what the planner knew, as parts for the critic: what it was given besides is known and not guessed.
+
+    Of the kinds that the plan uses all that the planner was told, of the others what there is to plan with instead.
+    """
     given = list(parts)
     addresses = [part.source for part in given if part.name == "knowledge"]
-    found = [replace(part, must=False, share=0.2) for part in given if part.name == "input"]
-    lines = "\n".join(kind_line(kind, kinds, types=False) for kind in kinds.values())
-    found.append(Part("input", "kinds of steps that a plan may use", lines, share=0.2))
+    found = [replace(part, must=False, share=0.2) if part.name == "input" else part for part in given
+             if part.name in ("input", "history")]  # fmt: skip
+    used = {name: kind for name, kind in kinds.items() if name in {spec.kind for spec in specs}}
+    lines = [kind_line(kind, kinds) for kind in used.values()]
+    lines += [note for kind in used.values() for note in notes_of(kind)]
+    lines += ["Others that a plan may use:"]
+    lines += [kind_line(kind, kinds, short=True) for name, kind in kinds.items() if name not in used]
+    found.append(Part("input", "kinds of steps of this plan, and others", "\n".join(lines), share=0.3))
     if addresses:
         found.append(Part("input", "pages that the planner was shown passages of", "\n".join(addresses), share=0.1))
     return found
 
 
-def told_of_first(look: SecondLook, first: Looked, second: Looked) -> list[Part]:
+def told_of_first(look: SecondLook, first: Looked, second: Looked, kinds: Mapping[str, StepKind]) -> list[Part]:
     """Return what a critic said of the first plan, and what is other in the second, for its look at that."""
-    before, after = (_told(*each).splitlines() for each in (first, second))
+    before, after = (_told(*each, kinds).splitlines() for each in (first, second))
     changed = [
         line for line in unified_diff(before, after, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))
     ]
@@ -88,20 +100,25 @@ def look_again(
     proposal: Proposal,
     specs: Sequence[StepSpec],
     seed: str,
-    beside: Sequence[Part] = (),
+    parts: Sequence[Part],
+    known: tuple[Mapping[str, StepKind], ShortNames],
 ) -> SecondLook:
     """Return what the critic says about the plan; never raises for a model that cannot answer.
 
-    `beside` is what the planner was told besides the page; see `told_to_planner`.
+    `parts` is what the planner was told, of which the critic is told what is not the page; `known` are the kinds it may
+    plan, and the short names it was told of what is in Notion.
     """
-    critic = agent(CRITIC)
-    given = {"asked": _cut(page_text(view.page), _ASKED), "plan": _told(proposal, specs)}
+    critic, (kinds, names) = agent(CRITIC), known
+    given = {"asked": _cut(names.told(page_text(view.page)), _ASKED)}
+    given["plan"] = names.told(_told(proposal, specs, kinds))
+    beside = names.parts(_told_to_planner(parts, kinds, specs))
     try:
         answer, result = ask_agent(model, critic, checked_input(critic, given), beside, seed=seed)
     except (IntegrationError, ModelError) as error:
         return SecondLook(failed=f"{type(error).__name__}: {str(error)[:200]}.")
     partly = any(_CUT in text for text in given.values())
-    return SecondLook(_findings(answer.model_dump()), result.model, partly=partly)
+    found = tuple(names.in_words(line) for line in _findings(answer.model_dump()))
+    return SecondLook(found, result.model, partly=partly)
 
 
 def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
@@ -115,22 +132,26 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(lines[:MOST_FINDINGS])
 
 
-def _told(proposal: Proposal, specs: Sequence[StepSpec]) -> str:
-    """Return the plan as a person sees it, with what each step is given: a long one leaves room for all others."""
+def _told(proposal: Proposal, specs: Sequence[StepSpec], kinds: Mapping[str, StepKind]) -> str:
+    """Return the plan as its planner wrote it, with what each step is given: a long one leaves room for all others.
+
+    Steps that every plan gets from us are left out, and so is what code has filled in: nobody has planned either.
+    """
     beside = {"asked": proposal.analysis.asked, "summary": proposal.summary, "assumptions": proposal.assumptions}
     wishes = "\n".join(f"{each.id}: {each.text}" for each in proposal.requirements)
     head = _cut(json.dumps(beside, ensure_ascii=False), _PLAN // 4) + "\n" + _cut(wishes, _PLAN // 4)
-    lines = [
-        (f"{spec.id}: {spec.title} — ", f"{in_full(_filled(spec))} after {list(spec.depends_on)}") for spec in specs
-    ]
+    ours = {spec.id for spec in specs if not is_work(spec)}
+    lines = [_line(spec, ours, kinds) for spec in specs if spec.id not in ours]
     left = _PLAN - len(head) - sum(len(name) + 1 for name, _ in lines)
     most = _even([len(given) for _, given in lines], left)
     return _cut("\n".join([head, *(name + _cut(given, max(most, _LINE)) for name, given in lines)]), _PLAN)
 
 
-def _filled(spec: StepSpec) -> StepSpec:
-    """Return the step without the fields that a plan left empty: code fills them in, and they look like mistakes."""
-    return replace(spec, input={name: value for name, value in spec.input.items() if value not in ("", None, [])})
+def _line(spec: StepSpec, ours: Collection[str], kinds: Mapping[str, StepKind]) -> tuple[str, str]:
+    given = bare_references(as_planned(kinds.get(spec.kind), spec.input))
+    after = [bare_name(name) for name in spec.depends_on if name not in ours]
+    waits = f" after {', '.join(after)}" if after else ""
+    return f"{bare_name(spec.id)}: {spec.title} — ", f"{in_full(replace(spec, input=given))}{waits}"
 
 
 def _even(sizes: Sequence[int], room: int) -> int:

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from shared.core.errors import InvalidOutput
-from shared.core.page import page_from_data
+from shared.core.page import Block, page_from_data
 from shared.core.run import NOTHING, Run, Usage
 from shared.core.tokens import answer_room
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.mind.fitting import within
-from shared.mind.page_text import page_text
+from shared.mind.page_text import Marked, block_text, page_text
 from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 from shared.steps._kind import StepContext, StepFailure
@@ -104,16 +104,37 @@ def notes_of(run: Run) -> list[Part]:
 
 
 def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: str) -> list[Part]:
-    """Return what every task is told: the approved plan, the page, and what the last attempt lacked; all of it data."""
+    """Return what every task is told: of the approved plan what is wanted, the page, and what the last attempt lacked.
+
+    All of it is data. Of the page is left out what a requirement says in the same words.
+    """
     source = page_from_data({"id": "", "title": "", **page})
     parts = [
-        Part("input", "the approved plan", as_json(proposal), must=True, share=0.5),
-        Part("page", f"page {source.id}", page_text(source), must=True, share=0.4),
+        Part("input", "the approved plan", as_json(wanted_of(proposal)), must=True, share=0.5),
+        Part("page", "the page", page_text(source, _by_requirement(proposal)), must=True, share=0.4),
     ]
     if feedback:
         parts.append(Part("errors", "your last attempt", compact_error(feedback), must=True, share=0.1))
         parts.append(Part("task", "repair", AGAIN, trusted=True))
     return parts
+
+
+def _by_requirement(proposal: Mapping[str, Any]) -> Marked:
+    """Return what marks a block of the page: the requirements that came from it, which may say all that it does."""
+    wanted: dict[str, dict[str, str]] = {}
+    for each in proposal.get("requirements", ()):
+        wanted.setdefault(str(each.get("block", "")), {})[str(each["id"])] = _plain(str(each.get("text", "")))
+
+    def marked(block: Block) -> tuple[str, bool]:
+        mine, said = wanted.get(block.id, {}), block_text(block)
+        told = "\n" not in said and any(_plain(said) in text for text in mine.values())
+        return ", ".join(mine), not (said and told)
+
+    return marked
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
 
 
 def file_parts(files: Iterable[tuple[str, str]], *, must: bool = False) -> list[Part]:

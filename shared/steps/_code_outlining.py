@@ -21,7 +21,6 @@ from shared.steps._code_asking import (
     planned,
     requirement_ids,
     task_parts,
-    wanted_of,
 )
 from shared.steps._code_base import Base, read_base
 from shared.steps._kind import Done, StepContext
@@ -97,7 +96,7 @@ def outline_parts(
     """
     told = [f"What is asked for is of the kind {artifact}.", _THERE if base else _EMPTY]
     asked = Part("task", "what to plan", " ".join([*told, _DEPLOYED if deployed else _NOT_DEPLOYED]), trusted=True)
-    return [asked, *task_parts(wanted_of(proposal), page, feedback), *_repository(base, _words(proposal))]
+    return [asked, *task_parts(proposal, page, feedback), *_repository(base, _words(proposal))]
 
 
 def _words(proposal: Mapping[str, Any]) -> str:

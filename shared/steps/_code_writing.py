@@ -20,7 +20,6 @@ from shared.steps._code_asking import (
     notes_of,
     planned,
     task_parts,
-    wanted_of,
 )
 from shared.steps._code_pieces import FilePlan, Pieces, file_plan, left_of, pieces_of
 from shared.steps._kind import Done, StepContext
@@ -61,7 +60,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
         *_instructions(ctx, before),
         *_told(plan, left, before, there),
         *notes_of(ctx.run),
-        *task_parts(wanted_of(proposal), page, ctx.step.feedback),
+        *task_parts(proposal, page, ctx.step.feedback),
         *file_parts(_neighbours(ctx, plan, chunk, left, there)),
     ]
     written, result = ask_for(ctx, TASK, Written, parts, data)

@@ -155,7 +155,8 @@ def _put_back(notion: Notion, change: Json) -> str:
 
 NOTION_UPDATE_ROWS = StepKind(
     "notion.update_rows",
-    "Set the same values in many rows; list what they held before, or say that none changed.",
+    "Set the same values in many rows; other columns stay. Its text lists each row changed: title, columns of the"
+    " filter, and what the columns set held before; or says that none was.",
     UpdateRows,
     _run,
     Repeat.SAME_END,

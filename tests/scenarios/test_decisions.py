@@ -42,7 +42,7 @@ class Deliberating(Programmer):
         return least(form, form.get("$defs", {}))
 
     def _debate(self, form: Json, prompt: str) -> Json:
-        page = next(source for part, source, _ in parts_of(prompt) if part == "page").removeprefix("page ")
+        page = next(source for part, source, _ in parts_of(prompt) if part == "page")
         asked = {"question": "How do members talk to each other?", "options": OPTIONS}
         members = [{"agent": "advisor", "input": {**asked, "view": side}} for side in SIDES]
         given = {

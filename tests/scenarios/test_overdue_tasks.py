@@ -35,9 +35,9 @@ class Planning(Programmer):
         if not {"requirements", "steps"} <= set(form.get("properties", ())):
             return least(form, form.get("$defs", {}))
         places = next(text for _, source, text in parts_of(prompt) if source == "today, and the team's databases")
-        found = re.search(r"Database 'Tasks', data source ([0-9a-f-]{36})", places)
+        found = re.search(r"Database 'Tasks', data source (database:\d+)", places)
         assert found
-        page = next(source for part, source, _ in parts_of(prompt) if part == "page").removeprefix("page ")
+        page = next(source for part, source, _ in parts_of(prompt) if part == "page")
         change = {"data_source": found[1], "filter": LATE, "set": {"Status": "Blocked"}, "at_most": self.at_most}
         steps: list[Json] = [
             {"id": "block", "kind": "notion.update_rows", "title": "Set them to Blocked", "why": "", "input": change},

@@ -35,7 +35,7 @@ _AFTER: Mapping[str, tuple[str, ...]] = {
     "site.watch": ("site.promote",),
 }
 _FORM = "It follows this JSON schema:"
-_LINE = re.compile(r"\[([0-9a-f-]{30,})\] \w+: (.+)")
+_LINE = re.compile(r"\[(block:\d+)\] \w+: (.+)")
 
 
 LOOKED = ("tests", "former", "answer", "since")  # of what a reviewer is told

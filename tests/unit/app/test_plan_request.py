@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shared.app.page_view import PageView
-from shared.app.plan_examples import EXAMPLES, example_plans, possible
-from shared.app.plan_families import AGENTS, CODE, NOTION, families_for
+from shared.app.plan_examples import EXAMPLES, SHOWN, example_plans, possible
+from shared.app.plan_families import AGENTS, CODE, NOTION, families_for, family_of
 from shared.app.plan_kinds import kinds_notes, kinds_table
 from shared.app.plan_known import Known
 from shared.app.plan_proposal import Proposal
@@ -26,7 +26,7 @@ from shared.core.model_facts import Catalogue
 from shared.core.page import Block, Page, Span
 from shared.core.plan import validate
 from shared.mind.context import assemble
-from shared.mind.page_text import page_text
+from shared.mind.page_text import page_text, page_words
 from shared.mind.structured import schema_of
 from shared.steps import KINDS
 from tests.support.local_ports import ScriptedModel, Unconnected, tools_with
@@ -71,7 +71,11 @@ def test_the_shape_of_the_answer_is_told_once(name: str) -> None:
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_kind_of_step_is_told_with_its_fields(name: str) -> None:
     found = text_of(told(page_of(name)))
+    agents = AGENTS in families_for(page_words(page_of(name)), KINDS).names
     for kind in usable(KINDS, {"connected": ["notion", "github", "vercel"]}).values():
+        if family_of(kind.name) == AGENTS and not agents:
+            assert f"{kind.name}{{" not in found  # nobody can ask agents without their names
+            continue
         line = next(line for line in found.splitlines() if line.startswith(f"{kind.name}{{"))
         for field in schema_of(kind.input).get("properties", {}):
             assert re.search(rf"[{{ ]{field}[?]?[:,}}]", line)
@@ -81,7 +85,8 @@ def test_today_and_the_databases_are_told_with_types_and_options() -> None:
     found = text_of(told(page_of("overdue tasks")))
     assert "Today is Monday, 2026-11-23, in the time zone Europe/Berlin." in found
     assert "Status: select (To do, Doing, Blocked, Done)" in found
-    assert "Depends on: relation to data source 11111111-0000-4000-8000-000000000000" in found
+    assert "Depends on: relation to data source database:1" in found
+    assert "11111111-0000-4000-8000-000000000000" not in found
 
 
 @pytest.mark.parametrize("family", EXAMPLES)
@@ -94,18 +99,23 @@ def test_an_example_is_a_plan_that_is_taken(family: str) -> None:
 @pytest.mark.parametrize("family", EXAMPLES)
 def test_what_a_prompt_shows_as_an_example_is_read_back_from_it_and_taken(family: str) -> None:
     shown = example_plans(KINDS, {family}).splitlines()
-    steps = [json.loads(line) for line in shown if line.startswith("{")]
+    steps = SHOWN.meant([json.loads(line) for line in shown if line.startswith("{")])
     assert len(steps) == len(EXAMPLES[family])
     rules = {kind.name: rule_of(kind, ScriptedModel([{}]), KINDS) for kind in KINDS.values()}
     assert len(validate(steps, rules, prefix="", max_steps=20)) == len(steps)
 
 
-def test_types_are_told_of_the_families_that_a_page_may_need() -> None:
-    assert 'code.generate{artifact: "static_site"|' in kinds_table(KINDS.values(), 60_000, {NOTION})
+def test_kinds_that_a_page_may_not_need_are_told_in_short() -> None:
     table = kinds_table(KINDS.values(), 60_000, {CODE})
-    assert 'code.generate{artifact: "static_site"|' in table
-    assert "notion.query_rows{data_source, filter?, sorts?, columns?, limit?}: Read rows" in table
-    assert "notion.query_rows{data_source: TARGET, filter?: object, " in kinds_table(KINDS.values(), 60_000, {NOTION})
+    needed, _, short = table.partition("\nIn short, for what a page asks for besides:\n")
+    assert 'code.generate{artifact: "static_site"|' in needed
+    assert "notion." not in needed
+    assert "notion.query_rows{data_source, filter?, sorts?, columns?, limit?} Leaves a text.\n" in short
+    needed, _, short = kinds_table(KINDS.values(), 60_000, {NOTION}).partition("\nIn short")
+    assert "notion.query_rows{data_source: TARGET, filter?: object, " in needed
+    assert 'code.generate{artifact: "static_site"|' in short  # words that nobody can guess
+    assert "code.test{} After: code.generate.\n" in short
+    assert "In short" not in kinds_table(KINDS.values(), 60_000)
 
 
 def test_words_are_explained_where_a_line_has_them_alone() -> None:
@@ -122,10 +132,12 @@ def test_a_list_of_targets_and_what_holds_where_a_limit_is_left_out_are_told() -
     assert "limit?: integer (else 100)" in table
 
 
-def test_kinds_of_agents_are_left_alone_where_no_agent_is_named() -> None:
-    assert "Agents are not named here" in kinds_table(KINDS.values(), 60_000, {NOTION})
-    assert "Agents are not named here" not in kinds_table(KINDS.values(), 60_000, {NOTION, AGENTS})
-    assert "Agents are not named here" not in kinds_table([KINDS["code.test"]], 60_000, {CODE})
+def test_kinds_of_agents_are_told_where_agents_are_named() -> None:
+    for families in ({NOTION}, {CODE}, {CODE, NOTION}):
+        table = kinds_table(KINDS.values(), 60_000, families)
+        assert "agent." not in table
+        assert "pattern." not in table
+    assert "\npattern.debate{" in kinds_table(KINDS.values(), 60_000, {NOTION, AGENTS})
 
 
 def test_a_planner_is_told_whether_there_is_a_repository() -> None:
@@ -234,4 +246,4 @@ def test_a_large_page_leaves_room_in_a_small_window_for_where_the_plan_takes_pla
     context = assemble(plan_parts(view, tools, run, "", PLAN, known, 6000), budget=4500)
     placed = {each.part.source: each.note for each in context.placed}
     assert placed["the team's repository"] == placed["today, and the team's databases"] == ""
-    assert "no room" in placed[f"page {view.page.id}"]
+    assert "no room" in placed["page:1"]

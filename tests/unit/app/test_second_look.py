@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from shared.app.plan_inputs import as_planned
 from shared.core.errors import InvalidOutput, Unavailable
 from shared.core.run import Run, RunStatus
 from shared.sim.notion.simulator import NotionSimulator
+from shared.steps import KINDS
 from tests.integrations.conftest import Served
 from tests.support.planner_in_hand import Json, PlannerInHand, comment, plan_of
+from tests.support.prompts import parts_of
 from tests.support.small_desk import Desk, settle_in
 from tests.support.small_house import SmallHouse
 
@@ -141,13 +144,55 @@ def test_questions_that_come_after_the_critic_are_asked(
 
 
 def test_the_critic_is_told_what_the_planner_was_told(planned: Planned) -> None:
-    model = PlannerInHand([RISKY], critic(FINE))
+    model = PlannerInHand([plan_of(TRASH, comment("tell", "hello"))], critic(FINE))
     planned(model)
     (request,) = model.asked_for("agent.critic")
-    assert "kinds of steps that a plan may use" in request.prompt
-    assert "notion.trash_page{page}: Put a page into the trash" in request.prompt  # and what each of them does
-    assert "Leaves a text." in request.prompt
-    assert "review, release or approve production are added by code" in request.system
+    told = part_of_source(request.prompt, "kinds of steps of this plan, and others")
+    used, _, others = told.partition("\nOthers that a plan may use:\n")
+    assert "notion.trash_page{page: string (id, address or step:ID)}: Put a page into the trash." in used
+    assert "- notion.trash_page: A page, with all below it." in used  # as the planner has it under its fields
+    assert "- notion.comment: On `page` or `block`;" in used
+    assert "query_rows" not in used
+    assert "notion.query_rows{data_source, filter?, sorts?, columns?, limit?} Leaves a text." in others
+
+
+def part_of_source(prompt: str, source: str) -> str:
+    (found,) = [text for _, each, text in parts_of(prompt) if each == source]
+    return found
+
+
+def test_the_critic_sees_what_was_planned_and_nothing_that_code_has_set(planned: Planned) -> None:
+    base: Json = {"id": "base", "kind": "notion.create_database", "title": "Make it", "depends_on": [],
+                  "input": {"page": "{page}", "title": "Base"}}  # fmt: skip
+    find: Json = {"id": "find", "kind": "notion.query_rows", "title": "Find", "depends_on": [],
+                  "input": {"data_source": "step:base", "columns": ["Name"]}}  # fmt: skip
+    model = PlannerInHand([plan_of(TRASH, base, find)], critic(FINE))
+    planned(model)
+    plan = part_of_source(model.asked_for("agent.critic")[0].prompt, "critic: plan")
+    assert plan.splitlines()[-1] == (  # neither the limit of 100, which is there anyway, nor the approval it waits for
+        'find: Find — notion.query_rows {"columns": ["Name"], "data_source": "step:base"} after base'
+    )
+    assert '"title_column"' not in plan
+    assert "notion.publish_plan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "planned"),
+    [
+        ("notion.query_rows", {"data_source": "step:a", "filter": {}, "limit": 100, "columns": []},
+         {"data_source": "step:a"}),
+        ("notion.query_rows", {"data_source": "step:a", "limit": 99}, {"data_source": "step:a", "limit": 99}),
+        ("notion.update_rows", {"data_source": "step:a", "filter": {}, "rows": [], "set": {"A": 1}, "at_most": 10_000},
+         {"data_source": "step:a", "filter": {}, "set": {"A": 1}}),  # {} stands for all rows
+        ("repository.propose_change", {"title": "T", "branch": "workwright/t"}, {"title": "T"}),
+        ("agent.ask", {"agent": "editor", "input": {"text": "T"}, "takes": {}, "reads": [], "role": "chair"},
+         {"agent": "editor", "input": {"text": "T"}}),
+        ("notion.query_rows", {"source": "by the rules of an earlier day", "limit": None}, {}),
+        ("gone.kind", {"source": "x", "limit": None}, {"source": "x"}),
+    ],
+)  # fmt: skip
+def test_an_input_is_told_as_it_was_planned(kind: str, given: Json, planned: Json) -> None:
+    assert as_planned(KINDS.get(kind), given) == planned
 
 
 def test_the_critic_is_shown_the_requirements_and_no_field_that_a_plan_left_empty(planned: Planned) -> None:

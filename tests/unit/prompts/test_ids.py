@@ -14,7 +14,8 @@ from tests.unit.mind.situations import SITUATIONS, shown
 from tests.unit.prompts.told import one_line
 
 EXPLAINED = {  # how an id looks where it stands in data, and the words that say what it is
-    re.compile(r"^\s*\[[^\]\s]+\] \w+", re.MULTILINE): "in square brackets",
+    re.compile(r"^\s*\[(?!R\d)[^\]\s]+\] \w+", re.MULTILINE): "in square brackets",
+    re.compile(r"^\s*\[R\d+(?:, R\d+)*\] \w+", re.MULTILINE): "A mark like [R2]",
     re.compile(r"^pref-\S+: ", re.MULTILINE): 'their ids in "followed"',
     re.compile(r'"id": "P\d+"'): "its id is in `sources`",
     re.compile(r'"requirements": \[\{"id": "R\d+"'): "requirement",
