@@ -102,7 +102,7 @@ def _before(run: Run) -> Before:
 
 
 def _without_text(wanted: BaseModel) -> list[str]:
-    """Return which fields of an input hold no text where one is needed: else people approve a step that does nothing."""
+    """Return which fields of an input hold no text where one is needed: people would approve what does nothing."""
     if isinstance(wanted, Question):
         return without_text(wanted)
     texts = {name: getattr(wanted, name) for name in type(wanted).model_fields}
