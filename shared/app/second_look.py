@@ -14,8 +14,9 @@ from typing import Any
 
 from shared.app.page_view import PageView
 from shared.app.plan_inputs import as_planned
-from shared.app.plan_kinds import kind_line, notes_of
+from shared.app.plan_kinds import kind_line, kinds_table, notes_of
 from shared.app.plan_proposal import Proposal
+from shared.app.plan_request import PLAN_PROMPT_TOKENS
 from shared.app.short_names import ShortNames
 from shared.core.cut_text import cut_text
 from shared.core.errors import IntegrationError, ModelError
@@ -34,6 +35,7 @@ from shared.steps._kind import StepKind
 
 CRITIC = "critic"
 _ASKED, _PLAN = 18_000, 36_000  # characters: what the critic takes of each
+_NAMES = "page:1 is the page that people wrote; other names like it stand for its blocks, and for databases."
 _LINE = 120  # characters of a step at least, its title apart
 _CUT = "… (more that is not shown here)"
 _FINDING = 1600  # characters: where, what is wrong and what to do, each as long as a critic may write
@@ -71,7 +73,7 @@ def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs
     found = [replace(part, must=False, share=0.2) if part.name == "input" else part for part in given
              if part.name in ("input", "history")]  # fmt: skip
     used = {name: kind for name, kind in kinds.items() if name in {spec.kind for spec in specs}}
-    lines = [kind_line(kind, kinds) for kind in used.values()]
+    lines = [_NAMES, kinds_table(used.values(), PLAN_PROMPT_TOKENS)]
     lines += [note for kind in used.values() for note in notes_of(kind)]
     lines += ["Others that a plan may use:"]
     lines += [kind_line(kind, kinds, short=True) for name, kind in kinds.items() if name not in used]

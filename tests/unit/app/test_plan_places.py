@@ -74,16 +74,15 @@ def test_whoever_plans_a_page_is_told_the_day_and_the_databases(desk: Desk) -> N
     desk.set_status(page, "Plan it")
     desk.tell(page)
     asked = desk.house.model.asked_for("plan")[0]
-    tasks = desk.house.settings(TENANT)["databases"]["tasks"]["data_source"]
     assert (
         f"Today is {desk.house.clock.now():%A}, {desk.house.clock.now():%Y-%m-%d}, in the time zone UTC."
         in asked.prompt
     )
     line = next(line for line in asked.prompt.splitlines() if line.startswith("Database 'Tasks'"))
-    assert f"data source {tasks}:" in line
+    assert "data source database:1:" in line
     assert "; Status: select (To do, Doing, Blocked, Done); " in line
     assert "; Due: date; " in line
-    assert f"Depends on: relation to data source {tasks}" in line
+    assert "Depends on: relation to data source database:1" in line
 
 
 def test_what_people_renamed_or_added_is_told_as_it_is_called_now(desk: Desk) -> None:

@@ -149,7 +149,8 @@ def test_the_critic_is_told_what_the_planner_was_told(planned: Planned) -> None:
     (request,) = model.asked_for("agent.critic")
     told = part_of_source(request.prompt, "kinds of steps of this plan, and others")
     used, _, others = told.partition("\nOthers that a plan may use:\n")
-    assert "notion.trash_page{page: string (id, address or step:ID)}: Put a page into the trash." in used
+    assert "notion.trash_page{page: TARGET}: Put a page into the trash." in used
+    assert "page:1 is the page that people wrote" in used
     assert "- notion.trash_page: A page, with all below it." in used  # as the planner has it under its fields
     assert "- notion.comment: On `page` or `block`;" in used
     assert "query_rows" not in used

@@ -263,7 +263,7 @@ def test_people_are_told_what_of_a_page_was_not_read(ports: Ports) -> None:
     assert "The end" not in model.asked[0].prompt
     assert request_tokens(model.asked[0]) <= PLAN_PROMPT_TOKENS
     planned = json.loads(ports.store.get_text("t-1", str(ports.run().steps[0].output["proposal"])))
-    assert planned["assumptions"][0].startswith("Not everything was read: page (page page-1): no room: ")
+    assert planned["assumptions"][0].startswith("Not everything was read: page (“Bakery”): no room: ")
     kept = ports.store.get("t-1", "contexts", f"{ports.run().id}.plan")
     assert kept is not None
     assert kept.body["counted"] == "provider"
