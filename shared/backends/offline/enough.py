@@ -7,9 +7,10 @@ itself ("it should be modern"), unsure, or questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from shared.backends.offline.reading import clean, heading_level, own_words
+from shared.backends.offline.reading import heading_level, own_words
+from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
 _THING = "|".join((  # words for what is to be made, whatever it is
@@ -37,21 +38,28 @@ _ABOUT_IT = (  # "it should be modern": how the thing is, not what it says or do
     rf"|^(?:debe\w*|deve\w*|dovrebbe|tiene que) (?:{_BE})\b"
 )
 _UNSURE = "|".join((
-    "not sure|no idea|don'?t know|do not know|maybe|perhaps|whatever|tbd|tbc|to be (?:decided|defined|discussed)",
-    "some(?:how| kind| sort)|you (?:decide|choose)|any ideas|weiß (?:ich |es )?(?:noch )?nicht|vielleicht|irgendwie",
+    "not sure|no idea|don'?t know|do not know|maybe|perhaps|tbd|tbc|to be (?:decided|defined|discussed)",
+    "some(?:how| kinds? of| sorts? of)|you (?:decide|choose)|any ideas|weiß (?:ich |es )?(?:noch )?nicht",
+    "vielleicht|irgendwie",
     "wissen (?:wir )?noch nicht|keine ahnung|mal sehen|je ne sais|on ne sait|peut-être|aucune idée|no sé|no sabemos",
     "quizás?|tal vez|non so|non sappiamo|forse|não sei|não sabemos|talvez|weet (?:ik )?(?:nog )?niet|misschien",
     "geen idee|bilmiyor\\w*|belki|не знаю|не знаем|может быть|наверное",
 ))  # fmt: skip
+_WHATEVER = (  # "or whatever", "whatever works", "whatever you think": not "we repair whatever you bring"
+    r"\bwhatever\b(?:\s*(?:[,;:.!?…)–—]|$)|,? (?:it takes|comes to mind|makes sense|goes|else comes)\b"
+    r"|,? (?:works?|fits?|suits?|seems?|looks?|feels?) (?:best|good|fine|right|nice\w*|well|ok|okay|you|us)\b"
+    r"|,? works?\W*$|,? is (?:best|fine|good|ok|okay|eas\w+|quick\w*|cheap\w*|simpl\w+|possible|usual|necessary)\b"
+    r"|,? (?:you|they) (?:think|like|want|prefer|feel|decide|choose|find|suggest|can|see fit|recommend)\b"
+    r"|,? (?:colou?rs?|tools?|technolog\w+|designs?|frameworks?|styles?|fonts?|languages?|ways?)\b)"
+)
 _UNSPACED = "需要|想要|欲しい|ほしい|不知道|也许|わからない|多分|نمی\u200c?دان|شاید|لا أعرف|لا نعرف|ربما"
 _FACT = re.compile(r"\d|https?://|\S@\S|[‘“«„]\w")
 _WISH = re.compile(
-    rf"^(?=.*\b(?:{_WANT})\b)(?=.*\b(?:{_THING})\b)|{_ABOUT_IT}|\b(?:{_UNSURE})\b|{_UNSPACED}",
+    rf"^(?=.*\b(?:{_WANT})\b)(?=.*\b(?:{_THING})\b)|{_ABOUT_IT}|\b(?:{_UNSURE})\b|{_WHATEVER}|{_UNSPACED}",
     re.IGNORECASE | re.DOTALL,
 )
 _ASKS = re.compile(r"[?？؟]\W*$")
 _BLANKS = re.compile(r"[\s?!.…_\-–—·xX]*(?:tbd|todo|tba|n/a)?[\s?!.…_\-–—·xX]*", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
 _STATED = frozenset({"table_row", "code", "equation"})  # nobody makes a table of a wish
 
 
@@ -65,14 +73,10 @@ def only_wishes(page: Page) -> bool:
     spoken = [block for block in page.walk() if own_words(block) and not heading_level(block)]
     if any(block.type in _STATED or any(span.code for span in block.spans) for block in spoken):
         return False
-    sentences = [sentence for block in spoken for sentence in _sentences(clean(own_words(block)))]
+    sentences = [sentence for block in spoken for sentence in sentences_of(own_words(block))]
     wishes = [bool(_WISH.search(sentence)) and not _FACT.search(sentence) for sentence in sentences]
     rest = [sentence for sentence, wish in zip(sentences, wishes, strict=True) if not wish]
     return any(wishes) and all(_BLANKS.fullmatch(sentence) or _ASKS.search(sentence) for sentence in rest)
-
-
-def _sentences(text: str) -> Iterator[str]:
-    return (sentence for match in _SENTENCE.finditer(text) if (sentence := match.group(0).strip()))
 
 
 _TOO_VAGUE: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.backends.offline.enough import only_wishes
 from shared.core.page import Block, Page
 from tests.unit.offline.pages import block, page, plan, row, table
 
@@ -52,6 +53,28 @@ def test_a_page_that_says_something_is_built(of: Page) -> None:
     answer = plan(of)
     assert answer["questions"] == []
     assert answer["steps"]
+
+
+WHATEVER = {  # the same word, in a wish and in what is told
+    "We need a site with maps or whatever.": False,
+    "We want an app. Whatever, it should be nice.": False,
+    "We need a page, whatever works.": False,
+    "We want a tool. Whatever you think is best.": False,
+    "We need a site. Take whatever is easiest.": False,
+    "We want a page, in whatever colours.": False,
+    "Somehow we need some kind of app.": False,
+    "Potatoes, leeks and whatever the field gives.": True,
+    "We repair whatever you bring.": True,
+    "Whatever the weather, we ride.": True,
+    "The shop sells whatever is in season.": True,
+    "Whatever is left over goes to the food bank.": True,
+    "Some kind neighbours bring cake.": True,
+}
+
+
+@pytest.mark.parametrize("text", WHATEVER)
+def test_whatever_is_unsure_only_by_what_it_stands_with(text: str) -> None:
+    assert only_wishes(page("Boxes", block("paragraph", text))) is not WHATEVER[text]
 
 
 COMMANDS = block("code", "$ shots add NAME\n$ shots list", language="bash")

@@ -78,7 +78,7 @@ def criticism(data: Mapping[str, Any]) -> dict[str, Any]:
                 _finding(
                     "high",
                     line.strip(),
-                    (f"“{lasting[0]}” lasts, and nobody asked for it."),
+                    (f"“{lasting[0]}” has a lasting effect, and nobody asked for it."),
                     "Ask about it, or leave it out.",
                 )
             )

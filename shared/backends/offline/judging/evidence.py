@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import Invocation, read_invocations
@@ -22,14 +23,15 @@ from shared.backends.offline.judging.signs import (
     Sign,
 )
 from shared.backends.offline.language import guess_language
-from shared.backends.offline.reading import clean, heading_level, own_words, shorten
+from shared.backends.offline.reading import heading_level, own_words, shorten
+from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
 _FIRST_LINES = 3
 _LABEL_WORDS = 6
-_MOST_LETTERS = 100_000  # of a page that are looked at: some forty printed pages
-_LONGEST = 300  # letters of a sentence that are looked at
-_SENTENCE = re.compile(r"[^.!?。！？؟\n]+(?:[.!?。！？؟]+(?=\s|$)|[。！？؟]|$)|[^\n]+?$", re.MULTILINE)
+_MOST_LETTERS = 100_000  # of a page that are looked at: some forty printed pages; for what is private, all of them
+_LONGEST = 300  # letters of a sentence that are looked at; for what is private, all of them
+_WINDOW, _OVERLAP = 1_500, 150  # letters that are searched at once, so that the time grows as a sentence does
 _NOT_OURS = re.compile(  # a program that is not wished, or is none
     r"\b(?:no|not an?|without(?: an?)?|ohne|keine?|sans|sin|senza|sem|geen|zonder) (?:API|CLI|end ?points?)\b"
     r"|\b(?:bring|borrow|buy|carry|lend|take|offer)\w* (?:[\w-]+ )?(?:[\w-]+ )?(?:tool|service|script)s?\b"
@@ -86,11 +88,20 @@ _RECORD_VERBS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence of the page, the block it stands in ("" for title and columns), and where it counts."""
+    """A sentence of the page, the block it stands in ("" for title and columns), and where it counts.
+
+    Of a long sentence `rest` is what is looked at for private marks alone.
+    """
 
     text: str
     block: str
     where: frozenset[str]
+    rest: str = ""
+
+    @classmethod
+    def of(cls, sentence: str, block: str, where: frozenset[str]) -> Line:
+        """Return the line of a sentence."""
+        return cls(sentence[:_LONGEST], block, where, sentence[_LONGEST:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Found:
 
 def lines_of(page: Page) -> list[Line]:
     """Return what the page says, sentence by sentence, its title and columns first; as much as is looked at."""
-    return list(_within(_all_lines(page)))
+    return _within(_once(_all_lines(page)))
 
 
 def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
@@ -119,37 +130,39 @@ def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
 
 def _all_lines(page: Page) -> list[Line]:
     title = frozenset({TITLE, TOP, LABEL, ANY})
-    found = [Line(text, "", title) for text in _sentences(page.title)]
+    found = [Line.of(text, "", title) for text in sentences_of(page.title)]
     for name, value in page.properties.items():
-        found += [Line(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in _sentences(value)]
+        found += [Line.of(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in sentences_of(value)]
     spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
     for at, (block, words) in enumerate(spoken):
         top = {TOP, ANY} if at < _FIRST_LINES or heading_level(block) else {ANY}
-        for text in _sentences(clean(words)):
+        for text in sentences_of(words):
             short = {LABEL} if heading_level(block) or len(text.split()) <= _LABEL_WORDS else set()
-            found.append(Line(text, block.id, frozenset(top | short)))
+            found.append(Line.of(text, block.id, frozenset(top | short)))
     return found
 
 
-def _within(lines: list[Line]) -> Iterator[Line]:
-    """Yield lines as long as they are not too much to look at; what is said twice in one place counts once."""
-    left, seen = _MOST_LETTERS, set[tuple[str, frozenset[str]]]()
+def _once(lines: list[Line]) -> list[Line]:
+    """Return the lines; what is said twice in one place counts once."""
+    found = dict[tuple[str, str, frozenset[str]], Line]()
     for line in lines:
-        if (key := (line.text, line.where)) not in seen and (left := left - len(line.text)) > 0:
-            seen.add(key)
-            yield line
+        found.setdefault((line.text, line.rest, line.where), line)
+    return list(found.values())
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for match in _SENTENCE.finditer(clean(text)):
-        if sentence := match.group(0).strip():
-            yield sentence[:_LONGEST]
+def _within(lines: list[Line]) -> list[Line]:
+    """Return as many of the lines as are not too much to look at."""
+    letters = accumulate(len(line.text) for line in lines)
+    return [line for line, so_far in zip(lines, letters, strict=True) if so_far < _MOST_LETTERS]
 
 
 def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
-    lines, italian = lines_of(page), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
-    found = [each for sign in (*SIGNS, *INNER_SIGNS) if (each := _carried(sign, lines, italian)) is not None]
+    every, italian = _once(_all_lines(page)), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
+    some = _within(every)
+    signs = (*SIGNS, *INNER_SIGNS)
+    carried = (_carried(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
+    found = [each for each in carried if each is not None]
     return sorted([*_of_programs(page), *found], key=lambda each: -each.sign.weight)
 
 
@@ -167,11 +180,21 @@ def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
         if sign.of == SERVICE:
             text = _NOT_OURS.sub("", _BEES.sub("", text) if italian else text)
             text = "" if sign.where == TOP and line.block and _USED.search(text) else text
-        if sign.words.search(text):
+        if _says(sign, text + line.rest if sign.of == PRIVATE else text):
             carrying.append(line)
             if len(carrying) >= max(sign.least, 3) and sign.of != PRIVATE:  # of what is private every line is wanted
                 break
     return Found(sign, carrying[0], tuple(carrying)) if len(carrying) >= sign.least else None
+
+
+def _says(sign: Sign, text: str) -> bool:
+    """Say whether the text carries the sign; it is searched a part at a time."""
+    for at in range(0, len(text), _WINDOW):
+        end = at + _WINDOW + _OVERLAP
+        found = sign.words.search(text, at, end)
+        if found is not None and (found.end() < end or end >= len(text)):  # else its end may be ours
+            return True
+    return False
 
 
 _CALLED_BY = Sign(SERVICE, 20, "names addresses to call", re.compile("$^"))
