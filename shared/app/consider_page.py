@@ -19,7 +19,7 @@ from shared.app.gates import ask_for_rework, bar_of
 from shared.app.gates import waiting_gate as waiting_gate
 from shared.app.kept_reads import kept_reads
 from shared.app.ledger import causes_of
-from shared.app.left_alone import let_in
+from shared.app.left_alone import let_in, note_page_refused
 from shared.app.make_plan import made_by_rules
 from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
@@ -45,7 +45,6 @@ from shared.app.plan_comments import (
     tell_barred,
 )
 from shared.app.routines import routine_changed
-from shared.app.tell_refused import announce_refused
 from shared.app.workspace_changed import look_at_schema
 from shared.app.workspace_databases import TOPIC, Mapped, mapped_page
 from shared.app.workspace_schemas import IDEAS, ROUTINES
@@ -143,13 +142,15 @@ def _look(command: Command, deps: Deps, tools: Tools) -> _Seen | None:
         raw = tools.accounts.connect_for(command.tenant)(Notion).page(command.ref)
     except NotAllowed:  # for good
         if page_record(deps, command.tenant, command.ref).run:  # one of ours: of others nobody expects anything
-            announce_refused(deps, command.tenant, command.ref)
+            note_page_refused(deps, command.tenant, command.ref)
         return None
     except (Missing, Rejected):
         return None
+    settings = tools.settings(command.tenant)
+    let_in(deps, command.tenant, settings, str(raw["id"]))
     if raw.get("in_trash"):
         return None
-    mapped = mapped_page(tools.settings(command.tenant), raw)
+    mapped = mapped_page(settings, raw)
     status = mapped.status(raw) if mapped is not None and mapped.kind == IDEAS else ""
     return _Seen(str(raw["id"]), visible(_title(raw)), status, command.topic, raw, mapped)
 

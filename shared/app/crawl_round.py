@@ -3,7 +3,7 @@
 The crawl goes through the map by ascending ids and remembers how far it is. What it finds behind itself, and what is
 in a place that was not found yet, gets a document of its own (`unlisted`) and is done afterwards: what has its place
 first, so that of a page is known where it is when it is read. What was listed since the crawl began is passed over, so
-a part that is done again goes on where it was stopped.
+a part that is done again goes on where it was stopped. So is what Notion refused within the last week.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.app.deps import Deps
+from shared.app.knowledge_marks import acted_at
 from shared.app.workspace_map import KIND as MAP
-from shared.app.workspace_map import Place, WorkspaceMap
+from shared.app.workspace_map import Place, WorkspaceMap, may_be_asked
 from shared.ports import Put
 
 KIND = "unlisted"
@@ -31,6 +32,7 @@ class Round:
     began: str
     at: str = ""
     through: bool = False
+    acted: str = ""  # when a person last did what may have given access back
     _done: list[str] = field(default_factory=list)  # documents of what this part does
 
     @classmethod
@@ -38,7 +40,8 @@ class Round:
         """Return it as it was left."""
         doc = deps.store.get(tenant, *_STATE)
         known = doc.body if doc and doc.body["crawl"] == began else {}
-        return cls(deps, tenant, places, began, str(known.get("at", "")), bool(known.get("through")))
+        at, through = str(known.get("at", "")), bool(known.get("through"))
+        return cls(deps, tenant, places, began, at, through, acted_at(deps, tenant))
 
     def part(self, most: int) -> list[Place]:
         """Return some places to list, at most so many; none when all are listed, but for what was not found yet."""
@@ -82,4 +85,5 @@ class Round:
         return False
 
     def _waits(self, place: Place) -> bool:
-        return not place.trashed and place.listed_at < self.began
+        waits = not place.trashed and place.listed_at < self.began
+        return waits and may_be_asked(place, self.deps.clock.now(), self.acted)

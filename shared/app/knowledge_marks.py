@@ -20,6 +20,7 @@ STALE, LOST = "stale", "lost"
 STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
 READ, GONE, ERASE = "knowledge", "gone", "erase"  # topics of RECONCILE
 BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
+WEEK = timedelta(weeks=1)  # what is refused is asked for once in so long: nobody tells us that it is shared again
 _CONFLICTS = 8
 
 
@@ -92,6 +93,17 @@ def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
     """Return what is kept of the tenant's sync; {} when there was none."""
     doc = deps.store.get(tenant, *STATE)
     return dict(doc.body) if doc else {}
+
+
+def acted_at(deps: Deps, tenant: str) -> str:
+    """Return when a person last did what may have given access back: connected Notion, or had all of it read again."""
+    return str(state_of(deps, tenant).get("acted", ""))
+
+
+def note_act(deps: Deps, tenant: str) -> None:
+    """Have every place that Notion refused asked for again: a person has done what may have given access back."""
+    if keeps_knowledge(deps, tenant):
+        keep_state(deps, tenant, acted=deps.clock.now().isoformat())
 
 
 def keep_state(deps: Deps, tenant: str, *, add: Mapping[str, int] | None = None, **fields: Any) -> None:

@@ -77,6 +77,6 @@ class Served:
         """Return the way to the page from the top of the workspace; empty when it is not known, or not to be shown."""
         if page not in self._ways:
             way = self._places.path(page)
-            shown = self._scope.allows(way) and not is_lost(self._deps, self._tenant, page)
+            shown = self._scope.allows(way) and not way[-1].refused_at and not is_lost(self._deps, self._tenant, page)
             self._ways[page] = way if shown else []
         return self._ways[page]

@@ -11,7 +11,7 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.knowledge_marks import LOST, STALE
-from shared.app.workspace_map import WorkspaceMap
+from shared.app.workspace_map import DATA_SOURCE, Place, WorkspaceMap
 from shared.core.chunk import Chunk
 from shared.core.chunking import CUTTER, cut
 from shared.core.errors import IntegrationError
@@ -111,6 +111,16 @@ def everything_below(places: WorkspaceMap, page: str) -> list[str]:
                 found[child] = None
                 waiting.append(child)
     return list(found)
+
+
+def titles_on(way: Sequence[Place]) -> list[str]:
+    """Return the titles on a way; a source that is called like its database is no place of its own to people."""
+    pairs = zip([None, *way], way, strict=False)
+    return [
+        each.title
+        for above, each in pairs
+        if each.title and not (above is not None and each.kind == DATA_SOURCE and each.title == above.title)
+    ]
 
 
 def _hash(chunks: Iterable[Chunk]) -> str:

@@ -9,21 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
-from shared.app.knowledge_marks import LOST, count_lost, is_lost, keep_state, mark_edited, mark_stale, state_of
+from shared.app.knowledge_marks import (
+    LOST,
+    STALE,
+    WEEK,
+    acted_at,
+    count_lost,
+    is_lost,
+    keep_state,
+    mark_edited,
+    mark_stale,
+    state_of,
+)
 from shared.app.knowledge_scope import Scope, address_of, scope_of
-from shared.app.knowledge_sync_page import Taken, forget_page, take_page
-from shared.app.workspace_crawl import expand
+from shared.app.knowledge_sync_page import Taken, forget_page, take_page, titles_on
+from shared.app.workspace_crawl import expand, skip
 from shared.app.workspace_databases import mapped_page
-from shared.app.workspace_map import DATA_SOURCE, PAGE, Place, WorkspaceMap
+from shared.app.workspace_map import DATA_SOURCE, PAGE, Place, WorkspaceMap, may_be_asked
 from shared.app.workspace_schemas import IDEAS
-from shared.core.errors import Missing, Rejected
+from shared.core.errors import Blocked, Missing, NotAllowed, Rejected
 from shared.core.marks import OUR_PROPERTIES
 from shared.core.page import Block, Page
 from shared.integrations.notion import reading
@@ -64,6 +75,7 @@ class Reader:
     ways: WorkspaceMap  # asks Notion nothing: of a page that is shared alone, nobody shows what is above
     done: Taken = field(default_factory=Taken)
     _many: tuple[int, int] | None = None  # lost pages, of how many
+    _acted: str | None = None  # when a person last did what may have given access back
     reading: str = ""  # the page that is being read: what is noticed of it is known already
 
     @classmethod
@@ -101,18 +113,18 @@ class Reader:
         if len(way) > 1 and way[-2].kind == DATA_SOURCE:
             columns = self._columns(self.notion.page(place.id) if raw is None else raw)
         page = Page(place.id, place.title, tuple(blocks), columns, address_of(self.deps, place.id), place.version)
-        above = _titles(way[:-1])
+        above = titles_on(way[:-1])
         self.done += take_page(self.deps, self.tools, self.tenant, page, root=way[0].id, above=above)
         if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:
             mark_edited(self.deps, self.tenant, place.id, place.version)
 
     def not_taken(self, place: Place, error: Missing | Rejected) -> None:
         """Hear of a place that a crawl could not read: a page that was not shown is asked for once more."""
-        if not isinstance(error, Missing):
+        if not isinstance(error, Missing | NotAllowed):
             self.done += Taken(failed=1)
         elif place.kind == PAGE:
-            self._not_shown(place.id)
-        else:
+            self._not_shown(place.id, error)
+        elif isinstance(error, Missing):
             self.places.change(place, trashed=True)
 
     def _columns(self, raw: Mapping[str, Any]) -> dict[str, str]:
@@ -132,7 +144,7 @@ class Reader:
         self.reading, was_known = id, self._in_index(id)
         try:
             raw = self.notion.page(id)
-            place = self.places.keep(raw)
+            place = self.places.keep(raw, answered=True)
             if place.trashed:
                 self._forget(id)
                 return
@@ -141,48 +153,70 @@ class Reader:
                 self.take(found, blocks, raw)
 
             inside = expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=taken)
-        except Missing:
-            self._not_shown(id)
+        except (Missing, NotAllowed) as error:
+            self._not_shown(id, error)
             return
         except Rejected as error:  # one odd page must not keep the others from being read
-            log.line("WARNING", "page not readable", tenant=self.tenant, page=id, **log.about(error))
-            self.done += Taken(failed=1)
+            self._not_read(id, error)
             return
         self._shown(id)
         if not was_known:
             self._bring_back(inside)
 
+    def _not_read(self, page: str, error: Rejected) -> None:
+        log.line("WARNING", "page not readable", tenant=self.tenant, page=page, **log.about(error))
+        self.done += Taken(failed=1)
+
     def _read_table(self, place: Place, job: str) -> None:
         """Look into a database or data source, and have read what of it is not in the index."""
+        came_back = place.trashed or bool(place.refused_at)
         try:
             now = self.places.refresh(place.id, place.kind)
-            if now is not None and not now.trashed:
-                self._bring_back(expand(self.deps, self.tenant, self.notion, self.places, now, job))
-        except Missing:
-            self.places.change(place, trashed=True)
-        except Rejected as error:
-            log.line("WARNING", "table not readable", tenant=self.tenant, place=place.id, **log.about(error))
+            if now is not None and not now.trashed and not now.refused_at:
+                inside = expand(self.deps, self.tenant, self.notion, self.places, now, job)
+                self._bring_back([each for each in inside if came_back or self._may_be_asked(each)])
+        except (Missing, Rejected) as error:
+            skip(self.deps, self.tenant, self.places, place, error)
 
     def look_at(self, place: Place) -> None:
         """Look at a place of the map in the slow round: a page that is not in the index is read, one that is asked for.
 
-        It may be missing because it could not be read, or because the index lost its last pages with the power.
+        It may be missing because it could not be read, or because the index lost its last pages with the power. What
+        Notion refused within a week is not asked for. Of tables only those are asked for that were refused.
         """
         known = self.tools.knowledge(self.tenant).page(place.id) if place.kind == PAGE else None
+        wanted = place.kind == PAGE or bool(place.refused_at)
         if known is not None:
             self._ask_for(known)
-        elif place.kind == PAGE and self.scope.allows(self.ways.path(place.id)):
+        elif wanted and self._may_be_asked(place) and self._allows(place):
             mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
+
+    def _allows(self, place: Place) -> bool:
+        """Say whether the owner's lists allow a place; what Notion did not show may be there again."""
+        way = self.ways.path(place.id)
+        return self.scope.allows([replace(each, trashed=each.trashed and not each.refused_at) for each in way])
+
+    def _may_be_asked(self, place: Place) -> bool:
+        if self._acted is None:  # read once per command
+            self._acted = acted_at(self.deps, self.tenant)
+        return may_be_asked(place, self.deps.clock.now(), self._acted)
 
     def _ask_for(self, page: KnownPage) -> None:
         """Ask whether a known page is still there and where it was, and have it read again when it has changed."""
         self.reading = ""
+        if self.deps.store.get(self.tenant, STALE, page.id) is not None:  # it is to be read anyway, at its own time
+            return
         try:
             raw = self.notion.page(page.id)
-        except Missing:
-            self._not_shown(page.id)
+        except (Missing, NotAllowed) as error:
+            self._not_shown(page.id, error)
             return
-        place = self.places.keep(raw)
+        except Blocked:  # and so would be the next page
+            raise
+        except Rejected as error:
+            self._not_read(page.id, error)
+            return
+        place = self.places.keep(raw, answered=True)
         way = self.ways.path(page.id)
         if not self.scope.allows(way):
             self._forget(page.id)
@@ -201,20 +235,22 @@ class Reader:
             if missing and self.scope.allows(self.ways.path(place.id)):
                 mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
-    def _not_shown(self, id: str) -> None:
+    def _not_shown(self, id: str, error: Missing | NotAllowed) -> None:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
         now, doc = self.deps.clock.now(), self.deps.store.get(self.tenant, LOST, id)
-        if doc is None:
+        place, gone = self.places.known(id), isinstance(error, Missing)
+        if doc is None and place is not None and place.refused_at and not self._in_index(id):
+            self.places.refuse(place, trashed=gone)  # as it did before, so once is enough
+        elif doc is None:
             self.deps.store.put(self.tenant, Put(LOST, id, {"since": now.isoformat(), "known": self._in_index(id)}))
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
-        elif now - datetime.fromisoformat(doc.body["since"]) < SURE_AFTER:
+        elif (lost_for := now - datetime.fromisoformat(doc.body["since"])) < SURE_AFTER:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
         elif self._too_many():
-            mark_stale(self.deps, self.tenant, id, now + _LATER)
+            mark_stale(self.deps, self.tenant, id, now + min(max(_LATER, lost_for), WEEK))  # rarer and rarer
         else:
-            place = self.places.known(id)
             if place is not None:
-                self.places.change(place, trashed=True)
+                self.places.refuse(place, trashed=gone)
             if self._in_index(id):
                 self._count_gone()
             self._forget(id)
@@ -258,13 +294,3 @@ class Reader:
             keep_state(self.deps, self.tenant, add={"gone": 1})
         else:
             keep_state(self.deps, self.tenant, gone=1, gone_since=now.isoformat())
-
-
-def _titles(way: Sequence[Place]) -> list[str]:
-    """Return the titles on a way; a source that is called like its database is no place of its own to people."""
-    pairs = zip([None, *way], way, strict=False)
-    return [
-        each.title
-        for above, each in pairs
-        if each.title and not (above is not None and each.kind == DATA_SOURCE and each.title == above.title)
-    ]

@@ -1,8 +1,9 @@
-"""What Notion refuses for good is left alone: a table of the tenant's, or the plan of the day.
+"""What Notion refuses for good is left alone: a table of the tenant's, a page or routine, or the plan of the day.
 
-A refusal may pass: after an hour it is asked for once more. Refused again, the owners are told, once, and nobody asks
-until somebody does something that may have given access back: an edit that reaches us from the table, Notion connected
-again, a planning time that is set. It stands among the tenant's settings, which everybody who would ask reads anyway.
+A table's refusal may pass: after an hour it is asked for once more. Refused again, the owners are told, once, and
+nobody asks until somebody does something that may have given access back: an edit that reaches us from there, Notion
+connected again, a planning time that is set. That a table is shared again nobody tells us: it is asked for once a week.
+All of this stands among the tenant's settings, which everybody who would ask reads anyway.
 """
 
 from __future__ import annotations
@@ -13,29 +14,33 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
+from shared.app.knowledge_marks import WEEK, note_act
 from shared.app.workspace_databases import PLANNING, REFUSED, database_of
 from shared.app.workspace_schemas import TASKS
-from shared.core.errors import NotAllowed, VersionConflict
+from shared.core.errors import Missing, NotAllowed, VersionConflict
 from shared.ports import Put
 
 AGAIN = timedelta(hours=1)  # until a refusal is believed
+_MOST_PAGES = 100  # that the settings have room for
 _TRIES = 8  # others change other fields of the settings at the same time
 
 Refusals = Mapping[str, Mapping[str, Any]]
 
 
 def refused_of(settings: Mapping[str, Any]) -> Refusals:
-    """Return what Notion refuses the tenant: by data source or PLANNING, since when, and whether it is believed."""
+    """Return what Notion refuses the tenant: by data source, page or PLANNING, since when, and if it is believed."""
     return settings.get(REFUSED) or {}
 
 
 def may_ask(settings: Mapping[str, Any], what: str, now: datetime) -> bool:
-    """Say whether to ask for it now: not what is left alone, and not within an hour of its first refusal."""
+    """Say whether to ask for it now: not within an hour of its first refusal, and what is left alone once a week."""
     known = refused_of(settings).get(what)
-    return known is None or (not known["left"] and now - datetime.fromisoformat(known["since"]) >= AGAIN)
+    if known is None:
+        return True
+    return now - datetime.fromisoformat(known.get("asked") or known["since"]) >= (WEEK if known["left"] else AGAIN)
 
 
-def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed) -> bool:
+def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing) -> bool:
     """Remember that Notion refused it; once it is believed, tell the owners. Return whether it is left alone now."""
     log.line("WARNING", "Notion refuses it", tenant=tenant, what=what, **log.about(error))
     doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now()
@@ -43,12 +48,37 @@ def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed) -> bool:
     known = refused_of(settings).get(what)
     since = str(known["since"]) if known is not None else now.isoformat()
     left = now - datetime.fromisoformat(since) >= AGAIN
-    if left and not _told_of_its_kin(settings, what):
-        from shared.app.tell_refused import announce_refused  # brings what sends; little is ever refused
-
-        announce_refused(deps, tenant, what, f"{datetime.fromisoformat(since):%Y%m%dT%H%M%S}")
-    _change(deps, tenant, lambda refused: {**refused, what: {"since": since, "left": left}})
+    if left and not (known and known["left"]) and not _told_of_its_kin(settings, what):
+        _announce(deps, tenant, what, since)
+    body = {"since": since, "left": left, "asked": now.isoformat()}
+    _change(deps, tenant, lambda refused: {**refused, what: body})
     return left
+
+
+def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
+    """Remember that Notion refuses a page or routine of ours, and tell the owners. Twice is once."""
+    doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now().isoformat()
+    if page in refused_of(doc.body if doc is not None else {}):
+        return
+    from shared.app.tell_refused import known_page
+
+    routine, title = known_page(deps, tenant, page)
+    _announce(deps, tenant, page, now)
+    body = {"since": now, "left": True, "of": "routine" if routine else "page", "title": title}
+    _change(deps, tenant, lambda refused: _with_room({**refused, page: body}))
+
+
+def _announce(deps: Deps, tenant: str, what: str, since: str) -> None:
+    from shared.app.tell_refused import announce_refused  # brings what sends; little is ever refused
+
+    announce_refused(deps, tenant, what, f"{datetime.fromisoformat(since):%Y%m%dT%H%M%S}")
+
+
+def _with_room(refused: Refusals) -> Refusals:
+    """Return them with as many pages as there is room for, those that were refused last."""
+    pages = sorted((name for name, each in refused.items() if "of" in each), key=lambda name: refused[name]["since"])
+    over = set(pages[:-_MOST_PAGES])
+    return {name: each for name, each in refused.items() if name not in over}
 
 
 def _told_of_its_kin(settings: Mapping[str, Any], what: str) -> bool:
@@ -59,7 +89,7 @@ def _told_of_its_kin(settings: Mapping[str, Any], what: str) -> bool:
 
 
 def let_in(deps: Deps, tenant: str, settings: Mapping[str, Any], source: str) -> None:
-    """Ask for a table again: it was read, or somebody edited a row of it."""
+    """Ask for a table or page again: it was read, or somebody edited it, or a row of it."""
     if source not in refused_of(settings):
         return
     tasks = database_of(settings, TASKS)
@@ -70,6 +100,7 @@ def let_in(deps: Deps, tenant: str, settings: Mapping[str, Any], source: str) ->
 
 def let_all_in(deps: Deps, tenant: str) -> None:
     """Ask for everything again: Notion was connected anew."""
+    note_act(deps, tenant)
     doc = deps.store.get(tenant, "settings", "tenant")
     refused = refused_of(doc.body) if doc is not None else {}
     if not refused:

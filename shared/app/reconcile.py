@@ -121,9 +121,9 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
             let_in(deps, tenant, settings, source)
         except Blocked:  # and so would be the next table
             raise
-        except NotAllowed as error:
+        except (NotAllowed, Missing) as error:  # gone, or not shared any more
             note_refused(deps, tenant, source, error)
-        except (Missing, Rejected) as error:  # gone, or not shared any more; whoever needs the table tells people
+        except Rejected as error:
             log.line("WARNING", "table not reconciled", tenant=tenant, source=source, **log.about(error))
     if not knowledge_sync.begin_if_needed(deps, tools, tenant):
         if has_map(deps, tenant):

@@ -22,9 +22,9 @@ from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_ala
 from shared.app.effects import Effects
 from shared.app.engine import open_run, record
 from shared.app.execute_step import Tools, lease
+from shared.app.left_alone import note_page_refused
 from shared.app.make_plan import ROUTINES
 from shared.app.open_page_run import note_next_run, page_record, record_body
-from shared.app.tell_refused import announce_refused
 from shared.app.time_zones import zone_named
 from shared.app.workspace_databases import Mapped, bare, database_of
 from shared.core import events as ev
@@ -135,7 +135,7 @@ def _look(desk: _Desk, known: Routine) -> None:
     except NotAllowed as error:
         log.line("WARNING", "routine may not be read", tenant=desk.tenant, page=known.page, **log.about(error))
         if known.tries:  # for good: an hour later it was no other; an edit of the page brings it back
-            announce_refused(desk.deps, desk.tenant, known.page)
+            note_page_refused(desk.deps, desk.tenant, known.page)
             _keep(desk, known, replace(known, alarm="", tries=0))
             return
         at = come_back(desk.deps, error, known.tries)

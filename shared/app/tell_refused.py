@@ -54,7 +54,7 @@ def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [person for person in people if person.get("role") == "owner"] or list(people)
 
 
-def _known(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:
+def known_page(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:
     """Return whether the page is a routine, and the title it had when it could be read."""
     doc = deps.store.get(tenant, ROUTINES, page)
     if doc is not None:
@@ -69,7 +69,7 @@ def _message_about(deps: Deps, tenant: str, settings: Mapping[str, Any], what: s
         return _about_planning()
     if kind := kind_of(settings, what):
         return _about_table(SCHEMAS[kind].title)
-    return _message(*_known(deps, tenant, what))
+    return _message(*known_page(deps, tenant, what))
 
 
 def _about_planning() -> Message:
@@ -84,11 +84,10 @@ def _about_planning() -> Message:
 
 def _about_table(title: str) -> Message:
     lines = (
-        f"Notion does not let us read the table “{title}” any more: our connection may not, and asking again does not "
-        "change that.",
+        f"Notion no longer lets us read the table “{title}”: it was deleted, or is not shared with our connection.",
         "We leave it alone from now on, and nothing is lost.",
-        "Give the connection access to the table (••• › Connections), then edit one of its rows: work goes on from "
-        "there.",
+        "If it is still wanted, restore it or give the connection access to it (••• › Connections), then edit one of "
+        "its rows: work goes on from there.",
     )
     return Message(f"We may not read the table “{title}”", lines, (), HIGH)
 
@@ -97,11 +96,8 @@ def _message(routine: bool, title: str) -> Message:
     name = f"“{title[:_MAX_TITLE]}”" if title else "a page of yours"
     what = f"the routine {name}" if routine else name
     lines = (
-        (
-            f"Notion no longer lets us read {what} any more: our connection is not allowed to, and asking "
-            "again does not change that."
-        ),
-        "From now on we leave it alone; nothing is lost.",
+        f"Notion no longer lets us read {what}: our connection may not, and asking again does not change that.",
+        "We leave it alone from now on, and nothing is lost.",
         "Give the connection access to the page (••• › Connections), then edit the page: work goes on from there.",
     )
     return Message(f"We may not read {what}", lines, (), HIGH)

@@ -16,7 +16,7 @@ from shared.app.crawl_round import Round
 from shared.app.deps import Deps
 from shared.app.kept_reads import KeptReads, kept_reads
 from shared.app.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
-from shared.core.errors import Missing, Rejected
+from shared.core.errors import Missing, NotAllowed, Rejected
 from shared.core.page import Block, Page, page_to_data
 from shared.core.run import derived_id
 from shared.integrations.notion import reading
@@ -71,7 +71,7 @@ def expand(
         heard(found)
     now_known = places.known(place.id) or place
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
-    places.change(now_known, listed_at=now, **mirrored)
+    places.change(now_known, listed_at=now, refused_at="", **mirrored)
     return found
 
 
@@ -204,4 +204,8 @@ def crawl(
 def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Missing | Rejected) -> None:
     """Leave a place as it is known: one odd page must not keep the others from being read."""
     log.line("WARNING", "place not readable", tenant=tenant, place=place.id, **log.about(error))
-    places.change(places.known(place.id) or place, listed_at=deps.clock.now().isoformat())
+    known, now = places.known(place.id) or place, deps.clock.now().isoformat()
+    if isinstance(error, Missing | NotAllowed):
+        places.refuse(known, listed_at=now)
+    else:
+        places.change(known, listed_at=now)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from shared.app.deps import Deps
+from shared.app.knowledge_marks import WEEK
 from shared.app.map_events import COUNTED
-from shared.core.errors import Missing, VersionConflict
+from shared.core.errors import Missing, NotAllowed, VersionConflict
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.wire import normal_id
 from shared.ports import Put
@@ -37,6 +39,13 @@ class Place:
     read_version: str = ""  # the version that was mirrored
     text: str = ""  # address of its content as JSON, where it is mirrored
     listed_at: str = ""  # when a crawl read what it holds
+    refused_at: str = ""  # when Notion refused it last, or did not show it; "" when that was not its last word
+
+
+def may_be_asked(place: Place, now: datetime, acted: str) -> bool:
+    """Say whether to ask for a place: not if Notion refused it within a week, unless a person has `acted` since."""
+    refused = place.refused_at
+    return not refused or refused < acted or now - datetime.fromisoformat(refused) >= WEEK
 
 
 class WorkspaceMap:
@@ -110,22 +119,33 @@ class WorkspaceMap:
         for each in [kind] if kind else [known.kind] if known else [PAGE, DATABASE, DATA_SOURCE]:
             read = {PAGE: self._notion.page, DATABASE: self._notion.database, DATA_SOURCE: self._notion.data_source}
             try:
-                return self.keep(read[each](normal_id(id)))
+                return self.keep(read[each](normal_id(id)), answered=True)
             except Missing:
                 continue
-        return self.change(known, trashed=True) if known else None
+            except NotAllowed:
+                return self.refuse(known) if known else None
+        return self.refuse(known, trashed=True) if known else None
 
-    def keep(self, raw: Mapping[str, Any], parent: str = "") -> Place:
-        """Remember an object as Notion gives it. `parent` is where it was found, for one that names a block."""
+    def refuse(self, place: Place, **fields: Any) -> Place:
+        """Remember that Notion refuses a place now: it is asked for when something speaks for that, or in a week."""
+        return self.change(place, refused_at=self._deps.clock.now().isoformat(), **fields)
+
+    def keep(self, raw: Mapping[str, Any], parent: str = "", *, answered: bool = False) -> Place:
+        """Remember an object as Notion gives it. `parent` is where it was found, for one that names a block.
+
+        It was `answered` when it was asked for by its id: then it is not refused, or not any more.
+        """
         place_id, kind = normal_id(str(raw["id"])), str(raw["object"])
         known = self.known(place_id) or Place(place_id, kind)
+        version = str(raw.get("last_edited_time") or known.version)
         place = replace(
             known,
             kind=kind,
             title=title_of(raw) if _has_title(raw) else known.title,
             parent=parent or self._parent(raw, known),
-            version=str(raw.get("last_edited_time") or known.version),
+            version=version,
             trashed=bool(raw.get("in_trash")),
+            refused_at="" if answered or known.trashed or version != known.version else known.refused_at,
         )
         self._save(place)
         for source in raw.get("data_sources") or () if kind == DATABASE else ():
@@ -195,7 +215,7 @@ class WorkspaceMap:
                 break
             try:
                 parent = self._notion.block(block).get("parent") or {}
-            except Missing:
+            except (Missing, NotAllowed):
                 break
             kind = str(parent.get("type") or "")
             if kind != "block_id":

@@ -133,7 +133,7 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
         checks += [
             ("sqlite", _sqlite),
             ("data", lambda: _data(data)),
-            ("house", lambda: _house(data)),
+            ("running", lambda: _house(data)),
             ("queue", lambda: _queue(data)),
             ("refusals", lambda: _left_alone(data)),
             ("simulators", lambda: _simulators(env)),
@@ -277,17 +277,17 @@ def _house(data: Path) -> Iterator[Finding]:
         url = house_url(data)
     except ConfigError:
         way_out = f"Start it with: workwright up --data {data}"
-        yield Finding("house", LATER, "has not run here yet", way_out, needed=False)
+        yield Finding("running", LATER, "Workwright has not run here yet", way_out, needed=False)
         return
     try:
         with requests.Session() as session:
             session.trust_env = False
             answer = session.get(f"{url}/v1/health", timeout=5)
         well = answer.ok
-        detail = f"runs at {url}" if well else f"{url} answers {answer.status_code}"
+        detail = f"Workwright runs at {url}" if well else f"{url} answers {answer.status_code}"
     except requests.RequestException:
-        well, detail = False, f"is not running; it was at {url}"
-    yield Finding("house", OK if well else LATER, detail, f"Start it with: workwright up --data {data}", needed=False)
+        well, detail = False, f"Workwright is not running; it was at {url}"
+    yield Finding("running", OK if well else LATER, detail, f"Start it with: workwright up --data {data}", needed=False)
 
 
 def _queue(data: Path) -> Iterator[Finding]:
@@ -302,13 +302,10 @@ def _queue(data: Path) -> Iterator[Finding]:
 
 
 def _left_alone(data: Path) -> Iterator[Finding]:
-    from shared.cli.left_alone import left_alone_here
+    from shared.cli.left_alone import WAY_OUT, left_alone_here
 
     if left := left_alone_here(data):
-        way_out = (
-            "Give the connection access in Notion, then edit a row, set the planning time, or connect Notion again."
-        )
-        yield Finding("refusals", MISSING, "Notion refuses " + "; ".join(left), way_out, needed=False)
+        yield Finding("refusals", MISSING, "Notion refuses " + "; ".join(left), WAY_OUT, needed=False)
     else:
         yield Finding("refusals", OK, "nothing is left alone because Notion refuses it")
 

@@ -45,6 +45,7 @@ def look_over_cloud(wanted: Wanted, google: GoogleReader) -> list[Finding]:
     """Return what was found; what may not be looked at is a finding too."""
     from shared.cli.doctor_cloud_access import accounts, callers, extra_access, grants, roles
     from shared.cli.doctor_cloud_data import database, indexes, key, secrets, webhook
+    from shared.cli.doctor_cloud_refusals import refusals
     from shared.cli.doctor_cloud_work import functions, jobs, queues
 
     try:
@@ -55,7 +56,7 @@ def look_over_cloud(wanted: Wanted, google: GoogleReader) -> list[Finding]:
     checks: dict[str, Check] = {
         "apis": _apis, "accounts": accounts, "roles": roles, "grants": grants, "access": extra_access,
         "functions": functions, "callers": callers, "queues": queues, "jobs": jobs, "database": database,
-        "indexes": indexes, "secrets": secrets, "key": key, "webhook": webhook,
+        "indexes": indexes, "secrets": secrets, "key": key, "webhook": webhook, "refusals": refusals,
     }  # fmt: skip
     found = [first]
     for name, check in checks.items():

@@ -155,6 +155,13 @@ def test_files_that_are_named_exist(path: Path) -> None:
     assert [it for it in named if not list(ROOT.glob(it.rstrip("/")))] == []
 
 
+def test_the_document_of_the_api_says_of_each_address_what_it_does() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    told = [line.partition(" Permission: ")[0] for line in text.splitlines() if " Permission: " in line]
+    assert len(told) > 50
+    assert [line for line in told if len(line.split()) < 3] == []
+
+
 def test_the_page_of_the_api_is_what_the_api_says_of_itself() -> None:
     """`python tools/api_document.py` writes it anew."""
     written = runpy.run_path(str(ROOT / "tools" / "api_document.py"))["written"]()

@@ -32,7 +32,7 @@ def _doctor(data: Path, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
 def test_a_fresh_folder_is_fine_and_stays_untouched(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
     code, found = _doctor(data)
-    assert {"python", "environment", "sandbox", "git", "sqlite", "data", "port", "house", "secrets"} <= set(found)
+    assert {"python", "environment", "sandbox", "git", "sqlite", "data", "port", "running", "secrets"} <= set(found)
     assert {found[system]["state"] for system in ("notion", "github", "vercel", "slack", "ses")} == {"ok"}
     missing = {name for name, check in found.items() if check["state"] == "missing" and check["needed"]}
     assert missing <= {"sandbox"}  # the one thing a machine may lack
@@ -45,8 +45,8 @@ def test_a_fresh_folder_is_fine_and_stays_untouched(tmp_path: Path) -> None:
 def test_a_running_house_and_its_secrets_are_seen(tmp_path: Path) -> None:
     with served_api(tmp_path, "t-0123456789abcdef01234567") as api:
         code, found = _doctor(tmp_path)
-    assert found["house"]["state"] == "ok"
-    assert api.url in found["house"]["detail"]
+    assert found["running"]["state"] == "ok"
+    assert api.url in found["running"]["detail"]
     assert found["api-key-pepper"]["state"] == "ok"
     assert found["notion-client-id"]["state"] == "later"
     assert "Notion" in found["notion-client-id"]["way_out"]

@@ -78,7 +78,7 @@ def test_a_whole_deployment_is_well(root: Path, project: GoogleProject) -> None:
     found = _look(root, project)
     assert {name: each.detail for name, each in found.items() if each.state != OK} == {}
     checks = {"project", "apis", "accounts", "roles", "grants", "access", "functions", "callers", "queues", "jobs"}
-    checks |= {"database", "recovery", "indexes", "key", "webhook"}
+    checks |= {"database", "recovery", "indexes", "key", "webhook", "refusals"}
     assert checks <= set(found)
     looked_at = {name for name in project.secrets() if not name.endswith(("-before", "-webhook-token"))}
     assert looked_at <= set(found)
@@ -230,6 +230,12 @@ def _no_answer(it: GoogleProject) -> None:
     it.refused["cloudtasks", f"{PLACE}/queues"] = 503
 
 
+def _refused_routine(it: GoogleProject) -> None:
+    since = {"since": "2026-11-20T08:00:00+00:00", "left": True}
+    routine = {**since, "of": "routine", "title": "Dismiss Ben"}
+    it.tenant("tenant-8", {"refused": {"planning": since, "page-7": routine, "page-8": {**since, "left": False}}})
+
+
 FAULTS: list[tuple[Callable[[GoogleProject], None], str, str, str]] = [
     (_no_api, "apis", "cloudtasks.googleapis.com", "gcloud services enable cloudtasks.googleapis.com"),
     (_no_account, "accounts", "no fn-deploy@", "terraform"),
@@ -260,6 +266,7 @@ FAULTS: list[tuple[Callable[[GoogleProject], None], str, str, str]] = [
     (_no_rotation, "key", "does not rotate", "terraform"),
     (_dead_key, "key", "DISABLED", "gcloud kms keys versions enable 3"),
     (_never_armed, "webhook", "never armed", f"workwright webhook arm --project {PROJECT}"),
+    (_refused_routine, "refusals", "the plan of the day of tenant-8, since 2026-11-20T08:00; the routine", "access"),
     (_no_answer, "queues", "could not be checked", "network"),
     (_no_right_to_look, "jobs", "could not be checked", "roles/viewer"),
 ]
@@ -297,6 +304,14 @@ def test_what_production_alone_needs_makes_staging_no_worse(root: Path, project:
     found = _look(root, project)
     assert (found["recovery"].state, found["recovery"].needed) == (LATER, False)
     assert found["recovery"].detail == "not protected from deletion; no backups"
+
+
+def test_what_a_tenant_has_written_is_not_told_to_the_operator(root: Path, project: GoogleProject) -> None:
+    _refused_routine(project)
+    told = _look(root, project)["refusals"]
+    assert not told.needed
+    assert "Dismiss Ben" not in told.detail
+    assert "page-8" not in told.detail  # one refusal may pass
 
 
 def test_an_armed_handshake_is_waited_for(root: Path, project: GoogleProject) -> None:

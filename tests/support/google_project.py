@@ -120,6 +120,9 @@ class GoogleProject:
         body = {"stringValue": json.dumps({"schema": 1, "verified": "2026-11-20T08:00:00+00:00"})}
         document = f"{DATABASE}/documents/tenants/_system/webhook/notion"
         self.things["firestore", document] = {"name": document, "fields": {"body": body}}
+        self.things["firestore", f"{DATABASE}/documents/tenants"] = {"documents": []}
+        for tenant in ("_system", *(f"tenant-{number}" for number in range(9))):
+            self.tenant(tenant, {})
         key = f"{PLACE}/keyRings/workwright/cryptoKeys/tenants"
         primary = kms_v1.CryptoKeyVersion(name=f"{key}/cryptoKeyVersions/3", state="ENABLED")
         period = duration_pb2.Duration(seconds=7_776_000)
@@ -130,6 +133,15 @@ class GoogleProject:
             )
             path = f"projects/{PROJECT}/secrets/{name}/versions"
             self.things["secretmanager", path] = {"versions": [_json(version)], "totalSize": 1}
+
+    def tenant(self, name: str, settings: Mapping[str, Any]) -> None:
+        """Store a tenant's settings, as the store writes them; listed is the empty place above them."""
+        place = f"{DATABASE}/documents/tenants/{name}"
+        listed: list[dict[str, Any]] = self.things["firestore", f"{DATABASE}/documents/tenants"]["documents"]
+        listed[:] = [each for each in listed if each["name"] != place] + [{"name": place}]
+        body = {"stringValue": json.dumps(settings)}
+        document = f"{place}/settings/tenant"
+        self.things["firestore", document] = {"name": document, "fields": {"body": body}}
 
     def secrets(self) -> set[str]:
         """Return the names of all secrets."""

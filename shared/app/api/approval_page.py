@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.html import page, paragraph
+from shared.app.api.html import leads, link, page, paragraph
 from shared.app.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.page_changes import edited_lines
@@ -15,6 +15,7 @@ from shared.core.plan import in_full
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.release_words import (
     PLAN,
+    PREVIEW,
     PRODUCTION,
     RELEASE,
     asked_lines,
@@ -53,7 +54,7 @@ def show_question(call: Call) -> ApiReply:
 
 
 def take_answer(call: Call) -> ApiReply:
-    """Decide, once."""
+    """Take a person's answer, once."""
     refuse_foreign(call)
     asked = _read(call)
     if (said := call.body["decision"]) in _WORDS:
@@ -151,12 +152,19 @@ def _question(run: Run, asked: Asked) -> str:
 
 def _asked(call: Call, run: Run, asked: Asked) -> str:
     """Show what leaves or goes live, with every change of it; all of it is text."""
-    shown = _paragraphs(asked_lines(run, asked.gate))
+    shown = "".join(map(_told, asked_lines(run, asked.gate)))
     ref = str(reviewed(run).get("diff", ""))
-    changes = call.deps.store.get_text(asked.tenant, ref) if ref else ""
+    if not ref:
+        return shown
+    changes = call.deps.store.get_text(asked.tenant, ref)
     cut = len(changes) > _MOST_SHOWN
     told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run holds all of it)" if cut else "")
     return shown + f"<details><summary>The changes</summary><pre>{told}</pre></details>"
+
+
+def _told(line: str) -> str:
+    """Return a paragraph for a line; the address of the preview can be opened."""
+    return f"<p>{PREVIEW}{link(line[len(PREVIEW) :])}</p>" if line.startswith(PREVIEW) else paragraph(line)
 
 
 def _paragraphs(lines: Sequence[str]) -> str:
@@ -195,7 +203,4 @@ def _link(run: Run) -> str:
     """Link the page in Notion, where there is one with a safe address."""
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     url = str(planned.get("page_url", ""))
-    if not url.startswith(("https://", "http://")):
-        return ""
-    host = escape(urlsplit(url).netloc)
-    return f'<p><a rel="noopener noreferrer nofollow" href="{escape(url, quote=True)}">The page ({host})</a></p>'
+    return f"<p>{link(url, f'The page ({urlsplit(url).netloc})')}</p>" if leads(url) else ""

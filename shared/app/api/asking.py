@@ -59,14 +59,14 @@ def ask(call: Call) -> ApiReply:
 
 
 def show_knowledge(call: Call) -> ApiReply:
-    """Return what is known of the workspace, and how far the reading of it is."""
+    """Return what is known of the workspace, and how far reading it has got."""
     return ApiReply(body=_view(call))
 
 
 def change_knowledge(call: Call) -> ApiReply:
-    """Change what is left out, have all of it read again, or let what is lost be forgotten."""
+    """Change what is left out, have all of it read again, or have what is lost forgotten."""
     from shared.app.connect_account import change_settings
-    from shared.app.knowledge_marks import keeps_knowledge
+    from shared.app.knowledge_marks import keeps_knowledge, note_act
     from shared.app.knowledge_scope import SETTING
     from shared.app.knowledge_sync import allow_forgetting, begin_sync
 
@@ -83,6 +83,7 @@ def change_knowledge(call: Call) -> ApiReply:
         if given.get("forget_lost"):
             allow_forgetting(call.deps, call.tenant)
         if given.get("read_again"):
+            note_act(call.deps, call.tenant)
             begin_sync(call.deps, call.tenant)
     return ApiReply(body=_view(call))
 

@@ -23,13 +23,16 @@ from shared.core.spending import Allowance, day_of
 _MOST = 1_000_000_000_000  # a million US dollars
 _COUNT = {"type": "integer"}
 _MAYBE = {"type": ["integer", "null"]}
-_NAMES = ("call", "run", "day", "month", "kept_back")
-_WHAT = (
-    "Millionths of a US dollar. `kept_back` is the part of run, day and month that is reserved "
-    "for notifying people and undoing things."
-)
-LIMITS: Mapping[str, Schema] = {key: {**number(0, _MOST), "description": _WHAT} for key in _NAMES}
-BUDGET = shown({key: {**_COUNT, "description": _WHAT} for key in _NAMES})
+_UNIT = "In millionths of a US dollar."
+_NAMES = {
+    "call": f"The most that one call of a model may cost. {_UNIT}",
+    "run": f"The most that one run may cost. {_UNIT}",
+    "day": f"The most that a day, in UTC, may cost. {_UNIT}",
+    "month": f"The most that a month, in UTC, may cost. {_UNIT}",
+    "kept_back": f"The part of run, day and month that is reserved for notifying people and undoing things. {_UNIT}",
+}
+LIMITS: Mapping[str, Schema] = {key: {**number(0, _MOST), "description": what} for key, what in _NAMES.items()}
+BUDGET = shown({key: {**_COUNT, "description": what} for key, what in _NAMES.items()})
 _SUM = {"cost": COST, "calls": _COUNT, "failed": COST}
 USAGE = {
     "period": {"type": "string", "description": "The day or month, in UTC."},
@@ -49,7 +52,7 @@ def budget(call: Call) -> ApiReply:
 
 
 def change_budget(call: Call) -> ApiReply:
-    """Set what is given, and let everything ask again that waits for money.
+    """Set the limits that are given; work that waits for money asks again.
 
     Raises Conflicting where more would be kept back than another limit is.
     """
@@ -79,7 +82,7 @@ def _let_go_on(deps: Deps, tenant: str) -> None:
 
 
 def usage(call: Call) -> ApiReply:
-    """Return what a day or month has cost and into what it went; a month goes before a day.
+    """Return what a day or a month has cost, and what for; a month takes precedence over a day.
 
     Beside it, how often the map of the workspace has spared a question to Notion so far.
     """

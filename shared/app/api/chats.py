@@ -46,7 +46,7 @@ def list_chats(call: Call) -> ApiReply:
 
 
 def open_chat(call: Call) -> ApiReply:
-    """Begin a conversation, about a page or about nothing yet."""
+    """Begin a conversation, about a page or about nothing in particular."""
     now = call.deps.clock.now().isoformat()
     page, project = (normal_id(notion_id(call.body[name])) for name in ("page", "project"))
     title = _title_of(call, page) if page else ""

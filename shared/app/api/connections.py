@@ -51,7 +51,7 @@ VIEWS = {
 
 
 def connect(call: Call) -> ApiReply:
-    """Keep a token that works, or return the link that leads through the system's consent."""
+    """Store a token that works, or return the link to the system's own consent page."""
     system, token = str(call.body["system"]), str(call.body["token"])
     if not token and not call.body["installation"]:
         link = connect_link(call.deps, call.tenant, system)
@@ -75,7 +75,7 @@ def list_hooks(call: Call) -> ApiReply:
 
 
 def make_hook(call: Call) -> ApiReply:
-    """Make a webhook, at its forge too where our token may; else return what to do there."""
+    """Create a webhook, at the forge as well if our token may; otherwise return what to do there."""
     client = call.tools().accounts.connect_for(call.tenant)
     try:
         made = forge_hooks.make_hook(
@@ -88,12 +88,12 @@ def make_hook(call: Call) -> ApiReply:
 
 
 def give_hook_secret(call: Call) -> ApiReply:
-    """Keep the secret a system has chosen for its webhook."""
+    """Store the secret that a system has chosen for its webhook."""
     found = forge_hooks.give_secret(call.deps, call.tenant, call.parts["hook"], Secret(str(call.body["secret"])))
     return ApiReply(body={**found, "secret": "", "todo": ""})
 
 
 def remove_hook(call: Call) -> ApiReply:
-    """Take a webhook away."""
+    """Remove a webhook."""
     client = call.tools().accounts.connect_for(call.tenant)
     return ApiReply(body=dict(forge_hooks.remove_hook(call.deps, client, call.tenant, call.parts["hook"])))

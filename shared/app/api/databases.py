@@ -21,19 +21,19 @@ NOT_BEGUN = "not begun"
 IN_NOTION = text(
     "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
     most=500,
-    what="its id, or its link as copied from Notion",
+    what="Its id, or its link as copied from Notion.",
 )
 _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
 
 
 def show_databases(call: Call) -> ApiReply:
-    """Return the databases the tenant has, and how far their setting up is."""
+    """Return the databases the tenant has, and how far setting them up has got."""
     doc = call.deps.store.get(call.tenant, *SETUP)
     return ApiReply(body=_view(call, doc.body if doc else {}))
 
 
 def set_up(call: Call) -> ApiReply:
-    """Keep the wish and order the work. Answers given before stay; what is there already is left as it is."""
+    """Order databases to be created or adopted. Earlier answers stay, and so does what is there already."""
     doc = call.deps.store.get(call.tenant, *SETUP)
     before: Mapping[str, Any] = doc.body if doc else {}
     wish = {

@@ -32,7 +32,7 @@ PREFERENCE = shown(
 
 
 def give_feedback(call: Call) -> ApiReply:
-    """Keep a thumb, and what was said with it."""
+    """Keep a thumbs-up or thumbs-down, and what was said with it."""
     loaded = call.deps.store.load_run(call.tenant, call.parts["run"])
     if loaded is None:
         raise NotThere(f"no run {call.parts['run']!r}")
@@ -42,7 +42,7 @@ def give_feedback(call: Call) -> ApiReply:
 
 
 def list_preferences(call: Call) -> ApiReply:
-    """Return what holds now, each with what it was made of."""
+    """Return the preferences that hold now, each with what it was derived from."""
     learn_by_rules(call.deps, call.tenant)
     return ApiReply(body={"preferences": [_view(call, one) for one in preferences_of(call.deps, call.tenant)]})
 
@@ -54,7 +54,7 @@ def reword_preference(call: Call) -> ApiReply:
 
 
 def delete_preference(call: Call) -> ApiReply:
-    """Delete a preference; what it was made of does not bring it back."""
+    """Delete a preference; what it was derived from does not bring it back."""
     drop_preference(call.deps, call.tenant, call.parts["preference"])
     return ApiReply(body={"deleted": call.parts["preference"]})
 

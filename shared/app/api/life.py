@@ -88,7 +88,7 @@ def delete_tenant(call: Call) -> ApiReply:
 
 
 def export_tenant(call: Call) -> ApiReply:
-    """Return all that is kept, a line each, as it is read."""
+    """Return everything that is stored, one JSON object per line."""
     from shared.app.tenant_export import export
 
     lines = export(call.deps, call.tools().knowledge(call.tenant), call.tenant, call.who.name)

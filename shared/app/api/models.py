@@ -92,7 +92,7 @@ def change_rules(call: Call) -> ApiReply:
 
 
 def set_key(call: Call) -> ApiReply:
-    """Keep a key of the team's own for a provider, sealed; it is never shown again."""
+    """Store a key of the team's own for a provider, encrypted; it is never shown again."""
     keep_key(call.deps, call.tenant, call.body["provider"], Secret(call.body["key"]), call.who.name)
     return show_models(call)
 

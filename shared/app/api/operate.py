@@ -14,7 +14,7 @@ API = "1"
 
 
 def health(call: Call) -> ApiReply:
-    """Return whether the store answers, and what versions this is."""
+    """Return whether the store answers, and which versions are running."""
     paused = False
     try:
         settings = call.deps.store.get(SYSTEM, *SETTINGS)
@@ -79,7 +79,7 @@ def keys(call: Call) -> ApiReply:
 
 
 def new_key(call: Call) -> ApiReply:
-    """Make a key, and show it this once."""
+    """Create a key; it is shown only this once."""
     refuse_above(call.who, call.body["role"])
     view, key = make_key(
         call.deps, call.tenant, call.body["role"], call.body["name"], by=call.who.name, days=call.body.get("days", 0)

@@ -9,7 +9,7 @@ from shared.core.day_plan import DEFAULT_CAPACITY
 
 
 def planning(call: Call) -> ApiReply:
-    """Return when days are planned, in which zone, for how many hours, when next, and what is in the way of it."""
+    """Return when days are planned, in which zone and for how many hours, when next, and what prevents it."""
     doc = call.deps.store.get(call.tenant, "settings", "tenant")
     body = doc.body if doc is not None else {}
     due = next_planning(call.deps, call.tenant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.api.approval_page import HEADERS, linked_run, refuse_foreign
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.html import page, paragraph
+from shared.app.api.html import link, page, paragraph
 from shared.app.api.views import run_view
 from shared.app.roll_back import Offered, read_offer, roll_back, takes_back
 from shared.core.errors import BadSignature, Conflicting
@@ -18,7 +18,7 @@ def rollback(call: Call) -> ApiReply:
 
 
 def show_rollback(call: Call) -> ApiReply:
-    """Ask whether it is meant. Opening the link changes nothing: mail scanners open links too."""
+    """Ask whether to roll back. Opening the link changes nothing: mail scanners open links too."""
     offered = _read(call)
     run = linked_run(call, offered.tenant, offered.run)
     if not takes_back(run):
@@ -28,7 +28,7 @@ def show_rollback(call: Call) -> ApiReply:
         paragraph(
             "Its visitors will see the previous version again within seconds. The code and its pull request stay."
         )
-        + paragraph(f"Live now: {run.facts.get('site', '')}")
+        + f"<p>Live now: {link(str(run.facts.get('site', '')))}</p>"
         + '<form method="post"><button name="decision" value="rollback">Roll back</button></form>'
         + paragraph(f"You can do this until {offered.expires_at:%d %B %Y, %H:%M} UTC. {run.id}", quiet=True)
     )
@@ -36,7 +36,7 @@ def show_rollback(call: Call) -> ApiReply:
 
 
 def take_rollback(call: Call) -> ApiReply:
-    """Do it, once."""
+    """Roll back, once."""
     refuse_foreign(call)
     offered = _read(call)
     new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)

@@ -134,6 +134,7 @@ class Route:
 
 
 def _openapi(call: Call) -> ApiReply:
+    """Return the description of this API, in OpenAPI 3.1."""
     from shared.app.api.openapi import document
 
     return ApiReply(body=document(ROUTES, call.deps.public_url))

@@ -59,12 +59,12 @@ def list_events(call: Call) -> ApiReply:
 
 
 def approve(call: Call) -> ApiReply:
-    """Approve the plan the run waits with."""
+    """Approve what the run asks: its plan, what leaves, or that it goes live."""
     return _decided(call, approve=True)
 
 
 def deny(call: Call) -> ApiReply:
-    """Deny it: the run ends as cancelled."""
+    """Deny what the run asks: it ends as cancelled."""
     return _decided(call, approve=False)
 
 

@@ -91,7 +91,7 @@ SHIP = shown(_PARTS)
 
 
 def show_ship(call: Call) -> ApiReply:
-    """Return all rules, those that nobody has set too."""
+    """Return all rules, including those that nobody has set."""
     doc = call.deps.store.get(call.tenant, "settings", "tenant")
     return ApiReply(body=_view(doc.body if doc is not None else {}))
 

@@ -21,12 +21,12 @@ SITE_VALUES = shown({"names": {"type": "array", "items": text()}})
 
 
 def show_site_values(call: Call) -> ApiReply:
-    """Return the names, and nothing of the values."""
+    """Return the names of the stored values, and never a value."""
     return ApiReply(body={"names": kept_values(call.deps, call.tenant)})
 
 
 def set_site_value(call: Call) -> ApiReply:
-    """Seal a value under its name, in place of the one before."""
+    """Store a value under its name, encrypted, in place of the old one."""
     name, value = str(call.body["name"]), str(call.body["value"])
     if value:
         keep_value(call.deps, call.tenant, name, Secret(value))

@@ -21,7 +21,7 @@ MAY_DECIDE = frozenset({"owner", "admin", "member"})
 
 
 def take_click(call: Call) -> ApiReply:
-    """Decide what the click says. Once Slack's signature holds, the answer is 200: it says why when it did not count.
+    """Decide what the click says. If Slack's signature is valid the answer is 200, and says why if it did not count.
 
     Raises BadSignature, MalformedRequest, and NotThere where Slack is not set up.
     """

@@ -19,6 +19,7 @@ from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import database_of
 from shared.app.workspace_schemas import ROUTINES, TASKS
 from shared.cli.left_alone import left_alone_here
+from shared.core import marks
 from shared.core.commands import RECONCILE, Command
 from shared.sim.notion.simulator import NotionSimulator
 from shared.sim.slack import SlackSimulator
@@ -42,11 +43,12 @@ class Refusing:
         desk.house.connect("slack", "word-of-slack")
         change_settings(desk.house.deps, TENANT, people=[ADA, BEN])
 
-    def refuse(self, path: str, method: str = "POST", times: int = 100_000) -> None:
-        """Answer 403 to this call from now on, so many times."""
+    def refuse(self, path: str, method: str = "POST", times: int = 100_000, status: int = 403) -> None:
+        """Answer so to this call from now on, so many times."""
         self._before[path] = self._asked(path)
-        body = {"object": "error", "status": 403, "code": "restricted_resource", "message": "No."}
-        order = {"method": method, "path": path, "status": 403, "body": body, "times": times}
+        code = {403: "restricted_resource", 404: "object_not_found"}[status]
+        body = {"object": "error", "status": status, "code": code, "message": "No."}
+        order = {"method": method, "path": path, "status": status, "body": body, "times": times}
         requests.post(f"{self.desk.url}/_faults", json=order, timeout=10).raise_for_status()
 
     def forgive(self) -> None:
@@ -203,3 +205,45 @@ def test_the_doctor_names_what_is_left_alone(refusing: Refusing, tmp_path: Path)
     (named,) = left_alone_here(refusing.house.folder)
     assert "Ideas" in named
     assert list(left_alone_here(tmp_path / "none")) == []
+
+
+def test_the_doctor_names_a_refused_page_until_it_can_be_read_and_its_owner_is_told_of_each_time(
+    refusing: Refusing,
+) -> None:
+    desk, page, other = refusing.desk, refusing.desk.write_idea(), refusing.desk.write_idea("Not of ours yet")
+    desk.set_status(page, marks.PLAN_IT)
+    desk.tell(page)
+    for each in (page, other):
+        refusing.refuse(f"/v1/pages/{each}", "GET")
+    for _ in range(3):
+        desk.tell(page)
+        desk.tell(other)
+        refusing.house.clock.move(hours=2)
+    (named,) = left_alone_here(refusing.house.folder)
+    assert "the page “Bicycle club”" in named
+    assert page in named
+    refusing.forgive()
+    desk.tell(page)
+    assert list(left_alone_here(refusing.house.folder)) == []
+    refusing.house.clock.move(hours=30)
+    refusing.refuse(f"/v1/pages/{page}", "GET")
+    desk.tell(page)
+    assert len(refusing.told()["C1"]) == 2
+
+
+def test_a_table_that_is_not_shown_any_more_is_told_once_and_asked_for_once_a_week(refusing: Refusing) -> None:
+    query = f"/v1/data_sources/{refusing.desk.source}/query"
+    refusing.refuse(query, status=404)
+    refusing.make_passes(4)
+    assert refusing.asked(query) == 2
+    refusing.house.clock.move(hours=24 * 6)
+    refusing.make_passes(2)
+    assert refusing.asked(query) == 2
+    refusing.house.clock.move(hours=24)
+    refusing.make_passes(4)
+    assert refusing.asked(query) == 3
+    assert {name: len(texts) for name, texts in refusing.told().items()} == {"C1": 1, "C2": 0}
+    refusing.forgive()
+    refusing.house.clock.move(hours=24 * 7)
+    refusing.make_passes(1)
+    assert refused_of(refusing.house.settings(TENANT)) == {}
