@@ -14,6 +14,7 @@ from shared.core.page_changes import edited_lines
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
 from shared.core.run import Run, Step, StepStatus, WaitKind
+from shared.core.sentence import count_of
 
 HIGH, NORMAL = "high", "normal"
 ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
@@ -98,9 +99,9 @@ def message_for(
             again = (Link("Reconnect", connect_url),) if connect_url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "budget_alert":
-            spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars are spent."
+            spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars have been spent."
             percent = ref.partition(".")[2]
-            subject = f"{percent} percent of the money for “{title}” are spent"
+            subject = f"{percent} percent of the money for “{title}” has been spent"
             return Message(subject, (spent,), (*links, Link("Run", run_url)))
         case "stands_still":
             why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
@@ -151,7 +152,7 @@ def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -
 
 def _left_out(run: Run, title: str, links: tuple[Link, ...]) -> Message:
     told = (*edited_lines(run), _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."))
-    return Message(f"Something on the page is not in “{title}”", told, links)
+    return Message(f"Something on the page of “{title}” is not part of the work", told, links)
 
 
 def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
@@ -181,7 +182,7 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     facts = run.facts
     lines = ["Everything in the approved plan is done."]
     if "tests" in facts:
-        lines.append(f"{facts['tests']} tests passed in the {facts.get('sandbox', '')} sandbox.")
+        lines.append(f"{count_of(int(facts['tests']), 'test')} passed in the {facts.get('sandbox', '')} sandbox.")
     if "verified" in facts:
         lines.append(f"Found on the site: {count_found(int(facts['verified']), int(facts.get('by_tests', 0)))}.")
     if facts.get("pull_request"):
@@ -205,7 +206,7 @@ _COUNTED = (
     ("left_as_it_is", "Left as it is"),
 )
 _TO_CHANGE = {
-    "routine": "To change something: edit the routine's page before its next time.",
+    "routine": "To change something: edit the routine's page before it runs next.",
     "day": "To change a date again: set it in Tasks.",
 }
 MOST_DONE = 50  # steps that are named
@@ -233,7 +234,7 @@ def _failed_lines(run: Run) -> tuple[str, ...]:
     planned = [step for step in run.steps if step.spec.undoable and step.status == StepStatus.SUCCEEDED]
     if planned:
         lines.append("Done before that, and left as it is: " + ", ".join(_name(step) for step in planned) + ".")
-    lines.append("Not lost: the page, and all that this run has found out and made.")
+    lines.append("Not lost: the page, and everything this run has found out and made.")
     return (*lines, f"What to do: {way_out(run)}")
 
 
@@ -267,7 +268,7 @@ _RETRY = (
 
 
 _NEXT = {
-    "routine": "Then the routine begins again at its next time.",
+    "routine": "Then the routine runs again at its next time.",
     "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
 }
 _SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
@@ -277,16 +278,16 @@ _ENDS = (  # what is not begun again
         "runs led to this one",
         "nothing, if nobody wanted this: agents had set each other off. A person can set the status to Plan it.",
     ),
-    ("sandbox", "ask whoever runs this installation to call “workwright doctor”; it says what is missing."),
+    ("sandbox", "ask whoever runs this installation to run “workwright doctor”; it says what is missing."),
 )
 _WAYS_OUT = (
     ("This must not leave as it is", "change the page, or have an owner change what is allowed (workwright ship)."),
-    ("knows no step kind", "nothing; it was planned by an earlier version, and is planned anew in today's way."),
+    ("knows no step kind", "nothing; it was planned by an earlier version, and this version plans it anew."),
     ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
     ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
     ("money or quota is used up", "top up that account, or name other models (workwright models)."),
     ("budget", "raise the budget, or make the idea smaller."),
-    ("not finished after", "ask for less at once, or begin again."),
+    ("not finished after", "ask for less at once, or start again."),
     ("same failure twice", "say on the page more precisely what you want."),
     ("may have happened", "look there whether it happened; it is not repeated by itself."),
     ("no attempt came back", "ask whoever runs this installation to look at its log."),
@@ -319,7 +320,7 @@ def _cancelled_lines(run: Run) -> tuple[str, ...]:
     if left:
         lines.append("What to do: remove what is left by hand; the run says where it is.")
     if stays := _stays(run):
-        lines.append(f"What stays, without what was made now: {stays}.")
+        lines.append(f"What stays, without what this run made in it: {stays}.")
     again = _again(run).removeprefix("Then ")
     return (*lines, f"To begin again: {again}" if run.trigger.decided_by_status else again[:1].upper() + again[1:])
 

@@ -285,7 +285,10 @@ def _home(notion: Notion, settings: Mapping[str, Any]) -> str:
                 parent = notion.block(str(parent["block_id"])).get("parent") or {}
             if parent.get("type") == "page_id":
                 return str(parent["page_id"])
-    raise Rejected("notion", "neither Ideas nor Tasks lies on a page; move one onto the page that shall hold the days")
+    raise Rejected(
+        "notion",
+        "neither Ideas nor Tasks is on a page; move one onto the page for the daily plans",
+    )
 
 
 def _page_called(notion: Notion, parent: str, title: str) -> dict[str, Any] | None:

@@ -42,7 +42,7 @@ def _blocks(plan: DayPlan, now: datetime, asking: bool, listed: int) -> list[Jso
     found = [blocks.callout(_summary(plan, now), "🗓️")]
     found += [blocks.to_do(_line(item, hours=True)) for item in plan.chosen]
     if not plan.chosen:
-        found.append(blocks.paragraph("Nothing is due, and nothing due this week can be begun."))
+        found.append(blocks.paragraph("Nothing is due, and nothing due this week can be started."))
     if plan.left:
         found.append(blocks.heading(2, "Due, but not today"))
         found += _listed([_line(item) for item in plan.left], listed)
@@ -50,7 +50,7 @@ def _blocks(plan: DayPlan, now: datetime, asking: bool, listed: int) -> list[Jso
         found.append(blocks.heading(2, "These wait for each other in a circle"))
         lines = [" → ".join(task.title for task in (*circle, circle[0])) for circle in plan.circles]
         found += _listed([[Span(line[:1000])] for line in lines], listed)
-        found.append(blocks.paragraph("Take one “Depends on” away, and they can be planned."))
+        found.append(blocks.paragraph("Remove one “Depends on”, and they can be planned."))
     if plan.moves:
         found.append(blocks.heading(2, "May I move these dates?" if asking else "These dates could move"))
         moves = [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]

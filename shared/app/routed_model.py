@@ -150,7 +150,7 @@ class RoutedModel:
             return list(choices)
         wait = max(min(ends) - self._clock.now(), timedelta(seconds=1))
         names = ", ".join(each.reference for each in choices)
-        raise RateLimited("models", f"no model may be asked before a while: {names}", retry_after=wait)
+        raise RateLimited("models", f"no model may be asked for a while: {names}", retry_after=wait)
 
     def _remember(self, choice: Choice, error: Failure) -> None:
         if isinstance(error, QuotaExhausted):
@@ -202,7 +202,7 @@ class _Tries:
         if self.refused > 1:
             reason = "two models have refused"
         elif self.windows[choice.reference] <= self.too_small:
-            reason = "has no more room than one that had too little"
+            reason = "takes no longer requests than one that was too short"
         elif now - self.began > self.request.timeout * PATIENCE:
             reason = "there was no time left"
         elif most.tokens > self.bound.tokens or most.micros > self.bound.micros:

@@ -128,7 +128,7 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
     lines = [f"{each['severity']}: {each['where']}: {each['problem']} {each['mend']}" for each in found]
     lines = [cut_text(" ".join(visible(line).split()), _FINDING) for line in lines]
     if answer["verdict"] == "stop":
-        lines.insert(0, "The critic advises not to do this at all.")
+        lines.insert(0, "The critic advises against doing this at all.")
     elif answer["verdict"] == "ok":  # which does not go with a finding of weight: that one counts
         lines = [line for line, each in zip(lines, found, strict=True) if each["severity"] != "low"]
     return tuple(lines[:MOST_FINDINGS])

@@ -38,9 +38,9 @@ def _spent(deps: Deps, tenant: str, scope: str, period: str) -> int:
 
 def _message(scope: str, period: str, percent: int, limit: int, spent: int) -> Message:
     whose = f"the budget of {period}" if scope == DAY else f"the budget of the month {period}"
-    sums = f"{spent / 1e6:.2f} of {limit / 1e6:.2f} US dollars are spent."
+    sums = f"{spent / 1e6:.2f} of {limit / 1e6:.2f} US dollars have been spent."
     if percent < 100:
-        return Message(f"{percent} percent of {whose} are spent", (sums, _WAY_OUT), (), NORMAL)
+        return Message(f"{percent} percent of {whose} has been spent", (sums, _WAY_OUT), (), NORMAL)
     until = "day (UTC)" if scope == DAY else "month (UTC)"
     waits = f"Work that costs more than what is left waits until the {until} is over; nothing of it is lost."
     return Message(f"{whose[:1].upper()}{whose[1:]} is used up", (sums, waits, _WAY_OUT), (), HIGH)

@@ -145,8 +145,8 @@ def why_short(need: int, there: Room) -> str:
     whose = "the budget of the day" if there.scope == "day" else "the budget of the month"
     held = f" and {_usd(there.reserved)} set aside" if there.reserved else ""
     return (
-        f"{whose} has no room left: this may need {_usd(need)} US dollars, {_usd(there.spent)} are spent{held} of"
-        f" {_usd(there.limit)}; an owner can raise it (POST /v1/budget)"
+        f"{whose} has no room left: this may need {_usd(need)} US dollars, and {_usd(there.spent)} of"
+        f" {_usd(there.limit)} are spent{held}; an owner can raise it (POST /v1/budget)"
     )
 
 

@@ -11,6 +11,7 @@ import click
 from shared.cli.remote import THINKING, ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
+from shared.core.sentence import count_of
 
 
 @workwright.command()
@@ -58,7 +59,7 @@ def _said(history: Path | None) -> list[str]:
         said = json.loads(history.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ConfigError(
-            f"{history} is not JSON: {error}; give a list of texts, or a file that is not there"
+            f"{history} is not JSON: {error}; give a file with a list of texts, or the name of a new file"
         ) from None
     if not isinstance(said, list) or not all(isinstance(turn, str) for turn in said) or len(said) % 2:
         raise ConfigError(f"{history} is not a list of texts, question and answer in turn")
@@ -74,15 +75,18 @@ def _answer_text(found: dict[str, Any]) -> list[str]:
 def _knowledge_text(found: dict[str, Any]) -> list[str]:
     sync = found["sync"]
     by = found["embedder"] or "words alone"
-    lines = [f"{found['pages']} pages, {found['chunks']} pieces, {found['vectors']} vectors; searched by {by}"]
+    counts = (count_of(found[f"{what}s"], what) for what in ("page", "chunk", "vector"))
+    lines = [f"{', '.join(counts)}; searched by {by}"]
     if found["off"]:
         lines.append(f"Switched off: {typed('knowledge', '--on')}")
     if not found["connected"]:
         lines.append("Notion is not connected, so nothing is shown.")
     if sync["began"]:
         end = f"ended {sync['ended'][:19]}" if sync["ended"] else "under way"
-        of = f", about {sync['known']} there are" if sync["known"] else ""
-        lines.append(f"reading began {sync['began'][:19]}, {end}: pages were read {sync['read']} times{of}")
+        of = f", of about {sync['known']}" if sync["known"] else ""
+        lines.append(
+            f"reading began {sync['began'][:19]}, {end}: {count_of(sync['read'], 'page')} read, counting repeats{of}"
+        )
         counts = ("embedded", "reused", "removed", "failed", "waiting", "lost")
         lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in counts))
     else:

@@ -25,7 +25,7 @@ _LATE = 10  # seconds of silence, after which people are told
 @click.argument("text", required=False, default="")
 @click.option("--chat", "chat_id", default="", help="Go on with this conversation; without it a new one begins.")
 @click.option("--page", default="", help="The page it is about: its id, or its link.")
-@click.option("--project", default="", help="Answer questions from this page or database and what is below it alone.")
+@click.option("--project", default="", help="Answer questions only from this page or database and what is below it.")
 @DATA
 @AS_JSON
 def chat(text: str, chat_id: str, page: str, project: str, data: Path, as_json: bool) -> None:

@@ -96,7 +96,7 @@ def _made(found: Mapping[str, Any]) -> list[str]:
 def _listed(found: Mapping[str, Any]) -> list[str]:
     if not found["hooks"]:
         how = typed("hooks", "add", "gitlab", "owner/name")
-        return [f"None yet: everything is looked at from time to time. Make one: {how}"]
+        return [f"None yet, so changes are looked for from time to time. Make one: {how}"]
     return [
         f"{each['id']}  {each['system']:<7} {each['repository'] or '(team)'}"
         + ("" if each["ready"] else "  no secret yet" if each["system"] == "vercel" else "  refused there")

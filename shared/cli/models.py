@@ -34,9 +34,9 @@ def models(context: click.Context, everything: bool, data: Path, as_json: bool) 
 @models.command("set")
 @click.option(
     "--class", "classes", multiple=True, metavar="CLASS=MODEL,…",
-    help=f"Which models to ask for {', '.join(TASK_CLASSES)}, the first first; nothing after = ends the list.",
+    help=f"Which models to ask for {', '.join(TASK_CLASSES)}, the best first; nothing after = empties the list.",
 )  # fmt: skip
-@click.option("--prefer", type=click.Choice(["", *PREFERENCES]), help="Where there is no list.")
+@click.option("--prefer", type=click.Choice(["", *PREFERENCES]), help="What to go by where there is no list.")
 @click.option("--allow", metavar="MODEL,…", help="Only these providers and models; empty for all.")
 @click.option("--deny", metavar="MODEL,…", help="Never these; empty for none.")
 @DATA

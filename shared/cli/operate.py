@@ -49,10 +49,10 @@ def resume(tenant: str, data: Path, as_json: bool) -> None:
 @DATA
 @AS_JSON
 def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
-    """Change the key: with --tenant that of one team, without it that of the installation on this machine.
+    """Change a key: with --tenant that of one team, without it that of the installation on this machine.
 
-    On one machine stop Workwright first; a change that was cut off is finished by doing it again. Copies of the data
-    folder from before need the key from before. In the cloud the installation's is Cloud KMS's: it changes by itself.
+    Stop Workwright on that machine first; a change that was cut off is finished by running this again. Older copies of
+    the data folder need the older key. In the cloud, Cloud KMS holds the installation's key and changes it by itself.
     """
     from shared.ports import SYSTEM
 
@@ -74,11 +74,11 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
 
 @workwright.command("rotate-secret")
 @click.argument("name")
-@click.option("--at-once", is_flag=True, help="Refuse the one before from now on: somebody may know it.")
+@click.option("--at-once", is_flag=True, help="Refuse the old one from now on: somebody may know it.")
 @DATA
 @AS_JSON
 def rotate_secret(name: str, at_once: bool, data: Path, as_json: bool) -> None:
-    """Change one of the installation's own secrets; for a while the one before is taken too.
+    """Change one of the installation's own secrets; for a while the old one is accepted too.
 
     NAME is api-key-pepper, approval-link-key or oauth-state-key. Notion's token has a way of its own: `workwright
     webhook`.
@@ -87,14 +87,14 @@ def rotate_secret(name: str, at_once: bool, data: Path, as_json: bool) -> None:
 
     with operator(data) as (deps, _):
         until = change(deps, name, at_once=at_once).isoformat()
-    click.echo(json.dumps({"secret": name, "before_until": until}) if as_json else f"the one before until {until}")
+    click.echo(json.dumps({"secret": name, "before_until": until}) if as_json else f"the old one counts until {until}")
 
 
 @workwright.command()
 @DATA
 @AS_JSON
 def migrate(data: Path, as_json: bool) -> None:
-    """Write documents of older versions in today's shape; reading does so by itself, so nobody has to wait for it."""
+    """Rewrite documents of older versions in today's shape; there is no hurry, because reading upgrades them anyway."""
     from shared.app.migrate import migrate as write_anew
 
     with operator(data) as (deps, _):

@@ -123,7 +123,7 @@ def cancel(run: str, reason: str, force: bool, data: Path, as_json: bool) -> Non
 
 @workwright.command()
 @RUN
-@click.option("--from-start", is_flag=True, help="Plan the page anew, and do and pay for everything again.")
+@click.option("--from-start", is_flag=True, help="Plan the page anew: everything is done, and paid for, again.")
 @DATA
 @AS_JSON
 def retry(run: str, from_start: bool, data: Path, as_json: bool) -> None:
@@ -234,7 +234,7 @@ def _run_text(found: dict[str, Any]) -> list[str]:
     said = " ".join(found["attention"])
     lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in said), found["id"])
     lines += _steps(found["steps"])
-    lines += [f"{m['model']}: {m['calls']} calls, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
+    lines += [f"{m['model']}: calls {m['calls']}, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
         lines += [*found["asked"]["lines"], f"It waits for you: {_how_to_approve(found)}"]
@@ -301,9 +301,9 @@ def _context_text(found: dict[str, Any]) -> list[str]:
     whose = "by the provider's count" if found["counted"] == "provider" else "by our estimate"
     lines = [
         f"{found['step']}  {found['kind']}  attempt {found['attempt']}",
-        f"{found['tokens']} of {found['budget']} tokens {whose}; {found['fixed']} are not parts",
+        f"{found['tokens']} of {found['budget']} tokens {whose}; {found['fixed']} of them are not listed below",
     ]
-    lines += [f"refused as too long at {size} tokens" for size in found["refused"]]
+    lines += [f"refused as too long, with {size} tokens" for size in found["refused"]]
     for part in found["parts"]:
         kind = "instruction" if part["trusted"] else "data"
         line = f"  {part['share']:>6.1%}  {part['tokens']:>7}  {part['name']:<11}  {kind:<11}  {part['source']}"

@@ -16,6 +16,7 @@ from shared.cli.demo import Story
 from shared.cli.story_end import FAILED, QUESTION, STOPPED, told
 from shared.core.family import came_to, in_order
 from shared.core.run import Run, Step, StepStatus
+from shared.core.sentence import count_of
 
 _SIGNS = {
     StepStatus.SUCCEEDED: ("✓", "green"),
@@ -134,9 +135,10 @@ def summary(story: Story) -> list[Text]:
 
 def _rows(story: Story) -> list[tuple[str, str]]:
     tests = story.sandbox
-    parts = [(len(story.requirements), "requirement"), (len(story.plan["steps"]), "step")]
-    counted = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
-    plan = f"{counted}, by the {story.plan['model']} model"
+    plan = (
+        f"{count_of(len(story.requirements), 'requirement')}, {count_of(len(story.plan['steps']), 'step')},"
+        f" by the {story.plan['model']} model"
+    )
     rows = [("Page", f"{story.page['title']} ({story.page['status']})  {story.page['view']}"), ("Plan", plan)]
     if story.outcome == QUESTION:
         return [*rows, ("Question", str(story.plan["question"]))]
@@ -149,7 +151,7 @@ def _rows(story: Story) -> list[tuple[str, str]]:
         if made.get("url"):
             rows.append((what, str(made["url"])))
     rows += [
-        ("Told", f"{len(story.notifications)} times, by {_channels(story)}"),
+        ("Told", f"{count_of(len(story.notifications), 'time')}, by {_channels(story)}"),
         ("Cost", f"{story.cost['usd']:.2f} US dollars, {story.cost['tokens']} tokens"),
         ("Took", f"{story.duration_s:.1f} s"),
     ]

@@ -23,7 +23,7 @@ def version_text(found: dict[str, Any]) -> list[str]:
     own = report.get("own") or {}
     for what in ("changed", "removed"):
         if own.get(what):
-            lines.append(f"tests of your own that it {what}: {', '.join(own[what])}")
+            lines.append(f"tests of yours that it {what}: {', '.join(own[what])}")
     lines += [f"note: {note}" for note in report.get("notes", ())]
     lines += ["", *found["diff"].splitlines()]
     return [*lines, "… the diff goes on"] if found["cut"] else lines

@@ -50,7 +50,8 @@ def comes_again_text(command: Command, tries: Tries) -> str:
     """Return why a run goes no further just now."""
     what = _WORK.get(command.name, "a step did not get through")
     why = "the process ended meanwhile" if tries.unanswered >= tries.failed else "it failed"
-    return f"It waits: {what} in {tries.all} tries, because {why}; it is tried again, later each time."
+    often = "1 try" if tries.all == 1 else f"{tries.all} tries"
+    return f"It waits: {what} in {often}, because {why}; it is tried again, later each time."
 
 
 def went_on(notices: Mapping[str, str], ref: str) -> Mapping[str, str]:

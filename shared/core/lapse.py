@@ -17,7 +17,7 @@ def time_passed(draft: Draft) -> bool:
     at, changed = draft.at, False
     if at >= draft.run.deadline and not draft.failure and not draft.cancel:
         days = draft.run.limits.wall_s / 86_400
-        draft.fail(f"not finished after {days:g} days")
+        draft.fail(f"not finished after {days:g} day{'' if days == 1 else 's'}")
         changed = True
     for step in tuple(draft.steps.values()):
         wait = step.wait

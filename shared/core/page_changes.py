@@ -15,8 +15,7 @@ EDITED = "edited"  # the run's fact that holds what was changed
 MOST_LINES = 8
 MAX_LINE = 160  # letters of a line of the page
 TO_BUILD = (
-    "Comment “build it” to have this built too: there is another plan, and what is done is kept. Whoever approves"
-    " leaves it out."
+    "Comment “build it” to have this built too: a new plan is made, and what is done is kept. Approving leaves it out."
 )
 
 

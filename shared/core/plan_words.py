@@ -28,16 +28,17 @@ def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
     micros, (low, high) = int(planned.get("micros", 0)), planned.get("seconds", (0, 0))
     time = f"usually {in_words(low, high)} of work, by a table of typical times; waiting for people comes on top"
     lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
+    lines += left_out_lines(planned)
     if said := str(planned.get("second_look", "")):
-        lines.append(said)
-    return [plain(line) for line in (*lines, *left_out_lines(planned))]
+        lines.append(said)  # the last one: what it has found follows
+    return [plain(line) for line in lines]
 
 
 def left_out_lines(planned: Mapping[str, Any]) -> list[str]:
     """Return for each secret on the page what kind it is, where it stands, and what happens; never what it is."""
     return [
-        f"What looks like a secret ({each['kind']}) stands on the page{around(each)}. It is left out of everything that"
-        f" is made: “{SIGN}” stands for it there. {TAKE_OFF}"
+        f"The page holds what looks like a secret ({each['kind']}){around(each)}. It is left out of everything that is"
+        f" made, and “{SIGN}” stands in its place. {TAKE_OFF}"
         for each in planned.get("left_out", ())
     ]
 

@@ -47,7 +47,7 @@ _HOW_TO_DECIDE = (
     "the page. To stop: set the status to Cancelled."
 )
 _ASKED = {
-    RELEASE: "The work is done and tested. Below stands exactly what would leave, and where to; nothing has left yet.",
+    RELEASE: "The work is done and tested. Below is exactly what would leave, and where to; nothing has left yet.",
     PRODUCTION: "The preview is there and was checked. Nothing goes live before somebody approves it.",
 }
 _HOW_BY_COMMENT = "To begin: comment “approve”. For another plan: comment “no, because …”, or edit the page."

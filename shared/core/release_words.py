@@ -12,8 +12,10 @@ from shared.core.cut_text import cut_text
 from shared.core.outgoing_text import plain
 from shared.core.page_changes import TO_BUILD, edited_lines
 from shared.core.run import Run, RunStatus, Step, WaitKind
+from shared.core.sentence import count_of
 
 PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
+PREVIEW = "The preview: "
 MOST_FINDINGS = 20
 MOST_FILES = 40
 MOST_PACKAGES = 40
@@ -130,7 +132,7 @@ def targets(
 def _repository(code: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     forge = _FORGES.get(str(code.get("system", "")), "the connected forge")
     owner, name = str(code.get("owner", "")), str(code.get("repository", ""))
-    where = f"{owner}/{name}" if name else f"a repository of its own{f' of {owner}' if owner else ''}"
+    where = f"{owner}/{name}" if name else f"a repository of its own{f' in the account {owner}' if owner else ''}"
     more = [f"branch {given.get('branch', '')}-…", "a draft" if code.get("draft") else ""]
     more += [f"reviewers {', '.join(code['reviewers'])}" if code.get("reviewers") else ""]
     seen = "private" if code.get("private", True) else "open to everybody"
@@ -144,7 +146,8 @@ def _leaving(review: Mapping[str, Any]) -> list[str]:
     files = ", ".join(paths) + (f" and {more} more" if more > 0 else "")
     lines = [f"To: {each}{'' if str(each).endswith('…') else '.'}" for each in review.get("targets", ())]
     lines.append(
-        f"What: {stat.get('files', 0)} files, {stat.get('added', 0)} lines added, {stat.get('removed', 0)} removed"
+        f"What: {count_of(int(stat.get('files', 0)), 'file')}, {count_of(int(stat.get('added', 0)), 'line')} added,"
+        f" {stat.get('removed', 0)} removed"
         f" (work {str(review.get('tree', ''))[:12]}): {files}"
     )
     return [*_plain(lines), *_tested(review)]
@@ -192,7 +195,7 @@ def _found(review: Mapping[str, Any]) -> list[str]:
 
 def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:
     preview = str(shown.get("url") or run.facts.get("preview") or "")
-    lines = [f"The preview: {preview}"] if preview else []
+    lines = [f"{PREVIEW}{preview}"] if preview else []
     if shown.get("checked"):
         lines.append(f"Found on it: {count_found(int(shown['checked']), int(shown.get('by_tests', 0)))}.")
     lines += [f"! {each}" for each in shown.get("findings", ()) if isinstance(each, str)]

@@ -6,6 +6,11 @@ _ENDS = (".", "!", "?", "…", ":")
 _NO_WORD = frozenset("._/:@'\"`“‘<{[(0123456789")  # what stands in a field's name, an id, an address, a quotation
 
 
+def count_of(number: int, what: str) -> str:
+    """Return a number and what it counts."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def make_sentence(message: str) -> str:
     """Return the message with a capital letter and a full stop; a name it begins with stays as it is written."""
     said = message.strip()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.core.errors import IntegrationError, Missing, Unauthorized
 from shared.core.policy import BLOCK, NOTE, WARN, Finding
+from shared.core.sentence import count_of
 from shared.steps._code_base import MOST_FILE_BYTES
 from shared.steps._forge import forge_of, place_of
 from shared.steps._kind import StepContext
@@ -79,7 +80,8 @@ def _compared(
             what = f"is there already in {owner}/{name}, and is written over"
             findings.append(Finding(WARN, "there", entry.path, 0, what, "Look at what becomes of it."))
     if len(over) > MOST_READ:
-        what = f"{len(over) - MOST_READ} more files are there already and would be written over unseen"
+        more = count_of(len(over) - MOST_READ, "more file")
+        what = f"{more} {'is' if len(over) == MOST_READ + 1 else 'are'} there already and would be written over unseen"
         findings.append(Finding(BLOCK, "there", "", 0, what, "Do less at once."))
     return files, tuple(findings)
 

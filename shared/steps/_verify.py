@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import NoBrowser
+from shared.core.sentence import count_of
 from shared.core.site import SiteReport, check_site
 from shared.core.site_links import LinkReport, check_links
 
@@ -94,7 +95,7 @@ def verify(ctx: StepContext, checks: str, url: str, fetch: SiteFetch) -> Verdict
 def _missing(report: SiteReport) -> tuple[str, ...]:
     if not report.missing:
         return ()
-    return (f"{len(report.missing)} of {report.total} requirements are not on the site: {report.sample}",)
+    return (f"{len(report.missing)} of {count_of(report.total, 'requirement')} not found on the site: {report.sample}",)
 
 
 def _cut(links: LinkReport) -> tuple[str, ...]:

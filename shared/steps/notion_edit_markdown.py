@@ -95,10 +95,10 @@ def _said(text: str, old: str, count: int, number: int) -> str:
             start = text.index(old, start)
             places.append(repr(text[max(0, start - _AROUND) : start + len(old[:_SHOWN]) + _AROUND]))
             start += len(old)
-        return f"{where} stands {count} times on the page: {'; '.join(places)}. Quote more of what is around it."
+        return f"{where} is on the page {count} times: {'; '.join(places)}. Quote more of what is around it."
     near = next((line for line in text.splitlines() if old.split()[:1] and old.split()[0] in line), "")
     hint = f" The nearest line is {near[:200]!r}." if near else f" The page begins {text[:200]!r}."
-    return f"{where} does not stand on the page.{hint}"
+    return f"{where} is not on the page.{hint}"
 
 
 def _edited(text: str, changes: Sequence[tuple[str, str]]) -> str:

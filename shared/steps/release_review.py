@@ -21,6 +21,7 @@ from shared.core.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy
 from shared.core.release_words import RELEASE, asked_lines, targets
 from shared.core.run import StepStatus
 from shared.core.secret_places import SIGN, places_in
+from shared.core.sentence import count_of
 from shared.core.shipping import ship_of
 from shared.core.worktree import diff
 from shared.integrations.notion import blocks
@@ -149,7 +150,15 @@ def _about_tests(ctx: StepContext, work: Work) -> list[Finding]:
         found.append(Finding(NOTE, "tests", "", 0, f"{len(failed)} of the tests there did not pass before either"))
     found += [Finding(NOTE, "tests", "", 0, str(note)) for note in report.get("notes", ())]
     if unread := int(ctx.run.facts.get("files_not_read") or 0):
-        found.append(Finding(NOTE, "there", "", 0, f"{unread} files of the repository were too large to be read"))
+        found.append(
+            Finding(
+                NOTE,
+                "there",
+                "",
+                0,
+                f"too large to be read: {count_of(unread, 'file')} of the repository",
+            )
+        )
     return found
 
 

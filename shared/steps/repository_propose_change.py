@@ -146,7 +146,7 @@ def _run(wanted: Propose, ctx: StepContext) -> Done:
     }
     facts = {"pull_request": url, "repository": place.made["url"], "branch": place.branch}
     if unheard := ctx.listen(place.forge.system, f"{place.owner}/{place.name}"):
-        facts["webhook"] = f"none, so it is looked at from time to time: {unheard}"
+        facts["webhook"] = f"none, so changes are looked for from time to time: {unheard}"
     return Done(output, facts=facts | ({"not_taken": "; ".join(left)} if left else {}))
 
 

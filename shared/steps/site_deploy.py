@@ -154,7 +154,7 @@ def _why_not(deployment: Deployed) -> str:
     if deployment.state == "blocked":
         return f"{told} was blocked there: {deployment.error or 'no reason is told'}. Look at the account's messages"
     if deployment.state == "cancelled":
-        return f"{told} was cancelled there by somebody else. Try again when that was not meant"
+        return f"{told} was cancelled there by somebody else. Try again if that was not intended"
     return f"{told} is built, and its address was not assigned: {deployment.error}. Look at the project's domains"
 
 

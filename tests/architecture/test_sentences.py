@@ -21,6 +21,13 @@ ODD = {
     "our name for Workwright on one machine": r"\b(?:the|a) houses?\b",
     "is no, where it is not a": r"(?<!there )(?<!There )\bis no (?!longer|more|need|such)[a-zA-Z“{]",
     "a list after there are": r"; there are: ",
+    "a word written twice": r"\b([a-z]{2,}) \1\b(?<!that that)(?<!had had)",
+    "no longer any more": r"\bno longer\b[^.]*\bany more\b",
+    "a share in the plural": r"\bpercent of [^.]*\b(?:are|were|have)\b|\bUS dollars are spent",
+    "words that stand or lie on a page": r"\b(?:stands?|lies?|lay|stood) (?:\{…\} times )?on (?:the|a|its) page\b",
+    "of its own of": r"\bof (?:its|their|your) own of\b",
+    "a place before its verb": r"(?:^|[.:] )(?:On|In|Below) (?:it |them )?(?:stands?|lies?|were found|was found)\b",
+    "an hour that is anew": r"\bin today's way\b|\bbefore a while\b",
     "a space before a mark": r"[a-z] [,.!](?:\s|$)",
 }
 _NO_ENGLISH = re.compile(

@@ -10,8 +10,9 @@ import pytest
 from functions_framework import create_app
 from werkzeug.serving import make_server
 
-from shared.app.approvals import approval_url
-from shared.core.events import PlanProposed, RunOpened
+from shared.app.approvals import approval_token, approval_url
+from shared.app.engine import open_run, record
+from shared.core.events import PlanProposed, RunOpened, StepSucceeded
 from shared.core.run import Limits, Run, RunStatus, StepSpec, Trigger, WaitKind
 from shared.ports import Secret
 from shared.wiring import wire
@@ -59,6 +60,19 @@ def waiting(service: Service, page_url: str = "https://notion.example/page") -> 
     return service.save(opened, PlanProposed(now, "plan", 1, (gate, *steps), output))
 
 
+def releasing(service: Service) -> Run:
+    """Return a run that waits for approval of what leaves: a change of very long lines."""
+    review = StepSpec("review", "release.review", lane="execute-step")
+    gate = StepSpec("release", "approval.ask", depends_on=("review",), lane="", gate=WaitKind.APPROVAL)
+    opened = service.opened(MINE, "run-releases", review, gate)
+    open_run(service.deps, opened)
+    line = f'+<li><a href="#part">{"A line that is long, " * 20}{LONG}</a></li>'
+    diff = service.deps.store.put_text(MINE, "\n".join(["+++ b/index.html", *[line] * 30]))
+    targets = ["A change to a repository of its own in the account acme (private) on GitHub", f"A preview of {LONG}"]
+    shown = {"binds": "b1" * 32, "diff": diff, "stat": {"files": 1, "added": 30}, "targets": targets}
+    return record(service.deps, MINE, opened.run, StepSucceeded(opened.at, "review", 1, shown))
+
+
 def now(service: Service, run: Run) -> RunStatus:
     loaded = service.deps.store.load_run(MINE, run.id)
     assert loaded is not None
@@ -81,6 +95,18 @@ def test_the_question_is_quiet_fits_and_can_be_read(
         assert tab.run("document.querySelectorAll('form').length") == 1
         keeps_quiet(tab, service.deps.public_url)
     assert now(service, run) == RunStatus.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_changes_fit_when_they_are_opened(browser: Browser, service: Service, size: tuple[int, int]) -> None:
+    run = releasing(service)
+    with browser.tab(size) as tab:
+        tab.open(f"{service.deps.public_url}/approvals/{approval_token(service.deps, run)}")
+        tab.click("summary")
+        assert tab.run("document.querySelector('pre').getBoundingClientRect().height") > 300
+        assert overflow(tab) <= 0
+        assert contrast(tab).ratio >= 4.5
+        keeps_quiet(tab, service.deps.public_url)
 
 
 def test_opening_the_link_again_and_again_decides_nothing(browser: Browser, service: Service) -> None:

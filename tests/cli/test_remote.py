@@ -217,7 +217,7 @@ def test_it_shows_the_versions_of_the_work_and_each_in_full(terminal: Terminal) 
     first = terminal.type("run", "run-work", "--work", "1")
     assert "FAILED tests/test_adds.py: test_it" in first.stdout
     assert "+    return a - b" in first.stdout
-    assert "tests of your own that it removed: t.py" in first.stdout
+    assert "tests of yours that it removed: t.py" in first.stdout
     assert json.loads(terminal.type("run", "run-work", "--work", "2", "--json").stdout)["green"] is True
 
 

@@ -68,7 +68,7 @@ def test_a_preview_that_lacks_a_requirement_is_not_promoted(house: Neighbourhood
     finally:
         house.soothe("vercel")
     failed = next(step for step in run.steps if step.spec.kind == "site.verify")
-    assert "requirements are not on the site" in failed.error
+    assert "not found on the site" in failed.error
     assert "site" not in run.facts
     assert len(_promotions(house)) == before
 

@@ -294,7 +294,7 @@ def test_a_preview_that_shows_the_wrong_thing_is_repaired(workshop: Workshop) ->
     job = tides("Tides that show nothing", text=NO_PAGE, deploys=True)
     job.repairs = [rewritten({"site/index.html": SITE.format(text="<p>Tide of the day</p>")})]
     run = ended_well(workshop, workshop.planned(job))
-    assert "requirements are not on the site" in job.wrong[0]
+    assert "not found on the site" in job.wrong[0]
     assert "Tide of the day" in requests.get(run.facts["site"], timeout=10).text
     assert agreed(workshop, run) == ["approve", "release", "release", "production"]
     assert len(deployments(workshop, run)) == 1
@@ -305,7 +305,7 @@ def test_a_preview_that_stays_wrong_never_goes_live(workshop: Workshop) -> None:
     job.repairs = [elsewhere(job)]
     run = house.ended(workshop.planned(job))
     assert run.status == RunStatus.FAILED
-    assert "requirements are not on the site" in run.failure
+    assert "not found on the site" in run.failure
     project = house.there.look("vercel", "/_state")["projects"]
     assert [one["production"] for one in project.values() if "show-nothing-ever" in one["name"]] == [None]
 

@@ -43,7 +43,7 @@ def test_where_secrets_stand_on_a_page_is_told_at_the_gates_and_nobody_reads_the
     moved.rest()
     asked = "\n".join(moved.there.comments(page))
     for kind in ("aws key", "aws secret", "password"):
-        assert f"What looks like a secret ({kind}) stands on the page" in asked
+        assert f"The page holds what looks like a secret ({kind})" in asked
     assert f"in “The password for guests: {SIGN}”" in asked
     assert f"in “The API token of the till is {SIGN}”" in asked
     assert "left out of everything" in asked

@@ -45,7 +45,7 @@ def test_a_webhook_that_is_refused_is_said_and_asked_for_once(rig: ForgeRig) -> 
     for run in ("run-00000001", "run-00000002"):
         rig.open(run=run)
         assert rig.agree(run).failure == ""
-        assert "looked at from time to time: github: " in str(rig.house.run(run).facts["webhook"])
+        assert "looked for from time to time: github: " in str(rig.house.run(run).facts["webhook"])
     assert len([call for call in rig.calls() if call.endswith("/hooks")]) == 1
     assert [each["ready"] for each in list_hooks(rig.house.deps, TENANT)] == [False]
 

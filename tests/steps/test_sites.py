@@ -69,7 +69,7 @@ def test_production_that_is_wrong_is_rolled_back_by_itself(rig: SiteRig) -> None
     run = rig.agree("run-2")
     run = rig.later("run-2", minutes=5)
     assert run.status == RunStatus.FAILED
-    assert "1 of 1 requirements are not on the site: R1" in run.failure
+    assert "1 of 1 requirement not found on the site: R1" in run.failure
     assert "rolled back to the previous version" in run.failure
     assert rig.production == first
     assert not rig.client.site("club-000001").auto_assigns

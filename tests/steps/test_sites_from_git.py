@@ -110,5 +110,5 @@ def test_a_rollback_is_said_once_where_the_code_is(rig: SiteRig, github: Served)
     told = [one["body"] for one in comments if one["number"] == number]
     assert [each for each in told if "did not stay live" in each] == [
         "The site made of this change did not stay live: rolled back to the previous version, because production was"
-        " wrong: 1 of 1 requirements are not on the site: R1."
+        " wrong: 1 of 1 requirement not found on the site: R1."
     ]

@@ -89,9 +89,9 @@ OPENS = [{"old": "Opens at 9", "new": "Opens at 10"}]
 @pytest.mark.parametrize(
     ("old", "said"),
     [
-        ("Opens at 8", "does not stand on the page. The nearest line is 'Opens at 9."),
-        ("quite another", "does not stand on the page. The page begins 'Opens at 9."),
-        (" at ", "stands 2 times on the page: 'Opens at 9."),
+        ("Opens at 8", "is not on the page. The nearest line is 'Opens at 9."),
+        ("quite another", "is not on the page. The page begins 'Opens at 9."),
+        (" at ", "is on the page 2 times: 'Opens at 9."),
     ],
 )
 def test_a_passage_that_is_not_there_exactly_once_changes_nothing_and_the_model_is_told_what_is(

@@ -96,7 +96,7 @@ def test_what_is_still_wrong_after_that_is_shown_to_who_approves(planned: Planne
     text = shown(desk, page)
     assert "still finds something wrong" in text
     assert "Still nobody asked." in text
-    assert "advises not to do this" in text
+    assert "advises against doing this" in text
     assert "Nobody asked for it." not in text
 
 

@@ -132,3 +132,13 @@ def test_a_long_finding_ends_with_a_sentence_or_a_word_and_says_that_there_was_m
     assert shown.endswith("so …")
     assert len(shown) <= 400
     assert finding_lines({"findings": ["Short."]}) == ["Short."]
+
+
+def test_what_a_second_look_has_found_follows_upon_it_and_not_upon_a_secret() -> None:
+    planned = {
+        "risk": {"level": "low"}, "second_look": "The critic still finds something wrong with this plan:",
+        "left_out": [{"kind": "password"}], "findings": ["Nobody is asked."],
+    }  # fmt: skip
+    lines = outlook_lines(planned)
+    assert "secret (password)" in lines[-2]
+    assert lines[-1] == "The critic still finds something wrong with this plan:"

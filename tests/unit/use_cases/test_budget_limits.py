@@ -67,7 +67,7 @@ def test_a_step_waits_for_the_next_day_is_told_once_and_goes_on(ports: Ports) ->
     assert waits is not None
     assert waits.wait is not None
     assert waits.wait.until == ports.clock.now().replace(day=3, hour=0, minute=0, second=0)
-    assert "need 0.40 US dollars, 0.40 are spent of 0.50; an owner can raise it" in waits.error
+    assert "need 0.40 US dollars, and 0.40 of 0.50 are spent; an owner can raise it" in waits.error
     record(ports.deps, TENANT, "run-1", ev.TimePassed(ports.clock.now()))
     assert told(ports) == [f"day.{DAY}.100.500000", f"day.{DAY}.80.500000"]
     ports.clock.move(hours=15)

@@ -148,7 +148,7 @@ def test_work_that_makes_no_site_says_what_was_done() -> None:
     )
     routine = told("run_succeeded", a_run_of("routine", "Tick off", facts={"rows": "25 of 25"}))
     assert "Rows changed: 25 of 25." in routine.lines
-    assert "To change something: edit the routine's page before its next time." in routine.lines
+    assert "To change something: edit the routine's page before it runs next." in routine.lines
     assert "live" not in message.text + routine.text
     assert "Plan it" not in message.text + routine.text
 
@@ -236,5 +236,5 @@ def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
 def test_how_much_of_a_runs_money_is_spent_is_said_in_dollars() -> None:
     run = replace(a_run(), spent=Usage(9, 4_000_000))
     message = message_for("budget_alert", run, run_url=URL, page_url="", ref="run.80")
-    assert message.subject == "80 percent of the money for “Bakery” are spent"
-    assert message.lines == ("4.00 of 5.00 US dollars are spent.",)
+    assert message.subject == "80 percent of the money for “Bakery” has been spent"
+    assert message.lines == ("4.00 of 5.00 US dollars have been spent.",)
