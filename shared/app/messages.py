@@ -287,7 +287,7 @@ _WAYS_OUT = (
     ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
     ("money or quota is used up", "top up that account, or name other models (workwright models)."),
     ("budget", "raise the budget, or make the idea smaller."),
-    ("not finished after", "ask for less at once, or start again."),
+    ("not finished after", "ask for less at once, or begin again."),
     ("same failure twice", "say on the page more precisely what you want."),
     ("may have happened", "look there whether it happened; it is not repeated by itself."),
     ("no attempt came back", "ask whoever runs this installation to look at its log."),
