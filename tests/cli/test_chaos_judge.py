@@ -152,6 +152,9 @@ def test_of_several_messages_in_one_sentence_each_is_told() -> None:
 
 TALES: dict[str, tuple[tuple[str, str], ...]] = {
     "before she has answered": (("status", "Plan ready"), ("words", UNSENT), ("answer", "Approved")),
+    "before she has answered, and again": (
+        ("status", "Plan ready"), ("words", UNSENT), ("answer", "Approved"), ("words", UNSENT),
+    ),
     "when she answered another question": (("status", "Release ready"), ("answer", "Approved"), ("words", UNSENT)),
     "of another message": (*ASKED_AND_ANSWERED, ("words", UNSENT.replace("Slack message", "comment"))),
     "of another question": (

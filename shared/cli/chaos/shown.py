@@ -36,7 +36,7 @@ def not_sent(effects: Iterable[Effect], page: str) -> Counter[tuple[str, str]]:
 
     A page that says so before its person has answered that question tells a tale: that is not counted.
     """
-    lines: dict[str, None] = {}
+    lines: dict[str, bool] = {}  # whether it was true when it was said first
     answered, shown = set[str](), ""
     for effect in effects:
         if effect["system"] != "notion" or page not in (effect.get("page_id"), effect.get("id")):
@@ -49,9 +49,9 @@ def not_sent(effects: Iterable[Effect], page: str) -> Counter[tuple[str, str]]:
             shown = status
         for line in str(effect.get("text", "")).split("\n"):
             said = _UNSENT.fullmatch(line)
-            if said is not None and ASKED_AT[said["gate"]] in answered:
-                lines[line] = None
-    return _counted(lines)
+            if said is not None:
+                lines.setdefault(line, ASKED_AT[said["gate"]] in answered)
+    return _counted(line for line, true in lines.items() if true)
 
 
 def _counted(lines: Iterable[str]) -> Counter[tuple[str, str]]:
