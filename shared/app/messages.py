@@ -13,6 +13,7 @@ from shared.core.outgoing_text import plain
 from shared.core.page_changes import edited_lines
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
+from shared.core.roll_back_words import rolled_back_line
 from shared.core.run import Run, Step, StepStatus, WaitKind
 from shared.core.sentence import count_of
 
@@ -141,6 +142,8 @@ def _question(run: Run, title: str, answer_url: str, links: Sequence[Link]) -> M
 
 
 def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -> Message:
+    if taken_back := rolled_back_line(run):  # the message had to wait, and somebody was faster
+        return Message(f"“{title}” was live and was rolled back", (taken_back,), (*_result_links(run), *links))
     done, edited = "is live" if run.facts.get("site") else "is done", edited_lines(run)
     if edited:
         done += ", without what was changed on its page since"

@@ -19,7 +19,7 @@ from shared.app.plan_comments import heard_of, listen_from_now
 from shared.app.quiet import quiet_until
 from shared.app.roll_back import rollback_url
 from shared.app.tell_budget import tell_budget
-from shared.app.tell_lost import LOST, connect_url, lost_scope, tell_lost
+from shared.app.tell_lost import LOST, connect_url, scope_of_loss, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
 from shared.app.tell_refused import REFUSED, tell_refused
 from shared.app.tell_standing import TOPICS as STANDING_TOPICS
@@ -127,7 +127,8 @@ def _discreet(message: Message, known: Iterable[str]) -> Message:
 def _scope(command: Command, deps: Deps) -> str:
     """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
     if command.topic == "reconnect":
-        return lost_scope(deps, command.tenant, command.ref.partition(".")[0])
+        told = told_once(command.run, command.topic, command.ref)
+        return scope_of_loss(deps, command.tenant, command.ref.partition(".")[0], told)
     loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
     return told_once(command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref)
 

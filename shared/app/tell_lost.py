@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.app.channels import Channels
 from shared.app.deps import Deps
+from shared.app.effects import Effects
 from shared.app.execute_step import Tools, lease
 from shared.app.messages import BY_COMMAND, HIGH, Link, Message
 from shared.core.commands import NOTIFY, Command
@@ -45,6 +46,17 @@ def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> s
     doc = deps.store.get(tenant, "grants", system)
     since = str((doc.body.get("since") or doc.body.get("at")) if doc else "")
     return f"lost.{what}.{system}.{derived_id('', since)}"
+
+
+def scope_of_loss(deps: Deps, tenant: str, system: str, told: str) -> str:
+    """Return the scope of the loss that a run's message `told` is about: what it was when it was first to be told.
+
+    Looked up anew, it would be another one as soon as somebody connects again, and what was sent would be forgotten.
+    """
+    Effects(deps, tenant, lost_scope(deps, tenant, system), "notify.reconnect").claim(told)
+    doc = deps.store.get(tenant, "claims", told)
+    assert doc is not None  # claims are never taken back
+    return str(doc.body["by"])
 
 
 def connect_url(deps: Deps, system: str) -> str:

@@ -15,13 +15,13 @@ from shared.app.notify import notify
 from shared.core import events as ev
 from shared.core.attention import attention_of
 from shared.core.commands import NOTIFY, Command
-from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited
+from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited, Unavailable
 from shared.core.progress import progress_of
 from shared.core.run import Run, Trigger, WaitKind
 from shared.integrations.notion.client import Notion
 from shared.integrations.ses import Ses
 from shared.integrations.slack import Message, Slack
-from shared.ports import Secret
+from shared.ports import Put, Secret
 from tests.support.local_ports import Clients, Ports, tools_with
 from tests.support.runs import gate, opened, spec
 
@@ -36,6 +36,7 @@ class Outside:
     """Mail, Slack and a page: what arrived there, what goes wrong next, and whether the request arrived before."""
 
     mails: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     posts: list[str] = field(default_factory=list)
     written: list[Mapping[str, Any]] = field(default_factory=list)
     trouble: dict[str, tuple[str, Exception]] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Outside:
 
     def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
         self._meet("email", lambda: self.mails.append(subject))
+        self.texts.append(text)
         return "m"
 
     def post(self, channel: str, text: str, blocks: list[Any], metadata: tuple[str, str]) -> Message:
@@ -250,3 +252,38 @@ def test_nobody_is_asked_to_reconnect_what_is_connected_again(ports: Ports) -> N
     assert asking.sent == (0, 0, 0)
     (said,) = attention_of(ports.run())
     assert said.endswith("were not sent, because the account was connected again before.")
+
+
+def test_who_was_asked_to_reconnect_before_it_was_done_is_not_said_to_have_been_left_out(ports: Ports) -> None:
+    """The account was connected anew while Slack was down: what was sent is known by the loss that it was about."""
+    ports.store.put("t-1", Put("grants", "github", {"since": "2026-11-01"}))
+    asking = Asking(ports, spec("a"))
+    asking.outside.trouble = {"slack": ("before", Unavailable("slack", "503"))}
+    asking.happens(lambda now: ev.StepFailed(now, "a", 1, "revoked", ErrorClass.UNAUTHORIZED, provider="github"))
+    asking.asks()
+    assert asking.sent == (1, 1, 0)
+    ports.store.put("t-1", Put("grants", "github", {"since": "2026-11-21"}))
+    asking.happens(lambda now: ev.GrantRestored(now, "github"))
+    ports.clock.move(minutes=5)
+    asking.asks()
+    assert asking.sent == (1, 1, 0)
+    assert asking.noted("reconnect/github") == "notion:sent, email:sent, slack:no longer needed (connected)"
+
+
+def test_who_hears_of_the_end_after_it_was_taken_back_is_told_both(ports: Ports) -> None:
+    """A message that waited for the morning said that a site is live which somebody had rolled back in the night."""
+    asking = Asking(ports, spec("promote", kind="site.promote"))
+    quiet = {"from": "08:00", "to": "10:00", "zone": "UTC"}  # the clock of these tests begins at 09:00 UTC
+    asking.tools = replace(asking.tools, settings=lambda tenant: {"people": [{**ADA, "quiet": quiet}]})
+    live = {"system": "vercel", "project": "bakery", "deployment": "d2", "previous": "d1"}
+    done = {"output": live, "facts": {"site": "https://bakery.example.test"}}
+    asking.happens(lambda now: ev.StepSucceeded(now, "promote", 1, **done))
+    asking.come()
+    assert asking.outside.mails == []
+    asking.happens(lambda now: ev.RolledBack(now, "Mira", "run-2"))
+    ports.clock.move(hours=1)
+    asking.come()
+    assert asking.outside.mails == ["“Bakery” was live and was rolled back"]
+    assert "Rolled back by Mira on 02 Mar at 09:00 UTC" in asking.outside.texts[-1]
+    assert "/rollbacks/" not in asking.outside.texts[-1]
+    assert "To take it back" not in asking.outside.texts[-1]
