@@ -287,3 +287,13 @@ def test_who_hears_of_the_end_after_it_was_taken_back_is_told_both(ports: Ports)
     assert "Rolled back by Mira on 02 Mar at 09:00 UTC" in asking.outside.texts[-1]
     assert "/rollbacks/" not in asking.outside.texts[-1]
     assert "To take it back" not in asking.outside.texts[-1]
+
+
+def test_a_restored_house_finds_what_was_posted_after_the_backup(ports: Ports) -> None:
+    asking = Asking(ports)
+    asking.outside.posts.append(f"run-1.notify.{ASKED}.approve.ada")
+    asking.approved()
+    asking.ports = ports.with_deps(restored=True)
+    asking.asks()
+    assert asking.noted().endswith("slack:sent")
+    assert asking.sent == (0, 0, 1)
