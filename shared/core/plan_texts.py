@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.core.plan_refusals import Problems
 from shared.core.plan_rules import Rule
-from shared.core.plan_tidy import BY_NAME
+from shared.core.plan_tidy import BY_NAME, REFERENCE, steps_named
 from shared.core.replan import bare_name
 from shared.core.run import StepSpec
 
-_FROM = re.compile(r"step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})(?:\.([a-z_]{1,40}))?")
 _READS, _TAKES = "reads", "takes"  # of a question to an agent, wherever it stands in a pattern
 _SHORT = 80
 
@@ -70,7 +68,7 @@ def _wanted_of(given: Any, at: str = "") -> Iterator[_Wanted]:
         for name, value in given.items():
             where = f"{at}.{name}" if at else str(name)
             if name == BY_NAME and isinstance(value, str) and value:
-                yield _Wanted(where, value, bare_name(value.removeprefix("step:")))
+                yield from (_Wanted(where, value, step) for step in steps_named({name: value}))
             elif name == _READS and isinstance(value, list | tuple):
                 yield from _named(value, where, parts=False)
             elif name == _TAKES and isinstance(value, Mapping):
@@ -85,6 +83,6 @@ def _wanted_of(given: Any, at: str = "") -> Iterator[_Wanted]:
 
 def _named(values: Sequence[Any], at: str, *, parts: bool) -> Iterator[_Wanted]:
     for value in values:
-        found = _FROM.fullmatch(value) if isinstance(value, str) else None
+        found = REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if found:
-            yield _Wanted(at, str(value), bare_name(found[1]), found[2] or "" if parts else "")
+            yield _Wanted(at, str(value), bare_name(found["step"]), found["part"] or "" if parts else "")

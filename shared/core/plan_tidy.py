@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.core.replan import bare_name
 
 # what every plan gets from us; a model that writes it as well says nothing wrong
 _OURS = re.compile(r"approval(\.\w+)?|gate(\.\w+)?|notion\.publish_plan|input\.wait|release\.review|plan\.propose")
-_REFERENCE = re.compile(r"(step:)((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})((?:\.[a-z_]{1,40})?)")
+REFERENCE = re.compile(r"step:(?P<step>(?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})(?:\.(?P<part>[a-z_]{1,40}))?")
 BY_NAME = "from_step"  # the field that holds a step's id alone
 
 
@@ -56,49 +56,36 @@ def _repointed(step: Mapping[str, Any], gone: Mapping[str, Sequence[str]]) -> Ma
 
 def with_references(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return an input in which what it names of other steps has the ids that these have in the run."""
-    return {key: _renamed(key, value, names) for key, value in given.items()}
-
-
-def _renamed(key: str, value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, Mapping):
-        return with_references(value, names)
-    if isinstance(value, list | tuple):
-        return [_renamed("", each, names) for each in value]
-    if not isinstance(value, str):
-        return value
-    if key == BY_NAME:  # some models write it as a reference
-        name = value.removeprefix("step:")
-        return names.get(name, name)
-    named = _REFERENCE.fullmatch(value)
-    return f"step:{names[named[2]]}{named[3]}" if named and named[2] in names else value
-
-
-def steps_named(given: Any) -> list[str]:
-    """Return the steps that an input names, as a plan names them: what takes from a step comes after it."""
-    found = _named_in("", given)
-    return list(dict.fromkeys(found))
-
-
-def _named_in(key: str, given: Any) -> Iterator[str]:
-    if isinstance(given, Mapping):
-        for name, value in given.items():
-            yield from _named_in(name, value)
-    elif isinstance(given, list | tuple):
-        for value in given:
-            yield from _named_in("", value)
-    elif isinstance(given, str) and given:
-        named = _REFERENCE.fullmatch(given)
-        if named or key == BY_NAME:
-            yield bare_name(named[2] if named else given)
+    return dict(_walked(given, lambda name: names.get(name, name)))
 
 
 def bare_references(given: Any) -> Any:
     """Return an input with other steps named as a plan names them, without our marks of its revision."""
+    return _walked(given, bare_name)
+
+
+def steps_named(given: Any) -> list[str]:
+    """Return the steps that an input names, as a plan names them: what takes from a step comes after it."""
+    found: dict[str, None] = {}
+
+    def note(name: str) -> str:
+        if name:
+            found[bare_name(name)] = None
+        return name
+
+    _walked(given, note)
+    return list(found)
+
+
+def _walked(given: Any, rename: Callable[[str], str], key: str = "") -> Any:
+    """Return an input with another name for each step that it names: in a reference, or alone in the field for one."""
     if isinstance(given, Mapping):
-        return {
-            k: bare_name(v) if k == BY_NAME and isinstance(v, str) else bare_references(v) for k, v in given.items()
-        }
+        return {name: _walked(value, rename, name) for name, value in given.items()}
     if isinstance(given, list | tuple):
-        return [bare_references(each) for each in given]
-    named = _REFERENCE.fullmatch(given) if isinstance(given, str) else None
-    return f"step:{bare_name(named[2])}{named[3]}" if named else given
+        return [_walked(each, rename) for each in given]
+    if not isinstance(given, str):
+        return given
+    named = REFERENCE.fullmatch(given)
+    if key == BY_NAME:  # written as in other fields it is the same step
+        return rename(named["step"] if named else given)
+    return f"step:{rename(named['step'])}{given[named.end('step') :]}" if named else given

@@ -9,7 +9,7 @@ import pytest
 from shared.core.errors import InvalidOutput
 from shared.core.plan import Before, Rule, validate
 from shared.core.plan_refusals import MOST_TOLD, REFUSALS
-from shared.core.plan_tidy import without_ours
+from shared.core.plan_tidy import bare_references, steps_named, without_ours
 from shared.core.run import StepSpec
 
 
@@ -108,6 +108,19 @@ def test_what_inputs_name_of_steps_has_the_names_that_these_have_in_the_run() ->
     tell = next(spec for spec in specs if spec.id == "r3.tell")
     assert tell.depends_on == ("r3.count", "r2.read")
     assert tell.input == {"from_step": "r3.count", "page": "step:r2.read", "reads": ["step:r3.count.text"]}
+
+
+@pytest.mark.parametrize("written", ["step:find", "step:find.text", "find"])
+def test_a_text_named_as_other_fields_name_a_step_is_that_step(written: str) -> None:
+    find, change = step("find", kind="notion.query_rows"), step("change")
+    tell = validate([find, step("tell", input={"from_step": written})], RULES, prefix="r2.", max_steps=9)[1]
+    assert (tell.depends_on, tell.input) == (("r2.find",), {"from_step": "r2.find"})
+    assert steps_named(tell.input) == ["find"]
+    assert bare_references(tell.input) == {"from_step": "find"}
+    wrong = written.replace("find", "change")
+    assert "is a step of the kind notion.comment, which leaves no text" in refused(
+        find, change, step("tell", input={"from_step": wrong})
+    )
 
 
 def test_a_text_of_a_step_that_leaves_none_is_refused_with_the_plan() -> None:
