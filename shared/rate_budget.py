@@ -20,13 +20,14 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.core.errors import Blocked, BudgetSpent, RateLimited, VersionConflict
+from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
-from shared.ports import SYSTEM, Clock, Doc, Put, Store
+from shared.ports import SYSTEM, Clock, Doc, Put, Store, change_doc
 
 LONGEST_SLEEP_S = 2.0  # inside a function; a longer wait is a command that comes again
 FIRST_LOAN = 5
@@ -248,17 +249,18 @@ class RateBudget:
     # --- the documents
 
     def _change(self, name: str, change: Callable[[Window], None]) -> Window:
-        for _ in range(_TRIES):
-            doc = self._store.get(SYSTEM, _KIND, name)
-            window = Window.from_data(self._rate, doc.body if doc else {})
+        window = Window.from_data(self._rate, {})
+
+        def changed(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+            nonlocal window
+            window = Window.from_data(self._rate, known or {})
             window.forget_old(self._now())
             change(window)
-            try:
-                self._save(name, window, doc)
-            except VersionConflict:
-                continue
-            return window
-        return window  # this instance keeps to it all the same; the next refused call tells the others
+            return window.to_data()
+
+        with suppress(Busy):  # this instance keeps to it all the same; the next refused call tells the others
+            change_doc(self._store, (SYSTEM, _KIND, name), changed, most=_TRIES)
+        return window
 
     def _save(self, name: str, window: Window, doc: Doc | None) -> None:
         self._store.put(SYSTEM, Put(_KIND, name, window.to_data(), doc.version if doc else ""))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.commands import RECONCILE, Command
-from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import Doc, Put
+from shared.ports import change_doc
 
 CRAWL = "crawl"
-_CONFLICTS = 8
 
 
 def begin_crawl(deps: Deps, tenant: str) -> str:
@@ -30,15 +29,8 @@ def crawl_part(tenant: str, began: str, number: int) -> Command:
 
 def remember(deps: Deps, tenant: str, fields: Mapping[str, str], *, crawl: str = "") -> None:
     """Keep how far the map of the workspace is; with `crawl`, nothing when another one has begun since then."""
-    for tries in range(_CONFLICTS):
-        doc: Doc | None = deps.store.get(tenant, "sync", "map")
-        before = doc.body if doc else {}
-        if crawl and before.get("crawl") != crawl:
-            return
-        try:
-            deps.store.put(tenant, Put("sync", "map", {**before, **fields}, doc.version if doc else ""))
-        except VersionConflict:
-            deps.stand_back(tries)
-            continue
-        return
-    raise Busy("the state of the crawl: too many changes at once")
+
+    def keep(before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        return before if crawl and (before or {}).get("crawl") != crawl else {**(before or {}), **fields}
+
+    change_doc(deps.store, (tenant, "sync", "map"), keep, deps.stand_back)

@@ -9,15 +9,11 @@ from datetime import datetime, timedelta
 
 from shared.core.model_facts import Offer
 from shared.core.run import Limits
-from shared.ports import Clock, Queue, Secrets, Store
+from shared.ports import Clock, Queue, Secrets, Store, at_once
 
 
 def no_crash(point: str) -> None:
     """Do nothing: crash points are armed by the crash test alone."""
-
-
-def at_once(tries: int) -> None:
-    """Try again without a pause."""
 
 
 def fresh_owner() -> str:

@@ -15,15 +15,13 @@ from urllib.parse import unquote
 
 from shared.app.deps import Deps
 from shared.core.commands import LOOK, Command
-from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import Doc, Put
+from shared.ports import change_doc
 
 KIND = "looks"
 REMEMBERED = 128  # ids of deliveries kept per page, so that one that comes again is known
 MOST = 100  # kept of one number; of more, the oldest are as good as seen, as long as they can decide nothing
 LOST_AFTER = timedelta(minutes=15)  # an order whose look has not come by then is given again
-_CONFLICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +76,30 @@ class Gathered:
 
 def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command | None:
     """Remember it; return the look to order, the same one for all that wait for it. None: it was looked at before."""
-    for _ in range(_CONFLICTS):
-        doc, now = deps.store.get(tenant, KIND, page), deps.clock.now()
-        body: dict[str, Any] = dict(doc.body) if doc else {"number": 0, "since": "", "waiting": [], "known": []}
+    new = False
+
+    def join(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        nonlocal new
+        now = deps.clock.now()
+        body: dict[str, Any] = dict(known) if known else {"number": 0, "since": "", "waiting": [], "known": []}
+        new = happening.id not in body["known"]
+        if not new:
+            return known
         waiting = body["waiting"]
-        if happening.id in body["known"]:
-            there = any(each["id"] == happening.id for each in waiting)
-            return _order(deps, tenant, page, body) if there else None
         if not waiting or now - datetime.fromisoformat(body["since"]) > LOST_AFTER:
             body |= {"number": body["number"] + 1, "since": now.isoformat()}
-        body |= {
+        deps.crash_point("gather.before/delivery")
+        return body | {
             "waiting": _bounded([*waiting, asdict(happening)]),
             "known": [*body["known"], happening.id][-REMEMBERED:],
         }
-        if _put(deps, tenant, page, body, doc, "gather"):
-            return _order(deps, tenant, page, body)
-    raise Busy(f"page {page}: too many deliveries at once")
+
+    body = change_doc(deps.store, (tenant, KIND, page), join, deps.stand_back)
+    assert body is not None
+    if new:
+        deps.crash_point("gather.after/delivery")
+    there = any(each["id"] == happening.id for each in body["waiting"])
+    return _order(deps, tenant, page, body) if new or there else None
 
 
 def gathered(deps: Deps, command: Command) -> Gathered | None:
@@ -112,20 +118,26 @@ def gathered(deps: Deps, command: Command) -> Gathered | None:
 def looked(deps: Deps, command: Command, seen: Gathered, status: str = "") -> None:
     """Take away what was looked at; what has joined since gets a look of its own. `status` as for `decider`."""
     ids = {each.id for each in seen.happenings}
-    for _ in range(_CONFLICTS):
-        doc = deps.store.get(command.tenant, KIND, command.ref)
-        if doc is None or doc.body["number"] != command.wake:
-            return
-        rest = [each for each in doc.body["waiting"] if each["id"] not in ids]
-        number = doc.body["number"] + (1 if rest else 0)
-        now = deps.clock.now().isoformat()
+    rest: list[Any] = []
+    is_mine = False
+
+    def take_away(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        nonlocal rest, is_mine
+        is_mine = known is not None and known["number"] == command.wake
+        if known is None or not is_mine:
+            return known
+        rest = [each for each in known["waiting"] if each["id"] not in ids]
+        number = known["number"] + (1 if rest else 0)
         seen_now = {"looked": seen.at, "set_at": seen.newest(status)}
-        body = {**doc.body, "number": number, "since": now, "waiting": rest, **seen_now}
-        if _put(deps, command.tenant, command.ref, body, doc, "looked"):
-            if rest:
-                deps.queue.enqueue([_order(deps, command.tenant, command.ref, body)])
-            return
-    raise Busy(f"page {command.ref}: too many deliveries at once")
+        deps.crash_point("looked.before/delivery")
+        return {**known, "number": number, "since": deps.clock.now().isoformat(), "waiting": rest, **seen_now}
+
+    body = change_doc(deps.store, (command.tenant, KIND, command.ref), take_away, deps.stand_back)
+    if body is None or not is_mine:
+        return
+    deps.crash_point("looked.after/delivery")
+    if rest:
+        deps.queue.enqueue([_order(deps, command.tenant, command.ref, body)])
 
 
 def looked_at(deps: Deps, tenant: str, page: str) -> datetime | None:
@@ -134,16 +146,6 @@ def looked_at(deps: Deps, tenant: str, page: str) -> datetime | None:
     if doc is None or doc.body["waiting"] or not doc.body.get("looked"):
         return None
     return datetime.fromisoformat(doc.body["looked"])
-
-
-def _put(deps: Deps, tenant: str, page: str, body: Mapping[str, Any], before: Doc | None, label: str) -> bool:
-    deps.crash_point(f"{label}.before/delivery")
-    try:
-        deps.store.put(tenant, Put(KIND, page, body, before.version if before else ""))
-    except VersionConflict:
-        return False
-    deps.crash_point(f"{label}.after/delivery")
-    return True
 
 
 def _order(deps: Deps, tenant: str, page: str, body: Mapping[str, Any]) -> Command:

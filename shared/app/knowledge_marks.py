@@ -12,16 +12,14 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.commands import RECONCILE, Command
-from shared.core.errors import Busy, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import Doc, Put
+from shared.ports import Doc, Put, change_doc
 
 STALE, LOST = "stale", "lost"
 STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
 READ, GONE, ERASE = "knowledge", "gone", "erase"  # topics of RECONCILE
 BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
 WEEK = timedelta(weeks=1)  # what is refused is asked for once in so long: nobody tells us that it is shared again
-_CONFLICTS = 8
 
 
 def keeps_knowledge(deps: Deps, tenant: str) -> bool:
@@ -108,13 +106,10 @@ def note_act(deps: Deps, tenant: str) -> None:
 
 def keep_state(deps: Deps, tenant: str, *, add: Mapping[str, int] | None = None, **fields: Any) -> None:
     """Change fields of it, and add to counts; several may do so at once."""
-    for _ in range(_CONFLICTS):
-        doc = deps.store.get(tenant, *STATE)
-        before = dict(doc.body) if doc else {}
+
+    def keep(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        before = state or {}
         counts = {name: int(before.get(name, 0)) + number for name, number in (add or {}).items()}
-        try:
-            deps.store.put(tenant, Put(*STATE, {**before, **fields, **counts}, doc.version if doc else ""))
-        except VersionConflict:
-            continue
-        return
-    raise Busy("the state of the sync: too many changes at once")
+        return {**before, **fields, **counts}
+
+    change_doc(deps.store, (tenant, *STATE), keep, deps.stand_back)

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.errors import VersionConflict
+from shared.core.errors import Busy
 from shared.core.run import Run, derived_id
-from shared.ports import SYSTEM, Doc, Put
+from shared.ports import SYSTEM, Doc, Put, change_doc
 
 KIND = "ledger"
 WINDOW = timedelta(hours=24)  # a write of ours this recent counts as a cause of what happens to the object next
@@ -53,25 +53,26 @@ def noting(deps: Deps, run: Run) -> Noted:
 
 def wrote(deps: Deps, run: Run, thing: str, parts: Mapping[str, str] | None = None) -> None:
     """Remember that this run wrote to an object: which parts of it, each with the hash of what it wrote there."""
-    for attempt in range(_CONFLICTS):
-        doc, now = deps.store.get(run.tenant, KIND, _id(thing)), deps.clock.now()
-        before = _fresh(doc, now, WINDOW)
+    now, place = deps.clock.now(), (run.tenant, KIND, _id(thing))
+
+    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        before = _fresh_body(known, now, WINDOW)
         kept = {name: each for name, each in (before.get("parts") or {}).items() if name not in (parts or {})}
         known = dict(list({**kept, **(parts or {})}.items())[-MOST_PARTS:])
         times = {**(before.get("times") or {}), **dict.fromkeys(parts or (), now.isoformat())}
-        body = {
+        return {
             "run": run.id,
             "causes": [*run.trigger.causes, run.id],
             "at": now.isoformat(),
             "parts": known,
             "times": {name: at for name, at in times.items() if name in known},
         }
-        expected = (doc.version if doc else "") if attempt < _CONFLICTS - 1 else None
-        try:
-            deps.store.put(run.tenant, Put(KIND, _id(thing), body, expected))
-            return
-        except VersionConflict:
-            continue
+
+    try:
+        change_doc(deps.store, place, add, deps.stand_back, _CONFLICTS)
+    except Busy:  # that we wrote counts for more than what others write down at the same time
+        doc = deps.store.get(*place)
+        deps.store.put(run.tenant, Put(KIND, _id(thing), add(doc.body if doc else None)))
 
 
 def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ...]:
@@ -190,9 +191,11 @@ def _text(item: Mapping[str, Any]) -> str:
 
 
 def _fresh(doc: Doc | None, now: datetime, window: timedelta) -> Mapping[str, Any]:
-    if doc is None or abs(now - datetime.fromisoformat(doc.body["at"])) >= window:
-        return {}
-    return doc.body
+    return _fresh_body(doc.body if doc is not None else None, now, window)
+
+
+def _fresh_body(known: Mapping[str, Any] | None, now: datetime, window: timedelta) -> Mapping[str, Any]:
+    return known if known is not None and abs(now - datetime.fromisoformat(known["at"])) < window else {}
 
 
 def _id(thing: str) -> str:

@@ -17,12 +17,11 @@ from shared.app.deps import Deps
 from shared.app.knowledge_marks import WEEK, note_act
 from shared.app.workspace_databases import PLANNING, REFUSED, database_of
 from shared.app.workspace_schemas import TASKS
-from shared.core.errors import Missing, NotAllowed, VersionConflict
-from shared.ports import Put
+from shared.core.errors import Missing, NotAllowed
+from shared.ports import change_doc
 
 AGAIN = timedelta(hours=1)  # until a refusal is believed
 _MOST_PAGES = 100  # that the settings have room for
-_TRIES = 8  # others change other fields of the settings at the same time
 
 Refusals = Mapping[str, Mapping[str, Any]]
 
@@ -123,15 +122,10 @@ def _plan_again(deps: Deps, tenant: str) -> None:
 
 
 def _change(deps: Deps, tenant: str, change: Callable[[Refusals], Refusals]) -> None:
-    for _ in range(_TRIES):
-        doc = deps.store.get(tenant, "settings", "tenant")
-        body: dict[str, Any] = dict(doc.body) if doc is not None else {}
+    def changed(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        body = dict(settings or {})
         refused = change(refused_of(body))
         body.pop(REFUSED, None)
-        try:
-            wanted = {**body, REFUSED: dict(refused)} if refused else body
-            deps.store.put(tenant, Put("settings", "tenant", wanted, doc.version if doc is not None else ""))
-        except VersionConflict:
-            continue
-        return
-    raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
+        return {**body, REFUSED: dict(refused)} if refused else body
+
+    change_doc(deps.store, (tenant, "settings", "tenant"), changed, deps.stand_back)

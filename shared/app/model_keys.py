@@ -8,12 +8,11 @@ from typing import Any
 from shared.app.connect_account import resume_waiting
 from shared.app.deps import Deps
 from shared.app.model_health import forget_health
-from shared.core.errors import Missing, NotThere, Unauthorized, VersionConflict
+from shared.core.errors import Missing, NotThere, Unauthorized
 from shared.core.model_facts import KEYED, OFFLINE
-from shared.ports import Put, Secret
+from shared.ports import Put, Secret, change_doc
 
 KIND = "grants"
-_TRIES = 5
 
 
 def keep_key(deps: Deps, tenant: str, provider: str, key: Secret, by: str) -> None:
@@ -35,18 +34,14 @@ def keep_key(deps: Deps, tenant: str, provider: str, key: Secret, by: str) -> No
 def drop_key(deps: Deps, tenant: str, provider: str) -> None:
     """Forget a tenant's own key. Raises NotThere when there is none."""
     _known(provider)
-    for _ in range(_TRIES):
-        doc = deps.store.get(tenant, KIND, provider)
-        if doc is None:
+
+    def drop(key: Mapping[str, Any] | None) -> None:
+        if key is None:
             raise NotThere(
                 f"there is no key for {provider}", way_out="GET /v1/models says which providers have one of yours."
             )
-        try:
-            deps.store.put(tenant, Put(KIND, provider, None, doc.version))
-        except VersionConflict:
-            continue
-        return
-    raise VersionConflict(f"the key for {provider} was changed by others each time")
+
+    change_doc(deps.store, (tenant, KIND, provider), drop, deps.stand_back)
 
 
 def own_keys(deps: Deps, tenant: str) -> Mapping[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from shared.app.deps import Deps
 from shared.core.commands import ERASE, ORDER, RECONCILE, Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.run import derived_id
-from shared.ports import SYSTEM, Doc, Put
+from shared.ports import SYSTEM, Doc, Put, change_doc
 
 SETTINGS = ("settings", "tenant")
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
@@ -28,7 +28,6 @@ TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
 DELETING = "this tenant is being deleted"
 _PAGE = 100
 _SLOT = timedelta(minutes=10)
-_TRIES = 8
 
 
 class Paused(Conflicting):
@@ -59,19 +58,14 @@ def refuse_paused(deps: Deps, tenant: str) -> None:
 def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
     """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
 
-    Raises VersionConflict when the settings change all the time.
+    Raises Busy when the settings change all the time.
     """
-    for _ in range(_TRIES):
-        doc = deps.store.get(whose, *SETTINGS)
-        body = {name: value for name, value in (doc.body if doc is not None else {}).items() if name != "paused"}
-        after = {**body, "paused": paused} if paused else body
-        try:
-            deps.store.put(whose, Put(*SETTINGS, after, doc.version if doc is not None else ""))
-        except VersionConflict:
-            continue
-        break
-    else:
-        raise VersionConflict("the settings were changed by others each time")
+
+    def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        body = {name: value for name, value in (settings or {}).items() if name != "paused"}
+        return {**body, "paused": paused} if paused else body
+
+    change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
     what = "Paused" if paused else "Resumed"
     told = {"why": paused} if isinstance(paused, str) and paused else {}
     deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **told})

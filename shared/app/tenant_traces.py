@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from shared.app.accept_forge_delivery import HOOKS, INSTALLATIONS
 from shared.app.deps import Deps
 from shared.app.due_times import KIND as ALARMS
 from shared.app.snapshots import EXPIRIES
 from shared.app.switches import HALTED
-from shared.core.errors import VersionConflict
-from shared.ports import SYSTEM, Doc, Put
+from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 
 BOTS, WORKSPACES, RATES = "bots", "workspaces", "rates"
 OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS)  # documents of one tenant, which they name
 SHARED = (INSTALLATIONS, WORKSPACES)  # documents that list tenants
-_TRIES = 8
 
 
 def forget_traces(deps: Deps, tenant: str) -> int:
@@ -31,30 +30,30 @@ def forget_traces(deps: Deps, tenant: str) -> int:
                 count += 1
     for kind in SHARED:
         for doc in _all(deps, kind):
-            count += _take_out(deps, kind, doc, tenant)
+            count += _take_out(deps, kind, doc, tenant) if tenant in doc.body["tenants"] else 0
     deps.store.put(SYSTEM, Put(HALTED, tenant, None))
     return count
 
 
 def _take_out(deps: Deps, kind: str, doc: Doc, tenant: str) -> int:
     """Leave the tenant out of a document that lists several; one that lists none any more goes."""
-    found: Doc | None = doc
-    for _ in range(_TRIES):
-        if found is None or tenant not in found.body["tenants"]:
-            return 0
-        tenants = found.body["tenants"]
+    count = 0
+
+    def leave_out(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        nonlocal count
+        tenants = body["tenants"] if body is not None else ()
+        count = 1 if tenant in tenants else 0
+        if not count:
+            return body
         rest = (
             {name: bot for name, bot in tenants.items() if name != tenant}
             if isinstance(tenants, dict)
             else [name for name in tenants if name != tenant]
         )
-        try:
-            deps.store.put(SYSTEM, Put(kind, doc.id, {"tenants": rest} if rest else None, found.version))
-        except VersionConflict:  # another tenant was added just now
-            found = deps.store.get(SYSTEM, kind, doc.id)
-            continue
-        return 1
-    raise VersionConflict(f"{kind}/{doc.id} was changed by others each time")
+        return {"tenants": rest} if rest else None
+
+    change_doc(deps.store, (SYSTEM, kind, doc.id), leave_out, deps.stand_back)
+    return count
 
 
 def _all(deps: Deps, kind: str) -> Iterator[Doc]:

@@ -11,14 +11,16 @@ An instance takes turns by the block from the team's document: one write for tha
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from shared.app.deps import Deps
 from shared.core.commands import Command
-from shared.core.errors import VersionConflict
+from shared.core.errors import Busy
 from shared.core.run import derived_id
-from shared.ports import Put
+from shared.ports import change_doc
 from shared.telemetry.trace import Headers
 
 LATE = timedelta(seconds=2)  # after its time, from which on a delivery has come late
@@ -74,17 +76,17 @@ class Turns:
 
     def _take(self, function: str, tenant: str, now: float) -> _Block:
         """Take the next block from the team's document; where too many are at it, it is one for now."""
-        store, span = self._deps.store, BLOCK / PER_SECOND
-        for tries in range(_TRIES):
-            doc = store.get(tenant, _KIND, function)
-            at = max(float(doc.body["next"]) if doc else 0.0, now - span)
-            try:
-                store.put(tenant, Put(_KIND, function, {"next": at + span}, doc.version if doc else ""))
-            except VersionConflict:
-                self._deps.stand_back(tries)
-                continue
-            return _Block(at, BLOCK)
-        return _Block(now - span, BLOCK)
+        span = BLOCK / PER_SECOND
+
+        def take(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+            return {"next": max(float(known["next"]) if known else 0.0, now - span) + span}
+
+        try:
+            taken = change_doc(self._deps.store, (tenant, _KIND, function), take, self._deps.stand_back, _TRIES)
+        except Busy:
+            return _Block(now - span, BLOCK)
+        assert taken is not None
+        return _Block(taken["next"] - span, BLOCK)
 
 
 def _is_late(headers: Headers, now: datetime) -> bool:

@@ -13,17 +13,15 @@ from urllib.parse import unquote
 
 from shared.app.deps import Deps
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
-from shared.core.errors import VersionConflict
 from shared.core.marks import INSTEAD
 from shared.core.outgoing_text import folded
-from shared.ports import Put
+from shared.ports import change_doc
 
 Json = Mapping[str, Any]
 TOPIC = "databases"  # of the command that sets databases up
 SETUP = ("setup", "databases")  # where an owner's wish for databases and its outcome are kept
 WORKING, ASKING, CHOOSING, DONE, FAILED = "working", "asking", "choosing", "done", "failed"
 REFUSED, PLANNING = "refused", "planning"  # of the settings: what Notion refuses; of that: the plan of the day
-_TRIES = 8  # others change other fields of the settings at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,43 +174,33 @@ def keep_mapping(
 
     With `instead_of`, only if that is what is remembered still: an owner may have chosen another database meanwhile.
     """
-    for _ in range(_TRIES):
-        doc = deps.store.get(tenant, "settings", "tenant")
-        body: dict[str, Any] = dict(doc.body) if doc else {}
-        if instead_of is not None and (body.get("databases") or {}).get(kind) != instead_of:
-            return body
-        body["databases"] = {**(body.get("databases") or {}), kind: dict(mapping)}
+
+    def keep(settings: Json | None) -> Json | None:
+        known = (settings or {}).get("databases") or {}
+        if instead_of is not None and known.get(kind) != instead_of:
+            return settings
+        body = {**(settings or {}), "databases": {**known, kind: dict(mapping)}}
         if kind == IDEAS:  # where what was written before looks for it
             body |= {"ideas_database": mapping["database"], "ideas_data_source": mapping["data_source"]}
-        try:
-            deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
-        except VersionConflict:
-            continue
         return body
-    raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
+
+    return change_doc(deps.store, (tenant, "settings", "tenant"), keep, deps.stand_back) or {}
 
 
 def forget_mapping(deps: Deps, tenant: str, kind: str, database: str) -> None:
     """Forget a database that is gone; which one it was is kept, so that another can be made in its place."""
-    for _ in range(_TRIES):
-        doc = deps.store.get(tenant, "settings", "tenant")
-        known = dict((doc.body.get("databases") or {}) if doc else {})
-        if doc is None or str((known.get(kind) or {}).get("database")) != database:
-            return
+
+    def forget(settings: Json | None) -> Json | None:
+        known = dict((settings or {}).get("databases") or {})
+        if settings is None or str((known.get(kind) or {}).get("database")) != database:
+            return settings
         known.pop(kind)
-        body = {
-            **doc.body,
-            "databases": known,
-            "gone_databases": {**doc.body.get("gone_databases", {}), kind: database},
-        }
-        if kind == IDEAS:
-            body = {name: value for name, value in body.items() if name not in ("ideas_database", "ideas_data_source")}
-        try:
-            deps.store.put(tenant, Put("settings", "tenant", body, doc.version))
-        except VersionConflict:
-            continue
-        return
-    raise VersionConflict(f"the settings of {tenant} were changed by others {_TRIES} times in a row")
+        gone = {**settings.get("gone_databases", {}), kind: database}
+        left = ("ideas_database", "ideas_data_source") if kind == IDEAS else ()
+        kept = {name: value for name, value in settings.items() if name not in left}
+        return {**kept, "databases": known, "gone_databases": gone}
+
+    change_doc(deps.store, (tenant, "settings", "tenant"), forget, deps.stand_back)
 
 
 def bare(notion_id: str) -> str:

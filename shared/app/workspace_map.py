@@ -6,6 +6,7 @@ One document per object. It is filled by `workspace_crawl`, kept fresh by delive
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,13 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.knowledge_marks import WEEK
 from shared.app.map_events import COUNTED
-from shared.core.errors import Missing, NotAllowed, VersionConflict
+from shared.core.errors import Busy, Missing, NotAllowed
 from shared.integrations.notion.client import Notion
 from shared.integrations.notion.wire import normal_id
-from shared.ports import Put
+from shared.ports import Put, change_doc
 
 KIND = "map"
 PAGE, DATABASE, DATA_SOURCE = "page", "database", "data_source"
-_CONFLICTS = 5
 _DEEPEST = 100  # levels; a loop in what Notion answers must end
 
 
@@ -174,16 +174,14 @@ class WorkspaceMap:
         """Count the look-ups among the tenant's metrics; `GET /v1/usage` shows them."""
         if not self.hits and not self.misses:
             return
-        for _ in range(_CONFLICTS):
-            doc = self._deps.store.get(self._tenant, *COUNTED)
-            before = doc.body if doc else {"hits": 0, "misses": 0}
-            body = {"hits": before["hits"] + self.hits, "misses": before["misses"] + self.misses}
-            try:
-                self._deps.store.put(self._tenant, Put(*COUNTED, body, doc.version if doc else ""))
-            except VersionConflict:
-                continue
+
+        def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+            before = known or {"hits": 0, "misses": 0}
+            return {"hits": before["hits"] + self.hits, "misses": before["misses"] + self.misses}
+
+        with suppress(Busy):  # a count is not worth a failure
+            change_doc(self._deps.store, (self._tenant, *COUNTED), add, self._deps.stand_back)
             self.hits = self.misses = 0
-            return
 
     def _keep_source(self, id: str, name: str, database: str) -> None:
         known = self.known(id) or Place(id, DATA_SOURCE)

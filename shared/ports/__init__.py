@@ -3,6 +3,7 @@
 from shared.core.chunk import Chunk
 from shared.ports.browser import Browser, PageLook, no_browser
 from shared.ports.callers import CallerCheck
+from shared.ports.changes import at_once, change_doc
 from shared.ports.clock import Clock
 from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
 from shared.ports.model import (
@@ -57,6 +58,8 @@ __all__ = [
     "Tool",
     "ToolCall",
     "Vector",
+    "at_once",
+    "change_doc",
     "no_browser",
     "request_tokens",
 ]

@@ -15,7 +15,7 @@ from shared.app.api.exchange import Caller
 from shared.app.deps import Deps
 from shared.app.operator_secrets import valid
 from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, Unauthenticated, VersionConflict
-from shared.ports import Doc, Put, Secret
+from shared.ports import Doc, Put, Secret, change_doc
 
 PEPPER = "api-key-pepper"
 KIND = "api_keys"
@@ -94,20 +94,16 @@ def list_keys(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
 
 def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
     """Make a key useless; again is once. Raises NotThere, and Forbidden for an owner's key in an admin's hands."""
-    for _ in range(5):
-        doc = deps.store.get(caller.tenant, KIND, key_id)
-        if doc is None:
+
+    def revoke(key: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if key is None:
             raise NotThere(f"there is no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
-        refuse_above(caller, str(doc.body["role"]))
-        if doc.body["revoked_at"]:
-            return key_view(key_id, doc.body)
-        body = {**doc.body, "revoked_at": deps.clock.now().isoformat()}
-        try:
-            deps.store.put(caller.tenant, Put(KIND, key_id, body, expected=doc.version))
-        except VersionConflict:
-            continue  # its last use was noted just now
-        return key_view(key_id, body)
-    raise VersionConflict(f"key {key_id} was changed by others each time")
+        refuse_above(caller, str(key["role"]))
+        return key if key["revoked_at"] else {**key, "revoked_at": deps.clock.now().isoformat()}
+
+    revoked = change_doc(deps.store, (caller.tenant, KIND, key_id), revoke, deps.stand_back)
+    assert revoked is not None
+    return key_view(key_id, revoked)
 
 
 def refuse_above(caller: Caller, role: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.errors import TooMany, VersionConflict
-from shared.ports import Put
+from shared.core.errors import Busy, TooMany
+from shared.ports import change_doc
 
 PER_MINUTE = 600
 BATCH = 20
@@ -53,19 +55,19 @@ def _lease(deps: Deps, tenant: str, window: int) -> int:
     """Take up to a batch of the window's tokens, for good: what a process does not spend is lost with the window."""
     settings = deps.store.get(tenant, "settings", "tenant")
     cap = int(settings.body.get("api_per_minute", PER_MINUTE)) if settings else PER_MINUTE
-    for _ in range(20):
-        doc = deps.store.get(tenant, "rates", "api")
-        used = doc.body["used"] if doc and doc.body["window"] == window else 0
-        granted = min(BATCH, cap - used)
-        if granted <= 0:
-            return 0
-        body = {"window": window, "used": used + granted}
-        try:
-            deps.store.put(tenant, Put("rates", "api", body, expected=doc.version if doc else ""))
-        except VersionConflict:
-            continue
-        return granted
-    return 0  # so many others take at once that the cap is near anyway
+    granted = 0
+
+    def take(lent: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        nonlocal granted
+        used = lent["used"] if lent and lent["window"] == window else 0
+        granted = max(0, min(BATCH, cap - used))
+        return {"window": window, "used": used + granted} if granted else lent
+
+    try:
+        change_doc(deps.store, (tenant, "rates", "api"), take)
+    except Busy:
+        return 0  # so many others take at once that the cap is near anyway
+    return granted
 
 
 def _offset(tenant: str) -> int:
