@@ -9,7 +9,7 @@ from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.deliveries import SAID_AFTER, Tries
 from shared.core.outgoing_text import plain
 from shared.core.run import Run
-from shared.core.unsent import about_notice, unsent_lines
+from shared.core.unsent import about_notice, failed_lines, unsent_lines
 
 UNCONFIRMED = "not known"  # what became of a message that was begun, is not known to be sent, and cannot be looked up
 STANDING = "standing"  # the notice of why a run stands still; its ref is the step, or what else was put off
@@ -23,7 +23,7 @@ def attention_of(run: Run) -> tuple[str, ...]:
     standing = [text for key, text in run.notices.items() if key.startswith(f"{STANDING}/") and text]
     unclear = [(key, text.count(f"email:{UNCONFIRMED}")) for key, text in run.notices.items()]
     unsent = [line for key, text in run.notices.items() for line in unsent_lines(key, text)]
-    return (*standing, *(_unclear(key, count) for key, count in unclear if count), *unsent)
+    return (*standing, *(_unclear(key, count) for key, count in unclear if count), *failed_lines(run.notices), *unsent)
 
 
 def _unclear(key: str, count: int) -> str:

@@ -1,11 +1,12 @@
-"""A message that asks people for something and comes too late: why nobody needs it, and how the run says so."""
+"""Messages that did not go out: why one that asks for something is not needed any more, and how a run tells of each."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from shared.core.outgoing_text import plain
 from shared.core.release_words import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.run import Run, Step, StepStatus, WaitKind
 
@@ -24,6 +25,8 @@ _BECAUSE = {
 }
 _WORDS = {"notion": "comment", "email": "e-mail", "slack": "Slack message"}
 _FOUND = re.compile(rf"\b({'|'.join(_WORDS)}):{UNNEEDED}(?: \(([a-z ]+)\))?")
+_FAILED = re.compile(rf"\b({'|'.join(_WORDS)}):failed \((.*?)\)(?=, (?:{'|'.join(_WORDS)}):|, \d+ wait |$)", re.DOTALL)
+_MOST_WHY = 200  # letters
 _APPROVALS = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 
 
@@ -74,6 +77,18 @@ def unsent_lines(key: str, outcome: str) -> Iterator[str]:
         verb = "was" if channels.total() == 1 else "were"
         because = _BECAUSE.get(why, "nobody needed it any more")
         yield f"{what[:1].upper()}{what[1:]} about {about_notice(key)} {verb} not sent, because {because}."
+
+
+def failed_lines(notices: Mapping[str, str]) -> Iterator[str]:
+    """Tell in a sentence for each way and reason what could not be sent; what fails each time is told once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, outcome in notices.items():
+        for channel, why in _FAILED.findall(outcome):
+            found.setdefault((channel, why), []).append(key)
+    for (channel, why), keys in found.items():
+        what = _counted(_WORDS[channel], len(keys))
+        about = f" about {about_notice(keys[0])}" if len(keys) == 1 else ""
+        yield f"{what[:1].upper()}{what[1:]}{about} could not be sent: {plain(why)[:_MOST_WHY].rstrip('.')}."
 
 
 def about_notice(key: str) -> str:
