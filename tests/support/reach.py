@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,37 @@ class Unit:
     name: str
     owner: str = ""  # the class of a method
     nodes: tuple[ast.AST, ...] = field(default=(), compare=False, repr=False)
+
+    @cached_property
+    def walked(self) -> tuple[ast.AST, ...]:
+        """Return every node of it that may be run."""
+        return tuple(_walk(self.nodes))
+
+    @cached_property
+    def says(self) -> _Said:
+        """Return what it names, which is the same for every function that comes to it."""
+        said = _Said()
+        for node in self.walked:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                said.modules.update(dict.fromkeys(_named_modules(node)))
+            elif isinstance(node, ast.Name):
+                said.add(_leads_to(self.module, node.id))
+            elif isinstance(node, ast.Attribute):
+                said.attributes.add(node.attr)
+                if isinstance(node.value, ast.Name) and (at := _leads_to(self.module, node.value.id)) and not at[1]:
+                    said.add(_leads_to(at[0], node.attr))
+        return said
+
+
+@dataclass
+class _Said:
+    modules: dict[str, None] = field(default_factory=dict)
+    definitions: dict[tuple[str, str], None] = field(default_factory=dict)  # as module and name
+    attributes: set[str] = field(default_factory=set)
+
+    def add(self, found: tuple[str, str] | None) -> None:
+        if found and found[1]:
+            self.definitions[found] = None
 
 
 @dataclass
@@ -100,22 +131,14 @@ class Reach:
 
     def _count(self, unit: Unit) -> None:
         self.units[unit] = None
-        for node in _walk(unit):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                for module in _named_modules(node):
-                    self._load(module)
-            elif isinstance(node, ast.Name):
-                self._mean(_leads_to(unit.module, node.id), unit)
-            elif isinstance(node, ast.Attribute):
-                self._attributes.add(node.attr)
-                if isinstance(node.value, ast.Name) and (at := _leads_to(unit.module, node.value.id)) and not at[1]:
-                    self._mean(_leads_to(at[0], node.attr), unit)
-
-    def _mean(self, found: tuple[str, str] | None, by: Unit) -> None:
-        if found and found[1]:
-            self._meant.setdefault(found, set()).add(by)
+        self._attributes |= unit.says.attributes
+        for definition in unit.says.definitions:
+            self._meant.setdefault(definition, set()).add(unit)
+        for module in unit.says.modules:
+            self._load(module)
 
 
+@cache
 def _leads_to(module: str, name: str) -> tuple[str, str] | None:
     """Return what a name of a module means: a definition as (module, name), a module as (module, "")."""
     seen = set()
@@ -154,7 +177,7 @@ def _bindings(module: str) -> dict[str, tuple[str, str]]:
 
 def nodes_of(unit: Unit) -> Iterator[ast.AST]:
     """Yield every node of a unit that may be run."""
-    return _walk(unit)
+    return iter(unit.walked)
 
 
 @cache
@@ -243,8 +266,8 @@ def _tree(module: str) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def _walk(unit: Unit) -> Iterator[ast.AST]:
-    waiting: list[ast.AST] = list(unit.nodes)
+def _walk(nodes: tuple[ast.AST, ...]) -> Iterator[ast.AST]:
+    waiting = list(nodes)
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
