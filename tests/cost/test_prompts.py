@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.cli.bench_prompts import as_text, bench_prompts
+
+pytestmark = pytest.mark.slow
 
 
 def test_twelve_situations_are_measured_and_their_parts_add_up() -> None:

@@ -24,7 +24,7 @@ from tests.support.reach import Reach, Unit, means, value_of
 from tests.support.reach import nodes_of as walked
 from tests.support.terraform import Verdicts
 
-pytestmark = pytest.mark.xdist_group("terraform")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("terraform")]
 ROOT = Path(__file__).resolve().parents[2]
 DECLARED: dict[str, dict[str, Any]] = {
     path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8"))

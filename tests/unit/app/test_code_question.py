@@ -16,6 +16,8 @@ from tests.support.gated_story import SITE, Story, story_at
 from tests.support.looped_story import with_the_real_loop
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 RED = {"tried.txt": b"0", "site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=failed"}
 GREEN = {**RED, "test_site.py": b"shows_the_club=passed"}
 

@@ -21,6 +21,8 @@ from tests.support.looped_story import cannot_mend, with_the_real_loop
 from tests.support.made_up_secrets import letters
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 GREEN = {"site/index.html": SITE["site/index.html"], "test_site.py": b"shows_the_club=passed"}
 GPL = b"<h1>Club</h1>\n<!-- SPDX-License-Identifier: GPL-3.0-only -->\n"
 SECRET = "ghp" + "_" + letters("found and asked", 36)

@@ -26,6 +26,8 @@ from tests.support.gated_story import Story, story_at
 from tests.support.made_up_secrets import letters
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 SECRET = "ghp" + "_" + letters("gates", 36)
 WISH = "no, because the heading must be blue"
 

@@ -19,6 +19,8 @@ from tests.integrations.conftest import Served
 from tests.support.gated_story import Story, story_at
 from tests.support.small_house import TENANT, SmallHouse
 
+pytestmark = pytest.mark.slow
+
 HONEY = "We also sell honey."
 GATES = {"release": marks.RELEASE_READY, "production": marks.PRODUCTION_READY}
 
