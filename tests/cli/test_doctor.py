@@ -42,6 +42,7 @@ def test_a_fresh_folder_is_fine_and_stays_untouched(tmp_path: Path) -> None:
     assert not data.parent.exists()
 
 
+@pytest.mark.slow
 def test_a_running_house_and_its_secrets_are_seen(tmp_path: Path) -> None:
     with served_api(tmp_path, "t-0123456789abcdef01234567") as api:
         code, found = _doctor(tmp_path)
@@ -53,12 +54,14 @@ def test_a_running_house_and_its_secrets_are_seen(tmp_path: Path) -> None:
     assert code in (0, 1)
 
 
+@pytest.mark.slow
 def test_without_a_browser_it_says_so_and_goes_on(tmp_path: Path) -> None:
     _, found = _doctor(tmp_path, WORKWRIGHT_BROWSER="off")
     assert (found["browser"]["state"], found["browser"]["needed"]) == ("missing", False)
     assert "switched off" in found["browser"]["detail"]
 
 
+@pytest.mark.slow
 def test_no_secret_is_told(tmp_path: Path) -> None:
     LocalSecrets(tmp_path).set("notion-client-secret", Secret("a-secret-nobody-should-see"))
     _, found = _doctor(tmp_path)
@@ -66,6 +69,7 @@ def test_no_secret_is_told(tmp_path: Path) -> None:
     assert "nobody-should-see" not in json.dumps(found)
 
 
+@pytest.mark.slow
 def test_a_key_file_that_others_may_read_is_named(tmp_path: Path) -> None:
     LocalSecrets(tmp_path).set("slack-signing-secret", Secret("x"))
     (tmp_path / "key").chmod(0o644)
@@ -74,6 +78,7 @@ def test_a_key_file_that_others_may_read_is_named(tmp_path: Path) -> None:
     assert "chmod 600" in found["secrets"]["detail"]
 
 
+@pytest.mark.slow
 def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("", encoding="utf-8")
     code, found = _doctor(tmp_path / "data")
@@ -81,6 +86,7 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     assert (found["data"]["state"], "--data" in found["data"]["way_out"]) == ("missing", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value"), [("WORKWRIGHT_MODEL", "oracle"), ("WORKWRIGHT_LEASE_S", "soon")])
 def test_a_wrong_environment_is_named(tmp_path: Path, name: str, value: str) -> None:
     code, found = _doctor(tmp_path, **{name: value})
@@ -88,6 +94,7 @@ def test_a_wrong_environment_is_named(tmp_path: Path, name: str, value: str) -> 
     assert name in found["environment"]["detail"]
 
 
+@pytest.mark.slow
 def test_in_cloud_mode_everything_missing_is_named_at_once(tmp_path: Path) -> None:
     nowhere = str(tmp_path / "no-credentials")
     env = {"WORKWRIGHT_MODE": "cloud", "NO_GCE_CHECK": "true", "CLOUDSDK_CONFIG": nowhere, "HOME": nowhere}
