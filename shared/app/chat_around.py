@@ -54,7 +54,7 @@ class Around:
 
     def was_told(self, wanted: str) -> bool:
         """Say whether a model is told of the run, or the page, of that id."""
-        return any(each.id == wanted for each in (*self.runs[:TOLD], *self.pages[:TOLD]))
+        return wanted in {run.id for run in self.runs[:TOLD]} | {page.id for page in self.pages[:TOLD]}
 
     def titles(self) -> list[str]:
         """Return everything that may be called by its title."""
