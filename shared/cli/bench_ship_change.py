@@ -6,24 +6,17 @@ a language model would. Prompts are the real ones and are counted; it takes no m
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wrappers import Request, Response
-
 from shared.backends.offline.planning import make_plan
+from shared.cli.scripted_model import ScriptedServer
 from shared.core.page import Page, page_to_data
-from shared.core.tokens import estimated_tokens
 from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
 
 Json = dict[str, Any]
 OWNER, REPOSITORY = "acme", "pier-board"
-MODEL = "scripted"
 TITLE, WISH = "The board at the pier says when the ferry goes", "The ferry leaves at 7:40 and at 17:20."
 _PAGE = (
     '<!doctype html>\n<html lang="en">\n<head><title>Pier</title></head>\n<body>\n<h1>Pier</h1>\n<p>No swimming.</p>\n'
@@ -58,58 +51,28 @@ def make_repository(github: GitHub) -> None:
     )  # fmt: skip
 
 
-class ScriptedModel:
-    """Chat Completions on a port of this machine: a plan, a plan of files, an edit and its test; else agreement."""
+class ScriptedModel(ScriptedServer):
+    """A plan, a plan of files, an edit and its test; else agreement."""
 
     def __init__(self) -> None:
         self.page: Page | None = None
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Silent)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        super().__init__()
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Return what makes it the model of a house."""
-        url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        return {
-            "WORKWRIGHT_MODEL": "compatible",
-            "WORKWRIGHT_COMPATIBLE_URL": url,
-            "WORKWRIGHT_COMPATIBLE_MODEL": MODEL,
-        }
-
-    def stop(self) -> None:
-        """Stop answering."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _serve(self, environ: Json, start_response: Any) -> Any:
-        return self._said(Request(environ))(environ, start_response)
-
-    def _said(self, request: Request) -> Response:
-        asked = json.loads(request.get_data())
-        form = asked.get("response_format", {}).get("json_schema", {}).get("schema") or {}
-        said = json.dumps(self._answer(form), ensure_ascii=False)
-        prompt = sum(estimated_tokens(str(message["content"])) for message in asked["messages"])
-        used = {"prompt_tokens": prompt, "completion_tokens": estimated_tokens(said)}
-        used["total_tokens"] = sum(used.values())
-        message = {"role": "assistant", "content": said}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        body = {"id": "scripted", "object": "chat.completion", "model": MODEL, "choices": [choice], "usage": used}
-        return Response(json.dumps(body), content_type="application/json")
-
-    def _answer(self, form: Json) -> Any:
+    def answer(self, form: Json, prompt: str) -> Any:
+        """Return the answer to a request with this schema."""
         fields = set(form.get("properties", ()))
         if {"requirements", "steps"} <= fields and self.page is not None:
             return _plan(self.page)
         if {"site_root", "runner"} <= fields:
             return _FILES
-        if {"files", "edits", "expected_tests"} == fields:
+        if {"files", "edits", "expected_tests", "note"} == fields:
             test = _TEST.format(name="Ferry", words=WISH)
             return {
                 "files": [{"path": _NEW_TEST, "content": test, "complete": True}],
                 "edits": [_EDIT],
                 "expected_tests": 1,
             }
-        return _least(form, form.get("$defs", {}))
+        return super().answer(form, prompt)
 
 
 def _plan(page: Page) -> Json:
@@ -135,24 +98,3 @@ _FILES: Json = {
     "expected_tests": 1,
     "site_root": "site",
 }
-
-
-def _least(form: Json, defs: Json) -> Any:
-    """Return the smallest answer that a schema allows: nothing was found, nothing is objected to."""
-    if "$ref" in form:
-        return _least(defs[str(form["$ref"]).rpartition("/")[2]], defs)
-    if "enum" in form:
-        return form["enum"][0]
-    if "anyOf" in form:
-        return _least(form["anyOf"][-1], defs)
-    kind = form.get("type")
-    if kind == "object":
-        return {name: _least(each, defs) for name, each in form.get("properties", {}).items()}
-    return {"array": [], "string": "", "boolean": False, "integer": 0, "number": 0}.get(str(kind))
-
-
-class _Silent(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
