@@ -1,4 +1,4 @@
-"""`bench prompts`: how much a model is told, in tokens per request and per part, in twelve situations.
+"""`bench prompts`: how much a model is told, in tokens per request and per part, in twelve situations; and how often.
 
 Plans are asked for pages of our own, as a server of Chat Completions gets them; what code, review, chat and questions
 take is heard in the demo's story, where rules answer. Tokens are characters by four: what each vendor counts differs.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -35,6 +37,7 @@ from shared.cli.demo import Progress, tell_story
 from shared.cli.house import House
 from shared.cli.idea import example_idea
 from shared.cli.settle_in import settle_in
+from shared.core.errors import ConfigError
 from shared.core.events import RunOpened
 from shared.core.model_facts import Catalogue
 from shared.core.reducer import reduce
@@ -46,6 +49,7 @@ from shared.ports import ModelRequest, ModelResult, request_tokens
 from shared.steps import KINDS
 
 Json = dict[str, Any]
+_CALLS_S = 900.0  # for the six runs
 _LARGE = 40  # times over: a page that a small window cannot hold
 _WIDE = 128_000
 _PLANS: Mapping[str, tuple[str, int, int]] = {  # situation → page, how often over, window
@@ -93,20 +97,51 @@ class _Window:
 
 
 def bench_prompts() -> Json:
+    """Return what a model is told in each situation, and how often it is asked."""
+    return {"bench": "prompts", "tokens": "characters / 4", "situations": situations(), "calls": _calls()}
+
+
+def only_calls() -> Json:
+    """Return how often a model is asked, counted in this process; it must have had no house before."""
+    from shared.cli.bench_prompts_calls import bench_calls
+
+    return {"bench": "prompts", "tokens": "characters / 4", "calls": bench_calls()}
+
+
+def situations() -> Json:
     """Return what a model is told in each situation."""
     found = {name: _measured(_plan(*given)) for name, given in _PLANS.items()}
     heard = _heard_in_a_story()
     for name, task in {**_HEARD, "chat": "chat", "ask": "ask"}.items():
         found[name] = _measured(next(request for request in heard if request.task.startswith(task)))
-    return {"bench": "prompts", "tokens": "characters / 4", "situations": found}
+    return found
+
+
+def _calls() -> Json:
+    command = [sys.executable, "-m", "shared", "bench", "prompts", "--calls", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_CALLS_S, check=False)
+    if done.returncode:
+        raise ConfigError(f"counting calls failed: {done.stderr.strip()[-500:]}")
+    found: Json = json.loads(done.stdout)["calls"]
+    return found
 
 
 def as_text(found: Json) -> str:
-    """Return the figures as a table for people."""
-    lines = [f"{'':32}{'tokens':>8}   of these"]
-    for name, told in found["situations"].items():
+    """Return the figures as tables for people."""
+    lines = []
+    if "situations" in found:
+        lines.append(f"{'':32}{'tokens':>8}   of these")
+    for name, told in found.get("situations", {}).items():
         parts = ", ".join(f"{part} {tokens}" for part, tokens in told["parts"].items())
         lines.append(f"{name:32}{told['tokens']:>8}   {parts}")
+    lines.append(f"{'':32}{'calls':>8} {'before':>8} {'tokens':>8} {'before':>8}   which")
+    for name, run in found["calls"]["runs"].items():
+        before, tasks = run["before"], ", ".join(f"{task} {count}" for task, count in run["tasks"].items())
+        figures = (run["calls"], before["calls"], run["tokens"], before["tokens"])
+        lines.append(f"{name:32}{' '.join(f'{each:>8}' for each in figures)}   {tasks}; {run['ended']}")
+    for goal in found["calls"]["goals"]:
+        reached = "reached" if goal["reached"] else "not reached"
+        lines.append(f"{goal['goal']}: {reached} ({goal['now']}; before {goal['before']})")
     return "\n".join(lines)
 
 

@@ -79,7 +79,7 @@ def tell_story(
     page = _written(house, home, idea)
     progress.show("page", None)
     as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
-    run, in_time = _follow(house, home, page["id"], progress, limit_s or _patience(house))
+    run, in_time = follow(house, home, page["id"], progress, limit_s or _patience(house))
     story = collect(house, home, run, page, in_time=in_time)
     story.duration_s = round(time.monotonic() - started, 2)
     return story
@@ -140,7 +140,7 @@ def select(name: str, value: str) -> dict[str, Any]:
     return {name: {"select": {"name": value}}}
 
 
-def _follow(house: Installation, home: Home, page: str, progress: Progress, limit_s: float) -> tuple[Run, bool]:
+def follow(house: Installation, home: Home, page: str, progress: Progress, limit_s: float) -> tuple[Run, bool]:
     """Watch the page's run; approve when it asks for it; return it when it has ended or waits for an answer.
 
     False with it where it had not within `limit_s`.

@@ -11,12 +11,16 @@ from shared.cli.root import AS_JSON
 
 
 @bench.command("prompts")
+@click.option("--calls", is_flag=True, help="Count the calls of the six runs alone.")
 @AS_JSON
-def bench_prompts_command(as_json: bool) -> None:
-    """How much a model is told, per request and per part, in twelve situations."""
+def bench_prompts_command(calls: bool, as_json: bool) -> None:
+    """How much a model is told in twelve situations, and how often six runs ask one.
+
+    The runs are those of the first study; a reader without fault answers, so every call is one that is needed.
+    """
     from shared import log
-    from shared.cli.bench_prompts import as_text, bench_prompts
+    from shared.cli.bench_prompts import as_text, bench_prompts, only_calls
 
     log.show_from("ERROR")
-    found = bench_prompts()
+    found = only_calls() if calls else bench_prompts()
     click.echo(json.dumps(found) if as_json else as_text(found))
