@@ -32,10 +32,11 @@ _SAYS = (
     r"sleutel|wachtwoord|klucz|hasło|ключ|токен|пароль)"
 )
 _WITH = r"with|mit|avec|con|com|met|using"
-_SIGNS = r"(?:<[^<>\n]{0,60}>|[\s:=>(\"'`“„*\[|-]){0,8}"  # between a word and what it names
+_SIGNS = r"(?:<[^<>\n]{0,60}>|[\s:=>(\"'`“„*\[|\\-]){0,8}"  # between a word and what it names
 _FEW = rf"(?:[^\S\n]+[^\s;]{{1,20}}){{0,7}}?[^\S\n]*{_SIGNS}"
 _BEFORE = re.compile(
-    rf"(?i)(?:(?<![A-Za-z]){_SAYS}(?![A-Za-z])[\"'`)*]{{0,2}}{_FEW}|(?<!\w)(?:{_WITH})\s{{1,3}}[\"'`“*]{{0,3}})\Z"
+    rf"(?i)(?:(?<![A-Za-z]){_SAYS}(?:_(?:live|test|prod|production|staging|"
+    rf"sandbox))?(?![A-Za-z])[\"'`)*]{{0,2}}{_FEW}|(?<!\w)(?:{_WITH})\s{{1,3}}[\"'`“*]{{0,3}})\Z"
 )
 _DIRECT = re.compile(rf"(?i)(?<![A-Za-z]){_SAYS}(?![A-Za-z])(?=\W){_SIGNS}\Z")
 _AFTER = re.compile(
@@ -43,8 +44,10 @@ _AFTER = re.compile(
     rf"{_SAYS}(?![A-Za-z])"
 )
 _OTHER = re.compile(  # what else is made by chance, and no secret
-    r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|\brev|"
-    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|group|dedup(?:e|lication)?|sort|cache|partition|"
+    r"(?i)(?:commit|sha-?\d*|hash|digest|checksum|integrity|etag|\bids?|uuid|guid|fingerprint|nonce|salt|revision|"
+    r"\brev|"
+    r"version|md5|build|cursor|public|publishable|verif\w*|(?:site|primary|foreign|group|dedup(?:e|lication)?|sort|"
+    r"cache|partition|"
     r"object|host|"
     r"idempotency|map)[ _-]?key|page|"
     r"(?:next|prev|previous|page|continuation|cursor|sync|csrf|xsrf)[ _-]?(?:page)?[ _-]?token|"
@@ -54,7 +57,7 @@ _OTHER = re.compile(  # what else is made by chance, and no secret
 )
 _IN_ADDRESS = re.compile(
     r"-----BEGIN [A-Z ]{3,40}-----\s*\Z|(?:[a-z][a-z0-9+.-]+://|www\.|data:|arn:|"
-    r"vault:v\d+:|ENC[\[(]|\{cipher\}|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
+    r"\bh1:|vault:v\d+:|ENC[\[(]|\{cipher\}|ssh-|ecdsa-|sha\d+[-:])\S*\Z|ssh-\w+ \Z"
 )
 _LOOK_BACK, _LOOK_ON = 72, 48
 
@@ -82,13 +85,15 @@ _COMMANDS = (
     ("redis-cli", r"redis-cli\b[^\n]{0,120}?\s-a\s{1,2}[\"']?([^\s\"']{6,200})"),
     ("requirepass", r"requirepass\s{1,4}[\"']?([^\s\"']{6,200})"),
     ("masterauth", r"masterauth\s{1,4}[\"']?([^\s\"']{6,200})"),
+    ("+login", r"\+login\s{1,3}[^\s+]{2,60}\s{1,3}([^\s+\"']{6,200})"),
     ("docker", r"docker login\b[^\n]{0,120}?\s-p[ =]?[\"']?([^\s\"']{6,200})"),
 )  # fmt: skip
 _BY_PLACE = ("machine", "default")  # where a word without a digit is a password too
 _ASKED = tuple((literal, re.compile(pattern)) for literal, pattern in _COMMANDS)
 
 _DOORS = (
-    "password passwort kennwort passphrase passcode passwd pass pwd passe contraseña contrasena clave senha wachtwoord "
+    "password passwort kennwort passphrase passcode passwd pass pwd pw passe contraseña contrasena clave senha "
+    "wachtwoord "
     "lösenord parola şifre hasło пароль login log-in sign-in anmeldung zugang zugangsdaten credentials wifi wi-fi wlan "
     "unlock pin 密码 口令 パスワード 비밀번호"
 )
@@ -96,11 +101,13 @@ _WITHOUT_SIGN = frozenset(_DOORS.split()[: _DOORS.split().index("login")])  # a 
 _NEXT_ALONE = "with"
 _OPENS = (*_DOORS.split(), "log in", "logs in", "logged in", "sign in", "signs in", "opens with", _NEXT_ALONE)
 _PRECEDES = re.compile(
-    r"([^\s\"'“”„«»`|,<>]{8,64})[\"'”»`*]{0,3}[^\S\n]+(?:(?:is|ist|est|es|é|è|\(|as|=|<-|←|-|–)\s?)?(?:\w{1,8}\s){0,5}\Z"
+    r"([^\s\"'“”„«»`|,<>]{8,64})[\"'”»`*]{0,3}[^\S\n]+(?:(?:is|ist|est|es|é|è|\(|as|=|<-|←|-|"
+    r"–)\s?)?(?:\w{1,8}\s){0,5}\Z"
 )
 _WORD = re.compile(r"(?:<[^<>\n]{0,80}>|[\s\"'“”„«»`|,*>=:])*([^\s\"'“”„«»`|,<>]{1,200})")
 _ADJACENT = re.compile(
-    r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|,<>]{8,40})(?<![.,;:?)])(?![A-Za-z0-9+/=_-])"
+    r"(?:(?:[^\S\n]+[a-z]{2,12}){0,3}[^\S\n]{0,3}:)?[^\S\n]{1,3}[\"'`“„«*]{0,2}([^\s\"'“”„«»`|"
+    r",<>]{8,40})(?<![.,;:?)])(?![A-Za-z0-9+/=_-])"
 )
 _HAS_DIGIT = re.compile(DIGIT)
 _SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")

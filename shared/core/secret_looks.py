@@ -27,6 +27,7 @@ _DOCUMENTED = re.compile(  # pieces of the examples that vendors and standards p
     r"IOSFODNN7|wJalrXUtn|4eC39HqLyjWD|BQokikJOvBiI|SflKxwRJSMeK|eyJzdWIiOiIxMjM0NTY3ODkw|16C7e42F292c|Eby8vdM02xNO|"
     r"QWxhZGRpbjpvcGVu|dXNlcjpwYXNz|2YotnFZFEjr1|tGzv3JOkF0XG|mF_9\.B5f-4|czZCaGRSa3F0|ABC-DEF1234|not-a-real|SyDaGmWKa4Js"
 )
+_FIREBASE, _SETTINGS = re.compile(r"firebaseapp\.com|messagingSenderId"), 400
 _SIGN = re.compile(r"[!#$%&*?+^~§€£@]")
 _NO_PASSWORD = re.compile(
     r"[(){}\[\]<>|;=\\]|::|//|\$[A-Za-z_{(]|%[sd(]|&\w+;|^[@#&*+-]|^\W?v?\d+[.:]\d|^\d{4}-\d\d|\w@[\^~]?v?\d+\.|^[\w.+-]+@[\w-]+\.[\w.-]+$|^(?:C#|C\+\+)"
@@ -69,6 +70,12 @@ def stands_for_one(value: str) -> bool:
         return True
     letters = [letter for letter in value if letter.isalnum()]
     return len(letters) >= 16 and len(set(letters)) <= 5
+
+
+def is_of_firebase(text: str, start: int, end: int) -> bool:
+    """Say whether a key of Google stands among settings for Firebase: every visitor is given these."""
+    google = text.startswith("AIza", start)
+    return google and _FIREBASE.search(text, max(0, start - _SETTINGS), end + _SETTINGS) is not None
 
 
 def names_words(value: str) -> bool:

@@ -83,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     _rule("discord-webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/[0-9]{5,}+/[A-Za-z0-9_-]{40,}+", 16),
     _rule("databricks-token", "dapi", r"dapi[0-9a-f]{32}(?![0-9a-f])"),
     _rule("figma-token", "figd_", r"figd_[A-Za-z0-9_-]{36,}+"),
+    _rule("hubspot-token", "pat-", r"pat-(?:na|eu|ap)[0-9]-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     _rule("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     _rule("postman-key", "PMAK-", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
     _rule("newrelic-key", "NRAK-", r"NRAK-[A-Z0-9]{27}"),
@@ -158,24 +159,30 @@ WORDS: tuple[Word, ...] = (
     Word("pass", chosen=True, alone=True, before=re.compile(r"(?<!com)(?<!tres)(?<!by)(?<!sur)(?<!over)$")),
     *(Word(word, chosen=True, alone=True, before=re.compile(r"(?<![a-z])$")) for word in ("passe", "pw", "clave")),
     *(Word(word, chosen=True) for word in _OF_NETWORKS),
+    *(Word(word, chosen=True) for word in ("shared secret", "pre-shared key", "preshared key")),
+    Word("psk", chosen=True, alone=True, before=re.compile(r"(?<![a-z])$")),
     Word("secret", before=re.compile(r"(?<!checksum/)(?<!hash/)$")),
     *(Word(word) for word in ("credential", "bearer", "schlüssel", "geheimnis", "密钥", "令牌", "токен")),
     Word("token", before=re.compile(r"(?<!design[ _-])$")),  # those of a design are names of colours
     Word("key", before=_WHOSE_KEY),
 )
 
-_VALUE = r"\\?[\"'“”„«`]?([^\s\"'“”„»`,;|<>\\]{6,300})"
+_VALUE = r"\\?[\"'“”„«`]?(?:(?<=«)[ \u00a0\u202f])?([^\s\"'“”„»`,;|<>\\]{6,300})"
 
 ASSIGNED = re.compile(
-    rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?(?:\s{{0,4}}|[^\S\n]{{5,40}})(?::\s{{0,2}}[A-Za-z][\w.?]{{0,24}}\s{{0,4}}=(?!=)|:=|=>|->|[:=：＝])\s{{0,4}}{_VALUE}"
+    rf"[\w.-]{{0,40}}[\"'“”*`)\]]{{0,4}}\\?[\"']?(?:\s{{0,4}}|"
+    rf"[^\S\n]{{5,40}})(?::\s{{0,2}}[A-Za-z][\w.?]{{0,24}}\s{{0,4}}=(?!=)|:=|=>|->|[:=：＝])\s{{0,4}}{_VALUE}"
 )
 """After a word that says secret: the rest of the name, a sign that gives it a value, and the value.
 
 A line of a table gives nothing to its cells: what one says is no name of the next.
 """
 
-SEALED = re.compile(r"Ag[A-Z][A-Za-z0-9+/]{100}")
-"""A value that only the cluster it was sealed for can read."""
+PAIRED = re.compile(r"[\w.-]{0,40}[\"'],\s{0,4}[\"']([^\s\"']{6,300})[\"']\s{0,4}\)")
+"""After a word that says secret, at the end of a name that is given to a call: the value given after it, the last."""
+
+SEALED = re.compile(r"Ag[A-Z][A-Za-z0-9+/]{100}|pk\.eyJ|age1[0-9a-z]{58}$")
+"""A value that only the cluster it was sealed for can read, or one that is made to be published."""
 
 ELEMENT = re.compile(r"[\w.-]{0,40}>\s{0,4}([^\s<>]{6,300})\s{0,4}</")
 """After a word that says secret, at the end of an element's name: what the element holds."""
@@ -192,7 +199,8 @@ ABOUT = re.compile(
 OPEN = re.compile(
     r"(?i)(?<![\w.-])(?![\w.-]*(?:private|secret))[\w.-]*"
     r"(?:public|publishable|pub_?key|(?:site|application_?server|dedup\w*|idempotency|partition|cache)_?key"
-    r"|(?:next|prev|previous|page|paging|pagination|continuation|cursor|sync|resume|start|delta|csrf|xsrf)[_-]?(?:page)?[_-]?token"
+    r"|(?:next|prev|previous|page|paging|pagination|continuation|cursor|sync|resume|start|delta|csrf|"
+    r"xsrf)[_-]?(?:page)?[_-]?token"
     r"|[._-](?:encoder|algorithm)|checksum/)[\w.-]{0,40}[\"'`]?\s{0,4}(?::=|=>|[:=])\s{0,4}[\"'`]?$"
 )
 """Before a value: the name of a key that is made to be published, or of what else is no secret."""
@@ -211,8 +219,13 @@ LABELLED = re.compile(
 """Before a value: a label as people write them, and no name of a program."""
 
 HARMLESS = re.compile(
-    r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|os\.|"
-    r"!vault\b|vault:v\d+:|ref\+\w+://|(?-i:Ag[A-Z][A-Za-z0-9+/]{100})|process\.|env\.|self\.|settings\.|config\.|secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
-    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^@[\w.]+@$|^\d{4}-\d\d-\d\d(?:T|$)|^\d+\.\d+[a-z]{1,4}$|(?-i:^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]*)$)|^https?://|^arn:|^@[/.~]|^(?:projects|subscriptions|organizations|folders)/|\[[\w\\^-]{3,}\](?:[+*?]|\{{1,2}\d)|^step:|^~?/\w+/"
+    r"(?i)^(?:[$%{<(\[:]|your|my[-_]|example|dummy|sample|placeholder|changeme|redacted|insert|none|null|true|false|"
+    r"os\.|"
+    r"!vault\b|vault:v\d+:|ref\+\w+://|(?-i:Ag[A-Z][A-Za-z0-9+/]{100})|process\.|env\.|self\.|settings\.|config\.|"
+    r"secrets?\.|x{4}|\*{3}|\.{3}|\[\[secret:)|xxxx|example|placeholder|"
+    r"\(.*\)|^[A-Za-z_][\w.]*[(\[{]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^@[\w.]+@$|^\d{4}-\d\d-\d\d(?:T|$)|"
+    r"^\d+\.\d+[a-z]{1,4}$|(?-i:^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]*|[a-z][a-z0-9]*_[a-z0-9_]*)$)|^https?://|^arn:|^@[/.~]|"
+    r"^(?:projects|subscriptions|organizations|folders)/|\[[\w\\^-]{3,}\](?:[+*?]|\{{1,2}\d)|^step:|^#\{|"
+    r"^#[0-9a-fA-F]{3,8}$|^pk\.eyJ|^~?/\w+/"
 )
 """Values that only name where a secret would come from, stand for one, or are one that was encrypted."""

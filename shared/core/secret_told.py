@@ -39,7 +39,7 @@ _NETWORK = re.compile(
 )
 _UNDER = re.compile(
     rf"(?im)^[^\S\n]*[#>*-]{{0,6}}[^\S\n]?(?:[\w()/&.'’-]{{1,20}}[^\S\n]){{0,4}}[\w-]{{0,20}}?(?:{CHOSEN})(?!\w)(?:[^\S\n][\w()/&.'’-]{{1,20}}){{0,5}}[:*]{{0,3}}"
-    r"[^\S\n]*\n\s{0,8}(?:[*-][^\S\n])?[`*]{0,3}([^\s\"'`*|,;(){}<>=]{8,40})[`*]{0,3}[^\S\n]*$"
+    r"(?<![.!?])[^\S\n]*\n\s{0,8}(?:[*-][^\S\n])?[`*]{0,3}([^\s\"'`*|,;(){}<>=]{8,40})[`*]{0,3}[^\S\n]*$"
 )
 _NAMED_BEFORE = re.compile(
     r"[`\"'“„*]{0,3}(?<![^\s`\"'“„*(])([^\s\"'`“”„*|,;(){}<>=]{8,64})[`\"'“”*]{0,3}[^\S\n](?:as|als|comme|como|come|is|ist|est|es)[^\S\n]"
@@ -87,7 +87,7 @@ _GIVEN_BY_PLACE = re.compile(
 _CALL = re.compile(  # the name before it
     r"(?:getConnection|mysqli?_connect|new\s(?:PDO|mysqli)|HTTPBasicAuth|HTTPDigestAuth|BasicAuth\w{0,60}|basic_?auth|"
     r"auth=|[Ll]ogin|[Nn]etworkCredential|UsernamePasswordCredentials?|PasswordAuthentication|Credentials(?:\.basic)?|"
-    r"withBasicAuth|authenticate|setCredentials)\s?\Z"
+    r"withBasicAuth|(?:simple_)?[Bb]ind(?:_s)?|sign_?[Ii]n|authenticate|setCredentials)\s?\Z"
 )
 _LONGEST_CALL = 80
 _OF_DATABASE = re.compile(

@@ -29,6 +29,7 @@ from shared.core.secret_lines import Looked
 from shared.core.secret_looks import (
     is_common_password,
     is_key,
+    is_of_firebase,
     is_password,
     is_random,
     is_strong_password,
@@ -37,14 +38,17 @@ from shared.core.secret_looks import (
     stands_for_one,
     tells_of_tests,
 )
+from shared.core.secret_notes import noted
 from shared.core.secret_places import PLACE
 from shared.core.secret_rules import (
     ABOUT,
     ASSIGNED,
     ELEMENT,
     GIVEN,
+    HARMLESS,
     LABELLED,
     OPEN,
+    PAIRED,
     RULES,
     SAID,
     TOLD_IN_SCRIPT,
@@ -61,6 +65,9 @@ _LINE = 100  # characters before a value that are looked at
 _TRAIL = ".,;:?)]}'\""
 _LONG_TEXT = 2000  # characters: the last few are remembered, because parts of prompts are told again and again
 _BACKWARDS = ("[::-1]", "revers")
+_QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"', "'": "'"}
+_LONGEST_QUOTED = 64
+_SIGNS = re.compile(r"[;|<>(){}=\[\],\\]")  # those of programs, which a password between quotes may have
 _USER = re.compile(r"://([^\s:/@]{0,80}):\Z")
 
 
@@ -88,7 +95,8 @@ def _search(text: str) -> Sequence[Found]:
     if "secret" in text:
         text = PLACE.sub(lambda place: "," * len(place[0]), text)
     looked = Looked(text)
-    return apart([*_plain(looked), *_disguised(looked)])
+    found = [*_plain(looked), *_disguised(looked)]
+    return apart(each for each in found if not is_of_firebase(text, each.start, each.end))
 
 
 _in_long = lru_cache(maxsize=16)(_search)
@@ -106,6 +114,7 @@ def _plain(looked: Looked) -> Iterator[Found]:
     yield from near(looked)
     yield from in_tables(looked)
     yield from told(looked)
+    yield from noted(looked)
 
 
 def _disguised(looked: Looked) -> Iterator[Found]:
@@ -212,19 +221,35 @@ def _named(looked: Looked) -> Iterator[Found]:
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     given = GIVEN.match(text, at)
-    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at)
+    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at) or PAIRED.match(text, at)
     said = match is None and chosen
     if match is None and chosen:
         match = SAID.match(text, at) or TOLD_IN_SCRIPT.match(text, at)
     if match is None or ABOUT.match(text, at) or _is_in_a_name(text, at):
         return
-    start, value = match.start(1), latin_part(match[1]).rstrip(_TRAIL)
+    start = match.start(1)
+    quoted = _to_the_quote(text, start)
+    value = quoted or latin_part(match[1]).rstrip(_TRAIL)
     over_lines = given is None and "\n" in text[at:start]
-    if stands_for_one(value) or not (
-        _is_chosen(text, start, value, over_lines, said) if chosen else is_key(value) and not _is_open(text, start)
-    ):
+    if stands_for_one(value) or (quoted and HARMLESS.search(quoted)):
         return
-    yield Found("password" if chosen else "key", start, start + len(value))
+    if chosen:
+        is_one = _is_chosen(text, start, _SIGNS.sub("-", value) if quoted else value, over_lines, said)
+    else:
+        is_one = is_key(value) and not _is_open(text, start)
+    if is_one:
+        yield Found("password" if chosen else "key", start, start + len(value))
+
+
+def _to_the_quote(text: str, start: int) -> str:
+    """Return what stands between quotes as one word, whatever signs are in it; "" where it is not so."""
+    opens = start - 2 if text[start - 1 : start] in (" ", "\u00a0", "\u202f") else start - 1
+    closing = _QUOTES.get(text[opens : opens + 1], "") if opens >= 0 else ""
+    if not closing or (opens < start - 1 and closing != "»"):
+        return ""
+    end = text.find(closing, start, start + _LONGEST_QUOTED)
+    value = text[start:end].strip() if end > start else ""
+    return "" if not value or any(letter.isspace() for letter in value) else value
 
 
 def _is_chosen(text: str, start: int, value: str, over_lines: bool, said: bool) -> bool:

@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from shared.core.secret_looks import is_common_password, stands_for_one
+from shared.core.secret_looks import is_common_password, is_of_firebase, stands_for_one
 from shared.core.secret_rules import HARMLESS, OPEN, SEALED, Found
 from shared.core.secrets_in_text import apart, secrets_in
 
@@ -132,6 +132,7 @@ class _Rule:
             if (
                 stands_for_one(value)
                 or SEALED.match(value)
+                or (value.startswith("AIza") and is_of_firebase(text.decode("latin-1"), start, end))
                 or (
                     self.id == _GENERIC
                     and (HARMLESS.search(value) or is_common_password(value) or _is_open(text, start))
@@ -171,7 +172,8 @@ class _Allowed:
 
 def _is_open(text: bytes, at: int) -> bool:
     """Say whether the name before a value says that it is no secret, or made to be published."""
-    return OPEN.search(text[max(0, at - 80) : at].decode("latin-1")) is not None
+    before = text[max(0, at - 80) : at].decode("latin-1")
+    return before.endswith(" h1:") or OPEN.search(before) is not None
 
 
 @cache
