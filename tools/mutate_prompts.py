@@ -4,7 +4,8 @@
     .venv/bin/python tools/mutate_prompts.py --loose    the sentences that can go unnoticed, each with why it stays
 
 Used are the checks of `tests/unit/prompts/contract.py`, called as functions: rules that an answer can be refused for,
-fields and values of answers, and what a text promises. The exact requests in `tests/unit/mind/goldens` are left out:
+what our code does and tells, fields and values of answers, and what a text promises. The last is the weakest: how many
+sentences rest on it alone is said too. The exact requests in `tests/unit/mind/goldens` are left out:
 they turn red for every change and so say nothing. What says nothing to any check is given one, or goes; what stays
 without is in `promises.toml` under `judgement`, with a reason.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.unit.prompts.contract import kept, unguarded
+from tests.unit.prompts.contract import kept, promised_alone, unguarded
 from tests.unit.prompts.sentences import sentences_of, texts
 
 
@@ -33,8 +34,11 @@ def main(asked: list[str]) -> int:
             unknown += not why
             if "--loose" in asked or not why:
                 sys.stdout.write(f"{name}: {sentence}\n    {why or 'nothing turns red without it'}\n")
-    guarded = all_told - all_loose
-    sys.stdout.write(f"{guarded} of {all_told} sentences turn something red, {guarded / all_told:.0%}\n")
+    guarded, promised = all_told - all_loose, sum(len(promised_alone(name)) for name in texts())
+    sys.stdout.write(
+        f"{guarded} of {all_told} sentences turn something red, {guarded / all_told:.0%}; "
+        f"{promised} of these by words that are promised of them and nothing else\n"
+    )
     return 1 if unknown else 0
 
 

@@ -47,9 +47,14 @@ class Told:
     kind: str = ""
     note: str = ""
 
+    def told(self, *, columns: bool) -> str:
+        """Return it as a line, with its columns where they are asked for."""
+        one = self.columns
+        return self.line if columns else f"Database {_one_line(one.title)!r}, data source {one.data_source}"
+
     @property
     def line(self) -> str:
-        """Return it as text: a line, and one for each column."""
+        """Return it as a line with all that is known of it."""
         one = self.columns
         note = f" ({self.note})" if self.note else ""
         shown = [_column_line(each) for each in one.columns[:MOST_COLUMNS]]
@@ -68,9 +73,9 @@ class Places:
     left_out: tuple[str, ...] = ()
     ours: Mapping[str, Any] = field(default_factory=dict)  # by our names, for a planner by rules
 
-    def part(self, name: str = "today, and the team's databases") -> Part:
-        """Return it as a part of a prompt; the day stands first and is never cut."""
-        lines = [f"Today is {self.day}.", *(each.line for each in self.databases)]
+    def part(self, name: str = "today, and the team's databases", *, columns: bool = True) -> Part:
+        """Return it as a part of a prompt; the day stands first and is never cut. `columns`: those of databases too."""
+        lines = [f"Today is {self.day}.", *(each.told(columns=columns) for each in self.databases)]
         if self.left_out:
             lines.append(f"Further databases, not shown: {', '.join(map(_one_line, self.left_out))}")
         return Part("input", name, "\n".join(lines), must=True, share=0.2)

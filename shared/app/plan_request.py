@@ -9,7 +9,7 @@ from shared.app.budget import PLAN_OUTPUT_TOKENS
 from shared.app.execute_step import Tools
 from shared.app.page_view import PageView
 from shared.app.plan_examples import example_plans
-from shared.app.plan_families import families_for
+from shared.app.plan_families import NOTION, families_for
 from shared.app.plan_kinds import kinds_notes, kinds_table
 from shared.app.plan_known import Known
 from shared.app.prompts import prompt
@@ -26,7 +26,7 @@ PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prom
 PLAN_PROMPT_TOKENS = 60_000  # a page that needs more is read in part, and the plan says so
 _PROPOSES = "repository.propose_change"
 _NO_REPOSITORY = f"None is named yet: {_PROPOSES} makes one for this page; there is no software to change."
-_REPAIR = "Your last answer could not be used. Mend exactly what the errors of your last answer say."
+_REPAIR = "Your last answer could not be used: mend exactly what its errors say."
 
 
 def plan_request(
@@ -74,7 +74,7 @@ def plan_parts(
     if example := example_plans(kinds, families.names):
         parts.append(Part("task", "usual plans", example, trusted=True))
     if known.places.day:
-        parts.append(known.places.part())
+        parts.append(known.places.part(columns=NOTION in families.names))
     code = ship_of(settings).code
     if code.repository or _PROPOSES in kinds:
         named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY

@@ -23,7 +23,7 @@ from shared.steps._kind import StepContext, StepFailure
 PROMPT_TOKENS, OUTPUT_TOKENS = 80_000, 32_000
 CHUNK = 0.3125  # of an answer's room is what a plan of files may fill: what a model writes within a request's time-out
 CLASS = "code"
-AGAIN = "Your last attempt failed. Mend exactly what the errors of your last attempt say, and answer in full."
+AGAIN = "Your last attempt failed: mend exactly what its errors say, and answer in full."
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -52,8 +52,8 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     after = _mended(work, files, answer, result.usage)
     if problem := unread_problem(set(after) - set(files), unread_of(ctx, made.output)):
         raise mistake(problem, result.usage)
-    if lost := _lost_tests(ctx, made.output, files, after):
-        raise mistake(f"these tests prove requirements, and are gone: {'; '.join(lost)[:2000]}", result.usage)
+    if lost := _lost_tests([test for _, test in proofs_of(ctx, made.output)], files, after):
+        raise mistake(lost, result.usage)
     tree = Worktree(
         {path: text for path, text in after.items() if work.originals.get(path) != text},
         frozenset(path for path in work.originals if path not in after),
@@ -67,14 +67,12 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     return Done({**output, **words, **({"note": note} if note else {})}, result.usage)
 
 
-def _lost_tests(
-    ctx: StepContext, made: Mapping[str, Any], before: Mapping[str, bytes], after: Mapping[str, bytes]
-) -> list[str]:
-    """Return the tests of the plan that the files had by name, and that a file which is still there has no more."""
-    tests = [test for _, test in proofs_of(ctx, made)]
+def _lost_tests(tests: Sequence[str], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    """Return which tests of the plan the files had by name, and a file that is still there has no more; "" for none."""
     had, has = ({path: text_of(data) or "" for path, data in each.items()} for each in (before, after))
     missing = unwritten_tests(tests, had)
-    return [each for each in unwritten_tests(tests, has) if each not in missing]
+    lost = [each for each in unwritten_tests(tests, has) if each not in missing]
+    return f"these tests prove requirements, and are gone: {'; '.join(lost)[:2000]}" if lost else ""
 
 
 def repair_parts(

@@ -131,10 +131,12 @@ def ask_agent(
 ) -> tuple[BaseModel, ModelResult]:
     """Return the agent's checked answer and the result of the model, within the agent's own budget of tokens.
 
-    Raises ModelError and IntegrationError; `made` of the result names the agent in each call.
+    Raises ModelError and IntegrationError; `made` of the result names the agent in each call. What we say among the
+    `parts` comes first: it speaks of what is below.
     """
-
     answers = answer_model(agent, given)
+    ours = [part for part in parts if part.trusted]
+    others = [part for part in parts if not part.trusted]
 
     def put(request: ModelRequest) -> tuple[BaseModel, ModelResult]:
         return ask(model, request, answers)
@@ -142,7 +144,7 @@ def ask_agent(
     (answer, result), _ = within(
         model,
         lambda prompt: agent_request(agent, given, prompt),
-        [*input_parts(agent, given), *parts],
+        [*ours, *input_parts(agent, given), *others],
         put,
         answer_tokens=agent.max_output_tokens,
         most=max(1, agent.budget.tokens - agent.max_output_tokens),

@@ -89,6 +89,16 @@ def test_today_and_the_databases_are_told_with_types_and_options() -> None:
     assert "11111111-0000-4000-8000-000000000000" not in found
 
 
+def test_columns_are_told_where_a_page_may_need_them() -> None:
+    found = text_of(told(page_of("API from meeting notes")))
+    assert "Database 'Tasks', data source database:1\n" in found
+    assert "Status: select" not in found
+    assert "Status: select" in text_of(told(VAGUE))  # nothing tells what it needs
+
+
+VAGUE = Page("p", "A place", (Block("b", "paragraph", (Span("Where people of our street can meet"),)),))
+
+
 @pytest.mark.parametrize("family", EXAMPLES)
 def test_an_example_is_a_plan_that_is_taken(family: str) -> None:
     tools, run = tools_with(accounts=Unconnected()), begin()[0]

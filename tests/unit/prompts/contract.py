@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.core.plan_refusals import AGENTS as ASKING
 from shared.core.plan_refusals import CODE, NOTION, REFUSALS, Refusal
+from tests.unit.prompts.deeds import DEEDS
 from tests.unit.prompts.refusals import REFUSED
 from tests.unit.prompts.refusals_talk import AGENTS, REFUSED_TALK
 from tests.unit.prompts.sentences import sentences_of, texts
@@ -70,6 +71,7 @@ def unannounced(question: str, changed: Changed, said: str = "") -> Iterator[str
     said = said or said_in(questions()[question], changed)
     yield from (f"rule {name}" for name, rule in planned_by(question).items() if rule.announced not in said)
     yield from (f"rule {one.rule}" for one in ALL_REFUSED if question in one.asked and one.announced not in said)
+    yield from (f"deed {one.what}" for one in DEEDS if question in one.asked and one.announced not in said)
 
 
 def unpromised(name: str, changed: Changed) -> Iterator[str]:
@@ -113,6 +115,20 @@ def problems(name: str, changed: Changed = {}) -> list[str]:  # noqa: B006 - rea
     found = list(unpromised(name, changed))
     for each in asked:
         found += [*unannounced(each, changed), *unexplained(each, changed)]
+    return found
+
+
+def promised_alone(name: str) -> list[str]:
+    """Return the sentences of a text that words promised of it alone keep there: no code is seen to need them."""
+    sentences = sentences_of(texts()[name])
+    asked = [each for each, told in questions().items() if name in told.texts]
+    asked = asked[:1] if name.startswith("fixed/agents") else asked
+    found = []
+    for number, sentence in enumerate(sentences):
+        changed = {name: " ".join([*sentences[:number], *sentences[number + 1 :]])}
+        needed = any([*unannounced(each, changed), *unexplained(each, changed)] for each in asked)
+        if not needed and list(unpromised(name, changed)):
+            found.append(sentence)
     return found
 
 

@@ -16,9 +16,9 @@ from shared.core.run import NOTHING
 from shared.core.worktree import Worktree
 from shared.steps._code_answers import EditedFile, Outline, Repaired, Written, WrittenFile, outline_problem
 from shared.steps._code_outlining import _other_runner
-from shared.steps._code_pieces import Pieces
-from shared.steps._code_repairing import _mended
-from shared.steps._code_writing import _checked
+from shared.steps._code_pieces import FilePlan, Pieces
+from shared.steps._code_repairing import _lost_tests, _mended
+from shared.steps._code_writing import _checked, _refuse_unwritten
 from shared.steps._kind import StepFailure
 from shared.steps._work import Work
 
@@ -28,6 +28,7 @@ THERE = {
     "tests/test_shop.py": "import unittest\n",
     "long.py": "x\n" * 301,
 }
+_TESTS = ["tests/test_new.py::test_it"]
 _BYTES = {path: text.encode() for path, text in THERE.items()}
 
 
@@ -105,6 +106,19 @@ def repaired(
     return said_of(lambda: _mended(work, dict(_BYTES), answer, NOTHING))
 
 
+def named(text: str) -> str:
+    """Return what is wrong with a file of tests whose name the plan of files has promised."""
+    test = {"requirement": "R1", "test": _TESTS[0]}
+    given = {"files": [], "tests": [test], "checks": [], "runner": "python", "expected_tests": 1, "site_root": ""}
+    outline = Outline.model_validate(given)
+    plan = FilePlan("o", outline, (), (), "", "", {}, "m", "", "change", "")
+    return said_of(lambda: _refuse_unwritten(plan, {"tests/test_new.py": text}, "", Pieces(), NOTHING))
+
+
+def _with(text: str) -> dict[str, bytes]:
+    return {"tests/test_new.py": text.encode()}
+
+
 def edited(*edits: tuple[str, str, str]) -> str:
     """Return what is wrong with edits of the files that are there."""
     return said_of(lambda: apply_edits(THERE, [each.edit for each in _edits(edits)]))
@@ -139,6 +153,8 @@ REFUSED: Sequence[Refused] = (
         "at most 400", "Plan few files"),
     Refused("nothing to edit", (OUTLINE,), lambda: outlined(a_file("gone.py", "edit")),
         "no such file", "Edit existing files"),
+    Refused("nothing there", (OUTLINE,), lambda: outlined(a_file("shop.py", "edit"), artifact="static_site"),
+        "no such file", "No repository is there: every file is created"),
     Refused("name taken", (OUTLINE,), lambda: outlined(a_file("long.py", "rename", source="shop.py")),
         "is there already", "to a path that is free"),
     Refused("source of no rename", (OUTLINE,), lambda: outlined(a_file(source="shop.py")),
@@ -185,6 +201,8 @@ REFUSED: Sequence[Refused] = (
     Refused("twice", (WRITE,), lambda: written([*_ONE, *_ONE]), "given twice", "No file stands in both, or twice"),
     Refused("two unfinished", (WRITE,), lambda: written([*_ONE, ("package.json", "{")], open_at="new.py package.json"),
         "only the last file", "as the last file"),
+    Refused("test of another name", (WRITE,), lambda: named("def test_that(self): 0"),
+        "names tests that these files do not have", "A test that the plan names for a requirement has that name"),
     Refused("not gone on with", (WRITE,), lambda: written([("package.json", "{}")], before="new.py"),
         "must be gone on with first", "Give it first"),
     Refused("nothing given", (WRITE,), written, "no file was given", "all of them in this answer"),
@@ -208,6 +226,8 @@ REFUSED: Sequence[Refused] = (
         "whole and as edits", "no file stands in both"),
     Refused("repair: own test", (REPAIR,), lambda: repaired(deleted=["tests/test_shop.py"]),
         "must stay as it is", "Tests that must stay as they are"),
+    Refused("repair: test is gone", (REPAIR,), lambda: _lost_tests(_TESTS, _with("def test_it(self): 0"), _with("")),
+        "and are gone", "Never skip, weaken or remove a test"),
     Refused("repair: nothing to delete", (REPAIR,), lambda: repaired(deleted=["gone.py"]),
         "cannot be deleted", "that are there and no longer needed"),
     Refused("edit: no file", (WRITE, REPAIR), lambda: edited(("gone.py", "a", "b")),
@@ -233,7 +253,7 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "shared/core/edits.py": ("_located", "_overlaps"),
     "shared/steps/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "pinned_problem"),
     "shared/steps/_code_outlining.py": ("_other_runner",),
-    "shared/steps/_code_writing.py": ("_checked", "_edited"),
-    "shared/steps/_code_repairing.py": ("_mended",),
+    "shared/steps/_code_writing.py": ("_checked", "_edited", "_refuse_unwritten"),
+    "shared/steps/_code_repairing.py": ("_mended", "_lost_tests"),
 }  # fmt: skip
 """The functions whose sentences refuse an answer, by file: each of them is one of the rules above."""

@@ -13,6 +13,7 @@ from shared.app.feedback import Feedback
 from shared.app.knowledge_search import Source
 from shared.app.learn_preferences import Learned, _keep
 from shared.core.run import NOTHING
+from shared.mind.agents.registry import agents
 from shared.mind.members import Member, weight_of
 from shared.mind.turns import Allowed, check_may
 from shared.mind.verdicts import verdict_of
@@ -58,6 +59,13 @@ def shaped(form: type[BaseModel], **given: Any) -> str:
     except ValidationError as error:
         return str(error)
     return ""
+
+
+def closed(one: Any) -> str:
+    """Return "both are refused" where an agent's answer may neither lack a field nor have one of its own."""
+    fields = dict.fromkeys(one.output.model_fields)
+    lacking, more = shaped(one.output), shaped(one.output, **fields, colour="red")
+    return "both are refused" if "Field required" in lacking and "Extra inputs" in more else f"{lacking}{more}"
 
 
 def answered(found: bool, answer: str, *sources: str) -> str:
@@ -144,6 +152,8 @@ REFUSED_TALK: Sequence[Refused] = (
         "quorum is 3, and there are 2 specialists", "`quorum`: how many specialists must answer"),
     _of("tool of another", _may("notion.trash_page"), "is not made for", "with the tools it is made for"),
     _of("tool that writes nothing", _may("knowledge.search"), "make it a step of the plan", "`may`: what it may write"),
+    *(Refused("a field too many or too few", (name,), lambda one=one: closed(one), "both are refused",
+        "all of them, and nothing else") for name, one in agents().items()),
     *(Refused("ok beside a fault", (name,), lambda: verdict_of({"verdict": "ok", "findings": [{"severity": "medium"}]}),
         "mend", "ok: nothing above low") for name in _CHECKERS),
     Refused("no source", ("ask",), lambda: answered(True, "At eight."), "refused", 'List in "sources" the ids'),

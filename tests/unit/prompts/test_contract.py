@@ -29,6 +29,7 @@ from tests.unit.prompts.contract import (
     unguarded,
     unpromised,
 )
+from tests.unit.prompts.deeds import DEEDS, Deed
 from tests.unit.prompts.refusals import MESSAGES, Refused
 from tests.unit.prompts.refusals_talk import MESSAGES_TALK
 from tests.unit.prompts.sentences import sentences_of, texts
@@ -47,6 +48,11 @@ def test_a_text_keeps_what_it_promises_and_its_questions_tell_every_rule(name: s
 @pytest.mark.parametrize("one", ALL_REFUSED, ids=lambda one: f"{one.asked[0]}: {one.rule}")
 def test_an_answer_that_breaks_a_rule_is_refused(one: Refused) -> None:
     assert one.says in one.wrong()
+
+
+@pytest.mark.parametrize("one", DEEDS, ids=lambda one: one.what)
+def test_what_is_told_of_our_code_is_so(one: Deed) -> None:
+    assert one.holds()
 
 
 @pytest.mark.parametrize("name", texts())
@@ -80,6 +86,7 @@ def _announced() -> Iterator[tuple[str, str, str]]:
     for question in PAGES:
         yield from ((question, f"rule {name}", rule.announced) for name, rule in planned_by(question).items())
     yield from ((each, f"rule {one.rule}", one.announced) for one in ALL_REFUSED for each in one.asked)
+    yield from ((each, f"deed {one.what}", one.announced) for one in DEEDS for each in one.asked)
 
 
 @pytest.mark.parametrize(("question", "rule", "words"), list(_announced()))

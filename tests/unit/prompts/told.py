@@ -71,6 +71,9 @@ def questions() -> dict[str, Told]:
     found = {task: _planned(task) for task in (PLAN, ROUTINE)}
     found[AGENTS] = _planned(PLAN, "decision by specialists")
     found["plan for code"] = _planned(PLAN, "API from meeting notes")
+    for kind in get_args(Artifact):
+        names = ("prompts/code", f"prompts/code_{kind}", "prompts/code_tests", *SAID_IN[WRITE][-3:])
+        found[f"write {kind}"] = _told("\n".join(texts()[name] for name in names), schema_of(Written), names)
     for task, form in forms.items():
         found[task] = _told("\n".join(texts()[name] for name in SAID_IN[task]), schema_of(form), SAID_IN[task])
     plain: Mapping[str, type[BaseModel]] = {
