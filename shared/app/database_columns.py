@@ -17,7 +17,8 @@ from shared.app.workspace_databases import Mapped
 from shared.app.workspace_map import title_of
 from shared.core.errors import VersionConflict
 from shared.integrations.notion.client import Notion
-from shared.integrations.notion.wire import normal_id
+from shared.integrations.notion.ids import normal_id
+from shared.integrations.notion.values_again import find_column
 from shared.ports import Put
 
 KIND = "columns"  # documents, by data source
@@ -33,6 +34,7 @@ class Column:
     type: str
     options: tuple[str, ...] = ()
     leads_to: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,21 @@ class Columns:
     data_source: str
     columns: tuple[Column, ...]
 
+    def find(self, wanted: str) -> Column | None:
+        """Return a column by its name, its id, or "title"."""
+        schema = {each.name: {"id": each.id, "type": each.type} for each in self.columns}
+        found = find_column(schema, wanted)
+        return next((each for each in self.columns if found and each.name == found[0]), None)
+
 
 def columns_of(deps: Deps, tenant: str, notion: Notion, data_source: str) -> Columns:
     """Return the columns of a data source, from Notion where nothing fresh is kept; raises IntegrationError."""
     known = kept_columns(deps, tenant, data_source)
-    if known is not None:
-        return known
+    return known if known is not None else columns_now(deps, tenant, notion, data_source)
+
+
+def columns_now(deps: Deps, tenant: str, notion: Notion, data_source: str) -> Columns:
+    """Return the columns of a data source as Notion has them now; raises IntegrationError."""
     found = columns_in(notion.data_source(normal_id(data_source)))
     _keep(deps, tenant, found)
     return found
@@ -58,6 +69,8 @@ def kept_columns(deps: Deps, tenant: str, data_source: str) -> Columns | None:
     """Return what was looked up lately; asks Notion nothing."""
     doc = deps.store.get(tenant, KIND, normal_id(data_source))
     if doc is None or deps.clock.now() - datetime.fromisoformat(doc.body["at"]) > FRESH:
+        return None
+    if not all("id" in each for each in doc.body["columns"]):  # kept before ids were
         return None
     columns = tuple(Column(**{**each, "options": tuple(each["options"])}) for each in doc.body["columns"])
     return Columns(doc.body["title"], doc.body["data_source"], columns)
@@ -83,9 +96,8 @@ def _column(name: str, raw: Mapping[str, Any]) -> Column:
     inner: Mapping[str, Any] = raw.get(kind) or {}
     options: Iterable[Any] = inner.get("options") or () if kind in _CHOICES else ()
     leads_to = str(inner.get("data_source_id") or "") if kind == "relation" else ""
-    return Column(
-        name, kind, tuple(str(each.get("name", "")) for each in options), normal_id(leads_to) if leads_to else ""
-    )
+    names = tuple(str(each.get("name", "")) for each in options)
+    return Column(name, kind, names, normal_id(leads_to) if leads_to else "", str(raw.get("id") or ""))
 
 
 def _keep(deps: Deps, tenant: str, found: Columns) -> None:

@@ -69,7 +69,7 @@ def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, met
     """Return the plan that was made for this page already, without a model; else the model's."""
     made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
     if made is not None:
-        return by_rules(made.body["answer"], tools, run)
+        return by_rules(made.body["answer"], deps, tools, run)
     return think(deps, run, step, tools, view, task_of(deps, run), meter.model(tools.model(run.tenant)))
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.app.budget import step_estimate
 from shared.app.ceilings import most_by_input, refuse_too_dear, within_means
+from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.app.named_places import NamedPlaces, with_places
 from shared.app.plan_places import today_of
@@ -38,7 +39,7 @@ def validated(
 ) -> tuple[Proposal, tuple[StepSpec, ...]]:
     """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
 
-    `places` are those of an earlier answer in the same attempt, which nobody has to look up again.
+    `places` look up what it names in Notion, for all answers of an attempt; without them it stays as it is named.
 
     What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
     """
@@ -62,7 +63,7 @@ def validated(
     kept = without_ours(proposal.steps, rules)
     if not ship_of(tools.settings(run.tenant)).code.repository:
         _refuse_change(kept, problems)
-    proposal.steps, new = with_places(kept, places or places_named(tools, run), problems, _words_of(proposal))
+    proposal.steps, new = with_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
     proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
     specs = within_means(specs, run, tools.kinds)
@@ -86,14 +87,18 @@ def _words_of(proposal: Proposal) -> str:
     return "\n".join([proposal.summary, *proposal.assumptions, *(each.text for each in proposal.requirements), *titles])
 
 
-def places_named(tools: Tools, run: Run, today: str = "", said: str = "") -> NamedPlaces:
+def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", said: str = "") -> NamedPlaces:
     """Return what looks up the databases that a plan names; `today` is the day that its planner was told.
 
     `said` is what its page says.
     """
     settings = tools.settings(run.tenant)
     day = today or today_of(settings, run.opened_at)[0]
-    return NamedPlaces(lambda: tools.accounts.connect_for(run.tenant)(Notion), settings, date.fromisoformat(day), said)
+
+    def connect() -> Notion:
+        return tools.accounts.connect_for(run.tenant)(Notion)
+
+    return NamedPlaces(deps, run.tenant, connect, settings, date.fromisoformat(day), said)
 
 
 def _before(run: Run) -> Before:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.app.database_columns import Column, Columns
 from shared.core.plan_refusals import Problems
-from shared.integrations.notion.values_again import find_column
 
 Json = Mapping[str, Any]
 _CHOICES = ("select", "status")
@@ -31,7 +31,7 @@ _STEP = "step:"  # what an earlier step will say
 class ColumnCheck:
     """The columns of one data source, and where in the plan they are used."""
 
-    def __init__(self, columns: Json, today: date, problems: Problems, where: str, named: str = "") -> None:
+    def __init__(self, columns: Columns, today: date, problems: Problems, where: str, named: str = "") -> None:
         """`named` is what the page and the plan say: an option that is not there yet has to stand in it."""
         self._columns, self._today, self._problems, self._where = columns, today, problems, where
         self._named = one_spaced(named)
@@ -53,13 +53,13 @@ class ColumnCheck:
         self._known(given.get("group_by"), "group_by")
         return result
 
-    def _known(self, wanted: Any, at: str) -> tuple[str, Json] | None:
+    def _known(self, wanted: Any, at: str) -> Column | None:
         """Return the column; None, and noted, where there is none of that name."""
         if not isinstance(wanted, str) or not wanted:
             return None
-        found = find_column(self._columns, wanted)
+        found = self._columns.find(wanted)
         if found is None:
-            there = ", ".join(f"{name} ({column.get('type')})" for name, column in list(self._columns.items()))
+            there = ", ".join(f"{each.name} ({each.type})" for each in self._columns.columns)
             self._problems.add("column", f"{self._where}.{at}", given=wanted[:80], known=there[:400])
         return found
 
@@ -75,10 +75,10 @@ class ColumnCheck:
             kind = str(given["timestamp"])
             return {**result, kind: self._condition(given.get(kind), kind, (), f"{at}.{kind}")}
         found = self._known(given.get("property"), at)
-        return self._of_column(result, *found, at) if found else result
+        return self._of_column(result, found, at) if found else result
 
-    def _of_column(self, given: dict[str, Any], name: str, column: Json, at: str) -> dict[str, Any]:
-        kind = str(column.get("type"))
+    def _of_column(self, given: dict[str, Any], column: Column, at: str) -> dict[str, Any]:
+        kind = column.type
         asked = [key for key in given if key not in ("property", "type")]
         if len(asked) != 1 or kind in ("formula", "rollup"):
             return given
@@ -86,9 +86,9 @@ class ColumnCheck:
         if asked[0] != kind:
             condition = _as_kind(condition, asked[0], kind)
             if condition is None:
-                self._problems.add("filter_type", f"{self._where}.{at}", given=asked[0], name=name, kind=kind)
+                self._problems.add("filter_type", f"{self._where}.{at}", given=asked[0], name=column.name, kind=kind)
                 return given
-        return {"property": given["property"], kind: self._condition(condition, kind, _options(column), f"{at}.{kind}")}
+        return {"property": given["property"], kind: self._condition(condition, kind, column.options, f"{at}.{kind}")}
 
     def _condition(self, given: Any, kind: str, options: tuple[str, ...], at: str) -> Any:
         if not isinstance(given, Mapping):
@@ -102,25 +102,24 @@ class ColumnCheck:
         return result
 
     def _value(self, key: str, value: Any, at: str) -> Any:
-        found = self._known(key, at)
-        if found is None or not value:
+        column = self._known(key, at)
+        if column is None or not value:
             return value
-        name, column = found
-        if column.get("type") == "multi_select" and isinstance(value, list):
-            return [self._chosen(each, name, column, f"{at}.{number}") for number, each in enumerate(value)]
-        if column.get("type") in _OPTIONS:
-            return self._chosen(value, name, column, at)
-        return self._date(value, at) if column.get("type") == "date" else value
+        if column.type == "multi_select" and isinstance(value, list):
+            return [self._chosen(each, column, f"{at}.{number}") for number, each in enumerate(value)]
+        if column.type in _OPTIONS:
+            return self._chosen(value, column, at)
+        return self._date(value, at) if column.type == "date" else value
 
-    def _chosen(self, value: Any, name: str, column: Json, at: str) -> Any:
+    def _chosen(self, value: Any, column: Column, at: str) -> Any:
         """Return the option that is written; a new one only where Notion makes it and somebody has named it."""
-        options = _options(column)
-        if not isinstance(value, str) or value.startswith(_STEP) or not (options or column.get("type") == "status"):
+        options = column.options
+        if not isinstance(value, str) or value.startswith(_STEP) or not (options or column.type == "status"):
             return value
         wanted = one_spaced(value)
-        if column.get("type") == "status" or _alike(wanted, options) or not self._is_named(wanted):
+        if column.type == "status" or _alike(wanted, options) or not self._is_named(wanted):
             return self._option(value, options, at)
-        self.made.append((wanted, name))
+        self.made.append((wanted, column.name))
         return wanted
 
     def _is_named(self, wanted: str) -> bool:
@@ -160,13 +159,6 @@ def _alike(wanted: str, options: tuple[str, ...]) -> str:
 
 def _bare(text: str) -> str:
     return "".join(text.casefold().split())
-
-
-def _options(column: Json) -> tuple[str, ...]:
-    kind = str(column.get("type"))
-    inner = column.get(kind)
-    listed = inner.get("options") or () if kind in _OPTIONS and isinstance(inner, Mapping) else ()
-    return tuple(str(each.get("name", "")) for each in listed)
 
 
 def _as_kind(given: Any, asked: str, kind: str) -> Any:

@@ -23,7 +23,7 @@ from shared.core.errors import IntegrationError
 from shared.core.outgoing_text import folded
 from shared.core.page import Page
 from shared.integrations.notion.client import Notion
-from shared.integrations.notion.wire import normal_id
+from shared.integrations.notion.ids import ids_in, normal_id
 from shared.mind.context import Part
 from shared.mind.page_text import page_words
 
@@ -34,7 +34,6 @@ OURS = (TASKS, IDEAS)  # what a plan may mean without naming it
 MOST, MOST_COLUMNS, MOST_OPTIONS = 6, 20, 12
 _MOST_LINKS = 8  # of a page that are looked up: each may cost a call
 _SHORTEST = 3  # letters of a title that is looked for among a page's words
-_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNSEEN = "its columns could not be looked up"
 _AGREED = "as it was set up; its columns could not be looked up now"
 
@@ -181,7 +180,7 @@ def _ids(page: Page) -> Iterator[str]:
         if block.type == "child_database":
             yield normal_id(block.id)
         for text in told:
-            yield from (normal_id(found) for found in _ID.findall(text.lower()))
+            yield from ids_in(text)
 
 
 def _column_line(column: Column) -> str:

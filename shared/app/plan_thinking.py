@@ -81,9 +81,9 @@ class Thought:
         }
 
 
-def by_rules(made: Mapping[str, Any], tools: Tools, run: Run) -> Thought:
+def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
     """Return the thought behind a plan that was made without a model."""
-    proposal, specs = validated(upgraded(made), tools, run)
+    proposal, specs = validated(upgraded(made), tools, run, places_named(deps, tools, run))
     return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk))
 
 
@@ -102,7 +102,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
         last_plan=plan_before(deps, run),
         kinds=tools.kinds,
     )
-    planning = _Planning(deps, run, step, tools, view, task, model, places_named(tools, run, places.today, query))
+    planning = _Planning(deps, run, step, tools, view, task, model, places_named(deps, tools, run, places.today, query))
     try:
         first = planning.proposed(known, step.feedback)
     except InvalidOutput as error:

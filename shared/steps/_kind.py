@@ -16,6 +16,7 @@ from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.lines import MODEL
 from shared.core.replan import so_far
 from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
+from shared.integrations.notion.ids import id_named
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
 
 if TYPE_CHECKING:
@@ -60,19 +61,16 @@ class Input(BaseModel):
 
 
 _STEP = re.compile(r"step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})")
-_ID = re.compile(r"[0-9a-f]{32}$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def _target(value: str) -> str:
     value = value.strip()
     if not value or _STEP.fullmatch(value):
         return value
-    address, _, block = value.lower().partition("#")
-    found = _ID.search(block) or _ID.search(address.partition("?")[0].rstrip("/"))
-    if found is None:
+    found = id_named(value.partition("#")[2]) or id_named(value)
+    if not found:
         raise ValueError(f"{value[:80]!r} is not the 32 digits of an id, an address in Notion, or step:ID")
-    bare = found[0].replace("-", "")
-    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+    return found
 
 
 Target = Annotated[str, Field(max_length=500, description="id, address or step:ID"), AfterValidator(_target)]

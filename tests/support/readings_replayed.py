@@ -10,8 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.app.ask import _Answered
 from shared.app.chat import Understood
-from shared.app.named_places import NamedPlaces
-from shared.app.plan_checking import places_named, validated
+from shared.app.plan_checking import validated
 from shared.app.plan_proposal import Proposal
 from shared.core.errors import InvalidOutput
 from shared.core.file_plan import PlannedFile
@@ -85,8 +84,7 @@ def _plan(reading: Reading, given: Json) -> None:
     settings = {"ship": {"code": {"owner": named[0], "repository": named[2]}}} if named[2] else {}
     tools = tools_with(accounts=Unconnected(), settings=settings)
     run, _ = begin()
-    places: NamedPlaces = places_named(tools, run, reading.date)
-    validated(_without_done(reading, given), tools, run, places)
+    validated(_without_done(reading, given), tools, run)
 
 
 def _without_done(reading: Reading, given: Json) -> Json:

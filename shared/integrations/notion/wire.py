@@ -10,6 +10,7 @@ from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unava
 from shared.http_client import HttpClient, segment
 from shared.integrations.notion.answers import check_part, checked
 from shared.integrations.notion.blocks import MAX_ITEMS
+from shared.integrations.notion.ids import normal_id as normal_id
 from shared.integrations.notion.limits import check_body
 from shared.integrations.notion.refusals import judge
 
@@ -32,12 +33,6 @@ class Found(list[Json]):
     """Results that may not be all there is: `complete` says whether Notion claims that they are."""
 
     complete: bool = True
-
-
-def normal_id(id: str) -> str:
-    """Return an id as Notion returns it: lower case, with dashes."""
-    bare = id.replace("-", "").lower()
-    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:])) if len(bare) == 32 else id
 
 
 def in_path(id: str) -> str:

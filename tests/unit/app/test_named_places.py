@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from shared.app.database_columns import columns_in
 from shared.app.plan_columns import ColumnCheck
 from shared.core.plan_refusals import Problems
 from shared.core.run import Run, RunStatus
@@ -152,7 +153,8 @@ def test_a_new_option_has_to_be_named_and_a_status_has_none(
     columns: Json, given: Any, becomes: Any, made: list[str]
 ) -> None:
     problems = Problems()
-    check = ColumnCheck(columns, date(2026, 1, 1), problems, "steps[0].input", "What waits is Parked. Write a, b.")
+    there = columns_in({"id": "s", "properties": columns})
+    check = ColumnCheck(there, date(2026, 1, 1), problems, "steps[0].input", "What waits is Parked. Write a, b.")
     result = check.input({"set": {"S": given}})
     assert [option for option, _ in check.made] == made
     assert bool(problems) == (becomes is None)
