@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,6 +36,7 @@ class Channels:
         *,
         label: str,
     ) -> None:
+        self._deps = deps
         self._connect = connect
         self._message = message
         self._scope = scope
@@ -47,6 +48,23 @@ class Channels:
         """Send over each channel the person has chosen; return what became of each."""
         channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
         return [f"{channel}:{channels[channel](person)}" for channel in channels_of(person)]
+
+    def tell_all(self, people: Iterable[Person]) -> None:
+        """Send to all of them a message that belongs to no run, and have the audit say what became of it.
+
+        Raises what a later attempt may not meet, after the rest.
+        """
+        became = ", ".join(each for person in people for each in self.tell(person))
+        if self.later is not None:
+            raise self.later
+        if became:
+            entry = {"run": "", "what": "PeopleTold", "by": "workwright", "about": self._message.subject}
+            self._effects("noted", lambda: self._note({**entry, "outcome": became}), repeat=Repeat.SAME_END)
+
+    def _note(self, entry: Mapping[str, Any]) -> Sent:
+        at = self._deps.clock.now().isoformat()
+        self._deps.store.note(self._about["tenant"], {"at": at, **entry})
+        return {"at": at}
 
     def was_told(self, person: Person, why: str) -> list[str]:
         """Send no more, for the reason given; return what became of each message: one that was begun is looked for."""

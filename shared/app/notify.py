@@ -181,7 +181,7 @@ class _Sender(Channels):
         super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
         self._run = run
         self._page = run.trigger.page
-        self._deps, self._gate = deps, run.step(command.ref) if command.topic == ASKED else None
+        self._gate = run.step(command.ref) if command.topic == ASKED else None
         self._own = told_once(run.id, command.topic, _about(command, run))
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)

@@ -25,10 +25,7 @@ def tell_budget(command: Command, deps: Deps, tools: Tools) -> None:
         channels = Channels(
             deps, connect, f"budget.{command.ref}", message, {"tenant": command.tenant}, label="notify.budget"
         )
-        for person in tools.settings(command.tenant).get("people", ()):
-            channels.tell(person)
-        if channels.later is not None:
-            raise channels.later
+        channels.tell_all(tools.settings(command.tenant).get("people", ()))
 
 
 def _spent(deps: Deps, tenant: str, scope: str, period: str) -> int:

@@ -35,10 +35,7 @@ def tell_lost(command: Command, deps: Deps, tools: Tools) -> None:
         connect = tools.accounts.connect_for(command.tenant)
         message = _message(what, system, connect_url(deps, system))
         channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.lost")
-        for person in tools.settings(command.tenant).get("people", ()):
-            channels.tell(person)
-        if channels.later is not None:
-            raise channels.later
+        channels.tell_all(tools.settings(command.tenant).get("people", ()))
 
 
 def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> str:

@@ -29,10 +29,7 @@ def tell_quota(command: Command, deps: Deps, tools: Tools) -> None:
         connect = tools.accounts.connect_for(command.tenant)
         message = _message(command.ref.partition(".")[0])
         channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.quota")
-        for person in tools.settings(command.tenant).get("people", ()):
-            channels.tell(person)
-        if channels.later is not None:
-            raise channels.later
+        channels.tell_all(tools.settings(command.tenant).get("people", ()))
 
 
 def _message(provider: str) -> Message:

@@ -42,10 +42,7 @@ def tell_refused(command: Command, deps: Deps, tools: Tools) -> None:
         settings = tools.settings(command.tenant)
         message = _message_about(deps, command.tenant, settings, command.ref.partition(".")[0])
         channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.refused")
-        for person in owners(settings):
-            channels.tell(person)
-        if channels.later is not None:
-            raise channels.later
+        channels.tell_all(owners(settings))
 
 
 def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

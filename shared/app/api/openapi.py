@@ -23,7 +23,7 @@ from shared.app.api.work import VERSION, WORK
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
-_ENTRY = {**{name: text() for name in ("id", "at", "run", "what", "by", "plan_hash")}}
+_ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", "plan_hash", "about", "outcome")}
 _NUMBER = {"type": "number"}
 _WHOLE = {"type": "integer"}
 _TEXTS = {"type": "array", "items": text()}
@@ -82,7 +82,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Preference": PREFERENCE,
     "Preferences": listed("preferences", "Preference", paged=False),
     "Deleted": shown({"deleted": text()}),
-    "AuditEntry": shown(_ENTRY, optional=("plan_hash",)),
+    "AuditEntry": shown(_ENTRY, optional=("plan_hash", "about", "outcome")),
     "Audit": listed("entries", "AuditEntry"),
     "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
     "DeadLetters": listed("dead_letters", "DeadLetter", paged=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -115,6 +116,22 @@ def test_being_blocked_says_whom_to_ask(house: Callable[..., SmallHouse], slack:
     texts = _texts(slack)
     assert len(texts) == 2
     assert all("Notion has blocked us" in text and "ask Notion's support" in text for text in texts)
+
+
+def test_what_became_of_a_message_that_belongs_to_no_run_is_in_the_audit_once(
+    house: Callable[..., SmallHouse], slack: Served
+) -> None:
+    """A message that was refused for good left no trace: nobody could see that Ben had never heard of it."""
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    mine.settle(people=[ADA, {**BEN, "slack": "C9"}])
+    mine.revoke("notion")
+    for _ in range(3):
+        _announce(mine)
+        mine.work()
+        mine.clock.move(hours=2)
+    (entry,) = [doc.body for doc in mine.store.audit(TENANT) if doc.body["what"] == "PeopleTold"]
+    assert entry["about"] == "Please reconnect Notion"
+    assert re.fullmatch(r"slack:sent, slack:failed \(slack: .*channel_not_found.*\)", entry["outcome"])
 
 
 def test_who_cannot_be_reached_now_hears_of_it_later(house: Callable[..., SmallHouse], slack: Served) -> None:
