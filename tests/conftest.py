@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -78,11 +79,24 @@ def _compile_a_part() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
         return
-    here = Path(__file__).parent
+    here, number = Path(__file__).parent, int(worker.removeprefix("gw"))
+    count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     modules = sorted(path.relative_to(here.parent).with_suffix("") for path in here.rglob("test_*.py"))
-    for module in modules[int(worker.removeprefix("gw")) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+    for module in modules[number::count]:
         with suppress(Exception):  # collecting says what is wrong with it
             importlib.import_module(".".join(module.parts))
+    with suppress(Exception):  # it looks into Hypothesis, which does it all itself where it has moved on
+        _read_constants(number, count)
+
+
+def _read_constants(number: int, count: int) -> None:
+    """Have Hypothesis read the constants of a part of our modules: it keeps what it has read where all find it."""
+    from hypothesis.internal.constants_ast import constants_from_module
+
+    for name, module in list(sys.modules.items()):
+        tests = name.rpartition(".")[2].startswith("test_")  # of these only our own part is there by now
+        if tests or (name.startswith(("shared.", "tests.")) and crc32(name.encode()) % count == number):
+            constants_from_module(module)
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,13 +15,14 @@ from tests.support.cloud_clients import FIRESTORES, rest_firestore
 from tests.support.firestore_emulator import firestore_emulator
 from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
+from tests.support.spread import tests_below
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what asks the Firestore emulator in one process: a second one costs ten seconds of work to warm up."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and _asks_the_emulator(item):
+    for item in tests_below(Path(__file__).parent, items):
+        if _asks_the_emulator(item):
             item.add_marker(pytest.mark.xdist_group("firestore"))
 
 

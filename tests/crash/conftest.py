@@ -12,6 +12,7 @@ import pytest
 from tests.support.disturbed_house import Place, Settled, copy, settle
 from tests.support.parts import require
 from tests.support.processes import Starter
+from tests.support.spread import tests_below
 from tests.support.told_story import Ending, ending
 
 NewPlace = Callable[..., Place]
@@ -31,8 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     They wait more than they work, and in fewer they are the longest chain of the run by far.
     """
-    ours = [item for item in items if Path(__file__).parent in item.path.parents]
-    for number, item in enumerate(ours):
+    for number, item in enumerate(tests_below(Path(__file__).parent, items)):
         item.add_marker(pytest.mark.xdist_group(f"crash-{number % 3}"))
         item.add_marker(pytest.mark.slow)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.parts import require
+from tests.support.spread import tests_below
 from tests.support.terraform import Terraform, Verdicts
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what waits for Terraform: its whole tests are run for the first who asks."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and "terraform" in getattr(item, "fixturenames", ()):
+    for item in tests_below(Path(__file__).parent, items):
+        if "terraform" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 
