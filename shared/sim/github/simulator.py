@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from shared.sim._git import BareRepository, GitFailed
+from shared.sim._routes import routes_of
 from shared.sim._server import Simulator, json_response
 from shared.sim.github import (
     apps,
@@ -37,7 +37,7 @@ Handler = Callable[[Call], Response]
 VERSIONS = ("2022-11-28", "2026-03-10")
 LIMIT = 5000
 _ACCEPTED = re.compile(r"application/(vnd\.github[\w.+-]*|json)|\*/\*")
-_ROUTES: list[tuple[str, str, Handler]] = [
+_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     *apps.ROUTES,
     *repos.ROUTES,
     *git_data.ROUTES,
@@ -47,7 +47,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     *reviews.ROUTES,
     *checks.ROUTES,
     *repo_hooks.ROUTES,
-]
+)
 
 
 class GitHubSimulator(Simulator):
@@ -58,9 +58,7 @@ class GitHubSimulator(Simulator):
     def __init__(self, data: Path | None = None) -> None:
         self._scratch = tempfile.TemporaryDirectory() if data is None else None
         self.root = Path(self._scratch.name) if self._scratch else data / "repositories" if data else Path()
-        self.routes = Map(
-            [Rule(path, methods=[method], endpoint=handler) for method, path, handler in _ROUTES], merge_slashes=False
-        )
+        self.routes = routes_of(_ROUTES)
         self.used: dict[str, tuple[int, int]] = {}  # token -> (hour, calls)
         self.webhooks = hooks.Webhooks(self)
         super().__init__(data)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from shared.sim._routes import routes_of
 from shared.sim._server import Simulator, json_response
 from shared.sim.vercel import hooks, site
 from shared.sim.vercel.builds import advance, milliseconds
@@ -29,9 +29,7 @@ class VercelSimulator(Simulator):
         self._scratch = tempfile.TemporaryDirectory() if data is None else None
         self.files = Path(self._scratch.name) if self._scratch else data / "files" if data else Path()
         self.files.mkdir(parents=True, exist_ok=True)
-        self.routes = Map(
-            [Rule(path, methods=[method], endpoint=call) for method, path, call in ROUTES], merge_slashes=False
-        )
+        self.routes = routes_of(tuple(ROUTES))
         self.used: dict[str, tuple[int, int]] = {}
         self.webhooks = hooks.Webhooks(self)
         super().__init__(data)
