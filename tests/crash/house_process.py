@@ -20,33 +20,36 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import moto.core.routing
 import moto.moto_server.werkzeug_app
 import moto.sesv2.models
 import moto.sesv2.urls
+from werkzeug.test import Client
 
 import shared.app
 import shared.backends.clock
+import shared.backends.local.chromium
 import shared.backends.local.embedder
 import shared.backends.local.identity
 import shared.backends.local.knowledge
 import shared.backends.local.queue
 import shared.backends.local.secrets
 import shared.backends.local.store
+import shared.backends.offline.agents
 import shared.backends.offline.model
 import shared.backends.offline.provider
 import shared.entry
+import shared.mind
 import shared.sim.cloud_storage
-import shared.sim.github.simulator
 import shared.sim.gitlab
 import shared.sim.notion.simulator
-import shared.sim.ses
 import shared.sim.slack
-import shared.sim.vercel
 import shared.steps
 import shared.wiring.knowledge
 import shared.wiring.models
+import shared.wiring.sites
 import shared.wiring.tools
+import shared.wiring.when_needed
+import shared.wiring.worker
 from shared.app.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
@@ -57,6 +60,9 @@ from shared.mind.structured import schema_of
 from shared.ports import Secret
 from shared.settings import Settings
 from shared.sim.__main__ import main as serve_simulators
+from shared.sim.github.simulator import GitHubSimulator
+from shared.sim.ses import SesSimulator
+from shared.sim.vercel import VercelSimulator
 from shared.steps import KINDS
 from shared.wiring.sandbox import chosen_sandbox, proven
 
@@ -126,7 +132,7 @@ def start(order: Order) -> int:
 
 def warm_up() -> None:
     """Do once what every process would do again at its start, and what no test here is about."""
-    for package in (shared.app, shared.steps):
+    for package in (shared.app, shared.steps, shared.mind, shared.backends.offline.agents, shared.sim.gitlab):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     for size in (0, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES, CODE_PROMPT_BYTES):
@@ -138,7 +144,9 @@ def warm_up() -> None:
         importlib.import_module(f"moto.{service}.models")
     proven(chosen_sandbox(Settings()))  # the one that every house begun from here will have
     _ = moto.sesv2.models.sesv2_backends[_ACCOUNT]
-    moto.core.routing.get_service_router("sesv2")
+    credential = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/ses/aws4_request"}
+    Client(SesSimulator()).post("/v2/email/identities", json={"EmailIdentity": "a@example.test"}, headers=credential)
+    _ = GitHubSimulator().routes, VercelSimulator().routes
     connect(endpoint_url=None, region=Settings().ses_region, access_key=Secret("local"), secret_key=Secret("local"))
     gc.collect()
     gc.freeze()  # or the first search for garbage in each process would write to, and so copy, all that is shared
