@@ -75,8 +75,8 @@ def _answer_text(found: dict[str, Any]) -> list[str]:
 def _knowledge_text(found: dict[str, Any]) -> list[str]:
     sync = found["sync"]
     by = found["embedder"] or "words alone"
-    counts = (count_of(found[f"{what}s"], what) for what in ("page", "chunk", "vector"))
-    lines = [f"{', '.join(counts)}; searched by {by}"]
+    counted = (("pages", "page"), ("chunks", "piece"), ("vectors", "vector"))
+    lines = [f"{', '.join(count_of(found[name], what) for name, what in counted)}; searched by {by}"]
     if found["off"]:
         lines.append(f"Switched off: {typed('knowledge', '--on')}")
     if not found["connected"]:
@@ -87,8 +87,8 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"reading began {sync['began'][:19]}, {end}: {count_of(sync['read'], 'page')} read, counting repeats{of}"
         )
-        counts = ("embedded", "reused", "removed", "failed", "waiting", "lost")
-        lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in counts))
+        told = ("embedded", "reused", "removed", "failed", "waiting", "lost")
+        lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in told))
     else:
         lines.append("Nothing has been read yet; it begins by itself within minutes.")
     return [*lines, *([f"Look: {sync['alert']}.", f"  {typed('knowledge', '--forget-lost')}"] if sync["alert"] else [])]

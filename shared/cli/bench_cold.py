@@ -26,6 +26,7 @@ from typing import Any
 from shared.cli.bench_cold_asked import Asked, first_requests
 from shared.cli.bench_cold_cloud import StandIn
 from shared.cli.bench_cold_grpc import EmptyFirestore
+from shared.core import readable
 from shared.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ def running(function: str, source: Path, env: dict[str, str], threads: int = 8) 
             yield process.pid, port
             if process.poll() is not None:
                 log.seek(0)
-                raise ConfigError(f"{function} ended: {log.read()[-2000:].decode(errors='replace')}")
+                raise ConfigError(f"{function} ended: {readable.as_text(log.read()[-2000:])}")
         finally:
             process.send_signal(signal.SIGTERM)
             try:

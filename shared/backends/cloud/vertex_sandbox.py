@@ -174,13 +174,13 @@ def _failure(error: Exception) -> Exception:
 
 def _answer(outputs: list[Any]) -> bytes:
     """Return the file in which the program inside has left its answer."""
-    heard = b""
+    heard = ""
     for chunk in outputs:
         attributes = (chunk.metadata.attributes if chunk.metadata else None) or {}
         if attributes.get("file_name") == ANSWER.encode():
             return bytes(chunk.data or b"")
-        heard += bytes(chunk.data or b"")[:300]
-    raise Unavailable(SYSTEM, f"it left no answer: {heard[-600:].decode('utf-8', 'replace')}")
+        heard += as_text(bytes(chunk.data or b"")[:300])
+    raise Unavailable(SYSTEM, f"it left no answer: {heard[-600:]}")
 
 
 def _result(request: SandboxRequest, raw: bytes) -> SandboxResult:

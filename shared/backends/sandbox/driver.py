@@ -156,5 +156,5 @@ class LaunchedSandbox:
         except ValueError as error:
             if launcher.returncode == -signal.SIGKILL:  # by a machine short of memory, most likely
                 raise Unavailable(self.name, "its launcher was killed during a run") from error
-            said = words.decode("utf-8", "replace").strip()[-400:]
+            said = as_text(words).strip()[-400:]
             raise self._refuse(f"the launcher ended with {launcher.returncode}: {said}") from error

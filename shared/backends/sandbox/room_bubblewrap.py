@@ -13,6 +13,7 @@ from shared.backends.sandbox.forward import FORWARD
 from shared.backends.sandbox.room import PATH, READABLE, Job, Room, as_a_shell_starts
 from shared.backends.sandbox.seccomp import seccomp_filter
 from shared.backends.sandbox.supervise import Outcome
+from shared.core.readable import as_text
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits
@@ -74,7 +75,7 @@ class BubblewrapRoom(Room):
         lines = os.read(self._status, 65536).decode("utf-8", "replace").splitlines()
         os.close(self._status)
         if not outcome.killed_by and not any("exit-code" in json.loads(line) for line in lines):
-            words = outcome.stderr.decode("utf-8", "replace").strip()[-400:]
+            words = as_text(outcome.stderr).strip()[-400:]
             raise RuntimeError(f"bwrap ended with {outcome.returncode} before the command: {words}")
 
     def _arguments(self, job: Job, filter_fd: int, status_fd: int) -> list[str]:

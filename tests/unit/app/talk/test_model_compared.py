@@ -119,7 +119,7 @@ def test_where_several_may_be_meant_no_record_is_told(tmp_path: Path, said: str)
 def test_what_is_named_and_not_listed_is_said_not_to_be_there(world: World, said: str, about: str, intent: str) -> None:
     answer = world.says(said, about, choosing(intent, "none"))
     assert (world.done(), answer.did) == ("", "")
-    assert MISSING in answer.text or "I know no page or run of that kind" in answer.text
+    assert MISSING in answer.text or "I do not know which page or run you mean" in answer.text
 
 
 def test_what_a_model_was_told_of_and_says_is_not_there_is_asked_about(world: World) -> None:
