@@ -53,7 +53,7 @@ def test_it_asks_goes_on_asking_and_shows_what_is_known(terminal: Terminal, tmp_
     assert again["searched_for"] == "Where hangs the key? And which door?"
     assert len(json.loads(said.read_text(encoding="utf-8"))) == 4
     shown = terminal.type("knowledge")
-    assert shown.stdout.startswith("1 pages, 1 pieces")
+    assert shown.stdout.startswith("1 page, 1 piece")
     assert json.loads(terminal.type("knowledge", "--off", "--json").stdout)["off"] is True
     refused = terminal.type("ask", "Where hangs the key?")
     assert (refused.returncode, "switched off" in refused.stderr) == (2, True)

@@ -158,7 +158,7 @@ def test_an_edit_that_nobody_told_of_is_found_at_the_end(story: Story) -> None:
     story.rest()
     assert (story.run.status, story.desk.status(story.page)) == (RunStatus.SUCCEEDED, marks.DONE)
     assert f"added: “{HONEY}”" in callout(story)
-    assert [text for text in said(story) if "is not in" in text and HONEY in text] != []
+    assert [text for text in said(story) if "is not part of the work" in text and HONEY in text] != []
 
 
 def test_an_edit_while_it_is_built_is_told_at_the_gate_that_comes(story: Story) -> None:
