@@ -25,8 +25,8 @@ _LONG: Mapping[str, Mapping[str, int]] = {  # characters of the files that were 
     "Photo names": {MODULE: 8_436, TESTS: 8_377, "README.md": 1_407},
     "Health endpoint for the booking service": {EDITED: 700, NEW_TEST: 900},  # 29 lines on 2026-11-22
 }
-_LINE = re.compile(r"\[([0-9a-f-]{30,})\] (\w+)[^:]*: (.+)")
-_SOURCE = re.compile(r"Database 'Tasks', data source ([0-9a-f-]{36})")
+_LINE = re.compile(r"^\s*\[([^\]\s]+)\] (\w+)[^:]*: (.+)", re.MULTILINE)  # an id, a kind of block, its text
+_SOURCE = re.compile(r"Database 'Tasks', data source (\S+?)(?=: | \()")
 _SENTENCE = "What stands here takes as much room as what was written for this page, line by line. "
 
 
