@@ -22,7 +22,7 @@ from tests.support.told_story import compare, ending
 
 MOMENTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").split()
 POINTS = [moment for moment in MOMENTS if "#" not in moment]
-APART = 24  # moments between two deaths: what the first has disturbed is at rest again
+APART = 12  # moments between two deaths: what the first has disturbed is at rest again
 # Steps that commit once more each time they look at what lasts outside, or at what they may have sent: as often as it
 # takes, which is another number after a death and says nothing about how far the story is.
 LOOK_AGAIN = frozenset({"commit.after/site.deploy", "commit.after/site.promote", "commit.after/notion.publish_plan"})
@@ -37,7 +37,7 @@ def emails_sent(moments: Iterable[str]) -> int:
 
 
 def stories(moments: Sequence[str]) -> list[list[str]]:
-    """Return the moments as stories that die at every 24th of them."""
+    """Return the moments as stories that die at every twelfth of them."""
     return [list(moments[first::APART]) for first in range(APART)]
 
 
