@@ -36,6 +36,8 @@ _NEEDED = {  # parts that an answer is checked against
     "code.outline": {"the approved plan"},
     "code.write": {"files to write now"},
     "ask": {"knowledge"},
+    "preferences": {"feedback"},
+    "summary": {"summary", "history"},
 }
 
 

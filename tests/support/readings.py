@@ -19,6 +19,7 @@ from shared.app.prompts import code_prompts, prompt
 from shared.core.artifacts import Artifact
 from shared.mind.agents.asking import agent_request, checked_input
 from shared.mind.agents.registry import agents
+from shared.mind.prompts import prompt as of_mind
 from shared.steps._code_answers import Outline
 from shared.steps._code_asking import code_request
 
@@ -92,6 +93,7 @@ def prompts() -> Mapping[str, tuple[Prompt, ...]]:
     Of a task that writes code there is one for each kind of work.
     """
     found: dict[str, tuple[Prompt, ...]] = {name: (Prompt(*prompt(name)),) for name in APP}
+    found["summary"] = (Prompt(*of_mind("summary")),)
     for name in CODE:
         task, version = f"code.{name}", prompt(f"code_{name}")[0]
         found[task] = tuple(Prompt(version, _code_system(task, kind)) for kind in get_args(Artifact))

@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from shared.app.ask import _Answered
+from shared.app.ask import _Answered, _Rewritten
 from shared.app.chat import Understood
+from shared.app.learn_preferences import _LEADS_OUT, Learnt
 from shared.app.plan_checking import validated
 from shared.app.plan_proposal import Proposal
+from shared.core.chat_words import NOT_LISTED
 from shared.core.errors import InvalidOutput
 from shared.core.file_plan import PlannedFile
 from shared.core.run import NOTHING
@@ -19,6 +21,8 @@ from shared.core.worktree import Worktree
 from shared.mind.agents.asking import answer_model
 from shared.mind.agents.registry import agent
 from shared.mind.structured import compact
+from shared.mind.window import _NAMED
+from shared.mind.window import _Answer as Summed
 from shared.steps._code_answers import Outline, Repaired, Written, outline_problem
 from shared.steps._code_pieces import Pieces
 from shared.steps._code_repairing import _mended
@@ -121,7 +125,7 @@ def _repair(reading: Reading, given: Json) -> None:
 
 def _chat(reading: Reading, given: Json) -> None:
     meant: Understood = _shaped(reading, given)
-    if meant.about and meant.about not in reading.prompt:
+    if meant.about not in ("", NOT_LISTED) and meant.about not in reading.prompt:
         raise InvalidOutput(f"about: {meant.about} is none of those listed")
 
 
@@ -132,7 +136,28 @@ def _ask(reading: Reading, given: Json) -> None:
         raise InvalidOutput(f"sources: {unknown[0]} is none of the passages")
 
 
-def _agent(reading: Reading, given: Json) -> None:
+def _preferences(reading: Reading, given: Json) -> None:
+    learnt: Learnt = _shaped(reading, given)
+    remarks = {source: text for name, source, text in parts_of(reading.prompt) if name == "feedback"}
+    for each in learnt.preferences:
+        if not each.sources or (unknown := set(each.sources) - set(remarks)):
+            raise InvalidOutput(f"sources: {unknown.pop() if each.sources else 'none'} is none of the remarks")
+        said = " ".join(remarks[source] for source in each.sources).casefold()
+        if led := [found for found in _LEADS_OUT.findall(each.text.casefold()) if found not in said]:
+            raise InvalidOutput(f"text: {led[0]} stands in none of its remarks")
+
+
+def _summary(reading: Reading, given: Json) -> None:
+    """Check what code would leave out: an id, an address or a date that nobody has named."""
+    summed: Summed = _shaped(reading, given)
+    there = set(_NAMED.findall(reading.prompt))
+    for name, value in summed:
+        for each in [value] if isinstance(value, str) else value:
+            if made_up := set(_NAMED.findall(each)) - there:
+                raise InvalidOutput(f"{name}: {made_up.pop()} was named by nobody")
+
+
+def _only_shaped(reading: Reading, given: Json) -> None:
     _shaped(reading, given)
 
 
@@ -144,6 +169,9 @@ _SHAPES: Mapping[str, type[BaseModel]] = {
     "code.repair": Repaired,
     "chat": Understood,
     "ask": _Answered,
+    "rewrite": _Rewritten,
+    "preferences": Learnt,
+    "summary": Summed,
 }
 _CHECKS: Mapping[str, Callable[[Reading, Json], None]] = {
     "plan": _plan,
@@ -153,5 +181,8 @@ _CHECKS: Mapping[str, Callable[[Reading, Json], None]] = {
     "code.repair": _repair,
     "chat": _chat,
     "ask": _ask,
-    "agent": _agent,
+    "rewrite": _only_shaped,
+    "preferences": _preferences,
+    "summary": _summary,
+    "agent": _only_shaped,
 }

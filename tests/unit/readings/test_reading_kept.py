@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.readings import FOLDER, Reading, prompts, read, readings, why_stale
+from tests.support.readings import FOLDER, Reading, prompts, read, readings, task_of, why_stale
 from tests.support.readings_replayed import refusal_of
 from tools.readings import needed
 
@@ -62,6 +63,39 @@ def test_ids_random_numbers_and_ports_become_signs(kept: Reading) -> None:
 def test_what_no_answer_is_checked_against_is_cut(kept: Reading) -> None:
     assert "characters are not kept" in kept.prompt
     assert len(kept.prompt) < 2000
+
+
+REMARKS = f"""<{FENCE} part="feedback" source="fb-1">
+plan 1, wish: Too long, see shop.example
+</{FENCE}>
+
+<{FENCE} part="history" source="turns that go">
+user: We open on 2026-12-05.
+</{FENCE}>"""
+EMPTY: dict[str, Any] = {name: [] for name in ("decisions", "entities", "questions", "constraints")}
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "told"),
+    [
+        ("preferences", {"preferences": [{"text": "Short texts.", "sources": ["fb-1"]}]}, ""),
+        ("preferences", {"preferences": [{"text": "Short texts.", "sources": ["fb-2"]}]}, "fb-2"),
+        ("preferences", {"preferences": [{"text": "Short texts.", "sources": []}]}, "sources"),
+        ("preferences", {"preferences": [{"text": "See evil.example", "sources": ["fb-1"]}]}, "evil.example"),
+        ("summary", {**EMPTY, "goal": "To open on 2026-12-05"}, ""),
+        ("summary", {**EMPTY, "goal": "", "decisions": ["It opens on 2026-12-06"]}, "decisions: 2026-12-06"),
+        ("rewrite", {"question": "When do we open?"}, ""),
+        ("rewrite", {"question": ""}, "question"),
+    ],
+)
+def test_what_code_would_put_away_is_no_answer_to_keep(task: str, answer: dict[str, Any], told: str) -> None:
+    one = prompts()[task][0]
+    said = ({"role": "system", "content": one.text}, {"role": "user", "content": REMARKS})
+    reading = Reading("r", "2026-11-23", "", task, one.version, one.hash, 1, 1, said, json.dumps(answer))
+    assert why_stale(reading) == ""
+    assert task_of(one.text)[0] == task
+    refused = refusal_of(reading)
+    assert (told in refused, bool(refused)) == (True, bool(told))
 
 
 @pytest.mark.slow
