@@ -91,14 +91,14 @@ def _behind_signs(text: str, find: str, replace: str) -> tuple[str, str]:
     signs = list(_SIGN.finditer(find))
     if not signs or find in text or not find[: signs[0].start()].strip() or not find[signs[-1].end() :].strip():
         return find, replace
-    pattern, last, names = "", 0, dict[str, str]()
-    for sign in signs:
-        pattern += re.escape(find[last : sign.start()])
+    pattern, names = re.escape(find[: signs[0].start()]), dict[str, str]()
+    for sign, after in zip(signs, [*signs[1:], None], strict=True):
         known = names.get(sign[0])
         name = names.setdefault(sign[0], f"sign{len(names)}")
-        pattern += f"(?P={name})" if known else f"(?P<{name}>[^\n]{{1,{_LONGEST_SECRET}}}?)"
-        last = sign.end()
-    places = list(islice(re.finditer(pattern + re.escape(find[last:]), text), 2))
+        value = f"(?P={name})" if known else f"(?P<{name}>[^\n]{{1,{_LONGEST_SECRET}}}?)"
+        rest = find[sign.end() : after.start() if after else len(find)]
+        pattern += f"(?>{value}{re.escape(rest)})"  # as far as what follows stands first, and never looked at again
+    places = list(islice(re.finditer(pattern, text), 2))
     if len(places) != 1:
         return find, replace
     for shown, name in names.items():

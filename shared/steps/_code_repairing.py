@@ -35,7 +35,7 @@ _ON_THE_WAY = "It was being mended for what `why the work was sent back` says, w
 _WORDS = 1000  # letters of what is said for people
 _SHOWN = 25  # files that are shown whole, at most
 _LOOKS = (".md", ".html", ".css")
-_NAME = re.compile(r"[\w./-]+\.\w+")
+_NAME = re.compile(r"(?<![\w./-])[\w./-]+\.\w+")
 
 
 def mend(ctx: StepContext, of: str, feedback: str) -> Done:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, create_model
@@ -46,11 +47,18 @@ def checked_input(agent: Agent, given: Mapping[str, Any]) -> BaseModel:
 
 def answer_model(agent: Agent, given: BaseModel) -> type[BaseModel]:
     """Return the model of the answer to this input: what chooses among the input's texts can be nothing else."""
-    chosen: dict[str, Any] = {}
-    for name, (source, others) in agent.among.items():
-        allowed = tuple(dict.fromkeys([*getattr(given, source), *others]))
-        chosen[name] = (Literal[allowed], Field(description=agent.output.model_fields[name].description))
-    return create_model(agent.output.__name__, __base__=agent.output, **chosen) if chosen else agent.output
+    among = ((name, (*getattr(given, source), *others)) for name, (source, others) in agent.among.items())
+    chosen = tuple((name, tuple(dict.fromkeys(allowed))) for name, allowed in among)
+    return _narrowed(agent.output, chosen) if chosen else agent.output
+
+
+@lru_cache(maxsize=64)
+def _narrowed(output: type[BaseModel], chosen: tuple[tuple[str, tuple[str, ...]], ...]) -> type[BaseModel]:
+    """Return the same model for the same choices: making it and its schema takes longer than all else before a call."""
+    fields: dict[str, Any] = {
+        name: (Literal[allowed], Field(description=output.model_fields[name].description)) for name, allowed in chosen
+    }
+    return create_model(output.__name__, __base__=output, **fields)
 
 
 def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequest:

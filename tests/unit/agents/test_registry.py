@@ -123,6 +123,7 @@ def test_a_choice_is_one_of_those_given() -> None:
     schema = agent_request(one, given).schema
     assert schema["properties"]["choice"]["enum"] == ["a boat", "a bus", "none of these"]
     assert answer_model(one, given).model_validate(said)
+    assert answer_model(one, checked_input(one, given.model_dump())) is answer_model(one, given)
     with pytest.raises(ValidationError, match="'a boat', 'a bus' or 'none of these'"):
         answer_model(one, given).model_validate({**said, "choice": "a train"})
 

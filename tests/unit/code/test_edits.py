@@ -172,3 +172,19 @@ def test_a_sign_whose_place_is_not_certain_is_not_in_the_file(find: str) -> None
 def test_a_sign_that_may_be_two_places_is_refused() -> None:
     find = f'{{"Authorization": "Basic {SIGN}"}}'
     assert "`find` is not in the file" in refused(Edit("test_it.py", find, "{}"), **{"test_it.py": CALL + CALL})
+
+
+def test_signs_in_text_made_to_keep_us_busy_are_looked_for_once() -> None:
+    """What looks at every way to divide a line among signs takes longer than anybody lives."""
+    signs = [f"[[secret:key:{number}]]" for number in range(12)]
+    for between in ("a", "aa", ""):
+        find = "a" + between.join(signs) + "b"
+        with pytest.raises(EditsRefused, match="is not in the file"):
+            apply_edits({"x": ("a" * 400 + "\n") * 5}, [Edit("x", find, "y")])
+
+
+def test_signs_side_by_side_in_a_line_stand_for_what_the_file_reads_there() -> None:
+    file = {"x": "user = 'ada', pin = '4711', again = '4711'\n"}
+    one, two = "[[secret:user:1]]", "[[secret:pin:2]]"
+    edit = Edit("x", f"user = '{one}', pin = '{two}', again = '{two}'", f"login('{one}', '{two}')")
+    assert apply_edits(file, [edit]) == {"x": "login('ada', '4711')\n"}

@@ -14,7 +14,7 @@ from shared.core.run import RunStatus, StepSpec, StepStatus
 from shared.core.worktree import Worktree, from_text
 from shared.ports import ModelRequest
 from shared.steps._code_repairing import _REVIEWED as REVIEWED
-from shared.steps._code_repairing import repair_parts
+from shared.steps._code_repairing import _named, repair_parts
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work
 from tests.support.local_ports import Ports, ScriptedModel
@@ -264,3 +264,9 @@ def test_how_the_work_stands_is_told(ports: Ports) -> None:
     made = repair(ports, repaired({}, FIX))
     output(made)
     assert "does not pass its tests" in instructions_of(made.model.asked[-1].prompt)
+
+
+def test_files_are_named_behind_any_output_and_a_long_word_of_it_is_read_once() -> None:
+    files = dict.fromkeys(["tests/test_adds.py", "adds.py", "README.md"], b"")
+    said = f"{'x' * 400_000} {'a/' * 200_000} FAILED tests/test_adds.py::Adds, see (./adds.py), ...and the README."
+    assert _named(said, files) == ["tests/test_adds.py", "adds.py", "README.md"]

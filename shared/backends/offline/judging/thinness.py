@@ -57,7 +57,10 @@ _DAY_ALONE = re.compile(  # a title that says when something was written
 _SUBJECT = "says in its title what it is about"
 _SAYS = "says something in whole sentences"
 
-_QUOTED = re.compile(r"^\W*[“„«\"‘「『].*[”“»\"’」』][\W\d]*(?:[—–-].*)?$", re.DOTALL)
+_OPENS = re.compile(r"[^\w“„«\"‘「『]*[“„«\"‘「『]")
+_CLOSES = re.compile(r"[”“»\"’」』]")
+_WITHOUT_LETTERS = re.compile(r"[\W\d]+")
+_DASH = re.compile(r"[—–-]")  # before the name of who has said it
 _NOT_SAID = re.compile(
     r"[?？؟]\W*$|^\W*$|\b(?:maybe|perhaps|vielleicht|mal sehen|peut-être|quizás?|tal vez|talvez)\b|也许|多分",
     re.IGNORECASE,
@@ -136,7 +139,17 @@ def _counts(sign: Sign, line: Line) -> bool:
 
 
 def _is_quoted(block: Block) -> bool:
-    return block.type == "quote" or bool(_QUOTED.match(own_words(block)))
+    return block.type == "quote" or stands_in_quotes(own_words(block))
+
+
+def stands_in_quotes(text: str) -> bool:
+    """Say whether all of it is quoted; behind that may stand signs, numbers, or a dash and who has said it."""
+    opened = _OPENS.match(text)
+    for run in _WITHOUT_LETTERS.finditer(text, opened.end()) if opened else ():
+        closed = _CLOSES.search(run[0])
+        if closed and (run.end() == len(text) or _DASH.search(run[0], closed.end())):
+            return True
+    return False
 
 
 def _only_short_items(spoken: list[Block]) -> bool:
