@@ -23,19 +23,46 @@ ROOT = Path(__file__).resolve().parents[2]
 MINE, OTHER = "t-0123456789abcdef01234567", "t-fedcba987654321001234567"
 
 
+ROLES = ("owner", "admin", "member", "viewer")
+
+
+class Keys(dict[str, str]):
+    """Keys of two tenants by role, the other's as "foreign owner" and so on; each made when it is first asked for."""
+
+    def __init__(self, deps: Deps) -> None:
+        super().__init__()
+        self._deps = deps
+
+    def __missing__(self, role: str) -> str:
+        foreign = role.startswith("foreign ")
+        own = role.removeprefix("foreign ")
+        self[role] = create_key(
+            self._deps, OTHER if foreign else MINE, own, f"{'their ' if foreign else ''}{own}'s key"
+        )
+        return self[role]
+
+    def of(self, role: str) -> str:
+        """Return the key of a role; what is no role is a key itself."""
+        return self[role] if role.removeprefix("foreign ") in ROLES else role
+
+
 @dataclass
 class Service:
     """The function, its ports, and keys of two tenants."""
 
     app: Any
     deps: Deps
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make keys on the same store."""
+        self.keys = Keys(self.deps)
 
     def call(self, method: str, path: str, *, key: str = "owner", **given: Any) -> Any:
         """Send a request with the key of that role; "" sends none."""
         headers = dict(given.pop("headers", {}))
         if key:
-            headers["Authorization"] = f"Bearer {self.keys.get(key, key)}"
+            headers["Authorization"] = f"Bearer {self.keys.of(key)}"
         return self.app.test_client().open(path, method=method, headers=headers, **given)
 
     def save(self, *events: Event, puts: tuple[Put, ...] = ()) -> Run:
@@ -73,11 +100,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret"):
         wired.deps.secrets.set(name, Secret(f"{name} of the tests"))
     app = create_app("api", str(ROOT / "functions" / "api" / "main.py"))  # type: ignore[no-untyped-call]
-    made = Service(app, wired.deps)
-    for role in ("owner", "admin", "member", "viewer"):
-        made.keys[role] = create_key(wired.deps, MINE, role, f"{role}'s key")
-        made.keys[f"foreign {role}"] = create_key(wired.deps, OTHER, role, f"their {role}'s key")
-    yield made
+    yield Service(app, wired.deps)
     assert wired.local_store is not None
     wired.local_store.close()
     forget_wiring()

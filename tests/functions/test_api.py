@@ -275,6 +275,7 @@ def test_a_browser_is_answered_with_a_page(service: Service) -> None:
 
 
 def test_a_store_that_is_gone_is_told_apart_from_a_bad_request(service: Service) -> None:
+    assert service.call("GET", "/v1/runs").status_code == 200
     service.deps.store.close()  # type: ignore[attr-defined]
     health = service.call("GET", "/v1/health", key="")
     assert (health.status_code, health.json["store"]) == (503, "unreachable")

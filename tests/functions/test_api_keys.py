@@ -15,7 +15,7 @@ from shared.app.api.exchange import ApiRequest
 from shared.app.api.router import Api
 from shared.backends.local.secrets import LocalSecrets
 from shared.ports import Put
-from tests.functions.conftest import MINE, OTHER, Service
+from tests.functions.conftest import MINE, OTHER, ROLES, Service
 
 
 def _id(key: str) -> str:
@@ -140,6 +140,7 @@ def test_the_last_use_is_noted_at_most_once_an_hour(service: Service) -> None:
 
 
 def test_there_is_an_end_to_keys(service: Service) -> None:
+    assert len({service.keys[role] for role in ROLES}) == 4
     answers = [service.call("POST", "/v1/keys", json={"role": "viewer", "name": f"{n}"}) for n in range(97)]
     assert [a.status_code for a in answers[:96]] == [201] * 96  # four were there before: a hundred in all
     assert answers[96].status_code == 409

@@ -37,11 +37,12 @@ def test_a_key_shown_within_the_time_works_ever_after_and_one_that_was_not_does_
     service: Service, moved: tuple[Deps, MovedClock]
 ) -> None:
     deps, clock = moved
+    owner, viewer = service.keys["owner"], service.keys["viewer"]
     change(deps, PEPPER)
-    assert _asks(deps, service.keys["owner"]) == 200
+    assert _asks(deps, owner) == 200
     clock.move(seconds=(CHANGED[PEPPER] + timedelta(seconds=1)).total_seconds())
-    assert _asks(deps, service.keys["owner"]) == 200
-    assert _asks(deps, service.keys["viewer"]) == 401
+    assert _asks(deps, owner) == 200
+    assert _asks(deps, viewer) == 401
 
 
 def _link(service: Service, deps: Deps) -> Callable[[], object]:
