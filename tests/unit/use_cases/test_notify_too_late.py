@@ -12,6 +12,7 @@ import pytest
 from shared.app.api.views import run_head
 from shared.app.engine import open_run, record
 from shared.app.notify import notify
+from shared.app.switches import held_back, set_pause
 from shared.core import events as ev
 from shared.core.attention import attention_of
 from shared.core.commands import NOTIFY, Command
@@ -297,3 +298,18 @@ def test_a_restored_house_finds_what_was_posted_after_the_backup(ports: Ports) -
     asking.asks()
     assert asking.noted().endswith("slack:sent")
     assert asking.sent == (0, 0, 1)
+
+
+def test_what_was_answered_while_work_was_paused_is_said_to_be_not_sent_when_it_goes_on(ports: Ports) -> None:
+    asking = Asking(ports)
+    set_pause(ports.deps, "t-1", "looking into it", "Ada")
+    held = [held_back(each, ports.deps) for each in ports.deliver_due(lambda command: 200)]
+    assert held
+    assert all(held)
+    asking.approved()
+    assert attention_of(ports.run()) == ()
+    set_pause(ports.deps, "t-1", False, "Ada")
+    asking.asks()
+    assert asking.sent == (0, 0, 0)
+    (said,) = attention_of(ports.run())
+    assert said.endswith("were not sent, because somebody had approved before.")
