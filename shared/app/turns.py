@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,8 +37,9 @@ _TRIES = 4
 class _Block:
     """Turns of one team in one queue that this instance has taken: when the next one is, and how many are left."""
 
-    at: float
-    left: int
+    at: float = 0.0
+    left: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)  # its own: no team waits for another's document
 
 
 class Turns:
@@ -67,15 +68,16 @@ class Turns:
     def _turn(self, function: str, tenant: str, now: float) -> float:
         """Take the team's next turn; return its time, which may be past."""
         with self._lock:
-            block = self._blocks.get((function, tenant))
-            if block is None or not block.left:
-                block = self._blocks[function, tenant] = self._take(function, tenant, now)
+            block = self._blocks.setdefault((function, tenant), _Block())
+        with block.lock:
+            if not block.left:
+                block.at, block.left = self._take(function, tenant, now), BLOCK
             at = block.at
             block.at, block.left = at + 1 / PER_SECOND, block.left - 1
             return at
 
-    def _take(self, function: str, tenant: str, now: float) -> _Block:
-        """Take the next block from the team's document; where too many are at it, it is one for now."""
+    def _take(self, function: str, tenant: str, now: float) -> float:
+        """Take the next block from the team's document; return when it begins: now, where too many are at it."""
         span = BLOCK / PER_SECOND
 
         def take(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -84,9 +86,9 @@ class Turns:
         try:
             taken = change_doc(self._deps.store, (tenant, _KIND, function), take, self._deps.stand_back, _TRIES)
         except Busy:
-            return _Block(now - span, BLOCK)
+            return now - span
         assert taken is not None
-        return _Block(taken["next"] - span, BLOCK)
+        return float(taken["next"]) - span
 
 
 def _is_late(headers: Headers, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from shared.app.api.rate import BATCH, PER_MINUTE, Rate
 from shared.core.errors import TooMany
 from tests.functions.conftest import MINE, Service
 from tests.support.moved_clock import MovedClock
+from tests.support.slow_store import SlowFor
 
 
 def _admitted(spend: Callable[[], None], offered: int) -> int:
@@ -48,3 +49,10 @@ def test_a_batch_is_one_write(service: Service) -> None:
     doc = deps.store.get(MINE, "rates", "api")
     assert doc is not None
     assert doc.body["used"] == BATCH
+
+
+def test_a_store_that_is_slow_for_one_team_holds_up_no_other(service: Service) -> None:
+    slow = SlowFor(service.deps.store, MINE)
+    deps, rate = replace(service.deps, clock=MovedClock(), store=slow), Rate()  # type: ignore[arg-type]
+    with slow.held_up(lambda: rate.spend(deps, MINE)):
+        rate.spend(deps, "t-another")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from shared.app.turns import BLOCK, LATE, LONGEST, PER_SECOND, Turns
 from shared.backends.local import tasks
 from shared.core.commands import ATTEMPT, Command
+from tests.support.slow_store import SlowFor
 from tests.support.small_house import TENANT, SmallHouse
 
 
@@ -92,3 +94,10 @@ def test_no_turn_is_so_late_that_the_attempt_would_count_as_lost(mine: SmallHous
     for number in range(3000):
         turns.gives_way(_attempt(number), _late(mine))
     assert max(_waits(mine)) == LONGEST.total_seconds()
+
+
+def test_a_store_that_is_slow_for_one_team_holds_up_no_other(mine: SmallHouse) -> None:
+    slow = SlowFor(mine.store, TENANT)
+    turns = Turns(replace(mine.deps, store=slow))  # type: ignore[arg-type]
+    with slow.held_up(lambda: turns.gives_way(_attempt(1), _late(mine))):
+        assert not turns.gives_way(_attempt(2, "t-another"), _late(mine))
