@@ -67,7 +67,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """Leave what is collected out of every search for garbage: it is 700,000 things, and they stay until the end."""
     gc.disable()
     try:
-        _compile_a_part()
+        if not any(".py" in asked for asked in session.config.args):  # of a few files there is no part
+            _compile_a_part()
         return (yield)
     finally:
         gc.freeze()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")])
 FILE_LINES, FUNCTION_LINES = 400, 60
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
@@ -19,7 +25,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
 def test_no_function_is_longer_than_60_lines() -> None:
     found = {}
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 assert node.end_lineno is not None
                 found[f"{path.relative_to(ROOT)}:{node.name}"] = node.end_lineno - node.lineno + 1
@@ -29,8 +35,6 @@ def test_no_function_is_longer_than_60_lines() -> None:
 
 def test_every_file_says_what_it_is_for() -> None:
     empty = [path for path in SOURCES if not path.read_text(encoding="utf-8").strip()]
-    silent = [
-        path for path in SOURCES if path not in empty and not ast.get_docstring(ast.parse(path.read_text("utf-8")))
-    ]
+    silent = [path for path in SOURCES if path not in empty and not ast.get_docstring(_tree(path))]
     assert silent == []
     assert {path.name for path in empty} <= {"__init__.py"}

@@ -106,6 +106,7 @@ def _of(loaded: list[str], packages: tuple[str, ...]) -> list[str]:
     return [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in packages)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("webhook", "use_case"), [("notion-webhook", "accept_delivery"), ("forge-webhook", "accept_forge_delivery")]
 )
@@ -118,6 +119,7 @@ def test_a_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path, webhook: s
     assert cloud == []
 
 
+@pytest.mark.slow
 def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, *FUNCTIONS)
     assert {"shared.app.accept_delivery", "shared.app.make_plan", "shared.app.sweep", "shared.app.api.router"} <= set(
@@ -126,18 +128,21 @@ def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) 
     assert _of(loaded, THINKING) == []
 
 
+@pytest.mark.slow
 def test_in_the_cloud_a_door_loads_no_vendors_client_and_no_step(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, *DOORS, **CLOUD)
     assert {"shared.backends.cloud.rest.firestore", "shared.app.api.router"} <= set(loaded)
     assert _of(loaded, (*HEAVY, *THINKING, *NOT_AT_A_DOOR)) == []
 
 
+@pytest.mark.slow
 def test_in_the_cloud_a_webhook_loads_no_client_of_any_integration(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, "notion-webhook", "forge-webhook", **CLOUD)
     assert "shared.backends.cloud.rest.firestore" in loaded
     assert _of(loaded, NOT_AT_A_WEBHOOK) == []
 
 
+@pytest.mark.slow
 def test_in_the_cloud_a_worker_loads_no_kind_of_step_before_it_attempts_one(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, *WORKERS, **CLOUD)
     kinds = tuple(f"shared.steps.{path.stem}" for path in ROOT.glob("shared/steps/[a-z]*.py"))
@@ -146,6 +151,7 @@ def test_in_the_cloud_a_worker_loads_no_kind_of_step_before_it_attempts_one(tmp_
     assert _of(loaded, (*THINKING, *NOT_AT_A_WORKER, *kinds)) == []
 
 
+@pytest.mark.slow
 def test_the_code_runner_holds_no_store_no_queue_and_no_secret(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, "code-runner")
     assert "shared.backends.remote.runner" in loaded

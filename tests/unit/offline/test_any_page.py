@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from shared.core.site import check_site
 from shared.steps._code_answers import Outline, Written, outline_problem
 from tests.unit.offline.pages import code, files, plan, run_suite
 from tests.unit.offline.test_sites import Elements
+
+pytestmark = pytest.mark.slow
 
 KINDS_OF_BLOCK = [
     *("paragraph", "heading_1", "heading_2", "heading_3", "heading_4", "bulleted_list_item", "numbered_list_item"),

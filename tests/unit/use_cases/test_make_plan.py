@@ -257,6 +257,7 @@ def test_orders_inside_a_page_stay_data(ports: Ports) -> None:
     assert [name for name, _, _ in parts_of(request.prompt)] == ["input", "input", "page"]
 
 
+@pytest.mark.slow
 def test_people_are_told_what_of_a_page_was_not_read(ports: Ports) -> None:
     long = " ".join(f"We want word {n} on the page." for n in range(20_000))
     model = plan(ports, a_proposal(), notion=ScriptedNotion(long, "The end"))
