@@ -98,6 +98,7 @@ print(sorted(set(failed)))
 """
 
 
+@pytest.mark.slow
 def test_many_threads_may_ask_for_the_step_kinds_of_a_fresh_process_at_once() -> None:
     """Each thread asks when so many of the package's modules are there: in the middle of another one's import."""
     for _ in range(2):

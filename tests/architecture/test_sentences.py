@@ -45,6 +45,7 @@ def said() -> list[tuple[str, str]]:
     return [(where, text) for where, text in found if not _NO_ENGLISH.search(text)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ODD)
 def test_no_sentence_reads_oddly(said: list[tuple[str, str]], kind: str) -> None:
     odd = re.compile(ODD[kind])
