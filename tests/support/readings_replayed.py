@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from shared.app.chat import Understood
 from shared.app.learn_preferences import _LEADS_OUT, Learnt
 from shared.app.plan_checking import validated
 from shared.app.plan_proposal import Proposal
+from shared.app.short_names import ShortNames
 from shared.core.chat_words import NOT_LISTED
 from shared.core.errors import InvalidOutput
 from shared.core.file_plan import PlannedFile
@@ -35,6 +37,7 @@ from tests.support.readings import Reading
 from tests.support.runs import begin
 
 Json = dict[str, Any]
+_NAME = re.compile(r"\b(?:page|block|database):\d+\b")
 
 
 def refusal_of(reading: Reading, answer: Json | None = None) -> str:
@@ -88,7 +91,13 @@ def _plan(reading: Reading, given: Json) -> None:
     settings = {"ship": {"code": {"owner": named[0], "repository": named[2]}}} if named[2] else {}
     tools = tools_with(accounts=Unconnected(), settings=settings)
     run, _ = begin()
-    validated(_without_done(reading, given), tools, run)
+    validated(_names_of(reading).meant(_without_done(reading, given)), tools, run)
+
+
+def _names_of(reading: Reading) -> ShortNames:
+    """Return the short names that the request has shown, for ids of our own making: its own are not in it."""
+    shown = dict.fromkeys(_NAME.findall("\n".join(f"{source}\n{text}" for _, source, text in parts_of(reading.prompt))))
+    return ShortNames({f"0f1e2d3c-0000-4000-8000-{number:012d}": name for number, name in enumerate(shown)})
 
 
 def _without_done(reading: Reading, given: Json) -> Json:
@@ -105,7 +114,9 @@ def _outline(reading: Reading, given: Json) -> None:
     plan = json.loads(_told(reading, "the approved plan"))
     ids = [each["id"] for each in plan["requirements"]]
     deployed = "plan deploys a site" in reading.prompt
-    if wrong := outline_problem(outline, plan["artifact"], ids, (), deployed=deployed):
+    kind = re.search(r"of the kind (\w+)", reading.prompt)
+    artifact = kind[1] if kind else plan["artifact"]
+    if wrong := outline_problem(outline, artifact, ids, (), deployed=deployed):
         raise InvalidOutput(wrong)
 
 

@@ -124,10 +124,10 @@ def _rest_later() -> bool:
 
 _SHOP = {
     "shop.py": "def price():\n    return 4\n",
-    "tests/helper.py": "WORD = 'bread'\n",
-    "tests/test_shop.py": "import builtins, os, socket, unittest\nimport helper, shop\nbuiltins.seen = True\n\n\n"
+    "tests/common.py": "WORD = 'bread'\n",
+    "tests/test_shop.py": "import builtins, os, socket, unittest\nimport common, shop\nbuiltins.seen = True\n\n\n"
     "class Shop(unittest.TestCase):\n    def test_it(self):\n"
-    "        self.assertEqual((shop.price(), helper.WORD, os.path.exists('shop.py')), (4, 'bread', True))\n"
+    "        self.assertEqual((shop.price(), common.WORD, os.path.exists('shop.py')), (4, 'bread', True))\n"
     "        with socket.create_server(('127.0.0.1', 0)) as one:\n"
     "            socket.create_connection(one.getsockname(), 5).close()\n",
 }

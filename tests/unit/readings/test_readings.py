@@ -15,6 +15,7 @@ from shared.core.artifacts import Artifact
 from shared.mind import prompts as mind_prompts
 from shared.mind.agents.registry import agents
 from shared.mind.leaks import leaks
+from tests.support.proposals import a_proposal
 from tests.support.readings import CODE, FOLDER, Reading, prompts, readings, stale, task_of
 from tests.support.readings_replayed import fields_of, refusal_of
 
@@ -43,6 +44,18 @@ def test_an_answer_that_is_refused_is_told_why() -> None:
             assert (told := each.refusal or each.refused), each.name
             assert told in refusal_of(each), each.name
             assert each.accepted or not each.since, each.name
+
+
+@pytest.mark.parametrize(("page", "told"), [("page:1", ""), ("page:9", "'page:9' is not the 32 digits of an id")])
+def test_names_that_a_request_has_shown_are_read_back(page: str, told: str) -> None:
+    given = {"page": page, "text": "Hello"}
+    step = {"id": "tell", "kind": "notion.comment", "title": "Tell", "why": "", "input": given, "depends_on": []}
+    answer = json.dumps(a_proposal([step]))
+    shown = '<data-000000000000 part="page" source="page:1">\nTitle: A\n\n[block:1] paragraph: B\n</data-000000000000>'
+    messages = ({"role": "user", "content": shown},)
+    reading = Reading("new", "2026-11-23", "", "plan", "12", "", 1, 1, messages, answer)
+    assert told in refusal_of(reading)
+    assert bool(told) == bool(refusal_of(reading))
 
 
 @pytest.mark.parametrize("reading", EACH)
