@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shared.backends.offline.fields import field_blocks
+from shared.backends.offline.judging.behaviour import STRONG, WEAK, weight_of
+from shared.backends.offline.judging.between_records import holds_between_records
 from shared.backends.offline.judging.evidence import Line, lines_of
+from shared.backends.offline.judging.lexicon import notions_of
 from shared.backends.offline.judging.signs import TITLE
+from shared.backends.offline.judging.unwanted import is_unwanted, unwanted_blocks
 from shared.core.page import Page
 
-_STRONG, _WEAK = 2, 1
-ENOUGH = 2
-_LONGEST_GAP = 60
+ENOUGH = 2  # weak signs of different kinds, where none is strong
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ _CASES_STRONG = (
     rf"ranking|counter|timer) (?:then |also |automatically |only )?{_DO}",
     # people shall be able to …, with it
     rf"\b(?:should|must|shall|need to|want to|would like to|want (?:\w+ )?(?:\w+ )?to) (?:also )?be able to {_DIGITAL}",
-    rf"\bso (?:that )?{_PEOPLE} can {_DIGITAL}",
+    rf"\bso (?:that )?(?!we\b|i\b){_PEOPLE} can {_DIGITAL}",
     rf"\b(?:lets?|letting|allow(?:s|ing)?|enabl\w+) (?:me|us|you|{_PEOPLE}) (?:to )?{_DIGITAL}",
     rf"\b{_PEOPLE} (?:can|could|should|may) (?:\w+ ){{0,2}}?{_DIGITAL}\b.{{0,40}}"
     r"\b(?:there|on (?:it|the (?:site|page|website|app))|in the app|(?:right )?on(?:line| the spot)|with (?:one|"
@@ -144,7 +147,7 @@ _CASES_STRONG = (
 _CASES_WEAK = (
     r"\b(?:is|are|gets?|was) (?:then |also |not )?(?:entered|refused|rejected|validated|saved|stored|calculated|"
     r"computed|"
-    r"sorted|updated|recorded|counted|e-?mailed|notified|reminded|logged|swapped|deleted|marked)\b",
+    r"sorted|recorded|e-?mailed|notified|reminded|logged|swapped|deleted|marked)\b",
     r"\b(?:wird|werden) (?:\w+ ){0,4}?(?:eingetragen|abgelehnt|berechnet|gespeichert|sortiert|aktualisiert|gezählt)\b",
     r"\b(?:est|sont) (?:\w+ )?(?:saisie?s?|refusée?s?|calculée?s?|enregistrée?s?|triée?s?)\b",
     r"\b(?:se|son|es) (?:\w+ )?(?:calculan?|guardan?|rechazan?|ordenan?|registran?)\b",
@@ -153,7 +156,8 @@ _CASES_WEAK = (
     r"\b(?:sink|move|rise|drop|climb)s? (?:one|two|three|\d+|a) (?:place|position|rank|level)s?\b",
 )
 _TITLED = re.compile(  # what is titled like a program; “Pub quiz” is an evening, and only one sign
-    r"\b(?:calculator|converter|generator|tracker|planner|scheduler|countdown|timer|quiz|poll|game|simulator|checker|"
+    r"\b(?:calculator|converter|generator|tracker|planner|scheduler|countdown|timer|quiz(?= (?:about|on|sur|über|"
+    r"sobre|su|over))|quiz|poll|game|simulator|checker|"
     r"picker|"
     r"finder|randomi[sz]er|matcher|splitter|leader ?board|ladder|dashboard|booking|reminder|bot|app)s?\W*$|"
     r"(?:rechner|generator|planer|umfrage|abstimmung|buchung)\W*$|\b(?:calculateur|calculadora|calcolatore|sondage)\b",
@@ -180,23 +184,42 @@ _WEAKLY = tuple(re.compile(case, re.IGNORECASE) for case in _CASES_WEAK)
 
 def wishes_beyond(page: Page) -> Beyond:
     """Return the sentences of a page to publish that want more than to be read."""
-    weights: list[tuple[int, Line]] = []
+    unwanted = unwanted_blocks(page)
+    spoken: list[Line] = []
+    strong, weak = False, set[str]()  # what speaks weakly counts once, however often a page says it
     for line in lines_of(page):
         if TITLE in line.where:
-            weights += [(_WEAK, line)] if _TITLED.search(line.text) else []
-        elif line.block and (weight := _weight(line.text)):
-            weights.append((weight, line))
-    spoken = [(weight, line) for weight, line in weights if TITLE not in line.where]
-    total = sum(weight for weight, _ in weights)
-    return Beyond(tuple(line for _, line in spoken), enough=bool(spoken) and total >= ENOUGH)
+            weak |= {"titled"} if _TITLED.search(line.text) else set()
+        elif line.block and line.block not in unwanted and (found := _weight(line.text)):
+            spoken.append(line)
+            strong = strong or found[0] >= STRONG
+            weak |= {found[1]}
+    return Beyond(tuple(spoken), enough=bool(spoken) and (strong or len(weak) >= ENOUGH))
 
 
-def _weight(text: str) -> int:
-    if any(case.search(text) for case in _STRONGLY):
-        return _STRONG
-    return _WEAK if any(case.search(text) for case in _WEAKLY) else 0
+def _weight(text: str) -> tuple[int, str] | None:
+    if is_unwanted(text):
+        return None
+    notions = notions_of(text)
+    weight, number = weight_of(notions, text)
+    if weight >= STRONG or any(case.search(text) for case in _STRONGLY):
+        return STRONG, ""
+    if weight:
+        return weight, f"rule {number}"
+    return next(((WEAK, case.pattern) for case in _WEAKLY if case.search(text)), None)
 
 
 def wishes_to_compute(page: Page) -> tuple[Line, ...]:
     """Return the sentences of a page that asks for a program which want more of it than to keep records."""
-    return tuple(line for line in lines_of(page) if line.block and _COMPUTES.search(line.text))
+    unwanted, fields = unwanted_blocks(page), field_blocks(page)
+    return tuple(
+        line
+        for line in lines_of(page)
+        if line.block
+        and line.block not in unwanted
+        and not is_unwanted(line.text)
+        and (
+            _COMPUTES.search(line.text)
+            or holds_between_records(notions_of(line.text), line.text, field=line.block in fields)
+        )
+    )

@@ -10,8 +10,11 @@ from itertools import accumulate
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import Invocation, read_invocations
 from shared.backends.offline.judging.inner_signs import INNER_SIGNS
+from shared.backends.offline.judging.offer_signs import OFFER_SIGNS, shows_what_exists
 from shared.backends.offline.judging.signs import (
     ANY,
+    ASKS,
+    EXISTS,
     LABEL,
     NOTES,
     PRIVATE,
@@ -39,11 +42,13 @@ _NOT_OURS = re.compile(  # a program that is not wished, or is none
     re.IGNORECASE,
 )
 _USED = re.compile(  # a program that is spoken of because somebody uses it
-    r"\b(?:us(?:e|es|ed|ing)|call(?:s|ed|ing)|queried|usa(?:ndo|r|m)?|utilis\w+|nutz\w+|verwende\w*|aufruf\w*)\b|使用|调用|通过|利用|を使",
+    r"\b(?:us(?:e|es|ed|ing)|call(?:s|ed|ing)|queried|usa(?:ndo|r|m)?|utilis\w+|nutz\w+|verwende\w*|aufruf\w*)\b|"
+    r"使用|调用|通过|利用|を使",
     re.IGNORECASE,
 )
 _STAGE = re.compile(
-    r"(?:status|state|stage|phase|stand|zustand|statut|état|estado|stato|durum|статус|状态|ステータス|상태|الحالة|وضعیت)\b",
+    r"(?:status|state|stage|phase|stand|zustand|statut|état|estado|stato|durum|статус|状态|ステータス|상태|الحالة|"
+    r"وضعیت)\b",
     re.IGNORECASE,
 )
 _BEES = re.compile(r"\b[Aa]pi\b")  # is what they are called in Italian
@@ -160,10 +165,20 @@ def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
     every, italian = _once(_all_lines(page)), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
     some = _within(every)
-    signs = (*SIGNS, *INNER_SIGNS)
+    signs = (*SIGNS, *INNER_SIGNS, *OFFER_SIGNS)
     carried = (_carried(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
-    found = [each for each in carried if each is not None]
-    return sorted([*_of_programs(page), *found], key=lambda each: -each.sign.weight)
+    found = [*_of_programs(page), *(each for each in carried if each is not None)]
+    if _is_home_of_a_tool(page, some, found):
+        shown = next(each.line for each in found if each.sign.of == SERVICE)
+        found = [Found(_EXISTS, shown), *(each for each in found if each.sign.of != SERVICE)]
+    return sorted(found, key=lambda each: -each.sign.weight)
+
+
+def _is_home_of_a_tool(page: Page, lines: list[Line], found: list[Found]) -> bool:
+    """Say whether a tool that the page shows is there already, and nobody asks for another."""
+    spoken = [each.sign for each in found if each.sign.of == SERVICE]
+    asked = any(sign.says == ASKS for sign in spoken)
+    return bool(spoken) and not asked and shows_what_exists(page, [line.text for line in lines])
 
 
 def _is_stage(line: Line) -> bool:
@@ -198,6 +213,7 @@ def _says(sign: Sign, text: str) -> bool:
 
 
 _CALLED_BY = Sign(SERVICE, 20, "names addresses to call", re.compile("$^"))
+_EXISTS = Sign(SITE, 3, EXISTS, re.compile("$^"), called="the home of a tool")
 _COMMANDED = Sign(SERVICE, 12, "shows the commands of a program", re.compile("$^"))
 
 

@@ -18,6 +18,7 @@ from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_comp
 from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
 from shared.backends.offline.judging.signs import (
     BEYOND,
+    EXISTS,
     NOTES,
     NOTHING,
     NOTION,
@@ -28,7 +29,7 @@ from shared.backends.offline.judging.signs import (
     SITE,
     Sign,
 )
-from shared.backends.offline.judging.thinness import THIN, WEAK, traits_of
+from shared.backends.offline.judging.thinness import THIN, UNTOLD, WEAK, says_much, traits_of
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write
@@ -137,11 +138,12 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
         return Judgement(PROGRAM if beyond else SERVICE, signs, asked=beyond, from_notes=notes)
     if sums[NOTES] > sums[SITE] or _only_items(page, sums):
         return Judgement(NOTES, _of(NOTES, found), asked=True)
-    if (beyond := wishes_beyond(page)).enough:
-        return Judgement(BEYOND, tuple(Found(_MORE, line) for line in beyond.lines), asked=True)
+    exists = any(each.sign.says == EXISTS for each in found)
+    if not exists and (wishes := wishes_beyond(page)).enough:
+        return Judgement(BEYOND, tuple(Found(_MORE, line) for line in wishes.lines), asked=True)
     signs = _of(SITE, found)
     traits = signs if any(each.sign.weight > WEAK for each in signs) else traits_of(page, signs)
-    return Judgement(SITE, traits) if traits else Judgement(THIN, asked=True)
+    return Judgement(SITE, traits) if traits else Judgement(UNTOLD if says_much(page) else THIN, asked=True)
 
 
 def _of(kind: str, found: Sequence[Found]) -> tuple[Found, ...]:

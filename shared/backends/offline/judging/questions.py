@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement
 from shared.backends.offline.judging.signs import BEYOND, NOTES, NOTHING, NOTION, PRIVATE, REPAIR
-from shared.backends.offline.judging.thinness import THIN
+from shared.backends.offline.judging.thinness import THIN, UNTOLD
 from shared.backends.offline.reading import shorten
 
 _MOST_LINES = 3
@@ -65,28 +65,54 @@ _NOTHING_LEFT: Mapping[str, str] = {
 }
 _ASKED: Mapping[str, Mapping[str, str]] = {
     NOTES: {
-        "en": "‘{title}’ reads as notes for yourselves (“{line}”), and nothing in it clearly asks for something to "
-        "be "
-        "built. What should it become? Comment “site” to publish what it says, “service” for a small service that "
-        "keeps records, or “nothing” to leave it.",
-        "de": "‘{title}’ liest sich wie Notizen für euch selbst (“{line}”), und nichts darin verlangt eindeutig, "
-        "dass "
-        "etwas gebaut wird. Was soll daraus werden? Kommentiert “Seite”, um zu veröffentlichen, was da steht, "
-        "“Dienst” "
-        "für einen kleinen Dienst, der Einträge führt, oder “nichts”, um es zu lassen.",
-        "fr": "‘{title}’ se lit comme des notes pour vous-mêmes (“{line}”), et rien n’y demande clairement de "
-        "construire quelque chose. Que doit-il devenir ? Commentez “site” pour publier ce que dit la page, “service” "
-        "pour un petit service qui garde des enregistrements, ou “rien” pour ne rien faire.",
-        "es": "‘{title}’ parece ser notas para ustedes mismos (“{line}”), y nada pide claramente que se construya "
-        "algo. ¿En qué debe convertirse? Comente “sitio” para publicar lo que dice, “servicio” para un pequeño "
-        "servicio "
-        "que guarda registros, o “nada” para dejarlo.",
-        "pt": "‘{title}’ parece ser anotações para vocês mesmos (“{line}”), e nada pede claramente que se construa "
-        "algo. Em que se deve tornar? Comente “site” para publicar o que diz, “serviço” para um pequeno serviço que "
-        "guarda registos, ou “nada” para não fazer nada.",
-        "zh": "‘{title}’读起来像是写给自己的笔记（“{line}”），没有明确要求做什么。"
-        "它应该成为什么？请评论“网站”以发布这些内容，"
-        "“服务”以做一个保存记录的小服务，或“不用”表示什么都不做。",
+        "en": "‘{title}’ reads as notes for yourselves, or as words for somebody you know (“{line}”), and nothing "
+        "in it clearly asks for something to be built. So nothing is planned. If it is for everybody after all, "
+        "comment "
+        "“site” to publish what it says; otherwise comment “nothing” to leave it.",
+        "de": "‘{title}’ liest sich wie Notizen für euch selbst oder Worte an jemanden, den ihr kennt (“{line}”), "
+        "und nichts "
+        "darin verlangt eindeutig, dass etwas gebaut wird. Also ist nichts geplant. Ist es doch für alle, kommentiert "
+        "“Seite”, um zu veröffentlichen, was da steht; sonst “nichts”, um es zu lassen.",
+        "fr": "‘{title}’ se lit comme des notes pour vous-mêmes, ou un mot pour quelqu’un que vous connaissez "
+        "(“{line}”), et "
+        "rien n’y demande clairement de construire quelque chose. Rien n’est donc prévu. Si c’est pour tout le monde, "
+        "commentez “site” pour publier ce que dit la page ; sinon, “rien” pour ne rien faire.",
+        "es": "‘{title}’ parece ser notas para ustedes mismos, o unas palabras para alguien que conocen "
+        "(“{line}”), y nada pide "
+        "claramente que se construya algo. Así que no hay nada planeado. Si es para todos, comente “sitio” para "
+        "publicar lo que dice; si no, “nada” para dejarlo.",
+        "pt": "‘{title}’ parece ser anotações para vocês mesmos, ou palavras para alguém que conhecem (“{line}”), "
+        "e nada pede "
+        "claramente que se construa algo. Por isso nada está planeado. Se é para todos, comente “site” para publicar o "
+        "que diz; se não, “nada” para não fazer nada.",
+        "zh": "‘{title}’读起来像是写给自己的笔记，或写给熟人的话（“{line}”），没有明确要求做什么，所以没有计划什么。"
+        "如果它是给所有人看的，请评论“网站”以发布这些内容；否则评论“不用”。",
+    },
+    UNTOLD: {
+        "en": "‘{title}’ says much, but not that it is meant for others: nothing in it asks for something to be built, "
+        "or tells readers what they get, where, when or at what price. So nothing is planned. If everybody may "
+        "read it, "
+        "comment “site” to publish it as it stands; otherwise comment “nothing” to leave it.",
+        "de": "‘{title}’ sagt viel, aber nicht, dass es für andere gedacht ist: Nichts darin verlangt, dass etwas "
+        "gebaut "
+        "wird, oder sagt Lesern, was sie wo, wann oder zu welchem Preis bekommen. Also ist nichts geplant. Dürfen "
+        "es alle "
+        "lesen, kommentiert “Seite”, um es so zu veröffentlichen; sonst “nichts”, um es zu lassen.",
+        "fr": "‘{title}’ dit beaucoup, mais pas que c’est destiné à d’autres : rien n’y demande de construire quelque "
+        "chose, ni ne dit aux lecteurs ce qu’ils trouvent, où, quand ou à quel prix. Rien n’est donc prévu. Si tout le "
+        "monde peut le lire, commentez “site” pour le publier tel quel ; sinon, “rien” pour ne rien faire.",
+        "es": "‘{title}’ dice mucho, pero no que sea para otros: nada pide que se construya algo, ni dice a los "
+        "lectores "
+        "qué reciben, dónde, cuándo o a qué precio. Así que no hay nada planeado. Si todos pueden leerlo, comente "
+        "“sitio” "
+        "para publicarlo tal cual; si no, “nada” para dejarlo.",
+        "pt": "‘{title}’ diz muito, mas não que seja para outros: nada pede que se construa algo, nem diz aos "
+        "leitores o "
+        "que recebem, onde, quando ou a que preço. Por isso nada está planeado. Se todos o podem ler, comente "
+        "“site” para "
+        "publicá-lo tal como está; se não, “nada” para não fazer nada.",
+        "zh": "‘{title}’写了很多，但没有说是给别人看的：没有要求做什么，也没有告诉读者能得到什么、在哪里、"
+        "什么时候、多少钱。所以没有计划什么。如果所有人都可以看，请评论“网站”以原样发布；否则评论“不用”。",
     },
     THIN: {
         "en": "I cannot tell what ‘{title}’ is for: it asks for nothing to be built, and says little that others "

@@ -35,8 +35,10 @@ _POLITE = re.compile(
 )
 _ONE_OF = {name: frozenset(words.split("|")) for name, words in CHOICES.items()}
 _SHOW = re.compile(
-    r"\b(?:shows?|showing|says?|lists?|mentions?|includes?|contains?|add|adds|tells?|states?|zeig\w*|nenn\w*|erwähn\w*|enthalt\w*"
-    r"|montre\w*|affiche\w*|mentionne\w*|ajoute\w*|mostrar|muestre|muestra|incluir|incluya|añad\w*|mostre|inclua|adicione|mostri"
+    r"\b(?:shows?|showing|says?|lists?|mentions?|includes?|contains?|add|adds|tells?|states?|zeig\w*|nenn\w*|"
+    r"erwähn\w*|enthalt\w*"
+    r"|montre\w*|affiche\w*|mentionne\w*|ajoute\w*|mostrar|muestre|muestra|incluir|incluya|añad\w*|mostre|inclua|"
+    r"adicione|mostri"
     r"|toon\w*|göster\w*|показыва\w*|покаж\w*|добав\w*)\b\s*(?:also|too|auch|aussi|también|também)?\s*:?\s*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -59,7 +61,8 @@ _FOLLOWS = {
     "zh": "待补充", "ja": "準備中", "ko": "준비 중", "ar": "قريبًا", "fa": "به‌زودی", "he": "בקרוב",
 }  # fmt: skip
 _SECRET = re.compile(
-    r"\b(?:secret|surprise|geheim\w*|überraschung|secreto|sorpresa|segredo|surpresa|segreto|gizli|sürpriz|секрет|сюрприз)\b"
+    r"\b(?:secret|surprise|geheim\w*|überraschung|secreto|sorpresa|segredo|surpresa|segreto|gizli|sürpriz|секрет|"
+    r"сюрприз)\b"
     r"|秘密|内緒|비밀|سر(?:ّ)?ي|راز|محرمانه",
     re.IGNORECASE,
 )

@@ -12,19 +12,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from shared.backends.offline.judging.evidence import Found, Line, lines_of
-from shared.backends.offline.judging.signs import ANY, DAY, TITLE, TOP, Sign
-from shared.backends.offline.judging.traits import CLEAR, TRAITS, trait
+from shared.backends.offline.judging.signs import ANY, TITLE, TOP, Sign
+from shared.backends.offline.judging.traits import CLEAR, OFFERS, TRAITS, trait
+from shared.backends.offline.judging.vocabulary import DAY
 from shared.backends.offline.reading import MEDIA, heading_level, own_words
 from shared.core.page import Block, Page
 
 THIN = "thin"
+UNTOLD = "untold"  # much is said, and nothing tells that it is for others
 WEAK = 2  # a sign that does not decide by itself
 ENOUGH = 2  # one clear trait, or two weak ones
 _MUCH = 45  # words that nobody writes for nothing
+_UNTOLD = 30  # words of a text that has to tell that it is for others
 _LINES = 6  # blocks that say more than a word or two
 _SHORT = 4  # words of an item that only its writer understands
 _SOME, _MORE = 5, 8  # words: a sentence, and one that tells something
-_LOOKED_AT = 30  # lines that are read for words: a page of more is not thin, whatever they say
+_LOOKED_AT = 60  # lines that are read for words: a page of more is not thin, whatever they say
 _NUMBERS = 2
 _NAME = 4  # letters of a title in a script without spaces that says more than one word
 _LETTERS = 1.6  # of such a script, for a word
@@ -36,7 +39,8 @@ _ARTICLES = frozenset({
 })  # fmt: skip
 _OWN = (  # what people write down for themselves: of their day, of somebody they know, of something they have seen
     re.compile(
-        r"\b(?:i|my|me|ich|mir|mich|mein\w*|je|j['’]\w+|moi|ma|mes|yo|mi|mis|eu|meu|minha|mum|mom|dad|mama|papa|maman)\b"
+        r"\b(?:i|my|me|ich|mir|mich|mein\w*|je|j['’]\w+|moi|ma|mes|yo|mi|mis|eu|meu|minha|mum|mom|dad|mama|papa|"
+        r"maman)\b"
         r"|\b(?:slept|sleep|felt|feel|tired|cried|missed|dreamt|müde|geschlafen|geweint|geträumt|dormi|fatiguée?|pleuré"
         r"|rêvé|dormí|cansad[oa]|triste|lloré|soñé|sonhei|chorei|mamá|papá)\b|我(?!们)|睡|累|难过|梦见|爸|妈",
         re.IGNORECASE,
@@ -71,12 +75,30 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 def traits_of(page: Page, signs: Sequence[Found] = ()) -> tuple[Found, ...]:
     """Return what makes the page one for readers, weak `signs` among it; nothing where it is thin."""
     spoken = [block for block in page.walk() if own_words(block)]
-    found = sorted([*signs, *_shape(page, spoken), *_told(page, spoken)], key=lambda each: -each.sign.weight)
+    told = _told(page, spoken)
+    if _is_much(spoken) and not _is_offered(page, spoken, told):
+        return ()
+    found = sorted([*signs, *_shape(page, spoken), *told], key=lambda each: -each.sign.weight)
     least = 2 * ENOUGH if _only_short_items(spoken) else ENOUGH
     if not any(each.sign.weight >= CLEAR for each in found if each not in signs):
         found += _amount(page, spoken)
         least += _for_oneself(page, spoken)
     return tuple(found) if sum(each.sign.weight for each in found) >= least else ()
+
+
+def says_much(page: Page) -> bool:
+    """Say whether the page is longer than what somebody jots down."""
+    return _is_much([block for block in page.walk() if own_words(block)])
+
+
+def _is_much(spoken: list[Block]) -> bool:
+    return sum(map(_length, spoken)) > _UNTOLD
+
+
+def _is_offered(page: Page, spoken: list[Block], told: list[Found]) -> bool:
+    """Say whether a long text tells what, when, where or at what price others get something; its form does not."""
+    offers = sum(each.sign.weight for each in told if each.sign.says in OFFERS)
+    return offers >= (2 * CLEAR if _for_oneself(page, spoken) else CLEAR)
 
 
 def _shape(page: Page, spoken: list[Block]) -> list[Found]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from shared.backends.offline.judging.signs import ANY, DAY, MONEY, SIGNS, SITE, TIME, TITLE, TOP, Sign
+from shared.backends.offline.judging.signs import ANY, SIGNS, SITE, TITLE, TOP, Sign
+from shared.backends.offline.judging.vocabulary import DAY, MONEY, TIME
 
 CLEAR = 2  # the weight of a trait that is enough by itself
 _MONTHS = (
-    r"january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|mai|juni|"
-    r"juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|"
-    r"marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|"
+    r"mai|juni|"
+    r"juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|"
+    r"febrero|"
+    r"marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|"
+    r"junho|julho|"
     r"setembro|outubro|dezembro"
 )
 
@@ -20,6 +24,8 @@ def trait(weight: int, says: str, *parts: str, where: str = ANY) -> Sign:
     """Return a weak sign of a site."""
     return Sign(SITE, weight, says, re.compile("|".join(parts), re.IGNORECASE), where)
 
+
+_COUNTED = tuple(replace(each, least=1, weight=CLEAR) for each in SIGNS if each.of == SITE and each.least > 1)
 
 TRAITS: tuple[Sign, ...] = (
     trait(
@@ -38,12 +44,22 @@ TRAITS: tuple[Sign, ...] = (
         r"\b(?:farm|market|fair|fete|party|festival|concert|exhibition|wedding|barn|guide|rules|menu|services?)\b",
         r"\b(?:plumb\w+|joiner\w*|carpent\w+|electrician|garage|gallery|theat(?:re|er)|church|team|neighbourhood)\b",
         r"\b(?:opening|beginners|trip|tour|walk)\b",
-        r"\w*(?:verein|chor|schule|laden|bäckerei|tischlerei|werkstatt|praxis|wohnung|fest|markt|kurs|unterricht)e?s?\b",
+        r"\w*(?:verein|chor|schule|laden|bäckerei|tischlerei|werkstatt|praxis|wohnung|fest|markt|kurs|"
+        r"unterricht)e?s?\b",
         r"\w*(?:haus|hof|treff|gruppe|museum|theater|hotel|internat|café|nachhilfe)e?s?\b",
         r"\b(?:boulangerie|club|association|cours|chambres?|fanfare|chorale|école|atelier|musée|marché|fête|salle)\b",
         r"\b(?:ferme|librairie|restaurant|taller|panadería|club|coro|escuela|tienda|fiesta|mercado|museo|clases)\b",
         r"\b(?:casa|hotel|clínica|pastelaria|padaria|aulas|horta|escola|loja|festa|oficina|clube|associação)\b",
-        r"[馆店课社团校院所坊班市](?:\b|$)|活动|俱乐部|协会|市场|学校|餐厅",
+        r"\b(?:agriturismo|trattoria|osteria|bottega|scuola|coro|sagra|mercato|biblioteca|corso|associazione|"
+        r"panificio)\b",
+        r"\w*(?:vereniging|koor|winkel|bakkerij|praktijk|feest|markt|cursus|bibliotheek|werkplaats)\b|\b(?:camping|"
+        r"bakker)\b",
+        r"\b(?:dernek|derneği|kulübü|kursu|okulu|fırını?|lokanta\w*|pansiyon\w*|atölye\w*|kütüphane\w*|pazarı|"
+        r"şenli\w+)\b",
+        r"\b(?:stowarzyszenie|klub|chór|szkoła|piekarnia|sklep|zakład|pracownia|warsztat\w*|festyn|kurs|biblioteka|"
+        r"pensjonat)\b",
+        r"(?:教室|会館|食堂|商店|工房|旅館|民宿|図書館|祭り?|クラブ)$|[馆店课社团校院所坊班市](?:\b|$)|活动|俱乐部|"
+        r"协会|市场|学校|餐厅",
         where=TITLE,
     ),
     trait(
@@ -72,7 +88,15 @@ TRAITS: tuple[Sign, ...] = (
         r"\b(?:vecinos|visitantes|fresc[oa]s?|para (?:niños|todos|adultos|principiantes))\b",
         r"\b(?:oferec\w+|ensino|conserto|alug\w+|por encomenda|grátis|vizinhos)\b",
         r"\bpara (?:crianças|iniciantes)\b",
-        r"我(?:教|卖|修|做|帮)|提供|出租|出售|免费|顾客|游客|居民|会员|接待|预约|定做",
+        r"\b(?:offriamo|vendiamo|insegno|riparo|affitt\w+|su (?:ordinazione|misura)|ospiti|visitatori|clienti|"
+        r"per (?:bambini|tutti))\b",
+        r"\b(?:te huur|te koop|op (?:maat|bestelling)|klanten|bezoekers|gasten|voor (?:kinderen|beginners|"
+        r"iedereen)|gratis)\b",
+        r"\b(?:kiralık|satılık|sipariş üzerine|misafir\w*|müşteri\w*|ziyaretçi\w*|ücretsiz|çocuklar için)\b",
+        r"\b(?:do wynajęcia|na sprzedaż|na zamówienie|klien\w+|goś(?:cie|ci)|odwiedzając\w+|dla (?:dzieci|każdego|"
+        r"początkujących)|bezpłatn\w+)\b",
+        r"お客様|貸し出し|販売|承ります|初心者|どなたでも|無料|ご利用|我(?:教|卖|修|做|帮)|提供|出租|出售|免费|"
+        r"顾客|游客|居民|会员|接待|预约|定做",
         where=TOP,
     ),
     trait(
@@ -82,7 +106,9 @@ TRAITS: tuple[Sign, ...] = (
         r"\b(?:at|from|by) (?:\d{1,2}\b|noon|midnight|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)",
         rf"\b\d{{1,2}}\W{{1,2}}(?:de )?(?:{_MONTHS})\b|\b(?:{_MONTHS}) \d{{1,2}}\b|\b(?:in|im|en|em) (?:{_MONTHS})\b",
         r"\b(?:daily|every (?:day|week|month|evening|morning|weekend|year)|weekly|täglich|jede[nrs]?)\b",
-        r"\b(?:tous les|chaque|todos (?:los|os) (?:días|dias)|cada|diariamente)\b|每[天周月年节]|毎[日週]",
+        r"\b(?:tous les|chaque|todos (?:los|os) (?:días|dias)|cada|diariamente)\b|每[天周月年节]|毎[日週月]|"
+        r"\b(?:ogni|elke|iedere|każd[aąeoy]\w*|codziennie|dagelijks|wekelijks)\b|\bher (?:gün|hafta|ay|pazar|"
+        r"cumartesi)",
         r"(?<!\w)(?:a partir d\w+|dès|ab) \d",
     ),
     trait(
@@ -92,6 +118,9 @@ TRAITS: tuple[Sign, ...] = (
         r"\b(?:per|an|pro|par|por) (?:hour|night|person|stunde|nacht|heure|nuit|hora|noche|noite)\b",
         r"\bopen(?:s|ing|ed)? (?:on|from|at|every|daily|until|to|hours)\b|\bclosed on\b",
         r"\b(?:geöffnet|geschlossen|öffnungszeiten|ouverte?s?|fermée?s?|abiert[oa]s?|cerrad[oa]s?)\b",
+        r"\b(?:apert[oaie]|chius[oaie]|orari|geopend|gesloten|openingstijden|açık|kapalı|czynn[eay]|nieczynn[eay]|"
+        r"otwart[eay])\b"
+        r"|\b(?:a notte|a persona|all['’]ora|per nacht|per uur|kişi başı|gecelik|za (?:noc|osobę|godzinę))\b",
         r"\b(?:abert[oa]s?|fechad[oa]s?)\b|开门|营业|営業|開店",
     ),
     trait(
@@ -101,6 +130,8 @@ TRAITS: tuple[Sign, ...] = (
         r"\w+(?:straße|strasse|gasse|weg|platz) \d|\b(?:rue|avenue|calle|rua|avenida|via) \w+",
         r"\bpublic transport\b|\bbus stop\b|\b(?:line|bus|tram|linie|ligne|línea|linha) \d",
         r"\b(?:im|am|beim) (?:gemeindehaus|bahnhof|marktplatz|rathaus)\b|\bà la (?:salle|mairie|gare|place)\b",
+        r"\b(?:in )?(?:piazza|strada|corso|vicolo) [A-Z]\w+|\b\w+(?:straat|laan|plein|gracht|kade) \d|\b(?:ul\.|"
+        r"aleja|plac) ?\w+|\w+ (?:sokak|sokağı|caddesi|cad\.|mahallesi)|駅から|徒歩|丁目",
         r"\ben la (?:plaza|biblioteca|playa|calle)\b|\bna (?:praça|praia|escola|biblioteca|rua)\b|路\d|号|集合",
     ),
     trait(
@@ -125,5 +156,16 @@ TRAITS: tuple[Sign, ...] = (
     ),
     trait(1, "says what it is for", r"\b(?:for|für|pour|para|voor|için|для)\b|为"),
     trait(1, "says what things are made of", r"\b(?:from|aus|de) (?:local|regional|heimisch\w*|eigen\w*)\b"),
-    *(replace(each, least=1, weight=CLEAR) for each in SIGNS if each.of == SITE and each.least > 1),
+    *_COUNTED,
+)
+OFFERS = frozenset(
+    {
+        "is titled as a site is",
+        "is titled as a place, a group or an event is",
+        "says what is done or given for others",
+        "says when",
+        "says what it costs, or when it is open",
+        "says where",
+        *(each.says for each in _COUNTED),
+    }
 )

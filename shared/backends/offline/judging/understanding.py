@@ -53,9 +53,11 @@ class Understood:
 
     def wished_beyond(self) -> tuple[str, ...]:
         """Return the sentences that want more than is built, where a person has chosen to have it all the same."""
+        if not self.judgement.chosen:
+            return ()
         service = self.artifact == PYTHON_SERVICE
         lines = wishes_to_compute(self.page) if service else wishes_beyond(self.page).lines
-        return tuple(line.text for line in lines) if self.judgement.chosen else ()
+        return tuple(line.text for line in lines)
 
     def tested_by_doing(self) -> frozenset[str]:
         """Return the blocks that name what a service answers to: a test calls it and looks at what it does."""
