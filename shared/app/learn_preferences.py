@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from shared.app.preferences import (
 from shared.app.prompts import prompt
 from shared.core.errors import IntegrationError, ModelError
 from shared.core.outgoing_text import visible
-from shared.core.wishes import same_words
+from shared.core.wishes import may_hold_for_good, same_words
 from shared.mind.context import Part, assemble
 from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest, Put
@@ -33,7 +32,6 @@ TASK = "preferences"
 MOST_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
 _TOKENS = 8000
 _ANSWER_TOKENS = 1500
-_LEADS_OUT = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|\S@\S|[0-9a-f]{32}|\b[\w-]+\.(?:com|org|net|io|dev|app|example)\b")
 
 
 class Learned(BaseModel):
@@ -95,10 +93,9 @@ def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRe
 
 
 def _keep(deps: Deps, tenant: str, one: Learned, remarks: Sequence[Feedback], model: str) -> None:
-    """Keep what rests on remarks that were there, and leads nowhere that they do not lead."""
+    """Keep what rests on remarks that were there, and neither leads anywhere nor says who approves."""
     text = " ".join(visible(one.text).split())
     sources = [remark for remark in remarks if remark.id in one.sources]
-    said = " ".join(remark.text for remark in sources).casefold()
-    if not sources or not same_words(text) or any(each not in said for each in _LEADS_OUT.findall(text.casefold())):
+    if not sources or not same_words(text) or not may_hold_for_good(text):
         return
     keep_preference(deps, tenant, text, sources, model)

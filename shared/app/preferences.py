@@ -18,7 +18,7 @@ from shared.app.feedback import Feedback, feedback_since, id_at, latest_words
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, VersionConflict
 from shared.core.outgoing_text import visible
 from shared.core.run import derived_id
-from shared.core.wishes import is_for_good, same_words
+from shared.core.wishes import is_for_good, may_hold_for_good, same_words
 from shared.ports import Doc, Put
 
 KIND = "preferences"
@@ -121,7 +121,9 @@ def _said_by_rule(window: Sequence[Feedback]) -> list[tuple[str, list[Feedback]]
     return [
         (group[-1].text, group)
         for words, group in by_words.items()
-        if words and (is_for_good(group[-1].text) or len({one.run for one in group}) > 1)
+        if words
+        and may_hold_for_good(group[-1].text)
+        and (is_for_good(group[-1].text) or len({one.run for one in group}) > 1)
     ]
 
 

@@ -12,6 +12,13 @@ _FOR_GOOD = re.compile(
     r"\b(?:always|never|every time|from now on|in (?:the )?future|as a rule|immer|nie|niemals|ab jetzt|künftig|"
     r"in zukunft|grundsätzlich|toujours|jamais|désormais|à l'avenir|siempre|nunca|a partir de ahora)(?!\w)"
 )
+_ASKED = re.compile(
+    r"\b(?:approv\w*|permission\w*|permit\w*|allow\w*|authori[sz]\w*|ask(?:ing)? (?:me|us|anybody|anyone|first|before)|"
+    r"confirm\w*|genehmig\w*|freigab\w*|freigeb\w*|erlaub\w*|zustimm\w*|(?:nach|rück)fragen?|(?:mich|uns) fragen|"
+    r"approuv\w*|autoris\w*|permett\w*|permis\w*|demander (?:avant|la)|aprob\w*|autoriz\w*|permi[ts]\w*|preguntar\w*)"
+    r"(?!\w)|批准|同意|许可|承認|許可"
+)
+_TARGET = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|\S@\S|[0-9a-f]{32}|\b[\w-]+\.(?:com|org|net|io|dev|app|example)\b")
 _NOT = r"(?:never|do not|don't|no|not|without|stop|nie|niemals|kein\w*|nicht|ohne|jamais|sans|ne|pas de|nunca|sin)"
 _THINGS: Mapping[str, tuple[str, ...]] = {
     r"live|production|publish\w*|promot\w+|veröffentlich\w*|produktion|en ligne|publi\w+|producción": (
@@ -40,6 +47,12 @@ def same_words(text: str) -> str:
 def is_for_good(text: str) -> bool:
     """Say whether a wish speaks of all work to come, and not of one plan."""
     return _FOR_GOOD.search(_shaped(text)) is not None
+
+
+def may_hold_for_good(text: str) -> bool:
+    """Say whether it may hold for every plan: never who is asked, what is allowed, or where something is sent."""
+    shaped = _shaped(text)
+    return _ASKED.search(shaped) is None and _TARGET.search(shaped) is None
 
 
 def kinds_to_avoid(text: str) -> frozenset[str]:
