@@ -31,6 +31,7 @@ from shared.core.run import Run, RunStatus
 from shared.core.unsent import notice_ref
 from shared.integrations.notion.markdown import parse_markdown
 from shared.wiring import tools, wire
+from tests.support.read_runs import ReadRuns
 
 Json = dict[str, Any]
 PATIENCE_S = 60.0
@@ -83,6 +84,7 @@ class Neighbourhood:
     home: Home
     agents: dict[str, str] = field(default_factory=dict)  # other connections' tokens
     _decided: dict[str, str] = field(default_factory=dict)  # run → what was agreed to last
+    _read: ReadRuns = field(default_factory=ReadRuns)
 
     # --- people in Notion ---------------------------------------------------------------------------------------------
 
@@ -225,9 +227,7 @@ class Neighbourhood:
 
     def runs(self, page: str, tenant: str = "") -> list[Run]:
         """Return the page's runs, oldest first."""
-        found = self.house.wired.deps.store.list_runs(tenant or self.home.tenant, limit=200)
-        mine = [run for run in found if run.trigger.page.replace("-", "") == page.replace("-", "")]
-        return sorted(mine, key=lambda run: run.opened_at)
+        return self._read.of(self.house.wired, tenant or self.home.tenant, page)
 
     def run(self, page: str) -> Run:
         """Return the page's latest run."""
