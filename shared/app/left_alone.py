@@ -80,6 +80,13 @@ def _with_room(refused: Refusals) -> Refusals:
     return {name: each for name, each in refused.items() if name not in over}
 
 
+def is_for_good(settings: Mapping[str, Any], error: NotAllowed | Missing) -> bool:
+    """Say whether what keeps a day from being planned may be for good: a refusal, or tasks that are left alone."""
+    tasks = database_of(settings, TASKS)
+    known = refused_of(settings).get(tasks.data_source, {}) if tasks is not None else {}
+    return isinstance(error, NotAllowed) or bool(known.get("left"))
+
+
 def _told_of_its_kin(settings: Mapping[str, Any], what: str) -> bool:
     """Say whether the owners have heard of it by another name: no plan of the day without the tasks."""
     tasks, refused = database_of(settings, TASKS), refused_of(settings)

@@ -17,7 +17,7 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, whole_second
 from shared.app.engine import open_run, record
-from shared.app.left_alone import forget_refused_planning, may_ask, note_refused
+from shared.app.left_alone import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.open_page_run import page_record, record_body
 from shared.app.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.plan_day_tasks import DAYS, last_planned, open_tasks
@@ -26,7 +26,7 @@ from shared.app.workspace_databases import PLANNING, Mapped, database_of
 from shared.core import events as ev
 from shared.core.commands import PLAN_DAY, Command
 from shared.core.day_plan import DEFAULT_CAPACITY, DayPlan, plan_day
-from shared.core.errors import Busy, IntegrationError, MalformedRequest, NotAllowed, Rejected
+from shared.core.errors import Busy, IntegrationError, MalformedRequest, Missing, NotAllowed, Rejected
 from shared.core.run import RunStatus, Trigger, derived_id
 from shared.core.schedule import BadSchedule, Days, Schedule, latest_time, next_times
 from shared.integrations.notion.blocks import one_text
@@ -160,10 +160,10 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
             if due is not None and due.astimezone(planning.zone).date() == now.astimezone(planning.zone).date():
                 _plan(deps, tools, tenant, settings, planning, now.astimezone(planning.zone))
                 forget_refused_planning(deps, tenant, settings)
-        except NotAllowed as error:
+        except (NotAllowed, Missing) as error:
             body = _put_off(deps, known, error)
-            if note_refused(deps, tenant, PLANNING, error):  # without a key: whatever settles the planning begins anew
-                body = {"problem": body["problem"]}
+            if is_for_good(settings, error) and note_refused(deps, tenant, PLANNING, error):
+                body = {"problem": body["problem"]}  # without a key: whatever settles the planning begins anew
         except (IntegrationError, Busy) as error:
             log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
             body = _put_off(deps, known, error)

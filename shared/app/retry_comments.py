@@ -13,6 +13,7 @@ from shared.app.plan_comments import author_of, heard_of, keep_heard, members_of
 from shared.core.errors import Missing, Rejected, RequestError
 from shared.core.retry_words import asks_to_retry
 from shared.core.run import Run
+from shared.core.sentence import end_sentence
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Repeat
 
@@ -50,7 +51,7 @@ def _obey(deps: Deps, tools: Tools, notion: Notion, run: Run, asked: dict[str, A
     try:
         retry_run(deps, lambda: tools, run.tenant, run.id, by, from_start=anew == "from the start")
     except RequestError as error:
-        text = f"That cannot be retried: {error}. {error.way_out}".strip()
+        text = f"That cannot be retried: {end_sentence(str(error))} {error.way_out}".strip()
         with suppress(Missing, Rejected):
             Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
                 f"no-retry-{asked['id']}",

@@ -13,6 +13,7 @@ from shared.app.roll_back import roll_back
 from shared.core.errors import Missing, Rejected, RequestError
 from shared.core.roll_back_words import asks_to_roll_back
 from shared.core.run import Run
+from shared.core.sentence import end_sentence
 from shared.integrations.notion.client import Notion
 from shared.steps._kind import Repeat
 
@@ -51,7 +52,7 @@ def _obey(deps: Deps, notion: Notion, run: Run, asked: Remark) -> None:
     try:
         roll_back(deps, run.tenant, run.id, str(notion.user(author).get("name") or f"person:{author}"))
     except RequestError as error:
-        text = f"That cannot be rolled back: {error}. {error.way_out}".strip()
+        text = f"That cannot be rolled back: {end_sentence(str(error))} {error.way_out}".strip()
         discussion = str(asked.comment.get("discussion_id") or "")
         with suppress(Missing, Rejected):
             Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(

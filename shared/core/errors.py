@@ -44,6 +44,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.core.run import NOTHING, Usage
+from shared.core.sentence import end_sentence
 
 
 class ErrorClass(StrEnum):
@@ -216,7 +217,7 @@ class NotAllowed(Rejected):
     """The grant does not cover this, or the workspace's plan does not; `way_out` is what a person can do about it."""
 
     def __init__(self, system: str, message: str, *, way_out: str) -> None:
-        super().__init__(system, f"{message}. {way_out}")
+        super().__init__(system, f"{end_sentence(message)} {way_out}")
         self.way_out = way_out
 
 

@@ -6,6 +6,12 @@ _ENDS = (".", "!", "?", "…", ":")
 _NO_WORD = frozenset("._/:@'\"`“‘<{[(0123456789")  # what stands in a field's name, an id, an address, a quotation
 
 
+def end_sentence(message: str) -> str:
+    """Return the message with one full stop, where it does not end in a mark: the next sentence follows."""
+    said = message.rstrip()
+    return said if said.endswith(_ENDS) else f"{said}."
+
+
 def count_of(number: int, what: str) -> str:
     """Return a number and what it counts."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.core.cut_text import cut_text
 from shared.core.run import Run, Step
+from shared.core.sentence import end_sentence
 
 REVIEW = "release.review"
 MOST = 2000  # letters of a question
@@ -53,16 +54,18 @@ def _what(stuck: Stuck) -> str:
     said, failing = cut_text(stuck.said.strip(), MAX_TOLD), cut_text(stuck.failing.strip(), MAX_TOLD)
     kept = "What passed its tests before is kept as it was." if stuck.green else "No version has passed its tests yet."
     if not said and not failing:
-        return f"What people have answered is not worked in: {stuck.why}. {kept}"
+        return f"What people have answered is not worked in: {end_sentence(stuck.why)} {kept}"
     if not said:
-        return f"The tests fail, and {stuck.why}. {kept} What fails: {failing}"
+        return f"The tests fail, and {end_sentence(stuck.why)} {kept} What fails: {failing}"
     left = f"\nThe last repair does not pass its tests: {cut_text(failing, MAX_TOLD // 2)}" if failing else ""
     if stuck.sender is None:
-        return f"{said}\nThat is not done: {stuck.why}. {kept}{left}"
+        return f"{said}\nThat is not done: {end_sentence(stuck.why)} {kept}{left}"
     if stuck.sender.spec.kind == REVIEW:
-        return f"{said}\nNothing has left. It was not mended: {stuck.why}. {kept}{left}"
+        return f"{said}\nNothing has left. It was not mended: {end_sentence(stuck.why)} {kept}{left}"
     title = stuck.sender.spec.title or stuck.sender.id
-    return f"“{title}” says that the work is not right: {said}\nIt was not mended: {stuck.why}. {kept}{left}"
+    return (
+        f"“{title}” says that the work is not right: {said}\nIt was not mended: {end_sentence(stuck.why)} {kept}{left}"
+    )
 
 
 def _way_out(run: Run, stuck: Stuck) -> str:

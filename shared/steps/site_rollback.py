@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import Rejected
+from shared.core.sentence import end_sentence
 from shared.integrations.hosting import Hosting
 from shared.steps._hosting import SYSTEMS, address, host_named, rhythm
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind
@@ -54,7 +55,7 @@ def _back(ctx: StepContext, hosting: Hosting, wanted: Rollback) -> dict[str, Any
     try:
         hosting.rollback(wanted.site, wanted.previous, f"asked for by {by}")
     except Rejected as error:
-        raise Rejected(wanted.system, f"{error}. {_by_hand(wanted)}") from error
+        raise Rejected(wanted.system, f"{end_sentence(str(error))} {_by_hand(wanted)}") from error
     return {"rolled_back_to": wanted.previous, "at": ctx.now().isoformat()}
 
 

@@ -155,6 +155,14 @@ def test_files_that_are_named_exist(path: Path) -> None:
     assert [it for it in named if not list(ROOT.glob(it.rstrip("/")))] == []
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if "README" not in path.name or path.parent == ROOT], ids=name
+)
+def test_nobody_has_to_know_our_name_for_workwright_on_one_machine(path: Path) -> None:
+    prose = re.sub(r"`[^`]*`|\]\([^)]*\)", "", path.read_text(encoding="utf-8"))
+    assert re.findall(r"[^\n]*\b[Hh]ouses?\b[^\n]*", prose) == []
+
+
 def test_the_document_of_the_api_says_of_each_address_what_it_does() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     told = [line.partition(" Permission: ")[0] for line in text.splitlines() if " Permission: " in line]

@@ -249,6 +249,18 @@ def test_a_used_up_plan_and_a_page_that_is_not_shared_say_what_to_do(repeater: t
     assert "••• › Connections" in str(raised(READS["page"], notion))
 
 
+@pytest.mark.parametrize(("status", "code"), [(403, "restricted_resource"), (404, "object_not_found")])
+def test_what_notion_says_ends_once_before_what_we_say(
+    repeater: tuple[Repeater, Notion], status: int, code: str
+) -> None:
+    told, notion = repeater
+    body = {**refusal(status, code), "message": "Could not find page. Make sure that it is shared."}
+    told.tell(body, status=status)
+    said = str(raised(READS["page"], notion))
+    assert "that it is shared. " in said
+    assert ".." not in said
+
+
 # --- lists and objects ------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.approvals import decide, read_token
 from shared.app.deps import Deps
 from shared.core.errors import AgentError, NotThere, RequestError
+from shared.core.sentence import end_sentence
 from shared.http_client import HttpClient
 from shared.integrations.slack import Click, parse_click, verify_signature
 
@@ -53,7 +54,7 @@ def _outcome(deps: Deps, click: Click) -> str:
         by = str(person.get("name") or person["id"])
         run = decide(deps, asked, approve=click.action == "approve", by=by, via="slack")
     except RequestError as error:
-        return f"That did not count: {error}. {error.way_out}".strip()
+        return f"That did not count: {end_sentence(str(error))} {error.way_out}".strip()
     word = "Approved" if click.action == "approve" else "Denied"
     return f"{word}: “{run.trigger.title or run.id}”."
 

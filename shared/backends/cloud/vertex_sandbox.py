@@ -20,6 +20,7 @@ from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.readable import as_text
+from shared.core.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 SYSTEM = "vertex-sandbox"
@@ -59,7 +60,7 @@ class VertexSandbox:
         try:
             result = self.run(SandboxRequest({}, ("python3", "-c", "pass"), "offline"))
         except Unavailable as error:
-            raise SandboxUnavailable(f"{self.name}: {error}. {WAY_OUT}") from error
+            raise SandboxUnavailable(f"{self.name}: {end_sentence(str(error))} {WAY_OUT}") from error
         if result.exit_code or result.killed_by:
             raise SandboxUnavailable(f"{self.name}: an empty program ended with {result.exit_code}. {WAY_OUT}")
 
@@ -165,7 +166,7 @@ def _failure(error: Exception) -> Exception:
     code = getattr(error, "code", None)
     said = str(getattr(error, "message", "") or type(error).__name__)[:300]
     if code in (400, 401, 403, 404):
-        return SandboxUnavailable(f"vertex: answered {code}: {said}. {WAY_OUT}")
+        return SandboxUnavailable(f"vertex: answered {code}: {end_sentence(said)} {WAY_OUT}")
     kind = type(error).__module__.partition(".")[0]
     if code is not None or isinstance(error, ValueError) or kind in ("httpx", "httpx2", "google", "requests"):
         return Unavailable(SYSTEM, f"{code or 'no answer'}: {said}")

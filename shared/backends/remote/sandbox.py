@@ -15,6 +15,7 @@ from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, resu
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
 from shared.core.lock_files import LockProblem
+from shared.core.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 _CONNECT_S = 10.0
@@ -57,7 +58,7 @@ class RemoteSandbox:
         try:
             result = self._run(SandboxRequest({}, ("true",), "offline"), _CHECK_PATIENCE_S)
         except (Unavailable, RateLimited) as error:
-            raise SandboxUnavailable(f"{self.name}: {error}. {WAY_OUT}") from error
+            raise SandboxUnavailable(f"{self.name}: {end_sentence(str(error))} {WAY_OUT}") from error
         if result.exit_code or result.killed_by:
             raise SandboxUnavailable(f"{self.name}: `true` ended with {result.exit_code}. {WAY_OUT}")
 

@@ -19,6 +19,7 @@ from shared.backends.sandbox.registry_proxy import RegistryProxy
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.lock_files import read_lock
 from shared.core.readable import as_text
+from shared.core.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -98,7 +99,7 @@ class LaunchedSandbox:
         return {}
 
     def _refuse(self, why: str) -> SandboxUnavailable:
-        return SandboxUnavailable(f"{self.name}: {why}. {self.way_out}")
+        return SandboxUnavailable(f"{self.name}: {end_sentence(why)} {self.way_out}")
 
     def _launch(
         self, request: SandboxRequest, extra: Mapping[str, Any] = MappingProxyType({}), more: Sequence[bytes] = ()

@@ -247,3 +247,25 @@ def test_a_table_that_is_not_shown_any_more_is_told_once_and_asked_for_once_a_we
     refusing.house.clock.move(hours=24 * 7)
     refusing.make_passes(1)
     assert refused_of(refusing.house.settings(TENANT)) == {}
+
+
+def test_a_day_whose_tasks_are_not_shown_any_more_is_not_asked_for_day_after_day(refusing: Refusing) -> None:
+    query = f"/v1/data_sources/{refusing.source(TASKS)}/query"
+    change_settings(refusing.house.deps, TENANT, planning_time="09:30", time_zone="UTC")
+    day = refusing.tomorrow()
+    refusing.refuse(query, status=404)
+    refusing.at(day)
+    refusing.make_passes(2)  # by which the table is left alone
+    for hours in (24, 26, 28):
+        refusing.at(day + timedelta(hours=hours))
+    asked = refusing.asked(query)
+    for hours in (48, 50, 72, 96):
+        refusing.at(day + timedelta(hours=hours))
+    assert refusing.asked(query) == asked
+    assert len(refusing.told()["C1"]) == 1
+    refusing.forgive()
+    refusing.at(day + timedelta(days=8))
+    refusing.make_passes(1)  # once a week the table is asked for, and days are planned again
+    refusing.at(day + timedelta(days=8, hours=2))
+    assert planning_problem(refusing.house.deps, TENANT) == ""
+    assert next_planning(refusing.house.deps, TENANT)
