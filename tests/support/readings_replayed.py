@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.app.ask import _Answered, _Rewritten
 from shared.app.chat import Understood
-from shared.app.learn_preferences import _LEADS_OUT, Learnt
+from shared.app.learn_preferences import Learnt
 from shared.app.plan_checking import validated
 from shared.app.plan_proposal import Proposal
 from shared.app.short_names import ShortNames
@@ -19,6 +19,7 @@ from shared.core.chat_words import NOT_LISTED
 from shared.core.errors import InvalidOutput
 from shared.core.file_plan import PlannedFile
 from shared.core.run import NOTHING
+from shared.core.wishes import may_hold_for_good
 from shared.core.worktree import Worktree
 from shared.mind.agents.asking import answer_model
 from shared.mind.agents.registry import agent
@@ -153,9 +154,8 @@ def _preferences(reading: Reading, given: Json) -> None:
     for each in learnt.preferences:
         if not each.sources or (unknown := set(each.sources) - set(remarks)):
             raise InvalidOutput(f"sources: {unknown.pop() if each.sources else 'none'} is none of the remarks")
-        said = " ".join(remarks[source] for source in each.sources).casefold()
-        if led := [found for found in _LEADS_OUT.findall(each.text.casefold()) if found not in said]:
-            raise InvalidOutput(f"text: {led[0]} stands in none of its remarks")
+        if not may_hold_for_good(each.text):
+            raise InvalidOutput(f"text: {each.text} is about who approves, or leads out")
 
 
 def _summary(reading: Reading, given: Json) -> None:
