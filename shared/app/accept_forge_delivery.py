@@ -19,7 +19,7 @@ from shared.app.forge_signatures import FORGED, SYSTEMS, Keys, check, keys_of
 from shared.core.commands import CHANGE, Command
 from shared.core.errors import BadSignature, MalformedRequest, TooLarge
 from shared.core.run import derived_id
-from shared.ports import SYSTEM, Doc, Put, Secret
+from shared.ports import SYSTEM, Doc, Secret, change_doc
 from shared.telemetry import trace
 
 MAX_BYTES = 5_000_000  # GitHub sends up to 25 MB; of what is ours nothing comes near this
@@ -95,12 +95,12 @@ def _app_keys(deps: Deps, *, refresh: bool = False) -> Keys:
 
 def note_installation(deps: Deps, tenant: str, installation: int) -> None:
     """Remember that a tenant has connected an installation of our app: its news is theirs, beside other tenants'."""
-    name = f"github-{installation}"
-    doc = deps.store.get(SYSTEM, INSTALLATIONS, name)
-    known = list(doc.body["tenants"]) if doc is not None else []
-    if tenant not in known:
-        body = {"tenants": [*known, tenant]}
-        deps.store.put(SYSTEM, Put(INSTALLATIONS, name, body, doc.version if doc is not None else ""))
+
+    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        tenants = known["tenants"] if known is not None else []
+        return known if tenant in tenants else {"tenants": [*tenants, tenant]}
+
+    change_doc(deps.store, (SYSTEM, INSTALLATIONS, f"github-{installation}"), add, deps.stand_back)
 
 
 def _installed(deps: Deps, body: Any) -> list[str]:

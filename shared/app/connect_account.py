@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from shared import log
 from shared.accounts import PROVIDERS, Accounts
+from shared.app.connect_notion import AGAIN, ProviderUnavailable, connect_notion
 from shared.app.deps import Deps
-from shared.app.due_times import drop_alarm
+from shared.app.due_times import Alarm, drop_alarm
 from shared.app.engine import record
 from shared.app.left_alone import let_all_in
 from shared.app.operator_secrets import valid
@@ -27,12 +28,10 @@ from shared.core.errors import (
     IntegrationError,
     MalformedRequest,
     NotThere,
-    RequestError,
     VersionConflict,
 )
 from shared.core.run import WaitKind, derived_id
 from shared.core.system_names import name_system
-from shared.integrations.notion.client import Notion
 from shared.oauth import (
     STATE_LIFETIME,
     GrantTokens,
@@ -43,19 +42,11 @@ from shared.oauth import (
     sign_state,
     verify_state,
 )
-from shared.ports import SYSTEM, Doc, Put, Secret
+from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
 TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
-AGAIN = "Start the connection again."
-
-
-class ProviderUnavailable(RequestError):
-    """The provider does not answer, so the connection cannot be finished now."""
-
-    status = 502
-    code = "provider_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,79 +174,27 @@ def _exchanged(
         ) from error
 
 
-def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
-    """Keep Notion's grant and return its tenant. The same bot again keeps its tenant, and so does the same person.
-
-    Notion does not promise that a second consent keeps the bot (notion-api: OAuth). A new bot of the same person in the
-    same workspace takes the older one's place once it has shown that it works; its tenant, runs and settings stay.
-    """
-    bot, workspace = str(tokens.public.get("bot_id", "")), str(tokens.public.get("workspace_id", ""))
-    if not bot or not workspace:
-        raise BadSignature("Notion's answer names no bot or workspace")
-    doc = deps.store.get(SYSTEM, "workspaces", workspace)
-    tenants: dict[str, str] = dict(doc.body["tenants"]) if doc else {}
-    tenant = _tenant_of(deps, bot, tenants, tokens.public)
-    refuse_deleted(deps, tenant)
-    older = tenants.get(tenant, bot)
-    if older != bot:
-        _see_that_it_works(accounts, tokens)
-    accounts.keep(tenant, "notion", tokens, tokens.public)
-    deps.store.put(SYSTEM, Put("bots", bot, {"tenant": tenant, "workspace": workspace}))
-    if older != bot:  # kept, so that what it wrote is still known as ours
-        retired = {"tenant": tenant, "workspace": workspace, "retired": deps.clock.now().isoformat()}
-        deps.store.put(SYSTEM, Put("bots", older, retired))
-    if tenants.get(tenant) != bot:
-        known = {**tenants, tenant: bot}
-        deps.store.put(SYSTEM, Put("workspaces", workspace, {"tenants": known}, doc.version if doc else ""))
-    if deps.store.get(tenant, "settings", "tenant") is None:
-        name = str(tokens.public.get("workspace_name") or "")
-        deps.store.put(tenant, Put("settings", "tenant", {"name": name}, ""))
-    return tenant
-
-
-def _tenant_of(deps: Deps, bot: str, tenants: Mapping[str, str], public: Mapping[str, Any]) -> str:
-    """Return the bot's tenant, else that of the same person in this workspace, else a new one's name."""
-    known = deps.store.get(SYSTEM, "bots", bot)
-    if known is not None:
-        return str(known.body["tenant"])
-    owner = _owner_of(public)
-    for tenant in tenants if owner else ():
-        grant = deps.store.get(tenant, "grants", "notion")
-        if grant is not None and _owner_of(grant.body.get("public", {})) == owner:
-            return tenant
-    return derived_id("t-", bot)
-
-
-def _owner_of(public: Mapping[str, Any]) -> str:
-    """Return the person who gave the grant, "" for a workspace's own."""
-    owner = public.get("owner")
-    user = owner.get("user") if isinstance(owner, Mapping) else None
-    return str(user.get("id") or "") if isinstance(user, Mapping) else ""
-
-
-def _see_that_it_works(accounts: Accounts, tokens: GrantTokens) -> None:
-    try:
-        Notion(accounts.http_with("notion", tokens.access)).me()
-    except IntegrationError as error:
-        way_out = f"What was connected before is kept. {AGAIN}"
-        raise ProviderUnavailable("Notion does not accept the access it has just given", way_out=way_out) from error
-
-
 def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
-    """Change fields of the tenant's settings; raises VersionConflict when somebody else does so at once.
+    """Change fields of the tenant's settings; whoever changes other fields at once is not undone.
 
-    Raises MalformedRequest naming a setting of the daily planning that cannot be used.
+    Raises MalformedRequest naming a setting of the daily planning that cannot be used, and Busy as `change_doc` does.
     """
     from shared.app.plan_day import changes_planning, planning_changes, planning_of, settle_planning
 
-    doc: Doc | None = deps.store.get(tenant, "settings", "tenant")
-    body = {**(doc.body if doc else {}), **changes}
-    planning_of(body)
-    alarm = planning_changes(deps, tenant) if changes_planning(changes) else None
-    deps.store.put(tenant, Put("settings", "tenant", body, doc.version if doc else ""))
+    alarm: Alarm | None = None
+
+    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        nonlocal alarm
+        body = {**(settings or {}), **changes}
+        planning_of(body)
+        if alarm is None and changes_planning(changes):  # set before they are saved, once
+            alarm = planning_changes(deps, tenant)
+        return body
+
+    body = change_doc(deps.store, (tenant, "settings", "tenant"), change, deps.stand_back)
     if alarm is not None:
         deps.crash_point("planning.after/settings")
-        settle_planning(deps, tenant, body)
+        settle_planning(deps, tenant, body or {})
         drop_alarm(deps, alarm)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.core.errors import DocumentTooLarge, VersionConflict
 from shared.core.routing import Mark
-from shared.ports import Clock, Put, Store
+from shared.ports import Clock, Put, Store, change_doc
 
 DOCUMENT = ("models", "health")
 READ_EVERY = timedelta(seconds=15)
@@ -70,12 +70,12 @@ class Health:
 
 def forget_health(store: Store, tenant: str, provider: str) -> None:
     """Forget what is remembered of a provider's models: there is a new key."""
-    doc = store.get(tenant, *DOCUMENT)
-    if doc is None:
-        return
-    kept = {name: each for name, each in doc.body.items() if name.partition("/")[0] != provider}
-    if len(kept) != len(doc.body):
-        store.put(tenant, Put(*DOCUMENT, kept, doc.version))
+
+    def forget(marks: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        kept = {name: each for name, each in (marks or {}).items() if name.partition("/")[0] != provider}
+        return marks if marks is None or len(kept) == len(marks) else kept
+
+    change_doc(store, (tenant, *DOCUMENT), forget)
 
 
 def _alive(marks: Mapping[str, Mark], now: datetime) -> dict[str, Mark]:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from shared.accounts import Accounts
-from shared.app.connect_account import connect_notion
+from shared.app.connect_notion import connect_notion
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, Unauthorized
 from shared.core.rate_window import Rate
 from shared.integrations.notion.client import Notion
