@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import pytest
 
 from shared.cli.bench_retrieval import Document, bench_retrieval, page_of, read_collection
 from shared.cli.bench_retrieval_measures import PlainBM25, ndcg, quality, recall, reciprocal_rank
 from shared.core.errors import ConfigError
+from tests.support.later import import_later
 
+bm25s = import_later("bm25s")
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = {"ndcg_at_10", "recall_at_10", "recall_at_50", "mrr", "index_s", "query_p50_ms", "query_p99_ms"}
 
