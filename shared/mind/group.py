@@ -168,6 +168,30 @@ class Group:
             optional=optional,
         )
 
+    def ask_each(self, members: Sequence[Member], title: str, role: str) -> list[StepSpec]:
+        """Return the steps that ask members side by side, named by their numbers; each may stay away.
+
+        `title` may name the {number} of a member, their {count}, and {who} it is.
+        """
+        return [
+            self.ask(
+                str(number),
+                title.format(number=number, count=len(members), who=member.who),
+                member,
+                role=role,
+                optional=True,
+            )
+            for number, member in enumerate(members, 1)
+        ]
+
+    def said_by_each(self, members: Sequence[Member]) -> list[Said]:
+        """Return what those have said who were asked by `ask_each`."""
+        return self.said(*(str(number) for number in range(1, len(members) + 1)))
+
+    def names_of(self, said: Iterable[Said]) -> list[str]:
+        """Return the names of the children who have said something, for those who are to hear it."""
+        return [each.step.removeprefix(self._id("")) for each in said]
+
     def _id(self, name: str) -> str:
         return f"{self._step.id}{CHILD}{name}"
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from shared.core.run import CHILD
 from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 
@@ -72,8 +71,8 @@ def _chaired(
     said = ctx.group().said("chair")
     if said:
         return decided(ctx, said[0], there, wanted.on, f"{outcome}; decided by {chair.who}", all_said, **more)
-    present = [each.step.removeprefix(f"{ctx.step.id}{CHILD}") for each in there]
-    asked = ctx.group().ask("chair", f"Chair: {chair.who}", chair, role="chair", after=present)
+    group = ctx.group()
+    asked = group.ask("chair", f"Chair: {chair.who}", chair, role="chair", after=group.names_of(there))
     return FanOut((asked,), {"round": more["rounds"], "asked": len(all_said) + 1})
 
 

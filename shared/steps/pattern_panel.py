@@ -38,20 +38,16 @@ def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
     from shared.steps._decision import decided
 
     group = ctx.group()
-    names = [str(number) for number in range(1, len(wanted.specialists) + 1)]
     if not ctx.step.expanded:
-        children = [
-            group.ask(name, f"Specialist {name}: {member.who}", member, role=wanted.role, optional=True)
-            for name, member in zip(names, wanted.specialists, strict=True)
-        ]
+        children = group.ask_each(wanted.specialists, "Specialist {number}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
-    all_said = group.said(*names)
+    all_said = group.said_by_each(wanted.specialists)
     there = who_is_there(all_said, wanted.quorum)
     chair = group.said("chair")
     if not chair:
-        present = [name for name, said in zip(names, all_said, strict=True) if not said.absent]
+        present = group.names_of(there)
         asked = group.ask("chair", f"Chair: {wanted.chair.who}", wanted.chair, role="chair", after=present)
-        return FanOut((asked,), {"asked": len(names) + 1})
+        return FanOut((asked,), {"asked": len(all_said) + 1})
     return decided(ctx, chair[0], there, wanted.on, f"decided by {wanted.chair.who}, {len(there)} heard", all_said)
 
 

@@ -45,21 +45,16 @@ def _run(wanted: InParallel, ctx: StepContext) -> Done | FanOut:
     from shared.mind.group import result, tally, who_is_there
 
     group = ctx.group()
-    names = [str(number) for number in range(1, len(wanted.members) + 1)]
     if not ctx.step.expanded:
-        children = [
-            group.ask(name, f"{name} of {len(names)}: {member.who}", member, role=wanted.role, optional=True)
-            for name, member in zip(names, wanted.members, strict=True)
-        ]
+        children = group.ask_each(wanted.members, "{number} of {count}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
-    all_said = group.said(*names)
+    all_said = group.said_by_each(wanted.members)
     there = who_is_there(all_said, wanted.quorum)
     if wanted.by is None:
         won, votes, others = tally(there, wanted.on)
         outcome = f"{max(votes.values())} of {len(there)} votes"
         return Done(result(won, outcome, all_said, votes=votes, dissent=others))
-    present = [name for name, said in zip(names, all_said, strict=True) if not said.absent]
-    return (_merged if wanted.how == "merge" else _best)(wanted.by, group, present, all_said)
+    return (_merged if wanted.how == "merge" else _best)(wanted.by, group, group.names_of(there), all_said)
 
 
 def _merged(by: Member, group: Group, present: list[str], all_said: list[Said]) -> Done | FanOut:
