@@ -35,7 +35,7 @@ EXAMPLES: Mapping[str, Sequence[Json]] = {
         _step("checks", "repository.watch_checks", "Wait for its checks", {}, "propose"),
         _step("deploy", "site.deploy", "Deploy a preview", {"project": "club"}, "test"),
         _step("look", "site.verify", "Look at the preview", {}, "deploy"),
-        _step("live", "site.promote", "Put it live", {}, "look"),
+        _step("live", "site.promote", "Put it live", {}, "checks", "look"),
         _step("watch", "site.watch", "Watch it", {}, "live"),
     ),
     NOTION: (

@@ -48,7 +48,7 @@ class Known:
         if self.so_far.failed:
             found.append(Part("errors", "steps that failed", _lines(self._failed()), must=True, share=0.1))
         if self.last_plan:
-            found.append(Part("history", "your last plan", self.last_plan, must=True, share=0.2))
+            found.append(Part("history", "your last plan", _as_answered(self.last_plan), must=True, share=0.2))
         if self.findings:
             found.append(Part("feedback", "a critic of your plan", "\n".join(self.findings), must=True, share=0.1))
         return [*found, *self.workspace]
@@ -82,6 +82,19 @@ class Known:
             }
             for step in self.so_far.failed
         ]
+
+
+def _as_answered(plan: str) -> str:
+    """Return a plan that was kept as its planner answered it: without the fields that only we fill."""
+    try:
+        said = json.loads(plan)
+    except ValueError:
+        return plan
+    kept = {name: value for name, value in said.items() if name != "artifact"}
+    wishes = [
+        {name: each[name] for name in ("id", "text", "block") if name in each} for each in kept.get("requirements", ())
+    ]
+    return json.dumps({**kept, "requirements": wishes}, ensure_ascii=False)
 
 
 def _named(name: str, step: Step) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from difflib import unified_diff
 from typing import Any
 
 from shared.app.page_view import PageView
+from shared.app.plan_families import AGENTS, family_of
 from shared.app.plan_inputs import as_planned
 from shared.app.plan_kinds import kind_line, kinds_table, notes_of
 from shared.app.plan_proposal import Proposal
@@ -76,7 +77,9 @@ def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs
     lines = [_NAMES, kinds_table(used.values(), PLAN_PROMPT_TOKENS)]
     lines += [note for kind in used.values() for note in notes_of(kind)]
     lines += ["Others that a plan may use:"]
-    lines += [kind_line(kind, kinds, short=True) for name, kind in kinds.items() if name not in used]
+    asked = any(family_of(name) == AGENTS for name in used)  # else nobody has told the planner of any
+    others = {name: kind for name, kind in kinds.items() if name not in used and (asked or family_of(name) != AGENTS)}
+    lines += [kind_line(kind, kinds, short=True) for kind in others.values()]
     found.append(Part("input", "kinds of steps of this plan, and others", "\n".join(lines), share=0.3))
     if addresses:
         found.append(Part("input", "pages that the planner was shown passages of", "\n".join(addresses), share=0.1))

@@ -154,6 +154,7 @@ def test_the_critic_is_told_what_the_planner_was_told(planned: Planned) -> None:
     assert "- notion.trash_page: A page, with all below it." in used  # as the planner has it under its fields
     assert "- notion.comment: On `page` or `block`;" in used
     assert "query_rows" not in used
+    assert "agent.ask" not in others  # of which the planner was not told
     assert "notion.query_rows{data_source, filter?, sorts?, columns?, limit?} Leaves a text." in others
 
 
@@ -228,6 +229,9 @@ def test_a_plan_that_is_mended_is_shown_to_its_planner_with_the_findings_whole(p
     assert "your last plan" not in first.prompt
     assert "Take the old page away" in second.prompt
     assert "The end. Ask first." in second.prompt
+    last = part_of_source(second.prompt, "your last plan")
+    assert '"artifact"' not in last  # which code fills
+    assert '"source"' not in last
 
 
 @pytest.mark.parametrize("severity", ["medium", "high"])
