@@ -37,6 +37,7 @@ import shared.backends.local.store
 import shared.backends.offline.agents
 import shared.backends.offline.model
 import shared.backends.offline.provider
+import shared.cli.commands
 import shared.entry
 import shared.mind
 import shared.sim.cloud_storage
@@ -52,6 +53,7 @@ import shared.wiring.when_needed
 import shared.wiring.worker
 from shared.app.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.house import House
+from shared.cli.root import workwright
 from shared.cli.settle_in import settle_in
 from shared.integrations.ses import connect
 from shared.mind.agents.registry import agents
@@ -94,9 +96,9 @@ def run_simulators(order: Order) -> int:
 
 
 def run_up(order: Order) -> int:
-    """Become `workwright up`, as a person starts it, simulators included."""
-    command = [sys.executable, "-m", "shared", "up", "--data", str(order["data"])]
-    os.execv(sys.executable, command)
+    """Do what `workwright up` does, simulators included; that a person can start it, scenarios/test_up shows."""
+    workwright.main(["up", "--data", str(order["data"])], prog_name="workwright", standalone_mode=False)
+    return 0
 
 
 PROGRAMS: dict[str, Callable[[Order], int]] = {"house": run_house, "simulators": run_simulators, "up": run_up}

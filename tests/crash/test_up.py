@@ -1,4 +1,4 @@
-"""`workwright up` as a person starts it, killed again and again while it works: it goes on where it was."""
+"""`workwright up` with all its simulators, killed again and again while it works: it goes on where it was."""
 
 from __future__ import annotations
 
