@@ -24,6 +24,7 @@ from shared.integrations.notion import blocks
 from shared.integrations.notion.tree import TOP, Append, plan, position
 
 TIMEOUT_S = 120.0
+LOOK_S = 0.1  # between two looks at the run: each reads all of it, which takes the house's own time
 MODEL_TIMEOUT_S = 3600.0  # a language model may think for minutes about each of a dozen calls
 
 
@@ -163,7 +164,7 @@ def follow(house: Installation, home: Home, page: str, progress: Progress, limit
                 return run, True
             if run.status == RunStatus.AWAITING_APPROVAL and asked != run.asked:
                 asked = _approve(house, home, run, page, progress)
-        time.sleep(0.02)
+        time.sleep(LOOK_S)
     if run is None:
         raise ConfigError(f"no run began within {TIMEOUT_S:.0f} s; workwright doctor says what is missing")
     return run, False

@@ -118,7 +118,7 @@ def _wait_until_asked(house: CloudHouse, run: Run) -> None:
         gate = waiting_gate(loaded.run) if loaded is not None else None
         if loaded is not None and gate is not None and f"approval_asked/{gate.id}" in loaded.run.notices:
             return
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError("nobody was asked")
 
 

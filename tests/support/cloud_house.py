@@ -241,14 +241,14 @@ class CloudHouse:
         """Wait until neither Notion nor the queue has anything left to deliver, hurrying what waits for its time."""
         ends, patience = time.monotonic() + timeout, time.monotonic() + 1.0
         while True:
-            state = requests.get(self.simulators["notion"] + "/_state", timeout=10).json()
+            waiting = requests.get(self.simulators["notion"] + "/_pending", timeout=10).json()
             self.tasks.settle(timeout)
-            if not state["pending"] and not self.tasks.pending():
+            if not waiting and not self.tasks.pending():
                 return
             if time.monotonic() > patience:
                 self.force()
-            assert time.monotonic() < ends, f"{self.tasks.pending()} tasks and {state['pending']} webhooks never ended"
-            time.sleep(0.02)
+            assert time.monotonic() < ends, f"{self.tasks.pending()} tasks and {waiting} webhooks never ended"
+            time.sleep(0.05)
 
     def force(self) -> None:
         """Deliver what waits for its time, one task after the other, as an operator's “force run” does."""
