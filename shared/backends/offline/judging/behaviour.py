@@ -36,7 +36,7 @@ def rule(weight: int, needs: str, some: str = "", but: str = "") -> Rule:
 RULES: tuple[Rule, ...] = (
     rule(STRONG, "itself", "page show moves update sound sort notify calc remember next expire receive", "we"),
     rule(WEAK, "itself"),
-    rule(STRONG, "press", "show turn sound arrive receive calc mail"),
+    rule(STRONG, "press", "show see turn sound arrive receive calc mail remember book choose pay"),
     rule(WEAK, "press", "people wish"),
     rule(STRONG, "countdown", "period show page wish turn"),
     rule(WEAK, "countdown"),
@@ -48,6 +48,10 @@ RULES: tuple[Rule, ...] = (
     rule(STRONG, "show whether", "page wish", "you"),
     rule(STRONG, "show left period", "", "you we"),
     rule(STRONG, "calc", "page wish fill itself choose", "we you"),
+    rule(WEAK, "every turn", "", "we"),
+    rule(WEAK, "page see"),
+    rule(WEAK, "fill whether"),
+    rule(WEAK, "answer when people", "", "we"),
     rule(WEAK, "calc people", "", "we you"),
     rule(STRONG, "sort", "people page itself wish press", "we you"),
     rule(STRONG, "update", "itself when wish", "we"),
@@ -85,6 +89,8 @@ RULES: tuple[Rule, ...] = (
     rule(WEAK, "next", "people receive period", "you"),
     rule(WEAK, "expire period", "", "we you"),
 )
+_ACTS = frozenset({"book", "pay", "receive", "choose", "fill", "see", "upload", "vote", "press"})
+_MANY_ACTS = 3
 _UNITS = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
@@ -100,6 +106,8 @@ def weight_of(notions: frozenset[str], text: str) -> tuple[int, int]:
     """Return how much a sentence speaks for behaviour, and by which rule."""
     if "wish" in notions:
         notions -= {"we"}  # what the writers want of the page, and not what they do
+    if len(_ACTS & notions) >= _MANY_ACTS and not notions & {"we", "you"}:
+        return STRONG, len(RULES)  # what others do one after the other, and nobody is spoken to
     best = max(((each.weight, -number) for number, each in enumerate(RULES) if each.holds(notions)), default=(0, 0))
     if "period" in notions and sum(bool(unit.search(text)) for unit in _UNITS) >= len(_UNITS) - 1:
         return STRONG, len(RULES)  # a clock that runs

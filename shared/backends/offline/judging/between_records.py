@@ -31,6 +31,7 @@ _COUNTED = (  # the same, where a number stands in the sentence
 )
 _TOTALS = rule(STRONG, "total")
 _BEFORE = rule(STRONG, "before period")
+_NOBODY = rule(STRONG, "nobody most")
 _AFTER = rule(STRONG, "after period")
 _ONLY = rule(STRONG, "only")
 _MOST = rule(STRONG, "most")
@@ -62,7 +63,7 @@ def holds_between_records(notions: frozenset[str], text: str, *, field: bool) ->
         return True
     if _TOTALS.holds(notions) and not field:
         return True
-    counted = _BEFORE.holds(notions) or any(each.holds(notions) for each in _COUNTED)
+    counted = _BEFORE.holds(notions) or _NOBODY.holds(notions) or any(each.holds(notions) for each in _COUNTED)
     if counted and _NUMBER.search(text):
         return True
     if _AFTER.holds(notions) and re.search(r"\d", text):

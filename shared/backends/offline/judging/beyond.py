@@ -16,7 +16,7 @@ from shared.backends.offline.judging.between_records import holds_between_record
 from shared.backends.offline.judging.evidence import Line, lines_of
 from shared.backends.offline.judging.lexicon import notions_of
 from shared.backends.offline.judging.signs import TITLE
-from shared.backends.offline.judging.unwanted import is_unwanted, unwanted_blocks
+from shared.backends.offline.judging.unwanted import unwanted_blocks, wanted_part
 from shared.core.page import Page
 
 ENOUGH = 2  # weak signs of different kinds, where none is strong
@@ -84,6 +84,11 @@ _CASES_STRONG = (
     r"\b(?:there|on (?:it|the (?:site|page|website|app))|in the app|(?:right )?on(?:line| the spot)|with (?:one|"
     r"a) click|"
     r"themselves|without (?:logging|signing) in)\b(?! or by (?:phone|mail))",
+    r"(?:^|[,;:–—] ?|\b(?:and|then) )it (?:also |then |just )?(?:counts|adds up|calculates|works out|sorts|sends|"
+    r"beeps|vibrates|"
+    r"rings|flashes|lights up|shuffles|draws (?:a|one)|picks (?:a|one)|remembers|saves|updates|reminds|converts)\b",
+    r"^\W*(?:shows|displays|tells|says) (?:me |us |you |people )?(?:today|the (?:current|next|latest)|whether|if|"
+    r"how|which|who|when)\b",
     # how a program looks and is used
     r"\b(?:search (?:box|bar|field|function)|drop-?down|slider|tick ?box|input field|shopping (?:cart|basket)|"
     r"pop-?up)s?\b",
@@ -155,11 +160,18 @@ _CASES_WEAK = (
     r"\b(?:points?|score|rank(?:ing)?|balance|total) (?:is|are|goes|go|rises?|sinks?|drops?)\b",
     r"\b(?:sink|move|rise|drop|climb)s? (?:one|two|three|\d+|a) (?:place|position|rank|level)s?\b",
 )
-_TITLED = re.compile(  # what is titled like a program; “Pub quiz” is an evening, and only one sign
+_TITLED = re.compile(  # a title that asks for today's answer;
+    # what is titled like a program; “Pub quiz” is an evening, and only one sign
     r"\b(?:calculator|converter|generator|tracker|planner|scheduler|countdown|timer|quiz(?= (?:about|on|sur|über|"
     r"sobre|su|over))|quiz|poll|game|simulator|checker|"
     r"picker|"
     r"finder|randomi[sz]er|matcher|splitter|leader ?board|ladder|dashboard|booking|reminder|bot|app)s?\W*$|"
+    r"^\W*(?:an? |the |our |une? |eine? |una? |uma? |een )?(?:\w+ )?(?:app|bot|tool|game|quiz|calculator|tracker|"
+    r"planner|timer|rechner|"
+    r"jeu|juego|jogo|gioco|spel|spiel) (?:for|that|to|für|pour|para|per|voor)\b|k?[ck]al[ck]ulator\b|hesaplayıcı|"
+    r"计算器|計算機"
+    r"|\b(?:today|now|open|heute|jetzt|aujourd['’]hui|hoy|hoje|oggi|vandaag|bugün|dziś|dzisiaj)\b.*\?\W*$|"
+    r"今[日天].*[?？吗]|"
     r"(?:rechner|generator|planer|umfrage|abstimmung|buchung)\W*$|\b(?:calculateur|calculadora|calcolatore|sondage)\b",
     re.IGNORECASE,
 )
@@ -198,7 +210,7 @@ def wishes_beyond(page: Page) -> Beyond:
 
 
 def _weight(text: str) -> tuple[int, str] | None:
-    if is_unwanted(text):
+    if not (text := wanted_part(text)):
         return None
     notions = notions_of(text)
     weight, number = weight_of(notions, text)
@@ -212,14 +224,9 @@ def _weight(text: str) -> tuple[int, str] | None:
 def wishes_to_compute(page: Page) -> tuple[Line, ...]:
     """Return the sentences of a page that asks for a program which want more of it than to keep records."""
     unwanted, fields = unwanted_blocks(page), field_blocks(page)
-    return tuple(
-        line
-        for line in lines_of(page)
-        if line.block
-        and line.block not in unwanted
-        and not is_unwanted(line.text)
-        and (
-            _COMPUTES.search(line.text)
-            or holds_between_records(notions_of(line.text), line.text, field=line.block in fields)
-        )
-    )
+    lines = [line for line in lines_of(page) if line.block and line.block not in unwanted]
+    return tuple(line for line in lines if _computes(wanted_part(line.text), field=line.block in fields))
+
+
+def _computes(text: str, *, field: bool) -> bool:
+    return bool(_COMPUTES.search(text)) or holds_between_records(notions_of(text), text, field=field)

@@ -23,7 +23,8 @@ _TABLE: Mapping[str, str] = {
     "uczestni* sąsie* 用户 访客 客人 顾客 会员 家长 大家 每个人 有人 玩家 成员 同学 邻居 ユーザー 利用者 お客 会員 "
     "参加者 "
     "みんな 誰か 誰でも 保護者 訪れた人 見た人",
-    "page": "page site website webpage homepage app form map screen counter clock timer board list table program tool "
+    "page": "on_the_plan on_a_plan sur_le_plan auf_dem_plan piantina plano_de_asientos planta_da_sala plattegrond "
+    "背景 page site website webpage homepage app form map screen counter clock timer board list table program tool "
     "seite webseite website liste karte formular tabelle uhr anzeige programm tafel appli application carte formulaire "
     "tableau horloge écran página sitio web lista mapa formulario tabla pantalla reloj aplicación aplicativo "
     "formulário tabela ecrã tela relógio pagina sito elenco mappa tabella schermo orologio applicazione lijst kaart "
@@ -34,9 +35,11 @@ _TABLE: Mapping[str, str] = {
     "por_sí_sol* por_sí_mism* por_su_cuenta automátic* sozinh* por_si_só da_solo da_sola da_soli da_sole da_sé "
     "automatic* vanzelf uit_zichzelf automatisch* kendiliğinden kendi_kendine otomatik* samoczynni* automatyczn* "
     "sam_się sama_się samo_się sam_z_siebie samo_z_siebie 自动 自己会 自行 自動 勝手に ひとりでに",
-    "press": "click clicked clicking tap_on taps tapped tapping tap_it you_tap swip* scroll* drag drags dragging "
+    "press": "tap_the tap_a one_tap one_click a_click mit_einem_klick scan_the scan_a scan_it scans_the scans_a "
+    "you_scan scan_je pincha pinchan 押せ click clicked clicking tap_on taps tapped tapping tap_it you_tap swip* "
+    "scroll* drag drags dragging "
     "button* checkbox* "
-    "dropdown* drop-down* slider* scan scans scanned popup* pop-up* press_* presses klick* anklick* tippt antipp* "
+    "dropdown* drop-down* slider* popup* pop-up* press_* presses klick* anklick* tippt antipp* "
     "antippt wisch* schaltfläche* knopfdruck drückt drücken button* scann* abschick* absend* cliqu* appui* bouton* "
     "scann* clic clica* clique* pulsa* pulse botón* pincha* escane* botão botões aperta* desliza* clicc* preme "
     "premendo "
@@ -79,11 +82,13 @@ _TABLE: Mapping[str, str] = {
     "every": "every each jede* täglich* wöchentlich chaque tous_les toutes_les cada todos_los todas_las todos_os "
     "diari* "
     "ogni elke iedere dagelijks her codzienn* każde* 每 毎",
-    "other": "another different new anderer andere anderes anderen neue* neuer autre* différent* nouve* otr* distint* "
+    "other": "ちがう 違った another different new anderer andere anderes anderen neue* neuer autre* différent* "
+    "nouve* otr* distint* "
     "nuev* diferente* outr* novo nova altr* divers* nuov* ander andere nieuw* başka farklı yeni inny inna inne "
     "nowy nowa nowe 不同 新的 另 换 "
     "違う 別の 新しい 変わる",
-    "piece": "line lines quote* photo* picture* question* word sentence* proverb* fact* poem* joke* riddle* song* tip "
+    "piece": "俳句 川柳 haiku line lines quote* photo* picture* question* word sentence* proverb* fact* poem* "
+    "joke* riddle* song* tip "
     "spruch sprüche zitat* foto* bild frage* wort satz rätsel gedicht witz citation* phrase* mot devinette* frase* "
     "pregunta* palabra* acertijo* refrán chiste* pergunta* palavra* adivinha* domanda parola indovinello proverbio "
     "spreuk* citaat vraag woord raadsel söz* soru* kelime* bilmece* fotoğraf* cytat* zdani* zdjęci* pytani* zagadk* "
@@ -91,7 +96,8 @@ _TABLE: Mapping[str, str] = {
     "random": "random* by_lot zufäll* zufall* auslos* lost_aus au_hasard aléatoire* tirage_au_sort al_azar aleatori* "
     "sortea* sorte* ao_acaso a_caso casual* sorteggi* willekeurig* rastgele kura losow* losuj* 随机 抽签 抽取 ランダム "
     "抽選 くじ",
-    "calc": "calculat* compute computes computed computing works_out adds_up convert* rechne* berechn* ausrechn* "
+    "calc": "it_counts counts_for it_adds zählt_zusammen calculat* compute computes computed computing works_out "
+    "adds_up convert* rechne* berechn* ausrechn* "
     "rechnet zusammenrechn* umrechn* "
     "summier* calcul* additionn* convert* suma sumar sumando somar soma* convert* calcol* somma* sommare bereken* "
     "rekent rekenen optel* omreken* hesapla* topluyor toplar dönüştür* oblicz* wylicz* zlicz* sumuj* przelicz* "
@@ -143,7 +149,8 @@ _TABLE: Mapping[str, str] = {
     "inschrij* aanmeld* rezerv* sipariş* kayıt* zamówi* zamawia* zapis* rezerw* 预订 预约 预定 订购 下单 报名 予約 "
     "注文 "
     "申し込",
-    "pay": "pay pays paying payment bezahl* zahl* paie* payer paiement paga* pagar* pago betaal* betal* öde* płac* "
+    "pay": "paient payent pay pays paying payment bezahl* zahl* paie* payer paiement paga* pagar* pago betaal* "
+    "betal* öde* płac* "
     "zapłac* płat* 支付 付款 付钱 払 決済 支払",
     "online": "online en_ligne en_línea internetten çevrimiçi przez_internet via_internet on_the_site on_the_page "
     "on_the_website on_the_app in_the_app in_app per_app auf_der_seite über_die_seite dort_direkt sur_le_site "
@@ -192,6 +199,8 @@ _TABLE: Mapping[str, str] = {
     "red": "red rot rouge rojo roja vermelh* rosso rossa rood kırmızı czerwon* 红 赤",
     "grey": "grey gray yellow grau gelb gris cinzent* amarelo grigio grijs gri szar* 灰",
     "after": "after nach après después depois dopo dniach sonra po 之后 以后 后 以降 経つ すぎる 過ぎ",
+    "answer": "answers replies antwortet répond responde risponde antwoordt cevap* odpowiada 回答 答え",
+    "nobody": "nobody no_one niemand keiner personne_ne nadie ninguém nessuno niemand nikt kimse* 谁都不 誰も",
     "wish": "should want wants need would_like wish need_to needs_to has_to shall soll* möcht* will_ich wünsch* "
     "doit doivent "
     "devrait* voudr* veux faut quiero queremos quisiera* debe* tiene_que quero gostar* deve* precisa* vorrei* voglio "
@@ -226,7 +235,8 @@ _TABLE: Mapping[str, str] = {
     "total": "total totals sum average balance summe gesamt* durchschnitt* saldo kontostand somme moyenne solde "
     "totaux total* suma promedio soma somma totale totaal gemiddeld* toplam* ortalama* bakiye* "
     "łączn* średni* suma saldo 总数 总额 总计 合计 平均 余额 合計 平均 残高 総",
-    "penalty": "a_strike strikes banned late_fee fines penalty sperre gesperrt strafe mahnung mahngebühr pénalité* "
+    "penalty": "owe owes overdue überfällig* retraso ritardo gecikme* spóźni* 逾期 延滞 a_strike strikes banned "
+    "late_fee fines penalty sperre gesperrt strafe mahnung mahngebühr pénalité* "
     "amende* bloqué* sanción* multa* bloquead* penalização sanzion* bloccat* boete* geblokkeerd* ceza* engellen* "
     "zablokow* grzywn* 罚款 封禁 违约 扣分 罰 ペナルティ 利用停止",
     "times": "three_times twice_in in_a_row strikes dreimal drei_mal zweimal trois_fois deux_fois tres_veces dos_veces "

@@ -29,6 +29,7 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"\d|\b(?:same|more than|two|may|can|until|unless|before|after|if)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?<=[^\W\d])[,;] |[，；、] ?")
 _BUT = re.compile(r"\b(?:but|aber|sondern|mais|pero|sino|mas|ma|maar|ama|fakat|ale)\b|但|しかし|が、", re.IGNORECASE)
 
 
@@ -39,6 +40,15 @@ def is_unwanted(text: str) -> bool:
     if _NOT_WANTED.search(text):
         return True
     return bool(_BEGINS.match(text)) and len(text.split()) <= _FEW and not _RULE.search(text)
+
+
+def wanted_part(text: str) -> str:
+    """Return a sentence without what it only names as not wanted: nothing, or without its clauses that begin with "
+    "“no”."""
+    if is_unwanted(text):
+        return ""
+    kept = [part for part in _CLAUSE.split(text) if not (_BEGINS.match(part) and not _RULE.search(part))]
+    return ", ".join(kept)
 
 
 def unwanted_blocks(page: Page) -> frozenset[str]:
