@@ -15,7 +15,6 @@ from shared.backends.offline.judging.behaviour import STRONG, WEAK, weight_of
 from shared.backends.offline.judging.between_records import holds_between_records
 from shared.backends.offline.judging.evidence import Line, lines_of
 from shared.backends.offline.judging.lexicon import notions_of
-from shared.backends.offline.judging.signs import TITLE
 from shared.backends.offline.judging.unwanted import unwanted_blocks, wanted_part
 from shared.core.page import Page
 
@@ -105,49 +104,6 @@ _CASES_STRONG = (
     r"live)\b",
     r"\bautomatically (?:\w+ )?(?:calculat|updat|send|sort|remind|mov|add|remov|delet|assign|count|mark|pick|generat|"
     r"refresh|switch)\w*|\b(?:calculat|updat|sent|sort|remov|delet|assign|generat|refresh)\w* automatically\b",
-    # the same in other languages
-    r"\b(?:sie|es|die (?:seite|app|liste|website)|das (?:programm|tool|formular)|der (?:rechner|plan)) (?:\w+ ){0,3}?"
-    r"(?:soll|muss|müsste|sollte|kann)\w* (?:[\w,]+ ){0,9}?(?:berechn|ausrechn|zusammenrechn|anzeigen, ob|sagen, ob|"
-    r"schick|"
-    r"send|merk|aktualisier|erinner|sortier|filter|prüf|zähl|umrechn|speicher|benachrichtig|zeigen, (?:ob|wer|wie))\w*",
-    r"\b(?:man|besucher|nutzer|kunden|gäste|eltern|mitglieder|jede[rs]?|alle|leute|wir|ich|sie) (?:soll|kann|könn|müss|"
-    r"dürf|möcht|woll)\w* (?:[\w,]+ ){0,9}?(?:(?:online|dort|darauf|darüber|selbst|direkt) (?:\w+ ){0,4}?(?:eintrag|"
-    r"anmeld|"
-    r"buch|reservier|bestell)\w*|abstimm\w*|hochlad\w*|filter\w*|einlogg\w*|anklick\w*|durchsuch\w*|auswähl\w*)",
-    r"\b(?:mit|ein|einem?|das) (?:\w+ )?(?:(?:kontakt|anmelde|bestell|buchungs)?formular|suchfeld|suchfunktion|rechner|"
-    r"warenkorb|login|abstimmung|countdown)\w*\b|\bob (?:gerade|wir gerade|jetzt|heute) (?:\w+ )?(?:offen|geöffnet|"
-    r"frei)",
-    r"\bautomatisch (?:\w+ ){0,3}?(?:berechn|aktualisier|verschick|sortier|erinner|gelösch|gezähl)\w*",
-    r"\b(?:(?:doit|devrait|devra|faut que .{0,20}) (?:\w+ ){0,3}?|permet\w* (?:de|d['’]|aux? \w+ d[e'’]) ?)(?:calcul|"
-    r"envo|tri|filtr|"
-    r"rappel|enregistr|afficher (?:si|le dernier|les derniers|combien)|indiquer si|mettre à jour|vérifi|convert|"
-    r"rechercher|"
-    r"vot|réserver|s['’]inscrire|compter)\w*",
-    r"\b(?:pouvoir|puissent|peuvent|puisse) (?:\w+ ){0,3}?(?:voter|s['’]inscrire en ligne|réserver en ligne|filtrer|"
-    r"rechercher|se connecter|téléverser|choisir|saisir|commenter)\b|\bavec (?:un )?(?:formulaire|moteur de recherche|"
-    r"calculateur|compte à rebours|panier)\b|\bautomatiquement\b.{0,20}(?:calcul|mis|envoy|tri)|\bcliqu\w+",
-    r"\b(?:debe|debería|tiene que|deberá|permit\w+|que (?:se )?pueda\w*|poder) (?:\w+ ){0,4}?(?:calcul|envi|orden|"
-    r"filtr|"
-    r"record(?:ar|e)|guard|mostrar (?:si|cuánt|el últim|los últim)|decir si|actualiz|verific|convert|busc|vot|"
-    r"inscribirse|"
-    r"apuntarse|reservar|elegir|cont(?:ar|e)\b)\w*|\bcon (?:un )?(?:formulario|buscador|calculador\w*|carrito)\b",
-    r"\bautomáticamente\b|\bautomaticamente\b",
-    r"\b(?:deve|deveria|tem de|tem que|permit\w+|possam?|poder) (?:\w+ ){0,4}?(?:calcul|envi|orden|filtr|lembr|guard|"
-    r"mostrar (?:se|quant|o últim|os últim)|dizer se|atualiz|verific|convert|busc|procur|vot|inscrever-se|reservar|"
-    r"escolher|cont(?:ar|e)\b)\w*|\bcom (?:um )?(?:formulário|calculadora|carrinho)\b",
-    r"\b(?:deve|dovrebbe|devono|permett\w+|possano|poter) (?:\w+ ){0,4}?(?:calcol|invi|ordin|filtr|ricord|salv|"
-    r"mostrare (?:se|quant|l['’]ultim|gli ultim)|dire se|aggiorn|verific|convert|cerc|vot|iscriversi|prenotare|"
-    r"scegliere|"
-    r"contare)\w*|\bcon (?:un )?(?:modulo|calcolatore|carrello|contatore)\b",
-    r"\b(?:moet|moeten|zou|kunnen) (?:[\w,]+ ){0,7}?(?:berekenen|versturen|sorteren|filteren|onthouden|bijwerken|"
-    r"controleren|omrekenen|zoeken|stemmen|inschrijven|reserveren|kiezen|tellen)\b|\bmet (?:een )?(?:\w*formulier|"
-    r"zoekfunctie|rekenmachine|winkelmandje)\b|\bautomatisch (?:\w+ ){0,3}?(?:bijgewerkt|verstuurd|berekend)\b",
-    r"otomatik|hesaplas\w*|hesaplama(?:lı|sı)\b|oy ver\w+|filtrele\w*|automatyczn\w+|obliczać|oblicza\b|formularz|"
-    r"głosow\w+|"
-    r"автоматическ\w+|рассчит\w+|голосова\w+|фильтр\w*",
-    r"自动|登录后|投票功能|在线(?:报名|预约|预订)|搜索框|倒计时|计算器|自動で|自動的|ログイン|投票でき|検索でき|"
-    r"フォーム|自动计算|可以搜索|可以筛选|"
-    r"자동으로|로그인|تلقائي|خودکار",
 )
 _CASES_WEAK = (
     r"\b(?:is|are|gets?|was) (?:then |also |not )?(?:entered|refused|rejected|validated|saved|stored|calculated|"
@@ -196,24 +152,22 @@ _WEAKLY = tuple(re.compile(case, re.IGNORECASE) for case in _CASES_WEAK)
 
 def wishes_beyond(page: Page) -> Beyond:
     """Return the sentences of a page to publish that want more than to be read."""
-    unwanted = unwanted_blocks(page)
-    spoken: list[Line] = []
-    strong, weak = False, set[str]()  # what speaks weakly counts once, however often a page says it
-    for line in lines_of(page):
-        if TITLE in line.where:
-            weak |= {"titled"} if _TITLED.search(line.text) else set()
-        elif line.block and line.block not in unwanted and (found := _weight(line.text)):
-            spoken.append(line)
-            strong = strong or found[0] >= STRONG
-            weak |= {found[1]}
-    return Beyond(tuple(spoken), enough=bool(spoken) and (strong or len(weak) >= ENOUGH))
+    told = [(line, found) for line in lines_of(page) if line.block and (found := _weight(line.text))]
+    unwanted = unwanted_blocks(page) if told else frozenset[str]()
+    told = [(line, found) for line, found in told if line.block not in unwanted]
+    strong = any(weight >= STRONG for _, (weight, _) in told)
+    weak = {kind for _, (_, kind) in told}  # what speaks weakly counts once, however often a page says it
+    weak |= {"titled"} if _TITLED.search(page.title) else set()
+    return Beyond(tuple(line for line, _ in told), enough=bool(told) and (strong or len(weak) >= ENOUGH))
 
 
 def _weight(text: str) -> tuple[int, str] | None:
-    if not (text := wanted_part(text)):
-        return None
-    notions = notions_of(text)
-    weight, number = weight_of(notions, text)
+    found = _weight_of_all(text)
+    return _weight_of_all(part) if found and (part := wanted_part(text)) != text else found
+
+
+def _weight_of_all(text: str) -> tuple[int, str] | None:
+    weight, number = weight_of(notions_of(text), text)
     if weight >= STRONG or any(case.search(text) for case in _STRONGLY):
         return STRONG, ""
     if weight:
@@ -223,9 +177,11 @@ def _weight(text: str) -> tuple[int, str] | None:
 
 def wishes_to_compute(page: Page) -> tuple[Line, ...]:
     """Return the sentences of a page that asks for a program which want more of it than to keep records."""
-    unwanted, fields = unwanted_blocks(page), field_blocks(page)
-    lines = [line for line in lines_of(page) if line.block and line.block not in unwanted]
-    return tuple(line for line in lines if _computes(wanted_part(line.text), field=line.block in fields))
+    fields = field_blocks(page)
+    told = [line for line in lines_of(page) if line.block and _computes(line.text, field=line.block in fields)]
+    unwanted = unwanted_blocks(page) if told else frozenset[str]()
+    told = [line for line in told if line.block not in unwanted]
+    return tuple(line for line in told if _computes(wanted_part(line.text), field=line.block in fields))
 
 
 def _computes(text: str, *, field: bool) -> bool:

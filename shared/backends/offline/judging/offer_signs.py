@@ -32,7 +32,7 @@ OFFER_SIGNS: tuple[Sign, ...] = (
         8,
         "is wanted on the web",
         re.compile(
-            rf"\A(?=.*(?:\b(?:{WANT}|{_PUT})\b)).*{_ON_THE_WEB}"
+            rf"\A(?=.*{_ON_THE_WEB}).*\b(?:{WANT}|{_PUT})\b"
             r"|\bwhat (?:people|visitors|customers|they|everybody|everyone) (?:should )?(?:find|see|read) when\b"
             r"|\b(?:text|words|copy) for (?:the|our) (?:[\w'’-]+ ){0,3}(?:home ?page|home|web ?-?site|page|site)\b"
             r"|\b(?:text|texte?|testo|texto|tekst) (?:für|pour|para|per|voor|na) (?:die|unsere|la|notre|el|"
