@@ -39,14 +39,15 @@ EXAMPLES: Mapping[str, Sequence[Json]] = {
         _step("watch", "site.watch", "Watch it", {}, "live"),
     ),
     NOTION: (
-        _step("find", "notion.query_rows", "List the late tasks", {
+        _step("mark", "notion.update_rows", "Set the late tasks to Late", {
             "data_source": SOME_DATABASE,
             "filter": {"and": [
                 {"property": "Due", "date": {"before": "2026-12-01"}},
                 {"property": "Status", "select": {"does_not_equal": "Done"}},
             ]},
+            "set": {"Status": "Late"},
         }),
-        _step("tell", "notion.append_blocks", "Write the list below", {"page": SOME_PAGE, "from_step": "find"}, "find"),
+        _step("tell", "notion.append_blocks", "Write which below", {"page": SOME_PAGE, "from_step": "mark"}, "mark"),
     ),
     AGENTS: (
         _step("decide", "pattern.debate", "Hear cost and effort, and decide", {

@@ -34,6 +34,7 @@ _ORDER = (
 )
 _FILES_ARE = " Each is a part of its own: a line with its path and a colon, then its text"
 _NUMBERED = ", each line behind its number and a bar, `12| code`, of which neither is in the file"
+_NOTHING: tuple[Any, ...] = ("", [], None)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -66,7 +67,7 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
     return ModelRequest(
         task=agent.task,
         task_class=agent.task_class,
-        system=_rules(agent),
+        system=_rules(agent, given),
         prompt=prompt,
         schema=schema_of(answer_model(agent, given)),
         data={"agent": agent.id, "input": given.model_dump(mode="json")},
@@ -74,9 +75,10 @@ def agent_request(agent: Agent, given: BaseModel, prompt: str = "") -> ModelRequ
     )
 
 
-def _rules(agent: Agent) -> str:
+def _rules(agent: Agent, input: BaseModel) -> str:
     """Return what instructs an agent: its prompt, what each part of its input is, and which is its order."""
-    order = _ORDER.format(name=ORDER, field=agent.order) if agent.order else ""
+    ordered = agent.order and getattr(input, agent.order) not in _NOTHING
+    order = _ORDER.format(name=ORDER, field=agent.order) if ordered else ""
     given = "\n".join(f"- `{name}`: {_told_of(agent, name)}" for name in agent.input.model_fields)
     return _RULES.format(purpose=agent.purpose, prompt=agent.prompt, given=given, order=order)
 
@@ -96,7 +98,7 @@ def input_parts(agent: Agent, given: BaseModel) -> list[Part]:
     """
     found, empty = [], []
     for name, value in given.model_dump(mode="json").items():
-        if value in ("", [], None):
+        if value in _NOTHING:
             empty.append(f"`{name}`")
         elif name in agent.holds_files:
             found += [_file_part(agent, each) for each in value]
