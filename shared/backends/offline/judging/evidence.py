@@ -215,6 +215,7 @@ def _says(sign: Sign, text: str) -> bool:
 _CALLED_BY = Sign(SERVICE, 20, "names addresses to call", re.compile("$^"))
 _EXISTS = Sign(SITE, 3, EXISTS, re.compile("$^"), called="the home of a tool")
 _COMMANDED = Sign(SERVICE, 12, "shows the commands of a program", re.compile("$^"))
+SHOWN = frozenset({_CALLED_BY.says, _COMMANDED.says})
 
 
 def _of_programs(page: Page) -> Iterator[Found]:

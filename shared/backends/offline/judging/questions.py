@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.backends.offline.judging.evidence import SHOWN
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement
+from shared.backends.offline.judging.rule_questions import RULES_ASKED
 from shared.backends.offline.judging.signs import BEYOND, NOTES, NOTHING, NOTION, PRIVATE, REPAIR
 from shared.backends.offline.judging.thinness import THIN, UNTOLD
 from shared.backends.offline.reading import shorten
@@ -25,9 +27,11 @@ def question_of(
 
     `nothing_left`: somebody wants it left out, and it is all of the page.
     """
-    words = _ASKED[judgement.taken_for]
-    lines = [shorten(each.line.text, 80) for each in judgement.because]
-    line = "”, “".join(lines[: _MOST_LINES if judgement.taken_for == BEYOND else 1]) or title
+    more = [each for each in judgement.because if each.sign.of == BEYOND]
+    shown = judgement.taken_for == PROGRAM and bool(more) and any(each.sign.says in SHOWN for each in judgement.because)
+    words = RULES_ASKED if shown else _ASKED[judgement.taken_for]
+    lines = [shorten(each.line.text, 80) for each in more or judgement.because]
+    line = "”, “".join(lines[: _MOST_LINES if more else 1]) or title
     known = language if language in words else "en"
     found = words[known].format(title=title, line=line)
     if partly and judgement.taken_for == PRIVATE:

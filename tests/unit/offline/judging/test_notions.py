@@ -177,3 +177,23 @@ def test_who_wrote_much_is_offered_to_publish_it_or_to_leave_it_and_no_service(l
 def test_words_to_one_person_are_asked_about_in_several_languages(text: str) -> None:
     assert {each.of for each in INNER_SIGNS} == {NOTES}
     assert outcome(page_of(text))[0] == ASK
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("Max 4 hours per band per week.", ("service", "site", "nothing")),
+        ("Zwei Buchungen für den Raum dürfen sich nicht überschneiden, und das ist uns wichtig.", ("Dienst", "nichts")),
+        ("Deux réservations de la salle ne peuvent pas se chevaucher, et nous y tenons.", ("service", "rien")),
+        ("Dos reservas de la sala no se pueden solapar, y es lo más importante para nosotros.", ("servicio", "nada")),
+        ("Não pode haver duas reservas que se sobreponham, e para nós é o mais importante.", ("serviço", "nada")),
+    ],
+)
+def test_who_shows_addresses_is_not_asked_for_them_but_offered_the_records_without_the_rule(
+    line: str, words: tuple[str, ...]
+) -> None:
+    (question,) = outcome(page_of(API.format(line=line)))[1]["questions"]
+    assert line[:60] in question
+    assert "GET /photos" not in question
+    assert "GET /fotos" not in question
+    assert [word for word in words if f"“{word}”" not in question] == []
