@@ -34,9 +34,10 @@ def rule(weight: int, needs: str, some: str = "", but: str = "") -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    rule(STRONG, "itself", "page show moves update sound sort notify calc remember next expire receive", "we"),
+    rule(STRONG, "itself", "page show moves update sort notify calc remember next expire receive", "we"),
     rule(WEAK, "itself"),
-    rule(STRONG, "press", "show see turn sound arrive receive calc mail remember book choose pay"),
+    rule(STRONG, "press", "show see turn sound arrive receive calc mail"),
+    rule(STRONG, "press people", "remember book choose pay"),
     rule(WEAK, "press", "people wish"),
     rule(STRONG, "countdown", "period show page wish turn"),
     rule(WEAK, "countdown"),
@@ -66,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     rule(WEAK, "fill people", "", "we you"),
     rule(STRONG, "upload", "people page wish online", "we"),
     rule(WEAK, "upload"),
-    rule(STRONG, "choose people", "pay receive online page press confirm", "we you"),
+    rule(STRONG, "choose people", "pay online page press confirm", "we you"),
     rule(WEAK, "choose people", "book", "we you"),
     rule(STRONG, "book online", "people wish", "you"),
     rule(STRONG, "people fill see", "whether left open rank", "we you"),
@@ -76,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     rule(WEAK, "phone people"),
     rule(STRONG, "see whether people", "left open rank next", "you"),
     rule(WEAK, "see whether people", "", "you"),
-    rule(STRONG, "sound", "itself press page phone"),
+    rule(STRONG, "sound", "press page phone"),
     rule(STRONG, "vote", "online page press itself"),
     rule(WEAK, "vote people", "wish when"),
     rule(WEAK, "rank", "show itself page wish fill people"),
@@ -89,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     rule(WEAK, "next", "people receive period", "you"),
     rule(WEAK, "expire period", "", "we you"),
 )
-_ACTS = frozenset({"book", "pay", "receive", "choose", "fill", "see", "upload", "vote", "press"})
+_ACTS = frozenset({"book", "pay", "receive", "choose", "fill", "see", "upload", "vote"})
 _MANY_ACTS = 3
 _UNITS = tuple(
     re.compile(words, re.IGNORECASE)
@@ -109,6 +110,10 @@ def weight_of(notions: frozenset[str], text: str) -> tuple[int, int]:
     if len(_ACTS & notions) >= _MANY_ACTS and not notions & {"we", "you"}:
         return STRONG, len(RULES)  # what others do one after the other, and nobody is spoken to
     best = max(((each.weight, -number) for number, each in enumerate(RULES) if each.holds(notions)), default=(0, 0))
-    if "period" in notions and sum(bool(unit.search(text)) for unit in _UNITS) >= len(_UNITS) - 1:
+    if (
+        "period" in notions
+        and notions & {"left", "countdown", "when"}
+        and sum(bool(unit.search(text)) for unit in _UNITS) >= len(_UNITS) - 1
+    ):
         return STRONG, len(RULES)  # a clock that runs
     return best[0], -best[1]

@@ -25,9 +25,9 @@ _TABLE: Mapping[str, str] = {
     "みんな 誰か 誰でも 保護者 訪れた人 見た人",
     "page": "on_the_plan on_a_plan sur_le_plan auf_dem_plan piantina plano_de_asientos planta_da_sala plattegrond "
     "背景 page site website webpage homepage app form map screen counter clock timer board list table program tool "
-    "seite webseite website liste karte formular tabelle uhr anzeige programm tafel appli application carte formulaire "
+    "seite webseite website liste formular tabelle uhr anzeige programm tafel appli application formulaire "
     "tableau horloge écran página sitio web lista mapa formulario tabla pantalla reloj aplicación aplicativo "
-    "formulário tabela ecrã tela relógio pagina sito elenco mappa tabella schermo orologio applicazione lijst kaart "
+    "formulário tabela ecrã tela relógio pagina sito elenco mappa tabella schermo orologio applicazione lijst "
     "formulier scherm klok sayfa* liste* harita* ekran* uygulama* strona stron* mapa lista formularz* zegar aplikacj* "
     "网页 页面 网站 表单 名单 列表 地图 屏幕 小程序 ページ サイト アプリ 画面 一覧 地図 リスト",
     "itself": "by_itself by_themselves all_by_itself on_its_own automatic* von_selbst von_allein* automatisch* "
@@ -145,7 +145,7 @@ _TABLE: Mapping[str, str] = {
     "book": "book books booking reserve* reserv* order orders buchen bucht reservier* bestell* anmeld* eintragen "
     "réserv* "
     "commander commandent inscri* reserva* encarga* pide piden apunta* encomend* pedir prenot* ordinano ordinare "
-    "iscriv* boek* bestel* "
+    "iscriv* boekt boeking bestel* "
     "inschrij* aanmeld* rezerv* sipariş* kayıt* zamówi* zamawia* zapis* rezerw* 预订 预约 预定 订购 下单 报名 予約 "
     "注文 "
     "申し込",

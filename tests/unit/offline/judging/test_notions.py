@@ -61,6 +61,10 @@ def test_behaviour_is_asked_about_in_any_language_and_without_a_should(line: str
         "Buty muszą być odebrane w ciągu 60 dni.",
         "Ring us until 17:00 the day before.",
         "We remind you that the hall is locked at ten.",
+        "The old clock shows the hours, the minutes and the days.",
+        "Girişteki büyük saat her saat başı kendiliğinden çalar.",
+        "Kinderen kiezen elke keer een ander boek en krijgen een stempel.",
+        "Wybierz pralkę, zapłać, naciśnij start.",
     ],
 )
 def test_conditions_for_people_stay_content(line: str) -> None:
