@@ -32,7 +32,7 @@ _MOST = 30  # entries of one kind that are kept, the newest
 _LENGTH = 240  # characters of one entry
 _ENDS = re.compile(r"(?<=[.!?。！？])\s|\n")
 _NAMED = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b|\brun-[0-9A-Za-z-]{4,60}|https?://[^\s<>\"')]+"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b|\brun-[0-9A-Za-z-]{4,60}|https?://[^\s<>\"')]*[^\s<>\"').,;:!?。，；]"
     r"|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?|\b[A-Z][A-Z0-9]{1,9}-\d+\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b"
 )
 

@@ -117,7 +117,9 @@ def _outline(reading: Reading, given: Json) -> None:
     deployed = "plan deploys a site" in reading.prompt
     kind = re.search(r"of the kind (\w+)", reading.prompt)
     artifact = kind[1] if kind else plan["artifact"]
-    if wrong := outline_problem(outline, artifact, ids, (), deployed=deployed):
+    there = [text for _, source, text in parts_of(reading.prompt) if source == "all files of the repository"]
+    paths = [line.partition(" (")[0].strip() for text in there for line in text.splitlines()]
+    if wrong := outline_problem(outline, artifact, ids, paths, deployed=deployed):
         raise InvalidOutput(wrong)
 
 

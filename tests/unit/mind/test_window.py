@@ -105,6 +105,15 @@ def test_ids_and_dates_that_nobody_named_are_not_believed_and_lost_ones_are_put_
         assert named in summary.text
 
 
+def test_a_sign_behind_an_address_is_no_part_of_it() -> None:
+    link = "https://notes.example.test/p/summer"
+    gone = turns_of([Message("user", f"It is all in {link}, plan it.")])
+    model = ScriptedModel([{**GOOD, "decisions": [f"The page is {link}."]}])
+    summary, _ = summarised(model, Summary(), gone)
+    assert summary.decisions == (f"The page is {link}.",)
+    assert not any(link in each for each in summary.entities)  # nothing was lost, so nothing is put back
+
+
 def test_what_is_put_back_stands_there_without_who_said_it_however_often_it_is_lost() -> None:
     gone, summary = turns_of([Message("user", "We open on 2026-12-05, and not before.")]), Summary()
     for _ in range(3):

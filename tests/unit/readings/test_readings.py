@@ -21,13 +21,7 @@ from tests.support.readings_replayed import fields_of, refusal_of
 
 EACH = [pytest.param(each, id=each.name) for each in readings()]
 TAKEN = [pytest.param(each, id=each.name) for each in readings() if each.accepted and not each.since]
-UNREAD = {  # prompts nobody has read yet, and why
-    "preferences": "asked only after people have said several things about plans; no story came so far",
-    "rewrite": "asked only in a conversation with questions before; the one that was begun broke off",
-    "code_change": "the one run that was to change a repository ended before: the settings named none",
-    "code_node_project": "none of the six pages asks for Node.js",
-    "summary": "asked only in a conversation longer than those that were read",
-}
+UNREAD: dict[str, str] = {}  # prompts that nobody has read yet, and why
 _OTHERS_ID = re.compile(r"(?!00000000-0000-4000-8000-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLACES = re.compile(r"(?<![\w.])/(?:work|home|root|Users|tmp/[a-z]+-[a-z]+)/|127\.0\.0\.1:[3-6]\d{4}")
 
