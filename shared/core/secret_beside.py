@@ -86,6 +86,8 @@ _COMMANDS = (
     ("requirepass", r"requirepass\s{1,4}[\"']?([^\s\"']{6,200})"),
     ("masterauth", r"masterauth\s{1,4}[\"']?([^\s\"']{6,200})"),
     ("+login", r"\+login\s{1,3}[^\s+]{2,60}\s{1,3}([^\s+\"']{6,200})"),
+    ("bindpw", r"bindpw\s{1,4}[\"']?([^\s\"']{6,200})"),
+    ("rootpw", r"rootpw\s{1,4}[\"']?([^\s\"'{]{6,200})"),
     ("docker", r"docker login\b[^\n]{0,120}?\s-p[ =]?[\"']?([^\s\"']{6,200})"),
 )  # fmt: skip
 _BY_PLACE = ("machine", "default")  # where a word without a digit is a password too

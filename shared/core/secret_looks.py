@@ -34,7 +34,7 @@ _NO_PASSWORD = re.compile(
 )
 _ALGORITHM = re.compile(r"(?i)sha-?\d|argon2|pbkdf2|bcrypt|scrypt|base\d\d|oauth|utf-?\d|aes|rsa|rfc|test|v\d+$|id$")
 _NOT_TOLD = re.compile(  # what a sentence says of a password, and what is none
-    r"(?i)^(?:sha-?\d+|base-?\d\d|utf-?\d+|aes-?\d+\w*|rsa-?\d+|md5|oauth-?\d?|argon2\w*|pbkdf2|v?\d+[\d.]*|rfc-?\d+|"
+    r"(?i)^(?:1password|sha-?\d+|base-?\d\d|utf-?\d+|aes-?\d+\w*|rsa-?\d+|md5|oauth-?\d?|argon2\w*|pbkdf2|v?\d+[\d.]*|rfc-?\d+|"
     r"\d+[-–]?(?:char\w*|digits?|letters?|days?|hours?|min\w*|zeichen|stellig\w*|tage|caract\w*|bits?|x|times|%)|min\w{0,6}-?\d+|"
     r"(?:var|n)?char\d+|string\d*|text\d+|u?int\d+|[\w.+-]+@[\w-]+\.[\w.-]+)$|[(){}\[\]<>|;=\\]|//|\w/\w"
 )

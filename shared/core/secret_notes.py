@@ -41,8 +41,14 @@ _ALONE = re.compile(  # all that a line of a conversation says
     r"[`*\"']{0,3}([^\s\"'`*|;,<>(){}\[\]]{8,64})[`*\"']{0,3}[^\S\n]*"
 )
 _MENTIONED = re.compile(rf"(?i)(?<![\w-])(?:{CHOSEN})(?![\w-])")
-_MOST_LINES_AFTER = 6
+_MOST_LINES_AFTER = 6  # that are not empty
+_TYPED = re.compile(  # words with a number between hyphens, as those who roll dice for them get
+    rf"(?i)(?<![\w-])(?:{CHOSEN})(?![\w-])[^\n]{{0,60}}?(?:[:=]|\b(?:is|ist|est|es|enter|type|use|tippe?|gib|"
+    rf"saisi\w*|escrib\w*|digit\w*))"
+    r"[^\S\n]{1,3}[`*\"'“]{0,3}((?=[a-z-]*[0-9])[a-z0-9]{3,12}(?:-[a-z0-9]{2,12}){3,9})(?![\w-])"
+)
 _NO_NOTE = re.compile(r"(?i)://|^[/~.]|\.[a-z]{2,5}$|/\w+/|^v?\d+[.:]\d|@\w+\.|^\w+=$|^[\w-]+:$|^[A-Za-z]+\d{1,4}$")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
 _WITH_WORDS = ("recovery", "backup", "rescue", "unlock", "emergency", "licen", "activation", "product", "bitlocker")
 _OF_GROUPS = (*_WITH_WORDS, "app ", "app-", "application", "wiederherstellung")
 _OF_QUOTES = ("psk", "passphrase", "wpa", "restic_pass", "borg_pass")
@@ -82,6 +88,9 @@ def noted(looked: Looked) -> Iterator[Found]:
             if is_strong_password(match[1]) and not stands_for_one(match[1]):
                 yield Found("password", *match.span(1))
     for start, end in looked.lines_with(PARTS_OF_CHOSEN):
+        for match in _TYPED.finditer(text, start, end) if text.count("-", start, end) > 2 else ():
+            if not stands_for_one(match[1]) and not _UUID.search(match[1]):
+                yield Found("password", *match.span(1))
         if _MENTIONED.search(text, start, end):
             yield from _later(text, end)
 
@@ -95,11 +104,11 @@ def _phrase(match: re.Match[str]) -> Iterator[Found]:
 
 def _later(text: str, at: int) -> Iterator[Found]:
     """Find what stands alone in one of the next lines: somebody has sent it after it was spoken of."""
-    for _ in range(_MOST_LINES_AFTER):
-        if at >= len(text):
-            return
+    left = _MOST_LINES_AFTER
+    while left and at < len(text):
         end = text.find("\n", at + 1)
         end = end if end >= 0 else len(text)
+        left -= bool(text[at:end].strip())
         match = _ALONE.fullmatch(text, at + 1, end)
         if match is not None and _is_noted(match[1]) and not tells_of_tests(text, *match.span(1)):
             yield Found("password", *match.span(1))

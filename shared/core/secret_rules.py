@@ -79,7 +79,8 @@ RULES: tuple[Rule, ...] = (
     _rule("groq-key", "gsk_", r"gsk_[A-Za-z0-9]{40,}+"),
     _rule("digitalocean-token", "_v1_", r"do[opr]_v1_[0-9a-f]{64}", 3),
     _rule("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    _rule("telegram-token", ":AA", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}+", 10),
+    _rule("telegram-token", ":AA", r"(?:bot)?([0-9]{8,10}:AA[A-Za-z0-9_-]{32,}+)", 13),
+    _rule("azure-signature", "sig=", r"(?<=[?&])sig=([A-Za-z0-9%/+_-]{36,}+=?)", short=True),
     _rule("discord-webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/[0-9]{5,}+/[A-Za-z0-9_-]{40,}+", 16),
     _rule("databricks-token", "dapi", r"dapi[0-9a-f]{32}(?![0-9a-f])"),
     _rule("figma-token", "figd_", r"figd_[A-Za-z0-9_-]{36,}+"),
@@ -145,13 +146,28 @@ PARTS_OF_CHOSEN = (
 )
 """What one of is in each of these words."""
 
-_WHOSE_KEY = re.compile(r"(?:api|access|private|signing|encryption|account|auth|service|client|secret)[_ -]?$")
+_WHOSE_KEY = re.compile(
+    r"(?:api|app|application|access|private|session|cookie|hmac|storage|signing|encryption|account|auth|service|client|"
+    r"secret)[_ -]?$"
+)
 _CHOSEN = (
     "password passwd passphrase passwort passcode kennwort contraseña contrasena senha wachtwoord lösenord "
     "parola şifre hasło пароль パスワード 비밀번호 密码 口令 pwd"
 )
 _OF_NETWORKS = (
-    *("wifi key", "wi-fi key", "wlan key", "network key", "wlan-key", "wlan-schlüssel", "netzwerkschlüssel"),
+    *(
+        "wpa key",
+        "wpa2 key",
+        "wpa3 key",
+        "wpa2-key",
+        "wifi key",
+        "wi-fi key",
+        "wlan key",
+        "network key",
+        "wlan-key",
+        "wlan-schlüssel",
+        "netzwerkschlüssel",
+    ),
     *("clé wifi", "code wifi", "wifi code", "wi-fi code", "wlan-code"),
 )
 WORDS: tuple[Word, ...] = (

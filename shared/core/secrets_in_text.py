@@ -128,6 +128,8 @@ def _disguised(looked: Looked) -> Iterator[Found]:
             yield from _seen_in(reading, _plain(Looked(reading.text)))
     if (reading := continued(text)) is not None:
         yield from _across(reading, _plain(Looked(reading.text)))
+        for each in pairs(reading.text):  # what a command is told may stand lines behind its name
+            yield Found(each.kind, *reading.place(each.start, each.end)[:2])
     if (reading := closed_up(text)) is not None:
         yield from _seen_in(reading, _by_prefix(Looked(reading.text)))
     if (reading := spelled(text)) is not None:

@@ -239,7 +239,7 @@ hibernate.cache.key_factory=default2
       "<div id=\\"{letters("fi div", 36, HEX)}\\" class=\\"plotly-graph-div\\">",
     "dataset_token = 'train_v2_2026'\\n",
       "integrity": "sha512-{_SHA}",
-      "resolved": "https://registry.npmjs.org/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz",
+      "resolved": "https://packages.example.test/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz",
     "node_modules/passport-jwt": {{"version": "4.0.1"}},
     "js-tokens": "^3.0.0 || ^4.0.0",
   resolution: {{integrity: sha512-{_SHA}}}

@@ -232,14 +232,14 @@ quartz.jobStore.lockHandler.class=StdRowLockSemaphore2
     "cell_key": "{letters("la ck", 12, HEX)}",
       "image/svg+xml": "data:image/svg+xml;base64,{letters("la svg", 160, _BASE64)}",
       "integrity": "sha1-{letters("la i1", 27, _BASE64)}=",
-    "node_modules/keyv": {{"version": "4.5.4", "resolved": "https://registry.npmjs.org/keyv/-/keyv-4.5.4.tgz"}},
+    "node_modules/keyv": {{"version": "4.5.4", "resolved": "https://packages.example.test/keyv/-/keyv-4.5.4.tgz"}},
     "@types/passport-local": "^1.0.38",
     "secretlint": "9.0.0",
   "content-hash": "{letters("la ch", 64, HEX)}",
     {{name = "tokenize-rt", version = "6.1.0"}},
 pycryptodomex==3.21.0 --hash=sha256:{_SHA}
 dependencies = ["keyring >=24.3.0,<26", "secretstorage"]
-source = "registry+https://github.com/rust-lang/crates.io-index" checksum = "{_SHA}"
+source = "registry+https://github.com/example/index" checksum = "{_SHA}"
   password-hash (0.5.0) → base64ct 1.6.0
 "mix_hash": {{:hex, :jose1, "{_SHA}"}},
   specs: jwt (2.9.3) base64

@@ -169,7 +169,7 @@ INSERT INTO permissions (key, label) VALUES ('users.reset_password', 'Reset pass
 GRANT SELECT ON shop.orders TO reporting;
 CREATE INDEX idx_tokens_hash ON tokens (token_hash);
 "integrity": "sha512-{letters("mi i1", 86, _BASE64)}==",
-"resolved": "https://registry.npmjs.org/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz",
+"resolved": "https://packages.example.test/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz",
 github.com/golang-jwt/jwt/v5 v5.2.1 h1:{letters("mi go", 43, _BASE64)}=
     --hash=sha256:{_SHA} \\
   checksum: {letters("mi ck", 64, HEX)}

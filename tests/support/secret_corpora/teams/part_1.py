@@ -207,7 +207,7 @@ def planted_vendors() -> dict[str, tuple[str, str]]:
             "FROM node:20-alpine AS deps",
             "WORKDIR /app",
             f"ARG NPM_TOKEN={secret}",
-            'RUN echo "//registry.npmjs.org/:_authToken=${NPM_TOKEN}" > .npmrc',
+            'RUN echo "//packages.example.test/:_authToken=${NPM_TOKEN}" > .npmrc',
             "COPY package.json package-lock.json ./",
             "RUN npm ci --omit=dev && rm -f .npmrc",
         ),

@@ -134,7 +134,7 @@ def harmless_ids() -> dict[str, str]:
         "package_lock_excerpt": page(
             '    "node_modules/passport-jwt": {',
             '      "version": "4.0.1",',
-            '      "resolved": "https://registry.npmjs.org/passport-jwt/-/passport-jwt-4.0.1.tgz",',
+            '      "resolved": "https://packages.example.test/passport-jwt/-/passport-jwt-4.0.1.tgz",',
             f'      "integrity": "sha512-{letters("7 lock a", 86, BASE64)}==",',
             '      "dependencies": { "jsonwebtoken": "^9.0.0", "passport-strategy": "^1.0.0" }',
             "    },",
@@ -146,7 +146,7 @@ def harmless_ids() -> dict[str, str]:
             "[[package]]",
             'name = "secrecy"',
             'version = "0.8.0"',
-            'source = "registry+https://github.com/rust-lang/crates.io-index"',
+            'source = "registry+https://github.com/example/index"',
             f'checksum = "{hexa("7 cargo", 64)}"',
             f"golang.org/x/oauth2 v0.21.0 h1:{letters('7 go a', 43, BASE64)}=",
             f"golang.org/x/oauth2 v0.21.0/go.mod h1:{letters('7 go b', 43, BASE64)}=",
@@ -173,7 +173,7 @@ def harmless_ids() -> dict[str, str]:
             f"    digest: sha256:{hexa('7 digest a', 64)}",
             "  - name: token-exchange",
             f"    digest: sha256:{hexa('7 digest b', 64)}",
-            f"# docker.io/library/redis:7.2@sha256:{hexa('7 digest c', 64)}",
+            f"# images.example.test/library/redis:7.2@sha256:{hexa('7 digest c', 64)}",
         ),
         "authorized_keys_and_known_hosts": page(
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + letters("7 pub a", 43, BASE64) + " lena@wharf",
