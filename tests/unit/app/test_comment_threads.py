@@ -63,7 +63,7 @@ def test_a_wish_in_other_words_leads_to_one_other_plan_and_is_heard_once(desk: D
     run = desk.run_of(page)
     assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
     assert [each.text for each in heard_of(desk.house.deps, run.tenant, run.id).wishes] == ["Make it shorter, please"]
-    assert len([text for text in said(desk, page) if "plan “" in text and "again" in text]) == 1
+    assert len([text for text in said(desk, page) if "planning “" in text and "again" in text]) == 1
 
 
 def test_a_question_back_is_answered_with_one_word_in_its_thread(desk: Desk) -> None:
