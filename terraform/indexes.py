@@ -286,15 +286,19 @@ def collections() -> list[str]:
 
 @cache
 def kinds() -> frozenset[str]:
-    """Return the kinds of documents that are put anywhere: what stands first in `Put(…)`."""
+    """Return the kinds of documents that are put anywhere: what stands first in `Put(…)`, second in a place changed."""
     found: set[str] = set()
     for path in sorted(ROOT.glob("shared/**/*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         if module.startswith(("shared.sim", "shared.cli", "shared.backends.local", "shared.__main__")):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Put" and node.args:
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                continue
+            if node.func.id == "Put":
                 found |= _kind(node.args[0], module)
+            if node.func.id == "change_doc" and isinstance(place := node.args[1], ast.Tuple):
+                found |= _kind(place.elts[1], module)
     return frozenset(found)
 
 

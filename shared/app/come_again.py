@@ -10,7 +10,7 @@ from functools import wraps
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.core.commands import Command
-from shared.core.errors import Busy, ErrorClass, IntegrationError, RateLimited
+from shared.core.errors import Busy, ErrorClass, IntegrationError, NotSettled, RateLimited
 from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import derived_id
 
@@ -37,7 +37,7 @@ def patient(use_case: UseCase) -> UseCase:
         except IntegrationError as error:
             if error.error_class != ErrorClass.TRANSIENT or command.attempt >= MAX_TIMES:
                 raise
-            come_again(command, deps, error.retry_after, as_told=isinstance(error, RateLimited))
+            come_again(command, deps, error.retry_after, as_told=isinstance(error, RateLimited | NotSettled))
 
     return handle
 
@@ -45,7 +45,8 @@ def patient(use_case: UseCase) -> UseCase:
 def come_again(command: Command, deps: Deps, retry_after: timedelta | None = None, *, as_told: bool = False) -> None:
     """Hand it over under a name that follows from its own, so that a repeated delivery hands over the same one.
 
-    `as_told`: come when a rate limit allows it, however often that has been; else later each time.
+    `as_told`: come when a rate limit allows it, or when what was sent before can no longer arrive, however often that
+    has been; else later each time.
     """
     times = command.attempt + 1
     least = retry_after.total_seconds() if retry_after else None

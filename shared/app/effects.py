@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.errors import IntegrationError, NeedsHuman, OutcomeUnknown, VersionConflict
+from shared.core.errors import IntegrationError, NeedsHuman, NotSettled, OutcomeUnknown, VersionConflict
 from shared.ports import Doc, Put
 from shared.steps._kind import Repeat
 
@@ -52,7 +52,7 @@ class Effects:
         """Do it, unless it is known to be done; return its result, the same one every time.
 
         `look` finds what an earlier attempt may have left behind, in a restored house also one that has no record any
-        more. Raises OutcomeUnknown while an earlier request may still arrive, NeedsHuman for an effect that can be
+        more. Raises NotSettled while an earlier request may still arrive, NeedsHuman for an effect that can be
         neither looked up nor repeated.
         """
         key, digest = f"{self._scope}.{name}", _digest(args)
@@ -84,7 +84,7 @@ class Effects:
     def found(self, name: str, *, repeat: Repeat, look: Callable[[], Result | None] | None = None) -> Result | None:
         """Return the result of an effect that is not to be done any more, None when it was not done.
 
-        What was begun is looked for. Raises OutcomeUnknown while an earlier request may still arrive, NeedsHuman where
+        What was begun is looked for. Raises NotSettled while an earlier request may still arrive, NeedsHuman where
         nobody can find out.
         """
         key, done = f"{self._scope}.{name}", None
@@ -99,7 +99,7 @@ class Effects:
         return None if done is None else self._confirm(key, str(doc.body["args"]) if doc else _digest(None), name, done)
 
     def begun(self, name: str) -> bool:
-        """Say whether there may be something to take back; raises OutcomeUnknown while a request may still arrive."""
+        """Say whether there may be something to take back; raises NotSettled while a request may still arrive."""
         doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")
         if doc is not None and doc.body["state"] == "intended":
             self._let_it_settle(self._settles_in(doc), name)
@@ -137,7 +137,7 @@ class Effects:
 
     def _let_it_settle(self, left: timedelta, name: str) -> None:
         if left > timedelta(0):
-            raise OutcomeUnknown(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
+            raise NotSettled(self._system, f"{name}: an earlier request may still arrive", retry_after=left)
 
     def _do(self, key: str, digest: str, name: str, do: Callable[[], Result]) -> Result:
         try:

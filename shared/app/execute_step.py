@@ -31,6 +31,7 @@ from shared.core.errors import (
     ErrorClass,
     IntegrationError,
     ModelError,
+    NotSettled,
     RateLimited,
     SandboxUnavailable,
 )
@@ -312,9 +313,9 @@ def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
 def failure_event(
     deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable
 ) -> ev.StepFailed | ev.StepWaits:
-    """Return the outcome of an attempt that met an error we know; a rate limit is no failure, but a wait."""
+    """Return the outcome of an attempt that met an error we know; a rate limit, and a death before, are waits."""
     log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(error))
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if isinstance(error, RateLimited | NotSettled) and error.retry_after is not None:
         now, why = deps.clock.now(), str(error)[:MAX_ERROR]
         return ev.StepWaits(now, step.id, step.attempt, step.wake, now + error.retry_after, held_back=why)
     if isinstance(error, IntegrationError):
@@ -355,7 +356,7 @@ def _undo(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Ev
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
         wait = error.retry_after.total_seconds() if error.retry_after else None
-        slow = isinstance(error, RateLimited) and wait is not None
+        slow = isinstance(error, RateLimited | NotSettled) and wait is not None
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait, slow)
     except ValidationError as error:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"input: {error.errors()[0]['msg']}")

@@ -17,6 +17,7 @@ AgentError
 │   ├── Unavailable          worth another attempt; the request was not carried out
 │   │   └── Overloaded       no room at the moment: another provider may have some
 │   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
+│   │   └── NotSettled       what an attempt that died has sent may still arrive  .retry_after
 │   ├── Unauthorized         the tenant must reconnect
 │   ├── NotApproved          what a person agreed to is not this, or too long ago: nothing was sent
 │   ├── Rejected             the request itself is wrong
@@ -195,6 +196,10 @@ class OutcomeUnknown(IntegrationError):
     """The write may have happened; the next attempt must look first."""
 
     error_class = ErrorClass.TRANSIENT
+
+
+class NotSettled(OutcomeUnknown):
+    """A write of an earlier attempt may still arrive until `retry_after` has passed; nothing was sent now."""
 
 
 class Unauthorized(IntegrationError):

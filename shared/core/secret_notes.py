@@ -47,7 +47,9 @@ _TYPED = re.compile(  # words with a number between hyphens, as those who roll d
     rf"saisi\w*|escrib\w*|digit\w*))"
     r"[^\S\n]{1,3}[`*\"'“]{0,3}((?=[a-z-]*[0-9])[a-z0-9]{3,12}(?:-[a-z0-9]{2,12}){3,9})(?![\w-])"
 )
-_NO_NOTE = re.compile(r"(?i)://|^[/~.]|\.[a-z]{2,5}$|/\w+/|^v?\d+[.:]\d|@\w+\.|^\w+=$|^[\w-]+:$|^[A-Za-z]+\d{1,4}$")
+_NO_NOTE = re.compile(
+    r"(?i)://|^[/~.]|\.[a-z]{2,5}$|/\w+/|^v?\d+[.:]\d|@\w+\.|^\w+=$|^[\w-]+:$|^[A-Za-z]+\d{1,4}$|^(?-i:[A-Z][A-Z0-9_]*|[a-z]\w*(?:\.[\w-]+)+)="
+)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
 _WITH_WORDS = ("recovery", "backup", "rescue", "unlock", "emergency", "licen", "activation", "product", "bitlocker")
 _OF_GROUPS = (*_WITH_WORDS, "app ", "app-", "application", "wiederherstellung")

@@ -29,6 +29,7 @@ from shared.core.secret_lines import Looked
 from shared.core.secret_looks import (
     is_common_password,
     is_key,
+    is_mixed_password,
     is_of_firebase,
     is_password,
     is_random,
@@ -223,7 +224,8 @@ def _named(looked: Looked) -> Iterator[Found]:
 
 def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     given = GIVEN.match(text, at)
-    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at) or PAIRED.match(text, at)
+    match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at)
+    paired = match is None and (match := PAIRED.match(text, at)) is not None
     said = match is None and chosen
     if match is None and chosen:
         match = SAID.match(text, at) or TOLD_IN_SCRIPT.match(text, at)
@@ -235,7 +237,10 @@ def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     over_lines = given is None and "\n" in text[at:start]
     if stands_for_one(value) or (quoted and HARMLESS.search(quoted)):
         return
-    if chosen:
+    if paired and chosen:
+        plain = _SIGNS.sub("-", value)
+        is_one = is_strong_password(plain) or is_mixed_password(plain)
+    elif chosen:
         is_one = _is_chosen(text, start, _SIGNS.sub("-", value) if quoted else value, over_lines, said)
     else:
         is_one = is_key(value) and not _is_open(text, start)
@@ -251,7 +256,7 @@ def _to_the_quote(text: str, start: int) -> str:
         return ""
     end = text.find(closing, start, start + _LONGEST_QUOTED)
     value = text[start:end].strip() if end > start else ""
-    return "" if not value or any(letter.isspace() for letter in value) else value
+    return "" if any(letter.isspace() for letter in value) or latin_part(value) != value else value
 
 
 def _is_chosen(text: str, start: int, value: str, over_lines: bool, said: bool) -> bool:

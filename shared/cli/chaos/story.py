@@ -54,7 +54,7 @@ class Plan:
     seed: int
     faults: int
     limit_s: float = 1800.0
-    calm_s: float = 6.0  # nothing changes for so long after every page has ended: then that was all
+    calm_s: float = 12.0  # nothing changes for so long after all have ended, and what was sent has settled
     browser: bool = False
 
 

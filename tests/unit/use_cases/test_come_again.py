@@ -1,4 +1,4 @@
-"""Commands that nothing else stands behind come again: later each time, but as soon as a rate limit allows it."""
+"""Commands that nothing stands behind come again: later each time, but as soon as a limit or a request lets them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.app.come_again import MAX_TIMES, patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.core.commands import CONSIDER, Command
-from shared.core.errors import BudgetSpent, IntegrationError, RateLimited, Unavailable
+from shared.core.errors import BudgetSpent, IntegrationError, NotSettled, RateLimited, Unavailable
 from tests.support.local_ports import Ports, tools_with
 
 LOOK = Command("look-1", CONSIDER, "plan", "t-1", ref="page-1")
@@ -36,8 +36,10 @@ def _waits(ports: Ports, error: IntegrationError, times: int, first: Command = L
     return waits
 
 
-@pytest.mark.parametrize("kind", [RateLimited, BudgetSpent])
-def test_what_a_rate_limit_told_is_waited_for_however_often_it_comes(ports: Ports, kind: type[RateLimited]) -> None:
+@pytest.mark.parametrize("kind", [RateLimited, BudgetSpent, NotSettled])
+def test_what_a_rate_limit_or_an_earlier_request_asks_for_is_waited_for_however_often_it_comes(
+    ports: Ports, kind: type[IntegrationError]
+) -> None:
     waits = _waits(ports, kind("notion", "later", retry_after=timedelta(seconds=40)), 12)
     assert len(waits) == 12
     assert all(40 <= wait <= 43 for wait in waits)

@@ -21,6 +21,7 @@ from shared.core.errors import (
     IntegrationError,
     InvalidOutput,
     NeedsHuman,
+    NotSettled,
     RateLimited,
     Rejected,
     SandboxUnavailable,
@@ -147,9 +148,12 @@ def test_what_may_pass_is_tried_again_later_and_finally_given_up(ports: Ports, e
     [
         RateLimited("x", "429", retry_after=timedelta(seconds=77)),
         BudgetSpent("x", "nothing was sent", retry_after=timedelta(seconds=77)),
+        NotSettled("x", "an earlier request may still arrive", retry_after=timedelta(seconds=77)),  # of one that died
     ],
 )
-def test_a_rate_limit_is_waited_for_and_is_no_failed_attempt(ports: Ports, error: IntegrationError) -> None:
+def test_a_rate_limit_or_an_earlier_request_is_waited_for_and_is_no_failed_attempt(
+    ports: Ports, error: IntegrationError
+) -> None:
     begin(ports, attempts=2)
     tools = tools_with(kind(raising(error)))
     for wake in range(5):
