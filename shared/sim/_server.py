@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 
 from shared.sim._change_log import ChangeLog, Table, append_line, whole_lines
+from shared.sim._kept_alive import KeptAliveServer
 
 Json = dict[str, Any]
 
@@ -257,17 +258,9 @@ class Simulator:
             append_line(self.data / "journal.jsonl", json.dumps(entry, ensure_ascii=False))
 
 
-class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a delayed ACK costs 40 ms per kept-alive call otherwise
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Stay silent: the journal is the log."""
-
-
 def serve(simulator: Simulator, port: int = 0, host: str = "127.0.0.1") -> BaseWSGIServer:
     """Serve on a loopback port in daemon threads; the returned server has `server_port` and `shutdown()`."""
-    server = make_server(host, port, simulator, threaded=True, request_handler=_Handler)
+    server = KeptAliveServer(host, port, simulator)
     simulator.base_url = f"http://{host}:{server.server_port}"
     # The poll interval is how long `shutdown()` takes; half a second, the default, adds up over many tests.
     run = {"poll_interval": 0.05}
