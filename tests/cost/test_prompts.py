@@ -9,6 +9,7 @@ import pytest
 
 from shared.cli.bench_prompts import as_text, bench_prompts
 from shared.cli.bench_prompts_calls import BEFORE, STUDIED, goals_of
+from tests.support.house import own_settings
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +18,8 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def found() -> Json:
-    return bench_prompts()
+    with own_settings():
+        return bench_prompts()
 
 
 def test_twelve_situations_are_measured_and_their_parts_add_up(found: Json) -> None:

@@ -50,30 +50,39 @@ def forget_wiring() -> None:
 
 
 @contextmanager
-def open_house(data: Path, *, working: bool = True, **env: str) -> Iterator[Neighbourhood]:
-    """Run a settled house; `working=False` leaves everything in its queue. One at a time per process."""
-    before, severity = dict(os.environ), "INFO"
+def own_settings(**env: str) -> Iterator[None]:
+    """Have only these settings, and give back what was there: houses write into the environment of their process."""
+    before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("WORKWRIGHT_")]:
         del os.environ[name]
-    os.environ.update({**QUICK, **env})
+    os.environ.update(env)
     forget_wiring()
-    log.show_from("CRITICAL")
     try:
-        house = House(data)
-        try:
-            if working:
-                house.start()
-            made = Neighbourhood(house, settle_in(house))
-            made.configure("notion", aggregation_s=0.05, retry_base_s=0.1)
-            made.configure("vercel", build_seconds=0.05, alias_seconds=0.05)
-            yield made
-        finally:
-            house.stop()
+        yield
     finally:
         forget_wiring()
-        log.show_from(severity)
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def open_house(data: Path, *, working: bool = True, **env: str) -> Iterator[Neighbourhood]:
+    """Run a settled house; `working=False` leaves everything in its queue. One at a time per process."""
+    with own_settings(**{**QUICK, **env}):
+        log.show_from("CRITICAL")
+        try:
+            house = House(data)
+            try:
+                if working:
+                    house.start()
+                made = Neighbourhood(house, settle_in(house))
+                made.configure("notion", aggregation_s=0.05, retry_base_s=0.1)
+                made.configure("vercel", build_seconds=0.05, alias_seconds=0.05)
+                yield made
+            finally:
+                house.stop()
+        finally:
+            log.show_from("INFO")
 
 
 @dataclass
