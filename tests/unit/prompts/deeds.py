@@ -68,6 +68,11 @@ class Deed:
     holds: Callable[[], bool]
     announced: str
 
+    @property
+    def needs(self) -> str:
+        """Return the part of the machine without which nobody can say whether it is so; "" for none."""
+        return "bubblewrap" if self.holds is _run_by_us else ""
+
 
 def _step(name: str, kind: str, *after: str, **given: Any) -> dict[str, Any]:
     return {"id": name, "kind": kind, "title": "T", "why": "", "input": given, "depends_on": list(after)}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from shared.mind.agents.registry import agents
+from tests.support.parts import require
 from tests.unit.prompts.contract import (
     ALL_REFUSED,
     KINDS,
@@ -52,6 +53,8 @@ def test_an_answer_that_breaks_a_rule_is_refused(one: Refused) -> None:
 
 @pytest.mark.parametrize("one", DEEDS, ids=lambda one: one.what)
 def test_what_is_told_of_our_code_is_so(one: Deed) -> None:
+    if one.needs:
+        require(one.needs)
     assert one.holds()
 
 
