@@ -57,8 +57,7 @@ class Effects:
         """
         key, digest = f"{self._scope}.{name}", _digest(args)
         doc = self._deps.store.get(self._tenant, "effects", key)
-        if doc is not None and doc.body["state"] == "confirmed":
-            result: Result = doc.body["result"]
+        if (result := _result_of(doc)) is not None:
             return result
         if doc is not None and doc.body["state"] == "intended":
             found = self._look(doc, name, repeat, look)
@@ -74,8 +73,7 @@ class Effects:
 
     def known(self, name: str) -> Result | None:
         """Return the result of an effect that is known to have happened."""
-        doc = self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}")
-        return doc.body["result"] if doc is not None and doc.body["state"] == "confirmed" else None
+        return _result_of(self._deps.store.get(self._tenant, "effects", f"{self._scope}.{name}"))
 
     def intended(self, name: str) -> bool:
         """Say whether the effect was at least begun."""
@@ -89,8 +87,7 @@ class Effects:
         """
         key, done = f"{self._scope}.{name}", None
         doc = self._deps.store.get(self._tenant, "effects", key)
-        if doc is not None and doc.body["state"] == "confirmed":
-            result: Result = doc.body["result"]
+        if (result := _result_of(doc)) is not None:
             return result
         if doc is not None and doc.body["state"] == "intended":
             done = self._look(doc, name, repeat, look)
@@ -171,3 +168,8 @@ def _time(doc: Doc) -> datetime:
 def _digest(args: Any) -> str:
     text = json.dumps(args, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _result_of(doc: Doc | None) -> Result | None:
+    """Return what came of the effect; None where it is not known to have happened."""
+    return doc.body["result"] if doc is not None and doc.body["state"] == "confirmed" else None
