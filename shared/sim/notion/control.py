@@ -91,7 +91,7 @@ def seed(world: World, body: Json) -> Json:
         connection = _connection(world, body["integration"])
         answer["integration"] = {"integration_id": connection["integration_id"], "client_id": connection["client_id"]}
     if body.get("internal"):
-        answer.update(_internal(world, workspace, home))
+        answer.update(_internal(world, workspace, home, body["internal"]))
     world.simulator.touch()
     return answer
 
@@ -149,7 +149,8 @@ def _connection(world: World, given: Json) -> Json:
     return connection
 
 
-def _internal(world: World, workspace: Json, home: Json) -> Json:
+def _internal(world: World, workspace: Json, home: Json, given: Any) -> Json:
+    """Make the workspace's internal connection; `given` is true, or says what it may do (`capabilities`)."""
     client_id = f"internal-{workspace['id']}"
     connections = world.state["connections"]
     if client_id not in connections:
@@ -163,6 +164,8 @@ def _internal(world: World, workspace: Json, home: Json) -> Json:
             "auto_approve": False,
             "limited": True,
         }
+    if isinstance(given, dict):
+        connections[client_id]["capabilities"] = given.get("capabilities")  # None is all of them
     for bot in world.state["bots"].values():
         if bot["client_id"] == client_id and not bot["revoked"]:
             break
@@ -172,13 +175,15 @@ def _internal(world: World, workspace: Json, home: Json) -> Json:
 
 
 def grant(world: World, verb: str, body: Json) -> Json:
-    """End a grant, or only its access token; share a page with a bot, or take it back."""
+    """End a grant, or only its access token; share a page with a bot, or take it back; change what it may do."""
     bot = world.state["bots"][body["bot_id"]]
     match verb:
         case "revoke":
             oauth.kill(world, bot["id"])
         case "expire":
             world.state["tokens"].pop(bot["access_token"], None)
+        case "allow":
+            world.state["connections"][bot["client_id"]]["capabilities"] = body["capabilities"]
         case "share" if body["page_id"] not in bot["roots"]:
             bot["roots"].append(body["page_id"])
         case "unshare":

@@ -12,6 +12,8 @@ from shared.sim.notion.world import World
 
 Json = dict[str, Any]
 
+READ_EMAILS = "read_user_emails"  # beside read_users: what tells people's addresses as well
+
 
 def bot_user(world: World, bot: Json) -> Json:
     """Return a bot as it sees itself: with its owner and workspace."""
@@ -42,7 +44,17 @@ def users(call: Call) -> Json:
     """GET /v1/users: guests are left out, as Notion does; they can be asked for one by one."""
     people = call.world.state["people"]
     members = [each for each in _members(call) if not (people.get(each) or {}).get("guest")]
-    return call.page(members, "user", call.world.user)
+    return call.page(members, "user", lambda each: _told(call, call.world.user(each)))
+
+
+def _told(call: Call, user: Json) -> Json:
+    """Return a user as the connection may know them: the address is a right of its own.
+
+    Source: developers.notion.com/reference/capabilities, "User capabilities".
+    """
+    if "person" not in user or call.world.may(call.caller, READ_EMAILS):
+        return user
+    return {**user, "person": {}}
 
 
 def user(call: Call, user_id: str) -> Json:
@@ -50,7 +62,7 @@ def user(call: Call, user_id: str) -> Json:
     target = path_id(user_id, "user_id")
     if target not in _members(call):
         raise missing("user", target)
-    return me(call) if target == call.caller.id else call.world.user(target)
+    return me(call) if target == call.caller.id else _told(call, call.world.user(target))
 
 
 def search(call: Call) -> Json:

@@ -74,10 +74,7 @@ class Gate:
 
     def allow(self, caller: Caller, capability: str | None) -> None:
         """Refuse what the connection was not given."""
-        if caller.bot is None or capability is None:
-            return
-        given = self.world.state["connections"][caller.bot["client_id"]].get("capabilities")
-        if given is not None and capability not in given:
+        if capability is not None and not self.world.may(caller, capability):
             raise ApiError(403, "restricted_resource", "Insufficient permissions for this endpoint.")
 
 

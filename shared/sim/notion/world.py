@@ -234,6 +234,13 @@ class World:
         elif page["object"] == "data_source":
             self.announce("data_source.content_updated", page, caller, {"updated_blocks": listed})
 
+    def may(self, caller: Caller, capability: str) -> bool:
+        """Say whether the caller's connection was given a capability; people and older connections have all."""
+        if caller.bot is None:
+            return True
+        given = self.state["connections"][caller.bot["client_id"]].get("capabilities")
+        return given is None or capability in given
+
     # --- names ----------------------------------------------------------------------------------------------------
 
     def columns(self, page: Json) -> list[Json]:

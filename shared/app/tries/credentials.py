@@ -1,0 +1,45 @@
+"""What can be told from a credential's own look, before it is sent: that it is none, or another vendor's.
+
+A vendor may change how its tokens look, so a token of an unknown look is always tried. One that is known to be another
+vendor's is not: sending it would tell it to somebody whom it is no business of.
+"""
+
+from __future__ import annotations
+
+from shared.core.system_names import name_system
+from shared.ports import Secret
+
+_LOOKS = {  # as the vendors publish them, for their own and others' secret scanning
+    "ghp_": "github",
+    "gho_": "github",
+    "ghu_": "github",
+    "ghs_": "github",
+    "ghr_": "github",
+    "github_pat_": "github",
+    "glpat-": "gitlab",
+    "ntn_": "notion",
+    "nrt_": "notion",
+    "xoxb-": "slack",
+    "xoxp-": "slack",
+    "xapp-": "slack",
+    "sk-ant-": "anthropic",
+    "sk-proj-": "openai",
+    "xai-": "xai",
+    "AIza": "gemini",
+}
+_LONGEST = 4096
+
+
+def find_misfit(system: str, token: Secret) -> str:
+    """Return the sentence that says why this cannot be a credential of the system; "" when it may be one."""
+    text, name = token.reveal(), name_system(system)
+    if not text.strip():
+        return "Nothing was given."
+    if "://" in text or text.startswith("www."):
+        return f"That is an address, and no token of {name}."
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > _LONGEST:
+        return f"That is no token of {name}: it holds blanks, line breaks or letters that no token has."
+    for look, owner in _LOOKS.items():
+        if text.startswith(look) and owner != system:
+            return f"That is a token of {name_system(owner)}, and {name} was to be tried; it was not sent."
+    return ""
