@@ -26,11 +26,12 @@ from shared.cli import (
     webhook,
 )
 from shared.cli.root import workwright
+from shared.cli.setup import init
 from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, models, operate, plan, preferences,
+    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, init, models, operate, plan, preferences,
     prompts, remote, ship, site_values, tenant, webhook,
 )  # fmt: skip
 

@@ -120,17 +120,18 @@ def up(port: int | None, data: Path, as_json: bool) -> None:
     """
     from shared import log
     from shared.cli.house import House
-    from shared.cli.settle_in import settle_in
+    from shared.cli.setup.settle import settle_by_choice
 
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
     house = House(data, port)
     house.start()
     try:
-        settle_in(house)
+        settle_by_choice(house)
         ready = {
             "ready": True,
             "functions": house.functions,
             "simulators": house.simulators,
+            "systems": house.choices.modes,
             "console": house.url,
             "data": str(data.resolve()),
         }

@@ -13,6 +13,7 @@ import click
 
 from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.setup.asking import pick
 from shared.core.errors import ConfigError
 from shared.core.readable import on_one_line
 
@@ -66,7 +67,7 @@ def _set_up(data: Path, wish: Json, wait: int, *, asks: bool) -> Json:
         found = _settled(data, ask_house(data, "POST", _ADDRESS, body=wish), time.monotonic() + wait)
         if not asks or found["state"] in ("done", "failed", "working"):
             return found
-        wish = _choose(found) if found["state"] == "choosing" else _answers(found)
+        wish = choose_place(found) if found["state"] == "choosing" else answers_of(found)
 
 
 def _settled(data: Path, found: Json, until: float) -> Json:
@@ -76,7 +77,7 @@ def _settled(data: Path, found: Json, until: float) -> Json:
     return found
 
 
-def _choose(found: Json) -> dict[str, Any]:
+def choose_place(found: Json) -> dict[str, Any]:
     """Ask where the databases go, or which ones there are to adopt."""
     pages = [(one["id"], f"Create them on the page “{one['title']}”") for one in found["pages"]]
     adopt = [
@@ -86,25 +87,18 @@ def _choose(found: Json) -> dict[str, Any]:
     ]
     if not pages and not adopt:
         raise ConfigError("no page is shared with Workwright; share one in Notion under ••• → Connections")
-    chosen = _pick("Where do the databases go?", [*pages, *adopt])
+    chosen = pick("Where do the databases go?", [*pages, *adopt])
     kind, is_adoption, database = chosen.partition("=")
     return {"adopt": {kind: database}} if is_adoption else {"page": chosen}
 
 
-def _answers(found: Json) -> dict[str, Any]:
+def answers_of(found: Json) -> dict[str, Any]:
+    """Ask each of the questions back."""
     given = {}
     for question in found["questions"]:
         choices = [(one["value"], one["label"]) for one in question["choices"]]
-        given[question["key"]] = _pick(question["text"], choices)
+        given[question["key"]] = pick(question["text"], choices)
     return {"answers": given}
-
-
-def _pick(text: str, choices: Sequence[tuple[str, str]]) -> str:
-    click.echo(on_one_line(text))
-    for number, (_, label) in enumerate(choices, 1):
-        click.echo(on_one_line(f"  {number}  {label}"))
-    number = click.prompt("Number", type=click.IntRange(1, len(choices)), default=1)
-    return choices[number - 1][0]
 
 
 def _lines(found: Json) -> list[str]:

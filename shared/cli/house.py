@@ -25,6 +25,8 @@ from shared.backends.local.outcomes import NOBODY, DeliveryResult
 from shared.cli.lines import bounds_of, line_of
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
+from shared.cli.setup.choices import read_choices
+from shared.cli.setup.surroundings import surroundings
 from shared.cli.simulators import Simulators
 from shared.core.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
@@ -33,14 +35,6 @@ from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
 SCHEDULE = {"sweep": 2.0, "sync": 60.0}  # seconds between two calls of a function by the clock
-DEFAULTS: Mapping[str, str] = {  # on one machine, where the environment says nothing else
-    "WORKWRIGHT_SETTLE_S": "21",  # longer than an answer may take: a request that is waited for may still arrive
-    "WORKWRIGHT_HTTP_READ_S": "20",
-    "WORKWRIGHT_BACKOFF_S": "0.5",
-    "WORKWRIGHT_GATHER_S": "0.05",
-    "WORKWRIGHT_WATCH_S": "1",
-    "WORKWRIGHT_NOTION_RATE": "100000",  # the simulator's own limit counts
-}
 _DELIVERY_TIMEOUT = (5, 600)
 
 
@@ -54,7 +48,9 @@ class House:
         self._placeholder = _Pending()
         self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._simulators = None if simulators else Simulators.start(data / "simulators")
+        self.choices = read_choices(data)
+        only = self.choices.simulators
+        self._simulators = None if simulators or not only else Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
         os.environ.update(self._environment())
         self.wired: Wired = wire()
@@ -75,13 +71,9 @@ class House:
         (data / "house.json").write_text(f'{{"url": "{self.url}", "pid": {os.getpid()}}}\n', encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
-        found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in self.simulators.items()}
-        defaults = dict(DEFAULTS)
-        if "cloud_storage" in self.simulators:
-            defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
-        chosen = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        found = surroundings(self.choices, self.simulators, os.environ)
         ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.url}
-        return found | chosen | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
+        return found | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
 
     def start(self) -> None:
         """Begin to deliver and to sweep."""

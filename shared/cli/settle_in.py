@@ -21,6 +21,7 @@ from shared.app.accept_forge_delivery import KEY as HOOK_KEY
 from shared.app.api.keys import create_key
 from shared.app.approvals import LINK_KEY
 from shared.app.connect_account import STATE_KEY, change_settings
+from shared.app.deps import Deps
 from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
@@ -77,17 +78,17 @@ def settle_in(house: Installation, code: str = "") -> Home:
 
     Its code goes to GitHub; with `code` "gitlab" to the simulated GitLab from now on.
     """
-    _sites_bucket(house)
+    sites_bucket(house)
     home = _home(house)
     if code == "gitlab":
         _ship_by_gitlab(house, home.tenant)
-    _owner_key(house, home.tenant)
+    owner_key(house, home.tenant)
     return home
 
 
 def _home(house: Installation) -> Home:
     deps, accounts = house.wired.deps, wire_accounts()
-    _own_secrets(house)
+    own_secrets(house)
     doc = deps.store.get(SYSTEM, "install", "home")
     if doc is not None:
         body = doc.body
@@ -97,8 +98,8 @@ def _home(house: Installation) -> Home:
         return Home(body["tenant"], body["person"], body["ideas"], body["database"])
     seeded = _seed(house)
     tenant = _connect_notion(house)
-    _connect_others(house, accounts, tenant)
-    made = _databases(house, accounts, tenant, str(seeded["home_page_id"]))
+    connect_simulated(house, tenant)
+    made = create_patiently(deps, accounts, tenant, str(seeded["home_page_id"]))
     person = str(seeded["people"][0]["id"])
     people = [
         {
@@ -118,9 +119,8 @@ def _home(house: Installation) -> Home:
     return home
 
 
-def _databases(house: Installation, accounts: Accounts, tenant: str, page: str) -> Mapping[str, Any]:
+def create_patiently(deps: Deps, accounts: Accounts, tenant: str, page: str) -> Mapping[str, Any]:
     """Create the databases; after a death in the middle, wait until what was sent then can no longer arrive."""
-    deps = house.wired.deps
     while True:
         try:
             return create_databases(deps, accounts, tenant, page)
@@ -128,7 +128,7 @@ def _databases(house: Installation, accounts: Accounts, tenant: str, page: str) 
             time.sleep(deps.settle.total_seconds() / 4)
 
 
-def _owner_key(house: Installation, tenant: str) -> None:
+def owner_key(house: Installation, tenant: str) -> None:
     """Make the key that the commands of the terminal use, once; a person may delete it to get a new one."""
     place = house.data / "owner.key"
     if not place.exists():
@@ -142,7 +142,7 @@ def as_person(house: Installation, home: Home, method: str, path: str, body: Map
     return _post(house, "notion", "/_as_person", asked)
 
 
-def _own_secrets(house: Installation) -> None:
+def own_secrets(house: Installation) -> None:
     """Make the keys of this installation that nobody else has to know."""
     secrets = house.wired.deps.secrets
     for name in (LINK_KEY, STATE_KEY, HOOK_KEY, "api-key-pepper"):
@@ -164,7 +164,7 @@ def _ship_by_gitlab(house: Installation, tenant: str) -> None:
     change_settings(deps, tenant, ship={**ship, "code": target})
 
 
-def _sites_bucket(house: Installation) -> None:
+def sites_bucket(house: Installation) -> None:
     """Make the bucket that sites may go to, where it is simulated; in a folder from before there was one, too."""
     secrets, bucket = house.wired.deps.secrets, house.wired.settings.sites_bucket
     if not bucket or "cloud_storage" not in house.simulators:
@@ -213,23 +213,29 @@ def _connect_notion(house: Installation) -> str:
     raise ConfigError(f"connecting the simulated Notion failed: {answer.status_code} {answer.text[:300]}")
 
 
-def _connect_others(house: Installation, accounts: Accounts, tenant: str) -> None:
-    """Give the tenant its accounts at the other simulators, and the operator its mail sender."""
-    secrets = house.wired.deps.secrets
-    github, vercel, slack = (random_source.token_hex(20) for _ in range(3))
+def connect_simulated(house: Installation, tenant: str) -> None:
+    """Give the tenant its accounts at the other systems that are simulated, and the operator its mail sender."""
+    tokens = {system: random_source.token_hex(20) for system in ("github", "vercel", "slack")}
     signing = random_source.token_hex(16)
-    _post(house, "github", "/_seed", {"token": github, "login": "workwright", "org": "acme"})
-    _post(house, "github", "/_ci", {"repo": "*", "checks": [{"name": "tests"}]})  # every repository has a check
-    _post(house, "vercel", "/_seed", {"token": vercel})
     users = [{"id": SLACK_USER, "email": OWNER["email"], "name": OWNER["name"]}]
-    seed = {"token": slack, "signing_secret": signing, "channels": [CHANNEL], "users": users}
-    _post(house, "slack", "/_seed", {**seed, "interactivity_url": f"{house.url}/v1/slack/interactions"})
-    for system, token in (("github", github), ("vercel", vercel), ("slack", slack)):
-        accounts.keep(tenant, system, GrantTokens(Secret(token), None, {}), {})
-    secrets.set("slack-signing-secret", Secret(signing))
-    secrets.set("ses-access-key-id", Secret("local"))
-    secrets.set("ses-secret-access-key", Secret(random_source.token_hex(16)))
-    _verify_sender(house)
+    clicks = {"interactivity_url": f"{house.url}/v1/slack/interactions", "signing_secret": signing}
+    seeds: Mapping[str, Mapping[str, Any]] = {
+        "github": {"login": "workwright", "org": "acme"},
+        "vercel": {},
+        "slack": {**clicks, "channels": [CHANNEL], "users": users},
+    }
+    secrets, accounts = house.wired.deps.secrets, wire_accounts()
+    for system in (system for system in seeds if system in house.simulators):
+        _post(house, system, "/_seed", {"token": tokens[system], **seeds[system]})
+        accounts.keep(tenant, system, GrantTokens(Secret(tokens[system]), None, {}), {"simulated": True})
+    if "github" in house.simulators:  # every repository has a check
+        _post(house, "github", "/_ci", {"repo": "*", "checks": [{"name": "tests"}]})
+    if "slack" in house.simulators:
+        secrets.set("slack-signing-secret", Secret(signing))
+    if "ses" in house.simulators:
+        secrets.set("ses-access-key-id", Secret("local"))
+        secrets.set("ses-secret-access-key", Secret(random_source.token_hex(16)))
+        _verify_sender(house)
 
 
 def _verify_sender(house: Installation) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.core.errors import ConfigError
@@ -20,9 +20,10 @@ class Simulators:
         self.urls = urls
 
     @classmethod
-    def start(cls, data: Path) -> Simulators:
-        """Start them on the ports they had before, or on free ones; they end with this process."""
+    def start(cls, data: Path, only: Sequence[str] = ()) -> Simulators:
+        """Start these, or all, on the ports they had before or on free ones; they end with this process."""
         command = [sys.executable, "-m", "shared.sim", "--data", str(data), "--parent-pid", str(os.getpid())]
+        command += ["--only", ",".join(only)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         line = process.stdout.readline()

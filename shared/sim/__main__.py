@@ -1,4 +1,4 @@
-"""Serve all simulators on this machine: `python -m shared.sim --data DIR`. Ends with its parent, keeps its ports."""
+"""Serve simulators on this machine: `python -m shared.sim --data DIR`. Ends with its parent, keeps its ports."""
 
 import argparse
 import fcntl
@@ -36,8 +36,13 @@ def _read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder the simulated systems keep their state in")
     for name in NAMES:
         parser.add_argument(f"--port-{name}", type=int, default=0, help="0: the port of last time, else any free one")
+    parser.add_argument("--only", default="", help="the systems to simulate, with commas between them; without it all")
     parser.add_argument("--parent-pid", type=int, default=0, help="end when this process is gone")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.only = [name for name in options.only.split(",") if name] or list(NAMES)
+    if unknown := sorted(set(options.only) - set(NAMES)):
+        parser.error(f"--only {unknown[0]} is unknown; there are {', '.join(NAMES)}")
+    return options
 
 
 def _simulator(name: str, folder: Path) -> Simulator | None:
@@ -117,7 +122,7 @@ def main(arguments: list[str]) -> int:
     urls: dict[str, str] = {}
     starts: list[Callable[[], None]] = []
     stops: list[Callable[[], None]] = []
-    for name in NAMES:
+    for name in options.only:
         simulator = _simulator(name, options.data / name)
         if simulator is None:
             continue

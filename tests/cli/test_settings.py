@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.cli.chaos.processes import ENV
-from shared.cli.house import DEFAULTS
+from shared.cli.setup.choices import Choices
+from shared.cli.setup.surroundings import surroundings
 from shared.core.errors import ConfigError
 from shared.core.model_facts import PROVIDERS
 from shared.settings import FUNCTIONS, Settings
@@ -156,7 +157,14 @@ NAMES = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("env", [{}, DEFAULTS, ENV], ids=["usual", "on one machine", "in the chaos bench"])
+REAL = surroundings(Choices().choosing("notion", "real"), {}, {})
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{}, surroundings(Choices(), {}, {}), REAL, ENV],
+    ids=["usual", "on one machine", "with a real Notion", "in the chaos bench"],
+)
 def test_a_write_is_done_again_only_when_an_answer_to_the_first_could_not_come_any_more(env: dict[str, str]) -> None:
     found = Settings.from_env(env)
     assert found.settle.total_seconds() > found.http_read_s

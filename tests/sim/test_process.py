@@ -53,6 +53,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.mark.slow
+def test_those_that_are_named_are_served_and_no_others(house: House) -> None:
+    process, urls = house.start("--only", "vercel,slack")
+    assert set(urls) == {"vercel", "slack"}
+    process.kill()
+    process.wait(10)
+    assert house.start("--only", "slack")[1] == {"slack": urls["slack"]}
+
+
+@pytest.mark.slow
 def test_after_a_kill_everything_is_at_the_same_address_and_what_was_answered_is_kept(house: House) -> None:
     process, urls = house.start()
     assert {"github", "vercel", "slack", "ses"} <= set(urls)

@@ -1,0 +1,1 @@
+"""What a person chooses for the house on this machine: which systems are real, which simulated, which not used."""

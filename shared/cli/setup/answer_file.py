@@ -1,0 +1,91 @@
+"""The answers of a set-up in one TOML file: for a machine without a terminal, and for doing the same again."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.cli.setup.asking import WAYS, Options, read_secret
+from shared.core.errors import ConfigError
+from shared.core.readable import on_one_line
+from shared.ports import Secret
+
+KNOWN: Mapping[str, tuple[str, ...]] = {  # what each table may say
+    "notion": ("use", "by", "secret", "client_id", "client_secret", "page", "adopt", "answers", "address"),
+}
+
+
+class AnswerFile:
+    """Answers that were written down. What a file does not speak of is left as it is; a failure ends the set-up."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read ({error.strerror})") from None
+        except ValueError as error:
+            raise ConfigError(f"{path} is no TOML: {error}") from None
+        self._path = path
+        problems = [each for name, table in self._found.items() for each in _problems(name, table)]
+        if problems:
+            raise ConfigError("\n".join((f"{path} is wrong:", *(f"  - {each}" for each in problems))))
+
+    def begins(self, part: str, about: str) -> bool:
+        """Say whether the file speaks of this part."""
+        return part in self._found
+
+    def choose(self, key: str, text: str, options: Options, known: str = "") -> str:
+        """Return what the file says; raises ConfigError for another option."""
+        values = [value for value, _ in options]
+        found = self.text(key, text, known)
+        if found not in values:
+            raise ConfigError(f"{self._path}: {key} is {found!r}; use one of {', '.join(values)}")
+        return found
+
+    def text(self, key: str, text: str, known: str = "") -> str:
+        """Return what the file says, else what is known."""
+        return str(self._said(key) or known).strip()
+
+    def secret(self, key: str, text: str) -> Secret:
+        """Return the secret from where the file says it is."""
+        place = str(self._said(key) or "")
+        if not place:
+            raise ConfigError(f"{self._path}: {key} is missing; say where the secret is: {WAYS}")
+        try:
+            return read_secret(place)
+        except ConfigError as error:
+            raise ConfigError(f"{self._path}: {key}: {error}") from None
+
+    def table(self, key: str) -> Mapping[str, str]:
+        """Return the table under this key."""
+        found = self._said(key) or {}
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+    def written(self, key: str) -> str:
+        """Return what the file says."""
+        return str(self._said(key) or "")
+
+    def tell(self, line: str) -> None:
+        """Print it."""
+        click.echo(on_one_line(line))
+
+    def again(self, says: str, way_out: str) -> bool:
+        """End the set-up: the same answer would fail the same way."""
+        raise ConfigError(f"{says}. {way_out}" if way_out else says)
+
+    def _said(self, key: str) -> Any:
+        part, _, name = key.partition(".")
+        table = self._found.get(part)
+        return table.get(name) if isinstance(table, dict) else table
+
+
+def _problems(name: str, table: Any) -> list[str]:
+    if name not in KNOWN:
+        return [f"[{name}] is not known; there are {', '.join(KNOWN)}"]
+    if not isinstance(table, dict):
+        return [f"{name} has to be a table: [{name}]"]
+    return [f"{name}.{key} is not known; there are {', '.join(KNOWN[name])}" for key in table if key not in KNOWN[name]]

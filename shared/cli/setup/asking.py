@@ -1,0 +1,125 @@
+"""How a set-up gets its answers: asked for in the terminal, or read from a file. Secrets are neither shown nor kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from shared.backends.local.keyfile import refuse_if_shared
+from shared.core.errors import ConfigError
+from shared.core.readable import on_one_line
+from shared.ports import Secret
+
+Options = Sequence[tuple[str, str]]  # (what is answered, what people read)
+WAYS = "env:NAME, file:PATH or stdin"
+
+
+class Asking(Protocol):
+    """Who answers what a set-up asks. Each question has a key, such as `notion.page`."""
+
+    def begins(self, part: str, about: str) -> bool:
+        """Say whether this part is to be set up now."""
+
+    def choose(self, key: str, text: str, options: Options, known: str = "") -> str:
+        """Return one of the options."""
+
+    def text(self, key: str, text: str, known: str = "") -> str:
+        """Return a text, "" for none; what is known is offered."""
+
+    def secret(self, key: str, text: str) -> Secret:
+        """Return a secret; raises ConfigError where there is none."""
+
+    def table(self, key: str) -> Mapping[str, str]:
+        """Return what was written down under this key beforehand; a person at a terminal has written nothing down."""
+
+    def written(self, key: str) -> str:
+        """Return a text that was written down beforehand, "" for none; a person at a terminal is not asked for it."""
+
+    def tell(self, line: str) -> None:
+        """Show a line."""
+
+    def again(self, says: str, way_out: str) -> bool:
+        """Say what is missing; True to ask once more, False to leave this part for later."""
+
+
+class Terminal:
+    """A person at a terminal. What ends in nothing is asked again, or left for later."""
+
+    def begins(self, part: str, about: str) -> bool:
+        """Say what comes; a person may leave it for later."""
+        click.echo(f"\n{about}")
+        return click.confirm("Set this up now?", default=True)
+
+    def choose(self, key: str, text: str, options: Options, known: str = "") -> str:
+        """Show the options with numbers."""
+        return pick(text, options, known)
+
+    def text(self, key: str, text: str, known: str = "") -> str:
+        """Ask; Enter takes what is known."""
+        return str(click.prompt(text, default=known, show_default=bool(known))).strip()
+
+    def secret(self, key: str, text: str) -> Secret:
+        """Ask without showing what is typed; it may also say where the secret is."""
+        typed = str(click.prompt(f"{text} (not shown; or {WAYS})", hide_input=True)).strip()
+        return read_secret(typed) if _names_a_place(typed) else Secret(typed)
+
+    def table(self, key: str) -> Mapping[str, str]:
+        """Return nothing: what is missing is asked for."""
+        return {}
+
+    def written(self, key: str) -> str:
+        """Return nothing."""
+        return ""
+
+    def tell(self, line: str) -> None:
+        """Print it."""
+        click.echo(on_one_line(line))
+
+    def again(self, says: str, way_out: str) -> bool:
+        """Say what is missing, and ask whether to try once more."""
+        click.echo(on_one_line(f"✗ {says}"))
+        if way_out:
+            click.echo(on_one_line(f"  → {way_out}"))
+        return click.confirm("Try again?", default=True)
+
+
+def pick(text: str, options: Options, known: str = "") -> str:
+    """Ask a person for one of the options by its number."""
+    click.echo(on_one_line(text))
+    for number, (_, label) in enumerate(options, 1):
+        click.echo(on_one_line(f"  {number}  {label}"))
+    usual = next((number for number, (value, _) in enumerate(options, 1) if value == known), 1)
+    number = click.prompt("Number", type=click.IntRange(1, len(options)), default=usual)
+    return options[number - 1][0]
+
+
+def read_secret(place: str) -> Secret:
+    """Return the secret that an environment variable, a file of mode 0600 or the standard input holds.
+
+    Raises ConfigError, which never quotes what was given: it might be the secret itself.
+    """
+    kind, _, where = place.partition(":")
+    if place == "stdin":
+        found = sys.stdin.readline()
+    elif kind == "env" and where:
+        found = os.environ.get(where, "")
+    elif kind == "file" and where:
+        path = Path(where).expanduser()
+        if not path.is_file():
+            raise ConfigError(f"there is no file {path} to read a secret from")
+        refuse_if_shared(path)
+        found = path.read_text(encoding="utf-8")
+    else:
+        raise ConfigError(f"a secret is never written down here; say where it is: {WAYS}")
+    if not found.strip():
+        raise ConfigError(f"{place} holds no secret")
+    return Secret(found.strip())
+
+
+def _names_a_place(typed: str) -> bool:
+    return typed == "stdin" or typed.partition(":")[0] in ("env", "file")

@@ -1,0 +1,50 @@
+"""`workwright init`: a guided set-up of the systems that Workwright works with on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from shared.cli.root import DATA, typed, workwright
+from shared.cli.setup import notion_part
+from shared.cli.setup.answer_file import AnswerFile
+from shared.cli.setup.asking import Asking, Terminal
+from shared.cli.setup.choices import read_choices
+from shared.cli.setup.guide import Guide
+from shared.core.errors import ConfigError
+
+PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
+    "notion": (notion_part.ABOUT, notion_part.set_up_notion),
+}
+
+
+@workwright.command()
+@click.argument("parts", nargs=-1, type=click.Choice(tuple(PARTS)))
+@click.option("--from", "file", type=click.Path(path_type=Path), help="Answers in a TOML file instead of the terminal.")
+@DATA
+def init(parts: Sequence[str], file: Path | None, data: Path) -> None:
+    """Set up the systems that Workwright works with: which are real, and how they are reached.
+
+    Each answer is tried at once. What is known is not asked again; name PARTS to do them again. Secrets are read
+    without being shown, and kept sealed.
+    """
+    guide = Guide(data, read_choices(data), _asking(file))
+    for part in parts or PARTS:
+        about, set_up = PARTS[part]
+        known = guide.choices.told(part)
+        if known and not parts and file is None:
+            guide.ask.tell(f"{part}: {known} (to change it: {typed('init', part)})")
+        elif part in parts or guide.ask.begins(part, about):
+            set_up(guide)
+    guide.ask.tell(f"Start Workwright: {typed('up')}")
+
+
+def _asking(file: Path | None) -> Asking:
+    if file is not None:
+        return AnswerFile(file)
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask in; give the answers in a file: workwright init --from FILE")
+    return Terminal()

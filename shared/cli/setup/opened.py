@@ -1,0 +1,42 @@
+"""The data folder opened for a set-up: its ports and accounts, with the addresses that its choices name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.cli.operate import operator
+from shared.cli.setup.choices import Choices
+from shared.cli.setup.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from shared.accounts import Accounts
+    from shared.app.deps import Deps
+    from shared.app.execute_step import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a set-up works on."""
+
+    deps: Deps
+    accounts: Accounts
+    tools: Tools
+
+
+@contextmanager
+def opened(data: Path, choices: Choices) -> Iterator[Opened]:
+    """Lend the ports of a folder in which nothing runs; raises ConfigError while another process has it."""
+    from shared.wiring.tools import wire_accounts, wire_tools
+
+    os.environ.update(surroundings(choices, {}, os.environ))
+    try:
+        with operator(data) as (deps, _):
+            yield Opened(deps, wire_accounts(), wire_tools())
+    finally:
+        for cached in (wire_accounts, wire_tools):
+            cached.cache_clear()

@@ -1,0 +1,52 @@
+"""The environment of the house on this machine, from its choices: addresses, and how patient and how quick it is.
+
+What is quick with simulators would be a nuisance or a mistake with real systems: a hundred thousand requests a minute,
+answers given up after twenty seconds that may still arrive, a site that is watched for one second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.cli.setup.choices import REAL, Choices
+
+AMONG_SIMULATORS: Mapping[str, str] = {
+    "WORKWRIGHT_SETTLE_S": "21",  # longer than an answer may take: a request that is waited for may still arrive
+    "WORKWRIGHT_HTTP_READ_S": "20",
+    "WORKWRIGHT_BACKOFF_S": "0.5",
+}
+WITH_NOTION_SIMULATED: Mapping[str, str] = {
+    "WORKWRIGHT_GATHER_S": "0.05",
+    "WORKWRIGHT_NOTION_RATE": "100000",  # the simulator's own limit counts
+}
+WITH_NOTION_REAL: Mapping[str, str] = {
+    "WORKWRIGHT_NOTION_RATE": "150",  # the smallest plan allows 180, and people's other tools share the workspace
+}
+WATCH_SIMULATED: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "1"}
+WATCH_REAL: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "600"}  # as long as in the cloud
+_HOSTS = ("vercel", "local_sites", "cloud_storage")
+
+
+def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment is to say; beside addresses of simulators, what is `given` there is kept."""
+    found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in simulators.items()}
+    defaults = _defaults(choices)
+    if "cloud_storage" in simulators:
+        defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
+    return found | {name: given.get(name) or value for name, value in defaults.items()}
+
+
+def _defaults(choices: Choices) -> dict[str, str]:
+    """Return what holds where the environment says nothing else."""
+    found = dict(_addresses(choices))
+    if not choices.real:
+        found.update(AMONG_SIMULATORS)
+    found.update(WITH_NOTION_REAL if choices.mode("notion") == REAL else WITH_NOTION_SIMULATED)
+    found.update(WATCH_REAL if any(choices.mode(host) == REAL for host in _HOSTS) else WATCH_SIMULATED)
+    return found
+
+
+def _addresses(choices: Choices) -> dict[str, str]:
+    told = {system: choices.of(system).fact("address") for system in choices.real}
+    names = {"mail": "ses"}
+    return {f"WORKWRIGHT_{names.get(system, system).upper()}_URL": url for system, url in told.items() if url}

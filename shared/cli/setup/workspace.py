@@ -1,0 +1,68 @@
+"""The real workspace of a data folder: connected by the secret of an internal integration, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.accounts import Accounts
+from shared.app.connect_account import resume_waiting
+from shared.app.connect_notion import connect_notion
+from shared.app.deps import Deps
+from shared.core.errors import ConfigError
+from shared.oauth import GrantTokens
+from shared.ports import SYSTEM, Put, Secret
+
+_PLACE = ("install", "workspace")
+_SIMULATED = ("install", "home")  # what a house with a simulated Notion remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whose folder this is."""
+
+    tenant: str
+    bot: str
+    name: str
+
+
+def workspace_of(deps: Deps) -> Workspace | None:
+    """Return the real workspace of this folder; None where none is connected yet."""
+    doc = deps.store.get(SYSTEM, *_PLACE)
+    return Workspace(doc.body["tenant"], doc.body["bot"], doc.body["name"]) if doc is not None else None
+
+
+def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapping[str, str]) -> Workspace:
+    """Keep the secret of an internal integration as the grant of its workspace; `facts` are what the try has learnt.
+
+    Raises ConfigError where the folder has another workspace already.
+    """
+    refuse_simulated(deps)
+    told = {name: facts[name] for name in ("bot_id", "workspace_id", "workspace_name")}
+    known = workspace_of(deps)
+    if known is not None and known.bot != facts["bot_id"]:
+        raise ConfigError(
+            f"this folder works for another integration, in the workspace {known.name!r}; give the secret of that one,"
+            " or name a new folder with --data"
+        )
+    tenant = connect_notion(deps, accounts, GrantTokens(token, None, {**told, "owner": {"type": facts["owner"]}}))
+    made = Workspace(tenant, facts["bot_id"], facts["workspace_name"])
+    deps.store.put(SYSTEM, Put(*_PLACE, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
+    resume_waiting(deps, tenant, "notion")
+    return made
+
+
+def refuse_simulated(deps: Deps) -> None:
+    """Raise ConfigError for a folder whose work lies in a simulated Notion: a real one does not know its pages."""
+    if deps.store.get(SYSTEM, *_SIMULATED) is not None:
+        raise ConfigError("this folder has a simulated Notion with its pages; name a new folder with --data")
+
+
+def refuse_real(deps: Deps) -> None:
+    """Raise ConfigError for a folder whose work lies in a real Notion."""
+    known = workspace_of(deps)
+    if known is not None:
+        raise ConfigError(
+            f"this folder works for the real workspace {known.name!r}; choose the real Notion again with"
+            " `workwright init notion`, or name a new folder with --data"
+        )
