@@ -43,8 +43,9 @@ def _problem_of_ours(said: Said) -> str:
     if unknown := _unknown_flags(tuple(words), known):
         return f"no flag {', '.join(unknown)}"
     chosen = next((it.type for it in command.params if isinstance(it, click.Argument)), None)
-    if isinstance(chosen, click.Choice) and words and words[0].islower() and words[0] not in chosen.choices:
-        return f"no choice {words[0]}"
+    given = next((word for word in words[:1] if word.islower() and not word.startswith("-")), "")
+    if isinstance(chosen, click.Choice) and given and given not in chosen.choices:
+        return f"no choice {given}"
     return ""
 
 
@@ -61,6 +62,7 @@ def test_our_own_commands_exist_with_their_flags() -> None:
         (("webhook", "disarm"), "no command disarm"),
         (("doctor", "--clouds"), "no flag --clouds"),
         (("account", "bitbucket"), "no choice bitbucket"),
+        (("init", "--from", "FILE"), ""),
         (("runs", "--limit", "3", "--data", "DIR"), ""),
     ],
 )
