@@ -36,9 +36,9 @@ def find_misfit(system: str, token: Secret) -> str:
     if not text.strip():
         return "Nothing was given."
     if "://" in text or text.startswith("www."):
-        return f"That is an address, and no token of {name}."
+        return f"That is an address, not a token of {name}."
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > _LONGEST:
-        return f"That is no token of {name}: it holds blanks, line breaks or letters that no token has."
+        return f"That is not a token of {name}: it holds blanks, line breaks or letters that no token has."
     for look, owner in _LOOKS.items():
         if text.startswith(look) and owner != system:
             return f"That is a token of {name_system(owner)}, and {name} was to be tried; it was not sent."

@@ -158,7 +158,7 @@ def _unshared(notion: Notion, facts: Mapping[str, str], page: str, connection: s
         wanted = id_named(page)
         if not wanted:
             way_out = "In Notion open the page and choose ••• › Copy link; give that address."
-            return Tried(False, "That is no address of a page in Notion.", way_out, facts)
+            return Tried(False, "That is not the address of a page in Notion.", way_out, facts)
         try:
             notion.page(wanted)
         except Missing:

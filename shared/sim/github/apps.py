@@ -51,9 +51,18 @@ def get_user(call: Call) -> Response:
     )
 
 
+def get_account(call: Call) -> Response:
+    """Say who has a name: a person, an organisation, or nobody."""
+    login = str(call.parameters["login"])
+    if login.lower() not in call.sim.state["users"]:
+        raise not_found()
+    return json_response(shapes.user(call, login))
+
+
 def get_membership(call: Call) -> Response:
     """Say what the caller is in an organisation: an owner, or a member by the seed's `role`."""
     org = str(call.parameters["org"])
+    call.caller.must_be_let_in(org)
     if org.lower() not in call.caller.owners or org.lower() == call.caller.login.lower():
         raise not_found()
     role = call.sim.state.get("roles", {}).get(f"{call.caller.login}/{org}".lower(), "admin")
@@ -164,6 +173,7 @@ def create_installation_token(call: Call) -> Response:
 WITH_JWT = (create_installation_token, delete_installation, get_installation)
 ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("GET", "/user", get_user),
+    ("GET", "/users/<login>", get_account),
     ("GET", "/user/memberships/orgs/<org>", get_membership),
     ("GET", "/rate_limit", rate_limit),
     ("GET", "/app/installations/<int:installation_id>", get_installation),

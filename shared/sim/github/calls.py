@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -20,9 +20,12 @@ DOCS = "https://docs.github.com/rest"
 class Refused(Exception):
     """An answer other than success, ready to send."""
 
-    def __init__(self, status: int, message: str, errors: list[Any] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, errors: list[Any] | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = headers or {}
         self.body: Json = {"message": message, "documentation_url": DOCS, "status": str(status)}
         if errors is not None:
             self.body["errors"] = errors
@@ -50,19 +53,47 @@ class Caller:
     kind: str = "User"
     owners: frozenset[str] = frozenset()
     only: frozenset[str] | None = None  # an installation token narrowed to these repositories
-    permissions: Mapping[str, str] | None = None  # of an installation token; a person's token may do all
+    permissions: Mapping[str, str] | None = None  # of an installation's or a fine-grained token; others may do all
+    scopes: frozenset[str] | None = None  # of a classic token; None is all
+    closed: Mapping[str, str] = field(default_factory=dict)  # organisations that keep it out, with why
 
-    def may_write(self, owner: str, name: str) -> bool:
+    def may_write(self, owner: str, name: str, private: bool = True) -> bool:
         """Say whether this token may change a repository."""
+        if not self.has_scope("repo", *(() if private else ("public_repo",))):
+            return False
         return owner.lower() in self.owners and (self.only is None or name.lower() in self.only)
 
+    def has_scope(self, *scopes: str) -> bool:
+        """Say whether a classic token has one of these scopes; other kinds have none that could be missing."""
+        return self.scopes is None or not self.scopes.isdisjoint(scopes)
+
     def must(self, permission: str, level: str) -> None:
-        """Refuse what an installation's token was not given; `write` includes `read`."""
+        """Refuse what an installation's or a fine-grained token was not given; `write` includes `read`."""
         if self.permissions is None:
             return
         given = self.permissions.get(permission, "")
         if given not in ("write", "admin") and not (level == "read" and given == "read"):
-            raise Refused(403, "Resource not accessible by integration")
+            if self.kind == "Bot":
+                raise Refused(403, "Resource not accessible by integration")
+            wanted = {"X-Accepted-GitHub-Permissions": f"{permission}={level}"}
+            raise Refused(403, "Resource not accessible by personal access token", headers=wanted)
+
+    def must_change_workflows(self) -> None:
+        """Refuse who may change files, and not those of GitHub Actions."""
+        self.must("workflows", "write")
+        if not self.has_scope("workflow"):
+            raise not_found()
+
+    def must_be_let_in(self, org: str) -> None:
+        """Refuse a token that the organisation keeps out."""
+        why = self.closed.get(org.lower(), "")
+        if why == "sso":
+            asked = {"X-GitHub-SSO": f"required; url=https://github.com/orgs/{org}/sso?authorization_request=A1"}
+            words = "You must grant your Personal Access token access to this organization."
+            raise Refused(403, f"Resource protected by organization SAML enforcement. {words}", headers=asked)
+        if why == "classic":
+            words = "Please use a GitHub App, OAuth App, or a personal access token with fine-grained permissions."
+            raise Refused(403, f"`{org}` forbids access via a personal access token (classic). {words}")
 
 
 class Call:
@@ -80,6 +111,8 @@ class Call:
         """Return the repository named in the path, if the caller may see it."""
         owner, name = self.parameters["owner"], self.parameters["repo"]
         found: Json | None = self.sim.state["repos"].get(f"{owner}/{name}".lower())
+        if found is not None:
+            self.caller.must_be_let_in(found["owner"])
         if found is None or (found["private"] and not self.caller.may_write(found["owner"], found["name"])):
             raise not_found()
         return found
@@ -98,7 +131,7 @@ class Call:
         """Return the repository if the caller may change such things of it."""
         repo = self.repo
         self.caller.must(permission, "write")
-        if not self.caller.may_write(repo["owner"], repo["name"]):
+        if not self.caller.may_write(repo["owner"], repo["name"], repo["private"]):
             raise Refused(403, "Resource not accessible by personal access token")
         return self.talkable(permission)
 

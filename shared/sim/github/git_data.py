@@ -178,7 +178,7 @@ def create_tree(call: Call) -> Response:
         raise Refused(422, "base_tree is not a valid tree oid")
     checked = [_checked_entry(entry) for entry in entries]
     if any(entry["path"].startswith(".github/workflows/") for entry in checked):
-        call.caller.must("workflows", "write")
+        call.caller.must_change_workflows()
     present = {entry.path for entry in git.entries(base, recursive=True)} if base else set()
     inline = iter(git.blobs([entry["content"].encode() for entry in checked if entry.get("content") is not None]))
     lines: list[tuple[str, str | None, str]] = []

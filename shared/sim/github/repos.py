@@ -30,6 +30,9 @@ def create_for_user(call: Call) -> Response:
     """Make a repository of the token's user."""
     if call.caller.kind == "Bot":
         raise Refused(403, "Resource not accessible by integration")
+    if not call.caller.has_scope("repo", "public_repo"):
+        raise not_found()
+    call.caller.must("administration", "write")
     return _create(call, call.caller.login)
 
 
@@ -38,8 +41,13 @@ def create_for_organization(call: Call) -> Response:
     org: str = call.parameters["org"]
     if call.sim.state["users"].get(org.lower(), {}).get("type") != "Organization":
         raise not_found()
+    call.caller.must_be_let_in(org)
+    if not call.caller.has_scope("repo", "public_repo"):
+        raise not_found()
     call.caller.must("administration", "write")
-    if org.lower() not in call.caller.owners:
+    member = call.sim.state.get("roles", {}).get(f"{call.caller.login}/{org}".lower()) == "member"
+    members_create = call.sim.state.get("orgs", {}).get(org.lower(), {}).get("members_create", True)
+    if org.lower() not in call.caller.owners or (member and not members_create):
         raise Refused(403, "You need admin access to the organization before adding a repository to it.")
     return _create(call, call.sim.person(org)["login"])
 

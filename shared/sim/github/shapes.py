@@ -109,7 +109,7 @@ def repository(call: Call, repo: Json) -> Json:
     api, page = api_url(call, repo), html_url(call, repo)
     opened = sum(1 for pull in repo["pulls"] if pull["state"] == "open")
     host = call.base.split("://", 1)[-1]
-    writes = call.caller.may_write(repo["owner"], repo["name"])
+    writes = call.caller.may_write(repo["owner"], repo["name"], repo["private"])
     return {
         "id": repo["id"],
         "node_id": node_id("Repository", repo["id"]),

@@ -28,6 +28,7 @@ from shared.sim.github import (
     repos,
     reviews,
     rules,
+    tokens,
 )
 from shared.sim.github.calls import DOCS, Call, Caller, Refused, not_found
 
@@ -145,14 +146,18 @@ class GitHubSimulator(Simulator):
             if handler in apps.WITH_JWT:
                 caller = Caller("app", 0, "Bot")
             else:
-                caller = self._caller(token)
+                caller = tokens.find_caller(self, token)
+                if self._calls(token) >= LIMIT:
+                    raise Refused(
+                        403, "API rate limit exceeded for user. If you reach out for help, include the request ID."
+                    )
                 self.used[token] = (self._hour(), self._calls(token) + 1)
             response = handler(Call(self, request, caller, parameters))
         except Refused as refused:
-            response = json_response(refused.body, refused.status)
+            response = json_response(refused.body, refused.status, refused.headers)
         except GitFailed as failed:
             response = json_response({"message": str(failed), "documentation_url": DOCS, "status": "422"}, 422)
-        for key, value in self.limits(token).items():
+        for key, value in {**self.limits(token), **tokens.headers_of(self, token)}.items():
             response.headers[key] = value
         response.headers["x-github-request-id"] = f"SIM:{len(self.journal) + 1:X}"
         response.headers["x-github-media-type"] = "github.v3; format=json"
@@ -203,17 +208,6 @@ class GitHubSimulator(Simulator):
             raise Refused(401, "Bad credentials")
         return token.strip()
 
-    def _caller(self, token: str) -> Caller:
-        known = self.state["tokens"].get(token)
-        if known is None or (known["expires_at"] and known["expires_at"] <= self.stamp()):
-            raise Refused(401, "Bad credentials")
-        if self._calls(token) >= LIMIT:
-            raise Refused(403, "API rate limit exceeded for user. If you reach out for help, include the request ID.")
-        person = self.person(known["login"])
-        only = None if known["only"] is None else frozenset(known["only"])
-        owners, permissions = frozenset(known["owners"]), known.get("permissions")
-        return Caller(person["login"], person["id"], person["type"], owners, only, permissions)
-
     def _hour(self) -> int:
         return int(self.now().timestamp()) // 3600
 
@@ -253,7 +247,7 @@ class GitHubSimulator(Simulator):
         match request.path:
             case "/_seed":
                 for order in asked if isinstance(asked, list) else [asked]:
-                    self._seed(order)
+                    tokens.seed(self, order)
                 return json_response({"ok": True})
             case "/_check":
                 return checks.report_check(self, asked)
@@ -271,26 +265,3 @@ class GitHubSimulator(Simulator):
             case "/_redeliver":
                 return json_response({"delivered": self.webhooks.again()})
         return None
-
-    def _seed(self, order: Json) -> None:
-        owners = [order["login"].lower()] if "login" in order else []
-        for org in [order["org"]] if order.get("org") else []:
-            self.person(org, "Organization")
-            owners.append(org.lower())
-        if "installation_id" in order:
-            self.state["installations"][str(order["installation_id"])] = {
-                "app_id": str(order["app_id"]),
-                "slug": order.get("slug", "workshop-app"),
-                "key": order.get("public_key", ""),
-                "only": order.get("repositories"),
-                "permissions": order.get("permissions", {}),
-                "account": order.get("org") or order["login"],
-            }
-        if "login" in order:
-            self.person(order["login"])
-        if "role" in order:
-            self.state.setdefault("roles", {})[f"{order['login']}/{order['org']}".lower()] = order["role"]
-        if "token" in order:
-            known = {"login": order["login"], "owners": owners, "only": None, "expires_at": None}
-            self.state["tokens"][order["token"]] = known
-        self.touch()

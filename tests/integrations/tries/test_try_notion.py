@@ -76,9 +76,9 @@ def test_a_good_token_says_whose_it_is_and_what_it_sees(workspace: Workspace):
     [
         ("", "Nothing was given."),
         ("  \n", "Nothing was given."),
-        ("https://notion.so/developers", "That is an address, and no token of Notion."),
-        ("ntn_1 ntn_2", "That is no token of Notion: it holds blanks, line breaks or letters that no token has."),
-        ("ntn_ü", "That is no token of Notion: it holds blanks, line breaks or letters that no token has."),
+        ("https://notion.so/developers", "That is an address, not a token of Notion."),
+        ("ntn_1 ntn_2", "That is not a token of Notion: it holds blanks, line breaks or letters that no token has."),
+        ("ntn_ü", "That is not a token of Notion: it holds blanks, line breaks or letters that no token has."),
         ("gh" + "p_" + "a" * 36, "That is a token of GitHub, and Notion was to be tried; it was not sent."),
         ("xo" + "xb-1-2-a", "That is a token of Slack, and Notion was to be tried; it was not sent."),
     ],
