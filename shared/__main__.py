@@ -25,6 +25,7 @@ from shared.cli import (
     tenant,
     webhook,
 )
+from shared.cli.probe import command as probe
 from shared.cli.root import workwright
 from shared.cli.setup import init
 from shared.core.errors import AgentError
@@ -32,7 +33,7 @@ from shared.core.errors import AgentError
 # each adds its commands to the group when it is imported
 COMMANDS = (
     ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, init, models, operate, plan, preferences,
-    prompts, remote, ship, site_values, tenant, webhook,
+    probe, prompts, remote, ship, site_values, tenant, webhook,
 )  # fmt: skip
 
 

@@ -226,8 +226,9 @@ def results(call: Call, view_id: str, query_id: str) -> Json:
 
 
 def forget(call: Call, view_id: str, query_id: str) -> Json:
-    """DELETE /v1/views/{id}/queries/{query_id}."""
-    asked = _find_query(call, view_id, query_id)
-    del call.world.state["view_queries"][asked["id"]]
+    """DELETE /v1/views/{id}/queries/{query_id}: a success for one that is gone as well (reference/delete-view-query)."""
+    _find(call, path_id(view_id, "view_id"))
+    target = path_id(query_id, "query_id")
+    call.world.state["view_queries"].pop(target, None)
     call.world.simulator.touch()
-    return {"object": "view_query", "id": asked["id"], "deleted": True}
+    return {"object": "view_query", "id": target, "deleted": True}

@@ -1,0 +1,1 @@
+"""`workwright probe`: the same small calls to a real system and to its simulator, and what differs."""

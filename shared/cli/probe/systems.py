@@ -1,0 +1,10 @@
+"""Which systems can be probed; each says everything about itself in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.cli.probe import notion
+from shared.cli.probe.calls import Probe
+
+PROBES: Mapping[str, Probe] = {each.system: each for each in (notion.PROBE,)}

@@ -1,0 +1,1 @@
+"""The probes of real systems, tried on their simulators."""
