@@ -226,7 +226,7 @@ def results(call: Call, view_id: str, query_id: str) -> Json:
 
 
 def forget(call: Call, view_id: str, query_id: str) -> Json:
-    """DELETE /v1/views/{id}/queries/{query_id}: a success for one that is gone as well (reference/delete-view-query)."""
+    """DELETE /v1/views/{id}/queries/{query_id}: a success for one that is gone too (reference/delete-view-query)."""
     _find(call, path_id(view_id, "view_id"))
     target = path_id(query_id, "query_id")
     call.world.state["view_queries"].pop(target, None)
