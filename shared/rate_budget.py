@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from shared.core.asking.pace import Room
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
 from shared.ports import SYSTEM, Clock, Doc, Put, Store, change_doc
@@ -120,6 +121,19 @@ class RateBudget:
                 raise BudgetSpent(payer.system, why, retry_after=timedelta(seconds=wait), scope=scope)
             self._sleep(wait)
             slept += wait
+
+    def room(self, payer: Payer) -> Room:
+        """Return what the window leaves to those who can wait; it takes nothing, and asks the store alone."""
+        now, taken, refusals, pause_s = self._now(), 0, 0, 0.0
+        for name in (payer.own, payer.shared):
+            doc = self._store.get(SYSTEM, _KIND, name) if name else None
+            if doc is not None:
+                window = Window.from_data(self._rate, doc.body)
+                window.forget_old(now)
+                taken = taken or window.taken()
+                refusals = max([refusals, *(pause.times for pause in window.pauses.values())])
+                pause_s = max([pause_s, *(pause.left(now, self._owner) for pause in window.pauses.values())])
+        return Room(self._rate.limit, taken, refusals, pause_s)
 
     def refused(self, payer: Payer, endpoint: str, error: RateLimited) -> float:
         """Remember for all instances that a call was refused; return the seconds to wait.

@@ -1,18 +1,21 @@
 """sync: find what deliveries missed, keep the map of every workspace and what is known of it, delete a tenant.
 
 Called by  the scheduler, every few minutes, and then the queue for each tenant, in private. Anybody may repeat it.
+           On one machine its clock calls `/often` too, for tenants without a webhook.
 Next       itself, for each tenant and for long work; `plan`, for every page that changed.
 """
 
 import functions_framework
 from flask import Request
 
+from shared.app.asking.often import order_looks
 from shared.app.reconcile import order_passes, reconcile
 from shared.app.switches import held_back
 from shared.app.tenant_delete import erase_tenant
 from shared.core.commands import ERASE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.accounts import wire_accounts
+from shared.wiring.room import notion_room
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
@@ -22,10 +25,11 @@ wired, tools = wire_worker(), wire_tools()
 @functions_framework.http
 @endpoint
 def sync(request: Request) -> Reply:
-    """Answer the scheduler how many passes were ordered, and the queue 204 as soon as its part is done."""
-    if not request.get_data(cache=True) and "/t/" not in request.path:  # the scheduler names no tenant and no task
+    """Answer the clock how many passes or looks were ordered, and the queue 204 as soon as its part is done."""
+    if not request.get_data(cache=True) and "/t/" not in request.path:  # the clock names no tenant and no task
         wired.check(request.headers.get("Authorization", ""), wired.audience("sync"))
-        return Reply(200, order_passes(wired.deps))
+        often = request.path.endswith("/often")
+        return Reply(200, order_looks(wired.deps, notion_room) if often else order_passes(wired.deps))
     command = command_from(request, "sync", wired.check, wired.audience("sync"))
     if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
         if command.name == ERASE:

@@ -10,24 +10,26 @@ nothing: only what was delivered does. Where an approval or a stop seems to be l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from shared import log
 from shared.app import kept_reads, knowledge_sync, ledger
+from shared.app.asking.changed_rows import look_for_rows
+from shared.app.asking.often import quick_sources, was_just_asked
+from shared.app.asking.quick_look import look_quickly
 from shared.app.come_again import patient
 from shared.app.crawl_orders import CRAWL, begin_crawl, crawl_part, remember
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
-from shared.app.gather import Happening, gather, looked_at
 from shared.app.knowledge_marks import ERASE, GONE, READ, read_what_happened
 from shared.app.left_alone import let_in, may_ask, note_refused
 from shared.app.map_events import has_map
-from shared.app.workspace_crawl import BLUR, OVERLAP, crawl, take_recent
+from shared.app.workspace_crawl import OVERLAP, crawl, take_recent
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import WorkspaceMap
-from shared.core.commands import ORDER, RECONCILE, Command
+from shared.core.commands import ORDER, QUICK, RECONCILE, Command
 from shared.core.errors import Blocked, Missing, NotAllowed, Rejected, Unauthorized
 from shared.core.run import derived_id
 from shared.integrations.notion.client import Notion
@@ -99,6 +101,9 @@ def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
         if command.topic.startswith(_MAP):
             _refresh(command, deps, notion)
             return
+        if command.topic == QUICK:
+            look_quickly(command, deps, tools, notion)
+            return
         with lease(deps, command.tenant, f"sync.{command.topic}"):
             if command.topic == CRAWL:
                 _crawl(command, deps, tools, notion)
@@ -113,8 +118,9 @@ def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
 def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     tenant, found = command.tenant, 0
     settings, began = tools.settings(tenant), deps.clock.now()
+    asked = set(quick_sources(settings)) if was_just_asked(deps, tenant, settings) else set()
     for source in sources_of(settings):
-        if not may_ask(settings, source, began):
+        if source in asked or not may_ask(settings, source, began):
             continue
         try:
             found += look_for_rows(deps, tenant, notion, source)
@@ -145,85 +151,6 @@ def _tidied(deps: Deps, tenant: str, before: Mapping[str, Any], now: datetime) -
         return {"ledger": "", "ledger_through": through}
     rest = ledger.forget_old(deps, tenant, rest)
     return {"ledger": rest, "ledger_through": through if rest else now.isoformat()}
-
-
-def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str) -> int:
-    """Order a look at every row that was edited since the last time; return how many.
-
-    What a part of the answer asked for is ordered before it is remembered as done: a death in between asks again, and
-    orders the same looks under the same names. Who was stopped goes on at the cursor, or where that has expired at the
-    minute that was reached.
-    """
-    doc, now = deps.store.get(tenant, "swept", source), deps.clock.now()
-    state: dict[str, Any] = dict(doc.body) if doc else {"since": (now - FIRST).isoformat(), "settled": {}}
-    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
-    if not since:
-        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
-    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
-    settled: dict[str, str] = dict(state["settled"])
-    found = 0
-    while True:
-        asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
-        try:
-            part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
-        except Rejected as error:
-            if not cursor or "cursor" not in str(error):
-                raise
-            since, cursor, began = state["upto"], "", now  # it has expired
-            continue
-        looks = [_look_for(deps, tenant, row, settled) for row in part.rows]
-        commands = [look for look in looks if look is not None]
-        if commands:
-            deps.queue.enqueue(commands)
-            found += len(commands)
-        if not part.cursor and (part.complete or not part.rows):
-            break
-        cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
-        if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
-            since, began = _beyond(tenant, source, since, upto), now
-        settled = _newest(settled, now)
-        reached = {"upto": upto if cursor else since, "asked": since, "cursor": cursor, "began": began.isoformat()}
-        state |= {**reached, "settled": settled}
-        deps.store.put(tenant, Put("swept", source, state))
-    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, now)}))
-    return found
-
-
-def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:
-    """Return those that a query will list again. It only saves looking them up, so there need not be all of them."""
-    again = [(page, version) for page, version in settled.items() if _age(version, began) < 3 * OVERLAP]
-    return dict(again[-_MOST_SETTLED:])
-
-
-def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
-    """Return where the next query begins: at the last minute that was reached, or after it when it never ends."""
-    if datetime.fromisoformat(upto) > datetime.fromisoformat(since):
-        return upto
-    log.line(
-        "WARNING", "more rows of one minute than Notion lists: some were not looked at", tenant=tenant, source=source
-    )
-    return (datetime.fromisoformat(upto) + timedelta(minutes=1)).isoformat()
-
-
-def _look_for(deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str]) -> Command | None:
-    """Return the look at a row, unless it was looked at since its last edit could have been made."""
-    page, version = str(row["id"]), str(row["last_edited_time"])
-    now = deps.clock.now()
-    if settled.get(page) == version:
-        return None
-    still = _age(version, now) >= BLUR  # no other edit can have this version any more
-    if still:
-        settled[page] = version
-    seen = looked_at(deps, tenant, page)
-    if seen is not None and seen - datetime.fromisoformat(version) >= BLUR:
-        return None
-    editor = str((row.get("last_edited_by") or {}).get("id") or "")
-    name = derived_id("swept-", page, version, "still" if still else "moving")
-    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept", in_table=True))
-
-
-def _age(version: str, now: datetime) -> timedelta:
-    return now - datetime.fromisoformat(version)
 
 
 # --- the map of the workspace -----------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ from shared.settings import FUNCTIONS
 from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
-SCHEDULE = {"sweep": 2.0, "sync": 60.0}  # seconds between two calls of a function by the clock
+OFTEN = "sync/often"  # answers itself when it wants to be called next
+SCHEDULE = {"sweep": 2.0, "sync": 60.0, OFTEN: 6.0}  # seconds between two calls of a function by the clock
 _DELIVERY_TIMEOUT = (5, 600)
 
 
@@ -132,15 +133,23 @@ class House:
             due[function] = time.monotonic() + SCHEDULE[function]
             if function == "sync":
                 give_back()
-            audience = f"{self.url}/{function}"
-            headers = {"Authorization": self._callers.authorization(audience)}
-            try:
-                answer = requests.post(audience, headers=headers, timeout=60)
-            except requests.RequestException as error:
-                log.line("WARNING", "scheduled function not reached", function=function, error=type(error).__name__)
-                continue
-            if answer.status_code != 200:
-                log.line("WARNING", "scheduled function failed", function=function, status=answer.status_code)
+            after = self._call_by_clock(function)
+            if after is not None:
+                due[function] = time.monotonic() + after
+
+    def _call_by_clock(self, function: str) -> float | None:
+        """Call it; return in how many seconds it wants to be called again, where it says so."""
+        audience = f"{self.url}/{function.partition('/')[0]}"
+        headers = {"Authorization": self._callers.authorization(audience)}
+        try:
+            answer = requests.post(f"{self.url}/{function}", headers=headers, timeout=60)
+        except requests.RequestException as error:
+            log.line("WARNING", "scheduled function not reached", function=function, error=type(error).__name__)
+            return None
+        if answer.status_code != 200:
+            log.line("WARNING", "scheduled function failed", function=function, status=answer.status_code)
+            return None
+        return float(answer.json()["after_s"]) if function == OFTEN else None
 
     def _since_last_pass(self) -> float:
         """Return how long ago, in seconds, `sync` last ended: who was away must not wait as if nothing had happened."""

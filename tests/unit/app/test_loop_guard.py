@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from shared.app import ledger
+from shared.app.asking.changed_rows import look_for_rows
 from shared.app.engine import record
 from shared.app.gather import Gathered, Happening, gather, gathered
-from shared.app.reconcile import look_for_rows
 from shared.app.sweep import sweep
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_schemas import ROUTINES

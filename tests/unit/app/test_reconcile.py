@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from shared.app.reconcile import PAGE, look_for_rows, order_passes
+from shared.app.asking.changed_rows import look_for_rows
+from shared.app.reconcile import PAGE, order_passes
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_schemas import TASKS

@@ -1,0 +1,118 @@
+"""Ask a table for what was edited since the last time, and order a look at each of its rows.
+
+A little earlier than the last time is asked for (page times are given to the minute, clocks differ), and a row is
+looked at once more when the minute of its edit is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app.asking.watched_rows import Watch
+from shared.app.deps import Deps
+from shared.app.gather import Happening, gather, looked_at
+from shared.app.workspace_crawl import BLUR, OVERLAP
+from shared.core.commands import Command
+from shared.core.errors import Rejected
+from shared.core.run import derived_id
+from shared.integrations.notion.client import Notion
+from shared.ports import Put
+
+FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
+_MOST_SETTLED = 2000  # in one document
+_BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
+
+
+def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: Watch | None = None) -> int:
+    """Order a look at every row that was edited since the last time; return how many.
+
+    `watch` knows the rows as they were, and has those that have changed looked at at once.
+
+    What a part of the answer asked for is ordered before it is remembered as done: a death in between asks again, and
+    orders the same looks under the same names. Who was stopped goes on at the cursor, or where that has expired at the
+    minute that was reached.
+    """
+    doc, now = deps.store.get(tenant, "swept", source), deps.clock.now()
+    state: dict[str, Any] = dict(doc.body) if doc else {"since": (now - FIRST).isoformat(), "settled": {}}
+    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
+    if not since:
+        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
+    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
+    settled: dict[str, str] = dict(state["settled"])
+    found = 0
+    while True:
+        asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
+        try:
+            part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
+        except Rejected as error:
+            if not cursor or "cursor" not in str(error):
+                raise
+            since, cursor, began = state["upto"], "", now  # it has expired
+            continue
+        looks = [_look_for(deps, tenant, row, settled, watch) for row in part.rows]
+        commands = [look for look in looks if look is not None]
+        if commands:
+            deps.queue.enqueue(commands)
+            found += len(commands)
+        if watch is not None:
+            watch.remember()
+        if not part.cursor and (part.complete or not part.rows):
+            break
+        cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
+        if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
+            since, began = _beyond(tenant, source, since, upto), now
+        settled = _newest(settled, now)
+        reached = {"upto": upto if cursor else since, "asked": since, "cursor": cursor, "began": began.isoformat()}
+        state |= {**reached, "settled": settled}
+        deps.store.put(tenant, Put("swept", source, state))
+    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, now)}))
+    return found
+
+
+def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:
+    """Return those that a query will list again. It only saves looking them up, so there need not be all of them."""
+    again = [(page, version) for page, version in settled.items() if _age(version, began) < 3 * OVERLAP]
+    return dict(again[-_MOST_SETTLED:])
+
+
+def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
+    """Return where the next query begins: at the last minute that was reached, or after it when it never ends."""
+    if datetime.fromisoformat(upto) > datetime.fromisoformat(since):
+        return upto
+    log.line(
+        "WARNING", "more rows of one minute than Notion lists: some were not looked at", tenant=tenant, source=source
+    )
+    return (datetime.fromisoformat(upto) + timedelta(minutes=1)).isoformat()
+
+
+def _look_for(
+    deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str], watch: Watch | None
+) -> Command | None:
+    """Return the look at a row, unless it was looked at since its last edit could have been made."""
+    page, version = str(row["id"]), str(row["last_edited_time"])
+    now = deps.clock.now()
+    if watch is not None:
+        over = _age(version, now) >= BLUR
+        happening = watch.news(row, over=over)
+        if happening is not None:
+            return gather(deps, tenant, page, happening)
+        if not over:
+            return None
+    if settled.get(page) == version:
+        return None
+    still = _age(version, now) >= BLUR  # no other edit can have this version any more
+    if still:
+        settled[page] = version
+    seen = looked_at(deps, tenant, page)
+    if seen is not None and seen - datetime.fromisoformat(version) >= BLUR:
+        return None
+    editor = str((row.get("last_edited_by") or {}).get("id") or "")
+    name = derived_id("swept-", page, version, "still" if still else "moving")
+    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept", in_table=True))
+
+
+def _age(version: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(version)

@@ -1,0 +1,124 @@
+"""Who is asked when: the clock of one machine calls this every few seconds, and it orders the looks that are due.
+
+A look is small: a query per table in which people decide, and the comments where an answer is waited for. The pass of
+`reconcile` goes on beside it as it is, for the map of the workspace and what is known of it, and leaves out the tables
+that were asked a moment ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.app.asking import asks_often
+from shared.app.deps import Deps
+from shared.app.workspace_databases import sources_of
+from shared.app.workspace_schemas import RUNS
+from shared.core.asking.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
+from shared.core.commands import QUICK, RECONCILE, Command
+from shared.core.run import Run, RunStatus, derived_id
+from shared.ports import change_doc
+
+ASKING = ("sync", "asking")  # what is kept of a tenant: when it was asked, by whom work goes on, which runs are open
+_NEWEST = 20  # runs that are looked through each time for open ones
+_FIRST = 500  # and once
+_WAIT = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
+_FRESH = timedelta(seconds=2 * IDLE_S)  # tables asked within this need not be asked by a pass
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is remembered of the looks at a tenant; times are of our clock, ISO 8601, "" for never."""
+
+    at: str = ""
+    active: str = ""  # when somebody was last at work
+    open: tuple[str, ...] = ()  # runs that had not ended
+    turn: int = 0  # whose comments come next
+    looked: str = ""  # when a look last came to its end
+    us: str = ""  # our own bot, where the grant does not name it
+
+
+def asked_of(deps: Deps, tenant: str) -> Asked:
+    """Return what is remembered of a tenant."""
+    doc = deps.store.get(tenant, *ASKING)
+    body: Mapping[str, Any] = doc.body if doc is not None else {}
+    known = {name: body[name] for name in ("at", "active", "turn", "looked", "us") if name in body}
+    return Asked(**known, open=tuple(body.get("open", ())))
+
+
+def keep_asked(deps: Deps, tenant: str, **fields: Any) -> None:
+    """Remember some of it."""
+    change_doc(deps.store, (tenant, *ASKING), lambda known: {**(known or {}), **fields}, deps.stand_back)
+
+
+def order_looks(deps: Deps, room: Callable[[str], Room]) -> Mapping[str, float]:
+    """Order a look at each tenant that is due; return how many, and in how many seconds to call again.
+
+    `room` says what a tenant's limit leaves.
+    """
+    ordered, after = 0, IDLE_S
+    for tenant in deps.store.tenants():
+        settings = deps.store.get(tenant, "settings", "tenant")
+        if settings is None or not asks_often(settings.body) or not _is_connected(deps, tenant):
+            continue
+        left = _order(deps, tenant, settings.body, room(tenant))
+        ordered += left == 0.0
+        after = min(after, BUSY_S, left or BUSY_S)  # a run may be opened by other ways at any time
+    return {"ordered": ordered, "after_s": round(max(after, 1.0), 3)}
+
+
+def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> float:
+    """Order a look if it is due; return 0, or the seconds until it is."""
+    known, now = asked_of(deps, tenant), deps.clock.now()
+    runs = open_runs(deps, tenant, known)
+    found = activity(runs, known, now)
+    wanted: Pace = pace(found, len(quick_sources(settings)), room)
+    left = wanted.interval_s - _since(known.at, now)
+    if 0.0 < left <= wanted.interval_s:  # more than that: a clock was turned back
+        return left
+    at = now.isoformat()
+    active = {"active": at} if found.moving else {}
+    name = derived_id("quick-", tenant, at)
+    deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=QUICK, wake=wanted.threads)])
+    keep_asked(deps, tenant, at=at, open=[run.id for run in runs], **active)
+    return 0.0
+
+
+def quick_sources(settings: Mapping[str, Any]) -> list[str]:
+    """Return the data sources of the tables that people write in: that of the runs is ours."""
+    ours = str(((settings.get("databases") or {}).get(RUNS) or {}).get("data_source") or "")
+    return [each for each in sources_of(settings) if each != ours]
+
+
+def was_just_asked(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> bool:
+    """Say whether quick looks at the tenant's tables go on, so that a pass need not ask them too."""
+    if not asks_often(settings):
+        return False
+    return abs(_since(asked_of(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
+
+
+def open_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
+    """Return the runs that have not ended: the newest, and those that were open before."""
+    newest = deps.store.list_runs(tenant, limit=_NEWEST if known.at else _FIRST)
+    there = {run.id for run in newest}
+    older = [deps.store.load_run(tenant, run) for run in known.open if run not in there]
+    found = [*newest, *(loaded.run for loaded in older if loaded is not None)]
+    return [run for run in found if not run.status.final]
+
+
+def activity(runs: list[Run], known: Asked, now: datetime) -> Activity:
+    """Return what goes on among these runs."""
+    waiting = [run for run in runs if run.status in _WAIT]
+    threads = len([run for run in waiting if run.trigger.page])
+    return Activity(len(runs) - len(waiting), len(waiting), 2 * threads, max(0.0, _since(known.active, now)))
+
+
+def _since(at: str, now: datetime) -> float:
+    return (now - datetime.fromisoformat(at)).total_seconds() if at else float("inf")
+
+
+def _is_connected(deps: Deps, tenant: str) -> bool:
+    grant = deps.store.get(tenant, "grants", "notion")
+    return grant is not None and grant.body.get("status") == "connected"
