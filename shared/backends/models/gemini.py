@@ -18,7 +18,7 @@ from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor, span
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.model_facts import KEY_REFUSED, Catalogue, Tokens
 from shared.http_client import Answer, Trace, segment
 from shared.ports import Clock, Message, Secret
 
@@ -131,7 +131,7 @@ class Gemini(Vendor):
         if answer.status == 429:
             return self._limit_reached(told, answer, details)
         if answer.status == 400 and any(each.get("reason") == "API_KEY_INVALID" for each in details):
-            return self._unauthorized("400: the key was not accepted")
+            return self._unauthorized(f"400: {KEY_REFUSED}")
         if answer.status == 400 and _TOO_LONG.search(message):
             return ContextTooLong(f"{self.name}: {told}")
         return None

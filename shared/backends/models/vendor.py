@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from shared.backends.models.places import find_wrong_place
 from shared.backends.models.turns import Reply, Turn, part, sendable
 from shared.core.errors import (
     AgentError,
@@ -24,7 +25,7 @@ from shared.core.errors import (
     Rejected,
     Unauthorized,
 )
-from shared.core.model_facts import Catalogue, Price, Tokens
+from shared.core.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
 from shared.core.run import Usage
 from shared.http_client import Answer, HttpClient, Trace, json_bytes, retry_after, vendor_message
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
@@ -230,14 +231,13 @@ class Vendor(ABC):
             answer = replace(answer, json=answer.json[0])
         codes, said = _codes(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
         message = f"{answer.status} {said}"
-        own = self._refusal(answer, codes, said)
-        if own is not None:
-            return own
         status, wait = answer.status, self._wait(answer)
+        if own := find_wrong_place(self.name, status, said) or self._refusal(answer, codes, said):
+            return own
         if status == 402:
             return QuotaExhausted(self.name, message)
         if status in (401, 403):  # without the vendor's words, which may quote the key
-            return self._unauthorized(f"{status}: the key was not accepted")
+            return self._unauthorized(f"{status}: {KEY_REFUSED}")
         if status == 429:
             return RateLimited(self.name, message, retry_after=wait)
         if status in (503, 529):

@@ -1,0 +1,49 @@
+"""A model is tried with a key that is not kept yet, by the adapter that will use it."""
+
+from __future__ import annotations
+
+from shared.app.tries.models import COMPATIBLE, try_model
+from shared.app.tries.tried import Tried
+from shared.core.errors import ConfigError
+from shared.core.model_facts import Offer, own_model
+from shared.http_client import Trace
+from shared.ports import Clock, Secret
+from shared.settings import Settings
+from shared.wiring.models import Adapters
+
+
+def try_model_key(
+    reference: str,
+    key: Secret,
+    clock: Clock,
+    *,
+    url: str = "",
+    project: str = "",
+    location: str = "global",
+    trace: Trace | None = None,
+) -> Tried:
+    """Try `provider/model` with a key; `url` is where it answers, "" for the vendor's own address.
+
+    `project` and `location` are for vertex, whose identity is this machine's; a server of one's own is `compatible`.
+    """
+    name, _, model = reference.partition("/")
+    if name == COMPATIBLE and not url.startswith(("http://", "https://")):
+        way_out = "Give it as the server's guide does, as in http://127.0.0.1:11434/v1."
+        return Tried(
+            False, "The address of the model server is missing, or begins with neither http nor https.", way_out
+        )
+    own = own_model(model, name, window=32_000, speed=2, rank=9) if name == COMPATIBLE else None
+    settings = Settings(
+        models=Offer((name,), compatible=own),
+        model_urls={name: url} if url else {},
+        project=project,
+        model_location=location,
+    )
+    try:
+        adapters = Adapters(settings, lambda _: key, clock, trace)
+        if not adapters.catalogue.knows(reference):
+            raise ConfigError(f"Nothing is known of the model {reference}, so that nobody could say what it costs.")
+        provider = adapters.built(name, lambda: key, operators=False)
+    except ConfigError as error:
+        return Tried(False, str(error), "Choose a provider and a model that `workwright models` lists.")
+    return try_model(provider, model, key, at=url if name == COMPATIBLE else "")
