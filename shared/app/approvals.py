@@ -16,10 +16,11 @@ from shared.app.engine import record
 from shared.app.feedback import note
 from shared.app.gates import refuse_barred, waiting_gate, waiting_question
 from shared.app.operator_secrets import valid
+from shared.app.pauses.clock import caught_up
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.release_words import PRODUCTION, RELEASE, gate_kind
-from shared.core.run import Run, StepStatus, WaitKind
+from shared.core.run import Run, StepStatus, Wait, WaitKind
 from shared.ports import Secret
 
 LINK_KEY = "approval-link-key"
@@ -87,14 +88,17 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     loaded = deps.store.load_run(asked.tenant, asked.run)
     if loaded is None:
         raise NotThere(f"no run {asked.run!r}")
-    _refuse_stale(loaded.run, asked, deps.clock.now())
-    now = deps.clock.now()
+    now, run = deps.clock.now(), loaded.run
+    gate = run.step(asked.gate)
+    if gate is not None and gate.wait is not None and gate.wait.until is not None and now >= gate.wait.until:
+        run = caught_up(deps, run)
+    _refuse_stale(run, asked, now)
     event: ev.Event
     if approve:
-        refuse_barred(deps, loaded.run, asked.gate, by, via)
+        refuse_barred(deps, run, asked.gate, by, via)
         event = ev.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
     else:
-        note(deps, loaded.run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
+        note(deps, run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
         event = ev.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
     after = record(deps, asked.tenant, asked.run, event)
     gate = after.step(asked.gate)
@@ -129,7 +133,7 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
         )
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
-    if gate is None or gate.wait is None or (gate.wait.what, gate.wait.until) != (asked.plan_hash, asked.expires_at):
+    if gate is None or gate.wait is None or not _same(run, gate.wait, asked):
         raise Conflicting(
             f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
         )
@@ -137,6 +141,12 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
         raise Conflicting("a question in words cannot be approved or denied", way_out="Answer it.")
     if gate.wait.until is not None and now >= gate.wait.until:
         raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
+
+
+def _same(run: Run, wait: Wait, asked: Asked) -> bool:
+    """Say whether this is what was asked; of a run that stood still since, the end of its time has moved."""
+    moved = run.stood_until is not None and wait.until is not None and wait.until >= asked.expires_at
+    return wait.what == asked.plan_hash and (moved or wait.until == asked.expires_at)
 
 
 def _about(gate: str) -> str:

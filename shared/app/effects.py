@@ -31,14 +31,19 @@ class Effects:
         label: str,
         system: str = "workwright",
         decided: datetime | None = None,
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
-        """Know the writes of a scope; `decided` is when a person wanted it tried again, after any unclear answer."""
+        """Know the writes of a scope; `decided` is when a person wanted it tried again, after any unclear answer.
+
+        `watch` is asked before each write, and raises where nothing may be written now.
+        """
         self._deps = deps
         self._tenant = tenant
         self._scope = scope
         self._label = label
         self._system = system
         self._decided = decided
+        self._watch = watch
 
     def __call__(
         self,
@@ -59,6 +64,7 @@ class Effects:
         doc = self._deps.store.get(self._tenant, "effects", key)
         if (result := _result_of(doc)) is not None:
             return result
+        self._watch()
         if doc is not None and doc.body["state"] == "intended":
             found = self._look(doc, name, repeat, look)
             if found is not None:

@@ -19,6 +19,7 @@ from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
 from shared.app.nothing_known import no_embedder, no_knowledge, no_secrets
+from shared.app.pauses.watch import HeldUp, Watch, WatchedSandbox, held_up
 from shared.app.snapshots import keep_snapshot
 from shared.app.spend import metered
 from shared.core import events as ev
@@ -101,7 +102,8 @@ def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter]
         step = wanted_step(loaded.run, command) if loaded is not None else None
         if loaded is not None and step is not None:
             began = deps.clock.now()
-            meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command))
+            watch = Watch(deps, loaded.run)
+            meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command, watch))
             event = _measured(command, deps, loaded.run, step, meter, attempt)
             if event is not None:
                 told, puts = meter.told(event), meter.puts()
@@ -129,7 +131,9 @@ def _outcome(
 ) -> ev.Event | None:
     """Return what came of the attempt; None where it gave way to another one, whose outcome alone counts."""
     try:
-        return attempt(run, step, meter)
+        return attempt(run, step, meter) if run.pause is None else held_up(deps, command, step)
+    except HeldUp:
+        return held_up(deps, command, step)
     except CallLost:
         return ev.StepLost(deps.clock.now(), step.id, step.attempt, step.wake)
     except NotWanted as error:
@@ -143,8 +147,12 @@ def _taken_for_lost(deps: Deps, command: Command) -> bool:
     return loaded is None or wanted_step(loaded.run, command) is None
 
 
-def _still_wanted(deps: Deps, command: Command) -> bool:
-    """Say whether a model may still be asked for this attempt: not once its run has ended or is about to."""
+def _still_wanted(deps: Deps, command: Command, watch: Watch) -> bool:
+    """Say whether a model may still be asked for this attempt: not once its run has ended or is about to.
+
+    Raises HeldUp once the work is paused.
+    """
+    watch()
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None or wanted_step(loaded.run, command) is None:
         return False
@@ -215,7 +223,8 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
     """Return what this step may use."""
     system = step.spec.kind.partition(".")[0]
     decided = run.opened_at if step.home else None  # whoever has it retried has looked what became of it
-    effects = Effects(deps, run.tenant, f"{step.home or run.id}.{step.id}", step.spec.kind, system, decided)
+    watch = Watch(deps, run)
+    effects = Effects(deps, run.tenant, f"{step.home or run.id}.{step.id}", step.spec.kind, system, decided, watch)
     return StepContext(
         run=run,
         step=step,
@@ -224,7 +233,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         keep_text=lambda text: keep_text(deps, run, text, step.spec.kind),
         get_text=lambda ref: deps.store.get_text(run.tenant, ref),
         model=think,
-        sandbox=tools.sandbox,
+        sandbox=lambda: WatchedSandbox(tools.sandbox(), watch),
         now=deps.clock.now,
         settings=tools.settings(run.tenant),
         run_url=run_url(deps, run),

@@ -10,10 +10,12 @@ from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import ring
 from shared.app.engine import record
+from shared.app.pauses.clock import Span, count_nothing, stood_still
 from shared.app.snapshots import expire_snapshots
-from shared.app.switches import order_erasures, release, why_paused
+from shared.app.switches import SETTINGS, order_erasures, release, why_of
 from shared.core import events as ev
 from shared.core.errors import AgentError
+from shared.ports import SYSTEM
 from shared.telemetry import trace
 
 FORGOTTEN_AFTER = timedelta(seconds=30)
@@ -41,11 +43,13 @@ def sweep(deps: Deps) -> Mapping[str, int]:
         relayed += 1
     looked = moved = 0
     released = release(deps)
-    for tenant, run in _due(deps, now):
+    due, stood = _due(deps, now)
+    for tenant, run in due:
         try:  # one by one here too: a run that cannot be read or saved must not stop everybody's clock
             loaded = deps.store.load_run(tenant, run)
             if loaded is None:
                 continue
+            count_nothing(deps, loaded.run, stood[tenant])
             after = record(deps, tenant, run, ev.TimePassed(now), label="sweep")
         except AgentError as error:
             log.line("ERROR", "run not looked at", tenant=tenant, run=run, **log.about(error))
@@ -65,17 +69,22 @@ def sweep(deps: Deps) -> Mapping[str, int]:
     return dict(done)
 
 
-def _due(deps: Deps, now: datetime) -> list[tuple[str, str]]:
-    """Return runs to look at, those of paused tenants left out: what waits stays as it is, and nobody waits for it."""
+def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str, tuple[Span, ...]]]:
+    """Return runs to look at, those of paused tenants left out, and when each tenant's work had stood still.
+
+    What waits stays as it is in a pause, and nobody waits for it.
+    """
     paused: dict[str, bool] = {}
+    stood: dict[str, tuple[Span, ...]] = {}
     most = _LOOKS
     while True:
         found = deps.store.due_runs(now, most)
         for tenant in {tenant for tenant, _ in found} - paused.keys():
-            paused[tenant] = bool(why_paused(deps, tenant))
+            switches = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
+            paused[tenant], stood[tenant] = bool(why_of(*switches)), stood_still(now, *switches)
         due = [each for each in found if not paused[each[0]]]
         if len(due) >= _LOOKS or len(found) < most or most >= _MOST_LOOKS:
-            return due[:_LOOKS]
+            return due[:_LOOKS], stood
         most *= 4  # paused ones are longest due, and so come first
 
 

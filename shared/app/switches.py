@@ -3,7 +3,8 @@
 The switch is the field `paused` of the settings, of SYSTEM's for everybody. It is read where a run is opened and at the
 door of every function that the queue calls: a command that comes meanwhile is kept as a document of its tenant and
 handed over when the switch is on again. So nothing is lost, what waits goes on waiting, and people may still decide.
-Time goes on as well: what would have lapsed meanwhile lapses afterwards.
+A step under way stops before its next external write (`pauses/watch.py`), and no time of a pause counts against a run
+(`pauses/clock.py`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ from shared import log
 from shared.app.deps import Deps
 from shared.core.commands import ERASE, ORDER, RECONCILE, Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, Conflicting, VersionConflict
+from shared.core.pause.words import RESUME, all_paused_words
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
 
 SETTINGS = ("settings", "tenant")
+STOOD = "stood"  # field of the settings: the pauses that are over
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
 HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
 ERASURES = "erasures"  # documents under SYSTEM, by tenant: it is being deleted
 TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
 DELETING = "this tenant is being deleted"
 _PAGE = 100
+_MOST_STOOD = 50  # pauses that are remembered
 _SLOT = timedelta(minutes=10)
+ON_PAGE = "paused_on"  # field of the settings: the page of Notion on which work was paused
+_PAUSED = ("paused", "paused_by", "paused_at", ON_PAGE)
 
 
 class Paused(Conflicting):
@@ -38,10 +44,11 @@ class Paused(Conflicting):
 
 def why_paused(deps: Deps, tenant: str) -> str:
     """Return why nothing is done for this tenant now; "" when nothing is in the way."""
-    return _why(deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS))
+    return why_of(deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS))
 
 
-def _why(*settings: Doc | None) -> str:
+def why_of(*settings: Doc | None) -> str:
+    """Return why nothing is done by these settings, those of everybody and of a tenant."""
     for doc in settings:
         paused = doc.body.get("paused") if doc is not None else None
         if paused:
@@ -61,9 +68,16 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
     Raises Busy when the settings change all the time.
     """
 
+    now = deps.clock.now().isoformat()
+
     def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        body = {name: value for name, value in (settings or {}).items() if name != "paused"}
-        return {**body, "paused": paused} if paused else body
+        known = settings or {}
+        body = {name: value for name, value in known.items() if name not in _PAUSED}
+        since = known.get("paused_at") if known.get("paused") else None
+        if paused:
+            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now}
+        stood = [*known.get(STOOD, ()), {"since": since, "until": now}] if since else known.get(STOOD, ())
+        return {**body, STOOD: list(stood)[-_MOST_STOOD:]} if stood else body
 
     change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
     what = "Paused" if paused else "Resumed"
@@ -84,7 +98,7 @@ def held_back(command: Command, deps: Deps) -> bool:
     if going or (own is None and deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None):  # and has not come again
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
-    if not _why(deps.store.get(SYSTEM, *SETTINGS), own):
+    if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
         return False
     if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
@@ -139,11 +153,37 @@ def _again(id: str, body: Mapping[str, Any]) -> Command:
 
 def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
     """Return how the switches of a tenant stand."""
-    everybody = deps.store.get(SYSTEM, *SETTINGS)
-    why = why_paused(deps, tenant)
+    everybody, own = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
     held = deps.store.list_docs(tenant, HELD, limit=_PAGE)
     for_all = bool(everybody is not None and everybody.body.get("paused"))
-    return {"paused": bool(why), "reason": why, "everybody": for_all, "held": len(held)}
+    stops = everybody if for_all else own
+    body = stops.body if stops is not None and stops.body.get("paused") else {}
+    return {
+        "paused": bool(body),
+        "reason": why_of(everybody, own),
+        "by": str(body.get("paused_by", "")),
+        "since": str(body.get("paused_at", "")),
+        "go_on": _go_on(body, tenant, for_all=for_all) if body else "",
+        "everybody": for_all,
+        "held": len(held),
+    }
+
+
+def paused_words(deps: Deps, tenant: str) -> str:
+    """Return who has paused all work, why, and how it goes on; "" while it is not paused."""
+    for whose in (SYSTEM, tenant):
+        doc = deps.store.get(whose, *SETTINGS)
+        if doc is not None and (why := doc.body.get("paused")):
+            by, said = str(doc.body.get("paused_by", "")), why if isinstance(why, str) else ""
+            return all_paused_words(by, said, _go_on(doc.body, whose, for_all=whose == SYSTEM))
+    return ""
+
+
+def _go_on(settings: Mapping[str, Any], whose: str, *, for_all: bool) -> str:
+    """Return what lets work go on: where it was paused on a page of Notion, that page's box."""
+    if page := (settings.get(ON_PAGE) or {}).get("title"):
+        return f"clear the box Paused on the page “{page}”, or {RESUME}"
+    return RESUME if for_all or whose == SYSTEM else f"{RESUME} --tenant {whose}"
 
 
 def order_erasures(deps: Deps) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -19,28 +20,38 @@ if TYPE_CHECKING:
     from shared.app.deps import Deps
 
 _BY = "the operator"
+_RUN = click.option("--run", default="", metavar="ID", help="Only this run.")
 _TENANT = click.option("--tenant", default="", help="Only this team; without it, everybody's work.")
 
 
 @workwright.command()
-@click.option("--reason", default="", help="The reason, which everybody who looks is shown.")
+@click.option("--why", "--reason", "reason", default="", help="The reason, which everybody who looks is shown.")
+@_RUN
 @_TENANT
 @DATA
 @AS_JSON
-def pause(reason: str, tenant: str, data: Path, as_json: bool) -> None:
-    """Stop all work at once: nothing is opened, nothing is handed out, and what waits goes on waiting.
+def pause(reason: str, run: str, tenant: str, data: Path, as_json: bool) -> None:
+    """Stop all work at once: nothing is opened or handed out, and what is under way stops before its next write.
 
-    In the cloud with the environment of the functions; on one machine whether Workwright is running or not.
+    What waits goes on waiting, and no limit of time is spent. With --run only that run. In the cloud with the
+    environment of the functions; on one machine whether Workwright is running or not.
     """
+    if run:
+        _show_run(ask_house(data, "POST", _address(run, "pause"), body={"reason": reason}), as_json)
+        return
     _show(_switch(data, tenant, reason or True), as_json)
 
 
 @workwright.command()
+@_RUN
 @_TENANT
 @DATA
 @AS_JSON
-def resume(tenant: str, data: Path, as_json: bool) -> None:
+def resume(run: str, tenant: str, data: Path, as_json: bool) -> None:
     """Let work go on that was paused: what came meanwhile is done now."""
+    if run:
+        _show_run(ask_house(data, "POST", _address(run, "resume")), as_json)
+        return
     _show(_switch(data, tenant, False), as_json)
 
 
@@ -159,11 +170,22 @@ def _is_running(data: Path) -> bool:
     return False
 
 
+def _address(run: str, what: str) -> str:
+    return f"/v1/runs/{quote(run, safe='')}/{what}"
+
+
+def _show_run(found: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        click.echo(found["paused"] or f"run {found['id']} goes on")
+
+
 def _show(found: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
     elif found["paused"]:
         whose = "everybody's work is paused" if found["everybody"] else "this team's work is paused"
-        click.echo(f"{whose}: {found['reason']}")
+        click.echo(f"{whose}: {found['reason']}\nTo go on: {found['go_on']}")
     else:
         click.echo("work goes on")

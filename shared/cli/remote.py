@@ -202,9 +202,9 @@ def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]],
 
 def _runs_table(found: dict[str, Any]) -> list[str]:
     listed = found["runs"]
+    rows = [f"! {found['paused']}"] if found["paused"] else []
     if not listed:
-        return ["No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
-    rows = []
+        return [*rows, "No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
     for r in listed:
         rows.append(f"{r['id']:<28}  {_state(r):<19}  {r['opened_at'][:19]}  {r['title']}")
         rows += [f"  ! {text}" for text in r["attention"]]
@@ -230,7 +230,7 @@ def _run_text(found: dict[str, Any]) -> list[str]:
     ]
     lines += found["left_out"]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
-    lines += [f"! {text}" for text in found["attention"]]
+    lines += [f"! {text}" for text in dict.fromkeys((found["paused"], *found["attention"])) if text]
     said = " ".join(found["attention"])
     lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in said), found["id"])
     lines += _steps(found["steps"])

@@ -82,6 +82,8 @@ def _hand_out(draft: Draft) -> bool:
 
     False when one was given up meanwhile, so that others may begin that waited for it. Nothing more once the run fails.
     """
+    if draft.paused:
+        return True
     busy = sum(1 for step in draft.steps.values() if occupies_slot(step))
     for step in tuple(draft.steps.values()):
         if step.status != StepStatus.READY or busy >= draft.run.limits.parallel:

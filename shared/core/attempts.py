@@ -46,7 +46,8 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
     if event.held_back:
         key = f"{draft.run.id}/{step.id}/{step.attempt}/{step.wake}"
         until = event.at + timedelta(seconds=delay_as_told(key, (event.until - event.at).total_seconds()))
-        if until >= draft.run.deadline or draft.failure or draft.cancel:
+        too_late = until >= draft.run.deadline and not draft.paused
+        if too_late or draft.failure or draft.cancel:
             give_up(draft, step, f"{event.held_back}; the run ends before that")
             return True
     waiting = draft.set(
@@ -57,7 +58,8 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
         failures=step.failures if event.held_back else 0,
         error=event.held_back or step.error,
     )
-    draft.hand_out(waiting, not_before=until)
+    if not draft.paused:  # else when it goes on
+        draft.hand_out(waiting, not_before=until)
     return True
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.deliveries import SAID_AFTER, Tries
 from shared.core.outgoing_text import plain
+from shared.core.pause.words import pause_words
 from shared.core.run import Run
 from shared.core.unsent import about_notice, failed_lines, unsent_lines
 
@@ -23,7 +24,9 @@ def attention_of(run: Run) -> tuple[str, ...]:
     standing = [text for key, text in run.notices.items() if key.startswith(f"{STANDING}/") and text]
     unclear = [(key, text.count(f"email:{UNCONFIRMED}")) for key, text in run.notices.items()]
     unsent = [line for key, text in run.notices.items() for line in unsent_lines(key, text)]
-    return (*standing, *(_unclear(key, count) for key, count in unclear if count), *failed_lines(run.notices), *unsent)
+    paused = [said] if (said := pause_words(run)) else []
+    doubts = [_unclear(key, count) for key, count in unclear if count]
+    return (*paused, *standing, *doubts, *failed_lines(run.notices), *unsent)
 
 
 def _unclear(key: str, count: int) -> str:

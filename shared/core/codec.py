@@ -14,6 +14,7 @@ from shared.core.run import (
     SCHEMA,
     Carried,
     Limits,
+    Pause,
     Run,
     RunStatus,
     Step,
@@ -50,9 +51,13 @@ def run_to_data(run: Run) -> Data:
     for name in ("plan_hash", "failure", "cancel"):
         if value := getattr(run, name):
             data[name] = value
-    for name in ("replannable", "replans"):
+    for name in ("replannable", "replans", "box"):
         if value := getattr(run, name):
             data[name] = value
+    if run.pause:
+        data["pause"] = [run.pause.by, run.pause.at.isoformat(), run.pause.why]
+    if run.stood_until:
+        data["stood_until"] = run.stood_until.isoformat()
     if run.spent != NOTHING:
         data["spent"] = _usage_to_data(run.spent)
     if run.earlier != NOTHING:
@@ -103,6 +108,9 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         facts=data.get("facts", {}),
         ended_at=_maybe_time(data.get("ended_at")),
         next_check_at=_maybe_time(data.get("next_check_at")),
+        pause=_pause_from_data(data.get("pause")),
+        box=data.get("box", False),
+        stood_until=_maybe_time(data.get("stood_until")),
         rules=data["rules"],
         schema=SCHEMA,
     )
@@ -114,6 +122,10 @@ def _time(text: str) -> datetime:
 
 def _maybe_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _pause_from_data(data: Any) -> Pause | None:
+    return Pause(data[0], _time(data[1]), data[2]) if data else None
 
 
 def _usage_to_data(usage: Usage) -> list[int]:
@@ -274,6 +286,7 @@ _EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Event)}
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "at": datetime.isoformat,
     "until": datetime.isoformat,
+    "since": datetime.isoformat,
     "trigger": _trigger_to_data,
     "limits": _limits_to_data,
     "used": _usage_to_data,
@@ -291,6 +304,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
 _READERS: dict[str, Callable[[Any], Any]] = {
     "at": _time,
     "until": _time,
+    "since": _time,
     "trigger": _trigger_from_data,
     "limits": _limits_from_data,
     "used": _usage_from_data,

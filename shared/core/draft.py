@@ -37,6 +37,11 @@ class Draft:
         return str(self.fields.get("cancel", self.run.cancel))
 
     @property
+    def paused(self) -> bool:
+        """Say whether the run stands still because somebody wants it to."""
+        return self.fields.get("pause", self.run.pause) is not None
+
+    @property
     def spent(self) -> Usage:
         """Return what has been spent so far."""
         spent: Usage = self.fields.get("spent", self.run.spent)
@@ -202,7 +207,7 @@ class Draft:
 
 def _next_check(run: Run) -> datetime | None:
     """Return when `sweep` has to look at this run if nothing happens before: the dead-man switch."""
-    if run.status.final:
+    if run.status.final or run.pause is not None:
         return None
     earliest = run.deadline
     lost_after = timedelta(seconds=run.limits.attempt_s)

@@ -15,6 +15,8 @@ from shared.core.run import Step, StepStatus, WaitKind
 def time_passed(draft: Draft) -> bool:
     """Expire waits, hand out again what got lost, and end what took too long."""
     at, changed = draft.at, False
+    if draft.paused:
+        return False
     if at >= draft.run.deadline and not draft.failure and not draft.cancel:
         days = draft.run.limits.wall_s / 86_400
         draft.fail(f"not finished after {days:g} day{'' if days == 1 else 's'}")

@@ -20,6 +20,7 @@ from shared.core.commands import MIRROR, Command
 from shared.core.draft import Draft
 from shared.core.edited import edited_after_the_end, forget_edit, leave_out, page_edited
 from shared.core.lapse import lost, time_passed
+from shared.core.pause.still import paused, resumed, stood_still
 from shared.core.replan import last_estimate, plan_step
 from shared.core.rework import another_look_asked, rework_asked
 from shared.core.roll_back_words import rolled_back
@@ -54,7 +55,8 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
         return run, ()
     if (step := getattr(event, "step", "")) and not isinstance(event, ev.StepLost):
         draft.fields["notices"] = came_back(run.notices, step)
-    return draft.done(advance(draft), quiet=isinstance(event, ev.BudgetShort))  # it is saved with another event
+    quiet = isinstance(event, ev.BudgetShort | ev.TimeStoodStill)  # another event follows
+    return draft.done(advance(draft), quiet=quiet)
 
 
 def fold(events: Iterable[ev.Event]) -> Run:
@@ -102,6 +104,12 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return _grant_restored(draft, event)
         case ev.CancelRequested():
             return _cancel(draft, event)
+        case ev.RunPaused():
+            return paused(draft, event)
+        case ev.RunResumed():
+            return resumed(draft, event)
+        case ev.TimeStoodStill():
+            return stood_still(draft, event)
         case ev.TimePassed():
             return time_passed(draft)
         case _:
@@ -187,7 +195,8 @@ def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> boo
     gate = draft.steps.get(event.gate)
     if gate is None or gate.wait is None or gate.wait.kind != WaitKind.APPROVAL:
         return False
-    if gate.wait.what != event.plan_hash or (gate.wait.until and event.at >= gate.wait.until):
+    lapsed = gate.wait.until is not None and event.at >= gate.wait.until and not draft.paused
+    if gate.wait.what != event.plan_hash or lapsed:
         return False
     if isinstance(event, ev.ApprovalGranted):
         decision = {"by": event.by, "via": event.via, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
@@ -196,6 +205,7 @@ def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> boo
     else:
         draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via})
         draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")
+        draft.fields["pause"] = None  # what is to be taken back must not stand still
     return True
 
 
@@ -220,7 +230,7 @@ def _because(reason: str) -> str:
 def _cancel(draft: Draft, event: ev.CancelRequested) -> bool:
     reason = f"cancelled by {event.by}" + _because(event.reason)
     if not draft.cancel:
-        draft.fields["cancel"] = reason
+        draft.fields |= {"cancel": reason, "pause": None}
         if not event.force:
             return True
     if not event.force:

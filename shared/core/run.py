@@ -190,6 +190,15 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Who wants a run to stand still, since when and why."""
+
+    by: str
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One piece of work of one tenant."""
 
@@ -216,6 +225,9 @@ class Run:
     ended_at: datetime | None = None
     next_check_at: datetime | None = None  # the dead-man switch: past it, `sweep` looks
     facts: Mapping[str, Any] = field(default_factory=dict)  # small results for people: links, counts
+    pause: Pause | None = None  # set: nothing new is handed out, and no time passes for it
+    box: bool = False  # its page was last seen with the box Paused ticked
+    stood_until: datetime | None = None  # the end of the last pause that counts against nothing
     rules: int = RULES
     schema: int = SCHEMA
 

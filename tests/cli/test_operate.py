@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,16 @@ def _said(data: Path, *words: str) -> Any:
 
 
 def test_pause_and_resume_for_everybody_and_for_one(data: Path) -> None:
-    assert _said(data, "pause", "--reason", "a bad release")["everybody"] is True
+    assert _said(data, "pause", "--why", "a bad release")["everybody"] is True
     with LocalStore(data, SystemClock()) as store:
         assert why_paused(_Deps(store), "acme") == "a bad release"  # type: ignore[arg-type]
     assert _said(data, "resume")["paused"] is False
-    assert _said(data, "pause", "--tenant", "acme") == {
+    said = _said(data, "pause", "--tenant", "acme")
+    assert datetime.fromisoformat(said.pop("since")) <= datetime.now(UTC)
+    assert said == {
         "paused": True,
+        "by": "the operator",
+        "go_on": "workwright resume --tenant acme",
         "reason": "paused",
         "everybody": False,
         "held": 0,

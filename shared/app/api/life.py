@@ -34,6 +34,9 @@ VIEWS: dict[str, Any] = {
         {
             "paused": _FLAG,
             "reason": text(what="Why work is paused."),
+            "by": text(what="Who paused it."),
+            "since": text(what="When it was paused; empty where that is not known."),
+            "go_on": text(what="What to do so that work goes on."),
             "everybody": {**_FLAG, "description": "The whole installation is paused."},
             "held": {**_COUNT, "description": "How many of the first hundred commands wait for work to be resumed."},
         }

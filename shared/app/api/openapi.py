@@ -69,7 +69,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "RunHead": views.RUN_HEAD,
     "Run": views.RUN,
-    "Runs": listed("runs", "RunHead"),
+    "Runs": listed("runs", "RunHead", paused=text(what="Why all work stands still; empty when it does not.")),
     "Context": CONTEXT,
     "Work": WORK,
     "Version": VERSION,

@@ -185,6 +185,11 @@ ROUTES: tuple[Route, ...] = (
         body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
     ),
     Route(
+        "POST", "/v1/runs/{run}/pause", "runs.steer", runs.pause, "Let a run stand still until it is resumed", "Run",
+        body=closed({"reason": _REASON}), errors=(409,),
+    ),
+    Route("POST", "/v1/runs/{run}/resume", "runs.steer", runs.resume, "Let a paused run go on", "Run", errors=(409,)),
+    Route(
         "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Retry a run that failed or was cancelled, once",
         "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
     ),

@@ -11,9 +11,10 @@ from shared.app.approvals import asked_now, decide
 from shared.app.engine import record
 from shared.app.feedback import note, stopped
 from shared.app.gates import ask_for_rework, mended_by
-from shared.app.switches import why_paused
+from shared.app.switches import paused_words
 from shared.core import events as ev
 from shared.core.errors import Conflicting, NotThere
+from shared.core.pause.words import pause_words
 from shared.core.release_words import PLAN, gate_kind, waits_at
 from shared.core.run import Run
 
@@ -39,9 +40,14 @@ def list_runs(call: Call) -> ApiReply:
         scanned += len(page)
         if len(page) < size:
             more = bool(page) and page[-1].id != after
-            return ApiReply(body={"runs": [run_head(r) for r in found], "next": after if more else None})
+            return _listed(call, found, after if more else "")
     more = bool(call.deps.store.list_runs(call.tenant, limit=1, after=after))
-    return ApiReply(body={"runs": [run_head(run) for run in found], "next": after if more else None})
+    return _listed(call, found, after if more else "")
+
+
+def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
+    paused = paused_words(call.deps, call.tenant)
+    return ApiReply(body={"runs": [run_head(run) for run in found], "next": after or None, "paused": paused})
 
 
 def show_run(call: Call) -> ApiReply:
@@ -103,6 +109,23 @@ def cancel(call: Call) -> ApiReply:
     return _shown(call, record(call.deps, call.tenant, run.id, event))
 
 
+def pause(call: Call) -> ApiReply:
+    """Let the run stand still; asking again changes nothing."""
+    run = _run(call, call.parts["run"])
+    event = ev.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"])
+    after = record(call.deps, call.tenant, run.id, event)
+    if after.pause is None:
+        way_out = "A run that has ended, or is being cancelled, stands still by itself."
+        raise Conflicting(f"run {run.id} cannot be paused; it is {after.status.value}", way_out=way_out)
+    return _shown(call, after)
+
+
+def resume(call: Call) -> ApiReply:
+    """Let a paused run go on; one that is not paused goes on as it did."""
+    run = _run(call, call.parts["run"])
+    return _shown(call, record(call.deps, call.tenant, run.id, ev.RunResumed(call.deps.clock.now(), call.who.name)))
+
+
 def retry(call: Call) -> ApiReply:
     """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
     from_start = call.body["from_start"]
@@ -131,5 +154,5 @@ def _run(call: Call, run_id: str) -> Run:
 
 def _shown(call: Call, run: Run) -> ApiReply:
     retry_of, retried_by = retry_links(call.deps, run)
-    why = "" if run.status.final else why_paused(call.deps, call.tenant)
+    why = "" if run.status.final else paused_words(call.deps, call.tenant) or pause_words(run)
     return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))

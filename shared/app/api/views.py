@@ -38,9 +38,9 @@ def shown(fields: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str
     return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
 
 
-def listed(name: str, item: str, *, paged: bool = True) -> dict[str, Any]:
+def listed(name: str, item: str, *, paged: bool = True, **more: Any) -> dict[str, Any]:
     """Return the schema of a list in an answer; `next` is null at its end."""
-    fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}}
+    fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}, **more}
     if paged:
         fields["next"] = {
             "type": ["string", "integer", "null"],

@@ -59,11 +59,13 @@ def test_what_was_handed_over_waits_and_goes_on_when_work_is_resumed(doors: Door
     assert _status(doors, "run-2", OTHER) == neighbour, "an unknown step fails as soon as it is attempted"
     view = pause_view(doors.deps, TENANT)
     assert (view["paused"], view["everybody"], view["held"]) == (True, whose == SYSTEM, 1)
+    resume = "workwright resume" if whose == SYSTEM else f"workwright resume --tenant {TENANT}"
+    assert (view["by"], view["go_on"]) == ("the operator", resume)
     assert doors.queue.dead_letters(TENANT) == []
     set_pause(doors.deps, whose, False, "the operator")
     doors.work()
     assert _status(doors, "run-1") == _status(doors, "run-2", OTHER) == StepStatus.FAILED
-    assert pause_view(doors.deps, TENANT) == {"paused": False, "reason": "", "everybody": False, "held": 0}
+    assert not any(pause_view(doors.deps, TENANT).values())
     assert doors.store.list_docs(SYSTEM, HALTED) == []
     whats = [entry.body["what"] for entry in doors.store.audit(whose)]
     assert [what for what in whats if what in ("Paused", "Resumed")] == ["Paused", "Resumed"]
@@ -81,7 +83,7 @@ def test_nothing_new_opens_and_settings_stay(doors: Doors) -> None:
     _open(doors, "run-1", NOTE)
 
 
-def test_what_waits_goes_on_waiting_and_lapses_only_afterwards(doors: Doors) -> None:
+def test_what_waits_goes_on_waiting_and_lapses_only_when_its_own_time_is_over(doors: Doors) -> None:
     _open(doors, "run-1", GATE)
     _open(doors, "run-2", GATE, tenant=OTHER)
     set_pause(doors.deps, TENANT, True, "an owner")
@@ -93,6 +95,10 @@ def test_what_waits_goes_on_waiting_and_lapses_only_afterwards(doors: Doors) -> 
     assert other is not None
     assert other.run.status == RunStatus.CANCELLED
     set_pause(doors.deps, TENANT, False, "an owner")
+    doors.clock.move(days=6)
+    sweep(doors.deps)
+    assert doors.run("run-1").status == RunStatus.AWAITING_APPROVAL
+    doors.clock.move(days=1)
     sweep(doors.deps)
     assert doors.run("run-1").status == RunStatus.CANCELLED
 

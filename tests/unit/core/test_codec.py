@@ -156,6 +156,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "carried": st.none() | CARRIED,
     "at": TIMES,
     "until": TIMES,
+    "since": TIMES,
+    "box": st.booleans(),
     "trigger": st.builds(Trigger, TEXT, TEXT, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple)),
     "limits": st.builds(Limits, steps=st.integers(1, 99), wall_s=st.floats(1, 1e9), micros=st.integers(0, 2**40)),
     "specs": st.lists(SPECS, max_size=3).map(tuple),
@@ -189,4 +191,4 @@ def test_every_event_comes_back_from_json_as_it_was(event: Any) -> None:
 def test_every_kind_of_event_is_among_those_tried() -> None:
     known = {f.name for cls in get_args(ev.Event) for f in dataclasses.fields(cls)}
     assert set(FIELDS) <= known
-    assert len(get_args(ev.Event)) == 22
+    assert len(get_args(ev.Event)) == 25

@@ -95,6 +95,10 @@ def any_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
         ev.TimePassed(at(seconds + rng.choice([0, 1000, 20_000_000]))),
         ev.PeopleNotified(now, "run_failed", "end", "sent"),
         ev.PageChanged(now),
+        ev.RunPaused(now, "mira", box=rng.random() < 0.5),
+        ev.RunResumed(now, "mira", box=rng.random() < 0.5),
+        ev.RunResumed(now, "mira"),
+        ev.TimeStoodStill(now, at(seconds - 9), at(seconds)),
     ]
     if rng.random() < 0.05:
         choices.append(ev.CancelRequested(now, "mira", force=rng.random() < 0.3))
@@ -142,7 +146,7 @@ def test_invariants_hold_at_every_moment(specs: tuple[StepSpec, ...], limits: ob
             assert run.reserved == Usage()
             assert not any(s.status in (StepStatus.RUNNING, StepStatus.READY, StepStatus.UNDOING) for s in run.steps)
         else:
-            assert run.next_check_at is not None
+            assert (run.next_check_at is None) == (run.pause is not None)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,65 @@
+"""A step under way stops where nothing is half done: before its next external write, model call or sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.app.deps import Deps
+from shared.app.switches import why_paused
+from shared.core.commands import UNDO, Command
+from shared.core.errors import AgentError, ErrorClass
+from shared.core.events import StepWaits, UndoFailed
+from shared.core.pause.still import HELD
+from shared.core.run import Run, Step
+from shared.ports import Sandbox, SandboxRequest, SandboxResult
+
+_FRESH = timedelta(milliseconds=500)  # a look this recent is not repeated: with the next one a pause counts in a second
+
+
+class HeldUp(AgentError):
+    """The work is paused: this attempt ends here, and another one goes on where it was."""
+
+
+class Watch:
+    """Looks, for one attempt, whether its work was paused meanwhile; the attempt's beginning was a look."""
+
+    def __init__(self, deps: Deps, run: Run) -> None:
+        self._deps, self._run, self._looked = deps, run, deps.clock.now()
+
+    def __call__(self) -> None:
+        """Raise HeldUp once the work is paused, everybody's, the tenant's or this run's."""
+        now = self._deps.clock.now()
+        if now - self._looked < _FRESH:
+            return
+        self._looked = now
+        if why_paused(self._deps, self._run.tenant):
+            raise HeldUp(HELD)
+        loaded = self._deps.store.load_run(self._run.tenant, self._run.id)
+        if loaded is not None and loaded.run.pause is not None:
+            raise HeldUp(HELD)
+
+
+class WatchedSandbox:
+    """A sandbox in which nothing begins while the work is paused."""
+
+    def __init__(self, sandbox: Sandbox, watch: Callable[[], None]) -> None:
+        self._sandbox, self._watch = sandbox, watch
+        self.name = sandbox.name
+
+    def check(self) -> None:
+        """Prove that the sandbox holds."""
+        self._sandbox.check()
+
+    def run(self, request: SandboxRequest) -> SandboxResult:
+        """Run it, unless the work is paused."""
+        self._watch()
+        return self._sandbox.run(request)
+
+
+def held_up(deps: Deps, command: Command, step: Step) -> StepWaits | UndoFailed:
+    """Return the outcome of an attempt that a pause has stopped: it counts as no failure."""
+    now = deps.clock.now()
+    if command.name == UNDO:
+        return UndoFailed(now, step.id, step.attempt, HELD, ErrorClass.TRANSIENT, 0.0, held_back=True)
+    return StepWaits(now, step.id, step.attempt, step.wake, now, held_back=HELD)

@@ -1,0 +1,28 @@
+"""What people read of a pause: who wanted it, why, and how it goes on."""
+
+from __future__ import annotations
+
+from shared.core.outgoing_text import plain
+from shared.core.run import Run
+from shared.core.sentence import end_sentence
+
+RESUME = "workwright resume"
+
+
+def pause_words(run: Run) -> str:
+    """Return who has paused this run, why, and how it goes on; "" for one that is not paused."""
+    pause = run.pause
+    if pause is None or run.status.final:
+        return ""
+    go_on = "clear the box Paused on its page" if run.box else f"{RESUME} --run {run.id}"
+    return f"This run is paused by {_who_and_why(pause.by, pause.why)} To go on: {go_on}"
+
+
+def all_paused_words(by: str, why: str, go_on: str) -> str:
+    """Return who has paused all work, why, and how it goes on."""
+    return f"All work is paused by {_who_and_why(by, why)} To go on: {go_on}"
+
+
+def _who_and_why(by: str, why: str) -> str:
+    said = plain(why)[:300]
+    return end_sentence(f"{plain(by)[:100] or 'somebody'}{f': {said}' if said else ''}")
