@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import Missing, OutcomeUnknown, RateLimited, Rejected, Unauthorized
+from shared.core.errors import Missing, NotAllowed, OutcomeUnknown, RateLimited, Rejected, Unauthorized
 from shared.http_client import HttpClient
 from shared.integrations.forge import EXECUTABLE, SYMLINK, Author, Forge
 from shared.integrations.gitlab.client import GitLab
@@ -310,7 +310,7 @@ def test_limits_and_refusals_are_told_as_what_they_are(desk: Desk) -> None:
     with pytest.raises(Rejected, match=r"renamed or moved.*ship\.code\.repository"):
         desk.gitlab.repository("acme", "shop")
     desk.sim.control("/_seed", {"username": "ada", "token": "reads", "scope": "read_api"})
-    with pytest.raises(Rejected, match="insufficient_scope"):
+    with pytest.raises(NotAllowed, match=r"higher privileges.*make another with “api”.*workwright account gitlab"):
         desk.client("reads").commit(
             "acme", "shop", base=desk.gitlab.head("acme", "shop", "main"), branch=BRANCH, expected_head="",
             files=FILES, message="Build", author=AUTHOR, date=DATE,

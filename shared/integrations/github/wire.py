@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected
 from shared.http_client import Answer, HttpClient, retry_after, segment
 from shared.integrations.forge import MOVED, moved
+from shared.integrations.github.refusals import kept_out
 
 API_VERSION = "2026-03-10"
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
@@ -33,7 +34,9 @@ class Wire:
             limited = answer.status == 403 and retry_after(answer) is not None
             if answer.status in accept and not limited:
                 return answer
-            return moved(self._http.system) if answer.status in MOVED else None
+            if answer.status in MOVED:
+                return moved(self._http.system)
+            return None if limited else kept_out(f"{method} {path}", answer)
 
         answer = self._http.call(method, path, json=json, params=params, headers=HEADERS, judge=judge)
         if answer.ok and answer.status != 204 and not isinstance(answer.json, dict | list):

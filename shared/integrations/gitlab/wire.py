@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unauthorized
+from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected, Unauthorized
 from shared.http_client import Answer, HttpClient, segment
 from shared.integrations.forge import MOVED, Change, Check, Repository, moved
 
@@ -17,6 +17,10 @@ MAX_PAGES = 100
 
 Json = dict[str, Any]
 
+_WIDER = (
+    "In GitLab open Edit profile › Access › Personal access tokens, make another with “api”, and give it with "
+    "`workwright account gitlab`"
+)
 # `detailed_merge_status` while GitLab still looks; everything else that is not "mergeable" is a no.
 _LOOKING = frozenset({"checking", "unchecked", "preparing", "approvals_syncing"})
 # A pipeline or job that waits for a person, or that was left out, has checked nothing (integrations §4).
@@ -53,6 +57,8 @@ class Wire:
                 return answer
             if answer.status in MOVED:
                 return moved(SYSTEM)
+            if answer.status == 403 and _code(answer) == "insufficient_scope":
+                return NotAllowed(SYSTEM, f"{method} {path}: 403 {said(answer)}", way_out=_WIDER)
             if answer.status in (400, 403, 405, 409, 413, 422) and "Retry-After" not in answer.headers:
                 return Rejected(SYSTEM, f"{method} {path}: {answer.status} {said(answer)}")
             return None
@@ -97,6 +103,10 @@ def project(owner: str, name: str) -> str:
 def within(path: str) -> str:
     """Return a branch or the path of a file as one segment of an address."""
     return "%2F".join(segment(part) for part in path.split("/"))
+
+
+def _code(answer: Answer) -> str:
+    return str(answer.json.get("error", "")) if isinstance(answer.json, dict) else ""
 
 
 def said(answer: Answer) -> str:

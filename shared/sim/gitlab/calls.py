@@ -21,15 +21,21 @@ DEVELOPER, MAINTAINER, OWNER = 30, 40, 50
 class Refused(Exception):
     """An answer other than success, ready to send; GitLab says `message` itself, and `error` of a wrong parameter."""
 
-    def __init__(self, status: int, message: Any, field: str = "message") -> None:
+    def __init__(self, status: int, message: Any, field: str = "message", **more: str) -> None:
         super().__init__(str(message))
         self.status = status
-        self.body: Json = {field: message}
+        self.body: Json = {field: message, **more}
 
 
 def not_found(what: str) -> Refused:
     """Return GitLab's answer for what is missing and for what the caller may not see."""
     return Refused(404, f"404 {what} Not Found")
+
+
+def insufficient_scope() -> Refused:
+    """Return GitLab's answer to a token that is too narrow."""
+    words = "The request requires higher privileges than provided by the access token."
+    return Refused(403, "insufficient_scope", "error", error_description=words, scope="api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Call:
         """Return the project if the caller's role in it is at least that."""
         project = self.project
         if not self.caller.writes:
-            raise Refused(403, "insufficient_scope", "error")
+            raise insufficient_scope()
         if self.sim.access(project, self.caller) < least:
             raise Refused(403, "403 Forbidden")
         return project

@@ -8,7 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from shared.sim._server import json_response
-from shared.sim.gitlab.calls import MAINTAINER, OWNER, Call, Refused, not_found, text_of
+from shared.sim.gitlab.calls import MAINTAINER, OWNER, Call, Refused, insufficient_scope, not_found, text_of
+from shared.sim.gitlab.tokens import may_create_in, role_in
 
 Json = dict[str, Any]
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -51,7 +52,8 @@ def shape(call: Call, project: Json) -> Json:
 
 def get_user(call: Call) -> Response:
     """Answer with the user of the token."""
-    return json_response(user_shape(call, call.caller.username))
+    more = {"can_create_group": True, "can_create_project": True, "projects_limit": 100_000}
+    return json_response(user_shape(call, call.caller.username) | more)
 
 
 def find_users(call: Call) -> Response:
@@ -65,7 +67,7 @@ def get_space(call: Call) -> Response:
     """Read a namespace by number or path, if the caller belongs to it."""
     name = call.parameters["space"].lower()
     for space in call.sim.state["spaces"].values():
-        if name in (str(space["id"]), space["path"].lower()) and call.caller.username in space["owners"]:
+        if name in (str(space["id"]), space["path"].lower()) and role_in(space, call.caller.username):
             shown = {key: space[key] for key in ("id", "path", "kind")}
             return json_response(shown | {"name": space["path"], "full_path": space["path"]})
     raise not_found("Namespace")
@@ -81,8 +83,12 @@ def create(call: Call) -> Response:
     spaces = call.sim.state["spaces"].values()
     wanted = body.get("namespace_id")
     space = next((s for s in spaces if (s["id"] == wanted if wanted else s["path"] == call.caller.username)), None)
-    if space is None or call.caller.username not in space["owners"]:
+    if not call.caller.writes:
+        raise insufficient_scope()
+    if space is None or not role_in(space, call.caller.username):
         raise not_found("Namespace")
+    if not may_create_in(space, call.caller.username):
+        raise Refused(400, {"namespace": ["is not valid"]})
     if not _PATH.fullmatch(path) or path.endswith((".git", ".atom", ".")):
         raise Refused(400, {"path": ["can contain only letters, digits, '_', '-' and '.'."]})
     if body.get("visibility", "private") not in ("private", "internal", "public"):

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,19 @@ from werkzeug.wrappers import Request, Response
 
 from shared.sim._git import BareRepository, GitFailed
 from shared.sim._server import Simulator, json_response
-from shared.sim.gitlab import commits, git_http, hooks, merge_requests, oauth, pages, pipelines, projects, reviews
-from shared.sim.gitlab.calls import OWNER, Call, Caller, Refused
+from shared.sim.gitlab import (
+    commits,
+    git_http,
+    hooks,
+    merge_requests,
+    oauth,
+    pages,
+    pipelines,
+    projects,
+    reviews,
+    tokens,
+)
+from shared.sim.gitlab.calls import Call, Caller, Refused
 
 Json = dict[str, Any]
 Handler = Callable[[Call], Response]
@@ -32,6 +43,7 @@ _ROUTES = [
         *reviews.ROUTES,
         *pipelines.ROUTES,
         *hooks.ROUTES,
+        *tokens.ROUTES,
     )
 ]
 
@@ -85,6 +97,10 @@ class GitLabSimulator(Simulator):
         at = moment or self.now()
         return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
+    def stamp_of(self, seconds: float) -> str:
+        """Write a moment that is kept as seconds."""
+        return self.stamp(datetime.fromtimestamp(seconds, UTC))
+
     def person(self, username: str) -> Json:
         """Return an account, making it and its namespace when it is new."""
         if username not in self.state["users"]:
@@ -110,9 +126,8 @@ class GitLabSimulator(Simulator):
 
     def access(self, project: Json, caller: Caller) -> int:
         """Return the caller's role in a project as a number, 0 for none."""
-        if caller.username in self.state["spaces"][project["space"].lower()]["owners"]:
-            return OWNER
-        return int(project["members"].get(caller.username, 0))
+        inherited = tokens.role_in(self.state["spaces"][project["space"].lower()], caller.username)
+        return max(inherited, int(project["members"].get(caller.username, 0)))
 
     def bare(self, project: Json) -> BareRepository:
         """Return the objects of a project."""
@@ -147,7 +162,7 @@ class GitLabSimulator(Simulator):
             return oauth.answer(self, request)
         caller = None
         try:
-            caller = self._caller(request)
+            caller = tokens.find_caller(self, request)
             response = self._limited(request, caller) or self.handle(request, caller)
         except Refused as refused:
             response = json_response(refused.body, refused.status)
@@ -169,19 +184,6 @@ class GitLabSimulator(Simulator):
                 names = {w.strip("<>"): unquote(p) for w, p in zip(pattern, parts, strict=True) if w.startswith("<")}
                 return handler(Call(self, request, caller, names))
         raise Refused(404, "404 Not Found", "error")
-
-    def _caller(self, request: Request) -> Caller:
-        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        token = request.headers.get("PRIVATE-TOKEN", "") or (bearer.strip() if scheme == "Bearer" else "")
-        if not token:
-            raise Refused(401, "401 Unauthorized")
-        known = self.state["tokens"].get(token)
-        if known is None or known.get("revoked"):
-            raise Refused(401, "401 Unauthorized")
-        if known["expires_at"] is not None and known["expires_at"] <= self.now().timestamp():
-            raise Refused(401, "invalid_token", "error")
-        person = self.person(known["username"])
-        return Caller(person["username"], person["id"], known.get("scope", "api") == "api")
 
     def _limited(self, request: Request, caller: Caller) -> Response | None:
         asks = [("all", LIMIT)]
@@ -224,7 +226,7 @@ class GitLabSimulator(Simulator):
         asked = request.get_json(silent=True) or {}
         if request.path == "/_seed":
             for order in asked if isinstance(asked, list) else [asked]:
-                self._seed(order)
+                tokens.seed(self, order)
             return json_response({"ok": True})
         if request.path == "/_config":
             self.state["config"].update(asked)
@@ -249,19 +251,3 @@ class GitLabSimulator(Simulator):
             return self.handle(Request(environ), Caller(person["username"], person["id"]))
         except Refused as refused:
             return json_response(refused.body, refused.status)
-
-    def _seed(self, order: Json) -> None:
-        if "username" in order:
-            self.person(order["username"])
-        if order.get("group"):
-            self.space(order["group"], "group", order["username"])
-        if "token" in order:
-            known = {"username": order["username"], "scope": order.get("scope", "api"), "expires_at": None}
-            self.state["tokens"][order["token"]] = known
-        if "application" in order:
-            self.state["apps"][order["application"]["client_id"]] = dict(order["application"])
-        if "member" in order:
-            found = self.project_named(order["project"])
-            assert found is not None
-            found["members"][self.person(order["member"])["username"]] = int(order.get("access", 30))
-        self.touch()

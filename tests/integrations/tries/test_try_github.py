@@ -8,6 +8,7 @@ import pytest
 
 from shared.app.tries.github import try_github
 from shared.app.tries.tried import Tried
+from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.github.client import GitHub
 from shared.ports import Secret
@@ -195,3 +196,18 @@ def test_a_github_that_is_away_says_nothing_about_the_token(hub: Hub, status: in
     tried = hub.tried(token)
     assert not tried.ok
     assert says in tried.says
+
+
+def test_the_client_says_what_keeps_a_token_out_during_a_run(hub: Hub):
+    """The same refusals, met in the middle of the work: the way out is in the error that people are shown."""
+
+    def create(token: Secret) -> str:
+        client = GitHub(HttpClient("github", hub.sim.url, token))
+        with pytest.raises(NotAllowed) as refused:
+            client.ensure_repository("acme", "new")
+        return refused.value.way_out
+
+    rights = {name: level for name, level in FINE.items() if name != "administration"}
+    assert "give it the right (administration: write)" in create(hub.token(org="acme", permissions=rights))
+    assert "Configure SSO" in create(hub.token(org="acme", rules={"sso": True}))
+    assert "make one as the organisation asks" in create(hub.token(org="acme", rules={"classic": False}))
