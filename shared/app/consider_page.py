@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from shared import log
 from shared.app.answers import hear_again, plan_anew, wants_it_built
+from shared.app.asking.deliveries import told_within
 from shared.app.budget import plan_estimate
 from shared.app.come_again import MAX_TIMES, come_again, patient
 from shared.app.deps import Deps
@@ -61,7 +61,6 @@ from shared.integrations.notion.client import Notion
 from shared.telemetry import trace
 
 DOUBTED = "seen-doubted"  # of an approval or a stop: by whom, nobody told
-TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +257,15 @@ def _doubt(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     """Ask for an approval or a stop that no person was seen to give, when no delivery can be on its way any more.
 
     A page tells who edited it last, not who set its status; where deliveries are lost, that of another agent may be
-    among them. So nothing but a person's own word is taken for a yes, and people are told so.
+    among them. So nothing but a person's own word is taken for a yes, and people are told so. What two looks at a table
+    prove to be a person's own (`asking.watched_rows`) does not come here.
     """
     kind, _, user = seen.author.partition(":")
     if kind == DOUBTED:
         ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run, seen.status)
         return
     name = derived_id("doubt-", run.id, str(run.revision), str(seen.raw.get("last_edited_time")))
-    later = deps.clock.now() + TOLD_WITHIN
+    later = deps.clock.now() + told_within(deps, tools.settings(command.tenant))
     again = replace(command, id=name, topic=f"{DOUBTED}:{user}", attempt=0, not_before=later)
     deps.queue.enqueue([again])
 
