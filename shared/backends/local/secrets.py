@@ -77,6 +77,17 @@ class LocalSecrets:
             kept[name] = dict(self.seal(SYSTEM, _field(name), value))
             _write(self._path, kept)
 
+    def find(self, name: str) -> Secret | None:
+        """Return the operator's secret, None where it is not set."""
+        return self.get(name) if name in self._read(self._path) else None
+
+    def forget(self, name: str) -> None:
+        """Forget an operator's secret. Twice is once."""
+        with self._alone():
+            kept = self._read(self._path)
+            if kept.pop(name, None) is not None:
+                _write(self._path, kept)
+
     # --- the tenants'
 
     def seal(self, tenant: str, field: str, secret: Secret) -> Mapping[str, Any]:

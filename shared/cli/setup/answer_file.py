@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from shared.cli.setup.asking import WAYS, Options, read_secret
+from shared.cli.setup.choices import LIMITS, PERSON_FACTS
 from shared.core.errors import ConfigError
 from shared.core.readable import on_one_line
 from shared.ports import Secret
 
 KNOWN: Mapping[str, tuple[str, ...]] = {  # what each table may say
     "notion": ("use", "by", "secret", "client_id", "client_secret", "page", "adopt", "answers", "address"),
+    "code": ("use", "token", "owner", "host", "address"),
+    "sites": ("use", "token", "folder", "bucket", "address"),
+    "model": ("use", "key", "project", "url", "name"),
+    "mail": (
+        *("use", "url", "username", "password", "sender", "address"),
+        *("region", "access_key_id", "secret_access_key"),
+    ),
+    "slack": ("use", "token", "channel", "signing_secret", "app_token", "address"),
+    "people": tuple(name for name in PERSON_FACTS if name != "id"),
+    "limits": LIMITS,
+    "address": ("public_url",),
 }
 
 
@@ -65,6 +77,10 @@ class AnswerFile:
         found = self._said(key) or {}
         return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
+    def people(self) -> Sequence[Mapping[str, Any]]:
+        """Return the people that the file names."""
+        return list(self._found["people"])
+
     def written(self, key: str) -> str:
         """Return what the file says."""
         return str(self._said(key) or "")
@@ -86,6 +102,8 @@ class AnswerFile:
 def _problems(name: str, table: Any) -> list[str]:
     if name not in KNOWN:
         return [f"[{name}] is not known; there are {', '.join(KNOWN)}"]
-    if not isinstance(table, dict):
-        return [f"{name} has to be a table: [{name}]"]
-    return [f"{name}.{key} is not known; there are {', '.join(KNOWN[name])}" for key in table if key not in KNOWN[name]]
+    tables = table if name == "people" and isinstance(table, list) else [table]
+    if not all(isinstance(each, dict) for each in tables) or (name == "people" and tables is not table):
+        return [f"{name} has to be written as {'[[people]]' if name == 'people' else f'[{name}]'}"]
+    known, said = KNOWN[name], {key for each in tables for key in each}
+    return [f"{name}.{key} is not known; there are {', '.join(known)}" for key in sorted(said - set(known))]

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 
@@ -36,6 +36,9 @@ class Asking(Protocol):
 
     def table(self, key: str) -> Mapping[str, str]:
         """Return what was written down under this key beforehand; a person at a terminal has written nothing down."""
+
+    def people(self) -> Sequence[Mapping[str, Any]]:
+        """Return the people who are to be told."""
 
     def written(self, key: str) -> str:
         """Return a text that was written down beforehand, "" for none; a person at a terminal is not asked for it."""
@@ -71,6 +74,17 @@ class Terminal:
     def table(self, key: str) -> Mapping[str, str]:
         """Return nothing: what is missing is asked for."""
         return {}
+
+    def people(self) -> Sequence[Mapping[str, Any]]:
+        """Ask for one after the other, until no name is given."""
+        found: list[Mapping[str, Any]] = []
+        while name := self.text("people.name", "A person's name (Enter: no more)"):
+            email = self.text("people.email", "Their e-mail address, if mail goes to them")
+            slack = self.text("people.slack", "The Slack channel to write to them in, if there is one")
+            channels = [each for each, given in (("email", email), ("slack", slack)) if given]
+            person = {"name": name, "email": email, "slack": slack, "channels": channels}
+            found.append({key: value for key, value in person.items() if value})
+        return found
 
     def written(self, key: str) -> str:
         """Return nothing."""

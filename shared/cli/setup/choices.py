@@ -35,9 +35,17 @@ FACTS: Mapping[str, tuple[str, ...]] = {  # what may be said of each system besi
     "slack": ("channel", "workspace", _ADDRESS),
     "mail": ("by", "url", "sender", "region", _ADDRESS),
 }
-MODEL_FACTS = ("ask", "url", "name")
+MODEL_FACTS = ("ask", "url", "name", "project")
 PERSON_FACTS = ("id", "name", "email", "slack", "slack_user", "notion_user", "role", "channels")
 LIMITS = ("call", "run", "day", "month", "kept_back")
+_PART_OF: Mapping[str, tuple[str, ...]] = {
+    "notion": ("notion",),
+    "code": ("github", "gitlab"),
+    "sites": ("vercel", "local_sites", "cloud_storage"),
+    "mail": ("mail",),
+    "slack": ("slack",),
+}
+_TOLD = ("workspace", "owner", "login", "folder", "bucket", "sender", "channel")  # facts by which people know it
 _PARTS = ("version", "systems", "model", "people", "limits", "public_url")
 _SIMULATOR = {"mail": "ses"}  # where the simulator has another name than the choice
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -89,8 +97,21 @@ class Choices:
 
     def told(self, part: str) -> str:
         """Return in words what was chosen for a part of the set-up, "" where nothing was."""
-        known = self.systems.get(part)
-        return ", ".join((known.mode, *known.facts.values())) if known is not None else ""
+        if part in _PART_OF:
+            chosen = [each for each in _PART_OF[part] if each in self.systems]
+            used = [each for each in chosen if self.mode(each) != NONE]
+            return "; ".join(self._told(each) for each in used) or (NONE if chosen else "")
+        return {
+            "model": self.model.get("ask", ""),
+            "people": ", ".join(str(each.get("name", each["id"])) for each in self.people),
+            "limits": ", ".join(f"{name} {micros / 1_000_000:g} dollars" for name, micros in self.limits.items()),
+            "address": self.public_url,
+        }[part]
+
+    def _told(self, system: str) -> str:
+        one = self.of(system)
+        facts = [value for name, value in one.facts.items() if name in _TOLD and value]
+        return " ".join((one.mode, system, *(f"({each})" for each in facts[:1])))
 
     @property
     def simulators(self) -> tuple[str, ...]:

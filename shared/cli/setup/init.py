@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from shared.cli.root import DATA, typed, workwright
-from shared.cli.setup import notion_part
+from shared.cli.setup import code_part, limits_part, model_part, notion_part, people_part, sites_part
 from shared.cli.setup.answer_file import AnswerFile
 from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.choices import read_choices
@@ -18,6 +18,14 @@ from shared.core.errors import ConfigError
 
 PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
     "notion": (notion_part.ABOUT, notion_part.set_up_notion),
+    "code": (code_part.ABOUT, code_part.set_up_code),
+    "sites": (sites_part.ABOUT, sites_part.set_up_sites),
+    "model": (model_part.ABOUT, model_part.set_up_model),
+    "mail": (people_part.ABOUT_MAIL, people_part.set_up_mail),
+    "slack": (people_part.ABOUT_SLACK, people_part.set_up_slack),
+    "people": (people_part.ABOUT_PEOPLE, people_part.set_up_people),
+    "limits": (limits_part.ABOUT_LIMITS, limits_part.set_up_limits),
+    "address": (limits_part.ABOUT_ADDRESS, limits_part.set_up_address),
 }
 
 

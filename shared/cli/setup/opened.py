@@ -33,6 +33,7 @@ def opened(data: Path, choices: Choices) -> Iterator[Opened]:
     """Lend the ports of a folder in which nothing runs; raises ConfigError while another process has it."""
     from shared.wiring.tools import wire_accounts, wire_tools
 
+    before = dict(os.environ)
     os.environ.update(surroundings(choices, {}, os.environ))
     try:
         with operator(data) as (deps, _):
@@ -40,3 +41,5 @@ def opened(data: Path, choices: Choices) -> Iterator[Opened]:
     finally:
         for cached in (wire_accounts, wire_tools):
             cached.cache_clear()
+        os.environ.clear()
+        os.environ.update(before)

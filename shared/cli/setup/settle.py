@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from shared.app.deps import Deps
 from shared.cli.settle_in import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
 from shared.cli.setup.choices import REAL
+from shared.cli.setup.tenant import carry_over
 from shared.cli.setup.workspace import Workspace, refuse_real, workspace_of
 from shared.core.errors import ConfigError
 from shared.ports import SYSTEM, Put, change_doc
+from shared.wiring.tools import wire_accounts
 
 if TYPE_CHECKING:
     from shared.cli.house import House
@@ -21,9 +23,12 @@ def settle_by_choice(house: House) -> None:
     """Settle in a simulated Notion, or make the house livable beside the real one: as was chosen."""
     if house.choices.mode("notion") == REAL:
         settle(house)
-        return
-    refuse_real(house.wired.deps)
-    settle_in(house)
+    else:
+        refuse_real(house.wired.deps)
+        home = settle_in(house)
+        if house.choices.systems:
+            _settle_around(house, home.tenant)
+    carry_over(house.wired.deps, wire_accounts(), house.data, house.choices)
 
 
 def settle(house: Installation) -> Workspace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.cli.setup.choices import REAL, Choices
+from shared.cli.setup.choices import NONE, REAL, Choices
 
 AMONG_SIMULATORS: Mapping[str, str] = {
     "WORKWRIGHT_SETTLE_S": "21",  # longer than an answer may take: a request that is waited for may still arrive
@@ -47,6 +47,29 @@ def _defaults(choices: Choices) -> dict[str, str]:
 
 
 def _addresses(choices: Choices) -> dict[str, str]:
+    """Return what the real systems need that is no secret."""
     told = {system: choices.of(system).fact("address") for system in choices.real}
     names = {"mail": "ses"}
-    return {f"WORKWRIGHT_{names.get(system, system).upper()}_URL": url for system, url in told.items() if url}
+    found = {f"WORKWRIGHT_{names.get(system, system).upper()}_URL": url for system, url in told.items()}
+    mail = choices.of("mail")
+    found |= {
+        "WORKWRIGHT_SITES_FOLDER": choices.of("local_sites").fact("folder"),
+        "WORKWRIGHT_SITES_BUCKET": choices.of("cloud_storage").fact("bucket"),
+        "WORKWRIGHT_GITLAB_HOSTS": choices.of("gitlab").fact("host"),
+        "WORKWRIGHT_MAIL": {REAL: mail.fact("by"), NONE: "none"}.get(mail.mode, ""),
+        "WORKWRIGHT_MAIL_SENDER": mail.fact("sender"),
+        "WORKWRIGHT_SES_SENDER": mail.fact("sender"),
+        "WORKWRIGHT_SMTP_URL": mail.fact("url"),
+        "WORKWRIGHT_SES_REGION": mail.fact("region"),
+        **model_environment(choices.model),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def model_environment(model: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment says of a chosen model."""
+    use = model.get("ask", "")
+    told = {"WORKWRIGHT_MODEL": use, "GOOGLE_CLOUD_PROJECT": model.get("project", "")}
+    told[f"WORKWRIGHT_{use.upper()}_URL"] = model.get("url", "") if use else ""
+    told["WORKWRIGHT_COMPATIBLE_MODEL"] = model.get("name", "")
+    return {name: value for name, value in told.items() if value}

@@ -32,6 +32,12 @@ def workspace_of(deps: Deps) -> Workspace | None:
     return Workspace(doc.body["tenant"], doc.body["bot"], doc.body["name"]) if doc is not None else None
 
 
+def home_of(deps: Deps) -> str:
+    """Return the team that this folder works for, in a real Notion or a simulated one; "" for none yet."""
+    docs = (deps.store.get(SYSTEM, *place) for place in (_PLACE, _SIMULATED))
+    return next((str(doc.body["tenant"]) for doc in docs if doc is not None), "")
+
+
 def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapping[str, str]) -> Workspace:
     """Keep the secret of an internal integration as the grant of its workspace; `facts` are what the try has learnt.
 
