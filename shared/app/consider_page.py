@@ -25,6 +25,7 @@ from shared.app.open_page_run import open_page_run, page_record
 from shared.app.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
 from shared.app.page_shows import says_cancel, shows_plan
 from shared.app.page_view import read_page_view, spoken_of
+from shared.app.pauses.box import heed_box, is_switch, ticked, turn_switch, who_ticked
 from shared.app.plan_comments import (
     Asked,
     Heard,
@@ -106,15 +107,24 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         let_in(deps, command.tenant, tools.settings(command.tenant), seen.mapped.data_source)
     if seen.mapped is not None and seen.mapped.kind == ROUTINES:
         routine_changed(deps, tools, command.tenant, seen.raw)
+    tick = ticked(seen.mapped, seen.raw)
+    if is_switch(seen.mapped, seen.raw, seen.title):
+        by = _name(tools, command.tenant, who_ticked(seen.author, seen.raw))
+        turn_switch(deps, command.tenant, seen.raw, seen.title, by, tick=tick)
+        return
     known = page_record(deps, command.tenant, seen.page)
     loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
     if loaded is None or loaded.run.status.final:
-        if seen.status == marks.PLAN_IT:
+        if seen.status == marks.PLAN_IT and not tick:
             _open(command, deps, tools, seen)
         elif loaded is not None:
             _hear_after_the_end(deps, tools, loaded.run)
         return
-    _steer(command, deps, tools, seen, loaded.run)
+    run = loaded.run
+    if tick != run.box:
+        by = _name(tools, command.tenant, who_ticked(seen.author, seen.raw))
+        run = heed_box(deps, run, by, command.id, tick=tick)
+    _steer(command, deps, tools, seen, run)
     relay(deps, command.tenant, loaded.run.id)
 
 

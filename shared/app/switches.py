@@ -16,7 +16,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
-from shared.core.commands import ERASE, ORDER, RECONCILE, Command, command_from_data, command_to_data
+from shared.core.commands import CONSIDER, ERASE, LOOK, ORDER, RECONCILE, Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.pause.words import RESUME, all_paused_words
 from shared.core.run import derived_id
@@ -62,9 +62,10 @@ def refuse_paused(deps: Deps, tenant: str) -> None:
         raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
 
 
-def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
+def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping[str, str] | None = None) -> None:
     """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
 
+    With `page` (`page`, `title`) it was stopped there in Notion, and that page is looked at while it is.
     Raises Busy when the settings change all the time.
     """
 
@@ -75,7 +76,8 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
         body = {name: value for name, value in known.items() if name not in _PAUSED}
         since = known.get("paused_at") if known.get("paused") else None
         if paused:
-            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now}
+            there = {ON_PAGE: dict(page)} if page else {}
+            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now, **there}
         stood = [*known.get(STOOD, ()), {"since": since, "until": now}] if since else known.get(STOOD, ())
         return {**body, STOOD: list(stood)[-_MOST_STOOD:]} if stood else body
 
@@ -84,6 +86,8 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str) -> None:
     told = {"why": paused} if isinstance(paused, str) and paused else {}
     deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **told})
     deps.crash_point("pause.after/settings")
+    if paused and page:
+        deps.store.put(SYSTEM, Put(HALTED, whose, {"at": now}))  # so that the clock looks at the page
     if not paused:
         release(deps)
 
@@ -100,6 +104,8 @@ def held_back(command: Command, deps: Deps) -> bool:
         return True
     if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
         return False
+    if command.name in (LOOK, CONSIDER) and command.ref == page_of_pause(own):
+        return False  # where the box is cleared
     if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
     at = {"at": deps.clock.now().isoformat()}
@@ -123,6 +129,7 @@ def release(deps: Deps) -> int:
         for doc in docs:
             try:  # one by one: a tenant whose commands cannot be handed over must not hold up the rest
                 if why_paused(deps, doc.id):
+                    _look_at_page(deps, doc.id)
                     continue
                 count += _release(deps, doc.id)
                 deps.store.put(SYSTEM, Put(HALTED, doc.id, None, doc.version))
@@ -132,6 +139,18 @@ def release(deps: Deps) -> int:
                 log.line("ERROR", "held commands not handed over", tenant=doc.id, **log.about(error))
         after = docs[-1].id
     return count
+
+
+def page_of_pause(settings: Doc | None) -> str:
+    """Return the page of Notion on which the work of these settings was paused; "" for none."""
+    return str((settings.body.get(ON_PAGE) or {}).get("page") or "") if settings is not None else ""
+
+
+def _look_at_page(deps: Deps, tenant: str) -> None:
+    """Order a look at the page on which work was paused: where nothing is delivered, nobody else sees it cleared."""
+    if page := page_of_pause(deps.store.get(tenant, *SETTINGS)):
+        name = derived_id("box-", tenant, page, deps.clock.now().isoformat())
+        deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic="seen-unknown:", ref=page)])
 
 
 def _release(deps: Deps, tenant: str) -> int:

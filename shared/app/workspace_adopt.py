@@ -127,7 +127,7 @@ def _which(kind: str, column: Column, fitting: Sequence[str], unfit: Sequence[st
 
 def _missing(kind: str, missing: Sequence[Column], answers: Mapping[str, str], found: Adoption) -> None:
     """Ask once for everything that is simply not there."""
-    if not missing:
+    if all(column.later for column in missing):
         return
     key = f"{kind}.columns"
     required = any(column.required for column in missing)

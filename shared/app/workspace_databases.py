@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.app.deps import Deps
-from shared.app.workspace_schemas import IDEAS, SCHEMAS
+from shared.app.workspace_schemas import IDEAS, PAUSED, SCHEMAS
 from shared.core.marks import INSTEAD
 from shared.core.outgoing_text import folded
 from shared.ports import change_doc
@@ -49,6 +49,8 @@ class Mapped:
         elif our_name in self.properties:
             wanted = unquote(self.properties[our_name])
             found = next((one for one in properties.values() if unquote(str(one.get("id", ""))) == wanted), {})
+        elif our_name == PAUSED and self.kind == IDEAS:
+            found = properties.get(PAUSED) or {}
         column = SCHEMAS[self.kind].column(our_name)
         return found if column is None or found.get("type") in column.types else {}
 
@@ -63,7 +65,8 @@ class Mapped:
             return {c.name: c.name for c in SCHEMAS[self.kind].columns if c.name in properties}
         ids = {unquote(value): name for name, value in self.properties.items()}
         names = {unquote(str(one.get("id", ""))): name for name, one in properties.items()}
-        return {ids[key]: name for key, name in names.items() if key in ids}
+        found = {ids[key]: name for key, name in names.items() if key in ids}
+        return {**found, PAUSED: PAUSED} if PAUSED not in found and self.value(page, PAUSED) else found
 
     def status(self, page: Json) -> str:
         """Return the page's status in our words; an option that is none of ours as it is called; "" for none.

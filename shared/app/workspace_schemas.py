@@ -12,6 +12,8 @@ Json = dict[str, Any]
 
 IDEAS, TASKS, ROUTINES, RUNS = "ideas", "tasks", "routines", "runs"
 KINDS = (IDEAS, TASKS, ROUTINES, RUNS)  # in the order they are made: a relation needs the id of what it leads to
+PAUSED = "Paused"  # a column that databases of before do not have: it may be missing, and anybody may add it
+EVERYTHING = "Pause everything"  # the title of a row of Ideas whose box Paused is meant for all work
 SELF = "self"  # a relation to the database's own rows
 _COLORS = {
     marks.PLAN_IT: "blue", marks.PLANNING: "purple", marks.QUESTION: "orange", marks.PLAN_READY: "yellow",
@@ -36,6 +38,7 @@ class Column:
     options: tuple[str, ...] = ()
     format: str = ""
     leads_to: str = ""
+    later: bool = False  # came after databases were made: nobody is asked for it, and it is found by its name
     says: str = ""  # shown to people as the column's description; 280 letters at most
 
     @property
@@ -101,6 +104,11 @@ SCHEMAS: Mapping[str, Schema] = {
             _SITE,
             _RUN,
             Column("Cost", "rich_text", ("number",), ("price", "kosten", "coût", "coste")),
+            Column(
+                PAUSED, "checkbox", later=True,
+                says="Tick it, and the run of the page stands still; clear it, and it goes on."
+                f" In a row called “{EVERYTHING}” it is meant for all work.",
+            ),
         ),
         "Example: a page for our club",
         {"Status": _select(marks.IDEA)},

@@ -33,7 +33,7 @@ ASKING = (PLAN_READY, RELEASE_READY, PRODUCTION_READY)  # people are asked to ap
 INSTEAD = {RELEASE_READY: PLAN_READY, PRODUCTION_READY: PLAN_READY}
 
 # Properties of an idea that we write; edits of them are not edits of the idea.
-OUR_PROPERTIES = frozenset({"Status", "Pull request", "Site", "Run", "Cost"})
+OUR_PROPERTIES = frozenset({"Status", "Pull request", "Site", "Run", "Cost", "Paused"})
 
 
 def mark(run_url: str, what: str) -> str:

@@ -18,7 +18,7 @@ from tests.support.small_house import TENANT, SmallHouse
 
 # The columns as they are agreed upon, written down a second time.
 WANTED = {
-    "Ideas": {"Name", "Status", "Pull request", "Site", "Run", "Cost"},
+    "Ideas": {"Name", "Status", "Pull request", "Site", "Run", "Cost", "Paused"},
     "Tasks": {
         "Name", "Status", "Priority", "Due", "Assignee", "Estimate", "Budget", "Depends on", "Link", "Idea", "Run",
     },

@@ -1,0 +1,59 @@
+"""The box Paused on a page in Notion: a tick lets its run stand still, or all work where the page is called so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.app.engine import record
+from shared.app.switches import ON_PAGE, SETTINGS, set_pause
+from shared.app.workspace_databases import Mapped
+from shared.app.workspace_schemas import EVERYTHING, IDEAS, PAUSED
+from shared.core import events as ev
+from shared.core.outgoing_text import folded
+from shared.core.run import Run
+
+Json = Mapping[str, Any]
+
+
+def ticked(mapped: Mapped | None, page: Json) -> bool:
+    """Say whether somebody wants the work on this page to stand still."""
+    return mapped is not None and mapped.kind == IDEAS and bool(mapped.value(page, PAUSED).get("checkbox"))
+
+
+def is_switch(mapped: Mapped | None, page: Json, title: str) -> bool:
+    """Say whether this page stands for all work: it is a row of Ideas with the box, and is called so."""
+    return (
+        mapped is not None
+        and mapped.kind == IDEAS
+        and folded(title) == folded(EVERYTHING)
+        and bool(mapped.value(page, PAUSED))
+    )
+
+
+def turn_switch(deps: Deps, tenant: str, page: Json, title: str, by: str, *, tick: bool) -> None:
+    """Pause all work of the tenant, or let it go on where it was paused on this very page."""
+    doc = deps.store.get(tenant, *SETTINGS)
+    settings: Json = doc.body if doc is not None else {}
+    here = (settings.get(ON_PAGE) or {}).get("page") == str(page["id"])
+    if tick and not settings.get("paused"):
+        set_pause(deps, tenant, True, by, page={"page": str(page["id"]), "title": title})
+    elif not tick and here:
+        set_pause(deps, tenant, False, by)
+
+
+def heed_box(deps: Deps, run: Run, by: str, command: str, *, tick: bool) -> Run:
+    """Let the run stand still, or go on, when the box is not as it was last seen; return the run."""
+    if tick == run.box:
+        return run
+    now = deps.clock.now()
+    event = ev.RunPaused(now, by, box=True) if tick else ev.RunResumed(now, by, box=True)
+    return record(deps, run.tenant, run.id, event, handled=command)
+
+
+def who_ticked(author: str, page: Json) -> str:
+    """Return who to name: whoever a delivery tells of, else whoever edited the page last."""
+    kind, _, user = author.partition(":")
+    editor = str((page.get("last_edited_by") or {}).get("id") or "")
+    return author if user and "person" in kind else f"person:{editor}" if editor else author
