@@ -68,7 +68,7 @@ def _in_path(name: str, kept: Kept) -> str:
     return quote(unquote(kept[name]), safe="/" if name in _SLASHED else "")
 
 
-_SLASHED = frozenset({"place", "branch"})  # names of what may hold a slash that belongs to the path
+_SLASHED = frozenset({"repo"})  # names of what may hold a slash that belongs to the path
 
 
 def read_body(text: str) -> Any:

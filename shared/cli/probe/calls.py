@@ -60,6 +60,7 @@ class Call:
     within: float = 20.0  # seconds; slower is another class of time
     patience: float = 0.0  # seconds in which the answer may still become what is expected
     every: float = 2.0
+    when: str = ""  # only in a place that has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,10 @@ class Probe:
     code_at: str = ""  # path of the vendor's code in a refusal
     limited: Expect | None = None  # what a refusal for too many calls looks like, if one comes
     no_harm: tuple[tuple[str, str], ...] = ()  # what is relied on and cannot be asked without harm, and why
+
+    def calls_in(self, place: Kept) -> tuple[Call, ...]:
+        """Return the calls that are made in this place."""
+        return tuple(call for call in self.calls if not call.when or call.when in place)
 
 
 def fill(value: Any, kept: Kept) -> Any:

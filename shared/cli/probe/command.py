@@ -76,8 +76,9 @@ def _place(chosen: Probe, named: str) -> Place:
 
 
 def _tell(chosen: Probe, place: Place, *, only_clean: bool, yes: bool) -> None:
-    seconds = len(chosen.calls) * max(chosen.pace, 0.3)
-    what = f"{len(chosen.calls)} calls to {chosen.title} in {place.told}, about {max(1, round(seconds / 60))} min."
+    number = len(chosen.calls_in(place.kept))
+    seconds = number * max(chosen.pace, 0.3)
+    what = f"{number} calls to {chosen.title} in {place.told}, about {max(1, round(seconds / 60))} min."
     click.echo(f"What an earlier call has left in {place.told} is removed." if only_clean else what, err=True)
     if not only_clean:
         click.echo(f"Made there for a while: {chosen.makes}.\nThe credential needs: {chosen.rights}.", err=True)

@@ -73,9 +73,9 @@ class Run:
         self.kept.update({**place, "mark": mark})
         self.of_limits: list[Difference] = []  # of refusals for too many calls, which may come at any call
 
-    def outcomes(self, calls: Sequence[Call] | None = None) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[Outcome]:
         """Make the calls in order and yield what became of each."""
-        for call in self._probe.calls if calls is None else calls:
+        for call in self._probe.calls_in(self.kept):
             yield self._outcome(call)
 
     def clean(self) -> list[str]:

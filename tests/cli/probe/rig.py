@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ class Listening(Asker):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.sleep = self.slept.append
+        self.now = lambda: time.monotonic() + sum(self.slept)  # the clock goes on while nobody really sleeps
 
     def ask(self, asked: Ask, kept: Kept) -> Answer:
         answer = super().ask(asked, kept)
@@ -119,10 +121,16 @@ class Remembering(Run):
         return super()._differences(call, expected, answer)
 
 
-def unnoticed(bench: Bench) -> tuple[int, list[str]]:
-    """Alter each answer in each thing that is expected of it, one at a time; return how often, and what went unseen."""
+def remembered(bench: Bench) -> tuple[list[Outcome], Remembering]:
+    """Run a probe and return what became of its calls, and the run with all that was compared."""
     run = Remembering(bench.probe, bench.asker(), bench.place, new_mark())
-    whole_run(run, lambda outcome: None)
+    outcomes, stuck, ended = whole_run(run, lambda outcome: None)
+    assert (stuck, ended) == ([], "")
+    return outcomes, run
+
+
+def unnoticed(run: Remembering) -> tuple[int, list[str]]:
+    """Alter each answer in each thing that is expected of it, one at a time; return how often, and what went unseen."""
     tried, missed = 0, []
     for call, expected, answer in run.compared:
         assert compare_answer(expected, answer, run.words, "") == []
@@ -186,3 +194,16 @@ def notion_bench(simulator: Simulator, url: str) -> Bench:
     seeded = requests.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
     probe = PROBES["notion"]
     return Bench(probe, url, Secret(seeded["token"]), probe.read_place(seeded["home_page_id"]).kept)
+
+
+def github_bench(url: str, place: str) -> Bench:
+    """Return somebody with a repository and an organisation."""
+    import requests
+
+    from shared.cli.probe.systems import PROBES
+
+    probe, token = PROBES["github"], "-".join(("probe", "token"))
+    requests.post(f"{url}/_seed", json={"token": token, "login": "ada", "org": "acme"}, timeout=10).raise_for_status()
+    headers = {**probe.headers, **probe.credential(Secret(token))}
+    requests.post(f"{url}/user/repos", json={"name": "mine", "auto_init": True}, headers=headers, timeout=10)
+    return Bench(probe, url, Secret(token), probe.read_place(place).kept)
