@@ -92,6 +92,7 @@ ROUTES: list[tuple[str, str, Callable[[Calls], Response]]] = [
     ("DELETE", "/v1/webhooks/<webhook>", hooks.delete),
     ("POST", "/v2/files", Calls.upload),
     ("POST", "/v11/projects", Calls.create_project),
+    ("GET", "/v10/projects", Calls.list_projects),
     ("GET", "/v9/projects/<project>", Calls.get_project),
     ("PATCH", "/v9/projects/<project>", Calls.update_project),
     ("DELETE", "/v9/projects/<project>", Calls.delete_project),

@@ -46,6 +46,15 @@ class ProjectCalls(VercelCall):
             raise Refused(409, "conflict", f"Project {name} already exists, please use a new name.")
         return json_response(shapes.project(self.host, self.state, self.make_project(name, body)))
 
+    def list_projects(self) -> Response:
+        """Answer `GET /v10/projects`: those of the account, the newest first."""
+        limit = self.request.args.get("limit", "20")
+        if not limit.isdecimal() or not 0 < int(limit) <= 100:
+            raise Refused(400, "bad_request", "Invalid request: `limit` should be a number between 1 and 100.")
+        mine = [one for one in self.state["projects"].values() if one["accountId"] == self.caller["account"]]
+        listed = [shapes.project(self.host, self.state, one) for one in reversed(mine)][: int(limit)]
+        return json_response({"projects": listed, "pagination": {"count": len(listed), "next": None, "prev": None}})
+
     def get_project(self) -> Response:
         """Answer `GET /v9/projects/{idOrName}`."""
         return json_response(shapes.project(self.host, self.state, self.project(self.parameters["project"])))

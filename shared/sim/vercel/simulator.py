@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.sim._routes import routes_of
 from shared.sim._server import Simulator, json_response
-from shared.sim.vercel import hooks, site
+from shared.sim.vercel import hooks, site, tokens
 from shared.sim.vercel.builds import advance, milliseconds
 from shared.sim.vercel.checks import Refused
 from shared.sim.vercel.live import ROUTES, Calls
@@ -126,7 +126,7 @@ class VercelSimulator(Simulator):
         self._advance()
         token = ""
         try:
-            token, caller = self._caller(request)
+            token, caller = tokens.find_caller(self, request)
             response = self._call(request, caller)
         except Refused as refused:
             response = json_response({"error": refused.error}, refused.status)
@@ -151,19 +151,6 @@ class VercelSimulator(Simulator):
             body if body is not None else {"error": {"code": code, "message": "Ordered."}}, status, given
         )
 
-    def _caller(self, request: Request) -> tuple[str, Json]:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Refused(401, "forbidden", "The request is missing an authentication token", missingToken=True)
-        known = self.state["tokens"].get(token.strip())
-        if known is None:
-            raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
-        wanted = request.args.get("teamId") or request.args.get("slug")
-        team = next((one for one in known["teams"] if wanted and wanted in (one["id"], one.get("slug"))), None)
-        if wanted and team is None:
-            raise Refused(403, "forbidden", "Not authorized: Trying to access resource under scope that is not yours.")
-        return token, known | {"account": team["id"] if team else known["user"]["uid"]}
-
     def _call(self, request: Request, caller: Json) -> Response:
         try:
             handler, parameters = self.routes.bind("vercel").match(request.path, request.method)
@@ -184,9 +171,6 @@ class VercelSimulator(Simulator):
             return json_response({"delivered": self.webhooks.again() if again else self.webhooks.deliver()})
         order = request.get_json()
         if request.path == "/_seed":
-            user = order.get("user") or "maker"
-            teams = [team if isinstance(team, dict) else {"id": team} for team in order.get("teams", [])]
-            who = {"uid": f"usr_{user}", "username": user, "email": f"{user}@example.com"}
-            self.state["tokens"][order["token"]] = {"user": who, "teams": teams}
+            tokens.seed(self, order)
             return self.configure({})
         return self.configure(order) if request.path == "/_config" else None
