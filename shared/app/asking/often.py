@@ -7,24 +7,24 @@ that were asked a moment ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.asking import asks_often
+from shared.app.asking.heard_comments import WAIT, threads_of
 from shared.app.deps import Deps
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_schemas import RUNS
 from shared.core.asking.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
 from shared.core.commands import QUICK, RECONCILE, Command
-from shared.core.run import Run, RunStatus, derived_id
+from shared.core.run import Run, derived_id
 from shared.ports import change_doc
 
 ASKING = ("sync", "asking")  # what is kept of a tenant: when it was asked, by whom work goes on, which runs are open
 _NEWEST = 20  # runs that are looked through each time for open ones
 _FIRST = 500  # and once
-_WAIT = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
 _FRESH = timedelta(seconds=2 * IDLE_S)  # tables asked within this need not be asked by a pass
 
 
@@ -72,7 +72,7 @@ def order_looks(deps: Deps, room: Callable[[str], Room]) -> Mapping[str, float]:
 def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> float:
     """Order a look if it is due; return 0, or the seconds until it is."""
     known, now = asked_of(deps, tenant), deps.clock.now()
-    runs = open_runs(deps, tenant, known)
+    runs = lately_runs(deps, tenant, known)
     found = activity(runs, known, now)
     wanted: Pace = pace(found, len(quick_sources(settings)), room)
     left = wanted.interval_s - _since(known.at, now)
@@ -82,7 +82,7 @@ def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> 
     active = {"active": at} if found.moving else {}
     name = derived_id("quick-", tenant, at)
     deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=QUICK, wake=wanted.threads)])
-    keep_asked(deps, tenant, at=at, open=[run.id for run in runs], **active)
+    keep_asked(deps, tenant, at=at, open=[run.id for run in open_runs(runs)], **active)
     return 0.0
 
 
@@ -99,20 +99,25 @@ def was_just_asked(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> bool
     return abs(_since(asked_of(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
 
 
-def open_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
-    """Return the runs that have not ended: the newest, and those that were open before."""
+def lately_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
+    """Return the newest runs, and those that were open before."""
     newest = deps.store.list_runs(tenant, limit=_NEWEST if known.at else _FIRST)
     there = {run.id for run in newest}
     older = [deps.store.load_run(tenant, run) for run in known.open if run not in there]
-    found = [*newest, *(loaded.run for loaded in older if loaded is not None)]
-    return [run for run in found if not run.status.final]
+    return [*newest, *(loaded.run for loaded in older if loaded is not None)]
 
 
-def activity(runs: list[Run], known: Asked, now: datetime) -> Activity:
+def open_runs(runs: Sequence[Run]) -> list[Run]:
+    """Return those that have not ended."""
+    return [run for run in runs if not run.status.final]
+
+
+def activity(runs: Sequence[Run], known: Asked, now: datetime) -> Activity:
     """Return what goes on among these runs."""
-    waiting = [run for run in runs if run.status in _WAIT]
-    threads = len([run for run in waiting if run.trigger.page])
-    return Activity(len(runs) - len(waiting), len(waiting), 2 * threads, max(0.0, _since(known.active, now)))
+    alive = open_runs(runs)
+    waiting = len([run for run in alive if run.status in WAIT])
+    quiet_s = max(0.0, _since(known.active, now))
+    return Activity(len(alive) - waiting, waiting, len(threads_of(runs, now)), quiet_s)
 
 
 def _since(at: str, now: datetime) -> float:

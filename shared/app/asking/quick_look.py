@@ -1,12 +1,16 @@
-"""One quick look at a tenant: what was edited in its tables. What is found is looked at as if it had been delivered."""
+"""One quick look at a tenant: what was edited in its tables, and said where an answer is waited for.
+
+What is found is looked at as if it had been delivered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from shared import log
 from shared.app.asking.changed_rows import look_for_rows
-from shared.app.asking.often import asked_of, keep_asked, open_runs, quick_sources
+from shared.app.asking.heard_comments import hear_comments, threads_of
+from shared.app.asking.often import asked_of, keep_asked, lately_runs, open_runs, quick_sources
 from shared.app.asking.watched_rows import Watch
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
@@ -14,6 +18,7 @@ from shared.app.left_alone import let_in, may_ask, note_refused
 from shared.app.workspace_databases import database_of, kind_of
 from shared.core.commands import Command
 from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected
+from shared.core.run import Run
 from shared.integrations.notion.client import Notion
 
 
@@ -22,7 +27,10 @@ def look_quickly(command: Command, deps: Deps, tools: Tools, notion: Notion) -> 
     tenant = command.tenant
     try:
         with lease(deps, tenant, "sync.quick"):
-            found = _ask_tables(deps, tools, tenant, notion)
+            known, us = asked_of(deps, tenant), our_bot(deps, tenant, notion)
+            runs = lately_runs(deps, tenant, known)
+            found = _ask_tables(deps, tools, tenant, notion, us, {run.trigger.page for run in open_runs(runs)})
+            found += _hear(command, deps, notion, us, runs, known.turn)
             now = deps.clock.now().isoformat()
             keep_asked(deps, tenant, looked=now, **({"active": now} if found else {}))
     except Busy:
@@ -33,11 +41,20 @@ def look_quickly(command: Command, deps: Deps, tools: Tools, notion: Notion) -> 
         log.line("INFO", "not looked", tenant=tenant, **log.about(error))
 
 
-def _ask_tables(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> int:
-    """Return how many rows have changed."""
+def _hear(command: Command, deps: Deps, notion: Notion, us: str, runs: Sequence[Run], turn: int) -> int:
+    """Return in how many places something was said, of as many as this look has room for; the others come next."""
+    places = threads_of(runs, deps.clock.now())
+    if not places or not command.wake:
+        return 0
+    first = turn % len(places)
+    found = hear_comments(deps, command.tenant, notion, us, [*places[first:], *places[:first]][: command.wake])
+    keep_asked(deps, command.tenant, turn=first + command.wake)
+    return found
+
+
+def _ask_tables(deps: Deps, tools: Tools, tenant: str, notion: Notion, us: str, pages: Collection[str]) -> int:
+    """Return how many rows have changed; those of `pages` are remembered for longer than others."""
     settings, now, found = tools.settings(tenant), deps.clock.now(), 0
-    pages = {run.trigger.page for run in open_runs(deps, tenant, asked_of(deps, tenant))}
-    us = our_bot(deps, tenant, notion)
     for source in quick_sources(settings):
         mapped = database_of(settings, kind_of(settings, source))
         if mapped is None or not may_ask(settings, source, now):
