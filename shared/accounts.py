@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +15,8 @@ from shared.integrations.github.app import AppHttp, AppTokens
 from shared.integrations.github.client import GitHub
 from shared.integrations.gitlab.client import GitLab
 from shared.integrations.gitlab.wire import host_of
+from shared.integrations.mail import Mail
 from shared.integrations.notion.client import Notion
-from shared.integrations.ses import Ses
-from shared.integrations.ses import connect as connect_ses
 from shared.integrations.slack import Slack
 from shared.integrations.vercel import Vercel
 from shared.mind.leaving import last_look
@@ -65,9 +63,6 @@ class Endpoints:
     vercel: str = "https://api.vercel.com"
     slack: str = "https://slack.com/api"
     cloud_storage: str = "https://storage.googleapis.com"
-    ses: str = ""  # empty: Amazon's own, by region
-    ses_region: str = "eu-central-1"
-    ses_sender: str = "Workwright <agent@workwright.invalid>"
     timeouts: tuple[float, float] = (5.0, 65.0)
 
 
@@ -87,8 +82,10 @@ class Accounts:
         sleep: Callable[[float], None] | None = None,  # None: never waits, always says when to come again
         lost: Lost | None = None,
         sites: Callable[[str], CloudStorage] | None = None,  # tenant → its part of the operator's bucket
+        mail: Callable[[], Mail] | None = None,  # the operator's sender: people get mail from us
     ) -> None:
         self._sites = sites
+        self._mail = mail
         self.budget = RateBudget(store, clock, owner(), rate=rate, sleep=sleep)
         self._sleep = sleep
         self._lost = lost
@@ -98,10 +95,8 @@ class Accounts:
         self._endpoints = endpoints
         self._owner = owner
         self.trace = trace  # what every exchange is told to
-        self._ses: Ses | None = None
         self._held: dict[str, dict[str, Secret]] = {}
         self.app_tokens = AppTokens(secrets, clock, lambda signed: self.http_with(GitHub.system, signed))
-        self._ses_lock = threading.Lock()
 
     def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Connected:
         """Return what hands over clients of this tenant's systems, each built once.
@@ -119,8 +114,8 @@ class Accounts:
         def connect(client: type[C], *, scope: str = "") -> C:
             key = (client, scope)
             if key not in built:
-                if client is Ses:
-                    built[key] = self.mail()
+                if client is Mail:
+                    built[key] = self._mail_sender()
                 elif client is CloudStorage and self._sites is not None:
                     built[key] = self._sites(tenant)
                 else:
@@ -173,22 +168,10 @@ class Accounts:
         """Return the tenant's tokens that were opened in this process, for nobody but what hides them from models."""
         return [token.reveal() for token in self._held.get(tenant, {}).values()]
 
-    def mail(self) -> Ses:
-        """Return the operator's mail sender: people get mail from us, not from their own account."""
-        with self._ses_lock:
-            if self._ses is None:
-                try:
-                    key, word = self._secrets.get("ses-access-key-id"), self._secrets.get("ses-secret-access-key")
-                except KeyError:  # people may have other channels: this must not keep those from being used
-                    raise Rejected("ses", "no mail sender is set up") from None
-                client = connect_ses(
-                    endpoint_url=self._endpoints.ses or None,
-                    region=self._endpoints.ses_region,
-                    access_key=key,
-                    secret_key=word,
-                )
-                self._ses = Ses(client, self._endpoints.ses_sender)
-            return self._ses
+    def _mail_sender(self) -> Mail:
+        if self._mail is None:  # people may have other channels: this must not keep those from being used
+            raise Rejected("mail", "no mail sender is set up")
+        return self._mail()
 
     def keep(
         self,

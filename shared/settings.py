@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from shared.core.errors import ConfigError
 from shared.core.lines import LINES
+from shared.core.mail_settings import MailSettings, read_mail
 from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
 from shared.core.sandbox_settings import SandboxSettings, read_sandbox
 from shared.ports import Secret
@@ -33,6 +34,7 @@ EMULATORS = {
 ALONE = ("code-runner",)  # functions that share a process, an account and a store with nothing
 DEADLINE = timedelta(minutes=10)  # cloud: after which the queue takes an attempt for lost; an attempt is shorter
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,7 @@ class Settings:
     sites_bucket: str = ""  # of Cloud Storage, for tenants' sites; empty: there is none
     sites_url: str = ""  # where its objects are read, where that is not Google's own address
     gitlab_hosts: tuple[str, ...] = ()  # self-managed GitLabs that tenants may connect, beside the one of `endpoints`
-    ses_region: str = "eu-central-1"
-    ses_sender: str = "Workwright <agent@workwright.invalid>"
+    mail: MailSettings = field(default_factory=MailSettings)
     models: Offer = field(default_factory=Offer)
     model_urls: Mapping[str, str] = field(default_factory=dict)  # provider → base URL, where it is not the vendor's own
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
@@ -123,11 +124,10 @@ class Settings:
             sites_bucket=reader.bucket("WORKWRIGHT_SITES_BUCKET"),
             sites_url=reader.url("WORKWRIGHT_SITES_URL", ""),
             gitlab_hosts=reader.urls("WORKWRIGHT_GITLAB_HOSTS"),
-            ses_region=env.get("WORKWRIGHT_SES_REGION") or cls.ses_region,
-            ses_sender=env.get("WORKWRIGHT_SES_SENDER") or cls.ses_sender,
+            mail=reader.of(read_mail),
             models=reader.offer(),
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
-            sandbox=reader.sandbox(),
+            sandbox=reader.of(read_sandbox),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             watching=Watching.from_env(env, reader),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
@@ -288,9 +288,9 @@ class _Reader:
             return None
         return rates
 
-    def sandbox(self) -> SandboxSettings:
-        """Return where code is run that nobody trusts."""
-        found, problems = read_sandbox(self._env)
+    def of(self, read: Callable[[Mapping[str, str]], tuple[Part, list[str]]]) -> Part:
+        """Return a part of the settings that is read elsewhere."""
+        found, problems = read(self._env)
         self._problems += problems
         return found
 

@@ -19,8 +19,10 @@ locals {
     WORKWRIGHT_CODE_RUNNER_URL = local.runner_url
     WORKWRIGHT_SITES_BUCKET    = var.sites.bucket ? local.sites_bucket : ""
     WORKWRIGHT_SITES_URL       = var.sites.url
+    WORKWRIGHT_MAIL            = try(var.mail.smtp, "") == "" ? "" : "smtp"
+    WORKWRIGHT_MAIL_SENDER     = try(var.mail.sender, "")
     WORKWRIGHT_SES_REGION      = try(var.mail.region, "")
-    WORKWRIGHT_SES_SENDER      = try(var.mail.sender, "")
+    WORKWRIGHT_SMTP_URL        = try(var.mail.smtp, "")
   }
 }
 

@@ -108,10 +108,11 @@ variable "models" {
 }
 
 variable "mail" {
-  description = "Amazon SES: its region, and whom mail comes from."
+  description = "Whom mail comes from, and by what: Amazon SES in a region, or a mail server at an address like smtps://mail.example.com:465."
   type = object({
-    region = string
     sender = string
+    region = optional(string, "")
+    smtp   = optional(string, "")
   })
   default = null
 }

@@ -13,7 +13,7 @@ from shared.core.attention import UNCONFIRMED
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.run import derived_id
 from shared.core.unsent import unneeded
-from shared.integrations.ses import Ses
+from shared.integrations.mail import Mail
 from shared.integrations.slack import Message as SlackMessage
 from shared.integrations.slack import Slack
 from shared.steps._kind import Connect, Repeat
@@ -86,14 +86,14 @@ class Channels:
     def _send_mail(self, person: Person) -> Sent:
         """Send it once. Whoever sends is there before the intent is written: a death in between leaves no doubt.
 
-        Its tags name it, so that an operator finds it among what Amazon SES tells of what was sent.
+        Its tag names it, so that an operator finds it among what the service tells of what was sent.
         """
         message, to, name = self._message, str(person["email"]), f"email-{person['id']}"
         tags = {**self._about, "message": derived_id("mail-", self._scope, str(person["id"]))}
-        ses = self._connect(Ses)
+        mail = self._connect(Mail)  # type: ignore[type-abstract]  # whichever sender the operator has
         return self._effects(
             name,
-            lambda: {"id": ses.send(to=to, subject=message.subject, text=message.text, html=message.html, tags=tags)},
+            lambda: {"id": mail.send(to=to, subject=message.subject, text=message.text, html=message.html, tags=tags)},
             repeat=Repeat.ONCE,
         )
 

@@ -40,16 +40,18 @@ class Finding:
 
 
 OPERATOR_SECRETS: Mapping[str, str] = {
-    "approval-link-key": "any 32 random bytes as text; `workwright up` makes it",
-    "oauth-state-key": "any 32 random bytes as text; `workwright up` makes it",
-    "api-key-pepper": "any 32 random bytes as text; `workwright up` makes it",
-    "hook-key": "any 32 random bytes as text; `workwright up` makes it",
+    **dict.fromkeys(
+        ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"),
+        "any 32 random bytes as text; `workwright up` makes it",
+    ),
     "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
     "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
     "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
     "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
     "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
     "ses-secret-access-key": "AWS › IAM › that user's access key",
+    "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",
+    "smtp-password": "your mail server: its password, or one made for this app alone",
 }
 _SANDBOX_WAYS_OUT: Mapping[str, str] = {
     "local": "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run.",

@@ -242,7 +242,7 @@ def _verify_sender(house: Installation) -> None:
     """Verify the sender's address with the simulated Amazon SES, as an operator does once."""
     client = connect_ses(
         endpoint_url=house.simulators["ses"],
-        region=house.wired.settings.ses_region,
+        region=house.wired.settings.mail.region,
         access_key=Secret("local"),
         secret_key=Secret(random_source.token_hex(16)),
     )

@@ -12,8 +12,10 @@ from shared.app.deps import Deps, no_crash
 from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
+from shared.integrations.ses import Ses
 from shared.settings import Settings
 from shared.wiring import wire
+from shared.wiring.mail import wire_mail
 
 if TYPE_CHECKING:
     from shared.integrations.cloud_storage.hosting import CloudStorage
@@ -35,6 +37,7 @@ def wire_accounts() -> Accounts:
         sleep=sleep,
         lost=lambda tenant, system, what, since: _announce_lost(deps, tenant, system, what, since),
         sites=_sites(settings, deps),
+        mail=wire_mail(settings, deps),
     )
 
 
@@ -68,11 +71,9 @@ def _sites(settings: Settings, deps: Deps) -> Callable[[str], CloudStorage] | No
 
 
 def _endpoints(settings: Settings) -> Endpoints:
-    given = {name: url for name, url in settings.endpoints.items() if url}
+    given = {name: url for name, url in settings.endpoints.items() if url and name != Ses.system}
     base = Endpoints(
         gitlab_hosts=settings.gitlab_hosts,
-        ses_region=settings.ses_region,
-        ses_sender=settings.ses_sender,
         timeouts=(5.0, settings.http_read_s),
     )
     return replace(base, **given)  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ run "everything" {
     runner_project_id = "acme-workwright-runner"
     code_runner_image = "europe-west1-docker.pkg.dev/acme-workwright-runner/code-runner/code-runner@sha256:0000000000000000000000000000000000000000000000000000000000000000"
     sites             = { bucket = true, url = "https://sites.example" }
-    mail              = { region = "eu-central-1", sender = "Workwright <agent@workwright.example>" }
+    mail              = { region = "eu-central-1", sender = "Workwright <agent@workwright.example>", smtp = "smtps://mail.workwright.example:465" }
     registries = {
       npm   = "https://npm.example"
       pip   = "https://pip.example/simple"

@@ -149,7 +149,7 @@ def warm_up() -> None:
     credential = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/ses/aws4_request"}
     Client(SesSimulator()).post("/v2/email/identities", json={"EmailIdentity": "a@example.test"}, headers=credential)
     _ = GitHubSimulator().routes, VercelSimulator().routes
-    connect(endpoint_url=None, region=Settings().ses_region, access_key=Secret("local"), secret_key=Secret("local"))
+    connect(endpoint_url=None, region=Settings().mail.region, access_key=Secret("local"), secret_key=Secret("local"))
     gc.collect()
     gc.freeze()  # or the first search for garbage in each process would write to, and so copy, all that is shared
 

@@ -35,7 +35,9 @@ QUEUED = {name for name, given in DECLARED.items() if "queue" in given}
 
 # Readers behind a call: (module, class or function) → a call's name, or a class that is asked for, elsewhere.
 _BEHIND = {
-    ("shared.accounts", "mail"): ("class", "shared.integrations.ses", "Ses"),
+    ("shared.wiring.mail", "wire_mail"): ("class", "shared.integrations.mail", "Mail"),
+    ("shared.wiring.mail", "_login"): ("class", "shared.integrations.mail", "Mail"),
+    ("shared.wiring.mail", "_ses"): ("class", "shared.integrations.mail", "Mail"),
     ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.github.client", "GitHub"),
     ("shared.wiring.models", "Adapters"): ("call", "", "model"),
     ("shared.wiring.tools", "_site_environment"): ("call", "", "site_environment"),
@@ -202,7 +204,9 @@ _NOT_GIVEN = {
     "WORKWRIGHT_SANDBOX_LOCATION": "Vertex AI's sandbox is set up by hand",
     "WORKWRIGHT_SANDBOX_RUNTIME": "Vertex AI's sandbox is set up by hand",
     "WORKWRIGHT_SECRETS_ENDPOINT": "emulators are on one machine",
+    "WORKWRIGHT_SES_SENDER": "the name before WORKWRIGHT_MAIL_SENDER",
     "WORKWRIGHT_SHUFFLE": "local mode",
+    "WORKWRIGHT_SMTP_CA": "a file, which no instance has",
     "WORKWRIGHT_TASKS_ENDPOINT": "emulators are on one machine",
     "WORKWRIGHT_TRACE": "a file, which no instance keeps",
     "WORKWRIGHT_WORKERS": "local mode",
@@ -279,6 +283,7 @@ def _direct(function: str) -> set[str]:
 def _values(names: set[str]) -> dict[str, str]:
     """Return a value for each of these variables that the settings take."""
     values = {name: "https://there.example" for name in names if name.endswith("_URL") or "_URL_" in name}
+    values |= {name: "smtps://there.example" for name in names if name == "WORKWRIGHT_SMTP_URL"}
     values |= {name: "60" for name in names if name.endswith(("_S", "_RATE"))}
     values |= {"WORKWRIGHT_MODE": "cloud", "WORKWRIGHT_LEASE_S": "700", "WORKWRIGHT_SANDBOX": "remote"}
     others = dict.fromkeys(names - values.keys(), "x1x") | {"WORKWRIGHT_MODEL": "vertex"}
@@ -286,6 +291,7 @@ def _values(names: set[str]) -> dict[str, str]:
         others[f"WORKWRIGHT_{taken}"] = "https://there.example"
     for taken in ("OTEL_EXPORTER_OTLP_ENDPOINT", "SENTRY_DSN"):
         others[taken] = "https://there.example"
+    others |= {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_MAIL_SENDER": "a@there.example"}
     others |= {"WORKWRIGHT_COMPATIBLE_PRICE": "0/0", "WORKWRIGHT_COMPATIBLE_WINDOW": "4096"}
     return {name: value for name, value in (others | values).items() if name in names}
 
@@ -308,8 +314,7 @@ def _not_its_own(function: str) -> set[str]:
 _FIELDS = {
     "WORKWRIGHT_SITES_BUCKET": "sites_bucket",
     "WORKWRIGHT_SITES_URL": "sites_url",
-    "WORKWRIGHT_SES_REGION": "ses_region",
-    "WORKWRIGHT_SES_SENDER": "ses_sender",
+    **dict.fromkeys((f"WORKWRIGHT_{name}" for name in ("MAIL", "MAIL_SENDER", "SES_REGION", "SMTP_URL")), "mail"),
 }
 
 
@@ -320,6 +325,7 @@ def test_it_is_given_what_its_code_looks_at(function: str) -> None:
     looked = {
         node.attr
         for unit in reach(function).units
+        if _counts(function, unit)
         for node in nodes_of(unit)
         if isinstance(node, ast.Attribute) and node.attr in _FIELDS.values() and "settings" in ast.unparse(node.value)
     }

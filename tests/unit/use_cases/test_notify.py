@@ -15,7 +15,7 @@ from shared.core import events as ev
 from shared.core.commands import NOTIFY, Command
 from shared.core.errors import NeedsHuman, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from shared.core.run import Run, RunStatus, Trigger
-from shared.integrations.ses import Ses
+from shared.integrations.mail import Mail
 from shared.integrations.slack import Message, Slack
 from shared.ports import Secret
 from tests.support.local_ports import Clients, Ports, tools_with
@@ -63,7 +63,7 @@ class Told:
     def __init__(self, ports: Ports, *people: Mapping[str, Any]) -> None:
         ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
         self.ports, self.post = ports, Post()
-        self.tools = tools_with(accounts=Clients({Ses: self.post, Slack: self.post}), settings={"people": people})
+        self.tools = tools_with(accounts=Clients({Mail: self.post, Slack: self.post}), settings={"people": people})
 
     def ends(self, event: Callable[[Any], ev.Event], title: str = "Bakery") -> Command:
         deps, now = self.ports.deps, self.ports.clock.now()

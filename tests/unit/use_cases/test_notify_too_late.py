@@ -19,8 +19,8 @@ from shared.core.commands import NOTIFY, Command
 from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited, Unavailable
 from shared.core.progress import progress_of
 from shared.core.run import Run, Trigger, WaitKind
+from shared.integrations.mail import Mail
 from shared.integrations.notion.client import Notion
-from shared.integrations.ses import Ses
 from shared.integrations.slack import Message, Slack
 from shared.ports import Put, Secret
 from tests.support.local_ports import Clients, Ports, tools_with
@@ -76,7 +76,7 @@ class Asking:
     def __init__(self, ports: Ports, *specs: Any) -> None:
         ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
         self.ports, self.outside = ports, Outside()
-        clients = Clients({Ses: self.outside, Slack: self.outside, Notion: self.outside})
+        clients = Clients({Mail: self.outside, Slack: self.outside, Notion: self.outside})
         self.tools = tools_with(accounts=clients, settings={"people": [ADA]})
         begun = opened(*(specs or (gate("approve"), spec("a", "approve"))), trigger=PAGE)
         self.run = open_run(ports.deps, replace(begun, at=ports.clock.now()))

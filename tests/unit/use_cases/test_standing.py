@@ -19,8 +19,8 @@ from shared.core.errors import ErrorClass, NeedsHuman
 from shared.core.progress import progress_of
 from shared.core.reducer import reduce
 from shared.core.run import Run, Trigger
+from shared.integrations.mail import Mail
 from shared.integrations.notion.client import Notion
-from shared.integrations.ses import Ses
 from shared.ports import Secret
 from tests.support.local_ports import Clients, Ports, tools_with
 from tests.support.runs import gate, opened, spec
@@ -57,7 +57,7 @@ class Outside:
 def _outside(ports: Ports) -> tuple[Outside, Any]:
     outside = Outside()
     ports.deps.secrets.set("approval-link-key", Secret("key-of-these-tests"))
-    return outside, tools_with(accounts=Clients({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+    return outside, tools_with(accounts=Clients({Mail: outside, Notion: outside}), settings={"people": [ADA]})
 
 
 def _standing(ports: Ports) -> tuple[Outside, Any, Run, Command]:
@@ -259,7 +259,7 @@ def test_a_death_while_the_mails_client_is_made_leaves_no_doubt(ports: Ports) ->
             usual = super().connect_for(tenant, noted)
 
             def connect(client: type[Any], *, scope: str = "") -> Any:
-                if client is Ses:
+                if client is Mail:
                     raise Died
                 return usual(client)
 
@@ -267,7 +267,7 @@ def test_a_death_while_the_mails_client_is_made_leaves_no_doubt(ports: Ports) ->
 
     record(ports.deps, run.tenant, run.id, ev.StepSucceeded(ports.clock.now(), "a", 1))
     command = Command("tell-1", NOTIFY, "notify", run.tenant, run.id, topic="run_succeeded", ref="end")
-    dying = tools_with(accounts=Dies({Ses: outside, Notion: outside}), settings={"people": [ADA]})
+    dying = tools_with(accounts=Dies({Mail: outside, Notion: outside}), settings={"people": [ADA]})
     with pytest.raises(Died):
         notify(command, ports.deps, dying)
     notify(command, ports.deps, tools)

@@ -1,0 +1,21 @@
+"""What we ask of whoever sends our mail, whichever service that is: `ses.py` and `smtp.py` do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
+
+
+class Mail(Protocol):
+    """Sends as the operator: people get mail from us, not from an account of their own."""
+
+    system: ClassVar[str]
+
+    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+        """Send one mail to one person; return the id it is known by.
+
+        The tag "message" names it: the same mail has the same name each time. No service can be asked what it has
+        sent, so after an unclear answer this raises NeedsHuman, and nothing may call it again for the same mail. Every
+        other error says that the mail was certainly not sent.
+        """
+        ...

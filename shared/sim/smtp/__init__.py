@@ -1,0 +1,5 @@
+"""The simulated mail server: it speaks SMTP, and keeps a mailbox for people and tests to read."""
+
+from shared.sim.smtp.simulator import MailSimulator
+
+__all__ = ["MailSimulator"]
