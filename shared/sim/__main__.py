@@ -25,6 +25,7 @@ NAMES = {
     "vercel": ("shared.sim.vercel", "VercelSimulator"),
     "slack": ("shared.sim.slack", "SlackSimulator"),
     "ses": ("shared.sim.ses", "SesSimulator"),
+    "smtp": ("shared.sim.smtp", "SmtpSimulator"),
     "cloud_storage": ("shared.sim.cloud_storage", "CloudStorageSimulator"),
 }
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
-PROTOCOLS = {"forge", "hosting"}  # what several systems are asked in the same words; nothing is called there
+PROTOCOLS = {"forge", "hosting", "mail"}  # what several systems are asked in the same words; nothing is called there
 INTEGRATIONS = sorted(
     path.stem
     for path in (ROOT / "shared" / "integrations").iterdir()

@@ -18,7 +18,7 @@ from shared.core.errors import NeedsHuman, RateLimited, Rejected, Unauthorized, 
 from shared.core.mail_settings import MailSettings, SmtpServer, read_mail
 from shared.integrations.smtp import Smtp
 from shared.ports import Secret
-from shared.sim.smtp import MailSimulator
+from shared.sim.smtp import SmtpSimulator
 
 FROM = "Workwright <agent@example.test>"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,15 +27,15 @@ PASSWORD = "pass word ż"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailSimulator]:
-    sim = MailSimulator(tmp_path_factory.mktemp("mail"))
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmtpSimulator]:
+    sim = SmtpSimulator(tmp_path_factory.mktemp("mail"))
     sim.start()
     yield sim
     sim.stop()
 
 
 @pytest.fixture
-def sim(served: MailSimulator) -> MailSimulator:
+def sim(served: SmtpSimulator) -> SmtpSimulator:
     """Give the server with an empty mailbox, one login, and nothing ordered to go wrong."""
     served.state |= served.fresh_state() | {"ports": served.state["ports"]}
     served.state["logins"]["agent"] = {"password": PASSWORD, "senders": ["agent@example.test"]}
@@ -45,7 +45,7 @@ def sim(served: MailSimulator) -> MailSimulator:
     return served
 
 
-def server_of(sim: MailSimulator, kind: str = "plain", **env: str) -> SmtpServer:
+def server_of(sim: SmtpSimulator, kind: str = "plain", **env: str) -> SmtpServer:
     """Return the server as an operator names it."""
     where = sim.addresses()
     given = {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": where[kind], "WORKWRIGHT_SMTP_CA": where["ca"]}
@@ -55,7 +55,7 @@ def server_of(sim: MailSimulator, kind: str = "plain", **env: str) -> SmtpServer
     return found.server
 
 
-def mail_of(sim: MailSimulator, kind: str = "plain", *, password: str = PASSWORD, sender: str = FROM) -> Smtp:
+def mail_of(sim: SmtpSimulator, kind: str = "plain", *, password: str = PASSWORD, sender: str = FROM) -> Smtp:
     return Smtp(server_of(sim, kind), sender, lambda: ("agent", Secret(password)), lambda: NOON)
 
 
@@ -63,7 +63,7 @@ def send(mail: Smtp, to: str = "ada@example.test", subject: str = "Hi", text: st
     return mail.send(to=to, subject=subject, text=text, html=html, tags=TAGS)
 
 
-def raw_of(sim: MailSimulator) -> EmailMessage:
+def raw_of(sim: SmtpSimulator) -> EmailMessage:
     """Return the one mail that was taken, read by the standard library."""
     (mail,) = sim.state["mailbox"]
     found = message_from_string(mail["raw"], policy=policy.default)
@@ -72,7 +72,7 @@ def raw_of(sim: MailSimulator) -> EmailMessage:
 
 
 @pytest.mark.parametrize("kind", ["tls", "starttls", "plain"])
-def test_a_mail_goes_out_under_a_name_that_follows_from_what_it_tells(sim: MailSimulator, kind: str) -> None:
+def test_a_mail_goes_out_under_a_name_that_follows_from_what_it_tells(sim: SmtpSimulator, kind: str) -> None:
     name = send(mail_of(sim, kind), subject="Ready: żółw", text="Text ż\n", html="<p>HTML ż</p>\n")
     (mail,) = sim.state["mailbox"]
     assert name == mail["message_id"] == "<mail-0123456789abcdef@example.test>"
@@ -83,14 +83,14 @@ def test_a_mail_goes_out_under_a_name_that_follows_from_what_it_tells(sim: MailS
 
 
 @pytest.mark.parametrize("kind", ["tls", "starttls"])
-def test_nothing_is_said_to_a_server_that_cannot_prove_who_it_is(sim: MailSimulator, kind: str) -> None:
+def test_nothing_is_said_to_a_server_that_cannot_prove_who_it_is(sim: SmtpSimulator, kind: str) -> None:
     server = server_of(sim, kind, WORKWRIGHT_SMTP_CA="")  # then the authorities of this machine count
     with pytest.raises(Rejected, match=r"not trusted.*WORKWRIGHT_SMTP_CA"):
         send(Smtp(server, FROM, lambda: ("agent", Secret(PASSWORD)), lambda: NOON))
     assert sim.state["mailbox"] == sim.journal == []
 
 
-def test_a_certificate_for_another_name_is_not_taken(sim: MailSimulator) -> None:
+def test_a_certificate_for_another_name_is_not_taken(sim: SmtpSimulator) -> None:
     server = SmtpServer("127.0.0.2", int(sim.state["ports"]["tls"]), "tls", sim.addresses()["ca"])
     with pytest.raises((Rejected, Unavailable)):  # the address is not listened on everywhere
         send(Smtp(server, FROM, lambda: None, lambda: NOON))
@@ -98,13 +98,13 @@ def test_a_certificate_for_another_name_is_not_taken(sim: MailSimulator) -> None
     assert send(Smtp(trusting, FROM, lambda: ("agent", Secret(PASSWORD)), lambda: NOON))
 
 
-def test_a_file_of_authorities_that_is_not_there_is_named(sim: MailSimulator, tmp_path: Path) -> None:
+def test_a_file_of_authorities_that_is_not_there_is_named(sim: SmtpSimulator, tmp_path: Path) -> None:
     server = server_of(sim, "tls", WORKWRIGHT_SMTP_CA=str(tmp_path / "none.pem"))
     with pytest.raises(Rejected, match="WORKWRIGHT_SMTP_CA"):
         send(Smtp(server, FROM, lambda: None, lambda: NOON))
 
 
-def test_without_starttls_there_is_no_mail(sim: MailSimulator) -> None:
+def test_without_starttls_there_is_no_mail(sim: SmtpSimulator) -> None:
     plain = SmtpServer("127.0.0.1", int(sim.state["ports"]["plain"]), "starttls", "")
     with pytest.raises(Rejected, match="offers no STARTTLS"):
         send(Smtp(plain, FROM, lambda: ("agent", Secret(PASSWORD)), lambda: NOON))
@@ -118,7 +118,7 @@ def test_without_starttls_there_is_no_mail(sim: MailSimulator) -> None:
     "subject",
     ["Hi\r\nBcc: eve@example.test", "Hi\nBcc: eve@example.test\n\nbody", "Hi\x0bX\x00Y\x1b[0m", "Hi\u2028Bcc: x"],
 )
-def test_a_page_that_forges_headers_gets_a_strange_subject_and_no_more(sim: MailSimulator, subject: str) -> None:
+def test_a_page_that_forges_headers_gets_a_strange_subject_and_no_more(sim: SmtpSimulator, subject: str) -> None:
     send(mail_of(sim), subject=subject)
     mail = raw_of(sim)
     ours = {"From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted"}
@@ -141,7 +141,7 @@ def test_a_page_that_forges_headers_gets_a_strange_subject_and_no_more(sim: Mail
         "",
     ],
 )
-def test_what_is_not_one_address_is_not_written_to(sim: MailSimulator, to: str) -> None:
+def test_what_is_not_one_address_is_not_written_to(sim: SmtpSimulator, to: str) -> None:
     with pytest.raises(Rejected, match="is not an e-mail address"):
         send(mail_of(sim), to=to)
     assert sim.state["mailbox"] == []
@@ -159,7 +159,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_text_arrives_as_it_was_written(sim: MailSimulator, text: str) -> None:
+def test_a_text_arrives_as_it_was_written(sim: SmtpSimulator, text: str) -> None:
     send(mail_of(sim), subject=text[:150], text=text, html=f"<pre>{text}</pre>")
     (mail,) = sim.state["mailbox"]
     assert mail["text"].rstrip("\n") == text.rstrip("\n")
@@ -168,12 +168,12 @@ def test_a_text_arrives_as_it_was_written(sim: MailSimulator, text: str) -> None
 
 
 @pytest.mark.parametrize("text", ["a\x00b\x07c", "half \ud83d a smile", "one\rtwo\r\nthree"])
-def test_what_no_mail_can_hold_is_left_out(sim: MailSimulator, text: str) -> None:
+def test_what_no_mail_can_hold_is_left_out(sim: SmtpSimulator, text: str) -> None:
     send(mail_of(sim), subject=text, text=text, html=text)
     assert len(sim.state["mailbox"]) == 1  # the server refuses NUL, and CR or LF that stand alone
 
 
-def test_addresses_of_other_alphabets(sim: MailSimulator) -> None:
+def test_addresses_of_other_alphabets(sim: SmtpSimulator) -> None:
     send(mail_of(sim), to="ada@bücher.example")
     send(mail_of(sim), to="żółw@bücher.example")
     assert [mail["to"] for mail in sim.state["mailbox"]] == [
@@ -182,7 +182,7 @@ def test_addresses_of_other_alphabets(sim: MailSimulator) -> None:
     ]
 
 
-def test_a_long_sender_is_still_one_name_and_one_id(sim: MailSimulator) -> None:
+def test_a_long_sender_is_still_one_name_and_one_id(sim: SmtpSimulator) -> None:
     domain = f"{'a-rather-long-name.' * 6}example.test"
     sim.state["logins"]["agent"]["senders"] = ["*"]
     name = send(mail_of(sim, sender=f'"Werkstatt für große Pläne, Mitte" <agent@{domain}>'))
@@ -206,7 +206,7 @@ PLACES = ["CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "END"]
         ("535 5.7.8 no", Unauthorized),
     ],
 )
-def test_a_refusal_is_certain_wherever_it_comes(sim: MailSimulator, place: str, reply: str, kind: Any) -> None:
+def test_a_refusal_is_certain_wherever_it_comes(sim: SmtpSimulator, place: str, reply: str, kind: Any) -> None:
     status, _, text = reply.partition(" ")
     sim.faults.append({"method": place, "status": int(status), "text": text})
     with pytest.raises(kind, match=status) as caught:
@@ -218,39 +218,39 @@ def test_a_refusal_is_certain_wherever_it_comes(sim: MailSimulator, place: str, 
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_connection_that_breaks_before_the_end_has_sent_nothing(sim: MailSimulator, place: str) -> None:
+def test_a_connection_that_breaks_before_the_end_has_sent_nothing(sim: SmtpSimulator, place: str) -> None:
     sim.faults.append({"method": place, "drop": True})
     with pytest.raises(NeedsHuman if place == "END" else Unavailable):
         send(mail_of(sim))
     assert sim.state["mailbox"] == []
 
 
-def test_a_mail_whose_reply_was_lost_is_for_a_person_to_look_at(sim: MailSimulator) -> None:
+def test_a_mail_whose_reply_was_lost_is_for_a_person_to_look_at(sim: SmtpSimulator) -> None:
     sim.faults.append({"method": "END", "drop": True, "when": "after"})
     with pytest.raises(NeedsHuman, match="may have been sent"):
         send(mail_of(sim))
     assert [mail["message_id"] for mail in sim.state["mailbox"]] == [f"<{TAGS['message']}@example.test>"]
 
 
-def test_a_reply_that_is_none_leaves_it_open(sim: MailSimulator) -> None:
+def test_a_reply_that_is_none_leaves_it_open(sim: SmtpSimulator) -> None:
     sim.faults.append({"method": "END", "status": 999, "text": "What?", "when": "after"})
     with pytest.raises(NeedsHuman):
         send(mail_of(sim))
 
 
-def test_what_goes_wrong_after_the_mail_was_taken_changes_nothing(sim: MailSimulator) -> None:
+def test_what_goes_wrong_after_the_mail_was_taken_changes_nothing(sim: SmtpSimulator) -> None:
     for order in ({"drop": True}, {"status": 500}):
         sim.faults.append({"method": "QUIT", **order})
         assert send(mail_of(sim))
 
 
-def test_a_refused_recipient_is_named(sim: MailSimulator) -> None:
+def test_a_refused_recipient_is_named(sim: SmtpSimulator) -> None:
     sim.state["config"]["unknown"] = ["gone@*"]
     with pytest.raises(Rejected, match=r"RCPT gone@example\.test: 550 5\.1\.1"):
         send(mail_of(sim), to="gone@example.test")
 
 
-def test_a_greylisted_mail_passes_later(sim: MailSimulator) -> None:
+def test_a_greylisted_mail_passes_later(sim: SmtpSimulator) -> None:
     sim.state["config"]["greylist"] = True
     with pytest.raises(RateLimited) as caught:
         send(mail_of(sim))
@@ -259,14 +259,14 @@ def test_a_greylisted_mail_passes_later(sim: MailSimulator) -> None:
     assert send(mail_of(sim))
 
 
-def test_too_many_in_a_minute_wait(sim: MailSimulator) -> None:
+def test_too_many_in_a_minute_wait(sim: SmtpSimulator) -> None:
     sim.state["config"]["per_minute"] = 1
     send(mail_of(sim))
     with pytest.raises(RateLimited, match=r"4\.7\.1"):
         send(mail_of(sim))
 
 
-def test_a_wrong_password_is_tried_once(sim: MailSimulator) -> None:
+def test_a_wrong_password_is_tried_once(sim: SmtpSimulator) -> None:
     tried: list[str] = []
     take = sim.check_login
     sim.check_login = lambda name, word: tried.append(name) is None and take(name, word)  # type: ignore[method-assign]
@@ -279,12 +279,12 @@ def test_a_wrong_password_is_tried_once(sim: MailSimulator) -> None:
     assert "wrong" not in str(caught.value).partition("535")[0]
 
 
-def test_a_server_that_wants_a_login_says_so_where_none_is_kept(sim: MailSimulator) -> None:
+def test_a_server_that_wants_a_login_says_so_where_none_is_kept(sim: SmtpSimulator) -> None:
     with pytest.raises(Unauthorized, match=r"530 5\.7\.0"):
         send(Smtp(server_of(sim), FROM, lambda: None, lambda: NOON))
 
 
-def test_a_sender_that_is_not_ours_is_refused(sim: MailSimulator) -> None:
+def test_a_sender_that_is_not_ours_is_refused(sim: SmtpSimulator) -> None:
     with pytest.raises(Rejected, match="not owned"):
         send(mail_of(sim, sender="stranger@example.test"))
 

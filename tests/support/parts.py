@@ -92,6 +92,7 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         _has_package_index,
         "no index of Python packages is reached from here, so that no bundle is installed alone",
     ),
+    "curl": (_has_program("curl"), "no curl here, which is a second judge of the simulated mail server"),
     "git": (_has_program("git"), "no git here: make test installs it where it can"),
     "notion-description": (
         lambda: find_description() is not None,

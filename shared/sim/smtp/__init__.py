@@ -1,5 +1,5 @@
 """The simulated mail server: it speaks SMTP, and keeps a mailbox for people and tests to read."""
 
-from shared.sim.smtp.simulator import MailSimulator
+from shared.sim.smtp.simulator import SmtpSimulator
 
-__all__ = ["MailSimulator"]
+__all__ = ["SmtpSimulator"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shared.sim.smtp.session import MAX_AUTH, MAX_COMMAND, MAX_SIZE, Reply, Session
 
 if TYPE_CHECKING:
-    from shared.sim.smtp.simulator import MailSimulator
+    from shared.sim.smtp.simulator import SmtpSimulator
 
 KINDS = ("tls", "starttls", "plain")
 _PATIENCE_S = 60.0  # RFC 5321 says five minutes; nobody here is that slow
@@ -27,7 +27,7 @@ class Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, simulator: MailSimulator, kind: str, port: int, trust: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, simulator: SmtpSimulator, kind: str, port: int, trust: Callable[[], ssl.SSLContext]) -> None:
         self.simulator = simulator
         self.kind = kind
         self.trust = trust

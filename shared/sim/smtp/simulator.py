@@ -28,10 +28,10 @@ _SCHEMES = {"tls": "smtps", "starttls": "smtp+starttls", "plain": "smtp"}
 _GREY_S = 300.0
 
 
-class MailSimulator(Simulator):
+class SmtpSimulator(Simulator):
     """SMTP on ports of its own, beside the pages and the control of all simulators over HTTP."""
 
-    name = "mail"
+    name = "smtp"
 
     def __init__(self, data: Path | None = None) -> None:
         self._listeners: dict[str, Listener] = {}
