@@ -158,7 +158,8 @@ def _where_to_go(simulators: Mapping[str, str], console: str, data: Path) -> str
             f"  Watch it         {typed('runs', data=data)}, in another terminal",
             f"  Something odd?   {typed('doctor', data=data)}",
             f"  The API          {console}",
-            f"  What it makes    {systems}" + (f", mail {simulators['ses']}" if "ses" in simulators else ""),
+            f"  What it makes    {systems}"
+            + "".join(f", mail {simulators[name]}" for name in ("ses", "smtp") if name in simulators),
             "Ctrl-C stops it; the same command goes on where it was.",
         )
     )

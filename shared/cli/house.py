@@ -26,6 +26,7 @@ from shared.cli.lines import bounds_of, line_of
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
 from shared.cli.setup.choices import read_choices
+from shared.cli.setup.simulated_mail import mail_as_told
 from shared.cli.setup.surroundings import surroundings
 from shared.cli.simulators import Simulators
 from shared.core.commands import Command, command_to_data
@@ -50,7 +51,7 @@ class House:
         self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.choices = read_choices(data)
-        only = self.choices.simulators
+        only = mail_as_told(self.choices.simulators, os.environ)
         self._simulators = None if simulators or not only else Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
         os.environ.update(self._environment())

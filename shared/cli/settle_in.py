@@ -25,6 +25,7 @@ from shared.app.deps import Deps
 from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
+from shared.cli.setup.simulated_mail import let_mail_be_sent
 from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.integrations.ses import connect as connect_ses
 from shared.oauth import GrantTokens
@@ -79,6 +80,7 @@ def settle_in(house: Installation, code: str = "") -> Home:
     Its code goes to GitHub; with `code` "gitlab" to the simulated GitLab from now on.
     """
     sites_bucket(house)
+    let_mail_be_sent(house)
     home = _home(house)
     if code == "gitlab":
         _ship_by_gitlab(house, home.tenant)

