@@ -31,8 +31,20 @@ PACKAGES: Mapping[
     "pip": ("python3", "python3-pip"),
     "terraform": ("terraform",),
 }
+LIGHTER = (
+    "chromium-headless-shell"  # Chromium without a window; not everywhere, and what has the other one is only slower
+)
 _QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
-_APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=1")
+_APT = (
+    "apt-get",
+    "-qq",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "-o",
+    "Acquire::Retries=1",
+    "-o",
+    "Acquire::http::Timeout=20",
+)
 _INSTALL = ("install", "-y", "--no-install-recommends")
 
 
@@ -40,6 +52,8 @@ def main(only: Sequence[str] = ()) -> int:
     """Install what is missing, or of these parts only; always 0."""
     missing = [part for part in missing_parts() if not only or part in only]
     wanted = [package for part in missing for package in PACKAGES.get(part, ())]
+    if (not only or "chromium" in only) and shutil.which(LIGHTER) is None:
+        wanted.append(LIGHTER)
     if wanted:
         _install_packages(list(dict.fromkeys(wanted)))
     if "notion-js" in missing and shutil.which("npm"):

@@ -217,8 +217,8 @@ def _browser(env: Mapping[str, str]) -> Iterator[Finding]:
         found = find_browser(env.get("WORKWRIGHT_BROWSER") or "auto")
     except NoBrowser as error:
         way_out = (
-            "Install chromium, and bubblewrap if this runs as root; without them, approvals of sites "
-            "say what was not checked."
+            "Install chromium-headless-shell or chromium, and bubblewrap if this runs as root; without them, approvals "
+            "of sites say what was not checked."
         )
         yield Finding("browser", MISSING, str(error), way_out, needed=False)
     else:

@@ -20,9 +20,10 @@ from urllib.parse import urljoin
 
 from websockets.sync.client import ClientConnection, connect
 
+from shared.backends.local.chromium import PROGRAMS
+
 Json = dict[str, Any]
 PHONE, DESKTOP = (360, 740), (1280, 900)
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _WAIT_S = 20.0
 _FLAGS = (
     *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -35,7 +36,7 @@ _FLAGS = (
 
 def find_chromium() -> str | None:
     """Return the browser's program, or None."""
-    return next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 @dataclass
