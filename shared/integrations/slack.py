@@ -16,6 +16,7 @@ from shared.core.errors import (
     IntegrationError,
     MalformedRequest,
     Missing,
+    NotAllowed,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -34,6 +35,11 @@ Json = dict[str, Any]
 
 _DEAD_TOKEN = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed"})
 _ABSENT = frozenset({"channel_not_found", "users_not_found", "user_not_found", "message_not_found"})
+_WAYS_IN = {
+    "missing_scope": "On api.slack.com/apps open the app › OAuth & Permissions › Bot Token Scopes, add it, and "
+    "reinstall the app",
+    "not_in_channel": "In Slack open the channel and write /invite with the app's name",
+}
 _TROUBLE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 
@@ -143,6 +149,8 @@ def _error(word: str, what: str, answer: Answer, *, write: bool) -> IntegrationE
         return Missing("slack", what)
     if word in _TROUBLE:
         return OutcomeUnknown("slack", what) if write else Unavailable("slack", what)
+    if word in _WAYS_IN:
+        return NotAllowed("slack", what, way_out=_WAYS_IN[word])
     return Rejected("slack", what)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from shared.sim import _slack_tokens as tokens
 from shared.sim._page import page
 from shared.sim._server import Simulator, json_response
 from shared.sim._slack_blocks import Invalid, checked_blocks, checked_metadata
@@ -56,13 +57,16 @@ class SlackSimulator(Simulator):
         arguments, problem = _arguments(request)
         if problem:
             return self._failed(problem)
-        caller, problem = self._caller(request, arguments)
-        if caller is None:
-            return self._failed(problem)
         try:
-            return json_response({"ok": True, **method(self, arguments, caller)})
+            caller = tokens.find_caller(self.state, request, arguments, self.now().timestamp())
+            scopes = {"x-oauth-scopes": ",".join(tokens.scopes_of(caller))}
         except Invalid as wrong:
-            return self._failed(wrong.code, **wrong.more)
+            return self._failed(wrong.code)
+        try:
+            tokens.must(caller, name)
+            return json_response({"ok": True, **method(self, arguments, caller)}, 200, scopes)
+        except Invalid as wrong:
+            return json_response({"ok": False, "error": wrong.code, **wrong.more}, 200, scopes)
 
     def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
         """Shape an ordered fault; a limit says when to come back."""
@@ -75,14 +79,6 @@ class SlackSimulator(Simulator):
     @staticmethod
     def _failed(error: str, **more: Any) -> Response:
         return json_response({"ok": False, "error": error, **more})
-
-    def _caller(self, request: Request, arguments: Json) -> tuple[Json | None, str]:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else str(arguments.get("token", ""))
-        if not token:
-            return None, "not_authed"
-        known = self.state["tokens"].get(token)
-        return known, "" if known else "invalid_auth"
 
     def _ts(self) -> str:
         """Return a new message's name: its time, never the same twice."""
@@ -108,7 +104,7 @@ class SlackSimulator(Simulator):
 
     def post(self, arguments: Json, caller: Json) -> Json:
         """Post a message."""
-        channel = self._channel(arguments)
+        channel = self._channel(arguments, caller)
         fields = self._content(arguments)
         thread = arguments.get("thread_ts")
         if thread is not None and all(message["ts"] != thread for message in self.state["channels"][channel]):
@@ -137,7 +133,7 @@ class SlackSimulator(Simulator):
 
     def update(self, arguments: Json, caller: Json) -> Json:
         """Change a message of one's own."""
-        channel = self._channel(arguments)
+        channel = self._channel(arguments, caller)
         message = self._message(channel, str(arguments.get("ts", "")))
         if message is None:
             raise Invalid("message_not_found")
@@ -155,7 +151,7 @@ class SlackSimulator(Simulator):
 
     def history(self, arguments: Json, caller: Json) -> Json:
         """List messages of a channel, newest first; threads and metadata stay out unless asked for."""
-        channel = self._channel(arguments)
+        channel = self._channel(arguments, caller)
         wants_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
         inclusive = str(arguments.get("inclusive", "")).lower() in ("1", "true")
         oldest, latest = str(arguments.get("oldest") or "0"), str(arguments.get("latest") or "9999999999.999999")
@@ -178,10 +174,11 @@ class SlackSimulator(Simulator):
         part = found[start : start + limit]
         return {"messages": part, "has_more": more, "pin_count": 0, "response_metadata": {"next_cursor": cursor}}
 
-    def _channel(self, arguments: Json) -> str:
+    def _channel(self, arguments: Json, caller: Json) -> str:
         channel = arguments.get("channel")
         if not isinstance(channel, str) or channel not in self.state["channels"]:
             raise Invalid("channel_not_found")
+        tokens.must_be_in(caller, channel)
         return channel
 
     def _message(self, channel: str, ts: str) -> Json | None:
@@ -309,11 +306,7 @@ class SlackSimulator(Simulator):
         if (request.method, request.path) != ("POST", "/_seed"):
             return None
         order = request.get_json()
-        if "token" in order:
-            number = self.state["next_bot"]
-            self.state["next_bot"] += 1
-            bot = {"user": "workshop", "user_id": f"U0BOT{number}", "bot_id": f"B0BOT{number}"}
-            self.state["tokens"].setdefault(order["token"], bot)
+        tokens.seed(self.state, order)
         for channel in order.get("channels", []):
             self.state["channels"].setdefault(channel, [])
         for user in order.get("users", []):

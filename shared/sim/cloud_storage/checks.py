@@ -20,6 +20,7 @@ PARAMETERS = {  # call -> what its query may hold (the JSON API's reference, v1)
     "delete": _COMMON | _CONDITIONS | {"generation"},
     "rewrite": _COMMON | _CONDITIONS | {"rewriteToken", "maxBytesRewrittenPerCall", "sourceGeneration"}
     | {"ifSourceGenerationMatch", "destinationPredefinedAcl"},
+    "permissions": _COMMON | {"permissions"},
     "bucket": _COMMON | {"ifMetagenerationMatch", "ifMetagenerationNotMatch"},
 }  # fmt: skip
 WRITABLE = frozenset(

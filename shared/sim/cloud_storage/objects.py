@@ -35,11 +35,31 @@ class ObjectCalls:
         if bucket not in sim.state["buckets"]:
             raise Refused(404, "notFound", "The specified bucket does not exist.")
 
+    def must(self, permission: str) -> None:
+        """Refuse a token without the permission; source: cloud.google.com/storage/docs, "IAM permissions"."""
+        given = self.sim.state["buckets"][self.bucket].get("permissions")
+        if given is not None and permission not in given:
+            where = "bucket" if permission.startswith("storage.buckets") else "object"
+            words = f"The caller does not have {permission} access to the Google Cloud Storage {where}."
+            raise Refused(
+                403, "forbidden", f"{words} Permission '{permission}' denied on resource (or it may not exist)."
+            )
+
+    def test_permissions(self) -> Response:
+        """Answer `GET /storage/v1/b/{bucket}/iam/testPermissions`: those that were asked for and are there."""
+        checked_query(self.request, "permissions")
+        given = self.sim.state["buckets"][self.bucket].get("permissions")
+        asked = self.request.args.getlist("permissions")
+        found = [each for each in asked if given is None or each in given]
+        answer: Json = {"kind": "storage#testIamPermissionsResponse"}
+        return json_response(answer | ({"permissions": found} if found else {}))
+
     def show_bucket(self) -> Response:
         """Answer `GET /storage/v1/b/{bucket}`."""
         checked_query(self.request, "bucket")
+        self.must("storage.buckets.get")
         record = self.sim.state["buckets"][self.bucket]
-        found = {
+        found: Json = {
             "kind": "storage#bucket",
             "id": self.bucket,
             "name": self.bucket,
@@ -49,11 +69,14 @@ class ObjectCalls:
             "storageClass": "STANDARD",
             "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "inherited"},
         }
+        if record.get("prevented"):
+            found["iamConfiguration"] = {**found["iamConfiguration"], "publicAccessPrevention": "enforced"}
         return json_response(found | ({"website": record["website"]} if record["website"] else {}))
 
     def insert(self) -> Response:
         """Answer `POST /upload/storage/v1/b/{bucket}/o`: the object is there whole, or as it was before."""
         given = checked_query(self.request, "insert")
+        self.must("storage.objects.create")
         if given.get("uploadType") == "media":
             resource: Json = {"name": given.get("name")}
             kind = self.request.headers.get("Content-Type") or "application/octet-stream"
@@ -98,6 +121,7 @@ class ObjectCalls:
     def list_objects(self) -> Response:
         """Answer `GET /storage/v1/b/{bucket}/o`: by name, a page at a time; strongly consistent."""
         given = checked_query(self.request, "list")
+        self.must("storage.objects.list")
         if "delimiter" in given or "versions" in given or "matchGlob" in given:
             raise Refused(400, "invalid", "not simulated: delimiter, versions, matchGlob")
         prefix, after = given.get("prefix", ""), given.get("pageToken", "")
@@ -114,6 +138,7 @@ class ObjectCalls:
     def get(self, name: str) -> Response:
         """Answer `GET …/o/{object}`: its resource, or with `alt=media` its content."""
         given = checked_query(self.request, "get")
+        self.must("storage.objects.get")
         found = self._found(name)
         if whole_number(given, "generation") not in (None, found["generation"]):
             raise Refused(404, "notFound", f"No such object: {self.bucket}/{name}")
@@ -126,6 +151,7 @@ class ObjectCalls:
     def delete(self, name: str) -> Response:
         """Answer `DELETE …/o/{object}`."""
         given = checked_query(self.request, "delete")
+        self.must("storage.objects.delete")
         self._found(name)
         self._expect(name, given)
         self.sim.state["objects"].pop(self.sim.key(self.bucket, name))

@@ -19,6 +19,7 @@ _REWRITE = re.compile(r"/storage/v1/b/([^/]+)/o/([^/]+)/rewriteTo/b/([^/]+)/o/([
 _OBJECT = re.compile(r"(?:/download)?/storage/v1/b/([^/]+)/o/([^/]+)")
 _OBJECTS = re.compile(r"/storage/v1/b/([^/]+)/o")
 _UPLOAD = re.compile(r"/upload/storage/v1/b/([^/]+)/o")
+_PERMISSIONS = re.compile(r"/storage/v1/b/([^/]+)/iam/testPermissions")
 _BUCKET = re.compile(r"/storage/v1/b/([^/]+)")
 _REASONS = {401: "authError", 403: "forbidden", 404: "notFound", 412: "conditionNotMet", 429: "rateLimitExceeded"}
 
@@ -109,6 +110,8 @@ class CloudStorageSimulator(Simulator):
             calls = ObjectCalls(self, request, unquote(found.group(1)))
             name = unquote(found.group(2))
             return calls.get(name) if method == "GET" else calls.delete(name)
+        if (found := _PERMISSIONS.fullmatch(path)) and method == "GET":
+            return ObjectCalls(self, request, unquote(found.group(1))).test_permissions()
         if (found := _BUCKET.fullmatch(path)) and method == "GET":
             return ObjectCalls(self, request, unquote(found.group(1))).show_bucket()
         raise Refused(404, "notFound", "Not Found")
@@ -123,6 +126,7 @@ class CloudStorageSimulator(Simulator):
         if request.path == "/_seed":
             self.state["tokens"] = sorted({*self.state["tokens"], order["token"]})
             website, public = order.get("website"), list(order.get("public", ()))
-            self.state["buckets"][order["bucket"]] = {"website": website, "public": public}
+            made = {"website": website, "public": public, "prevented": bool(order.get("prevented"))}
+            self.state["buckets"][order["bucket"]] = made | {"permissions": order.get("permissions")}
             return self.configure({})
         return self.configure(order) if request.path == "/_config" else None
