@@ -116,6 +116,14 @@ class Effects:
         doc = self._deps.store.get(self._tenant, "claims", thing)
         return doc is not None and doc.body["by"] == self._scope
 
+    def only(self, run: str, what: str, name: str) -> str:
+        """Say that the run makes this one of a sort; return the one that it makes: the first that was named."""
+        place = f"only.{run}.{what}"
+        with suppress(VersionConflict):
+            self._deps.store.put(self._tenant, Put("claims", place, {"by": self._scope, "name": name}, expected=""))
+        doc = self._deps.store.get(self._tenant, "claims", place)
+        return str(doc.body["name"]) if doc is not None else name
+
     def _look(self, doc: Doc, name: str, repeat: Repeat, look: Callable[[], Result | None] | None) -> Result | None:
         left = self._settles_in(doc)  # before the look, which tells nothing of what arrives after it was asked
         if look is not None and (found := look()) is not None:

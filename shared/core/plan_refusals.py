@@ -76,6 +76,10 @@ REFUSALS: Mapping[str, Refusal] = {
     "one_work": Refusal(
         "the plan has several steps {kind}, and ships what one has made: put it into one step", "one code.generate"
     ),
+    "one_made": Refusal(
+        "the plan has several steps {kind}, and a run makes one repository and one site at most: put it into one step",
+        "as few as do the work",
+    ),
     "repeats": Refusal("the plan repeats itself: {kind} with the same input {count} times", "as few as do the work"),
     "failed_before": Refusal(
         "the plan repeats the step that has failed: {kind} with the same input", "never the very same step"

@@ -21,6 +21,7 @@ MAX_TITLE = 200
 SAME_STEP = 3  # the same kind with the same arguments this often is a loop, not a plan
 FIELDS = ("id", "kind", "title", "why", "input", "depends_on")  # of a step
 _ONE_WORK = ("code.generate", "code.test")  # of which a plan has one: what another has made would be lost
+_ONE_MADE = ("repository.propose_change", "site.deploy")  # each makes what a run may make one of
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # the store takes no other letters
 # the steps that every plan gets from us
 _TAKEN = re.compile(r"plan(-\d+)?|publish|approve|ask|answer|review|release|production")
@@ -200,6 +201,9 @@ def _find_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec], prob
     for kind in _ONE_WORK:
         if sum(spec.kind == kind for spec in specs) > 1:
             problems.add("one_work", kind=kind)
+    for kind in _ONE_MADE:
+        if sum(spec.kind == kind for spec in specs) > 1:
+            problems.add("one_made", kind=kind)
     for old in failed:
         if _same(old) in same:
             problems.add("failed_before", kind=old.kind)

@@ -147,6 +147,9 @@ class Effect(Protocol):
     def claim(self, thing: str) -> bool:
         """Say that this step made a thing of that id; False when another step has said so before."""
 
+    def only(self, run: str, what: str, name: str) -> str:
+        """Say that the run makes this one of a sort; return the name of the one it makes."""
+
 
 class Connect(Protocol):
     """Hands over a client of an external system with the tenant's token; a step never sees the token."""

@@ -22,6 +22,7 @@ from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, R
 from shared.steps._change_text import change_text, changes_title, said_safely
 from shared.steps._forge import OWN_BRANCH, SYSTEMS, claim_of, forge_of, in_turn, own_branch, place_of
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._one_of_each import REPOSITORY, only_one
 from shared.steps._release import allowed_to_ship, there_of
 from shared.steps._there import in_the_way, written_over
 from shared.steps._work import Work, tested_work
@@ -82,6 +83,7 @@ class _Place:
             repository = self.forge.repository(self.owner, self.name)
         else:
             private = ship_of(ctx.settings).code.private
+            only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
             repository = self.forge.ensure_repository(self.owner, self.name, private=private)
             base = self.forge.head(self.owner, self.name, repository.default_branch)
             if base:

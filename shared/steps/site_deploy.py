@@ -16,6 +16,7 @@ from shared.integrations.hosting import RUNNING, Commit, Deployed, Hosting, Site
 from shared.steps._forge import forge_of
 from shared.steps._hosting import MARK, RUN_MARK, SYSTEMS, address, earlier, host_named, hosting_of, named_for, rhythm
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._one_of_each import SITE, only_one
 from shared.steps._release import allowed_to_ship
 from shared.steps._work import Work, tested_work
 
@@ -84,6 +85,8 @@ def _of(ctx: StepContext, tree: str) -> str:
 def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Site:
     """Return the site, made or linked, with its variables set; the page's id keeps two pages' sites apart."""
     name = f"{wanted.project}-{ctx.run.trigger.page.replace('-', '')[-6:]}"
+    if ctx.effect.known(named_for(ctx, "project", hosting.system)) is None:
+        only_one(ctx, SITE, hosting.system, name)
     made = ctx.effect(
         named_for(ctx, "project", hosting.system),
         lambda: {"id": hosting.ensure_site(name, _framework(work)).id, "of": hosting.system},

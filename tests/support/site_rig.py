@@ -60,11 +60,12 @@ TESTED = StepKind("code.test", "Stands for tested work.", _Given, _tested, Repea
 MINE: Mapping[str, StepKind] = {**KINDS, "code.test": TESTED}
 
 
-def _steps(project: str, given: Mapping[str, Any], watch: bool, propose: bool) -> tuple[StepSpec, ...]:
+def steps(project: str, given: Mapping[str, Any], watch: bool = False, propose: bool = False) -> tuple[StepSpec, ...]:
+    """Return a plan of a tested site that is shown, then put live."""
     back = "code"
     deploy = {"project": project}
     gate = WaitKind.APPROVAL
-    steps = [
+    specs = [
         StepSpec("code", "code.test", input=dict(given)),
         StepSpec("review", "release.review", depends_on=("code",)),
         StepSpec("release", "approval.ask", depends_on=("review",), lane="", gate=gate),
@@ -75,10 +76,10 @@ def _steps(project: str, given: Mapping[str, Any], watch: bool, propose: bool) -
     ]
     if propose:
         change = {"title": "Make the club's page", "branch": "workwright/club"}
-        steps.append(
+        specs.append(
             StepSpec("propose", "repository.propose_change", "", change, ("release",), "deploy", undoable=True)
         )
-    return (*steps, *((StepSpec("watch", "site.watch", depends_on=("promote",), lane="deploy"),) if watch else ()))
+    return (*specs, *((StepSpec("watch", "site.watch", depends_on=("promote",), lane="deploy"),) if watch else ()))
 
 
 @dataclass
@@ -129,8 +130,8 @@ class SiteRig:
     ) -> Run:
         """Open a run and work until it waits or has ended."""
         given = {"page": page, "mended": mended, "alone": list(alone)}
-        steps = _steps(project, given, watch, propose)
-        event = RunOpened(self.house.clock.now(), TENANT, run, Trigger("page", PAGE, "Club"), Limits(), steps)
+        specs = steps(project, given, watch, propose)
+        event = RunOpened(self.house.clock.now(), TENANT, run, Trigger("page", PAGE, "Club"), Limits(), specs)
         open_run(self.house.deps, event)
         self.house.work()
         return self.house.run(run)

@@ -99,7 +99,7 @@ def test_an_unusable_plan_is_refused_with_the_reason(steps: Any, said: str) -> N
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize("kind", ["code.generate", "code.test"])
+@pytest.mark.parametrize("kind", ["code.generate", "code.test", "repository.propose_change", "site.deploy"])
 def test_a_plan_makes_one_piece_of_work_so_that_none_is_lost(kind: str) -> None:
     rules = {**RULES, kind: Rule(kind, text_only, "execute-step")}
     validate([step("a", kind=kind)], rules, prefix="", max_steps=9)
