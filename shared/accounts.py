@@ -15,6 +15,7 @@ from shared.integrations.github.app import AppHttp, AppTokens
 from shared.integrations.github.client import GitHub
 from shared.integrations.gitlab.client import GitLab
 from shared.integrations.gitlab.wire import host_of
+from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client import Notion
 from shared.integrations.slack import Slack
@@ -81,10 +82,10 @@ class Accounts:
         rate: Rate | None = None,
         sleep: Callable[[float], None] | None = None,  # None: never waits, always says when to come again
         lost: Lost | None = None,
-        sites: Callable[[str], CloudStorage] | None = None,  # tenant → its part of the operator's bucket
+        own_hosts: OwnHosts | None = None,  # of the operator
         mail: Callable[[], Mail] | None = None,  # the operator's sender: people get mail from us
     ) -> None:
-        self._sites = sites
+        self.own_hosts = own_hosts or OwnHosts()
         self._mail = mail
         self.budget = RateBudget(store, clock, owner(), rate=rate, sleep=sleep)
         self._sleep = sleep
@@ -116,8 +117,8 @@ class Accounts:
             if key not in built:
                 if client is Mail:
                     built[key] = self._mail_sender()
-                elif client is CloudStorage and self._sites is not None:
-                    built[key] = self._sites(tenant)
+                elif client in self.own_hosts or client not in _CLIENTS:
+                    built[key] = self.own_hosts.part(client, tenant)
                 else:
                     built[key] = client(http(_CLIENTS[client], scope))  # type: ignore[call-arg]
             return cast(C, built[key])
@@ -207,8 +208,7 @@ class Accounts:
         """Return the systems this tenant has `connected`, with the operator's, and those it was ever `granted`."""
         grants = self._store.list_docs(tenant, "grants")
         connected = [doc.id for doc in grants if doc.body.get("status") == "connected"]
-        ours = ["cloud_storage"] if self._sites else []
-        return {"connected": [*connected, *ours], "granted": [doc.id for doc in grants]}
+        return {"connected": [*connected, *self.own_hosts.systems], "granted": [doc.id for doc in grants]}
 
     def renew(self, tenant: str, system: str, used: Secret) -> tuple[Secret, bool]:
         """Return a token newer than `used`, and whether it is fresh from the system; else give the grant up.

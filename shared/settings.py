@@ -16,6 +16,7 @@ from shared.core.lines import LINES
 from shared.core.mail_settings import MailSettings, read_mail
 from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
 from shared.core.sandbox_settings import SandboxSettings, read_sandbox
+from shared.core.sites_folder import SitesFolder, read_sites_folder
 from shared.ports import Secret
 
 FUNCTIONS = (
@@ -74,6 +75,7 @@ class Settings:
     endpoints: Mapping[str, str] = field(default_factory=dict)  # system → base URL, where it is not the vendor's own
     sites_bucket: str = ""  # of Cloud Storage, for tenants' sites; empty: there is none
     sites_url: str = ""  # where its objects are read, where that is not Google's own address
+    sites_folder: SitesFolder = field(default_factory=SitesFolder)  # on this machine
     gitlab_hosts: tuple[str, ...] = ()  # self-managed GitLabs that tenants may connect, beside the one of `endpoints`
     mail: MailSettings = field(default_factory=MailSettings)
     models: Offer = field(default_factory=Offer)
@@ -128,6 +130,7 @@ class Settings:
             models=reader.offer(),
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
             sandbox=reader.of(read_sandbox),
+            sites_folder=reader.of(read_sites_folder),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             watching=Watching.from_env(env, reader),
             http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),

@@ -16,6 +16,7 @@ from shared.core.release_words import PLAN, asked_lines, count_found, gate_kind,
 from shared.core.roll_back_words import rolled_back_line
 from shared.core.run import Run, Step, StepStatus, WaitKind
 from shared.core.sentence import count_of
+from shared.core.system_names import name_system
 
 HIGH, NORMAL = "high", "normal"
 ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
@@ -332,7 +333,7 @@ def _stays(run: Run) -> str:
     """Name the places that were made or used and are not taken away: others may have put things there."""
     places = [f"the repository {run.facts['repository']}"] if run.facts.get("repository") else []
     places += [
-        f"the project {step.output['name']} on {_SYSTEMS.get(str(step.output['system']), 'Cloud Storage')}"
+        f"the project {step.output['name']} on {name_system(str(step.output['system']))}"
         for step in run.steps
         if step.spec.kind == "site.deploy" and step.output.get("name")
     ]

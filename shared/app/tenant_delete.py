@@ -26,6 +26,7 @@ from shared.core.commands import Command
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.run import RunStatus, StepStatus
 from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.local_sites.hosting import LocalSites
 from shared.ports import SYSTEM, Put
 
 _FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
@@ -155,17 +156,22 @@ def _come_back(deps: Deps, state: State) -> None:
     state["until"] = (deps.clock.now() + timedelta(minutes=2 ** state["tries"])).isoformat()
 
 
+_OWN_HOSTS: Mapping[type[CloudStorage | LocalSites], str] = {CloudStorage: "bucket", LocalSites: "folder"}
+
+
 def _sites(about: Erasing, state: State) -> None:
-    """Delete the tenant's part of the operator's bucket; what was put anywhere else is the tenant's own."""
-    if "cloud_storage" not in about.accounts.connected(about.tenant):
-        return
-    try:
-        _count(state, "objects", about.accounts.connect_for(about.tenant)(CloudStorage).erase())
-    except IntegrationError as error:
-        if error.error_class == ErrorClass.TRANSIENT:
-            raise  # the queue, and then the clock, comes again
-        left = f"sites: the operator has to delete them from the bucket ({error.error_class.value})"
-        state["left"] += [left] if left not in state["left"] else []
+    """Delete the tenant's parts of the operator's bucket and folder; what was put elsewhere is the tenant's own."""
+    connect = about.accounts.connect_for(about.tenant)
+    for client, where in _OWN_HOSTS.items():
+        if client not in about.accounts.own_hosts:
+            continue
+        try:
+            _count(state, "objects", connect(client).erase())
+        except IntegrationError as error:
+            if error.error_class == ErrorClass.TRANSIENT:
+                raise  # the queue, and then the clock, comes again
+            left = f"sites: the operator has to delete them from the {where} ({error.error_class.value})"
+            state["left"] += [left] if left not in state["left"] else []
 
 
 def _keys(about: Erasing, state: State) -> None:

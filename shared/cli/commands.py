@@ -133,6 +133,7 @@ def up(port: int | None, data: Path, as_json: bool) -> None:
             "simulators": house.simulators,
             "systems": house.choices.modes,
             "console": house.url,
+            "sites": house.sites,
             "data": str(data.resolve()),
         }
         click.echo(json.dumps(ready))

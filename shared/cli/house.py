@@ -23,6 +23,7 @@ from shared.backends.local.identity import LocalCallers
 from shared.backends.local.memory import give_back, share_arenas
 from shared.backends.local.outcomes import NOBODY, DeliveryResult
 from shared.cli.lines import bounds_of, line_of
+from shared.cli.local_sites.server import SitesServer
 from shared.cli.metrics_page import with_metrics
 from shared.cli.serve import house_app, listen
 from shared.cli.setup.choices import read_choices
@@ -55,6 +56,9 @@ class House:
         self._simulators = None if simulators or not only else Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
         os.environ.update(self._environment())
+        self._sites = SitesServer.start(data, os.environ)
+        if self._sites is not None:
+            os.environ["WORKWRIGHT_SITES_FOLDER_URL"] = self._sites.url
         self.wired: Wired = wire()
         self._placeholder.app = with_metrics(house_app(), lambda: self.dispatcher)
         self._callers = LocalCallers(data)
@@ -88,6 +92,8 @@ class House:
         self.dispatcher.stop()
         self._server.shutdown()
         self._server.server_close()
+        if self._sites is not None:
+            self._sites.stop()
         trace.finish()
         if self._simulators is not None:
             self._simulators.stop()
@@ -98,6 +104,11 @@ class House:
     def functions(self) -> dict[str, str]:
         """Return where each function answers."""
         return {name: f"{self.url}/{name}" for name in FUNCTIONS}
+
+    @property
+    def sites(self) -> str:
+        """Return the address below whose name the sites of the folder are seen, "" where there is no folder."""
+        return self._sites.url if self._sites is not None else ""
 
     def _deliver(self, command: Command) -> DeliveryResult:
         """Deliver as Cloud Tasks does: one HTTP request to the function, with a token for it."""

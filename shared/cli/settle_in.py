@@ -82,6 +82,8 @@ def settle_in(house: Installation, code: str = "") -> Home:
     sites_bucket(house)
     let_mail_be_sent(house)
     home = _home(house)
+    if house.wired.settings.sites_folder.path:
+        _ship_to_folder(house, home.tenant)
     if code == "gitlab":
         _ship_by_gitlab(house, home.tenant)
     owner_key(house, home.tenant)
@@ -164,6 +166,16 @@ def _ship_by_gitlab(house: Installation, tenant: str) -> None:
     ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
     target = {**(ship.get("code") or {}), "system": "gitlab", "owner": "acme"}
     change_settings(deps, tenant, ship={**ship, "code": target})
+
+
+def _ship_to_folder(house: Installation, tenant: str) -> None:
+    """Let sites go to the folder that was named, where nobody has chosen: the simulated Vercel is always there."""
+    deps = house.wired.deps
+    doc = deps.store.get(tenant, "settings", "tenant")
+    ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
+    target = dict(ship.get("site") or {})
+    if not target.get("system"):
+        change_settings(deps, tenant, ship={**ship, "site": {**target, "system": "local_sites"}})
 
 
 def sites_bucket(house: Installation) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from shared.core import marks
+from shared.core.loopback import at_loopback
 from shared.core.outgoing_text import plain
 from shared.core.release_words import count_found
 from shared.core.run import Run, RunStatus
@@ -103,7 +104,8 @@ def _check_site(house: Installation, story: Story, run: Run, checks_ref: str) ->
 def _look(url: str) -> tuple[int, str]:
     """Return status and text of an address; 0 where nothing answers, or where it is none."""
     try:
-        answer = requests.get(url, timeout=10)
+        where, meant = at_loopback(url)
+        answer = requests.get(where, headers=meant, timeout=10)
     except requests.RequestException:
         return 0, ""
     answer.encoding = "utf-8"

@@ -13,6 +13,7 @@ from shared.core.outgoing_text import plain
 from shared.core.page_changes import TO_BUILD, edited_lines
 from shared.core.run import Run, RunStatus, Step, WaitKind
 from shared.core.sentence import count_of
+from shared.core.system_names import name_system
 
 PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
 PREVIEW = "The preview: "
@@ -22,7 +23,6 @@ MOST_PACKAGES = 40
 MAX_LINE = 500
 _MARKS = {"block": "✗", "warn": "!", "note": "·"}
 _FORGES = {"github": "GitHub", "gitlab": "GitLab"}
-_HOSTS = {"vercel": "Vercel", "cloud_storage": "Cloud Storage"}
 _MERGES = {
     "never": "merged by nobody but you",
     "after_review": "merged by itself after a person's review",
@@ -117,7 +117,7 @@ def targets(
             told.append(_repository(code, given))
         elif kind == "site.deploy":
             names = ", ".join(str(one.get("name", "")) for one in site.get("environment", ()))
-            host = _HOSTS.get(str(site.get("system", "")), "the connected host")
+            host = name_system(str(site.get("system") or "")) or "the connected host"
             told.append(
                 f"A preview on {host}, project {given.get('project', '')}"
                 + (f", with the variables {names}" if names else "")

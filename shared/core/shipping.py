@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FORGES = ("github", "gitlab")  # in the order of preference
-HOSTS = ("vercel", "cloud_storage")
+HOSTS = ("vercel", "local_sites", "cloud_storage")  # in the order of preference
 FILES, GIT = "files", "git"
-_FOR_ALL = frozenset({"cloud_storage"})  # the operator's, there without a team's choice: what a team chose goes before
+FILES_ALONE = frozenset({"local_sites", "cloud_storage"})  # they serve files, and neither build nor run anything
+_FOR_ALL = FILES_ALONE  # and are the operator's, there without a team's choice: what a team chose goes before
 NEVER, AFTER_REVIEW, WHEN_GREEN = "never", "after_review", "when_green"
 ASK, WITH_RELEASE = "ask", "with_release"
 

@@ -7,6 +7,8 @@ _NAMES = {
     "github": "GitHub",
     "gitlab": "GitLab",
     "vercel": "Vercel",
+    "cloud_storage": "Cloud Storage",
+    "local_sites": "the machine that Workwright runs on",
     "slack": "Slack",
     "anthropic": "Anthropic",
     "openai": "OpenAI",

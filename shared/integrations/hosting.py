@@ -1,11 +1,12 @@
-"""What we ask of whoever hosts sites, whichever system that is: `vercel.py` and `cloud_storage.py` do it."""
+"""What we ask of whoever hosts sites; `vercel.py`, `cloud_storage` and `local_sites` do it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
+from shared.core.errors import NotAllowed
 from shared.ports import Secret
 
 State = Literal["queued", "building", "ready", "failed", "cancelled", "blocked"]
@@ -76,6 +77,10 @@ class Hosting(Protocol):
 
     system: ClassVar[str]
 
+    @property
+    def scheme(self) -> str:
+        """Return the scheme of all addresses that it tells."""
+
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site of that name, made if need be. Called again it returns the one there."""
 
@@ -131,3 +136,26 @@ class Hosting(Protocol):
 
     def delete(self, id: str) -> None:
         """Delete a deployment; one that is gone counts as deleted. With one in production its site shows nothing."""
+
+
+class OwnHosts:
+    """Hosts of the operator's own, there for all tenants: by the client's class what hands over a tenant's part."""
+
+    def __init__(self, parts: Mapping[type[Any], Callable[[str], Any]] | None = None) -> None:
+        self._parts = parts or {}
+
+    def __contains__(self, client: type[Any]) -> bool:
+        """Say whether this installation has that host."""
+        return client in self._parts
+
+    @property
+    def systems(self) -> list[str]:
+        """Return what the hosts are called."""
+        return [str(client.system) for client in self._parts]
+
+    def part(self, client: type[Any], tenant: str) -> Any:
+        """Return the client of a tenant's part; raises NotAllowed where the operator has no such host."""
+        if client not in self._parts:
+            way_out = "The operator has to set it up, or the team has to choose another one for ship.site.system."
+            raise NotAllowed(str(getattr(client, "system", client.__name__)), "there is none here", way_out=way_out)
+        return self._parts[client](tenant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized, Unavailable
 from shared.http_client import Answer, HttpClient, segment, vendor_message
@@ -40,6 +41,11 @@ class Vercel:
     def __init__(self, http: HttpClient, team_id: str | None = None) -> None:
         self._http = http
         self._team = {"teamId": team_id} if team_id else {}
+
+    @property
+    def scheme(self) -> str:
+        """Return the scheme of its addresses: that of its API, which a simulator serves without TLS."""
+        return urlsplit(self._http.base_url).scheme
 
     # --- projects ---
 

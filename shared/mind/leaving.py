@@ -20,7 +20,7 @@ Body = Any  # JSON, or the bytes of a file
 Leaving = Callable[[str, str, Body], Body]
 Known = Callable[[], Iterable[str]]
 
-_PUBLISHING = frozenset({"github", "gitlab", "vercel", "cloud_storage"})
+_PUBLISHING = frozenset({"github", "gitlab", "vercel", "cloud_storage", "local_sites"})
 _MEANT = re.compile(  # where a secret is sent because it is kept there
     r"(?:/v[0-9]+/projects/[^/?]+/env|/(?:repos/[^/?]+/[^/?]+|(?:api/v4/)?projects/[^/?]+)/hooks"
     r"|/app/installations/[0-9]+/access_tokens)(?:[/?].*)?"

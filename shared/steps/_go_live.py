@@ -40,7 +40,7 @@ class Going:
 def what_is_wrong(ctx: StepContext, going: Going, site: Site) -> str:
     """Return why production is not as it should be, "" when it is."""
     checks = json.dumps(tested_work(ctx).checks)
-    verdict = requirements_on(checks, address(ctx, site.domain), SiteFetch(ctx, going.hosting, going.site))
+    verdict = requirements_on(checks, address(going.hosting, site.domain), SiteFetch(ctx, going.hosting, going.site))
     return "; ".join(verdict.wrong)
 
 

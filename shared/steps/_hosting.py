@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.core.shipping import ship_of
+from shared.core.shipping import HOSTS, ship_of
 
 if TYPE_CHECKING:
     from shared.integrations.hosting import Hosting
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MARK = "workwright"  # the key in a deployment's meta by which exactly it is found again
 RUN_MARK = "workwright-run"  # the key by which all that a run has deployed is found again
-SYSTEMS = "vercel|cloud_storage"  # of which a tenant needs one
+SYSTEMS = "|".join(HOSTS)  # of which a tenant needs one
 _SOON = timedelta(milliseconds=400)
 
 
@@ -25,9 +25,7 @@ def hosting_of(ctx: StepContext) -> Hosting:
 
     That is what `ship.site.system` says, else what the tenant has connected, Vercel first; raises Unauthorized.
     """
-    wanted = ship_of(ctx.settings).site.system
-    connected = ctx.settings.get("connected") or ()
-    return host_named(ctx, wanted or next((name for name in _CLIENTS if name in connected), "vercel"))
+    return host_named(ctx, ship_of(ctx.settings).site.system or "vercel")
 
 
 def host_named(ctx: StepContext, system: str) -> Hosting:
@@ -49,8 +47,15 @@ def _cloud_storage(ctx: StepContext) -> Hosting:
     return ctx.connect(CloudStorage)
 
 
-_CLIENTS: Mapping[str, Callable[[StepContext], Hosting]] = {  # in the order of preference
+def _local_sites(ctx: StepContext) -> Hosting:
+    from shared.integrations.local_sites.hosting import LocalSites
+
+    return ctx.connect(LocalSites)
+
+
+_CLIENTS: Mapping[str, Callable[[StepContext], Hosting]] = {
     "vercel": _vercel,
+    "local_sites": _local_sites,
     "cloud_storage": _cloud_storage,
 }
 
@@ -91,11 +96,11 @@ def earlier(ctx: StepContext, name: str, of: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def address(ctx: StepContext, host: str) -> str:
+def address(hosting: Hosting, host: str) -> str:
     """Return the address of a host name (and path) as a deployment told it."""
     if not host:
         raise Rejected("site", "the host names no address for it")
-    return f"{ctx.settings['site_scheme']}://{host}"
+    return f"{hosting.scheme}://{host}"
 
 
 class SiteFetch:

@@ -61,7 +61,7 @@ def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
     if not deployment.live:
         raise Rejected(hosting.system, _why_not(deployment))
     _clear(ctx, hosting, site, of)
-    url = address(ctx, deployment.url)
+    url = address(hosting, deployment.url)
     output = {"deployment": deployment.id, "url": url, "project": site.id, "system": hosting.system}
     return Done(output | {"name": site.name, "tree": work.tree_id}, facts={"preview": url})
 

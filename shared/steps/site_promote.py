@@ -46,7 +46,7 @@ def _run(wanted: Promote, ctx: StepContext) -> Done | Again:
     wrong = what_is_wrong(ctx, going, now)
     if wrong:
         return doubted(ctx, wrong) or take_back(ctx, going, wrong)
-    url = address(ctx, now.domain)
+    url = address(hosting, now.domain)
     output = {"url": url, "deployment": deployment, "project": site, "system": hosting.system}
     return Done(output | {"previous": going.previous}, facts={"site": url})
 

@@ -35,7 +35,7 @@ def _run(wanted: Rollback, ctx: StepContext) -> Done | Again:
         since = datetime.fromisoformat(str(begun["at"]))
         passed = (ctx.now() - since).total_seconds()
         return ctx.keep_waiting(rhythm(passed), f"the rollback to {wanted.previous}", since)
-    url = address(ctx, now.domain)
+    url = address(hosting, now.domain)
     status, _ = ctx.check_site(url)
     facts = {"site": url, "rolled_back_to": wanted.previous}
     return Done({"url": url, "deployment": wanted.previous, "answers": status}, facts=facts)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.accounts import Accounts, Endpoints
 from shared.app.deps import Deps, no_crash
 from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
+from shared.integrations.hosting import OwnHosts
 from shared.integrations.ses import Ses
 from shared.settings import Settings
 from shared.wiring import wire
 from shared.wiring.mail import wire_mail
-
-if TYPE_CHECKING:
-    from shared.integrations.cloud_storage.hosting import CloudStorage
 
 
 @cache
@@ -36,7 +33,7 @@ def wire_accounts() -> Accounts:
         rate=Rate(limit=settings.notion_rate),
         sleep=sleep,
         lost=lambda tenant, system, what, since: _announce_lost(deps, tenant, system, what, since),
-        sites=_sites(settings, deps),
+        own_hosts=_own_hosts(settings, deps),
         mail=wire_mail(settings, deps),
     )
 
@@ -62,9 +59,9 @@ def _announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) 
     announce_lost(deps, tenant, system, what, since)
 
 
-def _sites(settings: Settings, deps: Deps) -> Callable[[str], CloudStorage] | None:
-    if not settings.sites_bucket:
-        return None
+def _own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
+    if not settings.sites_bucket and not settings.sites_folder.path:
+        return OwnHosts()
     from shared.wiring.sites import wire_sites
 
     return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().held(tenant))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from urllib3.exceptions import HTTPError
 
@@ -13,6 +12,7 @@ from shared.accounts import Accounts
 from shared.app.execute_step import Tools
 from shared.app.prompts import code_prompts
 from shared.app.tenant_settings import TenantSettings
+from shared.core.loopback import at_loopback
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
 from shared.steps import KindsWhenAsked
@@ -56,7 +56,6 @@ def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[s
     known = {
         **(doc.body if doc else {}),
         "prompts": code_prompts(),
-        "site_scheme": urlsplit(accounts.endpoints.vercel).scheme,
         "watch_s": wired.settings.watch_s,
     }
     return TenantSettings(known, lambda: accounts.systems(tenant))
@@ -108,8 +107,11 @@ def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int
     """Fetch a page of a site we deployed: no cookies, no redirects, bounded in size and time."""
     import requests
 
+    where, meant = at_loopback(url)
     try:
-        with requests.get(url, headers=headers, timeout=(5, 15), allow_redirects=False, stream=True) as response:
+        with requests.get(
+            where, headers={**(headers or {}), **meant}, timeout=(5, 15), allow_redirects=False, stream=True
+        ) as response:
             raw = b"".join(_bounded(response))
             return response.status_code, raw.decode("utf-8", "replace")
     except (requests.RequestException, HTTPError, TimeoutError):

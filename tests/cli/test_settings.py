@@ -60,6 +60,14 @@ def problems(env: dict[str, str]) -> list[str]:
         ("WORKWRIGHT_SHUFFLE", ["-1", "x", "1e3"]),
         ("WORKWRIGHT_SITES_BUCKET", ["gs://acme-sites", "Acme", "a", "acme/sites", "-acme", "a" * 64]),
         ("WORKWRIGHT_SITES_URL", ["sites.example", "ftp://x"]),
+        ("WORKWRIGHT_SITES_FOLDER", ["sites", "./sites", "~/sites"]),
+        (
+            "WORKWRIGHT_SITES_FOLDER_URL",
+            [
+                *("sites.example", "ftp://x", "https://sites.example/below", "https://sites.example?a", "http://[::1]"),
+                *("http://127.0.0.1:8701", "https://a@sites.example", "https://-x.example", "https://x_y.example"),
+            ],
+        ),
     ],
 )
 def test_a_malformed_value_is_named_with_its_variable(name: str, values: list[str]) -> None:
@@ -180,3 +188,13 @@ def test_no_environment_is_answered_with_anything_but_settings_or_the_reasons(en
     assert found.mode in ("local", "cloud")
     assert {each.partition("/")[0] for each in found.models.references} <= set(PROVIDERS)
     assert found.models.references
+
+
+def test_a_folder_for_sites_is_for_one_machine_and_has_an_address_of_its_own() -> None:
+    folder = Settings.from_env({"WORKWRIGHT_SITES_FOLDER": "/srv/sites"}).sites_folder
+    assert (folder.path, folder.url) == ("/srv/sites", "http://localhost:8701")
+    own = {"WORKWRIGHT_SITES_FOLDER_URL": "https://sites.example/"}
+    assert Settings.from_env(own).sites_folder.url == "https://sites.example"
+    (line,) = problems({**CLOUD, "WORKWRIGHT_SITES_FOLDER": "/srv/sites"})
+    assert line.startswith("WORKWRIGHT_SITES_FOLDER is '/srv/sites'; leave it out")
+    assert "WORKWRIGHT_SITES_BUCKET" in line

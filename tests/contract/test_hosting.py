@@ -1,19 +1,26 @@
-"""What `Hosting` promises, kept by every host: Vercel and a bucket of Cloud Storage, each against its simulator."""
+"""What `Hosting` promises, kept by every host: Vercel and a bucket against their simulators, and a folder as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import requests
 
+from shared.cli.local_sites.serving import SitesApp
+from shared.cli.serve import listen
 from shared.core.errors import IntegrationError, Missing
+from shared.core.loopback import at_loopback
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import ENDED, Deployed, Hosting, Site
+from shared.integrations.local_sites.disk import Disk
+from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.vercel import Vercel
+from shared.lasting_port import find_lasting_port
 from shared.ports import Secret
 from shared.sim._server import Simulator, serve
 from shared.sim.cloud_storage import CloudStorageSimulator
@@ -28,16 +35,19 @@ TWO = {"index.html": b"<h1>Two</h1>", "style.css": b"h1{color:red}"}
 
 @dataclass(frozen=True)
 class Host:
-    """A host, its client for one tenant and for another, and the simulated time."""
+    """A host, its client for one tenant and for another, and the simulated time, where the host takes any."""
 
-    simulator: Simulator
+    simulator: Simulator | None
     hosting: Hosting
     another: Hosting
 
     def get(self, address: str) -> requests.Response:
-        return requests.get(f"http://{address}", timeout=10, allow_redirects=False)
+        where, meant = at_loopback(f"{self.hosting.scheme}://{address}")
+        return requests.get(where, headers=meant, timeout=10, allow_redirects=False)
 
     def later(self, seconds: float = 5.0) -> None:
+        if self.simulator is None:
+            return
         offset = self.simulator.offset.total_seconds() + seconds
         assert requests.post(f"{self.simulator.base_url}/_clock", json={"offset_s": offset}, timeout=10).ok
 
@@ -56,7 +66,14 @@ class Host:
         assert (now.last_switch.state, now.last_switch.to) == ("done", deployment.id)
 
 
-def _vercel(served: Callable[[Simulator], str], folder: Path) -> Host:
+class Serving(Protocol):
+    """Serves something until the end of the test."""
+
+    def __call__(self, what: Simulator | SitesApp) -> str:
+        """Return its address."""
+
+
+def _vercel(served: Serving, folder: Path) -> Host:
     simulator = VercelSimulator(folder)
     url = served(simulator)
     clients = []
@@ -66,7 +83,7 @@ def _vercel(served: Callable[[Simulator], str], folder: Path) -> Host:
     return Host(simulator, *clients)
 
 
-def _cloud_storage(served: Callable[[Simulator], str], folder: Path) -> Host:
+def _cloud_storage(served: Serving, folder: Path) -> Host:
     simulator = CloudStorageSimulator(folder)
     url = served(simulator)
     requests.post(f"{url}/_seed", json={"token": TOKEN, "bucket": BUCKET, "public": ["live/", "preview/"]}, timeout=10)
@@ -75,14 +92,21 @@ def _cloud_storage(served: Callable[[Simulator], str], folder: Path) -> Host:
     return Host(simulator, *(CloudStorage(http, BUCKET, tenant, address) for tenant in ("one", "two")))
 
 
-@pytest.fixture(params=[_vercel, _cloud_storage], ids=["vercel", "cloud_storage"])
+def _local_sites(served: Serving, folder: Path) -> Host:
+    disk = Disk(folder / "sites")
+    disk.prepare()
+    address = served(SitesApp(disk.root, ("localhost",)))
+    return Host(None, *(LocalSites(disk, tenant, address) for tenant in ("one", "two")))
+
+
+@pytest.fixture(params=[_vercel, _cloud_storage, _local_sites], ids=["vercel", "cloud_storage", "local_sites"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     running: list[Callable[[], None]] = []
 
-    def served(simulator: Simulator) -> str:
-        server = serve(simulator)
+    def served(what: Simulator | SitesApp) -> str:
+        server = listen(what, find_lasting_port()) if isinstance(what, SitesApp) else serve(what)
         running.extend((server.shutdown, server.server_close))
-        return simulator.base_url
+        return f"http://localhost:{server.server_port}" if isinstance(what, SitesApp) else what.base_url
 
     yield request.param(served, tmp_path)
     for stop in running:

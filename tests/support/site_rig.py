@@ -15,6 +15,7 @@ from shared.app.approvals import asked_now
 from shared.app.engine import open_run, record
 from shared.core import events as ev
 from shared.core.events import RunOpened
+from shared.core.loopback import at_loopback
 from shared.core.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.core.worktree import Worktree
 from shared.integrations.vercel import Vercel
@@ -152,10 +153,14 @@ class SiteRig:
             if now.status.final or _asks(now):
                 break
             self.house.clock.move(seconds=step)
-            self.sim.simulator.offset += timedelta(seconds=step)
+            self.pass_outside(step)
             passed += step
             step = min(60.0, max(1.0, passed / 8))
         return self.house.run(run)
+
+    def pass_outside(self, seconds: float) -> None:
+        """Let time pass for the host too."""
+        self.sim.simulator.offset += timedelta(seconds=seconds)
 
     def live(self, run: str, page: str = GOOD, **given: Any) -> Run:
         """Open a run and approve all it asks."""
@@ -183,7 +188,8 @@ def _asks(run: Run) -> bool:
 
 def fetch(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Fetch a page as the wiring does."""
-    answer = requests.get(url, headers=headers, timeout=5, allow_redirects=False)
+    where, meant = at_loopback(url)
+    answer = requests.get(where, headers={**(headers or {}), **meant}, timeout=5, allow_redirects=False)
     return answer.status_code, answer.text
 
 

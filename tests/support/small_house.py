@@ -33,7 +33,7 @@ from shared.core.commands import CHANGE, CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DA
 from shared.core.errors import AgentError, Busy
 from shared.core.rate_window import Rate
 from shared.core.run import Run
-from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.hosting import OwnHosts
 from shared.oauth import GrantTokens
 from shared.ports import Model, Put, Sandbox, Secret
 from shared.steps import KINDS
@@ -62,7 +62,7 @@ class SmallHouse:
     model: Model = field(default_factory=OfflineModel)
     check_site: Callable[..., tuple[int, str]] = _no_site
     crash_point: Callable[[str], None] = lambda point: None
-    sites: Callable[[str], CloudStorage] | None = None  # where the operator has a bucket
+    own_hosts: OwnHosts = field(default_factory=OwnHosts)  # of the operator
 
     def __post_init__(self) -> None:
         """Build everything on the folder."""
@@ -75,7 +75,9 @@ class SmallHouse:
         nowhere = dict.fromkeys(("notion", "github", "gitlab", "vercel", "slack", "ses"), NOWHERE)
         at = Endpoints(timeouts=(2.0, 10.0), **{**nowhere, **self.endpoints})  # type: ignore[arg-type]
         rate = Rate(limit=100_000)  # under a clock that stands still
-        self.accounts = Accounts(self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate, sites=self.sites)
+        self.accounts = Accounts(
+            self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate, own_hosts=self.own_hosts
+        )
         self.tools = Tools(
             self.kinds,
             self.accounts,
@@ -99,7 +101,7 @@ class SmallHouse:
         doc = self.store.get(tenant, "settings", "tenant")
         extra = {"connected": self.accounts.connected(tenant), "prompts": code_prompts()}
         extra["granted"] = [each.id for each in self.store.list_docs(tenant, "grants")]
-        return {**(doc.body if doc else {}), **extra, "site_scheme": "http"}
+        return {**(doc.body if doc else {}), **extra}
 
     def _site_environment(self, tenant: str) -> Mapping[str, Secret]:
         doc = self.store.get(tenant, "settings", "tenant")

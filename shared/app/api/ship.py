@@ -13,7 +13,7 @@ from shared.app.connect_account import change_settings
 from shared.app.snapshots import keep_days
 from shared.core.errors import Conflicting
 from shared.core.policy import Policy, policy_of, told_of
-from shared.core.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
+from shared.core.shipping import AFTER_REVIEW, ASK, FILES, GIT, HOSTS, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
 
 _FLAG = {"type": "boolean"}
 _PATTERNS = (
@@ -49,7 +49,7 @@ _VARIABLE = _part(
 )
 _SITE = _part(
     {
-        "system": choice("", "vercel", "cloud_storage"),
+        "system": choice("", *HOSTS),
         "source": choice(FILES, GIT),
         "environment": lists(
             _VARIABLE, 50, what="The site's variables, and the name under which the value of each is stored."

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from shared.core.errors import IntegrationError, Missing, RateLimited, Rejected, Unavailable
 from shared.http_client import HttpClient
@@ -43,8 +44,12 @@ class CloudStorage:
 
     system: ClassVar[str] = "cloud_storage"
 
-    def __init__(self, http: HttpClient, bucket: str, tenant: str, address: str) -> None:
-        """`address` is where the bucket's objects are read, without a scheme: `storage.googleapis.com/my-bucket`."""
+    def __init__(self, http: HttpClient, bucket: str, tenant: str, address: str, scheme: str = "") -> None:
+        """`address` is where the bucket's objects are read, without a scheme: `storage.googleapis.com/my-bucket`.
+
+        Its `scheme` is that of the API where none is said.
+        """
+        self.scheme = scheme or urlsplit(http.base_url).scheme
         self._bucket = Bucket(http, bucket)
         self._owner = hashlib.sha256(tenant.encode()).hexdigest()[:20]
         self._address = address.strip("/")

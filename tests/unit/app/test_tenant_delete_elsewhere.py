@@ -17,6 +17,7 @@ from shared.backends.local.knowledge import LocalKnowledge
 from shared.core.commands import ERASE, Command
 from shared.core.errors import Conflicting, Unauthorized
 from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.hosting import OwnHosts
 from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM, Put, Secret
 from shared.sim.cloud_storage import CloudStorageSimulator
@@ -85,7 +86,7 @@ def test_a_site_that_an_attempt_under_way_put_up_meanwhile_goes_too(
     made, bucket = house(), served(CloudStorageSimulator())
     bucket.control("/_seed", {"token": NOBODYS, "bucket": "sites", "public": ["live/", "preview/"]})
     sites = CloudStorage(bucket.http("cloud_storage", NOBODYS), "sites", TENANT, f"{bucket.url}/sites")
-    made.accounts._sites = lambda tenant: sites
+    made.accounts.own_hosts = OwnHosts({CloudStorage: lambda tenant: sites})
     request_deletion(made.deps, TENANT, TENANT, "an owner")
     _erase(made)
     assert deletion_view(made.deps, TENANT)["phase"] == "settle"

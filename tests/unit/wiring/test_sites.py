@@ -39,7 +39,7 @@ class World:
         settings = Settings.from_env({"WORKWRIGHT_CLOUD_STORAGE_URL": self.url, **env})
         sites = wire_sites(settings, self.deps, None, lambda tenant: [TENANTS_OWN] if tenant == "t-1" else [])
         deps = self.deps
-        return Accounts(deps.store, deps.secrets, deps.clock, Endpoints(), deps.owner, sites=sites)
+        return Accounts(deps.store, deps.secrets, deps.clock, Endpoints(), deps.owner, own_hosts=sites)
 
 
 @pytest.fixture
