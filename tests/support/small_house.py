@@ -72,7 +72,7 @@ class SmallHouse:
         self.secrets = LocalSecrets(self.folder)
         self.secrets.set("approval-link-key", Secret("a key of the tests"))
         self.deps = Deps(self.store, self.queue, self.secrets, self.clock, crash_point=lambda p: self.crash_point(p))
-        nowhere = dict.fromkeys(("notion", "github", "gitlab", "vercel", "slack", "ses"), NOWHERE)
+        nowhere = dict.fromkeys(("notion", "github", "gitlab", "vercel", "slack"), NOWHERE)
         at = Endpoints(timeouts=(2.0, 10.0), **{**nowhere, **self.endpoints})  # type: ignore[arg-type]
         rate = Rate(limit=100_000)  # under a clock that stands still
         self.accounts = Accounts(
