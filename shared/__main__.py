@@ -25,6 +25,7 @@ from shared.cli import (
     tenant,
     webhook,
 )
+from shared.cli.evaluate import command as evaluation
 from shared.cli.probe import command as probe
 from shared.cli.root import workwright
 from shared.cli.setup import init
@@ -32,8 +33,8 @@ from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, connect, dead_letters, doctor, forge, init, models, operate, plan, preferences,
-    probe, prompts, remote, ship, site_values, tenant, webhook,
+    ask, attach, backup, chat, commands, connect, dead_letters, doctor, evaluation, forge, init, models, operate, plan,
+    preferences, probe, prompts, remote, ship, site_values, tenant, webhook,
 )  # fmt: skip
 
 

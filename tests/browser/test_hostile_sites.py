@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.backends.local.chromium import Chromium, _Pipe, find_browser
+from shared.backends.local.chromium import Chromium, find_browser
+from shared.backends.local.chromium_pipe import Pipe
 from shared.core.errors import NoBrowser
 from shared.ports import PageLook, Secret
 from tests.support.browser import find_chromium
@@ -169,7 +170,7 @@ def test_a_page_that_says_too_much_is_not_listened_to() -> None:
             while os.write(says, b"x" * 65536):
                 pass
 
-    pipe = _Pipe(out, inn)
+    pipe = Pipe(out, inn)
     talking = threading.Thread(target=talk)
     talking.start()
     with pytest.raises(NoBrowser, match="more messages than can be read"):

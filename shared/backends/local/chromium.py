@@ -7,9 +7,7 @@ Run as root it would have no sandbox of its own, so then it is put into bubblewr
 
 from __future__ import annotations
 
-import json
 import os
-import selectors
 import shutil
 import signal
 import subprocess
@@ -22,9 +20,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.backends.local.chromium_pipe import Pipe
 from shared.backends.local.chromium_rules import BLOCKERS
 from shared.core.errors import NoBrowser
-from shared.ports import Browser, PageLook, Secret
+from shared.ports import PageLook, Secret
 
 Json = dict[str, Any]
 # The first two are Chromium without anything for a window, which looks at a page for a fifth of the processor's time.
@@ -34,7 +33,6 @@ PROGRAMS = (
 )
 _PAGE_S, _ALL_S = 15.0, 60.0  # after which a page, and all of them, are taken as they are
 _CALM_S = 0.15  # without a request after which a loaded page counts as done
-_MOST_SAID = 16_000_000  # bytes of one message
 _MOST = 10  # sentences of one sort about one page
 # Puts the pipes where Chromium looks for them, 3 and 4, and is then replaced by it.
 _LAUNCH = """
@@ -52,7 +50,7 @@ _FLAGS = (
 )
 
 
-def find_browser(wanted: str) -> Browser:
+def find_browser(wanted: str) -> Chromium:
     """Return the browser of this machine; `wanted` is "auto", "off" or a program's path. Raises NoBrowser."""
     if wanted == "off":
         raise NoBrowser("the browser is switched off here (WORKWRIGHT_BROWSER)")
@@ -72,17 +70,17 @@ class Chromium:
     name = "chromium"
 
     def __init__(self, program: str, page_s: float = _PAGE_S) -> None:
-        self._program = program
+        self.program = program
         self._page_s = page_s
 
     def look(self, urls: Sequence[str], *, within: str, headers: Mapping[str, Secret]) -> list[PageLook]:
         """Open each page, one after the other; see `Browser`."""
-        with _running(self._program, _place(within)) as pipe:
+        with running(self.program, place_of(within)) as pipe:
             ends = time.monotonic() + _ALL_S
-            return [_Tab(pipe, within, headers).look(url, self._page_s, ends) for url in urls]
+            return [Tab(pipe, within, headers).look(url, self._page_s, ends) for url in urls]
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Return the host and port of an address, as rules for resolving names say them."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
@@ -90,13 +88,14 @@ def _place(url: str) -> str:
 
 
 @contextmanager
-def _running(program: str, place: str) -> Iterator[_Pipe]:
+def running(program: str, place: str) -> Iterator[Pipe]:
+    """Run the browser, which finds one host and port and nothing else, and return how it is spoken to."""
     to_read, to_write = os.pipe(), os.pipe()  # what the browser reads from 3, and writes to 4
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as home:
         process = _start(program, place, Path(home), to_read[0], to_write[1])
         os.close(to_read[0])
         os.close(to_write[1])
-        pipe = _Pipe(to_read[1], to_write[0])
+        pipe = Pipe(to_read[1], to_write[0])
         try:
             yield pipe
         finally:
@@ -135,61 +134,14 @@ def _wrapped(home: Path) -> list[str]:
     ]
 
 
-class _Pipe:
-    """Messages to and from the browser, each ended by a zero byte."""
-
-    def __init__(self, out: int, inn: int) -> None:
-        self._out, self._in = out, inn
-        self._rest = bytearray()
-        self._last = 0
-        self._ready = selectors.DefaultSelector()
-        self._ready.register(inn, selectors.EVENT_READ)
-
-    def send(self, method: str, session: str = "", **params: Any) -> int:
-        """Make a call without waiting for its result."""
-        self._last += 1
-        message: Json = {"id": self._last, "method": method, "params": params}
-        raw = json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0"
-        try:
-            while raw:
-                raw = raw[os.write(self._out, raw) :]
-        except OSError as error:
-            raise NoBrowser("Chromium ended while starting") from error
-        return self._last
-
-    def receive(self, until: float) -> Json | None:
-        """Return the next message; None when none came until then."""
-        searched = 0
-        while (ends := self._rest.find(b"\0", searched)) < 0:
-            searched = len(self._rest)
-            if searched > _MOST_SAID:
-                raise NoBrowser("a page sends more messages than can be read")
-            left = until - time.monotonic()
-            if left <= 0 or not self._ready.select(left):
-                return None
-            part = os.read(self._in, 1 << 16)
-            if not part:
-                raise NoBrowser("Chromium ended by itself")
-            self._rest += part
-        message: Json = json.loads(self._rest[:ends])
-        del self._rest[: ends + 1]
-        return message
-
-    def close(self) -> None:
-        """Let go of both ends."""
-        self._ready.close()
-        os.close(self._out)
-        os.close(self._in)
-
-
 class _NoAnswer(NoBrowser):
     """The browser, or the page in it, is at something else."""
 
 
-class _Tab:
+class Tab:
     """One page in a context of its own."""
 
-    def __init__(self, pipe: _Pipe, within: str, headers: Mapping[str, Secret]) -> None:
+    def __init__(self, pipe: Pipe, within: str, headers: Mapping[str, Secret]) -> None:
         self._pipe = pipe
         self._within = within
         self._headers = [{"name": name, "value": value.reveal()} for name, value in headers.items()]
@@ -197,27 +149,42 @@ class _Tab:
         self._loaded = False
         self._busy = 0
         self._answers: dict[int, Json] = {}
-        self._seen: dict[str, dict[str, None]] = {sort: {} for sort in ("console", "failed", "foreign")}
+        self.seen: dict[str, dict[str, None]] = {sort: {} for sort in ("console", "failed", "foreign")}
 
     def look(self, url: str, page_s: float, ends: float) -> PageLook:
         """Open the page and return what was seen of it in so many seconds."""
-        context = self._call("Target.createBrowserContext", ends)["browserContextId"]
-        target = self._call("Target.createTarget", ends, url="about:blank", browserContextId=context)["targetId"]
-        self._session = self._call("Target.attachToTarget", ends, targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self._call(f"{domain}.enable", ends)
-        self._call("Browser.setDownloadBehavior", ends, behavior="deny", browserContextId=context)
-        stages = [{"requestStage": stage} for stage in ("Request", "Response")]
-        self._call("Fetch.enable", ends, patterns=stages)
+        context = self.open(ends)
         until = min(ends, time.monotonic() + page_s)
-        self._pipe.send("Page.navigate", self._session, url=url)
-        self._until_calm(until)
+        self.go(url, until)
         found = self._blockers(until)
         self._session = ""
-        self._call("Target.disposeBrowserContext", ends + 5, browserContextId=context)
-        return PageLook(url, **{sort: tuple(said)[:_MOST] for sort, said in self._seen.items()}, blockers=found)
+        self.call("Target.disposeBrowserContext", ends + 5, browserContextId=context)
+        return PageLook(url, **{sort: tuple(said)[:_MOST] for sort, said in self.seen.items()}, blockers=found)
 
-    def _call(self, method: str, until: float, **params: Any) -> Json:
+    def open(self, ends: float) -> str:
+        """Open an empty tab in a context of its own, and return the context."""
+        context = self.call("Target.createBrowserContext", ends)["browserContextId"]
+        target = self.call("Target.createTarget", ends, url="about:blank", browserContextId=context)["targetId"]
+        self._session = self.call("Target.attachToTarget", ends, targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable", ends)
+        self.call("Browser.setDownloadBehavior", ends, behavior="deny", browserContextId=context)
+        stages = [{"requestStage": stage} for stage in ("Request", "Response")]
+        self.call("Fetch.enable", ends, patterns=stages)
+        return str(context)
+
+    def go(self, url: str, until: float) -> None:
+        """Go to an address, and wait until nothing happens there any more."""
+        self._pipe.send("Page.navigate", self._session, url=url)
+        self._until_calm(until)
+
+    def evaluated(self, script: str, until: float) -> Any:
+        """Return what an expression comes to in the page; raises NoBrowser when its scripts never stop."""
+        said = self.call("Runtime.evaluate", until, expression=script, returnByValue=True)
+        return (said.get("result") or {}).get("value")
+
+    def call(self, method: str, until: float, **params: Any) -> Json:
+        """Make a call and return its result; raises NoBrowser when none comes in time."""
         session = "" if method.startswith(("Target.", "Browser.")) else self._session
         number = self._pipe.send(method, session, **params)
         while number not in self._answers:
@@ -231,15 +198,14 @@ class _Tab:
             if not self._hear(min(until, calm)) and self._loaded and not self._busy:
                 return
         if not self._loaded:
-            self._seen["failed"]["the page did not load in time"] = None
+            self.seen["failed"]["the page did not load in time"] = None
 
     def _blockers(self, until: float) -> tuple[str, ...]:
         try:
-            said = self._call("Runtime.evaluate", until + 1, expression=BLOCKERS, returnByValue=True)
+            value = self.evaluated(BLOCKERS, until + 1)
         except _NoAnswer:
             self._say("failed", "its scripts never stop running")
             return ()
-        value = (said.get("result") or {}).get("value")
         return tuple(str(each)[:200] for each in value[:_MOST]) if isinstance(value, list) else ()
 
     def _hear(self, until: float) -> bool:
@@ -297,5 +263,5 @@ class _Tab:
         self._pipe.send("Fetch.continueRequest", self._session, requestId=number)
 
     def _say(self, sort: str, what: str) -> None:
-        if len(self._seen[sort]) < _MOST:
-            self._seen[sort][what] = None
+        if len(self.seen[sort]) < _MOST:
+            self.seen[sort][what] = None

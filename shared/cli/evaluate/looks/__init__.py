@@ -1,0 +1,1 @@
+"""How what came of a page is looked at: one module for each kind of thing there is to look at."""

@@ -1,0 +1,142 @@
+"""Evaluates one page; a process has one house, so each has one: `python -m shared.cli.evaluate.worker ORDER`.
+
+ORDER names a file of JSON. A model's key comes on standard input, so that it stands in no file and no environment. The
+process ends with its parent: nobody is left behind who spends money.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared import log
+from shared.cli.evaluate.artefacts import keep
+from shared.cli.evaluate.collect import gather, made_outside
+from shared.cli.evaluate.ends import NO_MONEY, TIMED_OUT
+from shared.cli.evaluate.life import Ended, Life, save
+from shared.cli.evaluate.looks.seen import Finding
+from shared.cli.evaluate.money import allow, spent_by
+from shared.cli.evaluate.pages import EvalPage, read_set
+from shared.cli.house import House
+from shared.cli.settle_in import settle_in
+from shared.core.run import StepStatus
+from shared.ports import Secret
+
+Json = dict[str, Any]
+RESULT, STATE, HOUSE = "result.json", "state.json", "house"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One page of a set, where it is kept, and what it may take. `parent` is the process that it ends with."""
+
+    set: str
+    page: str
+    folder: str
+    limit_s: float
+    micros: int | None
+    browser: str
+    secret: str
+    parent: int
+
+
+def main(place: str) -> int:
+    """Evaluate the page of this order; its result is in its folder when this returns 0."""
+    order = Order(**json.loads(Path(place).read_text(encoding="utf-8")))
+    threading.Thread(target=_end_with, args=(order.parent,), daemon=True).start()
+    log.show_from("ERROR")
+    page = read_set(order.set).only([order.page])[0]
+    folder = Path(order.folder)
+    if not (folder / STATE).exists():  # it died before the page was written: nothing was asked of a model yet
+        shutil.rmtree(folder / HOUSE, ignore_errors=True)
+    house = House(folder / HOUSE)
+    try:
+        result = _evaluated(house, page, order, sys.stdin.readline().strip())
+    finally:
+        house.stop()
+    if result["end"] == NO_MONEY:
+        save(folder / "stopped.json", result)
+        return 0
+    save(folder / RESULT, result)
+    shutil.rmtree(folder / HOUSE, ignore_errors=True)  # it holds a model's key
+    return 0
+
+
+def _evaluated(house: House, page: EvalPage, order: Order, key: str) -> Json:
+    deps = house.wired.deps
+    if order.secret and key:
+        deps.secrets.set(order.secret, Secret(key))
+    house.start()
+    home = settle_in(house)
+    squeezed = allow(deps, home.tenant, order.micros)
+    folder = Path(order.folder)
+    ended = Life(house, home, page, folder / STATE, squeezed=squeezed).live(order.limit_s)
+    told = {**_told(ended, page), "micros": spent_by(deps, home.tenant)}
+    if ended.end == NO_MONEY:
+        return {**told, "failed": ended.run.status.final}
+    made = gather(house, home, ended, order.browser)
+    findings = [_ends_well(ended, page), *_makes_nothing(house, page), *(check.look(made) for check in page.checks)]
+    keep(folder, house, ended, made)
+    return {**told, **_judged(findings)}
+
+
+def _ends_well(ended: Ended, page: EvalPage) -> Finding:
+    wanted = " or ".join(page.ends)
+    return Finding("It ends as it should", ended.end in page.ends, f"it ended with {ended.end!r}; right is {wanted}")
+
+
+def _makes_nothing(house: House, page: EvalPage) -> list[Finding]:
+    """Return the look at what must not have been made of a page of which nothing is to be made."""
+    if page.is_made:
+        return []
+    made = sorted(set(made_outside(house)))
+    return [Finding("Nothing was made of it", not made, ", ".join(made[:5]) or "nothing is in the systems outside")]
+
+
+def _judged(findings: list[Finding]) -> Json:
+    looked = [each for each in findings if each.ok is not None]
+    return {
+        "ok": all(each.ok for each in looked),
+        "held": sum(bool(each.ok) for each in looked),
+        "looked": len(looked),
+        "checks": [{"name": each.name, "ok": each.ok, "detail": each.detail[:1000]} for each in findings],
+    }
+
+
+def _told(ended: Ended, page: EvalPage) -> Json:
+    """Return what the run took."""
+    run = ended.run
+    over = run.ended_at or max(
+        (step.handed_at for step in run.steps if step.handed_at is not None), default=run.opened_at
+    )
+    repairs = [s for s in run.steps if s.spec.kind == "code.repair" and s.status == StepStatus.SUCCEEDED]
+    return {
+        "page": page.name,
+        "kind": page.kind,
+        "end": ended.end,
+        "right_ends": list(page.ends),
+        "questions": ended.questions,
+        "repairs": len(repairs),
+        "tokens": run.spent.tokens,
+        "calls": sum(calls for calls, _, _ in run.by_model.values()),
+        "models": sorted(run.by_model),
+        "seconds": round((over - run.opened_at).total_seconds(), 1),
+        "why": run.failure if ended.end != TIMED_OUT else "it had not ended when its time was up",
+    }
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
