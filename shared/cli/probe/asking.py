@@ -28,6 +28,7 @@ class Asker:
     credential: Mapping[str, str]  # headers
     strangers: Mapping[str, str]  # the same headers with a credential that nobody gave out
     headers: Mapping[str, str]
+    query: Mapping[str, str]
     pace: float = 0.0
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -51,7 +52,7 @@ class Asker:
             answer = self._session.request(
                 asked.method,
                 self.base_url + path,
-                params=fill(asked.query, kept) or None,
+                params={n: v for n, v in fill({**self.query, **asked.query}, kept).items() if v != ""} or None,
                 data=raw,
                 headers={name: value for name, value in sent.items() if value is not None},
                 timeout=TIMEOUTS,
@@ -65,7 +66,7 @@ class Asker:
 
 def _in_path(name: str, kept: Kept) -> str:
     """Return what was kept as a part of a path; ids that are shown encoded are sent encoded once."""
-    return quote(unquote(kept[name]), safe="/" if name in _SLASHED else "")
+    return quote(unquote(str(kept[name])), safe="/" if name in _SLASHED else "")
 
 
 _SLASHED = frozenset({"repo"})  # names of what may hold a slash that belongs to the path

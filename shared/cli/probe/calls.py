@@ -11,7 +11,7 @@ from shared.cli.probe.shapes import Rows
 from shared.ports import Secret
 
 Json = Any
-Kept = Mapping[str, str]
+Kept = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class Left:
     also: tuple[int, ...] = (404, 410)  # statuses that say that it is gone already
 
 
+_NAMED = r"\{([a-z_0-9]+)\}"
 Look = Callable[[Ask], Answer]
 
 
@@ -98,6 +99,7 @@ class Probe:
     credential: Callable[[Secret], Mapping[str, str]]  # headers
     find_left: Callable[[Look, Kept], Iterator[Left]]
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)  # of every call; what is empty is left out
     credential_name: str = "Token"  # what a person is asked for; " and " parts the lines of a credential
     grant: str = ""  # the connected system whose token serves, or else
     secrets: tuple[str, ...] = ()  # the operator's secrets that do
@@ -115,7 +117,9 @@ class Probe:
 def fill(value: Any, kept: Kept) -> Any:
     """Return a shape or a request with what earlier answers gave in place of `{name}`; raises KeyError."""
     if isinstance(value, str):
-        return re.sub(r"\{([a-z_0-9]+)\}", lambda found: kept[found[1]], value)
+        if whole := re.fullmatch(_NAMED, value):
+            return kept[whole[1]]  # a number stays one
+        return re.sub(_NAMED, lambda found: str(kept[found[1]]), value)
     if isinstance(value, Mapping):
         return {fill(name, kept): fill(inner, kept) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -98,6 +98,7 @@ def _asker(chosen: Probe, secret: Secret) -> Asker:
         chosen.credential(secret),
         chosen.credential(Secret(NOBODYS)),
         chosen.headers,
+        chosen.query,
         chosen.pace if base == chosen.address else 0.0,
     )
 

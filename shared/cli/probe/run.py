@@ -145,7 +145,7 @@ class Run:
         for name, path in call.keep.items():
             value = answer.headers.get(path[1:]) if path.startswith("@") else pick(answer.body, path)
             if isinstance(value, str | int) and not isinstance(value, bool) and answer.status < 400:
-                self.kept[name] = str(value)
+                self.kept[name] = value
 
 
 def _filled(expected: Expect, kept: Kept) -> Expect:

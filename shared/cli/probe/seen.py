@@ -26,7 +26,7 @@ class Words:
     """The texts that a probe itself holds: they may be shown, since nobody's data is in them."""
 
     def __init__(self, own: Iterable[str] = ()) -> None:
-        self.kept: dict[str, str] = {}  # what earlier answers gave, by the name it is kept under
+        self.kept: dict[str, str | int] = {}  # what earlier answers gave, by the name it is kept under
         self._own = {text for text in own if text}
         self._single = {word.lower() for text in self._own for word in re.findall(r"[A-Za-z]+", text)} | _PLAIN
 
@@ -37,8 +37,8 @@ class Words:
     def named(self, text: str) -> str:
         """Return a text with the names of what was kept in place of the values."""
         for name, value in self.kept.items():
-            if len(value) > 3:
-                text = text.replace(value, "{" + name + "}")
+            if len(str(value)) > 3:
+                text = text.replace(str(value), "{" + name + "}")
         return text
 
     def field(self, name: str) -> str:

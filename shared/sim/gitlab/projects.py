@@ -147,6 +147,14 @@ def get(call: Call) -> Response:
     return json_response(shape(call, call.project))
 
 
+def list_projects(call: Call) -> Response:
+    """List the projects the caller belongs to, the newest first; `search` is a part of the name."""
+    search = call.request.args.get("search", "").lower()
+    found = [each for each in call.sim.state["projects"].values() if call.sim.access(each, call.caller)]
+    named = [each for each in found if search in each["name"].lower()]
+    return call.page_of([shape(call, each) for each in sorted(named, key=lambda each: -int(each["id"]))])
+
+
 def delete(call: Call) -> Response:
     """Delete a project with all it holds."""
     project = call.writable(OWNER)
@@ -253,6 +261,7 @@ ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("GET", "/user", get_user),
     ("GET", "/users", find_users),
     ("GET", "/namespaces/<space>", get_space),
+    ("GET", "/projects", list_projects),
     ("POST", "/projects", create),
     ("GET", _P, get),
     ("DELETE", _P, delete),

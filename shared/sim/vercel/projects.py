@@ -47,11 +47,12 @@ class ProjectCalls(VercelCall):
         return json_response(shapes.project(self.host, self.state, self.make_project(name, body)))
 
     def list_projects(self) -> Response:
-        """Answer `GET /v10/projects`: those of the account, the newest first."""
+        """Answer `GET /v10/projects`: those of the account, the newest first; `search` is a part of the name."""
         limit = self.request.args.get("limit", "20")
         if not limit.isdecimal() or not 0 < int(limit) <= 100:
             raise Refused(400, "bad_request", "Invalid request: `limit` should be a number between 1 and 100.")
         mine = [one for one in self.state["projects"].values() if one["accountId"] == self.caller["account"]]
+        mine = [one for one in mine if self.request.args.get("search", "").lower() in one["name"]]
         listed = [shapes.project(self.host, self.state, one) for one in reversed(mine)][: int(limit)]
         return json_response({"projects": listed, "pagination": {"count": len(listed), "next": None, "prev": None}})
 

@@ -56,6 +56,7 @@ class Bench:
             probe.credential(self.token),
             probe.credential(Secret(NOBODYS)),
             probe.headers,
+            probe.query,
             alter=alter,
         )
 

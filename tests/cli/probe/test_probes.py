@@ -41,6 +41,8 @@ def test_the_page_of_assumptions_is_what_the_probes_say() -> None:
 CLIENTS = {  # system → where our client is, how many calls it has at least, and what its own words for paths stand for
     "notion": ("notion/*.py", 35, {}),
     "github": ("github/[!a]*.py", 30, {"repo_path": "/repos/{}/{}", "repo": "/repos/{}/{}"}),
+    "gitlab": ("gitlab/*.py", 25, {"project": "/projects/{}"}),
+    "vercel": ("vercel.py", 14, {}),
 }
 NOT_ASKED = {  # what the probe's `no_harm` speaks of
     ("GET", "/repos/{}/{}/check-runs/{}"),
@@ -73,7 +75,11 @@ class Asked(ast.NodeVisitor):
         for method, path in itertools.pairwise(node.args):
             if isinstance(method, ast.Constant) and method.value in METHODS and self.path(path).startswith("/"):
                 self.found.add((str(method.value), self.path(path)))
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "every" and self.path(node.args[0])[0] == "/":
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("every", "pages")
+            and self.path(node.args[0])[0] == "/"
+        ):
             self.found.add(("GET", self.path(node.args[0])))
         self.generic_visit(node)
 

@@ -36,7 +36,7 @@ def credential(token: Secret) -> Mapping[str, str]:
 def find_left(look: Look, kept: Kept) -> Iterator[Left]:
     """Yield repositories of ours, or in a given one webhooks, open drafts and branches with a probe's mark."""
     if "given" in kept:
-        yield from _in_repository(look, kept["repo"])
+        yield from _in_repository(look, str(kept["repo"]))
         return
     path = f"/orgs/{kept['organisation']}/repos" if "organisation" in kept else "/user/repos"
     query = {} if "organisation" in kept else {"affiliation": "owner"}
