@@ -42,12 +42,14 @@ CLIENTS = {  # system → where our client is, how many calls it has at least, a
     "notion": ("notion/*.py", 35, {}),
     "github": ("github/[!a]*.py", 30, {"repo_path": "/repos/{}/{}", "repo": "/repos/{}/{}"}),
     "gitlab": ("gitlab/*.py", 25, {"project": "/projects/{}"}),
-    "vercel": ("vercel.py", 14, {}),
+    "vercel": ("vercel.py", 10, {}),
 }
 NOT_ASKED = {  # what the probe's `no_harm` speaks of
     ("GET", "/repos/{}/{}/check-runs/{}"),
     ("GET", "/repos/{}/{}/check-runs/{}/annotations"),
     ("GET", "/repos/{}/{}/actions/jobs/{}/logs"),
+    ("GET", "/projects/{}/pipelines/{}/jobs"),
+    ("GET", "/projects/{}/jobs/{}/trace"),
 }
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
