@@ -20,6 +20,7 @@ from shared.app.knowledge_search import PASSAGES, Source, all_shown, hits_for, s
 from shared.app.plan_places import Places, known_places
 from shared.app.prompts import prompt
 from shared.app.spend import metered
+from shared.app.ways_back import find_way_back
 from shared.core.errors import Conflicting, IntegrationError, ModelError
 from shared.core.outgoing_text import plain
 from shared.mind.context import Context, Part
@@ -144,7 +145,8 @@ def understood(model: Model, question: str, history: Sequence[Message], about: s
 
 def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
     if not connected(deps, tenant):
-        way_out = f"Connect it: {deps.connect_url}/start?provider=notion"
+        back = find_way_back(deps, tenant, "notion")
+        way_out = f"Connect it: {back.url or back.command}"
         raise Conflicting("Notion is not connected, so nothing from it can be shown", way_out=way_out)
     if scope_of(tools.settings(tenant)).off:
         raise Conflicting(

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from shared.app import change_words
-from shared.core.model_facts import KEYED
+from shared.app.ways_back import WayBack, let_in
 from shared.core.outgoing_text import plain
 from shared.core.page_changes import edited_lines
 from shared.core.plan_words import again_lines, finding_lines, outlook_lines
@@ -21,7 +21,6 @@ from shared.core.system_names import name_system
 HIGH, NORMAL = "high", "normal"
 ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
 BACK = "Roll back"  # the link that whoever has it may use: for messages to people, and for no page
-BY_COMMAND = ("github", "gitlab", "vercel")  # connected from the terminal: a link of ours is good for minutes only
 MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
 
 
@@ -83,7 +82,7 @@ def message_for(
     page_url: str,
     approval_url: str = "",
     token: str = "",
-    connect_url: str = "",
+    back: WayBack = WayBack(),  # noqa: B008 - it is frozen
     ref: str = "",
     rollback_url: str = "",
 ) -> Message:
@@ -97,8 +96,9 @@ def message_for(
         case "question_asked":
             return _question(run, title, approval_url, links)
         case "reconnect":
-            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {_let_in(ref)}, and the run goes on."
-            again = (Link("Reconnect", connect_url),) if connect_url else ()
+            what = let_in(ref.partition(".")[0], back.command)
+            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {what}, and the run goes on."
+            again = (Link("Reconnect", back.url),) if back.url else ()
             return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
         case "budget_alert":
             spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars have been spent."
@@ -301,13 +301,6 @@ _WAYS_OUT = (
 def _locked_out(run: Run) -> str:
     waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
     return " and ".join(sorted(_SYSTEMS.get(each, each) for each in waits)) or "a connected account"
-
-
-def _let_in(ref: str) -> str:
-    system = ref.partition(".")[0]
-    if system in BY_COMMAND:
-        return f"Connect it again (workwright account {system})"
-    return f"Give a new key (workwright models key {system})" if system in KEYED else "Reconnect it"
 
 
 def _name(step: Step) -> str:

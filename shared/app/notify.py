@@ -19,12 +19,13 @@ from shared.app.plan_comments import heard_of, listen_from_now
 from shared.app.quiet import quiet_until
 from shared.app.roll_back import rollback_url
 from shared.app.tell_budget import tell_budget
-from shared.app.tell_lost import LOST, connect_url, scope_of_loss, tell_lost
+from shared.app.tell_lost import LOST, scope_of_loss, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
 from shared.app.tell_refused import REFUSED, tell_refused
 from shared.app.tell_standing import TOPICS as STANDING_TOPICS
 from shared.app.tell_standing import note_standing
 from shared.app.tenant_ledger import TOLD
+from shared.app.ways_back import find_way_back
 from shared.core import events as ev
 from shared.core import marks
 from shared.core.commands import Command
@@ -89,7 +90,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         token=approval_token(deps, run) if command.topic == ASKED else "",
         approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
         page_url=str(planned.get("page_url") or ""),
-        connect_url=connect_url(deps, command.ref.partition(".")[0]),
+        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0]),
         ref=command.ref,
         rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
     )

@@ -6,7 +6,8 @@ from shared.app.channels import Channels
 from shared.app.deps import Deps
 from shared.app.effects import Effects
 from shared.app.execute_step import Tools, lease
-from shared.app.messages import BY_COMMAND, HIGH, Link, Message
+from shared.app.messages import HIGH, Link, Message
+from shared.app.ways_back import BY_COMMAND, WayBack, find_way_back
 from shared.core.commands import NOTIFY, Command
 from shared.core.model_facts import KEYED
 from shared.core.run import derived_id
@@ -33,7 +34,7 @@ def tell_lost(command: Command, deps: Deps, tools: Tools) -> None:
     scope = lost_scope(deps, command.tenant, system, what)
     with lease(deps, command.tenant, scope):
         connect = tools.accounts.connect_for(command.tenant)
-        message = _message(what, system, connect_url(deps, system))
+        message = _message(what, system, find_way_back(deps, command.tenant, system))
         channels = Channels(deps, connect, scope, message, {"tenant": command.tenant}, label="notify.lost")
         channels.tell_all(tools.settings(command.tenant).get("people", ()))
 
@@ -56,33 +57,36 @@ def scope_of_loss(deps: Deps, tenant: str, system: str, told: str) -> str:
     return str(doc.body["by"])
 
 
-def connect_url(deps: Deps, system: str) -> str:
-    """Return where a person connects the system, "" for one that is given a key or connected from the terminal."""
-    return "" if system in KEYED or system in BY_COMMAND else f"{deps.connect_url}/start?provider={system}"
-
-
-def _message(what: str, system: str, url: str) -> Message:
+def _message(what: str, system: str, back: WayBack) -> Message:
     name = name_system(system)
+    links = (Link("Reconnect", back.url),) if back.url else ()
     if what == "blocked":
         lines = (
             f"{name} refuses all our calls for your workspace until further notice, so nothing is sent any more.",
             f"Please ask {name}'s support why. When they have lifted it, reconnect: work goes on from there.",
         )
-        return Message(f"{name} has blocked us: please look and reconnect", lines, (Link("Reconnect", url),), HIGH)
+        return Message(f"{name} has blocked us: please look and reconnect", lines, links, HIGH)
+    goes_on = f"`{back.command}`, and what waits goes on by itself."
     if system in KEYED:
         lines = (
             f"{name} does not accept the key your team has given us: it was revoked, or it has expired.",
-            f"Nothing is lost. Give a new one with `workwright models key {system}`, and what waits goes on by itself.",
+            f"Nothing is lost. Give a new one with {goes_on}",
         )
         return Message(f"Please give a new key for {name}", lines, (), HIGH)
     if system in BY_COMMAND:
         lines = (
             f"We no longer have access to {name}: somebody removed it, or it has expired.",
-            f"Nothing is lost. Connect it with `workwright account {system}`, and what waits goes on by itself.",
+            f"Nothing is lost. Connect it with {goes_on}",
         )
         return Message(f"Please connect {name} again", lines, (), HIGH)
+    if back.command:
+        lines = (
+            f"{name} does not accept the token that it was connected by: it was replaced or revoked, or has expired.",
+            f"Nothing is lost. Give a new one with {goes_on}",
+        )
+        return Message(f"Please give a new token for {name}", lines, (), HIGH)
     lines = (
         f"We no longer have access to {name}: somebody removed the connection, or it has expired.",
         "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",
     )
-    return Message(f"Please reconnect {name}", lines, (Link("Reconnect", url),), HIGH)
+    return Message(f"Please reconnect {name}", lines, links, HIGH)

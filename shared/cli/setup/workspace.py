@@ -9,6 +9,7 @@ from shared.accounts import Accounts
 from shared.app.connect_account import resume_waiting
 from shared.app.connect_notion import connect_notion
 from shared.app.deps import Deps
+from shared.app.ways_back import TOKEN
 from shared.core.errors import ConfigError
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
@@ -51,7 +52,8 @@ def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapp
             f"this folder works for another integration, in the workspace {known.name!r}; give the secret of that one,"
             " or name a new folder with --data"
         )
-    tenant = connect_notion(deps, accounts, GrantTokens(token, None, {**told, "owner": {"type": facts["owner"]}}))
+    public = {**told, "owner": {"type": facts["owner"]}, "given": TOKEN}
+    tenant = connect_notion(deps, accounts, GrantTokens(token, None, public))
     made = Workspace(tenant, facts["bot_id"], facts["workspace_name"])
     deps.store.put(SYSTEM, Put(*_PLACE, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
     resume_waiting(deps, tenant, "notion")

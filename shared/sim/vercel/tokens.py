@@ -51,5 +51,5 @@ def seed(sim: "VercelSimulator", order: Json) -> None:
     user = order.get("user") or "maker"
     teams = [team if isinstance(team, dict) else {"id": team} for team in order.get("teams", [])]
     who = {"uid": f"usr_{user}", "username": user, "email": f"{user}@example.com"}
-    more = {key: order[key] for key in ("expires_at", "team_only") if key in order}
-    sim.state["tokens"][order["token"]] = {"user": who, "teams": teams, **more}
+    more: Json = {key: order[key] for key in ("expires_at", "team_only") if key in order}
+    sim.state["tokens"][order["token"]] = more | {"user": who, "teams": teams}

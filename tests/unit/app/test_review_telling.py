@@ -14,6 +14,8 @@ from shared.core.commands import NOTIFY, Command
 from shared.core.errors import ErrorClass
 from shared.core.events import RunOpened
 from shared.core.run import Limits, RunStatus, StepSpec, Trigger
+from shared.oauth import GrantTokens
+from shared.ports import Secret
 from shared.sim.slack import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.small_house import NOWHERE, TENANT, SmallHouse
@@ -62,6 +64,22 @@ def test_people_are_asked_to_reconnect_notion_although_the_page_cannot_be_writte
     asks_to_reconnect(mine)
     mine.work()
     assert told(slack) == ["C1"]
+
+
+def test_a_run_that_waits_for_a_pasted_token_says_where_a_new_one_goes(
+    house: Callable[..., SmallHouse], slack: Served
+) -> None:
+    mine = house(endpoints={"slack": f"{slack.url}/api"})
+    mine.settle(people=[ADA])
+    mine.connect("slack", WORD)
+    mine.accounts.keep(TENANT, "notion", GrantTokens(Secret("pasted"), None, {}), {"given": "token"})
+    mine.revoke("notion")
+    begin(mine)
+    asks_to_reconnect(mine)
+    mine.work()
+    said = str(slack.simulator.state["channels"])
+    assert "Give a new token (workwright init notion), and the run goes on." in said
+    assert "start?provider" not in said
 
 
 def test_people_are_asked_to_reconnect_each_time_it_is_needed(house: Callable[..., SmallHouse], slack: Served) -> None:

@@ -13,6 +13,8 @@ import pytest
 from shared.app.model_keys import keep_key
 from shared.app.tell_lost import announce_lost
 from shared.app.tell_quota import announce_quota
+from shared.app.ways_back import WayBack, find_way_back
+from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Secret
 from shared.sim.slack import SlackSimulator
 from tests.integrations.conftest import Served
@@ -85,6 +87,31 @@ def test_a_lost_forge_is_connected_again_from_the_terminal(house: Callable[..., 
     assert len(texts) == 2
     assert all("workwright account gitlab" in text and "start?provider" not in text for text in texts)
     assert all("Please connect GitLab again" in text for text in texts)
+
+
+@pytest.mark.parametrize("system", ["notion", "slack"])
+def test_what_was_connected_by_a_pasted_token_is_given_anew_in_the_terminal(
+    house: Callable[..., SmallHouse], system: str
+) -> None:
+    """No link of ours leads to a new token of an internal integration, and none leads to Slack at all."""
+    mine = house()
+    mine.accounts.keep(TENANT, "notion", GrantTokens(Secret("pasted"), None, {}), {"given": "token"})
+    mine.revoke("notion")
+    assert find_way_back(mine.deps, TENANT, system) == WayBack(command=f"workwright init {system}")
+    mine.connect("notion", "granted")  # by a link, as before there was another way
+    assert find_way_back(mine.deps, TENANT, "notion").url == f"{mine.deps.connect_url}/start?provider=notion"
+
+
+def test_people_hear_how_a_pasted_token_is_replaced(house: Callable[..., SmallHouse], slack: Served) -> None:
+    mine = _settled(house(endpoints={"slack": f"{slack.url}/api"}))
+    mine.accounts.keep(TENANT, "notion", GrantTokens(Secret("pasted"), None, {}), {"given": "token"})
+    mine.accounts._lost = lambda *lost: announce_lost(mine.deps, *lost)
+    mine.accounts.give_up(TENANT, "notion", Secret("pasted"))
+    mine.work()
+    texts = _texts(slack)
+    assert len(texts) == 2
+    assert all("workwright init notion" in text and "start?provider" not in text for text in texts)
+    assert all("Please give a new token for Notion" in text for text in texts)
 
 
 def test_a_used_up_account_is_told_once_a_day(house: Callable[..., SmallHouse], slack: Served) -> None:
