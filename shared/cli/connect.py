@@ -47,12 +47,15 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
     else:
         for line in _lines(found):
             click.echo(on_one_line(line))
-    sys.exit(0 if found["state"] == "done" else 1)
+    sys.exit(0 if found["connected"] and found["state"] == "done" else 1)
 
 
 def _connected(data: Path, until: float, *, quiet: bool) -> Json:
     """Show the link and wait until Notion is connected, or until the time is up."""
     found = ask_house(data, "GET", _ADDRESS)
+    if not found["connected"] and found.get("connect_command"):
+        click.echo(f"Notion was connected by a token; give a new one with: {found['connect_command']}", err=quiet)
+        return found
     if not found["connected"]:
         click.echo(f"Open this link, choose your workspace and allow access:\n  {found['connect_url']}", err=quiet)
     while not found["connected"] and time.monotonic() < until:

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from shared.cli import connect as _registered
 from shared.cli.root import workwright
+from shared.ports import Put
 from tests.support.house import Neighbourhood, open_house
 
 pytestmark = pytest.mark.xdist_group("connect")
@@ -104,6 +105,19 @@ def at_a_terminal(house: Neighbourhood, words: list[str], typed: list[str]) -> t
         process.kill()
         process.wait()
         os.close(ours)
+
+
+def test_a_pasted_token_that_is_gone_is_not_waited_for(house: Neighbourhood) -> None:
+    store, tenant = house.house.wired.deps.store, house.home.tenant
+    grant = store.get(tenant, "grants", "notion")
+    assert grant is not None
+    gone = {**grant.body, "status": "revoked", "public": {**grant.body["public"], "given": "token"}}
+    store.put(tenant, Put("grants", "notion", gone))
+    said = run(house)
+    store.put(tenant, Put("grants", "notion", grant.body))
+    assert "give a new one with: workwright init notion" in said.output
+    assert "Open this link" not in said.output
+    assert said.exit_code == 1
 
 
 def test_what_cannot_be_understood_is_said(house: Neighbourhood) -> None:

@@ -15,6 +15,14 @@ def test_nothing_is_there_before_anybody_asked(service: Service) -> None:
     assert found["connect_url"].endswith("/start?provider=notion")
 
 
+def test_who_pasted_a_token_is_shown_the_command_for_a_new_one(service: Service) -> None:
+    grant = {"status": "revoked", "access": "", "public": {"given": "token"}, "at": "2026-11-23T09:00:00+00:00"}
+    service.deps.store.put(MINE, Put("grants", "notion", grant))
+    found = service.call("GET", "/v1/databases").json
+    assert (found["connected"], found["connect_url"]) == (False, "")
+    assert found["connect_command"] == "workwright init notion"
+
+
 def test_a_wish_is_kept_with_the_answers_given_before_and_ordered_each_time(service: Service) -> None:
     link = f"https://www.notion.so/acme/Home-{PAGE.replace('-', '')}?pvs=4"
     first = service.call("POST", "/v1/databases", json={"page": link, "answers": {"tasks": "*new"}})

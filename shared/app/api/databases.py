@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.shapes import text
+from shared.app.ways_back import find_way_back
 from shared.app.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
 from shared.app.workspace_schemas import KINDS
 from shared.core.commands import CONSIDER, Command
@@ -53,10 +54,12 @@ def _view(call: Call, setup: Mapping[str, Any]) -> dict[str, Any]:
     settings = call.deps.store.get(call.tenant, "settings", "tenant")
     grant = call.deps.store.get(call.tenant, "grants", "notion")
     known = settings.body if settings else {}
+    back = find_way_back(call.deps, call.tenant, "notion")
     state = str(setup.get("state", NOT_BEGUN))
     return {
         "connected": grant is not None and grant.body.get("status") == "connected",
-        "connect_url": f"{call.deps.connect_url}/start?provider=notion",
+        "connect_url": back.url,
+        "connect_command": back.command,
         "state": state,
         "problem": str(setup.get("problem", "")) if state != WORKING else "",
         "databases": [shown for kind in KINDS if (shown := _database(known, kind))],

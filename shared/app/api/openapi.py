@@ -166,6 +166,7 @@ SCHEMAS: Mapping[str, Any] = {
         {
             "connected": {"type": "boolean"},
             "connect_url": text(),
+            "connect_command": text(),
             "state": text(what="One of: not begun, working, asking, choosing, done, failed."),
             "problem": text(),
             **{name: {"type": "array", "items": {"type": "object"}} for name in _OF_DATABASES},
