@@ -16,6 +16,8 @@ Json = dict[str, Any]
 _NEEDED = {  # method -> scopes, of which one has to be there
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
+    "chat.delete": ("chat:write",),
+    "conversations.replies": ("channels:history", "groups:history", "im:history", "mpim:history"),
     "conversations.history": ("channels:history", "groups:history", "im:history", "mpim:history"),
     "users.lookupByEmail": ("users:read.email",),
 }

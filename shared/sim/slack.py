@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from shared.sim import _slack_threads as threads
 from shared.sim import _slack_tokens as tokens
 from shared.sim._page import page
 from shared.sim._server import Simulator, json_response
@@ -121,6 +122,7 @@ class SlackSimulator(Simulator):
             **({"thread_ts": thread} if thread is not None else {}),
         }
         self.state["channels"][channel].append(message)
+        threads.answered(self.state["channels"][channel], str(thread or ""), message)
         self.effect(
             "message.post",
             channel=channel,
@@ -158,9 +160,6 @@ class SlackSimulator(Simulator):
         for value, code in ((oldest, "invalid_ts_oldest"), (latest, "invalid_ts_latest")):
             if not re.fullmatch(r"\d+(\.\d+)?", value):
                 raise Invalid(code)
-        if not str(arguments.get("limit", 100)).isdigit():
-            raise Invalid("invalid_limit")
-        limit = min(int(arguments.get("limit", 100)), 999)
         found = []
         for message in sorted(self.state["channels"][channel], key=lambda one: float(one["ts"]), reverse=True):
             within = float(oldest) < float(message["ts"]) < float(latest)
@@ -168,11 +167,18 @@ class SlackSimulator(Simulator):
                 continue
             if message.get("thread_ts", message["ts"]) == message["ts"]:
                 found.append(message if wants_metadata else {k: v for k, v in message.items() if k != "metadata"})
-        start = int(arguments["cursor"]) if str(arguments.get("cursor", "")).isdigit() else 0
-        more = len(found) > start + limit
-        cursor = str(start + limit) if more else ""
-        part = found[start : start + limit]
-        return {"messages": part, "has_more": more, "pin_count": 0, "response_metadata": {"next_cursor": cursor}}
+        return threads.part_of(found, arguments) | {"pin_count": 0}
+
+    def replies(self, arguments: Json, caller: Json) -> Json:
+        """List a thread, the oldest first."""
+        return threads.replies(self.state["channels"][self._channel(arguments, caller)], arguments)
+
+    def delete(self, arguments: Json, caller: Json) -> Json:
+        """Delete a message of one's own."""
+        channel, ts = self._channel(arguments, caller), str(arguments.get("ts", ""))
+        threads.delete(self.state["channels"][channel], self._message(channel, ts), caller)
+        self.effect("message.delete", channel=channel, ts=ts)
+        return {"channel": channel, "ts": ts}
 
     def _channel(self, arguments: Json, caller: Json) -> str:
         channel = arguments.get("channel")
@@ -366,5 +372,7 @@ _METHODS: dict[str, Callable[[SlackSimulator, Json, Json], Json]] = {
     "users.lookupByEmail": SlackSimulator.lookup,
     "chat.postMessage": SlackSimulator.post,
     "chat.update": SlackSimulator.update,
+    "chat.delete": SlackSimulator.delete,
     "conversations.history": SlackSimulator.history,
+    "conversations.replies": SlackSimulator.replies,
 }

@@ -70,6 +70,7 @@ class Left:
     what: str
     remove: Ask
     also: tuple[int, ...] = (404, 410)  # statuses that say that it is gone already
+    worked: Callable[[Answer], bool] = lambda answer: answer.status < 300
 
 
 _NAMED = r"\{([a-z_0-9]+)\}"

@@ -91,7 +91,7 @@ class Run:
             answer = self._patiently(left.remove)
         except IntegrationError:
             return False
-        return answer.status < 300 or answer.status in left.also
+        return left.worked(answer) or answer.status in left.also
 
     def _outcome(self, call: Call) -> Outcome:
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.cli.probe import github, gitlab, notion, vercel
+from shared.cli.probe import github, gitlab, notion, slack, vercel
 from shared.cli.probe.calls import Probe
 
-PROBES: Mapping[str, Probe] = {each.system: each for each in (notion.PROBE, github.PROBE, gitlab.PROBE, vercel.PROBE)}
+PROBES: Mapping[str, Probe] = {
+    each.system: each for each in (notion.PROBE, github.PROBE, gitlab.PROBE, vercel.PROBE, slack.PROBE)
+}
