@@ -164,6 +164,10 @@ class Settings:
         """Return where a function answers."""
         return self.function_urls.get(function) or f"{self.functions_url}/{function}"
 
+    def door_url(self, function: str) -> str:
+        """Return where people and other systems reach a function: on one machine all are behind one address."""
+        return self.function_url(function) if self.mode == "cloud" else f"{self.public_url}/{function}"
+
 
 def _given(env: Mapping[str, str], system: str) -> bool:
     return bool(env.get(f"WORKWRIGHT_{system.upper()}_URL"))

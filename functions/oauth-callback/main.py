@@ -19,7 +19,7 @@ wired, accounts = wire(), wire_accounts()
 @endpoint
 def oauth_callback(request: Request) -> Response:
     """Send the browser to the provider, or take its answer and keep the grant."""
-    back = wired.settings.function_url("oauth-callback")
+    back = wired.settings.door_url("oauth-callback")
     provider = request.args.get("provider", "notion")
     if request.path.rstrip("/").endswith("/start"):
         tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)

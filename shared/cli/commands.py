@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, workwright
 
 
 @workwright.command()
@@ -34,6 +35,9 @@ def demo(
     idea: Path | None, interactive: bool, keep: bool, port: int, code: str, limit: float | None, as_json: bool
 ) -> None:
     """Show the whole story once, on a fresh data folder, with no account and no key.
+
+    Nothing real is touched: addresses and credentials of systems in the environment are left out. Only a model that
+    the environment names (WORKWRIGHT_MODEL) is asked.
 
     \b
     Exit codes:
@@ -69,11 +73,13 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from shared import log
     from shared.cli.demo import Progress, tell_story
     from shared.cli.house import House
+    from shared.cli.setup.harmless import leave_out_the_real
     from shared.cli.story_end import exit_code
     from shared.cli.timeline import Timeline, summary
     from shared.core.release_words import subject_of, waiting_kind
 
     interactive, keep, as_json = flags
+    leave_out_the_real(os.environ)
     log.show_from("ERROR")
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, quiet=as_json)
     house = House(data, port)
@@ -111,59 +117,42 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     type=click.IntRange(0, 65_535),
     help="Port of the functions, 0 for any free one; by default that of the last start.",
 )
+@click.option("--public-url", default="", help="The public address that leads here, if there is one.")
+@click.option("--take-over", is_flag=True, help="Work in a workspace that another installation worked in until now.")
 @DATA
 @AS_JSON
-def up(port: int | None, data: Path, as_json: bool) -> None:
+def up(port: int | None, public_url: str, take_over: bool, data: Path, as_json: bool) -> None:
     """Run all of Workwright until it is stopped; started again, it goes on where it was, however it ended.
 
     When it is ready it prints one line of JSON, and on a terminal where to go.
     """
     from shared import log
     from shared.cli.house import House
-    from shared.cli.setup.settle import settle_by_choice
+    from shared.cli.setup.greeting import greet
+    from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
 
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
-    house = House(data, port)
-    house.start()
+    house = House(data, port, public_url=public_url.rstrip("/"))
     try:
-        settle_by_choice(house)
+        see_that_it_is_free(house, take_over=take_over)
+        house.start()
+        settled = settle_by_choice(house)
         ready = {
             "ready": True,
             "functions": house.functions,
             "simulators": house.simulators,
             "systems": house.choices.modes,
-            "console": house.url,
+            "console": house.public_url,
             "sites": house.sites,
             "data": str(data.resolve()),
         }
         click.echo(json.dumps(ready))
         if sys.stdout.isatty() and not as_json:
-            click.echo(_where_to_go(house.simulators, house.url, data))
+            click.echo("\n".join(greet(house)))
         sys.stdout.flush()
-        _wait_for_the_end()
+        _wait_for_the_end(None if settled else lambda: settle_by_choice(house))
     finally:
         house.stop()
-
-
-def _where_to_go(simulators: Mapping[str, str], console: str, data: Path) -> str:
-    """Return what a person does next, beside a house that is up."""
-    others = ("GitHub", "GitLab", "Vercel", "Slack")
-    systems = ", ".join(f"{name} {simulators[name.lower()]}" for name in others if name.lower() in simulators)
-    return "\n".join(
-        (
-            "",
-            "Workwright is up. Where to go:",
-            f"  Write an idea    {simulators['notion']}",
-            "                   (the simulated Notion: open Ideas, add a row, open it, write a few lines, set the",
-            "                   Status to Plan it; reload until it says Plan ready, then set it to Approved)",
-            f"  Watch it         {typed('runs', data=data)}, in another terminal",
-            f"  Something odd?   {typed('doctor', data=data)}",
-            f"  The API          {console}",
-            f"  What it makes    {systems}"
-            + "".join(f", mail {simulators[name]}" for name in ("ses", "smtp") if name in simulators),
-            "Ctrl-C stops it; the same command goes on where it was.",
-        )
-    )
 
 
 @workwright.group()
@@ -337,9 +326,11 @@ def bench_retrieval_command(docs: Path, queries: Path, qrels: Path, vectors: Pat
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
-def _wait_for_the_end() -> None:
+def _wait_for_the_end(begun: Callable[[], bool] | None = None) -> None:
+    """Wait for a signal; meanwhile try again what has not begun yet, until it says that it has."""
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     while not ended.wait(0.5):
-        pass
+        if begun is not None and begun():
+            begun = None

@@ -13,6 +13,8 @@ import requests
 from shared.app.workspace_schemas import IDEAS, SCHEMAS
 from shared.cli.idea import Idea, own_columns
 from shared.cli.settle_in import Home, Installation, as_person, settle_in
+from shared.cli.setup.choices import read_choices
+from shared.cli.setup.harmless import refuse_real_choices
 from shared.cli.story_end import LIVE, QUESTION, check, outcome_of
 from shared.core import marks
 from shared.core.errors import ConfigError
@@ -75,6 +77,7 @@ def tell_story(
     not take.
     """
     started = time.monotonic()
+    refuse_real_choices(read_choices(house.data), house.data)
     home = settle_in(house, code)
     progress.show("connected", None)
     page = _written(house, home, idea)

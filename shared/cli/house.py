@@ -44,7 +44,9 @@ _DELIVERY_TIMEOUT = (5, 600)
 class House:
     """Everything on one machine. One per process: the functions are wired from the environment."""
 
-    def __init__(self, data: Path, port: int | None = None, *, simulators: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int | None = None, *, simulators: Mapping[str, str] | None = None, public_url: str = ""
+    ) -> None:
         refuse_if_held(data)
         share_arenas()
         self.data = data
@@ -52,6 +54,7 @@ class House:
         self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.choices = read_choices(data)
+        self.public_url = public_url or self.choices.public_url or self.url
         only = mail_as_told(self.choices.simulators, os.environ)
         self._simulators = None if simulators or not only else Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
@@ -78,7 +81,7 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         found = surroundings(self.choices, self.simulators, os.environ)
-        ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.url}
+        ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.public_url}
         return found | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
 
     def start(self) -> None:

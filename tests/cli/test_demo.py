@@ -23,7 +23,7 @@ from shared.backends.local.identity import LocalCallers
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
 from shared.backends.sandbox.choose import choose_sandbox
-from shared.settings import FUNCTIONS
+from shared.settings import FUNCTIONS, SYSTEMS
 from tests.support.notion_description import of_exchange
 from tests.support.parts import require
 
@@ -34,6 +34,14 @@ KEYS = [
     "run", "page", "requirements", "plan", "approval", "approvals", "sandbox", "pull_request", "deployment",
     "notifications", "cost", "duration_s", "by_tests_alone", "outcome", "checks",
 ]  # fmt: skip
+
+
+ELSEWHERE = {  # what would lead a demo astray that read it
+    "WORKWRIGHT_MODE": "cloud",
+    "WORKWRIGHT_DATA": "/nowhere/data",
+    **{f"WORKWRIGHT_{system.upper()}_URL": "http://127.0.0.1:9" for system in (*SYSTEMS, "sites", "public", "smtp")},
+    "WORKWRIGHT_SITES_BUCKET": "a-real-bucket",
+}
 
 
 def clean(**env: str) -> dict[str, str]:
@@ -57,7 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run `demo --json --keep` once, stop it when the story is told, and learn every secret of its house."""
     require("sandbox")
     place = tmp_path_factory.mktemp("demo")
-    env = clean(TMPDIR=str(place), WORKWRIGHT_TRACE=str(place / "trace.jsonl"))
+    env = clean(TMPDIR=str(place), WORKWRIGHT_TRACE=str(place / "trace.jsonl"), **ELSEWHERE)
     out, err = place / "out", place / "err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         command = [sys.executable, "-m", "shared", "demo", "--json", "--keep"]

@@ -91,7 +91,7 @@ def test_a_link_connects_for_one_tenant_for_ten_minutes(desk: Service, gitlab: s
 
 def test_an_owner_walks_through_gitlabs_consent(desk: Service, gitlab: str) -> None:
     """The browser's way: our link, GitLab's consent, back with a code, and a proof of who began."""
-    back = wire().settings.function_url("oauth-callback")
+    back = wire().settings.door_url("oauth-callback")
     app = {"client_id": "ww", "client_secret": "word", "redirect_uris": [back], "username": "ada"}
     _post(gitlab, "/_seed", {"application": app})
     for name, value in (("gitlab-client-id", "ww"), ("gitlab-client-secret", "word")):

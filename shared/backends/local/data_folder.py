@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from shared.backends.local.commit_group import DAMAGED
+from shared.backends.local.file_system import refuse_network
 from shared.backends.local.schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
 
@@ -115,6 +116,7 @@ def refuse_if_held(path: Path) -> None:
 
 
 def _lock(path: Path) -> int:
+    refuse_network(path)
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -18,6 +18,7 @@ from shared.core.errors import ConfigError
 
 FILE = "setup.json"
 VERSION = 1
+SECRET, OAUTH = "secret", "oauth"  # how Notion is connected
 REAL, SIMULATED, NONE = "real", "simulated", "none"
 _MODES = (REAL, SIMULATED, NONE)
 _MODES_OF: Mapping[str, tuple[str, ...]] = {

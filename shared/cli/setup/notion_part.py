@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.tries.notion import try_notion
 from shared.app.tries.tried import Tried
 from shared.backends.local.secrets import LocalSecrets
-from shared.cli.setup.choices import REAL, SIMULATED, Choices
+from shared.cli.setup.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
 from shared.cli.setup.databases import set_up
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
@@ -14,7 +14,6 @@ from shared.core.errors import ConfigError
 from shared.ports import Secret
 
 ABOUT = "Notion: where work is written down and shown."
-SECRET, OAUTH = "secret", "oauth"
 _USES = ((REAL, "My own workspace"), (SIMULATED, "A simulated one, to try things out"))
 _WAYS = (
     (SECRET, "By the secret of an internal integration: the simplest way, for one workspace"),

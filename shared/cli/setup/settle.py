@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared import log
+from shared.app.asking import ASKS, OFTEN
+from shared.app.connect_account import change_settings
 from shared.app.deps import Deps
 from shared.cli.settle_in import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
-from shared.cli.setup.choices import REAL
+from shared.cli.setup.choices import OAUTH, REAL
+from shared.cli.setup.marker import claim
 from shared.cli.setup.simulated_mail import let_mail_be_sent
 from shared.cli.setup.tenant import carry_over
-from shared.cli.setup.workspace import Workspace, refuse_real, workspace_of
-from shared.core.errors import ConfigError
+from shared.cli.setup.workspace import Workspace, find_consented, refuse_real, workspace_of
+from shared.core.errors import ConfigError, IntegrationError
 from shared.ports import SYSTEM, Put, change_doc
 from shared.wiring.tools import wire_accounts
 
@@ -20,27 +24,50 @@ if TYPE_CHECKING:
 _AROUND = ("install", "around")  # which systems around the real Notion are simulated, and where they think we are
 
 
-def settle_by_choice(house: House) -> None:
-    """Settle in a simulated Notion, or make the house livable beside the real one: as was chosen."""
+def see_that_it_is_free(house: House, *, take_over: bool = False) -> None:
+    """Raise ConfigError where another installation works in the real workspace; before anything is begun there."""
+    deps = house.wired.deps
+    found = workspace_of(deps) if house.choices.mode("notion") == REAL else None
+    if found is None:
+        return
+    try:
+        claim(deps, wire_accounts(), found.tenant, house.data, take_over=take_over)
+    except IntegrationError as error:  # it may be away just now, and work goes on when it is back
+        log.line("WARNING", "nobody could look who works in the workspace", **log.about(error))
+
+
+def settle_by_choice(house: House) -> bool:
+    """Settle in a simulated Notion, or make the house livable beside the real one: as was chosen.
+
+    False while a person has to give consent first.
+    """
     if house.choices.mode("notion") == REAL:
-        settle(house)
+        if settle(house) is None:
+            return False
     else:
         refuse_real(house.wired.deps)
         home = settle_in(house)
         if house.choices.systems:
             _settle_around(house, home.tenant)
     carry_over(house.wired.deps, wire_accounts(), house.data, house.choices)
+    return True
 
 
-def settle(house: Installation) -> Workspace:
-    """Return the workspace of this house, with accounts at what is simulated and a key for its owner's terminal."""
+def settle(house: House) -> Workspace | None:
+    """Return the workspace of this house, with accounts at what is simulated and a key for its owner's terminal.
+
+    None where a person has yet to give consent in a browser; then this is called again.
+    """
     own_secrets(house)
-    found = workspace_of(house.wired.deps)
+    found = workspace_of(house.wired.deps) or find_consented(house.wired.deps)
     if found is None:
+        if house.choices.of("notion").fact("by") == OAUTH:
+            return None
         raise ConfigError("Notion is chosen as real and not connected yet; connect it with `workwright init notion`")
     sites_bucket(house)
     let_mail_be_sent(house)
     _settle_around(house, found.tenant)
+    _ask_or_be_told(house, found.tenant)
     owner_key(house, found.tenant)
     return found
 
@@ -57,6 +84,14 @@ def _settle_around(house: Installation, tenant: str) -> None:
         _forget(deps, tenant, system)
     connect_simulated(house, tenant)
     deps.store.put(SYSTEM, Put(*_AROUND, now))
+
+
+def _ask_or_be_told(house: House, tenant: str) -> None:
+    """Ask Notion often where no webhook of its can reach us."""
+    asks = "" if house.public_url != house.url else OFTEN
+    doc = house.wired.deps.store.get(tenant, "settings", "tenant")
+    if str((doc.body if doc is not None else {}).get(ASKS, "")) != asks:
+        change_settings(house.wired.deps, tenant, **{ASKS: asks})
 
 
 def _forget(deps: Deps, tenant: str, system: str) -> None:

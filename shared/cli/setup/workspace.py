@@ -39,6 +39,21 @@ def home_of(deps: Deps) -> str:
     return next((str(doc.body["tenant"]) for doc in docs if doc is not None), "")
 
 
+def find_consented(deps: Deps) -> Workspace | None:
+    """Return the workspace for which a person gave consent in a browser, and remember it; None for none yet."""
+    for tenant in deps.store.tenants():
+        grant = deps.store.get(tenant, "grants", "notion")
+        if grant is not None and grant.body.get("status") == "connected":
+            public = grant.body["public"]
+            return _remembered(deps, Workspace(tenant, str(public["bot_id"]), str(public.get("workspace_name") or "")))
+    return None
+
+
+def _remembered(deps: Deps, made: Workspace) -> Workspace:
+    deps.store.put(SYSTEM, Put(*_PLACE, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
+    return made
+
+
 def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapping[str, str]) -> Workspace:
     """Keep the secret of an internal integration as the grant of its workspace; `facts` are what the try has learnt.
 
@@ -54,8 +69,7 @@ def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapp
         )
     public = {**told, "owner": {"type": facts["owner"]}, "given": TOKEN}
     tenant = connect_notion(deps, accounts, GrantTokens(token, None, public))
-    made = Workspace(tenant, facts["bot_id"], facts["workspace_name"])
-    deps.store.put(SYSTEM, Put(*_PLACE, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
+    made = _remembered(deps, Workspace(tenant, facts["bot_id"], facts["workspace_name"]))
     resume_waiting(deps, tenant, "notion")
     return made
 

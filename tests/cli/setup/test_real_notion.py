@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
+from shared.app.workspace_create import mark_of
 from shared.app.workspace_schemas import KINDS, SCHEMAS
-from shared.backends.local.identity import LocalCallers
+from shared.cli.demo import Progress, tell_story
 from shared.cli.house import House
-from shared.cli.setup.settle import settle_by_choice
+from shared.cli.idea import example_idea
+from shared.cli.setup.marker import claim, installation_of, works_here
+from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
 from shared.core import marks
+from shared.core.errors import ConfigError
+from shared.wiring.tools import wire_accounts
 from tests.support.house import own_settings
 from tests.support.real_notion import RealNotion, real_notion
 
@@ -56,6 +60,7 @@ def house(data: Path) -> Iterator[House]:
     with own_settings(WORKWRIGHT_BROWSER="off"):
         made = House(data)
         try:
+            see_that_it_is_free(made)
             made.start()
             settle_by_choice(made)
             yield made
@@ -75,7 +80,6 @@ def test_the_set_up_makes_the_databases_and_keeps_the_secret_sealed(notion: Real
 def test_a_page_set_to_plan_it_is_planned_without_a_webhook(notion: RealNotion, house: House) -> None:
     assert house.simulators == {}
     page = notion.write_idea("Bicycle market", marks.PLAN_IT)
-    _look(house)
     _wait(lambda: notion.status(page) == marks.PLAN_READY)
     assert notion.subscriptions() == []
 
@@ -86,11 +90,29 @@ def test_a_real_notion_is_asked_as_in_production(house: House) -> None:
     assert (settings.settle.total_seconds(), settings.http_read_s, settings.gather_s) == (70, 65, 2)
 
 
-def _look(house: House) -> None:
-    """Have Notion asked, as the clock does."""
-    audience = f"{house.url}/sync"
-    headers = {"Authorization": LocalCallers(house.data).authorization(audience)}
-    assert requests.post(audience, headers=headers, timeout=60).status_code == 200
+def test_a_second_installation_does_not_begin_unless_it_takes_over(
+    notion: RealNotion, data: Path, house: House, tmp_path: Path
+) -> None:
+    deps, accounts = house.wired.deps, wire_accounts()
+    (tenant,) = deps.store.tenants()
+    assert works_here(deps, accounts, tenant) == installation_of(data)
+    with pytest.raises(ConfigError, match=installation_of(data)) as refused:
+        claim(deps, accounts, tenant, tmp_path, take_over=False)
+    assert "--take-over" in str(refused.value)
+    claim(deps, accounts, tenant, tmp_path, take_over=True)
+    assert works_here(deps, accounts, tenant) == installation_of(tmp_path) != installation_of(data)
+    source = notion.as_person("GET", f"/v1/data_sources/{notion.source('Ideas')}")
+    said = next(one["description"] for one in source["properties"].values() if one["type"] == "title")
+    assert said.count("Worked on by") == 1
+    assert mark_of(tenant) in said
+    claim(deps, accounts, tenant, data, take_over=True)
+
+
+def test_a_demo_does_not_begin_in_a_folder_with_something_real(house: House) -> None:
+    before = house.wired.deps.store.tenants()
+    with pytest.raises(ConfigError, match="touches nothing real"):
+        tell_story(house, example_idea(), Progress(lambda run, page: None, lambda run: True))
+    assert house.wired.deps.store.tenants() == before
 
 
 def _wait(true: Callable[[], bool]) -> None:
