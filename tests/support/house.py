@@ -31,6 +31,7 @@ from shared.core.run import Run, RunStatus
 from shared.core.unsent import notice_ref
 from shared.integrations.notion.markdown import parse_markdown
 from shared.wiring import tools, wire
+from tests.support.forked_simulators import forked_simulators
 from tests.support.read_runs import ReadRuns
 
 Json = dict[str, Any]
@@ -68,21 +69,26 @@ def own_settings(**env: str) -> Iterator[None]:
 @contextmanager
 def open_house(data: Path, *, working: bool = True, **env: str) -> Iterator[Neighbourhood]:
     """Run a settled house; `working=False` leaves everything in its queue. One at a time per process."""
-    with own_settings(**{**QUICK, **env}):
-        log.show_from("CRITICAL")
+    with own_settings(**{**QUICK, **env}), _silence(), forked_simulators(data / "simulators") as simulators:
+        house = House(data, simulators=simulators)
         try:
-            house = House(data)
-            try:
-                if working:
-                    house.start()
-                made = Neighbourhood(house, settle_in(house))
-                made.configure("notion", aggregation_s=0.05, retry_base_s=0.1)
-                made.configure("vercel", build_seconds=0.05, alias_seconds=0.05)
-                yield made
-            finally:
-                house.stop()
+            if working:
+                house.start()
+            made = Neighbourhood(house, settle_in(house))
+            made.configure("notion", aggregation_s=0.05, retry_base_s=0.1)
+            made.configure("vercel", build_seconds=0.05, alias_seconds=0.05)
+            yield made
         finally:
-            log.show_from("INFO")
+            house.stop()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    log.show_from("CRITICAL")
+    try:
+        yield
+    finally:
+        log.show_from("INFO")
 
 
 @dataclass

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_PROGRAM = ROOT / "tests" / "crash" / "house_process.py"
 _START_S = 30.0
 
 
 class Starter:
     """The forking program. Everything it started ends with `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "tests.crash.house_process") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.house_process"],
+            [sys.executable, "-m", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
