@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from shared.cli.setup.choices import read_choices
+from shared.cli.setup.simulated_mail import mail_as_told
 from tests.support.processes import Starter
 
 
@@ -21,9 +23,10 @@ def _starter() -> Starter:
 
 @contextmanager
 def forked_simulators(data: Path) -> Iterator[Mapping[str, str]]:
-    """Run them on a folder and yield where each answers; they end with the house, or with this process."""
+    """Run those that the house of the folder above would, and yield where each answers."""
     data.mkdir(parents=True, exist_ok=True)
-    arguments = ["--data", str(data), "--parent-pid", str(os.getpid())]
+    only = mail_as_told(read_choices(data.parent).simulators, os.environ)
+    arguments = ["--data", str(data), "--parent-pid", str(os.getpid()), "--only", ",".join(only)]
     running = _starter().start("simulators", data.with_name(f"{data.name}.log"), {}, arguments=arguments)
     try:
         ready = running.ready()
