@@ -16,13 +16,15 @@ from shared.app.named_places import NamedPlaces, with_places
 from shared.app.plan_places import today_of
 from shared.app.plan_proposal import Proposal
 from shared.app.plan_request import usable
+from shared.core.artifacts import CHANGE, NODE_PROJECT
 from shared.core.plan import REVIEW, Before, Rule, question, validate, with_gate
 from shared.core.plan_refusals import Problems, refuse
 from shared.core.plan_tidy import without_ours
 from shared.core.replan import so_far
 from shared.core.run import Run, StepSpec
 from shared.core.secret_places import without_places_in
-from shared.core.shipping import WITH_RELEASE, ship_of
+from shared.core.shipping import FILES_ALONE, WITH_RELEASE, Ship, ship_of
+from shared.core.system_names import name_system
 from shared.integrations.notion.client import Notion
 from shared.mind.field_errors import fields_in_words, told_errors
 from shared.mind.questions import Question, without_text
@@ -61,8 +63,7 @@ def validated(
     before = _before(run)
     problems = Problems()
     kept = without_ours(proposal.steps, rules)
-    if not ship_of(tools.settings(run.tenant)).code.repository:
-        _refuse_change(kept, problems)
+    _refuse_artifacts(kept, ship_of(tools.settings(run.tenant)), problems)
     proposal.steps, new = with_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
     proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
     specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
@@ -74,11 +75,17 @@ def validated(
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
 
 
-def _refuse_change(steps: Sequence[Mapping[str, Any]], problems: Problems) -> None:
+def _refuse_artifacts(steps: Sequence[Mapping[str, Any]], ship: Ship, problems: Problems) -> None:
+    """Refuse to make what the tenant has no place for: a change of nothing, or what a host of files cannot build."""
+    deploys = any(step.get("kind") == "site.deploy" for step in steps)
     for number, step in enumerate(steps):
-        given = step.get("input")
-        if step.get("kind") == "code.generate" and isinstance(given, Mapping) and given.get("artifact") == "change":
-            problems.add("no_repository", f"steps[{number}].input.artifact")
+        given, where = step.get("input"), f"steps[{number}].input.artifact"
+        if step.get("kind") != "code.generate" or not isinstance(given, Mapping):
+            continue
+        if given.get("artifact") == CHANGE and not ship.code.repository:
+            problems.add("no_repository", where)
+        if given.get("artifact") == NODE_PROJECT and deploys and ship.site.system in FILES_ALONE:
+            problems.add("files_alone", where, host=name_system(ship.site.system))
 
 
 def _words_of(proposal: Proposal) -> str:

@@ -27,6 +27,7 @@ from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
 from shared.cli.setup.simulated_mail import let_mail_be_sent
 from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.ses import connect as connect_ses
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
@@ -82,8 +83,7 @@ def settle_in(house: Installation, code: str = "") -> Home:
     sites_bucket(house)
     let_mail_be_sent(house)
     home = _home(house)
-    if house.wired.settings.sites_folder.path:
-        _ship_to_folder(house, home.tenant)
+    _ship_to_folder(house, home.tenant)
     if code == "gitlab":
         _ship_by_gitlab(house, home.tenant)
     owner_key(house, home.tenant)
@@ -169,13 +169,18 @@ def _ship_by_gitlab(house: Installation, tenant: str) -> None:
 
 
 def _ship_to_folder(house: Installation, tenant: str) -> None:
-    """Let sites go to the folder that was named, where nobody has chosen: the simulated Vercel is always there."""
-    deps = house.wired.deps
+    """Let sites go to the folder that was named, where nobody has chosen; to another host again when none is named.
+
+    The simulated Vercel is always there, and would go first.
+    """
+    deps, folder = house.wired.deps, LocalSites.system
     doc = deps.store.get(tenant, "settings", "tenant")
     ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
     target = dict(ship.get("site") or {})
-    if not target.get("system"):
-        change_settings(deps, tenant, ship={**ship, "site": {**target, "system": "local_sites"}})
+    wanted = {"": folder} if house.wired.settings.sites_folder.path else {folder: ""}
+    chosen = str(target.get("system") or "")
+    if chosen in wanted:
+        change_settings(deps, tenant, ship={**ship, "site": {**target, "system": wanted[chosen]}})
 
 
 def sites_bucket(house: Installation) -> None:

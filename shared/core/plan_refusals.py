@@ -52,6 +52,12 @@ REFUSALS: Mapping[str, Refusal] = {
         " or ask which repository is meant",
         "the team's repository is named below",
     ),
+    "files_alone": Refusal(
+        ": sites go to {host}, which serves files and neither builds nor runs anything; make a static_site and say so"
+        " among the assumptions, or leave out the steps that deploy",
+        "Deploy the tested site to the tenant's host",
+        CODE,
+    ),
     "place": Refusal(": {error}", "guess"),
     "column": Refusal(": there is no column {given!r}; there are: {known}", "data source"),
     "filter_type": Refusal(

@@ -1,6 +1,6 @@
 """Whether somebody's words ask for a site to be taken back, and nothing else: a rule, never a model, decides this.
 
-And what a run says of itself once that is done.
+And what a run says of itself once that is done, and people are told to do where it cannot be done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from shared.core.commands import MIRROR, Command
 from shared.core.events import RolledBack
 from shared.core.outgoing_text import folded, plain, visible
 from shared.core.run import Run
+from shared.core.system_names import name_system
 
 ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
 
@@ -52,3 +53,25 @@ def rolled_back_line(run: Run) -> str:
         return ""
     at = datetime.fromisoformat(str(told["at"])).astimezone(UTC)
     return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the previous version.")
+
+
+def show_by_hand(system: str, site: str, deployment: str) -> str:
+    """Return how a person puts a deployment into production where we could not."""
+    token = deployment.rpartition(".")[2]
+    if system == "local_sites":
+        return f"ask the operator to let the link live/{site}-… in the folder for sites lead to the version {token}"
+    if system == "cloud_storage":
+        return f"ask the operator to copy, in the bucket for sites, what is below preview/…/{token}/ to live/…/{site}/"
+    return (
+        f"open the project {site} at {name_system(system)} and make the deployment {deployment} the one in production"
+        " (there: Instant Rollback, or Promote)"
+    )
+
+
+def take_down_by_hand(system: str, site: str, deployment: str) -> str:
+    """Return how a person takes down what is in production where there is nothing to go back to."""
+    if system == "local_sites":
+        return f"ask the operator to remove the link live/{site}-… in the folder for sites"
+    if system == "cloud_storage":
+        return f"ask the operator to delete, in the bucket for sites, what is below live/…/{site}/"
+    return f"open the project {site} at {name_system(system)} and take the deployment {deployment} down"

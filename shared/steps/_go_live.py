@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, Rejected, Unauthorized
+from shared.core.roll_back_words import show_by_hand, take_down_by_hand
 from shared.steps._hosting import SiteFetch, address, rhythm
 from shared.steps._kind import PATIENCE, Again, Repeat, StepContext
 from shared.steps._verify import requirements_on
@@ -125,17 +126,13 @@ def _alarm(what: str, way_out: str) -> Again:
 
 
 def _by_hand(going: Going) -> str:
-    return (
-        f"open the project {going.site} at {going.hosting.system} and make the deployment {going.previous} the one in"
-        " production (there: Instant Rollback, or Promote); until then visitors see the wrong version."
-    )
+    how = show_by_hand(going.hosting.system, going.site, going.previous)
+    return f"{how}; until then visitors see the wrong version."
 
 
 def _first(going: Going) -> str:
-    return (
-        f"open the project {going.site} at {going.hosting.system} and take the deployment {going.deployment} down, or"
-        " leave it until the page is planned again and a better version goes live."
-    )
+    how = take_down_by_hand(going.hosting.system, going.site, going.deployment)
+    return f"{how}, or leave it until the page is planned again and a better version goes live."
 
 
 def _tell_change(ctx: StepContext, what: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import Rejected
+from shared.core.roll_back_words import show_by_hand
 from shared.core.sentence import end_sentence
 from shared.integrations.hosting import Hosting
 from shared.steps._hosting import SYSTEMS, address, host_named, rhythm
@@ -60,10 +61,7 @@ def _back(ctx: StepContext, hosting: Hosting, wanted: Rollback) -> dict[str, Any
 
 
 def _by_hand(wanted: Rollback) -> str:
-    return (
-        f"What to do: open the project {wanted.site} at {wanted.system} and make the deployment {wanted.previous} the"
-        " one in production there"
-    )
+    return f"What to do: {show_by_hand(wanted.system, wanted.site, wanted.previous)}"
 
 
 SITE_ROLLBACK = StepKind(

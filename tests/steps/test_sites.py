@@ -323,7 +323,7 @@ def test_a_rollback_that_the_host_refuses_says_what_to_do_by_hand(rig: SiteRig) 
     rig.sim.fault(path="/v1/projects/*/rollback/*", status=402, times=10)
     run = rig.later(roll_back(rig.house.deps, TENANT, "run-2", "Ada Example").id)
     assert run.status == RunStatus.FAILED
-    assert f"make the deployment {first} the one in production there" in run.failure
+    assert f"make the deployment {first} the one in production (there: Instant Rollback" in run.failure
 
 
 def test_variables_reach_the_host_and_nobody_else(rig: SiteRig) -> None:

@@ -85,3 +85,26 @@ def test_a_change_is_planned_only_where_a_repository_is_named() -> None:
     settings = {"ship": {"code": {"owner": "acme", "repository": "vans"}}}
     proposal, _ = validated(a_proposal([{**change, "depends_on": []}]), tools_with(settings=settings), begin()[0])
     assert proposal.artifact == "change"
+
+
+@pytest.mark.parametrize(
+    ("system", "name"), [("local_sites", "the machine that Workwright runs on"), ("cloud_storage", "Cloud Storage")]
+)
+def test_what_has_to_be_built_is_not_planned_for_a_host_that_serves_files_alone(system: str, name: str) -> None:
+    write = {"id": "write", "kind": "code.generate", "title": "Write it", "input": {"artifact": "node_project"}}
+    test = {"id": "test", "kind": "code.test", "title": "Test it", "depends_on": ["write"]}
+    deploy = {"id": "show", "kind": "site.deploy", "title": "Show it", "input": {"project": "vans"}}
+    steps = [{**write, "depends_on": []}, test, {**deploy, "depends_on": ["test"]}]
+    connected = ["notion", "github", "vercel", system]
+
+    def checked(host: str, given: list[Any]) -> Any:
+        settings = {"connected": connected, "ship": {"site": {"system": host}}}
+        return validated(a_proposal(given), tools_with(settings=settings), begin()[0])[0]
+
+    with pytest.raises(InvalidOutput) as found:
+        checked(system, steps)
+    assert f"steps[0].input.artifact: sites go to {name}, which serves files" in str(found.value)
+    assert checked("vercel", steps).artifact == "node_project"
+    assert checked(system, steps[:2]).artifact == "node_project", "it is not deployed"
+    static = [{**steps[0], "input": {"artifact": "static_site"}}, *steps[1:]]
+    assert checked(system, static).artifact == "static_site"

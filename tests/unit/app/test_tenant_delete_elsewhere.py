@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,8 @@ from shared.core.commands import ERASE, Command
 from shared.core.errors import Conflicting, Unauthorized
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import OwnHosts
+from shared.integrations.local_sites.disk import Disk
+from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.notion.client import Notion
 from shared.ports import SYSTEM, Put, Secret
 from shared.sim.cloud_storage import CloudStorageSimulator
@@ -95,6 +98,24 @@ def test_a_site_that_an_attempt_under_way_put_up_meanwhile_goes_too(
     _erase(made)
     assert made.store.get(SYSTEM, TOMBSTONES, TENANT) is not None
     assert list(bucket.simulator.state["objects"].scan()) == []
+
+
+def test_the_tenants_part_of_the_folder_for_sites_goes_and_others_stay(
+    house: Callable[..., SmallHouse], tmp_path: Path
+) -> None:
+    disk = Disk(tmp_path / "sites")
+    disk.prepare()
+    made = house(own_hosts=OwnHosts({LocalSites: lambda tenant: LocalSites(disk, tenant, "http://localhost:1")}))
+    for tenant in (TENANT, "t-2"):
+        sites = made.accounts.connect_for(tenant)(LocalSites)
+        sites.promote("garden", sites.deploy(sites.ensure_site("garden"), {"index.html": tenant.encode()}, {}).id)
+    request_deletion(made.deps, TENANT, TENANT, "an owner")
+    _erase(made)
+    made.clock.move(minutes=12)
+    _erase(made)
+    assert made.store.get(SYSTEM, TOMBSTONES, TENANT) is not None
+    assert [each.read_bytes() for each in disk.root.rglob("index.html")] == [b"t-2"]
+    assert [(each / "index.html").read_bytes() for each in (disk.root / "live").iterdir()] == [b"t-2"]
 
 
 def test_nothing_is_connected_to_a_tenant_that_is_being_deleted(bench: Bench) -> None:

@@ -18,6 +18,9 @@ from shared.core.shipping import ship_of
         (["vercel", "cloud_storage"], ["vercel"], "", "vercel"),
         (["cloud_storage"], ["vercel"], "", "vercel"),  # Vercel has locked us out: it waits, and moves to no other host
         (["gitlab"], ["github", "gitlab"], "gitlab", ""),
+        (["cloud_storage", "local_sites"], [], "", "local_sites"),
+        (["local_sites", "vercel"], ["vercel"], "", "vercel"),
+        (["local_sites"], ["vercel"], "", "vercel"),
     ],
 )
 def test_what_is_not_named_is_what_the_team_connected(

@@ -128,7 +128,7 @@ def test_what_is_known_to_be_secret_is_found_whatever_it_looks_like() -> None:
     assert leaks({"README.md": "say nothing"}, ["swordfish", "say"]) == []
 
 
-@pytest.mark.parametrize("system", ["github", "gitlab", "vercel", "cloud_storage"])
+@pytest.mark.parametrize("system", ["github", "gitlab", "vercel", "cloud_storage", "local_sites"])
 @pytest.mark.parametrize(
     "body",
     [
@@ -149,7 +149,7 @@ def test_nothing_with_a_secret_goes_where_strangers_read(system: str, body: obje
     assert TOKEN not in str(refused.value)
 
 
-@pytest.mark.parametrize("system", ["github", "gitlab", "vercel", "cloud_storage"])
+@pytest.mark.parametrize("system", ["github", "gitlab", "vercel", "cloud_storage", "local_sites"])
 @pytest.mark.parametrize(
     "text",
     ["Log in with [[secret:password:2]].", r"\[\[secret:aws-key:1\]\]", "?q=%5B%5Bsecret%3Akey%3A1%5D%5D"],

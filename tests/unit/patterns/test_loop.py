@@ -196,7 +196,7 @@ def test_no_agent_can_send_anything_anywhere_whatever_a_plan_says() -> None:
     ships = [name for name, kind in KINDS.items() if kind.ships]
     assert len(ships) >= 4
     one, may = made_for(*KINDS), [Allowed(kind=name) for name in KINDS]
-    everywhere = ["notion", "github", "gitlab", "vercel", "cloud_storage"]
+    everywhere = ["notion", "github", "gitlab", "vercel", "cloud_storage", "local_sites"]
     assert [each.kind for each in abilities_of(one, may, KINDS, everywhere) if each.kind in ships] == []
     for name in ships:
         with pytest.raises(ValueError, match="make it a step of the plan"):

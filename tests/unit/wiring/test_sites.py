@@ -1,9 +1,9 @@
-"""Who may write to the bucket for sites, where it is, and what a tenant's client of it refuses to publish."""
+"""Who may write to the bucket and the folder for sites, where they are, and what is not published in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,10 @@ from shared.app.deps import Deps
 from shared.backends.local.queue import LocalQueue
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.local.store import LocalStore
-from shared.core.errors import Rejected, Unauthorized
+from shared.core.errors import Missing, NotAllowed, Rejected, Unauthorized
 from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.local_sites.disk import Disk
+from shared.integrations.local_sites.hosting import LocalSites
 from shared.ports import Secret
 from shared.settings import Settings
 from shared.sim._server import serve
@@ -102,3 +104,49 @@ def test_pages_are_read_where_the_operator_says(world: World) -> None:
     hosting = accounts.connect_for("t-1")(CloudStorage)
     made = hosting.deploy(hosting.ensure_site("garden"), {"index.html": b"hello"}, {})
     assert made.url.startswith("sites.acme.example/preview/")
+    assert (hosting.scheme, world.url.partition(":")[0]) == ("https", "http"), "of its own pages, whatever else is used"
+
+
+def test_with_a_folder_every_tenant_is_connected_and_has_a_part_of_its_own(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "sites"
+    Disk(folder).prepare()
+    env = {"WORKWRIGHT_SITES_FOLDER": str(folder), "WORKWRIGHT_SITES_FOLDER_URL": "https://sites.example"}
+    accounts = world.accounts(**env)
+    assert accounts.connected("t-1") == ["local_sites"]
+    assert world.accounts(WORKWRIGHT_SITES_BUCKET="acme-sites", **env).connected("t-1") == [
+        "local_sites",
+        "cloud_storage",
+    ]
+    first, second = (accounts.connect_for(tenant)(LocalSites) for tenant in ("t-1", "t-2"))
+    made = first.deploy(first.ensure_site("garden"), {"index.html": b"hello"}, {})
+    assert (first.scheme, made.url.partition(".")[2]) == ("https", "sites.example")
+    with pytest.raises(Missing):
+        second.deployment(made.id)
+
+
+def test_a_file_with_a_secret_in_it_is_not_put_into_the_folder(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "sites"
+    Disk(folder).prepare()
+    hosting = world.accounts(WORKWRIGHT_SITES_FOLDER=str(folder)).connect_for("t-1")(LocalSites)
+    site = hosting.ensure_site("garden")
+    with pytest.raises(Rejected, match="not sent"):
+        hosting.deploy(site, {"a.html": b"good", "index.html": f"<p>{TENANTS_OWN}</p>".encode()}, {})
+    assert list((folder / "versions").rglob("*.html")) == []
+    hosting.deploy(site, {"index.html": b"ordinary"}, {})
+
+
+def test_where_no_folder_is_named_that_is_said_with_the_way_out(world: World) -> None:
+    with pytest.raises(NotAllowed, match=r"local_sites: there is none here.*ship\.site\.system"):
+        world.accounts().connect_for("t-1")(LocalSites)
+
+
+def test_each_durable_action_in_the_folder_is_a_point_at_which_tests_of_deaths_can_end_us(
+    world: World, tmp_path: Path
+) -> None:
+    passed: list[str] = []
+    folder = tmp_path / "sites"
+    Disk(folder).prepare()
+    watched = replace(world, deps=replace(world.deps, crash_point=passed.append))
+    hosting = watched.accounts(WORKWRIGHT_SITES_FOLDER=str(folder)).connect_for("t-1")(LocalSites)
+    hosting.promote("garden", hosting.deploy(hosting.ensure_site("garden"), {"index.html": b"x"}, {}).id)
+    assert passed[-1] == "local_sites.after/link live"
