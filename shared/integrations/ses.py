@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shared.core.errors import (
     IntegrationError,
+    Missing,
     NeedsHuman,
     RateLimited,
     Rejected,
@@ -62,6 +65,15 @@ def _session() -> Session:
     return boto3.session.Session()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an account may send: to anybody or only to `sandbox` addresses, at all, and from this sender."""
+
+    sandbox: bool
+    sending: bool
+    verified: bool
+
+
 class Ses:
     """Sends mail from one verified address."""
 
@@ -94,6 +106,33 @@ class Ses:
             raise _refusal(error.response) from error
         except BotoCoreError as error:
             raise _broken(error) from error
+
+    def look(self) -> Standing:
+        """Return what the account may send, by reading alone; raises as a call would."""
+        account = self._read("get_account")
+        address = parseaddr(self._sender)[1]
+        verified = any(self._is_verified(each) for each in (address, address.rpartition("@")[2]))
+        return Standing(not account.get("ProductionAccessEnabled"), bool(account.get("SendingEnabled")), verified)
+
+    def _is_verified(self, identity: str) -> bool:
+        try:
+            return bool(self._read("get_email_identity", EmailIdentity=identity).get("VerifiedForSendingStatus"))
+        except Missing:
+            return False
+
+    def _read(self, name: str, **asked: str) -> Mapping[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            found: Mapping[str, Any] = getattr(self._client, name)(**asked)
+        except ClientError as error:
+            if (error.response.get("Error") or {}).get("Code") == "NotFoundException":
+                raise Missing("ses", f"{name}: it is not there") from error
+            refused = _refusal(error.response)
+            raise Unavailable("ses", str(refused)) if isinstance(refused, NeedsHuman) else refused from error
+        except BotoCoreError as error:
+            raise Unavailable("ses", f"{name}: no answer ({type(error).__name__})") from error
+        return found
 
 
 def _body(text: str, html: str) -> dict[str, Any]:

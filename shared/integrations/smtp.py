@@ -58,6 +58,19 @@ class Smtp:
             self._hand_in(connection, written, to)
         return str(written["Message-ID"])
 
+    def look(self) -> None:
+        """Log in, and name the sender as from and to; then take it back. Raises what a mail would meet; sends none.
+
+        Many servers look at the sender only once they hear to whom a mail goes.
+        """
+        own = _address(parseaddr(self._sender)[1]).addr_spec
+        with self._connected() as connection, _certain("ask"):
+            for what, say in (("MAIL", connection.mail), (f"RCPT {own}", connection.rcpt)):
+                code, reply = say(own)
+                if code // 100 != 2:
+                    raise _refusal(what, code, reply)
+            connection.rset()
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         """Yield a connection that is protected and logged in; how it ends later says nothing about the mail."""

@@ -21,6 +21,7 @@ from shared.sim._server import Simulator, json_response
 
 Json = dict[str, Any]
 _IDENTITIES = "/v2/email/identities"
+_ACCOUNT = "/v2/email/account"
 _SEND = "/v2/email/outbound-emails"
 _moto_lock = Lock()
 _accounts = itertools.count(1)  # moto's memory is the process's: simulators in one process get an account each
@@ -69,13 +70,31 @@ class SesSimulator(Simulator):
         """Let moto answer; keep what a success has changed."""
         if not request.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 Credential="):
             return self.refuse(403, {}, None)
+        if (request.method, request.path) == ("GET", _ACCOUNT):
+            return json_response(self._account_shape())
         _ = self.app
         body = request.get_data()
         environ = dict(request.environ)
         response = self._ask_moto(Request(_with_body(environ, body)))
         if response.status_code < 300:
             self._keep(request, body, response)
+            if request.method == "GET" and request.path.startswith(f"{_IDENTITIES}/"):
+                # Mail goes out from every identity here, as if its owner had answered at once; moto says that none is.
+                verified = {"VerifiedForSendingStatus": True, "VerificationStatus": "SUCCESS"}
+                return json_response({**json.loads(response.get_data()), **verified})
         return response
+
+    def _account_shape(self) -> Json:
+        """Answer GetAccount, which moto lacks; source: Amazon SES API v2 reference, GetAccount."""
+        sandbox = bool(self.state.get("sandbox"))
+        quota = {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": float(len(self.state["outbox"]))}
+        return {
+            "ProductionAccessEnabled": not sandbox,
+            "SendingEnabled": not self.state.get("paused"),
+            "EnforcementStatus": "HEALTHY",
+            "DedicatedIpAutoWarmupEnabled": False,
+            "SendQuota": quota if sandbox else {**quota, "Max24HourSend": 50_000.0, "MaxSendRate": 14.0},
+        }
 
     def refuse(self, status: int, headers: dict[str, str], body: Any) -> Response:
         """Shape an ordered fault as the service names it."""
@@ -104,7 +123,13 @@ class SesSimulator(Simulator):
     # --- control and page -------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
-        """`GET /_outbox` lists what was sent; `DELETE /_outbox` forgets it."""
+        """`GET /_outbox` lists what was sent, `DELETE` forgets it; `POST /_account` says `sandbox` and `paused`."""
+        if (request.method, request.path) == ("POST", "/_account"):
+            self.state |= {
+                key: bool(value) for key, value in request.get_json().items() if key in ("sandbox", "paused")
+            }
+            self.touch()
+            return json_response(self._account_shape())
         if request.path != "/_outbox":
             return None
         if request.method == "DELETE":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.tries.models import COMPATIBLE, try_model
 from shared.app.tries.tried import Tried
 from shared.core.errors import ConfigError
-from shared.core.model_facts import Offer, own_model
+from shared.core.model_facts import Catalogue, Offer, own_model
 from shared.http_client import Trace
 from shared.ports import Clock, Secret
 from shared.settings import Settings
@@ -22,8 +22,9 @@ def try_model_key(
     location: str = "global",
     trace: Trace | None = None,
 ) -> Tried:
-    """Try `provider/model` with a key; `url` is where it answers, "" for the vendor's own address.
+    """Try `provider/model` with a key, or the provider's cheapest model where none is named.
 
+    `url` is where it answers, "" for the vendor's own address.
     `project` and `location` are for vertex, whose identity is this machine's; a server of one's own is `compatible`.
     """
     name, _, model = reference.partition("/")
@@ -31,6 +32,10 @@ def try_model_key(
         way_out = "Give it as the server's guide does, as in http://127.0.0.1:11434/v1."
         return Tried(
             False, "The address of the model server is missing, or begins with neither http nor https.", way_out
+        )
+    if name == COMPATIBLE and not model:
+        return Tried(
+            False, "The model's name is missing.", "Give it by the name that the server lists under /v1/models."
         )
     own = own_model(model, name, window=32_000, speed=2, rank=9) if name == COMPATIBLE else None
     settings = Settings(
@@ -41,9 +46,19 @@ def try_model_key(
     )
     try:
         adapters = Adapters(settings, lambda _: key, clock, trace)
+        if not model:
+            reference = _cheapest(adapters.catalogue, name)
+            model = reference.partition("/")[2]
         if not adapters.catalogue.knows(reference):
             raise ConfigError(f"Nothing is known of the model {reference}, so that nobody could say what it costs.")
         provider = adapters.built(name, lambda: key, operators=False)
     except ConfigError as error:
         return Tried(False, str(error), "Choose a provider and a model that `workwright models` lists.")
     return try_model(provider, model, key, at=url if name == COMPATIBLE else "")
+
+
+def _cheapest(catalogue: Catalogue, provider: str) -> str:
+    for task_class in ("cheap", "quick", "code", "reason"):
+        if found := catalogue.references(task_class, provider):
+            return found[0]
+    raise ConfigError(f"There is no model of {provider!r} that anything is known of.")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from shared.app.tries.mail import try_ses
+from shared.app.tries.tried import Tried
 from shared.core.errors import NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
 from shared.integrations.ses import Ses, connect
 from shared.ports import Secret
@@ -109,3 +111,56 @@ def test_the_environments_proxy_is_not_asked(sim: Served, monkeypatch: pytest.Mo
 def test_the_library_is_only_loaded_where_mail_is_sent() -> None:
     code = "import sys, shared.integrations.ses; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def tried(sim: Served, sender: str = FROM, word: str = "word", region: str = REGION) -> Tried:
+    return try_ses(sender, region, Secret("key"), Secret(word), at=sim.url)
+
+
+def test_a_try_says_who_may_send_and_to_whom(sim: Served) -> None:
+    assert tried(sim, f"Workwright <{FROM}>") == Tried(
+        True,
+        f"Amazon SES sends as {FROM} from {REGION}.",
+        "",
+        {"region": REGION, "sender": FROM, "sandbox": "no"},
+    )
+    sim.control("/_account", {"sandbox": True})
+    boxed = tried(sim)
+    assert (boxed.ok, boxed.facts["sandbox"]) == (True, "yes")
+    assert "Request production access" in boxed.way_out
+    sim.control("/_account", {"sandbox": False, "paused": True})
+    assert "has stopped all sending" in tried(sim).says
+    assert sim.simulator.state["outbox"] == []
+
+
+def test_a_sender_that_was_not_verified_there_is_named(sim: Served) -> None:
+    stranger, elsewhere = tried(sim, "stranger@example.com"), tried(sim, region="us-east-1")
+    assert stranger.says == f"stranger@example.com is not verified in {REGION}, so Amazon SES refuses mail from it."
+    assert "Identities › Create identity" in stranger.way_out
+    assert elsewhere.says == f"{FROM} is not verified in us-east-1, so Amazon SES refuses mail from it."
+    client(sim.url).create_email_identity(EmailIdentity="example.com")
+    assert tried(sim, "anybody@example.com").ok
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        ({"status": 403, "headers": {"x-amzn-ErrorType": "UnrecognizedClientException"}}, "does not accept this key"),
+        ({"status": 403, "headers": {"x-amzn-ErrorType": "AccessDeniedException"}}, "does not accept this key"),
+        ({"status": 403, "skip": 1, "headers": {"x-amzn-ErrorType": "ExpiredTokenException"}}, "does not accept"),
+        ({"status": 429}, "no more calls"),
+        ({"status": 503}, "does not answer"),
+        ({"drop": True}, "does not answer"),
+    ],
+)
+def test_a_key_that_is_refused_is_told_from_a_service_that_is_away(sim: Served, order: Any, says: str) -> None:
+    sim.fault(**order)
+    found = tried(sim)
+    assert not found.ok
+    assert says in found.says
+
+
+def test_what_is_missing_is_said_before_anything_is_sent() -> None:
+    assert "address that mail comes from is missing" in try_ses("", REGION, Secret("k"), Secret("w")).says
+    assert "key or its secret is missing" in try_ses(FROM, REGION, Secret(""), Secret("w")).says
+    assert "not a region" in try_ses(FROM, "mars 1", Secret("k"), Secret("w")).says

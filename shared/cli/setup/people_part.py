@@ -73,12 +73,13 @@ def set_up_slack(guide: Guide) -> None:
             drop_token(house.deps, guide.data, "slack")
             guide.keep(wanted)
             return
-        token = Secret("")
+        token, channel = Secret(""), ""
 
         def attempt() -> Tried:
-            nonlocal token
+            nonlocal token, channel
             token = ask.secret("slack.token", "The app's bot token")
-            return try_slack(house.accounts, token)
+            channel = ask.text("slack.channel", "The channel to write to: its id", known.fact("channel"))
+            return try_slack(house.accounts, token, channel)
 
         found = guide.until_it_works(attempt)
         if found is None:
@@ -86,8 +87,7 @@ def set_up_slack(guide: Guide) -> None:
         for name, key in (("slack-signing-secret", "slack.signing_secret"), ("slack-app-token", "slack.app_token")):
             if ask.written(key):
                 LocalSecrets(guide.data).set(name, ask.secret(key, name))
-        channel = ask.text("slack.channel", "The channel to write to: its id", known.fact("channel"))
-        facts = {"channel": channel, "workspace": found.facts.get("login", ""), "address": address}
+        facts = {"channel": channel, "workspace": found.facts.get("team", ""), "address": address}
         guide.keep(wanted.choosing("slack", REAL, **facts))
         keep_token(house.deps, house.accounts, guide.data, guide.choices, "slack", token)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from shared.app.tries.tried import Tried
@@ -10,7 +9,7 @@ from shared.cli.setup.choices import NONE, REAL, SIMULATED, Choices
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
 from shared.cli.setup.tenant import carry_over, drop_token, keep_token
-from shared.cli.setup.trials import try_bucket, try_host
+from shared.cli.setup.trials import try_bucket, try_folder, try_host
 from shared.ports import Secret
 
 ABOUT = "Sites: where what was built goes live."
@@ -77,21 +76,15 @@ def _in_a_folder(guide: Guide, others: Choices) -> Choices | None:
 
     def attempt() -> Tried:
         nonlocal folder
-        folder = Path(guide.ask.text("sites.folder", "The folder for sites", known)).expanduser().resolve()
-        return _writable(folder)
+        given = guide.ask.text("sites.folder", "The folder for sites", known)
+        folder = Path(given).expanduser().resolve()
+        return try_folder(str(folder) if given else "", guide.data)
 
     found = guide.until_it_works(attempt)
-    return None if found is None else others.choosing("local_sites", REAL, folder=str(folder))
-
-
-def _writable(folder: Path) -> Tried:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        return Tried(False, f"{folder} cannot be made ({error.strerror}).", "Name another folder.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Tried(False, f"{folder} cannot be written to.", "Allow it, or name another folder.")
-    return Tried(True, f"Sites go to {folder}.")
+    if found is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return others.choosing("local_sites", REAL, folder=str(folder))
 
 
 def _in_a_bucket(guide: Guide, others: Choices) -> Choices | None:
@@ -102,7 +95,7 @@ def _in_a_bucket(guide: Guide, others: Choices) -> Choices | None:
     def attempt() -> Tried:
         nonlocal bucket
         bucket = guide.ask.text("sites.bucket", "The bucket's name", known.fact("bucket"))
-        return try_bucket(bucket)
+        return try_bucket(bucket, address)
 
     found = guide.until_it_works(attempt)
     return None if found is None else others.choosing("cloud_storage", REAL, bucket=bucket, address=address)

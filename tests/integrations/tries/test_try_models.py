@@ -127,6 +127,14 @@ def test_a_server_that_is_not_there_or_has_no_address():
     assert not try_model_key("compatible/m", Secret(""), SystemClock(), url="localhost").ok
 
 
+def test_a_provider_alone_is_tried_by_its_cheapest_model():
+    with OpenAIServer("openai", key=KEY) as server:
+        server.script([good("openai", '{"ok": true}')])
+        found = try_model_key("openai", Secret(KEY), SystemClock(), url=f"{server.url}/v1")
+        assert found.says == "OpenAI has answered with the model gpt-6-luna."
+    assert "name is missing" in try_model_key("compatible", Secret(""), SystemClock(), url="http://127.0.0.1:9/v1").says
+
+
 def test_a_model_that_nothing_is_known_of():
     found = try_model_key("openai/gpt-none", Secret("sk-" + "x"), SystemClock(), url="http://127.0.0.1:9/v1")
     assert found.says == "Nothing is known of the model openai/gpt-none, so that nobody could say what it costs."
