@@ -244,5 +244,8 @@ class Forge(Protocol):
         Raises Rejected when the head has moved or the forge does not merge it, with its reason.
         """
 
+    def archive(self, owner: str, name: str) -> None:
+        """Let a repository be read and nothing be written any more."""
+
     def delete_branch(self, owner: str, name: str, branch: str) -> None:
         """Delete a branch; one that is gone counts as deleted."""

@@ -218,6 +218,13 @@ class Vercel:
         except Missing:
             return
 
+    def remove_site(self, id: str) -> None:
+        """Delete a project with all its deployments and domains; one that is gone counts as deleted."""
+        try:
+            self._call("DELETE", f"/v9/projects/{segment(id)}")
+        except Missing:
+            return
+
     # --- the wire ---
 
     def _call(

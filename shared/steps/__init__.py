@@ -53,6 +53,7 @@ def _shipping() -> tuple[StepKind, ...]:
     from shared.steps.code_test import CODE_TEST
     from shared.steps.code_try import CODE_TRY
     from shared.steps.code_write import CODE_WRITE
+    from shared.steps.made_take_away import MADE_TAKE_AWAY
     from shared.steps.notion_ask_question import NOTION_ASK_QUESTION
     from shared.steps.notion_publish_plan import NOTION_PUBLISH_PLAN
     from shared.steps.release_review import RELEASE_REVIEW
@@ -83,6 +84,7 @@ def _shipping() -> tuple[StepKind, ...]:
         SITE_PROMOTE,
         SITE_WATCH,
         SITE_ROLLBACK,
+        MADE_TAKE_AWAY,
     )
 
 

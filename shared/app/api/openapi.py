@@ -11,6 +11,7 @@ from shared.app.api.connections import VIEWS
 from shared.app.api.contexts import CONTEXT
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.feedback import FEEDBACK, PREFERENCE
+from shared.app.api.made import VIEWS as MADE_VIEWS
 from shared.app.api.operate import API
 from shared.app.api.plans import PLAN
 from shared.app.api.routes import PARTS, Route
@@ -57,6 +58,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "Document": {"type": "object"},
     **VIEWS,
+    **MADE_VIEWS,
     "SiteValues": SITE_VALUES,
     "Hooks": listed("hooks", "Hook"),
     "Health": shown(

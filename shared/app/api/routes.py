@@ -16,6 +16,7 @@ from shared.app.api import (
     feedback,
     html,
     life,
+    made,
     models,
     operate,
     planning,
@@ -69,6 +70,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "models.change": frozenset({"owner"}),
     "pause.read": frozenset(ROLES),
     "pause.change": frozenset({"owner", "admin"}),
+    "made.read": frozenset(ROLES),
+    "made.take_away": frozenset({"owner", "admin"}),
     "tenant.read": frozenset(ROLES),
     "tenant.export": frozenset({"owner"}),
     "tenant.delete": frozenset({"owner"}),
@@ -79,6 +82,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
 _RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
 PARTS: Mapping[str, Schema] = {
     "run": _RUN,
+    "made": text("^made-[0-9a-f]{12}$"),
     "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
     "chat": text("^chat-[0-9a-f]{24}$"),
     "n": text("^[1-9][0-9]{0,3}$"),
@@ -308,6 +312,14 @@ ROUTES: tuple[Route, ...] = (
         status=201, errors=(409,),
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
+    Route(
+        "GET", "/v1/made", "made.read", made.list_made, "List what was made in other systems", "Made",
+        query={"run": _RUN},
+    ),
+    Route(
+        "POST", "/v1/made/{made}/take-away", "made.take_away", made.take_away, "Take away what was made elsewhere",
+        "Run", body=closed({"confirm": text(most=500)}, required=("confirm",)), errors=(409,),
+    ),
     Route("GET", "/v1/pause", "pause.read", life.show_pause, "Check whether work is paused", "Pause"),
     Route(
         "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or resume it", "Pause",

@@ -89,6 +89,11 @@ class GitHub(Hooks):
             raw = self._wire.call("GET", f"{repo_path(owner, name)}/git/blobs/{segment(raw['sha'])}").json
         return base64.b64decode(raw["content"])
 
+    def archive(self, owner: str, name: str) -> None:
+        """Let the repository be read and nothing be written any more; its owner can undo that."""
+        if not self._wire.call("GET", repo_path(owner, name)).json["archived"]:
+            self._wire.call("PATCH", repo_path(owner, name), json={"archived": True})
+
     def delete_branch(self, owner: str, name: str, branch: str) -> None:
         """Delete a branch; one that is gone already counts as deleted."""
         path = f"{repo_path(owner, name)}/git/refs/heads/{slashed(branch)}"

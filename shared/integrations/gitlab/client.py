@@ -94,6 +94,10 @@ class GitLab(MergeRequests, Hooks):
         except (binascii.Error, ValueError, KeyError):
             raise Rejected(self.system, f"{path}: its content cannot be read") from None
 
+    def archive(self, owner: str, name: str) -> None:
+        """Let the project be read and nothing be written any more; its owner can undo that. The same end each time."""
+        self._wire.call("POST", f"{project(owner, name)}/archive")
+
     def delete_branch(self, owner: str, name: str, branch: str) -> None:
         """Delete a branch; one that is gone counts as deleted."""
         self._wire.call(

@@ -155,6 +155,14 @@ def list_projects(call: Call) -> Response:
     return call.page_of([shape(call, each) for each in sorted(named, key=lambda each: -int(each["id"]))])
 
 
+def archive(call: Call) -> Response:
+    """Archive a project: it can be read, and nothing of it changes any more; again it is the same."""
+    project = call.writable(OWNER)
+    project["archived"] = True
+    call.sim.effect("project.archive", repo=project["full"], by=call.caller.username)
+    return json_response(shape(call, project), 201)
+
+
 def delete(call: Call) -> Response:
     """Delete a project with all it holds."""
     project = call.writable(OWNER)
@@ -265,6 +273,7 @@ ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("POST", "/projects", create),
     ("GET", _P, get),
     ("DELETE", _P, delete),
+    ("POST", f"{_P}/archive", archive),
     ("GET", f"{_P}/members/all", members),
     ("GET", f"{_P}/repository/branches", list_branches),
     ("POST", f"{_P}/repository/branches", create_branch),

@@ -1,0 +1,202 @@
+"""What was made in other systems, as the records of effects have it: there is no second ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.app.knowledge_scope import address_of
+from shared.core.run import Run, derived_id
+from shared.ports import Doc
+
+Result = Mapping[str, Any]
+_PAGE = 100
+TAKEN = "take.taken"  # the step and the effect of the run that takes something away
+REPOSITORY, BRANCH, CHANGE, PROJECT = "repository", "branch", "pull request", "project"
+DEPLOYMENT, SITE, PAGE, DATABASE = "deployment", "site", "page", "database"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing in another system. `place` is what is needed to take it away; `gone` says how that was done."""
+
+    id: str
+    what: str
+    system: str
+    name: str
+    url: str
+    run: str
+    at: str
+    place: Mapping[str, str] = field(default_factory=dict)
+    gone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """All that was made, oldest record first of each run, and how many messages went out, by channel."""
+
+    things: tuple[Thing, ...]
+    told: Mapping[str, int]
+
+
+def made(deps: Deps, tenant: str, run: str = "") -> Made:
+    """Return what was made in other systems, of one run or of all."""
+    runs = _Runs(deps, tenant)
+    things: list[Thing] = []
+    told: dict[str, int] = {}
+    gone: set[tuple[str, str]] = set()
+    for doc in _effects(deps, tenant, run):
+        scope, _, name = doc.id.rpartition(".")
+        if doc.body["state"] != "confirmed":
+            continue
+        if channel := next((each for each in ("email", "slack") if name.startswith(f"{each}-")), ""):
+            told[channel] = told.get(channel, 0) + 1
+            continue
+        gone |= _gone(scope, name, doc.body["result"])
+        if (read := _READ.get(name.rstrip("0123456789").rstrip("-"))) is not None:
+            things += read(_Record(deps, runs, doc, scope))
+    kept = {thing.id: _seen(deps, tenant, thing, gone) for thing in things}
+    return Made(tuple(kept.values()), told)
+
+
+class _Runs:
+    """The runs of a tenant, each read once."""
+
+    def __init__(self, deps: Deps, tenant: str) -> None:
+        self._deps, self._tenant = deps, tenant
+        self._known: dict[str, Run | None] = {}
+
+    def of(self, scope: str) -> tuple[str, Run | None, str]:
+        """Return id, run and step of an effect's scope."""
+        run, _, step = scope.partition(".")
+        if run not in self._known:
+            loaded = self._deps.store.load_run(self._tenant, run) if run.startswith("run-") else None
+            self._known[run] = loaded.run if loaded is not None else None
+        known = self._known[run]
+        return (run if known is not None else ""), known, step
+
+
+def _effects(deps: Deps, tenant: str, run: str) -> Iterator[Doc]:
+    after, prefix = run, f"{run}." if run else ""
+    while docs := deps.store.list_docs(tenant, "effects", after=after, limit=_PAGE):
+        for doc in docs:
+            if doc.id.startswith(prefix):
+                yield doc
+        after = docs[-1].id
+        if prefix and after > prefix and not after.startswith(prefix):
+            return
+
+
+def _gone(scope: str, name: str, result: Result) -> set[tuple[str, str]]:
+    """Return what an undo has taken back, by the scope and what it is there."""
+    if name == "undo-pull-request":
+        return {(scope, CHANGE)}
+    if name == "undo-branch":
+        return {(scope, BRANCH)}
+    if name.startswith("undo-deployment"):
+        return {(scope, str(result.get("of")))}
+    return {(scope, PAGE)} if name == "undo" and result.get("gone") else set()
+
+
+class _Record:
+    """The record of one effect that has happened, with the step that it belongs to."""
+
+    def __init__(self, deps: Deps, runs: _Runs, doc: Doc, scope: str) -> None:
+        self._deps, self._doc, self.scope = deps, doc, scope
+        self.run, run, step_id = runs.of(scope)
+        step = run.step(step_id) if run is not None else None
+        self.result: Result = doc.body["result"]
+        self.output: Result = step.output if step is not None else {}
+        self.given: Result = step.spec.input if step is not None else {}
+        self.facts: Result = run.facts if run is not None else {}
+
+    def thing(self, what: str, system: str, title: str, url: str, place: Mapping[str, str], key: str = "") -> Thing:
+        """Return a thing that this effect has made; `key` is what an undo knows it by in its step."""
+        known = derived_id("made-", self._doc.id, what)[:17]
+        place = {**place, "scope": self.scope, "key": key or what}
+        return Thing(known, what, system, title, url, self.run, str(self._doc.body["at"]), place)
+
+    def in_notion(self, what: str, title: str) -> list[Thing]:
+        """Return a page or a database."""
+        made = str(self.result.get(what) or "")
+        url = address_of(self._deps, made)
+        return [self.thing(what, "notion", title or made, url, {what: made})] if made else []
+
+
+def _repository(record: _Record) -> list[Thing]:
+    made, branch = record.result, str(record.output.get("branch", ""))
+    if not made.get("system"):
+        return []
+    system, owner, name, url = (str(made[each]) for each in ("system", "owner", "name", "url"))
+    found = [record.thing(REPOSITORY, system, f"{owner}/{name}", url, {"owner": owner, "name": name})]
+    at = {"owner": owner, "name": name, "branch": branch}
+    return [*found, *([record.thing(BRANCH, system, branch, f"{url}/tree/{branch}", at)] if branch else [])]
+
+
+def _change(record: _Record) -> list[Thing]:
+    owner, _, name = str(record.output.get("repository", "")).rpartition("/")
+    number = str(record.result.get("number", ""))
+    if not owner or not number:
+        return []
+    url, at = str(record.result["url"]), {"owner": owner, "name": name, "number": number}
+    return [record.thing(CHANGE, str(record.output["system"]), f"{owner}/{name}#{number}", url, at)]
+
+
+def _project(record: _Record) -> list[Thing]:
+    project = str(record.result.get("id", ""))
+    if not project:
+        return []
+    system, name = str(record.result.get("of") or "vercel"), str(record.output.get("name") or project)
+    return [record.thing(PROJECT, system, name, str(record.facts.get("site", "")), {"project": project})]
+
+
+def _deployment(record: _Record) -> list[Thing]:
+    deployment = str(record.result.get("id", ""))
+    if not deployment:
+        return []
+    shown = record.output.get("deployment") == deployment
+    url, system = str(record.output["url"]) if shown else "", str(record.result.get("system") or "vercel")
+    at = {"deployment": deployment, "project": str(record.output.get("project", ""))}
+    return [record.thing(DEPLOYMENT, system, deployment, url, at, deployment)]
+
+
+def _site(record: _Record) -> list[Thing]:
+    url = str(record.output.get("url", ""))
+    return [record.thing(SITE, str(record.output["system"]), url, url, {})] if url else []
+
+
+def _database(record: _Record) -> list[Thing]:
+    return record.in_notion(DATABASE, str(record.given.get("title") or record.scope.split(".")[-1]))
+
+
+def _page(record: _Record) -> list[Thing]:
+    return record.in_notion(PAGE, str(record.given.get("title") or ""))
+
+
+_READ: Mapping[str, Callable[[_Record], list[Thing]]] = {  # by the effect's name, without its number
+    "repository": _repository,
+    "pull-request": _change,
+    "project": _project,
+    "deployment": _deployment,
+    "promotion": _site,
+    "database": _database,
+    "page-created": _page,
+    "row": _page,
+    "example": _page,
+}
+
+
+def _seen(deps: Deps, tenant: str, thing: Thing, gone: set[tuple[str, str]]) -> Thing:
+    if (thing.place["scope"], thing.place["key"]) in gone:
+        return replace(thing, gone="taken back with its run")
+    doc = deps.store.get(tenant, "effects", f"{away_run(tenant, thing.id)}.{TAKEN}")
+    if doc is not None and doc.body["state"] == "confirmed":
+        return replace(thing, gone=str(doc.body["result"]["how"]))
+    return thing
+
+
+def away_run(tenant: str, thing: str) -> str:
+    """Return the run that takes this thing away, the same however often somebody asks."""
+    return derived_id("run-", tenant, thing, "take-away")
