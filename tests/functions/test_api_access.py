@@ -11,6 +11,7 @@ from shared.app.accept_forge_delivery import HOOKS, KEY
 from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
 from shared.app.chat_memory import keep_chat, new_chat
 from shared.app.contexts import keep_context
+from shared.app.made.things import made
 from shared.app.model_keys import keep_key
 from shared.app.snapshots import keep_snapshot
 from shared.core.commands import Command
@@ -27,18 +28,19 @@ MAY = {
               "contexts.read",
               "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change",
               "ship.read", "ship.change", "connections.read", "connections.manage",
-              "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete"},
+              "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete",
+              "made.read", "made.take_away"},
     "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
               "keys.manage", "planning.read", "databases.read", "contexts.read", "ship.read",
-              "connections.read", "pause.read", "pause.change", "tenant.read"},
+              "connections.read", "pause.read", "pause.change", "tenant.read", "made.read", "made.take_away"},
     "member": {"knowledge.ask", "knowledge.read", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read",
-              "ship.read", "connections.read", "pause.read", "tenant.read"},
+              "ship.read", "connections.read", "pause.read", "tenant.read", "made.read"},
     "viewer": {"knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
-              "databases.read", "ship.read", "connections.read", "pause.read", "tenant.read"},
+              "databases.read", "ship.read", "connections.read", "pause.read", "tenant.read", "made.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {
@@ -51,6 +53,7 @@ BODIES = {
     "connect": {"system": "gitlab"},
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
+    "take_away": {"confirm": "ideas"},
     "give_hook_secret": {"secret": "made-up-0123456789"},
     "rework": {"wish": "the colours"},
     "set_site_value": {"name": "forms", "value": "made-up"},
@@ -80,7 +83,15 @@ def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
         "provider": "xai",
         "preference": LIKED,
         "hook": _hook(service, tenant),
+        "made": _made(service, tenant),
     }
+
+
+def _made(service: Service, tenant: str) -> str:
+    key = f"databases.{('a' if tenant == MINE else 'b') * 32}.ideas.database"
+    body = {"state": "confirmed", "at": "2026-11-21T09:00:00+00:00", "name": key, "result": {"database": "d-1"}}
+    service.deps.store.put(tenant, Put("effects", key, body))
+    return made(service.deps, tenant).things[0].id
 
 
 def _hook(service: Service, tenant: str) -> str:

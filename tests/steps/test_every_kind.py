@@ -236,6 +236,7 @@ ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "site.verify": ("tests/steps/test_sites.py", {}),
     "site.promote": ("tests/steps/test_sites.py", {}),
     "site.watch": ("tests/steps/test_sites.py", {}),
+    "made.take_away": ("tests/steps/test_made.py", {"what": "page", "system": "notion", "place": {"page": "p"}}),
     "site.rollback": (
         "tests/steps/test_sites.py",
         {"system": "vercel", "site": "prj_1", "deployment": "dpl_2", "previous": "dpl_1"},
