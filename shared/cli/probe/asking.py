@@ -48,20 +48,28 @@ class Asker:
         if body is not None:
             raw, sent["Content-Type"] = json.dumps(body, ensure_ascii=False).encode(), "application/json"
         sent |= {**(self.credential if asked.trusted else self.strangers), **fill(asked.headers, kept)}
+        url, left_out = self.base_url + path, [name for name, value in sent.items() if value is None]
+        headers = self.signed(asked.method, url, {n: v for n, v in sent.items() if v is not None}, raw, asked.trusted)
         try:
             answer = self._session.request(
                 asked.method,
-                self.base_url + path,
+                url,
                 params={n: v for n, v in fill({**self.query, **asked.query}, kept).items() if v != ""} or None,
                 data=raw,
-                headers={name: value for name, value in sent.items() if value is not None},
+                headers={name: value for name, value in headers.items() if name not in left_out},
                 timeout=TIMEOUTS,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise Unavailable(self.system, f"no answer ({type(error).__name__})") from None
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(answer.status_code, headers, read_body(answer.text), self.now() - began)
+        got = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, got, read_body(answer.text), self.now() - began)
+
+    def signed(
+        self, method: str, url: str, sent: Mapping[str, str], raw: bytes | None, trusted: bool
+    ) -> Mapping[str, str]:
+        """Return the headers as they are sent."""
+        return sent
 
 
 def _in_path(name: str, kept: Kept) -> str:

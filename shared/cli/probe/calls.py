@@ -105,6 +105,10 @@ class Probe:
     grant: str = ""  # the connected system whose token serves, or else
     secrets: tuple[str, ...] = ()  # the operator's secrets that do
     below: str = ""  # what follows the address
+    make: Callable[[Any, Secret, Kept], Any] | None = (
+        None  # settings, secret, place → what asks, where plain HTTP does not
+    )
+    known: Callable[[Any], Kept] = lambda settings: {}  # of the settings, for the calls
     pace: float = 0.0  # seconds from one call to the next
     code_at: str = ""  # path of the vendor's code in a refusal
     limited: Expect | None = None  # what a refusal for too many calls looks like, if one comes

@@ -51,7 +51,10 @@ def probe(
     place = _place(chosen, named)
     secret = find_credential(chosen.credential_name, token_file, data, chosen.grant, chosen.secrets)
     _tell(chosen, place, only_clean=only_clean, yes=yes)
-    run = Run(chosen, _asker(chosen, secret), place.kept, new_mark())
+    settings = Settings.from_env(os.environ)
+    kept = {**place.kept, **chosen.known(settings)}
+    asker = chosen.make(settings, secret, kept) if chosen.make else _asker(chosen, secret, settings)
+    run = Run(chosen, asker, kept, new_mark())
     if only_clean:
         _end_cleaning(run.clean())
         return
@@ -90,8 +93,8 @@ def _tell(chosen: Probe, place: Place, *, only_clean: bool, yes: bool) -> None:
     click.confirm("Go on?", abort=True, err=True)
 
 
-def _asker(chosen: Probe, secret: Secret) -> Asker:
-    base = Settings.from_env(os.environ).endpoints.get(chosen.system) or chosen.address
+def _asker(chosen: Probe, secret: Secret, settings: Settings) -> Asker:
+    base = settings.endpoints.get(chosen.system) or chosen.address
     return Asker(
         chosen.system,
         base + chosen.below,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.cli.probe import github, gitlab, notion, slack, vercel
+from shared.cli.probe import github, gitlab, notion, ses, slack, smtp, vercel
 from shared.cli.probe.calls import Probe
 
 PROBES: Mapping[str, Probe] = {
-    each.system: each for each in (notion.PROBE, github.PROBE, gitlab.PROBE, vercel.PROBE, slack.PROBE)
+    each.system: each
+    for each in (notion.PROBE, github.PROBE, gitlab.PROBE, vercel.PROBE, slack.PROBE, ses.PROBE, smtp.PROBE)
 }
