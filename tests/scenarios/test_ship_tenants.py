@@ -149,7 +149,7 @@ def _goes_on(house: Neighbourhood, teams: list[Team], agreed: set[str]) -> dict[
     ended = {}
     for team in teams:
         runs = house.runs(team.page, team.home.tenant)
-        ended[team.name] = bool(runs) and runs[-1].status.final and bool(runs[-1].notices)
+        ended[team.name] = bool(runs) and runs[-1].status.final and any(n.startswith("run_") for n in runs[-1].notices)
         asked = runs[-1].asked if runs else ""
         if asked and asked not in agreed:
             agreed.add(asked)

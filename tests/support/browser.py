@@ -24,7 +24,7 @@ from shared.backends.local.chromium import PROGRAMS
 
 Json = dict[str, Any]
 PHONE, DESKTOP = (360, 740), (1280, 900)
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 _FLAGS = (
     *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--no-proxy-server"),
