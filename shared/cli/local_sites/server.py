@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer
 
+from shared.app.tries.sites_folder import try_sites_folder
+from shared.backends.local.keyfile import write_private
 from shared.cli.local_sites.serving import SitesApp
 from shared.cli.serve import listen
 from shared.core.errors import AgentError, ConfigError
@@ -46,7 +48,7 @@ class SitesServer:
                 " get another port (links to them that people have will lead nowhere)"
             ) from None
         told = {"port": server.server_port, "folder": str(root)}
-        (data / KEPT).write_text(json.dumps(told) + "\n", encoding="utf-8")
+        write_private(data / KEPT, json.dumps(told) + "\n", replace=True)
         return cls(server, public or f"http://{LOCAL_BASE}:{server.server_port}")
 
     def stop(self) -> None:
@@ -56,13 +58,13 @@ class SitesServer:
 
 
 def _prepare(root: Path, kept: Mapping[str, Any], data: Path) -> None:
-    if not root.is_absolute():
-        raise ConfigError(f"WORKWRIGHT_SITES_FOLDER is {str(root)!r}; give an absolute path such as /srv/sites")
     if kept.get("folder") == str(root) and not (root / STATE).is_dir():
         raise ConfigError(
             f"the folder for sites, {root}, is gone or empty, and there were sites in it: bring it back (is a disk not"
             f" mounted?), or delete {data / KEPT} to begin with an empty one"
         )
+    if not (root / STATE).is_dir() and not (found := try_sites_folder(str(root), data)).ok:
+        raise ConfigError(f"{found.says} {found.way_out} It is named by WORKWRIGHT_SITES_FOLDER.")
     try:
         Disk(root).prepare()
     except AgentError as error:

@@ -37,7 +37,7 @@ class SitesApp:
         try:
             response = self._answer(request)
         except OSError as error:
-            log.line("WARNING", "a page of a site could not be read", error=error.strerror or type(error).__name__)
+            log.line("WARNING", "a page of a site could not be read", error=error.strerror or str(error))
             response = Response("This site cannot be read at the moment.\n", 503, {"Retry-After": "10"})
         return response(environ, start_response)
 
@@ -47,6 +47,8 @@ class SitesApp:
         link = link_named(self._root, request.host, self._bases)
         if link is None:
             return _html(_NOTHING, 404)
+        if not link.parent.is_dir():  # a disk that is not there says nothing of what was on it
+            raise OSError("the folder for sites is gone")
         found = find_page(self._root, link, request.path)
         if isinstance(found, Elsewhere):
             query = request.query_string.decode("ascii", "replace")

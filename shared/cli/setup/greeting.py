@@ -27,6 +27,7 @@ def greet(house: House) -> list[str]:
         f"  Something odd?   {typed('doctor', data=data)}",
         f"  The API          {house.public_url}",
         *_made(house),
+        *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
         *systems_told(house.choices),
         "Ctrl-C stops it; the same command goes on where it was.",
     ]

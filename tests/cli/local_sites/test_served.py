@@ -192,3 +192,13 @@ def test_a_site_without_a_page_for_what_is_missing_answers_with_ours_and_one_tha
         assert b"There is no such page here" in sent
     world.sites.delete(made.id)
     assert world.ask("/a.txt", made.url)[0] == 404
+
+
+def test_a_folder_that_is_gone_for_a_while_is_no_reason_to_forget_its_pages(world: World) -> None:
+    away = world.folder.rename(world.folder.with_name("away"))
+    try:
+        status, headers, _ = world.ask("/")
+        assert (status, headers["retry-after"]) == (503, "10")
+    finally:
+        away.rename(world.folder)
+    assert world.ask("/")[0] == 200

@@ -82,7 +82,11 @@ def test_a_folder_that_had_sites_and_is_empty_now_is_not_begun_anew_by_itself(tm
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=r"the folder for sites, .*/file/sites, cannot be used"):
+    with pytest.raises(ConfigError, match=r"/file is a file, .* It is named by WORKWRIGHT_SITES_FOLDER"):
         started(tmp_path / "data", tmp_path / "file" / "sites")
-    with pytest.raises(ConfigError, match="give an absolute path"):
+    with pytest.raises(ConfigError, match="is not an absolute path"):
         started(tmp_path / "data", Path("sites"))
+    with pytest.raises(ConfigError, match="which visitors of a site must never reach"):
+        started(tmp_path / "data", tmp_path / "data")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["data", "file"]
+    assert list((tmp_path / "data").iterdir()) == []
