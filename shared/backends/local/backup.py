@@ -29,7 +29,13 @@ from shared.core.errors import ConfigError, StoreCorrupt
 
 FORMAT = 1  # of the archive
 MANIFEST = "manifest.json"
-SMALL = ("secrets.json", "keys.json", "owner.key", "house.json", "sites.json")  # beside the database, where they are there
+SMALL = (
+    "secrets.json",
+    "keys.json",
+    "owner.key",
+    "house.json",
+    "sites.json",
+)  # beside the database, where they are there
 _COUNTED = ("runs", "events", "docs", "texts", "audit", "tasks")
 _BLOCK = 1 << 20
 
