@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from importlib.util import find_spec
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from shared.cli.checkup import machine
+from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
+from shared.cli.checkup.systems import look_at_systems
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
-from shared.core.errors import AgentError, ConfigError, NoBrowser
+from shared.core.errors import AgentError, ConfigError
 from shared.ports import Secret
-from shared.settings import SYSTEMS, Settings
+from shared.settings import Settings
 
-OK, MISSING, LATER = "ok", "missing", "later"  # `later`: not there yet, and nothing has to be done about it now
 _SIGNS = {OK: "✓", MISSING: "✗", LATER: "·"}
-SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. What is `needed` and missing makes Workwright unusable here."""
-
-    name: str
-    state: str
-    detail: str
-    way_out: str = ""
-    needed: bool = True
-    why: str = ""  # it matters, where that is not plain
 
 
 OPERATOR_SECRETS: Mapping[str, str] = {
@@ -53,11 +38,6 @@ OPERATOR_SECRETS: Mapping[str, str] = {
     "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",
     "smtp-password": "your mail server: its password, or one made for this app alone",
 }
-_SANDBOX_WAYS_OUT: Mapping[str, str] = {
-    "local": "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run.",
-    "remote": "Check WORKWRIGHT_CODE_RUNNER_URL, and whether the service admits this identity (docs/sandbox.md).",
-    "vertex": "Install the extra vertexai, and give this identity roles/aiplatform.user (docs/sandbox.md).",
-}
 MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
     "anthropic": "console.anthropic.com › API keys",
     "openai": "platform.openai.com › API keys",
@@ -72,6 +52,11 @@ MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of
 @click.option(
     "--cloud", is_flag=True, help="Check a deployment instead, with your own credentials; nothing is changed."
 )
+@click.option(
+    "--try", "tried", is_flag=True,
+    help="Ask what is connected for real whether it takes what is kept; nothing is changed. A model's answer costs "
+    "less than a hundredth of a cent.",
+)  # fmt: skip
 @click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", default="", help="The deployment's project.")
 @click.option("--region", envvar="WORKWRIGHT_LOCATION", default="europe-west1", show_default=True, help="Its region.")
 @click.option("--name", default="workwright", show_default=True, help="The prefix of its names (Terraform's `name`).")
@@ -86,10 +71,21 @@ MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of
     "--endpoint", default="", hidden=True, help="Ask this address on this machine instead of Google's services."
 )
 def doctor(
-    data: Path, as_json: bool, cloud: bool, project: str, region: str, name: str, release: Path, endpoint: str
+    data: Path,
+    as_json: bool,
+    cloud: bool,
+    tried: bool,
+    project: str,
+    region: str,
+    name: str,
+    release: Path,
+    endpoint: str,
 ) -> None:
     """Check every component and credential; say what is missing and how to get it."""
-    found = _look_over_cloud(project, region, name, release, endpoint) if cloud else look_over(data, os.environ)
+    if cloud:
+        found = _look_over_cloud(project, region, name, release, endpoint)
+    else:
+        found = look_over(data, os.environ, tried=tried)
     usable = not any(finding.needed and finding.state == MISSING for finding in found)
     _tell(found, usable, as_json, "The deployment" if cloud else "Workwright")
     sys.exit(0 if usable else 1)
@@ -119,26 +115,27 @@ def _tell(found: list[Finding], usable: bool, as_json: bool, what: str) -> None:
         click.echo(f"{what} can run here." if usable else f"{what} cannot run here yet; see the arrows above.")
 
 
-def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
-    """Return what was found; a check that breaks is a finding too."""
+def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> list[Finding]:
+    """Return what was found; a check that breaks is a finding too. With `tried`, real systems are asked as well."""
     cloud = (env.get("WORKWRIGHT_MODE") or "local") == "cloud"
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("python", _python),
+        ("python", machine.look_at_python),
         ("environment", lambda: _environment(env)),
-        ("sandbox", lambda: _sandbox(env)),
-        ("git", _git),
-        ("browser", lambda: _browser(env)),
+        ("sandbox", lambda: machine.look_at_sandbox(env)),
+        ("git", machine.look_at_git),
+        ("browser", lambda: machine.look_at_browser(env)),
     ]
     if cloud:
-        checks += [("google", _google), ("secrets", _cloud_secrets)]
+        checks += [("google", machine.look_at_google), ("secrets", _cloud_secrets)]
     else:
         checks += [
-            ("sqlite", _sqlite),
+            ("sqlite", machine.look_at_sqlite),
             ("data", lambda: _data(data)),
             ("running", lambda: _house(data)),
             ("queue", lambda: _queue(data)),
             ("refusals", lambda: _left_alone(data)),
-            ("simulators", lambda: _simulators(env)),
+            ("simulators", lambda: look_at_systems(data, env, tried=tried)),
+            *([("tries", lambda: _tries(data, env))] if tried else []),
             ("secrets", lambda: _secrets(data)),
             ("models", lambda: _models(data, env)),
         ]
@@ -151,9 +148,10 @@ def look_over(data: Path, env: Mapping[str, str]) -> list[Finding]:
     return found
 
 
-def _python() -> Iterator[Finding]:
-    right = sys.version_info >= (3, 11)
-    yield Finding("python", OK if right else MISSING, platform.python_version(), "Install Python 3.11 or newer.")
+def _tries(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
+    from shared.cli.checkup.connected import try_connected  # with the clients of all systems
+
+    return try_connected(data, env)
 
 
 def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
@@ -193,70 +191,9 @@ def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(name, OK, "answers and accepts the key", needed=False)
 
 
-def _sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
-    from shared.wiring.sandbox import chosen_sandbox, proven
-
-    try:
-        settings = Settings.from_env(env)
-    except ConfigError:
-        return  # told already
-    try:
-        yield Finding("sandbox", OK, proven(chosen_sandbox(settings)))
-    except AgentError as error:
-        yield Finding("sandbox", MISSING, str(error), _SANDBOX_WAYS_OUT[settings.sandbox.driver])
-    if settings.sandbox.driver == "local":
-        known = settings.sandbox.registries
-        npm, pip = (url or "this machine's default" for url in (known.npm, known.pip))
-        yield Finding("packages", OK, f"npm: {npm}, pip: {pip}", needed=False)
-
-
-def _browser(env: Mapping[str, str]) -> Iterator[Finding]:
-    from shared.backends.local.chromium import find_browser
-
-    try:
-        found = find_browser(env.get("WORKWRIGHT_BROWSER") or "auto")
-    except NoBrowser as error:
-        way_out = (
-            "Install chromium-headless-shell or chromium, and bubblewrap if this runs as root; without them, approvals "
-            "of sites say what was not checked."
-        )
-        yield Finding("browser", MISSING, str(error), way_out, needed=False)
-    else:
-        yield Finding("browser", OK, f"{found.name} looks at sites before they go live", needed=False)
-
-
-def _git() -> Iterator[Finding]:
-    program = shutil.which("git")
-    if program is None:
-        way_out = "Install git (apt-get install git): the simulated GitHub keeps real repositories."
-        yield Finding("git", MISSING, "not installed", way_out)
-        return
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
-    yield Finding("git", OK, said.stdout.strip())
-
-
-def _google() -> Iterator[Finding]:
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-
-    way_out = "Run `gcloud auth application-default login`, or run as a service account."
-    try:
-        _, project = google.auth.default()
-    except DefaultCredentialsError:
-        yield Finding("google", MISSING, "no Google credentials", way_out)
-        return
-    yield Finding("google", OK, f"credentials found, project {project or 'not named by them'}")
-
-
 def _cloud_secrets() -> Iterator[Finding]:
     for name, source in OPERATOR_SECRETS.items():
         yield Finding(name, LATER, "kept in Secret Manager; not checked from here", source, needed=False)
-
-
-def _sqlite() -> Iterator[Finding]:
-    way_out = f"Use a Python built with SQLite {'.'.join(map(str, SQLITE))} or newer."
-    right = sqlite3.sqlite_version_info >= SQLITE
-    yield Finding("sqlite", OK if right else MISSING, sqlite3.sqlite_version, way_out)
 
 
 def _data(data: Path) -> Iterator[Finding]:
@@ -310,16 +247,6 @@ def _left_alone(data: Path) -> Iterator[Finding]:
         yield Finding("refusals", MISSING, "Notion refuses " + "; ".join(left), WAY_OUT, needed=False)
     else:
         yield Finding("refusals", OK, "nothing is left alone because Notion refuses it")
-
-
-def _simulators(env: Mapping[str, str]) -> Iterator[Finding]:
-    for system in SYSTEMS:
-        if url := env.get(f"WORKWRIGHT_{system.upper()}_URL"):
-            yield Finding(system, OK, f"used at {url}")
-            continue
-        there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.sim.{system}")
-        way_out = "Install all requirements (`make test` does); this part is incomplete."
-        yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)
 
 
 def _secrets(data: Path) -> Iterator[Finding]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
 from shared.cli.cloud_wanted import Wanted
-from shared.cli.doctor import LATER, MISSING, OK, Finding
 from shared.cli.google_reader import GoogleReader
 from shared.core.errors import IntegrationError, Missing, Unauthorized, Unavailable
 

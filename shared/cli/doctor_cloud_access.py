@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.cli.doctor import Finding
+from shared.cli.checkup.finding import Finding
 from shared.cli.doctor_cloud import Site, finding
 
 _INVOKER = "roles/run.invoker"

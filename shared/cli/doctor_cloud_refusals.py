@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from shared.cli.doctor import MISSING, OK, Finding
+from shared.cli.checkup.finding import MISSING, OK, Finding
 from shared.cli.doctor_cloud import Site
 from shared.cli.left_alone import WAY_OUT, left_alone_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shared.cli.doctor import Finding
+from shared.cli.checkup.finding import Finding
 from shared.cli.doctor_cloud import Site, finding
 
 _MIN_BACKOFF, _MAX_BACKOFF = "10s", "300s"  # what shared/backends/cloud/queue.py counts on

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
 from shared.cli.cloud_wanted import Wanted
-from shared.cli.doctor import LATER, MISSING, OK, Finding
 from shared.cli.doctor_cloud import look_over_cloud
 from shared.cli.google_reader import GoogleReader
 from shared.core.errors import IntegrationError

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from shared.app.model_keys import key_of
 from shared.backends.local.secrets import LocalSecrets
 from shared.cli import models as _registered
-from shared.cli.doctor import Finding, look_over
+from shared.cli.checkup.finding import Finding
+from shared.cli.doctor import look_over
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.ports import Secret

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
-from shared.accounts import Accounts
+from shared.accounts import Endpoints
 from shared.app.tries import bucket as buckets
 from shared.app.tries.github import try_github
 from shared.app.tries.gitlab import try_gitlab
@@ -16,29 +17,45 @@ from shared.app.tries.sites_folder import try_sites_folder
 from shared.app.tries.slack import try_slack as try_slack_token
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
+from shared.http_client import Trace
 from shared.integrations.cloud_storage.bucket import BASE_URL
 from shared.ports import Secret
+
+
+class Reached(Protocol):
+    """Where systems are, and who hears of each exchange."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return the systems' addresses."""
+        ...
+
+    @property
+    def trace(self) -> Trace | None:
+        """Return who hears of each exchange."""
+        ...
+
 
 _SMTP = ("smtp-username", "smtp-password")
 _SES = ("ses-access-key-id", "ses-secret-access-key")
 
 
-def try_code(accounts: Accounts, system: str, token: Secret, owner: str, host: str) -> Tried:
+def try_code(there: Reached, system: str, token: Secret, owner: str, host: str) -> Tried:
     """Say whether the forge takes the token, and whether repositories can be made at `owner`."""
-    ends = accounts.endpoints
+    ends = there.endpoints
     if system == "github":
-        return try_github(token, at=ends.github, owner=owner, trace=accounts.trace)
-    return try_gitlab(token, at=host or ends.gitlab, owner=owner, trace=accounts.trace)
+        return try_github(token, at=ends.github, owner=owner, trace=there.trace)
+    return try_gitlab(token, at=host or ends.gitlab, owner=owner, trace=there.trace)
 
 
-def try_host(accounts: Accounts, token: Secret) -> Tried:
+def try_host(there: Reached, token: Secret) -> Tried:
     """Say whether Vercel takes the token."""
-    return try_vercel(token, at=accounts.endpoints.vercel, trace=accounts.trace)
+    return try_vercel(token, at=there.endpoints.vercel, trace=there.trace)
 
 
-def try_slack(accounts: Accounts, token: Secret, channel: str) -> Tried:
+def try_slack(there: Reached, token: Secret, channel: str) -> Tried:
     """Say whether Slack takes the token, and lets it write to the channel, "" for none."""
-    return try_slack_token(token, at=accounts.endpoints.slack, channel=channel, trace=accounts.trace)
+    return try_slack_token(token, at=there.endpoints.slack, channel=channel, trace=there.trace)
 
 
 def try_folder(folder: str, data: Path) -> Tried:
