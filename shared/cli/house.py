@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from werkzeug.serving import BaseWSGIServer
@@ -30,11 +30,15 @@ from shared.cli.setup.choices import read_choices
 from shared.cli.setup.simulated_mail import mail_as_told
 from shared.cli.setup.surroundings import surroundings
 from shared.cli.simulators import Simulators
+from shared.cli.sockets.slack import listen_to_clicks
 from shared.core.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
 from shared.settings import FUNCTIONS
 from shared.telemetry import trace
 from shared.wiring import Wired, wire
+
+if TYPE_CHECKING:
+    from shared.integrations.slack_socket import SlackSocket
 
 OFTEN = "sync/often"  # answers itself when it wants to be called next
 SCHEDULE = {"sweep": 2.0, "sync": 60.0, OFTEN: 6.0}  # seconds between two calls of a function by the clock
@@ -67,6 +71,7 @@ class House:
         self._callers = LocalCallers(data)
         self._sessions = threading.local()
         self._stopping = threading.Event()
+        self._clicks: SlackSocket | None = None
         assert self.wired.local_store is not None
         options = DispatchOptions(
             workers=self.wired.settings.workers,
@@ -88,10 +93,15 @@ class House:
         """Begin to deliver and to sweep."""
         self.dispatcher.start()
         self._ticker.start()
+        self._clicks = listen_to_clicks(self.wired.deps)
+        if self._clicks is not None:
+            self._clicks.start()
 
     def stop(self) -> None:
         """Finish what is being delivered, then end everything this house started."""
         self._stopping.set()
+        if self._clicks is not None:
+            self._clicks.stop()
         self.dispatcher.stop()
         self._server.shutdown()
         self._server.server_close()

@@ -122,6 +122,10 @@ class Slack:
         """Return the id of the person with that address; raises Missing."""
         return str(self._read("users.lookupByEmail", {"email": email})["user"]["id"])
 
+    def open_socket(self) -> str:
+        """Return an address for one connection of socket mode, good for half a minute; for an app-level token."""
+        return str(self._write("apps.connections.open", {})["url"])
+
     def _read(self, name: str, params: Json) -> Json:
         return _checked(name, self._http.call("GET", f"/{name}", params=params), write=False)
 
@@ -170,6 +174,14 @@ def parse_click(raw: bytes) -> Click:
     """Return what was pressed, from an interactivity request's form body; raises MalformedRequest."""
     try:
         body = json.loads(parse_qs(raw.decode(), max_num_fields=10)["payload"][0])
+    except (KeyError, ValueError, RecursionError):
+        raise MalformedRequest("this is not a click on a button") from None
+    return click_of(body)
+
+
+def click_of(body: Any) -> Click:
+    """Return what was pressed, from an interaction's payload, however it came; raises MalformedRequest."""
+    try:
         action = body["actions"][0]
         return Click(
             user=body["user"]["id"],
@@ -182,7 +194,7 @@ def parse_click(raw: bytes) -> Click:
             response_url=body.get("response_url") or "",
             trigger=body.get("trigger_id") or "",
         )
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
+    except (KeyError, IndexError, TypeError, AttributeError):
         raise MalformedRequest("this is not a click on a button") from None
 
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 from shared.sim._slack_blocks import Invalid
 
 Json = dict[str, Any]
+OPEN = "apps.connections.open"  # the one method of an app-level token
 
 _NEEDED = {  # method -> scopes, of which one has to be there
     "chat.postMessage": ("chat:write",),
@@ -32,7 +33,8 @@ def find_caller(state: Json, request: Request, arguments: Json, now: float) -> J
         raise Invalid("not_authed")
     known: Json | None = state["tokens"].get(token)
     if known is None:
-        raise Invalid("not_allowed_token_type" if token.startswith("xapp-") else "invalid_auth")
+        elsewhere = token.startswith("xapp-") and not request.path.endswith(OPEN)
+        raise Invalid("not_allowed_token_type" if elsewhere else "invalid_auth")
     if known.get("ended"):
         raise Invalid(known["ended"])
     if (known.get("expires_at") or 1e12) <= now:
@@ -41,7 +43,9 @@ def find_caller(state: Json, request: Request, arguments: Json, now: float) -> J
 
 
 def must(caller: Json, method: str) -> None:
-    """Refuse a method that needs a scope which the token lacks."""
+    """Refuse a method that needs another sort of token, or a scope which the token lacks."""
+    if caller.get("app", False) != (method == OPEN):
+        raise Invalid("not_allowed_token_type")
     given, needed = scopes_of(caller), _NEEDED.get(method, ())
     if needed and not set(needed) & set(given):
         raise Invalid("missing_scope", needed=needed[0], provided=",".join(given))
@@ -59,13 +63,22 @@ def scopes_of(caller: Json) -> list[str]:
     return list(ALL if scopes is None else scopes)
 
 
+def uses_sockets(state: Json) -> bool:
+    """Say whether socket mode is on: it is where the app has a token of its own."""
+    return any(each.get("app") for each in state["tokens"].values())
+
+
 def seed(state: Json, order: Json) -> None:
     """Make a token: with all scopes unless `scopes` says less, until `expires_at`, `out_of` some channels.
+
+    `app_token` is the app's own, which opens sockets and does nothing else.
 
     `ended` names a token that is no good any more, and `why` the word that Slack answers it with.
     """
     if "ended" in order:
         state["tokens"][order["ended"]]["ended"] = order.get("why", "token_revoked")
+    if "app_token" in order:
+        state["tokens"][order["app_token"]] = {"app": True, "scopes": ["connections:write"]}
     if "token" in order:
         number = state["next_bot"]
         state["next_bot"] += 1

@@ -1,16 +1,11 @@
 """The simulated Slack: messages with buttons, their history, clicks signed as Slack does it, and a page."""
 
-import hashlib
-import hmac
-import json
 import re
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from functools import cached_property
 from html import escape
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -19,10 +14,14 @@ from shared.sim import _slack_tokens as tokens
 from shared.sim._page import page
 from shared.sim._server import Simulator, json_response
 from shared.sim._slack_blocks import Invalid, checked_blocks, checked_metadata
+from shared.sim._slack_callback import call_back
+from shared.sim._slack_reading import message_row, read_arguments
+
+if TYPE_CHECKING:
+    from shared.sim.slack_socket import Sockets
 
 Json = dict[str, Any]
 MAX_TEXT = 40_000
-MAX_CLICK_ANSWER_S = 10.0
 _RESPONSE = re.compile(r"/actions/(?P<secret>[\w-]+)")
 
 
@@ -35,6 +34,18 @@ class SlackSimulator(Simulator):
         """Return a workspace without anybody."""
         empty: Json = {"tokens": {}, "channels": {}, "users": [], "responses": {}, "last_ts": 0}
         return empty | {"signing_secret": "", "interactivity_url": "", "next_bot": 1}
+
+    @cached_property
+    def sockets(self) -> "Sockets":
+        """Return the connections of socket mode, which is on when there is an app-level token."""
+        from shared.sim.slack_socket import Sockets  # with a library that a house without it need not load
+
+        return Sockets(lambda: self.now().timestamp())
+
+    def stop(self) -> None:
+        """End the connections with the process."""
+        if "sockets" in vars(self):
+            self.sockets.stop()
 
     # --- one request ------------------------------------------------------------------------------------------------
 
@@ -55,7 +66,7 @@ class SlackSimulator(Simulator):
         method = _METHODS.get(name)
         if method is None:
             return self._failed("unknown_method", req_method=name)
-        arguments, problem = _arguments(request)
+        arguments, problem = read_arguments(request)
         if problem:
             return self._failed(problem)
         try:
@@ -93,6 +104,10 @@ class SlackSimulator(Simulator):
         """Say whose token it is."""
         names = {"url": f"{self.base_url}/", "team": "Simulated", "team_id": "T0SIM", "is_enterprise_install": False}
         return names | {"user": caller["user"], "user_id": caller["user_id"], "bot_id": caller["bot_id"]}
+
+    def open_socket(self, arguments: Json, caller: Json) -> Json:
+        """Say where a socket can be opened, once and soon."""
+        return {"url": self.sockets.open_address()}
 
     def lookup(self, arguments: Json, caller: Json) -> Json:
         """Find a person by mail address."""
@@ -221,12 +236,15 @@ class SlackSimulator(Simulator):
             ]
             if message is None or not buttons:
                 return json_response({"error": "no such button"}, 404)
-            if not self.state["interactivity_url"]:
+            by_socket = tokens.uses_sockets(self.state)
+            if not self.state["interactivity_url"] and not by_socket:
                 return json_response({"error": "no interactivity URL is set"}, 409)
             payload = self._payload(channel, message, *buttons[0], user_id)
             self._save(None)
             url, secret = self.state["interactivity_url"], self.state["signing_secret"]
-        return self._deliver(url, secret, payload, order.get("retry"))
+        if by_socket:
+            return json_response(self.sockets.deliver(payload) | {"payload": payload})
+        return call_back(url, secret, payload, order.get("retry"), str(int(self.now().timestamp())))
 
     def _payload(self, channel: str, message: Json, block: Json, element: Json, user_id: str) -> Json:
         user = next((one for one in self.state["users"] if one["id"] == user_id), {"id": user_id, "name": user_id})
@@ -250,34 +268,12 @@ class SlackSimulator(Simulator):
             "actions": [action | {"block_id": block.get("block_id", ""), "action_ts": ts}],
         }
 
-    def _deliver(self, url: str, secret: str, payload: Json, retry: Any) -> Response:
-        body = urlencode({"payload": json.dumps(payload)}).encode()
-        ts = str(int(self.now().timestamp()))
-        signature = hmac.new(secret.encode(), b"v0:" + ts.encode() + b":" + body, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": ts,
-            "X-Slack-Signature": f"v0={signature}",
-            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-            **({"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}),
-        }
-        try:
-            asked = urllib.request.Request(url, data=body, headers=headers, method="POST")
-            with urllib.request.urlopen(asked, timeout=MAX_CLICK_ANSWER_S) as back:
-                status, text = back.status, back.read().decode("utf-8", "replace")
-        except urllib.error.HTTPError as refused:
-            with refused:
-                status, text = refused.code, refused.read().decode("utf-8", "replace")
-        except OSError as failed:
-            return json_response({"error": f"the interactivity URL did not answer: {failed}"}, 502)
-        return json_response({"status": status, "body": text, "payload": payload})
-
     def _respond_to_click(self, key: str, request: Request) -> Response:
         """Answer a post to a response URL: five times within half an hour."""
         known = self.state["responses"].get(key)
         if known is None or known["left"] <= 0 or known["until"] < self.now().timestamp():
             return self._failed("used_url" if known else "invalid_url")
-        arguments, problem = _arguments(request)
+        arguments, problem = read_arguments(request)
         message = self._message(known["channel"], known["ts"])
         if problem or message is None:
             return self._failed(problem or "message_not_found")
@@ -308,7 +304,12 @@ class SlackSimulator(Simulator):
     # --- control and page -------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
-        """`POST /_seed`: `token`, `signing_secret`, `channels`, `users`, `interactivity_url`, each optional."""
+        """`POST /_seed`: `token`, `app_token`, `signing_secret`, `channels`, `users`, `interactivity_url`, any of them.
+
+        `POST /_socket`: `{"drop": true}`, or `{"disconnect": REASON, "after_s": 1}`.
+        """
+        if (request.method, request.path) == ("POST", "/_socket"):
+            return self._end_sockets(request.get_json())
         if (request.method, request.path) != ("POST", "/_seed"):
             return None
         order = request.get_json()
@@ -322,53 +323,25 @@ class SlackSimulator(Simulator):
         self.touch()
         return json_response({"ok": True})
 
+    def _end_sockets(self, order: Json) -> Response:
+        if order.get("drop"):
+            self.sockets.drop()
+        else:
+            self.sockets.disconnect(str(order["disconnect"]), float(order.get("after_s", 0)))
+        return json_response({"ok": True, "connections": self.sockets.count})
+
     def _page(self) -> Response:
         with self.lock:
             body = "".join(
-                f"<h2>{escape(channel)}</h2><ul class='rows'>{''.join(map(_message_row, messages))}</ul>"
+                f"<h2>{escape(channel)}</h2><ul class='rows'>{''.join(map(message_row, messages))}</ul>"
                 for channel, messages in self.state["channels"].items()
             )
         return page("Messages", f"<h1>Messages</h1>{body or '<p>No channels yet.</p>'}")
 
 
-def _message_row(message: Json) -> str:
-    texts, buttons = [], []
-    for block in message.get("blocks", []):
-        inner = [block.get("text"), *block.get("fields", [])]
-        inner += block.get("elements", []) if block["type"] == "context" else []
-        texts += [one["text"] for one in inner if isinstance(one, dict) and isinstance(one.get("text"), str)]
-        elements = block.get("elements", []) if block["type"] == "actions" else []
-        buttons += [element["text"]["text"] for element in elements if element["type"] == "button"]
-    shown = "\n".join(texts) or message["text"]
-    row = "".join(f'<span class="button">{escape(button)}</span>' for button in buttons)
-    edited = ", edited" if "edited" in message else ""
-    return f'<li><span class="soft">{message["ts"]}{edited}</span><pre class="text">{escape(shown)}</pre>{row}</li>'
-
-
-def _arguments(request: Request) -> tuple[Json, str]:
-    """Read what a method is called with: JSON, or a form whose nested fields are JSON text."""
-    kind = request.mimetype
-    if request.method == "GET" or kind == "application/x-www-form-urlencoded" or not request.get_data():
-        body = request.get_data().decode("utf-8", "replace")
-        pairs: Json = {**request.args.to_dict(), **dict(parse_qsl(body, keep_blank_values=True))}
-        for key in ("blocks", "metadata"):
-            if isinstance(pairs.get(key), str):
-                try:
-                    pairs[key] = json.loads(pairs[key])
-                except ValueError:
-                    return {}, {"blocks": "invalid_blocks_format", "metadata": "invalid_metadata_format"}[key]
-        return pairs, ""
-    if kind != "application/json":
-        return {}, "invalid_post_type"
-    try:
-        body_json = json.loads(request.get_data())
-    except ValueError:
-        return {}, "invalid_json"
-    return (body_json, "") if isinstance(body_json, dict) else ({}, "json_not_object")
-
-
 _METHODS: dict[str, Callable[[SlackSimulator, Json, Json], Json]] = {
     "auth.test": SlackSimulator.auth_test,
+    tokens.OPEN: SlackSimulator.open_socket,
     "users.lookupByEmail": SlackSimulator.lookup,
     "chat.postMessage": SlackSimulator.post,
     "chat.update": SlackSimulator.update,

@@ -35,11 +35,16 @@ def take_click(call: Call) -> ApiReply:
     timestamp, signature = request.header("x-slack-request-timestamp"), request.header("x-slack-signature")
     verify_signature(request.body, timestamp, signature, secret, deps.clock.now())
     click = parse_click(request.body)
-    if click.action not in ("approve", "deny"):
-        return ApiReply(body={})  # a button that only opens a link
-    body = {"response_type": "ephemeral", "replace_original": False, "text": _outcome(deps, click)}
-    _show(deps, click.response_url, body)
+    body = carry_out(deps, click)
+    show(deps, click, body)
     return ApiReply(body=body)
+
+
+def carry_out(deps: Deps, click: Click) -> dict[str, Any]:
+    """Decide what a click says that is known to come from Slack; return what to show to who clicked, if anything."""
+    if click.action not in ("approve", "deny"):
+        return {}  # a button that only opens a link
+    return {"response_type": "ephemeral", "replace_original": False, "text": _outcome(deps, click)}
 
 
 def _outcome(deps: Deps, click: Click) -> str:
@@ -65,13 +70,13 @@ def _person(deps: Deps, tenant: str, slack_user: str) -> Mapping[str, Any] | Non
     return next((person for person in people if slack_user and person.get("slack_user") == slack_user), None)
 
 
-def _show(deps: Deps, url: str, body: Mapping[str, Any]) -> None:
+def show(deps: Deps, click: Click, body: Mapping[str, Any]) -> None:
     """Show the outcome to who clicked. Slack shows nothing of our answer itself; it takes messages at this address.
 
     The decision stands whether this works or not, and Slack waits three seconds for all of it.
     """
-    parts = urlsplit(url)
-    if not _is_slacks(deps, parts.scheme, parts.netloc):
+    parts = urlsplit(click.response_url)
+    if not body or not _is_slacks(deps, parts.scheme, parts.netloc):
         return
     http = HttpClient("slack", f"{parts.scheme}://{parts.netloc}", None, timeouts=(1.0, 1.0))
     try:

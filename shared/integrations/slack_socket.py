@@ -1,0 +1,198 @@
+"""Slack's socket mode: what people click comes over a connection that we open, so nobody has to reach us.
+
+A connection lasts some hours. Slack says beforehand that it is about to end, so the next one stands before the last one
+goes. Whatever is not acknowledged within three seconds is shown to the person as failed, and may come again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.sync.client import ClientConnection, connect
+
+from shared.core.errors import AgentError, IntegrationError, Rejected, Unauthorized, Unavailable
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+_OPEN_S, _CLOSE_S = 10.0, 1.0  # Slack ends the WebSocket, and leaves the connection below it open
+_LEFT_OPEN_S = 15.0  # for what is still on its way on a connection that is about to end
+_MAX_BYTES = 4 * 1024 * 1024
+_REMEMBERED = 1000  # envelopes
+_AT_ONCE = 4
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_GOES_ON = frozenset({"warning", "refresh_requested"})
+_HOPELESS: Mapping[str, str] = {
+    "link_disabled": "socket mode is switched off in the settings of the app",
+    "too_many_websockets": "the app has as many connections as Slack allows",
+}
+
+Take = Callable[[Mapping[str, Any]], Callable[[], None]]
+"""Carries out, durably, what a payload asks for; returns what may follow once Slack knows that it has arrived."""
+
+
+class SlackSocket:
+    """Keeps a connection to Slack in a thread of its own, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        find_address: Callable[[], str],
+        take: Take,
+        tell: Callable[[str], None],
+        *,
+        first_wait: float = FIRST_WAIT_S,
+    ) -> None:
+        """Know who gives an address to connect to, who takes what was clicked, and who hears of trouble."""
+        self._find_address = find_address
+        self._take = take
+        self._tell = tell
+        self._first_wait = first_wait
+        self._ending = threading.Event()
+        self._connected = threading.Event()
+        self._lock = threading.Lock()
+        self._done: OrderedDict[str, None] = OrderedDict()
+        self._open: set[ClientConnection] = set()
+        self._hands = ThreadPoolExecutor(_AT_ONCE, "slack-click")
+        self._thread = threading.Thread(target=self._run, name="slack-socket", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def wait_until_connected(self, seconds: float) -> bool:
+        """Say whether there is a connection, or has come to be one in that time."""
+        return self._connected.wait(seconds)
+
+    def stop(self) -> None:
+        """Take nothing new, finish what was begun, and end the connections."""
+        self._ending.set()
+        self._hands.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            still_open = list(self._open)
+        for connection in still_open:
+            self._close(connection)
+        self._thread.join(_OPEN_S + _CLOSE_S)
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        wait = self._first_wait
+        last: ClientConnection | None = None
+        while not self._ending.is_set():
+            try:
+                connection = self._connect()
+            except AgentError as error:
+                self._tell(f"Clicks in Slack do not come in: {error}")
+                self._ending.wait(_wait_after(error, wait))
+                wait = min(wait * 2, LONGEST_WAIT_S)
+                continue
+            self._let_end(last)
+            self._connected.set()
+            reason = self._listen(connection, None)
+            self._connected.clear()
+            wait, last = self._first_wait, connection if reason in _GOES_ON else None
+            if last is None:
+                self._close(connection)
+                if reason in _HOPELESS:
+                    self._tell(f"Clicks in Slack do not come in: {_HOPELESS[reason]}")
+                self._ending.wait(LONGEST_WAIT_S if reason in _HOPELESS else wait)
+
+    def _connect(self) -> ClientConnection:
+        """Return a new connection. Its address is a secret, and good for half a minute; it is never told."""
+        address = self._find_address()
+        parts = urlsplit(address)
+        if parts.scheme != "wss" and (parts.scheme, parts.hostname in _LOOPBACK) != ("ws", True):
+            raise Rejected("slack", "the address for the socket is not encrypted")
+        try:
+            connection = connect(
+                address,
+                proxy=None,  # a proxy of the environment is not ours to use
+                open_timeout=_OPEN_S,
+                close_timeout=_CLOSE_S,
+                max_size=_MAX_BYTES,
+                legacy=True,  # it is not left where it was opened: the next one stands before it ends
+            )
+        except (InvalidHandshake, InvalidURI, OSError) as error:
+            raise Unavailable("slack", f"the socket could not be opened ({type(error).__name__})") from None
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def _listen(self, connection: ClientConnection, seconds: float | None) -> str:
+        """Take what comes until the connection is over, or for that long; return why Slack ends it, "" if unsaid."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while not self._ending.is_set():
+            try:
+                text = connection.recv(None if until is None else max(0.0, until - time.monotonic()))
+            except (ConnectionClosed, TimeoutError):
+                return ""
+            message = _read(text)
+            if message.get("type") == "disconnect" and until is None:
+                return str(message.get("reason") or "warning")
+            if isinstance(message.get("envelope_id"), str):
+                with suppress(RuntimeError):  # the end has begun meanwhile: Slack hands it over again
+                    self._hands.submit(self._handle, connection, message)
+        return ""
+
+    def _let_end(self, last: ClientConnection | None) -> None:
+        """Leave the connection before this one open for what is still on its way there."""
+        if last is None:
+            return
+
+        def end() -> None:
+            self._listen(last, _LEFT_OPEN_S)
+            self._close(last)
+
+        threading.Thread(target=end, name="slack-socket-last", daemon=True).start()
+
+    def _close(self, connection: ClientConnection) -> None:
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
+
+    # --- envelopes --------------------------------------------------------------------------------------------------
+
+    def _handle(self, connection: ClientConnection, message: Mapping[str, Any]) -> None:
+        """Carry it out, then acknowledge it: who dies in between gets it again, and the first decision stands."""
+        envelope = str(message["envelope_id"])
+        after: Callable[[], None] | None = None
+        if envelope not in self._done and message.get("type") == "interactive":
+            try:
+                after = self._take(message.get("payload") or {})
+            except Exception as error:  # of whatever sort: it is not acknowledged, and the others go on
+                self._tell(f"A click in Slack was not taken: {type(error).__name__}")
+                return
+        self._note(envelope)
+        with suppress(ConnectionClosed):  # then it comes again, and is known
+            connection.send(json.dumps({"envelope_id": envelope}))
+        if after is not None:
+            after()
+
+    def _note(self, envelope: str) -> None:
+        with self._lock:
+            self._done[envelope] = None
+            while len(self._done) > _REMEMBERED:
+                self._done.popitem(last=False)
+
+
+def _read(text: str | bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _wait_after(error: AgentError, wait: float) -> float:
+    """Return how long to wait after a refusal; only a person can end one of a token or of the app's settings."""
+    if isinstance(error, Unauthorized | Rejected):
+        return LONGEST_WAIT_S
+    told = error.retry_after if isinstance(error, IntegrationError) else None
+    return max(wait, told.total_seconds()) if told else wait
