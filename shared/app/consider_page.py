@@ -271,6 +271,8 @@ def _doubt(command: Command, deps: Deps, tools: Tools, seen: _Seen, run: Run) ->
     prove to be a person's own (`asking.watched_rows`) does not come here.
     """
     kind, _, user = seen.author.partition(":")
+    if run.rehearse:
+        return  # of a rehearsal nothing is written to the page
     if kind == DOUBTED:
         ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run, seen.status)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.priced import priced
-from shared.app.switches import refuse_paused
+from shared.app.switches import may_open
 from shared.app.tell_watchers import tell_watchers
 from shared.app.tenant_ledger import given_budget, with_budget
 from shared.core.commands import Command
@@ -39,8 +39,8 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
         if loaded is not None:
             after = loaded.run
             break
-        refuse_paused(deps, event.tenant)
-        wanted = replace(event, limits=with_budget(event.limits, given_budget(deps, event.tenant)))
+        rehearse = may_open(deps, event.tenant)
+        wanted = replace(event, rehearse=rehearse, limits=with_budget(event.limits, given_budget(deps, event.tenant)))
         saved = priced(deps, None, wanted, *reduce(None, wanted))
         after, audit = saved.after, _audit(saved.after, wanted, event.trigger.by or event.trigger.kind)
         token = f"{event.run}.open.{deps.owner()}"

@@ -19,7 +19,7 @@ from shared.app.effects import Effects
 from shared.app.engine import record, record_loaded, relay
 from shared.app.ledger import Noted, noting
 from shared.app.nothing_known import no_embedder, no_knowledge, no_secrets
-from shared.app.pauses.watch import HeldUp, Watch, WatchedSandbox, held_up
+from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, WatchedSandbox, held_up, rehearsed
 from shared.app.snapshots import keep_snapshot
 from shared.app.spend import metered
 from shared.core import events as ev
@@ -134,6 +134,8 @@ def _outcome(
         return attempt(run, step, meter) if run.pause is None else held_up(deps, command, step)
     except HeldUp:
         return held_up(deps, command, step)
+    except Rehearsed:
+        return rehearsed(deps, command, run, step)
     except CallLost:
         return ev.StepLost(deps.clock.now(), step.id, step.attempt, step.wake)
     except NotWanted as error:
@@ -224,7 +226,9 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
     system = step.spec.kind.partition(".")[0]
     decided = run.opened_at if step.home else None  # whoever has it retried has looked what became of it
     watch = Watch(deps, run)
-    effects = Effects(deps, run.tenant, f"{step.home or run.id}.{step.id}", step.spec.kind, system, decided, watch)
+    effects = Effects(
+        deps, run.tenant, f"{step.home or run.id}.{step.id}", step.spec.kind, system, decided, watch.before_write
+    )
     return StepContext(
         run=run,
         step=step,

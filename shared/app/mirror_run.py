@@ -41,8 +41,8 @@ from shared.telemetry import trace
 def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
     """Bring the page up to the run's present state, whichever delivery this is; later, while another does."""
     loaded = deps.store.load_run(command.tenant, command.run)
-    if loaded is None or not loaded.run.trigger.page:
-        return
+    if loaded is None or not loaded.run.trigger.page or loaded.run.rehearse:
+        return  # of a rehearsal no page shows anything
     if loaded.run.trigger.kind == "rollback":
         _tell_whose_it_was(deps, loaded.run)
     again = command.topic == STANDING or loaded.run.facts.get(ROLLED_BACK)

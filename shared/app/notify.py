@@ -68,7 +68,7 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
     scope = _scope(command, deps)
     with lease(deps, command.tenant, scope):
         loaded = deps.store.load_run(command.tenant, command.run)
-        if loaded is None:
+        if loaded is None or loaded.run.rehearse:  # of a rehearsal nobody is told
             return
         outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:

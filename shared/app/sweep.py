@@ -12,7 +12,7 @@ from shared.app.due_times import ring
 from shared.app.engine import record
 from shared.app.pauses.clock import Span, count_nothing, stood_still
 from shared.app.snapshots import expire_snapshots
-from shared.app.switches import SETTINGS, order_erasures, release, why_of
+from shared.app.switches import SETTINGS, order_erasures, rehearses, release, why_of
 from shared.core import events as ev
 from shared.core.errors import AgentError
 from shared.ports import SYSTEM
@@ -60,7 +60,7 @@ def sweep(deps: Deps) -> Mapping[str, int]:
         "relayed": relayed,
         "looked": looked,
         "moved": moved,
-        "woken": ring(deps),
+        "woken": 0 if rehearses(deps) else ring(deps),  # plans of a day and routines write without a run
         "expired": expired,
         "released": released,
         "erasing": order_erasures(deps),

@@ -23,6 +23,7 @@ from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
 
 SETTINGS = ("settings", "tenant")
+REHEARSES = "rehearses"  # field of SYSTEM's settings
 STOOD = "stood"  # field of the settings: the pauses that are over
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
 HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
@@ -56,10 +57,28 @@ def why_of(*settings: Doc | None) -> str:
     return ""
 
 
-def refuse_paused(deps: Deps, tenant: str) -> None:
-    """Raise Paused where nothing new may be opened."""
-    if why := why_paused(deps, tenant):
+def may_open(deps: Deps, tenant: str) -> bool:
+    """Raise Paused where nothing new may be opened; return whether what is opened now is only rehearsed."""
+    everybody = deps.store.get(SYSTEM, *SETTINGS)
+    if why := why_of(everybody, deps.store.get(tenant, *SETTINGS)):
         raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
+    return everybody is not None and bool(everybody.body.get(REHEARSES))
+
+
+def rehearses(deps: Deps) -> bool:
+    """Say whether this house only rehearses: what is opened stops before its first write outside."""
+    everybody = deps.store.get(SYSTEM, *SETTINGS)
+    return everybody is not None and bool(everybody.body.get(REHEARSES))
+
+
+def set_rehearsal(deps: Deps, on: bool) -> None:
+    """Let the house rehearse from now on, or work in earnest; runs that are there stay what they are."""
+
+    def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        body = {name: value for name, value in (settings or {}).items() if name != REHEARSES}
+        return settings if settings is None and not on else {**body, **({REHEARSES: True} if on else {})}
+
+    change_doc(deps.store, (SYSTEM, *SETTINGS), switch, deps.stand_back)
 
 
 def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping[str, str] | None = None) -> None:

@@ -119,14 +119,18 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
 )
 @click.option("--public-url", default="", help="The public address that leads here, if there is one.")
 @click.option("--take-over", is_flag=True, help="Work in a workspace that another installation worked in until now.")
+@click.option("--rehearse", is_flag=True, help="Runs that begin stop before they would write anything outside.")
 @DATA
 @AS_JSON
-def up(port: int | None, public_url: str, take_over: bool, data: Path, as_json: bool) -> None:
+def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data: Path, as_json: bool) -> None:
     """Run all of Workwright until it is stopped; started again, it goes on where it was, however it ended.
+
+    With --rehearse each run that begins reads and plans, and then waits: `runs` and `run` show what it would do.
 
     When it is ready it prints one line of JSON, and on a terminal where to go.
     """
     from shared import log
+    from shared.app.switches import set_rehearsal
     from shared.cli.house import House
     from shared.cli.setup.greeting import greet
     from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
@@ -135,10 +139,12 @@ def up(port: int | None, public_url: str, take_over: bool, data: Path, as_json: 
     house = House(data, port, public_url=public_url.rstrip("/"))
     try:
         see_that_it_is_free(house, take_over=take_over)
+        set_rehearsal(house.wired.deps, rehearse)
         house.start()
         settled = settle_by_choice(house)
         ready = {
             "ready": True,
+            "rehearses": rehearse,
             "functions": house.functions,
             "simulators": house.simulators,
             "systems": house.choices.modes,

@@ -51,7 +51,7 @@ def run_to_data(run: Run) -> Data:
     for name in ("plan_hash", "failure", "cancel"):
         if value := getattr(run, name):
             data[name] = value
-    for name in ("replannable", "replans", "box"):
+    for name in ("replannable", "replans", "rehearse", "box"):
         if value := getattr(run, name):
             data[name] = value
     if run.pause:
@@ -108,6 +108,7 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         facts=data.get("facts", {}),
         ended_at=_maybe_time(data.get("ended_at")),
         next_check_at=_maybe_time(data.get("next_check_at")),
+        rehearse=data.get("rehearse", False),
         pause=_pause_from_data(data.get("pause")),
         box=data.get("box", False),
         stood_until=_maybe_time(data.get("stood_until")),

@@ -36,6 +36,7 @@ class RunOpened:
     refused: str = ""
     carried: Carried | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    rehearse: bool = False  # it stops before its first write outside
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def _open(event: ev.RunOpened) -> Outcome:
         limits=event.limits,
         opened_at=event.at,
         deadline=event.at + timedelta(seconds=event.limits.wall_s),
+        rehearse=event.rehearse,
     )
     run = replace(run, facts=dict(event.facts)) if event.carried is None else _going_on(run, event.carried, event.facts)
     draft = Draft(run, event.at)

@@ -225,6 +225,7 @@ class Run:
     ended_at: datetime | None = None
     next_check_at: datetime | None = None  # the dead-man switch: past it, `sweep` looks
     facts: Mapping[str, Any] = field(default_factory=dict)  # small results for people: links, counts
+    rehearse: bool = False  # it stops before its first write outside, until a person lets it go on in earnest
     pause: Pause | None = None  # set: nothing new is handed out, and no time passes for it
     box: bool = False  # its page was last seen with the box Paused ticked
     stood_until: datetime | None = None  # the end of the last pause that counts against nothing

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.app.deps import Deps
+from shared.app.engine import record
 from shared.app.switches import why_paused
 from shared.core.commands import UNDO, Command
 from shared.core.errors import AgentError, ErrorClass
-from shared.core.events import StepWaits, UndoFailed
+from shared.core.events import RunPaused, StepWaits, UndoFailed
 from shared.core.pause.still import HELD
+from shared.core.pause.words import REHEARSAL
 from shared.core.run import Run, Step
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 
@@ -21,6 +23,10 @@ class HeldUp(AgentError):
     """The work is paused: this attempt ends here, and another one goes on where it was."""
 
 
+class Rehearsed(AgentError):
+    """The run is only rehearsed: here it would write outside for the first time."""
+
+
 class Watch:
     """Looks, for one attempt, whether its work was paused meanwhile; the attempt's beginning was a look."""
 
@@ -29,6 +35,15 @@ class Watch:
 
     def __call__(self) -> None:
         """Raise HeldUp once the work is paused, everybody's, the tenant's or this run's."""
+        self._look()
+
+    def before_write(self) -> None:
+        """Raise HeldUp like the watch itself, and Rehearsed where nothing may be written outside."""
+        self._look()
+        if self._run.rehearse:
+            raise Rehearsed("a rehearsal writes nothing")
+
+    def _look(self) -> None:
         now = self._deps.clock.now()
         if now - self._looked < _FRESH:
             return
@@ -55,6 +70,15 @@ class WatchedSandbox:
         """Run it, unless the work is paused."""
         self._watch()
         return self._sandbox.run(request)
+
+
+def rehearsed(deps: Deps, command: Command, run: Run, step: Step) -> StepWaits | UndoFailed:
+    """Let the run stand still before its first write outside, saying what comes next; return the attempt's outcome."""
+    title = step.spec.title or step.spec.kind
+    where = f" (page “{run.trigger.title}”)" if step.spec.kind.startswith("notion.") and run.trigger.title else ""
+    event = RunPaused(deps.clock.now(), REHEARSAL, f"What comes next would be the first to write: {title}{where}")
+    record(deps, run.tenant, run.id, event, label="rehearsal")
+    return held_up(deps, command, step)
 
 
 def held_up(deps: Deps, command: Command, step: Step) -> StepWaits | UndoFailed:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.core.draft import Draft
 from shared.core.pause.events import RunPaused, RunResumed, TimeStoodStill
+from shared.core.pause.words import REHEARSAL
 from shared.core.run import Pause, Step, StepStatus, Wait, WaitKind
 
 HELD = "paused"  # the error of a step that was stopped by a pause alone
@@ -31,7 +32,10 @@ def resumed(draft: Draft, event: RunResumed) -> bool:
         return False
     if event.box:
         draft.fields["box"] = False
-    if run.pause is not None:
+    rehearsed = run.pause is not None and run.pause.by == REHEARSAL
+    if rehearsed and not event.box:  # a box is cleared in passing; in earnest is a word of its own
+        draft.fields["rehearse"] = False
+    if run.pause is not None and not (rehearsed and event.box):
         draft.fields["pause"] = None
         stand_still(draft, run.pause.at, event.at)
         _hand_out_again(draft)

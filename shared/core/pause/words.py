@@ -7,6 +7,7 @@ from shared.core.run import Run
 from shared.core.sentence import end_sentence
 
 RESUME = "workwright resume"
+REHEARSAL = "a rehearsal"  # who pauses a run that is only rehearsed
 
 
 def pause_words(run: Run) -> str:
@@ -14,6 +15,11 @@ def pause_words(run: Run) -> str:
     pause = run.pause
     if pause is None or run.status.final:
         return ""
+    if pause.by == REHEARSAL:
+        return (
+            f"This run is a rehearsal: nothing was written anywhere. {end_sentence(plain(pause.why)[:300])}"
+            f" To let it go on in earnest: {RESUME} --run {run.id}. To end it: workwright cancel {run.id}"
+        )
     go_on = "clear the box Paused on its page" if run.box else f"{RESUME} --run {run.id}"
     return f"This run is paused by {_who_and_why(pause.by, pause.why)} To go on: {go_on}"
 
