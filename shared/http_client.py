@@ -26,6 +26,7 @@ from shared.core.errors import (
     Rejected,
     Unauthorized,
     Unavailable,
+    Unreachable,
 )
 from shared.ports import Secret
 from shared.telemetry import trace
@@ -114,6 +115,7 @@ class HttpClient:
         self._session = session or process_session()
         self._timeouts = timeouts
         self._trace = trace
+        self.told_date = ""  # by the system's own clock, with its last answer
         self.before_write: Callable[[str, str, Any], None] | None = None  # hears method, path, JSON of each write
         self.leaving: Callable[[str, str, Any], Any] | None = None  # method, path, JSON or bytes → what is sent of it
 
@@ -155,6 +157,7 @@ class HttpClient:
         answer: Answer | None = None
         try:
             answer = self._measured(asked, sent, params=params, json=json, data=data)
+            self.told_date = answer.headers.get("Date", "")
         finally:
             if self._trace is not None:
                 status = answer.status if answer else None
@@ -219,7 +222,7 @@ class HttpClient:
             raise Rejected(asked.system, f"{asked}: the call cannot be expressed in HTTP") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             if _was_not_sent(error):
-                raise Unavailable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
+                raise Unreachable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
             raise _unclear(asked, f"no complete answer ({type(error).__name__})") from error
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
+from shared.app.asking.unreached import patient_wait
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.core.commands import Command
-from shared.core.errors import Busy, ErrorClass, IntegrationError, NotSettled, RateLimited
+from shared.core.errors import Busy, ErrorClass, IntegrationError, Unreachable
 from shared.core.retry import delay_as_told, delay_before
 from shared.core.run import derived_id
 
@@ -37,18 +38,22 @@ def patient(use_case: UseCase) -> UseCase:
         except IntegrationError as error:
             if error.error_class != ErrorClass.TRANSIENT or command.attempt >= MAX_TIMES:
                 raise
-            come_again(command, deps, error.retry_after, as_told=isinstance(error, RateLimited | NotSettled))
+            told = patient_wait(deps, command.tenant, error)
+            counts = told is None or not isinstance(error, Unreachable)
+            come_again(command, deps, told or error.retry_after, as_told=told is not None, counts=counts)
 
     return handle
 
 
-def come_again(command: Command, deps: Deps, retry_after: timedelta | None = None, *, as_told: bool = False) -> None:
+def come_again(
+    command: Command, deps: Deps, retry_after: timedelta | None = None, *, as_told: bool = False, counts: bool = True
+) -> None:
     """Hand it over under a name that follows from its own, so that a repeated delivery hands over the same one.
 
     `as_told`: come when a rate limit allows it, or when what was sent before can no longer arrive, however often that
-    has been; else later each time.
+    has been; else later each time. What does not count may come again for ever.
     """
-    times = command.attempt + 1
+    times = command.attempt + (1 if counts else 0)
     least = retry_after.total_seconds() if retry_after else None
     if as_told and least is not None:
         delay = delay_as_told(f"{command.id}/{times}", least)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.core.errors import IntegrationError, NeedsHuman, NotSettled, OutcomeUnknown, VersionConflict
+from shared.core.errors import Busy, IntegrationError, NeedsHuman, NotSettled, OutcomeUnknown, VersionConflict
 from shared.ports import Doc, Put
 from shared.steps._kind import Repeat
 
@@ -44,6 +44,7 @@ class Effects:
         self._system = system
         self._decided = decided
         self._watch = watch
+        self._began = deps.clock.now()
 
     def __call__(
         self,
@@ -58,13 +59,14 @@ class Effects:
 
         `look` finds what an earlier attempt may have left behind, in a restored house also one that has no record any
         more. Raises NotSettled while an earlier request may still arrive, NeedsHuman for an effect that can be
-        neither looked up nor repeated.
+        neither looked up nor repeated, and Busy when the machine slept until another attempt may be at it.
         """
         key, digest = f"{self._scope}.{name}", _digest(args)
         doc = self._deps.store.get(self._tenant, "effects", key)
         if (result := _result_of(doc)) is not None:
             return result
         self._watch()
+        self._refuse_overtaken(name)
         if doc is not None and doc.body["state"] == "intended":
             found = self._look(doc, name, repeat, look)
             if found is not None:
@@ -75,7 +77,17 @@ class Effects:
             self._point("intent.before", name)
             self._put(key, {"state": "intended", "args": digest, "at": self._deps.clock.now().isoformat()})
         self._point("effect.before", name)
+        self._refuse_overtaken(name)
         return self._do(key, digest, name, do)
+
+    def _refuse_overtaken(self, name: str) -> None:
+        """Do nothing any more when the lease under which all of this was begun has run out.
+
+        A machine whose lid is closed stops in the middle of an attempt. When it wakes the attempt goes on, and so does
+        another one in its place, which finds that what was intended hours ago can no longer arrive.
+        """
+        if self._deps.clock.now() - self._began > self._deps.lease:
+            raise Busy(f"{name}: this attempt was away for longer than its lease; another one may be at it")
 
     def known(self, name: str) -> Result | None:
         """Return the result of an effect that is known to have happened."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 
 from shared import log
+from shared.app.asking.unreached import patient_wait
 from shared.app.budget import CallLost, Meter, NotWanted
 from shared.app.contexts import keep_context
 from shared.app.deps import Deps
@@ -32,8 +33,6 @@ from shared.core.errors import (
     ErrorClass,
     IntegrationError,
     ModelError,
-    NotSettled,
-    RateLimited,
     SandboxUnavailable,
 )
 from shared.core.run import NOTHING, Run, Step, StepStatus, Usage, WaitKind
@@ -295,7 +294,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
     except ValidationError as error:
         return _failed(deps, step, f"input: {error.errors()[0]['msg']}", ErrorClass.PERMANENT)
     except (IntegrationError, ModelError, SandboxUnavailable) as error:
-        return failure_event(deps, step, error)
+        return failure_event(deps, run.tenant, step, error)
     match outcome:
         case Done(output, used, facts):
             return ev.StepSucceeded(deps.clock.now(), step.id, step.attempt, as_stored(output), used, as_stored(facts))
@@ -324,13 +323,13 @@ def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def failure_event(
-    deps: Deps, step: Step, error: IntegrationError | ModelError | SandboxUnavailable
+    deps: Deps, tenant: str, step: Step, error: IntegrationError | ModelError | SandboxUnavailable
 ) -> ev.StepFailed | ev.StepWaits:
-    """Return the outcome of an attempt that met an error we know; a rate limit, and a death before, are waits."""
+    """Return the outcome of an attempt that met an error we know; a limit, a death before and no network are waits."""
     log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(error))
-    if isinstance(error, RateLimited | NotSettled) and error.retry_after is not None:
+    if (waits := patient_wait(deps, tenant, error)) is not None:
         now, why = deps.clock.now(), str(error)[:MAX_ERROR]
-        return ev.StepWaits(now, step.id, step.attempt, step.wake, now + error.retry_after, held_back=why)
+        return ev.StepWaits(now, step.id, step.attempt, step.wake, now + waits, held_back=why)
     if isinstance(error, IntegrationError):
         wait: timedelta | None = error.retry_after
         return ev.StepFailed(
@@ -368,8 +367,9 @@ def _undo(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Ev
         context = context_of(deps, run, step, tools, lambda: _for_undo(deps, run, step, tools))
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
-        wait = error.retry_after.total_seconds() if error.retry_after else None
-        slow = isinstance(error, RateLimited | NotSettled) and wait is not None
+        told = patient_wait(deps, run.tenant, error)
+        after, slow = told or error.retry_after, told is not None
+        wait = after.total_seconds() if after else None
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait, slow)
     except ValidationError as error:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"input: {error.errors()[0]['msg']}")

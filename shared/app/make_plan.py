@@ -45,7 +45,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
             signature=hashlib.sha256(str(error).encode()).hexdigest()[:16], used=error.used,
         )  # fmt: skip
     except (IntegrationError, ModelError) as error:
-        return failure_event(deps, step, error)
+        return failure_event(deps, run.tenant, step, error)
     proposal = thought.proposal
     output = {
         "proposal": keep_text(deps, run, json.dumps(proposal.model_dump(), ensure_ascii=False), "plan.propose"),

@@ -15,6 +15,7 @@ AgentError
 │   ├── RateLimited          not now, and certainly nothing happened  .retry_after  .scope
 │   │   └── BudgetSpent      our own budget said so, before anything was sent
 │   ├── Unavailable          worth another attempt; the request was not carried out
+│   │   ├── Unreachable      no connection: nothing was sent, and it may be our own network
 │   │   └── Overloaded       no room at the moment: another provider may have some
 │   ├── OutcomeUnknown       timeout, 5xx, dropped connection on a write: look before writing again
 │   │   └── NotSettled       what an attempt that died has sent may still arrive  .retry_after
@@ -186,6 +187,10 @@ class Unavailable(IntegrationError):
     """Down or unreachable, and the request was certainly not carried out."""
 
     error_class = ErrorClass.TRANSIENT
+
+
+class Unreachable(Unavailable):
+    """No connection could be made, so nothing was sent; it may be our own network that is away."""
 
 
 class Overloaded(Unavailable):

@@ -17,7 +17,7 @@ from shared.core.errors import (
     RateLimited,
     Rejected,
     Unauthorized,
-    Unavailable,
+    Unreachable,
 )
 from shared.ports import Secret
 
@@ -177,7 +177,7 @@ def _broken(error: Exception) -> IntegrationError:
 
     name = type(error).__name__
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError | SSLError):
-        return Unavailable("ses", f"send_email: no connection ({name})")
+        return Unreachable("ses", f"send_email: no connection ({name})")
     if isinstance(error, ParamValidationError | NoCredentialsError):
         return Rejected("ses", f"send_email: not sent ({name})")
     return NeedsHuman("ses", f"send_email: no complete answer ({name}); the mail may have been sent")

@@ -53,6 +53,11 @@ class KeptAliveHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True  # a delayed ACK costs 40 ms per kept-alive call otherwise
     server: KeptAliveServer
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return what the header Date says: a simulator's own time, which tests can move."""
+        now = getattr(self.server.app, "now", None)
+        return super().date_time_string(now().timestamp() if timestamp is None and now is not None else timestamp)
+
     def setup(self) -> None:
         """Begin with a connection."""
         super().setup()

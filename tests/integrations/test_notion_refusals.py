@@ -85,6 +85,7 @@ WRITES: Mapping[str, Callable[[Notion], Any]] = {
 }
 NOT_CALLS = {
     "read_page", "append_tree", "upload", "user",  # made of those above
+    "their_now",  # of the last answer
 }  # fmt: skip
 
 

@@ -176,7 +176,6 @@ def test_every_request_answered_badly_ends_in_the_same_page(
 
 def test_the_journal_of_effects_is_such_a_memory(desk: Desk, expected: list[Any], tmp_path: Path) -> None:
     with local_ports(tmp_path) as ports:
-        effect = Effects(ports.deps, "t-1", "run-1.s1", "test", "notion")
 
         def once(name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
             if not effect.intended(name):
@@ -186,6 +185,7 @@ def test_the_journal_of_effects_is_such_a_memory(desk: Desk, expected: list[Any]
         page, sent = desk.page(), desk.carried_out()
         for _ in range(2 * REQUESTS):
             desk.simulator.faults.clear()
+            effect = Effects(ports.deps, "t-1", "run-1.s1", "test", "notion")
             try:
                 write_tree(desk.notion, once, page, LONG)
             except IntegrationError:

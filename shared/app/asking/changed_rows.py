@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import log
 from shared.app.asking.watched_rows import Watch
+from shared.app.asking.wrong_clock import notion_ahead
 from shared.app.deps import Deps
 from shared.app.gather import Happening, gather, looked_at
 from shared.app.workspace_crawl import BLUR, OVERLAP
@@ -42,7 +43,7 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
         since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
     began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
     settled: dict[str, str] = dict(state["settled"])
-    found = 0
+    found, ahead = 0, None
     while True:
         asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
         try:
@@ -52,7 +53,13 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
                 raise
             since, cursor, began = state["upto"], "", now  # it has expired
             continue
-        looks = [_look_for(deps, tenant, row, settled, watch) for row in part.rows]
+        if ahead is None:  # from here on by Notion's clock: ours may be wrong by a day
+            ahead = notion_ahead(deps, notion)
+            now, began = now + ahead, began if cursor else now + ahead
+            if datetime.fromisoformat(since) > now:  # a time that a wrong clock has left
+                since = (now - FIRST).astimezone(UTC).isoformat()
+                continue
+        looks = [_look_for(deps, tenant, row, settled, ahead, watch) for row in part.rows]
         commands = [look for look in looks if look is not None]
         if commands:
             deps.queue.enqueue(commands)
@@ -89,11 +96,11 @@ def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
 
 
 def _look_for(
-    deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str], watch: Watch | None
+    deps: Deps, tenant: str, row: Mapping[str, Any], settled: dict[str, str], ahead: timedelta, watch: Watch | None
 ) -> Command | None:
     """Return the look at a row, unless it was looked at since its last edit could have been made."""
     page, version = str(row["id"]), str(row["last_edited_time"])
-    now = deps.clock.now()
+    now = deps.clock.now() + ahead
     if watch is not None:
         over = _age(version, now) >= BLUR
         happening = watch.news(row, over=over)
@@ -107,7 +114,7 @@ def _look_for(
     if still:
         settled[page] = version
     seen = looked_at(deps, tenant, page)
-    if seen is not None and seen - datetime.fromisoformat(version) >= BLUR:
+    if seen is not None and now >= seen + ahead >= datetime.fromisoformat(version) + BLUR:
         return None
     editor = str((row.get("last_edited_by") or {}).get("id") or "")
     name = derived_id("swept-", page, version, "still" if still else "moving")

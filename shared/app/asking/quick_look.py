@@ -11,13 +11,15 @@ from shared import log
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.asking.heard_comments import hear_comments, threads_of
 from shared.app.asking.often import asked_of, keep_asked, lately_runs, open_runs, quick_sources
+from shared.app.asking.unreached import note_reached, note_unreached
 from shared.app.asking.watched_rows import Watch
+from shared.app.asking.wrong_clock import note_clock
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.left_alone import let_in, may_ask, note_refused
 from shared.app.workspace_databases import database_of, kind_of
 from shared.core.commands import Command
-from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected
+from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected, Unreachable
 from shared.core.run import Run
 from shared.integrations.notion.client import Notion
 
@@ -31,12 +33,17 @@ def look_quickly(command: Command, deps: Deps, tools: Tools, notion: Notion) -> 
             runs = lately_runs(deps, tenant, known)
             found = _ask_tables(deps, tools, tenant, notion, us, {run.trigger.page for run in open_runs(runs)})
             found += _hear(command, deps, notion, us, runs, known.turn)
+            note_reached(deps, tenant, notion.system)
+            note_clock(deps, tenant, notion)
             now = deps.clock.now().isoformat()
             keep_asked(deps, tenant, looked=now, **({"active": now} if found else {}))
     except Busy:
         return
     except Blocked:
         raise
+    except Unreachable as error:
+        note_unreached(deps, tenant, error)
+        log.line("INFO", "not looked: Notion cannot be reached", tenant=tenant)
     except IntegrationError as error:  # the next one comes in seconds; a queue that repeats this one helps nobody
         log.line("INFO", "not looked", tenant=tenant, **log.about(error))
 

@@ -27,7 +27,7 @@ from shared.core.errors import (
     RateLimited,
     Refused,
     Rejected,
-    Unavailable,
+    Unreachable,
 )
 from shared.core.model_facts import Catalogue, Price, Tokens
 from shared.core.run import Usage
@@ -169,7 +169,7 @@ class PydanticAI:
             case theirs.ModelRequestRejectedError():
                 return Rejected(self.name, said)
             case theirs.ModelConnectionError() if error.phase in _NOT_SENT:
-                return Unavailable(self.name, said)
+                return Unreachable(self.name, said)
         return _costing(OutcomeUnknown(self.name, said, retry_after=wait), bound)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, ClassVar, Final
 
@@ -68,6 +70,14 @@ class Wire:
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
+
+    def their_now(self) -> datetime | None:
+        """Return the time by Notion's own clock, as it was told with the last answer; None before there is one."""
+        try:
+            told = parsedate_to_datetime(self._http.told_date)
+        except (ValueError, TypeError):
+            return None
+        return told if told.tzinfo is not None else None
 
     def _call(
         self,

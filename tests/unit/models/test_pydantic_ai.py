@@ -50,7 +50,7 @@ def test_a_good_answer_is_read_and_priced(played: dict[str, Any]) -> None:
         ("key", "Rejected", False),
         ("bad", "Rejected", False),
         ("unknown", "Missing", False),
-        ("nobody there", "Unavailable", False),
+        ("nobody there", "Unreachable", False),
         ("failed", "OutcomeUnknown", True),
         ("dropped", "OutcomeUnknown", True),
         ("page", "OutcomeUnknown", True),

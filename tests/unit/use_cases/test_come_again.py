@@ -11,7 +11,8 @@ from shared.app.come_again import MAX_TIMES, patient
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools
 from shared.core.commands import CONSIDER, Command
-from shared.core.errors import BudgetSpent, IntegrationError, NotSettled, RateLimited, Unavailable
+from shared.core.errors import BudgetSpent, IntegrationError, NotSettled, RateLimited, Unavailable, Unreachable
+from shared.ports import Put
 from tests.support.local_ports import Ports, tools_with
 
 LOOK = Command("look-1", CONSIDER, "plan", "t-1", ref="page-1")
@@ -56,3 +57,15 @@ def test_it_does_not_come_for_ever(ports: Ports) -> None:
         _waits(
             ports, BudgetSpent("notion", "later", retry_after=timedelta(seconds=4)), 1, replace(LOOK, attempt=MAX_TIMES)
         )
+
+
+def test_no_network_is_looked_for_every_half_minute_and_counts_for_nothing_for_a_day(ports: Ports) -> None:
+    away = Unreachable("notion", "GET /v1/pages/1: no connection")
+    assert all(30 <= wait <= 33 for wait in _waits(ports, away, 12, replace(LOOK, attempt=MAX_TIMES - 1)))
+    ports.deps.store.put("t-1", Put("unreached", "notion", _since(ports, timedelta(hours=25))))
+    assert _waits(ports, away, 8)[-1] >= 120  # an address that is wrong, and not the network
+
+
+def _since(ports: Ports, span: timedelta) -> dict[str, str]:
+    now = ports.clock.now()
+    return {"since": (now - span).isoformat(), "last": now.isoformat()}

@@ -12,6 +12,7 @@ import pytest
 
 from shared.app.effects import Effects
 from shared.core.errors import (
+    Busy,
     IntegrationError,
     Missing,
     NeedsHuman,
@@ -264,3 +265,25 @@ def test_of_a_sort_a_run_makes_what_was_named_first_whichever_step_says_so(ports
     assert other.only("run-1", "repository", "github:acme/other") == "github:acme/club"
     assert one.only("run-1", "site", "vercel:club") == "vercel:club"
     assert other.only("run-2", "repository", "github:acme/other") == "github:acme/other"
+
+
+@pytest.mark.parametrize("point", [*POINTS[:2], "before"])
+def test_an_attempt_that_wakes_after_a_nights_sleep_writes_nothing_beside_the_one_in_its_place(
+    ports: Ports, world: World, point: str
+) -> None:
+    """The lid is closed in the middle of an attempt; hours later both go on."""
+
+    def asleep(name: str) -> None:
+        if name.startswith(point):
+            ports.clock.move(hours=10)
+
+    sleeper = Effects(ports.with_deps(crash_point=asleep).deps, "t-1", "run-1.s1", "test", "test")
+    if point == "before":
+        ports.clock.move(hours=10)
+    with pytest.raises(Busy):
+        sleeper("thing", world.make, repeat=Repeat.LOOK, look=world.look)
+    ports.clock.move(seconds=71)
+    assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
+    with pytest.raises(Busy):
+        sleeper("other", world.make, repeat=Repeat.LOOK, look=world.look)
+    assert world.made == ["id-1"]
