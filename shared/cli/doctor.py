@@ -134,7 +134,7 @@ def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> lis
             ("data", lambda: _data(data)),
             ("running", lambda: _house(data)),
             ("queue", lambda: _queue(data)),
-            ("refusals", lambda: _left_alone(data)),
+            ("refusals", lambda: _notion(data)),
             ("simulators", lambda: look_at_systems(data, env, tried=tried)),
             *([("tries", lambda: _tries(data, env))] if tried else []),
             ("secrets", lambda: _secrets(data)),
@@ -241,13 +241,11 @@ def _queue(data: Path) -> Iterator[Finding]:
         yield Finding("queue", OK, "there are no dead letters")
 
 
-def _left_alone(data: Path) -> Iterator[Finding]:
-    from shared.cli.left_alone import WAY_OUT, left_alone_here
+def _notion(data: Path) -> Iterator[Finding]:
+    from shared.backends.clock import SystemClock
+    from shared.cli.asking.notion_findings import notion_findings
 
-    if left := left_alone_here(data):
-        yield Finding("refusals", MISSING, "Notion refuses " + "; ".join(left), WAY_OUT, needed=False)
-    else:
-        yield Finding("refusals", OK, "nothing is left alone because Notion refuses it")
+    yield from notion_findings(data, SystemClock().now())
 
 
 def _secrets(data: Path) -> Iterator[Finding]:

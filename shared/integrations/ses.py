@@ -17,6 +17,7 @@ from shared.core.errors import (
     RateLimited,
     Rejected,
     Unauthorized,
+    Unavailable,
     Unreachable,
 )
 from shared.ports import Secret

@@ -37,6 +37,8 @@ HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 READS: Mapping[str, Callable[[Notion], Any]] = {
     "me": lambda n: n.me(),
     "users": lambda n: n.users(),
+    "first_users": lambda n: n.first_users(),
+    "first_shared": lambda n: n.first_shared(),
     "custom_emojis": lambda n: n.custom_emojis(),
     "page": lambda n: n.page(PAGE),
     "property_value": lambda n: n.property_value(PAGE, "title"),

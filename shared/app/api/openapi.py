@@ -71,7 +71,12 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "RunHead": views.RUN_HEAD,
     "Run": views.RUN,
-    "Runs": listed("runs", "RunHead", paused=text(what="Why all work stands still; empty when it does not.")),
+    "Runs": listed(
+        "runs",
+        "RunHead",
+        paused=text(what="Why all work stands still; empty when it does not."),
+        standing=text(what="What keeps work from Notion: it is not reached, or a clock is wrong; empty for nothing."),
+    ),
     "Context": CONTEXT,
     "Work": WORK,
     "Version": VERSION,

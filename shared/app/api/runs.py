@@ -8,6 +8,7 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.retry import retry_links, retry_run
 from shared.app.api.views import event_view, run_head, run_view
 from shared.app.approvals import asked_now, decide
+from shared.app.asking.words import standing_words
 from shared.app.engine import record
 from shared.app.feedback import note, stopped
 from shared.app.gates import ask_for_rework, mended_by
@@ -47,7 +48,9 @@ def list_runs(call: Call) -> ApiReply:
 
 def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
     paused = paused_words(call.deps, call.tenant)
-    return ApiReply(body={"runs": [run_head(run) for run in found], "next": after or None, "paused": paused})
+    standing = standing_words(call.deps, call.tenant)
+    listed = [run_head(run) for run in found]
+    return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "standing": standing})
 
 
 def show_run(call: Call) -> ApiReply:

@@ -52,6 +52,11 @@ def note_reached(deps: Deps, tenant: str, system: str) -> None:
 def unreached_since(deps: Deps, tenant: str, system: str) -> datetime | None:
     """Return since when a system has not been reached, as far as anybody tried lately; None when it was."""
     doc = deps.store.get(tenant, KIND, system)
-    if doc is None or deps.clock.now() - datetime.fromisoformat(doc.body["last"]) > _SAME:
+    return known_since(doc.body, deps.clock.now()) if doc is not None else None
+
+
+def known_since(kept: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return since when it was not reached, by what is kept; None where nobody has tried for a while."""
+    if now - datetime.fromisoformat(kept["last"]) > _SAME:
         return None
-    return datetime.fromisoformat(doc.body["since"])
+    return datetime.fromisoformat(kept["since"])

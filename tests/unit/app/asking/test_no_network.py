@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from shared.app.asking.unreached import unreached_since
+from shared.app.asking.words import standing_words
+from shared.cli.asking.notion_findings import notion_findings
 from shared.core import marks
 from shared.core.run import RunStatus
 from tests.support.asked_desk import AskedDesk
@@ -42,6 +44,9 @@ def test_an_hour_without_network_costs_no_try_and_work_goes_on_within_a_minute(q
     since = unreached_since(house.deps, TENANT, "notion")
     assert since is not None
     assert since - gone_at < timedelta(minutes=1)
+    assert standing_words(house.deps, TENANT).startswith(f"Notion cannot be reached since {since:%Y-%m-%d %H:%M} UTC.")
+    told = [each for each in notion_findings(house.folder, house.clock.now()) if each.name == "notion"]
+    assert [each.detail for each in told] == [standing_words(house.deps, TENANT)]
     quiet.desk.set_status(waiting, marks.APPROVED)
     house.with_endpoints(notion=quiet.desk.url)
     _pass(quiet, timedelta(minutes=1))

@@ -1,0 +1,1 @@
+"""What the terminal says of how Notion is asked."""
