@@ -84,4 +84,6 @@ def _key(model: str, data: Path) -> tuple[str, str]:
         return name, ""
     if sys.stdin.isatty():
         return name, str(click.prompt(f"Key for {provider}", hide_input=True)).strip()
-    return name, sys.stdin.readline().strip()
+    if key := sys.stdin.readline().strip():
+        return name, key
+    raise click.UsageError(f"there is no key for {provider}: {data} holds none, and standard input is empty")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from shared.core.run import Run, RunStatus
 
 LIVE, DONE, QUESTION, REFUSED, FAILED = "live", "done", "question", "refused", "failed"
-STOPPED, TIMED_OUT, NO_MONEY = "stopped", "timed out", "no money"
+STOPPED, TIMED_OUT = "stopped", "timed out"
+NO_MONEY, NO_MODEL = "no money", "no model"  # the page could not be evaluated: this tells nothing about the model
 ENDS = (LIVE, DONE, QUESTION, REFUSED)  # those that can be right
 MADE = (LIVE, DONE)
 

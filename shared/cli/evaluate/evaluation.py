@@ -14,20 +14,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY
 from shared.cli.evaluate.figures import summary
 from shared.cli.evaluate.life import save
 from shared.cli.evaluate.money import spent_in
 from shared.cli.evaluate.pages import EvalPage, EvalSet, read_set
 from shared.cli.evaluate.surroundings import environment
-from shared.cli.evaluate.worker import HOUSE, RESULT, STATE, Order
+from shared.cli.evaluate.worker import HOUSE, RESULT, STATE, STOPPED, Order
 from shared.core.errors import ConfigError
 from shared.core.model_facts import OFFLINE
+from shared.mind.catalogue import offered
+from shared.settings import Settings
 
 Json = dict[str, Any]
 HEAD, RESULTS = "evaluation.json", "results.json"
 _SHARED = Path(__file__).resolve().parents[2]
 _RULES_S, _MODEL_S = 180.0, 3600.0  # how long a page may take
 _TRIES = 2  # of a page whose process fails by itself
+_NO_MONEY = "what is left of the limit is not enough for the next call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,25 @@ class Wanted:
 def evaluate(wanted: Wanted, show: Callable[[str, Json | None], None]) -> Json:
     """Evaluate what is missing and return all results; `show` hears of each page when it begins and when it is done."""
     pages = read_set(wanted.set)
+    offered(Settings.from_env(environment(os.environ, wanted.model)).models)  # a slip is said before a page is begun
     chosen = pages.only(wanted.only)
     _open(wanted, pages)
-    stopped = ""
+    stopped, why = "", ""
     for page in chosen:
         if _result(wanted.folder, page.name) is not None:
             continue
         left = None if wanted.micros is None else wanted.micros - _spent(wanted.folder, without=page.name)
         if left is not None and left <= 0 and wanted.model != OFFLINE:
-            stopped = page.name
+            stopped, why = page.name, _NO_MONEY
             break
         show(page.name, None)
         result = _evaluated(wanted, page, left)
-        show(page.name, result)
-        if result is None:
+        if result["end"] in (NO_MONEY, NO_MODEL):
             stopped = page.name
+            why = _NO_MONEY if result["end"] == NO_MONEY else f"no model answered: {result['why'] or 'nothing is told'}"
             break
-    found = _results(wanted, pages, chosen, stopped)
+        show(page.name, result)
+    found = _results(wanted, pages, chosen, {"stopped_before": stopped, "stopped_why": why})
     save(wanted.folder / RESULTS, found)
     return found
 
@@ -99,8 +105,8 @@ def prompts_digest() -> str:
     return found.hexdigest()[:16]
 
 
-def _evaluated(wanted: Wanted, page: EvalPage, left: int | None) -> Json | None:
-    """Evaluate one page in a process of its own; None when there was not enough money for it."""
+def _evaluated(wanted: Wanted, page: EvalPage, left: int | None) -> Json:
+    """Evaluate one page in a process of its own; where that was not possible its end says so, and it is not kept."""
     folder = wanted.folder / "pages" / page.name
     folder.mkdir(parents=True, exist_ok=True)
     _settle_stopped(folder)
@@ -113,8 +119,9 @@ def _evaluated(wanted: Wanted, page: EvalPage, left: int | None) -> Json | None:
         code = _run(wanted, folder)
         if result := _result(wanted.folder, page.name):
             return result
-        if (folder / "stopped.json").exists():
-            return None
+        if (folder / STOPPED).exists():
+            stopped: Json = json.loads((folder / STOPPED).read_text(encoding="utf-8"))
+            return stopped
         if number == _TRIES:
             said = (folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-1500:]
             raise ConfigError(f"{page.name}: its process ended with {code} and no result:\n{said}")
@@ -138,8 +145,8 @@ def _run(wanted: Wanted, folder: Path) -> int:
 
 
 def _settle_stopped(folder: Path) -> None:
-    """Let a page go on that was stopped for want of money; one whose run failed of it begins anew, and is counted."""
-    place = folder / "stopped.json"
+    """Let a page go on that was stopped; one whose run has failed begins anew, and what it has cost stays counted."""
+    place = folder / STOPPED
     if not place.exists():
         return
     stopped = json.loads(place.read_text(encoding="utf-8"))
@@ -176,7 +183,7 @@ def _result(folder: Path, page: str) -> Json | None:
     return found
 
 
-def _results(wanted: Wanted, pages: EvalSet, chosen: tuple[EvalPage, ...], stopped: str) -> Json:
+def _results(wanted: Wanted, pages: EvalSet, chosen: tuple[EvalPage, ...], stopped: Json) -> Json:
     head: Mapping[str, Any] = json.loads((wanted.folder / HEAD).read_text(encoding="utf-8"))
     there = {page.name: _result(wanted.folder, page.name) for page in pages.pages}
     done = [result for result in there.values() if result is not None]
@@ -184,7 +191,7 @@ def _results(wanted: Wanted, pages: EvalSet, chosen: tuple[EvalPage, ...], stopp
     spent = _spent(wanted.folder, without="")
     return {
         "evaluation": "workwright", **head, "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "complete": not missing, "missing": missing, "stopped_before": stopped,
+        "complete": not missing, "missing": missing, **stopped,
         "limit_usd": None if wanted.micros is None else wanted.micros / 1e6,
         "spent_usd": round(spent / 1e6, 6), **summary(done), "pages": done,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli.demo import Progress, follow, select, write_idea
-from shared.cli.evaluate.ends import NO_MONEY, QUESTION, end_of
+from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, QUESTION, end_of
 from shared.cli.evaluate.pages import EvalPage
 from shared.cli.evaluate.workspace import Workspace
 from shared.cli.house import House
@@ -20,13 +20,18 @@ from shared.core import marks
 from shared.core.run import Run, RunStatus, WaitKind
 
 _HEARD_S = 120.0  # after which an answer that nothing has come of counts as not heard
+_ASKED = 5  # times in vain, after which nobody will answer
 _SOON = timedelta(minutes=15)
 _SHORT = ("budget reached: the budget of",)  # of the tenant's day or month, which is all that the evaluation may spend
 _SQUEEZED = ("budget reached before", "what its group may cost is used up", "US dollars")
 
 
-class NoMoney(Exception):
-    """The run waits for money, and nobody will give it any."""
+class Stuck(Exception):
+    """The run cannot go on, for a reason that tells nothing about the model; `end` says which."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(end)
+        self.end = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +59,21 @@ class Life:
             self._workspace.ask("PATCH", f"/v1/pages/{known['page']}", wanted)
         ends = time.monotonic() + limit_s
         while True:
-            run, in_time = self._followed(known["page"], max(1.0, ends - time.monotonic()))
-            end = end_of(run, in_time=in_time) if run is not None else NO_MONEY
-            if run is None:
-                run = self._run(known["page"])
-            elif end == QUESTION and self._page.is_made and not known["answered"]:
+            run, end = self._followed(known["page"], max(1.0, ends - time.monotonic()))
+            if end == QUESTION and self._page.is_made and not known["answered"]:
                 self._answer(known, run)
                 continue
             return Ended(run, end, int(known["answered"]) + (end == QUESTION))
 
-    def _followed(self, page: str, limit_s: float) -> tuple[Run | None, bool]:
-        progress = Progress(lambda what, run: _refuse_to_wait(run), lambda run: True)
+    def _followed(self, page: str, limit_s: float) -> tuple[Run, str]:
+        progress = Progress(lambda what, run: refuse_to_wait(run, datetime.now(UTC)), lambda run: True)
         try:
             run, in_time = follow(self._house, self._home, page, progress, limit_s)
-        except NoMoney:
-            return None, True
-        return (None, True) if ended_for_money(run, squeezed=self._squeezed) else (run, in_time)
+        except Stuck as stuck:
+            return self._run(page), stuck.end
+        if ended_for_money(run, squeezed=self._squeezed):
+            return run, NO_MONEY
+        return run, end_of(run, in_time=in_time)
 
     def _answer(self, known: dict[str, Any], run: Run) -> None:
         """Say once what the page's author would, and wait until it was heard."""
@@ -110,14 +114,18 @@ class Life:
         return str(value["name"]) if value else ""
 
 
-def _refuse_to_wait(run: Run | None) -> None:
-    """Raise NoMoney where a step waits for the day or month to end; what others have only set aside comes back soon."""
+def refuse_to_wait(run: Run | None, now: datetime) -> None:
+    """Raise Stuck where a step waits for the day or month to end, or no model has answered although asked repeatedly.
+
+    What others have only set aside comes back soon, and is waited for.
+    """
     if run is None:
         return
     waits = [step.wait for step in run.steps if step.wait is not None and step.wait.kind == WaitKind.BUDGET]
-    soon = datetime.now(UTC) + _SOON
-    if any(wait.until is None or wait.until > soon for wait in waits):
-        raise NoMoney
+    if any(wait.until is None or wait.until > now + _SOON for wait in waits):
+        raise Stuck(NO_MONEY)
+    if not run.spent.tokens and any(step.failures >= _ASKED for step in run.steps):
+        raise Stuck(NO_MODEL)
 
 
 def ended_for_money(run: Run, *, squeezed: bool) -> bool:

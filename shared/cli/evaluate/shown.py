@@ -48,6 +48,8 @@ def _lines(found: Json) -> Iterator[str]:
     if found["missing"]:
         yield ""
         yield f"Not complete: {', '.join(found['missing'])} not evaluated; go on with --resume."
+        if found["stopped_why"]:
+            yield f"It ended before {found['stopped_before']}: {found['stopped_why']}."
 
 
 def compared(found: Json) -> str:

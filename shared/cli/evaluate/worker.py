@@ -19,18 +19,19 @@ from typing import Any
 from shared import log
 from shared.cli.evaluate.artefacts import keep
 from shared.cli.evaluate.collect import gather, made_outside
-from shared.cli.evaluate.ends import NO_MONEY, TIMED_OUT
+from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, TIMED_OUT
 from shared.cli.evaluate.life import Ended, Life, save
 from shared.cli.evaluate.looks.seen import Finding
 from shared.cli.evaluate.money import allow, spent_by
 from shared.cli.evaluate.pages import EvalPage, read_set
 from shared.cli.house import House
 from shared.cli.settle_in import settle_in
+from shared.core.model_facts import OFFLINE
 from shared.core.run import StepStatus
 from shared.ports import Secret
 
 Json = dict[str, Any]
-RESULT, STATE, HOUSE = "result.json", "state.json", "house"
+RESULT, STATE, STOPPED, HOUSE = "result.json", "state.json", "stopped.json", "house"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def main(place: str) -> int:
         result = _evaluated(house, page, order, sys.stdin.readline().strip())
     finally:
         house.stop()
-    if result["end"] == NO_MONEY:
-        save(folder / "stopped.json", result)
+    if result["end"] in (NO_MONEY, NO_MODEL):
+        save(folder / STOPPED, result)
         return 0
     save(folder / RESULT, result)
     shutil.rmtree(folder / HOUSE, ignore_errors=True)  # it holds a model's key
@@ -79,8 +80,10 @@ def _evaluated(house: House, page: EvalPage, order: Order, key: str) -> Json:
     folder = Path(order.folder)
     ended = Life(house, home, page, folder / STATE, squeezed=squeezed).live(order.limit_s)
     told = {**_told(ended, page), "micros": spent_by(deps, home.tenant)}
-    if ended.end == NO_MONEY:
-        return {**told, "failed": ended.run.status.final}
+    if deps.models.references != (OFFLINE,) and not ended.run.spent.tokens and ended.end != NO_MONEY:
+        told |= {"end": NO_MODEL}  # a key that is not accepted must not pass for a page that was refused rightly
+    if told["end"] in (NO_MONEY, NO_MODEL):
+        return {**told, "failed": ended.run.status.final or told["end"] == NO_MODEL, "why": _why(ended)}
     made = gather(house, home, ended, order.browser)
     findings = [_ends_well(ended, page), *_makes_nothing(house, page), *(check.look(made) for check in page.checks)]
     keep(folder, house, ended, made)
@@ -130,6 +133,11 @@ def _told(ended: Ended, page: EvalPage) -> Json:
         "seconds": round((over - run.opened_at).total_seconds(), 1),
         "why": run.failure if ended.end != TIMED_OUT else "it had not ended when its time was up",
     }
+
+
+def _why(ended: Ended) -> str:
+    run = ended.run
+    return run.failure or next((step.error for step in run.steps if step.error), "")
 
 
 def _end_with(parent: int) -> None:
