@@ -137,7 +137,7 @@ def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
     from shared.app.switches import pause_view, set_pause
     from shared.ports import SYSTEM
 
-    if os.environ.get("WORKWRIGHT_MODE") != "cloud" and _is_running(data):
+    if os.environ.get("WORKWRIGHT_MODE") != "cloud" and is_running(data):
         if tenant and tenant != ask_house(data, "GET", "/v1/tenant")["tenant"]:
             raise ConfigError("the Workwright that is running belongs to another team; stop it to pause this one")
         asked = {"paused": bool(paused), "everybody": not tenant}
@@ -156,7 +156,8 @@ def _see_that_it_is_there(deps: Deps, tenant: str) -> None:
         raise ConfigError(f"there is no team {tenant!r}; nothing was changed")
 
 
-def _is_running(data: Path) -> bool:
+def is_running(data: Path) -> bool:
+    """Say whether Workwright runs in this folder."""
     from shared.backends.local.data_folder import refuse_if_held
 
     try:

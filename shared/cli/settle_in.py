@@ -22,6 +22,7 @@ from shared.app.api.keys import create_key
 from shared.app.approvals import LINK_KEY
 from shared.app.connect_account import STATE_KEY, change_settings
 from shared.app.deps import Deps
+from shared.app.installation.home import SIMULATED_HOME
 from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
@@ -93,12 +94,12 @@ def settle_in(house: Installation, code: str = "") -> Home:
 def _home(house: Installation) -> Home:
     deps, accounts = house.wired.deps, wire_accounts()
     own_secrets(house)
-    doc = deps.store.get(SYSTEM, "install", "home")
+    doc = deps.store.get(SYSTEM, *SIMULATED_HOME)
     if doc is not None:
         body = doc.body
         if body.get("url") != house.url:
             tell_new_address(house)
-            deps.store.put(SYSTEM, Put("install", "home", {**body, "url": house.url}))
+            deps.store.put(SYSTEM, Put(*SIMULATED_HOME, {**body, "url": house.url}))
         return Home(body["tenant"], body["person"], body["ideas"], body["database"])
     seeded = _seed(house)
     tenant = _connect_notion(house)
@@ -119,7 +120,7 @@ def _home(house: Installation) -> Home:
     _subscribe(house)
     home = Home(tenant, person, str(made["ideas_data_source"]), str(made["ideas_database"]))
     body = {"tenant": tenant, "person": person, "ideas": home.ideas, "database": home.database, "url": house.url}
-    deps.store.put(SYSTEM, Put("install", "home", body))
+    deps.store.put(SYSTEM, Put(*SIMULATED_HOME, body))
     return home
 
 

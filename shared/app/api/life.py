@@ -7,6 +7,7 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.shapes import closed, text
 from shared.app.api.views import shown
+from shared.app.installation.home import home_of
 from shared.app.switches import pause_view, set_pause
 from shared.core.errors import Forbidden
 from shared.ports import SYSTEM
@@ -63,8 +64,7 @@ def change_pause(call: Call) -> ApiReply:
     """Pause the tenant's work, or let it go on."""
     whose = call.tenant
     if call.body["everybody"]:
-        home = call.deps.store.get(SYSTEM, "install", "home")
-        if call.who.role != "owner" or home is None or home.body.get("tenant") != call.tenant:
+        if call.who.role != "owner" or home_of(call.deps) != call.tenant:
             raise Forbidden(
                 "only the operator can pause everybody's work", way_out="The operator does it with: workwright pause."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.app.api import budget, life, views
+from shared.app.api import budget, life, status, views
 from shared.app.api.asking import COUNTS
 from shared.app.api.connections import VIEWS
 from shared.app.api.contexts import CONTEXT
@@ -181,6 +181,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "SlackAnswer": {"type": "object"},
     **life.VIEWS,
+    **status.VIEWS,
 }
 
 _REASONS = {

@@ -26,6 +26,7 @@ from shared.app.api import (
     ship,
     site_values,
     slack_clicks,
+    status,
     work,
 )
 from shared.app.api.exchange import FORM, JSON, ApiReply, Call
@@ -320,6 +321,7 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/made/{made}/take-away", "made.take_away", made.take_away, "Take away what was made elsewhere",
         "Run", body=closed({"confirm": text(most=500)}, required=("confirm",)), errors=(409,),
     ),
+    Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "Status"),
     Route("GET", "/v1/pause", "pause.read", life.show_pause, "Check whether work is paused", "Pause"),
     Route(
         "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or resume it", "Pause",

@@ -35,6 +35,7 @@ SMALL = (
     "owner.key",
     "house.json",
     "sites.json",
+    "setup.json",
 )  # beside the database, where they are there
 _COUNTED = ("runs", "events", "docs", "texts", "audit", "tasks")
 _BLOCK = 1 << 20

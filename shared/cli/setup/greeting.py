@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.cli.house import House
 
 _LABELS = {REAL: "Real", SIMULATED: "Simulated", NONE: "Not used"}
+_PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}
 _SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses")
 
 
@@ -28,24 +29,23 @@ def greet(house: House) -> list[str]:
         f"  The API          {house.public_url}",
         *_made(house),
         *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
-        *systems_told(house.choices),
+        *(f"  {label:<17}{named}" for label, named in by_mode(house.choices).items() if house.choices.systems),
         "Ctrl-C stops it; the same command goes on where it was.",
     ]
 
 
-def systems_told(choices: Choices) -> list[str]:
-    """Return which systems are real, simulated and not used: a line each, nothing where nobody has chosen."""
-    if not choices.systems:
-        return []
-    by_mode = {mode: [called(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
-    return [f"  {_LABELS[mode]:<17}{', '.join(named)}" for mode, named in by_mode.items() if named]
+def by_mode(choices: Choices) -> dict[str, str]:
+    """Return which systems are real, simulated and not used, in words; what holds for none is left out."""
+    found = {mode: [called(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
+    return {_LABELS[mode]: ", ".join(named) for mode, named in found.items() if named}
 
 
 def called(choices: Choices, system: str) -> str:
     """Return a system by its name, with what tells it from others of its kind."""
     facts = choices.of(system).facts
     known = next((facts[name] for name in ("workspace", "owner", "folder", "bucket", "sender") if facts.get(name)), "")
-    return f"{name_system(system)} ({known})" if known else name_system(system)
+    name = _PLACES.get(system) or name_system(system)
+    return f"{name} ({known})" if known else name
 
 
 def _write(house: House) -> list[str]:

@@ -13,10 +13,10 @@ from typing import Any
 from shared.accounts import Accounts
 from shared.app.connect_account import change_settings, resume_waiting
 from shared.app.deps import Deps
+from shared.app.installation.home import home_of
 from shared.app.tenant_ledger import given_budget
 from shared.backends.local.secrets import LocalSecrets
 from shared.cli.setup.choices import NONE, REAL, Choices
-from shared.cli.setup.workspace import home_of
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret, change_doc
 

@@ -9,13 +9,11 @@ from shared.accounts import Accounts
 from shared.app.connect_account import resume_waiting
 from shared.app.connect_notion import connect_notion
 from shared.app.deps import Deps
+from shared.app.installation.home import REAL_HOME, SIMULATED_HOME
 from shared.app.ways_back import TOKEN
 from shared.core.errors import ConfigError
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
-
-_PLACE = ("install", "workspace")
-_SIMULATED = ("install", "home")  # what a house with a simulated Notion remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +27,8 @@ class Workspace:
 
 def workspace_of(deps: Deps) -> Workspace | None:
     """Return the real workspace of this folder; None where none is connected yet."""
-    doc = deps.store.get(SYSTEM, *_PLACE)
+    doc = deps.store.get(SYSTEM, *REAL_HOME)
     return Workspace(doc.body["tenant"], doc.body["bot"], doc.body["name"]) if doc is not None else None
-
-
-def home_of(deps: Deps) -> str:
-    """Return the team that this folder works for, in a real Notion or a simulated one; "" for none yet."""
-    docs = (deps.store.get(SYSTEM, *place) for place in (_PLACE, _SIMULATED))
-    return next((str(doc.body["tenant"]) for doc in docs if doc is not None), "")
 
 
 def find_consented(deps: Deps) -> Workspace | None:
@@ -50,7 +42,7 @@ def find_consented(deps: Deps) -> Workspace | None:
 
 
 def _remembered(deps: Deps, made: Workspace) -> Workspace:
-    deps.store.put(SYSTEM, Put(*_PLACE, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
+    deps.store.put(SYSTEM, Put(*REAL_HOME, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
     return made
 
 
@@ -76,7 +68,7 @@ def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapp
 
 def refuse_simulated(deps: Deps) -> None:
     """Raise ConfigError for a folder whose work lies in a simulated Notion: a real one does not know its pages."""
-    if deps.store.get(SYSTEM, *_SIMULATED) is not None:
+    if deps.store.get(SYSTEM, *SIMULATED_HOME) is not None:
         raise ConfigError("this folder has a simulated Notion with its pages; name a new folder with --data")
 
 

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shared.__main__ import workwright
+from shared.app.installation.home import home_of
 from shared.cli.setup.choices import FILE, Choices, read_choices
 from shared.cli.setup.opened import opened
-from shared.cli.setup.workspace import home_of
 from tests.support.house import own_settings
 from tests.support.posing import Posing, posing
 from tests.support.real_notion import RealNotion, real_notion
@@ -164,6 +164,20 @@ def test_a_refused_token_is_not_kept(data: Path, systems: dict[str, Posing]) -> 
     done = _init(data, table, OTHER="-".join(["no", "token"]))
     assert "Slack does not accept this token" in str(done.exception)
     assert _kept(data, "grants", "slack") == before
+
+
+def test_status_shows_what_was_chosen_also_where_nothing_runs(data: Path, tmp_path: Path) -> None:
+    for folder, told in (
+        (data, "Real: Notion (Team)"),
+        (tmp_path, "Simulated: Notion, GitHub"),
+    ):
+        with own_settings():
+            done = CliRunner().invoke(workwright, ["status", "--data", str(folder)])
+        lines = done.output.splitlines()
+        assert lines[0] == "Workwright is not running."
+        assert lines[1].startswith(told)
+    assert lines[-1].startswith("Nothing has been done here yet")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_chosen_before_there_is_a_team_waits_for_it(tmp_path: Path, systems: dict[str, Posing]) -> None:

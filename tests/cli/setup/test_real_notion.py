@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shared import log
 from shared.__main__ import workwright
 from shared.app.workspace_create import mark_of
 from shared.app.workspace_schemas import KINDS, SCHEMAS
@@ -58,6 +60,7 @@ def data(notion: RealNotion, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def house(data: Path) -> Iterator[House]:
     with own_settings(WORKWRIGHT_BROWSER="off"):
+        log.show_from("CRITICAL")
         made = House(data)
         try:
             see_that_it_is_free(made)
@@ -66,6 +69,7 @@ def house(data: Path) -> Iterator[House]:
             yield made
         finally:
             made.stop()
+            log.show_from("INFO")
 
 
 def test_the_set_up_makes_the_databases_and_keeps_the_secret_sealed(notion: RealNotion, data: Path) -> None:
@@ -82,6 +86,35 @@ def test_a_page_set_to_plan_it_is_planned_without_a_webhook(notion: RealNotion, 
     page = notion.write_idea("Bicycle market", marks.PLAN_IT)
     _wait(lambda: notion.status(page) == marks.PLAN_READY)
     assert notion.subscriptions() == []
+
+
+def _type(data: Path, *words: str) -> str:
+    done = CliRunner().invoke(workwright, [*words, "--data", str(data)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
+
+
+def test_status_says_in_ten_lines_what_is_connected_and_what_waits(
+    notion: RealNotion, house: House, data: Path
+) -> None:
+    (run,) = house.wired.deps.store.list_runs(*house.wired.deps.store.tenants())
+    lines = _type(data, "status").splitlines()
+    assert len(lines) <= 10
+    told = dict(line.partition(":")[::2] for line in lines)
+    assert told["Real"] == " Notion (Team)"
+    assert told["Waits for a person"] == " 1: Bicycle market (plan)"
+    assert told["Moving"] == told["Failed within a day"] == " nothing"
+    assert re.fullmatch(r" \d+ seconds ago", told["Notion was last asked"])
+    assert lines[-1].startswith(f"To agree: set the page to Approved, or workwright approve {run.id}")
+    found = json.loads(_type(data, "status", "--json"))
+    assert (found["running"], found["systems"]["notion"]["mode"], found["webhook"]) == (True, "real", False)
+
+
+def test_everybodys_work_is_paused_by_whoever_has_the_house(house: House, data: Path) -> None:
+    assert "everybody's work is paused: later" in _type(data, "pause", "--reason", "later")
+    assert "Paused:" in _type(data, "status")
+    _type(data, "resume")
+    assert "Paused:" not in _type(data, "status")
 
 
 def test_a_real_notion_is_asked_as_in_production(house: House) -> None:

@@ -1,0 +1,41 @@
+"""How a team's work stands, in one answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.shapes import text
+from shared.app.api.views import shown
+from shared.app.installation.status import status_of
+
+_LINE = shown(
+    {
+        "id": text(),
+        "title": text(),
+        "waits_for": text(what="What a person is asked for; empty for nothing."),
+        "failure": text(),
+    }
+)
+_LINES = {"type": "array", "items": _LINE}
+VIEWS: dict[str, Any] = {
+    "Status": shown(
+        {
+            "waiting": {**_LINES, "description": "Runs that wait for a person."},
+            "moving": {**_LINES, "description": "Other runs that have not ended."},
+            "failed": {**_LINES, "description": "Runs that failed within a day."},
+            "notion_asked_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When Notion was last asked what has changed; null for never.",
+            },
+            "webhook": {"type": "boolean", "description": "Notion tells of changes by a webhook."},
+            "paused": text(what="Why no work is done now; empty when nothing prevents it."),
+        }
+    )
+}
+
+
+def show_status(call: Call) -> ApiReply:
+    """Return what waits for a person, what moves, what failed lately, and when Notion was last asked."""
+    return ApiReply(body=status_of(call.deps, call.tenant))

@@ -1,0 +1,47 @@
+"""How a team's work stands: what waits for a person, what moves, what failed lately, when Notion was last asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from shared.app.asking.often import asked_of
+from shared.app.deps import Deps
+from shared.app.switches import paused_words
+from shared.core.release_words import waits_for
+from shared.core.run import Run, RunStatus
+from shared.ports import SYSTEM
+
+LATELY = timedelta(days=1)
+_SEEN = 200  # of the newest runs
+_WAIT = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
+
+
+def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
+    """Return how the team's work stands now."""
+    runs = deps.store.list_runs(tenant, limit=_SEEN)
+    now = deps.clock.now()
+    open_runs = [run for run in runs if not run.status.final]
+    ended = [run for run in runs if run.ended_at is not None and now - run.ended_at < LATELY]
+    webhook = deps.store.get(SYSTEM, "webhook", "notion")
+    return {
+        "waiting": _lines([run for run in open_runs if run.status in _WAIT]),
+        "moving": _lines([run for run in open_runs if run.status not in _WAIT]),
+        "failed": _lines([run for run in ended if run.status == RunStatus.FAILED]),
+        "notion_asked_at": _asked(deps, tenant) or None,
+        "webhook": bool(webhook is not None and webhook.body.get("verified")),
+        "paused": paused_words(deps, tenant),
+    }
+
+
+def _lines(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    return [
+        {"id": run.id, "title": run.trigger.title, "waits_for": waits_for(run), "failure": run.failure} for run in runs
+    ]
+
+
+def _asked(deps: Deps, tenant: str) -> str:
+    """Return when Notion last answered a look or a pass, "" for never."""
+    done = deps.store.get(tenant, "sync", "pass")
+    return max(str(done.body["ended"]) if done is not None else "", asked_of(deps, tenant).looked)
