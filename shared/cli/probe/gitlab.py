@@ -235,6 +235,20 @@ BRANCHES = (
         Ask("DELETE", "/projects/{project}/repository/branches/{mark}"),
         said(404, "Branch Not Found"),
     ),
+    Call(
+        "a project is archived",
+        "An archived project says so.",
+        API + "projects#archive-a-project",
+        Ask("POST", "/projects/{project}/archive"),
+        Expect(201, {**PROJECT, "archived": True}),
+    ),
+    Call(
+        "an archived project is written to",
+        "Nothing is written to an archived project: 403.",
+        API + "projects#archive-a-project",
+        commit("No", {"action": "create", "file_path": "probe/c.txt", "content": "c"}, start_sha="{base}"),
+        said(403, "403"),
+    ),
 )
 
 

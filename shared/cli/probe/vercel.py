@@ -309,6 +309,20 @@ LIVE = (
         Ask("DELETE", "/v13/deployments/{second}"),
         refusal(404, "not_found", ""),
     ),
+    Call(
+        "a project is deleted",
+        "A project is deleted with 204, and its deployments with it.",
+        REST + "projects/delete-a-project",
+        Ask("DELETE", PROJECT),
+        Expect(204, None),
+    ),
+    Call(
+        "a project is deleted twice",
+        "A project that is gone is 404 not_found.",
+        REST + "projects/delete-a-project",
+        Ask("DELETE", PROJECT),
+        refusal(404, "not_found", ""),
+    ),
 )  # fmt: skip
 
 

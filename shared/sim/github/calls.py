@@ -129,11 +129,16 @@ class Call:
 
     def writable(self, permission: str = "contents") -> Json:
         """Return the repository if the caller may change such things of it."""
+        self.own(permission)
+        return self.talkable(permission)
+
+    def own(self, permission: str) -> Json:
+        """Return the repository if the caller has the right, whether it is archived or not."""
         repo = self.repo
         self.caller.must(permission, "write")
         if not self.caller.may_write(repo["owner"], repo["name"], repo["private"]):
             raise Refused(403, "Resource not accessible by personal access token")
-        return self.talkable(permission)
+        return repo
 
     def talkable(self, permission: str) -> Json:
         """Return the repository if the caller may say something about it: about a public one everybody may."""

@@ -144,8 +144,9 @@ def get(call: Call) -> Response:
 
 def update(call: Call) -> Response:
     """Change what a repository says about itself; a new name is not simulated."""
-    repo = call.writable("administration")
-    body = call.body(_UPDATE)
+    repo, body = call.own("administration"), call.body(_UPDATE)
+    if body.get("archived") is not False:  # of an archived one nothing changes but that
+        call.talkable("administration")
     if body.get("name", repo["name"]) != repo["name"]:
         raise Refused(422, "Renaming is not simulated.")
     if "default_branch" in body and f"refs/heads/{body['default_branch']}" not in repo["refs"]:
@@ -160,7 +161,7 @@ def update(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """Delete a repository with all it holds."""
-    repo = call.writable("administration")
+    repo = call.own("administration")  # archived ones can be deleted
     del call.sim.state["repos"][f"{repo['owner']}/{repo['name']}".lower()]
     shutil.rmtree(call.sim.bare(repo).path, ignore_errors=True)
     call.sim.effect("repo.delete", repo=f"{repo['owner']}/{repo['name']}", by=call.caller.login)

@@ -77,6 +77,8 @@ class Call:
             raise insufficient_scope()
         if self.sim.access(project, self.caller) < least:
             raise Refused(403, "403 Forbidden")
+        if project.get("archived") and least < OWNER:  # its owner may still delete it, or archive it again
+            raise Refused(403, "403 Forbidden")
         return project
 
     def body(self, permitted: str, required: str = "") -> Json:

@@ -41,7 +41,7 @@ def shape(call: Call, project: Json) -> Json:
         "http_url_to_repo": f"{url}.git",
         "ssh_url_to_repo": f"git@gitlab.test:{project['full']}.git",
         "readme_url": None,
-        "archived": False,
+        "archived": bool(project.get("archived")),
         "empty_repo": not project["refs"],
         "merge_method": project["merge_method"],
         "namespace": {"id": space["id"], "name": space["path"], "path": space["path"].rpartition("/")[2]}

@@ -107,6 +107,22 @@ DOOR = (
         when="own",
     ),
     Call(
+        "a repository is archived",
+        "An archived repository says so; it can be read, and be archived no more than once.",
+        REST + "repos/repos#update-a-repository",
+        Ask("PATCH", "/repos/{owner}/{empty}", {"archived": True}),
+        Expect(body={**REPOSITORY, "archived": True}),
+        when="own",
+    ),
+    Call(
+        "an archived repository is written to",
+        "Nothing is written to an archived repository: 403.",
+        REST + "repos/repos#update-a-repository",
+        Ask("PUT", "/repos/{owner}/{empty}/contents/b.md", {"message": "No", "content": "aGVsbG8K", "branch": "main"}),
+        refusal(403, "archived"),
+        when="own",
+    ),
+    Call(
         "the repository",
         "A repository says who owns it, what its default branch is called, and whether it is private.",
         REST + "repos/repos#get-a-repository",

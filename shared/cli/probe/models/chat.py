@@ -1,0 +1,51 @@
+"""The probe of any server that speaks Chat Completions: Ollama, vLLM, llama.cpp, a gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.cli.probe.calls import Ask, Call, Expect
+from shared.cli.probe.models.asking import ASK_LONG, ASK_TITLE, ASK_TOOL, INPUT, TOOL, Json, maker, probe_of
+from shared.cli.probe.models.responses import headers
+from shared.cli.probe.shapes import Rows
+
+DOCS = "https://platform.openai.com/docs/api-reference/chat"
+USAGE: Json = {"prompt_tokens": "whole", "completion_tokens": "whole", "total_tokens": "whole", "*": "any"}
+
+
+def asked(text: str, most: int, **more: Any) -> Ask:
+    """Return a question."""
+    messages = [{"role": "system", "content": "Answer with one JSON object: {\"title\": …}"},
+                {"role": "user", "content": text}]  # fmt: skip
+    body = {"model": "{model}", "messages": messages, "max_tokens": most, "stream": False, **more}
+    return Ask("POST", "/chat/completions", body)
+
+
+def answered(reason: str, **message: Any) -> Expect:
+    """Return an answer that ends for this reason."""
+    said = {"role": "=assistant", "content?": "text|null", **message, "*": "any"}
+    choice = {"index": 0, "message": said, "finish_reason": f"={reason}", "*": "any"}
+    return Expect(
+        body={"id": "words", "object": "=chat.completion", "choices": Rows(1, choice), "usage": USAGE, "*": "any"}
+    )
+
+
+CALLED: Json = {"id": "words", "type": "=function", "function": {"name": "=look", "arguments": "words"}, "*": "any"}
+CALLS = (
+    Call("the models", "The models of the server are listed with their ids.",
+         "https://platform.openai.com/docs/api-reference/models", Ask("GET", "/models"),
+         Expect(body={"data": [{"id": "words", "*": "any"}], "object": "=list", "*": "any"})),
+    Call("an answer of a form", "With json_object the text of the answer is JSON, and tokens are told.", DOCS,
+         asked(ASK_TITLE, 1000, response_format={"type": "json_object"}), answered("stop", content="words"),
+         within=300.0),
+    Call("a call of a tool", "A tool is called beside the text, with id, name and arguments as JSON text.", DOCS,
+         asked(ASK_TOOL, 1000, tools=[{"type": "function", "function": {
+             "name": TOOL[0], "description": TOOL[1], "parameters": INPUT}}]),
+         answered("tool_calls", tool_calls=[CALLED]), within=300.0),
+    Call("an answer that is cut off", "An answer that reaches max_tokens ends with the reason length.", DOCS,
+         asked(ASK_LONG, 16), answered("length"), within=300.0),
+)  # fmt: skip
+PROBE = probe_of(
+    "compatible", "a server of one's own", CALLS, maker("compatible", "", headers),
+    rights="a key, or any word where the server wants none",
+)  # fmt: skip
