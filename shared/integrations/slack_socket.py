@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -95,7 +94,7 @@ class SlackSocket:
                 continue
             self._let_end(last)
             self._connected.set()
-            reason = self._listen(connection, None)
+            reason = self._listen(connection)
             self._connected.clear()
             wait, last = self._first_wait, connection if reason in _GOES_ON else None
             if last is None:
@@ -125,16 +124,14 @@ class SlackSocket:
             self._open.add(connection)
         return connection
 
-    def _listen(self, connection: ClientConnection, seconds: float | None) -> str:
-        """Take what comes until the connection is over, or for that long; return why Slack ends it, "" if unsaid."""
-        until = None if seconds is None else time.monotonic() + seconds
+    def _listen(self, connection: ClientConnection, *, to_the_end: bool = False) -> str:
+        """Take what comes until the connection is over, or about to be; return why Slack ends it, "" if unsaid."""
         while not self._ending.is_set():
             try:
-                text = connection.recv(None if until is None else max(0.0, until - time.monotonic()))
-            except (ConnectionClosed, TimeoutError):
+                message = _read(connection.recv())
+            except ConnectionClosed:
                 return ""
-            message = _read(text)
-            if message.get("type") == "disconnect" and until is None:
+            if message.get("type") == "disconnect" and not to_the_end:
                 return str(message.get("reason") or "warning")
             if isinstance(message.get("envelope_id"), str):
                 with suppress(RuntimeError):  # the end has begun meanwhile: Slack hands it over again
@@ -147,7 +144,10 @@ class SlackSocket:
             return
 
         def end() -> None:
-            self._listen(last, _LEFT_OPEN_S)
+            clock = threading.Timer(_LEFT_OPEN_S, last.close)
+            clock.start()
+            self._listen(last, to_the_end=True)
+            clock.cancel()
             self._close(last)
 
         threading.Thread(target=end, name="slack-socket-last", daemon=True).start()
