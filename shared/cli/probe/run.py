@@ -120,7 +120,8 @@ class Run:
             answer = self._asker.ask(asked, self.kept)
             told_s = answer.headers.get("retry-after", "")
             wait = float(told_s) if told_s.isdecimal() else 5.0
-            if answer.status != 429 or waited + wait > MOST_WAITED_S:
+            limited = answer.status == 429 or (answer.status == 403 and "retry-after" in answer.headers)
+            if not limited or waited + wait > MOST_WAITED_S:
                 return answer
             self._check_limited(answer)
             waited += wait

@@ -19,7 +19,10 @@ _PLAIN = frozenset({
     "undefined", "update", "url", "valid", "validation", "value", "was", "were", "with", "wrong", "your",
 })  # fmt: skip
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z_]{0,39}")
-_CODE = re.compile(r"[a-zA-Z]+(?:_[a-zA-Z]+)*")
+_CODE = re.compile(r"[a-zA-Z]+(?:_[a-zA-Z]+)+")
+_CODES = frozenset({  # of one word; any other single word may be somebody's name
+    "conflict", "forbidden", "unauthorized", "INTERNAL", "UNAUTHENTICATED", "UNAVAILABLE", "ratelimited",
+})  # fmt: skip
 
 
 class Words:
@@ -47,7 +50,8 @@ class Words:
 
     def code(self, text: Any) -> str:
         """Return a vendor's code of a refusal, which is a word like `not_found`; anything else is no code."""
-        return text if isinstance(text, str) and len(text) <= 60 and _CODE.fullmatch(text) else ""
+        is_code = isinstance(text, str) and len(text) <= 60 and (text in _CODES or _CODE.fullmatch(text))
+        return str(text) if is_code else ""
 
     def only_known(self, text: str) -> str:
         """Return a message with nothing left of it but words that are in nobody's data."""

@@ -154,14 +154,14 @@ def test_too_many_calls_are_waited_for_and_looked_at(bench: Bench) -> None:
     assert {each.where for each in run.of_limits} >= {"object", "code", "error"}
 
 
-CANARIES = ("ada.canary@example.test", "Ada Canary", "ntn_" + "c4n4ry" * 6, "canary 7")
+CANARIES = ("ada.canary@example.test", "Canarina", "ntn_" + "c4n4ry" * 6, "canary 7")
 
 
 def _with_canaries(value: Any, number: int = 0) -> Any:
     """Return an answer in which every text says something of a person's, under names of fields as well."""
     if isinstance(value, dict):
         told = {name: _with_canaries(inner, index) for index, (name, inner) in enumerate(value.items())}
-        return {**told, CANARIES[number % 4]: "x", "surplus": {CANARIES[0]: CANARIES[1]}}
+        return {**told, CANARIES[number % 2 * 3]: "x", "surplus": {CANARIES[0]: CANARIES[1]}}
     if isinstance(value, list):
         return [*(_with_canaries(each, index) for index, each in enumerate(value)), CANARIES[number % 4]]
     return CANARIES[number % 4] if isinstance(value, str) else value

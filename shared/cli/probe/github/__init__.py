@@ -67,7 +67,9 @@ def _every(look: Look, path: str, query: Mapping[str, Any], missing: tuple[int, 
             return
 
 
-LIMITED = Expect(429, {"message": "words", "documentation_url?": "text", "status?": "text"}, {"retry-after": "digits"})
+LIMITED = Expect(
+    (403, 429), {"message": "words", "documentation_url?": "text", "status?": "text"}, {"retry-after": "digits"}
+)
 
 PROBE = Probe(
     system="github",
