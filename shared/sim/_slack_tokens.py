@@ -15,6 +15,7 @@ Json = dict[str, Any]
 OPEN = "apps.connections.open"  # the one method of an app-level token
 
 _NEEDED = {  # method -> scopes, of which one has to be there
+    OPEN: ("connections:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
     "chat.delete": ("chat:write",),
@@ -71,14 +72,14 @@ def uses_sockets(state: Json) -> bool:
 def seed(state: Json, order: Json) -> None:
     """Make a token: with all scopes unless `scopes` says less, until `expires_at`, `out_of` some channels.
 
-    `app_token` is the app's own, which opens sockets and does nothing else.
+    `app_token` is the app's own, which opens sockets and does nothing else; without `app_scopes` it may.
 
     `ended` names a token that is no good any more, and `why` the word that Slack answers it with.
     """
     if "ended" in order:
         state["tokens"][order["ended"]]["ended"] = order.get("why", "token_revoked")
     if "app_token" in order:
-        state["tokens"][order["app_token"]] = {"app": True, "scopes": ["connections:write"]}
+        state["tokens"][order["app_token"]] = {"app": True, "scopes": order.get("app_scopes", ["connections:write"])}
     if "token" in order:
         number = state["next_bot"]
         state["next_bot"] += 1

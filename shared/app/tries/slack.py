@@ -15,6 +15,11 @@ from shared.ports import Secret
 
 _APP = "On api.slack.com/apps open your app"
 _NEW = f"{_APP} › OAuth & Permissions, and give its Bot User OAuth Token, which begins with “xoxb-”."
+_NEW_APP = (
+    f"{_APP} › Basic Information › App-Level Tokens › Generate, with the scope “connections:write”, and give the "
+    "token, which begins with “xapp-”."
+)
+_OPEN = "apps.connections.open"
 _REVOKED = frozenset({"token_revoked", "account_inactive"})
 _REFUSED = frozenset({"invalid_auth", "not_authed", "token_expired", "not_allowed_token_type", *_REVOKED})
 _WRITE = "chat:write"
@@ -46,6 +51,29 @@ def try_slack(token: Secret, *, at: str = BASE_URL, channel: str = "", trace: Tr
         return _judged(http, facts, channel)
     except IntegrationError as error:
         return tell_unclear("slack", error, facts)
+
+
+def try_slack_app(token: Secret, *, at: str = BASE_URL, trace: Trace | None = None) -> Tried:
+    """Say whether an app-level token opens sockets, over which clicks come in. An address is asked for and not used."""
+    text = token.reveal()
+    why = find_misfit("slack", token)
+    if not why and text.startswith(("xoxb-", "xoxp-")):
+        why = "That is a bot's or a person's token, and the app-level one is needed here."
+    if why:
+        return Tried(False, why, _NEW_APP)
+    try:
+        body = _body(HttpClient("slack", at, token, timeouts=TIMEOUTS, trace=trace).call("POST", f"/{_OPEN}", json={}))
+    except IntegrationError as error:
+        return tell_unclear("slack", error)
+    word = str(body.get("error") or "")
+    if body.get("ok"):
+        return Tried(True, "Slack opens a socket to this app-level token, so clicks on buttons come in.")
+    if word == "missing_scope":
+        return Tried(False, "This app-level token lacks the scope “connections:write”.", _NEW_APP)
+    if word in _REFUSED:
+        return Tried(False, "Slack does not accept this app-level token: it is not complete, or was revoked.", _NEW_APP)
+    found = _unaccepted(word, {})
+    return Tried(False, found.says, f"{_APP} › Socket Mode, and switch it on; then try again.")
 
 
 def _body(answer: Answer) -> Mapping[str, Any]:

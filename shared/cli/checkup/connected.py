@@ -20,7 +20,16 @@ from shared.app.ways_back import TOKEN
 from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
 from shared.cli.root import typed
 from shared.cli.setup.choices import Choice, Choices, read_choices
-from shared.cli.setup.trials import try_bucket, try_code, try_folder, try_host, try_mail, try_model_of, try_slack
+from shared.cli.setup.trials import (
+    try_bucket,
+    try_clicks,
+    try_code,
+    try_folder,
+    try_host,
+    try_mail,
+    try_model_of,
+    try_slack,
+)
 from shared.core.model_facts import OFFLINE
 from shared.core.system_names import name_system
 from shared.ports import SYSTEM, Secret
@@ -33,8 +42,11 @@ _ADDRESSED = ("notion", "github", "gitlab", "vercel", "slack")
 def try_connected(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what each real system says, and the model."""
     choices, kept = read_choices(data), Kept(data)
+    reach = Reach(_endpoints(choices, env))
     for system in choices.real:
-        yield _found(system, _try(system, choices.of(system), kept, Reach(_endpoints(choices, env)), data))
+        yield _found(system, _try(system, choices.of(system), kept, reach, data))
+        if system == "slack" and (app := kept.secret("slack-app-token")):
+            yield _found("slack-clicks", try_clicks(reach, app))
     provider = choices.model.get("ask", OFFLINE).partition("/")[0]
     if provider != OFFLINE:
         yield _found(provider, try_model_of(choices.model, kept.secret(f"{provider}-api-key")))

@@ -11,9 +11,9 @@ from shared.app.tries.tried import Tried
 from shared.backends.local.secrets import LocalSecrets
 from shared.cli.setup.choices import NONE, REAL, SIMULATED
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import opened
+from shared.cli.setup.opened import Opened, opened
 from shared.cli.setup.tenant import carry_over, drop_token, keep_token
-from shared.cli.setup.trials import try_mail, try_slack
+from shared.cli.setup.trials import try_clicks, try_mail, try_slack
 from shared.core.errors import ConfigError
 from shared.ports import Secret
 
@@ -32,6 +32,7 @@ _SECRETS: Mapping[str, Mapping[str, str]] = {  # the operator's secret → where
     "ses": {"ses-access-key-id": "mail.access_key_id", "ses-secret-access-key": "mail.secret_access_key"},
 }
 _CHANNELS = ("email", "slack")
+_NO_YES = (("no", "No"), ("yes", "Yes"))
 
 
 def set_up_mail(guide: Guide) -> None:
@@ -84,12 +85,30 @@ def set_up_slack(guide: Guide) -> None:
         found = guide.until_it_works(attempt)
         if found is None:
             return
-        for name, key in (("slack-signing-secret", "slack.signing_secret"), ("slack-app-token", "slack.app_token")):
-            if ask.written(key):
-                LocalSecrets(guide.data).set(name, ask.secret(key, name))
+        _set_up_clicks(guide, house)
+        if ask.written("slack.signing_secret"):
+            secret = ask.secret("slack.signing_secret", "slack-signing-secret")
+            LocalSecrets(guide.data).set("slack-signing-secret", secret)
         facts = {"channel": channel, "workspace": found.facts.get("team", ""), "address": address}
         guide.keep(wanted.choosing("slack", REAL, **facts))
         keep_token(house.deps, house.accounts, guide.data, guide.choices, "slack", token)
+
+
+def _set_up_clicks(guide: Guide, house: Opened) -> None:
+    """Ask for the token that lets clicks on buttons come in to a machine that nobody can reach."""
+    ask, key = guide.ask, "slack.app_token"
+    wanted = "Shall people approve by buttons in Slack? That takes an app-level token."
+    if not ask.written(key) and ask.choose("slack.buttons", wanted, _NO_YES, "no") == "no":
+        return
+    app = Secret("")
+
+    def attempt() -> Tried:
+        nonlocal app
+        app = ask.secret(key, "The app-level token")
+        return try_clicks(house.accounts, app)
+
+    if guide.until_it_works(attempt) is not None:
+        LocalSecrets(guide.data).set("slack-app-token", app)
 
 
 def set_up_people(guide: Guide) -> None:

@@ -15,6 +15,7 @@ from shared.app.tries.gitlab import try_gitlab
 from shared.app.tries.mail import try_ses, try_smtp
 from shared.app.tries.sites_folder import try_sites_folder
 from shared.app.tries.slack import try_slack as try_slack_token
+from shared.app.tries.slack import try_slack_app
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
 from shared.http_client import Trace
@@ -56,6 +57,11 @@ def try_host(there: Reached, token: Secret) -> Tried:
 def try_slack(there: Reached, token: Secret, channel: str) -> Tried:
     """Say whether Slack takes the token, and lets it write to the channel, "" for none."""
     return try_slack_token(token, at=there.endpoints.slack, channel=channel, trace=there.trace)
+
+
+def try_clicks(there: Reached, token: Secret) -> Tried:
+    """Say whether Slack opens a socket to the app, over which clicks come in."""
+    return try_slack_app(token, at=there.endpoints.slack, trace=there.trace)
 
 
 def try_folder(folder: str, data: Path) -> Tried:

@@ -73,10 +73,9 @@ def _way_out(method: str, path: str, extra: Json) -> str:
     if extra.get("block_limit"):
         return _NO_MORE_BLOCKS
     return (
-        f"Either the connection may not {_capability(method, path)} (its owner can switch that on "
-        "under Capabilities in "
-        "the connection's settings, and everybody then connects again), or the person who connected it has lost the "
-        "right to (the page's Share menu)"
+        f"Either the connection may not {_capability(method, path)} (its owner can switch that on under Capabilities "
+        "in the connection's settings; who connected by a link then connects again, and a pasted token stays as it "
+        "is), or the person who connected it has lost the right to (the page's Share menu)"
     )
 
 

@@ -23,6 +23,7 @@ from tests.support.real_notion import RealNotion, real_notion
 pytestmark = pytest.mark.slow
 
 WORD = {system: "-".join([system, "word", "of", "the", "doctor"]) for system in ("github", "vercel", "slack")}
+APP = "xa" + "pp-1-A1-doctor"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Posi
     with posing(tmp_path_factory.mktemp("posing")) as made:
         made["github"].seed(token=WORD["github"], login="grace", org="acme")
         made["vercel"].seed(token=WORD["vercel"], user="grace")
-        made["slack"].seed(token=WORD["slack"], channels=["C0000000001"], users=[])
+        made["slack"].seed(token=WORD["slack"], channels=["C0000000001"], users=[], app_token=APP)
         yield made
 
 
@@ -63,6 +64,7 @@ def data(notion: RealNotion, systems: dict[str, Posing], tmp_path_factory: pytes
         use = "real"
         token = "env:SLACK_WORD"
         channel = "C0000000001"
+        app_token = "env:SLACK_APP"
         address = "{systems["slack"].url}"
         """
     file = folder / "answers.toml"
@@ -70,7 +72,7 @@ def data(notion: RealNotion, systems: dict[str, Posing], tmp_path_factory: pytes
     words = {f"{system.upper()}_WORD": word for system, word in WORD.items()}
     with own_settings():
         command = ["init", "--from", str(file), "--data", str(folder / "data")]
-        done = CliRunner(env={"TEAM": notion.secret, **words}).invoke(workwright, command)
+        done = CliRunner(env={"TEAM": notion.secret, "SLACK_APP": APP, **words}).invoke(workwright, command)
     assert done.exit_code == 0, (done.output, done.exception)
     return folder / "data"
 
@@ -87,7 +89,7 @@ def test_what_is_connected_for_real_is_asked_while_the_folder_is_in_use(
     before = [requests.get(f"{url}/_journal?effects=1", timeout=10).json() for url in posed]
     with own_settings(), opened(data, read_choices(data)):
         found = tried(data)
-    assert {name: each.state for name, each in found.items()} == dict.fromkeys(("notion", *WORD), OK)
+    assert {name: each.state for name, each in found.items()} == dict.fromkeys(("notion", *WORD, "slack-clicks"), OK)
     assert [each.needed for each in found.values()] == [name == "notion" for name in found]
     assert "may do all that is needed" in found["notion"].detail
     assert "may make repositories at acme" in found["github"].detail
@@ -101,7 +103,7 @@ def test_the_command_shows_it_and_shows_no_secret(data: Path, notion: RealNotion
     checks = [each for each in json.loads(done.output)["checks"] if each["name"] == "notion"]
     assert [each["state"] for each in checks] == ["ok"]
     assert "may do all that is needed" in checks[0]["detail"]
-    assert not [word for word in (notion.secret, *WORD.values()) if word in done.output]
+    assert not [word for word in (notion.secret, APP, *WORD.values()) if word in done.output]
     shown = next(each for each in json.loads(without.output)["checks"] if each["name"] == "notion")
     assert "doctor --try" in shown["detail"]
 
@@ -127,6 +129,7 @@ def test_what_was_taken_back_is_named_with_its_way_out(
     systems["github"].seed(revoked=WORD["github"])
     systems["vercel"].seed(revoked=WORD["vercel"])
     systems["slack"].seed(ended=WORD["slack"])
+    systems["slack"].seed(ended=APP)
     found = tried(data)
     assert {each.state for each in found.values()} == {MISSING}
     assert "workwright init notion" in found["notion"].way_out

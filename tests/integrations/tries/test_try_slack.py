@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.slack import try_slack
+from shared.app.tries.slack import try_slack, try_slack_app
 from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
@@ -120,3 +120,28 @@ def test_a_channel_that_was_not_joined_is_not_there_or_has_no_id(slack: Served):
 def test_a_slack_that_is_away_says_nothing_about_the_token(slack: Served, status: int, says: str):
     slack.fault(status=status)
     assert says in tried(slack).says
+
+
+APP = "xa" + "pp-1-A1-"
+
+
+def test_an_app_level_token_opens_sockets_or_says_what_it_lacks(slack: Served):
+    slack.control("/_seed", {"app_token": APP + "good"})
+    slack.control("/_seed", {"app_token": APP + "poor", "app_scopes": []})
+    slack.control("/_seed", {"app_token": APP + "gone"})
+    slack.control("/_seed", {"ended": APP + "gone"})
+    found = {each: try_slack_app(Secret(APP + each), at=slack.url + "/api") for each in ("good", "poor", "gone", "no")}
+    slack.simulator.sockets.stop()
+    assert found["good"] == Tried(True, "Slack opens a socket to this app-level token, so clicks on buttons come in.")
+    assert found["poor"].says == "This app-level token lacks the scope “connections:write”."
+    refused = "Slack does not accept this app-level token: it is not complete, or was revoked."
+    assert (found["gone"].says, found["no"].says) == (refused, refused)
+    assert all("App-Level Tokens" in found[each].way_out for each in ("poor", "gone", "no"))
+
+
+@pytest.mark.parametrize("token", ["", WORD, "gh" + "p_1"])
+def test_what_is_not_an_app_level_token_is_never_sent(slack: Served, token: str):
+    before = len(slack.journal())
+    found = try_slack_app(Secret(token), at=slack.url + "/api")
+    assert (found.ok, len(slack.journal())) == (False, before)
+    assert "App-Level Tokens" in found.way_out
