@@ -21,6 +21,7 @@ _API = Api(
     prefix="/api/v4",
     instead=(
         ("GET", "/namespaces/{id}", ()),  # api/namespaces
+        ("POST", "/projects/{id}/archive", ()),  # api/projects
         ("GET", "/user", ()),  # api/users
         ("GET", "/projects/{id}/repository/tree", ("ref", "recursive", "per_page", "pagination", "page_token")),
         ("GET", "/projects/{id}/repository/files/{path}", ("ref",)),  # api/repository_files

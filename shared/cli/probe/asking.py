@@ -42,7 +42,7 @@ class Asker:
         """Return the answer, whatever it says; raises Unavailable when there is none."""
         self.sleep(max(0.0, self._last + self.pace - self.now()))
         self._last = began = self.now()
-        path = re.sub(r"\{([a-z_0-9]+)\}", lambda found: _in_path(found[1], kept), asked.path)
+        path = path_of(asked, kept)
         body, raw = fill(asked.body, kept), asked.raw
         sent: dict[str, str | None] = {"Accept": "application/json", **self.headers}
         if body is not None:
@@ -70,6 +70,11 @@ class Asker:
     ) -> Mapping[str, str]:
         """Return the headers as they are sent."""
         return sent
+
+
+def path_of(asked: Ask, kept: Kept) -> str:
+    """Return the path that is asked for; raises KeyError."""
+    return re.sub(r"\{([a-z_0-9]+)\}", lambda found: _in_path(found[1], kept), asked.path)
 
 
 def _in_path(name: str, kept: Kept) -> str:

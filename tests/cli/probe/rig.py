@@ -10,12 +10,13 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from shared.cli.probe.asking import NOBODYS, Asker
-from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Probe
+from shared.cli.probe.asking import NOBODYS, Asker, path_of
+from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Probe, fill
 from shared.cli.probe.run import Outcome, Run, compare_answer, new_mark, whole_run
 from shared.cli.probe.shapes import Difference, InOrder, Rows
 from shared.ports import Secret
 from shared.sim._server import Simulator, serve
+from tests.support import github_description, gitlab_description, notion_description, vercel_description
 
 Alter = Callable[[Ask, Answer], Answer]
 
@@ -140,6 +141,32 @@ def unnoticed(run: Remembering) -> tuple[int, list[str]]:
             if not compare_answer(expected, altered, run.words, ""):
                 missed.append(f"{call.name}: {what}")
     return tried, missed
+
+
+JUDGES = {
+    "notion": notion_description.violations,
+    "github": github_description.violations,
+    "gitlab": gitlab_description.violations,
+    "vercel": vercel_description.violations,
+}
+LATER = {  # than the published description that is judged by; the fact sheet has them
+    "a heading of the fourth level",
+    "the options of a status",
+    "rows with one of several options",
+}
+
+
+def not_allowed(bench: Bench, run: Remembering) -> list[str]:
+    """Return what of the requests that are meant to succeed the vendor's own description does not allow."""
+    found = []
+    for call, _, answer in run.compared.values():
+        if answer.status >= 400 or call.name in LATER:
+            continue
+        query = fill({**bench.probe.query, **call.ask.query}, run.kept)
+        body = call.ask.raw if call.ask.raw is not None else fill(call.ask.body, run.kept)
+        path, given = path_of(call.ask, run.kept), {name: value for name, value in query.items() if value != ""}
+        found += [f"{call.name}: {each}" for each in JUDGES[bench.probe.system](call.ask.method, path, given, body)]
+    return found
 
 
 def alterations(expected: Expect, answer: Answer) -> Iterator[tuple[str, Answer]]:

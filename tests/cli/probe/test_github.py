@@ -10,7 +10,7 @@ from shared.cli.probe.calls import Ask
 from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
 from shared.sim.github.simulator import GitHubSimulator
-from tests.cli.probe.rig import Bench, found_in, github_bench, remembered, served, unnoticed
+from tests.cli.probe.rig import Bench, found_in, github_bench, not_allowed, remembered, served, unnoticed
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def test_the_simulator_answers_as_the_reference_says_and_every_change_is_noticed
     bench = github_bench(url, place)
     outcomes, run = remembered(bench)
     assert found_in(outcomes) == {}
+    assert not_allowed(bench, run) == []
     assert len(outcomes) > 50
     tried, missed = unnoticed(run)
     assert missed == []

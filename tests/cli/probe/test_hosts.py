@@ -13,7 +13,7 @@ from shared.core.errors import ConfigError
 from shared.ports import Secret
 from shared.sim.gitlab.simulator import GitLabSimulator
 from shared.sim.vercel import VercelSimulator
-from tests.cli.probe.rig import Bench, found_in, remembered, served, unnoticed
+from tests.cli.probe.rig import Bench, found_in, not_allowed, remembered, served, unnoticed
 
 TOKEN = "-".join(("probe", "token"))
 
@@ -51,6 +51,7 @@ def test_the_simulator_answers_as_the_vendor_says_and_every_change_is_noticed(
     bench: Bench = request.getfixturevalue(system)
     outcomes, run = remembered(bench)
     assert found_in(outcomes) == {}
+    assert not_allowed(bench, run) == []
     assert len(outcomes) == len(bench.probe.calls) >= 30
     tried, missed = unnoticed(run)
     assert missed == []

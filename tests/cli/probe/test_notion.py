@@ -16,7 +16,17 @@ from shared.cli.probe.calls import Answer, Ask
 from shared.cli.probe.report import report_of
 from shared.cli.probe.run import Outcome, new_mark, whole_run
 from shared.sim.notion.simulator import NotionSimulator
-from tests.cli.probe.rig import Bench, Proxy, changed, found_in, notion_bench, remembered, served, unnoticed
+from tests.cli.probe.rig import (
+    Bench,
+    Proxy,
+    changed,
+    found_in,
+    not_allowed,
+    notion_bench,
+    remembered,
+    served,
+    unnoticed,
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +52,7 @@ def _page(bench: Bench, title: str) -> None:
 def test_the_simulator_answers_as_the_reference_says_and_every_change_is_noticed(bench: Bench) -> None:
     outcomes, run = remembered(bench)
     assert found_in(outcomes) == {}
+    assert not_allowed(bench, run) == []
     tried, missed = unnoticed(run)
     assert missed == []
     assert tried > 1000

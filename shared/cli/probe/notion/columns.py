@@ -29,6 +29,15 @@ COLUMN_CALLS = (
             "properties.Notes": None, "properties.Papers": None}),
     ),
     Call(
+        "the options of a status",
+        "The options of a status can be written, as those of a select can; which are there already keep their ids.",
+        REFERENCE + "property-object",
+        Ask("PATCH", "/v1/data_sources/{source}", {"properties": {"State": {"status": {"options": [
+            {"name": "Not started"}, {"name": "In progress"}, {"name": "Done"}, {"name": "Lost"}]}}}}),
+        Expect(body={**DATA_SOURCE, "id": "={source}"}, holds={
+            "properties.State.status.options[].name": InOrder("Not started", "In progress", "Done", "Lost")}),
+    ),
+    Call(
         "a relation between rows",
         "A relation to a data source reads back with the ids of both the data source and its database.",
         REFERENCE + "property-object",

@@ -46,13 +46,21 @@ QUERIES = (
     ),
     Call(
         "rows that fit",
-        "Filters nest (and, or); an option is compared with one name or with a list of them.",
+        "Filters nest (and, or), two levels deep.",
         REFERENCE + "filter-data-source-entries",
         Ask("POST", QUERY, {"filter": {"and": [
-            {"or": [{"property": "Kind", "select": {"equals": ["small", "large"]}},
-                    {"property": "Count", "number": {"greater_than": 100}}]},
+            {"or": [{"property": "Kind", "select": {"equals": "small"}},
+                    {"property": "Count", "number": {"less_than": 5}}]},
             {"property": "Done", "checkbox": {"equals": False}}]},
             "sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 100}),
+        Expect(body=listed(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
+    ),
+    Call(
+        "rows with one of several options",
+        "An option is compared with one name or with a list of them.",
+        REFERENCE + "filter-data-source-entries",
+        Ask("POST", QUERY, {"filter": {"property": "Kind", "select": {"equals": ["small", "large"]}},
+                            "sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 100}),
         Expect(body=listed(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
     ),
     Call(

@@ -19,7 +19,7 @@ from shared.cli.probe.shapes import InOrder, Rows
 COLUMNS = {
     "Name": {"title": {}},
     "Count": {"number": {"format": "number"}},
-    "State": {"status": {"options": [{"name": "Open", "color": "gray"}, {"name": "Closed", "color": "green"}]}},
+    "State": {"status": {}},
     "Kind": {"select": {"options": [{"name": "small"}, {"name": "large"}]}},
     "Tags": {"multi_select": {"options": [{"name": "red"}]}},
     "Due": {"date": {}},
@@ -73,7 +73,7 @@ TABLES = (
                    "properties.Kind.select.options[].name": InOrder("small", "large"),
                    "properties.Kind.select.options": [
                        {"id": "words", "name": "text", "color": "text", "description?": "text|null"}],
-                   "properties.State.status.options[].name": InOrder("Open", "Closed"),
+                   "properties.State.status.options[].name": InOrder("Not started", "In progress", "Done"),
                    "properties.State.status.groups": Rows(
                        3, {"id": "words", "name": "text", "color": "text", "option_ids": ["words"]}),
                }),
@@ -82,13 +82,13 @@ TABLES = (
         "a row is created",
         "A row is a page in a data source; every column is in the answer, those without a value as null or empty.",
         REFERENCE + "post-page",
-        row("b", Count={"number": 2}, Kind={"select": {"name": "large"}}, State={"status": {"name": "Open"}},
+        row("b", Count={"number": 2}, Kind={"select": {"name": "large"}}, State={"status": {"name": "In progress"}},
             Due={"date": {"start": "2026-11-23"}}, Tags={"multi_select": [{"name": "red"}, {"name": "new"}]}),
         Expect(body=ROW, holds={
             "properties.Name.title[0].plain_text": "=b",
             "properties.Count": {"id": "words", "type": "=number", "number": 2},
             "properties.Kind.select": {"id": "words", "name": "=large", "color": "text"},
-            "properties.State.status": {"id": "words", "name": "=Open", "color": "text"},
+            "properties.State.status": {"id": "words", "name": "=In progress", "color": "text"},
             "properties.Due.date": {"start": "=2026-11-23", "end": None, "time_zone": None},
             "properties.Tags.multi_select[].name": InOrder("red", "new"),
             "properties.Done.checkbox": False,
