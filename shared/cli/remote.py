@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
+from shared.cli.setup.run_systems import systems_of_run
 from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
 from shared.core.readable import on_one_line
@@ -64,7 +65,7 @@ def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> Non
     found = ask_house(data, "GET", f"/v1/runs/{_part(run)}")
     if not as_json:
         found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
-    show(found, as_json, _run_text)
+    show(found, as_json, lambda it: [*_run_text(it), *systems_of_run(it["steps"], data)])
 
 
 @workwright.command()

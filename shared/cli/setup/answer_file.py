@@ -46,7 +46,7 @@ class AnswerFile:
         if problems:
             raise ConfigError("\n".join((f"{path} is wrong:", *(f"  - {each}" for each in problems))))
 
-    def begins(self, part: str, about: str) -> bool:
+    def begins(self, part: str, about: str, known: str) -> bool:
         """Say whether the file speaks of this part."""
         return part in self._found
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import click
 
 from shared.backends.local.keyfile import refuse_if_shared
+from shared.cli.root import typed
 from shared.core.errors import ConfigError
 from shared.core.readable import on_one_line
 from shared.ports import Secret
@@ -22,8 +23,8 @@ WAYS = "env:NAME, file:PATH or stdin"
 class Asking(Protocol):
     """Who answers what a set-up asks. Each question has a key, such as `notion.page`."""
 
-    def begins(self, part: str, about: str) -> bool:
-        """Say whether this part is to be set up now."""
+    def begins(self, part: str, about: str, known: str) -> bool:
+        """Say whether this part is to be set up now; what is `known` of it already is nothing to ask for again."""
 
     def choose(self, key: str, text: str, options: Options, known: str = "") -> str:
         """Return one of the options."""
@@ -53,8 +54,11 @@ class Asking(Protocol):
 class Terminal:
     """A person at a terminal. What ends in nothing is asked again, or left for later."""
 
-    def begins(self, part: str, about: str) -> bool:
+    def begins(self, part: str, about: str, known: str) -> bool:
         """Say what comes; a person may leave it for later."""
+        if known:
+            self.tell(f"{part}: {known} (to change it: {typed('init', part)})")
+            return False
         click.echo(f"\n{about}")
         return click.confirm("Set this up now?", default=True)
 

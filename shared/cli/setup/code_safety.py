@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from shared.cli.setup.choices import Choices
-from shared.core.errors import ConfigError
+from shared.cli.setup.choices import NONE, Choices
+from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.core.model_facts import OFFLINE
+from shared.ports import Sandbox
 
 _STRONG = "bubblewrap"
 _HOW = (
@@ -15,23 +17,25 @@ _HOW = (
 )
 
 
-def refuse_unsafe_code(choices: Choices, *, model: str = "", programs: bool | None = None) -> None:
+def refuse_unsafe_code(
+    choices: Choices, *, model: str = "", programs: bool | None = None, sandbox: Callable[[], Sandbox] | None = None
+) -> None:
     """Raise ConfigError where a language model would write code, and this machine cannot shut that code in.
 
-    `model` and `programs` are what is about to be chosen; without them what was chosen before holds.
+    `model` and `programs` are what is about to be chosen; without them what was chosen before holds. `sandbox` returns
+    what would run the code, by default that of the environment.
     """
     asked = model or choices.model.get("ask", "")
     if programs is None:
-        programs = any(choices.mode(forge) != "none" for forge in ("github", "gitlab"))
+        programs = any(choices.mode(forge) != NONE for forge in ("github", "gitlab"))
     if not asked or asked == OFFLINE or not programs:
         return
-    if why := _lacking():
+    if why := _lacking(sandbox):
         raise ConfigError(f"a language model would write code that is run on this machine, and {why}. {_HOW}")
 
 
-def _lacking() -> str:
+def _lacking(given: Callable[[], Sandbox] | None) -> str:
     """Return what is wrong with the sandbox, "" where another machine runs the code or this one shuts it in."""
-    from shared.core.errors import SandboxUnavailable
     from shared.settings import Settings
     from shared.wiring.sandbox import chosen_sandbox, proven
 
@@ -39,7 +43,7 @@ def _lacking() -> str:
     if settings.sandbox.driver != "local":
         return ""
     try:
-        name = proven(chosen_sandbox(settings))
+        name = proven(given() if given is not None else chosen_sandbox(settings))
     except SandboxUnavailable as error:
         return str(error)
     return "" if name == _STRONG else f"only {name} holds here, which is too weak for it"

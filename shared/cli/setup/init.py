@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shared.backends.local.data_folder import refuse_if_held
 from shared.cli.root import DATA, typed, workwright
 from shared.cli.setup import code_part, limits_part, model_part, notion_part, people_part, sites_part
 from shared.cli.setup.answer_file import AnswerFile
@@ -39,15 +40,19 @@ def init(parts: Sequence[str], file: Path | None, data: Path) -> None:
     Each answer is tried at once. What is known is not asked again; name PARTS to do them again. Secrets are read
     without being shown, and kept sealed.
     """
-    guide = Guide(data, read_choices(data), _asking(file))
+    asking = _asking(file)
+    refuse_if_held(data)  # makes the folder, closed to others
+    walk(Guide(data, read_choices(data), asking), parts)
+
+
+def walk(guide: Guide, parts: Sequence[str] = ()) -> None:
+    """Go through these parts, or through all that are not known yet."""
     for part in parts or PARTS:
         about, set_up = PARTS[part]
         known = guide.choices.told(part)
-        if known and not parts and file is None:
-            guide.ask.tell(f"{part}: {known} (to change it: {typed('init', part)})")
-        elif part in parts or guide.ask.begins(part, about):
+        if part in parts or guide.ask.begins(part, about, known):
             set_up(guide)
-    guide.ask.tell(f"Start Workwright: {typed('up')}")
+    guide.ask.tell(f"Start Workwright: {typed('up', data=guide.data)}")
 
 
 def _asking(file: Path | None) -> Asking:

@@ -106,6 +106,7 @@ def test_status_says_in_ten_lines_what_is_connected_and_what_waits(
     assert told["Moving"] == told["Failed within a day"] == " nothing"
     assert re.fullmatch(r" \d+ seconds ago", told["Notion was last asked"])
     assert lines[-1].startswith(f"To agree: set the page to Approved, or workwright approve {run.id}")
+    assert "systems: Notion (Team) real" in _type(data, "run", run.id)
     found = json.loads(_type(data, "status", "--json"))
     assert (found["running"], found["systems"]["notion"]["mode"], found["webhook"]) == (True, "real", False)
 
