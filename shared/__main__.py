@@ -28,14 +28,14 @@ from shared.cli import (
 from shared.cli.evaluate import command as evaluation
 from shared.cli.probe import command as probe
 from shared.cli.root import workwright
-from shared.cli.safe import made
+from shared.cli.safe import confine, made
 from shared.cli.setup import init, status
 from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, connect, dead_letters, doctor, evaluation, forge, init, made, models, operate,
-    plan, preferences, probe, prompts, remote, ship, site_values, status, tenant, webhook,
+    ask, attach, backup, chat, commands, confine, connect, dead_letters, doctor, evaluation, forge, init, made,
+    models, operate, plan, preferences, probe, prompts, remote, ship, site_values, status, tenant, webhook,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from shared.core.errors import Blocked, Busy, RateLimited, Rejected, Unauthorized, VersionConflict
@@ -18,6 +19,7 @@ from shared.integrations.gitlab.wire import host_of
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client import Notion
+from shared.integrations.notion.confine import CONFINED_TO, within
 from shared.integrations.slack import Slack
 from shared.integrations.vercel import Vercel
 from shared.mind.leaving import last_look
@@ -108,7 +110,9 @@ class Accounts:
 
         def http(system: str, scope: str) -> HttpClient:
             made = self.http_for(tenant, system, scope)
-            made.before_write = noted if system == "notion" else None
+            if system == "notion":
+                reads = partial(self.http_for, tenant, system)
+                made.before_write = within(lambda: self._confined_to(tenant), lambda: Notion(reads()), noted)
             made.leaving = last_look(system, lambda: self.held(tenant))
             return made
 
@@ -124,6 +128,10 @@ class Accounts:
             return cast(C, built[key])
 
         return connect
+
+    def _confined_to(self, tenant: str) -> str:
+        doc = self._store.get(tenant, "settings", "tenant")
+        return str(doc.body.get(CONFINED_TO) or "") if doc is not None else ""
 
     def http_for(self, tenant: str, system: str, scope: str = "") -> HttpClient:
         """Return an HTTP client with the tenant's token; raises Unauthorized when there is none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.app.api import budget, life, status, views
+from shared.app.api import budget, confinement, life, status, views
 from shared.app.api.asking import COUNTS
 from shared.app.api.connections import VIEWS
 from shared.app.api.contexts import CONTEXT
@@ -59,6 +59,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Document": {"type": "object"},
     **VIEWS,
     **MADE_VIEWS,
+    **confinement.VIEWS,
     "SiteValues": SITE_VALUES,
     "Hooks": listed("hooks", "Hook"),
     "Health": shown(

@@ -10,6 +10,7 @@ from shared.app.api import (
     asking,
     budget,
     chats,
+    confinement,
     connections,
     contexts,
     databases,
@@ -322,6 +323,14 @@ ROUTES: tuple[Route, ...] = (
         "Run", body=closed({"confirm": text(most=500)}, required=("confirm",)), errors=(409,),
     ),
     Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "Status"),
+    Route(
+        "GET", "/v1/confinement", "databases.read", confinement.show_confinement,
+        "Get the page that writes to Notion are confined to", "Confinement",
+    ),
+    Route(
+        "POST", "/v1/confinement", "databases.manage", confinement.change_confinement,
+        "Confine writes to Notion to a page, or lift that", "Confinement", body=confinement.CONFINE, errors=(409,),
+    ),
     Route("GET", "/v1/pause", "pause.read", life.show_pause, "Check whether work is paused", "Pause"),
     Route(
         "POST", "/v1/pause", "pause.change", life.change_pause, "Pause all work, or resume it", "Pause",

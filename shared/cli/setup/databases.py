@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from shared.app.confinement.settings import confine_first
 from shared.app.workspace_databases import CHOOSING, DONE, FAILED, SETUP, TOPIC, WORKING
 from shared.app.workspace_setup import set_up_databases
 from shared.cli.connect import answers_of, choose_place
@@ -34,6 +35,8 @@ def set_up(house: Opened, tenant: str, page: str, ask: Asking) -> None:
             "adopt": {**wish["adopt"], **more.get("adopt", {})},
             "answers": {**wish["answers"], **more.get("answers", {})},
         }
+    if wish["page"] and not wish["adopt"]:  # what is adopted may lie anywhere
+        confine_first(house.deps, tenant, str(wish["page"]), "the operator")
 
 
 def _carried_out(house: Opened, tenant: str, wish: Json) -> Json:

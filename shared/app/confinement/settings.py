@@ -1,0 +1,37 @@
+"""Which page of Notion a team's writes are confined to; `shared/integrations/notion/confine.py` sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.integrations.notion.confine import CONFINED_TO
+from shared.ports import change_doc
+
+_SETTINGS = ("settings", "tenant")
+
+
+def confined_to(deps: Deps, tenant: str) -> str:
+    """Return the page; "" where writes may go anywhere that is shared with us."""
+    doc = deps.store.get(tenant, *_SETTINGS)
+    return str(doc.body.get(CONFINED_TO) or "") if doc is not None else ""
+
+
+def confine(deps: Deps, tenant: str, page: str, by: str) -> None:
+    """Confine writes to this page and what is in it; "" lifts that, and stays said. Raises Busy."""
+
+    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        return {**(settings or {}), CONFINED_TO: page}
+
+    change_doc(deps.store, (tenant, *_SETTINGS), change, deps.stand_back)
+    what = "Confined" if page else "ConfinementLifted"
+    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by}
+    deps.store.note(tenant, {**entry, **({"about": page} if page else {})})
+
+
+def confine_first(deps: Deps, tenant: str, page: str, by: str) -> None:
+    """Confine the first writes to the page a team has chosen, unless somebody has decided about that before."""
+    doc = deps.store.get(tenant, *_SETTINGS)
+    if doc is None or CONFINED_TO not in doc.body:
+        confine(deps, tenant, page, by)
