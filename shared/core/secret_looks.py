@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from html import unescape
 
 from shared.core.secret_rules import HARMLESS
 
@@ -126,6 +127,7 @@ def tells_of_tests(text: str, start: int, end: int) -> bool:
 
 def is_strong_password(value: str) -> bool:
     """Say whether nothing but a password looks like it: letters, digits, and a sign that no name has."""
+    value = unescape(value)  # in markup `&#x27;` is an apostrophe, and neither a sign nor two digits
     if not 8 <= len(value) <= 64 or _NO_PASSWORD.search(value) or not is_password(value):
         return False
     sizes = any(map(str.isupper, value)) or any(map(str.islower, value))
@@ -134,6 +136,7 @@ def is_strong_password(value: str) -> bool:
 
 def is_mixed_password(value: str) -> bool:
     """Say whether it may be one just behind a word for it: large and small letters and digits, and not as names are."""
+    value = unescape(value)
     if not 8 <= len(value) <= 40 or _NO_PASSWORD.search(value) or not is_password(value) or stands_for_one(value):
         return False
     if "/" in value or "_" in value or "." in value[:-1] or value[0].isdigit() or _ALGORITHM.search(value):

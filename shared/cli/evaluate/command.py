@@ -49,12 +49,17 @@ def evaluate_command(
         raise click.UsageError("name a model with --model, or two results with --compare")
     from shared.cli.evaluate.evaluation import Wanted, evaluate
     from shared.cli.evaluate.shown import as_text
+    from shared.cli.story_end import BROKEN_OFF
 
     secret, key = _key(model, data)
     micros = None if limit_usd is None else int(Decimal(str(limit_usd)) * 1_000_000)
     folder = keep or data / "evaluations" / f"{Path(pages).stem}-{model.replace('/', '-')}"
     wanted = Wanted(pages, model, folder, only, micros, resume, browser, secret, key)
-    found = evaluate(wanted, _show)
+    try:
+        found = evaluate(wanted, _show)
+    except KeyboardInterrupt:
+        click.echo(f"\nInterrupted. What is done is kept in {folder}; go on with --resume.", err=True)
+        sys.exit(BROKEN_OFF)
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
     click.echo(f"Kept in {folder}", err=True)
     sys.exit(0 if found["complete"] else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 
 import pytest
@@ -56,6 +57,29 @@ def _lines_of_programs() -> list[str]:
 )
 def test_kinds_that_only_the_rules_of_others_know_are_found(text: str, secret: str) -> None:
     assert _holds(text.format(secret), secret)
+
+
+PROSE = (
+    "A rope-knotting table and a chest with keepers' clothes to try on, for children.",
+    "Coffee with Robina's cheesecake costs £4.50 on Sundays!",
+    "The wifi in the guests' kitchen is free, 24 hours a day; ask for it.",
+    "Whoever can log in with the neighbours' phone #2 may do so.",
+    "Our password for the children's party of 2027 is a smile & a song.",
+)
+
+
+@pytest.mark.parametrize("text", PROSE)
+@pytest.mark.parametrize("apostrophe", ["&#x27;", "&#39;", "&#x2019;", "&apos;", "&rsquo;"])
+def test_an_apostrophe_written_as_markup_makes_no_word_a_password(text: str, apostrophe: str) -> None:
+    escaped = html.escape(text, quote=False).replace("'", apostrophe)
+    assert leaks({"site/index.html": f'<p dir="auto">{text}</p>'}) == []
+    assert leaks({"site/index.html": f'<p dir="auto">{escaped}</p>'}) == []
+
+
+def test_a_password_written_as_markup_is_one() -> None:
+    chosen = "Tr0ub4dor" + "&3x'Horse!"
+    for text in (f"Log in with {chosen} from today on.", f"The wifi has the password {chosen}"):
+        assert [each.line for each in leaks({"site/index.html": f"<p>{html.escape(text)}</p>"})] == [1], text
 
 
 def test_every_rule_of_the_file_is_there_and_compiles() -> None:
