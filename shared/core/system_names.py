@@ -10,6 +10,8 @@ _NAMES = {
     "cloud_storage": "Cloud Storage",
     "local_sites": "the machine that Workwright runs on",
     "slack": "Slack",
+    "ses": "Amazon SES",
+    "smtp": "the mail server",
     "anthropic": "Anthropic",
     "openai": "OpenAI",
     "xai": "xAI",

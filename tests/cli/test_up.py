@@ -10,7 +10,8 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,17 @@ from typing import Any
 import pytest
 import requests
 
+from shared.backends.local.secrets import LocalSecrets
 from shared.cli.idea import example_idea
 from shared.cli.load.person import Person
+from shared.cli.settle_in import SLACK_USER
 from shared.core import marks
+from shared.ports import Secret
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
+APP_TOKEN = "-".join(["xapp", "of", "this", "test"])
 
 
 def _environment() -> dict[str, str]:
@@ -87,10 +92,35 @@ def _ask(url: str) -> Any:
     return answer.json()
 
 
+def _approve_in_slack(slack: str) -> str:
+    """Press Approve below the message that asks, as a person does; return what Slack shows them."""
+    (channel,) = _ask(f"{slack}/_state")["channels"]
+    asking = _soon(lambda: [each for each in _ask(f"{slack}/_state")["channels"][channel] if "approve" in str(each)])
+    order = {"channel": channel, "ts": asking[0]["ts"], "action_id": "approve", "user": SLACK_USER}
+    clicked = requests.post(f"{slack}/_click", json=order, timeout=20).json()
+    assert (clicked["status"], clicked["deliveries"]) == (200, 1)
+    shown = _soon(lambda: [each for each in _effects(slack) if each["kind"] == "message.ephemeral"])
+    return str(shown[0]["text"])
+
+
+def _effects(simulator: str) -> list[Any]:
+    return [effect for entry in _ask(f"{simulator}/_journal?effects=1") for effect in entry["effects"]]
+
+
+def _soon(look: Callable[[], list[Any]]) -> list[Any]:
+    until = time.monotonic() + 40
+    while not (found := look()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found
+
+
 def test_a_house_that_moves_to_another_port_finds_its_world_and_goes_on(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with _up(data, "--port", "0") as first:
         page = Person.at_home(data, first["simulators"]["notion"]).write(example_idea(), 1)
+        requests.post(f"{first['simulators']['slack']}/_seed", json={"app_token": APP_TOKEN}, timeout=10)
+    LocalSecrets(data).set("slack-app-token", Secret(APP_TOKEN))  # from now on clicks come in over a socket
     with socket.socket() as taken:  # what was its port is another's now
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", int(first["console"].rpartition(":")[2])))
@@ -104,6 +134,7 @@ def test_a_house_that_moves_to_another_port_finds_its_world_and_goes_on(tmp_path
             person = Person.at_home(data, again["simulators"]["notion"])
             person.set_status(page, marks.PLAN_IT)
             assert person.see_through([page], planned=True, within_s=40) == {marks.PLAN_READY: 1}
+            assert _approve_in_slack(again["simulators"]["slack"]).startswith("Approved: ")
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LABELS = {REAL: "Real", SIMULATED: "Simulated", NONE: "Not used"}
 _PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}
-_SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses")
+_SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses", "smtp")
 
 
 def greet(house: House) -> list[str]:
