@@ -25,6 +25,7 @@ from shared.cli import (
     tenant,
     webhook,
 )
+from shared.cli.asking import command as asking
 from shared.cli.evaluate import command as evaluation
 from shared.cli.probe import command as probe
 from shared.cli.root import workwright
@@ -34,8 +35,8 @@ from shared.core.errors import AgentError
 
 # each adds its commands to the group when it is imported
 COMMANDS = (
-    ask, attach, backup, chat, commands, confine, connect, dead_letters, doctor, evaluation, forge, init, made,
-    models, operate, plan, preferences, probe, prompts, remote, ship, site_values, status, tenant, webhook,
+    ask, asking, attach, backup, chat, commands, confine, connect, dead_letters, doctor, evaluation, forge, init,
+    made, models, operate, plan, preferences, probe, prompts, remote, ship, site_values, status, tenant, webhook,
 )  # fmt: skip
 
 

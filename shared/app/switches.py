@@ -16,7 +16,17 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
-from shared.core.commands import CONSIDER, ERASE, LOOK, ORDER, RECONCILE, Command, command_from_data, command_to_data
+from shared.core.commands import (
+    CONSIDER,
+    ERASE,
+    LOOK,
+    ORDER,
+    QUICK,
+    RECONCILE,
+    Command,
+    command_from_data,
+    command_to_data,
+)
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.pause.words import RESUME, all_paused_words
 from shared.core.run import derived_id
@@ -125,6 +135,8 @@ def held_back(command: Command, deps: Deps) -> bool:
         return False
     if command.name in (LOOK, CONSIDER) and command.ref == page_of_pause(own):
         return False  # where the box is cleared
+    if command.name == RECONCILE and command.topic == QUICK:  # it comes every few seconds: none is kept for later
+        return not page_of_pause(own)
     if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
     at = {"at": deps.clock.now().isoformat()}

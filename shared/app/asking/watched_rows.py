@@ -63,7 +63,8 @@ class Watch:
         `over`: the minute of its last edit is, so that what differs without a new edit is no edit.
         """
         known, page, now = self._known(), str(row["id"]), self._row(row)
-        number, before = _read(known.get(page))
+        before = read_row(known.get(page))
+        number = int(known[page][0]) if page in known else 0
         if before == now:
             return None
         known[page], self._changed = [number + 1, *astuple(now)], True
@@ -130,5 +131,6 @@ def _lasting(value: Any) -> Any:
     return [_lasting(each) for each in value] if isinstance(value, list) else value
 
 
-def _read(known: list[Any] | None) -> tuple[int, Row | None]:
-    return (int(known[0]), Row(*map(str, known[1:]))) if known else (0, None)
+def read_row(known: list[Any] | None) -> Row | None:
+    """Return a row as it is kept."""
+    return Row(*map(str, known[1:])) if known else None

@@ -8,10 +8,12 @@ import pytest
 
 from shared.app.connect_account import change_settings
 from shared.app.reconcile import order_passes
+from shared.app.switches import HELD, held_back, set_pause, why_paused
 from shared.app.workspace_create import create_databases
 from shared.app.workspace_databases import sources_of
-from shared.app.workspace_schemas import KINDS, RUNS
+from shared.app.workspace_schemas import EVERYTHING, KINDS, RUNS
 from shared.core import marks
+from shared.core.commands import QUICK, RECONCILE, Command
 from shared.core.run import RunStatus
 from tests.support.asked_desk import AskedDesk
 from tests.support.small_house import TENANT
@@ -99,3 +101,19 @@ def test_the_table_of_runs_is_ours_and_passes_leave_out_what_was_just_asked(quie
     order_passes(deps)
     house.work()
     assert sorted(_tables(quiet)[before:]) == sources_of(settings)
+
+
+def test_a_box_on_the_page_pauses_everything_within_one_look_and_clearing_it_lets_it_go_on(quiet: AskedDesk) -> None:
+    title = {"Name": {"title": [{"text": {"content": EVERYTHING}}]}, "Paused": {"checkbox": True}}
+    parent = {"type": "data_source_id", "data_source_id": quiet.desk.source}
+    page = quiet.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": title})["id"]
+    quiet.look()
+    deps, command = quiet.house.deps, Command("quick-1", RECONCILE, "sync", TENANT, topic=QUICK)
+    assert why_paused(deps, TENANT)
+    assert not held_back(command, deps)  # or nobody would see the box cleared
+    quiet.desk.as_person("PATCH", f"/v1/pages/{page}", {"properties": {"Paused": {"checkbox": False}}})
+    quiet.look_later()
+    assert not why_paused(deps, TENANT)
+    set_pause(deps, TENANT, True, "Ada")
+    assert held_back(command, deps)
+    assert deps.store.list_docs(TENANT, HELD) == []  # one every few seconds would be many by tomorrow
