@@ -270,43 +270,36 @@ def test_a_folder_that_is_gone_says_so_with_the_way_out_and_nothing_is_made_in_i
 
 
 _IN_A_BOX = """
-import sys
 from pathlib import Path
 from shared.core.errors import IntegrationError
 from tests.integrations.test_local_sites import ONE, deployed, opened, left, shown
-folder = Path(sys.argv[1])
-try:
-    if sys.argv[2] == "fill":
-        sites = opened(folder)
-        sites.promote("garden", deployed(sites, ONE).id)
-        deployed(sites, {"index.html": b"<h1>Two</h1>", "large.bin": b"x" * 4_000_000})
-    else:
-        opened(folder)
-except IntegrationError as error:
-    print(error.error_class.value, error)
-if sys.argv[2] == "fill":
-    sites.find_deployment("garden", "run", "none")
-    print(shown(folder) == ONE, left(folder), deployed(sites, {"index.html": b"small"}).state)
+folder = Path("/mnt")
+sites = opened(folder)
+sites.promote("garden", deployed(sites, ONE).id)
+large = {"index.html": b"Two", "large.bin": b"x" * 4_000_000}
+for wanted in (lambda: deployed(sites, large), lambda: opened(Path("/media"))):
+    try:
+        wanted()
+    except IntegrationError as error:
+        print(error.error_class.value, error)
+sites.find_deployment("garden", "run", "none")
+print(shown(folder) == ONE, left(folder), deployed(sites, {"index.html": b"small"}).state)
 """
 
 
-def _boxed(*options: str, wanted: str) -> list[str]:
-    """Run the lines above where a folder is as the options say."""
+def test_a_full_disk_and_one_that_cannot_be_written_say_so_with_the_way_out_and_what_was_live_stays(
+    tmp_path: Path,
+) -> None:
     require("bubblewrap")
-    command = ["bwrap", "--dev-bind", "/", "/", *options, sys.executable, "-c", _IN_A_BOX, "/mnt", wanted]
+    disks = ["--size", "1000000", "--tmpfs", "/mnt", "--ro-bind", str(tmp_path), "/media"]
+    command = ["bwrap", "--dev-bind", "/", "/", *disks, sys.executable, "-c", _IN_A_BOX]
     root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-def test_a_full_disk_says_so_and_what_was_live_stays_and_when_there_is_room_it_goes_on() -> None:
-    said, after = _boxed("--size", "1000000", "--tmpfs", "/mnt", wanted="fill")
-    assert said.startswith("transient local_sites: the disk that the folder for sites is on is full: make room there")
+    full, read_only, after = done.stdout.splitlines()
+    assert full.startswith("transient local_sites: the disk that the folder for sites is on is full: make room there")
+    assert read_only.startswith(
+        "permanent local_sites: the folder for sites cannot be written (Read-only file system). Let the user"
+    )
+    assert "name another folder in WORKWRIGHT_SITES_FOLDER" in read_only
     assert after == "True {'versions': 1, 'previews': 1, 'records': 1} ready"
-
-
-def test_a_folder_that_cannot_be_written_says_so_with_the_way_out(tmp_path: Path) -> None:
-    (said,) = _boxed("--ro-bind", str(tmp_path), "/mnt", wanted="open")
-    assert said.startswith("permanent local_sites: the folder for sites cannot be written (Read-only file system).")
-    assert "name another folder in WORKWRIGHT_SITES_FOLDER" in said

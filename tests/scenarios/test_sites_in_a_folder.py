@@ -1,6 +1,6 @@
 """A page becomes a site in a folder of this machine: looked at, live, changed, and taken back.
 
-One installation for the file, as `WORKWRIGHT_SITES_FOLDER=… workwright up` runs it; the folder says what is where.
+One installation for the file; the folder says what is where.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from shared.cli.setup.choices import REAL, Choices, write_choices
 from shared.core import marks
 from shared.core.loopback import at_loopback
 from shared.core.release_words import asked_lines
@@ -28,8 +29,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[Neighbourhood]:
-    """Yield a house whose sites go to the folder; what a browser sees of them is in tests/browser/test_local_sites."""
-    with open_house(tmp_path_factory.mktemp("house"), WORKWRIGHT_SITES_FOLDER=str(folder)) as opened:
+    """Yield a house whose sites go to the folder, as `init` has it; what browsers see is in tests/browser."""
+    data = tmp_path_factory.mktemp("house")
+    write_choices(data, Choices().choosing("local_sites", REAL, folder=str(folder)))
+    with open_house(data) as opened:
         yield opened
 
 
@@ -71,6 +74,7 @@ def test_plan_preview_live_change_and_back(house: Neighbourhood, folder: Path) -
     assert "Bring your own tubes" in old
 
     house.add(page, "There will be tea as well.")
+    house.calm()
     house.plan(page, count=2)
     house.set_status(page, marks.APPROVED)
     second = house.ended(page, count=2)
