@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from shared.accounts import PROVIDERS, Accounts
@@ -10,15 +11,22 @@ from shared.app.accept_forge_delivery import note_installation
 from shared.app.connect_account import connect_ticket, resume_waiting
 from shared.app.deps import Deps
 from shared.app.switches import refuse_deleted
+from shared.app.tries.github import try_github
+from shared.app.tries.gitlab import try_gitlab
+from shared.app.tries.tried import Tried
+from shared.app.tries.vercel import try_vercel
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
 from shared.core.system_names import name_system
 from shared.integrations.github.app import rules_account
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 
-# What tells whether a token is any good, and whose it is: path, and the name in the answer.
-_PROBES = {"github": ("/user", "login"), "gitlab": ("/api/v4/user", "username"), "vercel": ("/v2/user", "username")}
-TAKES_TOKENS = tuple(_PROBES)
+_TRIES: Mapping[str, Callable[..., Tried]] = {
+    "github": try_github,
+    "gitlab": partial(try_gitlab, plain=True),
+    "vercel": try_vercel,
+}
+TAKES_TOKENS = tuple(_TRIES)
 _SHOW = (
     "Install the app on GitHub, then give the installation's number and a token of an owner "
     "of that account (scope read:org)."
@@ -28,31 +36,27 @@ _SHOW = (
 def connect_by_token(
     deps: Deps, accounts: Accounts, tenant: str, system: str, token: Secret, host: str = ""
 ) -> Mapping[str, Any]:
-    """Keep a token if the system takes it; what waited for the system goes on. Raises Conflicting."""
-    if system not in _PROBES:
+    """Keep a token if the system takes it; what waited for the system goes on. Raises Conflicting.
+
+    A `note` says what it may not do, where that is seen.
+    """
+    if system not in _TRIES:
         raise Conflicting(f"field 'system' must be one of {', '.join(TAKES_TOKENS)} to take a token")
     if host and system != "gitlab":
         raise Conflicting("field 'host' is only for a self-managed GitLab", way_out="Leave 'host' out.")
     refuse_deleted(deps, tenant)
-    path, name = _PROBES[system]
     try:
-        found = accounts.http_with(system, token, host).call("GET", path).json
-    except IntegrationError as error:
-        if error.error_class == ErrorClass.TRANSIENT:
-            raise Conflicting(
-                f"{name_system(system)} does not answer at the moment", way_out="Try again in a minute."
-            ) from error
-        why = (
-            str(error)
-            if host and isinstance(error, Unauthorized)
-            else f"{name_system(system)} does not accept this token"
-        )
-        raise Conflicting(why, way_out="Create a new token and give that one.") from error
-    user = found.get("user", found) if isinstance(found, dict) else {}
-    public = {"login": str(user.get(name) or ""), **({"host": host} if host else {})}
+        at = accounts.http_with(system, None, host).base_url
+    except Unauthorized as error:
+        raise Conflicting(str(error), way_out="Create a new token and give that one.") from error
+    tried = _TRIES[system](token, at=at, trace=accounts.trace)
+    if "login" not in tried.facts:  # it is no good; one that may do little may do enough for this team
+        raise Conflicting(tried.says, way_out=tried.way_out)
+    public = {"login": tried.facts["login"], **({"host": host} if host else {})}
     accounts.keep(tenant, system, GrantTokens(token, None, {}), public)
     resume_waiting(deps, tenant, system)
-    return {"system": system, "connected": True, "as": public["login"]}
+    note = "" if tried.ok else f"{tried.says} {tried.way_out}"
+    return {"system": system, "connected": True, "as": public["login"], "note": note}
 
 
 def connect_installation(

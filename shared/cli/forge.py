@@ -82,7 +82,8 @@ def _read(what: str) -> str:
 
 def _connected(found: Mapping[str, Any]) -> list[str]:
     if found["connected"]:
-        return [f"{found['system']} is connected, as {found['as'] or 'somebody'}."]
+        note = [found["note"]] if found.get("note") else []
+        return [f"{found['system']} is connected, as {found['as'] or 'somebody'}.", *note]
     return ["Open this link within ten minutes, and allow access:", f"  {found['connect_url']}"]
 
 

@@ -54,14 +54,27 @@ def _as_ada(url: str, method: str, path: str, body: Any = None) -> Any:
 
 def test_a_token_that_works_is_kept_and_another_is_named(desk: Service, gitlab: str) -> None:
     refused = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "wrong"})
-    assert (refused.status_code, refused.json["detail"]) == (409, "GitLab does not accept this token.")
+    assert refused.status_code == 409
+    assert "does not accept this token: it is not complete, or belongs to another GitLab." in refused.json["detail"]
     made = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": WORD})
-    assert made.json == {"system": "gitlab", "connected": True, "as": "ada", "connect_url": ""}
+    assert made.json == {"system": "gitlab", "connected": True, "as": "ada", "connect_url": "", "note": ""}
     grant = desk.deps.store.get(MINE, "grants", "gitlab")
     assert grant is not None
     assert WORD not in str(grant.body)
     for role in ("admin", "member", "viewer"):
         assert desk.call("POST", "/v1/connections", key=role, json={"system": "gitlab"}).status_code == 403
+
+
+def test_a_token_that_may_do_little_is_kept_with_a_note_of_what_is_missing(desk: Service, gitlab: str) -> None:
+    _post(gitlab, "/_seed", {"username": "ada", "token": "reads", "scope": "read_api"})
+    _post(gitlab, "/_seed", {"username": "ada", "token": "old", "expires_at": 1})
+    made = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "reads"}).json
+    assert made["connected"]
+    assert "lacks the scope “api”" in made["note"]
+    refused = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "old"})
+    assert (refused.status_code, "has expired" in refused.json["detail"]) == (409, True)
+    sent = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "gh" + "p_1"})
+    assert "it was not sent" in sent.json["detail"]
 
 
 def test_a_host_of_ones_own_must_be_one_the_operator_allows(desk: Service, gitlab: str) -> None:

@@ -44,7 +44,15 @@ HOOK = closed(
 SECRET = closed({"secret": text("^[!-~]{1,500}$", most=500)}, required=("secret",))
 _TEXTS = {name: text() for name in ("id", "system", "repository", "at", "url")}
 VIEWS = {
-    "Connection": shown({"system": text(), "connected": {"type": "boolean"}, "as": text(), "connect_url": text()}),
+    "Connection": shown(
+        {
+            "system": text(),
+            "connected": {"type": "boolean"},
+            "as": text(),
+            "connect_url": text(),
+            "note": text(what="What the token may not do, and what to do about it; empty where nothing is missing."),
+        }
+    ),
     "Hook": shown({**_TEXTS, "ready": {"type": "boolean"}, "secret": text(), "todo": text()}),
     "HookRemoved": shown({"removed": text(), "left": text()}),
 }
@@ -55,14 +63,14 @@ def connect(call: Call) -> ApiReply:
     system, token = str(call.body["system"]), str(call.body["token"])
     if not token and not call.body["installation"]:
         link = connect_link(call.deps, call.tenant, system)
-        return ApiReply(body={"system": system, "connected": False, "as": "", "connect_url": link})
+        return ApiReply(body={"system": system, "connected": False, "as": "", "connect_url": link, "note": ""})
     accounts = cast(Accounts, call.tools().accounts)
     installation = str(call.body["installation"])
     if installation and system != "github":
         raise Conflicting("field 'installation' is for GitHub only", way_out="Leave 'installation' out.")
     if installation:
         found = connect_installation(call.deps, accounts, call.tenant, int(installation), Secret(token))
-        return ApiReply(body={**found, "connect_url": ""})
+        return ApiReply(body={**found, "connect_url": "", "note": ""})
     host = str(call.body["host"]).rstrip("/")
     found = connect_by_token(call.deps, accounts, call.tenant, system, Secret(token), host)
     return ApiReply(body={**found, "connect_url": ""})

@@ -23,16 +23,23 @@ _REFUSED = (401, 403, 404)
 
 
 def try_gitlab(
-    token: Secret, *, at: str = HOST, owner: str = "", repository: str = "", trace: Trace | None = None
+    token: Secret,
+    *,
+    at: str = HOST,
+    owner: str = "",
+    repository: str = "",
+    trace: Trace | None = None,
+    plain: bool = False,
 ) -> Tried:
     """Say whether GitLab at `at` takes the token, and whether it may do the work at `owner`, "" for its own person.
 
     With `repository` ("name", or "group/name") that project has to be there and be changeable; without, the token has
-    to be able to make new ones. Facts: login, scopes, expires ("2026-12-01", "" for never), host, owner.
+    to be able to make new ones. `plain` lets the token travel unencrypted, to a host that the operator allows. Facts:
+    login, scopes, expires ("2026-12-01", "" for never), host, owner.
     """
     if why := find_misfit("gitlab", token):
         return Tried(False, why, _NEW)
-    if why := _wrong_host(at):
+    if why := _wrong_host(at, plain):
         return Tried(False, why, f"Give the address that people open in a browser, as in {HOST}.")
     facts = {"host": at}
     wire = Wire(HttpClient("gitlab", at, token, timeouts=TIMEOUTS, trace=trace))
@@ -51,11 +58,11 @@ def try_gitlab(
         return tell_unclear("gitlab", error, facts)
 
 
-def _wrong_host(at: str) -> str:
+def _wrong_host(at: str, plain: bool) -> str:
     parts = urlsplit(at)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return f"“{at}” is not the address of a GitLab."
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if parts.scheme == "http" and not plain and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         return f"{at} is not encrypted, so the token would be readable on the way; it was not sent."
     return ""
 
