@@ -87,7 +87,12 @@ def test_nothing_is_found_among_things_that_exist(api: ServedApi, tmp_path: Path
     keep_snapshot(api.deps, loaded.run, build, 1, {"work": api.deps.store.put_text(TENANT, Worktree({}).to_text())})
     names = {"run": "run-waits", "token": token, "step": BUILD.id, "n": "1"}
     config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in names.items())
-    tried = ("--phases", "fuzzing,stateful", "--max-examples", "8")  # what is sent in wrong shapes, the parts above have
+    tried = (
+        "--phases",
+        "fuzzing,stateful",
+        "--max-examples",
+        "8",
+    )  # what is sent in wrong shapes, the parts above have
     said = _schemathesis(api, tmp_path, config, *tried, "--include-path-regex", r"\{(run|token)\}")
     assert "404" not in said
 
