@@ -23,6 +23,11 @@ VIEWS: dict[str, Any] = {
         {
             "waiting": {**_LINES, "description": "Runs that wait for a person."},
             "moving": {**_LINES, "description": "Other runs that have not ended."},
+            "standing": {
+                "type": "array",
+                "items": shown({"id": text(), "title": text(), "why": text(what="Who paused it, and how to go on.")}),
+                "description": "Runs that somebody has paused, or that are only rehearsed.",
+            },
             "failed": {**_LINES, "description": "Runs that failed within a day."},
             "notion_asked_at": {
                 "type": ["string", "null"],

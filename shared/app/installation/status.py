@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.asking.often import asked_of
 from shared.app.deps import Deps
 from shared.app.switches import paused_words
+from shared.core.pause.words import pause_words
 from shared.core.release_words import waits_for
 from shared.core.run import Run, RunStatus
 from shared.ports import SYSTEM
@@ -27,7 +28,10 @@ def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
     webhook = deps.store.get(SYSTEM, "webhook", "notion")
     return {
         "waiting": _lines([run for run in open_runs if run.status in _WAIT]),
-        "moving": _lines([run for run in open_runs if run.status not in _WAIT]),
+        "moving": _lines([run for run in open_runs if run.status not in _WAIT and run.pause is None]),
+        "standing": [
+            {"id": run.id, "title": run.trigger.title, "why": pause_words(run)} for run in open_runs if run.pause
+        ],
         "failed": _lines([run for run in ended if run.status == RunStatus.FAILED]),
         "notion_asked_at": _asked(deps, tenant) or None,
         "webhook": bool(webhook is not None and webhook.body.get("verified")),

@@ -70,6 +70,7 @@ def _lines(found: Json, data: Path) -> list[str]:
         f"Notion was last asked: {_ago(found['notion_asked_at'])}"
         + (", and tells of changes by a webhook" if found["webhook"] else ""),
     ]
+    lines += [f"Stands still: {each['title'] or each['id']}. {each['why']}" for each in found["standing"]]
     if found["paused"]:
         lines.append(f"Paused: {found['paused']}")
     if found["waiting"]:

@@ -10,6 +10,7 @@ import pytest
 
 from shared.app.approvals import asked_now, decide
 from shared.app.engine import open_run, record
+from shared.app.installation.status import status_of
 from shared.app.sweep import sweep
 from shared.app.switches import held_back, set_pause
 from shared.core import events as ev
@@ -235,6 +236,8 @@ def test_the_box_and_the_terminal_do_not_undo_each_other(doors: Doors) -> None:
     run = tell(ev.RunResumed(now, "Ada", box=True))
     assert (run.pause, run.box) == (None, False)
     run = tell(ev.RunPaused(now, "Mira", "lunch"))
+    standing = status_of(doors.deps, TENANT)["standing"]
+    assert standing == [{"id": "run-1", "title": "", "why": pause_words(run)}]
     assert pause_words(run) == "This run is paused by Mira: lunch. To go on: workwright resume --run run-1"
     assert attention_of(run) == (pause_words(run),)
     assert tell(ev.RunResumed(now, "nobody", box=True)).pause == run.pause, "a box that was never ticked"
