@@ -111,7 +111,7 @@ CALLS = (
          say("MAIL", "FROM:<{sender}>"), reply(250)),
     Call("a mail too early", "DATA without a recipient is refused with 503 or 554.", RFC + "rfc5321#section-4.1.1.4",
          say("DATA"), reply(503, 554)),
-    Call("a recipient that is none", "A recipient that is no address is refused with 501, 550 or 553.",
+    Call("a recipient that is none", "A recipient without an address is refused with 501, 550 or 553.",
          RFC + "rfc5321#section-4.1.1.3", say("RCPT", "TO:<no address>"), reply(501, 550, 553, 555)),
     Call("it is forgotten", "RSET forgets what was said of a mail, with 250.", RFC + "rfc5321#section-4.1.1.5",
          say("RSET"), reply(250)),

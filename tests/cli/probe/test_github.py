@@ -12,6 +12,8 @@ from shared.core.errors import ConfigError
 from shared.sim.github.simulator import GitHubSimulator
 from tests.cli.probe.rig import Bench, found_in, github_bench, not_allowed, remembered, served, unnoticed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

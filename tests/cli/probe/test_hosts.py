@@ -15,6 +15,8 @@ from shared.sim.gitlab.simulator import GitLabSimulator
 from shared.sim.vercel import VercelSimulator
 from tests.cli.probe.rig import Bench, found_in, not_allowed, remembered, served, unnoticed
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "-".join(("probe", "token"))
 
 

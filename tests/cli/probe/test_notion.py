@@ -28,6 +28,8 @@ from tests.cli.probe.rig import (
     unnoticed,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:

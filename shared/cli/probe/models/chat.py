@@ -46,6 +46,7 @@ CALLS = (
          asked(ASK_LONG, 16), answered("length"), within=300.0),
 )  # fmt: skip
 PROBE = probe_of(
-    "compatible", "a server of one's own", CALLS, maker("compatible", "", headers),
+    "compatible", "A server of one's own (Chat Completions)", CALLS, maker("compatible", "", headers),
+    credential_name="Key of the server",
     rights="a key, or any word where the server wants none",
 )  # fmt: skip

@@ -72,7 +72,7 @@ COLUMN_CALLS = (
     Call(
         "the title of a database",
         "PATCH databases changes the container and answers with it.",
-        REFERENCE + "update-database",
+        REFERENCE + "database",
         Ask("PATCH", "/v1/databases/{database}", {"title": text("Renamed")}),
         Expect(body={**DATABASE, "id": "={database}"}, holds={"title[0].plain_text": "=Renamed"}),
     ),

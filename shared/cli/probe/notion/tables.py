@@ -48,7 +48,7 @@ TABLES = (
     Call(
         "a database is created",
         "POST databases makes a database with one data source, whose id and name are in the answer.",
-        REFERENCE + "database-create",
+        REFERENCE + "database",
         Ask("POST", "/v1/databases", {"parent": {"type": "page_id", "page_id": "{root}"}, "title": text("Things"),
                                       "initial_data_source": {"properties": COLUMNS}}),
         Expect(body={**DATABASE, "data_sources": Rows(1, {"id": "uuid", "name": "=Things"})}),
@@ -57,7 +57,7 @@ TABLES = (
     Call(
         "the database is read",
         "A database is a container: it names its data sources and says nothing of columns.",
-        REFERENCE + "retrieve-database",
+        REFERENCE + "database",
         Ask("GET", "/v1/databases/{database}"),
         Expect(body={**DATABASE, "id": "={database}", "parent": {"type": "=page_id", "page_id": "={root}"}}),
     ),
