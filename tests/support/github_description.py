@@ -22,6 +22,8 @@ _API = Api(
         ("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations"),
         ("GET", "/repos/{owner}/{repo}/actions/jobs/{job_id}/logs"),
         ("GET", "/user/memberships/orgs/{org}"),
+        ("GET", "/user/repos"),
+        ("GET", "/users/{username}"),
         ("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission"),
     ),
 )

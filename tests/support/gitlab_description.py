@@ -22,6 +22,9 @@ _API = Api(
     instead=(
         ("GET", "/namespaces/{id}", ()),  # api/namespaces
         ("POST", "/projects/{id}/archive", ()),  # api/projects
+        ("GET", "/personal_access_tokens/self", ()),  # api/personal_access_tokens
+        ("GET", "/groups/{id}", ()),  # api/groups
+        ("GET", "/groups/{id}/members/all/{user_id}", ()),  # api/group_members
         ("GET", "/user", ()),  # api/users
         ("GET", "/projects/{id}/repository/tree", ("ref", "recursive", "per_page", "pagination", "page_token")),
         ("GET", "/projects/{id}/repository/files/{path}", ("ref",)),  # api/repository_files

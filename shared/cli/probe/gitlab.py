@@ -9,7 +9,7 @@ from typing import Any
 from shared.cli.probe.calls import Ask, Call, Expect, Kept, Left, Look, Place, Probe
 from shared.cli.probe.gitlab_requests import HOOK_CALLS, REQUESTS
 from shared.cli.probe.run import is_marked
-from shared.cli.probe.shapes import InOrder, Rows, Says
+from shared.cli.probe.shapes import Either, InOrder, Rows, Says
 from shared.core.errors import ConfigError, Rejected
 from shared.ports import Secret
 
@@ -50,7 +50,30 @@ DOOR = (
         API + "users#retrieve-the-current-user",
         Ask("GET", "/user"),
         Expect(body=PERSON),
-        keep={"username": "username"},
+        keep={"username": "username", "person": "id"},
+    ),
+    Call(
+        "what the token may do",
+        "A personal token says of itself what it may do, whether it is active, and when it ends.",
+        API + "personal_access_tokens#self-inform",
+        Ask("GET", "/personal_access_tokens/self"),
+        Expect(body={"id": "whole", "name": "text", "scopes": ["words"], "active": "flag", "revoked": "flag",
+                     "expires_at": "date|null", **MORE}),
+    ),
+    Call(
+        "a group",
+        "A group is found by its path; a person's own space is none, and 404.",
+        API + "groups#retrieve-a-group",
+        Ask("GET", "/groups/{space}"),
+        Expect((200, 404), Either({"id": "whole", "full_path": "={space}", "name": "text", "path": "words", **MORE},
+                                  {"message": Says("404"), "*": "any"})),
+    ),
+    Call(
+        "our role in the group",
+        "A member's role in a group is told as a number, those of the groups above it counted.",
+        API + "group_members#retrieve-a-group-member-including-inherited-and-invited-members",
+        Ask("GET", "/groups/{space}/members/all/{person}"),
+        Expect((200, 404), Either({**PERSON, "access_level": "whole"}, {"message": Says("404"), "*": "any"})),
     ),
     Call(
         "a stranger's token",

@@ -255,6 +255,7 @@ PROBE = Probe(
     code_at="error",
     limited=Expect(429, {"ok": False, "error": "=ratelimited|=rate_limited", "*": "any"}, {"retry-after": "digits"}),
     no_harm=(
+        ("a connection for clicks is opened by apps.connections.open", "it needs the app's own token (xapp-…)"),
         ("a click is signed, and answered within three seconds", "a person has to click"),
         ("the address of a person leads to their id", "it would tell of a person; nobody's address is asked instead"),
     ),

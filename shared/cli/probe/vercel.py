@@ -62,6 +62,21 @@ def switched(kind: str, deployment: str) -> Json:
 
 PROJECTS = (
     Call(
+        "who we are",
+        "The user of a token is told with number and name.",
+        REST + "user/get-the-user",
+        Ask("GET", "/v2/user", query={"teamId": ""}),
+        Expect(body={"user": {"id": "words", "username": "words", "*": "any"}}),
+    ),
+    Call(
+        "projects in parts",
+        "The projects of an account are listed in parts of the size that is asked for.",
+        REST + "projects/retrieve-a-list-of-projects",
+        Ask("GET", "/v10/projects", query={"limit": "1"}),
+        Expect(body={"projects": [PROJECT_SHAPE], "pagination": {"count": "whole", "next": "whole|text|null",
+                                                                 "prev": "whole|text|null"}}),
+    ),
+    Call(
         "a stranger's token",
         "A token that is not valid is refused with 403 forbidden, and invalidToken tells it from a missing right.",
         REST + "reference/errors",

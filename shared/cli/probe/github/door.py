@@ -24,6 +24,20 @@ DOOR = (
         keep={"login": "login"},
     ),
     Call(
+        "an account",
+        "An account is found by its name, and says whether it is a person's or an organisation's.",
+        REST + "users/users#get-a-user",
+        Ask("GET", "/users/{login}"),
+        Expect(body={**ACCOUNT, "login": "={login}"}),
+    ),
+    Call(
+        "our repositories",
+        "The repositories that a token may see are listed, each with what its user may do there.",
+        REST + "repos/repos#list-repositories-for-the-authenticated-user",
+        Ask("GET", "/user/repos", query={"per_page": 1}),
+        Expect(body=[{**REPOSITORY, "permissions?": {"admin": "flag", "push": "flag", "pull": "flag", "*": "any"}}]),
+    ),
+    Call(
         "a stranger's token",
         "A token that is not valid is refused with 401 and the words Bad credentials.",
         REST + "authentication/authenticating-to-the-rest-api",
