@@ -13,11 +13,13 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, parseaddr, quote
 from typing import ClassVar
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
@@ -51,12 +53,20 @@ class Smtp:
 
     def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
         """Send one mail; return its Message-ID, which the same mail has each time. As `Mail.send` says."""
-        written = _written(self._sender, to, subject, text, html)
-        written["Message-ID"] = f"<{tags['message']}@{written['From'].addresses[0].domain}>"
-        written["Date"] = format_datetime(self._now())
+        sender, person = _address(parseaddr(self._sender)[1]), _address(to)
+        name = f"<{tags['message']}@{sender.domain}>"
+        head = {
+            "From": _named(parseaddr(self._sender)[0], sender),
+            "To": person.addr_spec,
+            "Subject": _encoded("Subject", " ".join(_clean(subject).split())[:200]),
+            "Message-ID": name,
+            "Date": format_datetime(self._now()),
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no absence note and no other robot answers it
+        }
+        mail = _Letter(sender, person, _head(head) + _body(text, html))
         with self._connected() as connection:
-            self._hand_in(connection, written, to)
-        return str(written["Message-ID"])
+            self._hand_in(connection, mail)
+        return name
 
     def look(self) -> None:
         """Log in, and name the sender as from and to; then take it back. Raises what a mail would meet; sends none.
@@ -124,10 +134,10 @@ class Smtp:
         if code != 235:
             raise _refusal("AUTH", code, reply)
 
-    def _hand_in(self, connection: smtplib.SMTP, written: EmailMessage, to: str) -> None:
+    def _hand_in(self, connection: smtplib.SMTP, mail: _Letter) -> None:
         with _certain("hand in the mail"):
-            content = self._open_envelope(connection, written, to)
-            connection.send(content)
+            self._open_envelope(connection, mail)
+            connection.send(re.sub(rb"(?m)^\.", b"..", mail.content))
         try:
             _wait_at_most(connection, END_S)
             connection.send(b".\r\n")
@@ -138,47 +148,75 @@ class Smtp:
         if code // 100 != 2:
             raise _refusal("DATA", code, reply, unclear=NeedsHuman)
 
-    def _open_envelope(self, connection: smtplib.SMTP, written: EmailMessage, to: str) -> bytes:
-        """Say from whom and to whom, until the server waits for the mail; return it as it goes over the wire."""
-        person = written["To"].addresses[0]
-        international = not person.username.isascii()
+    def _open_envelope(self, connection: smtplib.SMTP, mail: _Letter) -> None:
+        """Say from whom and to whom, until the server waits for the mail."""
+        sender, to = mail.sender.addr_spec, mail.to.addr_spec
+        international = not (sender + to).isascii()
         if international and not connection.has_extn("smtputf8"):
             raise Rejected("smtp", f"{to} cannot be written to: the mail server takes no such letters in an address")
         options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
         steps: tuple[tuple[str, Callable[[], tuple[int, bytes]], int], ...] = (
-            ("MAIL", lambda: connection.mail(written["From"].addresses[0].addr_spec, options), 2),
-            (f"RCPT {to}", lambda: connection.rcpt(person.addr_spec), 2),
+            ("MAIL", lambda: connection.mail(sender, options), 2),
+            (f"RCPT {to}", lambda: connection.rcpt(to), 2),
             ("DATA", lambda: connection.docmd("DATA"), 3),
         )
         for what, say, wanted in steps:
             code, reply = say()
             if code // 100 != wanted:
                 raise _refusal(what, code, reply)
-        raw = written.as_bytes(policy=_OURS.clone(utf8=international))
-        return re.sub(rb"(?m)^\.", b"..", raw if raw.endswith(b"\r\n") else raw + b"\r\n")
 
 
-def _written(sender: str, to: str, subject: str, text: str, html: str) -> EmailMessage:
-    """Return the mail. What a page's title says becomes text of its header, whatever it holds."""
-    name, address = parseaddr(sender)
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A mail as it goes over the wire, but for its last dot."""
+
+    sender: Address
+    to: Address
+    content: bytes
+
+
+def _body(text: str, html: str) -> bytes:
+    """Return the texts with the header fields that say what they are."""
     mail = EmailMessage(policy=_OURS)
-    mail["From"] = _address(address, _clean(name))
-    mail["To"] = _address(to)
-    mail["Subject"] = " ".join(_clean(subject).split())[:200]
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note and no other robot answers it
     mail.set_content(_clean(text) or " ")
     if html:
         mail.add_alternative(_clean(html), subtype="html")
-    return mail
+    raw = mail.as_bytes()
+    return raw if raw.endswith(b"\r\n") else raw + b"\r\n"
 
 
-def _address(text: str, name: str = "") -> Address:
+def _head(fields: Mapping[str, str]) -> bytes:
+    """Return the header; a field that would begin another line than one of its own is refused."""
+    for name, value in fields.items():
+        if re.search(r"[\r\n](?!\n? )", value):
+            raise Rejected("smtp", f"{name} would hold a line break")
+    return "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
+
+
+def _encoded(name: str, text: str) -> str:
+    """Return the text of a field, so that a mail program shows these letters and no others.
+
+    EmailMessage would decode first what looks encoded (RFC 2047), and so write the line breaks that it hides.
+    """
+    if text.isascii() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", 75, header_name=name).encode(linesep="\r\n")
+
+
+def _named(name: str, address: Address) -> str:
+    name = " ".join(_clean(name).split())
+    plain = name.isascii() and "=?" not in name
+    phrase = f'"{quote(name)}"' if plain else _encoded("From", name)
+    return f"{phrase} <{address.addr_spec}>" if name else address.addr_spec
+
+
+def _address(text: str) -> Address:
     """Return one address; what could be two, or something beside an address, is refused."""
-    if not text.isprintable() or not _ADDRESS.fullmatch(text):
+    if not text.isprintable() or not _ADDRESS.fullmatch(text) or "=?" in text:
         raise Rejected("smtp", f"{text[:100]!r} is not an e-mail address")
     user, _, domain = text.rpartition("@")
     try:
-        return Address(name, user, domain if domain.isascii() else domain.encode("idna").decode())
+        return Address("", user, domain if domain.isascii() else domain.encode("idna").decode())
     except ValueError:
         raise Rejected("smtp", f"{text[:100]!r} is not an e-mail address") from None
 

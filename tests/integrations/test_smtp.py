@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_string, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -128,6 +130,45 @@ def test_a_page_that_forges_headers_gets_a_strange_subject_and_no_more(sim: Smtp
     assert str(mail["Subject"]).isprintable()
     assert str(mail["Subject"]).startswith("Hi ")
     assert sim.state["mailbox"][0]["to"] == ["ada@example.test"]
+
+
+ENCODED = [
+    "=?utf-8?q?Hi=0D=0ABcc=3A_eve@example.test?=",  # RFC 2047: whoever decodes it before it is folded gets a line break
+    "=?utf-8?q?Hi=0D=0A=0D=0ADear_reader?=",
+    "Re: =?utf-8?b?SGkNCkJjYzogZXZlQGV4YW1wbGUudGVzdA0KDQpIaQ==?=",
+    "=?utf-8?q?Hi?= =?utf-8?q?_there?=",
+]
+
+
+@pytest.mark.parametrize("subject", ENCODED)
+def test_what_a_page_calls_encoded_stays_the_letters_it_wrote(sim: SmtpSimulator, subject: str) -> None:
+    send(mail_of(sim), subject=subject, text="the text")
+    mail, (kept,) = raw_of(sim), sim.state["mailbox"]
+    assert (kept["subject"], kept["text"]) == (subject, "the text\n")
+    assert "Bcc" not in mail
+    assert set(mail["Subject"].defects) == set()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_subject_and_any_name_of_a_sender_arrive_as_they_are(sim: SmtpSimulator, seed: int) -> None:
+    letters, dice = 'aä ßżл日😀,”".()<>@:;=?_é ', Random(seed)
+    subject, name = ("".join(dice.choices(letters, k=180)), "".join(dice.choices(letters, k=60)).strip())
+    quoted = name.replace('"', '\\"')
+    send(mail_of(sim, sender=f'"{quoted}" <agent@example.test>'), subject=subject)
+    (kept,) = sim.state["mailbox"]
+    assert kept["subject"] == " ".join(subject.split())
+    # The library's newer parser puts spaces between encoded words of a name; its older one knows RFC 2047.
+    field = message_from_string(kept["raw"], policy=policy.compat32)["From"].rpartition(" <")[0]
+    assert str(make_header(decode_header(field))) == " ".join(name.split())
+
+
+@pytest.mark.parametrize(
+    "to",
+    [*(f"{each}@example.test" for each in ("=?utf-8?q?a=0D=0ABcc=3A_eve?=", "=?utf-8?b?YQ==?="))],
+)
+def test_an_address_that_could_be_decoded_is_not_written_to(sim: SmtpSimulator, to: str) -> None:
+    with pytest.raises(Rejected, match="is not an e-mail address"):
+        send(mail_of(sim), to=to)
 
 
 @pytest.mark.parametrize(
