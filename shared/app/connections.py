@@ -50,7 +50,7 @@ def connect_by_token(
     except Unauthorized as error:
         raise Conflicting(str(error), way_out="Create a new token and give that one.") from error
     tried = _TRIES[system](token, at=at, trace=accounts.trace)
-    if "login" not in tried.facts:  # it is no good; one that may do little may do enough for this team
+    if not tried.facts.get("login"):  # it is no good; one that may do little may do enough for this team
         raise Conflicting(tried.says, way_out=tried.way_out)
     public = {"login": tried.facts["login"], **({"host": host} if host else {})}
     accounts.keep(tenant, system, GrantTokens(token, None, {}), public)

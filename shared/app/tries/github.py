@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.tries.credentials import find_misfit
-from shared.app.tries.tried import TIMEOUTS, Tried, tell_unclear
+from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_client import Answer, HttpClient, Trace, segment, vendor_message
 from shared.integrations.github.client import BASE_URL
@@ -29,6 +29,7 @@ _NO_COMMIT = "0" * 40
 _REFUSED = (403, 404)
 
 
+@discreet
 def try_github(
     token: Secret, *, at: str = BASE_URL, owner: str = "", repository: str = "", trace: Trace | None = None
 ) -> Tried:
@@ -49,6 +50,8 @@ def try_github(
                 "GitHub takes this token, but it belongs to no person: it is an app's, and lives for an hour at most."
             )
             return Tried(False, says, _NEW, facts)
+        if not isinstance(me.json, Mapping) or not me.json.get("login"):
+            return Tried(False, f"What answers at {at} is not GitHub: it names nobody.", "Check the address.", facts)
         facts |= _told(me, token)
         where, _, named = repository.rpartition("/")
         facts["owner"] = where or owner or facts["login"]

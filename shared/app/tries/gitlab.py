@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.app.tries.credentials import find_misfit
-from shared.app.tries.tried import TIMEOUTS, Tried, tell_unclear
+from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_client import Answer, HttpClient, Trace
 from shared.integrations.gitlab.wire import Wire, said, within
@@ -22,6 +22,7 @@ _CREATES = {"developer": _DEVELOPER, "maintainer": 40, "owner": 50}  # `project_
 _REFUSED = (401, 403, 404)
 
 
+@discreet
 def try_gitlab(
     token: Secret,
     *,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from shared.app.tries.credentials import find_misfit
-from shared.app.tries.tried import TIMEOUTS, Tried, join_words, tell_unclear
+from shared.app.tries.tried import TIMEOUTS, Tried, discreet, join_words, tell_unclear
 from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, Rejected, Unauthorized
 from shared.core.sentence import count_of
 from shared.http_client import HttpClient, Trace
@@ -46,6 +46,7 @@ _FOR = {  # the rights as the developer portal names them, and what cannot be do
 }
 
 
+@discreet
 def try_notion(
     token: Secret,
     *,

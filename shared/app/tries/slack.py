@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.tries.credentials import find_misfit
-from shared.app.tries.tried import TIMEOUTS, Tried, join_words, tell_unclear
+from shared.app.tries.tried import TIMEOUTS, Tried, discreet, join_words, tell_unclear
 from shared.core.errors import IntegrationError, Unavailable
 from shared.http_client import Answer, HttpClient, Trace
 from shared.integrations.slack import BASE_URL
@@ -27,6 +27,7 @@ _HISTORY = ("channels:history", "groups:history", "im:history")
 _ID = re.compile(r"[CGD][A-Z0-9]{2,}")
 
 
+@discreet
 def try_slack(token: Secret, *, at: str = BASE_URL, channel: str = "", trace: Trace | None = None) -> Tried:
     """Say whether Slack takes the token, and whether it may write and look up what it wrote.
 
@@ -53,6 +54,7 @@ def try_slack(token: Secret, *, at: str = BASE_URL, channel: str = "", trace: Tr
         return tell_unclear("slack", error, facts)
 
 
+@discreet
 def try_slack_app(token: Secret, *, at: str = BASE_URL, trace: Trace | None = None) -> Tried:
     """Say whether an app-level token opens sockets, over which clicks come in. An address is asked for and not used."""
     text = token.reveal()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from shared.core.errors import Blocked, ErrorClass, IntegrationError, RateLimited
 from shared.core.system_names import name_system
+from shared.ports import Secret
+from shared.telemetry.exchanges import scrub
+
+P = ParamSpec("P")
 
 TIMEOUTS = (5.0, 20.0)  # a person waits
 
@@ -22,6 +28,18 @@ class Tried:
     says: str
     way_out: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def discreet(tries: Callable[Concatenate[Secret, P], Tried]) -> Callable[Concatenate[Secret, P], Tried]:
+    """Return the try so that what it says never holds the token: a vendor's own words may quote it."""
+
+    @wraps(tries)
+    def hidden(token: Secret, /, *more: P.args, **named: P.kwargs) -> Tried:
+        found, known = tries(token, *more, **named), [token.reveal()]
+        facts = {name: scrub(value, known) for name, value in found.facts.items()}
+        return Tried(found.ok, scrub(found.says, known), scrub(found.way_out, known), facts)
+
+    return hidden
 
 
 def tell_unclear(system: str, error: IntegrationError, facts: Mapping[str, str] | None = None) -> Tried:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.tries.credentials import find_misfit
-from shared.app.tries.tried import TIMEOUTS, Tried, tell_unclear
+from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_client import Answer, HttpClient, Trace
 from shared.integrations.vercel import BASE_URL
@@ -16,6 +16,7 @@ _MENU = "On vercel.com open Account Settings › Tokens"
 _NEW = f"{_MENU}, make one with the scope “Full Account”, and give that one."
 
 
+@discreet
 def try_vercel(token: Secret, *, at: str = BASE_URL, trace: Trace | None = None) -> Tried:
     """Say whether Vercel takes the token, and whether it may see its person's projects. Facts: login, email."""
     if why := find_misfit("vercel", token):
@@ -27,7 +28,9 @@ def try_vercel(token: Secret, *, at: str = BASE_URL, trace: Trace | None = None)
         if not me.ok:
             return _why(me, facts)
         user = me.json.get("user", me.json) if isinstance(me.json, Mapping) else {}
-        facts |= {"login": str(user.get("username") or ""), "email": str(user.get("email") or "")}
+        if not isinstance(user, Mapping) or not user.get("username"):
+            return Tried(False, f"What answers at {at} is not Vercel: it names nobody.", "Check the address.", facts)
+        facts |= {"login": str(user["username"]), "email": str(user.get("email") or "")}
         projects = http.call("GET", "/v10/projects", params={"limit": "1"}, judge=_refused)
         if not projects.ok:
             return _why(projects, facts)
