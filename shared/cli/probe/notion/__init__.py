@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from shared.cli.probe.calls import Ask, Expect, Kept, Left, Look, Place, Probe
-from shared.cli.probe.notion import blocks, columns, pages, queries, tables, talk
+from shared.cli.probe.notion import blocks, columns, pages, queries, tables, talk, trash
 from shared.cli.probe.run import is_marked
 from shared.cli.probe.shapes import Either
 from shared.core.errors import ConfigError, Rejected
@@ -72,7 +72,7 @@ PROBE = Probe(
     rights="an internal integration's secret, with all capabilities for content, comments and users",
     makes="one page below it with pages, blocks, a database, comments and a small file, which is put into the trash",
     calls=(
-        *pages.DOOR, *pages.PAGES, *blocks.ORDER, *blocks.KIND_CALLS, *blocks.LIMITS, *blocks.TRASH, *pages.MARKDOWN,
+        *pages.DOOR, *pages.PAGES, *blocks.ORDER, *blocks.KIND_CALLS, *blocks.LIMITS, *trash.TRASH, *pages.MARKDOWN,
         *tables.TABLES, *queries.QUERIES, *columns.COLUMN_CALLS, *columns.VIEWS,
         *talk.COMMENTS, *talk.FILES, *talk.SEARCH,
     ),
