@@ -76,7 +76,7 @@ def _create(deps: Deps, notion: Notion, tenant: str, parent: str, kind: str) -> 
         "database",
         lambda: _made(*notion.create_database(parent, schema.title, _configs(columns, sources, tenant))),
         repeat=Repeat.LOOK,
-        look=lambda: _found(notion, tenant, parent, kind),
+        look=lambda: find_made(notion, tenant, parent, kind),
     )
     database, source = str(made["database"]), str(made["data_source"])
     read = notion.data_source(source)
@@ -109,7 +109,8 @@ def _made(database: str, source: str) -> Json:
     return {"database": database, "data_source": source}
 
 
-def _found(notion: Notion, tenant: str, parent: str, kind: str) -> Json | None:
+def find_made(notion: Notion, tenant: str, parent: str, kind: str) -> Json | None:
+    """Return the database under the page that we made for this tenant: `{"database", "data_source"}`."""
     for database, _ in _titled(notion, parent, SCHEMAS[kind].title):
         source = _source_of(notion, database)
         if source is not None and mark_of(tenant) in _descriptions(source):

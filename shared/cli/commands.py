@@ -133,7 +133,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
     from shared.app.switches import set_rehearsal
     from shared.cli.house import House
     from shared.cli.setup.greeting import greet
-    from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
+    from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
 
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
     house = House(data, port, public_url=public_url.rstrip("/"))
@@ -156,7 +156,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
         if sys.stdout.isatty() and not as_json:
             click.echo("\n".join(greet(house)))
         sys.stdout.flush()
-        _wait_for_the_end(None if settled else lambda: settle_by_choice(house))
+        _wait_for_the_end(watching(house, settled=settled))
     finally:
         house.stop()
 
@@ -332,11 +332,10 @@ def bench_retrieval_command(docs: Path, queries: Path, qrels: Path, vectors: Pat
     click.echo(json.dumps(found) if as_json else as_text(found))
 
 
-def _wait_for_the_end(begun: Callable[[], bool] | None = None) -> None:
-    """Wait for a signal; meanwhile try again what has not begun yet, until it says that it has."""
+def _wait_for_the_end(meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Wait for a signal; what is looked after meanwhile may end the wait by what it raises."""
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     while not ended.wait(0.5):
-        if begun is not None and begun():
-            begun = None
+        meanwhile()

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.confinement.settings import confine_first
+from shared.app.workspace_create import data_sources_of, find_made
 from shared.app.workspace_databases import CHOOSING, DONE, FAILED, SETUP, TOPIC, WORKING
+from shared.app.workspace_schemas import KINDS
 from shared.app.workspace_setup import set_up_databases
 from shared.cli.connect import answers_of, choose_place
 from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.opened import Opened
 from shared.core.commands import CONSIDER, Command
 from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.integrations.notion.client import Notion
 from shared.integrations.notion.ids import id_named
 from shared.ports import Put
 
@@ -24,6 +27,9 @@ def set_up(house: Opened, tenant: str, page: str, ask: Asking) -> None:
     """Create or adopt the databases; raises ConfigError with what is left to answer where nobody can be asked."""
     adopt = {kind: id_named(given) for kind, given in ask.table("notion.adopt").items()}
     wish: Json = {"page": id_named(page), "adopt": adopt, "answers": dict(ask.table("notion.answers"))}
+    if again := _made_before(house, tenant, wish):
+        wish = {**wish, "adopt": {**again, **adopt}}
+        ask.tell("✓ What Workwright made on this page before is used again.")
     while (found := _carried_out(house, tenant, wish))["state"] != DONE:
         if found["state"] == FAILED:
             raise ConfigError(f"the databases could not be set up: {found['problem']}")
@@ -37,6 +43,16 @@ def set_up(house: Opened, tenant: str, page: str, ask: Asking) -> None:
         }
     if wish["page"] and not wish["adopt"]:  # what is adopted may lie anywhere
         confine_first(house.deps, tenant, str(wish["page"]), "the operator")
+
+
+def _made_before(house: Opened, tenant: str, wish: Json) -> dict[str, str]:
+    """Return the databases on the page that an earlier folder had made for this workspace, by kind."""
+    lacking = [kind for kind in KINDS if kind not in data_sources_of(house.deps, tenant)] if wish["page"] else []
+    if not lacking:
+        return {}
+    notion = house.accounts.connect_for(tenant)(Notion)
+    made = {kind: find_made(notion, tenant, str(wish["page"]), kind) for kind in lacking}
+    return {kind: str(one["database"]) for kind, one in made.items() if one is not None}
 
 
 def _carried_out(house: Opened, tenant: str, wish: Json) -> Json:

@@ -8,6 +8,7 @@ from shared.backends.local.secrets import LocalSecrets
 from shared.cli.setup.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
 from shared.cli.setup.databases import set_up
 from shared.cli.setup.guide import Guide
+from shared.cli.setup.marker import installation_of, works_here
 from shared.cli.setup.opened import opened
 from shared.cli.setup.workspace import connect_by_secret, refuse_real, refuse_simulated
 from shared.core.errors import ConfigError
@@ -46,7 +47,7 @@ def set_up_notion(guide: Guide) -> None:
 
 def _by_secret(guide: Guide, wanted: Choices) -> None:
     ask, known = guide.ask, wanted.of("notion")
-    for line in _HOW:
+    for line in () if ask.written("notion.secret") else _HOW:
         ask.tell(line)
     with opened(guide.data, wanted) as house:
         refuse_simulated(house.deps)
@@ -65,7 +66,12 @@ def _by_secret(guide: Guide, wanted: Choices) -> None:
         facts = {**known.facts, "page": page, "workspace": made.name}
         guide.keep(wanted.choosing("notion", REAL, **facts))
         set_up(house, made.tenant, page, ask)
-    ask.tell("✓ The databases are there.")
+        ask.tell("✓ The databases are there.")
+        theirs = works_here(house.deps, accounts, made.tenant)
+        if theirs not in ("", installation_of(guide.data)):
+            ask.tell(
+                f"  → The installation {theirs} works there; stop it before you start this one (`up --take-over`)."
+            )
 
 
 def _by_oauth(guide: Guide, wanted: Choices) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared import log
@@ -21,6 +23,7 @@ from shared.wiring.tools import wire_accounts
 if TYPE_CHECKING:
     from shared.cli.house import House
 
+_LOOK_EVERY_S = 300.0  # at who works in the workspace
 _AROUND = ("install", "around")  # which systems around the real Notion are simulated, and where they think we are
 
 
@@ -51,6 +54,20 @@ def settle_by_choice(house: House) -> bool:
             _settle_around(house, home.tenant)
     carry_over(house.wired.deps, wire_accounts(), house.data, house.choices)
     return True
+
+
+def watching(house: House, *, settled: bool, every_s: float = _LOOK_EVERY_S) -> Callable[[], None]:
+    """Return what looks after a house that is up: settles in once consent is given, and sees who takes over."""
+    due = time.monotonic() + every_s
+
+    def look() -> None:
+        nonlocal due, settled
+        settled = settled or settle_by_choice(house)
+        if time.monotonic() >= due:
+            see_that_it_is_free(house)
+            due = time.monotonic() + every_s
+
+    return look
 
 
 def settle(house: House) -> Workspace | None:

@@ -14,13 +14,16 @@ from click.testing import CliRunner
 
 from shared import log
 from shared.__main__ import workwright
-from shared.app.workspace_create import mark_of
+from shared.app.installation.home import home_of
+from shared.app.workspace_create import data_sources_of, mark_of
 from shared.app.workspace_schemas import KINDS, SCHEMAS
 from shared.cli.demo import Progress, tell_story
 from shared.cli.house import House
 from shared.cli.idea import example_idea
+from shared.cli.setup.choices import read_choices
 from shared.cli.setup.marker import claim, installation_of, works_here
-from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
+from shared.cli.setup.opened import opened
+from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
 from shared.core import marks
 from shared.core.errors import ConfigError
 from shared.wiring.tools import wire_accounts
@@ -49,12 +52,16 @@ def data(notion: RealNotion, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("setup")
     answers = folder / "answers.toml"
     answers.write_text(ANSWERS.format(page=notion.page.replace("-", ""), url=notion.url), encoding="utf-8")
+    _set_up(answers, folder / "data", notion)
+    return folder / "data"
+
+
+def _set_up(answers: Path, data: Path, notion: RealNotion) -> None:
     with own_settings():
         done = CliRunner(env={"TEAM_SECRET": notion.secret}).invoke(
-            workwright, ["init", "--from", str(answers), "--data", str(folder / "data")]
+            workwright, ["init", "--from", str(answers), "--data", str(data)]
         )
     assert done.exit_code == 0, (done.output, done.exception)
-    return folder / "data"
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,21 @@ def test_the_set_up_makes_the_databases_and_keeps_the_secret_sealed(notion: Real
     assert json.loads(kept.read_text("utf-8"))["systems"]["notion"]["workspace"] == "Team"
     for file in data.rglob("*"):
         assert not file.is_file() or notion.secret.encode() not in file.read_bytes(), file
+
+
+def test_another_folder_for_the_same_workspace_uses_the_same_databases_and_sees_who_works_there(
+    notion: RealNotion, data: Path, tmp_path: Path
+) -> None:
+    before, choices = notion.databases(), read_choices(data)
+    with own_settings(), opened(data, choices) as first:
+        claim(first.deps, first.accounts, home_of(first.deps), data, take_over=False)
+    _set_up(data.parent / "answers.toml", tmp_path / "data", notion)
+    children = notion.as_person("GET", f"/v1/blocks/{notion.page}/children")["results"]
+    assert len([one for one in children if one["type"] == "child_database"]) == len(before)
+    with own_settings(), opened(tmp_path / "data", choices) as second:
+        assert set(data_sources_of(second.deps, home_of(second.deps))) == set(KINDS)
+        with pytest.raises(ConfigError, match=installation_of(data)):
+            claim(second.deps, second.accounts, home_of(second.deps), tmp_path / "data", take_over=False)
 
 
 def test_a_page_set_to_plan_it_is_planned_without_a_webhook(notion: RealNotion, house: House) -> None:
@@ -139,7 +161,10 @@ def test_a_second_installation_does_not_begin_unless_it_takes_over(
     said = next(one["description"] for one in source["properties"].values() if one["type"] == "title")
     assert said.count("Worked on by") == 1
     assert mark_of(tenant) in said
+    with pytest.raises(ConfigError, match=installation_of(tmp_path)):
+        watching(house, settled=True, every_s=0)()  # whoever was taken over from stops
     claim(deps, accounts, tenant, data, take_over=True)
+    watching(house, settled=True, every_s=0)()
 
 
 def test_a_demo_does_not_begin_in_a_folder_with_something_real(house: House) -> None:
