@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import Invocation, read_invocations
+from shared.backends.offline.judging.circle_signs import CIRCLE_SIGNS
 from shared.backends.offline.judging.inner_signs import INNER_SIGNS
 from shared.backends.offline.judging.offer_signs import OFFER_SIGNS, shows_what_exists
 from shared.backends.offline.judging.signs import (
@@ -165,7 +166,7 @@ def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
     every, italian = _once(_all_lines(page)), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
     some = _within(every)
-    signs = (*SIGNS, *INNER_SIGNS, *OFFER_SIGNS)
+    signs = (*SIGNS, *INNER_SIGNS, *CIRCLE_SIGNS, *OFFER_SIGNS)
     carried = (_carried(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
     found = [*_of_programs(page), *(each for each in carried if each is not None)]
     if _is_home_of_a_tool(page, some, found):

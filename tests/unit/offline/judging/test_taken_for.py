@@ -220,9 +220,47 @@ def test_what_is_private_by_its_words_is_asked_about_and_not_published(text: str
     assert outcome(replace(page, blocks=(*page.blocks, Block("c", ANSWER, (Span("publish"),)))))[0] == SITE
 
 
+OURS = [
+    "Only for us, not for the page",
+    "Just between us",
+    "Not for the website",
+    "For us only",
+    "Nur für uns",
+    "Kasse (nur für uns)",
+    "Nicht für die Webseite",
+    "Entre nous, pas pour le site",
+    "Solo para nosotros",
+    "Só para nós",
+    "Solo per noi",
+    "Только для нас",
+    "仅供我们自己",
+    "サイトには載せない",
+]
+
+
+@pytest.mark.parametrize("heading", OURS)
+def test_a_section_that_is_only_for_those_who_wrote_it_is_asked_about_and_left_out(heading: str) -> None:
+    text = f"# Fair\n\nStalls on the green, Saturday from 12:00.\n\n## {heading}\n\nThe safe key is with Desmond\n"
+    text += "\n## Music\n\nA band plays from 19:00.\n"
+    kind, asked = outcome(page_of(text))
+    assert (kind, "“without”" in asked["questions"][0]) == (ASK, True)
+    kind, answer = outcome(page_of(text, (ANSWER, "without")))
+    assert kind == SITE
+    made = str(answer["requirements"]) + str(pages.files(pages.code(page_of(text, (ANSWER, "without")), answer)))
+    assert ("Desmond" in made, "A band plays" in made) == (False, True)
+
+
+def test_a_line_that_is_only_for_those_who_wrote_it_is_left_out_too() -> None:
+    text = "# Fair\n\nStalls on the green, 12:00.\n\n- Just for us: the band wants 900\n- Cakes from 9:00\n"
+    assert outcome(page_of(text))[0] == ASK
+    assert "900" not in str(outcome(page_of(text, (ANSWER, "without")))[1]["requirements"])
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "# Ferry\n\n- Crossing 4 €, 9:00 to 17:00\n- Dogs are not on the page, they pay nothing\n",
+        "# Practice\n\nOpen 9:00 to 12:00.\n\n## What must not be on the site\n\nNo cookies.\n",
         "# Bar\n\n- Draft beer 4 €\n- Draught cider 5 €\n",
         "# Doors\n\nWe build internal doors in oak and ash.\n",
         "# Secret garden\n\nOpen on Sundays, 10:00 to 16:00.\n",
