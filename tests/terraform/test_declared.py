@@ -206,6 +206,8 @@ _NOT_GIVEN = {
     "WORKWRIGHT_SECRETS_ENDPOINT": "emulators are on one machine",
     "WORKWRIGHT_SES_SENDER": "the name before WORKWRIGHT_MAIL_SENDER",
     "WORKWRIGHT_SHUFFLE": "local mode",
+    "WORKWRIGHT_SITES_FOLDER": "a folder, which no instance keeps: the settings refuse it",
+    "WORKWRIGHT_SITES_FOLDER_URL": "the address of such a folder",
     "WORKWRIGHT_SMTP_CA": "a file, which no instance has",
     "WORKWRIGHT_TASKS_ENDPOINT": "emulators are on one machine",
     "WORKWRIGHT_TRACE": "a file, which no instance keeps",
