@@ -246,3 +246,5 @@ def _cleaned(run: Run) -> list[str]:
         return run.clean()
     except IntegrationError as error:
         return [f"what begins with {run.kept['mark']} ({error})"]
+    except (LookupError, TypeError, AttributeError, ValueError) as error:  # a list of another shape than we know
+        return [f"what begins with {run.kept['mark']} (the list of it cannot be read: {type(error).__name__})"]

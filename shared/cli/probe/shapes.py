@@ -142,7 +142,10 @@ def _compare_one(shape: Any, found: Any, words: Words, where: str) -> Iterator[D
 
 
 def _kinds(shape: str) -> Sequence[str]:
-    return [shape] if shape.startswith("==") else shape.split("|")
+    """Return the kinds that a text names; what an earlier answer gave may hold a bar, and is one text then."""
+    parts = shape.split("|")
+    is_one = shape.startswith("==") or any(not part.startswith("=") and part not in _KINDS for part in parts)
+    return [shape] if is_one else parts
 
 
 def _is(kind: str, found: Any) -> bool:

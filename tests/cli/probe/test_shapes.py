@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Place, Probe
-from shared.cli.probe.run import Run
+from shared.cli.probe.run import Run, whole_run
 from shared.cli.probe.seen import Words, seen
 from shared.cli.probe.shapes import Either, InOrder, Rows, Says, compare, pick
 
@@ -21,6 +21,7 @@ KNOWN = Words(["list", "page"])
         ("uuid", "Ada Example", [("", "type", "uuid", "text")]),
         ("text|null", None, []),
         ("=list|=page", "page", []),
+        ("=Ada|Bo and more", "Ada|Bo and more", []),
         ("=list", "page", [("", "value", "“list”", "“page”")]),
         ("=list", "Ada Example", [("", "value", "“list”", "text")]),
         ("whole", True, [("", "type", "whole", "true")]),
@@ -82,6 +83,20 @@ def test_what_takes_a_while_is_asked_again_for_so_long_and_no_longer() -> None:
     assert _outcome(Slow(1, ready_at=30), patience=60.0).result == "same"
     late = _outcome(Slow(1, ready_at=90), patience=60.0)
     assert [(one.where, one.kind) for one in late.differences] == [("ready", "value")]
+
+
+def test_a_list_of_another_shape_at_the_end_costs_no_outcome() -> None:
+    looks: list[int] = []
+
+    def find_left(look: Any, kept: Any) -> Any:
+        looks.append(1)
+        return iter([{}["name"]] if len(looks) > 1 else [])
+
+    call = Call("one", "It is ready.", "", Ask("GET", "/"), Expect(body={"ready": True}))
+    probe = Probe("x", "X", "", "", "", "", (call,), lambda named: Place("", {}), lambda token: {}, find_left)
+    outcomes, stuck, ended = whole_run(Run(probe, Slow(1, ready_at=0), {}, "mark"), lambda outcome: None)
+    assert ([each.result for each in outcomes], ended) == (["same"], "")
+    assert stuck == ["what begins with mark (the list of it cannot be read: KeyError)"]
 
 
 def test_another_class_of_time_is_a_note() -> None:
