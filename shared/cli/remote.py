@@ -203,7 +203,7 @@ def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]],
 
 def _runs_table(found: dict[str, Any]) -> list[str]:
     listed = found["runs"]
-    rows = [f"! {text}" for text in (found["paused"], found.get("standing")) if text]
+    rows = [f"! {text}" for text in (found["paused"], found.get("notion_away")) if text]
     if not listed:
         return [*rows, "No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
     for r in listed:

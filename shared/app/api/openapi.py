@@ -76,7 +76,7 @@ SCHEMAS: Mapping[str, Any] = {
         "runs",
         "RunHead",
         paused=text(what="Why all work stands still; empty when it does not."),
-        standing=text(what="What keeps work from Notion: it is not reached, or a clock is wrong; empty for nothing."),
+        notion_away=text(what="Notion is not reached, or a clock is wrong; empty for neither."),
     ),
     "Context": CONTEXT,
     "Work": WORK,

@@ -48,9 +48,9 @@ def list_runs(call: Call) -> ApiReply:
 
 def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
     paused = paused_words(call.deps, call.tenant)
-    standing = standing_words(call.deps, call.tenant)
+    away = standing_words(call.deps, call.tenant)
     listed = [run_head(run) for run in found]
-    return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "standing": standing})
+    return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "notion_away": away})
 
 
 def show_run(call: Call) -> ApiReply:

@@ -36,6 +36,7 @@ VIEWS: dict[str, Any] = {
             },
             "webhook": {"type": "boolean", "description": "Notion tells of changes by a webhook."},
             "paused": text(what="Why no work is done now; empty when nothing prevents it."),
+            "notion_away": text(what="Notion is not reached, or a clock is wrong; empty for neither."),
         }
     )
 }

@@ -60,7 +60,7 @@ def _hear(command: Command, deps: Deps, notion: Notion, us: str, runs: Sequence[
 
 
 def _ask_tables(deps: Deps, tools: Tools, tenant: str, notion: Notion, us: str, pages: Collection[str]) -> int:
-    """Return how many rows have changed; those of `pages` are remembered for longer than others."""
+    """Return how many rows others have edited; those of `pages` are remembered for longer than others."""
     settings, now, found = tools.settings(tenant), deps.clock.now(), 0
     for source in quick_sources(settings):
         mapped = database_of(settings, kind_of(settings, source))
@@ -68,7 +68,8 @@ def _ask_tables(deps: Deps, tools: Tools, tenant: str, notion: Notion, us: str, 
             continue
         watch = Watch(deps, tenant, mapped, us, _asks_who(notion), pages)
         try:
-            found += look_for_rows(deps, tenant, notion, source, watch)
+            look_for_rows(deps, tenant, notion, source, watch)
+            found += watch.edits
             let_in(deps, tenant, settings, source)
         except Blocked:
             raise

@@ -54,6 +54,7 @@ class Watch:
     us: str
     is_person: Callable[[str], bool]
     needed: Collection[str] = ()  # pages whose rows are remembered for as long as they are among these
+    edits: int = field(default=0, init=False)  # by others, that were seen now
     _rows: dict[str, list[Any]] | None = field(default=None, init=False)
     _changed: bool = field(default=False, init=False)
 
@@ -72,6 +73,7 @@ class Watch:
             return None
         if before is not None and now.editor == self.us and before.others == now.others:
             return None
+        self.edits += 1
         who = status_set_by(before, now) if self.mapped.kind == IDEAS else ""
         named = bool(who) and who != self.us and self.is_person(who)
         name = derived_id("asked-", page, str(number), *astuple(now))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.app.asking.often import asked_of
+from shared.app.asking.words import standing_words
 from shared.app.deps import Deps
 from shared.app.switches import paused_words
 from shared.core.pause.words import pause_words
@@ -36,6 +37,7 @@ def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
         "notion_asked_at": _asked(deps, tenant) or None,
         "webhook": bool(webhook is not None and webhook.body.get("verified")),
         "paused": paused_words(deps, tenant),
+        "notion_away": standing_words(deps, tenant),
     }
 
 

@@ -71,6 +71,8 @@ def _lines(found: Json, data: Path) -> list[str]:
         + (", and tells of changes by a webhook" if found["webhook"] else ""),
     ]
     lines += [f"Stands still: {each['title'] or each['id']}. {each['why']}" for each in found["standing"]]
+    if found.get("notion_away"):
+        lines.append(found["notion_away"])
     if found["paused"]:
         lines.append(f"Paused: {found['paused']}")
     if found["waiting"]:

@@ -37,7 +37,7 @@ def test_an_hour_without_network_costs_no_try_and_work_goes_on_within_a_minute(q
     gone_at = house.clock.now()
     house.with_endpoints(notion=NOWHERE)
     _pass(quiet, timedelta(minutes=1))
-    _pass(quiet, timedelta(minutes=59), timedelta(minutes=2))
+    _pass(quiet, timedelta(hours=1), timedelta(minutes=5))
     run = quiet.run_of(planning)
     (step,) = [each for each in run.steps if each.id == "plan"]
     assert (run.status, run.failure, step.attempt, step.failures) == (RunStatus.PLANNING, "", 1, 0)
