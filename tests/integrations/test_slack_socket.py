@@ -135,10 +135,12 @@ def test_a_click_whose_acknowledgement_was_lost_is_not_carried_out_again(house: 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 def test_before_a_connection_ends_the_next_one_stands(house: House, reason: str) -> None:
-    order = {"disconnect": reason, "after_s": 1.0}
+    (old,) = house.sim.sockets._open
+    order = {"disconnect": reason, "after_s": 60}
     requests.post(f"{house.sim.base_url}/_socket", json=order, timeout=10)
     eventually(lambda: house.sim.sockets.count == 2)
     assert house.click()["status"] == 200  # on the old one, which still listens
+    old.close()
     eventually(lambda: house.sim.sockets.count == 1)
     assert house.click()["status"] == 200
     assert (house.asked, house.told) == (2, [])
