@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.deps import Deps
-from shared.app.engine import record
+from shared.app.engine import caught_up, record
 from shared.app.feedback import note
 from shared.app.gates import refuse_barred, waiting_gate, waiting_question
 from shared.app.operator_secrets import valid
-from shared.app.pauses.clock import caught_up
 from shared.core import events as ev
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.release_words import PRODUCTION, RELEASE, gate_kind

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.priced import priced
-from shared.app.switches import may_open
+from shared.app.switches import SETTINGS, STOOD, may_open
 from shared.app.tell_watchers import tell_watchers
 from shared.app.tenant_ledger import given_budget, with_budget
 from shared.core.commands import Command
 from shared.core.errors import NotThere, VersionConflict
-from shared.core.events import Event, RunOpened
+from shared.core.events import Event, RunOpened, TimeStoodStill
 from shared.core.reducer import reduce
 from shared.core.run import Run
-from shared.ports import Commit, Loaded, Put
+from shared.ports import SYSTEM, Commit, Doc, Loaded, Put
 from shared.telemetry import trace
 
 MAX_CONFLICTS = 64  # somebody else won each time, so the run has moved on that often
 
 Decide = Callable[[Run], Event | None]
+Span = tuple[datetime, datetime]
 
 
 def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handled: str = "") -> Run:
@@ -138,7 +140,8 @@ def _out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
     return False
 
 
-_AUDITED = frozenset({"RunOpened", "ApprovalGranted", "ApprovalDenied", "CancelRequested", "PeopleNotified"})
+_BY_PEOPLE = {"ApprovalGranted", "ApprovalDenied", "CancelRequested", "RunPaused", "RunResumed"}
+_AUDITED = frozenset({"RunOpened", "PeopleNotified", *_BY_PEOPLE})
 
 
 def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
@@ -153,3 +156,51 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
         "by": who or getattr(event, "by", "") or "workwright",
     }
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
+
+
+# --- pauses of all work: their time counts against no limit of a run --------------------------------------------------
+
+
+def pauses_of(now: datetime, *settings: Doc | None) -> tuple[Span, ...]:
+    """Return when nothing was done, oldest first, without overlaps; a pause that goes on has lasted until now."""
+    spans: list[Span] = []
+    for doc in settings:
+        if doc is not None:
+            spans += [(_time(each["since"]), _time(each["until"])) for each in doc.body.get(STOOD, ())]
+            spans += _going_on(doc.body, now)
+    return tuple(_merged(spans))
+
+
+def _going_on(settings: Mapping[str, Any], now: datetime) -> list[Span]:
+    began = settings.get("paused_at") if settings.get("paused") else None
+    return [(_time(began), now)] if began else []
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for since, until in sorted(spans):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((since, until))
+    return found
+
+
+def count_nothing(deps: Deps, run: Run, spans: Sequence[Span]) -> Run:
+    """Return the run for which these times do not count."""
+    for since, until in spans:
+        if until > max(run.opened_at, run.stood_until or run.opened_at):
+            run = record(deps, run.tenant, run.id, TimeStoodStill(deps.clock.now(), since, until), label="still")
+    return run
+
+
+def caught_up(deps: Deps, run: Run) -> Run:
+    """Return the run for which no pause counts that was until now: before something of it is said to have lapsed."""
+    now = deps.clock.now()
+    spans = pauses_of(now, deps.store.get(SYSTEM, *SETTINGS), deps.store.get(run.tenant, *SETTINGS))
+    own = [(run.pause.at, now)] if run.pause is not None else []
+    return count_nothing(deps, run, _merged([*spans, *own]))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -9,8 +9,7 @@ from typing import Any
 from shared import log
 from shared.app.deps import Deps
 from shared.app.due_times import ring
-from shared.app.engine import record
-from shared.app.pauses.clock import Span, count_nothing, stood_still
+from shared.app.engine import Span, count_nothing, pauses_of, record
 from shared.app.snapshots import expire_snapshots
 from shared.app.switches import SETTINGS, order_erasures, rehearses, release, why_of
 from shared.core import events as ev
@@ -81,7 +80,7 @@ def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str,
         found = deps.store.due_runs(now, most)
         for tenant in {tenant for tenant, _ in found} - paused.keys():
             switches = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
-            paused[tenant], stood[tenant] = bool(why_of(*switches)), stood_still(now, *switches)
+            paused[tenant], stood[tenant] = bool(why_of(*switches)), pauses_of(now, *switches)
         due = [each for each in found if not paused[each[0]]]
         if len(due) >= _LOOKS or len(found) < most or most >= _MOST_LOOKS:
             return due[:_LOOKS], stood

@@ -4,7 +4,7 @@ The switch is the field `paused` of the settings, of SYSTEM's for everybody. It 
 door of every function that the queue calls: a command that comes meanwhile is kept as a document of its tenant and
 handed over when the switch is on again. So nothing is lost, what waits goes on waiting, and people may still decide.
 A step under way stops before its next external write (`pauses/watch.py`), and no time of a pause counts against a run
-(`pauses/clock.py`).
+(`engine.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
+from shared.core.attention import RESUME, all_paused_words
 from shared.core.commands import (
     CONSIDER,
     ERASE,
@@ -28,7 +29,6 @@ from shared.core.commands import (
     command_to_data,
 )
 from shared.core.errors import AgentError, Conflicting, VersionConflict
-from shared.core.pause.words import RESUME, all_paused_words
 from shared.core.run import derived_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.deliveries import SAID_AFTER, Tries
 from shared.core.outgoing_text import plain
-from shared.core.pause.words import pause_words
 from shared.core.run import Run
+from shared.core.sentence import end_sentence
 from shared.core.unsent import about_notice, failed_lines, unsent_lines
 
 UNCONFIRMED = "not known"  # what became of a message that was begun, is not known to be sent, and cannot be looked up
@@ -17,6 +17,9 @@ STANDING = "standing"  # the notice of why a run stands still; its ref is the st
 WRITTEN = "standing_told"  # that people were written to about it; beside the same ref, the command it was about
 STANDS, COMES_AGAIN = "stands_still", "comes_again"  # topics: a command was put aside; it was delivered in vain so far
 _WORK = {MIRROR: "its page could not be brought up to date", NOTIFY: "a message could not be sent"}
+
+RESUME = "workwright resume"
+REHEARSAL = "a rehearsal"  # who pauses a run that is only rehearsed
 
 
 def attention_of(run: Run) -> tuple[str, ...]:
@@ -107,3 +110,30 @@ def warned_of(command: Command) -> tuple[Command, Tries]:
     """Return what `warning` was about: the attempt, and how often it was delivered in vain."""
     name, failed, unanswered = command.ref.split("/")
     return replace(command, name=name, topic="", ref=""), Tries(int(failed), int(unanswered))
+
+
+# --- pauses ----------------------------------------------------------------------------------------------------------
+
+
+def pause_words(run: Run) -> str:
+    """Return who has paused this run, why, and how it goes on; "" for one that is not paused."""
+    pause = run.pause
+    if pause is None or run.status.final:
+        return ""
+    if pause.by == REHEARSAL:
+        return (
+            f"This run is a rehearsal: nothing was written anywhere. {end_sentence(plain(pause.why)[:300])}"
+            f" To let it go on in earnest: {RESUME} --run {run.id}. To end it: workwright cancel {run.id}"
+        )
+    go_on = "clear the box Paused on its page" if run.box else f"{RESUME} --run {run.id}"
+    return f"This run is paused by {_who_and_why(pause.by, pause.why)} To go on: {go_on}"
+
+
+def all_paused_words(by: str, why: str, go_on: str) -> str:
+    """Return who has paused all work, why, and how it goes on."""
+    return f"All work is paused by {_who_and_why(by, why)} To go on: {go_on}"
+
+
+def _who_and_why(by: str, why: str) -> str:
+    said = plain(why)[:300]
+    return end_sentence(f"{plain(by)[:100] or 'somebody'}{f': {said}' if said else ''}")

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import ErrorClass
-from shared.core.pause.events import RunPaused as RunPaused
-from shared.core.pause.events import RunResumed as RunResumed
-from shared.core.pause.events import TimeStoodStill as TimeStoodStill
+from shared.core.pause_events import RunPaused as RunPaused
+from shared.core.pause_events import RunResumed as RunResumed
+from shared.core.pause_events import TimeStoodStill as TimeStoodStill
 from shared.core.run import NOTHING, Carried, Limits, StepSpec, Trigger, Usage
 
 # What an attempt asked of models, one entry per call: model, provider, task, task_class, agent, outcome, why,

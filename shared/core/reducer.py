@@ -19,8 +19,7 @@ from shared.core.budget import budget_changed, short
 from shared.core.commands import MIRROR, Command
 from shared.core.draft import Draft
 from shared.core.edited import edited_after_the_end, forget_edit, leave_out, page_edited
-from shared.core.lapse import lost, time_passed
-from shared.core.pause.still import paused, resumed, stood_still
+from shared.core.lapse import lost, paused, resumed, stood_still, time_passed
 from shared.core.replan import last_estimate, plan_step
 from shared.core.rework import another_look_asked, rework_asked
 from shared.core.roll_back_words import rolled_back

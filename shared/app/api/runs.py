@@ -14,8 +14,8 @@ from shared.app.feedback import note, stopped
 from shared.app.gates import ask_for_rework, mended_by
 from shared.app.switches import paused_words
 from shared.core import events as ev
+from shared.core.attention import pause_words
 from shared.core.errors import Conflicting, NotThere
-from shared.core.pause.words import pause_words
 from shared.core.release_words import PLAN, gate_kind, waits_at
 from shared.core.run import Run
 

@@ -10,7 +10,7 @@ from shared.app.asking.often import asked_of
 from shared.app.asking.words import standing_words
 from shared.app.deps import Deps
 from shared.app.switches import paused_words
-from shared.core.pause.words import pause_words
+from shared.core.attention import pause_words
 from shared.core.release_words import waits_for
 from shared.core.run import Run, RunStatus
 from shared.ports import SYSTEM

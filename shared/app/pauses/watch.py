@@ -8,11 +8,11 @@ from datetime import timedelta
 from shared.app.deps import Deps
 from shared.app.engine import record
 from shared.app.switches import why_paused
+from shared.core.attention import REHEARSAL
 from shared.core.commands import UNDO, Command
 from shared.core.errors import AgentError, ErrorClass
 from shared.core.events import RunPaused, StepWaits, UndoFailed
-from shared.core.pause.still import HELD
-from shared.core.pause.words import REHEARSAL
+from shared.core.lapse import HELD
 from shared.core.run import Run, Step
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 

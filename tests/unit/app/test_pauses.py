@@ -14,9 +14,8 @@ from shared.app.installation.status import status_of
 from shared.app.sweep import sweep
 from shared.app.switches import held_back, set_pause
 from shared.core import events as ev
-from shared.core.attention import attention_of
+from shared.core.attention import attention_of, pause_words
 from shared.core.commands import Command
-from shared.core.pause.words import pause_words
 from shared.core.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.ports import SYSTEM, SandboxRequest, SandboxResult
 from shared.steps import KINDS
