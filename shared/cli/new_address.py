@@ -28,7 +28,8 @@ def tell_new_address(house: Installation) -> None:
         "auto_approve": True,
     }
     _ask(house, "POST", "notion", "/_seed", {"workspace": "Demo", "integration": integration})
-    _ask(house, "POST", "slack", "/_seed", {"interactivity_url": f"{house.url}/v1/slack/interactions"})
+    if "slack" in house.simulators:
+        _ask(house, "POST", "slack", "/_seed", {"interactivity_url": f"{house.url}/v1/slack/interactions"})
 
 
 def _ask(house: Installation, method: str, system: str, path: str, body: Any = None) -> Any:

@@ -104,8 +104,10 @@ def _settle_around(house: Installation, tenant: str) -> None:
 
 
 def _ask_or_be_told(house: House, tenant: str) -> None:
-    """Ask Notion often where no webhook of its can reach us."""
-    asks = "" if house.public_url != house.url else OFTEN
+    """Ask Notion often where no webhook of its tells us: it needs a public address, and a person who sets it up."""
+    webhook = house.wired.deps.store.get(SYSTEM, "webhook", "notion")
+    told = house.public_url != house.url and webhook is not None and bool(webhook.body.get("verified"))
+    asks = "" if told else OFTEN
     doc = house.wired.deps.store.get(tenant, "settings", "tenant")
     if str((doc.body if doc is not None else {}).get(ASKS, "")) != asks:
         change_settings(house.wired.deps, tenant, **{ASKS: asks})

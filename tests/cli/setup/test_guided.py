@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shared.app.workspace_schemas import KINDS
 from shared.backends.local.secrets import LocalSecrets
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.choose import choose_sandbox
@@ -60,6 +61,9 @@ def test_a_person_connects_notion_and_leaves_the_rest_for_later(notion: RealNoti
     again = _type(tmp_path, *later, WORKWRIGHT_NOTION_URL=notion.url)
     assert "notion: real notion (Team)" in again
     assert "Which Notion?" not in again
+    _type(tmp_path, "1", "1", notion.secret, "", parts=("notion",), WORKWRIGHT_NOTION_URL=notion.url)
+    children = notion.as_person("GET", f"/v1/blocks/{notion.page}/children")["results"]
+    assert len([one for one in children if one["type"] == "child_database"]) == len(KINDS)
 
 
 def test_what_is_refused_is_said_in_words_and_asked_again(

@@ -19,6 +19,7 @@ from shared.cli.setup.greeting import greet
 from shared.cli.setup.settle import settle_by_choice
 from shared.cli.setup.workspace import workspace_of
 from shared.lasting_port import find_lasting_port
+from shared.ports import SYSTEM, Put
 from shared.wiring.tools import wire_accounts
 from tests.support.house import own_settings
 from tests.support.posing import posing
@@ -72,7 +73,13 @@ def test_a_real_notion_is_connected_by_consent_through_the_public_address(tmp_pa
             assert found.name == "Team"
             settings = house.wired.deps.store.get(found.tenant, "settings", "tenant")
             assert settings is not None
-            assert not asks_often(settings.body)  # a webhook can reach it
+            assert asks_often(settings.body)  # nobody has set up the webhook yet
+            deps = house.wired.deps
+            deps.store.put(SYSTEM, Put("webhook", "notion", {"verified": deps.clock.now().isoformat()}))
+            assert settle_by_choice(house) is True
+            told = deps.store.get(found.tenant, "settings", "tenant")
+            assert told is not None
+            assert not asks_often(told.body)
             assert (tmp_path / "data" / "owner.key").exists()
 
 

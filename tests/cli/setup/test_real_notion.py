@@ -119,7 +119,9 @@ def _type(data: Path, *words: str) -> str:
 def test_status_says_in_ten_lines_what_is_connected_and_what_waits(
     notion: RealNotion, house: House, data: Path
 ) -> None:
-    (run,) = house.wired.deps.store.list_runs(*house.wired.deps.store.tenants())
+    runs = house.wired.deps.store.list_runs(*house.wired.deps.store.tenants())
+    assert len(runs) == 1, [(run.status, run.trigger, run.opened_at, run.ended_at, run.failure) for run in runs]
+    run = runs[0]
     lines = _type(data, "status").splitlines()
     assert len(lines) <= 10
     told = dict(line.partition(":")[::2] for line in lines)
