@@ -74,7 +74,10 @@ def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
         key = (data / "owner.key").read_text(encoding="ascii").strip()
         assert stat.S_IMODE((data / "owner.key").stat().st_mode) == 0o600
         listed = _type(data, "runs", "--json")
-        assert (listed.returncode, json.loads(listed.stdout)) == (0, {"runs": [], "next": None, "paused": ""})
+        assert (listed.returncode, json.loads(listed.stdout)) == (
+            0,
+            {"runs": [], "next": None, "paused": "", "standing": ""},
+        )
         headers = {"Authorization": f"Bearer {key}"}
         keys = requests.get(f"{url}/v1/keys", headers=headers, timeout=10).json()["keys"]
         assert [(k["role"], k["name"]) for k in keys] == [("owner", "the terminal")]
