@@ -40,7 +40,7 @@ class AnswerFile:
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror})") from None
         except ValueError as error:
-            raise ConfigError(f"{path} is no TOML: {error}") from None
+            raise ConfigError(f"{path} is not TOML: {error}") from None
         self._path = path
         problems = [each for name, table in self._found.items() for each in _problems(name, table)]
         if problems:

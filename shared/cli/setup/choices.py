@@ -172,7 +172,7 @@ def _wrong(path: Path, problems: Sequence[str]) -> ConfigError:
 
 def _problems(found: Any) -> list[str]:
     if not isinstance(found, dict):
-        return ["it is no JSON object"]
+        return ["it is not a JSON object"]
     version = found.get("version")
     if version != VERSION:
         return [f"its version is {version!r}, and this Workwright knows {VERSION}"]

@@ -50,8 +50,8 @@ def _defect(parts: list[Any]) -> str:
 
 def _header_of(content: bytes) -> EmailMessage:
     """Return the header alone, whose letters may be of any alphabet."""
-    head = content.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-    message = message_from_string(f"{head}\r\n\r\n", policy=policy.SMTPUTF8)
+    head, _, _ = content.partition(b"\r\n\r\n")
+    message = message_from_string(f"{str(head, 'utf-8', 'replace')}\r\n\r\n", policy=policy.SMTPUTF8)
     assert isinstance(message, EmailMessage)
     return message
 

@@ -112,7 +112,7 @@ class _Talk(socketserver.BaseRequestHandler):
             return None
         if not raw.endswith(b"\r\n") or (len(raw) > most and not raw.upper().startswith(b"AUTH ")):
             return ""
-        return str(raw[:-2].decode("utf-8", "replace"))
+        return str(raw[:-2], "utf-8", "replace")
 
     def _answer(self, line: str, *, login: bool) -> Reply:
         verb = "AUTH" if login else line.partition(" ")[0].upper()

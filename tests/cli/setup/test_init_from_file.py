@@ -138,7 +138,7 @@ def test_another_choice_takes_the_place_of_the_first_and_its_token_is_gone(
         ("[limits]\nrun = 1\nkept_back = 2\n", "limits.kept_back is more than limits.run"),
         ('[limits]\nrun = "much"\n', "limits.run is 'much'"),
         ('[notion]\nuse = "simulated"\n', "real workspace"),
-        ("[notion\n", "is no TOML"),
+        ("[notion\n", "is not TOML"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words_and_nothing_is_changed(data: Path, answers: str, told: str) -> None:

@@ -76,7 +76,7 @@ def test_a_run_that_was_rolled_back_says_so_before_anything_else(desk: Desk) -> 
     view = run_view(desk.house.run(run.id))
     assert view["rolled_back"].startswith("Rolled back by Ada Example on ")
     assert _run_text(view)[0] == view["rolled_back"]
-    (row,) = _runs_table({"runs": [view], "next": None, "put_aside": []})
+    (row,) = _runs_table({"runs": [view], "next": None, "put_aside": [], "paused": ""})
     assert "rolled back" in row
     parts = desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
     plans = [each["id"] for each in parts if each["type"] == "callout"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.cli.evaluate.looks.seen import Made
 from shared.core.errors import AgentError
+from shared.core.readable import as_text
 from shared.ports import SandboxLimits, SandboxRequest
 
 Json = dict[str, Any]
@@ -70,7 +71,7 @@ def command_of(files: Mapping[str, bytes], command: str) -> tuple[list[str], str
 def started_in(files: Mapping[str, bytes]) -> Sequence[str]:
     """Return the first command of a README that starts one of the files, without its arguments' examples."""
     for path in sorted((path for path in files if path.lower().endswith(".md")), key=len):
-        for found in _STARTED.finditer(files[path].decode("utf-8", "replace")):
+        for found in _STARTED.finditer(as_text(files[path])):
             words = shlex.split(found[1].split("#")[0])
             if words[1].removeprefix("./") in files and "unittest" not in words:
                 return words
