@@ -84,6 +84,15 @@ def test_a_project_is_made_once_and_only_where_we_belong(desk: Desk) -> None:
         desk.gitlab.ensure_repository("acme", "-shop")
 
 
+def test_an_archived_project_is_read_and_takes_nothing_more_and_archiving_again_is_the_same(desk: Desk) -> None:
+    for _ in range(2):
+        desk.gitlab.archive("acme", "shop")
+    assert desk.gitlab.repository("acme", "shop").name == "shop"
+    with pytest.raises(Rejected):
+        desk.commit()
+    assert desk.person("ada", "GET", "/projects/acme%2Fshop")["archived"] is True
+
+
 def test_all_files_are_one_commit_that_git_itself_finds_right(desk: Desk) -> None:
     before = len(desk.writes())
     sha = desk.commit(modes={"app/run.sh": EXECUTABLE}, files={**FILES, "app/run.sh": b"#!/bin/sh\n"})
