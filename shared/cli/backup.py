@@ -22,9 +22,14 @@ _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, a
 @_FILE
 @click.option("--with-key", is_flag=True, help="Put the installation's key into it: whoever has it opens everything.")
 @click.option("--key-file", type=click.Path(path_type=Path), help="Write the installation's key to this file, apart.")
+@click.option(
+    "--keep",
+    type=click.IntRange(1, 10_000),
+    help="FILE is a folder: put a file there that is named by the time, and keep the newest so many of those.",
+)
 @DATA
 @AS_JSON
-def backup(file: Path, with_key: bool, key_file: Path | None, data: Path, as_json: bool) -> None:
+def backup(file: Path, with_key: bool, key_file: Path | None, keep: int | None, data: Path, as_json: bool) -> None:
     """Copy everything that this installation needs into FILE, also while it is running; `-` is standard output.
 
     Without the key, tokens and secrets in it cannot be opened; pages and answers are plain text all the same. Keep the
@@ -33,11 +38,16 @@ def backup(file: Path, with_key: bool, key_file: Path | None, data: Path, as_jso
     from shared.backends.clock import SystemClock
     from shared.backends.local.backup import back_up
     from shared.backends.local.keyfile import KEY_FILE, write_private
+    from shared.cli.service.kept_backups import drop_older, name_backup
 
+    at = SystemClock().now()
+    if keep is not None:
+        if str(file) == "-":
+            raise click.UsageError("--keep needs a folder, and `-` is standard output")
+        file = name_backup(file, at)
     for wanted in (key_file, file if str(file) != "-" else None):
         if wanted is not None and wanted.exists():
             raise ConfigError(f"{wanted}: is there already, and nothing is overwritten")
-    at = SystemClock().now()
     if str(file) == "-":
         manifest = back_up(data, cast(IO[bytes], sys.stdout.buffer), at, with_key=with_key)
         sys.stdout.buffer.flush()
@@ -45,7 +55,10 @@ def backup(file: Path, with_key: bool, key_file: Path | None, data: Path, as_jso
         manifest = _to_file(file, lambda part: back_up(data, part, at, with_key=with_key))
     if key_file is not None:
         write_private(key_file, (data / KEY_FILE).read_text(encoding="ascii"), replace=False)
-    _say(manifest, as_json, f"backed up {data}", to_error=str(file) == "-")
+    if keep is not None:
+        drop_older(file.parent, keep)  # only now: one that could not be made must cost none of those that are there
+    to = "" if str(file) == "-" else f" to {file}"
+    _say(manifest, as_json, f"backed up {data}{to}", to_error=not to)
     if not with_key and key_file is None:
         click.echo(f"the key is not in it: keep {data / KEY_FILE} too, apart (--key-file FILE copies it)", err=True)
 

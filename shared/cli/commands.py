@@ -132,6 +132,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
     from shared import log
     from shared.app.switches import set_rehearsal
     from shared.cli.house import House
+    from shared.cli.service.notice import tell_manager
     from shared.cli.setup.greeting import greet
     from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
 
@@ -153,11 +154,13 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
             "data": str(data.resolve()),
         }
         click.echo(json.dumps(ready))
+        tell_manager("READY=1")
         if sys.stdout.isatty() and not as_json:
             click.echo("\n".join(greet(house)))
         sys.stdout.flush()
         _wait_for_the_end(watching(house, settled=settled))
     finally:
+        tell_manager("STOPPING=1")
         house.stop()
 
 

@@ -94,12 +94,17 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "curl": (_has_program("curl"), "no curl here, which is a second judge of the simulated mail server"),
     "git": (_has_program("git"), "no git here: make test installs it where it can"),
+    "systemd": (
+        lambda: shutil.which("systemd-analyze") is not None,
+        "no systemd here, so that its units are not looked over by its own systemd-analyze",
+    ),
+    "logrotate": (lambda: shutil.which("logrotate") is not None, "no logrotate here, which reads our example for it"),
     "notion-description": (
         lambda: find_description() is not None,
         "no published description of Notion's API here, so requests are not judged by it: NOTION_DESCRIPTION names it",
     ),
 }
-_OPTIONAL = frozenset({"notion-description"})
+_OPTIONAL = frozenset({"notion-description", "systemd", "logrotate"})  # nobody needs a service manager to build here
 # The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
 _NEVER_HIDDEN = frozenset({"git", "landlock", "sandbox", "package-index"})
 

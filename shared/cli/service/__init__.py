@@ -1,0 +1,1 @@
+"""Workwright as a service of one machine."""
