@@ -36,7 +36,7 @@ _SHARE = (
     "In Notion open a page that Workwright may work in, choose ••• › Connections, and add the connection; the pages "
     "below it are then shared as well. A page that was shared just now may take a minute to show."
 )
-_FOR = {  # the rights as the developer portal names them, and what cannot be done without
+RIGHTS = {  # the rights as the developer portal names them, and what cannot be done without
     "Read content": "read pages",
     "Update content": "set a status or change a text",
     "Insert content": "write plans and results into pages",
@@ -104,7 +104,7 @@ def _judged(notion: Notion, facts: dict[str, str], page: str, workspace: str, gi
     connection = f"The connection “{facts['connection'] or 'without a name'}”"
     if missing:
         lacking = join_words(f"“{right}”" for right in missing)
-        says = f"{connection} lacks {lacking}, so Workwright cannot {join_words((_FOR[m] for m in missing), 'or')}."
+        says = f"{connection} lacks {lacking}, so Workwright cannot {join_words((RIGHTS[m] for m in missing), 'or')}."
         way_out = f"In {_PORTAL} open the connection, switch on {lacking} under Capabilities, and {_SWITCH[given]}"
         return Tried(False, says, way_out, facts)
     if unshared := _unshared(notion, facts, page, connection):
