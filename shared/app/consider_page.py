@@ -46,6 +46,7 @@ from shared.app.plan_comments import (
     tell_barred,
 )
 from shared.app.routines import routine_changed
+from shared.app.wishes.kept_statuses import heed_wish
 from shared.app.workspace_changed import look_at_schema
 from shared.app.workspace_databases import TOPIC, Mapped, mapped_page
 from shared.app.workspace_schemas import IDEAS, ROUTINES
@@ -114,8 +115,9 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         return
     known = page_record(deps, command.tenant, seen.page)
     loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
+    wished = heed_wish(deps, loaded.run if loaded is not None else None, seen.status, seen.author)
     if loaded is None or loaded.run.status.final:
-        if seen.status == marks.PLAN_IT and not tick:
+        if wished and not tick:
             _open(command, deps, tools, seen)
         elif loaded is not None:
             _hear_after_the_end(deps, tools, loaded.run)

@@ -17,6 +17,7 @@ from shared.app.gather import Gathered, Happening, gathered, looked
 from shared.app.knowledge_marks import read_what_happened
 from shared.app.map_events import has_map, moves_in_map
 from shared.app.open_page_run import page_record
+from shared.app.wishes.overwritten import ask_again
 from shared.app.workspace_databases import sources_of
 from shared.app.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core.commands import CONSIDER, Command
@@ -51,6 +52,7 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
         )  # a name of its own: the look is done only when it was taken away
         considered = replace(command, id=name, name=CONSIDER, topic=topic, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
+        ask_again(command, deps, tools, seen)
     looked(deps, command, seen, status)
 
 

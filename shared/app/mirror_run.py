@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from shared.app.come_again import MAX_TIMES, come_again, patient
@@ -20,14 +21,17 @@ from shared.app.open_page_run import page_record, record_body
 from shared.app.page_edits import look_for_edits, may_be_edited
 from shared.app.page_shows import changed_properties
 from shared.app.tell_standing import note_going_on
+from shared.app.wishes.carry_out import order_next_plan
+from shared.app.wishes.kept_statuses import Kept, keep_wish, keep_written, kept_of
 from shared.app.workspace_changed import check_schema
 from shared.app.workspace_create import settings_of
 from shared.app.workspace_databases import Mapped, mapped_page
+from shared.app.workspace_schemas import IDEAS
 from shared.core.attention import STANDING
 from shared.core.commands import Command
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.events import RolledBack
-from shared.core.progress import progress_of
+from shared.core.progress import progress_of, status_of
 from shared.core.roll_back_words import ROLLED_BACK
 from shared.core.run import Run, RunStatus, StepStatus, derived_id
 from shared.integrations.notion.client import Notion
@@ -79,6 +83,7 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
             _write(deps, tools, run)
             note_going_on(deps, run.tenant, command)  # what an earlier one could not show is shown now
         if run.status.final:
+            order_next_plan(deps, run)
             _settle(deps, run)
 
 
@@ -92,48 +97,69 @@ def _with_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
 def _write(deps: Deps, tools: Tools, run: Run) -> None:
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
     try:
-        page = notion.page(run.trigger.page)
-        _write_page(deps, tools, notion, run, page)
+        _write_plan(deps, tools, notion, run)
+        page = _write_page(deps, tools, notion, run)
     except (Missing, Rejected):  # the page is gone: its row still tells how the run went
         mirror_row(deps, tools, run, None)
     else:
         mirror_row(deps, tools, run, page)
 
 
-def _write_page(deps: Deps, tools: Tools, notion: Notion, run: Run, page: Mapping[str, Any]) -> None:
-    settings = tools.settings(run.tenant)
-    mapped = mapped_page(settings, page)
-    changes = changed_properties(deps, mapped, page, run) if mapped is not None else {}
+def _write_plan(deps: Deps, tools: Tools, notion: Notion, run: Run) -> None:
     published = next((s.output for s in reversed(run.steps) if s.output.get("todos")), None)
-    parts = notion.children(str(published["container"])) if published is not None else []
-    todos = _unchecked_todos(published, parts, run) if published is not None else []
-    for todo, checked in todos:
+    if published is None:
+        return
+    parts = notion.children(str(published["container"]))
+    for todo, checked in _unchecked_todos(published, parts, run):
         deps.crash_point("effect.before/mirror/todo")
         notion.update_block(todo, "to_do", {"checked": checked})
         deps.crash_point("effect.after/mirror/todo")
-    if published is not None:
-        _show_progress(deps, notion, run, published, parts, settings)
+    _show_progress(deps, notion, run, published, parts, tools.settings(run.tenant))
+
+
+def _write_page(deps: Deps, tools: Tools, notion: Notion, run: Run) -> Mapping[str, Any]:
+    """Write the properties, and return the page as it was read: after all else, for what people set since is lost."""
+    settings, kept = tools.settings(run.tenant), kept_of(deps, run.tenant, run.trigger.page)
+    read_at = deps.clock.now()
+    page = notion.page(run.trigger.page)
+    mapped = mapped_page(settings, page)
+    changes = changed_properties(deps, mapped, page, run, kept) if mapped is not None else {}
     if changes:
         deps.crash_point("effect.before/mirror/properties")
-        _update_page(deps, tools, notion, run, mapped, changes)
+        try:
+            notion.update_page(run.trigger.page, changes)
+        except Rejected:
+            if mapped is None or mapped.by_name:
+                raise
+            page, mapped, changes = _write_left(deps, tools, notion, run, mapped, kept)
         deps.crash_point("effect.after/mirror/properties")
+    if mapped is not None and mapped.kind == IDEAS:
+        _keep_status(deps, run, mapped, page, changes, read_at)
+    return page
 
 
-def _update_page(
-    deps: Deps, tools: Tools, notion: Notion, run: Run, mapped: Mapped | None, changes: Mapping[str, Any]
+def _write_left(
+    deps: Deps, tools: Tools, notion: Notion, run: Run, mapped: Mapped, kept: Kept
+) -> tuple[dict[str, Any], Mapped | None, dict[str, Any]]:
+    """Write what is left of the properties, as the schema has changed since we looked."""
+    check_schema(deps, tools, run.tenant, mapped.kind)
+    page = notion.page(run.trigger.page)
+    again = mapped_page(settings_of(deps, run.tenant), page)
+    left = changed_properties(deps, again, page, run, kept) if again is not None and again != mapped else {}
+    if left:
+        notion.update_page(run.trigger.page, left)
+    return page, again, left
+
+
+def _keep_status(
+    deps: Deps, run: Run, mapped: Mapped, page: Mapping[str, Any], changes: Mapping[str, Any], read_at: datetime
 ) -> None:
-    """Write the properties; where the schema has changed since we looked, those that are left of them."""
-    try:
-        notion.update_page(run.trigger.page, changes)
-    except Rejected:
-        if mapped is None or mapped.by_name:
-            raise
-        check_schema(deps, tools, run.tenant, mapped.kind)
-        page = notion.page(run.trigger.page)
-        again = mapped_page(settings_of(deps, run.tenant), page)
-        left = changed_properties(deps, again, page, run) if again is not None and again != mapped else {}
-        if left:
-            notion.update_page(run.trigger.page, left)
+    """Remember the status that was written, or the wish that was left standing."""
+    saw = mapped.status(page)
+    if mapped.name("Status") in changes:
+        keep_written(deps, run, saw, mapped.told(status_of(run)), read_at)
+    editor = str((page.get("last_edited_by") or {}).get("id") or "")
+    keep_wish(deps, run, saw, f"seen-unknown:{editor}")
 
 
 def _show_progress(

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.app.deps import Deps
 from shared.app.execute_step import run_url
+from shared.app.wishes.kept_statuses import Kept, kept_of
 from shared.app.workspace_databases import Mapped
 from shared.app.workspace_schemas import IDEAS
 from shared.core import marks
@@ -19,10 +20,11 @@ from shared.integrations.notion.rich_text import rich_text
 Json = Mapping[str, Any]
 
 
-def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run) -> dict[str, Any]:
+def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run, kept: Kept) -> dict[str, Any]:
     """Return the properties that differ from what they should show, in Notion's shape, by the key to write them under.
 
-    Only an idea's status is ours to set; a task or routine that is worked on gets the link to its run.
+    Only an idea's status is ours to set; a task or routine that is worked on gets the link to its run. `kept` are the
+    statuses we wrote before.
     """
     changes: dict[str, Any] = {}
     shown_plan = shows_plan(deps, mapped, page, run)
@@ -30,7 +32,8 @@ def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run) -> dict
         now = mapped.status(page)
         cancelled = now == marks.CANCELLED and not run.status.final and says_cancel(deps, mapped, page, run)
         wanted = mapped.told(_shown_status(run, now, shown_plan))
-        if not cancelled and now != wanted and (status := mapped.status_value(page, wanted)):
+        left = cancelled or kept.stands(run, now, wanted)
+        if not left and now != wanted and (status := mapped.status_value(page, wanted)):
             changes[mapped.name("Status")] = status  # a person's decision stands until the run has taken note of it
         _put(changes, mapped, page, "Pull request", run.facts.get("pull_request"))
         _put(changes, mapped, page, "Site", run.facts.get("site") or run.facts.get("preview"))
@@ -56,7 +59,12 @@ def shows_plan(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool:
 
 
 def says_cancel(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool:
-    """Say whether a status of Cancelled is meant for this run: a retried page still shows the end of the one before."""
+    """Say whether a status of Cancelled is meant for this run.
+
+    The page still shows the end of the one before when that is retried, or when a plan was wished for as we wrote it.
+    """
+    if kept_of(deps, run.tenant, run.trigger.page).shows_former(run.id, marks.CANCELLED):
+        return False
     if run.trigger.kind != "retry" or mapped is None or not mapped.value(page, "Run"):
         return True
     return any(each.startswith(_run_link(deps, run)) for each in _links(mapped, page))

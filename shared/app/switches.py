@@ -126,9 +126,8 @@ def held_back(command: Command, deps: Deps) -> bool:
     if command.name == ERASE:
         return False
     tenant = command.tenant
-    going = deps.store.get(SYSTEM, ERASURES, tenant) is not None
     own = deps.store.get(tenant, *SETTINGS)
-    if going or (own is None and deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None):  # and has not come again
+    if is_gone(deps, tenant):
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
     if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
@@ -145,6 +144,13 @@ def held_back(command: Command, deps: Deps) -> bool:
     deps.store.put(tenant, Put(HELD, command.id, {"command": command_to_data(command), **at}))
     deps.store.put(SYSTEM, Put(HALTED, tenant, at))  # who resumed in between saw nothing held, and took the mark away
     return True
+
+
+def is_gone(deps: Deps, tenant: str) -> bool:
+    """Return whether a tenant is being deleted, or was and has not come again."""
+    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+        return True
+    return deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None and deps.store.get(tenant, *SETTINGS) is None
 
 
 def refuse_deleted(deps: Deps, tenant: str) -> None:

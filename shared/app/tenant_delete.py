@@ -19,6 +19,7 @@ from shared.accounts import Accounts
 from shared.app.deps import Deps
 from shared.app.execute_step import Tools, lease
 from shared.app.forge_hooks import list_hooks, remove_hook
+from shared.app.installation.home import ends_with
 from shared.app.revoke import revoke_grant
 from shared.app.switches import DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
 from shared.app.tenant_traces import forget_traces
@@ -110,7 +111,10 @@ def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
     deps.store.note(SYSTEM, told)
     deps.crash_point("erase.before/tombstone")
     deps.store.put(
-        SYSTEM, Put(TOMBSTONES, tenant, {**kept, "done": done}), Put(ERASURES, tenant, None, version)
+        SYSTEM,
+        Put(TOMBSTONES, tenant, {**kept, "done": done}),
+        Put(ERASURES, tenant, None, version),
+        *ends_with(deps, tenant),
     )  # in one write: without the first the doors would let its commands in, without the second it never ends
     log.line("INFO", "tenant deleted", tenant=tenant, **state["counts"])
 

@@ -18,11 +18,12 @@ import requests
 from shared.accounts import Accounts
 from shared.app.accept_delivery import arm_handshake
 from shared.app.accept_forge_delivery import KEY as HOOK_KEY
-from shared.app.api.keys import create_key
+from shared.app.api.keys import create_key, is_known
 from shared.app.approvals import LINK_KEY
 from shared.app.connect_account import STATE_KEY, change_settings
 from shared.app.deps import Deps
 from shared.app.installation.home import SIMULATED_HOME
+from shared.app.switches import is_gone
 from shared.app.workspace_create import create_databases
 from shared.backends.local.keyfile import write_private
 from shared.cli.new_address import tell_new_address
@@ -97,6 +98,8 @@ def _home(house: Installation) -> Home:
     doc = deps.store.get(SYSTEM, *SIMULATED_HOME)
     if doc is not None:
         body = doc.body
+        if is_gone(deps, body["tenant"]):
+            raise ConfigError("the team of this folder was deleted; name a new folder with --data")
         if body.get("url") != house.url:
             tell_new_address(house)
             deps.store.put(SYSTEM, Put(*SIMULATED_HOME, {**body, "url": house.url}))
@@ -134,9 +137,12 @@ def create_patiently(deps: Deps, accounts: Accounts, tenant: str, page: str) -> 
 
 
 def owner_key(house: Installation, tenant: str) -> None:
-    """Make the key that the commands of the terminal use, once; a person may delete it to get a new one."""
+    """Make the key that the commands of the terminal use, once; a person may delete it to get a new one.
+
+    That of a team which was deleted opens nothing any more.
+    """
     place = house.data / "owner.key"
-    if not place.exists():
+    if not place.exists() or not is_known(house.wired.deps, tenant, place.read_text(encoding="ascii")):
         key = create_key(house.wired.deps, tenant, "owner", "the terminal", by="workwright up")
         write_private(place, key + "\n", replace=True)
 

@@ -38,6 +38,14 @@ def _has_pip() -> bool:
     return subprocess.run(asked, env={"PATH": _ROOM_PATH}, capture_output=True, check=False).returncode == 0
 
 
+def _has_docker_compose() -> bool:
+    docker = shutil.which("docker")
+    return (
+        docker is not None
+        and not subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
+    )
+
+
 def _has_package_index() -> bool:
     """Ask for one small package, which is not installed, of whatever index this machine is set up to use."""
     uv = Path(sys.executable).with_name("uv")
@@ -99,12 +107,15 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "no systemd here, so that its units are not looked over by its own systemd-analyze",
     ),
     "logrotate": (lambda: shutil.which("logrotate") is not None, "no logrotate here, which reads our example for it"),
+    "docker-compose": (_has_docker_compose, "no docker compose here, which would read the compose file"),
     "notion-description": (
         lambda: find_description() is not None,
         "no published description of Notion's API here, so requests are not judged by it: NOTION_DESCRIPTION names it",
     ),
 }
-_OPTIONAL = frozenset({"notion-description", "systemd", "logrotate"})  # nobody needs a service manager to build here
+_OPTIONAL = frozenset(
+    {"notion-description", "systemd", "logrotate", "docker-compose"}
+)  # what runs it, not what builds it
 # The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
 _NEVER_HIDDEN = frozenset({"git", "landlock", "sandbox", "package-index"})
 

@@ -62,6 +62,12 @@ def make_key(
     return key_view(key_id, body), key
 
 
+def is_known(deps: Deps, tenant: str, key: str) -> bool:
+    """Return whether a key is one of this tenant's, in use or revoked."""
+    found = _KEY.fullmatch(key.strip())
+    return found is not None and found[1] == tenant and deps.store.get(tenant, KIND, found[2]) is not None
+
+
 def caller_of(deps: Deps, authorization: str) -> Caller:
     """Return whose key this header shows; raises Unauthenticated, with the reason only for who has the secret."""
     scheme, _, key = authorization.partition(" ")

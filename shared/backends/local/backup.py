@@ -41,26 +41,30 @@ _COUNTED = ("runs", "events", "docs", "texts", "audit", "tasks")
 _BLOCK = 1 << 20
 
 
-def back_up(data: Path, target: IO[bytes], at: datetime, *, with_key: bool = False) -> Mapping[str, Any]:
+def back_up(
+    data: Path, target: IO[bytes], at: datetime, *, with_key: bool = False, room: Path | None = None
+) -> Mapping[str, Any]:
     """Write the archive; return its manifest. `target` need not be seekable.
+
+    The database is copied to a folder in `room` first, by default where temporary files go.
 
     Raises ConfigError where there is no database, and StoreCorrupt where it is damaged: then nothing was written.
     """
     if not (data / DATABASE).is_file():
         raise ConfigError(f"{data} holds no {DATABASE}; name the data folder of an installation with --data")
-    with tempfile.TemporaryDirectory(prefix="workwright-backup-") as room:
-        copy = Path(room) / DATABASE
+    with tempfile.TemporaryDirectory(prefix="workwright-backup-", dir=room) as place:
+        copy = Path(place) / DATABASE
         copy_database(data / DATABASE, copy)
-        counts = _look_over(copy)
+        version, counts = _look_over(copy)
         members = {DATABASE: copy}
         for name in (*SMALL, *((KEY_FILE,) if with_key else ())):
             if (data / name).is_file():
-                members[name] = Path(room) / name
+                members[name] = Path(place) / name
                 shutil.copyfile(data / name, members[name])
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "at": at.isoformat(),
-            "database": len(MIGRATIONS),
+            "database": version,  # the copy's own: an older Workwright takes back what it wrote
             "key": key_name(data / KEY_FILE),
             "with_key": KEY_FILE in members,
             "counts": counts,
@@ -165,15 +169,16 @@ def _put_key(place: Path, key: Path | None, manifest: Mapping[str, Any]) -> None
         raise ConfigError("this is another installation's key: it would not open what is encrypted in the backup")
 
 
-def _look_over(database: Path) -> dict[str, int]:
-    """Return how much of what there is; raises StoreCorrupt unless it is a sound database of ours."""
+def _look_over(database: Path) -> tuple[int, dict[str, int]]:
+    """Return its version, and how much of what there is; raises StoreCorrupt unless it is a sound database of ours."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         if owner != APPLICATION_ID or verdict != "ok":
             raise StoreCorrupt(f"the database is damaged, or not one of Workwright's ({verdict}); nothing was written")
-        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED}
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        return version, {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED}
     except sqlite3.Error as error:
         raise StoreCorrupt(f"the database cannot be read ({error}); nothing was written") from error
     finally:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import shlex
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from shared.backends.local.commit_group import DAMAGED
@@ -18,6 +21,7 @@ BACKUP = "workwright.db.bak"
 LOCK = "lock"
 RESTORED = "restored.json"  # where the folder comes of a backup: that one's manifest
 
+_BEFORE_UPGRADE = re.compile(r"before-upgrade-(\d+)-to-\d+-(\d{8}T\d{6}Z)\.zip")  # see upgrade.py
 _CHECK_SECONDS = 2.0  # a look-over that takes longer ends without a verdict: starting must not wait for it
 _BACKUP_BYTES = 64 * 1024 * 1024  # a larger database is not copied at every start; see LocalStore.backup
 
@@ -30,11 +34,16 @@ class DataFolder:
         self.database = path / DATABASE
         self._lock = _lock(path)
 
-    def open(self) -> sqlite3.Connection:
-        """Return the writing connection of a database that is sound and current; a copy of it is kept beside it."""
+    def open(self, before_upgrade: Callable[[Path, int], object]) -> sqlite3.Connection:
+        """Return the writing connection of a database that is sound and current; a copy of it is kept beside it.
+
+        `before_upgrade` is called with the folder and its version before one of an older version is changed.
+        """
         try:
             if self.database.exists() and self.database.stat().st_size:
-                self._look_over()
+                version = self._look_over()
+                if 0 < version < len(MIGRATIONS):
+                    before_upgrade(self.path, version)
                 if self.database.stat().st_size <= _BACKUP_BYTES:
                     self.backup(self.path / BACKUP)
             return _connect(self.database)
@@ -63,23 +72,24 @@ class DataFolder:
         """Let another process have the folder."""
         os.close(self._lock)
 
-    def _look_over(self) -> None:
+    def _look_over(self) -> int:
+        """Return the version of a database that is ours, sound, and not of a newer Workwright."""
         # read-only: a damaged file must stay as it was found, for whoever rescues it
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
         try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > len(MIGRATIONS):
                 raise StoreCorrupt(
-                    f"{self.database} was written by a newer Workwright (the file has version {version}, "
-                    "this code knows"
-                    f" {len(MIGRATIONS)}). Nothing was changed. Start the newer Workwright, or name "
-                    "another data folder."
+                    f"{self.database} was written by a newer Workwright (the file has version {version}, this code"
+                    f" knows {len(MIGRATIONS)}). Nothing was changed. Start the newer Workwright, or name another data"
+                    f" folder{_way_back(self.path)}."
                 )
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StoreCorrupt(f"{self.database} is another program's database. Name another data folder.")
             if (verdict := _quick_check(connection)) != "ok":
                 raise self._damaged(verdict)
+            return version
         finally:
             connection.close()
 
@@ -94,6 +104,19 @@ class DataFolder:
             f"{self.database}: the database is damaged ({reason}). It was not changed. To restore: move {DATABASE},"
             f" {DATABASE}-wal and {DATABASE}-shm to another folder, {restore}"
         )
+
+
+def _way_back(path: Path) -> str:
+    """Return how the latest state that this code can read is had back, "" where no backup of one is here."""
+    found = [match for each in path.iterdir() if (match := _BEFORE_UPGRADE.fullmatch(each.name))]
+    known = [match for match in found if int(match[1]) <= len(MIGRATIONS)]
+    if not known:
+        return ""
+    from shared.backends.local.keyfile import KEY_FILE  # cryptography: only who is refused waits for it
+
+    file = path / max(known, key=lambda match: match[2])[0]
+    command = shlex.join(["workwright", "restore", str(file), "--key-file", str(path / KEY_FILE)])
+    return f", or go back to how it was before the upgrade, without what came after it: `{command} --data NEW`"
 
 
 def copy_database(source: Path, target: Path) -> None:

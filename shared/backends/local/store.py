@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.backends.clock import Elapsed
-from shared.backends.local import documents, erase, texts
+from shared.backends.local import documents, erase, texts, upgrade
 from shared.backends.local.commit_group import Changes, CommitGroup, as_store_error
 from shared.backends.local.data_folder import DataFolder
 from shared.backends.local.encoding import check_id, check_tenant, to_micros, to_text
@@ -39,7 +39,7 @@ class LocalStore:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = DataFolder(folder)
         try:
-            self._writer = self._folder.open()
+            self._writer = self._folder.open(upgrade.backup_by(clock))
         except BaseException:
             self._folder.close()
             raise

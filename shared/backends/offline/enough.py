@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from shared.backends.offline.reading import heading_level, own_words
+from shared.backends.offline.saying_nothing import says_nothing
 from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
@@ -22,7 +23,8 @@ _THING = "|".join((  # words for what is to be made, whatever it is
     "سایت|برنامه|چیزی|موقع|تطبيق|برنامج|شيء",
 ))  # fmt: skip
 _WANT = "|".join((
-    "need|want|wish|would like|'d like|would love|should have|brauchen?|wollen|möchten?|hätten? gern\\w*|wünschen",
+    "needs?|wants?|wish(?:es)?|would like|'d like|would love|should have|brauchen?|wollen|möchten?",
+    "hätten? gern\\w*|wünschen",
     "voulons|voudrions|voudrais|faut|besoin|aimerions|queremos|necesitamos|quisiéramos|hace falta|vogliamo|vorremmo",
     "serve|abbiamo bisogno|precisamos|gostaríamos|willen|hebben|zouden|nodig|lazım|istiyoruz|gerek",
     "нужен|нужно|нужна|хотим|хотелось|می\u200c?خواهیم|لازم|نیاز|نريد|نحتاج",
@@ -76,7 +78,9 @@ def only_wishes(page: Page) -> bool:
     sentences = [sentence for block in spoken for sentence in sentences_of(own_words(block))]
     wishes = [bool(_WISH.search(sentence)) and not _FACT.search(sentence) for sentence in sentences]
     rest = [sentence for sentence, wish in zip(sentences, wishes, strict=True) if not wish]
-    return any(wishes) and all(_BLANKS.fullmatch(sentence) or _ASKS.search(sentence) for sentence in rest)
+    return any(wishes) and all(
+        _BLANKS.fullmatch(sentence) or _ASKS.search(sentence) or says_nothing(sentence) for sentence in rest
+    )
 
 
 _TOO_VAGUE: Mapping[str, str] = {

@@ -32,7 +32,12 @@ _SECRETS: Mapping[str, Mapping[str, str]] = {  # the operator's secret → where
     "ses": {"ses-access-key-id": "mail.access_key_id", "ses-secret-access-key": "mail.secret_access_key"},
 }
 _CHANNELS = ("email", "slack")
-_NO_YES = (("no", "No"), ("yes", "Yes"))
+_CLICKS = {"socket": "slack.app_token", "web": "slack.signing_secret"}  # the way they come → what it takes
+_BUTTONS = (
+    ("no", "No"),
+    ("socket", "Yes, by an app-level token: this machine has no public address"),
+    ("web", "Yes, by the app's signing secret: Slack reaches this machine at a public address"),
+)
 
 
 def set_up_mail(guide: Guide) -> None:
@@ -86,25 +91,29 @@ def set_up_slack(guide: Guide) -> None:
         if found is None:
             return
         _set_up_clicks(guide, house)
-        if ask.written("slack.signing_secret"):
-            secret = ask.secret("slack.signing_secret", "slack-signing-secret")
-            LocalSecrets(guide.data).set("slack-signing-secret", secret)
         facts = {"channel": channel, "workspace": found.facts.get("team", ""), "address": address}
         guide.keep(wanted.choosing("slack", REAL, **facts))
         keep_token(house.deps, house.accounts, guide.data, guide.choices, "slack", token)
 
 
 def _set_up_clicks(guide: Guide, house: Opened) -> None:
-    """Ask for the token that lets clicks on buttons come in to a machine that nobody can reach."""
-    ask, key = guide.ask, "slack.app_token"
-    wanted = "Shall people approve by buttons in Slack? That takes an app-level token."
-    if not ask.written(key) and ask.choose("slack.buttons", wanted, _NO_YES, "no") == "no":
-        return
+    """Ask how clicks on buttons come in, and for what that takes: a token, or what shows that they are Slack's."""
+    ask = guide.ask
+    told = {way for way, key in _CLICKS.items() if ask.written(key)}
+    ways = told or {ask.choose("slack.buttons", "Shall people approve by buttons in Slack?", _BUTTONS, "no")}
+    if "socket" in ways:
+        _set_up_socket(guide, house)
+    if "web" in ways:
+        secret = ask.secret(_CLICKS["web"], "The app's signing secret, under Basic information")
+        LocalSecrets(guide.data).set("slack-signing-secret", secret)
+
+
+def _set_up_socket(guide: Guide, house: Opened) -> None:
     app = Secret("")
 
     def attempt() -> Tried:
         nonlocal app
-        app = ask.secret(key, "The app-level token")
+        app = guide.ask.secret(_CLICKS["socket"], "The app-level token")
         return try_clicks(house.accounts, app)
 
     if guide.until_it_works(attempt) is not None:

@@ -10,6 +10,8 @@ from shared import log
 from shared.app.asking import ASKS, OFTEN
 from shared.app.connect_account import change_settings
 from shared.app.deps import Deps
+from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
+from shared.app.switches import ERASURES, is_gone
 from shared.cli.settle_in import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
 from shared.cli.setup.choices import OAUTH, REAL
 from shared.cli.setup.marker import claim
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from shared.cli.house import House
 
 _LOOK_EVERY_S = 300.0  # at who works in the workspace
-_AROUND = ("install", "around")  # which systems around the real Notion are simulated, and where they think we are
 
 
 def see_that_it_is_free(house: House, *, take_over: bool = False) -> None:
@@ -42,8 +43,10 @@ def see_that_it_is_free(house: House, *, take_over: bool = False) -> None:
 def settle_by_choice(house: House) -> bool:
     """Settle in a simulated Notion, or make the house livable beside the real one: as was chosen.
 
-    False while a person has to give consent first.
+    False while a person has to give consent first, and while its team is being deleted, which goes on meanwhile.
     """
+    if _is_being_deleted(house.wired.deps):
+        return False
     if house.choices.mode("notion") == REAL:
         if settle(house) is None:
             return False
@@ -54,6 +57,19 @@ def settle_by_choice(house: House) -> bool:
             _settle_around(house, home.tenant)
     carry_over(house.wired.deps, wire_accounts(), house.data, house.choices)
     return True
+
+
+def _is_being_deleted(deps: Deps) -> bool:
+    """Return whether its team is just being deleted; one that was, before installations forgot theirs, is forgotten."""
+    for place in (REAL_HOME, SIMULATED_HOME):
+        doc = deps.store.get(SYSTEM, *place)
+        if doc is None or not is_gone(deps, tenant := str(doc.body["tenant"])):
+            continue
+        if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+            return True
+        if puts := ends_with(deps, tenant):
+            deps.store.put(SYSTEM, *puts)
+    return False
 
 
 def watching(house: House, *, settled: bool, every_s: float = _LOOK_EVERY_S) -> Callable[[], None]:
@@ -92,7 +108,7 @@ def settle(house: House) -> Workspace | None:
 def _settle_around(house: Installation, tenant: str) -> None:
     """Connect what is simulated, once for each set of simulators and address; forget those that were."""
     deps = house.wired.deps
-    doc = deps.store.get(SYSTEM, *_AROUND)
+    doc = deps.store.get(SYSTEM, *AROUND)
     before = dict(doc.body) if doc is not None else {"simulated": [], "url": ""}
     now = {"simulated": sorted(house.simulators), "url": house.url}
     if now == before:
@@ -100,7 +116,7 @@ def _settle_around(house: Installation, tenant: str) -> None:
     for system in set(before["simulated"]) - set(now["simulated"]):
         _forget(deps, tenant, system)
     connect_simulated(house, tenant)
-    deps.store.put(SYSTEM, Put(*_AROUND, now))
+    deps.store.put(SYSTEM, Put(*AROUND, now))
 
 
 def _ask_or_be_told(house: House, tenant: str) -> None:

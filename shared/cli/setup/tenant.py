@@ -13,7 +13,7 @@ from typing import Any
 from shared.accounts import Accounts
 from shared.app.connect_account import change_settings, resume_waiting
 from shared.app.deps import Deps
-from shared.app.installation.home import home_of
+from shared.app.installation.home import APPLIED, home_of
 from shared.app.tenant_ledger import given_budget
 from shared.backends.local.secrets import LocalSecrets
 from shared.cli.setup.choices import NONE, REAL, Choices
@@ -22,7 +22,6 @@ from shared.ports import SYSTEM, Put, Secret, change_doc
 
 GRANTED = ("github", "gitlab", "vercel", "slack")  # systems that a team connects by a token
 _FORGES, _HOSTS = ("github", "gitlab"), ("vercel", "local_sites", "cloud_storage")
-_APPLIED = ("install", "applied")  # what was carried over last: what people change later in another way stays
 _PUBLIC = ("login", "host")
 
 
@@ -58,7 +57,7 @@ def drop_token(deps: Deps, data: Path, system: str) -> None:
 
 
 def _apply(deps: Deps, tenant: str, choices: Choices) -> None:
-    doc = deps.store.get(SYSTEM, *_APPLIED)
+    doc = deps.store.get(SYSTEM, *APPLIED)
     before: Mapping[str, Any] = doc.body if doc is not None else {}
     wanted: dict[str, Any] = {
         "people": [dict(each) for each in choices.people],
@@ -78,7 +77,7 @@ def _apply(deps: Deps, tenant: str, choices: Choices) -> None:
     if "limits" in changed:
         more["budget"] = {**given_budget(deps, tenant), **changed["limits"]}
     change_settings(deps, tenant, **more)
-    deps.store.put(SYSTEM, Put(*_APPLIED, wanted))
+    deps.store.put(SYSTEM, Put(*APPLIED, wanted))
 
 
 def _target(choices: Choices, systems: tuple[str, ...]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from shared.app.connect_account import resume_waiting
 from shared.app.connect_notion import connect_notion
 from shared.app.deps import Deps
 from shared.app.installation.home import REAL_HOME, SIMULATED_HOME
+from shared.app.switches import is_gone
 from shared.app.ways_back import TOKEN
 from shared.core.errors import ConfigError
 from shared.oauth import GrantTokens
@@ -26,16 +27,18 @@ class Workspace:
 
 
 def workspace_of(deps: Deps) -> Workspace | None:
-    """Return the real workspace of this folder; None where none is connected yet."""
+    """Return the real workspace of this folder; None where none is connected yet, or its team is deleted."""
     doc = deps.store.get(SYSTEM, *REAL_HOME)
-    return Workspace(doc.body["tenant"], doc.body["bot"], doc.body["name"]) if doc is not None else None
+    if doc is None or is_gone(deps, doc.body["tenant"]):
+        return None
+    return Workspace(doc.body["tenant"], doc.body["bot"], doc.body["name"])
 
 
 def find_consented(deps: Deps) -> Workspace | None:
     """Return the workspace for which a person gave consent in a browser, and remember it; None for none yet."""
     for tenant in deps.store.tenants():
         grant = deps.store.get(tenant, "grants", "notion")
-        if grant is not None and grant.body.get("status") == "connected":
+        if grant is not None and not is_gone(deps, tenant) and grant.body.get("status") == "connected":
             public = grant.body["public"]
             return _remembered(deps, Workspace(tenant, str(public["bot_id"]), str(public.get("workspace_name") or "")))
     return None

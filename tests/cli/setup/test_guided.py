@@ -39,6 +39,7 @@ def notion() -> Iterator[RealNotion]:
 def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Posing]]:
     with posing(tmp_path_factory.mktemp("posing")) as made:
         made["github"].seed(token=WORD, login="grace", org="acme")
+        made["slack"].seed(token=WORD, channels=["C0000000001"], users=[])
         yield made
 
 
@@ -77,6 +78,17 @@ def test_what_is_refused_is_said_in_words_and_asked_again(
     kept = _type(tmp_path, "1", "", "wrong", "n", parts=("code",), **here)
     assert "[acme]" in kept  # what is known is offered
     assert LocalSecrets(tmp_path).get("setup-github-token").reveal() == WORD
+
+
+def test_where_slack_reaches_the_machine_its_signing_secret_is_asked_for_and_not_shown(
+    systems: dict[str, Posing], tmp_path: Path
+) -> None:
+    signs = "-".join(["what", "slack", "signs", "with"])
+    here = {"WORKWRIGHT_SLACK_URL": systems["slack"].url}
+    shown = _type(tmp_path, "1", WORD, "C0000000001", "3", signs, parts=("slack",), **here)
+    assert signs not in shown
+    assert LocalSecrets(tmp_path).get("slack-signing-secret").reveal() == signs
+    assert LocalSecrets(tmp_path).find("slack-app-token") is None
 
 
 def test_people_limits_and_an_address_are_asked_for_one_by_one(tmp_path: Path) -> None:

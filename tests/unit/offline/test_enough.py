@@ -107,3 +107,33 @@ def test_a_script_that_shall_do_something_is_a_program_and_one_for_a_play_is_not
     play = page("Script for the school play", block("paragraph", "It should be loud. Act one: a wood near Athens."))
     assert "`GET /fotos`" in plan(taxes)["questions"][0]
     assert (plan(play)["artifact"], plan(play)["questions"]) == ("static_site", [])
+
+
+NOTHING_SAID = (  # a wish, how it should be, whom to ask, what others have: nothing that could stand there
+    ("Website", "Our dog club needs a web page. Friendly and colourful, please. Jonas knows the details."),
+    ("Kindergarten", "We would like an app. Not too complicated. Similar to what the school has. Talk to Mrs Orlova."),
+    ("Entrance", "We want something for the entrance. Simple and not expensive. The others have one as well."),
+    ("Online", "We need a site too. Fresh, professional. More details later."),
+    ("Neue Homepage", "Wir brauchen etwas für den Verein. Schlicht, freundlich. Fragt Petra."),
+    ("Un site", "Il nous faut un site. Moderne, simple. Demandez à Luc."),
+    ("Una página", "Necesitamos una página. Bonita y sencilla. Preguntad a Marta."),
+)
+SOMETHING_SAID = (
+    ("Bike kitchen", "We need a website. Simple, please. We repair bikes on Tuesdays at the old depot."),
+    ("Lake house", "We would like a page. Quiet and simple. Ask Tove for the key to the house with the stove."),
+    ("Street party", "We want a page. Colourful. Ask Ines on 555 0142 for a stall."),
+    ("Chess", "We want a small site. We play on Thursdays in the library."),
+    ("Yoga", "Gentle, slow, quiet. Ask Mira."),
+    ("Soup", "We need a page. Warm soup, cheap bread."),
+    ("Schach", "Wir wollen eine Seite. Schlicht. Wir spielen donnerstags in der Bücherei."),
+)
+
+
+@pytest.mark.parametrize(("title", "text"), NOTHING_SAID, ids=[title for title, _ in NOTHING_SAID])
+def test_how_it_should_be_and_whom_to_ask_says_nothing_of_what_it_is(title: str, text: str) -> None:
+    assert plan(page(title, block("paragraph", text)))["steps"] == []
+
+
+@pytest.mark.parametrize(("title", "text"), SOMETHING_SAID, ids=[title for title, _ in SOMETHING_SAID])
+def test_a_short_page_that_says_what_there_is_says_enough(title: str, text: str) -> None:
+    assert not only_wishes(page(title, block("paragraph", text)))

@@ -29,6 +29,7 @@ from shared.backends.offline.judging.signs import (
     SITE,
     Sign,
 )
+from shared.backends.offline.judging.table_orders import find_table_orders
 from shared.backends.offline.judging.thinness import THIN, UNTOLD, WEAK, says_much, traits_of
 from shared.core.page import Page
 
@@ -117,7 +118,7 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
     What was said earlier tells what the page is for, and not that what is private, or forbidden, by now may be built.
     “Without” allows nothing: what it leaves out has gone from the page before, and what is still private here stays so.
     """
-    found = find_signs(page)
+    found = [*find_signs(page), *find_table_orders(lines_of(page))]
     sums = weigh(found)
     program = _asks_for_program(page, found, sums)
     chosen = [{"publish": SITE}.get(each, each) for each in choices if each in (*_KINDS, "publish")]

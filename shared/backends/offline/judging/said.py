@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from shared.backends.offline.judging.answered import choice_in_sentences, is_against
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.reading import clean, heading_level, one_line, own_words
 from shared.core.decision_words import bare_wish
@@ -83,12 +84,22 @@ class Shaped:
 
 def choice_of(text: str) -> str:
     """Return the choice that an answer makes in a word or two; "" where it says anything else."""
+    if is_against(text):
+        return ""
     bare = " ".join(re.sub(r"[^\w\s'’]+", " ", text.casefold()).split())
     for words in (bare, " ".join(_POLITE.sub(" ", bare).split())):
         for name, known in _ONE_OF.items():
             if words in known:
                 return name
     return ""
+
+
+def chosen_by(block: Block) -> str:
+    """Return the choice that a comment makes; "" where it says anything else. Of a wish only a word counts:
+
+    “leave out the part for us” changes a plan when it is a wish, and answers what to do with it when it is an answer.
+    """
+    return choice_of(_bare(block)) or (choice_in_sentences(block.text) if block.type == ANSWER else "")
 
 
 def own_page(page: Page) -> Page:
@@ -118,7 +129,7 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
     own = own_page(page)
     choices = [choice for block in (*answers, *wishes) if (choice := _choice(block, earlier=False))]
     before = [choice for block in answers if (choice := _choice(block, earlier=True))]
-    others = [block for block in answers if not choice_of(_bare(block))]
+    others = [block for block in answers if not chosen_by(block)]
     if asks_for_content:
         more = tuple(replace(block, type="paragraph") for block in others)
         own, others = replace(own, blocks=own.blocks + more), []
@@ -132,7 +143,7 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
     done: list[str] = []
     undone: list[str] = []
     for block in wishes:
-        if not choice_of(_bare(block)):
+        if not chosen_by(block):
             own, told = _with_wish(own, block)
             (done if told else undone).append(told or one_line(block.text))
     return Shaped(
@@ -152,7 +163,7 @@ def left_out(page: Page, ids: frozenset[str]) -> Page:
 
 
 def _choice(block: Block, *, earlier: bool) -> str:
-    return choice_of(_bare(block)) if (EARLIER in block.extra) == earlier else ""
+    return chosen_by(block) if (EARLIER in block.extra) == earlier else ""
 
 
 def _bare(block: Block) -> str:

@@ -1,0 +1,118 @@
+"""Which statuses we wrote to a page, and what each of them stood over: Notion has no write that fails if it is stale.
+
+A page is read, a status is chosen, and written a moment later. What somebody set in between is gone and cannot be read
+any more. What is kept here tells afterwards whether a write of ours knew what it stood over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.app.deps import Deps
+from shared.core import marks
+from shared.core.run import Run, RunStatus
+from shared.ports import change_doc
+
+KIND = "statuses"  # documents of a tenant, one per page
+_MOST = 12  # writes of one page
+_AT_WORK = (RunStatus.EXECUTING, RunStatus.CANCELLING)  # before that the plan is made from the page as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One status that we wrote: what the page showed when we last looked, and between when and when we did not see it.
+
+    Times are of our clock, ISO 8601.
+    """
+
+    run: str
+    saw: str
+    wrote: str
+    read_at: str
+    wrote_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a page. `wish` is (run, who): when that run has ended, another plan is to be made."""
+
+    writes: tuple[Written, ...] = ()
+    wish: tuple[str, str] = ("", "")
+
+    def last(self, run: str) -> str:
+        """Return the status that we wrote last for this run; "" when we wrote none for it yet."""
+        return next((each.wrote for each in reversed(self.writes) if each.run == run), "")
+
+    def shows_former(self, run: str, now: str) -> bool:
+        """Say whether a status is the one that we wrote last, for another run than this."""
+        return bool(self.writes) and self.writes[-1].run != run and self.writes[-1].wrote == now
+
+    def stands(self, run: Run, now: str, wanted: str) -> bool:
+        """Say whether the status shown was set by somebody after ours, and is not to be written over.
+
+        Before our first one it may still be the one that opened the run. While a plan is made or asked about, that plan
+        is what Plan it wishes for. An end is written once: what is set over it is news for whoever looks at the page.
+        """
+        last = self.last(run.id)
+        if not last:
+            return False
+        if now == marks.PLAN_IT and (run.status.final or run.status in _AT_WORK):
+            return True
+        return run.status.final and last == wanted
+
+    def wishes(self, run: str, now: str) -> bool:
+        """Say whether another plan was wished for during this run, and nobody has since set another status."""
+        return bool(run) and self.wish[0] == run and now in (marks.PLAN_IT, self.last(run))
+
+
+def kept_of(deps: Deps, tenant: str, page: str) -> Kept:
+    """Return what is kept of a page."""
+    doc = deps.store.get(tenant, KIND, page)
+    return _read(doc.body if doc is not None else None)
+
+
+def keep_written(deps: Deps, run: Run, saw: str, wrote: str, read_at: datetime) -> None:
+    """Remember a status that was written. After the write: one that failed stands over nothing."""
+    written = Written(run.id, saw, wrote, read_at.isoformat(), deps.clock.now().isoformat())
+
+    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        return {**(known or {}), "writes": [*(known or {}).get("writes", ()), asdict(written)][-_MOST:]}
+
+    change_doc(deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
+
+
+def keep_wish(deps: Deps, run: Run, now: str, who: str) -> None:
+    """Remember that Plan it was set on the page of a run that is at work or has ended; who set it first is named.
+
+    `who` is in the words of `consider`.
+    """
+    if now != marks.PLAN_IT:
+        return
+    kept = kept_of(deps, run.tenant, run.trigger.page)
+    if kept.wish[0] == run.id or not kept.stands(run, now, ""):
+        return
+    wish = {"wish": {"run": run.id, "who": who}}
+    place = (run.tenant, KIND, run.trigger.page)
+    change_doc(deps.store, place, lambda known: {**(known or {}), **wish}, deps.stand_back)
+
+
+def heed_wish(deps: Deps, run: Run | None, now: str, who: str) -> bool:
+    """Say whether the page, whose latest run this is, wishes for a plan; remember it where it has to wait.
+
+    Our own status may be on its way to stand over the one that was read.
+    """
+    if run is not None:
+        keep_wish(deps, run, now, who)
+    if run is None or now == marks.PLAN_IT:
+        return now == marks.PLAN_IT
+    return run.status.final and kept_of(deps, run.tenant, run.trigger.page).wishes(run.id, now)
+
+
+def _read(body: Mapping[str, Any] | None) -> Kept:
+    known = body or {}
+    wish = known.get("wish") or {}
+    writes = tuple(Written(**each) for each in known.get("writes", ()))
+    return Kept(writes, (str(wish.get("run", "")), str(wish.get("who", ""))))
