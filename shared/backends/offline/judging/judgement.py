@@ -15,6 +15,7 @@ from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
+from shared.backends.offline.judging.contradictions import CONTRADICTS, find_contradictions
 from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
 from shared.backends.offline.judging.signs import (
     BEYOND,
@@ -139,6 +140,8 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
         return Judgement(PROGRAM if beyond else SERVICE, signs, asked=beyond, from_notes=notes)
     if sums[NOTES] > sums[SITE] or _only_items(page, sums):
         return Judgement(NOTES, _of(NOTES, found), asked=True)
+    if against := find_contradictions(lines_of(page)):
+        return Judgement(CONTRADICTS, against, asked=True)
     exists = any(each.sign.says == EXISTS for each in found)
     if not exists and (wishes := wishes_beyond(page)).enough:
         return Judgement(BEYOND, tuple(Found(_MORE, line) for line in wishes.lines), asked=True)

@@ -10,6 +10,7 @@ from shared.backends.offline.enough import only_wishes, what_to_ask
 from shared.backends.offline.fields import field_blocks
 from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
+from shared.backends.offline.judging.contradictions import CONTRADICTS, ask_which_holds
 from shared.backends.offline.judging.evidence import blocks_saying
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.questions import question_of
@@ -92,6 +93,8 @@ def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str
     language = guess_from_little(words) if judgement.taken_for == THIN else guess_language(words)
     if only_wishes(page):
         return what_to_ask(title, language)
+    if judgement.taken_for == CONTRADICTS:
+        return ask_which_holds(judgement.because, title, language)
     if judgement.asked:
         without = "without" in said.choices
         return question_of(
