@@ -89,7 +89,9 @@ def choice_in_sentences(text: str) -> str:
         return ""
     if left_out:
         return "without" if chosen <= {"site"} else ""
-    return chosen.pop() if len(chosen) == 1 else "publish" if published and not chosen else ""
+    if chosen & {"service", "tool"}:  # “write the tool” means what the page asks for, and not the lesser one we offer
+        return ""
+    return chosen.pop() if chosen else "publish" if published else ""
 
 
 def _unspaced(words: str) -> str:

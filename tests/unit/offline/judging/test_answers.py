@@ -20,9 +20,9 @@ CHOSEN = {
     "Sí, haga la página web tal como está, gracias.": "site",
     "Sì, fate pure il sito così com’è.": "site",
     "是的，请直接做网站。": "site",
-    "Please set up the little service as described above.": "service",
-    "Build the service as the page says.": "service",
-    "We only need the command-line tool, nothing else.": "tool",
+    "Please set up the little service as described above.": "",
+    "Build the service as the page says.": "",
+    "We only need the command-line tool, nothing else.": "",
     "Just put it online as it is.": "publish",
     "Please publish everything.": "publish",
     "Publish it, but leave out the part that is only for us.": "",  # a “but” may be a condition
