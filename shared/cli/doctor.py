@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from shared.backends.local.disk_room import say_full
 from shared.cli.checkup import machine
 from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
 from shared.cli.checkup.systems import look_at_systems
@@ -205,6 +206,8 @@ def _data(data: Path) -> Iterator[Finding]:
     detail = f"{data} " + ("is there" if place == data else "will be made")
     way_out = "Choose another folder with --data, or allow writing to it."
     yield Finding("data", OK if right else MISSING, detail if right else f"{place} cannot be written to", way_out)
+    if full := say_full(data):
+        yield Finding("disk", MISSING, full, "Make room on that disk, or choose a folder on another with --data.")
 
 
 def _house(data: Path) -> Iterator[Finding]:

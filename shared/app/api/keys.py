@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared import log
 from shared.app.api.exchange import Caller
 from shared.app.deps import Deps
 from shared.app.operator_secrets import valid
-from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, Unauthenticated, VersionConflict
+from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, StoreError, Unauthenticated, VersionConflict
 from shared.ports import Doc, Put, Secret, change_doc
 
 PEPPER = "api-key-pepper"
@@ -146,6 +147,8 @@ def _note_use(deps: Deps, tenant: str, doc: Doc, now: datetime, hashed: str) -> 
         deps.store.put(tenant, Put(KIND, doc.id, body, expected=doc.version))
     except VersionConflict:
         return  # another request noted it, or the key is being revoked: both stand
+    except StoreError as error:  # the disk is full, say: whoever only looks must be able to
+        log.line("WARNING", "the use of a key was not noted", **log.about(error))
 
 
 def _checksum(front: str) -> str:

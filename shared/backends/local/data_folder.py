@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shared.backends.local.commit_group import DAMAGED
+from shared.backends.local.disk_room import FULL, full_words, refuse_full
 from shared.backends.local.file_system import refuse_network
 from shared.backends.local.schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
@@ -50,6 +51,8 @@ class DataFolder:
         except sqlite3.Error as error:
             if any(word in str(error) for word in DAMAGED):
                 raise self._damaged(str(error)) from error
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise ConfigError(full_words(self.path)) from error
             raise ConfigError(f"{self.database} cannot be opened ({error})") from error
 
     def reader(self) -> sqlite3.Connection:
@@ -134,8 +137,9 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def refuse_if_held(path: Path) -> None:
-    """Raise ConfigError when another process has the folder, or when it cannot be written."""
+    """Raise ConfigError when another process has the folder, or when it cannot be written, for want of room too."""
     os.close(_lock(path))
+    refuse_full(path)
 
 
 def _lock(path: Path) -> int:
@@ -144,6 +148,8 @@ def _lock(path: Path) -> int:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        if error.errno in FULL:
+            raise ConfigError(full_words(path)) from error
         raise ConfigError(
             f"the data folder {path} cannot be written to ({error.strerror}); name another one"
         ) from error
@@ -155,8 +161,14 @@ def _lock(path: Path) -> int:
         raise ConfigError(
             f"the data folder {path} is in use by process {owner}; stop that process, or name another data folder"
         ) from error
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        os.close(handle)
+        if error.errno in FULL:
+            raise ConfigError(full_words(path)) from error
+        raise
     return handle
 
 

@@ -20,6 +20,7 @@ class InFlight:
         self._open: set[tuple[str, str]] = set()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._size = 0
+        self._behind = False  # a line could not be written
 
     def forget_interrupted(self) -> None:
         """Begin a new journal, once the interrupted deliveries are counted elsewhere."""
@@ -33,19 +34,27 @@ class InFlight:
     def end(self, tenant: str, id: str) -> None:
         """Note that it ended, whatever came of it."""
         self._open.discard((tenant, id))
-        if self._size > _REWRITE_BYTES:
-            os.ftruncate(self._file, 0)
-            self._size = 0
-            self._write("".join(f"+{key[0]} {key[1]}\n" for key in sorted(self._open)))
-        else:
-            self._write(f"-{tenant} {id}\n")
+        self._write(f"-{tenant} {id}\n")
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
 
-    def _write(self, text: str) -> None:
-        self._size += os.write(self._file, text.encode())
+    def _write(self, line: str) -> None:
+        """Write a line, or all that is open anew. On a full disk deliveries go on, and the next line makes up for it.
+
+        A death meanwhile may count for nobody, which is less than no deliveries at all.
+        """
+        try:
+            if self._behind or self._size > _REWRITE_BYTES:
+                os.ftruncate(self._file, 0)
+                self._size = 0
+                line = "".join(f"+{key[0]} {key[1]}\n" for key in sorted(self._open))
+            written = os.write(self._file, line.encode())
+            self._size += written
+            self._behind = written < len(line.encode())
+        except OSError:
+            self._behind = True
 
 
 def _unfinished(path: Path) -> list[tuple[str, str]]:

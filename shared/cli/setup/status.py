@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from shared.backends.local.disk_room import refuse_full, say_full
 from shared.cli.operate import is_running
 from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
@@ -33,7 +34,8 @@ def status(data: Path, as_json: bool) -> None:
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
         return
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
-    for line in (where, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(choices)])):
+    full = [f"Look: {words}"] if (words := say_full(data)) else []
+    for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(choices)])):
         click.echo(on_one_line(line))
 
 
@@ -46,6 +48,7 @@ def _at_rest(data: Path, choices: Choices) -> Json | None:
 
     if not (data / DATABASE).exists():
         return None
+    refuse_full(data)
     with opened(data, choices) as house:
         tenant = home_of(house.deps)
         return status_of(house.deps, tenant) if tenant else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from shared.backends.local import file_system
+from shared.backends.local.data_folder import DataFolder, refuse_if_held
 from shared.backends.local.file_system import refuse_network
 from shared.core.errors import ConfigError
 
@@ -33,3 +36,15 @@ def test_a_network_file_system_is_refused_with_the_way_out(folder: str) -> None:
 @pytest.mark.parametrize("folder", ["/srv/data", "/home/adam", "/home/ada/disk/data", "/mnt/near/data", "/mnt/farther"])
 def test_a_disk_is_not(folder: str) -> None:
     refuse_network(Path(folder), MOUNTS)
+
+
+@pytest.mark.parametrize("begin", [DataFolder, refuse_if_held])
+def test_the_data_folder_is_looked_at_before_anything_is_made(
+    begin: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "mountinfo"  # of a machine on which this folder is a share
+    told.write_text(f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:40 / {tmp_path.resolve()} rw - nfs4 nas:/x rw\n")
+    monkeypatch.setattr(file_system, "_MOUNTS", told)
+    with pytest.raises(ConfigError, match="network file system"):
+        begin(tmp_path / "data")
+    assert not (tmp_path / "data").exists()
