@@ -51,7 +51,7 @@ class DataFolder:
         except sqlite3.Error as error:
             if any(word in str(error) for word in DAMAGED):
                 raise self._damaged(str(error)) from error
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
                 raise ConfigError(full_words(self.path)) from error
             raise ConfigError(f"{self.database} cannot be opened ({error})") from error
 
