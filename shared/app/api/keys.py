@@ -15,7 +15,15 @@ from shared import log
 from shared.app.api.exchange import Caller
 from shared.app.deps import Deps
 from shared.app.operator_secrets import valid
-from shared.core.errors import ConfigError, Conflicting, Forbidden, NotThere, StoreError, Unauthenticated, VersionConflict
+from shared.core.errors import (
+    ConfigError,
+    Conflicting,
+    Forbidden,
+    NotThere,
+    StoreError,
+    Unauthenticated,
+    VersionConflict,
+)
 from shared.ports import Doc, Put, Secret, change_doc
 
 PEPPER = "api-key-pepper"

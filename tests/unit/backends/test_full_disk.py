@@ -102,7 +102,12 @@ def test_nothing_acknowledged_is_lost_it_is_said_in_words_and_work_goes_on(tmp_p
     assert refused.endswith("database or disk is full")
     assert (kept, looks, after, again) == ("True", "looks: owner", "True True", "True")
     full = r"the disk of the data folder /mnt/\S+ is full, .* Make room on it"
-    for line, begins in ((status, "status NoneType"), (up, "up ConfigError"), (doctor, "doctor"), (opened, "ConfigError")):
+    for line, begins in (
+        (status, "status NoneType"),
+        (up, "up ConfigError"),
+        (doctor, "doctor"),
+        (opened, "ConfigError"),
+    ):
         assert line.startswith(begins)
         assert re.search(full, line), line
     assert handled == "handled ['r1.1.0', 'r2.1.0']"
