@@ -39,7 +39,7 @@ def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run, kept: K
         _put(changes, mapped, page, "Site", run.facts.get("site") or run.facts.get("preview"))
     asking = run.status == RunStatus.AWAITING_APPROVAL
     link = _plan_link(deps, run) if asking else _run_link(deps, run)
-    shown = shown_plan if asking else any(each.startswith(link) for each in _links(mapped, page))
+    shown = shown_plan if asking else any(each.startswith(link) for each in links_of(mapped, page))
     if mapped.value(page, "Run") and not shown:
         changes[mapped.name("Run")] = {"rich_text": rich_text((Span(run.id, href=link),))}
     if mapped.kind == IDEAS and run.status.final:
@@ -55,7 +55,7 @@ def shows_plan(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool:
     """
     if mapped is None or not mapped.value(page, "Run"):
         return waiting_kind(run) in ("", PLAN)  # people may delete it, or make something else of it
-    return _plan_link(deps, run) in _links(mapped, page)
+    return _plan_link(deps, run) in links_of(mapped, page)
 
 
 def says_cancel(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool:
@@ -67,7 +67,7 @@ def says_cancel(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool
         return False
     if run.trigger.kind != "retry" or mapped is None or not mapped.value(page, "Run"):
         return True
-    return any(each.startswith(_run_link(deps, run)) for each in _links(mapped, page))
+    return any(each.startswith(_run_link(deps, run)) for each in links_of(mapped, page))
 
 
 def _run_link(deps: Deps, run: Run) -> str:
@@ -80,7 +80,7 @@ def _plan_link(deps: Deps, run: Run) -> str:
     return f"{_run_link(deps, run)}.plan-{run.revision}-{run.asked[:16]}{anew}"
 
 
-def _links(mapped: Mapped, page: Json) -> list[str]:
+def links_of(mapped: Mapped, page: Json) -> list[str]:
     return [str(text.get("href") or "") for text in mapped.value(page, "Run").get("rich_text") or ()]
 
 

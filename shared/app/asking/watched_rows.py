@@ -12,6 +12,8 @@ is a member and may approve.
   comes, and people are asked. Seen together, the person's edit is a second change, and people are asked.
 - The minute of our own write: what we write ourselves is no second change, and we are no person.
 - Approved before the plan was there: it is not about this plan, as its link is not in the row, and is overwritten.
+- Approved at two gates without a look between them, because the run itself used up what may be asked: the link to what
+  is asked differs, so a status of ours stood between the two.
 - Two looks that see the same: the second finds no other status. A death in between orders the same look again.
 - A delivery that comes as well: both join one look at the page; what a delivery tells of the same minute goes first.
 
@@ -30,6 +32,7 @@ from typing import Any
 from shared.app.deps import Deps
 from shared.app.gather import Happening
 from shared.app.ledger import content_hash
+from shared.app.page_shows import links_of
 from shared.app.workspace_crawl import OVERLAP
 from shared.app.workspace_databases import Mapped
 from shared.app.workspace_schemas import IDEAS
@@ -120,6 +123,7 @@ class Watch:
             self.mapped.status(row) if status else "",
             content_hash([each for each in plain if each[0] in ours]),
             content_hash([sorted(others), looks]),
+            content_hash(sorted(links_of(self.mapped, row))) if status else "",
         )
 
 

@@ -72,6 +72,18 @@ def test_another_persons_edit_of_the_text_in_the_same_minute_has_the_plan_made_a
     assert (run.status, run.revision) == (RunStatus.AWAITING_APPROVAL, 2)
 
 
+def test_a_second_approval_counts_though_no_look_came_between_it_and_the_first(quiet: AskedDesk) -> None:
+    page = quiet.planned()
+    quiet.desk.set_status(page, marks.APPROVED)
+    quiet.desk.write_more(page, "And we sell used parts on Sundays.")
+    quiet.look_later()
+    assert quiet.run_of(page).revision == 2  # shown with a status of ours, which no look has seen
+    quiet.desk.set_status(page, marks.APPROVED)
+    quiet.look_later()
+    assert quiet.run_of(page).status == RunStatus.EXECUTING
+    assert _asked_who(quiet, page) == 0
+
+
 def test_approved_before_the_plan_was_there_approves_nothing(quiet: AskedDesk) -> None:
     page = quiet.desk.write_idea()
     quiet.look_later(timedelta(seconds=61))

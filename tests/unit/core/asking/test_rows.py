@@ -24,6 +24,11 @@ SET = replace(SHOWN, editor="ada", status="Approved")  # in the minute of our ow
         (replace(SET, editor="bot"), SET, ""),  # we saw it set before Ada came
         (replace(SET, editor="bot"), replace(SET, version="later"), ""),
         (SET, SET, ""),  # two looks that see the same
+        # we asked something else in between, with a status of ours that no look has seen
+        (replace(SET, asked="the plan"), replace(SET, version="later", ours="x", asked="what leaves"), "ada"),
+        (replace(SET, asked="the plan"), replace(SET, version="later", ours="cost", asked="the plan"), ""),
+        (replace(SET, asked="the plan"), replace(SET, others="more", asked="what leaves"), ""),
+        (SET, replace(SET, version="later", asked="what leaves"), ""),  # a row kept before this was looked at
         (None, SET, ""),  # the first look at this row
         (SHOWN, replace(SET, editor=""), ""),
     ],
