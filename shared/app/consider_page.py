@@ -96,6 +96,7 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     if command.topic == TOPIC:
         set_up_databases(command, deps, tools)
         return
+    began = deps.clock.now()
     try:
         seen = _look(command, deps, tools)
     except Unauthorized:  # told about by the runs that need the grant; what people did to the page waits for them
@@ -115,7 +116,7 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
         return
     known = page_record(deps, command.tenant, seen.page)
     loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
-    wished = heed_wish(deps, loaded.run if loaded is not None else None, seen.status, seen.author)
+    wished = heed_wish(deps, loaded.run if loaded is not None else None, seen.status, seen.author, began)
     if loaded is None or loaded.run.status.final:
         if wished and not tick:
             _open(command, deps, tools, seen)

@@ -159,7 +159,7 @@ def _keep_status(
     if mapped.name("Status") in changes:
         keep_written(deps, run, saw, mapped.told(status_of(run)), read_at)
     editor = str((page.get("last_edited_by") or {}).get("id") or "")
-    keep_wish(deps, run, saw, f"seen-unknown:{editor}")
+    keep_wish(deps, run, saw, f"seen-unknown:{editor}", read_at)
 
 
 def _show_progress(

@@ -127,7 +127,7 @@ def held_back(command: Command, deps: Deps) -> bool:
         return False
     tenant = command.tenant
     own = deps.store.get(tenant, *SETTINGS)
-    if is_gone(deps, tenant):
+    if _is_gone(deps, tenant, own):
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
     if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
@@ -148,9 +148,13 @@ def held_back(command: Command, deps: Deps) -> bool:
 
 def is_gone(deps: Deps, tenant: str) -> bool:
     """Return whether a tenant is being deleted, or was and has not come again."""
+    return _is_gone(deps, tenant, deps.store.get(tenant, *SETTINGS))
+
+
+def _is_gone(deps: Deps, tenant: str, settings: Doc | None) -> bool:
     if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
         return True
-    return deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None and deps.store.get(tenant, *SETTINGS) is None
+    return settings is None and deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None
 
 
 def refuse_deleted(deps: Deps, tenant: str) -> None:

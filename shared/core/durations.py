@@ -23,6 +23,7 @@ TYPICAL: Mapping[str, tuple[int, int]] = {
     "notion.attach_file": (5, 120),
     "notion.update_rows": (5, 600),
     "slack": (1, 5),
+    "made": (1, 15),
     "knowledge": (1, 10),
     "agent": (5, 60),
     "agent.loop": (20, 300),

@@ -46,6 +46,11 @@ class Kept:
         """Return the status that we wrote last for this run; "" when we wrote none for it yet."""
         return next((each.wrote for each in reversed(self.writes) if each.run == run), "")
 
+    def opened_by(self, run: str, read_at: datetime) -> bool:
+        """Say whether a status that was read then may be the one that opened this run: ours was not there yet."""
+        first = next((each for each in self.writes if each.run == run), None)
+        return first is not None and read_at < datetime.fromisoformat(first.wrote_at)
+
     def shows_former(self, run: str, now: str) -> bool:
         """Say whether a status is the one that we wrote last, for another run than this."""
         return bool(self.writes) and self.writes[-1].run != run and self.writes[-1].wrote == now
@@ -84,31 +89,32 @@ def keep_written(deps: Deps, run: Run, saw: str, wrote: str, read_at: datetime) 
     change_doc(deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
 
 
-def keep_wish(deps: Deps, run: Run, now: str, who: str) -> None:
+def keep_wish(deps: Deps, run: Run, now: str, who: str, read_at: datetime) -> None:
     """Remember that Plan it was set on the page of a run that is at work or has ended; who set it first is named.
 
-    `who` is in the words of `consider`.
+    `who` is in the words of `consider`; `read_at` is when the page began to be read, which counts once.
     """
     if now != marks.PLAN_IT:
         return
     kept = kept_of(deps, run.tenant, run.trigger.page)
-    if kept.wish[0] == run.id or not kept.stands(run, now, ""):
+    if kept.wish[0] == run.id or not kept.stands(run, now, "") or kept.opened_by(run.id, read_at):
         return
     wish = {"wish": {"run": run.id, "who": who}}
     place = (run.tenant, KIND, run.trigger.page)
     change_doc(deps.store, place, lambda known: {**(known or {}), **wish}, deps.stand_back)
 
 
-def heed_wish(deps: Deps, run: Run | None, now: str, who: str) -> bool:
+def heed_wish(deps: Deps, run: Run | None, now: str, who: str, read_at: datetime) -> bool:
     """Say whether the page, whose latest run this is, wishes for a plan; remember it where it has to wait.
 
     Our own status may be on its way to stand over the one that was read.
     """
-    if run is not None:
-        keep_wish(deps, run, now, who)
-    if run is None or now == marks.PLAN_IT:
+    if run is None:
         return now == marks.PLAN_IT
-    return run.status.final and kept_of(deps, run.tenant, run.trigger.page).wishes(run.id, now)
+    keep_wish(deps, run, now, who, read_at)
+    kept = kept_of(deps, run.tenant, run.trigger.page)
+    anew = now == marks.PLAN_IT and not kept.opened_by(run.id, read_at)
+    return anew or (run.status.final and kept.wishes(run.id, now))
 
 
 def _read(body: Mapping[str, Any] | None) -> Kept:

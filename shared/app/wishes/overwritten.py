@@ -6,9 +6,10 @@ of our own write are the evidence. What is not known is not guessed at: a plan c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
@@ -70,10 +71,16 @@ def hiding(kept: Kept, at: datetime) -> Written | None:
         if wrote_at + _CLOCKS < at:
             continue
         unseen = number > 0 and each.saw == kept.writes[number - 1].wrote
-        if read_at - _CLOCKS <= at if unseen else read_at < at <= wrote_at:
-            return each
-        return None
+        hid = read_at - _CLOCKS <= at if unseen else read_at < at <= wrote_at
+        return each if hid and not _seen_later(kept.writes[number:], at) else None
     return None
+
+
+def _seen_later(writes: Sequence[Written], at: datetime) -> bool:
+    """Say whether a write after the first of these found what somebody else had set, and looked after that moment."""
+    return any(
+        each.saw != before.wrote and at <= datetime.fromisoformat(each.read_at) for before, each in pairwise(writes)
+    )
 
 
 def _set_status(settings: Mapping[str, Any], page: Mapping[str, Any], each: Happening, ours: str) -> bool:
