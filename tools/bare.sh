@@ -7,7 +7,7 @@ set -eu
 
 parts="bubblewrap chromium firestore-emulator node npm pip terraform"
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-programs="bwrap chromium-headless-shell chrome-headless-shell chromium chromium-browser google-chrome google-chrome-stable java node nodejs npm npx terraform gcloud sudo apt-get systemd-analyze logrotate docker"
+programs="bwrap curl chromium-headless-shell chrome-headless-shell chromium chromium-browser google-chrome google-chrome-stable java node nodejs npm npx terraform gcloud sudo apt-get systemd-analyze logrotate docker"
 
 mask() {
     for folder in $(echo "$path" | tr : ' '); do

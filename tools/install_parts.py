@@ -23,6 +23,7 @@ PACKAGES: Mapping[
     str, tuple[str, ...]
 ] = {  # part → what Debian and Ubuntu call it, or the vendor's own archive for apt
     "bubblewrap": ("bubblewrap",),
+    "curl": ("curl",),
     "chromium": ("chromium",),
     "firestore-emulator": ("default-jre-headless", "google-cloud-cli-firestore-emulator"),
     "git": ("git",),
