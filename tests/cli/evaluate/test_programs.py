@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.backends.sandbox.choose import choose_sandbox
+from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.cli.evaluate.looks.programs import command_of
 from shared.cli.evaluate.looks.seen import Finding, Made
 from shared.cli.evaluate.pages import EvalPage, read_set
@@ -23,7 +24,7 @@ def _written(name: str) -> dict[str, bytes]:
 
 
 def _looked(name: str, files: Mapping[str, bytes]) -> list[Finding]:
-    require("sandbox")
+    require("bubblewrap" if PAGES[name].kind == "service" else "sandbox")
     made = Made("done", files=files, origin="offline", sandbox=choose_sandbox())
     return [check.look(made) for check in PAGES[name].checks]
 
@@ -62,6 +63,13 @@ def test_without_a_sandbox_nothing_is_run_and_nothing_is_said_about_the_program(
     made = Made("done", files=_written("hours-report"), origin="offline")
     findings = [check.look(made) for check in PAGES["hours-report"].checks]
     assert [each.ok for each in findings] == [None, None]
+
+
+def test_a_service_is_not_judged_where_the_sandbox_lets_no_program_listen() -> None:
+    require("landlock")
+    made = Made("done", files=_written("parcel-price"), origin="offline", sandbox=LandlockSandbox())
+    (found,) = [check.look(made) for check in PAGES["parcel-price"].checks]
+    assert (found.ok, "bubblewrap" in found.detail) == (None, True)
 
 
 def test_a_program_is_called_where_it_lies_and_as_its_readme_says_where_it_has_another_name() -> None:

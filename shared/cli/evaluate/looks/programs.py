@@ -48,6 +48,8 @@ def run_program(made: Made, order: Mapping[str, Any], beside: Mapping[str, bytes
     if "seen.json" not in result.files:
         raise NotRun(f"it ended the look at it: {result.killed_by or result.exit_code} {result.stderr[-300:]}")
     seen: Json = json.loads(result.files["seen.json"])
+    if "aside" in seen:
+        raise NotRun(seen["aside"], aside=True)
     return seen
 
 
