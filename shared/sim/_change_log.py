@@ -77,8 +77,10 @@ class Table(dict[str, Any]):
         self._all_handed = True
         return super().items()
 
-    def fill(self, records: Json) -> None:
-        """Take records over from the disk."""
+    def take_over(self, removed: list[str], records: Json) -> None:
+        """Do again what the disk says was done; nothing of it is a change that would have to be written once more."""
+        for key in removed:
+            super().pop(key, None)
         super().update(records)
 
     def changes(self) -> str:
@@ -169,9 +171,7 @@ class ChangeLog:
 
 def _apply(state: Json, change: Json) -> None:
     for name, part in change["tables"].items():
-        for key in part["del"]:
-            state[name].pop(key, None)
-        state[name].fill(part["set"])
+        state[name].take_over(part["del"], part["set"])
     state.update(change["rest"])
 
 

@@ -62,6 +62,21 @@ def test_what_was_saved_comes_back_in_its_order(history, longest):
             assert _seen(again) == _seen(state)
 
 
+def test_a_record_made_anew_outlives_two_restarts(tmp_path):
+    log, state = ChangeLog(tmp_path), _fresh()
+    for steps in ([("set", "a", "1")], [("delete", "a", ""), ("set", "a", "2"), ("set", "b", "")]):
+        for step in steps:
+            _do(state, *step)
+        log.save(state, None)
+    for text in ("first", "second"):
+        log, state = ChangeLog(tmp_path), _fresh()
+        log.restore(state)
+        assert list(state["table"].whole()) == ["a", "b"]
+        assert state["table"].whole()["a"] == {"deep": {"text": "2"}}
+        _do(state, "set", "b", text)
+        log.save(state, None)
+
+
 @given(st.lists(st.lists(STEP, min_size=1, max_size=3), min_size=1, max_size=4), st.data())
 @settings(max_examples=50, deadline=None)
 def test_a_line_cut_off_by_a_kill_never_happened(history, data):
