@@ -5,9 +5,9 @@
 # usage: bare.sh [TARGET]
 set -eu
 
-parts="bubblewrap chromium firestore-emulator node npm pip terraform"
+parts="bubblewrap chromium curl firestore-emulator logrotate msmtp node npm pip swaks systemd terraform"
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-programs="bwrap curl chromium-headless-shell chrome-headless-shell chromium chromium-browser google-chrome google-chrome-stable java node nodejs npm npx terraform gcloud sudo apt-get systemd-analyze logrotate docker"
+programs="bwrap curl chromium-headless-shell chrome-headless-shell chromium chromium-browser google-chrome google-chrome-stable java node nodejs npm npx terraform gcloud sudo apt-get systemd-analyze logrotate swaks msmtp"
 
 mask() {
     for folder in $(echo "$path" | tr : ' '); do

@@ -27,9 +27,13 @@ PACKAGES: Mapping[
     "chromium": ("chromium",),
     "firestore-emulator": ("default-jre-headless", "google-cloud-cli-firestore-emulator"),
     "git": ("git",),
+    "logrotate": ("logrotate",),
+    "msmtp": ("msmtp",),
     "node": ("nodejs",),
     "npm": ("npm",),
     "pip": ("python3", "python3-pip"),
+    "swaks": ("swaks", "libnet-ssleay-perl"),
+    "systemd": ("systemd",),
     "terraform": ("terraform",),
 }
 LIGHTER = (

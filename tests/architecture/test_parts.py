@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.parts import OPTIONAL, PARTS
+from tools.install_parts import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 # Debian's program, as far as it matters: it writes down what it is asked, and does not know one of the packages.
@@ -69,3 +73,29 @@ def test_what_is_missing_fails_in_ci_and_stands_aside_by_name_elsewhere(
     assert done.returncode == code, done.stdout
     assert f"1 {outcome}" in done.stdout
     assert "no Chromium here" in done.stdout
+
+
+def _standing_aside(text: str) -> list[str]:
+    """Return the words by which a test stands aside or may fail, where they stand as code."""
+    named = {"skip", "skipif", "skipIf", "skipUnless", "SkipTest", "importorskip", "xfail", "expectedFailure"}
+    nodes = list(ast.walk(ast.parse(text)))
+    words = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    words += [each.name for node in nodes if isinstance(node, ast.ImportFrom) for each in node.names]
+    return sorted(named.intersection(words))
+
+
+def test_nothing_stands_aside_but_for_a_part_by_name() -> None:
+    """Another way to skip would be silent in CI, where a part that is missing has to fail."""
+    found = {
+        str(path.relative_to(ROOT)): words
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if "fixtures" not in path.parts and (words := _standing_aside(path.read_text(encoding="utf-8")))
+    }
+    assert found == {"tests/support/parts.py": ["skip"]}
+
+
+def test_every_part_is_installed_by_name_or_is_not_ours_to_install() -> None:
+    by_pip_or_npm = {"checkov", "notion-js", "vector-model"}
+    the_machines_own = {"landlock", "sandbox", "package-index"}  # a kernel, what is made of it, and a network
+    assert set(PARTS) == {*PACKAGES, *by_pip_or_npm, *the_machines_own, *OPTIONAL}
+    assert list(OPTIONAL) == ["notion-description"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import smtplib
 import socket
 import ssl
@@ -87,8 +86,7 @@ def test_curl_is_served_with_its_own_checks(sim: SmtpSimulator, tmp_path: Path) 
 
 @pytest.mark.parametrize("program", ["swaks", "msmtp"])
 def test_mail_programs_of_the_machine_are_served(sim: SmtpSimulator, program: str, tmp_path: Path) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"no {program} here, so that the simulated mail server is judged by curl alone")
+    require(program)
     ca, at = sim.addresses()["ca"], str(port(sim, "starttls"))
     if program == "swaks":
         asked = ["swaks", "--server", "127.0.0.1", "--port", at, "--tls", "--tls-ca-path", ca, "--tls-verify"]

@@ -38,12 +38,11 @@ def _has_pip() -> bool:
     return subprocess.run(asked, env={"PATH": _ROOM_PATH}, capture_output=True, check=False).returncode == 0
 
 
-def _has_docker_compose() -> bool:
-    docker = shutil.which("docker")
-    return (
-        docker is not None
-        and not subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
-    )
+def _has_swaks() -> bool:
+    """Return whether it is there and knows TLS, which Debian's package alone does not bring."""
+    if shutil.which("swaks") is None:
+        return False
+    return b"TLS supported" in subprocess.run(["swaks", "--support"], capture_output=True, check=False).stdout
 
 
 def _has_package_index() -> bool:
@@ -65,7 +64,7 @@ def _holds(driver: type[BubblewrapSandbox | LandlockSandbox]) -> bool:
     return True
 
 
-_PARTS: dict[str, tuple[Callable[[], bool], str]] = {
+PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "firestore-emulator": (
         lambda: find_emulator() is not None and find_java() is not None,
         "no Firestore emulator here: install java and the gcloud component cloud-firestore-emulator",
@@ -102,30 +101,29 @@ _PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "curl": (_has_program("curl"), "no curl here, which is a second judge of the simulated mail server"),
     "git": (_has_program("git"), "no git here: make test installs it where it can"),
+    "swaks": (_has_swaks, "no swaks with TLS here, which is a judge of the simulated mail server"),
+    "msmtp": (_has_program("msmtp"), "no msmtp here, which is a judge of the simulated mail server"),
     "systemd": (
-        lambda: shutil.which("systemd-analyze") is not None,
+        _has_program("systemd-analyze"),
         "no systemd here, so that its units are not looked over by its own systemd-analyze",
     ),
-    "logrotate": (lambda: shutil.which("logrotate") is not None, "no logrotate here, which reads our example for it"),
-    "docker-compose": (_has_docker_compose, "no docker compose here, which would read the compose file"),
+    "logrotate": (_has_program("logrotate"), "no logrotate here, which reads our example for it"),
     "notion-description": (
         lambda: find_description() is not None,
         "no published description of Notion's API here, so requests are not judged by it: NOTION_DESCRIPTION names it",
     ),
 }
-_OPTIONAL = frozenset(
-    {"notion-description", "systemd", "logrotate", "docker-compose"}
-)  # what runs it, not what builds it
+OPTIONAL = frozenset({"notion-description"})
 # The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
 _NEVER_HIDDEN = frozenset({"git", "landlock", "sandbox", "package-index"})
 
 
 def require(part: str) -> None:
     """Go on where the machine has the part; without it fail in CI (unless optional), stand aside elsewhere."""
-    there, reason = _PARTS[part]
+    there, reason = PARTS[part]
     if there():
         return
-    if os.environ.get("CI") == "true" and part not in _OPTIONAL:
+    if os.environ.get("CI") == "true" and part not in OPTIONAL:
         pytest.fail(reason)
     pytest.skip(reason)
 
@@ -140,7 +138,7 @@ def say_what_stood_aside(terminal: pytest.TerminalReporter) -> None:
 
 def missing_parts() -> list[str]:
     """Return the names of the parts this machine lacks."""
-    return [name for name, (there, _) in _PARTS.items() if not there()]
+    return [name for name, (there, _) in PARTS.items() if not there()]
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -150,15 +148,15 @@ def main(arguments: Sequence[str] = ()) -> int:
     """
     missing = missing_parts()
     if "--none" in arguments:
-        there = [name for name in _PARTS if name not in {*missing, *_NEVER_HIDDEN}]
+        there = [name for name in PARTS if name not in {*missing, *_NEVER_HIDDEN}]
         sys.stdout.write(f"Still visible: {', '.join(there)}.\n" if there else "None of the parts is visible here.\n")
         return int(bool(there))
     if not missing:
-        sys.stdout.write(f"All parts the tests use are here: {', '.join(_PARTS)}.\n")
+        sys.stdout.write(f"All parts the tests use are here: {', '.join(PARTS)}.\n")
         return 0
     named = ", ".join(missing)
     sys.stdout.write(f"Parts missing here, whose tests stand aside: {named}. `make test-deps` installs what it can.\n")
-    return int(os.environ.get("CI") == "true" and not _OPTIONAL.issuperset(missing))
+    return int(os.environ.get("CI") == "true" and not OPTIONAL.issuperset(missing))
 
 
 if __name__ == "__main__":
