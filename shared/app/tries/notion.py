@@ -22,7 +22,8 @@ from shared.ports import Secret
 Given = Literal["token", "link"]
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"  # a well-formed id that no object has
-_PORTAL = "Notion's developer portal (notion.so/developers/connections)"
+PORTAL = "notion.so/developers/connections"  # as Notion's own guide names it
+_PORTAL = f"Notion's developer portal ({PORTAL})"
 _NEW: Mapping[Given, str] = {
     "token": f"In {_PORTAL} open the connection, copy the whole token from its Configuration tab, and give that one "
     "(`workwright init notion`).",

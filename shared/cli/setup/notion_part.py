@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.tries.notion import try_notion
+from shared.app.tries.notion import PORTAL, try_notion
 from shared.app.tries.tried import Tried
 from shared.backends.local.secrets import LocalSecrets
 from shared.cli.setup.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
@@ -20,8 +20,8 @@ _WAYS = (
     (SECRET, "By the secret of an internal integration: the simplest way, for one workspace"),
     (OAUTH, "By a public integration of my own, with its client id and secret"),
 )
-_HOW = (
-    "In notion.so/profile/integrations create an internal integration for your workspace, and copy its secret.",
+HOW = (
+    f"In {PORTAL} create an internal integration for your workspace, and copy its secret.",
     "Then open the page that Workwright may work on, and add the integration there under ••• → Connections.",
 )
 
@@ -47,7 +47,7 @@ def set_up_notion(guide: Guide) -> None:
 
 def _by_secret(guide: Guide, wanted: Choices) -> None:
     ask, known = guide.ask, wanted.of("notion")
-    for line in () if ask.written("notion.secret") else _HOW:
+    for line in () if ask.written("notion.secret") else HOW:
         ask.tell(line)
     with opened(guide.data, wanted) as house:
         refuse_simulated(house.deps)
