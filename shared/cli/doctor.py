@@ -16,6 +16,7 @@ import click
 from shared.backends.local.disk_room import say_full
 from shared.cli.checkup import machine
 from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
+from shared.cli.checkup.secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.checkup.systems import look_at_systems
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
@@ -24,22 +25,6 @@ from shared.settings import Settings
 
 _SIGNS = {OK: "✓", MISSING: "✗", LATER: "·"}
 
-
-OPERATOR_SECRETS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"),
-        "any 32 random bytes as text; `workwright up` makes it",
-    ),
-    "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
-    "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
-    "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
-    "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
-    "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens (docs/connect-slack.md)",
-    "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
-    "ses-secret-access-key": "AWS › IAM › that user's access key",
-    "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",
-    "smtp-password": "your mail server: its password, or one made for this app alone",
-}
 MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
     "anthropic": "console.anthropic.com › API keys",
     "openai": "platform.openai.com › API keys",
@@ -128,7 +113,7 @@ def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> lis
         ("browser", lambda: machine.look_at_browser(env)),
     ]
     if cloud:
-        checks += [("google", machine.look_at_google), ("secrets", _cloud_secrets)]
+        checks += [("google", machine.look_at_google), ("secrets", lambda: look_at_cloud_secrets(env))]
     else:
         checks += [
             ("sqlite", machine.look_at_sqlite),
@@ -138,7 +123,7 @@ def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> lis
             ("refusals", lambda: _notion(data)),
             ("simulators", lambda: look_at_systems(data, env, tried=tried)),
             *([("tries", lambda: _tries(data, env))] if tried else []),
-            ("secrets", lambda: _secrets(data)),
+            ("secrets", lambda: look_at_secrets(data, env)),
             ("models", lambda: _models(data, env)),
         ]
     found: list[Finding] = []
@@ -193,11 +178,6 @@ def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(name, OK, "answers and accepts the key", needed=False)
 
 
-def _cloud_secrets() -> Iterator[Finding]:
-    for name, source in OPERATOR_SECRETS.items():
-        yield Finding(name, LATER, "kept in Secret Manager; not checked from here", source, needed=False)
-
-
 def _data(data: Path) -> Iterator[Finding]:
     place = data
     while not place.exists():
@@ -249,20 +229,3 @@ def _notion(data: Path) -> Iterator[Finding]:
     from shared.cli.asking.notion_findings import notion_findings
 
     yield from notion_findings(data, SystemClock().now())
-
-
-def _secrets(data: Path) -> Iterator[Finding]:
-    from shared.backends.local.keyfile import KEY_FILE
-    from shared.backends.local.secrets import LocalSecrets
-
-    if not (data / KEY_FILE).exists():
-        yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
-        return
-    kept = LocalSecrets(data)
-    for name, source in OPERATOR_SECRETS.items():
-        try:
-            kept.get(name)
-        except KeyError:
-            yield Finding(name, LATER, "not set", source, needed=False)
-        else:
-            yield Finding(name, OK, "set", needed=False)

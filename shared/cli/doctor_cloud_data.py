@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
-from shared.cli.doctor import OPERATOR_SECRETS
+from shared.cli.checkup.secrets import OPERATOR_SECRETS
 from shared.cli.doctor_cloud import Site, finding
 
 # Without these nothing works; the others belong to one thing each that an installation may do without.

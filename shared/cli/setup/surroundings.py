@@ -60,7 +60,6 @@ def _addresses(choices: Choices) -> dict[str, str]:
         "WORKWRIGHT_GITLAB_HOSTS": choices.of("gitlab").fact("host"),
         "WORKWRIGHT_MAIL": {REAL: mail.fact("by"), NONE: "none"}.get(mail.mode, ""),
         "WORKWRIGHT_MAIL_SENDER": mail.fact("sender"),
-        "WORKWRIGHT_SES_SENDER": mail.fact("sender"),
         "WORKWRIGHT_SMTP_URL": mail.fact("url"),
         "WORKWRIGHT_SES_REGION": mail.fact("region"),
         **model_environment(choices.model),

@@ -1,0 +1,75 @@
+"""The operator's secrets: which are set, and where to get those that the systems in use need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from shared.cli.checkup.finding import LATER, OK, Finding
+from shared.cli.setup.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
+from shared.cli.setup.surroundings import surroundings
+from shared.core.mail_settings import read_mail
+
+OPERATOR_SECRETS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"),
+        "any 32 random bytes as text; `workwright up` makes it",
+    ),
+    "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
+    "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
+    "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
+    "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
+    "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens (docs/connect-slack.md)",
+    "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
+    "ses-secret-access-key": "AWS › IAM › that user's access key",
+    "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",
+    "smtp-password": "your mail server: its password, or one made for this app alone",
+}
+_OWN = ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key")
+_CLIENT = ("notion-client-id", "notion-client-secret")
+_WEBHOOK = ("notion-webhook-token",)
+_CLICKS, _SOCKET = ("slack-signing-secret",), ("slack-app-token",)
+_OF_MAIL: Mapping[str, tuple[str, ...]] = {
+    "ses": ("ses-access-key-id", "ses-secret-access-key"),
+    "smtp": ("smtp-username", "smtp-password"),
+}
+
+
+def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
+    """Say of each secret that is set or needed on this machine whether it is set, and where it comes from."""
+    from shared.backends.local.keyfile import KEY_FILE
+    from shared.backends.local.secrets import LocalSecrets
+
+    if not (data / KEY_FILE).exists():
+        yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
+        return
+    kept, needed = LocalSecrets(data), needed_here(read_choices(data), env)
+    for name, source in OPERATOR_SECRETS.items():
+        if kept.find(name) is not None:
+            yield Finding(name, OK, "set", needed=False)
+        elif name in needed:
+            yield Finding(name, LATER, "not set", source, needed=False)
+
+
+def look_at_cloud_secrets(env: Mapping[str, str]) -> Iterator[Finding]:
+    """Say where the secrets come from that a deployment needs; they are not read."""
+    for name in (*_OWN, *_CLIENT, *_WEBHOOK, *_CLICKS, *_OF_MAIL.get(read_mail(env)[0].by, ())):
+        yield Finding(
+            name, LATER, "kept in Secret Manager; not checked from here", OPERATOR_SECRETS[name], needed=False
+        )
+
+
+def needed_here(choices: Choices, env: Mapping[str, str]) -> frozenset[str]:
+    """Return the secrets that the systems in use need on one machine."""
+    notion, slack = choices.of("notion"), choices.mode("slack")
+    reached = bool(choices.public_url or env.get("WORKWRIGHT_PUBLIC_URL"))
+    found = [*_OWN, *_OF_MAIL.get(read_mail(surroundings(choices, {}, env))[0].by, ())]
+    if notion.mode == SIMULATED or notion.fact("by") == OAUTH:
+        found += _CLIENT
+    if notion.mode == SIMULATED or reached:
+        found += _WEBHOOK
+    if slack == SIMULATED or (slack == REAL and reached):
+        found += _CLICKS
+    elif slack == REAL:
+        found += _SOCKET
+    return frozenset(found)
