@@ -135,6 +135,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
     from shared.cli.service.notice import tell_manager
     from shared.cli.setup.greeting import greet
     from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
+    from shared.cli.setup.surroundings import in_use
 
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
     house = House(data, port, public_url=public_url.rstrip("/"))
@@ -148,7 +149,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
             "rehearses": rehearse,
             "functions": house.functions,
             "simulators": house.simulators,
-            "systems": house.choices.modes,
+            "systems": in_use(house.choices, os.environ).modes,
             "console": house.public_url,
             "sites": house.sites,
             "data": str(data.resolve()),

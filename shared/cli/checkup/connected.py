@@ -20,6 +20,7 @@ from shared.app.ways_back import TOKEN
 from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
 from shared.cli.root import typed
 from shared.cli.setup.choices import Choice, Choices, read_choices
+from shared.cli.setup.surroundings import in_use
 from shared.cli.setup.trials import (
     try_bucket,
     try_clicks,
@@ -41,7 +42,7 @@ _ADDRESSED = ("notion", "github", "gitlab", "vercel", "slack")
 
 def try_connected(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what each real system says, and the model."""
-    choices, kept = read_choices(data), Kept(data)
+    choices, kept = in_use(read_choices(data), env), Kept(data)
     reach = Reach(_endpoints(choices, env))
     for system in choices.real:
         yield _found(system, _try(system, choices.of(system), kept, reach, data))

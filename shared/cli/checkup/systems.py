@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.cli.checkup.finding import MISSING, OK, Finding
 from shared.cli.setup.choices import NONE, REAL, read_choices
+from shared.cli.setup.surroundings import in_use
 from shared.settings import SYSTEMS
 
 _CHOICE = {"ses": "mail"}  # where a choice has another name than the system
@@ -16,7 +17,7 @@ _UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kep
 
 def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Iterator[Finding]:
     """Say of each system what it is here; real ones are left out where they are `tried`."""
-    choices = read_choices(data)
+    choices = in_use(read_choices(data), env)
     for system in SYSTEMS:
         mode = choices.mode(_CHOICE.get(system, system))
         if mode == REAL:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from shared.cli.root import typed
 from shared.cli.setup.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
+from shared.cli.setup.surroundings import in_use
 from shared.cli.setup.workspace import workspace_of
 from shared.core.system_names import name_system
 
@@ -29,7 +31,11 @@ def greet(house: House) -> list[str]:
         f"  The API          {house.public_url}",
         *_made(house),
         *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
-        *(f"  {label:<17}{named}" for label, named in by_mode(house.choices).items() if house.choices.systems),
+        *(
+            f"  {label:<17}{named}"
+            for label, named in by_mode(in_use(house.choices, os.environ)).items()
+            if house.choices.systems
+        ),
         "Ctrl-C stops it; the same command goes on where it was.",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.cli.setup.choices import FACTS, Choices, read_choices
 from shared.cli.setup.greeting import by_mode
+from shared.cli.setup.surroundings import in_use
 from shared.core.readable import on_one_line
 
 _SHOWN = 3  # titles in a line; the others are counted
@@ -27,15 +29,16 @@ Json = Mapping[str, Any]
 @AS_JSON
 def status(data: Path, as_json: bool) -> None:
     """Show in ten lines what is connected, what waits for a person, what moves, and what failed lately."""
-    choices, running = read_choices(data), is_running(data)
-    found = ask_house(data, "GET", "/v1/status") if running else _at_rest(data, choices)
+    chosen, running = read_choices(data), is_running(data)
+    choices = in_use(chosen, os.environ)
+    found = ask_house(data, "GET", "/v1/status") if running else _at_rest(data, chosen)
     if as_json:
         connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
         return
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
     full = [f"Look: {words}"] if (words := say_full(data)) else []
-    for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(choices)])):
+    for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
         click.echo(on_one_line(line))
 
 

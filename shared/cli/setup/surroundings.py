@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.cli.setup.choices import NONE, REAL, Choices
+from shared.cli.setup.choices import NONE, REAL, SIMULATED, Choices
 from shared.cli.setup.simulated_mail import mail_surroundings
 
 AMONG_SIMULATORS: Mapping[str, str] = {
@@ -25,6 +25,11 @@ WITH_NOTION_REAL: Mapping[str, str] = {
 }
 WATCH_SIMULATED: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "1"}
 WATCH_REAL: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "600"}  # as long as in the cloud
+_MAIL_FACTS: Mapping[str, str] = {
+    "url": "WORKWRIGHT_SMTP_URL",
+    "sender": "WORKWRIGHT_MAIL_SENDER",
+    "region": "WORKWRIGHT_SES_REGION",
+}
 _HOSTS = ("vercel", "local_sites", "cloud_storage")
 
 
@@ -36,6 +41,20 @@ def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping
     if "cloud_storage" in simulators:
         defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
     return found | {name: given.get(name) or value for name, value in defaults.items()}
+
+
+def in_use(choices: Choices, env: Mapping[str, str]) -> Choices:
+    """Return what is used in fact: the environment may name a folder, a bucket or a way of mail that nobody chose."""
+    mail, by = choices.mode("mail"), env.get("WORKWRIGHT_MAIL") or ""
+    if folder := env.get("WORKWRIGHT_SITES_FOLDER"):
+        choices = choices.choosing("local_sites", REAL, folder=folder)
+    if (bucket := env.get("WORKWRIGHT_SITES_BUCKET")) and choices.mode("cloud_storage") != SIMULATED:
+        known = choices.of("cloud_storage").fact("address")
+        choices = choices.choosing("cloud_storage", REAL, bucket=bucket, address=known)
+    if by == NONE or (by and mail == NONE):
+        told = {fact: env.get(name) or "" for fact, name in _MAIL_FACTS.items()}
+        choices = choices.choosing("mail", NONE) if by == NONE else choices.choosing("mail", REAL, by=by, **told)
+    return choices
 
 
 def _defaults(choices: Choices) -> dict[str, str]:
