@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,12 +46,14 @@ def demo(
       5    it is done, and no site was part of it
       6    the plan or the work was not approved
       7    it had not ended when the time was up (--limit)
-      130  Ctrl-C
+      130  Ctrl-C, or SIGTERM
     """
     from shared.cli.idea import example_idea, read_idea
+    from shared.cli.service.ending import end_as_by_ctrl_c
     from shared.cli.story_end import BROKEN_OFF
 
     wanted = read_idea(idea) if idea else example_idea()
+    end_as_by_ctrl_c()
     data = Path(tempfile.mkdtemp(prefix="workwright-demo-"))
     try:
         ended = _demo(data, wanted, (interactive, keep, as_json), port, code, limit)
@@ -73,6 +72,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from shared import log
     from shared.cli.demo import Progress, tell_story
     from shared.cli.house import House
+    from shared.cli.service.ending import wait_for_the_end
     from shared.cli.setup.harmless import leave_out_the_real
     from shared.cli.story_end import exit_code
     from shared.cli.timeline import Timeline, summary
@@ -105,7 +105,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
             console.print("\nWorkwright has stopped. To open these pages yourself: make demo KEEP=1", style="dim")
         if keep:
             console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
-            _wait_for_the_end()
+            wait_for_the_end()
         return exit_code(story)
     finally:
         house.stop()
@@ -129,16 +129,25 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
 
     When it is ready it prints one line of JSON, and on a terminal where to go.
     """
+    from shared.cli.service.ending import ends_when_told
+
+    with ends_when_told():
+        _up(data, port, public_url.rstrip("/"), (take_over, rehearse, as_json))
+
+
+def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
     from shared import log
     from shared.app.switches import set_rehearsal
     from shared.cli.house import House
+    from shared.cli.service.ending import stay_undisturbed, wait_for_the_end
     from shared.cli.service.notice import tell_manager
     from shared.cli.setup.greeting import greet
     from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
     from shared.cli.setup.surroundings import in_use
 
+    take_over, rehearse, as_json = flags
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
-    house = House(data, port, public_url=public_url.rstrip("/"))
+    house = House(data, port, public_url=public_url)
     try:
         see_that_it_is_free(house, take_over=take_over)
         set_rehearsal(house.wired.deps, rehearse)
@@ -159,8 +168,9 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
         if sys.stdout.isatty() and not as_json:
             click.echo("\n".join(greet(house)))
         sys.stdout.flush()
-        _wait_for_the_end(watching(house, settled=settled))
+        wait_for_the_end(watching(house, settled=settled))
     finally:
+        stay_undisturbed()
         tell_manager("STOPPING=1")
         house.stop()
 
@@ -334,12 +344,3 @@ def bench_retrieval_command(docs: Path, queries: Path, qrels: Path, vectors: Pat
 
     found = bench_retrieval(read_collection(docs, queries, qrels), vectors)
     click.echo(json.dumps(found) if as_json else as_text(found))
-
-
-def _wait_for_the_end(meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Wait for a signal; what is looked after meanwhile may end the wait by what it raises."""
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
-    while not ended.wait(0.5):
-        meanwhile()

@@ -38,6 +38,7 @@ from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
 if TYPE_CHECKING:
+    from shared.backends.local.store import LocalStore
     from shared.integrations.slack_socket import SlackSocket
 
 OFTEN = "sync/often"  # answers itself when it wants to be called next
@@ -54,25 +55,39 @@ class House:
         refuse_if_held(data)
         share_arenas()
         self.data = data
+        self._sites: SitesServer | None = None
+        self._simulators: Simulators | None = None
+        self._store: LocalStore | None = None
+        self._clicks: SlackSocket | None = None
         self._placeholder = _Pending()
         self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._stopping = threading.Event()
+        try:
+            self._open(simulators, public_url)
+        except BaseException:  # also where we are told to end before it is there
+            self._close()
+            raise
+
+    def _open(self, simulators: Mapping[str, str] | None, public_url: str) -> None:
+        """Begin all that has to end again, and wire the functions to it."""
+        data = self.data
         self.choices = read_choices(data)
         self.public_url = public_url or self.choices.public_url or self.url
         only = mail_as_told(self.choices.simulators, os.environ)
-        self._simulators = None if simulators or not only else Simulators.start(data / "simulators", only)
+        if only and not simulators:
+            self._simulators = Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
         os.environ.update(self._environment())
         self._sites = SitesServer.start(data, os.environ)
         if self._sites is not None:
             os.environ["WORKWRIGHT_SITES_FOLDER_URL"] = self._sites.url
         self.wired: Wired = wire()
+        assert self.wired.local_store is not None
+        self._store = self.wired.local_store
         self._placeholder.app = with_metrics(house_app(), lambda: self.dispatcher)
         self._callers = LocalCallers(data)
         self._sessions = threading.local()
-        self._stopping = threading.Event()
-        self._clicks: SlackSocket | None = None
-        assert self.wired.local_store is not None
         options = DispatchOptions(
             workers=self.wired.settings.workers,
             line=line_of(),
@@ -80,7 +95,7 @@ class House:
             duplicate_rate=self.wired.settings.duplicates,
             shuffle_seed=self.wired.settings.shuffle,
         )
-        self.dispatcher = Dispatcher(self.wired.local_store, self._deliver, self.wired.deps.clock, options)
+        self.dispatcher = Dispatcher(self._store, self._deliver, self.wired.deps.clock, options)
         self._ticker = threading.Thread(target=self._keep_schedule, name="house-scheduler", daemon=True)
         (data / "house.json").write_text(f'{{"url": "{self.url}", "pid": {os.getpid()}}}\n', encoding="utf-8")
 
@@ -103,6 +118,10 @@ class House:
         if self._clicks is not None:
             self._clicks.stop()
         self.dispatcher.stop()
+        self._close()
+
+    def _close(self) -> None:
+        """End what was opened, as far as it was."""
         self._server.shutdown()
         self._server.server_close()
         if self._sites is not None:
@@ -110,8 +129,8 @@ class House:
         trace.finish()
         if self._simulators is not None:
             self._simulators.stop()
-        if self.wired.local_store is not None:
-            self.wired.local_store.close()
+        if self._store is not None:
+            self._store.close()
 
     @property
     def functions(self) -> dict[str, str]:

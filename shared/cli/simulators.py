@@ -26,12 +26,16 @@ class Simulators:
         command += ["--only", ",".join(only)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        line = process.stdout.readline()
+        line = ""
         try:
+            line = process.stdout.readline()
             urls = json.loads(line)["simulators"]
-        except (ValueError, KeyError):
+        except BaseException as error:  # also where we are told to end before they are there
             process.kill()
             process.wait()
+            process.stdout.close()
+            if not isinstance(error, ValueError | KeyError):
+                raise
             raise ConfigError(f"the simulators did not start: {line.strip() or 'no answer'}") from None
         return cls(process, urls)
 

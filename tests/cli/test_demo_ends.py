@@ -122,7 +122,8 @@ def test_a_folder_is_no_idea_and_a_file_that_is_not_there_none_either(tmp_path: 
         assert "cannot be read" in done.stderr
 
 
-def test_ctrl_c_breaks_it_off_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_breaks_it_off_and_leaves_nothing(tmp_path: Path, told: signal.Signals) -> None:
     command = [sys.executable, "-m", "shared", "demo"]
     env = _clean({"TMPDIR": str(tmp_path)})
     with subprocess.Popen(
@@ -138,7 +139,7 @@ def test_ctrl_c_breaks_it_off_and_leaves_nothing(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert "Notion connected" in process.stdout.readline()
         time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         rest = process.stdout.read()
         assert process.wait(30) == 130
     assert "Interrupted" in rest

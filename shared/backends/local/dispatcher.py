@@ -98,8 +98,8 @@ class Dispatcher:
         self._stopped = False
         for number in range(self.options.workers):
             thread = threading.Thread(target=self._work, name=f"dispatcher-{number}", daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)  # only what runs can be waited for
 
     def stop(self, timeout: float = 30.0) -> bool:
         """Let what is in flight end, then stop; False when something was still running after `timeout` seconds."""
