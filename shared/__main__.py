@@ -27,6 +27,7 @@ from shared.cli import (
 )
 from shared.cli.asking import command as asking
 from shared.cli.evaluate import command as evaluation
+from shared.cli.migrate import command as migration
 from shared.cli.probe import command as probe
 from shared.cli.root import workwright
 from shared.cli.safe import confine, made
@@ -36,7 +37,8 @@ from shared.core.errors import AgentError
 # each adds its commands to the group when it is imported
 COMMANDS = (
     ask, asking, attach, backup, chat, commands, confine, connect, dead_letters, doctor, evaluation, forge, init,
-    made, models, operate, plan, preferences, probe, prompts, remote, ship, site_values, status, tenant, webhook,
+    made, migration, models, operate, plan, preferences, probe, prompts, remote, ship, site_values, status, tenant,
+    webhook,
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def listen(deps: Deps, connect: Connect, tenant: str, system: str, repository: s
     if not _reachable(deps.hooks_url) or _has_app(deps, tenant, system):
         return ""
     try:
-        known = deps.store.get(tenant, HOOKS, _id(deps, tenant, system, repository))
+        known = deps.store.get(tenant, HOOKS, hook_id(deps, tenant, system, repository))
         if known is not None and known.body.keys() & {"remote", "by_hand", "refused", "removed"}:
             return str(known.body.get("refused", ""))
         hook, body = _begun(deps, tenant, system, repository)
@@ -101,7 +101,7 @@ def _has_app(deps: Deps, tenant: str, system: str) -> bool:
 
 def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, dict[str, Any]]:
     """Write down whose it is before its system knows it: its first delivery may be here before the answer is."""
-    hook = _id(deps, tenant, system, repository)
+    hook = hook_id(deps, tenant, system, repository)
     body: dict[str, Any] = {"system": system, "repository": repository, "at": deps.clock.now().isoformat()}
     before = deps.store.get(tenant, HOOKS, hook)
     if before is None and len(deps.store.list_docs(tenant, HOOKS, limit=MOST)) >= MOST:
@@ -189,7 +189,8 @@ def _check(system: str, repository: str) -> None:
         raise Conflicting(f"field 'repository' {what if repository else 'must be owner/name'}")
 
 
-def _id(deps: Deps, tenant: str, system: str, repository: str) -> str:
+def hook_id(deps: Deps, tenant: str, system: str, repository: str) -> str:
+    """Return the id of a webhook, which this installation's key makes of what it is for."""
     name = "\x1f".join((tenant, system, repository.lower())).encode()
     key = _key(deps).reveal().encode()
     return hmac.new(key, b"workwright-hook-id:" + name, hashlib.sha256).hexdigest()[:32]

@@ -44,7 +44,8 @@ _PAGE = 100
 _MOST_STOOD = 50  # pauses that are remembered
 _SLOT = timedelta(minutes=10)
 ON_PAGE = "paused_on"  # field of the settings: the page of Notion on which work was paused
-_PAUSED = ("paused", "paused_by", "paused_at", ON_PAGE)
+ARRIVING = "arriving"  # field of the settings: the tenant is on its way here, see arriving/state.py
+PAUSED = ("paused", "paused_by", "paused_at", ON_PAGE)
 
 
 class Paused(Conflicting):
@@ -95,14 +96,17 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping
     """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
 
     With `page` (`page`, `title`) it was stopped there in Notion, and that page is looked at while it is.
-    Raises Busy when the settings change all the time.
+    Raises Busy when the settings change all the time, and Conflicting while not all of the tenant is here yet.
     """
 
     now = deps.clock.now().isoformat()
 
     def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
         known = settings or {}
-        body = {name: value for name, value in known.items() if name not in _PAUSED}
+        if known.get(ARRIVING):
+            way_out = "Run `workwright migrate-to-cloud` once more where it began; with --back it is taken back."
+            raise Conflicting("this team is still on its way here from another machine", way_out=way_out)
+        body = {name: value for name, value in known.items() if name not in PAUSED}
         since = known.get("paused_at") if known.get("paused") else None
         if paused:
             there = {ON_PAGE: dict(page)} if page else {}

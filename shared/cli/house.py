@@ -25,6 +25,7 @@ from shared.backends.local.outcomes import NOBODY, DeliveryResult
 from shared.cli.lines import bounds_of, line_of
 from shared.cli.local_sites.server import SitesServer
 from shared.cli.metrics_page import with_metrics
+from shared.cli.migrate.mark import refuse_moved
 from shared.cli.serve import house_app, listen
 from shared.cli.setup.choices import read_choices
 from shared.cli.setup.simulated_mail import mail_as_told
@@ -53,6 +54,7 @@ class House:
         self, data: Path, port: int | None = None, *, simulators: Mapping[str, str] | None = None, public_url: str = ""
     ) -> None:
         refuse_if_held(data)
+        refuse_moved(data)
         share_arenas()
         self.data = data
         self._sites: SitesServer | None = None
@@ -83,6 +85,7 @@ class House:
         if self._sites is not None:
             os.environ["WORKWRIGHT_SITES_FOLDER_URL"] = self._sites.url
         self.wired: Wired = wire()
+        refuse_moved(data)  # once more: only from here on nobody else has the folder
         assert self.wired.local_store is not None
         self._store = self.wired.local_store
         self._placeholder.app = with_metrics(house_app(), lambda: self.dispatcher)

@@ -41,6 +41,7 @@ from tests.support.secret_manager_server import SecretManagerServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT, LOCATION = "test-project", "us-central1"
+KEY = f"projects/{PROJECT}/locations/{LOCATION}/keyRings/workwright/cryptoKeys/tenants"
 ACCOUNT = "tasks@test-project.iam.gserviceaccount.com"
 # As in an installation, an attempt ends within its lease, and the waits between a command's eight deliveries (here
 # 0.5 + 1 + … + 32 s) are longer than a lease, or than the functions take to come back. On a busy machine an attempt
@@ -147,23 +148,22 @@ class FunctionsProcess:
 class CloudHouse:
     """An installation in the cloud, as far as this machine can play one. See `Installation` of `settle_in`."""
 
-    def __init__(self, data: Path, parts: ExitStack) -> None:
+    def __init__(self, data: Path, parts: ExitStack, simulators: Mapping[str, str] | None = None) -> None:
+        """Start all of it; the outside world too, unless its `simulators` are there already."""
         self.data = data
         firestore = parts.enter_context(firestore_emulator())
         self.issuer = parts.enter_context(OidcIssuer())
         kms, secrets = parts.enter_context(KmsServer()), parts.enter_context(SecretManagerServer(PROJECT))
         behaviour = Behaviour(duplicates=0.5, shuffle=True, jitter=0.03, seed=1)
         self.tasks = parts.enter_context(CloudTasksServer(self.issuer, behaviour))
-        outside = Simulators.start(data / "simulators")
-        parts.callback(outside.stop)
-        self.simulators: Mapping[str, str] = outside.urls
+        self.simulators = simulators if simulators is not None else _simulators(data, parts)
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         self.functions = {name: f"{self.url}/{name}" for name in FUNCTIONS}
         retry = tasks_v2.RetryConfig(max_attempts=30, min_backoff=MIN_BACKOFF, max_backoff=MAX_BACKOFF)
         for name in FUNCTIONS:
             self.tasks.create_queue(name, project=PROJECT, location=LOCATION, retry_config=retry)
-        os.environ.update(self._environment(firestore, kms.create_key(), self.tasks.rest_address, secrets, kms))
+        os.environ.update(self._environment(firestore, kms.create_key(KEY), self.tasks.rest_address, secrets, kms))
         self._database = database.Client(project=PROJECT)
         self.process = FunctionsProcess(port, data / "functions.log", self._end_leases)
         parts.callback(self.process.stop)
@@ -257,6 +257,12 @@ class CloudHouse:
             with suppress(google.NotFound):  # delivered meanwhile
                 client.run_task(name=task.name)
             self.tasks.settle()
+
+
+def _simulators(data: Path, parts: ExitStack) -> Mapping[str, str]:
+    outside = Simulators.start(data / "simulators")
+    parts.callback(outside.stop)
+    return outside.urls
 
 
 @contextmanager

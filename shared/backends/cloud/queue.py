@@ -87,15 +87,8 @@ class CloudTasksQueue:
         """Put a command aside for people to look at. Buried twice, it is one letter."""
         letter = self._letter(command.tenant, command.id)
         generation = int(letter.body["generation"]) if letter else 0  # so that the next replay has a name of its own
-        body = {
-            "command": command_to_data(command),
-            "reason": reason,
-            "at": self._clock.now().isoformat(),
-            "deliveries": deliveries,
-            "generation": generation,
-            "replayed": False,
-        }
-        self._letters.put(command.tenant, Put(DEAD_LETTERS, _letter_id(command.id), body))
+        name, body = letter_doc(DeadLetter(command, reason, self._clock.now(), deliveries), generation)
+        self._letters.put(command.tenant, Put(DEAD_LETTERS, name, body))
         if (told := telling(command)) is not None:  # who dies before this answers no 2xx, and buries it once more
             self._create(told, generation=generation)
 
@@ -176,6 +169,19 @@ def _task_id(command: Command, generation: int) -> str:
     # A hash, because names that follow one another make the whole queue slow.
     digest = hashlib.sha256(f"{command.tenant}\x1f{command.id}".encode()).hexdigest()[:40]
     return f"{digest}-{generation}" if generation else digest
+
+
+def letter_doc(letter: DeadLetter, generation: int = 0) -> tuple[str, dict[str, Any]]:
+    """Return the id and the body under which a letter is kept."""
+    body = {
+        "command": command_to_data(letter.command),
+        "reason": letter.reason,
+        "at": letter.at.isoformat(),
+        "deliveries": letter.deliveries,
+        "generation": generation,
+        "replayed": False,
+    }
+    return _letter_id(letter.command.id), body
 
 
 def _letter_id(command_id: str) -> str:

@@ -51,15 +51,15 @@ class FirestoreStore:
         if first < 1:
             raise ValueError(f"run {run.id}: {len(commit.events)} events end at number {run.seq}")
         batch = self._batch(commit.token)
-        batch.write(home.document(RUNS, run.id), _run_fields(run), commit.expected)
+        batch.write(home.document(RUNS, run.id), run_fields(run), commit.expected)
         for seq, event in enumerate(commit.events, first):
-            batch.append(home.event(run.id, seq), {"tenant": run.tenant, "body": _text(event_to_data(event))})
+            batch.append(home.event(run.id, seq), {"tenant": run.tenant, "body": to_text(event_to_data(event))})
         for n, command in enumerate(commit.commands):
-            batch.write(home.document(OUTBOX, command.id), _command_fields(command, run.id, now, n), None)
+            batch.write(home.document(OUTBOX, command.id), command_fields(command, run.id, now, n), None)
         _add_puts(batch, home, commit.puts)
         for n, entry in enumerate(commit.audit):
             name = _audit_name(at, run, n, "" if commit.events else commit.token)
-            batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": _text(entry)}, "")
+            batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": to_text(entry)}, "")
         return batch.send()
 
     def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
@@ -158,7 +158,7 @@ class FirestoreStore:
         token = uuid4().hex
         name = f"{self._clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}-{token}"
         batch = self._batch(token)
-        batch.append(self._home(tenant).document(AUDIT, name), {"tenant": tenant, "body": _text(entry)})
+        batch.append(self._home(tenant).document(AUDIT, name), {"tenant": tenant, "body": to_text(entry)})
         batch.send()
 
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
@@ -216,18 +216,20 @@ class FirestoreStore:
         return GuardedBatch(self._client, token, self._pause)
 
 
-def _run_fields(run: Run) -> dict[str, Any]:
+def run_fields(run: Run) -> dict[str, Any]:
+    """Return the fields of a run."""
     return {
         "tenant": run.tenant,
         "status": run.status.value,
         "opened_at": run.opened_at,
         "next_check_at": None if run.status.final else run.next_check_at,  # null is not in the range that is asked for
-        "body": _text(run_to_data(run)),
+        "body": to_text(run_to_data(run)),
     }
 
 
-def _command_fields(command: Command, run: str, now: datetime, n: int) -> dict[str, Any]:
-    body = _text(command_to_data(command))
+def command_fields(command: Command, run: str, now: datetime, n: int) -> dict[str, Any]:
+    """Return the fields of a command in the outbox; `n` is its number within its commit."""
+    body = to_text(command_to_data(command))
     return {"tenant": command.tenant, "run": run, "committed_at": now, "n": n, "body": body}
 
 
@@ -243,10 +245,11 @@ def _add_puts(batch: GuardedBatch, home: Home, puts: Sequence[Put]) -> None:
         if put.body is None:
             batch.delete(reference, put.expected)
         else:
-            batch.write(reference, {"tenant": home.tenant, "body": _text(stamped(put.kind, put.body))}, put.expected)
+            batch.write(reference, {"tenant": home.tenant, "body": to_text(stamped(put.kind, put.body))}, put.expected)
 
 
-def _text(body: Mapping[str, Any]) -> str:
+def to_text(body: Mapping[str, Any]) -> str:
+    """Return a document as JSON."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         text.encode()

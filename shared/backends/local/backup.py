@@ -36,6 +36,7 @@ SMALL = (
     "house.json",
     "sites.json",
     "setup.json",
+    "moved.json",
 )  # beside the database, where they are there
 _COUNTED = ("runs", "events", "docs", "texts", "audit", "tasks")
 _BLOCK = 1 << 20

@@ -77,6 +77,10 @@ class LocalSecrets:
             kept[name] = dict(self.seal(SYSTEM, _field(name), value))
             _write(self._path, kept)
 
+    def names(self) -> list[str]:
+        """Return the names of the operator's secrets, ascending."""
+        return sorted(self._read(self._path))
+
     def find(self, name: str) -> Secret | None:
         """Return the operator's secret, None where it is not set."""
         return self.get(name) if name in self._read(self._path) else None

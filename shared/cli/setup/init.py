@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from shared.backends.local.data_folder import refuse_if_held
+from shared.cli.migrate.mark import refuse_moved
 from shared.cli.root import DATA, typed, workwright
 from shared.cli.setup import code_part, limits_part, model_part, notion_part, people_part, sites_part
 from shared.cli.setup.answer_file import AnswerFile
@@ -42,6 +43,7 @@ def init(parts: Sequence[str], file: Path | None, data: Path) -> None:
     """
     asking = _asking(file)
     refuse_if_held(data)  # makes the folder, closed to others
+    refuse_moved(data)
     walk(Guide(data, read_choices(data), asking), parts)
 
 

@@ -1,0 +1,99 @@
+"""Records of a tenant that come from another store, written as they are and only where nothing is.
+
+A batch is sent under a token that names the migration and every record in it: after a death in the middle the same
+batch is recognised as written. Where only some of it is there, each record is written by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.backends.cloud.guarded import GuardedBatch, Pause
+from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
+from shared.backends.cloud.store import command_fields, run_fields, to_text
+from shared.core.codec import event_to_data
+from shared.core.commands import Command
+from shared.core.errors import VersionConflict
+from shared.core.events import Event
+from shared.core.run import Run, Usage
+from shared.core.schema import stamped
+
+_MOST_WRITES = 200
+_MOST_BYTES = 3_000_000  # Firestore takes 10 MiB, its emulator 4
+
+Fields = dict[str, Any]
+
+
+class ArrivingRecords:
+    """One tenant's records on their way into Firestore. What was added is there after `flush`."""
+
+    def __init__(self, client: Any, tenant: str, migration: str, *, pause: Pause = time.sleep) -> None:
+        self._home = Home(client, tenant)
+        self._migration = migration
+        self._pause = pause
+        self._waiting: list[tuple[Any, Fields]] = []
+        self._bytes = 0
+
+    def run(self, run: Run) -> None:
+        """Add a run; its events are to be there before it."""
+        self._add(self._home.document(RUNS, run.id), run_fields(run))
+
+    def event(self, run: str, number: int, event: Event) -> None:
+        """Add an event of a run."""
+        self._add(self._home.event(run, number), self._of_tenant(event_to_data(event)))
+
+    def document(self, kind: str, id: str, body: Mapping[str, Any]) -> None:
+        """Add a document."""
+        self._add(self._home.writable(kind, id), self._of_tenant(stamped(kind, body)))
+
+    def command(self, command: Command, now: datetime, number: int) -> None:
+        """Add a command to the outbox, from which `sweep` hands it to the queue under the command's own name."""
+        self._add(self._home.document(OUTBOX, command.id), command_fields(command, command.run, now, number))
+
+    def audit(self, at: datetime, number: int, entry: Mapping[str, Any]) -> None:
+        """Add an entry of the audit; by time, then by number is the order in which they are read."""
+        name = f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-moved-{number:012d}"
+        self._add(self._home.document(AUDIT, name), self._of_tenant(entry))
+
+    def usage(self, day: str, counted: Usage) -> None:
+        """Add what a day was counted to cost before there were ledgers."""
+        fields = {"tenant": self._home.tenant, "tokens": counted.tokens, "micros": counted.micros}
+        self._add(self._home.document(USAGE, day), fields)
+
+    def flush(self) -> None:
+        """Write what was added, as far as it is not there."""
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
+        if not waiting:
+            return
+        try:
+            self._send(waiting)
+        except VersionConflict:
+            for each in waiting:
+                self._send_alone(each)
+
+    def _send_alone(self, each: tuple[Any, Fields]) -> None:
+        try:
+            self._send([each])
+        except VersionConflict:
+            return  # it is there, and may have gone on since
+
+    def _send(self, records: list[tuple[Any, Fields]]) -> None:
+        named = "\n".join((self._migration, *(reference.path for reference, _ in records)))
+        batch = GuardedBatch(self._home.client, hashlib.sha256(named.encode()).hexdigest()[:32], self._pause)
+        for reference, fields in records:
+            batch.write(reference, fields, "")
+        batch.send()
+
+    def _add(self, reference: Any, fields: Fields) -> None:
+        size = 300 + sum(len(value.encode()) for value in fields.values() if isinstance(value, str))
+        if self._waiting and (self._bytes + size > _MOST_BYTES or len(self._waiting) >= _MOST_WRITES):
+            self.flush()
+        self._waiting.append((reference, fields))
+        self._bytes += size
+
+    def _of_tenant(self, body: Mapping[str, Any]) -> Fields:
+        return {"tenant": self._home.tenant, "body": to_text(body)}

@@ -1,0 +1,68 @@
+"""`workwright migrate-to-cloud`: what a data folder holds goes on in a deployment, and this machine rests."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import click
+
+from shared.cli.attach import PROJECT, REGION
+from shared.cli.root import AS_JSON, DATA, workwright
+
+
+@workwright.command("migrate-to-cloud")
+@PROJECT
+@REGION
+@click.option("--name", default="workwright", show_default=True, help="What its names begin with (Terraform's `name`).")
+@click.option("--tenant", default="", help="Only this team; without it, all of the folder's.")
+@click.option("--dry-run", is_flag=True, help="Say what would be moved, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--back", is_flag=True, help="Take back a move that did not come to its end, so that this machine works.")
+@DATA
+@AS_JSON
+def migrate_to_cloud(
+    project: str, region: str, name: str, tenant: str, dry_run: bool, yes: bool, back: bool, data: Path, as_json: bool
+) -> None:
+    """Move what this folder holds to a deployment in Google Cloud, where work goes on; stop Workwright here first.
+
+    It says first what goes along and what does not, and asks. Cut off anywhere, it is finished by running it again.
+    Nothing that is there is overwritten. For the operator, who may write to the database, add secrets and use the key.
+    """
+    from shared.cli.migrate.look import look_at
+    from shared.cli.migrate.moving import carry_out, plan_move, take_back
+    from shared.cli.migrate.places import open_here, open_there
+    from shared.cli.migrate.words import as_data, done_words, plan_words
+
+    with open_here(data) as here:
+        there = open_there(project, region, name, os.environ)
+        look_at(there)
+        if back:
+            gone = take_back(here, there)
+            words = [f"{data} works here again; start it: workwright up --data {data}"]
+            _say({"taken_back": gone}, words, as_json)
+            return
+        plan = plan_move(here, there, tenant)
+        told = as_data(plan, there)
+        if not plan.teams:
+            _say({**told, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
+            return
+        if not as_json or not (yes or dry_run):
+            click.echo("\n".join(plan_words(plan, there, here.choices)), err=as_json)
+        if dry_run:
+            _say({**told, "moved": {}}, [], as_json)
+            return
+        if not yes:
+            click.confirm("Move it?", abort=True, err=True)
+        mark = carry_out(plan, here, there, lambda line: click.echo(line, err=True), time.sleep)
+        moved = [team.tenant for team in plan.teams]
+        _say({**told, "moved": dict(mark.tenants)}, list(done_words(there, moved)), as_json)
+
+
+def _say(found: object, words: list[str], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found))
+    elif words:
+        click.echo("\n".join(words))

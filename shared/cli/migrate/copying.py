@@ -1,0 +1,119 @@
+"""A tenant's records, from the data folder into the deployment's store. Done again, what is there stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.app.accept_forge_delivery import HOOKS
+from shared.app.forge_hooks import hook_id
+from shared.backends.cloud.arriving.records import ArrivingRecords
+from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
+from shared.backends.local.leaving.records import counted_days, waiting_commands
+from shared.backends.local.queue import LocalQueue
+from shared.cli.migrate.places import Here, There
+from shared.cli.migrate.reading import (
+    LAST,
+    audit_of,
+    docs_of,
+    moving_docs,
+    operators_docs,
+    runs_of,
+    shared_docs,
+    texts_of,
+)
+from shared.cli.migrate.sealed import seal_anew
+from shared.cli.migrate.survey import left_grants
+from shared.core.commands import QUICK
+from shared.ports import SYSTEM, change_doc
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def copy_tenant(here: Here, there: There, tenant: str, migration: str, since: datetime) -> None:
+    """Copy everything but the settings, which say that it is on its way, and the operator's documents."""
+    records = ArrivingRecords(there.clients.firestore, tenant, migration)
+    for ref in texts_of(here.store, tenant):
+        there.deps.store.put_text(tenant, here.store.get_text(tenant, ref))
+    _copy_runs(here, records, tenant)
+    _copy_docs(here, there, records, tenant)
+    _copy_audit(here, records, tenant, since)
+    _copy_commands(here, records, tenant, since)
+
+
+def _copy_runs(here: Here, records: ArrivingRecords, tenant: str) -> None:
+    for run in runs_of(here.store, tenant):
+        number = 0
+        while events := here.store.events(tenant, run.id, after=number):
+            for number, event in events:
+                records.event(run.id, number, event)
+        records.run(run)
+    records.flush()
+
+
+def _copy_docs(here: Here, there: There, records: ArrivingRecords, tenant: str) -> None:
+    left = left_grants(here)
+    for kind, doc in moving_docs(here.store, tenant):
+        if kind == LAST:
+            records.flush()
+        if kind == "grants" and doc.id in left:
+            continue
+        records.document(kind, doc.id, seal_anew(kind, doc, tenant, here.secrets, there.deps.secrets))
+    for doc in docs_of(here.store, tenant, HOOKS):
+        if doc.body.get("removed"):  # a person's word that holds under any address
+            body = doc.body
+            records.document(HOOKS, hook_id(there.deps, tenant, str(body["system"]), str(body["repository"])), body)
+    records.flush()
+
+
+def _copy_audit(here: Here, records: ArrivingRecords, tenant: str, since: datetime) -> None:
+    latest, number = _FIRST, 0
+    for entry in audit_of(here.store, tenant):
+        latest, number = max(latest, _time_of(entry.body)), number + 1
+        records.audit(latest, number, entry.body)
+    moved = {"at": since.isoformat(), "run": "", "what": "Moved", "by": "workwright migrate-to-cloud"}
+    records.audit(max(latest, since), number + 1, moved)
+    for day, counted in counted_days(here.store, tenant):
+        records.usage(day, counted)
+    records.flush()
+
+
+def _copy_commands(here: Here, records: ArrivingRecords, tenant: str, since: datetime) -> None:
+    """Put what waits into the outbox, and what was put aside where the cloud's queue keeps it.
+
+    `sweep` hands the outbox over under the commands' own names, at the time each was ordered for. So nobody needs a
+    right to hand over tasks, and a death in here loses none and doubles none.
+    """
+    for letter in LocalQueue(here.store, here.clock).dead_letters(tenant):
+        records.document(DEAD_LETTERS, *letter_doc(letter))
+    for number, command in enumerate(waiting_commands(here.store, tenant)):
+        if command.topic != QUICK:  # looks that the clock of this machine orders every few seconds
+            records.command(command, since, number)
+    records.flush()
+
+
+def copy_operators(here: Here, there: There, tenant: str, migration: str) -> None:
+    """Bring what the operator's documents say of the tenant: whose bot and installation it is, and its alarms."""
+    records = ArrivingRecords(there.clients.firestore, SYSTEM, migration)
+    for kind, doc in operators_docs(here.store, tenant):
+        records.document(kind, doc.id, doc.body)
+    records.flush()
+    for kind, doc in shared_docs(here.store, tenant):
+        ours = doc.body["tenants"]
+
+        def add(known: Mapping[str, Any] | None, ours: Any = ours) -> Mapping[str, Any] | None:
+            tenants = known["tenants"] if known is not None else type(ours)()
+            if tenant in tenants:
+                return known
+            more = {**tenants, tenant: ours[tenant]} if isinstance(ours, dict) else [*tenants, tenant]
+            return {"tenants": more}
+
+        change_doc(there.deps.store, (SYSTEM, kind, doc.id), add, there.deps.stand_back)
+
+
+def _time_of(entry: Mapping[str, Any]) -> datetime:
+    try:
+        return datetime.fromisoformat(str(entry.get("at")))
+    except ValueError:
+        return _FIRST

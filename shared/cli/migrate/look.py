@@ -1,0 +1,65 @@
+"""A look at the deployment before anything is promised: whether it is there, and whether this person may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.app.arriving.state import arrival_of
+from shared.cli.migrate.places import There
+from shared.core.errors import AgentError, ConfigError, IntegrationError, StoreError
+from shared.ports import SYSTEM
+
+_PROBE = b"workwright migrate-to-cloud"
+_ROLES = {
+    "Firestore": "roles/datastore.user",
+    "Cloud KMS": "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+    "Secret Manager": "roles/secretmanager.admin",
+}
+
+
+def look_at(there: There) -> None:
+    """Raise ConfigError that says what is missing: the project, its database, the key in that region, or a right."""
+    from shared.backends.cloud.failures import asking
+
+    with _telling(
+        there, "Firestore", f"project {there.project} has no Firestore database, or there is no such project."
+    ):
+        arrival_of(there.deps, SYSTEM)
+    missing = f"there is no key {there.key}; is the region right?"
+    with _telling(there, "Cloud KMS", missing), asking("kms", "encrypt"):
+        asked = {"name": there.key, "plaintext": _PROBE, "additional_authenticated_data": _PROBE}
+        there.clients.kms.encrypt(request=asked, timeout=10.0)
+    with _telling(there, "Secret Manager", f"project {there.project} has no Secret Manager."):
+        try:
+            there.deps.secrets.get("api-key-pepper")
+        except KeyError:
+            raise ConfigError(
+                "the secret api-key-pepper has no value there; finish the deployment first (docs/deploy.md, “Secrets”),"
+                f" and look it over with `workwright doctor --cloud {there.where()}`"
+            ) from None
+
+
+@contextmanager
+def _telling(there: There, service: str, missing: str) -> Iterator[None]:
+    try:
+        yield
+    except (StoreError, IntegrationError) as error:
+        raise ConfigError(_words(there, service, missing, error)) from error
+
+
+def _words(there: There, service: str, missing: str, error: AgentError) -> str:
+    said = str(error)
+    if "NOT_FOUND" in said:
+        return (
+            f"{missing} Check --project, --region and --name, and that Terraform was applied"
+            f" (`workwright doctor --cloud {there.where()}`)"
+        )
+    if "PERMISSION_DENIED" in said:
+        grant = f"gcloud projects add-iam-policy-binding {there.project} --member=user:YOU --role={_ROLES[service]}"
+        return (
+            f"you may not use {service} in project {there.project}. Give yourself the right until it is done: {grant}"
+        )
+    if "UNAUTHENTICATED" in said:
+        return "your Google credentials are not accepted; run `gcloud auth application-default login`"
+    return f"{service} did not answer ({said}); nothing was changed"

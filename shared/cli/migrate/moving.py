@@ -1,0 +1,127 @@
+"""A move from its first word to its last: done again after a death anywhere, it ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.app.arriving.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
+from shared.app.tenant_traces import BOTS
+from shared.cli.migrate.copying import copy_operators, copy_tenant
+from shared.cli.migrate.mark import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
+from shared.cli.migrate.operators import Operators, bring, compare
+from shared.cli.migrate.places import Here, There
+from shared.cli.migrate.reading import operators_docs, settings_of
+from shared.cli.migrate.survey import Team, survey, teams_of
+from shared.core.errors import ConfigError
+from shared.ports import SYSTEM
+
+Tell = Callable[[str], None]
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a move would do."""
+
+    mark: Mark
+    teams: tuple[Team, ...]
+    stay: tuple[str, ...]  # tenants of the folder that are not moved with it
+    secrets: Operators
+    webhook: bool  # Notion's webhook leads to the deployment
+
+
+def plan_move(here: Here, there: There, wanted: str) -> Plan:
+    """Return what would be moved; nothing is changed. Raises ConfigError and Conflicting for what is in the way."""
+    mark = _mark_of(here, there)
+    tenants = teams_of(here, wanted)
+    for tenant in tenants:
+        if mark.tenants.get(tenant) != MOVED:
+            refuse_taken(there.deps, tenant, mark.migration)
+            _refuse_other_house(here, there, tenant)
+    teams = tuple(survey(here, tenant) for tenant in tenants if mark.tenants.get(tenant) != MOVED)
+    stay = tuple(each for each in here.store.tenants() if each not in tenants and each not in mark.tenants)
+    webhook = there.deps.store.get(SYSTEM, "webhook", "notion")
+    told = webhook is not None and bool(webhook.body.get("verified"))
+    return Plan(mark, teams, stay, compare(here, there), told)
+
+
+def carry_out(plan: Plan, here: Here, there: There, tell: Tell, sleep: Sleep) -> Mark:
+    """Move what the plan says; return the mark that the folder has then.
+
+    First the folder says that nothing works here, then the deployment is told of a team and holds it still, then
+    everything comes, and only then the team goes on there. Nobody works in between.
+    """
+    mark = plan.mark
+    for team in plan.teams:
+        mark = mark.having(team.tenant, MOVING)
+    write_mark(here.data, mark)
+    bring(here, there, plan.secrets)
+    since = datetime.fromisoformat(mark.began)
+    for team in plan.teams:
+        tell(f"{team.name}: {team.documents} documents, {sum(team.runs.values())} runs, {team.texts} texts")
+        if arrival_of(there.deps, team.tenant).get("state") != ON:  # else it works there already: nothing comes twice
+            begin(there.deps, team.tenant, mark.migration, since, settings_of(here.store, team.tenant))
+            copy_tenant(here, there, team.tenant, mark.migration, since)
+            copy_operators(here, there, team.tenant, mark.migration)
+            if team.unclear:
+                _let_settle(here, since, tell, sleep)
+        switch_on(there.deps, team.tenant, mark.migration)
+        mark = mark.having(team.tenant, MOVED)
+        write_mark(here.data, mark)
+        tell(f"{team.name}: works in {there.project} now")
+    return mark
+
+
+def take_back(here: Here, there: There) -> Mapping[str, int]:
+    """Take a move back that did not come to its end: delete what is there, then let the folder work again.
+
+    Raises Conflicting for a team that works there already.
+    """
+    mark = read_mark(here.data)
+    if mark is None:
+        raise ConfigError(f"{here.data} was not moved; there is nothing to take back")
+    _refuse_elsewhere(mark, there)
+    gone = {}
+    for tenant in mark.tenants:
+        gone[tenant] = withdraw(there.deps, tenant, mark.migration)
+        mark = mark.without(tenant)
+        write_mark(here.data, mark)
+    return gone
+
+
+def _mark_of(here: Here, there: There) -> Mark:
+    """Return the mark of the move that is under way, else of a new one."""
+    mark = read_mark(here.data)
+    if mark is None:
+        return new_mark(there.project, there.region, there.name, here.clock.now().isoformat())
+    _refuse_elsewhere(mark, there)
+    return mark
+
+
+def _refuse_elsewhere(mark: Mark, there: There) -> None:
+    if (mark.project, mark.region, mark.name) != (there.project, there.region, there.name):
+        raise ConfigError(
+            f"this folder went to project {mark.project}, region {mark.region}, name {mark.name} on {mark.began[:10]};"
+            " name the same ones"
+        )
+
+
+def _refuse_other_house(here: Here, there: There, tenant: str) -> None:
+    """Refuse where the deployment works with this team's bot for another team: both would work on the same pages."""
+    for kind, doc in operators_docs(here.store, tenant):
+        known = there.deps.store.get(SYSTEM, kind, doc.id) if kind == BOTS else None
+        if known is not None and known.body.get("tenant") != tenant:
+            raise ConfigError(
+                f"the connection to Notion of team {tenant} belongs to team {known.body.get('tenant')} there already;"
+                " two would work on the same pages. Nothing was changed"
+            )
+
+
+def _let_settle(here: Here, since: datetime, tell: Tell, sleep: Sleep) -> None:
+    """Wait until nothing can arrive any more that was sent before this folder was stopped."""
+    left: timedelta = since + here.settle - here.clock.now()
+    if left > timedelta(0):
+        tell(f"a request that was sent just before may still arrive; waiting {left.total_seconds():.0f} s")
+        sleep(left.total_seconds())

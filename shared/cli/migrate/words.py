@@ -1,0 +1,129 @@
+"""A move in plain words, before it is agreed to and after it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.cli.migrate.moving import Plan
+from shared.cli.migrate.places import There
+from shared.cli.migrate.survey import Team
+from shared.cli.setup.choices import REAL, Choices
+
+
+def as_data(plan: Plan, there: There) -> dict[str, Any]:
+    """Return the plan for programs."""
+    teams = [
+        {
+            "tenant": team.tenant,
+            "name": team.name,
+            "runs": dict(team.runs),
+            "connections": list(team.connections),
+            "left": list(team.left),
+            "databases": list(team.databases),
+            "keys": team.keys,
+            "documents": team.documents,
+            "sealed": team.sealed,
+            "texts": team.texts,
+            "waiting": team.waiting,
+            "put_aside": team.put_aside,
+            "paused": team.paused,
+        }
+        for team in plan.teams
+    ]
+    names = {"added": plan.secrets.add, "beside": plan.secrets.beside, "there": plan.secrets.there}
+    names |= {"other": plan.secrets.other, "stay": plan.secrets.stay}
+    secrets = {name: list(each) for name, each in names.items()}
+    return {
+        "project": there.project,
+        "region": there.region,
+        "teams": teams,
+        "stay": list(plan.stay),
+        "secrets": secrets,
+    }
+
+
+def plan_words(plan: Plan, there: There, choices: Choices) -> Iterator[str]:
+    """Yield what is moved, what keeps working, what does not, and what stays."""
+    yield f"To project {there.project}, region {there.region}:"
+    for team in plan.teams:
+        yield from _team(team)
+    yield from _secrets(plan)
+    yield ""
+    yield "What does not go along:"
+    yield from (f"  - {each}" for each in _left(plan, choices))
+    yield ""
+    yield (
+        "From the first moment on this folder does nothing more, and the project nothing for these teams until all of"
+        " it is there. Until then it can be taken back with --back, afterwards not."
+    )
+
+
+def _team(team: Team) -> Iterator[str]:
+    runs = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in team.runs.items()) or "none"
+    yield f"  {team.name} ({team.tenant})"
+    yield f"    runs          {runs}; {team.moving} of them go on there"
+    yield f"    connections   {', '.join(team.connections) or 'none'}; what is sealed is sealed anew ({team.sealed})"
+    yield f"    databases     {', '.join(team.databases) or 'none'}"
+    yield f"    records       {team.documents} documents, {team.texts} texts, {team.waiting} commands that wait"
+    if team.put_aside:
+        yield f"    put aside     {team.put_aside} commands, which stay put aside"
+    if team.paused:
+        yield "    paused        and so it stays until somebody resumes it there"
+
+
+def _secrets(plan: Plan) -> Iterator[str]:
+    found = plan.secrets
+    if found.add:
+        yield f"  secrets that are missing there: {', '.join(found.add)}"
+    keys = sum(team.keys for team in plan.teams)
+    if "api-key-pepper" in (*found.add, *found.there):
+        yield f"  API keys: {keys} keep working"
+    elif "api-key-pepper" in found.beside:
+        yield f"  API keys: {keys} keep working; one that is not used within 90 days has to be made anew"
+
+
+def _left(plan: Plan, choices: Choices) -> Iterator[str]:
+    keys = sum(team.keys for team in plan.teams)
+    if keys and "api-key-pepper" in plan.secrets.other:
+        yield f"{keys} API keys: the project's pepper is another one and is just being changed; make them anew there"
+    yield "the index of the workspace: it is read again from Notion, which takes a while"
+    yield "addresses of this machine: links in messages and pages that were sent before lead here, and nothing answers"
+    if not plan.webhook:
+        yield "Notion's webhook: set it up there (docs/deploy.md, “Notion”), or changes are seen once an hour"
+    hooks = sorted({hook for team in plan.teams for hook in team.hooks})
+    if hooks:
+        yield f"webhooks that lead here ({', '.join(hooks)}): the next work makes new ones; delete the old ones there"
+    for system in sorted({each for team in plan.teams for each in team.left}):
+        yield f"{system}: it is simulated on this machine; connect a real one there"
+    if any(team.site == "local_sites" for team in plan.teams):
+        yield "sites in a folder of this machine: they stay there as they are; choose another host in the project"
+    if plan.secrets.other:
+        yield (
+            f"secrets of which the project has others, which count there: {', '.join(plan.secrets.other)}; what was"
+            " connected by these has to be connected again when it is next renewed"
+        )
+    if plan.secrets.stay:
+        yield f"secrets that no function reads: {', '.join(plan.secrets.stay)}"
+    yield from _deployments(choices)
+    if plan.stay:
+        yield f"other teams of this folder, which stand still here until they are moved too: {', '.join(plan.stay)}"
+
+
+def _deployments(choices: Choices) -> Iterator[str]:
+    """Yield what a deployment is told by Terraform's variables."""
+    if choices.mode("mail") == REAL:
+        yield "how mail is sent: say it with the variables `mail` and its sender (docs/connect-mail.md)"
+    if choices.model.get("ask"):
+        yield f"the model {choices.model['ask']}: say it with the variable `models` (docs/models.md)"
+
+
+def done_words(there: There, tenants: list[str]) -> Iterator[str]:
+    """Yield what to do next."""
+    yield ""
+    yield f"Moved. Work goes on in {there.project} within a minute, when `sweep` is called there."
+    for tenant in tenants:
+        yield f"  its terminal   workwright attach {there.where()} --tenant {tenant} --data NEW"
+    yield f"  look it over   workwright doctor --cloud {there.where()}"
+    yield "This folder stays as it is, and `workwright up` refuses it. Its key still opens the tokens as they were:"
+    yield "keep it like a backup, and delete it when you no longer want it."

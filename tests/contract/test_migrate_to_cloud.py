@@ -1,0 +1,307 @@
+"""`workwright migrate-to-cloud`: a folder's teams in a deployment's own store, secrets and key, on the emulators."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.app.api.keys import caller_of
+from shared.app.arriving.state import arrival_of
+from shared.app.switches import set_pause, why_paused
+from shared.backends.clock import SystemClock
+from shared.backends.cloud.rest.wire import Rest
+from shared.backends.local.data_folder import DATABASE
+from shared.backends.local.store import LocalStore
+from shared.cli.house import House
+from shared.cli.migrate import mark
+from shared.core.commands import command_to_data
+from shared.core.errors import ConfigError, Conflicting
+from shared.ports import SYSTEM, Put
+from tests.support.http_loopback import Handler, HttpServer
+from tests.support.kms_server import KmsServer
+from tests.support.moving import (
+    ACCESS,
+    LATER,
+    OTHER,
+    PEPPER,
+    REFRESH,
+    REGION,
+    TEAM,
+    VALUE,
+    Deployment,
+    a_deployment,
+    all_of,
+    local_deps,
+    make_folder,
+    read_mark,
+)
+
+
+@pytest.fixture(scope="module")
+def kms() -> Iterator[KmsServer]:
+    with KmsServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    data = tmp_path_factory.mktemp("made") / "house"
+    return data, make_folder(data)
+
+
+@pytest.fixture
+def data(made: tuple[Path, str], tmp_path: Path) -> Path:
+    shutil.copytree(made[0], tmp_path / "house")
+    return tmp_path / "house"
+
+
+@pytest.fixture
+def deployment(firestore_host: str, kms: KmsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    with a_deployment(firestore_host, kms, monkeypatch) as found:
+        yield found
+
+
+def test_all_that_a_team_has_is_there_afterwards_and_its_key_opens_it(
+    deployment: Deployment, data: Path, made: tuple[Path, str]
+) -> None:
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    there = deployment.there(os.environ)
+    found = all_of(there, TEAM)
+    with LocalStore(data, SystemClock()) as store:
+        here = store.load_run(TEAM, "r1")
+        assert here is not None
+        assert found["runs/r1"] == here.run
+        assert found["events/r1"] == store.events(TEAM, "r1")
+        assert found["texts"] == ["the work"]
+        assert found["effects/r1.s1.page"] == store.get(TEAM, "effects", "r1.s1.page").body  # type: ignore[union-attr]
+    assert [command_to_data(each).get("not_before") for each in found["outbox/r1"]] == [None, LATER.isoformat()]
+    assert [each.id for each in found["outbox/r1"]] == ["r1.1.0", "r1.2.0"]
+    assert (found["grants/notion"]["access"], found["grants/notion"]["refresh"]) == (ACCESS, REFRESH)
+    assert found["site_values/TOKEN"]["sealed"] == VALUE
+    assert found["audit"] == ["x", "y", "Moved"]
+    assert found["settings/tenant"]["name"] == "Team"
+    assert why_paused(there.deps, TEAM) == ""
+    assert there.deps.queue.dead_letters(TEAM)[0].command.id == "dead"
+    assert not {"sync/knowledge", "stale/p1", "hooks/h-1"} & found.keys()
+    assert caller_of(there.deps, f"Bearer {made[1]}").role == "owner"
+
+
+def test_nothing_of_another_team_of_the_folder_goes_along(deployment: Deployment, data: Path) -> None:
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    there = deployment.there(os.environ)
+    assert there.deps.store.tenants() == [TEAM]
+    everything = json.dumps([dict(doc.body) for kind in there.deps.store.kinds(SYSTEM) for doc in _docs(there, kind)])
+    assert TEAM in everything
+    assert OTHER not in everything
+    assert read_mark(data)["tenants"] == {TEAM: "moved"}
+    deployment.move(data, "--yes")  # the rest, later
+    assert there.deps.store.tenants() == [TEAM, OTHER]
+    workspace = there.deps.store.get(SYSTEM, "workspaces", "w-1")
+    assert workspace is not None
+    assert workspace.body["tenants"] == {TEAM: "bot-1", OTHER: "bot-2"}
+
+
+def _docs(there: Any, kind: str) -> list[Any]:
+    return list(there.deps.store.list_docs(SYSTEM, kind))
+
+
+def test_what_was_sealed_here_is_sealed_with_another_key_there_and_nowhere_plain(
+    deployment: Deployment, data: Path
+) -> None:
+    done = deployment.move(data, "--yes", "--json")
+    there = deployment.there(os.environ)
+    grant = there.deps.store.get(TEAM, "grants", "notion")
+    assert grant is not None
+    with LocalStore(data, SystemClock()) as store:
+        old = local_deps(store, data).secrets
+        with pytest.raises(ValueError, match="does not open"):
+            old.open(TEAM, "notion.access", grant.body["access"])
+    written = json.dumps([dict(doc.body) for kind in there.deps.store.kinds(TEAM) for doc in _of(there, kind)])
+    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    for word in (ACCESS, REFRESH, VALUE, PEPPER):
+        assert word not in written + done.output
+        assert word.encode() not in kept
+
+
+def _of(there: Any, kind: str) -> list[Any]:
+    return list(there.deps.store.list_docs(TEAM, kind))
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(deployment: Deployment, data: Path) -> None:
+    said = deployment.move(data, "--dry-run").stdout
+    assert "1 awaiting approval; 1 of them go on there" in said
+    assert "secrets that are missing there: github-app-id, oauth-state-key" in said
+    assert "1 keep working; one that is not used within 90 days" in said
+    assert "secrets of which the project has others, which count there: hook-key" in said
+    assert deployment.there(os.environ).deps.store.tenants() == []
+    assert not (data / "moved.json").exists()
+    assert deployment.move(data, ok=False).stdout.count("awaiting approval") == 2  # asked, and nobody answered
+    assert not (data / "moved.json").exists()
+
+
+def test_a_team_that_is_there_already_is_not_overwritten(deployment: Deployment, data: Path) -> None:
+    there = deployment.there(os.environ)
+    there.deps.store.put(TEAM, Put("settings", "tenant", {"name": "Theirs"}))
+    refused = deployment.move(data, "--yes", ok=False)
+    assert isinstance(refused.exception, Conflicting)
+    assert f"team {TEAM} is there already" in str(refused.exception)
+    assert all_of(there, TEAM)["settings/tenant"] == {"name": "Theirs"}
+    assert not (data / "moved.json").exists()
+
+
+def test_a_bot_that_works_for_another_team_there_is_not_given_to_two(deployment: Deployment, data: Path) -> None:
+    there = deployment.there(os.environ)
+    there.deps.store.put(SYSTEM, Put("bots", "bot-2", {"tenant": "t-else", "workspace": "w-1"}))
+    assert "two would work on the same pages" in str(deployment.move(data, "--yes", ok=False).exception)
+    assert not (data / "moved.json").exists()
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+_WRITES = (":commit", ":encrypt", ":addVersion")
+
+
+class Killer:
+    """Kills the move right after its nth write, be it there or here."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.left, self.count = -1, 0
+        call, keep = Rest.call, mark.write_private
+
+        def calls(rest: Rest, method: str, path: str, *asked: Any, **more: Any) -> Any:
+            answer = call(rest, method, path, *asked, **more)
+            if path.endswith(_WRITES):
+                self._passed()
+            return answer
+
+        def keeps(*asked: Any, **more: Any) -> Any:
+            answer = keep(*asked, **more)
+            self._passed()
+            return answer
+
+        patch.setattr(Rest, "call", calls)
+        patch.setattr(mark, "write_private", keeps)
+
+    def _passed(self) -> None:
+        self.count += 1
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+
+
+def _killed_at(deployment: Deployment, data: Path, killer: Killer, number: int) -> bool:
+    killer.left = number
+    try:
+        deployment.move(data, "--tenant", TEAM, "--yes")
+    except Killed:
+        return True
+    finally:
+        killer.left = -1
+    return False
+
+
+def test_killed_after_any_write_and_run_again_it_ends_the_same(
+    firestore_host: str, kms: KmsServer, made: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killer = Killer(monkeypatch)
+    wanted: dict[str, Any] = {}
+    number, deaths = 0, 0
+    while True:
+        data = tmp_path / f"house-{number}"
+        shutil.copytree(made[0], data)
+        with a_deployment(firestore_host, kms, monkeypatch) as deployment:
+            died = number > 0 and _killed_at(deployment, data, killer, number)
+            there = deployment.there(os.environ)
+            if died:
+                deaths += 1
+                _at_most_one_works(there, data)
+            if number == 0 or died:
+                deployment.move(data, "--tenant", TEAM, "--yes")
+            found = all_of(deployment.there(os.environ), TEAM)
+        wanted = wanted or found
+        assert found == wanted, number
+        if number and not died:
+            break
+        number += 1
+    assert deaths > 12
+
+
+def _at_most_one_works(there: Any, data: Path) -> None:
+    """Whatever was written when it died: this machine, or the deployment, or neither."""
+    here = not (data / "moved.json").exists()
+    begun = bool(there.deps.store.list_runs(TEAM)) or there.deps.store.get(TEAM, "grants", "notion") is not None
+    works = begun and why_paused(there.deps, TEAM) == ""
+    assert not (here and (works or begun))
+    if works:
+        assert arrival_of(there.deps, TEAM)["state"] == "on"
+
+
+def test_a_move_that_was_cut_off_can_be_taken_back_and_one_that_ended_cannot(
+    deployment: Deployment, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killer = Killer(monkeypatch)
+    there = deployment.there(os.environ)
+    deaths = 0
+    while not there.deps.store.list_runs(TEAM):
+        deaths += 1
+        assert _killed_at(deployment, data, killer, deaths)
+    assert arrival_of(there.deps, TEAM)["state"] == "coming"
+    with pytest.raises(ConfigError, match="has been on its way"):
+        House(data)
+    with pytest.raises(Conflicting, match="still on its way"):
+        set_pause(there.deps, TEAM, False, "somebody")
+    deployment.move(data, "--back", "--yes")
+    assert there.deps.store.tenants() == []
+    assert _docs(there, "bots") == []
+    assert not (data / "moved.json").exists()
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    refused = deployment.move(data, "--back", ok=False)
+    assert f"team {TEAM} has worked there since" in str(refused.exception)
+    assert read_mark(data)["tenants"] == {TEAM: "moved"}
+    with pytest.raises(ConfigError, match="works there now"):
+        House(data)
+
+
+def test_it_is_refused_while_workwright_runs_on_the_folder(deployment: Deployment, data: Path) -> None:
+    assert (data / DATABASE).exists()
+    with LocalStore(data, SystemClock()):
+        refused = deployment.move(data, "--yes", ok=False)
+    assert "Stop it first" in str(refused.exception)
+
+
+def test_a_pause_of_its_people_stays(deployment: Deployment, data: Path) -> None:
+    with LocalStore(data, SystemClock()) as store:
+        set_pause(local_deps(store, data), TEAM, "holidays", "Ada")
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    assert why_paused(deployment.there(os.environ).deps, TEAM) == "holidays"
+
+
+def test_another_region_or_project_is_told_by_what_is_missing(
+    deployment: Deployment, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = deployment.move(data, "--region", "us-east1", "--yes", ok=False)
+    assert "is the region right?" in str(elsewhere.exception)
+    other = Deployment("t-another", deployment.secrets).move(data, "--yes", ok=False)
+    assert "there is no key projects/t-another/" in str(other.exception)
+
+    class Forbidding(Handler):
+        def do_POST(self) -> None:
+            self.body()
+            said = {"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "Permission denied on resource"}}
+            self.reply(403, json.dumps(said).encode(), {"Content-Type": "application/json"})
+
+    with HttpServer(Forbidding) as server:
+        monkeypatch.setenv("WORKWRIGHT_KMS_ENDPOINT", server.url.removeprefix("http://"))
+        refused = deployment.move(data, "--yes", ok=False)
+    assert "you may not use Cloud KMS" in str(refused.exception)
+    assert "roles/cloudkms.cryptoKeyEncrypterDecrypter" in str(refused.exception)
+    assert REGION == "europe-west1"
+    assert not (data / "moved.json").exists()
