@@ -75,7 +75,7 @@ SLACK = OAuthProvider(
     "slack",
     "https://slack.com/oauth/v2/authorize",
     "https://slack.com/api/oauth.v2.access",
-    scopes=("chat:write", "chat:write.public", "channels:history", "users:read", "users:read.email"),
+    scopes=("chat:write", "chat:write.public", "channels:history"),
     auth="basic",
     scope_separator=",",
 )

@@ -118,10 +118,6 @@ class Slack:
         body = {"channel": message.channel, "ts": message.ts, "text": text[:MAX_TEXT]}
         self._write("chat.update", body | {"blocks": list(blocks)[:MAX_BLOCKS]})
 
-    def user_by_email(self, email: str) -> str:
-        """Return the id of the person with that address; raises Missing."""
-        return str(self._read("users.lookupByEmail", {"email": email})["user"]["id"])
-
     def open_socket(self) -> str:
         """Return an address for one connection of socket mode, good for half a minute; for an app-level token."""
         return str(self._write("apps.connections.open", {})["url"])

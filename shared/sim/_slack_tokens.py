@@ -21,9 +21,8 @@ _NEEDED = {  # method -> scopes, of which one has to be there
     "chat.delete": ("chat:write",),
     "conversations.replies": ("channels:history", "groups:history", "im:history", "mpim:history"),
     "conversations.history": ("channels:history", "groups:history", "im:history", "mpim:history"),
-    "users.lookupByEmail": ("users:read.email",),
 }
-ALL = ("chat:write", "channels:history", "groups:history", "im:history", "users:read", "users:read.email")
+ALL = ("chat:write", "channels:history", "groups:history", "im:history")
 
 
 def find_caller(state: Json, request: Request, arguments: Json, now: float) -> Json:

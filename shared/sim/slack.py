@@ -109,15 +109,6 @@ class SlackSimulator(Simulator):
         """Say where a socket can be opened, once and soon."""
         return {"url": self.sockets.open_address()}
 
-    def lookup(self, arguments: Json, caller: Json) -> Json:
-        """Find a person by mail address."""
-        for user in self.state["users"]:
-            if user["email"].lower() == str(arguments.get("email", "")).lower():
-                profile = {"email": user["email"], "real_name": user["name"], "display_name": user["name"]}
-                user_shape = {"id": user["id"], "team_id": "T0SIM", "name": user["name"], "real_name": user["name"]}
-                return {"user": user_shape | {"deleted": False, "is_bot": False, "profile": profile}}
-        raise Invalid("users_not_found")
-
     def post(self, arguments: Json, caller: Json) -> Json:
         """Post a message."""
         channel = self._channel(arguments, caller)
@@ -342,7 +333,6 @@ class SlackSimulator(Simulator):
 _METHODS: dict[str, Callable[[SlackSimulator, Json, Json], Json]] = {
     "auth.test": SlackSimulator.auth_test,
     tokens.OPEN: SlackSimulator.open_socket,
-    "users.lookupByEmail": SlackSimulator.lookup,
     "chat.postMessage": SlackSimulator.post,
     "chat.update": SlackSimulator.update,
     "chat.delete": SlackSimulator.delete,

@@ -156,12 +156,6 @@ def test_a_message_whose_answer_was_lost_is_found_on_a_later_page(slack: Slack, 
     assert slack.find("C1", "notice", "n1", pages=1) is None
 
 
-def test_a_person_is_found_by_mail_address(slack: Slack) -> None:
-    assert slack.user_by_email("ada@example.test") == "U1"
-    with pytest.raises(Missing):
-        slack.user_by_email("nobody@example.test")
-
-
 def test_slacks_words_become_our_errors(slack: Slack, sim: Served) -> None:
     with pytest.raises(Missing):
         slack.post("C9", "x")

@@ -186,13 +186,6 @@ CALLS = (
         refused("message_not_found"),
     ),
     Call(
-        "nobody's address",
-        "A person whom nobody has this address of is users_not_found.",
-        METHODS + "users.lookupByEmail",
-        Ask("GET", "/users.lookupByEmail", query={"email": "nobody@workwright.invalid"}),
-        refused("users_not_found"),
-    ),
-    Call(
         "an answer is deleted",
         "A message of ours is deleted by channel and ts.",
         METHODS + "chat.delete",
@@ -243,7 +236,7 @@ PROBE = Probe(
     title="Slack",
     address="https://slack.com/api",
     asks_for="a channel's id, into which the app was invited",
-    rights="a bot's token with the scopes chat:write, channels:history (or groups:history) and users:read.email",
+    rights="a bot's token with the scopes chat:write and channels:history (or groups:history)",
     makes="three messages, which are deleted; members of the channel may be told of them",
     calls=CALLS,
     read_place=read_place,
@@ -257,6 +250,5 @@ PROBE = Probe(
     no_harm=(
         ("a connection for clicks is opened by apps.connections.open", "it needs the app's own token (xapp-…)"),
         ("a click is signed, and answered within three seconds", "a person has to click"),
-        ("the address of a person leads to their id", "it would tell of a person; nobody's address is asked instead"),
     ),
 )

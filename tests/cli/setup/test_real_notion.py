@@ -103,10 +103,17 @@ def test_another_folder_for_the_same_workspace_uses_the_same_databases_and_sees_
             claim(second.deps, second.accounts, home_of(second.deps), tmp_path / "data", take_over=False)
 
 
-def test_a_page_set_to_plan_it_is_planned_without_a_webhook(notion: RealNotion, house: House) -> None:
-    assert house.simulators == {}
+@pytest.fixture(scope="module")
+def planned(notion: RealNotion, house: House) -> str:
+    """Return a page whose plan waits for a person: the one work that is in the house."""
     page = notion.write_idea("Bicycle market", marks.PLAN_IT)
     _wait(lambda: notion.status(page) == marks.PLAN_READY)
+    return page
+
+
+def test_a_page_set_to_plan_it_is_planned_without_a_webhook(notion: RealNotion, house: House, planned: str) -> None:
+    assert house.simulators == {}
+    assert notion.status(planned) == marks.PLAN_READY
     assert notion.subscriptions() == []
 
 
@@ -116,9 +123,8 @@ def _type(data: Path, *words: str) -> str:
     return done.output
 
 
-def test_status_says_in_ten_lines_what_is_connected_and_what_waits(
-    notion: RealNotion, house: House, data: Path
-) -> None:
+@pytest.mark.usefixtures("planned")
+def test_status_says_in_ten_lines_what_is_connected_and_what_waits(house: House, data: Path) -> None:
     runs = house.wired.deps.store.list_runs(*house.wired.deps.store.tenants())
     assert len(runs) == 1, [(run.status, run.trigger, run.opened_at, run.ended_at, run.failure) for run in runs]
     run = runs[0]
