@@ -186,6 +186,14 @@ def test_decisions_are_in_the_audit(service: Service) -> None:
     assert service.call("GET", f"/v1/audit?after={one['next']}").json["entries"] == []
 
 
+def test_what_a_pause_is_for_stands_in_the_audit_as_described(service: Service) -> None:
+    assert service.call("POST", "/v1/pause", json={"paused": True, "reason": "We move house"}).status_code == 200
+    (entry,) = service.call("GET", "/v1/audit").json["entries"]
+    assert (entry["what"], entry["why"]) == ("Paused", "We move house")
+    described = service.call("GET", "/openapi.json").json["components"]["schemas"]["AuditEntry"]
+    assert set(described["required"]) <= set(entry) <= set(described["properties"])
+
+
 def test_a_dead_letter_is_replayed_once(service: Service) -> None:
     command = Command("run-1.4.0", "attempt", "execute-step", MINE, "run-1", "build", 1)
     service.deps.queue.bury(command, "delivered 8 times without success", 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis.configuration import storage_directory
 
 from shared.app.api.routes import ROUTES
 from shared.app.approvals import approval_token
@@ -54,27 +56,20 @@ def _schemathesis(api: ServedApi, folder: Path, config: str, *more: str) -> str:
         "run", f"{api.url}/openapi.json",
         "--header", f"Authorization: Bearer {api.key}",
         "--checks", "all", "--continue-on-failure", "--no-color", "--seed", "20261121",
-        *more,
+        "--generation-database", "none", *more,
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Which letters there are, Hypothesis works out once for all who keep their things in one place.
+    env = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(storage_directory().path.resolve())}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 
 
-PARTS = ("^/v1/runs", "^/v1/[a-m]", "^/(?!v1/(runs|[a-m]))")  # of the paths: one reading of all of them is a long one
-
-
-def test_every_path_is_in_one_part() -> None:
-    assert [route.path for route in ROUTES if sum(bool(re.search(part, route.path)) for part in PARTS) != 1] == []
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_nothing_is_found_from_outside(part: str, api: ServedApi, tmp_path: Path) -> None:
-    said = _schemathesis(api, tmp_path, "", "--max-examples", "10", "--include-path-regex", part)
+def test_nothing_is_found_from_outside(api: ServedApi, tmp_path: Path) -> None:
+    said = _schemathesis(api, tmp_path, "", "--max-examples", "10")
     found = re.search(r"Tested: (\d+)", said)
     assert found
-    described = [route for route in ROUTES if re.search(part, route.path) and route.path != "/openapi.json"]
-    assert int(found.group(1)) >= len(described)  # the description itself is read, not tried
+    assert int(found.group(1)) >= len(ROUTES) - 1  # the description itself is read, not tried
 
 
 def test_nothing_is_found_among_things_that_exist(api: ServedApi, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from shared.app.api.work import VERSION, WORK
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
-_ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", "plan_hash", "about", "outcome")}
+_ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", "plan_hash", "about", "outcome", "why")}
 _NUMBER = {"type": "number"}
 _WHOLE = {"type": "integer"}
 _TEXTS = {"type": "array", "items": text()}
@@ -90,7 +90,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Preference": PREFERENCE,
     "Preferences": listed("preferences", "Preference", paged=False),
     "Deleted": shown({"deleted": text()}),
-    "AuditEntry": shown(_ENTRY, optional=("plan_hash", "about", "outcome")),
+    "AuditEntry": shown(_ENTRY, optional=("plan_hash", "about", "outcome", "why")),
     "Audit": listed("entries", "AuditEntry"),
     "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
     "DeadLetters": listed("dead_letters", "DeadLetter", paged=False),

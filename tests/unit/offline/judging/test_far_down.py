@@ -91,18 +91,19 @@ def test_sentences_end_where_people_end_them(text: str, sentences: list[str] | N
         assert found == sentences
 
 
-def _seconds(words: str) -> float:
-    page = Page("p", "Hostile", (Block("b", "paragraph", (Span(words),)),))
-    taken = []
-    for _ in range(3):
-        begun = time.process_time()
-        understand(page)
-        taken.append(time.process_time() - begun)
-    return min(taken)
+def _seconds(page: Page) -> float:
+    begun = time.process_time()
+    understand(page)
+    return time.process_time() - begun
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", ["yayın", "(draft ", "nur intern", "Ab.", "... "])
 def test_hostile_lines_take_time_that_grows_as_they_do(unit: str) -> None:
-    small, large = (_seconds(unit * (letters // len(unit))) for letters in (4_000, 64_000))
-    assert large < 64 * max(small, 0.001), (small, large)
+    """Compare the least of three rounds, of which one that is short enough will do: what else runs here only adds."""
+    small, large = (
+        Page("p", "Hostile", (Block("b", "paragraph", (Span(unit * (letters // len(unit))),)),))
+        for letters in (4_000, 64_000)
+    )
+    most = 64 * max(min(_seconds(small) for _ in range(3)), 0.001)
+    assert any(_seconds(large) < most for _ in range(3))

@@ -24,15 +24,20 @@ def _page(unit: str, length: int, kind: str = "paragraph") -> Page:
 
 
 def _seconds(page: Page) -> float:
-    """Return the least that three rounds have taken: what else the machine does only adds."""
-    taken = []
-    for _ in range(3):
-        begun = time.process_time()
-        find_signs(page)
-        read_fields(page, ("records",))
-        traits_of(page)
-        taken.append(time.process_time() - begun)
-    return min(taken)
+    begun = time.process_time()
+    find_signs(page)
+    read_fields(page, ("records",))
+    traits_of(page)
+    return time.process_time() - begun
+
+
+def _takes_sixteen_times_as_long(small: Page, large: Page) -> bool:
+    """Compare the least that three rounds took: what else the machine does only adds. One that is short enough will do.
+
+    The square would be sixteen times sixteen.
+    """
+    most = 4 * TIMES * max(min(_seconds(small) for _ in range(3)), 0.001)
+    return any(_seconds(large) < most for _ in range(3))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +45,7 @@ def _seconds(page: Page) -> float:
     ["GET /a ", "GET…x", "a", "a ", "GET /:a", "/:a", "Fields…x", "Fields: a…b", "we need, ", '"', '"-', "”a", "1-"],
 )
 def test_sixteen_times_the_letters_take_no_more_than_some_sixteen_times_as_long(unit: str) -> None:
-    small, large = _seconds(_page(unit, SMALL)), _seconds(_page(unit, SMALL * TIMES))
-    assert large < 4 * TIMES * max(small, 0.001), (small, large)  # the square would be sixteen times sixteen
+    assert _takes_sixteen_times_as_long(_page(unit, SMALL), _page(unit, SMALL * TIMES))
 
 
 def test_of_what_stands_behind_an_address_only_so_much_is_kept_as_tells_of_it() -> None:
@@ -50,8 +54,7 @@ def test_of_what_stands_behind_an_address_only_so_much_is_kept_as_tells_of_it() 
 
 
 def test_many_brackets_are_no_many_examples() -> None:
-    small, large = (_seconds(_page("[{", length, "code")) for length in (SMALL, SMALL * TIMES))
-    assert large < 4 * TIMES * max(small, 0.001), (small, large)
+    assert _takes_sixteen_times_as_long(_page("[{", SMALL, "code"), _page("[{", SMALL * TIMES, "code"))
 
 
 _PLAINLY = re.compile(r"^\W*[“„«\"‘「『].*[”“»\"’」』][\W\d]*(?:[—–-].*)?$", re.DOTALL)
