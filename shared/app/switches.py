@@ -16,6 +16,7 @@ from typing import Any
 
 from shared import log
 from shared.app.deps import Deps
+from shared.core.asking.pace import WAITING_S
 from shared.core.attention import RESUME, all_paused_words
 from shared.core.commands import (
     CONSIDER,
@@ -192,9 +193,14 @@ def page_of_pause(settings: Doc | None) -> str:
 
 
 def _look_at_page(deps: Deps, tenant: str) -> None:
-    """Order a look at the page on which work was paused: where nothing is delivered, nobody else sees it cleared."""
-    if page := page_of_pause(deps.store.get(tenant, *SETTINGS)):
-        name = derived_id("box-", tenant, page, deps.clock.now().isoformat())
+    """Order a look at the page on which work was paused: where nothing is delivered, nobody else sees it cleared.
+
+    Whoever calls this may do so every moment; it is looked at as often as a page that waits for an answer.
+    """
+    settings = deps.store.get(tenant, *SETTINGS)
+    if settings is not None and (page := page_of_pause(settings)):
+        turn = str(int(deps.clock.now().timestamp() // WAITING_S))
+        name = derived_id("box-", tenant, page, str(settings.body.get("paused_at")), turn)
         deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic="seen-unknown:", ref=page)])
 
 

@@ -112,3 +112,26 @@ def test_the_page_called_so_pauses_everything_and_is_looked_at_until_its_box_is_
     doors.house.work()
     assert pause_view(doors.house.deps, TENANT)["paused"] is False
     assert doors.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_the_page_that_paused_everything_is_looked_at_no_oftener_than_a_page_that_waits_for_an_answer(
+    doors: Desk,
+) -> None:
+    """The clock calls every two seconds on one machine: that is no reason to ask Notion as often."""
+    switch = doors.write_idea("Pause everything", "")
+    _tick(doors, switch, True)
+    doors.tell(switch)
+    looks = []
+    for _ in range(30):
+        doors.house.clock.move(seconds=2)
+        sweep(doors.house.deps)
+        looks.append(doors.house.work())
+    assert 5 <= sum(looks) <= 6  # a minute, by twelve seconds
+    for _ in range(2):  # paused a second time, it is looked at again
+        _tick(doors, switch, False)
+        doors.tell(switch)
+        _tick(doors, switch, True)
+        doors.tell(switch)
+        sweep(doors.house.deps)
+        assert doors.house.work() == 1
+        doors.house.clock.move(seconds=1)
