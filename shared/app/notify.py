@@ -18,6 +18,7 @@ from shared.app.messages import ASKED, BACK, HIGH, QUESTION_ASKED, Message, mess
 from shared.app.plan_comments import heard_of, listen_from_now
 from shared.app.quiet import quiet_until
 from shared.app.roll_back import rollback_url
+from shared.app.switches import standing_still_words
 from shared.app.tell_budget import tell_budget
 from shared.app.tell_lost import LOST, scope_of_loss, tell_lost
 from shared.app.tell_quota import QUOTA, tell_quota
@@ -94,6 +95,8 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         ref=command.ref,
         rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
     )
+    if paused := standing_still_words(deps, run):
+        message = replace(message, lines=(*message.lines, paused))
     message = _discreet(message, tools.known_secrets(run.tenant))
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
     outcomes, waiting = [], []

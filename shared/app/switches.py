@@ -17,7 +17,7 @@ from typing import Any
 from shared import log
 from shared.app.deps import Deps
 from shared.core.asking.pace import WAITING_S
-from shared.core.attention import RESUME, all_paused_words
+from shared.core.attention import RESUME, all_paused_words, pause_words
 from shared.core.commands import (
     CONSIDER,
     ERASE,
@@ -30,7 +30,7 @@ from shared.core.commands import (
     command_to_data,
 )
 from shared.core.errors import AgentError, Conflicting, VersionConflict
-from shared.core.run import derived_id
+from shared.core.run import Run, derived_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
 
 SETTINGS = ("settings", "tenant")
@@ -247,6 +247,11 @@ def paused_words(deps: Deps, tenant: str) -> str:
             by, said = str(doc.body.get("paused_by", "")), why if isinstance(why, str) else ""
             return all_paused_words(by, said, _go_on(doc.body, whose, for_all=whose == SYSTEM))
     return ""
+
+
+def standing_still_words(deps: Deps, run: Run) -> str:
+    """Return that a run, or all work, is paused, for whoever is asked or told something; "" where nothing is."""
+    return "" if run.status.final else paused_words(deps, run.tenant) or pause_words(run)
 
 
 def _go_on(settings: Mapping[str, Any], whose: str, *, for_all: bool) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.html import leads, link, page, paragraph
 from shared.app.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
+from shared.app.switches import standing_still_words
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.page_changes import edited_lines
 from shared.core.plan import in_full
@@ -33,6 +34,7 @@ _SAID = {
     RELEASE: ("Approved. It is sent now.", "Denied. Nothing leaves."),
     PRODUCTION: ("Approved. It goes live now.", "Denied. It does not go live."),
 }
+_LATER = "Approved. It goes on once the pause is over."
 DECISIONS = ("approve", "deny", "build", "answer", "again")
 _WORDS = {"build": "build it", "again": "again", "answer": ""}  # "" for what was written
 HOLDER = "whoever holds the approval link"
@@ -46,11 +48,11 @@ def show_question(call: Call) -> ApiReply:
     asked = _read(call)
     run = linked_run(call, asked.tenant, asked.run)
     if run.status == RunStatus.AWAITING_INPUT:
-        return _in_words(run, asked)
+        return _in_words(call, run, asked)
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
-    return page(200, f"{subject_of(kind, title)}?", shown + _answer(run, asked), HEADERS)
+    return page(200, f"{subject_of(kind, title)}?", _paused(call, run) + shown + _answer(run, asked), HEADERS)
 
 
 def take_answer(call: Call) -> ApiReply:
@@ -62,8 +64,10 @@ def take_answer(call: Call) -> ApiReply:
     yes = said == "approve"
     run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
-    said = _SAID[gate_kind(asked.gate)][0 if yes else 1]
-    return page(200, said, paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
+    said, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _paused(call, run)
+    if yes and still:
+        said = _LATER
+    return page(200, said, still + paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
 
 
 def refusal(error: RequestError) -> ApiReply:
@@ -73,10 +77,15 @@ def refusal(error: RequestError) -> ApiReply:
     return page(error.status, title, paragraph(make_sentence(str(error))) + paragraph(error.way_out), HEADERS)
 
 
-def _in_words(run: Run, asked: Asked) -> ApiReply:
+def _paused(call: Call, run: Run) -> str:
+    """Say that nothing happens before somebody lets work go on; "" where it is not paused."""
+    return paragraph(words) if (words := standing_still_words(call.deps, run)) else ""
+
+
+def _in_words(call: Call, run: Run, asked: Asked) -> ApiReply:
     """Show the question in words that the run waits with; who holds the link to it can answer it here."""
     title = run.trigger.title or run.id
-    shown = _paragraphs(question_lines(run))
+    shown = _paused(call, run) + _paragraphs(question_lines(run))
     if asked == question_now(run):
         shown += (
             '<form method="post"><label>Your answer<input name="reason" maxlength="500"></label>'
@@ -96,8 +105,8 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
     after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
-    about = paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
-    return page(200, "Thank you. The work goes on.", about, HEADERS)
+    still, about = _paused(call, after), paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
+    return page(200, "Thank you." if still else "Thank you. The work goes on.", still + about, HEADERS)
 
 
 def _read(call: Call) -> Asked:

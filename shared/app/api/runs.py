@@ -12,9 +12,8 @@ from shared.app.asking.words import standing_words
 from shared.app.engine import record
 from shared.app.feedback import note, stopped
 from shared.app.gates import ask_for_rework, mended_by
-from shared.app.switches import paused_words
+from shared.app.switches import paused_words, standing_still_words
 from shared.core import events as ev
-from shared.core.attention import pause_words
 from shared.core.errors import Conflicting, NotThere
 from shared.core.release_words import PLAN, gate_kind, waits_at
 from shared.core.run import Run
@@ -157,5 +156,5 @@ def _run(call: Call, run_id: str) -> Run:
 
 def _shown(call: Call, run: Run) -> ApiReply:
     retry_of, retried_by = retry_links(call.deps, run)
-    why = "" if run.status.final else paused_words(call.deps, call.tenant) or pause_words(run)
+    why = standing_still_words(call.deps, run)
     return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))

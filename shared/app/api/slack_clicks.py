@@ -11,6 +11,7 @@ from shared import log
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.approvals import decide, read_token
 from shared.app.deps import Deps
+from shared.app.switches import standing_still_words
 from shared.core.errors import AgentError, NotThere, RequestError
 from shared.core.sentence import end_sentence
 from shared.http_client import HttpClient
@@ -61,7 +62,7 @@ def _outcome(deps: Deps, click: Click) -> str:
     except RequestError as error:
         return f"That did not count: {end_sentence(str(error))} {error.way_out}".strip()
     word = "Approved" if click.action == "approve" else "Denied"
-    return f"{word}: “{run.trigger.title or run.id}”."
+    return f"{word}: “{run.trigger.title or run.id}”. {standing_still_words(deps, run)}".strip()
 
 
 def _person(deps: Deps, tenant: str, slack_user: str) -> Mapping[str, Any] | None:
