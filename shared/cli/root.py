@@ -1,10 +1,15 @@
-"""The command group and what its commands share; each module of commands adds its own to it."""
+"""The command group and what its commands share; each module of commands adds its own to it.
+
+A module is loaded when one of its commands is asked for: all of them together take half a second, for which a person
+would wait with each command.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -24,7 +29,60 @@ DATA = click.option(
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+MODULES: dict[str, tuple[str, ...]] = {
+    "shared.cli.ask": ("ask", "knowledge"),
+    "shared.cli.asking.command": ("bench",),
+    "shared.cli.attach": ("attach", "environment"),
+    "shared.cli.backup": ("backup", "restore"),
+    "shared.cli.chat": ("chat",),
+    "shared.cli.commands": ("bench", "demo", "up"),
+    "shared.cli.connect": ("connect",),
+    "shared.cli.dead_letters": ("dead-letters", "replay"),
+    "shared.cli.doctor": ("doctor",),
+    "shared.cli.evaluate.command": ("eval",),
+    "shared.cli.forge": ("account", "hooks"),
+    "shared.cli.migrate.command": ("migrate-to-cloud",),
+    "shared.cli.models": ("models",),
+    "shared.cli.operate": ("migrate", "pause", "resume", "rotate-key", "rotate-secret"),
+    "shared.cli.plan": ("plan",),
+    "shared.cli.preferences": ("feedback", "preferences"),
+    "shared.cli.probe.command": ("probe",),
+    "shared.cli.prompts": ("bench",),
+    "shared.cli.remote": ("answer", "approve", "cancel", "retry", "rework", "rollback", "run", "runs", "usage"),
+    "shared.cli.safe.confine": ("confine",),
+    "shared.cli.safe.made": ("made",),
+    "shared.cli.setup.init": ("init",),
+    "shared.cli.setup.status": ("status",),
+    "shared.cli.ship": ("ship",),
+    "shared.cli.site_values": ("site-value",),
+    "shared.cli.tenant": ("delete-tenant", "export"),
+    "shared.cli.webhook": ("webhook",),
+}
+"""Which commands each module adds to the group when it is loaded, or adds commands of its own to."""
+
+
+class WhenAsked(click.Group):
+    """A group that loads what it is asked for."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, whose module is loaded now."""
+        for module, names in MODULES.items():
+            if cmd_name in names:
+                import_module(module)
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands: whoever lists them shows what each says of itself."""
+        self.load_all()
+        return super().list_commands(ctx)
+
+    def load_all(self) -> None:
+        """Load every command."""
+        for module in MODULES:
+            import_module(module)
+
+
+@click.group(cls=WhenAsked, context_settings={"help_option_names": ["-h", "--help"]})
 def workwright() -> None:
     """Turns what a team writes in Notion into finished work."""
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 import pytest
 
-from shared.__main__ import COMMANDS
 from shared.cli.root import workwright
 from tests.support import gcloud_commands
 from tests.support.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name
@@ -31,7 +30,7 @@ def _unknown_flags(words: tuple[str, ...], known: set[str]) -> list[str]:
 
 def _problem_of_ours(said: Said) -> str:
     """Return what is wrong with a command of `workwright`."""
-    assert COMMANDS  # loading them has added them to the group
+    workwright.load_all()
     command: click.Command = workwright
     words = list(said.words)
     while words and isinstance(command, click.Group) and not words[0].startswith("-"):

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from shared.__main__ import COMMANDS
 from shared.cli.root import workwright
 from tests.support.documents import ROOT
 
@@ -59,7 +58,6 @@ def words_of(line: str, placed: Mapping[str, str]) -> list[str]:
 
 def type_line(line: str, placed: Mapping[str, str]) -> str:
     """Type a line of the page that ends by itself; return what was shown."""
-    assert COMMANDS  # loading them has added them to the group
     done = CliRunner().invoke(workwright, words_of(line, placed))
     assert done.exit_code == 0, (line, done.output, done.exception)
     return done.output

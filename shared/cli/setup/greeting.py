@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.cli.root import typed
 from shared.cli.setup.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
+from shared.cli.setup.run_systems import called
 from shared.cli.setup.surroundings import in_use
 from shared.cli.setup.workspace import workspace_of
 from shared.core.system_names import name_system
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from shared.cli.house import House
 
 _LABELS = {REAL: "Real", SIMULATED: "Simulated", NONE: "Not used"}
-_PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}
 _SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses", "smtp")
 
 
@@ -44,14 +44,6 @@ def by_mode(choices: Choices) -> dict[str, str]:
     """Return which systems are real, simulated and not used, in words; what holds for none is left out."""
     found = {mode: [called(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
     return {_LABELS[mode]: ", ".join(named) for mode, named in found.items() if named}
-
-
-def called(choices: Choices, system: str) -> str:
-    """Return a system by its name, with what tells it from others of its kind."""
-    facts = choices.of(system).facts
-    known = next((facts[name] for name in ("workspace", "owner", "folder", "bucket", "sender") if facts.get(name)), "")
-    name = _PLACES.get(system) or name_system(system)
-    return f"{name} ({known})" if known else name
 
 
 def _write(house: House) -> list[str]:

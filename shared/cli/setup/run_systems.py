@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.cli.setup.choices import FACTS, NONE, read_choices
-from shared.cli.setup.greeting import called
+from shared.cli.setup.choices import FACTS, NONE, Choices, read_choices
+from shared.core.system_names import name_system
+
+_PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}
 
 
 def systems_of_run(steps: Sequence[Mapping[str, Any]], data: Path) -> list[str]:
@@ -18,3 +20,11 @@ def systems_of_run(steps: Sequence[Mapping[str, Any]], data: Path) -> list[str]:
     if not choices.systems:
         return []
     return [f"systems: {', '.join(f'{called(choices, each)} {choices.mode(each)}' for each in told)}"]
+
+
+def called(choices: Choices, system: str) -> str:
+    """Return a system by its name, with what tells it from others of its kind."""
+    facts = choices.of(system).facts
+    known = next((facts[name] for name in ("workspace", "owner", "folder", "bucket", "sender") if facts.get(name)), "")
+    name = _PLACES.get(system) or name_system(system)
+    return f"{name} ({known})" if known else name

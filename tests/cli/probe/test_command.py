@@ -102,6 +102,7 @@ def test_nothing_is_made_before_somebody_has_agreed(person: Terminal) -> None:
 
 
 def test_a_credential_is_no_argument() -> None:
+    workwright.load_all()
     command = workwright.commands["probe"]
     assert {param.name for param in command.params} == {
         "system", "named", "token_file", "data", "report", "only_clean", "yes", "as_json",
