@@ -32,7 +32,9 @@ def test_each_command_is_found_in_every_module_that_has_a_part_of_it() -> None:
 
 
 def test_no_module_that_adds_a_command_is_left_out() -> None:
-    found = {path for path in (ROOT / "shared").rglob("*.py") if re.search(r"(?m)^@workwright\.", path.read_text("utf-8"))}
+    found = {
+        path for path in (ROOT / "shared").rglob("*.py") if re.search(r"(?m)^@workwright\.", path.read_text("utf-8"))
+    }
     named = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found}
     assert len(named) > 20
     assert named <= set(MODULES)
