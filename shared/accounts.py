@@ -18,7 +18,7 @@ from shared.integrations.gitlab.client import GitLab
 from shared.integrations.gitlab.wire import host_of
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import CONFINED_TO, within
 from shared.integrations.slack import Slack
 from shared.integrations.vercel import Vercel

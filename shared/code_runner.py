@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.backends.remote.runner import CodeRunner
 from shared.backends.remote.wire import MAX_BODY
-from shared.core.sandbox_settings import RunnerSettings, read_runner
+from shared.core.code.sandbox_settings import RunnerSettings, read_runner
 from shared.ports import CallerCheck
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def wire_runner() -> CodeRunner:
 
 def _callers(settings: RunnerSettings) -> CallerCheck:
     if settings.mode == "local":
-        from shared.backends.local.identity import LocalCallers
+        from shared.backends.local.keys.identity import LocalCallers
 
         return LocalCallers(settings.data)
     from shared.backends.clock import SystemClock

@@ -11,8 +11,6 @@ from typing import Any
 from flask import Request, Response
 
 from shared import log
-from shared.core.attention import warning
-from shared.core.commands import Command, command_from_data
 from shared.core.deliveries import Tries
 from shared.core.errors import (
     AgentError,
@@ -25,7 +23,9 @@ from shared.core.errors import (
     VersionConflict,
     not_lost,
 )
-from shared.core.sentence import make_sentence
+from shared.core.notify.attention import warning
+from shared.core.run.commands import Command, command_from_data
+from shared.core.text.sentence import make_sentence
 from shared.ports import CallerCheck, Queue
 from shared.telemetry import sentry, trace
 

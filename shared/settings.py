@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from shared.core.code.sandbox_settings import SandboxSettings, read_sandbox
 from shared.core.errors import ConfigError
 from shared.core.lines import LINES
-from shared.core.mail_settings import MailSettings, read_mail
-from shared.core.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
-from shared.core.sandbox_settings import SandboxSettings, read_sandbox
-from shared.core.sites_folder import SitesFolder, read_sites_folder
+from shared.core.models.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
+from shared.core.notify.mail_settings import MailSettings, read_mail
+from shared.core.ship.sites_folder import SitesFolder, read_sites_folder
 from shared.ports import Secret
 
 FUNCTIONS = (

@@ -39,7 +39,12 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-OUTSIDE = ("shared.sim", "shared.backends.local", "shared.cli", "shared.__main__")  # serves one machine alone
+OUTSIDE = (
+    "shared.local.simulators",
+    "shared.backends.local",
+    "shared.cli",
+    "shared.__main__",
+)  # serves one machine alone
 DATA = (".md", ".json")  # what modules read beside code
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what the platform may run it with
 RELEASE = "release.auto.tfvars.json"

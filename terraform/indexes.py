@@ -39,7 +39,7 @@ from shared.backends.cloud.knowledge_mirror import _STATE as MIRROR  # noqa: E40
 from shared.backends.cloud.rest.firestore import FieldFilter  # noqa: E402
 from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
-from shared.core.chunk import Chunk  # noqa: E402
+from shared.core.knowledge.chunk import Chunk  # noqa: E402
 from shared.ports import KnownPage  # noqa: E402
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -290,7 +290,7 @@ def kinds() -> frozenset[str]:
     found: set[str] = set()
     for path in sorted(ROOT.glob("shared/**/*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if module.startswith(("shared.sim", "shared.cli", "shared.backends.local", "shared.__main__")):
+        if module.startswith(("shared.local.simulators", "shared.cli", "shared.backends.local", "shared.__main__")):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:

@@ -120,6 +120,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     say_what_took_longest(terminalreporter)
     say_what_stood_aside(terminalreporter)
     if any("test_readings" in getattr(each, "nodeid", "") for each in terminalreporter.stats.get("passed", ())):
-        from tests.support.readings import say_which_are_stale  # loads planner and agents: only where they ran anyway
+        from tests.support.measures.readings import (
+            say_which_are_stale,  # loads planner and agents: only where they ran anyway
+        )
 
         say_which_are_stale(terminalreporter)

@@ -19,8 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.prompts import parts_of  # noqa: E402
-from tests.support.readings import FOLDER, readings, stale, task_of, without_shape  # noqa: E402
+from tests.support.measures.prompts import parts_of  # noqa: E402
+from tests.support.measures.readings import FOLDER, readings, stale, task_of, without_shape  # noqa: E402
 
 _MOST, _HEAD = 1500, 700  # characters of one part that are kept whole; of a longer one the beginning
 _FOUND = 320  # characters of what the reader found

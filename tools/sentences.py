@@ -15,7 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _LEFT_OUT = (
-    *("shared/sim/", "shared/cli/bench", "shared/cli/load/", "shared/core/talk/", "shared/app/prompts/"),
+    *(
+        "shared/local/simulators/",
+        "shared/bench/steps",
+        "shared/bench/load/",
+        "shared/core/talk/",
+        "shared/app/prompts/",
+    ),
     "tools/leak_rules",
 )
 _COMMAND = "command"  # decorated so, a function's docstring is its help

@@ -7,11 +7,11 @@ Next       itself with a delay while something takes time, `execute-step`, or `n
 import functions_framework
 from flask import Request
 
-from shared.app.consider_change import consider_change
-from shared.app.execute_step import execute_step
-from shared.app.switches import held_back
-from shared.app.turns import Turns
-from shared.core.commands import CHANGE
+from shared.app.engine.execute_step import execute_step
+from shared.app.engine.switches import held_back
+from shared.app.engine.team_turns import Turns
+from shared.app.intake.consider_change import consider_change
+from shared.core.run.commands import CHANGE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker

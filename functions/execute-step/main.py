@@ -7,9 +7,9 @@ Next       whatever the reducer asks for: `execute-step` again, `deploy`, or `no
 import functions_framework
 from flask import Request
 
-from shared.app import execute_step as app
-from shared.app.switches import held_back
-from shared.app.turns import Turns
+from shared.app.engine import execute_step as app
+from shared.app.engine.switches import held_back
+from shared.app.engine.team_turns import Turns
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker

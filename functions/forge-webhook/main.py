@@ -7,7 +7,7 @@ Next       `deploy`, through the queue.
 import functions_framework
 from flask import Request
 
-from shared.app.accept_forge_delivery import MAX_BYTES, accept_forge_delivery
+from shared.app.intake.accept_forge_delivery import MAX_BYTES, accept_forge_delivery
 from shared.entry import Reply, body_of, endpoint
 from shared.wiring import wire
 

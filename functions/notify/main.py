@@ -7,11 +7,11 @@ Next       nothing.
 import functions_framework
 from flask import Request
 
-from shared.app import notify as app
-from shared.app.mirror_run import mirror_run
-from shared.app.switches import held_back
-from shared.app.turns import Turns
-from shared.core.commands import MIRROR
+from shared.app.engine.switches import held_back
+from shared.app.engine.team_turns import Turns
+from shared.app.notify import notify as app
+from shared.app.notify.mirror_run import mirror_run
+from shared.core.run.commands import MIRROR
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker

@@ -7,7 +7,7 @@ Next       `plan`, through the queue.
 import functions_framework
 from flask import Request
 
-from shared.app.accept_delivery import MAX_BYTES, accept_delivery
+from shared.app.intake.accept_delivery import MAX_BYTES, accept_delivery
 from shared.entry import Reply, body_of, endpoint
 from shared.wiring import wire
 

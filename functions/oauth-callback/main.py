@@ -7,7 +7,7 @@ Next       nothing; runs that waited for the account go on through the queue.
 import functions_framework
 from flask import Request, Response
 
-from shared.app.connect_account import finish_connection, start_connection, ticket_tenant
+from shared.app.connections.connect_account import finish_connection, start_connection, ticket_tenant
 from shared.entry import cookie_of, endpoint, redirect, with_cookie
 from shared.wiring import wire
 from shared.wiring.accounts import wire_accounts

@@ -7,14 +7,14 @@ Next       `execute-step`, or `notify` to ask for approval.
 import functions_framework
 from flask import Request
 
-from shared.app.consider_page import consider_page
-from shared.app.look_at_page import look_at_page
-from shared.app.make_plan import make_plan
-from shared.app.plan_day import plan_the_day
-from shared.app.routines import run_routine
-from shared.app.switches import held_back
-from shared.app.turns import Turns
-from shared.core.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
+from shared.app.engine.switches import held_back
+from shared.app.engine.team_turns import Turns
+from shared.app.intake.consider_page import consider_page
+from shared.app.intake.look_at_page import look_at_page
+from shared.app.planning.make_plan import make_plan
+from shared.app.schedule.plan_day import plan_the_day
+from shared.app.schedule.routines import run_routine
+from shared.core.run.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker

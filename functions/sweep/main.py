@@ -7,7 +7,7 @@ Next       whatever was forgotten.
 import functions_framework
 from flask import Request
 
-from shared.app import sweep as app
+from shared.app.engine import sweep as app
 from shared.entry import Reply, endpoint
 from shared.wiring.worker import wire_worker
 

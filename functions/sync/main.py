@@ -9,10 +9,10 @@ import functions_framework
 from flask import Request
 
 from shared.app.asking.often import order_looks
-from shared.app.reconcile import order_passes, reconcile
-from shared.app.switches import held_back
-from shared.app.tenant_delete import erase_tenant
-from shared.core.commands import ERASE
+from shared.app.engine.switches import held_back
+from shared.app.intake.reconcile import order_passes, reconcile
+from shared.app.tenants.tenant_delete import erase_tenant
+from shared.core.run.commands import ERASE
 from shared.entry import Reply, buried, command_from, endpoint
 from shared.wiring.accounts import wire_accounts
 from shared.wiring.room import notion_room

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from shared.core.chunk import Chunk
+from shared.core.knowledge.chunk import Chunk
 from shared.ports import KnownPage
 
 PATH_JOINT = "\x1f"  # between the titles of a path

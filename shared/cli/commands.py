@@ -48,9 +48,9 @@ def demo(
       7    it had not ended when the time was up (--limit)
       130  Ctrl-C, or SIGTERM
     """
-    from shared.cli.idea import example_idea, read_idea
     from shared.cli.service.ending import end_as_by_ctrl_c
-    from shared.cli.story_end import BROKEN_OFF
+    from shared.local.story.idea import example_idea, read_idea
+    from shared.local.story.story_end import BROKEN_OFF
 
     wanted = read_idea(idea) if idea else example_idea()
     end_as_by_ctrl_c()
@@ -70,13 +70,13 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from rich.console import Console
 
     from shared import log
-    from shared.cli.demo import Progress, tell_story
-    from shared.cli.house import House
     from shared.cli.service.ending import wait_for_the_end
-    from shared.cli.setup.harmless import leave_out_the_real
-    from shared.cli.story_end import exit_code
     from shared.cli.timeline import Timeline, summary
-    from shared.core.release_words import subject_of, waiting_kind
+    from shared.core.approval.release_words import subject_of, waiting_kind
+    from shared.local.chosen.harmless import leave_out_the_real
+    from shared.local.runtime import House
+    from shared.local.story.demo import Progress, tell_story
+    from shared.local.story.story_end import exit_code
 
     interactive, keep, as_json = flags
     leave_out_the_real(os.environ)
@@ -137,13 +137,13 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
 
 def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
     from shared import log
-    from shared.app.switches import set_rehearsal
-    from shared.cli.house import House
+    from shared.app.engine.switches import set_rehearsal
+    from shared.cli.greeting import greet
     from shared.cli.service.ending import stay_undisturbed, wait_for_the_end
     from shared.cli.service.notice import tell_manager
-    from shared.cli.setup.greeting import greet
-    from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
-    from shared.cli.setup.surroundings import in_use
+    from shared.local.chosen.surroundings import in_use
+    from shared.local.runtime import House
+    from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
 
     take_over, rehearse, as_json = flags
     log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
@@ -188,7 +188,7 @@ def bench() -> None:
 @AS_JSON
 def bench_steps_command(transport: str, runs: int, steps: int, concurrency: int, as_json: bool) -> None:
     """Durable steps per second: every step is on disk before the next of its run begins."""
-    from shared.cli.bench import bench_steps
+    from shared.bench.steps import bench_steps
 
     found = bench_steps(transport, runs, steps, concurrency)
     if as_json:
@@ -211,8 +211,8 @@ def bench_notion_command(
     blocks: int, pages: int, rows: int, window: float, faults: float, seed: int, as_json: bool
 ) -> None:
     """Common work in Notion, beside the obvious loop through `notion-client`."""
-    from shared.cli.bench_notion import Sizes, as_text, bench_notion
-    from shared.cli.bench_notion_world import Conditions
+    from shared.bench.notion.notion_work import Sizes, as_text, bench_notion
+    from shared.bench.notion.notion_world import Conditions
 
     found = bench_notion(Sizes(blocks, pages, rows), Conditions(window, faults, seed))
     click.echo(json.dumps(found) if as_json else as_text(found))
@@ -224,7 +224,7 @@ def bench_notion_command(
 def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
     """Requests, seconds, tokens and dollars from an approved plan to production that is checked."""
     from shared import log
-    from shared.cli.bench_ship import KINDS, as_text, bench_ship
+    from shared.bench.ship.ship_cost import KINDS, as_text, bench_ship
 
     if unknown := sorted(set(kinds) - set(KINDS)):
         raise click.UsageError(f"--kind {unknown[0]} is unknown; use {', '.join(KINDS)}")
@@ -245,7 +245,7 @@ def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
 @AS_JSON
 def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -> None:
     """CPU, time and memory of each function from its start to its first answer, beside the bare hello."""
-    from shared.cli.bench_cold import as_text, bench_cold
+    from shared.bench.cold.cold_starts import as_text, bench_cold
 
     found = bench_cold(rounds, functions)
     click.echo(json.dumps(found) if as_json else as_text(found))
@@ -256,7 +256,7 @@ def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -
 def bench_ops_command(as_json: bool) -> None:
     """What the demo's run uses of all that is billed or limited, and its dollars, beside a run before."""
     from shared import log
-    from shared.cli.bench_ops import as_text, bench_ops, grown
+    from shared.bench.ops.ops import as_text, bench_ops, grown
 
     log.show_from("ERROR")
     found = bench_ops()
@@ -271,7 +271,7 @@ def bench_ops_command(as_json: bool) -> None:
 @AS_JSON
 def bench_webhook_command(requests: int, clients: tuple[int, ...], as_json: bool) -> None:
     """Signed deliveries per second through notion-webhook under gunicorn, beside the bare hello."""
-    from shared.cli.bench_webhook import CLIENTS, as_text, bench_webhook
+    from shared.bench.cold.webhook_rate import CLIENTS, as_text, bench_webhook
 
     found = bench_webhook(requests, clients or CLIENTS)
     click.echo(json.dumps(found) if as_json else as_text(found))
@@ -284,7 +284,7 @@ def bench_webhook_command(requests: int, clients: tuple[int, ...], as_json: bool
 @AS_JSON
 def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
     """A busy morning of many tenants in the queues as they are deployed, in virtual time, and a flood by one."""
-    from shared.cli.bench_scale import Load, as_text, bench_scale
+    from shared.bench.ops.scale import Load, as_text, bench_scale
 
     found = bench_scale(seed, Load(tenants=tenants))
     click.echo(json.dumps(found) if as_json else as_text(found))
@@ -298,7 +298,7 @@ def bench_scale_command(seed: int, tenants: int, as_json: bool) -> None:
 @AS_JSON
 def bench_load_command(runs: int, planned: bool, within: float, idle: float, as_json: bool) -> None:
     """Many pages set to Plan it at once on an installation of its own: times, results, processes, memory."""
-    from shared.cli.load.bench import as_text, bench_load
+    from shared.bench.load.bench import as_text, bench_load
 
     found = bench_load(runs, planned=planned, within_s=within, idle_s=idle)
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
@@ -321,7 +321,7 @@ def bench_chaos_command(
     runs: int, kills: int, faults: int | None, seed: int, browser: bool, keep: Path | None, as_json: bool
 ) -> None:
     """Kill Workwright again and again while it works; judge by the journals of the simulated systems outside it."""
-    from shared.cli.chaos.story import Plan, as_text, bench_chaos
+    from shared.bench.chaos.story import Plan, as_text, bench_chaos
 
     plan = Plan(runs, kills, seed, runs if faults is None else faults, browser=browser)
     found = bench_chaos(plan, keep)
@@ -340,7 +340,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @AS_JSON
 def bench_retrieval_command(docs: Path, queries: Path, qrels: Path, vectors: Path | None, as_json: bool) -> None:
     """Quality and time of search on a judged collection, beside plain BM25."""
-    from shared.cli.bench_retrieval import as_text, bench_retrieval, read_collection
+    from shared.bench.retrieval import as_text, bench_retrieval, read_collection
 
     found = bench_retrieval(read_collection(docs, queries, qrels), vectors)
     click.echo(json.dumps(found) if as_json else as_text(found))

@@ -19,7 +19,7 @@ def bench_prompts_command(calls: bool, as_json: bool) -> None:
     The runs are those of the first study; a reader without fault answers, so every call is one that is needed.
     """
     from shared import log
-    from shared.cli.bench_prompts import as_text, bench_prompts, only_calls
+    from shared.bench.prompts.prompt_sizes import as_text, bench_prompts, only_calls
 
     log.show_from("ERROR")
     found = only_calls() if calls else bench_prompts()

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import click
 
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
-from shared.cli.setup.run_systems import systems_of_run
+from shared.cli.run_systems import systems_of_run
 from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
-from shared.core.readable import on_one_line
+from shared.core.text.readable import on_one_line
 
 OWNER_KEY = "owner.key"
 _CONNECT, _WAIT = 5, 60  # seconds

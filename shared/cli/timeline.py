@@ -12,11 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from shared.cli.demo import Story
-from shared.cli.story_end import FAILED, QUESTION, STOPPED, told
-from shared.core.family import came_to, in_order
-from shared.core.run import Run, Step, StepStatus
-from shared.core.sentence import count_of
+from shared.core.run.children import came_to, in_order
+from shared.core.run.run import Run, Step, StepStatus
+from shared.core.text.sentence import count_of
+from shared.local.story.demo import Story
+from shared.local.story.story_end import FAILED, QUESTION, STOPPED, told
 
 _SIGNS = {
     StepStatus.SUCCEEDED: ("✓", "green"),

@@ -45,8 +45,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.core.run import NOTHING, Usage
-from shared.core.sentence import end_sentence
+from shared.core.run.run import NOTHING, Usage
+from shared.core.text.sentence import end_sentence
 
 
 class ErrorClass(StrEnum):

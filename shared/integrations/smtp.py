@@ -23,7 +23,7 @@ from email.utils import format_datetime, parseaddr, quote
 from typing import ClassVar
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.core.mail_settings import SmtpServer
+from shared.core.notify.mail_settings import SmtpServer
 from shared.ports import Secret
 
 REPLY_S = 30.0  # for each command

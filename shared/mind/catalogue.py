@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.core.errors import ConfigError
-from shared.core.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Offer, Price, Rates, own_model
+from shared.core.models.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Offer, Price, Rates, own_model
 
 MODELS_FILE = Path(__file__).with_name("models.json")
 _OFFLINE_WINDOW = 1_000_000  # as of backends/offline: rules read structure, not tokens

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.core.errors import ContextTooLong
-from shared.core.outgoing_text import visible
-from shared.core.tokens import token_weight
+from shared.core.models.token_bound import token_weight
+from shared.core.text.outgoing_text import visible
 from shared.mind.fence import fenced, marker, preface
 from shared.mind.packing import Count, cut_end, cut_start, repeats, threes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shared.core.outgoing_text import visible
+from shared.core.text.outgoing_text import visible
 
 MOST = 2400  # characters of one error: about 600 tokens
 _FRAMES = 2  # of a stack trace, the innermost: the ones that our code is in

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from shared.core.outgoing_text import visible
+from shared.core.text.outgoing_text import visible
 
 _SOURCE = 160  # characters of a source that are shown
 _UNFIT = re.compile(r"[\s<>\"&]+")

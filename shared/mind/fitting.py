@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shared.core.errors import ContextTooLong, IntegrationError
-from shared.core.run import Usage
-from shared.core.tokens import answer_room
+from shared.core.models.token_bound import answer_room
+from shared.core.run.run import Usage
 from shared.mind.context import Context, Part, assemble
 from shared.ports import Model, ModelRequest, request_tokens
 

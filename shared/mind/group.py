@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from shared.core.errors import ModelError
-from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
+from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.mind.context import Part
 from shared.mind.members import Kinds, Member
 

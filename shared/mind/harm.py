@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.core.cut_text import cut_text
 from shared.core.errors import ErrorClass, IntegrationError, ModelError
-from shared.core.outgoing_text import visible
-from shared.core.run import NOTHING, Usage
+from shared.core.run.run import NOTHING, Usage
+from shared.core.text.cut_text import cut_text
+from shared.core.text.outgoing_text import visible
 from shared.mind.agents.asking import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Context

@@ -19,9 +19,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from shared.core.secret_looks import is_common_password, is_of_firebase, stands_for_one
-from shared.core.secret_rules import HARMLESS, OPEN, SEALED, Found
-from shared.core.secrets_in_text import apart, secrets_in
+from shared.core.secrets.secret_looks import is_common_password, is_of_firebase, stands_for_one
+from shared.core.secrets.secret_rules import HARMLESS, OPEN, SEALED, Found
+from shared.core.secrets.secrets_in_text import apart, secrets_in
 
 RULES_FILE = Path(__file__).with_name("leak_rules.json")
 _GENERIC = "generic-api-key"  # the one rule that goes by the name alone

@@ -14,7 +14,7 @@ from typing import Any
 
 from shared import log
 from shared.core.errors import Rejected
-from shared.core.secret_places import places_in
+from shared.core.secrets.secret_places import places_in
 
 Body = Any  # JSON, or the bytes of a file
 Leaving = Callable[[str, str, Body], Body]

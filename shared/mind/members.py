@@ -13,7 +13,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from shared.core.run import NOTHING, Usage
+from shared.core.run.run import NOTHING, Usage
 from shared.mind.field_errors import told_in_one_line
 
 DEEPEST = 3  # patterns in patterns

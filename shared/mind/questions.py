@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.core.errors import ConfigError, Rejected
-from shared.core.run import Run, Step
+from shared.core.run.run import Run, Step
 from shared.mind.field_errors import told_in_one_line
 from shared.mind.members import Role
 

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.core.errors import IntegrationError, ModelError
-from shared.core.tokens import token_weight
+from shared.core.models.token_bound import token_weight
 from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.packing import Count

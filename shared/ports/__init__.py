@@ -1,6 +1,6 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
 
-from shared.core.chunk import Chunk
+from shared.core.knowledge.chunk import Chunk
 from shared.ports.browser import Browser, PageLook, no_browser
 from shared.ports.callers import CallerCheck
 from shared.ports.changes import at_once, change_doc

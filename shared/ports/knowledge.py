@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.core.chunk import Chunk
+from shared.core.knowledge.chunk import Chunk
 
 Vector = Sequence[float]  # a list, or a row of numpy's
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from shared.core.run import Usage
-from shared.core.tokens import estimated_tokens
+from shared.core.models.token_bound import estimated_tokens
+from shared.core.run.run import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Model(Protocol):
 
 
 class Provider(Protocol):
-    """One vendor's models, by their ids. Which of them is asked is decided above (`app/routed_model.py`)."""
+    """One vendor's models, by their ids. Which of them is asked is decided above (`app/models/routed_model.py`)."""
 
     name: str  # "anthropic", "openai", "xai", "vertex", "gemini", "compatible", "offline", …
 

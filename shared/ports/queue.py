@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.core.commands import Command
+from shared.core.run.commands import Command
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from shared.core.commands import Command
-from shared.core.events import Event
-from shared.core.run import Run, Usage
+from shared.core.run.commands import Command
+from shared.core.run.events import Event
+from shared.core.run.run import Run, Usage
 
 MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one string, names included
 
@@ -18,7 +18,7 @@ MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one
 class Doc:
     """A stored document: JSON-able `body`, opaque `version` for compare-and-set.
 
-    The body is in today's shape, whatever shape it is stored in; `schema` says which one that is (see core/schema.py).
+    The body is in today's shape, whatever shape it is stored in; `schema` says which one that is (see core/schema_versions.py).
     """
 
     id: str

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from shared.core.errors import InvalidOutput
+from shared.core.models.token_bound import answer_room
 from shared.core.page import Block, page_from_data
-from shared.core.run import NOTHING, Run, Usage
-from shared.core.tokens import answer_room
+from shared.core.run.run import NOTHING, Run, Usage
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.mind.fitting import within

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import Missing, Rejected, Unauthorized
-from shared.core.shipping import ship_of
-from shared.core.worktree import Worktree, from_text
+from shared.core.ship.shipping import ship_of
 from shared.steps._forge import forge_of
 from shared.steps._kind import StepContext
 

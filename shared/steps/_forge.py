@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.core.shipping import ship_of
+from shared.core.ship.shipping import ship_of
 
 if TYPE_CHECKING:
     from shared.integrations.forge import Forge, Review

@@ -14,13 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.lines import MODEL
-from shared.core.replan import so_far
-from shared.core.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
+from shared.core.run.replan import so_far
+from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.integrations.notion.ids import id_named
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
 
 if TYPE_CHECKING:
-    from shared.core.policy import Known
+    from shared.core.ship.policy import Known
     from shared.mind.context import Context, Part
     from shared.mind.group import Group
     from shared.mind.members import Kinds, Weight
@@ -122,7 +122,7 @@ class StepFailure(Exception):
 
 
 class Effect(Protocol):
-    """Do an external write once; see `shared/app/effects.py`."""
+    """Do an external write once; see `shared/app/engine/effects.py`."""
 
     def __call__(
         self,

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import Rejected
-from shared.core.run import Step
-from shared.core.worktree import Worktree, from_text
+from shared.core.run.run import Step
 from shared.steps._kind import StepContext
 
 Runner = Literal["python", "node", "none"]

@@ -11,15 +11,15 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shared.app.deps import Deps, fresh_owner, no_crash
-from shared.core.run import Limits
+from shared.app.engine.deps import Deps, fresh_owner, no_crash
+from shared.core.run.run import Limits
 from shared.ports import CallerCheck
 from shared.settings import Settings
 from shared.wiring.clients import Clients, rest_clients
 from shared.wiring.telemetry import start_telemetry
 
 if TYPE_CHECKING:
-    from shared.backends.local.store import LocalStore
+    from shared.backends.local.state.local_store import LocalStore
 
 # cloud: what reaches Google's services; `shared/wiring/worker.py` puts Google's own clients here
 clients_of: Callable[[Settings], Clients] = rest_clients
@@ -50,11 +50,11 @@ def wire() -> Wired:
 
 def _local(settings: Settings) -> Wired:
     from shared.backends.clock import ShiftedClock, SystemClock
-    from shared.backends.local.data_folder import RESTORED
-    from shared.backends.local.identity import LocalCallers
-    from shared.backends.local.queue import LocalQueue
-    from shared.backends.local.secrets import LocalSecrets
-    from shared.backends.local.store import LocalStore
+    from shared.backends.local.delivery.local_queue import LocalQueue
+    from shared.backends.local.folder.data_folder import RESTORED
+    from shared.backends.local.keys.identity import LocalCallers
+    from shared.backends.local.keys.local_secrets import LocalSecrets
+    from shared.backends.local.state.local_store import LocalStore
 
     clock = ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
     store = LocalStore(settings.data, clock)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from shared.accounts import Accounts, Endpoints
-from shared.app.deps import Deps, no_crash
+from shared.app.engine.deps import Deps, no_crash
 from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
@@ -54,7 +54,7 @@ def _trace(settings: Settings, deps: Deps) -> Trace | None:
 
 
 def _announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
-    from shared.app.tell_lost import announce_lost
+    from shared.app.notify.tell_lost import announce_lost
 
     announce_lost(deps, tenant, system, what, since)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
 from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings

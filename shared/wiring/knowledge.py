@@ -30,7 +30,7 @@ def embedder_of(tenant: str) -> Embedder | None:
         return _small_model()
     if settings.emulated:
         return None
-    from shared.app.paid_embedder import PaidEmbedder
+    from shared.app.money.paid_embedder import PaidEmbedder
 
     return PaidEmbedder(wire().deps, tenant, _vertex(settings.project, settings.location))
 
@@ -57,13 +57,13 @@ def _vertex(project: str, location: str) -> VertexEmbedder:
 
 @cache
 def _local(folder: Path) -> Callable[[str], Knowledge]:
-    from shared.backends.local.knowledge import LocalKnowledge
+    from shared.backends.local.search.local_knowledge import LocalKnowledge
 
     return LocalKnowledge(folder).of
 
 
 @cache
 def _small_model() -> Embedder | None:
-    from shared.backends.local.embedder import local_embedder
+    from shared.backends.local.search.embedder import local_embedder
 
     return local_embedder()

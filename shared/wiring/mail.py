@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import Rejected
 from shared.integrations.mail import Mail
 from shared.integrations.ses import Ses, connect

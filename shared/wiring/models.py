@@ -7,16 +7,16 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shared.accounts import Accounts
-from shared.app.deps import Deps
-from shared.app.model_health import Health
-from shared.app.model_keys import connected_models, key_of, own_keys
-from shared.app.model_verdicts import NoModel
-from shared.app.routed_model import RoutedModel
-from shared.app.tell_quota import announce_quota
+from shared.app.engine.deps import Deps
+from shared.app.models.model_health import Health
+from shared.app.models.model_keys import connected_models, key_of, own_keys
+from shared.app.models.model_verdicts import NoModel
+from shared.app.models.routed_model import RoutedModel
+from shared.app.notify.tell_quota import announce_quota
 from shared.core.errors import ConfigError, Unauthorized
-from shared.core.model_facts import OFFLINE, Catalogue
-from shared.core.routing import rules_of
-from shared.core.run import Usage
+from shared.core.models.model_facts import OFFLINE, Catalogue
+from shared.core.models.routing import rules_of
+from shared.core.run.run import Usage
 from shared.http_client import Trace
 from shared.mind.catalogue import offered
 from shared.ports import Clock, Model, ModelRequest, ModelResult, Provider, Secret

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from shared.core.code.sandbox_settings import RegistrySettings
 from shared.core.errors import SandboxUnavailable
-from shared.core.sandbox_settings import RegistrySettings
 from shared.ports import Sandbox
 from shared.settings import Settings
 
@@ -53,6 +53,6 @@ def _caller(settings: Settings) -> Callable[[], str]:
         from shared.backends.cloud.caller_token import identity_header
 
         return identity_header(audience)
-    from shared.backends.local.identity import LocalCallers
+    from shared.backends.local.keys.identity import LocalCallers
 
     return lambda: LocalCallers(settings.data).authorization(audience)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, Unauthorized
 from shared.http_client import HttpClient, Trace
 from shared.integrations.cloud_storage.bucket import BASE_URL

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib3.exceptions import HTTPError
 
 from shared.accounts import Accounts
-from shared.app.execute_step import Tools
+from shared.app.engine.execute_step import Tools
 from shared.app.prompts import code_prompts
-from shared.app.tenant_settings import TenantSettings
+from shared.app.tenants.tenant_settings import TenantSettings
 from shared.core.loopback import at_loopback
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
@@ -23,7 +23,7 @@ from shared.wiring.knowledge import embedder_of, knowledge_of
 if TYPE_CHECKING:
     import requests
 
-    from shared.core.policy import Known
+    from shared.core.ship.policy import Known
     from shared.wiring.models import Models
 
 MAX_SITE_BYTES = 5_000_000
@@ -72,7 +72,7 @@ def wire_models() -> Models:
 
 def _packages(keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
     """Ask the registries of the settings; loaded by those runs alone that take new packages."""
-    from shared.app.package_facts import package_facts
+    from shared.app.code.package_facts import package_facts
 
     wired = wire()
     where = wired.settings.sandbox.registries
@@ -87,7 +87,7 @@ def _sandbox() -> Sandbox:
 
 
 def _site_environment(wired: Wired, tenant: str) -> Mapping[str, Secret]:
-    from shared.app.site_environment import site_environment
+    from shared.app.ship.site_environment import site_environment
 
     doc = wired.deps.store.get(tenant, "settings", "tenant")
     return site_environment(wired.deps, tenant, doc.body if doc else {})
@@ -98,7 +98,7 @@ def _browser() -> Browser:
     settings = wire().settings
     if settings.mode == "cloud" and not settings.emulated:
         no_browser()  # the images that functions run in have none
-    from shared.backends.local.chromium import find_browser
+    from shared.backends.local.browser.chromium import find_browser
 
     return find_browser(settings.browser)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.app.tries.models import COMPATIBLE, try_model
+from shared.app.tries.model_answer import COMPATIBLE, try_model
 from shared.app.tries.tried import Tried
 from shared.core.errors import ConfigError
-from shared.core.model_facts import Catalogue, Offer, own_model
+from shared.core.models.model_facts import Catalogue, Offer, own_model
 from shared.http_client import Trace
 from shared.ports import Clock, Secret
 from shared.settings import Settings

@@ -178,7 +178,7 @@ def test_no_bundle_holds_a_secret(contents: Contents) -> None:
     assert len(json.loads(rules)) > 0
     assert leaks(code) == []
     planted = "ghp_" + hashlib.sha256(b"planted").hexdigest()[:36]
-    assert leaks({"shared/core/run.py": code["shared/core/run.py"] + f'\nTOKEN = "{planted}"\n'.encode()})
+    assert leaks({"shared/core/run/run.py": code["shared/core/run/run.py"] + f'\nTOKEN = "{planted}"\n'.encode()})
     for bundle in contents.values():
         for line in bundle["requirements.txt"].decode().splitlines():
             assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
@@ -251,7 +251,7 @@ def test_one_import_may_need_several_packages(small: Callable[..., Path]) -> Non
 @pytest.mark.parametrize(
     ("main", "extras", "said"),
     [
-        ("import shared.backends.local.store\n", "[]", "serves one machine alone"),
+        ("import shared.backends.local.state.local_store\n", "[]", "serves one machine alone"),
         ("from shared.backends import local\n", "[]", "serves one machine alone"),
         ("import shared.gone\n", "[]", "there is no module shared.gone"),
         ("import no_such_package\n", "[]", "no installed package has the module no_such_package"),

@@ -21,8 +21,8 @@ import requests
 
 from shared.settings import ALONE, FUNCTIONS
 from terraform.bundle import make_bundles, write_bundles
-from tests.support.bundle_env import RUNNERS_CALLER, BundledHouse, bundled_house
 from tests.support.parts import require
+from tests.support.repository.bundle_env import RUNNERS_CALLER, BundledHouse, bundled_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
 

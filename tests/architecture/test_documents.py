@@ -12,9 +12,9 @@ import click
 import pytest
 
 from shared.cli.root import workwright
-from tests.support import gcloud_commands
-from tests.support.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name
 from tests.support.parts import require
+from tests.support.repository import gcloud_commands
+from tests.support.repository.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name
 
 NOT_KEPT = {  # what no checkout has, and why it is named
     "terraform/.terraform.lock.hcl": "written by the first `terraform init`",

@@ -12,7 +12,7 @@ from shared.settings import ALONE, FUNCTIONS
 ROOT = Path(__file__).resolve().parents[2]
 MAINS = sorted(ROOT.glob("functions/*/main.py"))
 LIBRARIES = ("functions_framework", "flask")
-OURS = ("shared.entry", "shared.wiring", "shared.code_runner", "shared.app", "shared.core.commands")
+OURS = ("shared.entry", "shared.wiring", "shared.code_runner", "shared.app", "shared.core.run.commands")
 
 each = pytest.mark.parametrize("main", MAINS, ids=lambda path: path.parent.name)
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests.support.http_loopback import Handler, HttpServer
 from tests.support.parts import require
+from tests.support.servers.http_loopback import Handler, HttpServer
 from tools import cloudbuild_dry, release, scan_secrets, smoke
 
 pytestmark = pytest.mark.xdist_group("bundles")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.parts import require
-from tests.support.service_files import SERVICE, UNITS, placed_here, settings_of
+from tests.support.repository.service_files import SERVICE, UNITS, placed_here, settings_of
 
 _SANDBOX = (  # as the sandbox starts it, at its barest
     "bwrap --unshare-all --unshare-user --disable-userns --new-session --cap-drop ALL --uid 65534 --gid 65534"

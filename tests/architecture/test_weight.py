@@ -40,14 +40,14 @@ print(json.dumps(sorted(sys.modules)))
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 # What thinking takes: adapters, the rules, vendors' libraries, numbers. Loaded when a model is first asked.
 THINKING = (
-    "shared.backends.models", "shared.backends.offline", "shared.wiring.models", "shared.app.routed_model",
+    "shared.backends.models", "shared.backends.offline", "shared.wiring.models", "shared.app.models.routed_model",
     "anthropic", "openai", "pydantic_ai", "genai_prices", "httpx", "numpy", "onnxruntime",
 )  # fmt: skip
 
 # What keeps what belongs to tenants, or leads to it. Where untrusted code is run none of it may even be loaded.
 HOLDING = (
     "sqlite3", "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
-    "shared.backends.local.store", "shared.backends.local.queue", "shared.backends.local.secrets",
+    "shared.backends.local.state.local_store", "shared.backends.local.delivery.local_queue", "shared.backends.local.keys.local_secrets",
     "shared.backends.cloud.store", "shared.backends.cloud.queue", "shared.backends.cloud.secrets",
     "shared.accounts", "shared.integrations", "shared.steps",
 )  # fmt: skip
@@ -58,7 +58,7 @@ WORKERS = ("plan", "execute-step", "deploy", "notify", "sweep", "sync")
 NOT_AT_A_DOOR = (
     "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
     "google.api_core", "google.auth", "pydantic", "requests", "flask_cors", "markdown", "sqlite3", "shared.steps",
-    "shared.backends.local", "shared.app.execute_step", "shared.app.make_plan", "shared.app.consider_page",
+    "shared.backends.local", "shared.app.engine.execute_step", "shared.app.planning.make_plan", "shared.app.intake.consider_page",
 )  # fmt: skip
 NOT_AT_A_WEBHOOK = ("shared.accounts", "shared.mind", "shared.integrations.github.client", "shared.app.api")
 NOT_AT_A_WORKER = ("google.cloud.kms", "sqlite3", "boto3", "botocore", "shared.backends.local", "vertexai", "rich")
@@ -122,9 +122,12 @@ def test_a_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path, webhook: s
 @pytest.mark.slow
 def test_no_function_loads_what_thinking_takes_before_it_thinks(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, *FUNCTIONS)
-    assert {"shared.app.accept_delivery", "shared.app.make_plan", "shared.app.sweep", "shared.app.api.router"} <= set(
-        loaded
-    )
+    assert {
+        "shared.app.intake.accept_delivery",
+        "shared.app.planning.make_plan",
+        "shared.app.engine.sweep",
+        "shared.app.api.router",
+    } <= set(loaded)
     assert _of(loaded, THINKING) == []
 
 

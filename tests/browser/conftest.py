@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.sim._server import Simulator, serve
-from tests.support.browser import Browser
+from shared.local.simulators._server import Simulator, serve
+from tests.support.measures.browser import Browser
 from tests.support.parts import require
 
 

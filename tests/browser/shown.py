@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.browser import Tab
+from tests.support.measures.browser import Tab
 
 RUN = "alert(1);window.ran=true"
 

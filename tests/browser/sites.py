@@ -9,15 +9,15 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from shared.cli.idea import read_idea
 from shared.core.page import Page
 from shared.http_client import HttpClient
-from shared.integrations.notion.client import Notion
-from shared.integrations.notion.values import property_value
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.values.property_values import property_value
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
+from shared.local.story.idea import read_idea
 from shared.ports import Secret
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
-from tests.support.http_loopback import Handler, HttpServer
+from tests.support.servers.http_loopback import Handler, HttpServer
 from tests.unit.offline import pages
 
 IDEAS = Path(__file__).resolve().parents[1] / "ideas"

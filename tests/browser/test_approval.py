@@ -10,16 +10,16 @@ import pytest
 from functions_framework import create_app
 from werkzeug.serving import make_server
 
-from shared.app.approvals import approval_token, approval_url
-from shared.app.engine import open_run, record
-from shared.core.events import PlanProposed, RunOpened, StepSucceeded
-from shared.core.run import Limits, Run, RunStatus, StepSpec, Trigger, WaitKind
+from shared.app.approval.approvals import approval_token, approval_url
+from shared.app.engine.engine import open_run, record
+from shared.core.run.events import PlanProposed, RunOpened, StepSucceeded
+from shared.core.run.run import Limits, Run, RunStatus, StepSpec, Trigger, WaitKind
 from shared.ports import Secret
 from shared.wiring import wire
 from tests.browser.shown import RUN, keeps_quiet
 from tests.functions.conftest import MINE, ROOT, Service
-from tests.support.browser import DESKTOP, PHONE, Browser
-from tests.support.page_measures import contrast, overflow
+from tests.support.measures.browser import DESKTOP, PHONE, Browser
+from tests.support.measures.page_measures import contrast, overflow
 
 pytestmark = pytest.mark.xdist_group("browser-approval")
 

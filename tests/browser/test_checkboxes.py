@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.sites import SiteServer, site_of
-from tests.support.browser import DESKTOP, PHONE, Browser
+from tests.support.measures.browser import DESKTOP, PHONE, Browser
 from tests.unit.offline.pages import block, page
 
 pytestmark = pytest.mark.xdist_group("browser-sites")

@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.app.messages import Message, message_for
-from shared.core.events import PlanProposed
-from shared.core.run import Run, StepSpec
+from shared.app.notify.messages import Message, message_for
+from shared.core.run.events import PlanProposed
+from shared.core.run.run import Run, StepSpec
 from tests.browser.shown import RUN, keeps_quiet
 from tests.browser.sites import SiteServer
-from tests.support.browser import DESKTOP, PHONE, Browser
-from tests.support.page_measures import contrast, overflow
-from tests.support.runs import T0, after, begin, gate
+from tests.support.builders.runs import T0, after, begin, gate
+from tests.support.measures.browser import DESKTOP, PHONE, Browser
+from tests.support.measures.page_measures import contrast, overflow
 
 pytestmark = pytest.mark.xdist_group("browser-email")
 

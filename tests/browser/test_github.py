@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import requests
 
-from shared.sim._server import Simulator
-from shared.sim.github.simulator import GitHubSimulator
+from shared.local.simulators._server import Simulator
+from shared.local.simulators.github.simulator import GitHubSimulator
 from tests.browser.shown import RUN, keeps_quiet
-from tests.support.browser import DESKTOP, PHONE, Browser
-from tests.support.page_measures import contrast, overflow
+from tests.support.measures.browser import DESKTOP, PHONE, Browser
+from tests.support.measures.page_measures import contrast, overflow
 from tests.support.parts import require
 
 pytestmark = pytest.mark.xdist_group("browser-github")

@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.backends.local.chromium import Chromium, find_browser
-from shared.backends.local.chromium_pipe import Pipe
+from shared.backends.local.browser.chromium import Chromium, find_browser
+from shared.backends.local.browser.chromium_pipe import Pipe
 from shared.core.errors import NoBrowser
 from shared.ports import PageLook, Secret
-from tests.support.browser import find_chromium
+from tests.support.measures.browser import find_chromium
 from tests.support.parts import require
 
 pytestmark = pytest.mark.xdist_group("browser-hostile")

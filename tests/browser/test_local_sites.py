@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.chromium import find_browser
-from shared.cli.local_sites.serving import SitesApp
-from shared.cli.serve import listen
+from shared.backends.local.browser.chromium import find_browser
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.lasting_port import find_lasting_port
+from shared.local.serve import listen
+from shared.local.sites.serving import SitesApp
 from tests.support.parts import require
 
 pytestmark = pytest.mark.slow

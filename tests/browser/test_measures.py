@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.browser import PHONE, Browser
-from tests.support.page_measures import contrast, overflow
+from tests.support.measures.browser import PHONE, Browser
+from tests.support.measures.page_measures import contrast, overflow
 
 pytestmark = pytest.mark.xdist_group("browser-measures")
 

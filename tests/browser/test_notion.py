@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from shared.sim._server import Simulator
-from shared.sim.notion.simulator import NotionSimulator
-from tests.support.browser import DESKTOP, PHONE, Browser, Tab
-from tests.support.page_measures import contrast, overflow
+from shared.local.simulators._server import Simulator
+from shared.local.simulators.notion.simulator import NotionSimulator
+from tests.support.measures.browser import DESKTOP, PHONE, Browser, Tab
+from tests.support.measures.page_measures import contrast, overflow
 
 pytestmark = pytest.mark.xdist_group("browser-notion")
 

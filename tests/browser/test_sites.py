@@ -9,8 +9,8 @@ import pytest
 
 from shared.core.page import Page, Span
 from tests.browser.sites import NAMES, SiteServer, idea_pages, site_of
-from tests.support.browser import PHONE, Browser, Tab
-from tests.support.page_measures import contrast, overflow
+from tests.support.measures.browser import PHONE, Browser, Tab
+from tests.support.measures.page_measures import contrast, overflow
 from tests.unit.offline.pages import block, page, row, table
 
 pytestmark = pytest.mark.xdist_group("browser-sites")

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.backends.local.store import LocalStore
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.commands import workwright
-from shared.cli.idea import MAX_BYTES, read_idea
 from shared.core.errors import ConfigError
-from tests.support.moved_clock import MovedClock
-from tests.support.saved_runs import a_run, opening
+from shared.local.story.idea import MAX_BYTES, read_idea
+from tests.support.builders.saved_runs import a_run, opening
+from tests.support.ports.moved_clock import MovedClock
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ import pytest
 
 from shared.backends.cloud.store import FirestoreStore
 from shared.ports import Store
-from tests.support.backends import STORES
-from tests.support.cloud_clients import FIRESTORES, rest_firestore
-from tests.support.firestore_emulator import firestore_emulator
-from tests.support.moved_clock import MovedClock
 from tests.support.parts import require
+from tests.support.ports.backends import STORES
+from tests.support.ports.moved_clock import MovedClock
+from tests.support.servers.cloud.cloud_clients import FIRESTORES, rest_firestore
+from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 from tests.support.spread import tests_below
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.backends.clock import Elapsed, SystemClock
 from shared.ports import Clock
-from tests.support.moved_clock import START, MovedClock
+from tests.support.ports.moved_clock import START, MovedClock
 
 
 @pytest.fixture(params=["UTC", "Pacific/Auckland", "America/St_Johns"])

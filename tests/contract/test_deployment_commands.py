@@ -13,16 +13,16 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.app.accept_delivery import accept_delivery
 from shared.app.api.keys import caller_of
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
+from shared.app.intake.accept_delivery import accept_delivery
+from shared.cli.operations.webhook import of_deployment
 from shared.cli.root import workwright
-from shared.cli.webhook import of_deployment
 from shared.core.errors import ConfigError, Forbidden
 from shared.ports import Put
 from shared.settings import Settings
-from tests.support.google_project import NUMBER, PROJECT, GoogleProject, served
-from tests.support.secret_manager_server import SecretManagerServer
+from tests.support.servers.cloud.google_project import NUMBER, PROJECT, GoogleProject, served
+from tests.support.servers.cloud.secret_manager_server import SecretManagerServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TENANT = "t-0123456789abcdef01234567"

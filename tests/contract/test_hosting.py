@@ -10,8 +10,6 @@ from typing import Protocol
 import pytest
 import requests
 
-from shared.cli.local_sites.serving import SitesApp
-from shared.cli.serve import listen
 from shared.core.errors import IntegrationError, Missing
 from shared.core.loopback import at_loopback
 from shared.http_client import HttpClient
@@ -21,10 +19,12 @@ from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.vercel import Vercel
 from shared.lasting_port import find_lasting_port
+from shared.local.serve import listen
+from shared.local.simulators._server import Simulator, serve
+from shared.local.simulators.cloud_storage import CloudStorageSimulator
+from shared.local.simulators.vercel import VercelSimulator
+from shared.local.sites.serving import SitesApp
 from shared.ports import Secret
-from shared.sim._server import Simulator, serve
-from shared.sim.cloud_storage import CloudStorageSimulator
-from shared.sim.vercel import VercelSimulator
 
 TOKEN = "-".join(["a", "token"])
 OTHER = "-".join(["another", "token"])

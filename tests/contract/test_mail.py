@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.core.mail_settings import SmtpServer
+from shared.core.notify.mail_settings import SmtpServer
 from shared.integrations.mail import Mail
 from shared.integrations.ses import Ses, connect
 from shared.integrations.smtp import Smtp
+from shared.local.simulators._server import Simulator, serve
+from shared.local.simulators.ses import SesSimulator
+from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
-from shared.sim._server import Simulator, serve
-from shared.sim.ses import SesSimulator
-from shared.sim.smtp import SmtpSimulator
 
 pytestmark = pytest.mark.slow
 

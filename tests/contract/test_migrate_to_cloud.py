@@ -13,18 +13,16 @@ import pytest
 
 from shared.app.api.keys import caller_of
 from shared.app.arriving.state import arrival_of
-from shared.app.switches import set_pause, why_paused
+from shared.app.engine.switches import set_pause, why_paused
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
-from shared.backends.local.data_folder import DATABASE
-from shared.backends.local.store import LocalStore
-from shared.cli.house import House
+from shared.backends.local.folder.data_folder import DATABASE
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate import mark
-from shared.core.commands import command_to_data
 from shared.core.errors import ConfigError, Conflicting
+from shared.core.run.commands import command_to_data
+from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
-from tests.support.http_loopback import Handler, HttpServer
-from tests.support.kms_server import KmsServer
 from tests.support.moving import (
     ACCESS,
     LATER,
@@ -41,6 +39,8 @@ from tests.support.moving import (
     make_folder,
     read_mark,
 )
+from tests.support.servers.cloud.kms_server import KmsServer
+from tests.support.servers.http_loopback import Handler, HttpServer
 
 
 @pytest.fixture(scope="module")

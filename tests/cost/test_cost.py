@@ -12,26 +12,26 @@ from typing import Any
 
 import pytest
 
-from shared.app.deps import Deps
-from shared.app.engine import open_run
-from shared.app.execute_step import execute_step
-from shared.app.reconcile import _tidied
-from shared.app.switches import held_back
-from shared.app.tenant_settings import TenantSettings
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import open_run
+from shared.app.engine.execute_step import execute_step
+from shared.app.engine.switches import held_back
+from shared.app.intake.reconcile import _tidied
+from shared.app.tenants.tenant_settings import TenantSettings
 from shared.backends.clock import SystemClock
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
-from shared.cli.bench import TENANT, TRIVIAL, _chain, _tools
-from shared.cli.bench_cost import SIZES, month, most_runs, most_tenants, tables
-from shared.cli.bench_ops import TASKS, CountingQueue, grown
-from shared.cli.bench_ops_store import DELETES, READS, WRITES, CountingStore, Meter
-from shared.cli.bench_prices import model_usd, monthly_usd, operation_prices, platform_usd
-from shared.cli.bench_scale import deployed_rules, jain
-from shared.core.commands import ATTEMPT, Command
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
+from shared.bench.ops.cost import SIZES, month, most_runs, most_tenants, tables
+from shared.bench.ops.ops import TASKS, CountingQueue, grown
+from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
+from shared.bench.ops.prices import model_usd, monthly_usd, operation_prices, platform_usd
+from shared.bench.ops.scale import deployed_rules, jain
+from shared.bench.steps import TENANT, TRIVIAL, _chain, _tools
 from shared.core.errors import ConfigError
-from shared.core.events import RunOpened
-from shared.core.run import Limits, Trigger
+from shared.core.run.commands import ATTEMPT, Command
+from shared.core.run.events import RunOpened
+from shared.core.run.run import Limits, Trigger
 from shared.ports import Put
 
 pytestmark = pytest.mark.xdist_group("cost")
@@ -93,7 +93,7 @@ def test_the_page_has_the_figures_of_the_arithmetic() -> None:
     page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- figures -->\n\n(.*?)\n\n<!-- end of figures -->", page, re.DOTALL)
     assert found is not None
-    assert found[1] == tables(), "print them anew: python -m shared.cli.bench_cost"
+    assert found[1] == tables(), "print them anew: python -m shared.bench.ops.cost"
 
 
 def test_a_month_grows_with_its_runs_and_the_clocks_calls_do_not() -> None:

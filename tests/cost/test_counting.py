@@ -13,14 +13,14 @@ import pytest
 from shared.backends.cloud.rest.firestore import RestFirestore
 from shared.backends.cloud.rest.wire import Rest, no_token
 from shared.backends.cloud.store import FirestoreStore
-from shared.cli.bench_ops_store import DELETES, READS, WRITES, CountingStore, Meter
+from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
 from shared.core.errors import VersionConflict
 from shared.ports import Put, Store
-from tests.support.backends import STORES
-from tests.support.firestore_emulator import firestore_emulator
-from tests.support.moved_clock import MovedClock
+from tests.support.builders.saved_runs import a_command, a_run, following, opening
 from tests.support.parts import require
-from tests.support.saved_runs import a_command, a_run, following, opening
+from tests.support.ports.backends import STORES
+from tests.support.ports.moved_clock import MovedClock
+from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cost")]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.cli.bench_prompts import as_text, bench_prompts
-from shared.cli.bench_prompts_calls import BEFORE, STUDIED, goals_of
-from tests.support.house import own_settings
+from shared.bench.prompts.prompt_sizes import as_text, bench_prompts
+from shared.bench.prompts.prompts_calls import BEFORE, STUDIED, goals_of
+from tests.support.rigs.house import own_settings
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.cli.bench_scale import SECONDS, SYNC_EVERY_S, Load, _Play, deployed_rules, kept_shape
+from shared.bench.ops.scale import SECONDS, SYNC_EVERY_S, Load, _Play, deployed_rules, kept_shape
 
 pytestmark = pytest.mark.xdist_group("cost")
 

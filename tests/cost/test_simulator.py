@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from shared.cli.bench_scale_queue import FIFO, TURNS, Budget, QueueRules, Simulation, Task
+from shared.bench.ops.scale_queue import FIFO, TURNS, Budget, QueueRules, Simulation, Task
 
 pytestmark = pytest.mark.xdist_group("cost")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.disturbed_house import Place, Settled, copy, settle
+from tests.support.measures.told_story import Ending, ending
 from tests.support.parts import require
-from tests.support.processes import Starter
+from tests.support.programs.processes import Starter
+from tests.support.rigs.disturbed_house import Place, Settled, copy, settle
 from tests.support.spread import tests_below
-from tests.support.told_story import Ending, ending
 
 NewPlace = Callable[..., Place]
 

@@ -1,4 +1,4 @@
-"""Starts houses and simulators as processes of their own, by forking: see `support/fork_server.py`."""
+"""Starts houses and simulators as processes of their own, by forking: see `support/programs/fork_server.py`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 
 import shared.app
 import shared.backends.clock
-import shared.backends.local.chromium
-import shared.backends.local.embedder
-import shared.backends.local.identity
-import shared.backends.local.knowledge
-import shared.backends.local.queue
-import shared.backends.local.secrets
-import shared.backends.local.store
+import shared.backends.local.browser.chromium
+import shared.backends.local.delivery.local_queue
+import shared.backends.local.keys.identity
+import shared.backends.local.keys.local_secrets
+import shared.backends.local.search.embedder
+import shared.backends.local.search.local_knowledge
+import shared.backends.local.state.local_store
 import shared.backends.offline.agents
 import shared.backends.offline.model
 import shared.backends.offline.provider
 import shared.cli.commands
 import shared.entry
+import shared.local.simulators.cloud_storage
+import shared.local.simulators.gitlab
+import shared.local.simulators.notion.simulator
+import shared.local.simulators.slack.slack
 import shared.mind
-import shared.sim.cloud_storage
-import shared.sim.gitlab
-import shared.sim.notion.simulator
-import shared.sim.slack
 import shared.steps
 import shared.wiring.knowledge
 import shared.wiring.models
@@ -36,11 +36,11 @@ import shared.wiring.sites
 import shared.wiring.tools
 import shared.wiring.when_needed
 import shared.wiring.worker
-from shared.app.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
-from shared.cli.house import House
+from shared.app.money.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.root import workwright
-from shared.cli.settle_in import settle_in
 from shared.integrations.ses import connect
+from shared.local.first_setup import settle_in
+from shared.local.runtime import House
 from shared.mind.agents.registry import agents
 from shared.mind.leaks import secrets_anywhere
 from shared.mind.structured import schema_of
@@ -48,8 +48,8 @@ from shared.ports import Secret
 from shared.settings import Settings
 from shared.steps import KINDS
 from shared.wiring.sandbox import chosen_sandbox, proven
-from tests.support.fork_server import Order, serve_programs
-from tests.support.sim_process import run_simulators, warm_up_simulators
+from tests.support.programs.fork_server import Order, serve_programs
+from tests.support.simulators.sim_process import run_simulators, warm_up_simulators
 
 
 def run_house(order: Order) -> int:
@@ -79,7 +79,13 @@ PROGRAMS: dict[str, Callable[[Order], int]] = {"house": run_house, "simulators":
 
 def warm_up() -> None:
     """Do once what every process would do again at its start, and what no test here is about."""
-    for package in (shared.app, shared.steps, shared.mind, shared.backends.offline.agents, shared.sim.gitlab):
+    for package in (
+        shared.app,
+        shared.steps,
+        shared.mind,
+        shared.backends.offline.agents,
+        shared.local.simulators.gitlab,
+    ):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     for size in (0, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES, CODE_PROMPT_BYTES):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.chaos.story import Plan, bench_chaos
-from tests.support.forked_victim import forked
-from tests.support.processes import Starter
+from shared.bench.chaos.story import Plan, bench_chaos
+from tests.support.programs.forked_victim import forked
+from tests.support.programs.processes import Starter
 
 RUNS, KILLS, FAULTS = 2, 3, 2
 

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.crash.conftest import NewPlace, Undisturbed
-from tests.support.disturbed_house import Place
-from tests.support.told_story import TOPICS, compare, ending
+from tests.support.measures.told_story import TOPICS, compare, ending
+from tests.support.rigs.disturbed_house import Place
 
 Order = Mapping[str, Any]
 Write = tuple[str, str, str, int]  # system, method, path, how many such calls come first

@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from tests.crash.conftest import NewPlace, Undisturbed
-from tests.support.disturbed_house import control
-from tests.support.hand_delivery import HandDelivery
-from tests.support.told_story import compare, ending
+from tests.support.measures.told_story import compare, ending
+from tests.support.ports.hand_delivery import HandDelivery
+from tests.support.rigs.disturbed_house import control
 
 WORKERS = {"WORKWRIGHT_WORKERS": "8"}
 QUEUES = {

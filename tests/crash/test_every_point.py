@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import NewPlace, Undisturbed
-from tests.support.disturbed_house import Death
-from tests.support.told_story import compare, ending
+from tests.support.measures.told_story import compare, ending
+from tests.support.rigs.disturbed_house import Death
 
 MOMENTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").split()
 POINTS = [moment for moment in MOMENTS if "#" not in moment]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-import shared.cli.backup  # noqa: F401  (its commands join the group)
+import shared.cli.operations.backup  # noqa: F401  (its commands join the group)
 from shared.cli.root import workwright
 from tests.crash.conftest import NewPlace, Undisturbed
-from tests.support.told_story import compare, ending
+from tests.support.measures.told_story import compare, ending
 
 
 def test_a_restored_house_goes_on_with_its_run_and_does_nothing_twice(

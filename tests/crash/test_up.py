@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.crash.conftest import Undisturbed
-from tests.support.disturbed_house import Place, Settled, choose_ports, control, write_idea
-from tests.support.processes import Starter
-from tests.support.told_story import ending
+from tests.support.measures.told_story import ending
+from tests.support.programs.processes import Starter
+from tests.support.rigs.disturbed_house import Place, Settled, choose_ports, control, write_idea
 
 KILLS = 6
 

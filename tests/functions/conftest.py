@@ -11,13 +11,13 @@ import pytest
 from functions_framework import create_app
 
 from shared.app.api.keys import create_key
-from shared.app.deps import Deps
-from shared.core.events import Event, RunOpened
-from shared.core.reducer import reduce
-from shared.core.run import Limits, Run, StepSpec, Trigger, WaitKind
+from shared.app.engine.deps import Deps
+from shared.core.run.events import Event, RunOpened
+from shared.core.run.reducer import reduce
+from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.ports import Commit, Put, Secret
 from shared.wiring import wire
-from tests.support.house import forget_wiring
+from tests.support.rigs.house import forget_wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE, OTHER = "t-0123456789abcdef01234567", "t-fedcba987654321001234567"

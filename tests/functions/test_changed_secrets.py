@@ -11,14 +11,14 @@ import pytest
 from shared.app.api.exchange import ApiRequest
 from shared.app.api.keys import PEPPER
 from shared.app.api.router import Api
-from shared.app.approvals import LINK_KEY, approval_token, read_token
-from shared.app.connect_account import STATE_KEY, connect_ticket, ticket_tenant
-from shared.app.deps import Deps
-from shared.app.operator_secrets import CHANGED, change
+from shared.app.approval.approvals import LINK_KEY, approval_token, read_token
+from shared.app.connections.connect_account import STATE_KEY, connect_ticket, ticket_tenant
+from shared.app.engine.deps import Deps
+from shared.app.tenants.operator_secrets import CHANGED, change
 from shared.core.errors import BadSignature, ConfigError
 from shared.ports import Secret
 from tests.functions.conftest import MINE, Service
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shared.app.approvals import approval_token
-from shared.app.switches import set_pause
-from shared.core.run import Run, RunStatus
+from shared.app.approval.approvals import approval_token
+from shared.app.engine.switches import set_pause
+from shared.core.run.run import Run, RunStatus
 from tests.functions.conftest import MINE, Service
-from tests.functions.test_question_links import answered, questioned
-from tests.functions.test_slack_clicks import _click, run
+from tests.functions.links.test_question_links import answered, questioned
+from tests.functions.slack.test_slack_clicks import _click, run
 
 __all__ = ["questioned", "run"]  # fixtures
 SAID = "All work is paused by Mira: the fair is on. To go on: workwright resume"

@@ -10,14 +10,14 @@ from datetime import timedelta
 import pytest
 import requests
 
-from shared.app.due_times import Alarm, set_alarm
-from shared.backends.local.identity import LocalCallers
-from shared.backends.local.queue import LocalQueue
-from shared.cli.demo import select
-from shared.core.commands import PLAN_DAY, ROUTINE, Command, command_from_data, command_to_data
-from shared.core.run import RunStatus
+from shared.app.engine.due_times import Alarm, set_alarm
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.identity import LocalCallers
+from shared.core.run.commands import PLAN_DAY, ROUTINE, Command, command_from_data, command_to_data
+from shared.core.run.run import RunStatus
+from shared.local.story.demo import select
 from shared.ports import Put
-from tests.support.house import Neighbourhood, open_house
+from tests.support.rigs.house import Neighbourhood, open_house
 
 pytestmark = pytest.mark.xdist_group("queue_functions")
 

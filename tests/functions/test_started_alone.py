@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.backends.local.identity import LocalCallers
+from shared.backends.local.keys.identity import LocalCallers
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from shared.http_client import HttpClient
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
+from shared.local.simulators._server import Simulator, serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret
-from shared.sim._server import Simulator, serve
-from shared.sim.notion.simulator import NotionSimulator
-from tests.support.notion_description import of_exchange
+from tests.support.descriptions.notion_description import of_exchange
 
 
 @dataclass(frozen=True)

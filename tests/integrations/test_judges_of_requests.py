@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import github_description, gitlab_description, notion_description, vercel_description
+from tests.support.descriptions import github_description, gitlab_description, notion_description, vercel_description
 
 Json = dict[str, Any]
 _ENOUGH: Json = {"parent": {"type": "page_id", "page_id": "x"}, "properties": {}}

@@ -15,10 +15,10 @@ import requests
 from shared import oauth
 from shared.core.errors import BadSignature, Rejected, Unauthorized
 from shared.http_client import HttpClient
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
+from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.oauth import GITHUB, NOTION, SLACK, authorize_url, exchange, refresh, refusal, sign_state, verify_state
 from shared.ports import Secret
-from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 
 CALLBACK = "http://127.0.0.1:9/callback"

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.judges.workspace import Workspace, open_workspace
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from shared import oauth
 from shared.http_client import HttpClient, Trace
-from shared.integrations.notion.client import Notion
-from shared.integrations.notion.files import attached
-from shared.integrations.notion.markdown_calls import (
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.client.files import attached
+from shared.integrations.notion.client.markdown_calls import (
     AsyncTask,
     MarkdownRead,
     insert_content,

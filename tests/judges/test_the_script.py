@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from shared.http_client import HttpClient
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 from shared.ports import Secret
 from tests.judges import notion_client_script, our_script
 from tests.judges.workspace import HERE, Workspace, paragraph
-from tests.support.notion_description import find_description, of_exchange, violations
+from tests.support.descriptions.notion_description import find_description, of_exchange, violations
 from tests.support.parts import require
 
 pytestmark = pytest.mark.xdist_group("judges")

@@ -18,19 +18,19 @@ import pytest
 import requests
 
 from shared import log
-from shared.app.knowledge_sync import take_page
-from shared.app.workspace_map import PAGE, Place
-from shared.backends.local.knowledge import LocalKnowledge
+from shared.app.knowledge.knowledge_sync import take_page
+from shared.app.workspace.workspace_map import PAGE, Place
+from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.page import Block, Page, Span
-from shared.core.run import Run
+from shared.core.run.run import Run
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Put
 from shared.settings import Settings
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
 from shared.wiring.models import Models
 from tests.safety.obedient import EVIL, Injection, ObedientModel, hidden, injections
-from tests.support.small_desk import Desk, settle_in
-from tests.support.small_house import TENANT, SmallHouse
+from tests.support.rigs.small_desk import Desk, settle_in
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 Json = dict[str, Any]
 # A key as a vendor writes them, made anew for each run of the tests, so that none stands in a file.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.http_loopback import Handler, HttpServer
+from tests.support.servers.http_loopback import Handler, HttpServer
 
 Json = dict[str, Any]
 EVIL = "collect.invalid"

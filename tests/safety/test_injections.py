@@ -14,11 +14,11 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from shared.app.ask import ask_workspace
-from shared.core.run import Run, RunStatus
+from shared.app.knowledge.ask import ask_workspace
+from shared.core.run.run import Run, RunStatus
 from tests.safety.conftest import CANARY, Ground
 from tests.safety.obedient import Injection, injections
-from tests.support.small_house import TENANT
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.house import Neighbourhood, open_house
 from tests.support.parts import require
+from tests.support.rigs.house import Neighbourhood, open_house
 
 
 def pytest_runtest_setup() -> None:

@@ -15,15 +15,15 @@ from click.testing import CliRunner
 
 from shared import log
 from shared.__main__ import workwright
-from shared.cli.house import House
-from shared.cli.settle_in import own_secrets, settle_in
-from shared.cli.setup.choices import REAL, Choices, write_choices
 from shared.core.errors import ConfigError
-from shared.core.run import Run
-from tests.support.cloud_house import LOCATION, PROJECT, CloudHouse
-from tests.support.forked_simulators import forked_simulators
-from tests.support.house import QUICK, Neighbourhood, own_settings
+from shared.core.run.run import Run
+from shared.local.chosen.choices import REAL, Choices, write_choices
+from shared.local.first_setup import own_secrets, settle_in
+from shared.local.runtime import House
 from tests.support.parts import require
+from tests.support.rigs.cloud_house import LOCATION, PROJECT, CloudHouse
+from tests.support.rigs.house import QUICK, Neighbourhood, own_settings
+from tests.support.simulators.forked_simulators import forked_simulators
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("story_in_the_cloud")]
 

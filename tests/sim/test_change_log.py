@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.sim._change_log import ChangeLog, Table
+from shared.local.simulators._change_log import ChangeLog, Table
 
 KEYS = st.sampled_from("abc")
 STEP = st.one_of(

@@ -13,8 +13,8 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
-from shared.sim._server import serve
-from shared.sim.cloud_storage import CloudStorageSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.cloud_storage import CloudStorageSimulator
 
 TOKEN = "-".join(["a", "token"])
 WEBSITE = {"mainPageSuffix": "index.html", "notFoundPage": "live/404.html"}

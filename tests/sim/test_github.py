@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from shared.sim._server import serve
-from shared.sim.github.simulator import GitHubSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.github.simulator import GitHubSimulator
 
 pytestmark = pytest.mark.slow
 

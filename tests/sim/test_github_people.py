@@ -13,7 +13,7 @@ import pytest
 from shared.core.errors import Rejected
 from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
-from shared.sim.github.simulator import GitHubSimulator
+from shared.local.simulators.github.simulator import GitHubSimulator
 from tests.integrations.conftest import Inbox, Served, inbox, served
 
 __all__ = ["inbox", "served"]

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from shared.sim._server import serve
-from shared.sim.gitlab.simulator import GitLabSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.gitlab.simulator import GitLabSimulator
 
 WORD = "gl-word-" + "1"
 PROJECT = "/projects/acme%2Finner%2Fshop"

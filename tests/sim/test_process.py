@@ -27,7 +27,7 @@ class House:
         self.running: list[subprocess.Popen[str]] = []
 
     def start(self, *more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
-        command = [sys.executable, "-m", "shared.sim", "--data", str(self.data), *more]
+        command = [sys.executable, "-m", "shared.local.simulators", "--data", str(self.data), *more]
         with (self.data.parent / "errors").open("w", encoding="utf-8") as errors:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         self.running.append(process)
@@ -128,7 +128,7 @@ def test_it_ends_with_a_parent_that_died_and_that_nobody_waited_for(house: House
         start,
         sys.executable,
         "-m",
-        "shared.sim",
+        "shared.local.simulators",
         "--data",
         str(house.data),
         "--parent-pid",

@@ -10,8 +10,8 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from shared.sim._server import serve
-from shared.sim.ses import SesSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.ses import SesSimulator
 
 
 def client_of(sim: SesSimulator) -> Any:

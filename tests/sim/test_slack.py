@@ -15,8 +15,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
-from shared.sim._server import serve
-from shared.sim.slack import SlackSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.slack.slack import SlackSimulator
 
 Json = dict[str, Any]
 TOKEN = "-".join(["xoxb", "test"])

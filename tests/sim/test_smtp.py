@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.sim._server import serve
-from shared.sim.smtp import SmtpSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.smtp import SmtpSimulator
 from tests.support.parts import require
 
 WORD = "word"

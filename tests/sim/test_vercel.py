@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from shared.sim._server import serve
-from shared.sim.vercel import VercelSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.vercel import VercelSimulator
 from tests.integrations.conftest import Inbox, inbox
 
 __all__ = ["inbox"]

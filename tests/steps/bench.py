@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import context_of
-from shared.core import events as ev
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import context_of
 from shared.core.page import Block, block_to_data
-from shared.core.run import Limits, Run, StepSpec, Trigger, WaitKind
-from shared.integrations.notion.client import Notion
-from shared.integrations.notion.reading import property_text
+from shared.core.run import events as ev
+from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.content.reading import property_text
 from shared.steps._kind import StepContext
 from tests.integrations.conftest import Served
-from tests.support.small_house import TENANT, SmallHouse
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 Json = dict[str, Any]
 NOBODY = "deadbeef-dead-4ead-8ead-deadbeefdead"  # the id of nothing

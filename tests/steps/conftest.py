@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.sim.github.simulator import GitHubSimulator
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators.github.simulator import GitHubSimulator
+from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served, served
 from tests.steps.bench import Bench, prepared
-from tests.support import github_description, notion_description
-from tests.support.forge_rig import MINE, ForgeRig
-from tests.support.small_house import SmallHouse
+from tests.support.descriptions import github_description, notion_description
+from tests.support.rigs.forge_rig import MINE, ForgeRig
+from tests.support.rigs.small_house import SmallHouse
 from tests.unit.app.conftest import house
 
 __all__ = ["house", "served"]

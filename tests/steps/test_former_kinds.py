@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.app.engine import open_run, record
-from shared.app.messages import way_out
-from shared.core import events as ev
-from shared.core.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
+from shared.app.engine.engine import open_run, record
+from shared.app.notify.messages import way_out
+from shared.core.run import events as ev
+from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
 from shared.integrations.vercel import Vercel
+from shared.local.simulators.github.simulator import GitHubSimulator
+from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Put
-from shared.sim.github.simulator import GitHubSimulator
-from shared.sim.vercel.simulator import VercelSimulator
 from shared.steps import KINDS
 from shared.steps._former import FORMER
 from tests.integrations.conftest import Served, served
-from tests.support.small_house import TENANT, SmallHouse
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 __all__ = ["served"]
 

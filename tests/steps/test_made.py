@@ -11,14 +11,14 @@ import pytest
 from shared.app.made.take_away import take_away
 from shared.app.made.things import Thing, made
 from shared.core.errors import Conflicting, MalformedRequest
-from shared.core.run import RunStatus
-from shared.sim.notion.simulator import NotionSimulator
-from shared.sim.vercel.simulator import VercelSimulator
+from shared.core.run.run import RunStatus
+from shared.local.simulators.notion.simulator import NotionSimulator
+from shared.local.simulators.vercel.simulator import VercelSimulator
 from tests.integrations.conftest import Served
-from tests.support import site_rig
-from tests.support.forge_rig import NAME, ForgeRig
-from tests.support.small_desk import settle_in
-from tests.support.small_house import TENANT, SmallHouse
+from tests.support.rigs import site_rig
+from tests.support.rigs.forge_rig import NAME, ForgeRig
+from tests.support.rigs.small_desk import settle_in
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 
 def _all(house: SmallHouse, run: str = "") -> dict[str, Thing]:

@@ -17,22 +17,22 @@ from click.testing import CliRunner, Result
 import shared.cli.migrate.command  # noqa: F401  (it joins the group)
 from shared.accounts import Accounts, Endpoints
 from shared.app.api.keys import create_key
-from shared.app.deps import Deps
-from shared.app.site_environment import keep_value
-from shared.app.switches import ARRIVING, SETTINGS
+from shared.app.engine.deps import Deps
+from shared.app.engine.switches import ARRIVING, SETTINGS
+from shared.app.ship.site_environment import keep_value
 from shared.backends.clock import SystemClock
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.places import There, open_there
 from shared.cli.root import workwright
-from shared.cli.setup.choices import REAL, Choices, write_choices
-from shared.core.run import RunStatus, Step, StepSpec, StepStatus
+from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus
+from shared.local.chosen.choices import REAL, Choices, write_choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
-from tests.support.kms_server import KmsServer
-from tests.support.saved_runs import a_command, a_run, following, opening
-from tests.support.secret_manager_server import SecretManagerServer
+from tests.support.builders.saved_runs import a_command, a_run, following, opening
+from tests.support.servers.cloud.kms_server import KmsServer
+from tests.support.servers.cloud.secret_manager_server import SecretManagerServer
 
 REGION = "europe-west1"
 TEAM, OTHER = "t-" + "a" * 24, "t-" + "b" * 24

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.embedder import default_vectors_folder, why_no_vectors
+from shared.backends.local.search.embedder import default_vectors_folder, why_no_vectors
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
-from tests.support.browser import find_chromium
-from tests.support.firestore_emulator import find_emulator, find_java
-from tests.support.notion_description import find_description
-from tests.support.terraform import INFRA, why_no_terraform
+from tests.support.descriptions.notion_description import find_description
+from tests.support.measures.browser import find_chromium
+from tests.support.repository.terraform import INFRA, why_no_terraform
+from tests.support.servers.cloud.firestore_emulator import find_emulator, find_java
 
 _ROOM_PATH = "/usr/local/bin:/usr/bin:/bin"  # where programs are looked for in the sandbox
 JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients

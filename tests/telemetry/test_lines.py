@@ -13,9 +13,8 @@ import pytest
 from functions_framework import create_app
 
 from shared import log
-from shared.app.model_told import asking
-from shared.app.tell_watchers import tell_watchers
-from shared.core import events as ev
+from shared.app.models.model_told import asking
+from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.errors import (
     BadSignature,
     Busy,
@@ -27,11 +26,12 @@ from shared.core.errors import (
     Unauthenticated,
     VersionConflict,
 )
-from shared.core.reducer import reduce
-from shared.core.run import StepSpec, Usage
+from shared.core.run import events as ev
+from shared.core.run.reducer import reduce
+from shared.core.run.run import StepSpec, Usage
 from shared.ports import ModelRequest, ModelResult
 from shared.telemetry import metrics, trace
-from tests.support.runs import T0, begin
+from tests.support.builders.runs import T0, begin
 
 Lines = Callable[[], list[dict[str, Any]]]
 

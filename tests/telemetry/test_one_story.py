@@ -19,11 +19,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared import log
 from shared.app.prompts import prompt
-from shared.core.run import Run
+from shared.core.run.run import Run
 from shared.wiring.tools import wire_accounts
-from tests.support.collector import Collector, Seen
-from tests.support.house import Neighbourhood, open_house, post_signed
-from tests.support.made_up_secrets import letters, made_up
+from tests.support.builders.made_up_secrets import letters, made_up
+from tests.support.rigs.house import Neighbourhood, open_house, post_signed
+from tests.support.servers.collector import Collector, Seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("telemetry")]
 
@@ -97,7 +97,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 def _story(house: Neighbourhood) -> Run:
     people = [{"id": "zoe", "name": PERSON, "email": EMAIL, "role": "owner", "channels": ["email", "slack"]}]
-    from shared.app.connect_account import change_settings
+    from shared.app.connections.connect_account import change_settings
 
     change_settings(house.house.wired.deps, house.home.tenant, people=people)
     page = house.write(TITLE)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.secrets import LocalSecrets
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.ports import Secret
 from shared.settings import Settings
 from shared.telemetry import metrics, trace
 from shared.telemetry.otlp import OtlpExporter, Target, parse_headers
 from shared.wiring.telemetry import start_telemetry
-from tests.support.collector import Collector
+from tests.support.servers.collector import Collector
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.parts import require
+from tests.support.repository.terraform import Terraform, Verdicts
 from tests.support.spread import tests_below
-from tests.support.terraform import Terraform, Verdicts
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.parts import require
-from tests.support.terraform import INFRA, ROOT
+from tests.support.repository.terraform import INFRA, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("checkov")]
 

@@ -1,6 +1,6 @@
 """What `function.yaml` gives a function is what its code can come to read and ask for; no more, and no less.
 
-The code's side is computed (tests/support/reach.py). Four readers stand in modules that many functions share, behind a
+The code's side is computed (tests/support/repository/reach.py). Four readers stand in modules that many functions share, behind a
 call that few make: they count only where that call is made, and the table says how to tell.
 """
 
@@ -17,12 +17,12 @@ import pytest
 import yaml
 
 from shared.accounts import PROVIDERS
-from shared.core.sandbox_settings import read_runner
+from shared.core.code.sandbox_settings import read_runner
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS, Settings
 from shared.steps import KINDS
-from tests.support.reach import Reach, Unit, means, value_of
-from tests.support.reach import nodes_of as walked
-from tests.support.terraform import Verdicts
+from tests.support.repository.reach import Reach, Unit, means, value_of
+from tests.support.repository.reach import nodes_of as walked
+from tests.support.repository.terraform import Verdicts
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("terraform")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,12 +41,12 @@ _BEHIND = {
     ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.github.client", "GitHub"),
     ("shared.wiring.models", "Adapters"): ("call", "", "model"),
     ("shared.wiring.tools", "_site_environment"): ("call", "", "site_environment"),
-    ("shared.app.site_environment", "site_environment"): ("call", "", "site_environment"),
+    ("shared.app.ship.site_environment", "site_environment"): ("call", "", "site_environment"),
 }
-_WIRING = ("shared.wiring", "shared.accounts", "shared.app.site_environment")
+_WIRING = ("shared.wiring", "shared.accounts", "shared.app.ship.site_environment")
 # Sites elsewhere than in Google's buckets have a token; Terraform never sets such an address.
 _NEVER_READ = {"sites-token"}
-_CHANGING = ("shared.app.operator_secrets", "valid")
+_CHANGING = ("shared.app.tenants.operator_secrets", "valid")
 
 
 @cache
@@ -63,7 +63,7 @@ def nodes_of(unit: Unit) -> tuple[ast.AST, ...]:
 def _elsewhere(function: str, unit: Unit) -> bool:
     """Say whether a unit is of those that really ask: steps do so where steps are carried out."""
     if unit.module.startswith("shared.steps"):
-        return ("shared.app.execute_step", "execute_step") in reach(function)
+        return ("shared.app.engine.execute_step", "execute_step") in reach(function)
     return not unit.module.startswith(_WIRING)
 
 
@@ -164,7 +164,7 @@ def _touches(lane: str, what: str) -> bool:
 
 def _handed_to(function: str) -> set[str]:
     """Return the queues it hands commands to: all, where it relays what a run's events ask for."""
-    if ("shared.app.engine", "relay") in reach(function):
+    if ("shared.app.engine.engine", "relay") in reach(function):
         return set(QUEUED)
     found = set()
     for unit in reach(function).units:

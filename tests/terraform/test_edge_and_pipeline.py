@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.terraform import Verdicts
+from tests.support.repository.terraform import Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.terraform import ROOT, Terraform
+from tests.support.repository.terraform import ROOT, Terraform
 
 pytestmark = pytest.mark.xdist_group("terraform")
 HERE = ROOT / "terraform"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.terraform import Verdicts
+from tests.support.repository.terraform import Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 NUMBER, REGION = "123456789012", "europe-west1"  # of core.tftest.hcl

@@ -13,9 +13,9 @@ import promql_parser as promql
 import pytest
 from functions_framework import create_app
 
-from shared.app import tell_watchers
-from shared.core.run import RunStatus
-from tests.support.terraform import Verdicts
+from shared.app.notify import tell_watchers
+from shared.core.run.run import RunStatus
+from tests.support.repository.terraform import Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.terraform import Verdicts
+from tests.support.repository.terraform import Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 ROOT = Path(__file__).resolve().parents[2]

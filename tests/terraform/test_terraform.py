@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.terraform import Terraform, Verdicts
+from tests.support.repository.terraform import Terraform, Verdicts
 
 pytestmark = pytest.mark.xdist_group("terraform")
 

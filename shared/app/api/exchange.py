@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
-from shared.core.sentence import make_sentence
+from shared.core.text.sentence import make_sentence
 
 if TYPE_CHECKING:
-    from shared.app.execute_step import Tools
+    from shared.app.engine.execute_step import Tools
 
 MAX_BODY = 64 * 1024
 JSON, PROBLEM, HTML, FORM = (

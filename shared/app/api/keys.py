@@ -13,8 +13,8 @@ from typing import Any
 
 from shared import log
 from shared.app.api.exchange import Caller
-from shared.app.deps import Deps
-from shared.app.operator_secrets import valid
+from shared.app.engine.deps import Deps
+from shared.app.tenants.operator_secrets import valid
 from shared.core.errors import (
     ConfigError,
     Conflicting,

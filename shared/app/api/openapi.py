@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.app.api import budget, confinement, life, status, views
-from shared.app.api.asking import COUNTS
-from shared.app.api.connections import VIEWS
-from shared.app.api.contexts import CONTEXT
 from shared.app.api.exchange import FORM, JSON, PROBLEM
-from shared.app.api.feedback import FEEDBACK, PREFERENCE
-from shared.app.api.made import VIEWS as MADE_VIEWS
-from shared.app.api.operate import API
-from shared.app.api.plans import PLAN
+from shared.app.api.json_shapes import text
 from shared.app.api.routes import PARTS, Route
-from shared.app.api.shapes import text
-from shared.app.api.ship import SHIP
-from shared.app.api.site_values import SITE_VALUES
-from shared.app.api.views import listed, shown
-from shared.app.api.work import VERSION, WORK
+from shared.app.api.run import run_views as views
+from shared.app.api.run import team_status as status
+from shared.app.api.run.contexts import CONTEXT
+from shared.app.api.run.made import VIEWS as MADE_VIEWS
+from shared.app.api.run.plans import PLAN
+from shared.app.api.run.run_versions import VERSION, WORK
+from shared.app.api.run.run_views import listed, shown
+from shared.app.api.run.workspace_questions import COUNTS
+from shared.app.api.settings import budget, confinement, life
+from shared.app.api.settings.connections import VIEWS
+from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
+from shared.app.api.settings.operate import API
+from shared.app.api.settings.ship import SHIP
+from shared.app.api.settings.site_values import SITE_VALUES
 
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import Busy, TooMany
 from shared.ports import change_doc
 

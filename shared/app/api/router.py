@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shared import log
-from shared.app.api.approval_page import refusal
 from shared.app.api.exchange import (
     FORM,
     MAX_BODY,
@@ -21,12 +20,13 @@ from shared.app.api.exchange import (
     no_tools,
     problem,
 )
-from shared.app.api.html import refused, wants_page
+from shared.app.api.json_shapes import matches, read_fields, read_form, read_json, read_query
 from shared.app.api.keys import caller_of
+from shared.app.api.pages.approval_page import refusal
+from shared.app.api.pages.page_html import refused, wants_page
 from shared.app.api.rate import Rate
 from shared.app.api.routes import PARTS, PERMISSIONS, ROUTES, Route
-from shared.app.api.shapes import matches, read_fields, read_form, read_json, read_query
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import (
     AgentError,
     Busy,
@@ -40,7 +40,7 @@ from shared.core.errors import (
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
-    from shared.app.execute_step import Tools
+    from shared.app.engine.execute_step import Tools
 
 
 class Api:

@@ -5,38 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.app.api import (
-    approval_page,
-    asking,
+from shared.app.api.exchange import FORM, JSON, ApiReply, Call
+from shared.app.api.json_shapes import Schema, choice, closed, number, text, texts
+from shared.app.api.keys import ROLES
+from shared.app.api.pages import approval_page, rollback_page, slack_clicks
+from shared.app.api.pages import page_html as html
+from shared.app.api.run import chats, contexts, made, plans, runs
+from shared.app.api.run import run_versions as work
+from shared.app.api.run import team_status as status
+from shared.app.api.run import workspace_questions as asking
+from shared.app.api.settings import (
     budget,
-    chats,
     confinement,
     connections,
-    contexts,
-    databases,
     feedback,
-    html,
     life,
-    made,
-    models,
     operate,
     planning,
-    plans,
-    rollback_page,
-    runs,
     ship,
     site_values,
-    slack_clicks,
-    status,
-    work,
 )
-from shared.app.api.exchange import FORM, JSON, ApiReply, Call
-from shared.app.api.keys import ROLES
-from shared.app.api.shapes import Schema, choice, closed, number, text, texts
-from shared.app.time_zones import zone_names
-from shared.app.usage import BY
-from shared.app.workspace_schemas import KINDS
-from shared.core.run import RunStatus
+from shared.app.api.settings import model_choice as models
+from shared.app.api.settings import tenant_databases as databases
+from shared.app.money.usage import BY
+from shared.app.schedule.time_zones import zone_names
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.core.run.run import RunStatus
 
 Handler = Callable[[Call], ApiReply]
 

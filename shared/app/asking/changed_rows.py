@@ -13,13 +13,13 @@ from typing import Any
 from shared import log
 from shared.app.asking.watched_rows import Watch
 from shared.app.asking.wrong_clock import notion_ahead
-from shared.app.deps import Deps
-from shared.app.gather import Happening, gather, looked_at
-from shared.app.workspace_crawl import BLUR, OVERLAP
-from shared.core.commands import Command
+from shared.app.engine.deps import Deps
+from shared.app.intake.debounce import Happening, gather, looked_at
+from shared.app.workspace.workspace_crawl import BLUR, OVERLAP
 from shared.core.errors import Rejected
-from shared.core.run import derived_id
-from shared.integrations.notion.client import Notion
+from shared.core.run.commands import Command
+from shared.core.run.run import derived_id
+from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery

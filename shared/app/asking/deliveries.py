@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.app.asking import asks_often
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.ports import SYSTEM
 
 TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)

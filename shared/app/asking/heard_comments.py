@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.app.deps import Deps
-from shared.app.gather import Happening, gather
-from shared.core.commands import Command
+from shared.app.engine.deps import Deps
+from shared.app.intake.debounce import Happening, gather
 from shared.core.errors import Missing, Rejected
-from shared.core.run import Run, RunStatus, derived_id
-from shared.integrations.notion.client import Notion
+from shared.core.run.commands import Command
+from shared.core.run.run import Run, RunStatus, derived_id
+from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
 
 KIND = "told"  # documents of a tenant, one per page: the comments there that led to a look

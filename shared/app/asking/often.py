@@ -14,12 +14,12 @@ from typing import Any
 
 from shared.app.asking import asks_often
 from shared.app.asking.heard_comments import WAIT, threads_of
-from shared.app.deps import Deps
-from shared.app.workspace_databases import sources_of
-from shared.app.workspace_schemas import RUNS
+from shared.app.engine.deps import Deps
+from shared.app.workspace.workspace_databases import sources_of
+from shared.app.workspace.workspace_schemas import RUNS
 from shared.core.asking.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
-from shared.core.commands import QUICK, RECONCILE, Command
-from shared.core.run import Run, derived_id
+from shared.core.run.commands import QUICK, RECONCILE, Command
+from shared.core.run.run import Run, derived_id
 from shared.ports import change_doc
 
 ASKING = ("sync", "asking")  # what is kept of a tenant: when it was asked, by whom work goes on, which runs are open

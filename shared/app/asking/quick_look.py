@@ -14,14 +14,14 @@ from shared.app.asking.often import asked_of, keep_asked, lately_runs, open_runs
 from shared.app.asking.unreached import note_reached, note_unreached
 from shared.app.asking.watched_rows import Watch
 from shared.app.asking.wrong_clock import note_clock
-from shared.app.deps import Deps
-from shared.app.execute_step import Tools, lease
-from shared.app.left_alone import let_in, may_ask, note_refused
-from shared.app.workspace_databases import database_of, kind_of
-from shared.core.commands import Command
+from shared.app.engine.deps import Deps
+from shared.app.engine.execute_step import Tools, lease
+from shared.app.intake.left_alone import let_in, may_ask, note_refused
+from shared.app.workspace.workspace_databases import database_of, kind_of
 from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected, Unreachable
-from shared.core.run import Run
-from shared.integrations.notion.client import Notion
+from shared.core.run.commands import Command
+from shared.core.run.run import Run
+from shared.integrations.notion.client.client import Notion
 
 
 def look_quickly(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.core.errors import IntegrationError, NotSettled, RateLimited, Unreachable
 from shared.ports import Put, change_doc
 

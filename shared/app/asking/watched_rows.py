@@ -29,15 +29,15 @@ from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.app.deps import Deps
-from shared.app.gather import Happening
-from shared.app.ledger import content_hash
-from shared.app.page_shows import links_of
-from shared.app.workspace_crawl import OVERLAP
-from shared.app.workspace_databases import Mapped
-from shared.app.workspace_schemas import IDEAS
+from shared.app.engine.deps import Deps
+from shared.app.intake.debounce import Happening
+from shared.app.notify.page_shows import links_of
+from shared.app.workspace.workspace_crawl import OVERLAP
+from shared.app.workspace.workspace_databases import Mapped
+from shared.app.workspace.workspace_schemas import IDEAS
+from shared.app.workspace.write_journal import content_hash
 from shared.core.asking.rows import Row, status_set_by
-from shared.core.run import derived_id
+from shared.core.run.run import derived_id
 from shared.ports import Put
 
 KIND = "rows"  # documents of a tenant, one per table

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.app.asking.unreached import unreached_since
 from shared.app.asking.wrong_clock import ahead_of_us
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 
 
 def standing_words(deps: Deps, tenant: str) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared import log
-from shared.app.deps import Deps
-from shared.integrations.notion.client import Notion
+from shared.app.engine.deps import Deps
+from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
 
 PLACE = ("sync", "clock")  # {"ahead_s", "at"}: by how much Notion's clock is ahead of ours; only while it is off

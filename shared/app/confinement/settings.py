@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.integrations.notion.confine import CONFINED_TO
 from shared.ports import change_doc
 

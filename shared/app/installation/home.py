@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.app.deps import Deps
-from shared.app.switches import is_gone
+from shared.app.engine.deps import Deps
+from shared.app.engine.switches import is_gone
 from shared.ports import SYSTEM, Put
 
 REAL_HOME = ("install", "workspace")

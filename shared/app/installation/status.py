@@ -8,11 +8,11 @@ from typing import Any
 
 from shared.app.asking.often import asked_of
 from shared.app.asking.words import standing_words
-from shared.app.deps import Deps
-from shared.app.switches import paused_words
-from shared.core.attention import pause_words
-from shared.core.release_words import waits_for
-from shared.core.run import Run, RunStatus
+from shared.app.engine.deps import Deps
+from shared.app.engine.switches import paused_words
+from shared.core.approval.release_words import waits_for
+from shared.core.notify.attention import pause_words
+from shared.core.run.run import Run, RunStatus
 from shared.ports import SYSTEM
 
 LATELY = timedelta(days=1)

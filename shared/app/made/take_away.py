@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shared.app.deps import Deps
-from shared.app.engine import open_run
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import open_run
 from shared.app.made.things import SITE, Thing, away_run, made
 from shared.core.errors import Conflicting, MalformedRequest, NotThere
-from shared.core.events import RunOpened
-from shared.core.run import Run, StepSpec, Trigger
+from shared.core.run.events import RunOpened
+from shared.core.run.run import Run, StepSpec, Trigger
 
 _NO_PROJECT = ("cloud_storage", "local_sites")
 _OURS = ("scope", "key")

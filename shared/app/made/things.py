@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.app.deps import Deps
-from shared.app.knowledge_scope import address_of
-from shared.core.run import Run, derived_id
+from shared.app.engine.deps import Deps
+from shared.app.knowledge.knowledge_scope import address_of
+from shared.core.run.run import Run, derived_id
 from shared.ports import Doc
 
 Result = Mapping[str, Any]

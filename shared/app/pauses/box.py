@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.app.deps import Deps
-from shared.app.engine import record
-from shared.app.switches import ON_PAGE, SETTINGS, set_pause
-from shared.app.workspace_databases import Mapped
-from shared.app.workspace_schemas import EVERYTHING, IDEAS, PAUSED
-from shared.core import events as ev
-from shared.core.outgoing_text import folded
-from shared.core.run import Run
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import record
+from shared.app.engine.switches import ON_PAGE, SETTINGS, set_pause
+from shared.app.workspace.workspace_databases import Mapped
+from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
+from shared.core.run import events as ev
+from shared.core.run.run import Run
+from shared.core.text.outgoing_text import folded
 
 Json = Mapping[str, Any]
 

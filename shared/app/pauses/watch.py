@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.app.deps import Deps
-from shared.app.engine import record
-from shared.app.switches import why_paused
-from shared.core.attention import REHEARSAL
-from shared.core.commands import UNDO, Command
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import record
+from shared.app.engine.switches import why_paused
 from shared.core.errors import AgentError, ErrorClass
-from shared.core.events import RunPaused, StepWaits, UndoFailed
-from shared.core.lapse import HELD
-from shared.core.run import Run, Step
+from shared.core.notify.attention import REHEARSAL
+from shared.core.run.commands import UNDO, Command
+from shared.core.run.events import RunPaused, StepWaits, UndoFailed
+from shared.core.run.expire import HELD
+from shared.core.run.run import Run, Step
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 
 _FRESH = timedelta(milliseconds=500)  # a look this recent is not repeated: with the next one a pause counts in a second

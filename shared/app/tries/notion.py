@@ -13,9 +13,9 @@ from typing import Any, Literal
 from shared.app.tries.credentials import find_misfit
 from shared.app.tries.tried import TIMEOUTS, Tried, discreet, join_words, tell_unclear
 from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, Rejected, Unauthorized
-from shared.core.sentence import count_of
+from shared.core.text.sentence import count_of
 from shared.http_client import HttpClient, Trace
-from shared.integrations.notion.client import BASE_URL, Notion
+from shared.integrations.notion.client.client import BASE_URL, Notion
 from shared.integrations.notion.ids import id_named
 from shared.ports import Secret
 

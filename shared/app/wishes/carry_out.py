@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.app.deps import Deps
+from shared.app.engine.deps import Deps
 from shared.app.wishes.kept_statuses import kept_of
-from shared.core.commands import CONSIDER, Command
-from shared.core.run import Run, derived_id
+from shared.core.run.commands import CONSIDER, Command
+from shared.core.run.run import Run, derived_id
 
 _SETTLED = timedelta(seconds=2)  # by then the page is known to show the end; if not, the look comes again
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.app.deps import Deps
-from shared.core import marks
-from shared.core.run import Run, RunStatus
+from shared.app.engine.deps import Deps
+from shared.core.pages import marks
+from shared.core.run.run import Run, RunStatus
 from shared.ports import change_doc
 
 KIND = "statuses"  # documents of a tenant, one per page

@@ -13,21 +13,21 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from shared.app.deps import Deps
-from shared.app.effects import Effects
-from shared.app.execute_step import Tools, run_url
-from shared.app.gather import Gathered, Happening
-from shared.app.open_page_run import page_record
-from shared.app.plan_comments import said_already
+from shared.app.approval.plan_comments import said_already
+from shared.app.engine.deps import Deps
+from shared.app.engine.effects import Effects
+from shared.app.engine.execute_step import Tools, run_url
+from shared.app.intake.debounce import Gathered, Happening
+from shared.app.intake.open_page_run import page_record
 from shared.app.wishes.kept_statuses import Kept, Written, kept_of
-from shared.app.workspace_databases import mapped_page
-from shared.app.workspace_schemas import IDEAS
-from shared.core import marks
-from shared.core.commands import Command
+from shared.app.workspace.workspace_databases import mapped_page
+from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.page import Span
-from shared.core.run import Run, derived_id
-from shared.integrations.notion.client import Notion
+from shared.core.pages import marks
+from shared.core.run.commands import Command
+from shared.core.run.run import Run, derived_id
+from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
 _SETS = "page.properties_updated"

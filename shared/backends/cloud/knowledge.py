@@ -26,8 +26,8 @@ from shared.backends.cloud.knowledge_mirror import CHANGED, CHUNKS, Mirror, Mirr
 from shared.backends.cloud.paths import Home
 from shared.backends.cloud.plain_batches import PlainBatches
 from shared.backends.knowledge_rows import PATH_JOINT, chunk_body, chunk_of, page_body, page_of
-from shared.core.chunk import Chunk
 from shared.core.errors import StoreCorrupt, StoreError
+from shared.core.knowledge.chunk import Chunk
 from shared.ports import KnownPage, Nearest, Scored, Vector
 
 PAGES = "known"

@@ -17,9 +17,9 @@ from typing import Any
 
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
 from shared.backends.cloud.failures import as_ours
-from shared.core.attention import telling
-from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
+from shared.core.notify.attention import telling
+from shared.core.run.commands import Command, command_from_data, command_to_data
 from shared.ports import Clock, DeadLetter, Doc, Put, Store
 from shared.telemetry import trace
 

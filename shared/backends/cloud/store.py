@@ -18,12 +18,12 @@ from shared.backends.cloud import erase, leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
-from shared.core.codec import event_from_data, event_to_data, run_from_data, run_to_data
-from shared.core.commands import Command, command_from_data, command_to_data
 from shared.core.errors import StoreCorrupt
-from shared.core.events import Event
-from shared.core.run import NOTHING, Run, Usage
-from shared.core.schema import current, stamped
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.commands import Command, command_from_data, command_to_data
+from shared.core.run.events import Event
+from shared.core.run.run import NOTHING, Run, Usage
+from shared.core.schema_versions import current, stamped
 from shared.ports import SYSTEM, Clock, Commit, Doc, Loaded, Put
 
 

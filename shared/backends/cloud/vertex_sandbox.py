@@ -19,8 +19,8 @@ from shared.backends.remote.wire import why_not
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
-from shared.core.readable import as_text
-from shared.core.sentence import end_sentence
+from shared.core.text.readable import as_text
+from shared.core.text.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 SYSTEM = "vertex-sandbox"

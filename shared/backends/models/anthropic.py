@@ -15,7 +15,7 @@ from shared.backends.models import shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, Refused
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_client import Answer, Trace
 from shared.ports import Clock, Message
 

@@ -18,7 +18,7 @@ from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor, span
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
-from shared.core.model_facts import KEY_REFUSED, Catalogue, Tokens
+from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens
 from shared.http_client import Answer, Trace, segment
 from shared.ports import Clock, Message, Secret
 

@@ -18,7 +18,7 @@ from shared.backends.models import openai_errors, shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
 from shared.core.errors import AgentError, ConfigError, InvalidOutput, OutcomeUnknown, RateLimited, Refused, Rejected
-from shared.core.model_facts import Catalogue, Tokens
+from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_client import Answer, Trace
 from shared.ports import Clock, Message
 

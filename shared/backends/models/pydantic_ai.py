@@ -29,8 +29,8 @@ from shared.core.errors import (
     Rejected,
     Unreachable,
 )
-from shared.core.model_facts import Catalogue, Price, Tokens
-from shared.core.run import Usage
+from shared.core.models.model_facts import Catalogue, Price, Tokens
+from shared.core.run.run import Usage
 from shared.http_client import json_bytes
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
 

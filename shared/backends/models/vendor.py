@@ -25,8 +25,8 @@ from shared.core.errors import (
     Rejected,
     Unauthorized,
 )
-from shared.core.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
-from shared.core.run import Usage
+from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
+from shared.core.run.run import Usage
 from shared.http_client import Answer, HttpClient, Trace, json_bytes, retry_after, vendor_message
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
 

@@ -16,8 +16,8 @@ import requests
 
 from shared.backends.models.google_identity import vertex_root
 from shared.core.errors import IntegrationError, OutcomeUnknown
-from shared.core.run import Usage
-from shared.core.tokens import estimated_tokens
+from shared.core.models.token_bound import estimated_tokens
+from shared.core.run.run import Usage
 from shared.http_client import HttpClient, Trace, segment
 from shared.ports import Secret, Vector
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.backends.offline.language import guess_language
-from shared.core.chat_words import APPROVE, ASK, EXPLAIN
-from shared.core.outgoing_text import folded
-from shared.core.talk.reading import read
-from shared.core.talk.verbs import language_of
+from shared.core.chat.chat_words import APPROVE, ASK, EXPLAIN
+from shared.core.chat.read_by_rules import read
+from shared.core.chat.verbs import language_of
+from shared.core.text.outgoing_text import folded
 
 
 def understand(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.backends.offline.building.coding import mend_code, outline_code, write_files
 from shared.backends.offline.chatting import understand
-from shared.backends.offline.coding import mend_code, outline_code, write_files
-from shared.backends.offline.planning import make_plan
-from shared.backends.offline.routine import make_routine_plan
+from shared.backends.offline.plans.planning import make_plan
+from shared.backends.offline.plans.routine import make_routine_plan
 from shared.core.errors import Refused
-from shared.core.run import NOTHING, Usage
+from shared.core.run.run import NOTHING, Usage
 from shared.ports import ModelRequest, ModelResult, request_tokens
 
 _TASKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

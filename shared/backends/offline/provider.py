@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.backends.offline.model import OfflineModel
-from shared.core.run import Usage
+from shared.core.run.run import Usage
 from shared.ports import ModelRequest, ModelResult
 
 

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from shared.backends.remote.wire import request_from_bytes, result_to_data
+from shared.core.code.lock_files import LockProblem
 from shared.core.errors import MalformedRequest, SandboxUnavailable, TooMany
-from shared.core.lock_files import LockProblem
 from shared.ports import CallerCheck, Sandbox, SandboxRequest
 
 _RETRY = timedelta(seconds=1)

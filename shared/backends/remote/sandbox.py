@@ -13,9 +13,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
 from shared.backends.sandbox.intake import check_request
+from shared.core.code.lock_files import LockProblem
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
-from shared.core.lock_files import LockProblem
-from shared.core.sentence import end_sentence
+from shared.core.text.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 _CONNECT_S = 10.0

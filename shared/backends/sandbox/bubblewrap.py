@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.backends.sandbox.driver import LaunchedSandbox
-from shared.backends.sandbox.registries import Registries, registries
+from shared.backends.sandbox.packages.registries import Registries, registries
 from shared.backends.sandbox.selftest import prove
 
 _SEARCH = "/usr/local/bin:/usr/bin:/bin"

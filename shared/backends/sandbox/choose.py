@@ -7,7 +7,7 @@ from functools import cache
 
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
-from shared.backends.sandbox.registries import registries
+from shared.backends.sandbox.packages.registries import registries
 from shared.core.errors import SandboxUnavailable
 from shared.ports import Sandbox, SandboxRequest, SandboxResult
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
-from shared.backends.sandbox.registries import Registries, installer_env, registries
-from shared.backends.sandbox.registry_proxy import RegistryProxy
+from shared.backends.sandbox.packages.registries import Registries, installer_env, registries
+from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
+from shared.core.code.lock_files import read_lock
 from shared.core.errors import SandboxUnavailable, Unavailable
-from shared.core.lock_files import read_lock
-from shared.core.readable import as_text
-from shared.core.sentence import end_sentence
+from shared.core.text.readable import as_text
+from shared.core.text.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, cast
 if __name__ == "__main__":
     sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)))
 
-from shared.backends.sandbox import kernel
 from shared.backends.sandbox.channel import pack, unpack
-from shared.backends.sandbox.collect import Collector
-from shared.backends.sandbox.install import install
-from shared.backends.sandbox.room import Job, Room
-from shared.backends.sandbox.room_bubblewrap import BubblewrapRoom
-from shared.backends.sandbox.room_landlock import LandlockRoom
-from shared.backends.sandbox.supervise import Outcome, must_see_children, supervise
+from shared.backends.sandbox.packages.install import install
+from shared.backends.sandbox.rooms import kernel
+from shared.backends.sandbox.rooms.collect import Collector
+from shared.backends.sandbox.rooms.room import Job, Room
+from shared.backends.sandbox.rooms.room_bubblewrap import BubblewrapRoom
+from shared.backends.sandbox.rooms.room_landlock import LandlockRoom
+from shared.backends.sandbox.rooms.supervise import Outcome, must_see_children, supervise
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shared.cli.checkup.finding import LATER, OK, Finding
-from shared.cli.setup.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
-from shared.cli.setup.surroundings import surroundings
-from shared.core.mail_settings import read_mail
+from shared.cli.doctor.finding import LATER, OK, Finding
+from shared.core.notify.mail_settings import read_mail
+from shared.local.chosen.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
+from shared.local.chosen.surroundings import surroundings
 
 OPERATOR_SECRETS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -37,8 +37,8 @@ _OF_MAIL: Mapping[str, tuple[str, ...]] = {
 
 def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each secret that is set or needed on this machine whether it is set, and where it comes from."""
-    from shared.backends.local.keyfile import KEY_FILE
-    from shared.backends.local.secrets import LocalSecrets
+    from shared.backends.local.keys.keyfile import KEY_FILE
+    from shared.backends.local.keys.local_secrets import LocalSecrets
 
     if not (data / KEY_FILE).exists():
         yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)

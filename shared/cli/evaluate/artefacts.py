@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from shared.cli.evaluate.collect import output_of
 from shared.cli.evaluate.life import Ended, save
 from shared.cli.evaluate.looks.seen import Made
-from shared.cli.house import House
-from shared.core.codec import run_to_data
+from shared.core.run.codec import run_to_data
+from shared.local.runtime import House
 
 
 def keep(folder: Path, house: House, ended: Ended, made: Made) -> None:

@@ -14,12 +14,12 @@ from shared.cli.evaluate.looks.browser import looker
 from shared.cli.evaluate.looks.seen import Made, Site
 from shared.cli.evaluate.looks.site_visit import visit
 from shared.cli.evaluate.workspace import Workspace
-from shared.cli.house import House
-from shared.cli.settle_in import Home
 from shared.core.errors import AgentError
-from shared.core.outgoing_text import plain
-from shared.core.run import Run
+from shared.core.run.run import Run
+from shared.core.text.outgoing_text import plain
 from shared.integrations.github.client import GitHub
+from shared.local.first_setup import Home
+from shared.local.runtime import House
 from shared.wiring.sandbox import chosen_sandbox
 from shared.wiring.tools import wire_accounts
 

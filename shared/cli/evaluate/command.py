@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from shared.cli.root import AS_JSON, DATA, workwright
-from shared.core.model_facts import OFFLINE
+from shared.core.models.model_facts import OFFLINE
 
 _RESULT = click.Path(path_type=Path, dir_okay=False)
 
@@ -49,7 +49,7 @@ def evaluate_command(
         raise click.UsageError("name a model with --model, or two results with --compare")
     from shared.cli.evaluate.evaluation import Wanted, evaluate
     from shared.cli.evaluate.shown import as_text
-    from shared.cli.story_end import BROKEN_OFF
+    from shared.local.story.story_end import BROKEN_OFF
 
     secret, key = _key(model, data)
     micros = None if limit_usd is None else int(Decimal(str(limit_usd)) * 1_000_000)
@@ -79,7 +79,7 @@ def _key(model: str, data: Path) -> tuple[str, str]:
         return "", ""
     name = f"{provider}-api-key"
     if (data / "secrets.json").exists():
-        from shared.backends.local.secrets import LocalSecrets
+        from shared.backends.local.keys.local_secrets import LocalSecrets
 
         try:
             return name, LocalSecrets(data).get(name).reveal()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.run import Run, RunStatus
+from shared.core.run.run import Run, RunStatus
 
 LIVE, DONE, QUESTION, REFUSED, FAILED = "live", "done", "question", "refused", "failed"
 STOPPED, TIMED_OUT = "stopped", "timed out"

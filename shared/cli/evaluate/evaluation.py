@@ -22,7 +22,7 @@ from shared.cli.evaluate.pages import EvalPage, EvalSet, read_set
 from shared.cli.evaluate.surroundings import environment
 from shared.cli.evaluate.worker import HOUSE, RESULT, STATE, STOPPED, Order
 from shared.core.errors import ConfigError
-from shared.core.model_facts import OFFLINE
+from shared.core.models.model_facts import OFFLINE
 from shared.mind.catalogue import offered
 from shared.settings import Settings
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.cli.demo import Progress, follow, select, write_idea
 from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, QUESTION, end_of
 from shared.cli.evaluate.pages import EvalPage
 from shared.cli.evaluate.workspace import Workspace
-from shared.cli.house import House
-from shared.cli.settle_in import Home
-from shared.core import marks
-from shared.core.run import Run, RunStatus, WaitKind
+from shared.core.pages import marks
+from shared.core.run.run import Run, RunStatus, WaitKind
+from shared.local.first_setup import Home
+from shared.local.runtime import House
+from shared.local.story.demo import Progress, follow, select, write_idea
 
 _HEARD_S = 120.0  # after which an answer that nothing has come of counts as not heard
 _ASKED = 5  # times in vain, after which nobody will answer

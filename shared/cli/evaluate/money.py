@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.app.connect_account import change_settings
-from shared.app.deps import Deps
-from shared.app.engine import record
-from shared.app.tenant_ledger import LEDGERS
-from shared.core.events import BudgetChanged
-from shared.core.spending import Allowance, ledger_from_data
+from shared.app.connections.connect_account import change_settings
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import record
+from shared.app.money.tenant_ledger import LEDGERS
+from shared.core.money.spending import Allowance, ledger_from_data
+from shared.core.run.events import BudgetChanged
 
 _USUAL = Allowance()
 

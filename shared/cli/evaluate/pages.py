@@ -17,8 +17,8 @@ from typing import Any
 from shared.cli.evaluate.checks import Check, read_check
 from shared.cli.evaluate.ends import ENDS, MADE
 from shared.cli.evaluate.fields import Fields, Json
-from shared.cli.idea import Idea, read_idea
 from shared.core.errors import ConfigError
+from shared.local.story.idea import Idea, read_idea
 
 BUILTIN = "builtin"
 KINDS = ("site", "service", "tool", "notion", "ask")

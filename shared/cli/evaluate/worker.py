@@ -24,10 +24,10 @@ from shared.cli.evaluate.life import Ended, Life, save
 from shared.cli.evaluate.looks.seen import Finding
 from shared.cli.evaluate.money import allow, spent_by
 from shared.cli.evaluate.pages import EvalPage, read_set
-from shared.cli.house import House
-from shared.cli.settle_in import settle_in
-from shared.core.model_facts import OFFLINE
-from shared.core.run import StepStatus
+from shared.core.models.model_facts import OFFLINE
+from shared.core.run.run import StepStatus
+from shared.local.first_setup import settle_in
+from shared.local.runtime import House
 from shared.ports import Secret
 
 Json = dict[str, Any]

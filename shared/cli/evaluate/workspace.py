@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.cli.evaluate.looks.seen import Row
 from shared.cli.evaluate.pages import Table
-from shared.cli.settle_in import Home, Installation, as_person
-from shared.integrations.notion import blocks
+from shared.integrations.notion.content import blocks
+from shared.local.first_setup import Home, Installation, as_person
 
 Json = dict[str, Any]
 _PART = 100

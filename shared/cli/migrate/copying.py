@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.app.accept_forge_delivery import HOOKS
-from shared.app.forge_hooks import hook_id
+from shared.app.connections.forge_hooks import hook_id
+from shared.app.intake.accept_forge_delivery import HOOKS
 from shared.backends.cloud.arriving.records import ArrivingRecords
 from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
+from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.leaving.records import counted_days, waiting_commands
-from shared.backends.local.queue import LocalQueue
 from shared.cli.migrate.places import Here, There
 from shared.cli.migrate.reading import (
     LAST,
@@ -25,7 +25,7 @@ from shared.cli.migrate.reading import (
 )
 from shared.cli.migrate.sealed import seal_anew
 from shared.cli.migrate.survey import left_grants
-from shared.core.commands import QUICK
+from shared.core.run.commands import QUICK
 from shared.ports import SYSTEM, change_doc
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)

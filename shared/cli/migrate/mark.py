@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from shared.backends.local.keyfile import write_private
+from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError
 
 FILE = "moved.json"

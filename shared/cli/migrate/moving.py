@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.app.arriving.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
-from shared.app.tenant_traces import BOTS
+from shared.app.tenants.tenant_traces import BOTS
 from shared.cli.migrate.copying import copy_operators, copy_tenant
 from shared.cli.migrate.mark import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.cli.migrate.operators import Operators, bring, compare

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.app.operator_secrets import CHANGED, KIND
-from shared.cli.cloud_wanted import Wanted
+from shared.app.tenants.operator_secrets import CHANGED, KIND
+from shared.cli.doctor.cloud_wanted import Wanted
 from shared.cli.migrate.places import Here, There
-from shared.cli.setup.choices import SIMULATED
+from shared.local.chosen.choices import SIMULATED
 from shared.ports import SYSTEM, Put, Secret
 
 _BEFORE = "-before"

@@ -10,14 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.cli.setup.choices import Choices, read_choices
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import Choices, read_choices
 from shared.ports import Clock
 
 if TYPE_CHECKING:
-    from shared.app.deps import Deps
-    from shared.backends.local.secrets import LocalSecrets
-    from shared.backends.local.store import LocalStore
+    from shared.app.engine.deps import Deps
+    from shared.backends.local.keys.local_secrets import LocalSecrets
+    from shared.backends.local.state.local_store import LocalStore
     from shared.wiring.clients import Clients
 
 
@@ -54,9 +54,9 @@ class There:
 def open_here(data: Path) -> Iterator[Here]:
     """Hold the data folder; raises ConfigError where there is none, and while Workwright runs on it."""
     from shared.backends.clock import SystemClock
-    from shared.backends.local.data_folder import DATABASE, refuse_if_held
-    from shared.backends.local.secrets import LocalSecrets
-    from shared.backends.local.store import LocalStore
+    from shared.backends.local.folder.data_folder import DATABASE, refuse_if_held
+    from shared.backends.local.keys.local_secrets import LocalSecrets
+    from shared.backends.local.state.local_store import LocalStore
     from shared.settings import Settings
 
     if not (data / DATABASE).is_file():
@@ -74,7 +74,7 @@ def open_here(data: Path) -> Iterator[Here]:
 
 def open_there(project: str, region: str, name: str, env: Mapping[str, str]) -> There:
     """Return the deployment; nothing is asked of it yet. Raises ConfigError without credentials of an operator."""
-    from shared.cli.google_reader import operators_token
+    from shared.cli.doctor.google_reader import operators_token
     from shared.settings import EMULATORS, Settings
     from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports

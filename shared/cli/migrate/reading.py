@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.app.accept_forge_delivery import HOOKS, INSTALLATIONS
 from shared.app.api.keys import KIND as API_KEYS
-from shared.app.due_times import KIND as ALARMS
-from shared.app.knowledge_marks import LOST, STALE, STATE
-from shared.app.snapshots import EXPIRIES
-from shared.app.switches import SETTINGS
-from shared.app.tenant_traces import BOTS, WORKSPACES
-from shared.core.run import Run
+from shared.app.code.snapshots import EXPIRIES
+from shared.app.engine.due_times import KIND as ALARMS
+from shared.app.engine.switches import SETTINGS
+from shared.app.intake.accept_forge_delivery import HOOKS, INSTALLATIONS
+from shared.app.knowledge.knowledge_marks import LOST, STALE, STATE
+from shared.app.tenants.tenant_traces import BOTS, WORKSPACES
+from shared.core.run.run import Run
 from shared.ports import SYSTEM, Doc, Store
 
 LAST = API_KEYS  # whoever has a key can do nothing there before everything else is there

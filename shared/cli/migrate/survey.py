@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.app.switches import ERASURES, TOMBSTONES
-from shared.backends.local.data_folder import RESTORED
+from shared.app.engine.switches import ERASURES, TOMBSTONES
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.leaving.records import waiting_commands
-from shared.backends.local.queue import LocalQueue
 from shared.cli.migrate.places import Here
 from shared.cli.migrate.reading import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
 from shared.cli.migrate.sealed import check_sealed
-from shared.cli.setup.choices import REAL, SIMULATED
 from shared.core.errors import ConfigError
-from shared.core.run import Run
+from shared.core.run.run import Run
 from shared.core.system_names import name_system
+from shared.local.chosen.choices import REAL, SIMULATED
 from shared.ports import SYSTEM
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.cli.migrate.moving import Plan
 from shared.cli.migrate.places import There
 from shared.cli.migrate.survey import Team
-from shared.cli.setup.choices import REAL, Choices
+from shared.local.chosen.choices import REAL, Choices
 
 
 def as_data(plan: Plan, there: There) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def _checked(text: str) -> Secret:
 
 def _of_folder(data: Path, grant: str, names: tuple[str, ...]) -> Secret:
     from shared.backends.clock import SystemClock
-    from shared.backends.local.secrets import LocalSecrets
-    from shared.backends.local.store import LocalStore
+    from shared.backends.local.keys.local_secrets import LocalSecrets
+    from shared.backends.local.state.local_store import LocalStore
 
     if not (data / "secrets.json").exists() and not (data / "house.json").exists():
         raise ConfigError(f"Workwright has not run in {data}; give the credential with --token-file")

@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Left, Look, Place, Probe, fill
 from shared.core.errors import ConfigError, Unavailable
-from shared.core.mail_settings import SmtpServer
+from shared.core.notify.mail_settings import SmtpServer
 from shared.ports import Secret
 from shared.settings import Settings
 

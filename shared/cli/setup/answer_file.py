@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from shared.cli.setup.asking import WAYS, Options, read_secret
-from shared.cli.setup.choices import LIMITS, PERSON_FACTS
 from shared.core.errors import ConfigError
-from shared.core.readable import on_one_line
+from shared.core.text.readable import on_one_line
+from shared.local.chosen.choices import LIMITS, PERSON_FACTS
 from shared.ports import Secret
 
 KNOWN: Mapping[str, tuple[str, ...]] = {  # what each table may say

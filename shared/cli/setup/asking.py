@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import click
 
-from shared.backends.local.keyfile import refuse_if_shared
+from shared.backends.local.keys.keyfile import refuse_if_shared
 from shared.cli.root import typed
 from shared.core.errors import ConfigError
-from shared.core.readable import on_one_line
+from shared.core.text.readable import on_one_line
 from shared.ports import Secret
 
 Options = Sequence[tuple[str, str]]  # (what is answered, what people read)

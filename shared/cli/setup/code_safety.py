@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from shared.cli.setup.choices import NONE, Choices
 from shared.core.errors import ConfigError, SandboxUnavailable
-from shared.core.model_facts import OFFLINE
+from shared.core.models.model_facts import OFFLINE
+from shared.local.chosen.choices import NONE, Choices
 from shared.ports import Sandbox
 
 _STRONG = "bubblewrap"

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.confinement.settings import confine_first
-from shared.app.workspace_create import data_sources_of, find_made
-from shared.app.workspace_databases import CHOOSING, DONE, FAILED, SETUP, TOPIC, WORKING
-from shared.app.workspace_schemas import KINDS
-from shared.app.workspace_setup import set_up_databases
-from shared.cli.connect import answers_of, choose_place
+from shared.app.workspace.workspace_create import data_sources_of, find_made
+from shared.app.workspace.workspace_databases import CHOOSING, DONE, FAILED, SETUP, TOPIC, WORKING
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.app.workspace.workspace_setup import set_up_databases
 from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.opened import Opened
-from shared.core.commands import CONSIDER, Command
+from shared.cli.team.connect import answers_of, choose_place
 from shared.core.errors import ConfigError, OutcomeUnknown
-from shared.integrations.notion.client import Notion
+from shared.core.run.commands import CONSIDER, Command
+from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import id_named
 from shared.ports import Put
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.app.tries.tried import Tried
 from shared.cli.setup.asking import Asking
-from shared.cli.setup.choices import Choices, write_choices
+from shared.local.chosen.choices import Choices, write_choices
 
 
 @dataclass(slots=True)

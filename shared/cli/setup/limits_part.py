@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from shared.cli.setup.choices import LIMITS
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
-from shared.cli.setup.tenant import carry_over
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import LIMITS
+from shared.local.chosen.tenant import carry_over
 
 ABOUT_LIMITS = "Limits: what models may cost, in US dollars."
 ABOUT_ADDRESS = "A public address: not needed. With one, Notion and others tell of changes at once, by webhooks."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.app.tries.tried import Tried
-from shared.backends.local.secrets import LocalSecrets
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.trials import try_model_of
-from shared.core.model_facts import KEYED, OFFLINE
+from shared.core.models.model_facts import KEYED, OFFLINE
 from shared.ports import Secret
 
 ABOUT = "The model: what reads pages, plans and programs."

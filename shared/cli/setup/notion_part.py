@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from shared.app.tries.notion import PORTAL, try_notion
 from shared.app.tries.tried import Tried
-from shared.backends.local.secrets import LocalSecrets
-from shared.cli.setup.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.setup.databases import set_up
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.marker import installation_of, works_here
 from shared.cli.setup.opened import opened
-from shared.cli.setup.workspace import connect_by_secret, refuse_real, refuse_simulated
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
+from shared.local.chosen.marker import installation_of, works_here
+from shared.local.chosen.workspace import connect_by_secret, refuse_real, refuse_simulated
 from shared.ports import Secret
 
 ABOUT = "Notion: where work is written down and shown."

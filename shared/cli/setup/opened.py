@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.cli.operate import operator
-from shared.cli.setup.choices import Choices
-from shared.cli.setup.surroundings import surroundings
+from shared.cli.operations.operate import operator
+from shared.local.chosen.choices import Choices
+from shared.local.chosen.surroundings import surroundings
 
 if TYPE_CHECKING:
     from shared.accounts import Accounts
-    from shared.app.deps import Deps
-    from shared.app.execute_step import Tools
+    from shared.app.engine.deps import Deps
+    from shared.app.engine.execute_step import Tools
 
 
 @dataclass(frozen=True, slots=True)

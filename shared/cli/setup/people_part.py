@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from shared.app.tries.tried import Tried
-from shared.backends.local.secrets import LocalSecrets
-from shared.cli.setup.choices import NONE, REAL, SIMULATED
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import Opened, opened
-from shared.cli.setup.tenant import carry_over, drop_token, keep_token
 from shared.cli.setup.trials import try_clicks, try_mail, try_slack
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import NONE, REAL, SIMULATED
+from shared.local.chosen.tenant import carry_over, drop_token, keep_token
 from shared.ports import Secret
 
 ABOUT_MAIL = "Mail: how people are told and asked outside Notion."

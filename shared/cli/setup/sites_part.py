@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.app.tries.tried import Tried
-from shared.cli.setup.choices import NONE, REAL, SIMULATED, Choices
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
-from shared.cli.setup.tenant import carry_over, drop_token, keep_token
 from shared.cli.setup.trials import try_bucket, try_folder, try_host
+from shared.local.chosen.choices import NONE, REAL, SIMULATED, Choices
+from shared.local.chosen.tenant import carry_over, drop_token, keep_token
 from shared.ports import Secret
 
 ABOUT = "Sites: where what was built goes live."

@@ -12,10 +12,10 @@ from shared.accounts import Endpoints
 from shared.app.tries import bucket as buckets
 from shared.app.tries.github import try_github
 from shared.app.tries.gitlab import try_gitlab
-from shared.app.tries.mail import try_ses, try_smtp
+from shared.app.tries.mail_login import try_ses, try_smtp
 from shared.app.tries.sites_folder import try_sites_folder
-from shared.app.tries.slack import try_slack as try_slack_token
-from shared.app.tries.slack import try_slack_app
+from shared.app.tries.slack_token import try_slack as try_slack_token
+from shared.app.tries.slack_token import try_slack_app
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
 from shared.http_client import Trace

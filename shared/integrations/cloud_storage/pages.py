@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.core.errors import Rejected
-from shared.core.site_files import INDEX, content_type, no_address
+from shared.core.ship.site_files import INDEX, content_type, no_address
 
 
 @dataclass(frozen=True, slots=True)

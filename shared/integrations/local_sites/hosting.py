@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from shared.core.errors import Missing, Rejected
-from shared.core.site_files import no_address
+from shared.core.ship.site_files import no_address
 from shared.integrations.hosting import Commit, Deployed, Site, Switch
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label

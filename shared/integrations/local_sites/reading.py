@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from shared.core.site_files import INDEX, NOT_FOUND
+from shared.core.ship.site_files import INDEX, NOT_FOUND
 from shared.integrations.local_sites.layout import linked_version
 
 _WELL_KNOWN = ".well-known"  # RFC 8615; no other name that begins with a dot is shown

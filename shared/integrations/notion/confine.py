@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.core.errors import Missing, Rejected
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import normal_id
 
 PAGE, BLOCK, DATABASE, DATA_SOURCE, COMMENT, VIEW = "page", "block", "database", "data_source", "comment", "view"

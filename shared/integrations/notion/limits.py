@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.core.errors import Rejected
 from shared.http_client import json_bytes
-from shared.integrations.notion.blocks import MAX_ITEMS, MAX_UNITS, MAX_URL, Text, rich_text, units
+from shared.integrations.notion.content.blocks import MAX_ITEMS, MAX_UNITS, MAX_URL, Text, rich_text, units
 
 MAX_BODY_BYTES = 500_000
 MAX_BODY_BLOCKS = 1000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from shared.core.errors import Rejected, Unavailable
-from shared.integrations.notion.client import Notion
-from shared.integrations.notion.data_sources import ROW_CAP
-from shared.integrations.notion.wire import Json, Wire
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.client.data_sources import ROW_CAP
+from shared.integrations.notion.client.wire import Json, Wire
 
 _BY_AGE = [{"timestamp": "created_time", "direction": "ascending"}]
 _TITLE = ("title",)  # the id of every table's title

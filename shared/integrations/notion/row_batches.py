@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from shared.core.errors import BudgetSpent, ErrorClass, IntegrationError, Missing, Rejected, Unavailable
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 
 Json = dict[str, Any]
 Result = Mapping[str, Any]

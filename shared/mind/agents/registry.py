@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.core.errors import ConfigError
-from shared.core.run import Usage
+from shared.core.run.run import Usage
 from shared.mind.agents.declaration import among_of, files_of, heard_of, model_of, order_of, split
 
 Fields = type[BaseModel]

@@ -10,9 +10,9 @@ import pytest
 from shared.cli.evaluate.ends import end_of
 from shared.cli.evaluate.life import Stuck, ended_for_money, refuse_to_wait
 from shared.core.errors import ErrorClass
-from shared.core.events import ApprovalGranted, BudgetShort, CancelRequested, StepFailed, StepSucceeded
-from shared.core.run import Run, Usage
-from tests.support.runs import T0, after, at, begin, gate, spec
+from shared.core.run.events import ApprovalGranted, BudgetShort, CancelRequested, StepFailed, StepSucceeded
+from shared.core.run.run import Run, Usage
+from tests.support.builders.runs import T0, after, at, begin, gate, spec
 
 USED = Usage(100, 5)
 

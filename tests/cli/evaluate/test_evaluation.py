@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from shared.cli.scripted_model import Json, ScriptedServer
+from shared.bench.scripted_model import Json, ScriptedServer
 from tests.support.parts import require
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("eval")]

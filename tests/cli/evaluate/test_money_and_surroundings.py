@@ -13,15 +13,15 @@ import pytest
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
-from shared.app.tenant_ledger import LEDGERS, allowance_of
+from shared.app.money.tenant_ledger import LEDGERS, allowance_of
 from shared.cli.evaluate.command import _key
 from shared.cli.evaluate.evaluation import Wanted, evaluate
 from shared.cli.evaluate.money import allow, spent_by, spent_in
 from shared.cli.evaluate.surroundings import environment
 from shared.core.errors import ConfigError
-from shared.core.spending import Account, Ledger, ledger_to_data
+from shared.core.money.spending import Account, Ledger, ledger_to_data
 from shared.ports import Put, Secret
-from tests.support.local_ports import Ports, local_ports
+from tests.support.ports.local_ports import Ports, local_ports
 
 NOW = datetime.now(UTC)
 TODAY, MONTH = NOW.date().isoformat(), NOW.date().isoformat()[:7]

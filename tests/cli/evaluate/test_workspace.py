@@ -12,9 +12,9 @@ import requests
 from shared.cli.evaluate.looks.seen import Made
 from shared.cli.evaluate.pages import Table, read_set
 from shared.cli.evaluate.workspace import Workspace
-from shared.cli.settle_in import OWNER, Home, Installation
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.first_setup import OWNER, Home, Installation
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 
 PAGES = {page.name: page for page in read_set("builtin").pages}
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from shared.app.deps import Deps
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
-from shared.cli.settle_in import _ship_to_folder
-from shared.core.shipping import ship_of
+from shared.app.engine.deps import Deps
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
+from shared.core.ship.shipping import ship_of
+from shared.local.first_setup import _ship_to_folder
 from shared.ports import Put
 from shared.settings import Settings
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 TENANT = "t-1"
 

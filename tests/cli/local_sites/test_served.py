@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.local_sites.serving import SitesApp
-from shared.cli.serve import listen
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.lasting_port import find_lasting_port
+from shared.local.serve import listen
+from shared.local.sites.serving import SitesApp
 
 FILES = {
     "index.html": b"<h1>Garden</h1>",

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.cli.local_sites.server import KEPT, SitesServer
 from shared.core.errors import ConfigError
 from shared.core.loopback import at_loopback
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
+from shared.local.sites.server import KEPT, SitesServer
 
 
 def started(data: Path, folder: Path, **env: str) -> SitesServer:

@@ -14,9 +14,9 @@ from shared.cli.probe.asking import NOBODYS, Asker, path_of
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Probe, fill
 from shared.cli.probe.run import Outcome, Run, compare_answer, new_mark, whole_run
 from shared.cli.probe.shapes import Difference, InOrder, Rows
+from shared.local.simulators._server import Simulator, serve
 from shared.ports import Secret
-from shared.sim._server import Simulator, serve
-from tests.support import github_description, gitlab_description, notion_description, vercel_description
+from tests.support.descriptions import github_description, gitlab_description, notion_description, vercel_description
 
 Alter = Callable[[Ask, Answer], Answer]
 

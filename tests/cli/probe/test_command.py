@@ -11,13 +11,13 @@ import requests
 from click.testing import CliRunner, Result
 
 from shared.backends.clock import SystemClock
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.probe import command as probe_command
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
+from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Put, Secret
-from shared.sim.slack import SlackSimulator
 from tests.cli.probe.rig import served
 
 TOKEN = "-".join(("xoxb", "typed"))

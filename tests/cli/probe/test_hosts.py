@@ -10,9 +10,9 @@ import requests
 from shared.cli.probe.calls import Ask
 from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
+from shared.local.simulators.gitlab.simulator import GitLabSimulator
+from shared.local.simulators.vercel import VercelSimulator
 from shared.ports import Secret
-from shared.sim.gitlab.simulator import GitLabSimulator
-from shared.sim.vercel import VercelSimulator
 from tests.cli.probe.rig import Bench, found_in, not_allowed, remembered, served, unnoticed
 
 pytestmark = pytest.mark.slow

@@ -13,10 +13,10 @@ from shared.cli.probe.calls import Ask
 from shared.cli.probe.run import Run, new_mark, whole_run
 from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
+from shared.local.simulators.ses import SesSimulator
+from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from shared.settings import Settings
-from shared.sim.ses import SesSimulator
-from shared.sim.smtp import SmtpSimulator
 from tests.cli.probe.rig import found_in, served
 
 WORD = "-".join(("a", "word"))

@@ -13,10 +13,10 @@ from shared.core.errors import ConfigError
 from shared.ports import Secret
 from shared.settings import Settings
 from tests.cli.probe.rig import Remembering, alterations, found_in
-from tests.support import anthropic_server as claude
-from tests.support import openai_server as gpt
-from tests.support import vertex_answers as google
-from tests.support.model_vendors import HALF, KEY, MODELS, VENDORS, _endpoint, calling, good
+from tests.support.servers.models import anthropic_server as claude
+from tests.support.servers.models import openai_server as gpt
+from tests.support.servers.models import vertex_answers as google
+from tests.support.servers.models.model_vendors import HALF, KEY, MODELS, VENDORS, _endpoint, calling, good
 
 CITY = {"city": "Paris"}
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from shared.cli.probe.calls import Answer, Ask
 from shared.cli.probe.report import report_of
 from shared.cli.probe.run import Outcome, new_mark, whole_run
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.cli.probe.rig import (
     Bench,
     Proxy,

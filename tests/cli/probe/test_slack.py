@@ -10,8 +10,8 @@ import requests
 from shared.cli.probe.calls import Ask
 from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
+from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Secret
-from shared.sim.slack import SlackSimulator
 from tests.cli.probe.rig import Bench, found_in, remembered, served, unnoticed
 
 TOKEN = "-".join(("xoxb", "probe"))

@@ -13,16 +13,16 @@ from click.testing import CliRunner
 from shared import log
 from shared.__main__ import workwright
 from shared.app.api.keys import caller_of
+from shared.app.engine.switches import ERASURES, TOMBSTONES, erase_command
 from shared.app.installation.home import APPLIED, AROUND, REAL_HOME, home_of
-from shared.app.switches import ERASURES, TOMBSTONES, erase_command
-from shared.app.tenant_delete import erase_tenant, request_deletion
-from shared.cli.house import House
-from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice
+from shared.app.tenants.tenant_delete import erase_tenant, request_deletion
 from shared.core.errors import ConfigError
+from shared.local.runtime import House
+from shared.local.settle import see_that_it_is_free, settle_by_choice
 from shared.ports import SYSTEM, Put
 from shared.wiring.tools import wire_accounts, wire_tools
-from tests.support.house import own_settings
-from tests.support.real_notion import RealNotion, real_notion
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 NONE = "".join(f'[{part}]\nuse = "none"\n' for part in ("code", "sites", "slack", "mail"))

@@ -11,14 +11,14 @@ import requests
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
-from shared.cli.checkup.connected import try_connected
-from shared.cli.checkup.finding import MISSING, OK, Finding
-from shared.cli.checkup.systems import look_at_systems
-from shared.cli.setup.choices import read_choices
+from shared.cli.doctor.connected import try_connected
+from shared.cli.doctor.finding import MISSING, OK, Finding
+from shared.cli.doctor.systems import look_at_systems
 from shared.cli.setup.opened import opened
-from tests.support.house import own_settings
-from tests.support.posing import Posing, posing
-from tests.support.real_notion import RealNotion, real_notion
+from shared.local.chosen.choices import read_choices
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.posing import Posing, posing
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 

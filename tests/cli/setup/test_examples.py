@@ -12,7 +12,7 @@ import pytest
 from shared.cli.setup.answer_file import KNOWN, AnswerFile
 from shared.core.errors import ConfigError
 from shared.settings import MODEL_SYSTEMS, SYSTEMS, Settings
-from tests.support.documents import ROOT
+from tests.support.repository.documents import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
 ANSWERS = (EXAMPLES / "init.toml").read_text(encoding="utf-8")

@@ -7,9 +7,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
-from shared.cli.setup.choices import read_choices
-from shared.cli.setup.surroundings import surroundings
-from tests.support.house import own_settings
+from shared.local.chosen.choices import read_choices
+from shared.local.chosen.surroundings import surroundings
+from tests.support.rigs.house import own_settings
 
 
 def _init(data: Path, folder: Path) -> str:

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.app.workspace_schemas import KINDS
-from shared.backends.local.secrets import LocalSecrets
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.cli.setup.asking import Terminal, read_secret
-from shared.cli.setup.choices import Choices, read_choices
 from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.init import PARTS, walk
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import Choices, read_choices
 from shared.ports import Sandbox
-from tests.support.house import own_settings
-from tests.support.posing import Posing, posing
-from tests.support.real_notion import RealNotion, real_notion
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.posing import Posing, posing
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 WORD = "-".join(["a", "word", "of", "the", "tests"])

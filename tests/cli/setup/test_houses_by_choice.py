@@ -14,16 +14,16 @@ from shared import log
 from shared.__main__ import workwright
 from shared.app.asking import asks_often
 from shared.app.installation.home import home_of
-from shared.cli.house import House
-from shared.cli.setup.greeting import greet
-from shared.cli.setup.settle import settle_by_choice
-from shared.cli.setup.workspace import workspace_of
+from shared.cli.greeting import greet
 from shared.lasting_port import find_lasting_port
+from shared.local.chosen.workspace import workspace_of
+from shared.local.runtime import House
+from shared.local.settle import settle_by_choice
 from shared.ports import SYSTEM, Put
 from shared.wiring.tools import wire_accounts
-from tests.support.house import own_settings
-from tests.support.posing import posing
-from tests.support.real_notion import real_notion
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.posing import posing
+from tests.support.simulators.real_notion import real_notion
 
 pytestmark = pytest.mark.slow
 WORD = "-".join(["a", "word", "of", "the", "tests"])

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from shared.__main__ import workwright
 from shared.app.installation.home import home_of
-from shared.cli.setup.choices import FILE, Choices, read_choices
 from shared.cli.setup.opened import opened
-from tests.support.house import own_settings
-from tests.support.posing import Posing, posing
-from tests.support.real_notion import RealNotion, real_notion
+from shared.local.chosen.choices import FILE, Choices, read_choices
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.posing import Posing, posing
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
-from shared.cli.checkup.connected import try_connected
-from shared.cli.setup.choices import Choices, write_choices
-from shared.cli.setup.surroundings import in_use
-from tests.support.house import own_settings
+from shared.cli.doctor.connected import try_connected
+from shared.local.chosen.choices import Choices, write_choices
+from shared.local.chosen.surroundings import in_use
+from tests.support.rigs.house import own_settings
 
 TEAM = Choices().choosing("notion", "real")
 SERVER = {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.secrets import LocalSecrets
-from shared.cli.checkup.finding import LATER, Finding
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.checkup.secrets import OPERATOR_SECRETS, look_at_secrets
-from shared.cli.doctor import look_over
-from shared.cli.setup.choices import Choices, write_choices
-from shared.cli.setup.surroundings import surroundings
+from shared.cli.doctor.doctor import look_over
+from shared.cli.doctor.finding import LATER, Finding
+from shared.local.chosen.choices import Choices, write_choices
+from shared.local.chosen.surroundings import surroundings
 from shared.ports import Secret
 
 OWN = {"approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"}

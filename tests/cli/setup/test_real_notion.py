@@ -15,20 +15,20 @@ from click.testing import CliRunner
 from shared import log
 from shared.__main__ import workwright
 from shared.app.installation.home import home_of
-from shared.app.workspace_create import data_sources_of, mark_of
-from shared.app.workspace_schemas import KINDS, SCHEMAS
-from shared.cli.demo import Progress, tell_story
-from shared.cli.house import House
-from shared.cli.idea import example_idea
-from shared.cli.setup.choices import read_choices
-from shared.cli.setup.marker import claim, installation_of, works_here
+from shared.app.workspace.workspace_create import data_sources_of, mark_of
+from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
 from shared.cli.setup.opened import opened
-from shared.cli.setup.settle import see_that_it_is_free, settle_by_choice, watching
-from shared.core import marks
 from shared.core.errors import ConfigError
+from shared.core.pages import marks
+from shared.local.chosen.choices import read_choices
+from shared.local.chosen.marker import claim, installation_of, works_here
+from shared.local.runtime import House
+from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
+from shared.local.story.demo import Progress, tell_story
+from shared.local.story.idea import example_idea
 from shared.wiring.tools import wire_accounts
-from tests.support.house import own_settings
-from tests.support.real_notion import RealNotion, real_notion
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 

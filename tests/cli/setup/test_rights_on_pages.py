@@ -9,7 +9,7 @@ from shared.app.tries.github import try_github
 from shared.app.tries.gitlab import try_gitlab
 from shared.app.tries.vercel import try_vercel
 from shared.ports import Secret
-from tests.support.documents import ROOT
+from tests.support.repository.documents import ROOT
 
 NOTHING = Secret("")  # what is asked for is said before anything is sent
 

@@ -8,16 +8,16 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from shared.cli.setup.choices import Choices
-from shared.cli.setup.simulated_mail import LOGIN, let_mail_be_sent, mail_as_told
-from shared.cli.setup.surroundings import surroundings
 from shared.core.errors import Rejected, Unauthorized
+from shared.local.chosen.choices import Choices
+from shared.local.chosen.surroundings import surroundings
+from shared.local.simulated_mail import LOGIN, let_mail_be_sent, mail_as_told
+from shared.local.simulators._server import serve
+from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from shared.settings import Settings
-from shared.sim._server import serve
-from shared.sim.smtp import SmtpSimulator
 from shared.wiring.mail import wire_mail
-from tests.support.local_ports import local_ports
+from tests.support.ports.local_ports import local_ports
 
 TAGS = {"message": "mail-1"}
 

@@ -11,14 +11,14 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from shared.cli.demo import select
 from shared.cli.root import workwright
-from shared.core import marks
 from shared.core.loopback import at_loopback
-from tests.support.documents import ROOT
-from tests.support.house import own_settings
-from tests.support.real_notion import RealNotion, real_notion
-from tests.support.walked_page import Part, answer_as_shown, parts_of, read_until, started, type_line
+from shared.core.pages import marks
+from shared.local.story.demo import select
+from tests.support.repository.documents import ROOT
+from tests.support.repository.walked_page import Part, answer_as_shown, parts_of, read_until, started, type_line
+from tests.support.rigs.house import own_settings
+from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ import pytest
 from shared.ports import SandboxRequest, SandboxResult
 from tests.contract.sandbox.abuses import ABUSES, Abuse
 from tests.contract.sandbox.cases import DRIVERS, applying, bites_outside, hold_all, host, kill, strays, system_python
-from tests.support.code_runner import code_runner
+from tests.support.programs.code_runner import code_runner
 
 ROOT = Path(__file__).resolve().parents[3]
 HELD = [(driver, abuse.name) for driver in DRIVERS for abuse in applying(driver)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.backends.sandbox.channel import pack, unpack
-from shared.backends.sandbox.collect import Collector
+from shared.backends.sandbox.rooms.collect import Collector
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.backends.sandbox.seccomp import seccomp_filter
+from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 
 X86, ARM = 0xC000003E, 0xC00000B7  # AUDIT_ARCH_* of linux/audit.h
 ALLOW, KILL = 0x7FFF0000, 0x80000000

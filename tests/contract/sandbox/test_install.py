@@ -16,14 +16,14 @@ import pytest
 
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
-from shared.backends.sandbox.registries import Registries, registries
-from shared.backends.sandbox.registry_proxy import RegistryProxy
+from shared.backends.sandbox.packages.registries import Registries, registries
+from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
+from shared.core.code.lock_files import LOCK_COMMAND, LockProblem, read_lock
+from shared.core.code.verdict import REPORT, judge, runner_files, test_command
 from shared.core.errors import SandboxUnavailable
-from shared.core.lock_files import LOCK_COMMAND, LockProblem, read_lock
-from shared.core.verdict import REPORT, judge, runner_files, test_command
 from shared.ports import Sandbox, SandboxLimits, SandboxRequest
-from tests.support.package_registry import PackageRegistry, npm_project, package_registry
 from tests.support.parts import require
+from tests.support.servers.package_registry import PackageRegistry, npm_project, package_registry
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = SandboxLimits(wall_s=60, memory_bytes=1 << 30)
@@ -294,7 +294,7 @@ def test_what_is_not_named_is_what_this_machine_uses(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://pip.example:8443/simple\n")
     (tmp_path / "npmrc").write_text("registry=https://npm.example/\n")
     program = """
-from shared.backends.sandbox.registries import registries
+from shared.backends.sandbox.packages.registries import registries
 print(registries(), registries("none", "none"), registries("https://a.example", "https://b.example/s", ["c:81"]))
 """
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}

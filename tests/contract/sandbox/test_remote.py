@@ -22,18 +22,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from shared.backends.local.identity import LocalCallers
+from shared.backends.local.keys.identity import LocalCallers
 from shared.backends.remote.sandbox import RemoteSandbox
 from shared.backends.remote.wire import MAX_FILES_BYTES
+from shared.core.code.lock_files import LockProblem
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
-from shared.core.lock_files import LockProblem
 from shared.ports import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_runs, test_verdict
-from tests.support.code_runner import Platform, code_runner
-from tests.support.http_loopback import Handler, HttpServer
-from tests.support.oidc_issuer import OidcIssuer
-from tests.support.package_registry import package_registry
 from tests.support.parts import require
+from tests.support.programs.code_runner import Platform, code_runner
+from tests.support.servers.cloud.oidc_issuer import OidcIssuer
+from tests.support.servers.http_loopback import Handler, HttpServer
+from tests.support.servers.package_registry import package_registry
 
 pytestmark = pytest.mark.xdist_group("code-runner")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.sandbox.rules import landlock_abi
+from shared.backends.sandbox.rooms.rules import landlock_abi
 
 ROOT = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
 import json, os, sys
-from shared.backends.sandbox.rules import make_ruleset, restrict_self
+from shared.backends.sandbox.rooms.rules import make_ruleset, restrict_self
 abi, box, planted, foreign = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 def can(action):
     try:

@@ -17,8 +17,8 @@ import pytest
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
+from shared.backends.sandbox.rooms.supervise import descendants
 from shared.backends.sandbox.selftest import prove
-from shared.backends.sandbox.supervise import descendants
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.ports import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import DRIVERS, strays, system_python

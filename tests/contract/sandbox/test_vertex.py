@@ -18,7 +18,7 @@ from shared.ports import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_verdict
 from tests.contract.sandbox.abuses import ABUSES
 from tests.contract.sandbox.cases import hold, host
-from tests.support.vertex_sandbox_server import VertexEndpoint, file_chunk, vertex_endpoint
+from tests.support.servers.cloud.vertex_sandbox_server import VertexEndpoint, file_chunk, vertex_endpoint
 
 pytestmark = pytest.mark.xdist_group("vertex-sandbox")  # the SDK takes seconds to import
 

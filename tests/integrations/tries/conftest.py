@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.sim._server import Simulator, serve
+from shared.local.simulators._server import Simulator, serve
 from tests.integrations.conftest import Served
 
 

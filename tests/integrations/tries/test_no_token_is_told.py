@@ -9,11 +9,11 @@ import pytest
 from shared.app.tries.github import try_github
 from shared.app.tries.gitlab import try_gitlab
 from shared.app.tries.notion import try_notion
-from shared.app.tries.slack import try_slack, try_slack_app
+from shared.app.tries.slack_token import try_slack, try_slack_app
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
 from shared.ports import Secret
-from tests.support.http_loopback import Handler, HttpServer
+from tests.support.servers.http_loopback import Handler, HttpServer
 
 WORD = "-".join(["a", "word", "that", "nobody", "should", "see", "0123456789"])
 TRIES: dict[str, Callable[..., Tried]] = {

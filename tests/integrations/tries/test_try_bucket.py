@@ -10,8 +10,8 @@ from shared.app.tries.tried import Tried
 from shared.core.errors import Rejected
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.bucket import Bucket
+from shared.local.simulators.cloud_storage.simulator import CloudStorageSimulator
 from shared.ports import Secret
-from shared.sim.cloud_storage.simulator import CloudStorageSimulator
 from tests.integrations.conftest import Served
 
 WORD = "-".join(["google", "token"])

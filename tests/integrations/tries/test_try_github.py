@@ -11,10 +11,10 @@ from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.github.client import GitHub
+from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.ports import Secret
-from shared.sim.github.simulator import GitHubSimulator
 from tests.integrations.conftest import Served
-from tests.support.github_description import of_exchange
+from tests.support.descriptions.github_description import of_exchange
 
 FINE = {"administration": "write", "contents": "write", "issues": "write", "pull_requests": "write", "metadata": "read"}
 CLASSIC = "gh" + "p_"

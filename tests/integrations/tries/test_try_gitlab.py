@@ -10,8 +10,8 @@ from shared.app.tries.gitlab import try_gitlab
 from shared.app.tries.tried import Tried
 from shared.http_client import HttpClient
 from shared.integrations.gitlab.client import GitLab
+from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import Secret
-from shared.sim.gitlab.simulator import GitLabSimulator
 from tests.integrations.conftest import Served
 
 

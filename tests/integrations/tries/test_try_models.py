@@ -5,18 +5,18 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from shared.app.tries.models import _QUESTION, try_model
+from shared.app.tries.model_answer import _QUESTION, try_model
 from shared.app.tries.tried import Tried
 from shared.backends.clock import SystemClock
 from shared.core.errors import NotAllowed
 from shared.ports import Secret
 from shared.wiring.tried_models import try_model_key
-from tests.support import anthropic_server as claude
-from tests.support import openai_server as gpt
-from tests.support import vertex_answers as google
-from tests.support.model_endpoint import Answer, dropped
-from tests.support.model_vendors import KEY, VENDORS, Rig, answers, good, rig
-from tests.support.openai_server import OpenAIServer
+from tests.support.servers.models import anthropic_server as claude
+from tests.support.servers.models import openai_server as gpt
+from tests.support.servers.models import vertex_answers as google
+from tests.support.servers.models.model_endpoint import Answer, dropped
+from tests.support.servers.models.model_vendors import KEY, VENDORS, Rig, answers, good, rig
+from tests.support.servers.models.openai_server import OpenAIServer
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pytest
 
 from shared.app.tries.notion import try_notion
 from shared.app.tries.tried import Tried
+from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret
-from shared.sim.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
-from tests.support.notion_description import of_exchange
+from tests.support.descriptions.notion_description import of_exchange
 
 ALL = ["read_content", "update_content", "insert_content", "read_comments", "insert_comments", "read_users"]
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.slack import try_slack, try_slack_app
+from shared.app.tries.slack_token import try_slack, try_slack_app
 from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.slack import Slack
+from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Secret
-from shared.sim.slack import SlackSimulator
 from tests.integrations.conftest import Served
 
 LOOK = "xo" + "xb-"

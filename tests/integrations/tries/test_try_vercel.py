@@ -7,10 +7,10 @@ import pytest
 
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
+from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Secret
-from shared.sim.vercel.simulator import VercelSimulator
 from tests.integrations.conftest import Served
-from tests.support.vercel_description import of_exchange
+from tests.support.descriptions.vercel_description import of_exchange
 
 WORD = "-".join(["vercel", "token"])
 ASKED: list[dict[str, Any]] = []

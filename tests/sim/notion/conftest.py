@@ -13,8 +13,8 @@ from notion_client.client import ClientOptions
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 
 CLIENT_ID, CLIENT_WORD = "client-1", "word-1"
 CALLBACK = "http://127.0.0.1:9/callback"

@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from tests.support.notion_description import find_description
+from tests.support.descriptions.notion_description import find_description
 from tests.support.parts import require
 
 from .conftest import VERSION, Notion, block, text

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 
 from .conftest import Notion, block, text
 

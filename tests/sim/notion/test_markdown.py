@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.sim.notion.markdown_inline import read, written
-from shared.sim.notion.rich_text import rich_text
+from shared.local.simulators.notion.content.rich_text import rich_text
+from shared.local.simulators.notion.markdown.markdown_inline import read, written
 
 from .conftest import Notion, block, text
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from shared.sim.notion.simulator import NotionSimulator
-from shared.sim.notion.webhooks import signature
+from shared.local.simulators.notion.simulator import NotionSimulator
+from shared.local.simulators.notion.webhooks import signature
 
 from .conftest import CLIENT_ID, Notion, Receiver, block, seed, text
 
@@ -152,8 +152,8 @@ def test_duplicates_and_losses_on_order(notion: Notion, receiver: Receiver):
 _PROCESS = """
 import sys, time
 from pathlib import Path
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
 simulator = NotionSimulator(Path(sys.argv[1]))
 serve(simulator)
 simulator.start()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 
-from tests.support.made_up_secrets import HEX, UPPER, letters
+from tests.support.builders.made_up_secrets import HEX, UPPER, letters
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DIGITS = "0123456789"

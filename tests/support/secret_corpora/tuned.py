@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from tests.support.made_up_secrets import HEX, UPPER, letters
+from tests.support.builders.made_up_secrets import HEX, UPPER, letters
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"

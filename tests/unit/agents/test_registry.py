@@ -14,7 +14,7 @@ from shared.core.errors import ConfigError
 from shared.mind.agents.asking import agent_request, answer_model, checked_input, input_parts
 from shared.mind.agents.registry import agent, agents, check_steps, having, read_agent
 from shared.steps import KINDS
-from shared.steps.agent_ask import AskAgent
+from shared.steps.agents.agent_ask import AskAgent
 
 DECLARED = files("shared.mind.agents").joinpath("declared")
 

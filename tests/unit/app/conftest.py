@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.sim.notion.simulator import NotionSimulator
+from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served, served
-from tests.support.small_desk import Desk, settle_in
-from tests.support.small_house import SmallHouse
+from tests.support.rigs.small_desk import Desk, settle_in
+from tests.support.rigs.small_house import SmallHouse
 
 __all__ = ["served"]
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import shared.cli.backup  # noqa: F401  (its commands join the group)
-from shared.backends.local.backup import back_up, restore
-from shared.backends.local.data_folder import RESTORED
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
+import shared.cli.operations.backup  # noqa: F401  (its commands join the group)
+from shared.backends.local.folder.backup import back_up, restore
+from shared.backends.local.folder.data_folder import RESTORED
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError, StoreCorrupt
 from shared.ports import Put, Secret
-from tests.support.moved_clock import START, MovedClock
-from tests.support.saved_runs import a_command, a_run, opening
+from tests.support.builders.saved_runs import a_command, a_run, opening
+from tests.support.ports.moved_clock import START, MovedClock
 
 
 @pytest.fixture

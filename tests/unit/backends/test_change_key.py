@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.backends import envelope as envelopes
-from shared.backends.local.keyfile import derived_key, installation_key, installation_keys
-from shared.backends.local.secrets import LocalSecrets, name_of_key
+from shared.backends.local.keys.keyfile import derived_key, installation_key, installation_keys
+from shared.backends.local.keys.local_secrets import LocalSecrets, name_of_key
 from shared.ports import Secret
 
 POINTS = ("rotate.after/both-keys", "rotate.after/operator-secrets", "rotate.after/tenant-keys", "")

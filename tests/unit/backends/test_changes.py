@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.store import LocalStore
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Busy, NotThere
 from shared.ports import Doc, Put, change_doc
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 PLACE = ("t-1", "notes", "one")
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 SEVERAL = {  # what saves more than one document: a run with its consequences, a ledger with its calls
-    "app/engine.py", "app/spend.py", "ports/changes.py",
+    "app/engine/engine.py", "app/money/spend.py", "ports/changes.py",
 }  # fmt: skip
 
 

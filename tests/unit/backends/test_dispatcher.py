@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.in_flight import InFlight
-from shared.backends.local.outcomes import NOBODY, DeliveryResult
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.store import LocalStore
-from shared.core.commands import NOTIFY, Command
-from tests.support.backends import LocalRig
-from tests.support.moved_clock import START, MovedClock
-from tests.support.saved_runs import a_command, a_run, following, opening
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.in_flight import InFlight
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
+from shared.backends.local.state.local_store import LocalStore
+from shared.core.run.commands import NOTIFY, Command
+from tests.support.builders.saved_runs import a_command, a_run, following, opening
+from tests.support.ports.backends import LocalRig
+from tests.support.ports.moved_clock import START, MovedClock
 
 Open = Callable[..., AbstractContextManager[LocalRig]]
 
@@ -297,10 +297,10 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.store import LocalStore
-from shared.backends.local.queue import LocalQueue
-from shared.core.commands import Command
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.state.local_store import LocalStore
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.core.run.commands import Command
 clock = SystemClock()
 store = LocalStore(Path(sys.argv[1]), clock)
 queue = LocalQueue(store, clock)
@@ -324,10 +324,10 @@ _BESIDE = """
 import os, signal, sys
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.store import LocalStore
-from shared.core.commands import Command
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.state.local_store import LocalStore
+from shared.core.run.commands import Command
 clock, life = SystemClock(), int(sys.argv[2])
 store = LocalStore(Path(sys.argv[1]), clock)
 queue = LocalQueue(store, clock)
@@ -398,9 +398,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.store import LocalStore
-from tests.support.saved_runs import a_command, a_run, following, opening
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.state.local_store import LocalStore
+from tests.support.builders.saved_runs import a_command, a_run, following, opening
 clock = SystemClock()
 store = LocalStore(Path(sys.argv[1]), clock)
 def deliver(command):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local import file_system
-from shared.backends.local.data_folder import DataFolder, refuse_if_held
-from shared.backends.local.file_system import refuse_network
+from shared.backends.local.folder import file_system
+from shared.backends.local.folder.data_folder import DataFolder, refuse_if_held
+from shared.backends.local.folder.file_system import refuse_network
 from shared.core.errors import ConfigError
 
 MOUNTS = "\n".join(

@@ -17,14 +17,14 @@ from click.testing import CliRunner
 from shared import log
 from shared.__main__ import workwright
 from shared.app.api.keys import PEPPER, caller_of, create_key
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.store import LocalStore
-from shared.cli.doctor import _data
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.state.local_store import LocalStore
+from shared.cli.doctor.doctor import _data
 from shared.core.errors import StoreError
 from shared.ports import Put, Secret
 from shared.wiring import wire
-from tests.support.moved_clock import MovedClock
-from tests.support.saved_runs import a_command, a_run, opening
+from tests.support.ports.moved_clock import MovedClock
+from tests.support.builders.saved_runs import a_command, a_run, opening
 
 log.show_from("CRITICAL")
 data, ballast = Path("/mnt/data"), Path("/mnt/ballast")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import shared.cli.backup  # noqa: F401  (its commands join the group)
-from shared.backends.local.store import LocalStore
+import shared.cli.operations.backup  # noqa: F401  (its commands join the group)
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.root import workwright
 from shared.cli.service.kept_backups import drop_older, name_backup
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 
 def test_names_sort_as_the_times_do_wherever_the_clock_hangs(tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ from typing import Any, TypeGuard
 import pytest
 
 from shared.backends.local.capacity import GIB, Capacity
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.store import LocalStore
-from shared.cli.lines import bounds_of, line_of
-from shared.core.commands import UNDO, Command
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.lines import BROWSER, LINES, MODEL, SANDBOX
+from shared.core.run.commands import UNDO, Command
+from shared.local.lines import bounds_of, line_of
 from shared.settings import Settings
 from shared.steps import ALL
-from tests.support.backends import LocalRig
-from tests.support.moved_clock import MovedClock
-from tests.support.saved_runs import a_command
+from tests.support.builders.saved_runs import a_command
+from tests.support.ports.backends import LocalRig
+from tests.support.ports.moved_clock import MovedClock
 
 STEPS = Path(__file__).resolve().parents[3] / "shared" / "steps"
 

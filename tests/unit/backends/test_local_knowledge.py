@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.knowledge import LocalKnowledge
-from shared.core.chunk import Chunk
-from shared.core.chunking import vector_key
+from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.errors import StoreCorrupt
+from shared.core.knowledge.chunk import Chunk
+from shared.core.knowledge.chunking import vector_key
 from shared.ports import Knowledge, KnownPage
 
 

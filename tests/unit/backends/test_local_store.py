@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.commit_group import Changes
-from shared.backends.local.store import LocalStore
+from shared.backends.local.state.commit_group import Changes
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import ConfigError, StoreCorrupt, StoreError, VersionConflict
 from shared.ports import Put
-from tests.support.moved_clock import MovedClock
-from tests.support.saved_runs import a_command, a_run, following, opening
+from tests.support.builders.saved_runs import a_command, a_run, following, opening
+from tests.support.ports.moved_clock import MovedClock
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_second_process_is_refused(store: LocalStore) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from shared.backends.clock import SystemClock\n"
-        "from shared.backends.local.store import LocalStore\n"
+        "from shared.backends.local.state.local_store import LocalStore\n"
         "LocalStore(Path(sys.argv[1]), SystemClock())"
     )
     second = subprocess.run([sys.executable, "-c", code, str(store.path)], capture_output=True, text=True, check=False)
@@ -292,8 +292,8 @@ _WRITER = """
 import os, sys, threading
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.store import LocalStore
-from tests.support.saved_runs import a_run, following, opening
+from shared.backends.local.state.local_store import LocalStore
+from tests.support.builders.saved_runs import a_run, following, opening
 store = LocalStore(Path(sys.argv[1]), SystemClock())
 def write(name):
     store.commit(opening(a_run(name)))

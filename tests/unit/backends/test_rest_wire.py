@@ -15,7 +15,7 @@ from shared.backends.cloud.rest.firestore import RestFirestore
 from shared.backends.cloud.rest.services import RestKms, RestSecretManager
 from shared.backends.cloud.rest.token import KeptToken, account_token
 from shared.backends.cloud.rest.wire import Rest, connections
-from tests.support.http_loopback import Handler, HttpServer
+from tests.support.servers.http_loopback import Handler, HttpServer
 
 
 class World:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.backup import back_up, restore
-from shared.backends.local.schema import APPLICATION_ID, MIGRATIONS
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
-from shared.core.codec import run_to_data
+from shared.backends.local.folder.backup import back_up, restore
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.database_schema import APPLICATION_ID, MIGRATIONS
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import ConfigError, StoreCorrupt
-from tests.support.moved_clock import START, MovedClock
-from tests.support.saved_runs import a_run
+from shared.core.run.codec import run_to_data
+from tests.support.builders.saved_runs import a_run
+from tests.support.ports.moved_clock import START, MovedClock
 
 _NAME = f"before-upgrade-1-to-{len(MIGRATIONS)}-{START:%Y%m%dT%H%M%SZ}.zip"
 

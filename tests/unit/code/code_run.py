@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import execute_step
-from shared.core import events as ev
-from shared.core.run import CHILD, NOTHING, Limits, Run, Step, StepStatus, Usage
-from shared.core.worktree import from_text
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import execute_step
+from shared.core.code.worktree import from_text
+from shared.core.run import events as ev
+from shared.core.run.run import CHILD, NOTHING, Limits, Run, Step, StepStatus, Usage
 from shared.ports import Sandbox
 from shared.steps._kind import StepKind
-from tests.support.local_ports import Ports, attempt_of, tools_with
-from tests.support.prompts import parts_of
-from tests.support.runs import opened, spec
+from tests.support.builders.runs import opened, spec
+from tests.support.measures.prompts import parts_of
+from tests.support.ports.local_ports import Ports, attempt_of, tools_with
 
 REQUIREMENTS = [{"id": "R1", "text": "It adds", "block": "b1", "source": ""}]
 PAGE = {"id": "p-1", "title": "Adder", "blocks": [], "properties": {}}

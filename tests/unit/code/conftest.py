@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.local_ports import Ports, local_ports
+from tests.support.ports.local_ports import Ports, local_ports
 
 
 @pytest.fixture

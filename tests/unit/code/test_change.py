@@ -13,21 +13,21 @@ from typing import Any
 import pytest
 
 from shared.backends.sandbox.choose import choose_sandbox
+from shared.core.code.worktree import from_text
 from shared.core.errors import Unauthorized
-from shared.core.run import RunStatus, StepSpec, StepStatus, WaitKind
-from shared.core.worktree import from_text
+from shared.core.run.run import RunStatus, StepSpec, StepStatus, WaitKind
 from shared.http_client import HttpClient
 from shared.integrations.forge import SYMLINK, Author
 from shared.integrations.github.client import GitHub
 from shared.integrations.gitlab.client import GitLab
+from shared.local.simulators._server import serve
+from shared.local.simulators.github.simulator import GitHubSimulator
+from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import Secret
-from shared.sim._server import serve
-from shared.sim.github.simulator import GitHubSimulator
-from shared.sim.gitlab.simulator import GitLabSimulator
 from tests.integrations.conftest import Served, served
-from tests.support.local_ports import Clients, Ports, ScriptedModel
+from tests.support.builders.runs import spec
 from tests.support.parts import require
-from tests.support.runs import spec
+from tests.support.ports.local_ports import Clients, Ports, ScriptedModel
 from tests.unit.code.code_run import CodeRun, outline, planned, repaired, source_of, written
 
 __all__ = ["served"]

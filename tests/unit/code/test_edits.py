@@ -6,7 +6,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from shared.core.edits import Edit, EditsRefused, apply_edits
+from shared.core.code.edits import Edit, EditsRefused, apply_edits
 
 SHOP = """def price(item):
     return item.cents

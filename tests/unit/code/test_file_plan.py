@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.file_plan import TOKENS_PER_LINE, PlannedFile, chunks, in_order, path_problem, plan_problem, uncovered
-from tests.support.made_up_secrets import made_up
+from shared.core.planning.file_plan import (
+    TOKENS_PER_LINE,
+    PlannedFile,
+    chunks,
+    in_order,
+    path_problem,
+    plan_problem,
+    uncovered,
+)
+from tests.support.builders.made_up_secrets import made_up
 
 
 def planned(path: str, *depends_on: str, **more: object) -> PlannedFile:

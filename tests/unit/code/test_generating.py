@@ -12,11 +12,11 @@ import pytest
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import InvalidOutput
-from shared.core.run import CHILD, RunStatus, Usage
-from shared.steps._code_answers import Outline, outline_problem
-from shared.steps._code_outlining import outline_parts
-from tests.support.local_ports import Ports, ScriptedModel
-from tests.support.prompts import instructions_of, part_of
+from shared.core.run.run import CHILD, RunStatus, Usage
+from shared.steps.code._code_answers import Outline, outline_problem
+from shared.steps.code._code_outlining import outline_parts
+from tests.support.measures.prompts import instructions_of, part_of
+from tests.support.ports.local_ports import Ports, ScriptedModel
 from tests.unit.code.code_run import CodeRun, outline, planned, source_of, written
 
 ADDS = "def add(a, b):\n    return a + b\n"

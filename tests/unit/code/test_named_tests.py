@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.core.run import StepSpec
-from tests.support.local_ports import Ports, ScriptedModel
+from shared.core.run.run import StepSpec
+from tests.support.ports.local_ports import Ports, ScriptedModel
 from tests.unit.code.code_run import CodeRun, outline, planned, repaired, written
 
 ADDS = "def add(a, b):\n    return a + b\n"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.page_view import PageView
-from shared.app.plan_known import Known
-from shared.app.plan_request import PLAN, ROUTINE, plan_parts
-from tests.support.local_ports import tools_with
-from tests.support.runs import begin
+from shared.app.intake.page_view import PageView
+from shared.app.planning.told.plan_known import Known
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts
+from tests.support.builders.runs import begin
+from tests.support.ports.local_ports import tools_with
 from tests.unit.mind.situations import BAKERY
 
 SHIP = {"ship": {"code": {"owner": "acme", "repository": "shop"}}}

@@ -9,18 +9,18 @@ import pytest
 
 from shared.backends.offline.model import OfflineModel
 from shared.backends.sandbox.choose import choose_sandbox
+from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import Refused
-from shared.core.run import RunStatus, StepSpec, StepStatus
-from shared.core.worktree import Worktree, from_text
+from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.ports import ModelRequest
-from shared.steps._code_repairing import _REVIEWED as REVIEWED
-from shared.steps._code_repairing import _named, repair_parts
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work
-from tests.support.local_ports import Ports, ScriptedModel
+from shared.steps.code._code_repairing import _REVIEWED as REVIEWED
+from shared.steps.code._code_repairing import _named, repair_parts
+from tests.support.builders.runs import spec
+from tests.support.measures.prompts import instructions_of
 from tests.support.parts import require
-from tests.support.prompts import instructions_of
-from tests.support.runs import spec
+from tests.support.ports.local_ports import Ports, ScriptedModel
 from tests.unit.code.code_run import CodeRun, outline, planned, repaired, source_of, written
 
 TEST = """import unittest

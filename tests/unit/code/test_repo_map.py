@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.repo_map import map_of
-from shared.core.repo_map_choice import relevant
-from shared.core.repo_map_conventions import conventions_of, is_test
+from shared.core.code.repo_map import map_of
+from shared.core.code.repo_map_choice import relevant
+from shared.core.code.repo_map_conventions import conventions_of, is_test
 
 PYTHON = {
     "README.md": b"# Shop\n\nSells bread.\n",

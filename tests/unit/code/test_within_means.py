@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.ceilings import refuse_too_dear, within_means
+from shared.app.money.ceilings import refuse_too_dear, within_means
 from shared.core.errors import InvalidOutput
-from shared.core.run import Limits, StepSpec, Usage
+from shared.core.run.run import Limits, StepSpec, Usage
 from shared.steps import KINDS
-from tests.support.runs import begin
+from tests.support.builders.runs import begin
 
 CALLS = KINDS["code.generate"].most_calls
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.app.database_columns import Column, Columns
-from shared.app.page_view import PageView
-from shared.app.plan_known import Known
-from shared.app.plan_places import Places, Told, today_of
-from shared.app.plan_proposal import Proposal
-from shared.app.plan_request import PLAN, ROUTINE, plan_parts, plan_request
-from shared.app.preferences import Preference
+from shared.app.intake.page_view import PageView
+from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.preferences import Preference
+from shared.app.planning.told.plan_known import Known
+from shared.app.planning.told.plan_places import Places, Told, today_of
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
 from shared.app.prompts import code_prompts
+from shared.app.workspace.database_columns import Column, Columns
+from shared.core.code.worktree import Worktree
 from shared.core.page import Block, Page, Span, page_to_data
-from shared.core.worktree import Worktree
 from shared.mind.agents.asking import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
@@ -25,15 +25,15 @@ from shared.mind.fitting import Factors, fit
 from shared.mind.window import Summary, turns_of, window_parts
 from shared.ports import Message, ModelRequest
 from shared.steps import KINDS
-from shared.steps._code_answers import Outline, Repaired
 from shared.steps._code_asking import code_request
 from shared.steps._code_base import Base
-from shared.steps._code_outlining import outline_parts
-from shared.steps._code_repairing import repair_parts
 from shared.steps._work import Work
-from tests.support.local_ports import ScriptedModel, tools_with
-from tests.support.proposals import a_proposal
-from tests.support.runs import begin
+from shared.steps.code._code_answers import Outline, Repaired
+from shared.steps.code._code_outlining import outline_parts
+from shared.steps.code._code_repairing import repair_parts
+from tests.support.builders.proposals import a_proposal
+from tests.support.builders.runs import begin
+from tests.support.ports.local_ports import ScriptedModel, tools_with
 
 GOLDENS = Path(__file__).parent / "goldens"
 _FEW = ("code.generate", "code.test", "notion.comment")  # enough to see how kinds are shown

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import ContextTooLong, Unavailable
-from shared.core.run import NOTHING, Usage
+from shared.core.run.run import NOTHING, Usage
 from shared.mind.context import Context, Part
 from shared.mind.fitting import SHRINKS, Factors, fit, within
 from shared.ports import ModelRequest, ModelResult, request_tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.prompts import instructions_of
+from tests.support.measures.prompts import instructions_of
 from tests.unit.mind.situations import GOLDENS, SITUATIONS, golden, shown
 
 _ORDER_NOTHING = {"plan of a routine", "agent with history and summary"}  # their texts are friendly ones

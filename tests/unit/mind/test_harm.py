@@ -10,7 +10,7 @@ from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Refused, Unavailable
 from shared.mind.harm import Approved, look_for_harm
 from shared.mind.verdicts import verdict_of
-from tests.support.planner_in_hand import PlannerInHand
+from tests.support.ports.planner_in_hand import PlannerInHand
 
 SITE, NOTHING_KNOWN = Approved("a site"), Approved("")
 TASK = "agent.security-reviewer"

@@ -12,8 +12,8 @@ from shared.core.errors import Rejected
 from shared.mind import leaks as scanner
 from shared.mind.leaks import RULES_FILE, leaks, secrets_anywhere
 from shared.mind.leaving import last_look
-from tests.support.made_up_secrets import HEX, letters, made_up
-from tests.unit.core.test_secrets_in_text import HARMLESS
+from tests.support.builders.made_up_secrets import HEX, letters, made_up
+from tests.unit.core.text.test_secrets_in_text import HARMLESS
 
 TOKEN = "ghp" + "_" + letters("leaving", 36)
 

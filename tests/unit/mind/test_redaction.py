@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.run import NOTHING, Usage
-from shared.core.secret_places import SIGN
+from shared.core.run.run import NOTHING, Usage
+from shared.core.secrets.secret_places import SIGN
 from shared.mind.redaction import Redactor, discreet_embedder, discreet_model
 from shared.ports import Message, ModelRequest, ModelResult, Tool, ToolCall, Vector
-from tests.support.made_up_secrets import UPPER, disguised, letters, made_up
+from tests.support.builders.made_up_secrets import UPPER, disguised, letters, made_up
 
 TOKEN = made_up()["github classic"][1]
 OTHER = made_up()["notion"][1]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.embedder import local_embedder
-from shared.backends.local.knowledge import LocalKnowledge
-from shared.core.chunking import cut
+from shared.backends.local.search.embedder import local_embedder
+from shared.backends.local.search.local_knowledge import LocalKnowledge
+from shared.core.knowledge.chunking import cut
 from shared.mind.search import Hit, search
 from shared.ports import Embedder, Knowledge, KnownPage
+from tests.support.builders.workspace_pages import Question, workspace_pages, workspace_questions
 from tests.support.parts import require
-from tests.support.workspace_pages import Question, workspace_pages, workspace_questions
 
 pytestmark = pytest.mark.xdist_group("search-quality")
 

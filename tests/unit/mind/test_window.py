@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.errors import Unavailable
-from shared.core.tokens import estimated_tokens
+from shared.core.models.token_bound import estimated_tokens
 from shared.mind.context import assemble
 from shared.mind.window import Summary, Turn, slide, summarised, turns_of, window_parts
 from shared.ports import Message, ToolCall
-from tests.support.local_ports import ScriptedModel
-from tests.support.prompts import part_of
+from tests.support.measures.prompts import part_of
+from tests.support.ports.local_ports import ScriptedModel
 
 PAGE = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 GOOD = {"goal": "A site for the bakery", "decisions": [], "entities": [], "questions": [], "constraints": []}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.store import LocalStore
-from tests.support.moved_clock import MovedClock
+from shared.backends.local.state.local_store import LocalStore
+from tests.support.ports.moved_clock import MovedClock
 from tests.unit.models.routed_world import NOW, World
 
 

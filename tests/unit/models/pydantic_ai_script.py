@@ -14,14 +14,14 @@ from typing import Any
 
 from shared.backends.models.pydantic_ai import PydanticAI
 from shared.core.errors import IntegrationError, ModelError
-from shared.core.model_facts import own_model
+from shared.core.models.model_facts import own_model
 from shared.mind.catalogue import load_catalogue
 from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall
-from tests.support import anthropic_server as claude
-from tests.support import openai_server as gpt
-from tests.support.anthropic_server import AnthropicServer
-from tests.support.model_endpoint import Answer, ModelEndpoint, dropped, not_json
-from tests.support.openai_server import OpenAIServer
+from tests.support.servers.models import anthropic_server as claude
+from tests.support.servers.models import openai_server as gpt
+from tests.support.servers.models.anthropic_server import AnthropicServer
+from tests.support.servers.models.model_endpoint import Answer, ModelEndpoint, dropped, not_json
+from tests.support.servers.models.openai_server import OpenAIServer
 
 KEY = "-".join(("made", "up", "key", "0123456789"))
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

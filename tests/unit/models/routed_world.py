@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.app.model_health import Health
-from shared.app.routed_model import RoutedModel
-from shared.backends.local.store import LocalStore
-from shared.core.routing import Rules
+from shared.app.models.model_health import Health
+from shared.app.models.routed_model import RoutedModel
+from shared.backends.local.state.local_store import LocalStore
+from shared.core.models.routing import Rules
 from shared.mind.catalogue import load_catalogue
 from shared.ports import ModelRequest
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 from tests.unit.models.scripted_provider import ScriptedProvider, Turn
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

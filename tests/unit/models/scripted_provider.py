@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.core.model_facts import Catalogue, Tokens
-from shared.core.run import Usage
+from shared.core.models.model_facts import Catalogue, Tokens
+from shared.core.run.run import Usage
 from shared.ports import ModelRequest, ModelResult, request_tokens
 
 Turn = ModelResult | Exception

@@ -13,7 +13,7 @@ from genai_prices import Usage as TheirUsage
 from genai_prices import calc_price
 
 from shared.core.errors import ConfigError
-from shared.core.model_facts import TASK_CLASSES, Tokens
+from shared.core.models.model_facts import TASK_CLASSES, Tokens
 from shared.mind.catalogue import load_catalogue
 
 NOVEMBER = datetime(2026, 11, 22, tzinfo=UTC)

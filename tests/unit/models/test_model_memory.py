@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.app.model_health import Health, forget_health
-from shared.app.routed_model import RoutedModel
+from shared.app.models.model_health import Health, forget_health
+from shared.app.models.routed_model import RoutedModel
 from shared.core.errors import Overloaded, QuotaExhausted, RateLimited, Refused, StoreError, Unavailable
-from shared.core.routing import Rules
-from shared.core.run import Usage
+from shared.core.models.routing import Rules
+from shared.core.run.run import Usage
 from shared.mind.catalogue import load_catalogue
 from tests.unit.models.routed_world import LIST, NOW, OPUS, SOL, World, a_request
 

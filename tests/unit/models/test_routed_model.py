@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.app.model_health import Health
-from shared.app.model_verdicts import NoModel
+from shared.app.models.model_health import Health
+from shared.app.models.model_verdicts import NoModel
 from shared.core.errors import (
     ContextTooLong,
     ErrorClass,
@@ -26,8 +26,8 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.core.routing import Rules
-from shared.core.run import Usage
+from shared.core.models.routing import Rules
+from shared.core.run.run import Usage
 from shared.ports import ModelResult, Tool, request_tokens
 from tests.unit.models.routed_world import ARGON, LIST, OPUS, SOL, World, a_request
 from tests.unit.models.scripted_provider import Turn, said

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.model_facts import TASK_CLASSES, own_model
-from shared.core.routing import PREFERENCES, Mark, Needs, Rules, choose, estimated_cost, matches, route, rules_of
+from shared.core.models.model_facts import TASK_CLASSES, own_model
+from shared.core.models.routing import PREFERENCES, Mark, Needs, Rules, choose, estimated_cost, matches, route, rules_of
 from shared.mind.catalogue import load_catalogue
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

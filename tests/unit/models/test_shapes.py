@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from shared.app.plan_thinking import Proposal
+from shared.app.planning.plan_thinking import Proposal
 from shared.backends.models import shapes
 from shared.core.errors import InvalidOutput
 from shared.mind.agents.registry import agents
 from shared.steps import KINDS
-from shared.steps._code_answers import Outline, Repaired, Written
-from tests.support import anthropic_wire, openai_wire
+from shared.steps.code._code_answers import Outline, Repaired, Written
+from tests.support.servers.models import anthropic_wire, openai_wire
 
 
 class Small(BaseModel):

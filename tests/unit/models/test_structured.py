@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.app.budget import BudgetExceeded
+from shared.app.money.budget import BudgetExceeded
 from shared.core.errors import InvalidOutput, Overloaded, Refused
-from shared.core.run import Usage
+from shared.core.run.run import Usage
 from shared.mind.catalogue import load_catalogue
 from shared.mind.structured import ask, ask_with_tools
 from shared.ports import ModelCall, ModelRequest, ModelResult, Tool, ToolCall

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.app.plan_proposal import Proposal
+from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.understanding import understand
 from shared.core.page import ANSWER, Block, Page, Span
-from shared.core.site import check_site
-from shared.steps._code_answers import Outline, Written, outline_problem
+from shared.core.ship.site_requirements import check_site
+from shared.steps.code._code_answers import Outline, Written, outline_problem
 from tests.unit.offline.pages import code, files, plan, run_suite
 from tests.unit.offline.test_sites import Elements
 

@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 import requests
 
-from shared.app.plan_proposal import Proposal
+from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.language import guess_language
 from shared.backends.sandbox.choose import choose_sandbox
-from shared.cli.idea import read_idea
+from shared.core.code.verdict import REPORT, Verdict, judge, runner_files, test_command
 from shared.core.page import Block, Page
-from shared.core.site import check_site
-from shared.core.verdict import REPORT, Verdict, judge, runner_files, test_command
+from shared.core.ship.site_requirements import check_site
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.hosting import CloudStorage
-from shared.integrations.notion.reading import read_written
+from shared.integrations.notion.content.reading import read_written
+from shared.local.simulators._server import serve
+from shared.local.simulators.cloud_storage import CloudStorageSimulator
+from shared.local.story.idea import read_idea
 from shared.ports import SandboxRequest, Secret
-from shared.sim._server import serve
-from shared.sim.cloud_storage import CloudStorageSimulator
 from tests.support.parts import require
 from tests.unit.offline import pages
 

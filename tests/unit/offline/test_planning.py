@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.plan_proposal import Proposal
+from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Refused
 from shared.core.page import Page
-from shared.core.run import NOTHING
+from shared.core.run.run import NOTHING
 from shared.ports import Model, ModelRequest
 from tests.unit.offline.pages import KINDS, block, page, plan, row, table
 

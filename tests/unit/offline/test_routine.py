@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.app.plan_proposal import Proposal
+from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
 from shared.core.page import Block, Page, Span, page_to_data
-from shared.core.plan import Rule, validate
+from shared.core.planning.plan import Rule, validate
 from shared.ports import ModelRequest
 from shared.steps import KINDS
 

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shared.backends.offline.style import style_sheet
+from shared.backends.offline.building.style import style_sheet
 from shared.core.page import Page, Span, page_to_data
 from tests.unit.offline.pages import ask, block, code, files, page, plan, row, table
 
@@ -167,7 +167,7 @@ def test_the_same_page_gives_the_same_bytes() -> None:
 
 def test_another_process_gives_the_same_bytes_too() -> None:
     script = (
-        "import json, sys; from shared.backends.offline.coding import outline_code, write_files; "
+        "import json, sys; from shared.backends.offline.building.coding import outline_code, write_files; "
         "data = json.load(sys.stdin); plan = outline_code(data); paths = [each['path'] for each in plan['files']]; "
         "sys.stdout.write(json.dumps({**plan, 'outlined': plan['files'], "
         "'files': write_files({**data, 'paths': paths})['files']}))"

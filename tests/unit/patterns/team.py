@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from shared.app.engine import open_run
-from shared.app.execute_step import Tools, execute_step
-from shared.app.plan_thinking import rule_of
-from shared.core.commands import ATTEMPT, Command
-from shared.core.plan import validate
-from shared.core.run import NOTHING, Limits, Run, Step, StepSpec, Usage
+from shared.app.engine.engine import open_run
+from shared.app.engine.execute_step import Tools, execute_step
+from shared.app.planning.plan_thinking import rule_of
+from shared.core.planning.plan import validate
+from shared.core.run.commands import ATTEMPT, Command
+from shared.core.run.run import NOTHING, Limits, Run, Step, StepSpec, Usage
 from shared.ports import ModelRequest, ModelResult
 from shared.steps import KINDS
-from tests.support.local_ports import Ports, ScriptedModel, local_ports, tools_with
-from tests.support.runs import opened
+from tests.support.builders.runs import opened
+from tests.support.ports.local_ports import Ports, ScriptedModel, local_ports, tools_with
 
 Answer = Callable[[ModelRequest, int], Any]
 

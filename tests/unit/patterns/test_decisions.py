@@ -9,10 +9,10 @@ import pytest
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import InvalidOutput
-from shared.core.family import came_to
-from shared.core.run import RunStatus
+from shared.core.run.children import came_to
+from shared.core.run.run import RunStatus
 from shared.ports import ModelRequest
-from tests.support.local_ports import Ports
+from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import Speakers, ask, critic, pattern, planned, team, writer
 
 OPTIONS = ["a hosted forum", "a mailing list"]

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from shared.app.engine import record
-from shared.core import events as ev
+from shared.app.engine.engine import record
 from shared.core.errors import InvalidOutput, Missing
-from shared.core.run import NOTHING, Run, RunStatus
+from shared.core.run import events as ev
+from shared.core.run.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent
 from shared.mind.turns import Ability, Allowed, abilities_of, check_may, next_turn
 from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
-from tests.support.local_ports import Ports
+from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import Speakers, Team, die_everywhere, planned, team
 
 FOUND = {"found": True, "answer": "At 9.", "sources": ["p1"]}

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.app.ceilings import refuse_too_dear
-from shared.app.engine import record
-from shared.core import events as ev
+from shared.app.engine.engine import record
+from shared.app.money.ceilings import refuse_too_dear
 from shared.core.errors import InvalidOutput, Refused
-from shared.core.risk import risk_of
-from shared.core.run import NOTHING, RunStatus, StepSpec, Usage
+from shared.core.planning.risk import risk_of
+from shared.core.run import events as ev
+from shared.core.run.run import NOTHING, RunStatus, StepSpec, Usage
 from shared.mind.agents.registry import agent
 from shared.ports import ModelRequest
-from tests.support.local_ports import Ports
-from tests.support.runs import begin, with_limits
+from tests.support.builders.runs import begin, with_limits
+from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import OK, Speakers, critic, die_everywhere, mend, pattern, planned, team, text, writer
 
 PRICE = Usage(1000, 700)

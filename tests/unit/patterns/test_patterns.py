@@ -9,9 +9,9 @@ import pytest
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import InvalidOutput, Overloaded, Refused
-from shared.core.run import NOTHING, RunStatus, StepSpec
+from shared.core.run.run import NOTHING, RunStatus, StepSpec
 from shared.ports import ModelRequest
-from tests.support.local_ports import Ports
+from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import OK, STOP, Speakers, ask, critic, mend, pattern, planned, team, text, writer
 
 EDIT = {"text": "Edited.", "changes": [], "doubts": []}

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.core.plan_refusals import AGENTS as ASKING
-from shared.core.plan_refusals import CODE, NOTION, REFUSALS, Refusal
+from shared.core.planning.plan_refusals import AGENTS as ASKING
+from shared.core.planning.plan_refusals import CODE, NOTION, REFUSALS, Refusal
 from tests.unit.prompts.deeds import DEEDS
 from tests.unit.prompts.refusals import REFUSED
 from tests.unit.prompts.refusals_talk import AGENTS, REFUSED_TALK

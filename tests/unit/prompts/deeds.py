@@ -17,18 +17,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.app.plan_inputs import as_planned
-from shared.app.plan_proposal import Proposal
-from shared.app.plan_thinking import validated
-from shared.app.second_look import SecondLook, _told, _told_to_planner, told_of_first
-from shared.backends.local import chromium_rules
+from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.plan_thinking import validated
+from shared.app.planning.second_look import SecondLook, _told, _told_to_planner, told_of_first
+from shared.app.planning.told.plan_inputs import as_planned
+from shared.backends.local.browser import chromium_rules
 from shared.backends.sandbox.choose import choose_sandbox
-from shared.core.artifacts import Artifact
-from shared.core.file_plan import Chunk, PlannedFile
+from shared.core.approval.stuck_words import Stuck, question_of_stuck
+from shared.core.code.verdict import REPORT, judge, runner_files, test_command
 from shared.core.page import Block, Page, Span, page_to_data
-from shared.core.site import check_site
-from shared.core.stuck_words import Stuck, question_of_stuck
-from shared.core.verdict import REPORT, judge, runner_files, test_command
+from shared.core.planning.artifacts import Artifact
+from shared.core.planning.file_plan import Chunk, PlannedFile
+from shared.core.ship.site_requirements import check_site
 from shared.mind.agents.asking import agent_request, ask_agent, checked_input, input_parts
 from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
@@ -40,11 +40,11 @@ from shared.ports import ModelRequest, ModelResult, SandboxRequest, ToolCall
 from shared.steps import KINDS
 from shared.steps._code_asking import task_parts
 from shared.steps._code_base import Base
-from shared.steps._code_outlining import outline_parts
-from shared.steps._code_pieces import Pieces, left_of
-from tests.support.local_ports import ScriptedModel, Unconnected, tools_with
-from tests.support.proposals import a_proposal
-from tests.support.runs import begin
+from shared.steps.code._code_outlining import outline_parts
+from shared.steps.code._code_pieces import Pieces, left_of
+from tests.support.builders.proposals import a_proposal
+from tests.support.builders.runs import begin
+from tests.support.ports.local_ports import ScriptedModel, Unconnected, tools_with
 from tests.unit.prompts.refusals import OUTLINE, REPAIR, THERE, WRITE, a_file, outlined
 
 _CASES = Path(__file__).parents[1] / "agents" / "cases"

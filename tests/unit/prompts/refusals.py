@@ -1,6 +1,6 @@
 """Every rule that an answer about code can be refused for: an answer that breaks it, and the words that announce it.
 
-Of plans the table is `shared/core/plan_refusals.py`. What is refused here is put through the code that refuses it at
+Of plans the table is `shared/core/planning/plan_refusals.py`. What is refused here is put through the code that refuses it at
 work; `says` is looked for in what it says, `announced` in what the model was told before.
 """
 
@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.core.edits import EditsRefused, apply_edits
-from shared.core.file_plan import PlannedFile, length_problem, unread_problem
-from shared.core.run import NOTHING
-from shared.core.worktree import Worktree
-from shared.steps._code_answers import EditedFile, Outline, Repaired, Written, WrittenFile, outline_problem
-from shared.steps._code_outlining import _other_runner
-from shared.steps._code_pieces import FilePlan, Pieces
-from shared.steps._code_repairing import _lost_tests, _mended
-from shared.steps._code_writing import _checked, _refuse_unwritten
+from shared.core.code.edits import EditsRefused, apply_edits
+from shared.core.code.worktree import Worktree
+from shared.core.planning.file_plan import PlannedFile, length_problem, unread_problem
+from shared.core.run.run import NOTHING
 from shared.steps._kind import StepFailure
 from shared.steps._work import Work
+from shared.steps.code._code_answers import EditedFile, Outline, Repaired, Written, WrittenFile, outline_problem
+from shared.steps.code._code_outlining import _other_runner
+from shared.steps.code._code_pieces import FilePlan, Pieces
+from shared.steps.code._code_repairing import _lost_tests, _mended
+from shared.steps.code._code_writing import _checked, _refuse_unwritten
 
 OUTLINE, WRITE, REPAIR = "outline", "write", "repair"
 THERE = {
@@ -247,13 +247,13 @@ REFUSED: Sequence[Refused] = (
 # fmt: on
 
 MESSAGES: Mapping[str, Sequence[str]] = {
-    "shared/core/file_plan.py": (
+    "shared/core/planning/file_plan.py": (
         "path_problem", "clash", "unread_problem", "plan_problem", "in_order", "length_problem",
     ),
-    "shared/core/edits.py": ("_located", "_overlaps"),
-    "shared/steps/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "pinned_problem"),
-    "shared/steps/_code_outlining.py": ("_other_runner",),
-    "shared/steps/_code_writing.py": ("_checked", "_edited", "_refuse_unwritten"),
-    "shared/steps/_code_repairing.py": ("_mended", "_lost_tests"),
+    "shared/core/code/edits.py": ("_located", "_overlaps"),
+    "shared/steps/code/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "pinned_problem"),
+    "shared/steps/code/_code_outlining.py": ("_other_runner",),
+    "shared/steps/code/_code_writing.py": ("_checked", "_edited", "_refuse_unwritten"),
+    "shared/steps/code/_code_repairing.py": ("_mended", "_lost_tests"),
 }  # fmt: skip
 """The functions whose sentences refuse an answer, by file: each of them is one of the rules above."""

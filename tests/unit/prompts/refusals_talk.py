@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from shared.app.ask import _Answered, _checked, _Rewritten
-from shared.app.chat import Understood
-from shared.app.feedback import Feedback
-from shared.app.knowledge_search import Source
-from shared.app.learn_preferences import Learned, _keep
-from shared.core.run import NOTHING
+from shared.app.chat.conversation import Understood
+from shared.app.knowledge.ask import _Answered, _checked, _Rewritten
+from shared.app.knowledge.knowledge_search import Source
+from shared.app.planning.feedback import Feedback
+from shared.app.planning.learn_preferences import Learned, _keep
+from shared.core.run.run import NOTHING
 from shared.mind.agents.registry import agents
 from shared.mind.members import Member, weight_of
 from shared.mind.turns import Allowed, check_may
@@ -175,7 +175,7 @@ REFUSED_TALK: Sequence[Refused] = (
 
 MESSAGES_TALK: Mapping[str, Sequence[str]] = {
     "shared/mind/members.py": ("weight_of", "sum_of", "must_answer", "must_offer", "must_check"),
-    "shared/steps/pattern_parallel.py": ("_is_whole",),
-    "shared/steps/pattern_debate.py": ("_is_whole",),
-    "shared/steps/pattern_panel.py": ("_is_whole",),
+    "shared/steps/agents/pattern_parallel.py": ("_is_whole",),
+    "shared/steps/agents/pattern_debate.py": ("_is_whole",),
+    "shared/steps/agents/pattern_panel.py": ("_is_whole",),
 }

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from shared.app import plan_request
+from shared.app.planning.told import plan_request
 from shared.mind.agents import asking
 from shared.mind.agents.registry import agents
-from shared.steps import _code_asking, _code_outlining, _code_writing
+from shared.steps import _code_asking
+from shared.steps.code import _code_outlining, _code_writing
 
 _BLOCKS = re.compile(r"\n\s*\n|\n(?=- )")
 _ENDS = re.compile(r"(?<=[.!?:])\s+(?=[A-Z`\"{])")

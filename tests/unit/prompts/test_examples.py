@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.app.chat import Understood
-from shared.app.plan_families import AGENTS, CODE, NOTION
-from shared.app.plan_kinds import kinds_notes
-from shared.app.plan_thinking import validated
-from shared.core.file_plan import path_problem
+from shared.app.chat.conversation import Understood
+from shared.app.planning.plan_thinking import validated
+from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION
+from shared.app.planning.told.plan_kinds import kinds_notes
+from shared.core.planning.file_plan import path_problem
 from shared.mind.agents.asking import checked_input, input_parts
 from shared.mind.agents.registry import agent
 from shared.steps import KINDS
-from tests.support.local_ports import Unconnected, tools_with
-from tests.support.proposals import a_proposal
-from tests.support.runs import begin
+from tests.support.builders.proposals import a_proposal
+from tests.support.builders.runs import begin
+from tests.support.ports.local_ports import Unconnected, tools_with
 from tests.unit.prompts.sentences import texts
 
 _NOTE = re.compile(r"^- ([a-z_.]+)(?:, \w+)?: (.*)$")

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from shared.app.plan_known import Known
-from shared.core.replan import SoFar
-from shared.core.run import Step, StepSpec, StepStatus
-from tests.support.prompts import parts_of
+from shared.app.planning.told.plan_known import Known
+from shared.core.run.replan import SoFar
+from shared.core.run.run import Step, StepSpec, StepStatus
+from tests.support.measures.prompts import parts_of
 from tests.unit.mind.situations import SITUATIONS, shown
 from tests.unit.prompts.told import one_line
 

@@ -10,23 +10,23 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from shared.app.ask import _Answered, _Rewritten
-from shared.app.chat import Understood
-from shared.app.learn_preferences import Learnt
-from shared.app.page_view import PageView
-from shared.app.plan_known import Known
-from shared.app.plan_proposal import Proposal
-from shared.app.plan_request import PLAN, ROUTINE, plan_parts, plan_request
+from shared.app.chat.conversation import Understood
+from shared.app.intake.page_view import PageView
+from shared.app.knowledge.ask import _Answered, _Rewritten
+from shared.app.planning.learn_preferences import Learnt
+from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.told.plan_known import Known
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
 from shared.app.prompts import prompt
-from shared.cli.bench_prompts_pages import PLACES, page_of
-from shared.core.artifacts import Artifact
+from shared.bench.prompts.prompts_pages import PLACES, page_of
+from shared.core.planning.artifacts import Artifact
 from shared.mind.agents.registry import agents
 from shared.mind.context import assemble
 from shared.mind.structured import schema_of
 from shared.mind.window import _Answer as Summed
-from shared.steps._code_answers import Outline, Repaired, Written
-from tests.support.local_ports import tools_with
-from tests.support.runs import begin
+from shared.steps.code._code_answers import Outline, Repaired, Written
+from tests.support.builders.runs import begin
+from tests.support.ports.local_ports import tools_with
 from tests.unit.prompts.refusals import OUTLINE, REPAIR, WRITE
 from tests.unit.prompts.refusals_talk import AGENTS
 from tests.unit.prompts.sentences import FIXED, texts

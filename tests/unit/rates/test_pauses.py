@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.store import LocalStore
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Blocked, BudgetSpent, RateLimited
 from shared.rate_budget import Payer, RateBudget
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 BOT = Payer("notion", "bot-1", "space-1")
 NEIGHBOUR = Payer("notion", "bot-2", "space-1")  # another connection's user in the same workspace

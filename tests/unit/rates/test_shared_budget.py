@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.backends.local.store import LocalStore
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import BudgetSpent, VersionConflict
 from shared.core.rate_window import Rate
 from shared.ports import SYSTEM, Doc, Put
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget
-from tests.support.moved_clock import MovedClock
-from tests.support.rate_rig import Jobs, RateRig, between
-from tests.support.virtual_time import VirtualTime
+from tests.support.ports.moved_clock import MovedClock
+from tests.support.ports.rate_rig import Jobs, RateRig, between
+from tests.support.ports.virtual_time import VirtualTime
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.readings import FOLDER, Reading, prompts, read, readings, task_of, why_stale
-from tests.support.readings_replayed import refusal_of
+from tests.support.measures.readings import FOLDER, Reading, prompts, read, readings, task_of, why_stale
+from tests.support.measures.readings_replayed import refusal_of
 from tools.readings import needed
 
 ROOT = FOLDER.parents[2]

@@ -11,13 +11,13 @@ from typing import Any, get_args
 import pytest
 
 from shared.app import prompts as app_prompts
-from shared.core.artifacts import Artifact
+from shared.core.planning.artifacts import Artifact
 from shared.mind import prompts as mind_prompts
 from shared.mind.agents.registry import agents
 from shared.mind.leaks import leaks
-from tests.support.proposals import a_proposal
-from tests.support.readings import CODE, FOLDER, Reading, prompts, readings, stale, task_of
-from tests.support.readings_replayed import fields_of, refusal_of
+from tests.support.builders.proposals import a_proposal
+from tests.support.measures.readings import CODE, FOLDER, Reading, prompts, readings, stale, task_of
+from tests.support.measures.readings_replayed import fields_of, refusal_of
 
 EACH = [pytest.param(each, id=each.name) for each in readings()]
 TAKEN = [pytest.param(each, id=each.name) for each in readings() if each.accepted and not each.since]

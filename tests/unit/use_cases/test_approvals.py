@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.app.approvals import approval_token, approval_url, asked_now, decide, read_token
-from shared.app.engine import open_run, record
-from shared.core import events as ev
+from shared.app.approval.approvals import approval_token, approval_url, asked_now, decide, read_token
+from shared.app.engine.engine import open_run, record
 from shared.core.errors import BadSignature, Conflicting, NotThere, RequestError
-from shared.core.run import Run, RunStatus
+from shared.core.run import events as ev
+from shared.core.run.run import Run, RunStatus
 from shared.ports import Secret
-from tests.support.local_ports import Ports
-from tests.support.runs import gate, opened, spec
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Ports
 
 KEY = "key-of-these-tests"
 

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import execute_step
-from shared.app.tenant_ledger import BEGUN, LEDGERS, SPENDING
-from shared.app.usage import spent_in
-from shared.core import events as ev
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import execute_step
+from shared.app.money.tenant_ledger import BEGUN, LEDGERS, SPENDING
+from shared.app.money.usage import spent_in
 from shared.core.errors import InvalidOutput, OutcomeUnknown
-from shared.core.reducer import fold
-from shared.core.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
-from shared.core.spending import Account
+from shared.core.money.spending import Account
+from shared.core.run import events as ev
+from shared.core.run.reducer import fold
+from shared.core.run.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
 from shared.ports import ModelCall, ModelRequest, ModelResult
-from tests.support.local_ports import Ports, ScriptedModel, attempt_of
-from tests.support.paid_steps import (
+from tests.support.builders.paid_steps import (
     COST,
     DAY,
     account,
@@ -28,7 +27,8 @@ from tests.support.paid_steps import (
     thinking,
     tools,
 )
-from tests.support.runs import TENANT, spec
+from tests.support.builders.runs import TENANT, spec
+from tests.support.ports.local_ports import Ports, ScriptedModel, attempt_of
 
 # --- set aside, then booked
 

@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
-from shared.app.budget import CODE_OUTPUT_TOKENS, CODE_PROMPT_BYTES, BudgetExceeded, step_estimate
-from shared.app.engine import record
-from shared.app.spend import metered
-from shared.app.tenant_ledger import LEDGERS
-from shared.core import events as ev
-from shared.core.commands import ATTEMPT, NOTIFY
+from shared.app.engine.engine import record
+from shared.app.money.budget import CODE_OUTPUT_TOKENS, CODE_PROMPT_BYTES, BudgetExceeded, step_estimate
+from shared.app.money.spend import metered
+from shared.app.money.tenant_ledger import LEDGERS
 from shared.core.errors import ErrorClass
-from shared.core.reducer import fold
-from shared.core.run import RunStatus, StepStatus, Usage, WaitKind
-from shared.core.spending import Account, ledger_from_data
+from shared.core.money.spending import Account, ledger_from_data
+from shared.core.run import events as ev
+from shared.core.run.commands import ATTEMPT, NOTIFY
+from shared.core.run.reducer import fold
+from shared.core.run.run import RunStatus, StepStatus, Usage, WaitKind
 from shared.ports import ModelRequest, Put
-from tests.support.local_ports import Ports, ScriptedModel
-from tests.support.paid_steps import (
+from tests.support.builders.paid_steps import (
     ASK,
     COST,
     DAY,
@@ -33,7 +32,8 @@ from tests.support.paid_steps import (
     thinking,
     told,
 )
-from tests.support.runs import TENANT, gate
+from tests.support.builders.runs import TENANT, gate
+from tests.support.ports.local_ports import Ports, ScriptedModel
 
 # --- limits
 
@@ -248,8 +248,8 @@ def test_a_run_of_before_there_were_ledgers_gives_nothing_back_that_it_never_too
     ledger = ports.store.get(TENANT, LEDGERS, DAY[:7])
     assert ledger is not None
     ports.store.put(TENANT, Put(LEDGERS, DAY[:7], None, ledger.version))
-    from shared.app.priced import priced
-    from shared.core.reducer import reduce
+    from shared.app.money.priced import priced
+    from shared.core.run.reducer import reduce
 
     before = replace(loaded.run, steps=(step,))
     done = ev.StepSucceeded(ports.clock.now(), "a", 1, used=Usage(3, 100_000))

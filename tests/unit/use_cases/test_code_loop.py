@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import execute_step
-from shared.app.snapshots import SNAPSHOTS, restore, snapshots_of
+from shared.app.code.snapshots import SNAPSHOTS, restore, snapshots_of
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import execute_step
 from shared.backends.sandbox.choose import choose_sandbox
-from shared.core import events as ev
+from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import ModelError
-from shared.core.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
-from shared.core.worktree import Worktree, from_text
+from shared.core.run import events as ev
+from shared.core.run.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._work import changed_work, keep_work, work_of
-from tests.support.local_ports import Ports, attempt_of, local_ports, tools_with
+from tests.support.builders.runs import gate, opened, spec
 from tests.support.parts import require
-from tests.support.runs import gate, opened, spec
-from tests.support.scripted_sandbox import ScriptedSandbox
+from tests.support.ports.local_ports import Ports, attempt_of, local_ports, tools_with
+from tests.support.ports.scripted_sandbox import ScriptedSandbox
 
 TEST = b"""import unittest
 from adds import add

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from shared.app.execute_step import context_of
+from shared.app.engine.execute_step import context_of
 from shared.backends.sandbox.choose import choose_sandbox
+from shared.core.code.lock_files import LockProblem
+from shared.core.code.worktree import Worktree
 from shared.core.errors import SandboxUnavailable
-from shared.core.lock_files import LockProblem
-from shared.core.run import Limits
-from shared.core.worktree import Worktree
+from shared.core.run.run import Limits
 from shared.ports import SandboxRequest
-from shared.steps._trial import Trial, try_work
 from shared.steps._work import Work
-from tests.support.local_ports import Ports, tools_with
+from shared.steps.code._trial import Trial, try_work
+from tests.support.builders.runs import begin, spec
 from tests.support.parts import require
-from tests.support.runs import begin, spec
-from tests.support.scripted_sandbox import ScriptedSandbox
+from tests.support.ports.local_ports import Ports, tools_with
+from tests.support.ports.scripted_sandbox import ScriptedSandbox
 
 LOOSE = b"requests\n"  # no version, no hash
 

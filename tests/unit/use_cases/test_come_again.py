@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.come_again import MAX_TIMES, patient
-from shared.app.deps import Deps
-from shared.app.execute_step import Tools
-from shared.core.commands import CONSIDER, Command
+from shared.app.engine.deps import Deps
+from shared.app.engine.execute_step import Tools
+from shared.app.engine.requeue import MAX_TIMES, patient
 from shared.core.errors import BudgetSpent, IntegrationError, NotSettled, RateLimited, Unavailable, Unreachable
+from shared.core.run.commands import CONSIDER, Command
 from shared.ports import Put
-from tests.support.local_ports import Ports, tools_with
+from tests.support.ports.local_ports import Ports, tools_with
 
 LOOK = Command("look-1", CONSIDER, "plan", "t-1", ref="page-1")
 

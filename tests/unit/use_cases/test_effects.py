@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.effects import Effects
+from shared.app.engine.effects import Effects
 from shared.core.errors import (
     Busy,
     IntegrationError,
@@ -23,7 +23,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.steps._kind import Repeat
-from tests.support.local_ports import Ports
+from tests.support.ports.local_ports import Ports
 
 POINTS = ("intent.before", "effect.before", "effect.after", "result.after")
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import MAX_CONFLICTS, open_run, record, relay
-from shared.core import events as ev
-from shared.core.commands import Command
+from shared.app.engine.engine import MAX_CONFLICTS, open_run, record, relay
 from shared.core.errors import NotThere, VersionConflict
-from shared.core.reducer import fold
-from shared.core.run import Limits, Run, RunStatus, Usage
+from shared.core.run import events as ev
+from shared.core.run.commands import Command
+from shared.core.run.reducer import fold
+from shared.core.run.run import Limits, Run, RunStatus, Usage
 from shared.ports import Commit, Loaded, Put
-from tests.support.local_ports import Ports
-from tests.support.runs import opened, spec
+from tests.support.builders.runs import opened, spec
+from tests.support.ports.local_ports import Ports
 
 
 class Between:

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import execute_step
-from shared.backends.local.store import LocalStore
-from shared.core import events as ev
-from shared.core.commands import UNDO
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import execute_step
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import (
     BudgetSpent,
     Busy,
@@ -28,10 +26,12 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.core.run import Limits, Run, RunStatus, StepStatus, WaitKind
+from shared.core.run import events as ev
+from shared.core.run.commands import UNDO
+from shared.core.run.run import Limits, Run, RunStatus, StepStatus, WaitKind
 from shared.steps._kind import Again, Done, FanOut, Input, Repeat, StepContext, StepFailure, StepKind
-from tests.support.local_ports import Ports, attempt_of, tools_with
-from tests.support.runs import opened, spec
+from tests.support.builders.runs import opened, spec
+from tests.support.ports.local_ports import Ports, attempt_of, tools_with
 
 
 class Text(Input):

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.execute_step import Tools
-from shared.app.notify import notify
-from shared.core import events as ev
-from shared.core.attention import attention_of
-from shared.core.commands import NOTIFY, Command
-from shared.core.mail_settings import SmtpServer
-from shared.core.run import Trigger, derived_id
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.execute_step import Tools
+from shared.app.notify.notify import notify
+from shared.core.notify.attention import attention_of
+from shared.core.notify.mail_settings import SmtpServer
+from shared.core.run import events as ev
+from shared.core.run.commands import NOTIFY, Command
+from shared.core.run.run import Trigger, derived_id
 from shared.integrations.mail import Mail
 from shared.integrations.smtp import Smtp
+from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
-from shared.sim.smtp import SmtpSimulator
-from tests.support.local_ports import Clients, Ports, tools_with
-from tests.support.runs import opened, spec
+from tests.support.builders.runs import opened, spec
+from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
 EMAIL = "notify.run_succeeded/email-ada"

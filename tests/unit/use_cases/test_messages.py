@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.app.messages import HIGH, NORMAL, Message, message_for
-from shared.core import events as ev
+from shared.app.notify.messages import HIGH, NORMAL, Message, message_for
 from shared.core.errors import ErrorClass
-from shared.core.run import Limits, Run, Trigger, Usage
-from tests.support.runs import after, at, begin, gate, spec
+from shared.core.run import events as ev
+from shared.core.run.run import Limits, Run, Trigger, Usage
+from tests.support.builders.runs import after, at, begin, gate, spec
 
 HOSTILE = '<img src=x onerror=alert(1)> & "Mill" <b>Lane</b>'
 URL = "https://workwright.example/v1/runs/run-1"

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.notify import notify
-from shared.core import events as ev
-from shared.core.commands import NOTIFY, Command
+from shared.app.engine.engine import open_run, record
+from shared.app.notify.notify import notify
 from shared.core.errors import NeedsHuman, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from shared.core.run import Run, RunStatus, Trigger
+from shared.core.run import events as ev
+from shared.core.run.commands import NOTIFY, Command
+from shared.core.run.run import Run, RunStatus, Trigger
 from shared.integrations.mail import Mail
 from shared.integrations.slack import Message, Slack
 from shared.ports import Secret
-from tests.support.local_ports import Clients, Ports, tools_with
-from tests.support.runs import gate, opened, spec
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "slack": "C1", "channels": ["email", "slack"]}
 BEN = {"id": "ben", "email": "ben@example.test", "channels": ["email"]}

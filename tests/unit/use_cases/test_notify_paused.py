@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.switches import set_pause
-from shared.core import events as ev
-from shared.core.run import Run
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.switches import set_pause
+from shared.core.run import events as ev
+from shared.core.run.run import Run
 from shared.ports import SYSTEM
-from tests.support.local_ports import Ports
-from tests.support.runs import gate, opened, spec
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Ports
 from tests.unit.use_cases.test_notify import ADA, Told
 
 SAID = "is paused by Mira: the fair is on. To go on:"

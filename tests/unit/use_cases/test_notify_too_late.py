@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from shared.app.api.views import run_head
-from shared.app.engine import open_run, record
-from shared.app.notify import notify
-from shared.app.switches import held_back, set_pause
-from shared.core import events as ev
-from shared.core.attention import attention_of
-from shared.core.commands import NOTIFY, Command
+from shared.app.api.run.run_views import run_head
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.switches import held_back, set_pause
+from shared.app.notify.notify import notify
 from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited, Unavailable
-from shared.core.progress import progress_of
-from shared.core.run import Run, Trigger, WaitKind
+from shared.core.notify.attention import attention_of
+from shared.core.notify.progress import progress_of
+from shared.core.run import events as ev
+from shared.core.run.commands import NOTIFY, Command
+from shared.core.run.run import Run, Trigger, WaitKind
 from shared.integrations.mail import Mail
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 from shared.integrations.slack import Message, Slack
 from shared.ports import Put, Secret
-from tests.support.local_ports import Clients, Ports, tools_with
-from tests.support.runs import gate, opened, spec
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "slack": "C1", "channels": ["email", "slack"]}
 PAGE = Trigger("page", "page-1", "Bakery", "Mira")

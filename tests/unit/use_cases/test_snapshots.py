@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.snapshots import EXPIRIES, KEEP_DAYS, restore, snapshots_of
-from shared.app.sweep import sweep
-from shared.core.worktree import Worktree
+from shared.app.code.snapshots import EXPIRIES, KEEP_DAYS, restore, snapshots_of
+from shared.app.engine.sweep import sweep
+from shared.core.code.worktree import Worktree
 from shared.ports import SYSTEM, Put
-from tests.support.local_ports import Ports
-from tests.support.work_versions import FIRST, SECOND, TestedRun
+from tests.support.builders.work_versions import FIRST, SECOND, TestedRun
+from tests.support.ports.local_ports import Ports
 
 TENANT = "t-1"
 

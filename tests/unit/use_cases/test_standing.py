@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine import open_run, record
-from shared.app.notify import notify
-from shared.app.tell_standing import note_going_on
-from shared.core import events as ev
-from shared.core.attention import attention_of, telling, warning
-from shared.core.commands import ATTEMPT, MIRROR, NOTIFY, Command
+from shared.app.engine.engine import open_run, record
+from shared.app.notify.notify import notify
+from shared.app.notify.tell_standing import note_going_on
 from shared.core.deliveries import Tries
 from shared.core.errors import ErrorClass, NeedsHuman
-from shared.core.progress import progress_of
-from shared.core.reducer import reduce
-from shared.core.run import Run, Trigger
+from shared.core.notify.attention import attention_of, telling, warning
+from shared.core.notify.progress import progress_of
+from shared.core.run import events as ev
+from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, Command
+from shared.core.run.reducer import reduce
+from shared.core.run.run import Run, Trigger
 from shared.integrations.mail import Mail
-from shared.integrations.notion.client import Notion
+from shared.integrations.notion.client.client import Notion
 from shared.ports import Secret
-from tests.support.local_ports import Clients, Ports, tools_with
-from tests.support.runs import gate, opened, spec
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.app.engine import open_run, record
-from shared.app.sweep import sweep
-from shared.core import events as ev
-from shared.core.commands import Command
+from shared.app.engine.engine import open_run, record
+from shared.app.engine.sweep import sweep
 from shared.core.errors import Unavailable
-from shared.core.run import Limits, Run, RunStatus, StepStatus
-from tests.support.local_ports import Ports, attempt_of
-from tests.support.runs import gate, opened, spec
+from shared.core.run import events as ev
+from shared.core.run.commands import Command
+from shared.core.run.run import Limits, Run, RunStatus, StepStatus
+from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.local_ports import Ports, attempt_of
 
 
 class Outbox:

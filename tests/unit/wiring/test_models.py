@@ -13,27 +13,27 @@ from pathlib import Path
 import pytest
 
 from shared.accounts import Accounts, Endpoints
-from shared.app.deps import Deps
-from shared.app.model_keys import drop_key, keep_key, own_keys
-from shared.app.model_verdicts import NoModel
+from shared.app.engine.deps import Deps
+from shared.app.models.model_keys import drop_key, keep_key, own_keys
+from shared.app.models.model_verdicts import NoModel
 from shared.backends.clock import SystemClock
-from shared.backends.local.dispatcher import Dispatcher, DispatchOptions
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
-from shared.core.commands import Command
+from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import ConfigError, Overloaded, QuotaExhausted, Unauthorized
-from shared.core.model_facts import Catalogue, Tokens
-from shared.core.run import NOTHING
+from shared.core.models.model_facts import Catalogue, Tokens
+from shared.core.run.commands import Command
+from shared.core.run.run import NOTHING
 from shared.ports import ModelRequest, Put, Secret
 from shared.settings import Settings
 from shared.wiring import models as wired
 from shared.wiring.models import Models
-from tests.support import anthropic_server as claude
-from tests.support import openai_server as gpt
-from tests.support.anthropic_server import AnthropicServer
-from tests.support.moved_clock import MovedClock
-from tests.support.openai_server import OpenAIServer
+from tests.support.ports.moved_clock import MovedClock
+from tests.support.servers.models import anthropic_server as claude
+from tests.support.servers.models import openai_server as gpt
+from tests.support.servers.models.anthropic_server import AnthropicServer
+from tests.support.servers.models.openai_server import OpenAIServer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OPERATORS, TEAMS = "-".join(("operators", "made", "up", "key")), "-".join(("teams", "made", "up", "key"))

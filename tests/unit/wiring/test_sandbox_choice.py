@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, read_runner, read_sandbox
 from shared.core.errors import ConfigError, SandboxUnavailable
-from shared.core.sandbox_settings import RegistrySettings, RunnerSettings, read_runner, read_sandbox
 from shared.ports import SandboxRequest
 from shared.settings import Settings
 from shared.wiring.sandbox import chosen_sandbox, proven
-from tests.cli.test_settings import CLOUD
+from tests.cli.operating.test_settings import CLOUD
 
 RUNNER = "https://code-runner.example"
 

@@ -10,20 +10,20 @@ import pytest
 import requests
 
 from shared.accounts import Accounts, Endpoints
-from shared.app.deps import Deps
-from shared.backends.local.queue import LocalQueue
-from shared.backends.local.secrets import LocalSecrets
-from shared.backends.local.store import LocalStore
+from shared.app.engine.deps import Deps
+from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Missing, NotAllowed, Rejected, Unauthorized
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
+from shared.local.simulators._server import serve
+from shared.local.simulators.cloud_storage import CloudStorageSimulator
 from shared.ports import Secret
 from shared.settings import Settings
-from shared.sim._server import serve
-from shared.sim.cloud_storage import CloudStorageSimulator
 from shared.wiring.sites import wire_sites
-from tests.support.moved_clock import MovedClock
+from tests.support.ports.moved_clock import MovedClock
 
 TOKEN, TENANTS_OWN = "-".join(["sites", "token"]), "-".join(["a", "tenants", "own", "token"])
 NOBODYS = "http://127.0.0.1:9"

@@ -15,12 +15,12 @@ from typing import Any
 from shared.backends.cloud.guarded import GuardedBatch, Pause
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
 from shared.backends.cloud.store import command_fields, run_fields, to_text
-from shared.core.codec import event_to_data
-from shared.core.commands import Command
 from shared.core.errors import VersionConflict
-from shared.core.events import Event
-from shared.core.run import Run, Usage
-from shared.core.schema import stamped
+from shared.core.run.codec import event_to_data
+from shared.core.run.commands import Command
+from shared.core.run.events import Event
+from shared.core.run.run import Run, Usage
+from shared.core.schema_versions import stamped
 
 _MOST_WRITES = 200
 _MOST_BYTES = 3_000_000  # Firestore takes 10 MiB, its emulator 4

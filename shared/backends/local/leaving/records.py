@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.backends.local import tasks
-from shared.backends.local.encoding import check_tenant
-from shared.backends.local.store import LocalStore
-from shared.core.commands import Command
-from shared.core.run import Usage
+from shared.backends.local.delivery import tasks
+from shared.backends.local.state.encoding import check_tenant
+from shared.backends.local.state.local_store import LocalStore
+from shared.core.run.commands import Command
+from shared.core.run.run import Usage
 
 
 def waiting_commands(store: LocalStore, tenant: str) -> list[Command]:

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import read_invocations
-from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
-from shared.backends.offline.judging.contradictions import CONTRADICTS, find_contradictions
-from shared.backends.offline.judging.evidence import Found, find_signs, keeps_records, lines_of, weigh
-from shared.backends.offline.judging.signs import (
+from shared.backends.offline.judging.clues.evidence import Found, find_signs, keeps_records, lines_of, weigh
+from shared.backends.offline.judging.clues.signs import (
     BEYOND,
     EXISTS,
     NOTES,
@@ -30,8 +28,10 @@ from shared.backends.offline.judging.signs import (
     SITE,
     Sign,
 )
-from shared.backends.offline.judging.table_orders import find_table_orders
 from shared.backends.offline.judging.thinness import THIN, UNTOLD, WEAK, says_much, traits_of
+from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
+from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, find_contradictions
+from shared.backends.offline.judging.wishes.table_orders import find_table_orders
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from shared.backends.offline.judging.evidence import Found, Line, lines_of
-from shared.backends.offline.judging.signs import ANY, TITLE, TOP, Sign
-from shared.backends.offline.judging.traits import CLEAR, OFFERS, TRAITS, trait
-from shared.backends.offline.judging.vocabulary import DAY
+from shared.backends.offline.judging.clues.evidence import Found, Line, lines_of
+from shared.backends.offline.judging.clues.signs import ANY, TITLE, TOP, Sign
+from shared.backends.offline.judging.clues.traits import CLEAR, OFFERS, TRAITS, trait
+from shared.backends.offline.judging.clues.vocabulary import DAY
 from shared.backends.offline.reading import MEDIA, heading_level, own_words
 from shared.core.page import Block, Page
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.backends.offline.endpoints import read_endpoints
-from shared.backends.offline.enough import only_wishes, what_to_ask
 from shared.backends.offline.fields import field_blocks
 from shared.backends.offline.invocations import read_invocations
-from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
-from shared.backends.offline.judging.contradictions import CONTRADICTS, ask_which_holds
-from shared.backends.offline.judging.evidence import blocks_saying
+from shared.backends.offline.judging.clues.evidence import blocks_saying
+from shared.backends.offline.judging.clues.signs import PRIVATE, SERVICE
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
-from shared.backends.offline.judging.questions import question_of
-from shared.backends.offline.judging.said import Shaped, left_out, own_page, shaped
-from shared.backends.offline.judging.signs import PRIVATE, SERVICE
+from shared.backends.offline.judging.talk.questions import question_of
+from shared.backends.offline.judging.talk.said import Shaped, left_out, own_page, shaped
 from shared.backends.offline.judging.thinness import THIN
+from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
+from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, ask_which_holds
 from shared.backends.offline.language import guess_from_little, guess_language
+from shared.backends.offline.plans.enough import only_wishes, what_to_ask
 from shared.backends.offline.reading import (
     Requirement,
     own_words,
@@ -25,8 +25,8 @@ from shared.backends.offline.reading import (
     shorten,
     site_title,
 )
-from shared.core.artifacts import PYTHON_SERVICE, STATIC_SITE
 from shared.core.page import Block, Page
+from shared.core.planning.artifacts import PYTHON_SERVICE, STATIC_SITE
 
 _TITLE = 60
 _ROUNDS = 5  # in which a page is judged without what was marked in it; then the whole is taken for private

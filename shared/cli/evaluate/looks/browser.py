@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from shared.backends.local.chromium import Tab, find_browser, place_of, running
+from shared.backends.local.browser.chromium import Tab, find_browser, place_of, running
 from shared.cli.evaluate.looks.seen import View
 from shared.cli.evaluate.looks.site_visit import Look
 from shared.core.errors import NoBrowser

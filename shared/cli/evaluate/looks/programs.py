@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.cli.evaluate.looks.seen import Made
 from shared.core.errors import AgentError
-from shared.core.readable import as_text
+from shared.core.text.readable import as_text
 from shared.ports import SandboxLimits, SandboxRequest
 
 Json = dict[str, Any]

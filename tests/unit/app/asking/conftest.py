@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.app.asking import ASKS, OFTEN
-from shared.app.connect_account import change_settings
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_desk import Desk
-from tests.support.small_house import TENANT
+from shared.app.connections.connect_account import change_settings
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_desk import Desk
+from tests.support.rigs.small_house import TENANT
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core import marks
-from shared.core.run import RunStatus
-from shared.integrations.notion.client import Notion
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_house import TENANT
+from shared.core.pages import marks
+from shared.core.run.run import RunStatus
+from shared.integrations.notion.client.client import Notion
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 

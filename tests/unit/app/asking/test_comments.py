@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import requests
 
-from shared.core import marks
-from shared.core.run import RunStatus
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_house import TENANT
+from shared.core.pages import marks
+from shared.core.run.run import RunStatus
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 

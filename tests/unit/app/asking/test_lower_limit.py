@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from shared.app.asking.often import order_looks
-from shared.core import marks
-from shared.core.run import RunStatus
+from shared.core.pages import marks
+from shared.core.run.run import RunStatus
 from shared.rate_budget import payer_of
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_house import TENANT
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ import pytest
 
 from shared.app.asking.unreached import unreached_since
 from shared.app.asking.words import standing_words
-from shared.cli.asking.notion_findings import notion_findings
-from shared.core import marks
-from shared.core.run import RunStatus
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_house import NOWHERE, TENANT
+from shared.cli.doctor.notion_findings import notion_findings
+from shared.core.pages import marks
+from shared.core.run.run import RunStatus
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_house import NOWHERE, TENANT
 
 pytestmark = pytest.mark.slow
 

@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.connect_account import change_settings
-from shared.app.reconcile import order_passes
-from shared.app.switches import HELD, held_back, set_pause, why_paused
-from shared.app.workspace_create import create_databases
-from shared.app.workspace_databases import sources_of
-from shared.app.workspace_schemas import EVERYTHING, KINDS, RUNS
-from shared.core import marks
-from shared.core.commands import QUICK, RECONCILE, Command
-from shared.core.run import RunStatus
-from tests.support.asked_desk import AskedDesk
-from tests.support.small_house import TENANT
+from shared.app.connections.connect_account import change_settings
+from shared.app.engine.switches import HELD, held_back, set_pause, why_paused
+from shared.app.intake.reconcile import order_passes
+from shared.app.workspace.workspace_create import create_databases
+from shared.app.workspace.workspace_databases import sources_of
+from shared.app.workspace.workspace_schemas import EVERYTHING, KINDS, RUNS
+from shared.core.pages import marks
+from shared.core.run.commands import QUICK, RECONCILE, Command
+from shared.core.run.run import RunStatus
+from tests.support.rigs.asked_desk import AskedDesk
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ from typing import get_args
 
 import pytest
 
-from shared.app.chat import Understood
-from shared.app.chat_around import around_of
-from shared.app.chat_memory import load_chat
-from shared.core import chat_words as words
-from shared.core.talk.naming import Named
-from tests.support.local_ports import ScriptedModel
-from tests.support.prompts import parts_of
-from tests.support.small_house import TENANT
+from shared.app.chat.chat_around import around_of
+from shared.app.chat.chat_memory import load_chat
+from shared.app.chat.conversation import Understood
+from shared.core.chat import chat_words as words
+from shared.core.chat.naming import Named
+from tests.support.measures.prompts import parts_of
+from tests.support.ports.local_ports import ScriptedModel
+from tests.support.rigs.small_house import TENANT
 from tests.unit.app.talk.utterances import CASES, MISSING, PLAIN, Case
 from tests.unit.app.talk.world import ENDED, IDS, PAGES, WAITING, World
 

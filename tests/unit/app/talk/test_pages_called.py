@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import pytest
 
-from shared.app.knowledge_search import trail
-from shared.app.workspace_map import Place
+from shared.app.knowledge.knowledge_search import trail
+from shared.app.workspace.workspace_map import Place
 from shared.ports import Put
-from tests.support.small_house import TENANT
+from tests.support.rigs.small_house import TENANT
 from tests.unit.app.talk.world import World
 
 

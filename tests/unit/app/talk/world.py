@@ -6,15 +6,15 @@ from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from shared.app.chat import speak
-from shared.app.chat_memory import Said, keep_chat, load_chat, new_chat
-from shared.app.engine import open_run, record
-from shared.app.open_page_run import PageRecord, record_body
-from shared.app.workspace_map import Place
-from shared.core.events import CancelRequested, RunOpened, StepFailed
-from shared.core.run import Limits, RunStatus, StepSpec, Trigger, WaitKind
+from shared.app.chat.chat_memory import Said, keep_chat, load_chat, new_chat
+from shared.app.chat.conversation import speak
+from shared.app.engine.engine import open_run, record
+from shared.app.intake.open_page_run import PageRecord, record_body
+from shared.app.workspace.workspace_map import Place
+from shared.core.run.events import CancelRequested, RunOpened, StepFailed
+from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, WaitKind
 from shared.ports import Model, Put
-from tests.support.small_house import TENANT, SmallHouse
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 OTHER = "t-2"
 WAITING = {

@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.engine import record
-from shared.core import events as ev
-from shared.core.attention import STANDING
-from shared.core.commands import MIRROR, Command
-from shared.core.run import Run, RunStatus
-from shared.sim._server import serve
-from shared.sim.notion.simulator import NotionSimulator
-from tests.support.small_desk import Desk, settle_in
-from tests.support.small_house import TENANT, SmallHouse
+from shared.app.engine.engine import record
+from shared.core.notify.attention import STANDING
+from shared.core.run import events as ev
+from shared.core.run.commands import MIRROR, Command
+from shared.core.run.run import Run, RunStatus
+from shared.local.simulators._server import serve
+from shared.local.simulators.notion.simulator import NotionSimulator
+from tests.support.rigs.small_desk import Desk, settle_in
+from tests.support.rigs.small_house import TENANT, SmallHouse
 
 LATE = "effect.before/mirror/properties"  # the page was read, and what is written to it is decided
 EARLY = "effect.before/mirror/progress"

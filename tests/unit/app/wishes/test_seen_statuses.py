@@ -9,10 +9,10 @@ import pytest
 
 from shared.app.wishes.kept_statuses import Kept, Written, keep_wish, keep_written, kept_of
 from shared.app.wishes.overwritten import hiding
-from shared.core import marks
-from shared.core.run import RunStatus, Trigger
-from tests.support.runs import begin, spec
-from tests.support.small_house import SmallHouse
+from shared.core.pages import marks
+from shared.core.run.run import RunStatus, Trigger
+from tests.support.builders.runs import begin, spec
+from tests.support.rigs.small_house import SmallHouse
 
 T0 = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

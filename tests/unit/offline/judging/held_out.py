@@ -6,7 +6,7 @@ The expectations were written before the first of them was planned; a sign was a
 
 from __future__ import annotations
 
-from shared.integrations.notion.markdown import parse_markdown
+from shared.integrations.notion.markdown.markdown import parse_markdown
 
 SITE, SERVICE, ASK, REFUSE = "site", "service", "ask", "refuse"
 PAGES: dict[str, tuple[frozenset[str], str]] = {}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.offline.judging.questions import question_of
-from shared.backends.offline.judging.signs import BEYOND, NOTES
+from shared.backends.offline.judging.clues.signs import BEYOND, NOTES
+from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.understanding import understand
 from shared.core.page import ANSWER
 from tests.unit.offline.judging.held_out import ASK, REFUSE, SERVICE, SITE

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.fields import read_fields
-from shared.backends.offline.judging.evidence import find_signs
+from shared.backends.offline.judging.clues.evidence import find_signs
 from shared.backends.offline.judging.thinness import stands_in_quotes, traits_of
 from shared.core.page import Block, Page, Span
 

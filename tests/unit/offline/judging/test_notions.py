@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from shared.backends.offline.judging.beyond import wishes_beyond, wishes_to_compute
-from shared.backends.offline.judging.inner_signs import INNER_SIGNS
+from shared.backends.offline.judging.clues.inner_signs import INNER_SIGNS
+from shared.backends.offline.judging.clues.signs import NOTES, SITE
 from shared.backends.offline.judging.judgement import judge
-from shared.backends.offline.judging.questions import question_of
-from shared.backends.offline.judging.signs import NOTES, SITE
+from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.thinness import UNTOLD
 from shared.backends.offline.judging.understanding import understand
+from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from tests.unit.offline.judging.held_out import ASK, REFUSE, SERVICE
 from tests.unit.offline.judging.test_taken_for import outcome, page_of
 

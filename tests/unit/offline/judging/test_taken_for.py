@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.plan_proposal import Proposal
+from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.judging.understanding import understand
 from shared.core.errors import Refused
 from shared.core.page import ANSWER, WISH, Block, Page, Span, page_to_data
-from shared.integrations.notion.markdown import parse_markdown
-from shared.integrations.notion.reading import read_written
+from shared.integrations.notion.content.reading import read_written
+from shared.integrations.notion.markdown.markdown import parse_markdown
 from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, PAGES, REFUSE, SERVICE, SITE
 from tests.unit.offline.judging.more_pages import MORE

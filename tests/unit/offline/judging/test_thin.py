@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from shared.backends.offline.judging.judgement import Judgement
-from shared.backends.offline.judging.questions import question_of
-from shared.backends.offline.judging.said import choice_of
+from shared.backends.offline.judging.talk.questions import question_of
+from shared.backends.offline.judging.talk.said import choice_of
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.understanding import understand
-from shared.core.decision_words import declines
+from shared.core.approval.decision_words import declines
 from shared.core.page import ANSWER, EARLIER, Block, Page, Span, page_from_data, page_to_data
 from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, SERVICE, SITE

@@ -1,0 +1,215 @@
+"""The page behind an approval link: it shows the question, and takes one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlsplit
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.pages.page_html import leads, link, page, paragraph
+from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
+from shared.app.engine.switches import standing_still_words
+from shared.core.approval.release_words import (
+    PLAN,
+    PREVIEW,
+    PRODUCTION,
+    RELEASE,
+    asked_lines,
+    gate_kind,
+    question_lines,
+    reviewed,
+    subject_of,
+)
+from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
+from shared.core.pages.page_changes import edited_lines
+from shared.core.planning.plan import in_full
+from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.run.run import Run, RunStatus, Step, StepStatus
+from shared.core.text.sentence import make_sentence
+
+_MOST_SHOWN = 200_000  # letters of the changes
+_SAID = {
+    PLAN: ("Approved. The work begins now.", "Denied. Nothing will be built."),
+    RELEASE: ("Approved. It is sent now.", "Denied. Nothing leaves."),
+    PRODUCTION: ("Approved. It goes live now.", "Denied. It does not go live."),
+}
+_LATER = "Approved. It goes on once the pause is over."
+DECISIONS = ("approve", "deny", "build", "answer", "again")
+_WORDS = {"build": "build it", "again": "again", "answer": ""}  # "" for what was written
+HOLDER = "whoever holds the approval link"
+
+# Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
+HEADERS = {"Referrer-Policy": "same-origin"}
+
+
+def show_question(call: Call) -> ApiReply:
+    """Show what is asked. Opening the link decides nothing: mail scanners open links too."""
+    asked = _read(call)
+    run = linked_run(call, asked.tenant, asked.run)
+    if run.status == RunStatus.AWAITING_INPUT:
+        return _in_words(call, run, asked)
+    _refuse_closed(run, asked)
+    title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
+    shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
+    return page(200, f"{subject_of(kind, title)}?", _paused(call, run) + shown + _answer(run, asked), HEADERS)
+
+
+def take_answer(call: Call) -> ApiReply:
+    """Take a person's answer, once."""
+    refuse_foreign(call)
+    asked = _read(call)
+    if (said := call.body["decision"]) in _WORDS:
+        return _take_words(call, asked, _WORDS[said] or call.body["reason"])
+    yes = said == "approve"
+    run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
+    title = run.trigger.title or run.id
+    said, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _paused(call, run)
+    if yes and still:
+        said = _LATER
+    return page(200, said, still + paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
+
+
+def refusal(error: RequestError) -> ApiReply:
+    """Say on a page why the link or the answer does not count, and what to do."""
+    titles = {401: "This link is not valid", 403: "This answer was not accepted", 404: "There is no such run"}
+    title = titles.get(error.status, "This question is closed" if error.status == 409 else "This cannot be read")
+    return page(error.status, title, paragraph(make_sentence(str(error))) + paragraph(error.way_out), HEADERS)
+
+
+def _paused(call: Call, run: Run) -> str:
+    """Say that nothing happens before somebody lets work go on; "" where it is not paused."""
+    return paragraph(words) if (words := standing_still_words(call.deps, run)) else ""
+
+
+def _in_words(call: Call, run: Run, asked: Asked) -> ApiReply:
+    """Show the question in words that the run waits with; who holds the link to it can answer it here."""
+    title = run.trigger.title or run.id
+    shown = _paused(call, run) + _paragraphs(question_lines(run))
+    if asked == question_now(run):
+        shown += (
+            '<form method="post"><label>Your answer<input name="reason" maxlength="500"></label>'
+            '<button name="decision" value="answer">Answer</button>'
+            '<button name="decision" value="again">Try again</button></form>'
+        )
+    return page(200, f"“{title}” has a question", shown + _link(run), HEADERS)
+
+
+def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
+    """Take an answer in words to exactly what the link is about."""
+    from shared.app.approval.short_answers import answer  # what it needs is heavy, and few calls need it
+
+    run = linked_run(call, asked.tenant, asked.run)
+    if asked != question_now(run):
+        _refuse_closed(run, asked)
+    if not words.strip():
+        raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
+    after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
+    still, about = _paused(call, after), paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
+    return page(200, "Thank you." if still else "Thank you. The work goes on.", still + about, HEADERS)
+
+
+def _read(call: Call) -> Asked:
+    try:
+        return read_token(call.deps, call.parts["token"])
+    except KeyError:
+        raise BadSignature("approval links are not set up here", way_out="Ask whoever runs Workwright.") from None
+
+
+def linked_run(call: Call, tenant: str, run_id: str) -> Run:
+    """Return the run that a signed link is about; raises NotThere where it is gone."""
+    loaded = call.deps.store.load_run(tenant, run_id)
+    if loaded is None:
+        raise NotThere("the run that this link belongs to no longer exists", way_out="There is nothing you need to do.")
+    return loaded.run
+
+
+def _refuse_closed(run: Run, asked: Asked) -> None:
+    gate = run.step(asked.gate)
+    if gate is not None and gate.output.get("by"):
+        raise Conflicting(
+            f"this has already been decided by {gate.output['by']}", way_out="There is nothing you need to do."
+        )
+    if asked_now(run) != asked:
+        raise Conflicting("this has changed since it was asked", way_out="Open the newest message about it.")
+
+
+def refuse_foreign(call: Call) -> None:
+    """Refuse a form that another site sent; the token is the capability, this is the second lock."""
+    site, origin = call.request.header("sec-fetch-site"), call.request.header("origin")
+    hosts = {urlsplit(call.deps.public_url).netloc, call.request.header("host")}
+    if site not in ("", "same-origin", "none") or (origin and urlsplit(origin).netloc not in hosts):
+        raise Forbidden("the answer came from another site", way_out="Open the approval link itself and answer there.")
+    if not origin and site == "none":
+        raise MalformedRequest(
+            "the browser did not say which site the answer came from",
+            way_out="Open the approval link and answer there.",
+        )
+
+
+def _question(run: Run, asked: Asked) -> str:
+    steps = "".join(_line(step) for step in run.steps if _planned(step))
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    findings = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(planned))
+    return (
+        paragraph(str(planned.get("summary", "")))
+        + "".join(paragraph(line) for line in (*again_lines(run), *outlook_lines(planned)))
+        + (f"<ul>{findings}</ul>" if findings else "")
+        + f"<ol>{steps}</ol>"
+    )
+
+
+def _asked(call: Call, run: Run, asked: Asked) -> str:
+    """Show what leaves or goes live, with every change of it; all of it is text."""
+    shown = "".join(map(_told, asked_lines(run, asked.gate)))
+    ref = str(reviewed(run).get("diff", ""))
+    if not ref:
+        return shown
+    changes = call.deps.store.get_text(asked.tenant, ref)
+    cut = len(changes) > _MOST_SHOWN
+    told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run holds all of it)" if cut else "")
+    return shown + f"<details><summary>The changes</summary><pre>{told}</pre></details>"
+
+
+def _told(line: str) -> str:
+    """Return a paragraph for a line; the address of the preview can be opened."""
+    return f"<p>{PREVIEW}{link(line[len(PREVIEW) :])}</p>" if line.startswith(PREVIEW) else paragraph(line)
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    """Return a paragraph for each line."""
+    return "".join(paragraph(line) for line in lines)
+
+
+def _answer(run: Run, asked: Asked) -> str:
+    asker = run.trigger.by or "somebody"
+    return (
+        paragraph(f"Requested by {asker}. The question is open until {asked.expires_at:%d %B %Y, %H:%M} UTC.")
+        + '<form method="post"><label>Reason (optional)<input name="reason" maxlength="500"></label>'
+        + '<button name="decision" value="approve">Approve</button>'
+        + '<button name="decision" value="deny">Deny</button>'
+        + ('<button name="decision" value="build">Build the change too</button>' if _edited(run, asked) else "")
+        + "</form>"
+        + _link(run)
+        + paragraph(f"{gate_kind(asked.gate).capitalize()} {asked.plan_hash[:12]} of {run.id}.", quiet=True)
+    )
+
+
+def _edited(run: Run, asked: Asked) -> bool:
+    return gate_kind(asked.gate) != PLAN and bool(edited_lines(run))
+
+
+def _line(step: Step) -> str:
+    """Show a step's title, which a model wrote, and what will be done, which the approval is for."""
+    return f"<li>{escape(step.spec.title or step.spec.kind)}{paragraph(in_full(step.spec), quiet=True)}</li>"
+
+
+def _planned(step: Step) -> bool:
+    return not step.spec.gate and not step.parent and step.status in (StepStatus.PENDING, StepStatus.READY)
+
+
+def _link(run: Run) -> str:
+    """Link the page in Notion, where there is one with a safe address."""
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    url = str(planned.get("page_url", ""))
+    return f"<p>{link(url, f'The page ({urlsplit(url).netloc})')}</p>" if leads(url) else ""

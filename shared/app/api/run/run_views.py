@@ -1,0 +1,250 @@
+"""How runs and their events are shown, and the schemas that say so: kept together so that both stay true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.app.api.json_shapes import choice, text
+from shared.core.approval.release_words import (
+    PLAN,
+    PRODUCTION,
+    QUESTION,
+    RELEASE,
+    asked_lines,
+    question_lines,
+    waits_at,
+    waits_for,
+)
+from shared.core.approval.roll_back_words import rolled_back_line
+from shared.core.notify.attention import attention_of
+from shared.core.pages.page_changes import edited_lines
+from shared.core.run.children import came_to, in_order
+from shared.core.run.codec import event_to_data
+from shared.core.run.events import Event
+from shared.core.run.replan import replaced_steps
+from shared.core.run.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
+
+_TIME = {"type": "string", "format": "date-time"}
+_MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
+_COUNT = {"type": "integer"}
+_ANY = {"type": "object"}
+
+
+def shown(fields: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the schema of an object in an answer: these fields, all of them there but the optional ones."""
+    required = [name for name in fields if name not in optional]
+    return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
+
+
+def listed(name: str, item: str, *, paged: bool = True, **more: Any) -> dict[str, Any]:
+    """Return the schema of a list in an answer; `next` is null at its end."""
+    fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}, **more}
+    if paged:
+        fields["next"] = {
+            "type": ["string", "integer", "null"],
+            "description": "Give it as `after` to get the next page; null at the end.",
+        }
+    return shown(fields)
+
+
+COST = shown({"tokens": _COUNT, "micros": {**_COUNT, "description": "Millionths of a US dollar."}})
+WORKSPACE_MAP = shown(
+    {
+        "hits": {
+            **_COUNT,
+            "description": (
+                "How many look-ups of places in Notion were answered without asking Notion, on all days together."
+            ),
+        },
+        "misses": {**_COUNT, "description": "How many look-ups had to ask Notion, on all days together."},
+    }
+)
+_ASKS = (PLAN, RELEASE, PRODUCTION, QUESTION)
+REPLACED = "replaced"  # a step that had not begun when there was another plan
+_HEAD = {
+    "id": text(),
+    "status": choice(*(status.value for status in RunStatus)),
+    "title": text(),
+    "page": text(),
+    "trigger": text(),
+    "by": text(),
+    "opened_at": _TIME,
+    "ended_at": _MAYBE_TIME,
+    "failure": text(),
+    "attention": {
+        "type": "array",
+        "items": text(),
+        "description": "Why the run stands still, which outcomes are unknown, which messages were not sent and why.",
+    },
+    "cost": COST,
+    "waits_for": choice("", *_ASKS),
+    "rolled_back": text(what="Who rolled back what the run put live, and when; empty if nobody has."),
+}
+RUN_HEAD = shown(_HEAD)
+STEP = shown(
+    {
+        "id": text(),
+        "kind": text(),
+        "title": text(),
+        "status": choice(*(status.value for status in StepStatus), REPLACED),
+        "attempt": _COUNT,
+        "depends_on": {"type": "array", "items": text()},
+        "error": text(),
+        "parent": text(what="The step that this step is part of; it is listed below that one."),
+        "outcome": text(what="How the agents reached their result, and which of them disagreed."),
+        "at_most": COST,
+        "waits_for": choice("", *(kind.value for kind in WaitKind)),
+        "cost": COST,
+    }
+)
+APPROVAL = shown(
+    {
+        "gate": text(),
+        "status": choice("pending", "waiting", "approved", "denied", "lapsed"),
+        "plan_hash": text(),
+        "until": _MAYBE_TIME,
+        "by": text(),
+        "via": text(),
+    }
+)
+ASKED = shown(
+    {
+        "what": choice("", *_ASKS),
+        "plan_hash": text(what="The hash that an approval has to name; empty when nothing is asked."),
+        "lines": {
+            "type": "array",
+            "items": text(),
+            "description": "What leaves and where to, with findings, packages and cost.",
+        },
+    }
+)
+RUN = shown(
+    {
+        **_HEAD,
+        "deadline": _TIME,
+        "revision": _COUNT,
+        "plan_hash": text(),
+        "cancel": text(what="Why the run was or is being cancelled."),
+        "left_behind": {"type": "array", "items": text(), "description": "Steps that could not be undone."},
+        "facts": _ANY,
+        "models": {"type": "array", "items": shown({"model": text(), "calls": _COUNT, "cost": COST})},
+        "steps": {"type": "array", "items": STEP},
+        "approvals": {"type": "array", "items": APPROVAL},
+        "asked": ASKED,
+        "left_out": {
+            "type": "array",
+            "items": text(),
+            "description": "What was changed on the page after the plan was made and is not part of the work.",
+        },
+        "retry_of": text(what="The run that this run retries."),
+        "retried_by": text(what="The run that retries this run."),
+        "paused": text(what="Why no work is done on the run now; empty when nothing prevents it."),
+    }
+)
+EVENT = shown({"seq": _COUNT, "at": _TIME, "what": text(), "data": _ANY})
+
+
+def run_head(run: Run) -> dict[str, Any]:
+    """Return a run as a line of a list."""
+    trigger = run.trigger
+    return {
+        "id": run.id,
+        "status": run.status.value,
+        "title": trigger.title,
+        "page": trigger.page,
+        "trigger": trigger.kind,
+        "by": trigger.by,
+        "opened_at": run.opened_at.isoformat(),
+        "ended_at": _maybe(run.ended_at),
+        "failure": run.failure,
+        "attention": list(attention_of(run)),
+        "cost": cost_view(run.spent),
+        "waits_for": waits_for(run),
+        "rolled_back": rolled_back_line(run),
+    }
+
+
+def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str = "") -> dict[str, Any]:
+    """Return a run with its steps, facts, approvals and cost."""
+    gone = replaced_steps(run)
+    return {
+        **run_head(run),
+        "deadline": run.deadline.isoformat(),
+        "revision": run.revision,
+        "plan_hash": run.plan_hash,
+        "cancel": run.cancel,
+        "left_behind": list(run.undone_failed),
+        "facts": dict(run.facts),
+        "models": _models(run),
+        "steps": [_step(step, gone) for step in in_order(run.steps)],
+        "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
+        "asked": _asked(run),
+        "left_out": edited_lines(run),
+        "retry_of": retry_of,
+        "retried_by": retried_by,
+        "paused": paused,
+    }
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    gate = waits_at(run)
+    lines = asked_lines(run, gate.id) if gate is not None else question_lines(run)
+    return {"what": waits_for(run), "plan_hash": run.asked, "lines": lines}
+
+
+def cost_view(usage: Usage) -> dict[str, int]:
+    """Return a cost."""
+    return {"tokens": usage.tokens, "micros": usage.micros}
+
+
+def _models(run: Run) -> list[dict[str, Any]]:
+    """Return what each model has cost the run; what nobody can say of goes under "unknown"."""
+    left, found = run.spent, []
+    for model, (calls, tokens, micros) in sorted(run.by_model.items(), key=lambda each: -each[1][2]):
+        found.append({"model": model, "calls": calls, "cost": {"tokens": tokens, "micros": micros}})
+        left = Usage(left.tokens - tokens, left.micros - micros)
+    unknown = {"model": "unknown", "calls": 0, "cost": cost_view(left)}
+    return [*found, unknown] if left != NOTHING else found
+
+
+def event_view(seq: int, event: Event) -> dict[str, Any]:
+    """Return one line of the timeline."""
+    data = event_to_data(event)
+    return {"seq": seq, "at": data.pop("at"), "what": data.pop("is"), "data": data}
+
+
+def _step(step: Step, replaced: Collection[str]) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "kind": step.spec.kind,
+        "title": step.spec.title,
+        "status": REPLACED if step.id in replaced else step.status.value,
+        "attempt": step.attempt,
+        "depends_on": list(step.spec.depends_on),
+        "error": step.error,
+        "parent": step.parent,
+        "outcome": came_to(step),
+        "at_most": cost_view(step.spec.estimate),
+        "waits_for": step.wait.kind.value if step.wait else "",
+        "cost": cost_view(step.used),
+    }
+
+
+def _approval(gate: Step) -> dict[str, Any]:
+    decided = gate.output
+    waits = gate.wait if gate.wait is not None else None
+    status = {StepStatus.SUCCEEDED: "approved", StepStatus.WAITING: "waiting", StepStatus.PENDING: "pending"}
+    return {
+        "gate": gate.id,
+        "status": status.get(gate.status, "denied" if decided else "lapsed"),
+        "plan_hash": waits.what if waits else str(decided.get("plan_hash", "")),
+        "until": _maybe(waits.until) if waits else None,
+        "by": str(decided.get("by", "")),
+        "via": str(decided.get("via", "")),
+    }
+
+
+def _maybe(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

@@ -1,0 +1,160 @@
+"""Look at runs, and act on them: approve, deny, cancel, retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.run.retry import retry_links, retry_run
+from shared.app.api.run.run_views import event_view, run_head, run_view
+from shared.app.approval.approvals import asked_now, decide
+from shared.app.approval.gates import ask_for_rework, mended_by
+from shared.app.asking.words import standing_words
+from shared.app.engine.engine import record
+from shared.app.engine.switches import paused_words, standing_still_words
+from shared.app.planning.feedback import note, stopped
+from shared.core.approval.release_words import PLAN, gate_kind, waits_at
+from shared.core.errors import Conflicting, NotThere
+from shared.core.run import events as ev
+from shared.core.run.run import Run
+
+SCAN = 500  # runs looked at for one page of a filtered list; `next` goes on from there
+
+
+def list_runs(call: Call) -> ApiReply:
+    """Return runs, newest first."""
+    limit, after, status = call.query["limit"], call.query.get("after", ""), call.query.get("status")
+    if after:
+        _run(call, after)
+    found: list[Run] = []
+    scanned = 0
+    while len(found) < limit and scanned < SCAN:
+        size = min(100, SCAN - scanned) if status else limit - len(found)
+        page = call.deps.store.list_runs(call.tenant, limit=size, after=after)
+        for run in page:
+            after = run.id
+            if not status or run.status.value == status:
+                found.append(run)
+            if len(found) == limit:
+                break
+        scanned += len(page)
+        if len(page) < size:
+            more = bool(page) and page[-1].id != after
+            return _listed(call, found, after if more else "")
+    more = bool(call.deps.store.list_runs(call.tenant, limit=1, after=after))
+    return _listed(call, found, after if more else "")
+
+
+def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
+    paused = paused_words(call.deps, call.tenant)
+    away = standing_words(call.deps, call.tenant)
+    listed = [run_head(run) for run in found]
+    return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "notion_away": away})
+
+
+def show_run(call: Call) -> ApiReply:
+    """Return one run."""
+    return _shown(call, _run(call, call.parts["run"]))
+
+
+def list_events(call: Call) -> ApiReply:
+    """Return a run's timeline."""
+    run, limit = _run(call, call.parts["run"]), call.query["limit"]
+    found = call.deps.store.events(call.tenant, run.id, after=call.query["after"], limit=limit)
+    last = found[-1][0] if found else 0
+    body: dict[str, Any] = {"events": [event_view(seq, event) for seq, event in found]}
+    return ApiReply(body={**body, "next": last if found and last < run.seq else None})
+
+
+def approve(call: Call) -> ApiReply:
+    """Approve what the run asks: its plan, what leaves, or that it goes live."""
+    return _decided(call, approve=True)
+
+
+def deny(call: Call) -> ApiReply:
+    """Deny what the run asks: it ends as cancelled."""
+    return _decided(call, approve=False)
+
+
+def rework(call: Call) -> ApiReply:
+    """Have the work that waits for an approval done differently; what was built on it is done anew."""
+    run = _run(call, call.parts["run"])
+    gate = waits_at(run)
+    by, wish = call.who.name, call.body["wish"]
+    if gate is None or mended_by(run, gate) is None:
+        way_out = "If a plan is waiting, deny it or comment on its page."
+        raise Conflicting(f"run {run.id} is not waiting for anything that could be done differently", way_out=way_out)
+    if not ask_for_rework(call.deps, run, gate, wish, by):
+        raise Conflicting("this was asked for too many times, or has just changed", way_out="Look at the run again.")
+    return _shown(call, _run(call, run.id))
+
+
+def answer(call: Call) -> ApiReply:
+    """Answer what the run asks in words; the same words as in a comment."""
+    from shared.app.approval.short_answers import answer as take_answer  # what it needs is heavy, and few calls need it
+
+    run = _run(call, call.parts["run"])
+    return _shown(call, take_answer(call.deps, call.tools(), call.tenant, run.id, call.body["text"], call.who.name))
+
+
+def cancel(call: Call) -> ApiReply:
+    """Ask the run to stop; asking again changes nothing."""
+    run = _run(call, call.parts["run"])
+    if run.status.final:
+        raise Conflicting(
+            f"run {run.id} has already ended; it is {run.status.value}", way_out="There is nothing to cancel."
+        )
+    force, reason = call.body["force"], call.body["reason"]
+    if not run.cancel:
+        note(call.deps, run, stopped(run), call.who.name, reason, cause="cancel")
+    event = ev.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
+    return _shown(call, record(call.deps, call.tenant, run.id, event))
+
+
+def pause(call: Call) -> ApiReply:
+    """Let the run stand still; asking again changes nothing."""
+    run = _run(call, call.parts["run"])
+    event = ev.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"])
+    after = record(call.deps, call.tenant, run.id, event)
+    if after.pause is None:
+        way_out = "A run that has ended, or is being cancelled, stands still by itself."
+        raise Conflicting(f"run {run.id} cannot be paused; it is {after.status.value}", way_out=way_out)
+    return _shown(call, after)
+
+
+def resume(call: Call) -> ApiReply:
+    """Let a paused run go on; one that is not paused goes on as it did."""
+    run = _run(call, call.parts["run"])
+    return _shown(call, record(call.deps, call.tenant, run.id, ev.RunResumed(call.deps.clock.now(), call.who.name)))
+
+
+def retry(call: Call) -> ApiReply:
+    """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
+    from_start = call.body["from_start"]
+    run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name, from_start=from_start)
+    return _shown(call, run)
+
+
+def _decided(call: Call, *, approve: bool) -> ApiReply:
+    asked = asked_now(_run(call, call.parts["run"]))
+    named = call.body.get("plan_hash", "" if approve and gate_kind(asked.gate) != PLAN else asked.plan_hash)
+    if not named:
+        way_out = "Look at `asked` in the run, and give the `plan_hash` there to agree to exactly that."
+        raise Conflicting("what leaves or goes live can only be approved by naming its hash", way_out=way_out)
+    if named != asked.plan_hash:
+        raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
+    reason = call.body.get("reason", "")
+    return _shown(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
+
+
+def _run(call: Call, run_id: str) -> Run:
+    loaded = call.deps.store.load_run(call.tenant, run_id)
+    if loaded is None:
+        raise NotThere(f"no run {run_id!r}")
+    return loaded.run
+
+
+def _shown(call: Call, run: Run) -> ApiReply:
+    retry_of, retried_by = retry_links(call.deps, run)
+    why = standing_still_words(call.deps, run)
+    return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))

@@ -1,0 +1,110 @@
+"""Questions to the workspace, and what is known of it: how far the reading is, what is left out, reading it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.json_shapes import Schema, closed, lists, text
+from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
+from shared.core.errors import Conflicting
+
+LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
+LISTS = ("roots", "without")
+COUNTS = ("known", "read", "embedded", "reused", "removed", "failed", "waiting", "lost")
+QUESTION: Schema = closed(
+    {
+        "question": text(f"^[\\s\\S]{{1,{LONGEST}}}$", most=LONGEST),
+        "history": lists(
+            text(most=LONGEST_TURN),
+            TURNS,
+            what="What was said before, oldest first: a question, its answer, and so on.",
+        ),
+    },
+    required=("question",),
+)
+CHANGE: Schema = closed(
+    {
+        "roots": lists(
+            IN_NOTION, 100, what="Only these pages and databases, with everything below them; all if empty."
+        ),
+        "without": lists(IN_NOTION, 100, what="Leave these out, with everything below them."),
+        "off": {"type": "boolean"},
+        "read_again": {"type": "boolean"},
+        "forget_lost": {
+            "type": "boolean",
+            "description": "Forget the pages that Notion no longer shows, however many they are.",
+        },
+    }
+)
+
+
+def ask(call: Call) -> ApiReply:
+    """Answer a question from the tenant's pages, with sources; neither question nor answer is in any log."""
+    from shared.app.knowledge.ask import ask_workspace
+    from shared.ports import Message
+
+    turns = call.body.get("history", ())
+    history = [Message("assistant" if number % 2 else "user", said) for number, said in enumerate(turns)]
+    answer = ask_workspace(call.deps, call.tools(), call.tenant, call.body["question"], history)
+    sources = [
+        {"id": s.id, "title": s.title, "url": s.url, "page": s.page, "excerpt": s.excerpt, "edited_at": s.edited_at}
+        for s in answer.sources
+    ]
+    return ApiReply(
+        body={"found": answer.found, "answer": answer.text, "sources": sources, "model": answer.model,
+              "searched_for": answer.query}
+    )  # fmt: skip
+
+
+def show_knowledge(call: Call) -> ApiReply:
+    """Return what is known of the workspace, and how far reading it has got."""
+    return ApiReply(body=_view(call))
+
+
+def change_knowledge(call: Call) -> ApiReply:
+    """Change what is left out, have all of it read again, or have what is lost forgotten."""
+    from shared.app.connections.connect_account import change_settings
+    from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
+    from shared.app.knowledge.knowledge_scope import SETTING
+    from shared.app.knowledge.knowledge_sync import allow_forgetting, begin_sync
+
+    given: Mapping[str, Any] = call.body
+    before = _setting(call)
+    after = {**before, **{name: [notion_id(each) for each in given[name] if each] for name in LISTS if name in given}}
+    after |= {"off": given["off"]} if "off" in given else {}
+    if after != before:
+        change_settings(call.deps, call.tenant, **{SETTING: after})
+    if given.get("read_again") or given.get("forget_lost"):
+        if not keeps_knowledge(call.deps, call.tenant):
+            way_out = "Reading begins by itself within minutes of connecting Notion."
+            raise Conflicting("the workspace has not been read yet", way_out=way_out)
+        if given.get("forget_lost"):
+            allow_forgetting(call.deps, call.tenant)
+        if given.get("read_again"):
+            note_act(call.deps, call.tenant)
+            begin_sync(call.deps, call.tenant)
+    return ApiReply(body=_view(call))
+
+
+def _setting(call: Call) -> dict[str, Any]:
+    from shared.app.knowledge.knowledge_scope import SETTING
+
+    doc = call.deps.store.get(call.tenant, "settings", "tenant")
+    known = (doc.body.get(SETTING) if doc else None) or {}
+    return {**{name: list(known.get(name) or ()) for name in LISTS}, "off": bool(known.get("off"))}
+
+
+def _view(call: Call) -> dict[str, Any]:
+    from shared.app.knowledge.knowledge_scope import connected
+    from shared.app.knowledge.knowledge_sync import progress
+
+    counts = call.tools().knowledge(call.tenant).count()
+    return {
+        "connected": connected(call.deps, call.tenant),
+        **_setting(call),
+        **{name: counts[name] for name in ("pages", "chunks", "vectors")},
+        "embedder": getattr(call.tools().embedder(call.tenant), "id", ""),
+        "sync": progress(call.deps, call.tenant),
+    }

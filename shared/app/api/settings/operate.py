@@ -1,0 +1,92 @@
+"""What keeps the house in order: health, audit, dead letters, keys."""
+
+from __future__ import annotations
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
+from shared.app.engine.switches import SETTINGS
+from shared.app.notify.tell_standing import note_going_on
+from shared.core.errors import NotThere, StoreError
+from shared.core.run.run import RULES, SCHEMA
+from shared.ports import SYSTEM
+
+API = "1"
+
+
+def health(call: Call) -> ApiReply:
+    """Return whether the store answers, and which versions are running."""
+    paused = False
+    try:
+        settings = call.deps.store.get(SYSTEM, *SETTINGS)
+    except StoreError:
+        store = "unreachable"
+    else:
+        store, paused = "ok", bool(settings is not None and settings.body.get("paused"))
+    versions = {"api": API, "schema": SCHEMA, "rules": RULES}
+    body = {"status": "ok" if store == "ok" else "down", "store": store, "paused": paused, "versions": versions}
+    return ApiReply(200 if store == "ok" else 503, body)
+
+
+def audit(call: Call) -> ApiReply:
+    """Return who decided what."""
+    limit = call.query["limit"]
+    try:
+        found = call.deps.store.audit(call.tenant, after=call.query.get("after", ""), limit=limit)
+    except (ValueError, OverflowError):
+        raise NotThere(
+            "there is no audit entry with that id", way_out="Give the `next` of an earlier answer as `after`."
+        ) from None
+    entries = [{"id": doc.id, **doc.body} for doc in found]
+    return ApiReply(body={"entries": entries, "next": found[-1].id if len(found) == limit else None})
+
+
+def dead_letters(call: Call) -> ApiReply:
+    """Return what the queue has given up on."""
+    letters = [
+        {
+            "id": letter.command.id,
+            "name": letter.command.name,
+            "function": letter.command.function,
+            "run": letter.command.run,
+            "step": letter.command.step,
+            "reason": letter.reason,
+            "at": letter.at.isoformat(),
+            "deliveries": letter.deliveries,
+        }
+        for letter in call.deps.queue.dead_letters(call.tenant)
+    ]
+    return ApiReply(body={"dead_letters": letters})
+
+
+def replay(call: Call) -> ApiReply:
+    """Deliver a dead letter again."""
+    letter = call.parts["letter"]
+    listed = call.deps.queue.dead_letters(call.tenant)
+    try:
+        call.deps.queue.replay(call.tenant, letter)
+    except KeyError:
+        way_out = "GET /v1/dead-letters lists what can be replayed."
+        raise NotThere(f"there is no dead letter {letter!r}", way_out=way_out) from None
+    for each in listed:
+        if each.command.id == letter:
+            note_going_on(call.deps, call.tenant, each.command)
+    return ApiReply(body={"replayed": letter})
+
+
+def keys(call: Call) -> ApiReply:
+    """Return the tenant's keys, without their secrets."""
+    return ApiReply(body={"keys": list_keys(call.deps, call.tenant)})
+
+
+def new_key(call: Call) -> ApiReply:
+    """Create a key; it is shown only this once."""
+    refuse_above(call.who, call.body["role"])
+    view, key = make_key(
+        call.deps, call.tenant, call.body["role"], call.body["name"], by=call.who.name, days=call.body.get("days", 0)
+    )
+    return ApiReply(201, {**view, "key": key})
+
+
+def drop_key(call: Call) -> ApiReply:
+    """Revoke a key."""
+    return ApiReply(body=revoke_key(call.deps, call.who, call.parts["key"]))

@@ -1,0 +1,30 @@
+"""When the tenant's days are planned: read by everybody, set by its owners."""
+
+from __future__ import annotations
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.connections.connect_account import change_settings
+from shared.app.schedule.plan_day import next_planning, planning_problem
+from shared.core.schedule.day_plan import DEFAULT_CAPACITY
+
+
+def planning(call: Call) -> ApiReply:
+    """Return when days are planned, in which zone and for how many hours, when next, and what prevents it."""
+    doc = call.deps.store.get(call.tenant, "settings", "tenant")
+    body = doc.body if doc is not None else {}
+    due = next_planning(call.deps, call.tenant)
+    return ApiReply(
+        body={
+            "planning_time": str(body.get("planning_time") or ""),
+            "time_zone": str(body.get("time_zone") or "UTC"),
+            "day_hours": float(body.get("day_hours", DEFAULT_CAPACITY)),
+            "next": due or None,
+            "problem": planning_problem(call.deps, call.tenant),
+        }
+    )
+
+
+def change_planning(call: Call) -> ApiReply:
+    """Set what is given; an empty planning time ends the daily planning."""
+    change_settings(call.deps, call.tenant, **call.body)
+    return planning(call)

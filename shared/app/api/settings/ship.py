@@ -1,0 +1,144 @@
+"""How a tenant's work is shipped: where to, by which policy, and who has to agree. Read by all, set by its owners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.json_shapes import Schema, choice, closed, lists, number, text
+from shared.app.api.run.run_views import shown
+from shared.app.code.snapshots import keep_days
+from shared.app.connections.connect_account import change_settings
+from shared.core.errors import Conflicting
+from shared.core.ship.policy import Policy, policy_of, told_of
+from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, HOSTS, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
+
+_FLAG = {"type": "boolean"}
+_PATTERNS = (
+    "Path patterns: `*` matches within a name, `**` across folders, a name without `/` in any "
+    "folder, `folder/` all that is below it."
+)
+_NAME = "^[A-Za-z0-9._-]{0,100}$"
+_DAY_S = 86_400
+
+
+def _part(fields: Mapping[str, Schema], what: str) -> dict[str, Any]:
+    return {**closed(fields), "maxProperties": len(fields), "description": what}
+
+
+_CODE = _part(
+    {
+        "system": choice("", "github", "gitlab"),
+        "owner": text("^[A-Za-z0-9._/-]{0,200}$", what="A user, organisation or group."),
+        "repository": text(_NAME, what="Leave it empty to give each page a repository of its own."),
+        "private": _FLAG,
+        "reviewers": lists(text(_NAME), 15, what="Who is asked to review a change."),
+        "labels": lists(text(most=50), 20, what="The labels to put on each change."),
+        "draft": _FLAG,
+        "merge": choice(NEVER, AFTER_REVIEW, WHEN_GREEN),
+        "checks_start_s": number(10, _DAY_S),
+        "checks_end_s": number(10, _DAY_S),
+    },
+    "Where code goes, and what becomes of a change. If the system is empty, the connected one is used.",
+)
+_VARIABLE = _part(
+    {"name": text("^[A-Za-z_][A-Za-z0-9_]{0,99}$"), "secret": text("^[A-Za-z0-9._-]{1,100}$")},
+    "A variable of the site.",
+)
+_SITE = _part(
+    {
+        "system": choice("", *HOSTS),
+        "source": choice(FILES, GIT),
+        "environment": lists(
+            _VARIABLE, 50, what="The site's variables, and the name under which the value of each is stored."
+        ),
+        "watch_s": number(0, _DAY_S),
+    },
+    "Where sites go, and how long a new version is watched.",
+)
+_POLICY = _part(
+    {
+        "may_change": lists(text(most=200), 100, what=_PATTERNS),
+        "must_not_change": lists(text(most=200), 100, what=_PATTERNS),
+        "protected": lists(text(most=200), 100, what=f"Files that decide what runs on other machines. {_PATTERNS}"),
+        "most_files": number(1, 5_000),
+        "most_bytes": number(1, 100_000_000),
+        "most_file_bytes": number(1, 20_000_000),
+        "dependencies_allowed": lists(text(most=214), 100, what="The names of packages; empty for all."),
+        "dependencies_denied": lists(text(most=214), 100, what="The names of packages."),
+        "dependency_age_days": number(0, 3_650),
+        "licences_allowed": lists(text("^[A-Za-z0-9.+-]{1,80}$"), 100, what="SPDX identifiers."),
+        "unknown_licence": choice("block", "warn", "note"),
+    },
+    "Which files may be changed, and what may leave.",
+)
+_APPROVALS = _part(
+    {"production": choice(ASK, WITH_RELEASE), "four_eyes": _FLAG},
+    (
+        "Whether going live needs an approval of its own, and whether that has to come from somebody "
+        "other than the person who asked for the work or approved what left."
+    ),
+)
+_VERSIONS = _part(
+    {"keep_days": number(1, 3_650)},
+    "How long the versions of a run's work and their reports are kept after the run has ended.",
+)
+_PARTS = {"code": _CODE, "site": _SITE, "policy": _POLICY, "approvals": _APPROVALS, "versions": _VERSIONS}
+CHANGE = closed(_PARTS)
+SHIP = shown(_PARTS)
+
+
+def show_ship(call: Call) -> ApiReply:
+    """Return all rules, including those that nobody has set."""
+    doc = call.deps.store.get(call.tenant, "settings", "tenant")
+    return ApiReply(body=_view(doc.body if doc is not None else {}))
+
+
+def set_ship(call: Call) -> ApiReply:
+    """Set the parts that are given, each as a whole: what a part leaves out has its default again.
+
+    What waits for an approval now is asked again where it would go elsewhere. Raises Conflicting for what contradicts.
+    """
+    doc = call.deps.store.get(call.tenant, "settings", "tenant")
+    body = dict(doc.body) if doc is not None else {}
+    given = dict(call.body)
+    if "policy" in given:
+        default = told_of(Policy())
+        given["policy"] = {name: value for name, value in given["policy"].items() if value != default[name]}
+    ship = {**(body.get("ship") or {}), **given}
+    view = _view({**body, "ship": ship})
+    if view["code"]["checks_end_s"] < view["code"]["checks_start_s"]:
+        way_out = "Set code.checks_end_s to at least code.checks_start_s."
+        raise Conflicting(
+            "code.checks_end_s is less than code.checks_start_s: checks would have to end before they begin",
+            way_out=way_out,
+        )
+    if view["policy"]["most_file_bytes"] > view["policy"]["most_bytes"]:
+        way_out = "Set policy.most_bytes to at least policy.most_file_bytes."
+        raise Conflicting(
+            (
+                "policy.most_file_bytes is more than policy.most_bytes: one file could be larger than all "
+                "files together may be"
+            ),
+            way_out=way_out,
+        )
+    change_settings(call.deps, call.tenant, ship=ship)
+    return ApiReply(body=view)
+
+
+def _view(settings: Mapping[str, Any]) -> dict[str, Any]:
+    ship = ship_of(settings)
+    code, site = asdict(ship.code), asdict(ship.site)
+    code |= {name: int(code[name]) for name in ("checks_start_s", "checks_end_s")}
+    code |= {name: list(code[name]) for name in ("reviewers", "labels")}
+    site["environment"] = [dict(each) for each in site["environment"]]
+    if site["watch_s"] is None:
+        del site["watch_s"]
+    else:
+        site["watch_s"] = int(site["watch_s"])
+    approvals = {"production": ship.production, "four_eyes": ship.four_eyes}
+    versions = {"keep_days": keep_days(settings)}
+    policy = told_of(policy_of(ship.policy))
+    return {"code": code, "site": site, "policy": policy, "approvals": approvals, "versions": versions}

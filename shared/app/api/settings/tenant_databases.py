@@ -1,0 +1,83 @@
+"""The tenant's databases in Notion: which there are, and an owner's wish to create or adopt them.
+
+The work is done from the queue (`app/workspace/workspace_setup.py`); here the wish is kept and the outcome shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.json_shapes import text
+from shared.app.connections.ways_back import find_way_back
+from shared.app.workspace.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.core.run.commands import CONSIDER, Command
+from shared.core.run.run import derived_id
+from shared.ports import Put
+
+NOT_BEGUN = "not begun"
+IN_NOTION = text(
+    "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
+    most=500,
+    what="Its id, or its link as copied from Notion.",
+)
+_ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
+
+
+def show_databases(call: Call) -> ApiReply:
+    """Return the databases the tenant has, and how far setting them up has got."""
+    doc = call.deps.store.get(call.tenant, *SETUP)
+    return ApiReply(body=_view(call, doc.body if doc else {}))
+
+
+def set_up(call: Call) -> ApiReply:
+    """Order databases to be created or adopted. Earlier answers stay, and so does what is there already."""
+    doc = call.deps.store.get(call.tenant, *SETUP)
+    before: Mapping[str, Any] = doc.body if doc else {}
+    wish = {
+        "page": notion_id(call.body["page"]) or before.get("page", ""),
+        "adopt": {**before.get("adopt", {}), **{k: notion_id(v) for k, v in call.body["adopt"].items()}},
+        "answers": {**before.get("answers", {}), **call.body["answers"]},
+    }
+    number = int(before.get("number", 0)) + 1
+    body = {**before, **wish, "number": number, "state": WORKING}
+    call.deps.store.put(call.tenant, Put(*SETUP, body, doc.version if doc else ""))
+    name = derived_id("databases-", call.tenant, str(number))
+    call.deps.queue.enqueue([Command(name, CONSIDER, "plan", call.tenant, topic=TOPIC)])
+    return ApiReply(body=_view(call, body))
+
+
+def _view(call: Call, setup: Mapping[str, Any]) -> dict[str, Any]:
+    settings = call.deps.store.get(call.tenant, "settings", "tenant")
+    grant = call.deps.store.get(call.tenant, "grants", "notion")
+    known = settings.body if settings else {}
+    back = find_way_back(call.deps, call.tenant, "notion")
+    state = str(setup.get("state", NOT_BEGUN))
+    return {
+        "connected": grant is not None and grant.body.get("status") == "connected",
+        "connect_url": back.url,
+        "connect_command": back.command,
+        "state": state,
+        "problem": str(setup.get("problem", "")) if state != WORKING else "",
+        "databases": [shown for kind in KINDS if (shown := _database(known, kind))],
+        "questions": list(setup.get("questions", ())) if state != WORKING else [],
+        "pages": list(setup.get("pages", ())) if state == CHOOSING else [],
+        "found": list(setup.get("found", ())) if state == CHOOSING else [],
+    }
+
+
+def _database(settings: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
+    mapped = database_of(settings, kind)
+    if mapped is None:
+        return None
+    lost = ((settings.get("databases") or {}).get(kind) or {}).get("lost") or {}
+    return {"kind": kind, "database": mapped.database, "columns": sorted(mapped.properties), "missing": sorted(lost)}
+
+
+def notion_id(given: str) -> str:
+    """Return the id in what people copy: the id itself, or the address of the page; the route lets in nothing else."""
+    found = _ID.findall(given.replace("-", "").partition("?")[0].partition("#")[0])
+    return str(found[-1]).lower() if found else ""

@@ -1,0 +1,166 @@
+"""Approvals: a signed link for one plan of one run, and the one way a decision is made, wherever it comes from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.app.approval.gates import refuse_barred, waiting_gate, waiting_question
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import caught_up, record
+from shared.app.planning.feedback import note
+from shared.app.tenants.operator_secrets import valid
+from shared.core.approval.release_words import PRODUCTION, RELEASE, gate_kind
+from shared.core.errors import BadSignature, Conflicting, NotThere
+from shared.core.run import events as ev
+from shared.core.run.run import Run, StepStatus, Wait, WaitKind
+from shared.ports import Secret
+
+LINK_KEY = "approval-link-key"
+BY_LINK = "link"  # how whoever holds an approval link decides: nobody knows who that is
+_NEWEST = "Open the newest message about this plan."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link asks about: exactly one gate of exactly one plan."""
+
+    tenant: str
+    run: str
+    gate: str
+    plan_hash: str
+    expires_at: datetime
+
+
+def approval_token(deps: Deps, run: Run) -> str:
+    """Return the token for the approval or the answer that the run waits for, or "" when it waits for none."""
+    gate = waiting_gate(run) or waiting_question(run)
+    if gate is None or gate.wait is None or gate.wait.until is None:
+        return ""
+    fields = [run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until.isoformat()]
+    payload = base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
+    return f"{payload}.{_signature(deps, payload)}"
+
+
+def approval_url(deps: Deps, run: Run) -> str:
+    """Return the page on which a person looks at the plan and decides; opening it decides nothing."""
+    token = approval_token(deps, run)
+    return f"{deps.public_url}/approvals/{token}" if token else f"{deps.public_url}/v1/runs/{run.id}"
+
+
+def read_token(deps: Deps, token: str) -> Asked:
+    """Return what the token asks; raises BadSignature for anything we did not sign, Conflicting when it is too old."""
+    payload, _, signature = token.partition(".")
+    if not genuine(deps, b"approval." + payload.encode("utf-8", "replace"), signature):
+        raise BadSignature("this approval link is not one of ours", way_out=_NEWEST)
+    asked = _asked(payload)
+    if deps.clock.now() >= asked.expires_at:
+        raise Conflicting("this approval link has expired", way_out="Set the page's status to Plan it to plan again.")
+    return asked
+
+
+def _asked(payload: str) -> Asked:
+    """Return what a payload of ours says; one of another version's shape counts as none of ours."""
+    try:
+        fields = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        tenant, run, gate, plan, expires = map(str, fields)
+        expires_at = datetime.fromisoformat(expires)
+    except (ValueError, TypeError) as error:
+        raise BadSignature("this approval link cannot be read", way_out=_NEWEST) from error
+    if expires_at.tzinfo is None:
+        raise BadSignature("this approval link cannot be read", way_out=_NEWEST)
+    return Asked(tenant, run, gate, plan, expires_at)
+
+
+def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason: str = "") -> Run:
+    """Approve or deny; the first decision stands.
+
+    Raises NotThere, Conflicting when the plan has changed, was decided before, or the time has run out, and Forbidden
+    where two people have to agree and this one does not count as the second.
+    """
+    loaded = deps.store.load_run(asked.tenant, asked.run)
+    if loaded is None:
+        raise NotThere(f"no run {asked.run!r}")
+    now, run = deps.clock.now(), loaded.run
+    gate = run.step(asked.gate)
+    if gate is not None and gate.wait is not None and gate.wait.until is not None and now >= gate.wait.until:
+        run = caught_up(deps, run)
+    _refuse_stale(run, asked, now)
+    event: ev.Event
+    if approve:
+        refuse_barred(deps, run, asked.gate, by, via)
+        event = ev.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
+    else:
+        note(deps, run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
+        event = ev.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
+    after = record(deps, asked.tenant, asked.run, event)
+    gate = after.step(asked.gate)
+    decided: Mapping[str, Any] = gate.output if gate else {}
+    if decided.get("by") != by or (gate is not None and (gate.status == StepStatus.SUCCEEDED) != approve):
+        raise Conflicting("somebody else has just decided this", way_out="Look at the run for the decision.")
+    return after
+
+
+def question_now(run: Run) -> Asked | None:
+    """Return the question in words that the run waits with; None when it waits for none."""
+    asked = waiting_question(run)
+    if asked is None or asked.wait is None or asked.wait.until is None:
+        return None
+    return Asked(run.tenant, run.id, asked.id, asked.wait.what, asked.wait.until)
+
+
+def asked_now(run: Run) -> Asked:
+    """Return the approval the run waits for; raises Conflicting when it waits for none."""
+    gate = waiting_gate(run)
+    if gate is None or gate.wait is None or gate.wait.until is None:
+        raise Conflicting(f"run {run.id} does not wait for an approval; it is {run.status.value}")
+    return Asked(run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until)
+
+
+def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
+    gate = run.step(asked.gate)
+    if gate is not None and gate.status in (StepStatus.SUCCEEDED, StepStatus.CANCELLED) and gate.output:
+        by = gate.output.get("by", "somebody")
+        raise Conflicting(
+            f"{_about(asked.gate)} has already been decided by {by}", way_out="There is nothing you need to do."
+        )
+    if run.status.final:
+        raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
+    if gate is None or gate.wait is None or not _same(run, gate.wait, asked):
+        raise Conflicting(
+            f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
+        )
+    if gate.wait.kind != WaitKind.APPROVAL:
+        raise Conflicting("a question in words cannot be approved or denied", way_out="Answer it.")
+    if gate.wait.until is not None and now >= gate.wait.until:
+        raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
+
+
+def _same(run: Run, wait: Wait, asked: Asked) -> bool:
+    """Say whether this is what was asked; of a run that stood still since, the end of its time has moved."""
+    moved = run.stood_until is not None and wait.until is not None and wait.until >= asked.expires_at
+    return wait.what == asked.plan_hash and (moved or wait.until == asked.expires_at)
+
+
+def _about(gate: str) -> str:
+    return {RELEASE: "what leaves", PRODUCTION: "what goes live"}.get(gate_kind(gate), "the plan")
+
+
+def genuine(deps: Deps, signed: bytes, signature: str) -> bool:
+    """Say whether we signed this for a link: with the key in use, or with the one before while that counts too."""
+    given = signature.encode("utf-8", "replace")
+    return any(hmac.compare_digest(_mac(key, signed).encode(), given) for key in valid(deps, LINK_KEY))
+
+
+def _signature(deps: Deps, payload: str) -> str:
+    return _mac(deps.secrets.get(LINK_KEY), b"approval." + payload.encode("utf-8", "replace"))
+
+
+def _mac(key: Secret, signed: bytes) -> str:
+    return hmac.new(key.reveal().encode(), signed, hashlib.sha256).hexdigest()

@@ -1,0 +1,64 @@
+"""What all ways of deciding at a gate share: who may, and what a wish for something else leads to."""
+
+from __future__ import annotations
+
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import record
+from shared.core.approval.decision_words import WISHED
+from shared.core.approval.four_eyes import Barred, barred
+from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.errors import Forbidden
+from shared.core.run import events as ev
+from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
+from shared.core.ship.shipping import ship_of
+
+BUILDS = "code.test"  # the kind of step that makes and mends the work
+
+
+def waiting_gate(run: Run) -> Step | None:
+    """Return the approval the run waits for."""
+    for step in run.steps:
+        if step.wait is not None and step.wait.kind == WaitKind.APPROVAL:
+            return step
+    return None
+
+
+def waiting_question(run: Run) -> Step | None:
+    """Return the question in words that the run waits with; None while something still goes on beside it."""
+    asked = (s for s in run.steps if s.wait is not None and s.wait.kind == WaitKind.INPUT)
+    return next(asked, None) if run.status == RunStatus.AWAITING_INPUT else None
+
+
+def bar_of(deps: Deps, run: Run, gate: str, by: str, via: str) -> Barred | None:
+    """Return why this person's approval does not count at this gate, by the tenant's settings; None when it does."""
+    doc = deps.store.get(run.tenant, "settings", "tenant")
+    settings = doc.body if doc is not None else {}
+    return barred(run, gate, by, via, ship_of(settings), settings.get("people", ()))
+
+
+def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str) -> None:
+    """Raise Forbidden when this person's approval does not count here."""
+    if (bar := bar_of(deps, run, gate, by, via)) is not None:
+        raise Forbidden(bar.why, way_out=bar.way_out)
+
+
+def mended_by(run: Run, gate: Step) -> Step | None:
+    """Return the step that begins again when people want what a gate asks about to be otherwise; None at the plan's."""
+    if gate_kind(gate.id) == PLAN:
+        return None
+    shown = [step for name in gate.spec.depends_on if (step := run.step(name)) is not None]
+    named = [step for each in shown if (step := run.step(each.spec.repairs)) is not None]
+    built = [step for step in run.steps if step.spec.kind == BUILDS and not step.parent]
+    found = [step for step in (*named, *reversed(built)) if step.status == StepStatus.SUCCEEDED]
+    return found[0] if found else None
+
+
+def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, handled: str = "") -> bool:
+    """Have the work done otherwise, as `wish` says; False where nothing can, or it was asked for too often."""
+    step = mended_by(run, gate)
+    if step is None:
+        return False
+    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)
+    after = record(deps, run.tenant, run.id, event, handled=handled)
+    again = after.step(step.id)
+    return again is not None and again.attempt > step.attempt

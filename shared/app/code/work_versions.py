@@ -1,0 +1,119 @@
+"""The versions of a run's work as people look at them: what was tried, what came of it, what it cost, what differed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app.code.snapshots import originals_of, snapshot_id, snapshots_of
+from shared.app.engine.deps import Deps
+from shared.core.code.worktree import Worktree, diff, diff_of, from_text
+from shared.core.run.run import NOTHING, Run, Step, Usage
+from shared.ports import Doc
+
+MOST = 400_000  # characters of a diff that are shown
+_TRY = "code.try"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: `kept` where its files still are. `cost` is that of what wrote it and of its tests."""
+
+    n: int
+    about: Mapping[str, Any]
+    cost: Usage
+    kept: bool
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Return it as the API lists it."""
+        said = {name: str(self.about.get(name) or "") for name in ("at", "step", "tree", "driver", "reason")}
+        return {
+            "n": self.n,
+            **said,
+            "green": bool(self.about.get("green")),
+            "tests": int(self.about.get("tests") or 0),
+            "seconds": float(self.about.get("seconds") or 0.0),
+            "cost": {"tokens": self.cost.tokens, "micros": self.cost.micros},
+            "kept": self.kept,
+        }
+
+
+def versions_of(deps: Deps, run: Run) -> list[Version]:
+    """Return the versions of a run's work, the first one first; also those whose files have expired."""
+    homes = dict.fromkeys([*(step.home for step in _tries(run) if step.home), run.id])  # a later one counts
+    docs = {int(doc.body["n"]): doc for home in homes for doc in snapshots_of(deps, run.tenant, home)}
+    tries = {number: step for number, step in enumerate(_tries(run), 1) if "green" in step.output}
+    found = []
+    for number in sorted({*docs, *tries}):
+        step, doc = tries.get(number), docs.get(number)
+        about = {**(step.output if step else {}), **({"step": step.id} if step else {}), **(doc.body if doc else {})}
+        found.append(Version(number, about, _cost(run, step), bool(doc is not None and doc.body["ref"])))
+    return found
+
+
+def changes_of(deps: Deps, run: Run, number: int) -> tuple[str, list[dict[str, Any]]]:
+    """Return what version `number` changes since the version before it, or since its base, and its files.
+
+    Raises KeyError where its files are no longer kept.
+    """
+    doc = _kept(deps, run, number)
+    tree = _tree(deps, run, doc)
+    before = _doc(deps, run, number - 1) if number > 1 else None
+    below, told = originals_of(deps, run.tenant, doc), None
+    with suppress(KeyError):
+        if before is not None and before.body["ref"]:
+            told = diff_of(_tree(deps, run, before), originals_of(deps, run.tenant, before), tree, below)
+    if told is None:
+        told = diff(below, tree)
+    files: list[dict[str, Any]] = [{"path": path, "bytes": len(data)} for path, data in sorted(tree.files.items())]
+    files += [{"path": path, "bytes": 0, "deleted": True} for path in sorted(tree.deleted)]
+    return told, files
+
+
+def report_of(deps: Deps, run: Run, version: Version) -> Mapping[str, Any] | None:
+    """Return the report of a version's tests; None where it had none, or it is no longer kept."""
+    ref = str(version.about.get("report") or "")
+    try:
+        found: Mapping[str, Any] | None = json.loads(deps.store.get_text(run.tenant, ref)) if ref else None
+    except KeyError:
+        return None
+    return found
+
+
+def _tries(run: Run) -> list[Step]:
+    return [step for step in run.steps if step.spec.kind == _TRY]
+
+
+def _doc(deps: Deps, run: Run, number: int) -> Doc | None:
+    """Return the document of a version: of this run, or of the one whose version it goes on with."""
+    tries = _tries(run)
+    home = tries[number - 1].home if number <= len(tries) else ""
+    found = deps.store.get(run.tenant, "snapshots", snapshot_id(run.id, number))
+    return found or (deps.store.get(run.tenant, "snapshots", snapshot_id(home, number)) if home else None)
+
+
+def _kept(deps: Deps, run: Run, number: int) -> Doc:
+    doc = _doc(deps, run, number)
+    if doc is None or not doc.body["ref"]:
+        raise KeyError(snapshot_id(run.id, number))
+    return doc
+
+
+def _tree(deps: Deps, run: Run, doc: Doc) -> Worktree:
+    return from_text(deps.store.get_text(run.tenant, str(doc.body["ref"])))
+
+
+def _cost(run: Run, step: Step | None) -> Usage:
+    """Return what the version has cost: its tests, and the step that wrote it with all its children."""
+    if step is None:
+        return NOTHING
+    wrote = str(step.spec.input.get("of") or "")
+    total = step.used
+    for each in run.steps:
+        if wrote and wrote in (each.id, each.parent):
+            total += each.used
+    return total

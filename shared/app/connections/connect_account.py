@@ -1,0 +1,239 @@
+"""A tenant connects an account: start OAuth, finish it, keep the grant, wake what waited."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets as random_source
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared import log
+from shared.accounts import PROVIDERS, Accounts
+from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable, connect_notion
+from shared.app.engine.deps import Deps
+from shared.app.engine.due_times import Alarm, drop_alarm
+from shared.app.engine.engine import record
+from shared.app.engine.switches import refuse_deleted
+from shared.app.intake.left_alone import let_all_in
+from shared.app.tenants.operator_secrets import valid
+from shared.core.errors import (
+    AgentError,
+    BadSignature,
+    Conflicting,
+    ErrorClass,
+    IntegrationError,
+    MalformedRequest,
+    NotThere,
+    VersionConflict,
+)
+from shared.core.run import events as ev
+from shared.core.run.run import WaitKind, derived_id
+from shared.core.system_names import name_system
+from shared.oauth import (
+    STATE_LIFETIME,
+    GrantTokens,
+    OAuthProvider,
+    State,
+    authorize_url,
+    exchange,
+    sign_state,
+    verify_state,
+)
+from shared.ports import SYSTEM, Put, Secret, change_doc
+from shared.telemetry import trace
+
+STATE_KEY = "oauth-state-key"
+TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where to send the browser, and the cookie that ties the answer to it."""
+
+    url: str
+    cookie: str
+
+
+@trace.use_case
+def start_connection(
+    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = ""
+) -> Started:
+    """Begin an OAuth connection. Raises NotThere for a provider we do not know."""
+    provider = _provider(provider_name)
+    cookie, nonce = random_source.token_urlsafe(32), random_source.token_urlsafe(16)
+    state = sign_state(
+        deps.secrets.get(STATE_KEY),
+        provider=provider.name,
+        target="/connected",
+        nonce=nonce,
+        cookie=cookie,
+        now=deps.clock.now(),
+        tenant=tenant,
+    )
+    client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
+    asked = authorize_url(_at(provider, accounts), client_id, redirect_uri, state, verifier=_verifier(cookie))
+    return Started(asked, cookie)
+
+
+def connect_ticket(deps: Deps, tenant: str, provider_name: str) -> str:
+    """Return what lets a browser connect this provider for this tenant, for ten minutes; raises NotThere."""
+    until = int((deps.clock.now() + STATE_LIFETIME).timestamp())
+    payload = f"{tenant}.{_provider(provider_name).name}.{until}"
+    return f"{payload}.{_ticket_mac(deps, payload)}"
+
+
+def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
+    """Return whose ticket it is, "" for none; raises BadSignature for one that is not ours, too old, or of another."""
+    if not ticket:
+        return ""
+    payload, _, mac = ticket.rpartition(".")
+    given = mac.encode("utf-8", "replace")
+    genuine = any(hmac.compare_digest(_mac(key, payload).encode(), given) for key in valid(deps, STATE_KEY))
+    tenant, _, rest = payload.partition(".")
+    provider, _, until = rest.partition(".")
+    if not genuine or provider != provider_name or int(until) <= deps.clock.now().timestamp():
+        raise BadSignature("this link is no longer valid", way_out="Ask for a new one: POST /v1/connections.")
+    return tenant
+
+
+def _ticket_mac(deps: Deps, payload: str) -> str:
+    return _mac(deps.secrets.get(STATE_KEY), payload)
+
+
+def _mac(key: Secret, payload: str) -> str:
+    signed = b"connect-ticket:" + payload.encode("utf-8", "replace")
+    return hmac.new(key.reveal().encode(), signed, hashlib.sha256).hexdigest()
+
+
+@trace.use_case
+def finish_connection(
+    deps: Deps, accounts: Accounts, provider_name: str, query: Mapping[str, str], cookie: str, redirect_uri: str
+) -> Mapping[str, Any]:
+    """Finish it: the state is ours, fresh, of this browser and unused; then the code becomes a grant.
+
+    Raises BadSignature, MalformedRequest (the person said no), Conflicting (the answer was used before).
+    """
+    provider = _provider(provider_name)
+    if "state" not in query:
+        raise MalformedRequest("the answer has no state", way_out=AGAIN)
+    state = _state(deps, provider.name, query["state"], cookie)
+    if "error" in query:
+        raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
+    if not query.get("code"):
+        raise MalformedRequest("the answer has no code", way_out=AGAIN)
+    if state.tenant:
+        refuse_deleted(deps, state.tenant)  # before there is a token: nobody would revoke it
+    _use_once(deps, state.nonce)
+    tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
+    if provider.name == "notion":
+        tenant = connect_notion(deps, accounts, tokens)
+    else:
+        tenant = state.tenant
+        if not tenant:
+            raise MalformedRequest("connect Notion first", way_out="Open the connection page of your tenant.")
+        accounts.keep(tenant, provider.name, tokens, tokens.public)
+    resume_waiting(deps, tenant, provider.name)
+    return {"tenant": tenant, "provider": provider.name, "target": state.target}
+
+
+def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
+    why = ""
+    for key in valid(deps, STATE_KEY):
+        try:
+            return verify_state(key, given, provider=provider, cookie=cookie, now=deps.clock.now())
+        except BadSignature as error:
+            why = why or str(error)
+    raise BadSignature(why, way_out=AGAIN)
+
+
+def _verifier(cookie: str) -> str:
+    """Return the secret that proves to the provider who began (PKCE): it lies in the browser that began alone."""
+    return hashlib.sha256(b"workwright-pkce:" + cookie.encode()).hexdigest()
+
+
+def _exchanged(
+    deps: Deps, accounts: Accounts, provider: OAuthProvider, code: str, redirect_uri: str, verifier: str
+) -> GrantTokens:
+    """Exchange the code; a person waits in a browser, so a refusal is an answer and nothing to come back to."""
+    client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
+    secret = deps.secrets.get(f"{provider.name}-client-secret")
+    try:
+        http = accounts.plain_http(provider.name)
+        return exchange(http, provider, client_id, secret, code, redirect_uri, verifier=verifier)
+    except IntegrationError as error:
+        if error.error_class == ErrorClass.TRANSIENT:
+            way_out = f"Wait a minute. {AGAIN}"
+            raise ProviderUnavailable(
+                f"{name_system(provider.name)} does not answer at the moment", way_out=way_out
+            ) from error
+        raise MalformedRequest(
+            f"{name_system(provider.name)} did not accept the answer: {error}", way_out=AGAIN
+        ) from error
+
+
+def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
+    """Change fields of the tenant's settings; whoever changes other fields at once is not undone.
+
+    Raises MalformedRequest naming a setting of the daily planning that cannot be used, and Busy as `change_doc` does.
+    """
+    from shared.app.schedule.plan_day import changes_planning, planning_changes, planning_of, settle_planning
+
+    alarm: Alarm | None = None
+
+    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        nonlocal alarm
+        body = {**(settings or {}), **changes}
+        planning_of(body)
+        if alarm is None and changes_planning(changes):  # set before they are saved, once
+            alarm = planning_changes(deps, tenant)
+        return body
+
+    body = change_doc(deps.store, (tenant, "settings", "tenant"), change, deps.stand_back)
+    if alarm is not None:
+        deps.crash_point("planning.after/settings")
+        settle_planning(deps, tenant, body or {})
+        drop_alarm(deps, alarm)
+
+
+def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
+    """Let every run go on that waits for this provider; return how many there were."""
+    if provider == "notion":
+        let_all_in(deps, tenant)
+    resumed, after = 0, ""
+    while runs := deps.store.list_runs(tenant, limit=100, after=after):
+        for run in runs:
+            waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
+            if provider not in waits or run.status.final:
+                continue
+            try:  # one by one: a run that cannot be saved must not keep the others waiting
+                record(deps, tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
+            except AgentError as error:
+                log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, **log.about(error))
+                continue
+            resumed += 1
+        after = runs[-1].id
+    return resumed
+
+
+def _use_once(deps: Deps, nonce: str) -> None:
+    try:
+        deps.store.put(SYSTEM, Put("oauth_nonces", derived_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
+    except VersionConflict:
+        raise Conflicting("this answer has already been used", way_out=AGAIN) from None
+
+
+def _provider(name: str) -> OAuthProvider:
+    provider = PROVIDERS.get(name)
+    if provider is None:
+        raise NotThere(f"there is no provider {name!r}; use one of {', '.join(sorted(PROVIDERS))}")
+    return provider
+
+
+def _at(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
+    """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
+    base = str(getattr(accounts.endpoints, provider.name))
+    path = urlsplit(provider.authorize_url).path
+    return replace(provider, authorize_url=base + path)

@@ -1,0 +1,50 @@
+"""End our access to a tenant's account at the system itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.accounts import PROVIDERS, Accounts
+from shared.app.engine.deps import Deps
+from shared.app.intake.accept_forge_delivery import INSTALLATIONS
+from shared.oauth import revoke
+from shared.ports import SYSTEM
+
+_THEIRS = "we no longer use the token or key that you gave us; delete it there"
+
+
+def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant: Mapping[str, Any]) -> str:
+    """Return "" once the system takes nothing from us any more, else what people have to do there.
+
+    A grant that has ended already is none. Raises IntegrationError.
+    """
+    public = grant.get("public") or {}
+    if system == "github" and public.get("installation"):
+        return _uninstall(deps, accounts, tenant, int(public["installation"]))
+    provider = PROVIDERS.get(system)
+    if provider is None or not provider.revoke_url or not _by_oauth(system, grant):
+        return f"{system}: {_THEIRS}"
+    try:
+        token = deps.secrets.open(tenant, f"{system}.access", grant["access"])
+        renews = deps.secrets.open(tenant, f"{system}.refresh", grant["refresh"]) if "refresh" in grant else None
+        client = deps.secrets.get(f"{system}-client-id").reveal(), deps.secrets.get(f"{system}-client-secret")
+    except (KeyError, ValueError):  # our keys, or our registration there, are gone: so is what we could do with it
+        return f"{system}: remove our access in its settings"
+    for each in (token, renews):
+        if each is not None:
+            revoke(accounts.plain_http(system), provider, *client, each)
+    return ""
+
+
+def _by_oauth(system: str, grant: Mapping[str, Any]) -> bool:
+    """Say whether our own registration got the token: one that a person made by hand is not ours to revoke."""
+    return "access" in grant and (system == "notion" or "refresh" in grant)
+
+
+def _uninstall(deps: Deps, accounts: Accounts, tenant: str, installation: int) -> str:
+    doc = deps.store.get(SYSTEM, INSTALLATIONS, f"github-{installation}")
+    if doc is not None and set(doc.body["tenants"]) - {tenant}:
+        return "github: our app stays installed, because another team of yours uses it"
+    accounts.app_tokens.uninstall(installation)
+    return ""

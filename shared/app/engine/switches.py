@@ -1,0 +1,284 @@
+"""Kill switches: one for everybody, one per tenant. While one is off, nothing is opened and nothing is handed out.
+
+The switch is the field `paused` of the settings, of SYSTEM's for everybody. It is read where a run is opened and at the
+door of every function that the queue calls: a command that comes meanwhile is kept as a document of its tenant and
+handed over when the switch is on again. So nothing is lost, what waits goes on waiting, and people may still decide.
+A step under way stops before its next external write (`pauses/watch.py`), and no time of a pause counts against a run
+(`engine.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app.engine.deps import Deps
+from shared.core.asking.pace import WAITING_S
+from shared.core.errors import AgentError, Conflicting, VersionConflict
+from shared.core.notify.attention import RESUME, all_paused_words, pause_words
+from shared.core.run.commands import (
+    CONSIDER,
+    ERASE,
+    LOOK,
+    ORDER,
+    QUICK,
+    RECONCILE,
+    Command,
+    command_from_data,
+    command_to_data,
+)
+from shared.core.run.run import Run, derived_id
+from shared.ports import SYSTEM, Doc, Put, change_doc
+
+SETTINGS = ("settings", "tenant")
+REHEARSES = "rehearses"  # field of SYSTEM's settings
+STOOD = "stood"  # field of the settings: the pauses that are over
+HELD = "held"  # documents of a tenant: the commands that came while it was paused
+HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
+ERASURES = "erasures"  # documents under SYSTEM, by tenant: it is being deleted
+TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
+DELETING = "this tenant is being deleted"
+_PAGE = 100
+_MOST_STOOD = 50  # pauses that are remembered
+_SLOT = timedelta(minutes=10)
+ON_PAGE = "paused_on"  # field of the settings: the page of Notion on which work was paused
+ARRIVING = "arriving"  # field of the settings: the tenant is on its way here, see arriving/state.py
+PAUSED = ("paused", "paused_by", "paused_at", ON_PAGE)
+
+
+class Paused(Conflicting):
+    """The operator or an owner has stopped the work for now."""
+
+    code = "paused"
+
+
+def why_paused(deps: Deps, tenant: str) -> str:
+    """Return why nothing is done for this tenant now; "" when nothing is in the way."""
+    return why_of(deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS))
+
+
+def why_of(*settings: Doc | None) -> str:
+    """Return why nothing is done by these settings, those of everybody and of a tenant."""
+    for doc in settings:
+        paused = doc.body.get("paused") if doc is not None else None
+        if paused:
+            return paused if isinstance(paused, str) else "paused"
+    return ""
+
+
+def may_open(deps: Deps, tenant: str) -> bool:
+    """Raise Paused where nothing new may be opened; return whether what is opened now is only rehearsed."""
+    everybody = deps.store.get(SYSTEM, *SETTINGS)
+    if why := why_of(everybody, deps.store.get(tenant, *SETTINGS)):
+        raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
+    return everybody is not None and bool(everybody.body.get(REHEARSES))
+
+
+def rehearses(deps: Deps) -> bool:
+    """Say whether this house only rehearses: what is opened stops before its first write outside."""
+    everybody = deps.store.get(SYSTEM, *SETTINGS)
+    return everybody is not None and bool(everybody.body.get(REHEARSES))
+
+
+def set_rehearsal(deps: Deps, on: bool) -> None:
+    """Let the house rehearse from now on, or work in earnest; runs that are there stay what they are."""
+
+    def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        body = {name: value for name, value in (settings or {}).items() if name != REHEARSES}
+        return settings if settings is None and not on else {**body, **({REHEARSES: True} if on else {})}
+
+    change_doc(deps.store, (SYSTEM, *SETTINGS), switch, deps.stand_back)
+
+
+def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping[str, str] | None = None) -> None:
+    """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
+
+    With `page` (`page`, `title`) it was stopped there in Notion, and that page is looked at while it is.
+    Raises Busy when the settings change all the time, and Conflicting while not all of the tenant is here yet.
+    """
+
+    now = deps.clock.now().isoformat()
+
+    def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        known = settings or {}
+        if known.get(ARRIVING):
+            way_out = "Run `workwright migrate-to-cloud` once more where it began; with --back it is taken back."
+            raise Conflicting("this team is still on its way here from another machine", way_out=way_out)
+        body = {name: value for name, value in known.items() if name not in PAUSED}
+        since = known.get("paused_at") if known.get("paused") else None
+        if paused:
+            there = {ON_PAGE: dict(page)} if page else {}
+            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now, **there}
+        stood = [*known.get(STOOD, ()), {"since": since, "until": now}] if since else known.get(STOOD, ())
+        return {**body, STOOD: list(stood)[-_MOST_STOOD:]} if stood else body
+
+    change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
+    what = "Paused" if paused else "Resumed"
+    told = {"why": paused} if isinstance(paused, str) and paused else {}
+    deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **told})
+    deps.crash_point("pause.after/settings")
+    if paused and page:
+        deps.store.put(SYSTEM, Put(HALTED, whose, {"at": now}))  # so that the clock looks at the page
+    if not paused:
+        release(deps)
+
+
+def held_back(command: Command, deps: Deps) -> bool:
+    """Keep a command that must not be carried out now; return whether it was. One of a deleted tenant is dropped."""
+    if command.name == ERASE:
+        return False
+    tenant = command.tenant
+    own = deps.store.get(tenant, *SETTINGS)
+    if _is_gone(deps, tenant, own):
+        log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
+        return True
+    if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
+        return False
+    if command.name in (LOOK, CONSIDER) and command.ref == page_of_pause(own):
+        return False  # where the box is cleared
+    if command.name == RECONCILE and command.topic == QUICK:  # it comes every few seconds: none is kept for later
+        return not page_of_pause(own)
+    if command.name == RECONCILE and command.topic in ("", ORDER):
+        return True  # the clock orders the next pass by itself
+    at = {"at": deps.clock.now().isoformat()}
+    deps.store.put(SYSTEM, Put(HALTED, tenant, at))
+    deps.crash_point("held.before/command")
+    deps.store.put(tenant, Put(HELD, command.id, {"command": command_to_data(command), **at}))
+    deps.store.put(SYSTEM, Put(HALTED, tenant, at))  # who resumed in between saw nothing held, and took the mark away
+    return True
+
+
+def is_gone(deps: Deps, tenant: str) -> bool:
+    """Return whether a tenant is being deleted, or was and has not come again."""
+    return _is_gone(deps, tenant, deps.store.get(tenant, *SETTINGS))
+
+
+def _is_gone(deps: Deps, tenant: str, settings: Doc | None) -> bool:
+    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+        return True
+    return settings is None and deps.store.get(SYSTEM, TOMBSTONES, tenant) is not None
+
+
+def refuse_deleted(deps: Deps, tenant: str) -> None:
+    """Raise Conflicting while the tenant is being deleted: what is connected now would be lost."""
+    if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
+        raise Conflicting(DELETING, way_out="Connect again in half an hour; you will then start from scratch.")
+
+
+def release(deps: Deps) -> int:
+    """Hand over what was kept for tenants that are not paused any more; return how much. Anybody may call it."""
+    count, after = 0, ""
+    while docs := deps.store.list_docs(SYSTEM, HALTED, after=after, limit=_PAGE):
+        for doc in docs:
+            try:  # one by one: a tenant whose commands cannot be handed over must not hold up the rest
+                if why_paused(deps, doc.id):
+                    _look_at_page(deps, doc.id)
+                    continue
+                count += _release(deps, doc.id)
+                deps.store.put(SYSTEM, Put(HALTED, doc.id, None, doc.version))
+            except VersionConflict:  # something was kept since: the next look finds it
+                continue
+            except AgentError as error:
+                log.line("ERROR", "held commands not handed over", tenant=doc.id, **log.about(error))
+        after = docs[-1].id
+    return count
+
+
+def page_of_pause(settings: Doc | None) -> str:
+    """Return the page of Notion on which the work of these settings was paused; "" for none."""
+    return str((settings.body.get(ON_PAGE) or {}).get("page") or "") if settings is not None else ""
+
+
+def _look_at_page(deps: Deps, tenant: str) -> None:
+    """Order a look at the page on which work was paused: where nothing is delivered, nobody else sees it cleared.
+
+    Whoever calls this may do so every moment; it is looked at as often as a page that waits for an answer.
+    """
+    settings = deps.store.get(tenant, *SETTINGS)
+    if settings is not None and (page := page_of_pause(settings)):
+        turn = str(int(deps.clock.now().timestamp() // WAITING_S))
+        name = derived_id("box-", tenant, page, str(settings.body.get("paused_at")), turn)
+        deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic="seen-unknown:", ref=page)])
+
+
+def _release(deps: Deps, tenant: str) -> int:
+    count = 0
+    while docs := deps.store.list_docs(tenant, HELD, limit=_PAGE):
+        commands = [_again(doc.id, doc.body) for doc in docs]
+        deps.queue.enqueue(commands)
+        deps.crash_point("release.after/commands")
+        deps.store.put(tenant, *(Put(HELD, doc.id, None) for doc in docs))
+        count += len(docs)
+    return count
+
+
+def _again(id: str, body: Mapping[str, Any]) -> Command:
+    """Return the command under a name that follows from its own: the queue takes no second one of the old name."""
+    command = command_from_data(dict(body["command"]))
+    return replace(command, id=derived_id("held-", id, str(body["at"])), not_before=None)
+
+
+def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
+    """Return how the switches of a tenant stand."""
+    everybody, own = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
+    held = deps.store.list_docs(tenant, HELD, limit=_PAGE)
+    for_all = bool(everybody is not None and everybody.body.get("paused"))
+    stops = everybody if for_all else own
+    body = stops.body if stops is not None and stops.body.get("paused") else {}
+    return {
+        "paused": bool(body),
+        "reason": why_of(everybody, own),
+        "by": str(body.get("paused_by", "")),
+        "since": str(body.get("paused_at", "")),
+        "go_on": _go_on(body, tenant, for_all=for_all) if body else "",
+        "everybody": for_all,
+        "held": len(held),
+    }
+
+
+def paused_words(deps: Deps, tenant: str) -> str:
+    """Return who has paused all work, why, and how it goes on; "" while it is not paused."""
+    for whose in (SYSTEM, tenant):
+        doc = deps.store.get(whose, *SETTINGS)
+        if doc is not None and (why := doc.body.get("paused")):
+            by, said = str(doc.body.get("paused_by", "")), why if isinstance(why, str) else ""
+            return all_paused_words(by, said, _go_on(doc.body, whose, for_all=whose == SYSTEM))
+    return ""
+
+
+def standing_still_words(deps: Deps, run: Run) -> str:
+    """Return that a run, or all work, is paused, for whoever is asked or told something; "" where nothing is."""
+    return "" if run.status.final else paused_words(deps, run.tenant) or pause_words(run)
+
+
+def _go_on(settings: Mapping[str, Any], whose: str, *, for_all: bool) -> str:
+    """Return what lets work go on: where it was paused on a page of Notion, that page's box."""
+    if page := (settings.get(ON_PAGE) or {}).get("title"):
+        return f"clear the box Paused on the page “{page}”, or {RESUME}"
+    return RESUME if for_all or whose == SYSTEM else f"{RESUME} --tenant {whose}"
+
+
+def order_erasures(deps: Deps) -> int:
+    """Order every deletion that is under way to go on; return how many. Anybody may call it at any time."""
+    count, after, now = 0, "", deps.clock.now()
+    slot = str(int(now.timestamp() // _SLOT.total_seconds()))
+    while docs := deps.store.list_docs(SYSTEM, ERASURES, after=after):
+        due = [doc for doc in docs if erase_due(doc.body) <= now]
+        if due:
+            deps.queue.enqueue([erase_command(doc.id, f"{doc.body['phase']} {slot}", None) for doc in due])
+        count, after = count + len(due), docs[-1].id
+    return count
+
+
+def erase_due(state: Mapping[str, Any]) -> datetime:
+    """Return when a deletion may go on."""
+    return datetime.fromisoformat(state.get("until") or state["at"])
+
+
+def erase_command(tenant: str, about: str, not_before: datetime | None) -> Command:
+    """Return the command to go on with a deletion; the same `about` is the same command."""
+    name = derived_id("erase-", tenant, about)
+    return Command(name, ERASE, "sync", tenant, not_before=not_before)

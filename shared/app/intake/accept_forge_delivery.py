@@ -1,0 +1,152 @@
+"""Take in a webhook of a forge or a host: whose is it, is it genuine, is it fresh; then queue a look, and answer.
+
+A delivery is a hint: it says where to look, and what is found there counts. So a lost one is made up for by the steps'
+own looking, and one that comes twice, late or out of order finds what is there by then. What is queued has an id made
+of the delivery's: the queue takes it once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.app.engine.deps import Deps
+from shared.app.intake.forge_events import DEPLOYED, News, news_of
+from shared.app.intake.forge_signatures import FORGED, SYSTEMS, Keys, check, keys_of
+from shared.core.errors import BadSignature, MalformedRequest, TooLarge
+from shared.core.run.commands import CHANGE, Command
+from shared.core.run.run import derived_id
+from shared.ports import SYSTEM, Doc, Secret, change_doc
+from shared.telemetry import trace
+
+MAX_BYTES = 5_000_000  # GitHub sends up to 25 MB; of what is ours nothing comes near this
+HOOKS = "hooks"  # documents under SYSTEM: whose webhook it is; under a tenant: what it is for
+INSTALLATIONS = "installations"  # documents under SYSTEM: which tenants have connected an installation of our app
+KEY = "hook-key"  # the operator's secret all webhooks' keys are derived from
+APP_SECRET = "github-app-webhook-secret"
+OLDEST = timedelta(hours=26)  # Vercel repeats for a day, with the time of the first attempt
+
+_PATH = re.compile(r"(?:.*)/hooks/([a-z]{1,20})(?:/([0-9a-f]{32}))?/?")
+_DELIVERY = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+_NOBODY = "0" * 32
+
+
+@trace.use_case
+def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], deps: Deps) -> Mapping[str, Any]:
+    """Return what became of one delivery; the names of the `headers` are in small letters.
+
+    Raises TooLarge, MalformedRequest of a genuine delivery, and BadSignature: the same one for a webhook that nobody
+    has, for a wrong signature and for one that is too old.
+    """
+    if len(raw) > MAX_BYTES:
+        raise TooLarge(f"the body is larger than {MAX_BYTES} bytes")
+    named = _PATH.fullmatch(path)
+    if named is None or named[1] not in SYSTEMS:
+        raise BadSignature(FORGED)
+    system, hook = named[1], named[2] or ""
+    doc = deps.store.get(SYSTEM, HOOKS, hook or _NOBODY)
+    if doc is not None and doc.body["system"] != system:
+        doc = None
+    app = system == "github" and not hook
+    keys = _app_keys(deps) if app else _keys(deps, system, hook or _NOBODY, doc)
+    try:
+        check(system, raw, headers, keys, deps.clock.now())
+    except BadSignature:
+        if not app:
+            raise
+        check(system, raw, headers, _app_keys(deps, refresh=True), deps.clock.now())  # it may have been changed
+    if doc is None and not app:
+        raise BadSignature(FORGED)
+    body = _body(raw)
+    tenants = [str(doc.body["tenant"])] if doc is not None else _installed(deps, body)
+    news = news_of(system, headers, body)
+    delivery = _delivery_id(deps, system, headers, body)
+    commands = [_command(tenant, system, delivery, each) for tenant in tenants for each in news]
+    if commands:
+        deps.crash_point("relay.before/forge-delivery")
+        deps.queue.enqueue(commands)
+        deps.crash_point("relay.after/forge-delivery")
+    return {"accepted": len(commands)} if commands else {"ignored": True}
+
+
+def _keys(deps: Deps, system: str, hook: str, doc: Doc | None) -> Keys:
+    """Return what this webhook signs with; of one that is not there the same work is done, for nothing."""
+    try:
+        keys = keys_of(deps.secrets.get(KEY), system, hook, signed=doc is None or bool(doc.body.get("signed", True)))
+    except KeyError:
+        raise BadSignature(FORGED) from None
+    given = doc.body.get("secret") if doc is not None else None
+    if doc is None or given is None:
+        return keys
+    secret = deps.secrets.open(str(doc.body["tenant"]), f"hook.{hook}", given)
+    return Keys(secret, secret.reveal().encode())
+
+
+def _app_keys(deps: Deps, *, refresh: bool = False) -> Keys:
+    try:
+        secret = deps.secrets.get(APP_SECRET, refresh=refresh)
+    except KeyError:
+        secret = Secret("")
+    return Keys(secret, secret.reveal().encode())
+
+
+def note_installation(deps: Deps, tenant: str, installation: int) -> None:
+    """Remember that a tenant has connected an installation of our app: its news is theirs, beside other tenants'."""
+
+    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        tenants = known["tenants"] if known is not None else []
+        return known if tenant in tenants else {"tenants": [*tenants, tenant]}
+
+    change_doc(deps.store, (SYSTEM, INSTALLATIONS, f"github-{installation}"), add, deps.stand_back)
+
+
+def _installed(deps: Deps, body: Any) -> list[str]:
+    """Return the tenants who have connected the installation this is about, by our own records."""
+    installation = body.get("installation") if isinstance(body, dict) else None
+    number = installation.get("id") if isinstance(installation, dict) else None
+    doc = deps.store.get(SYSTEM, INSTALLATIONS, f"github-{number}") if type(number) is int else None
+    return list(doc.body["tenants"]) if doc is not None else []
+
+
+def _body(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest("the delivery is not JSON; set the webhook's content type to JSON") from error
+
+
+def _delivery_id(deps: Deps, system: str, headers: Mapping[str, str], body: Any) -> str:
+    """Return what a repeated delivery has in common with the first; raises MalformedRequest without one.
+
+    Raises BadSignature for a delivery of Vercel's that is older than its last attempt could be.
+    """
+    if system == "vercel":
+        named = str(body.get("id") or "") if isinstance(body, dict) else ""
+        sent = body.get("createdAt") if isinstance(body, dict) else None
+        if not isinstance(sent, int) or abs(deps.clock.now() - _instant(sent)) > OLDEST:
+            raise BadSignature(FORGED)
+    elif system == "gitlab":
+        named = next((headers[n] for n in ("webhook-id", "idempotency-key", "x-gitlab-event-uuid") if n in headers), "")
+    else:
+        named = headers.get("x-github-delivery", "")
+    if not _DELIVERY.fullmatch(named):
+        raise MalformedRequest("the delivery has no id of its own")
+    return named
+
+
+def _instant(milliseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _command(tenant: str, system: str, delivery: str, news: News) -> Command:
+    name = derived_id("hook-", tenant, system, delivery, news.what, news.place, news.run)
+    if news.what == DEPLOYED:
+        return Command(name, CHANGE, "deploy", tenant, run=news.run, topic=DEPLOYED, ref=system)
+    topic = f"{news.what}:{news.by}" if news.by else news.what
+    return Command(name, CHANGE, "deploy", tenant, topic=topic, ref=f"{system}:{news.place}")

@@ -1,0 +1,138 @@
+"""What Notion refuses for good is left alone: a table of the tenant's, a page or routine, or the plan of the day.
+
+A table's refusal may pass: after an hour it is asked for once more. Refused again, the owners are told, once, and
+nobody asks until somebody does something that may have given access back: an edit that reaches us from there, Notion
+connected again, a planning time that is set. That a table is shared again nobody tells us: it is asked for once a week.
+All of this stands among the tenant's settings, which everybody who would ask reads anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.app.engine.deps import Deps
+from shared.app.knowledge.knowledge_marks import WEEK, note_act
+from shared.app.workspace.workspace_databases import PLANNING, REFUSED, database_of
+from shared.app.workspace.workspace_schemas import TASKS
+from shared.core.errors import Missing, NotAllowed
+from shared.ports import change_doc
+
+AGAIN = timedelta(hours=1)  # until a refusal is believed
+_MOST_PAGES = 100  # that the settings have room for
+
+Refusals = Mapping[str, Mapping[str, Any]]
+
+
+def refused_of(settings: Mapping[str, Any]) -> Refusals:
+    """Return what Notion refuses the tenant: by data source, page or PLANNING, since when, and if it is believed."""
+    return settings.get(REFUSED) or {}
+
+
+def may_ask(settings: Mapping[str, Any], what: str, now: datetime) -> bool:
+    """Say whether to ask for it now: not within an hour of its first refusal, and what is left alone once a week."""
+    known = refused_of(settings).get(what)
+    if known is None:
+        return True
+    return now - datetime.fromisoformat(known.get("asked") or known["since"]) >= (WEEK if known["left"] else AGAIN)
+
+
+def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing) -> bool:
+    """Remember that Notion refused it; once it is believed, tell the owners. Return whether it is left alone now."""
+    log.line("WARNING", "Notion refuses it", tenant=tenant, what=what, **log.about(error))
+    doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now()
+    settings: Mapping[str, Any] = doc.body if doc is not None else {}
+    known = refused_of(settings).get(what)
+    since = str(known["since"]) if known is not None else now.isoformat()
+    left = now - datetime.fromisoformat(since) >= AGAIN
+    if left and not (known and known["left"]) and not _told_of_its_kin(settings, what):
+        _announce(deps, tenant, what, since)
+    body = {"since": since, "left": left, "asked": now.isoformat()}
+    _change(deps, tenant, lambda refused: {**refused, what: body})
+    return left
+
+
+def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
+    """Remember that Notion refuses a page or routine of ours, and tell the owners. Twice is once."""
+    doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now().isoformat()
+    if page in refused_of(doc.body if doc is not None else {}):
+        return
+    from shared.app.notify.tell_refused import known_page
+
+    routine, title = known_page(deps, tenant, page)
+    _announce(deps, tenant, page, now)
+    body = {"since": now, "left": True, "of": "routine" if routine else "page", "title": title}
+    _change(deps, tenant, lambda refused: _with_room({**refused, page: body}))
+
+
+def _announce(deps: Deps, tenant: str, what: str, since: str) -> None:
+    from shared.app.notify.tell_refused import announce_refused  # brings what sends; little is ever refused
+
+    announce_refused(deps, tenant, what, f"{datetime.fromisoformat(since):%Y%m%dT%H%M%S}")
+
+
+def _with_room(refused: Refusals) -> Refusals:
+    """Return them with as many pages as there is room for, those that were refused last."""
+    pages = sorted((name for name, each in refused.items() if "of" in each), key=lambda name: refused[name]["since"])
+    over = set(pages[:-_MOST_PAGES])
+    return {name: each for name, each in refused.items() if name not in over}
+
+
+def is_for_good(settings: Mapping[str, Any], error: NotAllowed | Missing) -> bool:
+    """Say whether what keeps a day from being planned may be for good: a refusal, or tasks that are left alone."""
+    tasks = database_of(settings, TASKS)
+    known = refused_of(settings).get(tasks.data_source, {}) if tasks is not None else {}
+    return isinstance(error, NotAllowed) or bool(known.get("left"))
+
+
+def _told_of_its_kin(settings: Mapping[str, Any], what: str) -> bool:
+    """Say whether the owners have heard of it by another name: no plan of the day without the tasks."""
+    tasks, refused = database_of(settings, TASKS), refused_of(settings)
+    kin = {PLANNING, tasks.data_source if tasks is not None else ""}
+    return what in kin and any(refused.get(each, {}).get("left") for each in kin - {what})
+
+
+def let_in(deps: Deps, tenant: str, settings: Mapping[str, Any], source: str) -> None:
+    """Ask for a table or page again: it was read, or somebody edited it, or a row of it."""
+    if source not in refused_of(settings):
+        return
+    tasks = database_of(settings, TASKS)
+    _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name != source})
+    if tasks is not None and tasks.data_source == source and PLANNING in refused_of(settings):
+        _plan_again(deps, tenant)
+
+
+def let_all_in(deps: Deps, tenant: str) -> None:
+    """Ask for everything again: Notion was connected anew."""
+    note_act(deps, tenant)
+    doc = deps.store.get(tenant, "settings", "tenant")
+    refused = refused_of(doc.body) if doc is not None else {}
+    if not refused:
+        return
+    _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name == PLANNING})
+    if PLANNING in refused:
+        _plan_again(deps, tenant)
+
+
+def forget_refused_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> None:
+    """Take note that days are planned again."""
+    if PLANNING in refused_of(settings):
+        _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name != PLANNING})
+
+
+def _plan_again(deps: Deps, tenant: str) -> None:
+    from shared.app.schedule.plan_day import planning_changes  # few tenants are refused anything
+
+    planning_changes(deps, tenant)
+
+
+def _change(deps: Deps, tenant: str, change: Callable[[Refusals], Refusals]) -> None:
+    def changed(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        body = dict(settings or {})
+        refused = change(refused_of(body))
+        body.pop(REFUSED, None)
+        return {**body, REFUSED: dict(refused)} if refused else body
+
+    change_doc(deps.store, (tenant, "settings", "tenant"), changed, deps.stand_back)

@@ -1,0 +1,333 @@
+"""What people are told, per topic: one text for all channels, with the links and buttons each channel can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from shared.app.connections.ways_back import WayBack, let_in
+from shared.app.ship import change_words
+from shared.core.approval.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
+from shared.core.approval.roll_back_words import rolled_back_line
+from shared.core.pages.page_changes import edited_lines
+from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.run.run import Run, Step, StepStatus, WaitKind
+from shared.core.system_names import name_system
+from shared.core.text.outgoing_text import plain
+from shared.core.text.sentence import count_of
+
+HIGH, NORMAL = "high", "normal"
+ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
+BACK = "Roll back"  # the link that whoever has it may use: for messages to people, and for no page
+MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
+
+
+def told_once(run: str, topic: str, ref: str) -> str:
+    """Return what a message of a run is known by: under this it is sent once, and its comment is marked with it."""
+    return f"{run}.notify.{topic}.{ref}"
+
+
+def question_of(gate: Step, number: int = 0) -> str:
+    """Return what a question at a gate is known by: behind the plan's, people may be asked several times there.
+
+    `number` says which of them; it is the present one where nothing is given.
+    """
+    return gate.id if gate_kind(gate.id) == PLAN else f"{gate.id}.{number or gate.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something to open; `approve` and `deny` are shown as buttons where a channel has them."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person."""
+
+    subject: str
+    lines: tuple[str, ...]
+    links: tuple[Link, ...]
+    priority: str = NORMAL
+    token: str = ""  # of an approval: channels with buttons of their own offer to decide with it
+
+    @property
+    def text(self) -> str:
+        """Return the plain text."""
+        return "\n".join([*self.lines, "", *(f"{link.label}: {link.url}" for link in self.links)]).strip() + "\n"
+
+    @property
+    def html(self) -> str:
+        """Return the HTML part: everything escaped, no images, no remote content."""
+        body = "".join(f"<p>{escape(line)}</p>" for line in self.lines)
+        items = "".join(f'<li><a href="{escape(k.url, quote=True)}">{escape(k.label)}</a></li>' for k in self.links)
+        return (
+            '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            "<style>:root{color-scheme:light dark}"
+            "body{font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;max-width:36em;margin:2em auto;"
+            "padding:0 1em}h1{font-size:1.35em;line-height:1.3}</style>"
+            f"</head><body><h1>{escape(self.subject)}</h1>{body}<ul>{items}</ul></body></html>"
+        )
+
+
+def message_for(
+    topic: str,
+    run: Run,
+    *,
+    run_url: str,
+    page_url: str,
+    approval_url: str = "",
+    token: str = "",
+    back: WayBack = WayBack(),  # noqa: B008 - it is frozen
+    ref: str = "",
+    rollback_url: str = "",
+) -> Message:
+    """Return the message of a topic; unknown topics get a plain one rather than none."""
+    title = " ".join(plain(run.trigger.title).split())[:MAX_TITLE] or run.id
+    links = [Link("Page", page_url)] if page_url else []
+    match topic:
+        case "approval_asked":
+            look = Link("Look and decide", approval_url)
+            return Message(*_asked(run, ref, title), (look, *links), HIGH, token)
+        case "question_asked":
+            return _question(run, title, approval_url, links)
+        case "reconnect":
+            what = let_in(ref.partition(".")[0], back.command)
+            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {what}, and the run goes on."
+            again = (Link("Reconnect", back.url),) if back.url else ()
+            return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
+        case "budget_alert":
+            spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars have been spent."
+            percent = ref.partition(".")[2]
+            subject = f"{percent} percent of the money for “{title}” has been spent"
+            return Message(subject, (spent,), (*links, Link("Run", run_url)))
+        case "stands_still":
+            why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
+            return Message(f"“{title}” stands still", why, (*links, Link("Run", run_url)), HIGH)
+        case "run_succeeded" if run.trigger.kind == "rollback":
+            line = "Its visitors see the previous version again. The code and its pull request are as they were."
+            note = "Nothing goes live by itself there until something is approved and goes live again."
+            return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
+        case "run_succeeded":
+            return _succeeded(run, title, rollback_url, links)
+        case "page_edited":
+            return _left_out(run, title, (*links, Link("Run", run_url)))
+        case "run_failed" if run.facts.get("alarm"):
+            shown = (*_result_links(run), *links, Link("Run", run_url))
+            return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
+        case "run_failed" if run.trigger.kind == "rollback":
+            told = (plain(run.failure), "Its visitors still see the same version.")
+            return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
+        case "run_failed":
+            shown = (*_result_links(run), *links, Link("Run", run_url))
+            what = "was rolled back to the previous version" if _WENT_BACK in run.failure else "failed"
+            return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
+        case "run_cancelled":
+            return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
+        case _ if topic in change_words.TOPICS:
+            subject, line = change_words.told(topic, title, ref)
+            return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
+        case _:
+            return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
+
+
+def _question(run: Run, title: str, answer_url: str, links: Sequence[Link]) -> Message:
+    asked = plain(str(run.facts.get("question", "See the comment on the page."))).split("\n")
+    answer = f'Answer on the page, or in a terminal: workwright answer {run.id} "…"'
+    there = [Link("Look and answer", answer_url)] if answer_url else []
+    return Message(f"A question about “{title}”", (*asked, answer), (*there, *links), HIGH)
+
+
+def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -> Message:
+    if taken_back := rolled_back_line(run):  # the message had to wait, and somebody was faster
+        return Message(f"“{title}” was live and was rolled back", (taken_back,), (*_result_links(run), *links))
+    done, edited = "is live" if run.facts.get("site") else "is done", edited_lines(run)
+    if edited:
+        done += ", without what was changed on its page since"
+    back = (Link(BACK, rollback_url),) if rollback_url else ()
+    how = ("To take it back: comment “roll back” on the page.",) if rollback_url else ()
+    lines = (*edited, *_result_lines(run), *how)
+    return Message(f"“{title}” {done}", lines, (*_result_links(run), *links, *back))
+
+
+def _left_out(run: Run, title: str, links: tuple[Link, ...]) -> Message:
+    told = (*edited_lines(run), _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."))
+    return Message(f"Something on the page of “{title}” is not part of the work", told, links)
+
+
+def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
+    """Return in one line what is asked at a gate, and then exactly."""
+    kind = gate_kind(gate)
+    if kind != PLAN:
+        return subject_of(kind, title), (*asked_lines(run, gate), how_to_decide(run, kind))
+    planned = _output(run, "plan.propose")
+    steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
+    how = "Comment “approve” on the page, or “no, because …” for another plan"
+    how += "; or set the status to Approved." if run.trigger.decided_by_status else "."
+    told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
+    lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
+    return subject_of(kind, title), lines
+
+
+def _planned(run: Run, step: Any) -> bool:
+    return not step.spec.gate and step.status.value in ("pending", "ready") and not step.parent
+
+
+def _output(run: Run, kind: str) -> Mapping[str, Any]:
+    return next((s.output for s in reversed(run.steps) if s.spec.kind == kind and s.output), {})
+
+
+def _result_lines(run: Run) -> tuple[str, ...]:
+    """Say what came of it: of software what was tested and shown, of other work each step that was done."""
+    facts = run.facts
+    lines = ["Everything in the approved plan is done."]
+    if "tests" in facts:
+        lines.append(f"{count_of(int(facts['tests']), 'test')} passed in the {facts.get('sandbox', '')} sandbox.")
+    if "verified" in facts:
+        lines.append(f"Found on the site: {count_found(int(facts['verified']), int(facts.get('by_tests', 0)))}.")
+    if facts.get("pull_request"):
+        look = "look at the site, and " if facts.get("site") else ""
+        lines.append(f"Next: {look}merge the pull request to keep the code.")
+    if not {"site", "pull_request", "tests"} & set(facts):
+        lines += _done_steps(run)
+    lines += [f"{words}: {plain(str(facts[key]))}." for key, words in _COUNTED if facts.get(key)]
+    lines.append(_TO_CHANGE.get(run.trigger.kind, "To change something: edit the page and set its status to Plan it."))
+    by = f"Written by the {facts['model']} model; cost" if facts.get("model") else "Cost:"
+    lines.append(f"{by} {run.spent.micros / 1e6:.2f} US dollars.")
+    return tuple(lines)
+
+
+_WENT_BACK = "rolled back to the previous version"
+_COUNTED = (
+    ("rows", "Rows changed"),
+    ("rows read", "Rows read"),
+    ("rows counted", "Rows counted"),
+    ("kept", "Left where it is"),
+    ("left_as_it_is", "Left as it is"),
+)
+_TO_CHANGE = {
+    "routine": "To change something: edit the routine's page before it runs next.",
+    "day": "To change a date again: set it in Tasks.",
+}
+MOST_DONE = 50  # steps that are named
+
+
+def _done_steps(run: Run) -> list[str]:
+    done = [f"• {_name(step)}" for step in run.steps if step.status == StepStatus.SUCCEEDED and _is_work(step)]
+    return [*done[:MOST_DONE], *([f"and {len(done) - MOST_DONE} more"] if len(done) > MOST_DONE else [])]
+
+
+def _is_work(step: Step) -> bool:
+    """Say whether it is a step of the plan that people approved, and not one of how it was made."""
+    own = ("plan.propose", "notion.publish_plan", "notion.ask_question")
+    return not step.spec.gate and not step.parent and step.spec.kind not in own
+
+
+def _result_links(run: Run) -> list[Link]:
+    names = (("Site", "site"), ("Pull request", "pull_request"))
+    return [Link(label, str(run.facts[key])) for label, key in names if run.facts.get(key)]
+
+
+def _failed_lines(run: Run) -> tuple[str, ...]:
+    """Say what happened, what is left of it, and what to do next."""
+    lines = [plain(run.failure) or "It failed."]
+    planned = [step for step in run.steps if step.spec.undoable and step.status == StepStatus.SUCCEEDED]
+    if planned:
+        lines.append("Done before that, and left as it is: " + ", ".join(_name(step) for step in planned) + ".")
+    lines.append("Not lost: the page, and everything this run has found out and made.")
+    return (*lines, f"What to do: {way_out(run)}")
+
+
+def way_out(run: Run) -> str:
+    """Return what a person can do about a failed run, by how it failed."""
+    return next((text for words, text in _ENDS if words in run.failure), "") or f"{_to_mend(run)} {_again(run)}"
+
+
+def _to_mend(run: Run) -> str:
+    failed = next((step for step in reversed(run.steps) if step.status == StepStatus.FAILED), None)
+    told = next((text for words, text in _WAYS_OUT if words in run.failure), "")
+    if told or failed is None:
+        return told or "look at the run for what went wrong."
+    system = _SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
+    if "(tried " in failed.error and system:
+        return f"see whether {system} works again."
+    if failed.rounds or failed.spec.lane == "plan":
+        return "say on the page more precisely what you want."
+    return f"fix what {system or 'the message'} says."
+
+
+def _again(run: Run) -> str:
+    """Return how work on this page begins again."""
+    return _NEXT.get(run.trigger.kind, _RETRY)
+
+
+_RETRY = (
+    "Then comment “retry” on the page and it goes on where it ended,"
+    " or set its status to Plan it and it is planned anew."
+)
+
+
+_NEXT = {
+    "routine": "Then the routine runs again at its next time.",
+    "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
+}
+_SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
+_SYSTEMS |= {"site": "the place where the site is", "repository": "the place where the code is kept"}
+_ENDS = (  # what is not begun again
+    (
+        "runs led to this one",
+        "nothing, if nobody wanted this: agents had set each other off. A person can set the status to Plan it.",
+    ),
+    ("sandbox", "ask whoever runs this installation to run “workwright doctor”; it says what is missing."),
+)
+_WAYS_OUT = (
+    ("This must not leave as it is", "change the page, or have an owner change what is allowed (workwright ship)."),
+    ("knows no step kind", "nothing; it was planned by an earlier version, and this version plans it anew."),
+    ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
+    ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
+    ("money or quota is used up", "top up that account, or name other models (workwright models)."),
+    ("budget", "raise the budget, or make the idea smaller."),
+    ("not finished after", "ask for less at once, or begin again."),
+    ("same failure twice", "say on the page more precisely what you want."),
+    ("may have happened", "look there whether it happened; it is not repeated by itself."),
+    ("no attempt came back", "ask whoever runs this installation to look at its log."),
+)
+
+
+def _locked_out(run: Run) -> str:
+    waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
+    return " and ".join(sorted(_SYSTEMS.get(each, each) for each in waits)) or "a connected account"
+
+
+def _name(step: Step) -> str:
+    return plain(step.spec.title) or step.spec.kind
+
+
+def _cancelled_lines(run: Run) -> tuple[str, ...]:
+    undone = [_name(step) for step in run.steps if step.status == StepStatus.UNDONE]
+    left = [(run.step(name), name) for name in run.undone_failed]
+    why = plain(run.cancel)
+    lines = [why[:1].upper() + why[1:] + "." if why else "Cancelled."]
+    lines += [f"Taken back: {title}" for title in undone]
+    lines += [f"Could not be taken back: {_name(step) if step else name}" for step, name in left]
+    if left:
+        lines.append("What to do: remove what is left by hand; the run says where it is.")
+    if stays := _stays(run):
+        lines.append(f"What stays, without what this run made in it: {stays}.")
+    again = _again(run).removeprefix("Then ")
+    return (*lines, f"To begin again: {again}" if run.trigger.decided_by_status else again[:1].upper() + again[1:])
+
+
+def _stays(run: Run) -> str:
+    """Name the places that were made or used and are not taken away: others may have put things there."""
+    places = [f"the repository {run.facts['repository']}"] if run.facts.get("repository") else []
+    places += [
+        f"the project {step.output['name']} on {name_system(str(step.output['system']))}"
+        for step in run.steps
+        if step.spec.kind == "site.deploy" and step.output.get("name")
+    ]
+    return " and ".join(places)

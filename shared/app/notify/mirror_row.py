@@ -1,0 +1,111 @@
+"""One row per run in the tenant's Runs: made once, found again by the run's address, updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.engine.deps import Deps
+from shared.app.engine.effects import Effects
+from shared.app.engine.execute_step import Tools, run_url
+from shared.app.knowledge.knowledge_scope import address_of
+from shared.app.workspace.workspace_changed import check_schema
+from shared.app.workspace.workspace_create import settings_of
+from shared.app.workspace.workspace_databases import Mapped, database_of, mapped_page
+from shared.app.workspace.workspace_schemas import IDEAS, RUNS
+from shared.app.workspace.write_journal import noting
+from shared.core.errors import Missing, Rejected
+from shared.core.notify.progress import status_of
+from shared.core.run.run import Run
+from shared.core.text.outgoing_text import plain
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.content.rich_text import rich_text
+from shared.ports import Put
+from shared.steps._kind import Repeat
+
+Json = dict[str, Any]
+
+KIND = "rows"
+
+
+def mirror_row(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None) -> None:
+    """Bring the run's row up to its present state; a tenant without Runs gets none. `page` is the run's, as read.
+
+    The caller holds the page's lease. A row that people have thrown away stays away.
+    """
+    mapped = database_of(tools.settings(run.tenant), RUNS)
+    if mapped is None:
+        return
+    try:
+        _bring_up(deps, tools, run, page, mapped)
+    except Missing:
+        return  # the database or the row is gone
+    except Rejected:
+        check_schema(deps, tools, run.tenant, RUNS)  # a column was removed or became another: go on without it
+        again = database_of(settings_of(deps, run.tenant), RUNS)
+        if again is not None and again != mapped:
+            _bring_up(deps, tools, run, page, again)
+
+
+def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> None:
+    wanted = _values(deps, tools, run, page, mapped)
+    doc = deps.store.get(run.tenant, KIND, run.id)
+    shown: Mapping[str, Any] = doc.body["shown"] if doc is not None else {}
+    row = str(doc.body["row"]) if doc is not None else ""
+    if wanted == shown:
+        return
+    notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
+    address, keep = mapped.name("Run"), {"shown": wanted}
+    if not row and not address:
+        return  # without the address nobody could find the row again
+    if not row:
+        made = Effects(deps, run.tenant, f"{run.id}.row", "mirror", "notion")(
+            "row",
+            lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"], **keep},
+            repeat=Repeat.LOOK,
+            look=lambda: _found(notion, mapped.data_source, address, run_url(deps, run)),
+        )
+        row, shown = str(made["page"]), made.get("shown") or {}
+    changes = {key: value for key, value in wanted.items() if shown.get(key) != value}
+    if changes:  # there already, or made by an attempt that died: then it may show an older state
+        deps.crash_point("effect.before/mirror/row-update")
+        notion.update_page(row, changes)
+        deps.crash_point("effect.after/mirror/row-update")
+    deps.store.put(run.tenant, Put(KIND, run.id, {"row": row, "shown": wanted}))
+
+
+def _found(notion: Notion, source: str, column: str, address: str) -> Json | None:
+    rows = notion.query(source, {"property": column, "url": {"equals": address}})
+    return {"page": str(rows[0]["id"])} if rows else None
+
+
+def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> Json:
+    """Return what the row shows, by property id; only the columns that the database has."""
+    facts, ended = run.facts, run.ended_at
+    status = mapped.status_of_type(mapped.types.get("Status", "select"), status_of(run))
+    shown: Mapping[str, Any] = {
+        "Name": {"title": rich_text(plain(run.trigger.title)[:200] or run.id)},
+        "Status": status,
+        "Page": {"url": _address(deps, page, run.trigger.page)},
+        "Started": {"date": {"start": run.opened_at.isoformat(timespec="seconds")}},
+        "Ended": {"date": {"start": ended.isoformat(timespec="seconds")} if ended else None},
+        "Cost": {"number": round(run.spent.micros / 1e6, 4)} if run.status.final else None,
+        "Pull request": _url(facts.get("pull_request")),
+        "Site": _url(facts.get("site") or facts.get("preview")),
+        "Run": {"url": run_url(deps, run)},
+        "Idea": {"relation": [{"id": run.trigger.page}]} if _is_idea(tools, run, page) else None,
+    }
+    return {mapped.name(name): value for name, value in shown.items() if value is not None and mapped.name(name)}
+
+
+def _address(deps: Deps, page: Mapping[str, Any] | None, page_id: str) -> str:
+    return str((page or {}).get("url") or "") or address_of(deps, page_id)
+
+
+def _url(address: Any) -> Json | None:
+    return {"url": str(address)} if address else None
+
+
+def _is_idea(tools: Tools, run: Run, page: Mapping[str, Any] | None) -> bool:
+    row = mapped_page(tools.settings(run.tenant), page) if page is not None else None
+    return row is not None and row.kind == IDEAS

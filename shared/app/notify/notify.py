@@ -1,0 +1,262 @@
+"""Tell people, once per event, person and channel, however often the task comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.app.approval.approvals import approval_token, approval_url
+from shared.app.approval.plan_comments import heard_of, listen_from_now
+from shared.app.connections.ways_back import find_way_back
+from shared.app.engine.deps import Deps
+from shared.app.engine.effects import Effects
+from shared.app.engine.engine import record, relay
+from shared.app.engine.execute_step import Tools, lease, run_url
+from shared.app.engine.requeue import patient
+from shared.app.engine.switches import standing_still_words
+from shared.app.money.tenant_ledger import TOLD
+from shared.app.notify.channels import Channels
+from shared.app.notify.messages import ASKED, BACK, HIGH, QUESTION_ASKED, Message, message_for, question_of, told_once
+from shared.app.notify.quiet import quiet_until
+from shared.app.notify.tell_budget import tell_budget
+from shared.app.notify.tell_lost import LOST, scope_of_loss, tell_lost
+from shared.app.notify.tell_quota import QUOTA, tell_quota
+from shared.app.notify.tell_refused import REFUSED, tell_refused
+from shared.app.notify.tell_standing import TOPICS as STANDING_TOPICS
+from shared.app.notify.tell_standing import note_standing
+from shared.app.ship.roll_back import rollback_url
+from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.errors import ErrorClass, IntegrationError
+from shared.core.notify.unsent import notice_ref, why_unneeded
+from shared.core.page import Span
+from shared.core.pages import marks
+from shared.core.run import events as ev
+from shared.core.run.commands import Command
+from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
+from shared.core.text.outgoing_text import hosts_of, may_link
+from shared.integrations.notion.client.client import Notion
+from shared.mind.redaction import Redactor
+from shared.steps._kind import Connect, Repeat
+from shared.telemetry import trace
+
+_REPLACED = " by a newer one. There is nothing to decide here: look at the newest comment that asks."
+MAX_COMMENT = 20_000  # letters; Notion takes a hundred pieces of 2,000
+
+
+@trace.use_case
+@patient
+def notify(command: Command, deps: Deps, tools: Tools) -> None:
+    """Deliver one topic to everybody it concerns; record what became of each.
+
+    What cannot be sent now (rate limit, outage) comes again later; what was sent is not sent again.
+    """
+    if command.topic in LOST:
+        tell_lost(command, deps, tools)
+        return
+    if command.topic == QUOTA:
+        tell_quota(command, deps, tools)
+        return
+    if command.topic == REFUSED:
+        tell_refused(command, deps, tools)
+        return
+    if command.topic == TOLD:
+        tell_budget(command, deps, tools)
+        return
+    if command.topic in STANDING_TOPICS and not note_standing(command, deps):
+        return
+    scope = _scope(command, deps)
+    with lease(deps, command.tenant, scope):
+        loaded = deps.store.load_run(command.tenant, command.run)
+        if loaded is None or loaded.run.rehearse:  # of a rehearsal nobody is told
+            return
+        outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
+    if outcome:
+        told = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
+        record(deps, command.tenant, command.run, told, label="notify", handled=command.id)
+    relay(deps, command.tenant, command.run, "notify")
+
+
+def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
+    """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
+    if why := why_unneeded(run, command.topic, command.ref, _number(command, run)):
+        return _who_was_told(command, deps, tools, run, scope, why)
+    settings = tools.settings(run.tenant)
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    message = message_for(
+        command.topic,
+        run,
+        run_url=run_url(deps, run),
+        token=approval_token(deps, run) if command.topic == ASKED else "",
+        approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
+        page_url=str(planned.get("page_url") or ""),
+        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0]),
+        ref=command.ref,
+        rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
+    )
+    if paused := standing_still_words(deps, run):
+        message = replace(message, lines=(*message.lines, paused))
+    message = _discreet(message, tools.known_secrets(run.tenant))
+    sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
+    outcomes, waiting = [], []
+    gate = run.step(command.ref) if command.topic == ASKED else None
+    if run.trigger.page and gate is not None:
+        sender.listen(gate)
+    if run.trigger.page and command.topic != QUESTION_ASKED:
+        outcomes.append(f"notion:{sender.comment()}")
+        if command.topic == ASKED:
+            sender.take_back_older()
+    for person in settings.get("people", ()):
+        until = quiet_until(person, deps.clock.now()) if message.priority != HIGH else None
+        if until is not None:
+            waiting.append(until)
+            continue
+        outcomes += sender.tell(person)
+    if waiting:
+        _come_again(deps, command, min(waiting))
+        outcomes.append(f"{len(waiting)} wait for the end of quiet hours")
+    if sender.later is not None:
+        raise sender.later
+    return ", ".join(outcomes)
+
+
+def _discreet(message: Message, known: Iterable[str]) -> Message:
+    """Return the message with placeholders for the secrets in its words: a page's title may hold one."""
+    redactor = Redactor(known)
+    lines = tuple(redactor.hide(line) for line in message.lines)
+    return replace(message, subject=redactor.hide(message.subject), lines=lines)
+
+
+def _scope(command: Command, deps: Deps) -> str:
+    """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
+    if command.topic == "reconnect":
+        told = told_once(command.run, command.topic, command.ref)
+        return scope_of_loss(deps, command.tenant, command.ref.partition(".")[0], told)
+    loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
+    return told_once(command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref)
+
+
+def _about(command: Command, run: Run) -> str:
+    """Return what the message is about; at a gate, which of the questions that were asked there."""
+    gate = run.step(command.ref) if command.topic == ASKED else None
+    return command.ref if gate is None else question_of(gate, _number(command, run))
+
+
+def _number(command: Command, run: Run) -> int:
+    """Return which of the questions asked at a gate a message is about; one of an earlier version does not say so."""
+    gate = run.step(command.ref)
+    return command.wake or (gate.attempt if gate is not None and command.topic in (ASKED, QUESTION_ASKED) else 0)
+
+
+def _noted_as(command: Command, run: Run) -> str:
+    return notice_ref(command.ref, _number(command, run))
+
+
+def _who_was_told(command: Command, deps: Deps, tools: Tools, run: Run, scope: str, why: str) -> str:
+    """Return what became of a message that asks for something nobody waits for any more: nothing of it is left unsaid.
+
+    What was not sent is not sent; what was begun is looked for.
+    """
+    if f"{command.topic}/{_noted_as(command, run)}" in run.notices:
+        return ""  # everybody was told
+    sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, Message("", (), ()), scope)
+    commented = run.trigger.page and command.topic != QUESTION_ASKED
+    outcomes = [f"notion:{sender.was_commented(why)}"] if commented else []
+    for person in tools.settings(run.tenant).get("people", ()):
+        outcomes += sender.was_told(person, why)
+    if sender.later is not None:
+        raise sender.later
+    return ", ".join(outcomes)
+
+
+def _come_again(deps: Deps, command: Command, until: datetime) -> None:
+    again = replace(command, id=derived_id("tell-", command.id, until.isoformat()), not_before=until)
+    deps.crash_point("relay.before/quiet")
+    deps.queue.enqueue([again])
+    deps.crash_point("relay.after/quiet")
+
+
+class _Sender(Channels):
+    """One message about a run, on its way to its page and to people."""
+
+    def __init__(self, deps: Deps, connect: Connect, run: Run, command: Command, message: Message, scope: str) -> None:
+        about = {"tenant": run.tenant, "run": run.id}
+        super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
+        self._run = run
+        self._page = run.trigger.page
+        self._gate = run.step(command.ref) if command.topic == ASKED else None
+        self._own = told_once(run.id, command.topic, _about(command, run))
+        self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
+        self._url = run_url(deps, run)
+        self._target = marks.mark(self._url, self._own)
+
+    def comment(self) -> str:
+        """Write a comment on the page; it can be found again by its link."""
+        connect, page, target = self._connect, self._page, self._target
+        spans = [Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:MAX_COMMENT])]
+        for link in self._message.links if not self._message.token else ():  # who may decide has another link to do so
+            if link.label not in ("Page", BACK) and may_link(link.url, hosts_of(self._url, *_told(self._run))):
+                spans += [Span("\n"), Span(link.label, href=link.url)]
+        return self._guarded(
+            lambda: self._on_page(
+                "notion",
+                lambda: {"id": connect(Notion).comment(page, spans)["id"]},
+                repeat=Repeat.LOOK,
+                look=self._look_at_page,
+            )
+        )
+
+    def was_commented(self, why: str) -> str:
+        """Write nothing, for the reason given; return what became of the comment. One that was begun is looked for."""
+        return self._guarded(lambda: self._on_page.found("notion", repeat=Repeat.LOOK, look=self._look_at_page), why)
+
+    def _look_at_page(self) -> dict[str, Any] | None:
+        return _comment_with(self._connect(Notion), self._page, self._target)
+
+    def listen(self, gate: Step) -> None:
+        """Let comments decide at this gate from now on; where Notion cannot be read now, later."""
+        try:
+            listen_from_now(self._deps, self._connect(Notion), self._run, gate)
+        except IntegrationError as error:  # the other channels are told all the same
+            self.later = error if error.error_class == ErrorClass.TRANSIENT else self.later
+
+    def take_back_older(self) -> None:
+        """Say in the comments that asked before, and got no answer, that they ask for nothing any more."""
+        for question in self._unanswered():
+            own = told_once(self._run.id, ASKED, question)
+            asked = Effects(self._deps, self._run.tenant, own, f"notify.{ASKED}")
+            if (comment := asked.known("notion")) is not None:
+                what = "plan" if self._run.step(question) is not None else "question"
+                spans = (Span(f"This {what} was replaced", bold=True, href=marks.mark(self._url, own)), Span(_REPLACED))
+                self._guarded(lambda asked=asked, at=str(comment["id"]), spans=spans: self._replaced(asked, at, spans))  # type: ignore[misc]
+
+    def _unanswered(self) -> list[str]:
+        """Return the earlier questions of this run that nobody has said yes to: of plans, and at later gates."""
+        here = question_of(self._gate) if self._gate else ""
+        gates = {step.id: step for step in self._run.steps if step.spec.gate == WaitKind.APPROVAL}
+        later = heard_of(self._deps, self._run.tenant, self._run.id).asked
+        asked = [*(name for name in gates if gate_kind(name) == PLAN), *sorted(later)]
+        at = {question: gates.get(question) or gates.get(question.rpartition(".")[0]) for question in asked}
+        own = self._gate.id if self._gate else ""
+        return [
+            question
+            for question, gate in at.items()
+            if question != here and gate is not None and (gate.id == own or gate.status != StepStatus.SUCCEEDED)
+        ]
+
+    def _replaced(self, asked: Effects, comment: str, spans: Sequence[Span]) -> Mapping[str, Any]:
+        edit = self._connect(Notion).update_comment
+        return asked("replaced", lambda: {"id": edit(comment, spans)["id"]}, repeat=Repeat.SAME_END)
+
+
+def _told(run: Run) -> list[str]:
+    """Return the addresses that connected systems have told us: nothing of a page or a model is among them."""
+    return [str(run.facts[key]) for key in ("pull_request", "preview", "site") if run.facts.get(key)]
+
+
+def _comment_with(notion: Notion, page: str, target: str) -> dict[str, Any] | None:
+    for comment in notion.comments(page):
+        if any((text.get("href") or "") == target for text in comment.get("rich_text", ())):
+            return {"id": str(comment["id"])}
+    return None

@@ -1,0 +1,101 @@
+"""What a model makes of feedback: preferences that each rest on remarks of members, checked by code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.app.engine.deps import Deps
+from shared.app.planning.feedback import Feedback, feedback_since, id_at, latest_words
+from shared.app.planning.preferences import (
+    LASTS,
+    MAX_TEXT,
+    STATE,
+    Preference,
+    keep_preference,
+    learn_by_rules,
+    preferences_of,
+    remarks_used,
+    said_by_members,
+)
+from shared.app.prompts import prompt
+from shared.core.approval.wishes import may_hold_for_good, same_words
+from shared.core.errors import IntegrationError, ModelError
+from shared.core.text.outgoing_text import visible
+from shared.mind.context import Part, assemble
+from shared.mind.structured import ask, schema_of
+from shared.ports import Model, ModelRequest, Put
+
+TASK = "preferences"
+MOST_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
+_TOKENS = 8000
+_ANSWER_TOKENS = 1500
+
+
+class Learned(BaseModel):
+    """One preference, and the remarks it rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(max_length=MAX_TEXT)
+    sources: list[str] = Field(max_length=20)
+
+
+class Learnt(BaseModel):
+    """All that is new."""
+
+    model_config = ConfigDict(extra="forbid")
+    preferences: list[Learned] = Field(max_length=10)
+
+
+def learn(deps: Deps, tenant: str, model: Model) -> None:
+    """Make preferences of what was said since the last time.
+
+    Without a model that can, the rules alone have said what they can; the remarks stay for the next time. Read with
+    them is what was said before and has led to nothing: that several say the same shows only beside one another.
+    """
+    learn_by_rules(deps, tenant)
+    state = deps.store.get(tenant, *STATE)
+    known: Mapping[str, Any] = state.body if state else {}
+    fresh = feedback_since(deps, tenant, str(known.get("model", "")))[:MOST_REMARKS]
+    if not fresh:
+        return
+    used = remarks_used(deps, tenant)
+    new = [one for one in said_by_members(fresh) if one.id not in used]
+    if new:
+        said = said_by_members(latest_words(deps, tenant, id_at(deps.clock.now() - LASTS)))
+        before = [one for one in said if one.id < new[0].id and one.id not in used]
+        remarks = [*before, *new][-MOST_REMARKS:]
+        try:
+            answer, result = ask(model, _request(remarks, preferences_of(deps, tenant)), Learnt)
+        except (ModelError, IntegrationError):
+            return
+        for one in answer.preferences:
+            _keep(deps, tenant, one, remarks, result.model)
+    deps.store.put(tenant, Put(*STATE, {**known, "model": max(one.id for one in fresh)}))
+
+
+def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRequest:
+    plans = {run: number for number, run in enumerate(dict.fromkeys(one.run for one in remarks), 1)}
+    parts = [Part("feedback", one.id, f"plan {plans[one.run]}, {one.kind}: {one.text}") for one in remarks]
+    parts += [Part("preferences", one.id, one.text) for one in held]
+    context = assemble(parts, budget=_TOKENS, seed=remarks[-1].id)
+    return ModelRequest(
+        task=TASK,
+        task_class="cheap",
+        system=prompt(TASK)[1],
+        prompt=context.prompt,
+        schema=schema_of(Learnt),
+        data={"remarks": [{"id": one.id, "text": one.text} for one in remarks]},
+        max_output_tokens=_ANSWER_TOKENS,
+    )
+
+
+def _keep(deps: Deps, tenant: str, one: Learned, remarks: Sequence[Feedback], model: str) -> None:
+    """Keep what rests on remarks that were there, and neither leads anywhere nor says who approves."""
+    text = " ".join(visible(one.text).split())
+    sources = [remark for remark in remarks if remark.id in one.sources]
+    if not sources or not same_words(text) or not may_hold_for_good(text):
+        return
+    keep_preference(deps, tenant, text, sources, model)

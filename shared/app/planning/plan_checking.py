@@ -1,0 +1,168 @@
+"""A planner's answer becomes a plan, or all that is wrong with it goes back: its shape, its steps, their cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.app.engine.deps import Deps
+from shared.app.engine.execute_step import Tools
+from shared.app.money.budget import step_estimate
+from shared.app.money.ceilings import most_by_input, refuse_too_dear, within_means
+from shared.app.planning.named_places import NamedPlaces, with_places
+from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.told.plan_places import today_of
+from shared.app.planning.told.plan_request import usable
+from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
+from shared.core.planning.plan import REVIEW, Before, Rule, question, validate, with_gate
+from shared.core.planning.plan_refusals import Problems, refuse
+from shared.core.planning.plan_tidy import without_ours
+from shared.core.run.replan import so_far
+from shared.core.run.run import Run, StepSpec
+from shared.core.secrets.secret_places import without_places_in
+from shared.core.ship.shipping import FILES_ALONE, WITH_RELEASE, Ship, ship_of
+from shared.core.system_names import name_system
+from shared.integrations.notion.client.client import Notion
+from shared.mind.field_errors import fields_in_words, told_errors
+from shared.mind.questions import Question, without_text
+from shared.mind.redaction import Redactor
+from shared.mind.structured import compact, schema_of
+from shared.ports import Model
+from shared.steps._kind import StepKind
+
+_LONGEST_INPUT = 400  # characters of what a kind takes, told beside what is wrong with an input
+
+
+def validated(
+    answer: Mapping[str, Any], tools: Tools, run: Run, places: NamedPlaces | None = None
+) -> tuple[Proposal, tuple[StepSpec, ...]]:
+    """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
+
+    `places` look up what it names in Notion, for all answers of an attempt; without them it stays as it is named.
+
+    What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
+    """
+    redactor = Redactor(tools.known_secrets(run.tenant))
+    redactor.learn(dict(answer))
+    hidden = without_places_in(redactor.hide_in(dict(answer)))  # and what nobody can see is gone
+    try:
+        proposal = Proposal.model_validate(hidden)
+    except ValidationError as error:
+        raise refuse("shape", "field", error=compact(error, Proposal)) from error
+    prefix = f"r{run.revision}." if run.revision > 1 else ""
+    if proposal.asked and proposal.steps:
+        raise refuse("steps_and_questions", "field questions")
+    if proposal.asked:
+        return proposal, question(*proposal.asked, prefix=prefix)
+    model = tools.model(run.tenant)
+    rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
+    left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
+    before = _before(run)
+    problems = Problems()
+    kept = without_ours(proposal.steps, rules)
+    _refuse_artifacts(kept, ship_of(tools.settings(run.tenant)), problems)
+    proposal.steps, new = with_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
+    proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
+    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
+    specs = within_means(specs, run, tools.kinds)
+    refuse_too_dear(specs, run)
+    if review := tools.kinds.get(REVIEW):
+        rules[REVIEW] = rule_of(review, model, tools.kinds)
+    together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
+    return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+
+
+def _refuse_artifacts(steps: Sequence[Mapping[str, Any]], ship: Ship, problems: Problems) -> None:
+    """Refuse to make what the tenant has no place for: a change of nothing, or what a host of files cannot build."""
+    deploys = any(step.get("kind") == "site.deploy" for step in steps)
+    for number, step in enumerate(steps):
+        given, where = step.get("input"), f"steps[{number}].input.artifact"
+        if step.get("kind") != "code.generate" or not isinstance(given, Mapping):
+            continue
+        if given.get("artifact") == CHANGE and not ship.code.repository:
+            problems.add("no_repository", where)
+        if given.get("artifact") == NODE_PROJECT and deploys and ship.site.system in FILES_ALONE:
+            problems.add("files_alone", where, host=name_system(ship.site.system))
+
+
+def _words_of(proposal: Proposal) -> str:
+    """Return what the plan says in words that people read before they approve it."""
+    titles = [str(step.get("title", "")) for step in proposal.steps]
+    return "\n".join([proposal.summary, *proposal.assumptions, *(each.text for each in proposal.requirements), *titles])
+
+
+def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", said: str = "") -> NamedPlaces:
+    """Return what looks up the databases that a plan names; `today` is the day that its planner was told.
+
+    `said` is what its page says.
+    """
+    settings = tools.settings(run.tenant)
+    day = today or today_of(settings, run.opened_at)[0]
+
+    def connect() -> Notion:
+        return tools.accounts.connect_for(run.tenant)(Notion)
+
+    return NamedPlaces(deps, run.tenant, connect, settings, date.fromisoformat(day), said)
+
+
+def _before(run: Run) -> Before:
+    there = so_far(run)
+    return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
+
+
+def _without_text(wanted: BaseModel) -> list[str]:
+    """Return which fields of an input hold no text where one is needed: people would approve what does nothing."""
+    if isinstance(wanted, Question):
+        return without_text(wanted)
+    texts = {name: getattr(wanted, name) for name in type(wanted).model_fields}
+    blank = [name for name, value in texts.items() if isinstance(value, str) and value.isspace()]
+    return [f"{name}: holds blanks alone; write a text" for name in blank]
+
+
+def _answers_of(
+    kind: StepKind, kinds: Mapping[str, StepKind]
+) -> Callable[[Mapping[str, Any]], Sequence[str] | None] | None:
+    """Return what gives the fields of a step's answer; None for a kind that asks nobody."""
+    if kind.weigh is None:
+        return None
+    weigh = kind.weigh
+
+    def answers(given: Mapping[str, Any]) -> Sequence[str] | None:
+        voice = weigh(kind.input.model_validate(dict(given)), kinds).voice
+        return None if voice is None else tuple(voice.model_fields)
+
+    return answers
+
+
+def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule:
+    """Return what plan validation needs to know of a kind; `kinds` are all, for those that become steps of others."""
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            wanted = kind.input.model_validate(dict(given))
+        except ValidationError as error:
+            raise ValueError("\n".join(told_errors(error.errors(), schema_of(kind.input)))) from error
+        if blank := _without_text(wanted):
+            raise ValueError("\n".join(blank))
+        return wanted.model_dump(mode="json")
+
+    return Rule(
+        kind.name,
+        check,
+        kind.lane,
+        kind.undo is not None,
+        kind.needs_approval,
+        step_estimate(kind, model),
+        kind.repairs,
+        kind.needs,
+        most_by_input(kind, kinds, model),
+        kind.group,
+        vital=kind.vital,
+        ships=kind.ships,
+        leaves_text=kind.leaves_text,
+        answers=_answers_of(kind, kinds),
+        takes=fields_in_words(schema_of(kind.input))[:_LONGEST_INPUT],
+    )

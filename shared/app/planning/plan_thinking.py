@@ -1,0 +1,192 @@
+"""From a page to a plan: what is known, the model's proposal, its risk; where that is high, a critic's second look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.app.engine.deps import Deps
+from shared.app.engine.execute_step import MAX_ERROR, Tools
+from shared.app.intake.page_view import PageView
+from shared.app.knowledge.knowledge_search import knowledge_parts
+from shared.app.models.contexts import keep_context
+from shared.app.money.budget import PLAN_OUTPUT_TOKENS, one_plan
+from shared.app.planning.learn_preferences import learn
+from shared.app.planning.named_places import NamedPlaces
+from shared.app.planning.plan_checking import places_named, rule_of, validated
+from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.preferences import preferences_of
+from shared.app.planning.second_look import SecondLook, look_again, told_of_first
+from shared.app.planning.told.last_answers import keep_last_answer, last_answer_of
+from shared.app.planning.told.plan_known import Known
+from shared.app.planning.told.plan_places import places_of
+from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, names_of, plan_parts, plan_request, usable
+from shared.app.planning.told.plans_before import plan_before, texts_left
+from shared.app.planning.told.questions_answered import questions_answered
+from shared.core.errors import IntegrationError, InvalidOutput, ModelError
+from shared.core.models.token_bound import answer_room
+from shared.core.planning.durations import typical_of
+from shared.core.planning.proposal import upgraded
+from shared.core.planning.risk import Risk, ceiling_of, risk_of
+from shared.core.run.replan import is_work, so_far
+from shared.core.run.run import Run, Step, StepSpec
+from shared.integrations.notion.client.wire import normal_id
+from shared.mind.fitting import within
+from shared.mind.page_text import page_words
+from shared.mind.structured import ask, schema_of, with_last_answer
+from shared.ports import Model, ModelRequest, ModelResult
+
+__all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "by_rules", "rule_of", "think", "validated"]
+
+OFFLINE = "offline"  # the name of the model that thinks by rules
+BY_RULES = "Nobody has taken a second look at this plan: it was made by rules, not by a model that might be wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A valid plan and what it took; `specs` hold our own steps and the gate."""
+
+    proposal: Proposal
+    specs: tuple[StepSpec, ...]
+    model: str
+    risk: Risk = field(default_factory=lambda: Risk("low"))
+    look: SecondLook | None = None
+    known: Known = field(default_factory=Known)
+
+    @property
+    def by_model(self) -> bool:
+        """Say whether a language model made it, and not rules."""
+        return self.model != OFFLINE
+
+    @property
+    def asks(self) -> bool:
+        """Say whether it is questions instead of a plan."""
+        return not self.proposal.steps
+
+    def outlook(self) -> dict[str, Any]:
+        """Return what people are told beside the steps; core/planning/plan_words.py puts it into words."""
+        if self.asks:
+            return {}
+        followed = [one for one in self.known.preferences if one.id in self.proposal.followed]
+        look = self.look.words if self.look else BY_RULES if self.risk.level == "high" else ""
+        return {
+            "risk": {"level": self.risk.level, "why": list(self.risk.why)},
+            "micros": ceiling_of(self.specs).micros,
+            "seconds": list(typical_of([spec for spec in self.specs if is_work(spec)])),
+            "second_look": look,
+            "findings": list(self.look.findings) if self.look else [],
+            "followed": [{"id": one.id, "text": one.text} for one in followed],
+        }
+
+
+def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
+    """Return the thought behind a plan that was made without a model."""
+    proposal, specs = validated(upgraded(made), tools, run, places_named(deps, tools, run))
+    return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk))
+
+
+def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
+    """Return the model's plan; raises IntegrationError and ModelError."""
+    learn(deps, run.tenant, model)
+    query = page_words(view.page)
+    says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),), related=True)
+    places = places_of(deps, tools, run.tenant, view.page)
+    known = Known(
+        tuple(preferences_of(deps, run.tenant)),
+        so_far(run),
+        workspace=tuple(says),
+        places=places,
+        texts=texts_left(deps, run),
+        last_plan=plan_before(deps, run),
+        kinds=tools.kinds,
+    )
+    planning = _Planning(deps, run, step, tools, view, task, model, places_named(deps, tools, run, places.today, query))
+    try:
+        first = planning.proposed(known, step.feedback)
+    except InvalidOutput as error:
+        keep_last_answer(deps, run, step, error.said, str(error)[:MAX_ERROR], tools.known_secrets(run.tenant))
+        raise
+    if first.asks or not first.by_model or first.risk.level != "high":
+        return first
+    return planning.looked_at(first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """One attempt at a plan, and what all its questions need; what `named` has looked up is looked up once."""
+
+    deps: Deps
+    run: Run
+    step: Step
+    tools: Tools
+    view: PageView
+    task: str
+    model: Model
+    named: NamedPlaces
+
+    def looked_at(self, first: Thought) -> Thought:
+        """Let a critic look, and plan once more with what it finds; the better plan is the one that has been mended.
+
+        A planner that asks people, now that it knows what was guessed, gives its best answer: people are asked.
+        """
+        seed = f"{self.run.id}.{self.step.id}.{self.step.attempt}.look"
+        kinds = usable(self.tools.kinds, self.tools.settings(self.run.tenant))
+        names = names_of(self.view, first.known)
+        parts = plan_parts(self.view, self.tools, self.run, "", self.task, replace(first.known, last_plan=""))
+        look = look_again(self.model, self.view, first.proposal, first.specs, seed, parts, (kinds, names))
+        seen = replace(first, look=look)
+        if not look.findings:
+            return seen
+        try:  # what was wrong with an answer before has been mended since
+            mended = json.dumps(first.proposal.model_dump(), ensure_ascii=False)
+            second = self.proposed(replace(first.known, last_plan=mended, findings=look.findings), "")
+        except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
+            return seen
+        if second.asks:
+            return second
+        parts += told_of_first(look, (first.proposal, first.specs), (second.proposal, second.specs), kinds)
+        last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", parts, (kinds, names))
+        return replace(second, look=last, known=first.known)
+
+    def proposed(self, known: Known, feedback: str) -> Thought:
+        """Return the plan that the model proposes; `feedback` is what is wrong with its last answer."""
+        run, tools = self.run, self.tools
+        answer, result = self._answer(known, feedback)
+        try:
+            proposal, specs = validated(answer, tools, run, self.named)
+        except InvalidOutput as error:
+            error.said = json.dumps(answer, ensure_ascii=False)
+            raise
+        return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
+
+    def _answer(self, known: Known, feedback: str) -> tuple[dict[str, Any], ModelResult]:
+        deps, run, step, tools = self.deps, self.run, self.step, self.tools
+        names = names_of(self.view, known)
+        feedback = names.told(feedback)
+        said = names.told(last_answer_of(deps, run, step)) if feedback else ""
+        untold = "" if said else feedback  # else it stands behind the answer that it is about
+        asked_for = plan_request(self.view, tools, run, untold, self.task, schema_of(Proposal), known)
+        window = self.model.window("reason")
+        room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
+        talk, told = questions_answered(run, self.view)
+
+        def request_of(text: str) -> ModelRequest:
+            return with_last_answer(asked_for(text), said, feedback, window) if said else asked_for(text)
+
+        (answer, result), context = within(
+            self.model,
+            request_of,
+            [*plan_parts(told, tools, run, untold, self.task, known, room), *names.parts(talk)],
+            lambda request: ask(self.model, request, Proposal),
+            answer_tokens=PLAN_OUTPUT_TOKENS,
+            most=PLAN_PROMPT_TOKENS,
+            seed=f"{run.id}.{step.id}.{step.attempt}",
+            reserved=one_plan(self.model),
+            keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
+        )
+        if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
+            unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
+            answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
+        return names.meant(answer.model_dump()), result

@@ -1,0 +1,103 @@
+"""What the model is asked for a plan: the page as data, what the team may use, and what its last answer lacked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from shared.app.engine.execute_step import Tools
+from shared.app.intake.page_view import PageView
+from shared.app.money.budget import PLAN_OUTPUT_TOKENS
+from shared.app.planning.told.plan_examples import example_plans
+from shared.app.planning.told.plan_families import NOTION, families_for
+from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
+from shared.app.planning.told.plan_known import Known
+from shared.app.planning.told.short_names import ShortNames, short_names
+from shared.app.prompts import prompt
+from shared.core.run.run import Run
+from shared.core.ship.shipping import ship_of
+from shared.mind.context import Part
+from shared.mind.errors_told import compact_error
+from shared.mind.page_text import page_text, page_words
+from shared.ports import ModelRequest
+from shared.steps._kind import StepKind
+
+PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts
+PLAN_PROMPT_TOKENS = 60_000  # a page that needs more is read in part, and the plan says so
+_PROPOSES = "repository.propose_change"
+_NO_REPOSITORY = f"None is named yet: {_PROPOSES} makes one for this page; there is no software to change."
+_REPAIR = "Your last answer could not be used: mend exactly what its errors say."
+
+
+def plan_request(
+    view: PageView, tools: Tools, run: Run, feedback: str, task: str, schema: Mapping[str, Any], known: Known
+) -> Callable[[str], ModelRequest]:
+    """Return what makes the question to the model of a prompt; the prompt is made of `plan_parts`."""
+    settings = tools.settings(run.tenant)
+    kinds, places = list(usable(tools.kinds, settings)), known.places.data()
+    data = {"page": view.data, "kinds": kinds, "feedback": feedback, "places": places, **known.data()}
+
+    def request(text: str) -> ModelRequest:
+        return ModelRequest(
+            task=task,
+            task_class="reason",
+            system=prompt(task)[1],
+            prompt=text,
+            schema=schema,
+            data=data,
+            max_output_tokens=PLAN_OUTPUT_TOKENS,
+        )
+
+    return request
+
+
+def plan_parts(
+    view: PageView,
+    tools: Tools,
+    run: Run,
+    feedback: str,
+    task: str,
+    known: Known,
+    room: int = PLAN_PROMPT_TOKENS,
+) -> list[Part]:
+    """Return what the planner is told: the kinds of steps first, which other plans share; then data alone.
+
+    `room` is what the whole prompt may take, in tokens.
+    """
+    settings, names = tools.settings(run.tenant), names_of(view, known)
+    kinds, text = usable(tools.kinds, settings), page_text(view.page)
+    families = families_for(page_words(view.page), kinds)
+    table = kinds_table(kinds.values(), room, families.names)
+    parts = [Part("task", "kinds of steps", table, trusted=True, stable=True)]
+    if families.sure and (more := kinds_notes(kinds.values(), families.names, room)):
+        parts.append(Part("task", "fields of steps", more, trusted=True))
+    if example := example_plans(kinds, families.names):
+        parts.append(Part("task", "usual plans", example, trusted=True))
+    if known.places.day:
+        parts.append(known.places.part(columns=NOTION in families.names))
+    code = ship_of(settings).code
+    if code.repository or _PROPOSES in kinds:
+        named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
+        parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
+    parts.append(Part("page", names.names.get(view.page.id, view.page.id), text, must=True, share=0.7))
+    parts += known.parts()
+    if feedback:
+        parts.append(Part("errors", "your last answer", compact_error(feedback), must=True, share=0.1))
+        parts.append(Part("task", "repair", _REPAIR, trusted=True))
+    return names.parts(parts)
+
+
+def names_of(view: PageView, known: Known) -> ShortNames:
+    """Return the short names of what a request for a plan shows of Notion."""
+    return short_names(view.page, [(one.columns.data_source, one.columns.title) for one in known.places.databases])
+
+
+def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:
+    """Return the kinds of steps a plan of this tenant may hold, by name."""
+    connected = set(settings.get("connected", ()))
+    return {k.name: k for k in kinds.values() if _may_plan(k, connected, settings)}
+
+
+def _may_plan(kind: StepKind, connected: Collection[str], settings: Mapping[str, Any]) -> bool:
+    useful = kind.useful is None or kind.useful(settings)
+    return kind.plannable and useful and kind.usable_with(connected)

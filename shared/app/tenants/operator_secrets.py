@@ -1,0 +1,78 @@
+"""Secrets of the operator that are changed without a gap: for a while the one before is taken too.
+
+Only those that this installation has made up for itself: what a vendor has given is changed where the vendor says so.
+The token of Notion's webhook has its own way, because Notion chooses it (see accept_delivery.py).
+"""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.app.engine.deps import Deps
+from shared.core.errors import ConfigError
+from shared.ports import SYSTEM, Put, Secret
+
+KIND = "rotations"  # documents under SYSTEM, by the secret's name: until when the one before is taken
+
+# name → for how long the one before is taken: longer than what was made with it is good for. A key that is shown within
+# that time is kept under the new pepper from then on.
+CHANGED: dict[str, timedelta] = {
+    "api-key-pepper": timedelta(days=90),
+    "approval-link-key": timedelta(days=31),
+    "oauth-state-key": timedelta(hours=1),
+}
+
+
+def valid(deps: Deps, name: str) -> Iterator[Secret]:
+    """Yield the secret in use, then the one before while that is taken too; raises KeyError without any.
+
+    Who signs takes the first. The second is looked for only when the first did not fit.
+    """
+    yield deps.secrets.get(name)
+    doc = deps.store.get(SYSTEM, KIND, name)
+    if doc is None:
+        return
+    yield deps.secrets.get(name, refresh=True)  # this instance may not have heard of the new one yet
+    if deps.clock.now() < datetime.fromisoformat(doc.body["until"]):
+        try:
+            yield deps.secrets.get(_before(name))
+        except KeyError:
+            return
+
+
+def change(deps: Deps, name: str, *, at_once: bool = False) -> datetime:
+    """Make up a new secret and use it from now on; return until when the one before is taken.
+
+    `at_once`: the one before is refused from now on, because somebody may know it. Raises ConfigError for a secret that
+    is not ours to make up, and while an earlier change still runs: its one before would be lost too soon.
+    """
+    if name not in CHANGED:
+        raise ConfigError(f"{name} is not a secret that can be changed here; use one of {', '.join(CHANGED)}")
+    now, doc = deps.clock.now(), deps.store.get(SYSTEM, KIND, name)
+    runs = doc is not None and now < datetime.fromisoformat(doc.body["until"])
+    if doc is not None and runs and not at_once and not _cut_off(deps, name):
+        raise ConfigError(f"{name} has already been changed; the one before is accepted until {doc.body['until']}")
+    until = now if at_once else now + CHANGED[name]
+    try:
+        deps.secrets.set(_before(name), deps.secrets.get(name, refresh=True))
+    except KeyError:
+        raise ConfigError(f"the secret {name} is not set yet; set it to 32 random bytes as text") from None
+    deps.crash_point("rotate.after/before")
+    deps.store.put(SYSTEM, Put(KIND, name, {"until": until.isoformat(), "at": now.isoformat()}))
+    deps.crash_point("rotate.after/until")
+    deps.secrets.set(name, Secret(random_source.token_hex(32)))
+    return until
+
+
+def _cut_off(deps: Deps, name: str) -> bool:
+    """Say whether the last change died before the new secret was there: then it is to be finished."""
+    try:
+        return deps.secrets.get(_before(name), refresh=True) == deps.secrets.get(name, refresh=True)
+    except KeyError:
+        return False
+
+
+def _before(name: str) -> str:
+    return f"{name}-before"

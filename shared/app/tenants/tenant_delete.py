@@ -1,0 +1,242 @@
+"""A tenant is deleted: asked for once, carried out phase by phase, found again by the clock after a death anywhere.
+
+What is known of it is one document under SYSTEM, so that nothing of it lies with what is deleted. From the moment it is
+there the doors drop the tenant's commands. Each phase may be done again: access at others ends first, while we still
+have tokens to end it with; then the keys go, so that what was sealed opens nowhere, in no copy either; then everything
+else. An attempt that was under way may still write, so when no attempt can be under way any more all of it is done once
+more. What stays is a tombstone: when, who, how much, and what people have to end elsewhere by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import log
+from shared.accounts import Accounts
+from shared.app.connections.forge_hooks import list_hooks, remove_hook
+from shared.app.connections.revoke import revoke_grant
+from shared.app.engine.deps import Deps
+from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.switches import DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
+from shared.app.installation.home import ends_with
+from shared.app.tenants.tenant_traces import forget_traces
+from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
+from shared.core.run.commands import Command
+from shared.core.run.run import RunStatus, StepStatus
+from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.local_sites.hosting import LocalSites
+from shared.ports import SYSTEM, Put
+
+_FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
+_AT_WORK = (StepStatus.RUNNING, StepStatus.UNDOING)
+_TRIES = 5  # at a system that does not answer; then people are told to end our access there
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """What the phases work with."""
+
+    deps: Deps
+    tools: Tools
+    accounts: Accounts
+    tenant: str
+
+
+def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: bool = False) -> Mapping[str, Any]:
+    """Begin to delete the tenant; asked again it says how far that is.
+
+    Raises Conflicting unless `confirm` is the tenant's id, and, unless `force`, while something is being put live,
+    taken back or merged, which would be left half-done.
+    """
+    known = deps.store.get(SYSTEM, ERASURES, tenant)
+    if known is not None:
+        return deletion_view(deps, tenant)
+    if confirm != tenant:
+        raise Conflicting("field 'confirm' must be the id of your tenant", way_out=f"It is {tenant}.")
+    if not force and (run := _half_done(deps, tenant)):
+        way_out = "Wait a few minutes or cancel the run; with `force` it is left as it is."
+        raise Conflicting(f"run {run} is changing what others see right now", way_out=way_out)
+    set_pause(deps, tenant, DELETING, by)
+    body = {"at": deps.clock.now().isoformat(), "by": by, "phase": next(iter(PHASES)), "counts": {}, "left": []}
+    deps.crash_point("erase.before/request")
+    try:
+        deps.store.put(SYSTEM, Put(ERASURES, tenant, body, ""))
+    except VersionConflict:
+        return deletion_view(deps, tenant)
+    deps.store.note(SYSTEM, {"at": body["at"], "run": "", "what": "DeletionAsked", "by": by, "tenant": tenant})
+    deps.queue.enqueue([erase_command(tenant, "0", None)])
+    return deletion_view(deps, tenant)
+
+
+def deletion_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
+    """Return whether the tenant is being deleted, how far that is, and what its people have to end by themselves."""
+    doc = deps.store.get(SYSTEM, ERASURES, tenant)
+    if doc is None:
+        return {"tenant": tenant, "state": "active", "phase": "", "asked_at": None, "left": []}
+    body = doc.body
+    shown = {"phase": body["phase"], "asked_at": body["at"], "left": list(body["left"])}
+    return {"tenant": tenant, "state": "deleting", **shown}
+
+
+def erase_tenant(command: Command, deps: Deps, tools: Tools, accounts: Accounts) -> None:
+    """Go on with the deletion, to its end or until it has to wait. A command may come again."""
+    about = Erasing(deps, tools, accounts, command.tenant)
+    with lease(deps, SYSTEM, f"erase.{command.tenant}"):
+        while (doc := deps.store.get(SYSTEM, ERASURES, command.tenant)) is not None:
+            state: State = {**doc.body, "counts": dict(doc.body["counts"]), "left": list(doc.body["left"])}
+            if (until := erase_due(state)) > deps.clock.now():
+                deps.queue.enqueue([erase_command(command.tenant, f"{state['phase']} {until.isoformat()}", until)])
+                return
+            phase = state["phase"]
+            deps.crash_point(f"erase.before/{phase}")
+            PHASES[phase](about, state)
+            deps.crash_point(f"erase.after/{phase}")
+            if state["phase"] == phase and not state.get("until"):
+                state["phase"] = _following(phase)
+            _save(deps, command.tenant, state, doc.version)
+
+
+def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
+    if state["phase"]:
+        deps.store.put(SYSTEM, Put(ERASURES, tenant, state, version))
+        return
+    kept = {name: state[name] for name in ("at", "by", "counts", "left")}
+    done = deps.clock.now().isoformat()
+    told = {"at": done, "run": "", "what": "Deleted", "by": state["by"], "tenant": tenant, "counts": state["counts"]}
+    deps.store.note(SYSTEM, told)
+    deps.crash_point("erase.before/tombstone")
+    deps.store.put(
+        SYSTEM,
+        Put(TOMBSTONES, tenant, {**kept, "done": done}),
+        Put(ERASURES, tenant, None, version),
+        *ends_with(deps, tenant),
+    )  # in one write: without the first the doors would let its commands in, without the second it never ends
+    log.line("INFO", "tenant deleted", tenant=tenant, **state["counts"])
+
+
+# --- phases: each may be done again, and says by `state` what it did
+
+
+def _hooks(about: Erasing, state: State) -> None:
+    connect = about.accounts.connect_for(about.tenant)
+    for hook in list_hooks(about.deps, about.tenant):
+        try:
+            left = str(remove_hook(about.deps, connect, about.tenant, str(hook["id"]))["left"])
+        except ValueError:  # the token does not open any more: the deletion must not wait for it for ever
+            left = f"{hook['system']} still has a webhook of {hook['repository']}; remove it there"
+        _count(state, "hooks", 1)
+        if left:
+            state["left"].append(left[:300])
+
+
+def _grants(about: Erasing, state: State) -> None:
+    """End our access at each system; one that does not answer is asked again later, a few times."""
+    ended: list[str] = state.setdefault("ended", [])
+    for doc in about.deps.store.list_docs(about.tenant, "grants"):
+        if doc.id in ended:
+            continue
+        try:
+            left = revoke_grant(about.deps, about.accounts, about.tenant, doc.id, doc.body)
+        except IntegrationError as error:
+            if error.error_class == ErrorClass.TRANSIENT and state.get("tries", 0) < _TRIES:
+                _come_back(about.deps, state)
+                return
+            left = f"{doc.id}: our access could not be ended ({error.error_class.value}); end it there"
+        about.deps.crash_point(f"erase.revoked/{doc.id}")
+        ended.append(doc.id)
+        _count(state, "grants", 1)
+        if left:
+            state["left"].append(left[:300])
+    state.pop("until", None)
+
+
+def _come_back(deps: Deps, state: State) -> None:
+    state["tries"] = state.get("tries", 0) + 1
+    state["until"] = (deps.clock.now() + timedelta(minutes=2 ** state["tries"])).isoformat()
+
+
+_OWN_HOSTS: Mapping[type[CloudStorage | LocalSites], str] = {CloudStorage: "bucket", LocalSites: "folder"}
+
+
+def _sites(about: Erasing, state: State) -> None:
+    """Delete the tenant's parts of the operator's bucket and folder; what was put elsewhere is the tenant's own."""
+    connect = about.accounts.connect_for(about.tenant)
+    for client, where in _OWN_HOSTS.items():
+        if client not in about.accounts.own_hosts:
+            continue
+        try:
+            _count(state, "objects", connect(client).erase())
+        except IntegrationError as error:
+            if error.error_class == ErrorClass.TRANSIENT:
+                raise  # the queue, and then the clock, comes again
+            left = f"sites: the operator has to delete them from the {where} ({error.error_class.value})"
+            state["left"] += [left] if left not in state["left"] else []
+
+
+def _keys(about: Erasing, state: State) -> None:
+    about.deps.secrets.shred(about.tenant)
+
+
+def _knowledge(about: Erasing, state: State) -> None:
+    about.tools.knowledge(about.tenant).erase()
+
+
+def _records(about: Erasing, state: State) -> None:
+    _count(state, "elsewhere", forget_traces(about.deps, about.tenant))
+    while count := about.deps.store.erase(about.tenant):
+        _count(state, "records", count)
+        about.deps.crash_point("erase.after/part")
+
+
+def _settle(about: Erasing, state: State) -> None:
+    """Wait until no attempt that was under way when the doors closed can still be."""
+    until = datetime.fromisoformat(state["at"]) + about.deps.lease
+    if until > about.deps.clock.now():
+        state["until"] = until.isoformat()
+    else:
+        state.pop("until", None)
+
+
+def _once_more(about: Erasing, state: State) -> None:
+    for phase in (_sites, _keys, _knowledge, _records):
+        phase(about, state)
+
+
+PHASES: Mapping[str, Callable[[Erasing, State], None]] = {
+    "hooks": _hooks,
+    "grants": _grants,
+    "sites": _sites,
+    "keys": _keys,
+    "knowledge": _knowledge,
+    "records": _records,
+    "settle": _settle,
+    "once more": _once_more,
+}
+
+
+def _following(phase: str) -> str:
+    """Return the phase after this one, "" after the last."""
+    names = [*PHASES, ""]
+    return names[names.index(phase) + 1]
+
+
+def _count(state: State, what: str, more: int) -> None:
+    state["counts"][what] = state["counts"].get(what, 0) + more
+
+
+def _half_done(deps: Deps, tenant: str) -> str:
+    """Return a run that is just changing what others see; "" for none."""
+    after = ""
+    while runs := deps.store.list_runs(tenant, limit=100, after=after):
+        for run in runs:
+            if run.status in (RunStatus.EXECUTING, RunStatus.CANCELLING) and any(
+                step.status in _AT_WORK and step.spec.kind in _FINAL_STEPS for step in run.steps
+            ):
+                return run.id
+        after = runs[-1].id
+    return ""

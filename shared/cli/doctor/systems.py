@@ -1,0 +1,33 @@
+"""The systems that work goes to: real ones, simulated ones, and those that are not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from shared.cli.doctor.finding import MISSING, OK, Finding
+from shared.local.chosen.choices import NONE, REAL, read_choices
+from shared.local.chosen.surroundings import in_use
+from shared.settings import SYSTEMS
+
+_CHOICE = {"ses": "mail"}  # where a choice has another name than the system
+_UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kept"
+
+
+def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Iterator[Finding]:
+    """Say of each system what it is here; real ones are left out where they are `tried`."""
+    choices = in_use(read_choices(data), env)
+    for system in SYSTEMS:
+        mode = choices.mode(_CHOICE.get(system, system))
+        if mode == REAL:
+            if not tried:
+                yield Finding(system, OK, _UNTRIED, needed=False)
+        elif url := env.get(f"WORKWRIGHT_{system.upper()}_URL"):
+            yield Finding(system, OK, f"used at {url}")
+        elif mode == NONE:
+            yield Finding(system, OK, "not used", needed=False)
+        else:
+            there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.local.simulators.{system}")
+            way_out = "Install all requirements (`make test` does); this part is incomplete."
+            yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)

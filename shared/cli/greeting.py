@@ -1,0 +1,72 @@
+"""What a person reads when the house is up: what is real, what is simulated, and what to do next."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shared.cli.root import typed
+from shared.cli.run_systems import called
+from shared.core.system_names import name_system
+from shared.local.chosen.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
+from shared.local.chosen.surroundings import in_use
+from shared.local.chosen.workspace import workspace_of
+
+if TYPE_CHECKING:
+    from shared.local.runtime import House
+
+_LABELS = {REAL: "Real", SIMULATED: "Simulated", NONE: "Not used"}
+_SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses", "smtp")
+
+
+def greet(house: House) -> list[str]:
+    """Return the lines beside a house that is up."""
+    data = house.data
+    return [
+        "",
+        "Workwright is up. Where to go:",
+        *_write(house),
+        f"  Watch it         {typed('runs', data=data)}, in another terminal",
+        f"  Something odd?   {typed('doctor', data=data)}",
+        f"  The API          {house.public_url}",
+        *_made(house),
+        *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
+        *(
+            f"  {label:<17}{named}"
+            for label, named in by_mode(in_use(house.choices, os.environ)).items()
+            if house.choices.systems
+        ),
+        "Ctrl-C stops it; the same command goes on where it was.",
+    ]
+
+
+def by_mode(choices: Choices) -> dict[str, str]:
+    """Return which systems are real, simulated and not used, in words; what holds for none is left out."""
+    found = {mode: [called(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
+    return {_LABELS[mode]: ", ".join(named) for mode, named in found.items() if named}
+
+
+def _write(house: House) -> list[str]:
+    if "notion" in house.simulators:
+        return [
+            f"  Write an idea    {house.simulators['notion']}",
+            "                   (the simulated Notion: open Ideas, add a row, open it, write a few lines, set the",
+            "                   Status to Plan it; reload until it says Plan ready, then set it to Approved)",
+        ]
+    found = workspace_of(house.wired.deps)
+    if found is None and house.choices.of("notion").fact("by") == OAUTH:
+        back = f"{house.public_url}/oauth-callback"
+        return [
+            f"  Connect Notion   {back}/start?provider=notion",
+            f"                   (your integration in Notion has to have the redirect URI {back})",
+            f"                   then: {typed('connect', data=house.data)}",
+        ]
+    return [
+        f"  Write an idea    in Notion, in the workspace {found.name if found else ''}: open Ideas, add a row, write a",
+        "                   few lines, set the Status to Plan it; when it says Plan ready, set it to Approved",
+    ]
+
+
+def _made(house: House) -> list[str]:
+    shown = [f"{name_system(name)} {house.simulators[name]}" for name in _SIMULATED_HERE if name in house.simulators]
+    return [f"  What it makes    {', '.join(shown)}"] if shown else []

@@ -1,0 +1,103 @@
+"""`workwright status`: in ten lines what is connected, what waits for a person, what moves and what failed lately."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.backends.local.folder.disk_room import refuse_full, say_full
+from shared.cli.greeting import by_mode
+from shared.cli.operations.operate import is_running
+from shared.cli.remote import ask_house
+from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
+from shared.core.text.readable import on_one_line
+from shared.local.chosen.choices import FACTS, Choices, read_choices
+from shared.local.chosen.surroundings import in_use
+
+_SHOWN = 3  # titles in a line; the others are counted
+Json = Mapping[str, Any]
+
+
+@workwright.command()
+@DATA
+@AS_JSON
+def status(data: Path, as_json: bool) -> None:
+    """Show in ten lines what is connected, what waits for a person, what moves, and what failed lately."""
+    chosen, running = read_choices(data), is_running(data)
+    choices = in_use(chosen, os.environ)
+    found = ask_house(data, "GET", "/v1/status") if running else _at_rest(data, chosen)
+    if as_json:
+        connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
+        click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
+        return
+    where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
+    full = [f"Look: {words}"] if (words := say_full(data)) else []
+    for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
+        click.echo(on_one_line(line))
+
+
+def _at_rest(data: Path, choices: Choices) -> Json | None:
+    """Return how the work of a folder stands in which nothing runs; None where there is no team yet."""
+    from shared.app.installation.home import home_of
+    from shared.app.installation.status import status_of
+    from shared.backends.local.folder.data_folder import DATABASE
+    from shared.cli.setup.opened import opened
+
+    if not (data / DATABASE).exists():
+        return None
+    refuse_full(data)
+    with opened(data, choices) as house:
+        tenant = home_of(house.deps)
+        return status_of(house.deps, tenant) if tenant else None
+
+
+def _told(choices: Choices) -> list[str]:
+    return [f"{label}: {named}" for label, named in by_mode(choices).items()]
+
+
+def _nothing_yet(choices: Choices) -> str:
+    how = typed("up") if choices.systems else f"{typed('init')} for your own systems, or {typed('up')} to try it out"
+    return f"Nothing has been done here yet: {how}"
+
+
+def _lines(found: Json, data: Path) -> list[str]:
+    waiting = [(f"{each['title']} ({each['waits_for'] or 'an answer'})") for each in found["waiting"]]
+    failed = [f"{each['title']} ({each['failure']})" for each in found["failed"]]
+    lines = [
+        f"Waits for a person: {_some(waiting)}",
+        f"Moving: {_some([each['title'] for each in found['moving']])}",
+        f"Failed within a day: {_some(failed)}",
+        f"Notion was last asked: {_ago(found['notion_asked_at'])}"
+        + (", and tells of changes by a webhook" if found["webhook"] else ""),
+    ]
+    lines += [f"Stands still: {each['title'] or each['id']}. {each['why']}" for each in found["standing"]]
+    if found.get("notion_away"):
+        lines.append(found["notion_away"])
+    if found["paused"]:
+        lines.append(f"Paused: {found['paused']}")
+    if found["waiting"]:
+        lines.append(f"To agree: set the page to Approved, or {typed('approve', found['waiting'][0]['id'], data=data)}")
+    return lines
+
+
+def _some(named: Sequence[str]) -> str:
+    if not named:
+        return "nothing"
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return f"{len(named)}: {'; '.join(each[:100] for each in named[:_SHOWN])}{more}"
+
+
+def _ago(at: str | None) -> str:
+    if at is None:
+        return "never"
+    seconds = max(0, round((datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()))
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {word}s ago"
+    return f"{seconds} seconds ago"

@@ -1,0 +1,126 @@
+"""`workwright connect`: connect Notion, then create our databases there or adopt those a team has."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shared.cli.remote import ask_house
+from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.setup.asking import pick
+from shared.core.errors import ConfigError
+from shared.core.text.readable import on_one_line
+
+Json = Mapping[str, Any]
+_ADDRESS = "/v1/databases"
+_LOOK_EVERY_S = 0.5
+
+
+@workwright.command()
+@click.option("--page", default="", help="The Notion page to create databases on: its id or its link.")
+@click.option("--adopt", multiple=True, metavar="KIND=DATABASE", help="A database to use, such as tasks=<id or link>.")
+@click.option("--answer", multiple=True, metavar="KEY=VALUE", help="An answer to a question from before.")
+@click.option(
+    "--wait", type=click.IntRange(0, 86_400), default=600, show_default=True, help="Seconds to wait, each time."
+)
+@DATA
+@AS_JSON
+def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, data: Path, as_json: bool) -> None:
+    """Connect Notion, then create the databases there, or adopt those you have.
+
+    Asks for what it needs; with --json, or without a terminal, it never asks: it prints what is missing and ends with
+    exit code 1.
+    """
+    wish = {"page": page, "adopt": _pairs("--adopt", adopt), "answers": _pairs("--answer", answer)}
+    asks = not as_json and sys.stdin.isatty()
+    found = _connected(data, time.monotonic() + wait, quiet=as_json)
+    if found["connected"]:
+        found = _set_up(data, wish, wait, asks=asks)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for line in _lines(found):
+            click.echo(on_one_line(line))
+    sys.exit(0 if found["connected"] and found["state"] == "done" else 1)
+
+
+def _connected(data: Path, until: float, *, quiet: bool) -> Json:
+    """Show the link and wait until Notion is connected, or until the time is up."""
+    found = ask_house(data, "GET", _ADDRESS)
+    if not found["connected"] and found.get("connect_command"):
+        click.echo(f"Notion was connected by a token; give a new one with: {found['connect_command']}", err=quiet)
+        return found
+    if not found["connected"]:
+        click.echo(f"Open this link, choose your workspace and allow access:\n  {found['connect_url']}", err=quiet)
+    while not found["connected"] and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
+        found = ask_house(data, "GET", _ADDRESS)
+    return found
+
+
+def _set_up(data: Path, wish: Json, wait: int, *, asks: bool) -> Json:
+    """Carry the wish out, asking back for as long as somebody is there to answer, who may take their time."""
+    while True:
+        found = _settled(data, ask_house(data, "POST", _ADDRESS, body=wish), time.monotonic() + wait)
+        if not asks or found["state"] in ("done", "failed", "working"):
+            return found
+        wish = choose_place(found) if found["state"] == "choosing" else answers_of(found)
+
+
+def _settled(data: Path, found: Json, until: float) -> Json:
+    while found["state"] == "working" and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S / 5)
+        found = ask_house(data, "GET", _ADDRESS)
+    return found
+
+
+def choose_place(found: Json) -> dict[str, Any]:
+    """Ask where the databases go, or which ones there are to adopt."""
+    pages = [(one["id"], f"Create them on the page “{one['title']}”") for one in found["pages"]]
+    adopt = [
+        (f"{one['like']}={one['id']}", f"Use “{one['title']}” as {one['like']}")
+        for one in found["found"]
+        if one["like"]
+    ]
+    if not pages and not adopt:
+        raise ConfigError("no page is shared with Workwright; share one in Notion under ••• → Connections")
+    chosen = pick("Where do the databases go?", [*pages, *adopt])
+    kind, is_adoption, database = chosen.partition("=")
+    return {"adopt": {kind: database}} if is_adoption else {"page": chosen}
+
+
+def answers_of(found: Json) -> dict[str, Any]:
+    """Ask each of the questions back."""
+    given = {}
+    for question in found["questions"]:
+        choices = [(one["value"], one["label"]) for one in question["choices"]]
+        given[question["key"]] = pick(question["text"], choices)
+    return {"answers": given}
+
+
+def _lines(found: Json) -> list[str]:
+    if not found["connected"]:
+        return ["Notion is not connected yet. Run this again when it is."]
+    lines = [f"{one['kind']}: {one['database']}" for one in found["databases"]]
+    lines += [f"  missing column: {name}" for one in found["databases"] for name in one["missing"]]
+    for question in found["questions"]:
+        lines.append(question["text"])
+        lines += [f"  --answer '{question['key']}={one['value']}'  {one['label']}" for one in question["choices"]]
+    lines += [f"  --page {one['id']}  {one['title']}" for one in found["pages"]]
+    lines += [f"  --adopt {one['like'] or 'KIND'}={one['id']}  {one['title']}" for one in found["found"]]
+    if found["problem"]:
+        lines.append(found["problem"])
+    return [*lines, f"State: {found['state']}."]
+
+
+def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    if wrong := [each for each, (key, sign, value) in zip(given, pairs, strict=True) if not (key and sign and value)]:
+        raise ConfigError(f"{option} {wrong[0]!r} has no “=” between a name and a value")
+    return {key: value for key, _, value in pairs}

@@ -1,0 +1,216 @@
+"""What people are told at a gate behind the plan's: what leaves or goes live, to where, what was found, what it costs.
+
+One text for the page, mail, Slack, the API and the approval page: an approval means the same wherever it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.core.pages.page_changes import TO_BUILD, edited_lines
+from shared.core.run.run import Run, RunStatus, Step, WaitKind
+from shared.core.system_names import name_system
+from shared.core.text.cut_text import cut_text
+from shared.core.text.outgoing_text import plain
+from shared.core.text.sentence import count_of
+
+PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
+PREVIEW = "The preview: "
+MOST_FINDINGS = 20
+MOST_FILES = 40
+MOST_PACKAGES = 40
+MAX_LINE = 500
+_MARKS = {"block": "✗", "warn": "!", "note": "·"}
+_FORGES = {"github": "GitHub", "gitlab": "GitLab"}
+_MERGES = {
+    "never": "merged by nobody but you",
+    "after_review": "merged by itself after a person's review",
+    "when_green": "merged by itself when its checks are green",
+}
+
+
+def gate_kind(gate: str) -> str:
+    """Return what a gate is about by its step's id: "plan", "release" or "production"."""
+    name = gate.rpartition(".")[2]
+    return name if name in (RELEASE, PRODUCTION) else PLAN
+
+
+def waiting_kind(run: Run) -> str:
+    """Return what the approval that a run waits for is about; "" when it waits for none."""
+    waits = (step for step in run.steps if step.wait is not None and step.wait.kind == WaitKind.APPROVAL)
+    return next((gate_kind(step.id) for step in waits), "")
+
+
+def shown_at(run: Run, gate: str) -> Mapping[str, Any]:
+    """Return the output that a gate is about: of the review before a release, of the verification before production."""
+    step = run.step(gate)
+    outputs = [before.output for name in (step.spec.depends_on if step else ()) if (before := run.step(name))]
+    return next((output for output in reversed(outputs) if output.get("binds")), {})
+
+
+def reviewed(run: Run) -> Mapping[str, Any]:
+    """Return the output of the latest review of what leaves."""
+    outputs = (step.output for step in reversed(run.steps) if step.spec.kind == "release.review" and step.output)
+    return next(outputs, {})
+
+
+def count_found(found: int, by_tests: int, missing: int = 0) -> str:
+    """Return how many requirements were found on a site, and of how many no text but tests alone speak."""
+    total = found + by_tests + missing
+    told = f"{found} requirement{'' if total == 1 else 's'}" if found == total else f"{found} of {total} requirements"
+    return f"{told} (tests alone cover {by_tests} that no text can show)" if by_tests else told
+
+
+def subject_of(kind: str, title: str) -> str:
+    """Return what is asked, in one line."""
+    if kind == RELEASE:
+        return f"Approve what leaves for “{title}”"
+    return f"Approve that “{title}” goes live" if kind == PRODUCTION else f"Approve the plan for “{title}”"
+
+
+def asked_lines(run: Run, gate: str) -> list[str]:
+    """Return what exactly is asked at a gate behind the plan's; [] for the plan's own."""
+    kind = gate_kind(gate)
+    if kind == PLAN:
+        return []
+    review, edited = reviewed(run), edited_lines(run)
+    if edited:
+        edited.append(TO_BUILD)
+    if kind == PRODUCTION:
+        return [*edited, *_live(run, shown_at(run, gate)), *_found(review), _money(run)]
+    return [*edited, *_leaving(review), *_packages(review), *_found(review), _money(run)]
+
+
+def question_lines(run: Run) -> list[str]:
+    """Return what people are asked in words, a line each; [] while no answer is waited for."""
+    if run.status != RunStatus.AWAITING_INPUT:
+        return []
+    return _plain(str(run.facts.get("question", "")).split("\n"))
+
+
+def waits_for(run: Run) -> str:
+    """Return what a run waits for from people: "plan", "release", "production", "question", or "" for nothing."""
+    return QUESTION if run.status == RunStatus.AWAITING_INPUT else waiting_kind(run)
+
+
+def how_to_decide(run: Run, kind: str) -> str:
+    """Return how people decide about it."""
+    by_status = ", or set the status to Approved" if run.trigger.decided_by_status else ""
+    otherwise = {
+        PLAN: "For another plan: comment “no, because …”, or edit the page.",
+        RELEASE: "To have it changed: comment “no, because …”.",
+        PRODUCTION: "To have it changed: comment “no, because …”. It stays a preview until somebody approves.",
+    }[kind]
+    stop = " To stop: set the status to Cancelled." if run.trigger.decided_by_status else ""
+    return f"To go on: comment “approve”{by_status}. {otherwise}{stop}"
+
+
+def targets(
+    code: Mapping[str, Any], site: Mapping[str, Any], steps: Sequence[tuple[str, Mapping[str, Any]]]
+) -> list[str]:
+    """Return where work goes, a line for each, by the tenant's settings (`CodeTarget`, `SiteTarget` as data) and the
+    kinds and inputs of the steps that send it."""
+    told = []
+    for kind, given in steps:
+        if kind == "repository.propose_change":
+            told.append(_repository(code, given))
+        elif kind == "site.deploy":
+            names = ", ".join(str(one.get("name", "")) for one in site.get("environment", ()))
+            host = name_system(str(site.get("system") or "")) or "the connected host"
+            told.append(
+                f"A preview on {host}, project {given.get('project', '')}"
+                + (f", with the variables {names}" if names else "")
+            )
+        elif kind == "repository.merge_change":
+            told.append(f"The change is {_MERGES.get(str(code.get('merge')), 'merged by nobody but you')}")
+        elif kind == "site.promote":
+            told.append("Production, when the preview is as it should be")
+    return told
+
+
+def _repository(code: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    forge = _FORGES.get(str(code.get("system", "")), "the connected forge")
+    owner, name = str(code.get("owner", "")), str(code.get("repository", ""))
+    where = f"{owner}/{name}" if name else f"a repository of its own{f' in the account {owner}' if owner else ''}"
+    more = [f"branch {given.get('branch', '')}-…", "a draft" if code.get("draft") else ""]
+    more += [f"reviewers {', '.join(code['reviewers'])}" if code.get("reviewers") else ""]
+    seen = "private" if code.get("private", True) else "open to everybody"
+    return f"A change to {where} ({seen}) on {forge}: {', '.join(each for each in more if each)}"
+
+
+def _leaving(review: Mapping[str, Any]) -> list[str]:
+    stat = review.get("stat") or {}
+    paths = _within([str(each) for each in review.get("paths", ())][:MOST_FILES])
+    more = int(stat.get("files", 0)) - len(paths)
+    files = ", ".join(paths) + (f" and {more} more" if more > 0 else "")
+    lines = [f"To: {each}{'' if str(each).endswith('…') else '.'}" for each in review.get("targets", ())]
+    lines.append(
+        f"What: {count_of(int(stat.get('files', 0)), 'file')}, {count_of(int(stat.get('added', 0)), 'line')} added,"
+        f" {stat.get('removed', 0)} removed"
+        f" (work {str(review.get('tree', ''))[:12]}): {files}"
+    )
+    return [*_plain(lines), *_tested(review)]
+
+
+def _within(paths: Sequence[str]) -> list[str]:
+    """Return the paths that one line has room for, beside what else it says."""
+    kept, room = [], MAX_LINE * 3
+    for path in paths:
+        room -= len(path) + 2
+        if room < 0:
+            break
+        kept.append(path)
+    return kept
+
+
+def _tested(review: Mapping[str, Any]) -> list[str]:
+    if "tests" not in review:
+        return []
+    rounds = int(review.get("rounds", 0))
+    mended = f" after {rounds} repair{'' if rounds == 1 else 's'}" if rounds else ""
+    return _plain([f"Tests: {review['tests']} passed in the {review.get('driver', '')} sandbox{mended}."])
+
+
+def _packages(review: Mapping[str, Any]) -> list[str]:
+    named = [str(each) for each in review.get("packages", ())]
+    brought = int(review.get("brought", 0))
+    if not named and not brought:
+        return ["New packages: none."]
+    also = f", and {brought} that these need" if brought else ""
+    count = int(review.get("named", len(named)))
+    more = [f"+ and {count - MOST_PACKAGES} more: look at the run."] if count > MOST_PACKAGES else []
+    return _plain([f"New packages ({count}{also}):", *(f"+ {each}" for each in named[:MOST_PACKAGES]), *more])
+
+
+def _found(review: Mapping[str, Any]) -> list[str]:
+    found = list(review.get("findings", ()))
+    lines = [f"{_MARKS.get(str(each.get('severity')), '·')} {each.get('text', '')}" for each in found[:MOST_FINDINGS]]
+    count = int(review.get("found", len(found)))
+    more = [f"· and {count - MOST_FINDINGS} more: look at the run."] if count > MOST_FINDINGS else []
+    author = f"The author disagrees: {review['author']}" if review.get("author") else ""
+    note = f"The author says: {review['note']}" if review.get("note") else ""
+    return _plain([str(review.get("looked", "")), *lines, *more, author, note]) if review else []
+
+
+def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:
+    preview = str(shown.get("url") or run.facts.get("preview") or "")
+    lines = [f"{PREVIEW}{preview}"] if preview else []
+    if shown.get("checked"):
+        lines.append(f"Found on it: {count_found(int(shown['checked']), int(shown.get('by_tests', 0)))}.")
+    lines += [f"! {each}" for each in shown.get("findings", ()) if isinstance(each, str)]
+    review = reviewed(run)
+    return [*[each[:MAX_LINE] for each in lines], *_tested(review)]
+
+
+def _money(run: Run) -> str:
+    return f"Cost so far: {run.spent.micros / 1e6:.4f} US dollars; at most {run.limits.micros / 1e6:.2f} for all of it."
+
+
+def _plain(lines: Sequence[str]) -> list[str]:
+    return [cut_text(plain(" ".join(line.split())), MAX_LINE * 4) for line in lines if line]
+
+
+def waits_at(run: Run) -> Step | None:
+    """Return the gate that the run waits at for an approval."""
+    return next((s for s in run.steps if s.wait is not None and s.wait.kind == WaitKind.APPROVAL), None)

@@ -1,0 +1,77 @@
+"""Whether somebody's words ask for a site to be taken back, and nothing else: a rule, never a model, decides this.
+
+And what a run says of itself once that is done, and people are told to do where it cannot be done.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from shared.core.run.commands import MIRROR, Command
+from shared.core.run.events import RolledBack
+from shared.core.run.run import Run
+from shared.core.system_names import name_system
+from shared.core.text.outgoing_text import folded, plain, visible
+
+ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
+
+# English, German, French, Spanish, in the shape that `folded` gives; the whole of what is said.
+_ASKED = re.compile(
+    r"(?:please |bitte )?(?:"
+    r"roll ?-?back|roll (?:it|this|the site|the page) back|take (?:it|this|the site) back|"
+    r"(?:go|switch) back to the (?:previous|last|old) version|"
+    r"zurückrollen|rolle? (?:es|das|die seite) zurück|zurück zur (?:vorigen|letzten|alten) version|"
+    r"revenir en arrière|reviens à la version précédente|"
+    r"revertir|vuelve a la versión anterior"
+    r")(?: please| bitte| now| jetzt)?\W*"
+)
+
+
+def asks_to_roll_back(text: str) -> bool:
+    """Say whether the text asks for exactly that. A question, or a sentence about it, does not."""
+    said = " ".join(folded(visible(text)).split())
+    return "?" not in said and _ASKED.fullmatch(said) is not None
+
+
+def rolled_back(run: Run, event: RolledBack) -> tuple[Run, tuple[Command, ...]]:
+    """Remember that what the run put live was taken back, and have its page say so."""
+    if not run.status.final or run.facts.get(ROLLED_BACK):
+        return run, ()
+    told = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
+    after = replace(run, seq=run.seq + 1, facts={**run.facts, ROLLED_BACK: told})
+    if not run.trigger.page:
+        return after, ()
+    return after, (Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id),)
+
+
+def rolled_back_line(run: Run) -> str:
+    """Return who took back what the run put live, and when; "" where nobody has."""
+    told = run.facts.get(ROLLED_BACK)
+    if not told:
+        return ""
+    at = datetime.fromisoformat(str(told["at"])).astimezone(UTC)
+    return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the previous version.")
+
+
+def show_by_hand(system: str, site: str, deployment: str) -> str:
+    """Return how a person puts a deployment into production where we could not."""
+    token = deployment.rpartition(".")[2]
+    if system == "local_sites":
+        return f"ask the operator to let the link live/{site}-… in the folder for sites lead to the version {token}"
+    if system == "cloud_storage":
+        return f"ask the operator to copy, in the bucket for sites, what is below preview/…/{token}/ to live/…/{site}/"
+    return (
+        f"open the project {site} at {name_system(system)} and make the deployment {deployment} the one in production"
+        " (there: Instant Rollback, or Promote)"
+    )
+
+
+def take_down_by_hand(system: str, site: str, deployment: str) -> str:
+    """Return how a person takes down what is in production where there is nothing to go back to."""
+    if system == "local_sites":
+        return f"ask the operator to remove the link live/{site}-… in the folder for sites"
+    if system == "cloud_storage":
+        return f"ask the operator to delete, in the bucket for sites, what is below live/…/{site}/"
+    return f"open the project {site} at {name_system(system)} and take the deployment {deployment} down"

@@ -1,0 +1,236 @@
+"""What a tenant has spent and set aside, by day and month (UTC), and what it may still set aside. Pure.
+
+A ledger holds one month of one tenant. Money is in millionths of a US dollar, always a whole number. Whoever wants to
+spend sets the upper bound aside first (`reserved`) and turns it into what it really was afterwards (`spent`), on the
+account of the day on which it was set aside, so that no day's or month's sum can pass its limit at midnight either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from shared.core.run.run import Usage
+
+ALERTS = (50, 80, 100)  # percent of a limit at which people are told
+DAY, MONTH = "day", "month"
+FOREVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be spent; None is no limit. `kept_back` of day and month is for telling people and taking things back.
+
+    The defaults are what a tenant has who has set nothing.
+    """
+
+    call: int | None = 3_000_000
+    run: int | None = 5_000_000
+    day: int | None = 25_000_000
+    month: int | None = 250_000_000
+    kept_back: int = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One day. `told` is by percent the limit of which people were told that so much of it is spent."""
+
+    spent: int = 0
+    reserved: int = 0
+    tokens: int = 0
+    told: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Money set aside outside of runs: on which day, how much, and when to take it for spent."""
+
+    day: str
+    micros: int
+    until: datetime
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What changes on one day's account; what is set aside may be negative, and then is given back."""
+
+    day: str
+    reserved: int = 0
+    spent: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One month ("2026-11") of one tenant."""
+
+    month: str
+    days: Mapping[str, Account] = field(default_factory=dict)
+    told: Mapping[str, int] = field(default_factory=dict)
+    open: Mapping[str, Open] = field(default_factory=dict)
+
+    @property
+    def spent(self) -> int:
+        """Return what the month has cost."""
+        return sum(day.spent for day in self.days.values())
+
+    @property
+    def reserved(self) -> int:
+        """Return what is set aside."""
+        return sum(day.reserved for day in self.days.values())
+
+    @property
+    def tokens(self) -> int:
+        """Return the tokens of the month."""
+        return sum(day.tokens for day in self.days.values())
+
+    def on(self, day: str) -> Account:
+        """Return the account of a day."""
+        return self.days.get(day, Account())
+
+    def moved(self, moves: Iterable[Move]) -> Ledger:
+        """Return the ledger after these moves; raises ValueError for one that belongs into another month."""
+        days = dict(self.days)
+        for move in moves:
+            if move.day[:7] != self.month:
+                raise ValueError(f"{move.day} is not a day of {self.month}")
+            was = days.get(move.day, Account())
+            days[move.day] = replace(
+                was,
+                spent=was.spent + move.spent,
+                reserved=max(0, was.reserved + move.reserved),  # a ledger brought back from a copy stops nobody
+                tokens=was.tokens + move.tokens,
+            )
+        return replace(self, days=days)
+
+    def opened(self, key: str, reservation: Open) -> Ledger:
+        """Return the ledger with money set aside under a key of its own."""
+        after = self.moved([Move(reservation.day, reserved=reservation.micros)])
+        return replace(after, open={**self.open, key: reservation})
+
+    def closed(self, key: str, used: Usage) -> Ledger:
+        """Return the ledger with what that key's call has cost; one taken for spent already changes nothing."""
+        found = self.open.get(key)
+        if found is None:
+            return self
+        after = self.moved([Move(found.day, -found.micros, used.micros, used.tokens)])
+        return replace(after, open={name: each for name, each in self.open.items() if name != key})
+
+    def lapsed(self, now: datetime) -> tuple[Ledger, dict[str, Open]]:
+        """Return the ledger with everything taken for spent whose time is over, and what that was."""
+        gone = {key: each for key, each in self.open.items() if each.until <= now}
+        after = self
+        for key, each in gone.items():
+            after = after.closed(key, Usage(0, each.micros))
+        return after, gone
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be set aside on a day, by the tightest limit there (`scope`) and beside what is spent and set aside."""
+
+    micros: int
+    scope: str = DAY
+    spent: int = 0
+    reserved: int = 0
+    limit: int = FOREVER
+    ever: int = FOREVER  # what any limit has room for when nothing is spent yet
+
+
+def room(ledger: Ledger, day: str, allowed: Allowance, *, vital: bool = False) -> Room:
+    """Return what may be set aside on that day beside everything spent and set aside."""
+    kept = 0 if vital else allowed.kept_back
+    account = ledger.on(day)
+    ever = min((limit - kept for limit in (allowed.day, allowed.month) if limit is not None), default=FOREVER)
+    rooms = [
+        Room(limit - kept - spent - reserved, scope, spent, reserved, limit - kept, ever)
+        for scope, limit, spent, reserved in (
+            (DAY, allowed.day, account.spent, account.reserved),
+            (MONTH, allowed.month, ledger.spent, ledger.reserved),
+        )
+        if limit is not None
+    ]
+    return min(rooms, key=lambda each: each.micros, default=Room(FOREVER))
+
+
+def turn_of(scope: str, day: str) -> datetime:
+    """Return when the day or month after this day begins."""
+    first = date.fromisoformat(day)
+    if scope == MONTH:
+        first = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def day_of(at: datetime) -> str:
+    """Return the day (UTC) as accounts name it."""
+    return at.astimezone(UTC).date().isoformat()
+
+
+def alerts(ledger: Ledger, day: str, allowed: Allowance, refused: str = "") -> tuple[Ledger, list[str]]:
+    """Return the ledger that remembers what people are told now, and what that is: scope, period, percent and limit.
+
+    All of a limit counts as reached too when something was refused for it (`refused` is the scope). A limit that was
+    changed is told of again.
+    """
+    told: list[str] = []
+    account = ledger.on(day)
+    known = dict(account.told)
+    for scope, period, limit, spent, before in (
+        (DAY, day, allowed.day, account.spent, known),
+        (MONTH, ledger.month, allowed.month, ledger.spent, month := dict(ledger.told)),
+    ):
+        if not limit:
+            continue
+        passed = [p for p in ALERTS if spent * 100 >= limit * p or (p == 100 and refused == scope)]
+        fresh = [p for p in passed if before.get(str(p)) != limit]
+        before.update({str(p): limit for p in fresh})
+        if fresh:  # of several at once the highest says it all
+            told.append(f"{scope}.{period}.{max(fresh)}.{limit}")
+    if not told:
+        return ledger, []
+    return replace(ledger, told=month, days={**ledger.days, day: replace(account, told=known)}), told
+
+
+def with_calls(
+    sums: Mapping[str, tuple[int, int, int]], calls: Iterable[Mapping[str, Any]]
+) -> Mapping[str, tuple[int, int, int]]:
+    """Return the sums by model (calls, tokens, micros) with these calls."""
+    after = dict(sums)
+    for call in calls:
+        n, tokens, micros = after.get(str(call.get("model", "")), (0, 0, 0))
+        cost = cost_of(call)
+        after[str(call.get("model", ""))] = (n + 1, tokens + cost.tokens, micros + cost.micros)
+    return after
+
+
+def cost_of(call: Mapping[str, Any]) -> Usage:
+    """Return what a call has cost, as an event keeps it."""
+    return Usage(int(call.get("tokens", 0)), int(call.get("micros", 0)))
+
+
+# --- as data ----------------------------------------------------------------------------------------------------------
+
+
+def ledger_to_data(ledger: Ledger) -> dict[str, Any]:
+    """Return the ledger as JSON-able data."""
+    return {
+        "schema": 1,
+        "days": {
+            name: [day.spent, day.reserved, day.tokens, dict(day.told)] for name, day in sorted(ledger.days.items())
+        },
+        "told": dict(ledger.told),
+        "open": {key: [o.day, o.micros, o.until.isoformat(), o.what] for key, o in ledger.open.items()},
+    }
+
+
+def ledger_from_data(month: str, data: Mapping[str, Any]) -> Ledger:
+    """Return the ledger that `ledger_to_data` wrote."""
+    return Ledger(
+        month,
+        {name: Account(*day) for name, day in data["days"].items()},
+        data["told"],
+        {key: Open(o[0], o[1], datetime.fromisoformat(o[2]), o[3]) for key, o in data["open"].items()},
+    )

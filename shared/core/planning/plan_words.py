@@ -1,0 +1,73 @@
+"""What people are told of a plan beside its steps: risk, cost, time, a second look, what it makes up for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.core.planning.durations import in_words
+from shared.core.run.replan import so_far
+from shared.core.run.run import Run
+from shared.core.secrets.secret_places import SIGN
+from shared.core.text.cut_text import cut_text
+from shared.core.text.outgoing_text import plain
+
+MOST_FINDINGS = 5
+MAX_FINDING = 400  # characters
+MOST_NAMED = 10  # steps
+TAKE_OFF = "Take it off the page; whoever it belongs to should renew it."
+
+
+def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return what the planning step's output says about its plan, a line each; none for one of an older version."""
+    risk = planned.get("risk")
+    if not risk:
+        return []
+    why = "; ".join(str(each) for each in risk.get("why", ()))
+    lines = [f"Risk: {risk['level']}" + (f" — {why}" if why else "") + "."]
+    micros, (low, high) = int(planned.get("micros", 0)), planned.get("seconds", (0, 0))
+    time = f"usually {in_words(low, high)} of work, by a table of typical times; waiting for people comes on top"
+    lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
+    lines += left_out_lines(planned)
+    if said := str(planned.get("second_look", "")):
+        lines.append(said)  # the last one: what it has found follows
+    return [plain(line) for line in lines]
+
+
+def left_out_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return for each secret on the page what kind it is, where it stands, and what happens; never what it is."""
+    return [
+        f"The page holds what looks like a secret ({each['kind']}){around(each)}. It is left out of everything that is"
+        f" made, and “{SIGN}” stands in its place. {TAKE_OFF}"
+        for each in planned.get("left_out", ())
+    ]
+
+
+def around(each: Mapping[str, Any]) -> str:
+    """Return the words in which a secret stands, without it."""
+    return f", in “{each['words']}”" if each.get("words") else ""
+
+
+def finding_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return what a second model still finds wrong with the plan."""
+    return [cut_text(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MOST_FINDINGS]
+
+
+def followed_lines(planned: Mapping[str, Any]) -> list[str]:
+    """Return the preferences of the team that the plan follows."""
+    return [plain(str(each.get("text", ""))) for each in planned.get("followed", ())]
+
+
+def again_lines(run: Run) -> list[str]:
+    """Return why there is another plan, and what stays of the one before; nothing for a first plan."""
+    before = so_far(run)
+    if not run.replans or not before.failed:
+        return []
+    last = before.failed[-1]
+    lines = [f"“{last.spec.title or last.spec.kind}” could not be done: {cut_text(last.error, MAX_FINDING)}"]
+    done = [step.spec.title or step.spec.kind for step in before.done.values()]
+    if done:
+        named = ", ".join(f"“{title}”" for title in done[:MOST_NAMED])
+        more = f" and {len(done) - MOST_NAMED} more" if len(done) > MOST_NAMED else ""
+        lines.append(f"Done already, and kept: {named}{more}.")
+    return [plain(line) for line in lines]

@@ -1,0 +1,258 @@
+"""What happens next: (run, event) → (run, commands). Pure: no clock, no network, no chance. Start reading here.
+
+An event that no longer fits (a redelivery, an answer that came too late) changes nothing: the very same run comes
+back, and the caller has nothing to save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from shared.core.approval.edited import edited_after_the_end, forget_edit, leave_out, page_edited
+from shared.core.approval.roll_back_words import rolled_back
+from shared.core.money.run_budget import budget_changed, short
+from shared.core.notify.attention import STANDING, attention_of, came_back
+from shared.core.run import events as ev
+from shared.core.run.advance import advance, undo_candidates
+from shared.core.run.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
+from shared.core.run.commands import MIRROR, Command
+from shared.core.run.draft import Draft
+from shared.core.run.expire import lost, paused, resumed, stood_still, time_passed
+from shared.core.run.replan import last_estimate, plan_step
+from shared.core.run.rework import another_look_asked, rework_asked
+from shared.core.run.run import (
+    Carried,
+    Run,
+    RunStatus,
+    StepStatus,
+    WaitKind,
+    plan_hash,
+)
+
+Outcome = tuple[Run, tuple[Command, ...]]
+
+
+def reduce(run: Run | None, event: ev.Event) -> Outcome:
+    """Return the run after `event`, and what the outside world must do about it."""
+    if isinstance(event, ev.RunOpened):
+        return _open(event) if run is None else (run, ())
+    if run is None:
+        raise ValueError(f"the first event of a run is RunOpened, not {type(event).__name__}")
+    if isinstance(event, ev.PeopleNotified):
+        return _notified(run, event)
+    if isinstance(event, ev.RolledBack):
+        return rolled_back(run, event)
+    if isinstance(event, ev.PageEdited) and run.status.final:
+        return edited_after_the_end(run, event)
+    if run.status.final:
+        return run, ()
+    draft = Draft(run, event.at)
+    if not _apply(draft, event):
+        return run, ()
+    if (step := getattr(event, "step", "")) and not isinstance(event, ev.StepLost):
+        draft.fields["notices"] = came_back(run.notices, step)
+    quiet = isinstance(event, ev.BudgetShort | ev.TimeStoodStill)  # another event follows
+    return draft.done(advance(draft), quiet=quiet)
+
+
+def fold(events: Iterable[ev.Event]) -> Run:
+    """Return the run that these events lead to; the stored snapshot must equal it."""
+    run: Run | None = None
+    for event in events:
+        run, _ = reduce(run, event)
+    if run is None:
+        raise ValueError("no events")
+    return run
+
+
+def _apply(draft: Draft, event: ev.Event) -> bool:
+    """Change the draft by the event; False when it does not fit any more."""
+    match event:
+        case ev.PlanProposed():
+            return _plan_proposed(draft, event)
+        case ev.StepSucceeded():
+            return succeeded(draft, event)
+        case ev.StepFailed():
+            return failed(draft, event)
+        case ev.StepWaits():
+            return waits(draft, event)
+        case ev.StepFannedOut():
+            return fanned_out(draft, event)
+        case ev.StepLost():
+            return lost(draft, event)
+        case ev.BudgetShort():
+            return short(draft, event)
+        case ev.BudgetChanged():
+            return budget_changed(draft)
+        case ev.StepUndone() | ev.UndoFailed():
+            return undo_ended(draft, event)
+        case ev.ApprovalGranted() | ev.ApprovalDenied():
+            return _decided(draft, event)
+        case ev.PageChanged():
+            return _page_changed(draft, event)
+        case ev.PageEdited():
+            return page_edited(draft, event)
+        case ev.ReworkAsked():
+            return rework_asked(draft, event)
+        case ev.AnotherLookAsked():
+            return another_look_asked(draft, event)
+        case ev.GrantRestored():
+            return _grant_restored(draft, event)
+        case ev.CancelRequested():
+            return _cancel(draft, event)
+        case ev.RunPaused():
+            return paused(draft, event)
+        case ev.RunResumed():
+            return resumed(draft, event)
+        case ev.TimeStoodStill():
+            return stood_still(draft, event)
+        case ev.TimePassed():
+            return time_passed(draft)
+        case _:
+            return False
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+def _open(event: ev.RunOpened) -> Outcome:
+    run = Run(
+        tenant=event.tenant,
+        id=event.run,
+        status=RunStatus.RECEIVED,
+        trigger=event.trigger,
+        limits=event.limits,
+        opened_at=event.at,
+        deadline=event.at + timedelta(seconds=event.limits.wall_s),
+        rehearse=event.rehearse,
+    )
+    run = replace(run, facts=dict(event.facts)) if event.carried is None else _going_on(run, event.carried, event.facts)
+    draft = Draft(run, event.at)
+    if event.carried is None:
+        draft.add(event.specs or (plan_step(1, event.plan_estimate),))
+    if event.specs:
+        draft.fields["plan_hash"] = plan_hash(event.specs)
+    if run.depth >= event.limits.depth:
+        draft.fail(
+            f"{run.depth} runs led to this one ({' → '.join(event.trigger.causes)});"
+            f" the limit is {event.limits.depth}, so that runs cannot wake each other without end"
+        )
+    elif event.refused:
+        draft.fail(event.refused)
+    return draft.done(advance(draft))
+
+
+def _going_on(run: Run, carried: Carried, facts: Mapping[str, Any]) -> Run:
+    return replace(
+        run,
+        steps=carried.steps,
+        revision=carried.revision,
+        plan_hash=carried.plan_hash,
+        replannable=carried.replannable,
+        replans=carried.replans,
+        earlier=carried.spent,
+        facts={**carried.facts, **facts},
+    )
+
+
+def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
+    step = attempted(draft, event.step, event.attempt)
+    if step is None:
+        return False
+    draft.spend(step.id, event.used, event.calls)
+    draft.finish(step.id, StepStatus.SUCCEEDED, output=event.output)
+    draft.fields["plan_hash"] = plan_hash(event.specs)
+    draft.fields["replannable"] = event.replannable
+    forget_edit(draft)
+    draft.add(event.specs)
+    return True
+
+
+def _page_changed(draft: Draft, event: ev.PageChanged) -> bool:
+    """An answer to our question, or a plan that is out of date: plan again, under the next revision."""
+    if draft.run.status not in (RunStatus.AWAITING_INPUT, RunStatus.AWAITING_APPROVAL):
+        return False
+    for step in tuple(draft.steps.values()):
+        if step.wait and step.wait.kind == WaitKind.INPUT:
+            draft.finish(step.id, StepStatus.SUCCEEDED)
+        elif step.status in (StepStatus.PENDING, StepStatus.WAITING):
+            draft.finish(step.id, StepStatus.SKIPPED)
+    revision = draft.run.revision + 1
+    draft.fields["revision"] = revision
+    draft.fields["plan_hash"] = ""
+    draft.add((plan_step(revision, last_estimate(draft.run) if event.plan_estimate is None else event.plan_estimate),))
+    return True
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> bool:
+    """A decision counts only for the exact plan it was asked for, and only in time."""
+    gate = draft.steps.get(event.gate)
+    if gate is None or gate.wait is None or gate.wait.kind != WaitKind.APPROVAL:
+        return False
+    lapsed = gate.wait.until is not None and event.at >= gate.wait.until and not draft.paused
+    if gate.wait.what != event.plan_hash or lapsed:
+        return False
+    if isinstance(event, ev.ApprovalGranted):
+        decision = {"by": event.by, "via": event.via, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
+        draft.finish(gate.id, StepStatus.SUCCEEDED, output=decision)
+        leave_out(draft, event.by)
+    else:
+        draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via})
+        draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")
+        draft.fields["pause"] = None  # what is to be taken back must not stand still
+    return True
+
+
+def _grant_restored(draft: Draft, event: ev.GrantRestored) -> bool:
+    waiting = [
+        step.id
+        for step in draft.steps.values()
+        if step.wait and step.wait.kind == WaitKind.GRANT and step.wait.what == event.provider
+    ]
+    for step_id in waiting:
+        draft.set(step_id, status=StepStatus.READY, wait=None, error="")
+    return bool(waiting)
+
+
+def _because(reason: str) -> str:
+    """Return a reason as it stands behind a name: a place follows it, all else stands apart."""
+    if not reason:
+        return ""
+    return f" {reason}" if reason in ("in Notion", "in a conversation") else f": {reason}"
+
+
+def _cancel(draft: Draft, event: ev.CancelRequested) -> bool:
+    reason = f"cancelled by {event.by}" + _because(event.reason)
+    if not draft.cancel:
+        draft.fields |= {"cancel": reason, "pause": None}
+        if not event.force:
+            return True
+    if not event.force:
+        return False
+    for step in tuple(draft.steps.values()):
+        if step.status in (StepStatus.RUNNING, StepStatus.UNDOING):
+            draft.lose(step.id)
+            draft.finish(step.id, StepStatus.CANCELLED)
+    left = tuple(step.id for step in undo_candidates(draft))
+    draft.fields["undone_failed"] = draft.run.undone_failed + left
+    return True
+
+
+# --- after the end ----------------------------------------------------------------------------------------------------
+
+
+def _notified(run: Run, event: ev.PeopleNotified) -> Outcome:
+    key = f"{event.topic}/{event.ref}"
+    if run.notices.get(key) == event.outcome:
+        return run, ()
+    after = replace(run, seq=run.seq + 1, notices={**run.notices, key: event.outcome})
+    if run.trigger.page and attention_of(after) != attention_of(run):
+        shown = Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id, topic=STANDING)
+        return after, (shown,)
+    return after, ()

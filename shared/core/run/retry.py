@@ -1,0 +1,28 @@
+"""When to try again: exponential backoff with jitter that is derived, so that the reducer stays pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+from shared.core.run.run import Limits
+
+
+def delay_before(key: str, failures: int, limits: Limits, retry_after_s: float | None = None) -> float:
+    """Return the seconds to wait after the `failures`-th failure in a row.
+
+    Half of the exponential delay is fixed, half is jitter from `key`. A server's `Retry-After` is a lower bound.
+    """
+    ceiling = min(limits.backoff_cap_s, limits.backoff_s * 2.0 ** min(failures - 1, 30))
+    return max(ceiling * (0.5 + _fraction(f"{key}/{failures}") / 2), retry_after_s or 0.0)
+
+
+def delay_as_told(key: str, retry_after_s: float) -> float:
+    """Return the seconds to wait when a rate limit said how long: never less, and at most a quarter or 2 s more.
+
+    The jitter keeps those who were told the same from coming back at the same moment.
+    """
+    return retry_after_s + _fraction(key) * min(2.0, retry_after_s / 4)
+
+
+def _fraction(key: str) -> float:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") / 2**32

@@ -1,0 +1,275 @@
+"""Databases and their data sources over the wire: schema and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from shared.core.errors import Rejected
+from shared.integrations.notion.client.checked_answers import check_part, understood
+from shared.integrations.notion.client.pictures import Image, picture
+from shared.integrations.notion.client.properties import Properties
+from shared.integrations.notion.client.wire import (
+    KEEP,
+    Found,
+    Json,
+    given,
+    in_body,
+    in_path,
+    incomplete,
+)
+from shared.integrations.notion.content.blocks import MAX_ITEMS, Text
+from shared.integrations.notion.limits import check_filter, check_schema, refuse, text_items
+
+ROW_CAP = 10_000  # rows of one filter and sort; then Notion says that there are no more
+_BY_AGE: Json = {"timestamp": "created_time", "direction": "ascending"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows. `cursor` asks for the next ones, empty at the end; not `complete` when Notion stopped too early."""
+
+    rows: list[Json]
+    cursor: str
+    complete: bool
+
+
+class DataSources(Properties):
+    """Tables: a database is the container, its data sources hold schema and rows."""
+
+    def database(self, database_id: str) -> Json:
+        """Return the database: a container that lists its data sources."""
+        return self._ask("GET", f"/v1/databases/{in_path(database_id)}")
+
+    def data_source(self, data_source_id: str) -> Json:
+        """Return the data source with its schema under `properties`."""
+        return self._ask("GET", f"/v1/data_sources/{in_path(data_source_id)}")
+
+    # --- rows ---
+
+    def query(
+        self,
+        data_source_id: str,
+        filter: Json | None = None,
+        sorts: Sequence[Json] | None = None,
+        *,
+        in_trash: bool | None = None,
+        only: Sequence[str] = (),
+    ) -> list[Json]:
+        """Return all pages of the data source that match, with their long properties read to their end.
+
+        `only` names the properties (ids) that are wanted. Without `sorts` the oldest comes first, and more rows than
+        Notion hands out for one query (10,000) are read in several. With `sorts` that is not possible: Rejected.
+        """
+        check_filter(filter)
+        path = f"/v1/data_sources/{in_path(data_source_id)}/query"
+        fixed = given({"in_trash": in_trash, "sorts": list(sorts or ()) or [_BY_AGE]})
+        found: dict[str, Json] = {}
+        since = ""
+        while True:
+            asked = fixed | given({"filter": _since(filter, since) if since else filter or None})
+            before, last, cut = len(found), "", ""
+            for answer in self._parts("POST", path, asked, _wanted(only)):
+                for row in answer["results"]:
+                    found.setdefault(str(row["id"]), row)
+                    last = str(row.get("created_time") or last)
+                cut = incomplete(answer)
+            if not cut:
+                return [self._whole(row) for row in found.values()]
+            if sorts:
+                raise Rejected(self.system, f"{path}: {_TOO_MANY_SORTED}")
+            if cut != "query_result_limit_reached":
+                raise Rejected(self.system, f"{path}: Notion stopped before the last row ({cut})")
+            if last == since or len(found) == before:
+                raise Rejected(self.system, f"{path}: {_TOO_MANY_AT_ONCE.format(time=last)}")
+            since = last
+
+    def query_part(
+        self,
+        data_source_id: str,
+        filter: Json | None = None,
+        sorts: Sequence[Json] | None = None,
+        *,
+        cursor: str = "",
+        size: int = MAX_ITEMS,
+        only: Sequence[str] = (),
+    ) -> Part:
+        """Return up to `size` (1 to 100) rows in one request, from `cursor` on. A cursor is not to be kept for long.
+
+        `only` names the properties (ids) that are wanted.
+        """
+        check_filter(filter)
+        if not 1 <= size <= MAX_ITEMS:
+            raise refuse("query_part.size", f"{size} rows; Notion takes 1 to {MAX_ITEMS}")
+        sent = {"filter": filter or None, "sorts": list(sorts or ()) or None, "start_cursor": cursor or None}
+        path = f"/v1/data_sources/{in_path(data_source_id)}/query"
+        answer = self._ask("POST", path, _wanted(only), given(sent) | {"page_size": size}, listed=True)
+        check_part(f"POST {path}", answer, "results")
+        following = str(answer.get("next_cursor") or "") if answer["has_more"] else ""
+        rows = [self._whole(row) for row in answer["results"]]
+        return Part(rows, following, not incomplete(answer))
+
+    def templates(self, data_source_id: str, name: str = "") -> list[Json]:
+        """Return the data source's templates, or those whose name holds `name`."""
+        path = f"/v1/data_sources/{in_path(data_source_id)}/templates"
+        return list(self._listed("GET", path, {"name": name} if name else None, key="templates"))
+
+    def search(self, title: str, kind: str = "page") -> Found:
+        """Return pages (or `data_source`s) by title; all that are shared with us for an empty one.
+
+        Never proof of absence: the index lags, and moves while it is read. `complete` on the list is False where Notion
+        itself says that it left something out. The objects may lack `properties`, and long ones are cut at 25 items.
+        """
+        found = Found()
+        asked = {"query": title, "filter": {"property": "object", "value": kind}}
+        for answer in self._parts("POST", "/v1/search", asked):
+            found += answer["results"]
+            found.complete = found.complete and not incomplete(answer)
+        return found
+
+    def first_shared(self) -> tuple[list[Json], bool]:
+        """Return up to a hundred pages that are shared with us, by one call, and whether there are more."""
+        answer = next(self._parts("POST", "/v1/search", {"filter": {"property": "object", "value": "page"}}))
+        return list(answer["results"]), bool(answer["has_more"])
+
+    # --- schema ---
+
+    def create_database(
+        self,
+        parent_page: str,
+        title: str,
+        properties: Mapping[str, Any],
+        *,
+        description: Text = "",
+        is_inline: bool | None = None,
+        icon: Image = None,
+        cover: Image = None,
+    ) -> tuple[str, str]:
+        """Create a database with one data source; return both ids. Called again it creates a second one: look first.
+
+        `parent_page` is a page's id, or "workspace" for the top (for a person's own connection).
+        """
+        check_schema(properties, "create_database.properties")
+        parent: Json = {"type": "workspace", "workspace": True}
+        if parent_page != "workspace":
+            parent = {"type": "page_id", "page_id": in_body(parent_page, "create_database.parent_page")}
+        body: Json = {
+            "parent": parent,
+            "title": text_items(title, "create_database.title"),
+            "initial_data_source": {"properties": dict(properties)},
+        }
+        body |= given(
+            {
+                "description": text_items(description, "create_database.description") or None,
+                "is_inline": is_inline,
+                "icon": picture(icon, "create_database.icon"),
+                "cover": picture(cover, "create_database.cover"),
+            }
+        )
+        made = self._settled(self._write("POST", "/v1/databases", body), self.database)
+        with understood("POST /v1/databases", read=False):
+            return str(made["id"]), str(made["data_sources"][0]["id"])
+
+    def update_database(
+        self,
+        database_id: str,
+        *,
+        title: Text | None = None,
+        description: Text | None = None,
+        is_inline: bool | None = None,
+        is_locked: bool | None = None,
+        icon: Image = KEEP,
+        cover: Image = KEEP,
+        in_trash: bool | None = None,
+        page_id: str = "",
+    ) -> Json:
+        """Change what is given, `page_id` moves it; return the database. The same call again changes nothing more."""
+        body = given({"is_inline": is_inline, "is_locked": is_locked, "in_trash": in_trash})
+        if title is not None:
+            body["title"] = text_items(title, "update_database.title")
+        if description is not None:
+            body["description"] = text_items(description, "update_database.description")
+        for name, image in (("icon", icon), ("cover", cover)):
+            if image is None:
+                raise refuse(f"update_database.{name}", "Notion can clear it only for pages; give another one")
+            if image is not KEEP:
+                body[name] = picture(image, f"update_database.{name}")
+        if page_id:
+            body["parent"] = {"type": "page_id", "page_id": in_body(page_id, "update_database.page_id")}
+        made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", body)
+        return self._settled(made, self.database)
+
+    def create_data_source(self, database_id: str, title: Text, properties: Mapping[str, Any]) -> Json:
+        """Add a data source to a database; return it. Called again it adds a second one: look first."""
+        check_schema(properties, "create_data_source.properties")
+        parent = {"type": "database_id", "database_id": in_body(database_id, "create_data_source.database_id")}
+        body = {
+            "parent": parent,
+            "title": text_items(title, "create_data_source.title"),
+            "properties": dict(properties),
+        }
+        return self._settled(self._write("POST", "/v1/data_sources", body), self.data_source)
+
+    def update_data_source(
+        self,
+        data_source_id: str,
+        *,
+        properties: Mapping[str, Any] | None = None,
+        title: Text | None = None,
+        in_trash: bool | None = None,
+        database_id: str = "",
+    ) -> Json:
+        """Change what is given, `database_id` moves it; return the data source.
+
+        `properties`: a column's name or id to its new form, {"name": …} to rename it, None to delete it. The options of
+        a select replace all others: send the existing ones by id. The same call again leaves the same data source.
+        """
+        check_schema(properties or {}, "update_data_source.properties")
+        body = given({"properties": dict(properties) if properties else None, "in_trash": in_trash})
+        if title is not None:
+            body["title"] = text_items(title, "update_data_source.title")
+        if database_id:
+            parent = {"type": "database_id", "database_id": in_body(database_id, "update_data_source.database_id")}
+            body["parent"] = parent
+        made = self._write("PATCH", f"/v1/data_sources/{in_path(data_source_id)}", body)
+        return self._settled(made, self.data_source)
+
+
+_TOO_MANY_SORTED = (
+    f"there are more than {ROW_CAP} rows, which Notion hands out at most for one filter and sort; leave `sorts` out "
+    "and sort afterwards, or narrow the filter"
+)
+_TOO_MANY_AT_ONCE = (
+    f"more than {ROW_CAP} rows were created at {{time}}, and Notion hands out no more for one filter; narrow the filter"
+)
+
+
+def _wanted(only: Sequence[str]) -> Json | None:
+    if len(only) > MAX_ITEMS:
+        raise refuse("query.only", f"{len(only)} properties; Notion takes at most {MAX_ITEMS}")
+    return {"filter_properties": [unquote(each) for each in only]} if only else None  # shown encoded; sent encoded once
+
+
+def _since(filter: Json | None, time: str) -> Json:
+    """Narrow a filter to rows created at that time or later, without nesting it deeper than Notion takes."""
+    later: Json = {"timestamp": "created_time", "created_time": {"on_or_after": time}}
+    if not filter:
+        return later
+    if "and" in filter:
+        return {"and": [*filter["and"], later]}
+    if "or" not in filter:
+        return {"and": [filter, later]}
+    if all("and" not in each and "or" not in each for each in filter["or"]):
+        return {"and": [filter, later]}
+    return {"or": [{"and": [*both, later]} for both in _alternatives(filter["or"])]}
+
+
+def _alternatives(either: Sequence[Json]) -> Iterator[list[Json]]:
+    """Yield what each alternative of an `or` asks for together; an `or` within an `or` is more alternatives."""
+    for each in either:
+        if "or" in each:
+            yield from ([one] for one in each["or"])
+        else:
+            yield list(each["and"]) if "and" in each else [each]

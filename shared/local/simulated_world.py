@@ -1,0 +1,59 @@
+"""The simulated outside world of one house: a child process that keeps its state in the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from shared.core.errors import ConfigError
+
+
+class Simulators:
+    """The child process and the addresses of what it simulates."""
+
+    def __init__(self, process: subprocess.Popen[str], urls: Mapping[str, str]) -> None:
+        self._process = process
+        self.urls = urls
+
+    @classmethod
+    def start(cls, data: Path, only: Sequence[str] = ()) -> Simulators:
+        """Start these, or all, on the ports they had before or on free ones; they end with this process."""
+        command = [
+            sys.executable,
+            "-m",
+            "shared.local.simulators",
+            "--data",
+            str(data),
+            "--parent-pid",
+            str(os.getpid()),
+        ]
+        command += ["--only", ",".join(only)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        line = ""
+        try:
+            line = process.stdout.readline()
+            urls = json.loads(line)["simulators"]
+        except BaseException as error:  # also where we are told to end before they are there
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            if not isinstance(error, ValueError | KeyError):
+                raise
+            raise ConfigError(f"the simulators did not start: {line.strip() or 'no answer'}") from None
+        return cls(process, urls)
+
+    def stop(self) -> None:
+        """End the child process."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,55 @@
+"""Threads of the simulated Slack, messages that are deleted, and lists that are cut into parts.
+
+Sources: docs.slack.dev, "conversations.replies", "conversations.history", "chat.delete", "Pagination through
+collections" (a cursor that is none: `invalid_cursor`), and "Retrieving messages" (what a message with a thread holds).
+"""
+
+from typing import Any
+
+from shared.local.simulators.slack._slack_blocks import Invalid
+
+Json = dict[str, Any]
+MOST = 999
+
+
+def part_of(found: list[Json], arguments: Json) -> Json:
+    """Return a part of a list, and the cursor that leads to the next one."""
+    if not str(arguments.get("limit", 100)).isdigit():
+        raise Invalid("invalid_limit")
+    cursor = str(arguments.get("cursor") or "0")
+    if not cursor.isdigit() or int(cursor) > len(found):
+        raise Invalid("invalid_cursor")
+    start, limit = int(cursor), min(int(arguments.get("limit", 100)), MOST)
+    more = len(found) > start + limit
+    following = {"next_cursor": str(start + limit) if more else ""}
+    return {"messages": found[start : start + limit], "has_more": more, "response_metadata": following}
+
+
+def answered(messages: list[Json], thread: str, reply: Json) -> None:
+    """Say at the first message of a thread that there is one more answer to it."""
+    for parent in messages:
+        if parent["ts"] == thread:
+            parent["thread_ts"] = thread
+            parent["reply_count"] = parent.get("reply_count", 0) + 1
+            parent["latest_reply"] = reply["ts"]
+
+
+def replies(messages: list[Json], arguments: Json) -> Json:
+    """Return a thread from its first message on; a message without answers is a thread of one."""
+    thread = str(arguments.get("ts", ""))
+    if all(message["ts"] != thread for message in messages):
+        raise Invalid("thread_not_found")
+    found = [one for one in messages if thread in (one["ts"], one.get("thread_ts"))]
+    return part_of(sorted(found, key=lambda one: float(one["ts"])), arguments)
+
+
+def delete(messages: list[Json], message: Json | None, caller: Json) -> None:
+    """Remove a message of one's own from a channel."""
+    if message is None:
+        raise Invalid("message_not_found")
+    if message["bot_id"] != caller["bot_id"]:
+        raise Invalid("cant_delete_message")
+    messages.remove(message)
+    for parent in messages:
+        if parent["ts"] == message.get("thread_ts"):
+            parent["reply_count"] -= 1

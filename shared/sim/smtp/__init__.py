@@ -1,5 +1,0 @@
-"""The simulated mail server: it speaks SMTP, and keeps a mailbox for people and tests to read."""
-
-from shared.sim.smtp.simulator import SmtpSimulator
-
-__all__ = ["SmtpSimulator"]

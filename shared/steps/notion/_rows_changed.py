@@ -1,0 +1,71 @@
+"""What came of a change of many rows, in words: for the page of whoever asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.core.errors import Rejected
+from shared.integrations.notion.values.values_again import column_of
+from shared.steps.notion._cells import cell_of, table_of
+
+Json = dict[str, Any]
+_MOST_LISTED = 500  # rows: a page with more is read by nobody
+
+
+def columns_told(schema: Mapping[str, Json], changed: Iterable[str], filter: Json | None) -> list[dict[str, str]]:
+    """Return the columns of the list, as `id` and `head`: the title, what the filter names, and what is changed."""
+    new = [column_of(schema, each) for each in changed]
+    title = [(name, column) for name, column in schema.items() if column.get("type") == "title"]
+    heads = {str(column["id"]): name for name, column in (*title, *_known(schema, _properties(filter)))}
+    heads |= {str(column["id"]): f"{name} before" for name, column in new}
+    return [{"id": key, "head": head} for key, head in heads.items()]
+
+
+def cells_of(row: Json, columns: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return what a row holds in these columns now, which is before it is changed."""
+    return [cell_of(row, each["id"]) for each in columns]
+
+
+def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most: int) -> str:
+    """Return the text: how many rows were changed, and what each held before; or why none was."""
+    if many := planned.get("too_many"):
+        return f"No row was changed: {many} rows match, and no more than {at_most} were to be changed."
+    rows = [each["id"] for each in planned["changes"] if each["id"] not in gone]
+    head = f"{_rows(len(rows))} changed." if rows else "No row was changed."
+    if same := planned["same"]:
+        head += f" {_rows(same)} left alone: {'it has' if same == 1 else 'they have'} these values already."
+    elif not rows and not gone:
+        head += " No row matches."
+    if gone:
+        head += f" {_rows(len(gone))} thrown away meanwhile."
+    told = planned.get("told", {})  # a change that was begun before rows were listed has none
+    listed = [told[each] for each in rows[:_MOST_LISTED] if each in told]
+    parts = [head, table_of(planned["heads"], listed)] if listed else [head]
+    if len(rows) > len(listed) > 0:
+        parts.append(f"The first {len(listed)} rows; {len(rows) - len(listed)} more were changed.")
+    return "\n\n".join(parts)
+
+
+def _rows(count: int) -> str:
+    return "1 row was" if count == 1 else f"{count} rows were"
+
+
+def _properties(filter: Any) -> Iterator[str]:
+    if isinstance(filter, Mapping):
+        if isinstance(named := filter.get("property"), str):
+            yield named
+        for name in ("and", "or"):
+            yield from _properties(filter.get(name))
+    elif isinstance(filter, list | tuple):
+        for each in filter:
+            yield from _properties(each)
+
+
+def _known(schema: Mapping[str, Json], names: Iterable[str]) -> Iterator[tuple[str, Json]]:
+    """Yield the columns of these names; one that is not there is for Notion to refuse, with its own words."""
+    for name in names:
+        try:
+            yield column_of(schema, name)
+        except Rejected:
+            continue

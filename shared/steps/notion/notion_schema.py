@@ -1,0 +1,381 @@
+"""notion.create_database, notion.change_schema: tables and their columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from shared.core.errors import Missing, Rejected
+from shared.core.text.outgoing_text import plain
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.row_batches import all_rows, write_rows
+from shared.integrations.notion.values.columns import column_config, config_again
+from shared.integrations.notion.values.values_again import WRITABLE, column_of, find_column, value_again
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
+
+Json = dict[str, Any]
+_LEADS_OUT = re.compile(r"//|www\.|\blink\s*\(", re.IGNORECASE)
+_CHOICES = ("select", "multi_select", "status")
+
+
+class Column(Input):
+    """`options` of a select, `format` of a number (percent, euro …), `relates_to` a data source."""
+
+    type: Literal[
+        "rich_text", "number", "select", "multi_select", "status", "date", "people", "files", "checkbox", "url",
+        "email", "phone_number", "relation", "formula", "created_time", "last_edited_time", "created_by",
+        "last_edited_by", "unique_id",
+    ]  # fmt: skip
+    options: list[str] = Field(default_factory=list, max_length=100)
+    format: str = Field("", max_length=50)
+    relates_to: Target = ""
+    expression: str = Field("", max_length=1000)
+
+    @field_validator("expression")
+    @classmethod
+    def _leads_nowhere(cls, expression: str) -> str:
+        if _LEADS_OUT.search(expression):  # it would show a link, which can carry a row's values out
+            raise ValueError("expression: a formula of ours holds no address and no link(); leave them out")
+        return expression
+
+    def config(self, ctx: StepContext) -> Json:
+        """Return the column as it is sent."""
+        return column_config(
+            self.type,
+            options=[plain(each) for each in self.options],
+            format=self.format,
+            relates_to=ctx.target(self.relates_to, "data_source"),
+            expression=self.expression,
+        )
+
+
+class CreateDatabase(Input):
+    """Below a page. Beside `columns` (by name) there is always the title column, "Name"."""
+
+    page: Target = Field(min_length=1)
+    title: str = Field(min_length=1, max_length=200)
+    columns: dict[str, Column] = Field(default_factory=dict, max_length=50)
+    title_column: str = Field("Name", min_length=1, max_length=100)
+
+
+class ChangeSchema(Input):
+    """Columns by name or id. `options` are added to a select. Removing needs allow_removing: true."""
+
+    data_source: Target = Field(min_length=1)
+    add: dict[str, Column] = Field(default_factory=dict, max_length=50)
+    rename: dict[str, str] = Field(default_factory=dict, max_length=50)
+    retype: dict[str, Column] = Field(default_factory=dict, max_length=20)
+    options: dict[str, list[str]] = Field(default_factory=dict, max_length=20)
+    remove: list[str] = Field(default_factory=list, max_length=50)
+    allow_removing: bool = False
+
+    @model_validator(mode="after")
+    def _meant(self) -> ChangeSchema:
+        if self.remove and not self.allow_removing:
+            raise ValueError("remove: a removed column takes its values with it; set allow_removing to true if meant")
+        if not (self.add or self.rename or self.retype or self.options or self.remove):
+            raise ValueError("give something to change")
+        return self
+
+
+# --- create -----------------------------------------------------------------------------------------------------------
+
+
+def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    page, title = ctx.target(wanted.page, "page"), plain(wanted.title)
+    columns = {wanted.title_column: {"title": {}}, **{name: one.config(ctx) for name, one in wanted.columns.items()}}
+    known = ctx.before("before", lambda: [str(each["id"]) for each in _titled(notion, page, title)])
+
+    def create() -> Json:
+        database, source = notion.create_database(page, title, columns)
+        return {"database": ctx.made(database), "data_source": source}
+
+    made = ctx.once(
+        "created",
+        create,
+        lambda: _found(notion, ctx, page, title, known),
+    )
+    return Done({"database": made["database"], "data_source": made["data_source"]})
+
+
+def _titled(notion: Notion, page: str, title: str) -> list[Json]:
+    below = (each for each in notion.children(page) if each.get("type") == "child_database")
+    return [each for each in below if each["child_database"].get("title") == title]
+
+
+def _found(notion: Notion, ctx: StepContext, page: str, title: str, known: Sequence[str]) -> Json | None:
+    fresh = [each for each in _titled(notion, page, title) if str(each["id"]) not in known]
+    me = str(notion.me()["id"]) if fresh else ""
+    made = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
+    ours = next((each for each in made if ctx.effect.claim(each)), None)  # no other step's
+    if ours is None:
+        return None
+    return {"database": ours, "data_source": str(notion.database(ours)["data_sources"][0]["id"])}
+
+
+def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
+    if not ctx.effect.begun("created"):
+        return
+    notion = ctx.connect(Notion)
+    made = ctx.effect.known("created")
+    if made is None:
+        page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
+        made = _found(notion, ctx, page, plain(wanted.title), known)
+    database = str(made["database"]) if made else ""
+    if made is not None and _gone(notion, database) is None:  # Notion refuses to trash what is in the trash
+        ctx.once(
+            "undo",
+            lambda: {"gone": notion.update_database(database, in_trash=True)["id"]},
+            lambda: _gone(notion, database),
+        )
+
+
+def _gone(notion: Notion, database: str) -> Json | None:
+    try:
+        return {"gone": database} if notion.database(database).get("in_trash") else None
+    except Missing:
+        return {"gone": database}
+
+
+# --- change -----------------------------------------------------------------------------------------------------------
+
+
+def _change(wanted: ChangeSchema, ctx: StepContext) -> Done:
+    notion = ctx.connect(Notion)
+    source = ctx.target(wanted.data_source, "data_source")
+    before = ctx.before("before", lambda: notion.data_source(source)["properties"])
+    changes = _changes(wanted, before, before, ctx)
+    ctx.before("values", lambda: _values(notion, source, wanted, before, ctx))
+
+    def change() -> Json:  # to the options as they are now: those that are not sent again are removed
+        now = notion.data_source(source)["properties"]
+        made = notion.update_data_source(source, properties=_changes(wanted, before, now, ctx))
+        return {"data_source": made["id"]}
+
+    ctx.once(
+        "changed",
+        change,
+        lambda: {"data_source": source} if _is_so(notion.data_source(source)["properties"], wanted, before) else None,
+    )
+    return Done({"data_source": source, "changed": len(changes)})
+
+
+def _changes(wanted: ChangeSchema, before: Mapping[str, Json], now: Mapping[str, Json], ctx: StepContext) -> Json:
+    """Return the request: columns that are there by id, so that a rename can be sent twice."""
+    changes: dict[str, Any] = {}
+    for name, column in wanted.add.items():
+        if name in before:
+            raise StepFailure(f"add: there is a column {name!r} already", signature=f"add {name}")
+        changes[name] = column.config(ctx)
+    for name, column in wanted.retype.items():
+        _, held = column_of(before, name)
+        if held["type"] == "title":
+            raise StepFailure(f"retype: {name!r} is the title column, which stays one", signature=f"retype {name}")
+        changes[held["id"]] = column.config(ctx)
+    for name, options in wanted.options.items():
+        held = column_of(before, name)[1]
+        changes[held["id"]] = _with_options(name, _by_id(now, held) or held, options)
+    for name, new in wanted.rename.items():
+        key = column_of(before, name)[1]["id"]
+        changes[key] = {**(changes.get(key) or {}), "name": plain(new)}
+    for name in wanted.remove:
+        _, held = column_of(before, name)
+        if held["type"] == "title":
+            raise StepFailure(f"remove: {name!r} is the title column, which stays", signature=f"remove {name}")
+        changes[held["id"]] = None
+    return changes
+
+
+def _with_options(name: str, column: Json, names: Sequence[str]) -> Json:
+    if column["type"] not in _CHOICES:
+        raise StepFailure(f"options: {name!r} is a {column['type']} and has none", signature=f"options {name}")
+    again = config_again(column, with_ids=True)
+    there = {str(each["name"]) for each in column[column["type"]]["options"]}
+    again[column["type"]]["options"] += [{"name": plain(each)} for each in names if each not in there]
+    return again
+
+
+def _values(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext) -> Json:
+    """Return what the rows hold in columns that go or change their type, by column name, for the undo."""
+    touched = {name: column for name, column in _touched(wanted, before).items() if column["type"] in WRITABLE}
+    if not touched:
+        return {"rows": [], "lost": []}
+    rows, lost = list[Json](), list[str]()
+    for row in all_rows(notion, ctx, source, None, [str(each["id"]) for each in touched.values()], "rows"):
+        held: Json = {}
+        for name, value in row["properties"].items():
+            try:
+                again = value_again(value, by_name=True) if name in touched else None
+            except ValueError as error:
+                lost.append(f"{name} of {row['id']}: {error}")
+                continue
+            if again is not None and _says_something(again[value["type"]]):
+                held[name] = again
+        if held:
+            rows.append({"id": row["id"], "values": held})
+    return {"rows": rows, "lost": lost}
+
+
+def _says_something(content: Any) -> bool:
+    return content is not None and content is not False and content != []
+
+
+def _touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+    return dict(column_of(before, name) for name in (*wanted.remove, *wanted.retype))
+
+
+def _by_id(now: Mapping[str, Json], column: Json) -> Json | None:
+    found = find_column(now, str(column["id"]))
+    return found[1] if found else None
+
+
+def _is_so(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> bool:
+    """Say whether the columns are as they were wanted."""
+    held = {name: _by_id(now, column_of(before, name)[1]) for name in (*wanted.rename, *wanted.retype, *wanted.options)}
+    return (
+        all(name in now and now[name]["type"] == column.type for name, column in wanted.add.items())
+        and all((held[name] or {}).get("name") == plain(new) for name, new in wanted.rename.items())
+        and all((held[name] or {}).get("type") == column.type for name, column in wanted.retype.items())
+        and all(_has_options(held[name], options) for name, options in wanted.options.items())
+        and all(_by_id(now, column_of(before, name)[1]) is None for name in wanted.remove)
+    )
+
+
+def _has_options(column: Json | None, names: Sequence[str]) -> bool:
+    if column is None or column["type"] not in _CHOICES:
+        return False
+    there = {str(each["name"]) for each in column[column["type"]]["options"]}
+    return there.issuperset(plain(each) for each in names)
+
+
+def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
+    """Bring the columns back, and the values of those that went or changed; their place in views is not ours to set."""
+    before = ctx.remembered("before")
+    if before is None or not ctx.effect.begun("changed"):
+        return
+    notion = ctx.connect(Notion)
+    source = ctx.target(wanted.data_source, "data_source")
+    stays = ctx.before("stays", lambda: _theirs(notion, source, wanted, before))
+    back = _back(notion.data_source(source)["properties"], wanted, before, stays)
+    if back:
+        ctx.once(
+            "undo",
+            lambda: {"data_source": notion.update_data_source(source, properties=back)["id"]},
+            lambda: None,  # what was asked for is still missing
+        )
+    lost = [f"{name}: {why}" for name, why in stays.items()]
+    if not ctx.effect.intended("undo"):  # the change never arrived, and the rows hold what people have written
+        _say_lost(lost)
+        return
+    kept = ctx.remembered("values") or {"rows": [], "lost": []}
+    now = notion.data_source(source)["properties"]
+    ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
+    held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
+    write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values")
+    _say_lost([*lost, *kept["lost"]])
+
+
+def _say_lost(lost: list[str]) -> None:
+    if lost:
+        raise Rejected("notion", f"all was put back but this: {'; '.join(lost)[:1000]}")
+
+
+def _again(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the columns, by their former names, that went or changed their type and are there again."""
+    there = ((name, _by_id(now, held) or now.get(name)) for name, held in _touched(wanted, before).items())
+    return {name: column for name, column in there if column is not None}
+
+
+def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json]) -> Json:
+    """Return the columns, by their names in the plan, that people have changed since, and how: they stay so."""
+    now = notion.data_source(source)["properties"]
+    stays = dict[str, str]()
+    for name, added in wanted.add.items():
+        if name in now and (now[name]["type"] != added.type or _filled(notion, source, name, added.type)):
+            stays[name] = "it has been filled since, and a removed column takes its values with it"
+    for name, new in wanted.rename.items():
+        former, held = column_of(before, name)
+        called = (_by_id(now, held) or held)["name"]
+        if called not in (former, plain(new)):
+            stays[former] = f"somebody calls it {called!r} now"
+    for name, retyped in wanted.retype.items():
+        former, held = column_of(before, name)
+        if (_by_id(now, held) or held)["type"] not in (retyped.type, held["type"]):
+            stays[former] = "somebody has changed its type since"
+    for name, options in wanted.options.items():
+        former, held = column_of(before, name)
+        for option in _ours(_by_id(now, held) or held, held, options):
+            if _filled(notion, source, str((_by_id(now, held) or held)["name"]), held["type"], option):
+                stays[former] = f"{option!r} is in use"
+    return stays
+
+
+def _filled(notion: Notion, source: str, name: str, kind: str, option: str = "") -> bool:
+    """Say whether a row has a value there, or that option."""
+    if kind not in WRITABLE or (kind == "status" and not option):  # a status is never empty
+        return False
+    way: Json = {"is_not_empty": True}
+    if option:
+        way = {"contains" if kind == "multi_select" else "equals": option}
+    elif kind == "checkbox":
+        way = {"equals": True}
+    return bool(notion.query_part(source, {"property": name, kind: way}, size=1).rows)
+
+
+def _ours(column: Json, held: Json, options: Sequence[str]) -> list[str]:
+    """Return the options we added that are there."""
+    if column["type"] != held["type"]:
+        return []
+    former = {str(each["name"]) for each in held[held["type"]]["options"]}
+    there = {str(each["name"]) for each in column[column["type"]]["options"]} - former
+    return [name for each in options if (name := plain(each)) in there]
+
+
+def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json], stays: Json) -> Json:
+    """Return the request that makes the columns what they were, but for what `stays`; {} when they are."""
+    back: dict[str, Any] = {now[name]["id"]: None for name in wanted.add if name in now and name not in stays}
+    for name in (*wanted.retype, *wanted.options, *wanted.rename):
+        former, held = column_of(before, name)
+        column = _by_id(now, held)
+        if column is None or former in stays:
+            continue
+        change: Json = back.get(column["id"]) or {}
+        if column["type"] != held["type"]:
+            change |= config_again(held)
+        elif name in wanted.options and (ours := _ours(column, held, wanted.options[name])):
+            change |= config_again(column, with_ids=True)
+            options = column[column["type"]]["options"]
+            change[column["type"]]["options"] = [{"id": each["id"]} for each in options if each["name"] not in ours]
+        if name in wanted.rename and column["name"] != former:
+            change["name"] = former
+        if change:
+            back[column["id"]] = change
+    for name in wanted.remove:
+        former, held = column_of(before, name)
+        if _by_id(now, held) is None and former not in now:
+            back[former] = config_again(held)
+    return back
+
+
+NOTION_CREATE_DATABASE = StepKind(
+    "notion.create_database",
+    "Create a database with columns below a page.",
+    CreateDatabase,
+    _create,
+    Repeat.LOOK,
+    undo=_undo_create,
+    systems=("notion",),
+)
+NOTION_CHANGE_SCHEMA = StepKind(
+    "notion.change_schema",
+    "Add, rename, retype or remove columns of a database, or add options.",
+    ChangeSchema,
+    _change,
+    Repeat.LOOK,
+    undo=_undo_change,
+    systems=("notion",),
+)

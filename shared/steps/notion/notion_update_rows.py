@@ -1,0 +1,166 @@
+"""notion.update_rows: the same values for up to 10,000 rows, in parts that an interruption does not undo."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from shared.core.errors import RateLimited, Rejected
+from shared.core.text.outgoing_text import hosts_of
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
+from shared.integrations.notion.values.property_values import Value
+from shared.integrations.notion.values.values_again import CHANGED, means_the_same, planned_values, value_again
+from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps.notion._rows_changed import cells_of, columns_told, what_was_changed
+
+Json = dict[str, Any]
+_ROWS = "rows"
+_TOGETHER = 25
+_UNDONE_AT_A_TIME = 250  # each is looked at first
+_SOON = timedelta(seconds=5)
+
+
+class UpdateRows(Input):
+    """Of rows matching Notion's `filter` ({} for all), or of `rows` by id; e.g. "set": {"Status": "Done"}."""
+
+    data_source: Target = Field(min_length=1)
+    filter: dict[str, Any] | None = None
+    rows: list[Target] = Field(default_factory=list, max_length=1000)
+    set: dict[str, Value] = Field(min_length=1, max_length=20)
+    at_most: int = Field(10_000, ge=1, le=10_000, description="where more match, none changes")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> UpdateRows:
+        if (self.filter is None) == (not self.rows):
+            raise ValueError("give exactly one of filter, rows")
+        return self
+
+
+def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
+    notion = ctx.connect(Notion)
+    try:
+        planned = ctx.before("planned", lambda: _plan(notion, wanted, ctx))
+        result = write_rows(notion, ctx, planned["changes"], _ROWS)
+    except RateLimited as error:
+        return Again(error.retry_after or _SOON, facts=_progress(ctx), held_back=str(error))
+    done = result["done"] - len(result["gone"])
+    total, same = len(planned["changes"]), planned["same"]
+    text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most))
+    output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100]}
+    return Done(output, facts={"rows": f"{done} of {total}"})
+
+
+def _progress(ctx: StepContext) -> dict[str, str]:
+    planned = ctx.remembered("planned")
+    if planned is None:
+        return {}
+    return {"rows": f"{written_so_far(ctx.effect.known, _ROWS)} of {len(planned['changes'])}"}
+
+
+def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
+    """Return the rows to write, with what they held, before the first one is written."""
+    source = ctx.target(wanted.data_source, "data_source")
+    schema = notion.data_source(source)["properties"]
+    values = planned_values(schema, wanted.set, hosts_of(ctx.run_url))
+    columns = columns_told(schema, wanted.set, wanted.filter)
+    only = [each["id"] for each in columns]
+    if wanted.rows:
+        rows = _named(notion, wanted, ctx, source)
+    else:
+        rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
+    if len(rows) > wanted.at_most:
+        return {"changes": [], "same": len(rows), "too_many": len(rows)}
+    changes = [change for row in rows if (change := _change(row, values)) is not None]
+    changed = {change["id"] for change in changes}
+    told = {row["id"]: cells_of(row, columns) for row in rows if row["id"] in changed}
+    heads = [each["head"] for each in columns]
+    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": told}
+
+
+def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
+    ids = list(dict.fromkeys(ctx.target(each, "page") for each in wanted.rows))
+    found: list[Json] = []
+    for start in range(0, len(ids), _TOGETHER):
+        chosen = ids[start : start + _TOGETHER]
+        known = ctx.same_end(
+            f"read-{start:05d}",
+            lambda chosen=chosen: {  # type: ignore[misc]
+                "rows": ctx.keep_text(json.dumps([_row(notion, each, source) for each in chosen], ensure_ascii=False))
+            },
+        )
+        found += json.loads(ctx.get_text(str(known["rows"])))
+    return found
+
+
+def _row(notion: Notion, row: str, source: str) -> Json:
+    page = notion.page(row)
+    if page["parent"].get("data_source_id") != source:
+        raise Rejected("notion", f"rows: {row} is not a row of the data source {source}")
+    return {"id": page["id"], "properties": page["properties"]}
+
+
+def _change(row: Json, values: Json) -> Json | None:
+    """Return what to write to the row and what it held; None when it has these values already."""
+    held = {str(each["id"]): each for each in row["properties"].values()}
+    differing = {key: new for key, new in values.items() if not means_the_same(held.get(key, {}), new)}
+    if not differing:
+        return None
+    before, lost = dict[str, Json](), list[str]()
+    for key in differing:
+        try:
+            again = value_again(held[key]) if key in held else None
+        except ValueError as error:
+            lost.append(str(error))
+            continue
+        if again is not None:
+            before[key] = again
+    return {"id": row["id"], "properties": differing, "before": before, "lost": lost}
+
+
+def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
+    """Write what the rows held before, to as many as may have been written."""
+    planned = ctx.remembered("planned")
+    if planned is None or not ctx.effect.intended(f"{_ROWS}-00000"):
+        return
+    reached = written_so_far(ctx.effect.known, _ROWS)
+    if ctx.effect.begun(f"{_ROWS}-{reached:05d}"):
+        reached += _TOGETHER  # begun, and nobody knows how far it came
+    touched = planned["changes"][:reached]
+    back = [each for each in touched if each["before"]]
+    result = write_rows(ctx.connect(Notion), ctx, back, "undo", turn=_UNDONE_AT_A_TIME, write=_put_back)
+    lost = [f"{each['id']}: {each['lost'][0]}" for each in touched if each["lost"]] + result["left"]
+    if lost:
+        raise Rejected("notion", f"all was put back but {len(lost)} rows: {'; '.join(lost)[:1000]}")
+
+
+def _put_back(notion: Notion, change: Json) -> str:
+    """Write what the row held before where it still holds ours; return what people have changed since."""
+    now = notion.page(str(change["id"]))["properties"]
+    held = {str(each["id"]): (name, each) for name, each in now.items()}
+    values, left = dict[str, Json](), list[str]()
+    for key, former in change["before"].items():
+        name, value = held.get(key, (key, {}))
+        if means_the_same(value, change["properties"][key]):
+            values[key] = former
+        elif not means_the_same(value, former):
+            left.append(f"{name}: {CHANGED}")
+    if values:
+        notion.update_page(str(change["id"]), values)
+    return f"{change['id']}: {'; '.join(left)}" if left else ""
+
+
+NOTION_UPDATE_ROWS = StepKind(
+    "notion.update_rows",
+    "Set the same values in many rows; other columns stay. Its text lists each row changed: title, columns of the"
+    " filter, and what the columns set held before; or says that none was.",
+    UpdateRows,
+    _run,
+    Repeat.SAME_END,
+    undo=_undo,
+    systems=("notion",),
+    leaves_text=True,
+)

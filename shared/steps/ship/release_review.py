@@ -1,0 +1,297 @@
+"""release.review: look through what is about to leave, and say what people are asked to approve.
+
+Secrets, the tenant's policy, new packages, and an agent that searches for harm. What must not leave goes back to be
+mended; what a person should know is shown, in the page too, beside exactly what leaves and where to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shared.core.approval.release_words import RELEASE, asked_lines, targets
+from shared.core.code.worktree import diff
+from shared.core.errors import Missing, Rejected
+from shared.core.page import Span
+from shared.core.pages import marks
+from shared.core.planning.plan_words import TAKE_OFF, around
+from shared.core.run.run import StepStatus
+from shared.core.secrets.secret_places import SIGN, places_in
+from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
+from shared.core.ship.shipping import ship_of
+from shared.core.text.outgoing_text import hosts_of, plain, tame
+from shared.core.text.sentence import count_of
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.content import blocks
+from shared.integrations.notion.content.rich_text import split_text
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._work import Work, tested_work
+from shared.steps.ship._harm_look import disagreement, look_once, note_of_author
+from shared.steps.ship._release import bound_to_leave
+from shared.steps.ship._there import There, look_there
+
+if TYPE_CHECKING:
+    from shared.mind.harm import Look
+
+MOST_KEPT = 60  # findings and packages that the output holds
+MOST_PATHS = 60
+_SHOWN_DIFF = 12_000  # letters of the diff in the page; the run has all of it
+_MOST_LINES = 90  # Notion takes 100 blocks side by side
+_NOTHING = "Nothing is sent before somebody approves it."
+_NEVER = (StepStatus.SKIPPED, StepStatus.FAILED)  # steps that another plan stands in for
+MOST_SIGNS = 10  # lines in which something was left out that people are shown
+_NO_PLACE = f"Write “{SIGN}” there, or leave the sentence out."
+_TAKE_OUT = "Take it out of the work; whoever it belongs to should renew it."
+
+
+class Review(Input):
+    """Nothing to fill in: it looks at the tested work of its plan."""
+
+
+def _run(wanted: Review, ctx: StepContext) -> Done:
+    work = tested_work(ctx)
+    ship = ship_of(ctx.settings)
+    policy = policy_of(ship.policy)
+    there = look_there(ctx, work) if _changes_a_repository(ctx) else There()
+    before = {**work.originals, **there.files}
+    judged = judge(work.tree, before, policy)
+    if judged.named:
+        known = ctx.packages([one.key for one in judged.named])
+        judged = judge(work.tree, before, policy, known)
+    refused = [*_secrets(ctx, work), *judged.refused, *(each for each in there.findings if each.severity == BLOCK)]
+    if refused:
+        raise _sent_back(refused)
+    look = look_once(ctx, work, before)
+    worst = [text for severity, text in look.findings if severity == "high"]
+    if worst and not ctx.step.rounds:  # once: whether it is right about the rest, a person decides
+        raise _sent_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
+    found = [*_left_out(ctx, work), *there.findings, *_about_tests(ctx, work), *judged.findings]
+    output = _output(ctx, work, before, judged, _listed(found, look))
+    output |= {"looked": look.words, "author": disagreement(ctx), "note": note_of_author(ctx)}
+    output |= {"binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
+    if there.place:
+        output["there"] = dict(there.place)
+    _show(ctx, output)
+    return Done(output, look.used)
+
+
+def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
+    """Return the secrets in the files, and in all that is said of them elsewhere."""
+    from shared.mind.leaks import leaks
+
+    told = {"the title of the page": ctx.run.trigger.title}
+    told |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
+    found = leaks({**work.tree.files, **told})
+    kinds = [each.kind.replace("-", " ") for each in found]
+    secrets = [
+        Finding(BLOCK, "secret", each.where, each.line, f"a secret: {kind}", _TAKE_OUT)
+        for each, kind in zip(found, kinds, strict=True)
+    ]
+    return [*secrets, *_places(work)]
+
+
+def _places(work: Work) -> list[Finding]:
+    """Return the placeholders for secrets in files: strangers must not read that something was hidden, and where."""
+    from shared.mind.leaks import as_text
+
+    return [
+        Finding(BLOCK, "secret", path, line, f"a placeholder for a secret: {kind.replace('-', ' ')}", _NO_PLACE)
+        for path, data in work.tree.files.items()
+        for kind, line in places_in(as_text(data))
+    ]
+
+
+def _left_out(ctx: StepContext, work: Work) -> list[Finding]:
+    """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
+    from shared.mind.leaks import as_text
+
+    on_page = ctx.output_of("plan.propose").get("left_out", ())
+    found = [
+        Finding(WARN, "secret", "", 0, f"on the page{around(each)}: a secret ({each['kind']}) is left out", TAKE_OFF)
+        for each in on_page
+    ]
+    lines = (
+        (path, number)
+        for path, data in sorted(work.tree.files.items())
+        for number, line in enumerate(as_text(data).split("\n"), start=1)
+        if SIGN in line
+    )
+    signs = [
+        Finding(NOTE, "secret", path, number, f"“{SIGN}” stands where a secret was left out")
+        for path, number in islice(lines if on_page else (), MOST_SIGNS)
+    ]
+    return found + signs
+
+
+def _changes_a_repository(ctx: StepContext) -> bool:
+    return any(spec.kind == "repository.propose_change" for _, spec in _sending(ctx))
+
+
+def _about_tests(ctx: StepContext, work: Work) -> list[Finding]:
+    """Return what a person has to know of the tests that were there before: those changed, removed, or not run."""
+    ref = str(ctx.output_of("code.test").get("report") or "")
+    report = json.loads(ctx.get_text(ref)) if ref else {}
+    own = report.get("own") or {}
+    removed = [path for path in work.may_change if path in work.tree.deleted]
+    changed = [path for path in work.may_change if path not in removed and path in work.tree.files]
+    told = [
+        (changed, "a test that was there before is changed, and was not run as it was"),
+        (removed, "a test that was there before is taken away"),
+        (own.get("changed", ()), "a test that was there before is changed; as it was, it passes too"),
+        (own.get("removed", ()), "a test that was there before is taken away; with it, it passes"),
+    ]
+    found = [Finding(WARN, "tests", str(path), 0, what, "Look at why.") for paths, what in told for path in paths]
+    if own.get("unread"):
+        found.append(Finding(WARN, "tests", "", 0, f"{own['unread']}: nobody knows what it breaks"))
+    if failed := own.get("failed"):
+        found.append(Finding(NOTE, "tests", "", 0, f"{len(failed)} of the tests there did not pass before either"))
+    found += [Finding(NOTE, "tests", "", 0, str(note)) for note in report.get("notes", ())]
+    if unread := int(ctx.run.facts.get("files_not_read") or 0):
+        found.append(
+            Finding(
+                NOTE,
+                "there",
+                "",
+                0,
+                f"too large to be read: {count_of(unread, 'file')} of the repository",
+            )
+        )
+    return found
+
+
+def _listed(found: Sequence[Finding], look: Look) -> list[dict[str, str]]:
+    """Return what was found as people are shown it, the worst first: of equal weight what is harm."""
+    listed = [{"severity": WARN if how != "low" else NOTE, "text": text} for how, text in look.findings]
+    listed += [{"severity": each.severity, "text": str(each)} for each in found]
+    return sorted(listed, key=lambda each: (BLOCK, WARN, NOTE).index(each["severity"]))
+
+
+def _sent_back(found: Sequence[Finding], look: Look | None = None) -> StepFailure:
+    lines = "\n".join(f"- {each}" for each in found[:20])
+    more = f"\n- and {len(found) - 20} more" if len(found) > 20 else ""
+    signature = "release " + " ".join(sorted({f"{each.rule}:{each.path}" for each in found}))[:400]
+    feedback = f"This must not leave as it is:\n{lines}{more}"
+    return StepFailure(feedback, signature=signature, **({"used": look.used} if look else {}))
+
+
+def _output(
+    ctx: StepContext, work: Work, before: Mapping[str, bytes], judged: Judged, found: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    ship, tested = ship_of(ctx.settings), ctx.output_of("code.test")
+    changes = diff(before, work.tree)
+    lines = [line for line in changes.split("\n") if not line.startswith(("+++", "---"))]
+    paths = [path for path in work.tree.changed_paths if work.tree.files.get(path) != before.get(path)]
+    stat = {
+        "files": len(paths),
+        "added": sum(line.startswith("+") for line in lines),
+        "removed": sum(line.startswith("-") for line in lines),
+    }
+    steps = [(spec.kind, dict(spec.input)) for _, spec in _sending(ctx)]
+    return {
+        "tree": work.tree_id,
+        "diff": ctx.keep_text(changes),
+        "stat": stat,
+        "paths": paths[:MOST_PATHS],
+        "targets": targets(asdict(ship.code), asdict(ship.site), steps),
+        "tests": tested.get("tests", 0),
+        "driver": str(tested.get("driver", "")),
+        "rounds": int(tested.get("rounds", 0)),
+        "packages": list(judged.told[:MOST_KEPT]),
+        "named": len(judged.told),
+        "brought": len(judged.brought),
+        "findings": list(found[:MOST_KEPT]),
+        "found": len(found),
+        "ceiling": ctx.run.limits.micros,
+    }
+
+
+def _sending(ctx: StepContext) -> list[tuple[str, Any]]:
+    """Return (what it ships as, step) for all steps of this plan that send work away, merge it or make it live."""
+    prefix = ctx.step.id.rpartition(".")[0]
+    found = []
+    for step in ctx.run.steps:
+        kind = ctx.kinds.get(step.spec.kind)
+        same = step.id.rpartition(".")[0] == prefix and not step.parent
+        if same and kind is not None and kind.ships and step.status not in _NEVER:
+            found.append((kind.ships, step.spec))
+    return found
+
+
+# --- in the page ------------------------------------------------------------------------------------------------------
+
+
+def _show(ctx: StepContext, output: Mapping[str, Any]) -> None:
+    """Write into the plan on the page what is asked, in place of what was asked before."""
+    container = str(ctx.output_of("notion.publish_plan").get("container", ""))
+    if not ctx.run.trigger.page or not container:
+        return
+    notion = ctx.connect(Notion)
+    binds, number = str(output["binds"]), 1
+    try:
+        while (known := ctx.effect.known(f"asked-{number}")) is not None and known["binds"] != binds:
+            ctx.same_end(f"gone-{number}", lambda block=str(known["block"]): _removed(notion, block))  # type: ignore[misc]
+            number += 1
+        mark = marks.mark(ctx.run_url, f"asked-{number}-{binds[:8]}")
+        ctx.once(
+            f"asked-{number}",
+            lambda: {"binds": binds, "block": notion.append(container, _blocks(ctx, output, mark))[0]},
+            lambda: _found(notion, container, mark, binds),
+        )
+    except (Missing, Rejected):  # people may have taken the plan out of the page: they are asked elsewhere too
+        return
+
+
+def _found(notion: Notion, container: str, mark: str, binds: str) -> dict[str, Any] | None:
+    for part in notion.children(container):
+        if part["type"] == "toggle" and any((t.get("href") or "") == mark for t in part["toggle"]["rich_text"]):
+            return {"binds": binds, "block": str(part["id"])}
+    return None
+
+
+def _removed(notion: Notion, block: str) -> dict[str, Any]:
+    try:
+        notion.delete_block(block)
+    except Missing:  # somebody was faster
+        return {"gone": block}
+    return {"removed": block}
+
+
+def _blocks(ctx: StepContext, output: Mapping[str, Any], mark: str) -> list[dict[str, Any]]:
+    changes = plain(ctx.get_text(str(output["diff"])))
+    shown = changes[:_SHOWN_DIFF] + ("\n… (the run has all of it)" if len(changes) > _SHOWN_DIFF else "")
+    parts = [part for line in _as_asked(ctx, output) for part in split_text(line)]
+    inside = [blocks.bulleted(part) for part in parts[:_MOST_LINES]]
+    if len(parts) > _MOST_LINES:
+        inside.append(blocks.bulleted("… and more: look at the run."))
+    inside.append(blocks.toggle("The changes", [blocks.code(shown or "none", "diff")]))
+    head = (Span("What leaves", bold=True, href=mark), Span(f": {output['stat']['files']} files. {_NOTHING}"))
+    return tame([blocks.toggle(head, inside)], hosts_of(ctx.run_url))
+
+
+def _as_asked(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
+    """Return the lines that people are asked with on every channel, as they are once this step is done.
+
+    Without what has been spent: that goes on while people think, and a write that was begun goes on as it began.
+    """
+    from dataclasses import replace
+
+    steps = tuple(replace(s, output=output) if s.id == ctx.step.id else s for s in ctx.run.steps)
+    gate = f"{ctx.step.id.removesuffix('review')}{RELEASE}"
+    return asked_lines(replace(ctx.run, steps=steps), gate)[:-1]
+
+
+RELEASE_REVIEW = StepKind(
+    "release.review",
+    "Look through what is about to leave: secrets, policy, packages, harm.",
+    Review,
+    _run,
+    Repeat.LOOK,
+    systems=("notion",),
+    plannable=False,
+    repairs="code.test",
+    needs=("code.test",),
+    thinks="agent.security-reviewer",
+)

@@ -1,0 +1,349 @@
+"""repository.propose_change: put the tested files on a branch of their own and open a pull or merge request.
+
+What is proposed is exactly the approved work: the commit holds the files of its base with the work laid over. Done
+again after a rework, or by another plan of the run, it is another commit on the same branch, and the request's text is
+written anew. A branch that
+somebody else has moved is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from shared.core.errors import NotApproved, Rejected
+from shared.core.lines import GIT
+from shared.core.run.run import StepStatus
+from shared.core.ship.shipping import ship_of
+from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, Repository
+from shared.steps._forge import OWN_BRANCH, SYSTEMS, claim_of, forge_of, in_turn, own_branch, place_of
+from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._work import Work, tested_work
+from shared.steps.ship._change_text import change_text, changes_title, said_safely
+from shared.steps.ship._one_of_each import REPOSITORY, only_one
+from shared.steps.ship._release import allowed_to_ship, there_of
+from shared.steps.ship._there import in_the_way, written_over
+
+AUTHOR = Author("Workwright", "agent@workwright.invalid")
+_README = "README.md"
+
+
+class Propose(Input):
+    """The repository comes from the settings, never from a page; the branch is one of our own, whatever is named."""
+
+    title: str = Field(max_length=200)
+    branch: SkipJsonSchema[str] = Field("", validate_default=True)
+
+    @field_validator("branch")
+    @classmethod
+    def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
+        if OWN_BRANCH.fullmatch(value):
+            return value
+        return own_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
+
+
+class _Place:
+    """Where it goes: forge, repository and branch, those it was begun with, whatever became of the settings since.
+
+    The run's id in the branch keeps two runs of one page apart.
+    """
+
+    def __init__(self, wanted: Propose, ctx: StepContext) -> None:
+        self.branch = f"{wanted.branch}-{ctx.home[-8:]}"
+        self.made: Mapping[str, Any] = ctx.effect.known("repository") or {}
+        system, self.owner, self.name = (
+            (str(self.made["system"]), str(self.made["owner"]), str(self.made["name"])) if self.made else place_of(ctx)
+        )
+        self.forge: Forge = forge_of(ctx, self.owner, self.name, system=system)
+
+    def settle(self, ctx: StepContext, work: Work) -> None:
+        """See that the repository is there, and note where the work begins: at its base, or where the branch ends."""
+        asked = ":".join(place_of(ctx))
+        self.made = ctx.effect("repository", lambda: {**self._begin(ctx, work), "asked": asked}, repeat=Repeat.SAME_END)
+        if self.made.get("asked", asked) != asked:
+            begun = f"{self.made['owner']}/{self.made['name']}"
+            told = (
+                f"this change was begun in {begun}, and the settings name another place: set them back, or begin anew"
+            )
+            raise Rejected(self.forge.system, told)
+        self.owner, self.name = str(self.made["owner"]), str(self.made["name"])
+
+    def _begin(self, ctx: StepContext, work: Work) -> dict[str, Any]:
+        there = {} if work.tree.base else there_of(ctx)
+        if there:
+            place, _, base = str(there["at"]).partition(":")[2].rpartition("@")
+            owner, _, name = place.rpartition("/")
+            told = {"url": there["url"], "default_branch": there["branch"], "owner": owner, "name": name}
+            return {**told, "system": self.forge.system, "base": base}
+        if work.tree.base:
+            base = self._base_of(work)
+            repository = self.forge.repository(self.owner, self.name)
+        else:
+            private = ship_of(ctx.settings).code.private
+            only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
+            repository = self.forge.ensure_repository(self.owner, self.name, private=private)
+            base = self.forge.head(self.owner, self.name, repository.default_branch)
+            if base:
+                self._nothing_unseen(repository, base, work)
+            base = base or self._first(repository)
+        return {
+            "url": repository.url,
+            "default_branch": repository.default_branch,
+            "owner": repository.owner,
+            "name": repository.name,
+            "system": self.forge.system,
+            "base": base,
+        }
+
+    def _base_of(self, work: Work) -> str:
+        place, _, sha = work.tree.base.rpartition("@")
+        wanted = f"{self.forge.system}:{self.owner}/{self.name}"
+        if place.lower() != wanted.lower():
+            raise Rejected(self.forge.system, f"the work was made for {place}, but the settings name {wanted}")
+        return sha
+
+    def _nothing_unseen(self, repository: Repository, base: str, work: Work) -> None:
+        """Have people asked again where something has come, since they were asked, that the work would write over."""
+        entries = self.forge.entries(repository.owner, repository.name, base)
+        if [each.path for each in entries] == [_README]:  # what a new repository begins with
+            return
+        if written_over(entries, work) or any(in_the_way(entries, work)):
+            there = f"{repository.owner}/{repository.name}"
+            raise NotApproved("approval", f"in {there} there is something now that would be written over")
+
+    def _first(self, repository: Repository) -> str:
+        return self.forge.first_commit(
+            repository.owner,
+            repository.name,
+            branch=repository.default_branch,
+            path=_README,
+            content=f"# {repository.name}\n".encode(),
+            message="Begin",
+            author=AUTHOR,
+        )
+
+
+def _run(wanted: Propose, ctx: StepContext) -> Done:
+    work = tested_work(ctx)
+    allowed_to_ship(ctx, work.tree_id)
+    title, body = changes_title(wanted.title), change_text(ctx, work)
+    message = said_safely(f"{title}\n\n{_trailer(ctx, work.tree_id)}\n")
+    place = _Place(wanted, ctx)
+    place.settle(ctx, work)
+    committed = _commit(ctx, place, work, message)
+    change, left = _described(ctx, place, work, title, body)
+    url, number = str(change["url"]), int(change["number"])
+    output = {
+        "url": url,
+        "number": number,
+        "system": place.forge.system,
+        "repository": f"{place.owner}/{place.name}",
+        "branch": place.branch,
+        "commit": committed["sha"],
+        "at": committed["at"],
+        "tree": work.tree_id,
+    }
+    facts = {"pull_request": url, "repository": place.made["url"], "branch": place.branch}
+    if unheard := ctx.listen(place.forge.system, f"{place.owner}/{place.name}"):
+        facts["webhook"] = f"none, so changes are looked for from time to time: {unheard}"
+    return Done(output, facts=facts | ({"not_taken": "; ".join(left)} if left else {}))
+
+
+# --- the commit -------------------------------------------------------------------------------------------------------
+
+
+def _trailer(ctx: StepContext, tree: str) -> str:
+    return f"{_of_run(ctx)}Workwright-Work: {tree}"
+
+
+def _of_run(ctx: StepContext) -> str:
+    return f"Workwright-Run: {ctx.home}\n"
+
+
+def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mapping[str, Any]:
+    name, before = in_turn(ctx, "commit", work.tree_id)
+    last = str(before["sha"]) if before else str(_of_plan_before(ctx, place).get("commit", ""))
+    unclear = ctx.effect.intended(name) and ctx.effect.known(name) is None
+
+    def do() -> dict[str, Any]:
+        at = ctx.now()
+        expected = _found(ctx, place, work, last) if unclear else last
+        sha = expected.removeprefix(_DONE)
+        if not expected.startswith(_DONE):
+            sha = place.forge.commit(
+                place.owner,
+                place.name,
+                base=str(place.made["base"]),
+                branch=place.branch,
+                expected_head=expected,
+                files=work.tree.files,
+                deleted=sorted(work.tree.deleted),
+                modes=_modes(place, work),
+                message=message,
+                author=AUTHOR,
+                date=ctx.run.opened_at,
+            )
+        return {"sha": sha, "of": work.tree_id, "at": at.isoformat()}
+
+    return ctx.effect(name, do, repeat=Repeat.SAME_END)  # the branch moves from the expected commit, or not at all
+
+
+def _of_plan_before(ctx: StepContext, place: _Place) -> Mapping[str, Any]:
+    """Return what an earlier plan of this run has proposed on the same branch; {} where none has."""
+    where = (f"{place.owner}/{place.name}", place.branch)
+    done = [s for s in ctx.run.steps if s.spec.kind == ctx.step.spec.kind and s.status == StepStatus.SUCCEEDED]
+    others = [s.output for s in done if s.id != ctx.step.id]
+    return next((out for out in reversed(others) if (out.get("repository"), out.get("branch")) == where), {})
+
+
+_DONE = "="
+
+
+def _found(ctx: StepContext, place: _Place, work: Work, last: str) -> str:
+    """Return what the branch is expected to point to, after a commit whose answer was lost.
+
+    `=` before it: that commit is there, whatever it was made of then. One of this run that holds other work was made
+    before the rework, and what comes now goes on top of it.
+    """
+    head = place.forge.head(place.owner, place.name, place.branch)
+    if head in ("", last):
+        return last
+    message = place.forge.message_of(place.owner, place.name, head)
+    if _trailer(ctx, work.tree_id) in message:
+        return _DONE + head
+    return head if _of_run(ctx) in message else last  # a stranger's: the forge refuses `last`
+
+
+def _modes(place: _Place, work: Work) -> dict[str, str]:
+    """Return the modes of the files: as they are in the repository, and a new script can be executed."""
+    there: dict[str, str] = {}
+    if work.tree.base:
+        base = str(place.made["base"])
+        entries = place.forge.entries(place.owner, place.name, base)
+        if hidden := next(in_the_way(entries, work), None):
+            raise Rejected(place.forge.system, str(hidden))
+        there = {entry.path: entry.mode for entry in entries}
+    new = {path: EXECUTABLE if data.startswith(b"#!") else FILE for path, data in work.tree.files.items()}
+    modes = {path: there.get(path, mode) for path, mode in new.items()}
+    return {path: mode for path, mode in modes.items() if mode != FILE}
+
+
+# --- the pull or merge request ----------------------------------------------------------------------------------------
+
+
+def _described(
+    ctx: StepContext, place: _Place, work: Work, title: str, body: str
+) -> tuple[Mapping[str, Any], list[str]]:
+    """Return the request, opened or with its text written anew, and what the forge did not take of the rest."""
+    code = ship_of(ctx.settings).code
+    forge, owner, name, branch = place.forge, place.owner, place.name, place.branch
+    base, former = str(place.made["default_branch"]), _of_plan_before(ctx, place)
+
+    def open_it() -> dict[str, Any]:
+        if former:
+            return {"url": former["url"], "number": former["number"], "of": former["tree"]}
+        change = forge.open_change(owner, name, branch=branch, base=base, title=title, body=body, draft=code.draft)
+        return _opened(change, work.tree_id)
+
+    opened = ctx.effect(
+        "pull-request",
+        open_it,
+        repeat=Repeat.LOOK,
+        look=lambda: None if former else _there(forge.find_change(owner, name, branch), work.tree_id),
+    )
+    number = int(opened["number"])
+    if not former:  # which has claimed it for this run
+        ctx.made(claim_of(forge.system, owner, name, number))
+    name_of_text, before = in_turn(ctx, "rewritten", work.tree_id)
+    if ctx.effect.known(name_of_text) is None and (before or opened)["of"] != work.tree_id:
+        _still_open(forge.change(owner, name, number))
+        ctx.same_end(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
+    if not code.labels and not code.reviewers:
+        return opened, []
+    told = ctx.same_end("labels", lambda: {"left": _labelled(place, number, code.labels, code.reviewers)})
+    return opened, [str(each) for each in told["left"]]
+
+
+def _opened(change: Change, tree: str) -> dict[str, Any]:
+    return {"url": change.url, "number": change.number, "of": tree}
+
+
+def _there(found: Change | None, tree: str) -> dict[str, Any] | None:
+    return _opened(found, tree) if found else None
+
+
+def _labelled(place: _Place, number: int, labels: tuple[str, ...], reviewers: tuple[str, ...]) -> list[str]:
+    return place.forge.update_change(place.owner, place.name, number, labels=labels, reviewers=reviewers)
+
+
+def _rewritten(place: _Place, number: int, title: str, body: str, tree: str) -> dict[str, Any]:
+    place.forge.update_change(place.owner, place.name, number, title=title, body=body)
+    return {"of": tree}
+
+
+def _still_open(change: Change) -> None:
+    if change.merged:
+        raise Rejected("repository", f"{change.url} was merged by somebody; what was made since is not in it")
+    if change.state != "open":
+        raise Rejected("repository", f"{change.url} was closed by somebody; it is not opened again")
+
+
+# --- taking it back ---------------------------------------------------------------------------------------------------
+
+
+def _undo(wanted: Propose, ctx: StepContext) -> None:
+    """Close the request and delete the branch; the repository stays.
+
+    Raises Rejected when it was merged, and when the branch holds what somebody else has pushed: that is theirs.
+    """
+    if not ctx.effect.begun("commit"):
+        return
+    for each in (in_turn(ctx, "commit", "")[0], "pull-request"):
+        ctx.effect.begun(each)  # what may still arrive is waited for: it would be left behind
+    place = _Place(wanted, ctx)
+    opened = ctx.effect.known("pull-request")
+    if opened is None:
+        opened = _there(place.forge.find_change(place.owner, place.name, place.branch), "")
+    if opened is not None:
+        number = int(opened["number"])
+        now = place.forge.change(place.owner, place.name, number)
+        if now.merged:
+            raise Rejected("repository", f"{now.url} was merged by somebody; that stays")
+        if now.state == "open":
+            ctx.same_end("undo-pull-request", lambda: _opened(_closed(place, number), ""))
+    if ctx.effect.known("undo-branch") is None and not _all_ours(ctx, place):
+        raise Rejected("repository", f"branch {place.branch!r} stays: somebody has pushed to it")
+    ctx.same_end("undo-branch", lambda: _deleted(place))
+
+
+def _all_ours(ctx: StepContext, place: _Place) -> bool:
+    """Say whether the branch is gone, or ends with a commit of this run."""
+    head = place.forge.head(place.owner, place.name, place.branch)
+    return not head or _of_run(ctx) in place.forge.message_of(place.owner, place.name, head)
+
+
+def _closed(place: _Place, number: int) -> Change:
+    return place.forge.close_change(place.owner, place.name, number)
+
+
+def _deleted(place: _Place) -> dict[str, Any]:
+    place.forge.delete_branch(place.owner, place.name, place.branch)
+    return {"deleted": place.branch}
+
+
+REPOSITORY_PROPOSE_CHANGE = StepKind(
+    "repository.propose_change",
+    "Put the tested files on a branch of the tenant's repository and open a pull request.",
+    Propose,
+    _run,
+    Repeat.LOOK,
+    lane="deploy",
+    line=GIT,
+    ships="release",
+    undo=_undo,
+    systems=(SYSTEMS,),
+    needs=("code.generate", "code.test"),
+)

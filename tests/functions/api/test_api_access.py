@@ -1,0 +1,187 @@
+"""Who may do what: every route with every role, on one's own things and on another tenant's. Made from the router."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
+from shared.app.chat.chat_memory import keep_chat, new_chat
+from shared.app.code.snapshots import keep_snapshot
+from shared.app.intake.accept_forge_delivery import HOOKS, KEY
+from shared.app.made.things import made
+from shared.app.models.contexts import keep_context
+from shared.app.models.model_keys import keep_key
+from shared.core.code.worktree import Worktree
+from shared.core.run.commands import Command
+from shared.mind.context import Part, assemble
+from shared.ports import Put, Secret
+from tests.functions.conftest import MINE, OTHER, Service
+
+# Written by hand from what roles are for, not read from the code: what each may do beside looking at runs.
+MAY = {
+    "owner": {"chat", "feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
+              "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
+              "contexts.read",
+              "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change",
+              "ship.read", "ship.change", "connections.read", "connections.manage",
+              "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete",
+              "made.read", "made.take_away"},
+    "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
+              "feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
+              "keys.manage", "planning.read", "databases.read", "contexts.read", "ship.read",
+              "connections.read", "pause.read", "pause.change", "tenant.read", "made.read", "made.take_away"},
+    "member": {"knowledge.ask", "knowledge.read", "chat", "models.read",
+              "feedback.give", "preferences.read", "preferences.change",
+              "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read",
+              "ship.read", "connections.read", "pause.read", "tenant.read", "made.read"},
+    "viewer": {"knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
+              "databases.read", "ship.read", "connections.read", "pause.read", "tenant.read", "made.read"},
+}  # fmt: skip
+KEYED = [route for route in ROUTES if route.needs_key]
+BODIES = {
+    "answer": {"text": "again"},
+    "ask": {"question": "Where?"},
+    "continue_chat": {"text": "approve"},
+    "give_feedback": {"thumb": "up"},
+    "reword_preference": {"text": "Short"},
+    "new_key": {"role": "viewer", "name": "made by the table"},
+    "connect": {"system": "gitlab"},
+    "delete_tenant": {"confirm": MINE},
+    "make_hook": {"system": "vercel"},
+    "take_away": {"confirm": "ideas"},
+    "give_hook_secret": {"secret": "made-up-0123456789"},
+    "rework": {"wish": "the colours"},
+    "set_site_value": {"name": "forms", "value": "made-up"},
+    "set_key": {"provider": "openai", "key": "made-up-0123456789"},
+}
+LETTER, LIKED = "run-waits.9.0", f"pref-{'a' * 24}"
+
+
+def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
+    """Give the tenant, and the key of the role, one thing of each kind a path can name; return their names."""
+    service.waiting(tenant)
+    service.deps.queue.bury(Command(LETTER, "attempt", "execute-step", tenant, "run-waits", "build", 1), "lost", 8)
+    keep_key(service.deps, tenant, "xai", Secret("made-up-0123456789"), "the table")
+    liked = {"text": "Short pages", "by": "rules", "sources": [], "at": "2026-11-21T09:00:00+00:00", "until": ""}
+    service.deps.store.put(tenant, Put("preferences", LIKED, liked))
+    _keep_context(service, tenant)
+    viewer = _key_id(service, "viewer" if tenant == MINE else "foreign viewer")
+    talks = _key_id(service, role if role and tenant == MINE else "foreign owner")
+    chat = keep_chat(service.deps, tenant, new_chat(tenant, talks, "Ada Example", "2026-11-21T09:00:00+00:00", "1"))
+    return {
+        "run": "run-waits",
+        "step": "build",
+        "n": "1",
+        "letter": LETTER,
+        "key": viewer,
+        "chat": chat.id,
+        "provider": "xai",
+        "preference": LIKED,
+        "hook": _hook(service, tenant),
+        "made": _made(service, tenant),
+    }
+
+
+def _made(service: Service, tenant: str) -> str:
+    key = f"databases.{('a' if tenant == MINE else 'b') * 32}.ideas.database"
+    body = {"state": "confirmed", "at": "2026-11-21T09:00:00+00:00", "name": key, "result": {"database": "d-1"}}
+    service.deps.store.put(tenant, Put("effects", key, body))
+    return made(service.deps, tenant).things[0].id
+
+
+def _hook(service: Service, tenant: str) -> str:
+    for name in (KEY, "oauth-state-key"):
+        service.deps.secrets.set(name, Secret(f"{name} of the tests"))
+    hook = ("a" if tenant == MINE else "b") * 32
+    body = {"system": "vercel", "repository": "", "at": "2026-11-21T09:00:00+00:00"}
+    service.deps.store.put(tenant, Put(HOOKS, hook, body))
+    return hook
+
+
+def _keep_context(service: Service, tenant: str) -> None:
+    loaded = service.deps.store.load_run(tenant, "run-waits")
+    assert loaded is not None
+    step = loaded.run.step("build")
+    assert step is not None
+    keep_context(service.deps, loaded.run, step, assemble([Part("page", "page p1", "Bread")], budget=500))
+    text = service.deps.store.put_text(tenant, Worktree({"a.py": b""}).to_text())
+    keep_snapshot(service.deps, loaded.run, step, 1, {"work": text})
+
+
+def _key_id(service: Service, role: str) -> str:
+    found = re.search(r"\.([0-9a-f]{12})\.", service.keys[role])
+    assert found
+    return found.group(1)
+
+
+def _path(route: Route, names: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda part: names[part.group(1)], route.path)
+
+
+def _call(service: Service, route: Route, names: dict[str, str], role: str) -> int:
+    body = BODIES.get(route.id, {}) if route.method != "GET" else None
+    return int(service.call(route.method, _path(route, names), key=role, json=body).status_code)
+
+
+@pytest.mark.parametrize("route", KEYED, ids=lambda route: f"{route.method} {route.path}")
+def test_who_may_not_is_refused_on_its_own(service: Service, route: Route) -> None:
+    names = _prepare(service, MINE)
+    assert _call(service, route, names, "") == 401
+    for role in [role for role in MAY if route.permission not in MAY[role]]:
+        assert _call(service, route, names, role) == 403, role
+
+
+@pytest.mark.parametrize(
+    ("route", "role"),
+    [
+        pytest.param(route, role, id=f"{role} {route.method} {route.path}")
+        for route in KEYED
+        for role in MAY
+        if route.permission in MAY[role]
+    ],
+)
+def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: str) -> None:
+    status = _call(service, route, _prepare(service, MINE, role), role)
+    if route.id in ("answer", "retry", "ask", "rework", "rollback"):
+        # it waits for approval, asks nothing, and Notion is not connected; who asks is known before that
+        assert status == 409
+    else:
+        assert status in (200, 201, 202)
+
+
+@pytest.mark.parametrize("route", [r for r in KEYED if r.parts], ids=lambda route: f"{route.method} {route.path}")
+def test_another_tenants_things_are_not_there(service: Service, route: Route) -> None:
+    names = _prepare(service, OTHER)
+    before = service.deps.store.load_run(OTHER, "run-waits")
+    for role in MAY:
+        answer = service.call(route.method, _path(route, names), key=role, json=BODIES.get(route.id, {}))
+        assert answer.status_code == (404 if route.permission in MAY[role] else 403), role
+        assert service.deps.store.load_run(OTHER, "run-waits") == before, role
+        assert len(service.deps.queue.dead_letters(OTHER)) == 1, role
+    assert service.call("GET", "/v1/runs", key="foreign viewer").status_code == 200
+
+
+@pytest.mark.parametrize("route", [r for r in KEYED if not r.parts and r.method == "GET"], ids=lambda r: r.path)
+def test_lists_hold_ones_own_alone(service: Service, route: Route) -> None:
+    _prepare(service, OTHER)
+    service.call("POST", "/v1/runs/run-waits/approve", key="foreign owner")
+    text = service.call("GET", route.path).text
+    assert "run-waits" not in text
+    assert "their" not in text
+
+
+def test_every_route_says_who_may_use_it() -> None:
+    assert {route.permission for route in ROUTES} <= set(PERMISSIONS)
+    assert len({route.id for route in ROUTES}) == len(ROUTES)
+
+
+def test_a_route_without_a_known_permission_does_not_start() -> None:
+    with pytest.raises(ValueError, match="deny by default"):
+        check_routes([replace(ROUTES[0], permission="")])
+    with pytest.raises(ValueError, match="twice"):
+        check_routes([ROUTES[0], ROUTES[0]])

@@ -1,0 +1,308 @@
+"""Every kind of block and of rich text: built within the limits, written, read, and built again from what was read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.core.page import Block, Span, block_to_data
+from shared.integrations.notion.content import blocks, rich_text
+from shared.integrations.notion.content.blocks_again import NotWritable, from_block, from_blocks
+from shared.integrations.notion.content.reading import read_block, read_spans, read_written
+from tests.integrations.conftest import Desk
+
+Json = dict[str, Any]
+ID = "0a0b0c0d-0000-4000-8000-00000000000f"
+URL = "https://e.example/a"
+
+
+def told(found: Sequence[Block]) -> list[Any]:
+    """Return blocks as data without ids, which the server gives."""
+
+    def bare(block: Block) -> Block:
+        return replace(block, id="", children=tuple(map(bare, block.children)))
+
+    return [block_to_data(bare(block)) for block in found]
+
+
+def every_kind() -> list[Json]:
+    """One of each, with all its fields."""
+    inside = [blocks.paragraph("in")]
+    bold = [Span("a "), Span("b", bold=True, color="red_background"), Span("c", href=URL)]
+    return [
+        blocks.paragraph(bold, inside, color="gray"),
+        *(blocks.heading(level, "h", color="blue") for level in (1, 2, 3)),
+        blocks.heading(2, "folds", inside, toggleable=True),
+        blocks.bulleted("x", inside, color="red"),
+        blocks.numbered("x", inside),
+        blocks.to_do("x", True, inside, color="pink"),
+        blocks.toggle("x", inside, color="yellow_background"),
+        blocks.quote("x", inside, color="green"),
+        blocks.callout("x", "🎯", inside, color="blue_background"),
+        blocks.callout("x", {"type": "external", "external": {"url": URL}}),
+        blocks.code("x = 1", "py", [Span("caption", italic=True)]),
+        blocks.equation("e = mc^2"),
+        blocks.divider(),
+        blocks.breadcrumb(),
+        blocks.table_of_contents(color="gray"),
+        blocks.bookmark(URL, "caption"),
+        blocks.embed(URL),
+        *(build(URL, "caption") for build in (blocks.image, blocks.video, blocks.audio, blocks.pdf)),
+        blocks.file(URL, name="a.txt"),
+        blocks.table([["A", [Span("B", code=True)]], ["1"]], header_row=True, header_column=True),
+        blocks.columns([inside, inside], [0.25, 0.75]),
+        blocks.synced(inside),
+        blocks.paragraph([rich_text.equation("x^2"), Span(" "), rich_text.mention_date("2026-11-22")]),
+    ]
+
+
+LATER = [  # since the published description
+    blocks.heading(4, "h"),
+    blocks.paragraph("label", icon="🎯"),
+    blocks.tab([blocks.paragraph("one", [blocks.paragraph("in")]), blocks.paragraph("two")]),
+]
+
+
+def test_every_kind_is_written_as_published_and_read_back_equal(desk: Desk) -> None:
+    written = every_kind()
+    page = desk.page()
+    ids = desk.notion.append_tree(page, written)
+    synced_id = ids[[made["type"] for made in written].index("synced_block")]
+    mentions = [rich_text.mention_page(page, "Page"), rich_text.mention_user(desk.seeded["people"][0]["id"])]
+    more = [blocks.synced_copy(synced_id), blocks.link_to_page(page), blocks.paragraph(mentions)]
+    desk.notion.append_tree(page, more)
+    read = desk.notion.read_page(page).blocks
+    expected = told([read_written(made) for made in [*written, *more]])
+    copy, mentioned = len(written), len(written) + 2
+    got = told([replace(block, children=()) if at == copy else block for at, block in enumerate(read)])
+    assert got[:mentioned] == expected[:mentioned]
+    assert [span.mention for span in read[mentioned].spans] == [span.mention for span in mentions]
+    assert [from_block(block) for block in read[:copy]] == written
+
+
+@pytest.mark.parametrize("made", [*every_kind(), *LATER], ids=lambda made: made["type"])
+def test_every_kind_comes_back_from_what_was_read(made: Json) -> None:
+    assert from_block(read_written(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("build", "field"),
+    [
+        (lambda: blocks.paragraph("x", color="mauve"), "paragraph.color"),
+        (lambda: blocks.paragraph([Span("x", color="mauve")]), "annotations.color"),
+        (lambda: blocks.heading(1, "x", [blocks.divider()]), "heading.children"),
+        (lambda: blocks.callout("x", {"type": "file", "file": {"url": URL}}), "callout.icon"),
+        (lambda: blocks.columns([[blocks.divider()]]), "column_list.children"),
+        (lambda: blocks.column([]), "column.children"),
+        (lambda: blocks.column([blocks.divider()], 1.0), "column.width_ratio"),
+        (lambda: blocks.table([]), "table.table_width"),
+        (lambda: blocks.table([[""] * 101]), "table.table_width"),
+        (lambda: blocks.table_row(["", [Span("x", bold=bool(at % 2)) for at in range(101)]]), "table_row.cells[1]"),
+        (lambda: blocks.tab([blocks.divider()]), "tab.children"),
+        (lambda: blocks.image("./i.png"), "image.url"),
+        (lambda: blocks.image("https://e.example/" + "a" * 2000), "image.url"),
+        (lambda: blocks.video(), "video"),
+        (lambda: blocks.video(URL, upload=ID), "video"),
+        (lambda: blocks.file(upload="no id"), "file.file_upload.id"),
+        (lambda: blocks.file(URL, name="n" * 101), "file.name"),
+        (lambda: blocks.link_to_page(), "link_to_page"),
+        (lambda: blocks.link_to_page(ID, database_id=ID), "link_to_page"),
+        (lambda: blocks.synced_copy("../x"), "synced_block.synced_from.block_id"),
+        (lambda: blocks.paragraph([rich_text.equation("x" * 1001)]), "equation.expression"),
+        (lambda: blocks.code([Span("x", bold=bool(at % 2)) for at in range(101)]), "code.rich_text"),
+        (lambda: rich_text.mention_user("me"), "mention.user.id"),
+        (lambda: rich_text.mention_when_copied("later"), "template_mention"),
+    ],
+)
+def test_what_does_not_fit_is_refused_naming_the_field(build: Callable[[], Any], field: str) -> None:
+    with pytest.raises(ValueError, match=field.replace("[", r"\[")) as refused:
+        build()
+    assert str(refused.value).startswith(field)
+
+
+def test_every_kind_of_rich_text_is_written() -> None:
+    spans = [
+        rich_text.mention_user(ID),
+        rich_text.mention_page(ID),
+        rich_text.mention_database(ID),
+        rich_text.mention_date("2026-11-22T10:00:00", time_zone="Europe/Warsaw"),
+        rich_text.mention_when_copied("today"),
+        rich_text.mention_when_copied("me"),
+        rich_text.custom_emoji(ID, "party"),
+        rich_text.equation("x"),
+        Span("t", underline=True, href=URL, color="pink"),
+    ]
+    assert rich_text.rich_text(spans) == [
+        {"type": "mention", "mention": {"type": "user", "user": {"id": ID}}},
+        {"type": "mention", "mention": {"type": "page", "page": {"id": ID}}},
+        {"type": "mention", "mention": {"type": "database", "database": {"id": ID}}},
+        {
+            "type": "mention",
+            "mention": {"type": "date", "date": {"start": "2026-11-22T10:00:00", "time_zone": "Europe/Warsaw"}},
+        },
+        {
+            "type": "mention",
+            "mention": {
+                "type": "template_mention",
+                "template_mention": {"type": "template_mention_date", "template_mention_date": "today"},
+            },
+        },
+        {
+            "type": "mention",
+            "mention": {
+                "type": "template_mention",
+                "template_mention": {"type": "template_mention_user", "template_mention_user": "me"},
+            },
+        },
+        {"type": "mention", "mention": {"type": "custom_emoji", "custom_emoji": {"id": ID}}},
+        {"type": "equation", "equation": {"expression": "x"}},
+        {
+            "type": "text",
+            "text": {"content": "t", "link": {"url": URL}},
+            "annotations": {"underline": True, "color": "pink"},
+        },
+    ]
+
+
+# --- reading what only Notion makes ---
+
+
+def raw(kind: str, **body: Any) -> Json:
+    return {"object": "block", "id": ID, "type": kind, "has_children": False, "in_trash": False, kind: body}
+
+
+def text_item(words: str, **more: Any) -> Json:
+    plain = dict.fromkeys(("bold", "italic", "strikethrough", "underline", "code"), False) | {"color": "default"}
+    item: Json = {"type": "text", "text": {"content": words, "link": None}, "annotations": plain, "plain_text": words}
+    return item | {"href": None} | more
+
+
+def test_what_only_notion_makes_is_kept_and_reported() -> None:
+    found = [
+        read_block(raw("child_page", title="P")),
+        read_block(raw("child_database", title="D")),
+        read_block(raw("link_preview", url=URL)),
+        read_block(raw("meeting_notes", title=[text_item("Weekly")], status="ready", children={"notes_block_id": ID})),
+        read_block(raw("unsupported", block_type="button")),
+        read_block(raw("hologram", rich_text=[text_item("new")], depth=3)),
+        read_block(raw("image", type="file", file={"url": URL + "?sig=1", "expiry_time": "2026-11-22"}, caption=[])),
+        read_block(raw("template", rich_text=[text_item("New")])),
+        read_block(raw("paragraph", rich_text=[text_item("kept")], color="default")),
+    ]
+    assert [block.text for block in found[:4]] == ["P", "D", "", "Weekly"]
+    assert found[3].extra == {"status": "ready", "children": {"notes_block_id": ID}}
+    assert found[4].block_type == "button"
+    assert (found[5].type, found[5].text, found[5].extra) == ("hologram", "new", {"depth": 3})
+    assert (found[6].hosted, found[6].expires_at) == (True, "2026-11-22")
+    made, left_out = from_blocks(found)
+    assert made == [blocks.paragraph("kept")]
+    assert [each.type for each in left_out] == [
+        *("child_page", "child_database", "link_preview", "meeting_notes"),
+        *("button", "hologram", "image", "template"),
+    ]
+    assert all(each.block_id == ID and each.why for each in left_out)
+    with pytest.raises(NotWritable, match="upload it again"):
+        from_block(found[6])
+
+
+def test_parts_that_only_notion_sets_are_reported() -> None:
+    preview = {"type": "mention", "mention": {"type": "link_mention", "link_mention": {"href": URL, "title": "A"}}}
+    items = [
+        {**preview, "plain_text": "A", "href": URL, "annotations": {}},
+        text_item("rel", href="file:///x", text={"content": "rel", "link": {"url": "file:///x"}}),
+        text_item("page", href=f"/{ID.replace('-', '')}"),
+        text_item("new", annotations={"color": "mauve"}),
+    ]
+    block = read_block(raw("numbered_list_item", rich_text=items, list_start_index=4, list_format="roman"))
+    assert (block.list_start_index, block.list_format) == (4, "roman")
+    assert block.spans[0].mention == preview["mention"]
+    ((made,), left_out) = from_blocks([block])
+    links = [item["text"]["link"] for item in made["numbered_list_item"]["rich_text"]]
+    assert links == [{"url": URL}, None, {"url": f"https://www.notion.so/{ID.replace('-', '')}"}, None]
+    assert [each.why.split()[1] for each in left_out] == ["mention", "link", "colour", "the"]
+
+
+def test_new_kinds_of_rich_text_keep_their_text_and_content() -> None:
+    (span,) = read_spans([{"type": "sparkle", "sparkle": {"n": 1}, "plain_text": "s", "annotations": {}}])
+    assert (span.text, span.mention) == ("s", {"type": "sparkle", "sparkle": {"n": 1}})
+    assert rich_text.rich_text([span]) == [{"type": "text", "text": {"content": "s", "link": None}}]
+
+
+def test_of_a_mentioned_person_only_the_id_is_kept() -> None:
+    user = {"object": "user", "id": ID, "name": "Ada Example", "person": {"email": "ada@e.example"}}
+    (span,) = read_spans([{"type": "mention", "mention": {"type": "user", "user": user}, "plain_text": "@Ada Example"}])
+    assert (span.text, span.mention) == ("@Ada Example", {"type": "user", "user": {"id": ID}})
+
+
+# --- sizes ---
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(st.sampled_from("a 😀ż"), min_size=1990, max_size=6100))
+def test_a_run_is_cut_between_characters_and_reads_back_as_one(text: str) -> None:
+    items = rich_text.rich_text([Span(text, href=URL)])
+    sizes = [len(item["text"]["content"].encode("utf-16-le")) // 2 for item in items]
+    assert max(sizes) <= 2000
+    assert all(first + second > 2000 for first, second in pairwise(sizes))
+    assert {item["text"]["link"]["url"] for item in items} == {URL}
+    assert read_spans(items) == (Span(text, href=URL),)
+
+
+def test_a_link_is_not_cut_where_a_text_is() -> None:
+    before = Span("w " * 990)
+    link = Span("the link " * 20, href=URL)
+    parts = rich_text.split_text([before, link] * 80)
+    assert len(parts) > 1
+    assert {span.text for part in parts for span in part if span.href} == {link.text}
+
+
+@pytest.mark.parametrize("letters", ["word ", "żółć ", "漢字", "😀"])
+def test_forty_thousand_characters_fit_one_block(letters: str) -> None:
+    text = (letters * 40_000)[:40_000]
+    made = blocks.paragraph(text)
+    assert len(made["paragraph"]["rich_text"]) <= 100
+    assert len(json.dumps(made, ensure_ascii=False).encode()) < 500_000
+    assert read_written(made) == Block("", "paragraph", (Span(text),))
+
+
+def test_a_text_too_long_for_one_block_goes_on_in_paragraphs() -> None:
+    text = "word " * 60_000
+    made, left_out = from_blocks(
+        [Block("b", "quote", (Span(text),)), Block("t", "toggle", (Span(text),), (Block("c", "divider"),))]
+    )
+    assert left_out == []
+    assert [each["type"] for each in made] == ["quote", "paragraph", "toggle"]
+    assert [each["type"] for each in made[2]["toggle"]["children"]] == ["paragraph", "divider"]
+    assert "".join(read_written(each).text for each in made[:2]) == text
+
+
+def test_a_tree_of_five_thousand_blocks_comes_back_equal() -> None:
+    def tree(level: int, width: int) -> tuple[Block, ...]:
+        if level == 12:
+            return (Block("", "paragraph", (Span("deep", bold=True),)),)
+        return tuple(
+            Block("", "bulleted_list_item", (Span(f"{level}.{at}"),), tree(level + 1, 1)) for at in range(width)
+        )
+
+    long = Block("", "paragraph", (Span("word " * 8192),))
+    found = [*tree(1, 400), *[long] * 5, *[Block("", "to_do", (Span("x"),), checked=True)] * 195]
+    assert sum(1 for top in found for _ in top.walk()) == 5000
+    made, left_out = from_blocks(found)
+    assert left_out == []
+    assert [read_written(each) for each in made] == found
+
+
+def test_sixty_levels_are_no_trouble() -> None:
+    deep = Block("", "paragraph", (Span("end"),))
+    for level in range(60):
+        deep = Block("", "toggle", (Span(str(level)),), (deep,))
+    made = from_block(deep)
+    assert read_written(json.loads(json.dumps(made))) == deep
+    assert sum(1 for _ in deep.walk()) == 61

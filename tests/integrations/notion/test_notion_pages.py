@@ -1,0 +1,168 @@
+"""Pages: every way to create, change, move and trash one, blocks on them, and comments."""
+
+import pytest
+
+from shared.core.errors import Missing, Rejected
+from shared.integrations.notion.client.client import KEEP, normal_id
+from shared.integrations.notion.client.files import attached
+from shared.integrations.notion.content import blocks
+from shared.integrations.notion.values.property_values import property_value
+from tests.integrations.conftest import Desk
+
+TITLE = {"title": property_value("title", "Page")}
+
+
+def texts(desk: Desk, block: str) -> list[str]:
+    return [each.text for each in desk.notion.read_tree(block)]
+
+
+def test_icon_and_cover_are_set_changed_kept_and_cleared(desk: Desk) -> None:
+    notion = desk.notion
+    picture = notion.upload("cover.png", b"\x89PNG")
+    page = notion.create_page(page_id=desk.home, properties=TITLE, icon="🍞", cover="https://e.example/c.png")
+    assert (page["icon"]["emoji"], page["cover"]["external"]["url"]) == ("🍞", "https://e.example/c.png")
+    kept = notion.update_page(page["id"], icon="https://e.example/i.png", cover=KEEP)
+    assert (kept["icon"]["external"]["url"], kept["cover"]["type"]) == ("https://e.example/i.png", "external")
+    own = notion.update_page(page["id"], cover=attached(picture))
+    assert own["cover"]["type"] == "file"
+    cleared = notion.update_page(page["id"], icon=None, cover=None)
+    assert (cleared["icon"], cleared["cover"]) == (None, None)
+
+
+def test_a_page_is_locked_archived_trashed_and_emptied(desk: Desk) -> None:
+    notion = desk.notion
+    page = desk.page(children=[blocks.paragraph("a"), blocks.paragraph("b")])
+    assert notion.update_page(page, is_locked=True)["is_locked"]
+    assert not notion.update_page(page, is_locked=False)["is_locked"]
+    assert notion.update_page(page, is_archived=True)["is_archived"]
+    notion.update_page(page, is_archived=False)
+    notion.update_page(page, erase_content=True)
+    assert texts(desk, page) == []
+    assert notion.update_page(page, in_trash=True)["in_trash"]
+    assert not notion.update_page(page, in_trash=False)["in_trash"]
+
+
+def test_a_page_moves_below_a_page_and_into_a_table(desk: Desk) -> None:
+    notion = desk.notion
+    _, source = notion.create_database(desk.home, "Rows", {"Name": {"title": {}}})
+    folder, page = desk.page("Folder"), desk.page("Leaf")
+    bare = folder.replace("-", "").upper()
+    assert notion.move_page(page, to_page=bare)["parent"]["page_id"] == folder
+    assert notion.move_page(page, to_data_source=source)["parent"]["data_source_id"] == source
+    assert [row["id"] for row in notion.query(source)] == [page]
+
+
+def test_a_page_lands_where_its_position_says(desk: Desk) -> None:
+    notion = desk.notion
+    page = desk.page(children=[blocks.paragraph("a"), blocks.paragraph("b")])
+    first = notion.children(page)[0]["id"]
+    for title, position in (("end", "page_end"), ("start", "page_start"), ("after a", first)):
+        named = {"title": property_value("title", title)}
+        notion.create_page(page_id=page, properties=named, position=position)
+    shown = [child["child_page"]["title"] if "child_page" in child else "" for child in notion.children(page)]
+    assert shown == ["start", "", "after a", "", "end"]
+
+
+def test_a_person_may_put_a_page_at_the_top(desk: Desk) -> None:
+    with pytest.raises(Rejected):  # the bot of an internal connection may not
+        desk.notion.create_page(workspace=True, properties=TITLE)
+    assert desk.asked[-1]["body"]["parent"] == {"type": "workspace", "workspace": True}
+
+
+def test_blocks_go_to_the_start_and_are_read_one_by_one(desk: Desk) -> None:
+    page = desk.page(children=[blocks.toggle("b", [blocks.paragraph("below")])])
+    (first,) = desk.notion.append(page, [blocks.paragraph("a")], at_start=True)
+    assert texts(desk, page) == ["a", "b"]
+    assert desk.notion.block(first)["paragraph"]["rich_text"][0]["plain_text"] == "a"
+    toggle = desk.notion.children(page)[1]["id"]
+    assert texts(desk, toggle.replace("-", "")) == ["below"]
+    assert desk.notion.update_block(first, "paragraph", {"rich_text": blocks.one_text("A")})["id"] == first
+    assert texts(desk, page) == ["A", "b"]
+
+
+def test_a_move_or_change_saved_but_answered_with_its_id_alone_is_read_again(desk: Desk) -> None:
+    page, folder = desk.page("Leaf"), desk.page("Folder")
+    late = {"status": 503, "when": "after", "body": _saved_503(page)}
+    desk.sim.fault(method="POST", path="/v1/pages/*/move", **late)
+    assert desk.notion.move_page(page, to_page=folder)["parent"]["page_id"] == folder
+    desk.sim.fault(method="PATCH", path="/v1/pages/*", **late)
+    assert desk.notion.update_page(page, icon="🍞")["icon"]["emoji"] == "🍞"
+
+
+def _saved_503(id: str) -> dict[str, object]:
+    extra = {"committed_resource_id": id, "retry_guidance": ["re-read"]}
+    said = {"status": 503, "code": "service_unavailable", "message": "saved"}
+    return {"object": "error", **said, "additional_data": extra}
+
+
+def test_what_excludes_each_other_is_refused_before_it_is_sent(desk: Desk) -> None:
+    notion, some = desk.notion, [blocks.paragraph("a")]
+    for call, words in (
+        (lambda: notion.create_page(properties=TITLE), "none was given; give exactly one of data_source_id, page_id"),
+        (lambda: notion.create_page(page_id="a", data_source_id="b"), "data_source_id and page_id were given"),
+        (lambda: notion.create_page(page_id="a", children=some, markdown="b"), "children and markdown exclude"),
+        (lambda: notion.create_page(page_id="a", markdown="b", template="default"), "markdown and template exclude"),
+        (lambda: notion.create_page(page_id="a", allow_async=True), r"create_page\.allow_async"),
+        (lambda: notion.create_page(data_source_id="a", position="page_end"), r"create_page\.position"),
+        (lambda: notion.create_page(page_id="a", cover="🍞"), r"create_page\.cover: '🍞' is not a picture"),
+        (lambda: notion.create_page(page_id="a/b"), r"create_page\.page_id: 'a/b' is not an id"),
+        (lambda: notion.create_page(page_id="a..b"), r"create_page\.page_id: 'a\.\.b' is not an id"),
+        (lambda: notion.update_page("a", template="none"), r"update_page\.template"),
+        (lambda: notion.move_page("a"), "give exactly one of to_page, to_data_source"),
+        (lambda: notion.move_page("a", to_page="b", to_data_source="c"), "to_page and to_data_source were given"),
+        (lambda: notion.append("a", some, after="b", at_start=True), "`after` and `at_start` exclude"),
+        (lambda: notion.append("a", some, after="../x"), r"append\.after"),
+    ):
+        with pytest.raises(Rejected, match=words):
+            call()
+    for odd in ("../users/me", "a%2e%2e", "a/b", ""):
+        with pytest.raises(Rejected):
+            notion.block(odd)
+    with pytest.raises(TypeError):
+        notion.update_page("a", archived=True)  # type: ignore[call-arg]
+    assert desk.asked == []
+
+
+def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: Desk) -> None:
+    notion = desk.notion
+    page = desk.page(children=[blocks.paragraph("a")])
+    block = notion.children(page)[0]["id"]
+    file = notion.upload("list.txt", b"1")
+    first = notion.comment(page, "hello", attachments=[file])
+    assert len(first["attachments"]) == 1
+    answer = notion.reply(first["discussion_id"], "yes")
+    assert answer["discussion_id"] == first["discussion_id"]
+    on_block = notion.comment("", "here", block_id=block)
+    assert on_block["parent"] == {"type": "block_id", "block_id": block}
+    assert notion.update_comment(answer["id"], "no")["rich_text"][0]["plain_text"] == "no"
+    assert notion.one_comment(answer["id"])["rich_text"][0]["plain_text"] == "no"
+    assert [each["id"] for each in notion.comments(page)] == [first["id"], answer["id"]]
+    assert [each["id"] for each in notion.comments(block)] == [on_block["id"]]
+    notion.delete_comment(answer["id"])
+    notion.delete_comment(answer["id"])
+    with pytest.raises(Missing):
+        notion.one_comment(answer["id"])
+    desk.sim.fault(method="POST", path="/v1/comments", status=503, when="after", committed=True)
+    assert notion.comment(page, "late")["rich_text"][0]["plain_text"] == "late"
+    assert desk.sim.effects().count("comment.create") == 4
+    before = len(desk.asked)
+    for call, words in (
+        (lambda: notion.comment(page, "x", attachments=["a"] * 4), "attachments: 4 files; a comment takes at most 3"),
+        (lambda: notion.comment(page, "x" * 200_001), "text: 101 runs of text; Notion takes at most 100"),
+        (lambda: notion.reply("", "x"), r"reply\.discussion_id"),
+    ):
+        with pytest.raises(Rejected, match=words):
+            call()
+    assert len(desk.asked) == before
+
+
+def test_people_and_their_emojis(desk: Desk) -> None:
+    seeded, notion = desk.seeded, desk.notion
+    assert notion.user(seeded["people"][0]["id"])["name"] == "Ada Example"
+    url = "https://e.example/w.png"
+    for name in ("bread", "cake"):
+        desk.sim.control("/_emojis", {"name": name, "url": url, "workspace_id": seeded["workspace_id"]})
+    assert [each["name"] for each in notion.custom_emojis()] == ["bread", "cake"]
+    (cake,) = notion.custom_emojis("cake")
+    page = notion.create_page(page_id=desk.home, icon={"type": "custom_emoji", "custom_emoji": {"id": cake["id"]}})
+    assert page["icon"]["custom_emoji"]["id"] == normal_id(cake["id"])

@@ -1,0 +1,374 @@
+"""What the client makes of every refusal, on every call, and of lists and answers that are not what they should be.
+
+The server here only repeats what it was told, with bodies as the API's documentation shows them.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from shared.core.errors import (
+    Blocked,
+    IntegrationError,
+    Missing,
+    NotAllowed,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from shared.http_client import HttpClient
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.client.markdown_calls import replace_content
+from shared.ports import Secret
+from tests.support.servers.http_loopback import Handler, HttpServer
+
+Json = dict[str, Any]
+Told = tuple[int, Any, Mapping[str, str]]
+
+PAGE = "00000000-0000-4000-8000-00000000000a"
+RAY = "8f00ba5eba11-FRA"
+HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+READS: Mapping[str, Callable[[Notion], Any]] = {
+    "me": lambda n: n.me(),
+    "users": lambda n: n.users(),
+    "first_users": lambda n: n.first_users(),
+    "first_shared": lambda n: n.first_shared(),
+    "custom_emojis": lambda n: n.custom_emojis(),
+    "page": lambda n: n.page(PAGE),
+    "property_value": lambda n: n.property_value(PAGE, "title"),
+    "block": lambda n: n.block(PAGE),
+    "children": lambda n: n.children(PAGE),
+    "read_tree": lambda n: n.read_tree(PAGE),
+    "database": lambda n: n.database(PAGE),
+    "data_source": lambda n: n.data_source(PAGE),
+    "query": lambda n: n.query(PAGE),
+    "query_part": lambda n: n.query_part(PAGE),
+    "templates": lambda n: n.templates(PAGE),
+    "search": lambda n: n.search(""),
+    "comments": lambda n: n.comments(PAGE),
+    "one_comment": lambda n: n.one_comment(PAGE),
+    "file_upload": lambda n: n.file_upload(PAGE),
+    "file_uploads": lambda n: n.file_uploads(),
+    "views": lambda n: n.views(database_id=PAGE),
+    "view": lambda n: n.view(PAGE),
+    "query_view": lambda n: n.query_view(PAGE),
+    "markdown": lambda n: n.markdown(PAGE),
+    "async_task": lambda n: n.async_task("task_1"),
+}
+WRITES: Mapping[str, Callable[[Notion], Any]] = {
+    "create_page": lambda n: n.create_page(page_id=PAGE, properties={}),
+    "update_page": lambda n: n.update_page(PAGE, in_trash=True),
+    "move_page": lambda n: n.move_page(PAGE, to_page=PAGE),
+    "append": lambda n: n.append(PAGE, [{"object": "block", "type": "divider", "divider": {}}]),
+    "update_block": lambda n: n.update_block(PAGE, "divider", {}),
+    "delete_block": lambda n: n.delete_block(PAGE),
+    "restore_block": lambda n: n.restore_block(PAGE),
+    "create_database": lambda n: n.create_database(PAGE, "T", {"Name": {"title": {}}}),
+    "update_database": lambda n: n.update_database(PAGE, in_trash=True),
+    "create_data_source": lambda n: n.create_data_source(PAGE, "T", {"Name": {"title": {}}}),
+    "update_data_source": lambda n: n.update_data_source(PAGE, in_trash=True),
+    "comment": lambda n: n.comment(PAGE, "x"),
+    "reply": lambda n: n.reply(PAGE, "x"),
+    "update_comment": lambda n: n.update_comment(PAGE, "x"),
+    "delete_comment": lambda n: n.delete_comment(PAGE),
+    "create_upload": lambda n: n.create_upload("a.txt", ""),
+    "send_part": lambda n: n.send_part(PAGE, b"x"),
+    "complete_upload": lambda n: n.complete_upload(PAGE),
+    "create_view": lambda n: n.create_view("V", "table", data_source_id=PAGE, database_id=PAGE),
+    "update_view": lambda n: n.update_view(PAGE, name="W"),
+    "delete_view": lambda n: n.delete_view(PAGE),
+    "edit_markdown": lambda n: n.edit_markdown(PAGE, replace_content("x")),
+}
+NOT_CALLS = {
+    "read_page", "append_tree", "upload", "user",  # made of those above
+    "their_now",  # of the last answer
+}  # fmt: skip
+
+
+@dataclass
+class Repeater:
+    """Answers what it was told, in order, the last one for ever."""
+
+    answers: list[Told] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def tell(self, *answers: Any, status: int = 200, **headers: str) -> None:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers = [(status, each, named) for each in answers]
+        self.asked.clear()
+
+
+@pytest.fixture(scope="module")
+def repeater() -> Iterator[tuple[Repeater, Notion]]:
+    told = Repeater()
+
+    class Repeating(Handler):
+        def answer(self) -> None:
+            self.body()
+            told.asked.append((self.command, self.path))
+            status, body, headers = told.answers[min(len(told.asked), len(told.answers)) - 1]
+            raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            self.reply(status, raw, headers)
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def do_POST(self) -> None:
+            self.answer()
+
+        def do_PATCH(self) -> None:
+            self.answer()
+
+        def do_DELETE(self) -> None:
+            self.answer()
+
+    with HttpServer(Repeating) as server:
+        yield told, Notion(HttpClient("notion", server.url, Secret("t" + "1"), timeouts=(2, 10)))
+
+
+def refusal(status: int, code: str, **extra: Any) -> Json:
+    more = {"additional_data": extra} if extra else {}
+    return {"object": "error", "status": status, "code": code, "message": "because", "request_id": "r1", **more}
+
+
+def raised(call: Callable[[Notion], Any], notion: Notion) -> IntegrationError:
+    with pytest.raises(IntegrationError) as caught:
+        call(notion)
+    return caught.value
+
+
+def test_the_lists_above_name_every_call() -> None:
+    public = {name for name in dir(Notion) if not name.startswith("_") and callable(getattr(Notion, name))}
+    assert public == set(READS) | set(WRITES) | NOT_CALLS
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "of_write", "of_read"),
+    [
+        (400, refusal(400, "validation_error"), Rejected, Rejected),
+        (401, refusal(401, "unauthorized"), Unauthorized, Unauthorized),
+        (403, refusal(403, "restricted_resource"), NotAllowed, NotAllowed),
+        (404, refusal(404, "object_not_found"), Missing, Missing),
+        (409, refusal(409, "conflict_error"), Unavailable, Unavailable),
+        (429, refusal(429, "rate_limited"), RateLimited, RateLimited),
+        (429, refusal(429, "rate_limited", rate_limit_reason="public_api_request_blocked"), Blocked, Blocked),
+        (500, refusal(500, "internal_server_error"), OutcomeUnknown, Unavailable),
+        (502, HTML, OutcomeUnknown, Unavailable),
+        (503, refusal(503, "service_unavailable"), OutcomeUnknown, Unavailable),
+        (503, "", OutcomeUnknown, Unavailable),
+        (504, refusal(504, "gateway_timeout"), OutcomeUnknown, Unavailable),
+        (529, refusal(529, "service_overload"), Unavailable, Unavailable),
+        (200, "", OutcomeUnknown, Unavailable),
+        (200, "[]", OutcomeUnknown, Unavailable),
+        (200, HTML, OutcomeUnknown, Unavailable),
+    ],
+)
+def test_every_call_says_what_is_known_after_a_refusal(
+    repeater: tuple[Repeater, Notion], status: int, body: Any, of_write: type[Exception], of_read: type[Exception]
+) -> None:
+    told, notion = repeater
+    told.tell(body, status=status, cf_ray=RAY)
+    for calls, kind in ((WRITES, of_write), (READS, of_read)):
+        for name, call in calls.items():
+            if kind is Missing and name.startswith("delete_"):
+                call(notion)  # gone already
+                continue
+            assert type(raised(call, notion)) is kind, name
+
+
+def test_a_body_from_the_edge_keeps_its_status_and_ray(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    for body in (HTML, ""):
+        told.tell(body, status=502, cf_ray=RAY)
+        said = str(raised(WRITES["append"], notion))
+        assert "502" in said
+        assert RAY in said
+        assert "html" not in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "scope"),
+    [
+        ("public_api_request_rate_limit", "bot"),
+        ("public_api_space_request_rate_limit", "workspace"),
+        ("public_api_endpoint_rate_limit", "endpoint"),
+        ("mcp_tool_rate_limit", "bot"),
+        (None, "bot"),
+    ],
+)
+def test_a_limit_says_how_long_and_for_whom(repeater: tuple[Repeater, Notion], reason: str | None, scope: str) -> None:
+    told, notion = repeater
+    extra = {"rate_limit_reason": reason, "retry_after": "17"} if reason else {"retry_after": "17"}
+    for headers in ({"Retry_After": "17"}, {}):  # the body says it as well
+        told.tell(refusal(429, "rate_limited", **extra), status=429, **headers)
+        error = raised(READS["me"], notion)
+        assert isinstance(error, RateLimited)
+        assert error.retry_after is not None
+        assert (error.retry_after.total_seconds(), error.scope) == (17, scope)
+
+
+@pytest.mark.parametrize(
+    ("call", "capability"),
+    [
+        ("append", "insert content"),
+        ("create_page", "insert content"),
+        ("create_upload", "insert content"),
+        ("update_page", "update content"),
+        ("move_page", "update content"),
+        ("delete_block", "update content"),
+        ("comment", "insert comments"),
+        ("comments", "read comments"),
+        ("users", "read user information"),
+        ("query", "read content"),
+        ("search", "read content"),
+    ],
+)
+def test_a_missing_right_names_the_capability_and_where_to_change_it(
+    repeater: tuple[Repeater, Notion], call: str, capability: str
+) -> None:
+    told, notion = repeater
+    told.tell(refusal(403, "restricted_resource"), status=403)
+    error = raised((READS | WRITES)[call], notion)
+    assert isinstance(error, NotAllowed)
+    assert f"may not {capability} " in error.way_out
+    assert "Capabilities" in error.way_out
+    assert "Share" in error.way_out
+
+
+def test_a_used_up_plan_and_a_page_that_is_not_shared_say_what_to_do(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    told.tell(refusal(403, "restricted_resource", block_limit="block_creation"), status=403)
+    error = raised(WRITES["append"], notion)
+    assert isinstance(error, NotAllowed)
+    assert "allows no more blocks" in error.way_out
+    assert "Plans" in error.way_out
+    told.tell(refusal(404, "object_not_found"), status=404)
+    assert "••• › Connections" in str(raised(READS["page"], notion))
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "restricted_resource"), (404, "object_not_found")])
+def test_what_notion_says_ends_once_before_what_we_say(
+    repeater: tuple[Repeater, Notion], status: int, code: str
+) -> None:
+    told, notion = repeater
+    body = {**refusal(status, code), "message": "Could not find page. Make sure that it is shared."}
+    told.tell(body, status=status)
+    said = str(raised(READS["page"], notion))
+    assert "that it is shared. " in said
+    assert ".." not in said
+
+
+# --- lists and objects ------------------------------------------------------------------------------------------------
+
+
+def a_list(*ids: str, following: str | None = None, **more: Any) -> Json:
+    return {"object": "list", "results": [{"id": each} for each in ids], "next_cursor": following, **more} | {
+        "has_more": more.get("has_more", following is not None)
+    }
+
+
+def test_a_list_ends_where_notion_says_so(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    told.tell(a_list("a", following="2"), a_list("b", following="3"), a_list("c", has_more=True))
+    assert [each["id"] for each in notion.users()] == ["a", "b", "c"]
+    assert [path for _, path in told.asked] == [
+        "/v1/users?page_size=100",
+        "/v1/users?page_size=100&start_cursor=2",
+        "/v1/users?page_size=100&start_cursor=3",
+    ]
+    told.tell(a_list("a", following="2", has_more=False))
+    assert [each["id"] for each in notion.users()] == ["a"]
+
+
+def test_a_list_that_leads_back_is_reported_not_followed_for_ever(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    told.tell(a_list("a", following="2"), a_list("b", following="3"), a_list("c", following="2"))
+    with pytest.raises(Unavailable, match="leads back to an earlier page of itself"):
+        notion.users()
+    assert len(told.asked) == 3
+
+
+def test_a_list_that_expires_on_the_way_may_be_asked_again(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    late = refusal(400, "validation_error") | {"message": "The start_cursor provided is invalid."}
+    told.answers = [(200, a_list("a", following="2"), {}), (400, late, {})]
+    told.asked.clear()
+    with pytest.raises(Unavailable, match="the list expired while it was being read"):
+        notion.users()
+
+
+def test_a_cut_list_is_reported_and_a_cut_search_is_marked(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    cut = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+    told.tell(a_list("a", request_status=cut))
+    with pytest.raises(Rejected, match=r"stopped before the end of the list \(query_result_limit_reached\)"):
+        notion.comments(PAGE)
+    found = notion.search("a")
+    assert ([each["id"] for each in found], found.complete) == (["a"], False)
+    told.tell(a_list("a", request_status={"type": "incomplete", "incomplete_reason": "something_else"}))
+    with pytest.raises(Rejected, match="something_else"):
+        notion.query(PAGE)
+    told.tell({**a_list("a"), "id": PAGE, "total_count": 3})
+    with pytest.raises(Rejected, match="shows 3 rows, Notion gave 1"):
+        notion.query_view(PAGE)
+
+
+def test_a_relation_that_says_it_is_whole_costs_no_request_and_one_that_has_more_is_followed(
+    repeater: tuple[Repeater, Notion],
+) -> None:
+    told, notion = repeater
+
+    def page(count: int, **more: Any) -> Json:
+        links = {"id": "a%3Ab", "type": "relation", "relation": [{"id": str(n)} for n in range(count)], **more}
+        return {"object": "page", "id": PAGE, "properties": {"Links": links}, "from_the_future": {"x": 1}}
+
+    item = {"object": "property_item", "id": "a%3Ab", "type": "relation", "relation": {"id": "z"}}
+    whole = {"object": "list", "results": [item], "has_more": False, "next_cursor": None}
+    whole |= {"property_item": {"id": "a%3Ab", "type": "relation", "relation": {}}}
+    for count, more, requests in ((25, {"has_more": False}, 1), (25, {}, 2), (24, {}, 1), (3, {"has_more": True}, 2)):
+        told.answers = [(200, page(count, **more), {}), (200, whole, {})]
+        told.asked.clear()
+        read = notion.page(PAGE)
+        assert len(told.asked) == requests
+        assert (read["properties"]["Links"]["relation"] == [{"id": "z"}]) is (requests == 2)
+        assert not read["properties"]["Links"].get("has_more")
+        assert read["from_the_future"] == {"x": 1}
+    # decoded once and encoded once: %253A would name another property
+    assert told.asked[-1][1].startswith(f"/v1/pages/{PAGE}/properties/a%3Ab?")
+    told.tell(a_list())
+    notion.query(PAGE, only=["a%3Ab", "c"])
+    assert "filter_properties=a%3Ab&filter_properties=c" in told.asked[-1][1]
+
+
+def test_a_rollup_is_read_to_its_end_or_reported(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+
+    def part(rollup: Json, *numbers: int, following: str | None) -> Json:
+        items = [{"object": "property_item", "id": "r", "type": "number", "number": number} for number in numbers]
+        about = {"id": "r", "type": "rollup", "rollup": rollup}
+        return {**a_list(following=following), "results": items, "property_item": about}
+
+    unfinished: Json = {"type": "incomplete", "incomplete": {}, "function": "sum"}
+    total: Json = {"type": "number", "number": 6, "function": "sum"}
+    shown: Json = {"type": "array", "array": [], "function": "show_original"}
+    told.tell(part(unfinished, 1, 2, following="2"), part(total, 3, following=None))
+    assert notion.property_value(PAGE, "r") == total
+    told.tell(part(shown, 1, 2, following="2"), part(shown, 3, following=None))
+    numbers = [{"type": "number", "number": number} for number in (1, 2, 3)]
+    assert notion.property_value(PAGE, "r") == shown | {"array": numbers}
+    told.tell(part(unfinished, 1, following=None))
+    with pytest.raises(Rejected, match="cannot compute this rollup completely"):
+        notion.property_value(PAGE, "r")
+
+
+def test_a_page_we_may_not_read_is_returned_as_it_came(repeater: tuple[Repeater, Notion]) -> None:
+    told, notion = repeater
+    told.tell({"object": "page", "id": PAGE})
+    assert notion.create_page(page_id=PAGE, properties={}) == {"object": "page", "id": PAGE}
+    assert len(told.asked) == 1

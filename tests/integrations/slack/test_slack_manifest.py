@@ -1,0 +1,41 @@
+"""The manifest that people paste asks for what our calls need, and for nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from shared.oauth import SLACK
+
+ROOT = Path(__file__).resolve().parents[3]
+MANIFEST: dict[str, Any] = json.loads((ROOT / "docs" / "slack-manifest.json").read_text(encoding="utf-8"))
+# docs.slack.dev, each method's page: the scopes that a bot's token needs
+NEEDS = {
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": {"channels:history", "groups:history", "im:history"},
+    "conversations.replies": {"channels:history", "groups:history", "im:history"},
+    "apps.connections.open": set[str](),  # of an app-level token
+}
+
+
+def test_the_manifest_asks_for_what_is_called() -> None:
+    source = (ROOT / "shared" / "integrations" / "slack.py").read_text(encoding="utf-8")
+    called = set(re.findall(r'"((?:chat|conversations|users|apps|auth|files)\.[A-Za-z.]+)"', source))
+    assert called
+    wanted = set[str]().union(*(NEEDS[method] for method in called))
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == wanted
+
+
+def test_the_link_for_connecting_asks_for_nothing_beside_but_channels_without_an_invitation() -> None:
+    wanted = set(MANIFEST["oauth_config"]["scopes"]["bot"])
+    assert set(SLACK.scopes) - wanted == {"chat:write.public"}
+
+
+def test_buttons_come_by_socket_and_nothing_else_comes() -> None:
+    settings = MANIFEST["settings"]
+    assert settings["socket_mode_enabled"] is settings["interactivity"]["is_enabled"] is True
+    assert "event_subscriptions" not in settings
+    assert settings["token_rotation_enabled"] is False

@@ -1,0 +1,326 @@
+"""A comment on a plan decides about that plan, once, and only when a person made it after the plan was shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.app.approval.plan_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR, heard_of
+from shared.core.run.run import Run, RunStatus, StepStatus
+from tests.support.rigs.small_desk import Desk
+from tests.support.rigs.small_house import TENANT
+
+pytestmark = pytest.mark.slow
+
+EXPLAINED = UNCLEAR + HOW_TO_DECIDE + BY_STATUS + "."
+
+
+def planned(desk: Desk) -> str:
+    page = desk.write_idea()
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    assert desk.status(page) == "Plan ready"
+    return page
+
+
+def say(desk: Desk, page: str, text: str, *, on: str = "") -> str:
+    """Comment as the person, and let the delivery come."""
+    parent = {"block_id": on} if on else {"page_id": page}
+    made = desk.as_person("POST", "/v1/comments", {"parent": parent, "rich_text": [{"text": {"content": text}}]})
+    desk.deliver("comment.created", page)
+    return str(made["id"])
+
+
+def said(desk: Desk, page: str) -> list[str]:
+    found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    return ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
+
+
+def container(run: Run) -> str:
+    return str(next(s.output["container"] for s in reversed(run.steps) if s.output.get("container")))
+
+
+def requirements(desk: Desk, run: Run) -> str:
+    planned = next(s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose")
+    return desk.house.store.get_text(TENANT, str(planned["proposal"]))
+
+
+@pytest.mark.parametrize("words", ["Approved, thanks!", "ja"])
+def test_a_yes_approves_the_plan_shown_and_says_who(desk: Desk, words: str) -> None:
+    page = planned(desk)
+    say(desk, page, words)
+    run = desk.run_of(page)
+    assert run.status == RunStatus.EXECUTING
+    gate = next(s for s in run.steps if s.spec.kind == "approval.ask")
+    assert gate.status == StepStatus.SUCCEEDED
+    assert gate.output["via"] == "comment in Notion"
+    assert gate.output["plan_hash"] == run.plan_hash
+    assert gate.output["by"] == desk.as_person("GET", f"/v1/users/{desk.person}")["name"]
+
+
+def test_a_yes_on_the_plan_itself_counts_too(desk: Desk) -> None:
+    page = planned(desk)
+    say(desk, page, "lgtm", on=container(desk.run_of(page)))
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+@pytest.mark.parametrize("words", ["no, because we need a map", "approve but with a map"])
+def test_a_wish_goes_back_to_the_planner_and_a_new_plan_follows(desk: Desk, words: str) -> None:
+    page = planned(desk)
+    say(desk, page, words)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert words in requirements(desk, run)  # as data, in the words it was said
+    say(desk, page, "approve")
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.EXECUTING)
+
+
+def test_a_wish_that_is_edited_or_deleted_later_was_heard_once(desk: Desk) -> None:
+    page = planned(desk)
+    comment = say(desk, page, "no, because we need a map")
+    first = desk.run_of(page).plan_hash
+    desk.as_person("PATCH", f"/v1/comments/{comment}", {"rich_text": [{"text": {"content": "approve"}}]})
+    desk.deliver("comment.updated", page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status, run.plan_hash) == (2, RunStatus.AWAITING_APPROVAL, first)
+    desk.as_person("DELETE", f"/v1/comments/{comment}")
+    desk.deliver("comment.deleted", page)
+    desk.tell(page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status, run.plan_hash) == (2, RunStatus.AWAITING_APPROVAL, first)
+
+
+def test_what_was_said_before_the_plan_was_shown_decides_nothing(desk: Desk) -> None:
+    page = desk.write_idea()
+    say(desk, page, "approve")
+    desk.set_status(page, "Plan it")
+    desk.tell(page)
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.write_more(page, "And on Sundays.")
+    desk.tell(page)
+    assert desk.run_of(page).revision == 2
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_an_approval_of_the_old_plan_does_not_approve_the_new_one(desk: Desk) -> None:
+    page = planned(desk)
+    desk.write_more(page, "And on Sundays.")
+    body = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
+    desk.as_person("POST", "/v1/comments", body)
+    desk.tell(page)  # the first that is seen is the edit
+    desk.deliver("comment.created", page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+
+
+def test_what_is_unclear_is_answered_once_and_changes_nothing(desk: Desk) -> None:
+    page = planned(desk)
+    before = desk.run_of(page)
+    say(desk, page, "Interesting.")
+    assert said(desk, page).count(EXPLAINED) == 1
+    say(desk, page, "Hm.")
+    say(desk, page, "no")
+    assert said(desk, page).count(EXPLAINED) == 1
+    assert desk.run_of(page) == before
+    say(desk, page, "approve")
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_a_bot_decides_nothing_and_is_not_answered(desk: Desk) -> None:
+    page = planned(desk)
+    token = _other_bot(desk)
+    headers = {"Authorization": f"Bearer {token}", "Notion-Version": "2026-03-11"}
+    body: dict[str, Any] = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
+    body["display_name"] = {"type": "user"}  # it may call itself what it likes
+    answer = requests.post(f"{desk.url}/v1/comments", json=body, headers=headers, timeout=10)
+    assert answer.status_code == 200, answer.text
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    assert EXPLAINED not in said(desk, page)
+
+
+def _other_bot(desk: Desk) -> str:
+    seeded = requests.post(f"{desk.url}/_seed", json={"internal": True}, timeout=10).json()
+    return str(seeded["token"])
+
+
+def test_the_latest_clear_word_counts_when_several_come_at_once(desk: Desk) -> None:
+    page = planned(desk)
+    for text in ("no, because it is too long", "hm", "approve"):
+        body = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": text}}]}
+        desk.as_person("POST", "/v1/comments", body)
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+class Died(BaseException):
+    """What a killed process looks like from inside."""
+
+
+@pytest.mark.parametrize("point", ["wish.after/comments", "commit.before/PageChanged"])
+def test_a_wish_survives_a_death_between_hearing_and_planning(desk: Desk, point: str) -> None:
+    page = planned(desk)
+    armed = [point]
+
+    def die(passed: str) -> None:
+        if armed and passed == armed[0]:
+            armed.clear()
+            raise Died(passed)
+
+    desk.house.crash_point = die
+    with pytest.raises(Died):
+        say(desk, page, "no, because we need a map")
+    desk.house.pass_time(timedelta(minutes=30))
+    desk.tell(page)
+    run = desk.run_of(page)
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert "map" in requirements(desk, run)
+    assert len(heard_of(desk.house.deps, TENANT, run.id).wishes) == 1
+
+
+def test_a_plan_that_people_have_deleted_can_still_be_approved(desk: Desk) -> None:
+    page = planned(desk)
+    desk.as_person("DELETE", f"/v1/blocks/{container(desk.run_of(page))}")
+    desk.set_status(page, "Approved")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_comments_that_may_not_be_read_leave_the_status_to_decide(desk: Desk) -> None:
+    refusal = {"status": 403, "code": "restricted_resource", "path": "/v1/comments", "method": "GET", "times": 1000}
+    requests.post(f"{desk.url}/_faults", json=refusal, timeout=10).raise_for_status()
+    page = planned(desk)
+    desk.set_status(page, "Approved")
+    desk.tell(page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    assert {one["status"] for one in journal if one["method"] == "GET" and one["path"] == "/v1/comments"} == {403}
+
+
+def test_two_deliveries_that_read_the_same_comment_at_once_make_one_new_plan(desk: Desk) -> None:
+    page = planned(desk)
+    again: list[str] = []
+
+    def overtake(point: str) -> None:
+        if point == "wish.before/comments" and not again:
+            again.append(point)
+            desk.house.handle(desk.seen("see-overtaking", page, f"seen-person:{desk.person}"))
+
+    desk.house.crash_point = overtake
+    say(desk, page, "no, because we need a map")
+    desk.house.pass_time(timedelta(minutes=10))
+    run = desk.run_of(page)
+    assert again != []
+    assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
+    assert requirements(desk, run).count("we need a map") == 1
+
+
+# --- who says it, and to whom -----------------------------------------------------------------------------------------
+
+
+def someone(desk: Desk, name: str, *, guest: bool = False) -> str:
+    """Let another person into the workspace; return the id."""
+    person = {"name": name, "email": f"{name.lower()}@example.test", "guest": guest}
+    seeded = requests.post(f"{desk.url}/_seed", json={"people": [person]}, timeout=10).json()
+    return next(str(each["id"]) for each in seeded["people"] if each["name"] == name)
+
+
+def comment_as(desk: Desk, person: str, text: str, link: str = "", *, told: bool = True, **where: Any) -> Any:
+    """Comment as that person; unless `told` is False, let the delivery come. Return the comment."""
+    words = {"content": text, **({"link": {"url": link}} if link else {})}
+    body = {"rich_text": [{"text": words}], **where}
+    asked = {"method": "POST", "path": "/v1/comments", "person": person, "body": body}
+    made = requests.post(f"{desk.url}/_as_person", json=asked, timeout=10).json()
+    assert made["object"] == "comment", made
+    if told:
+        desk.deliver("comment.created", str(made["parent"]["page_id"]), authors=[{"id": person, "type": "person"}])
+    return made
+
+
+def test_a_guest_approves_nothing_by_comment_or_status(desk: Desk) -> None:
+    page = planned(desk)
+    guest = someone(desk, "Gast", guest=True)
+    comment_as(desk, guest, "approve", parent={"page_id": page})
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.set_status(page, "Approved")
+    desk.tell(page, f"person:{guest}")
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    member = someone(desk, "Ben")
+    comment_as(desk, member, "approve", parent={"page_id": page})
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_a_yes_to_somebody_elses_question_approves_nothing(desk: Desk) -> None:
+    page = planned(desk)
+    ben = someone(desk, "Ben")
+    asked = comment_as(desk, ben, "Is this for the club in the old town", parent={"page_id": page})
+    before = desk.run_of(page).revision
+    comment_as(desk, desk.person, "Yes", discussion_id=asked["discussion_id"])  # after our explanation: that is a yes
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+    page = planned(desk)
+    asked = comment_as(desk, ben, "Is this for the club in the old town", told=False, parent={"page_id": page})
+    comment_as(desk, desk.person, "Yes", discussion_id=asked["discussion_id"])
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    asked = comment_as(desk, ben, "And on Sundays", told=False, parent={"page_id": page})
+    comment_as(desk, desk.person, "no, because of the market", discussion_id=asked["discussion_id"])
+    run = desk.run_of(page)
+    assert (run.status, run.revision) == (RunStatus.AWAITING_APPROVAL, before)
+    asked = comment_as(desk, ben, "Then let us begin", told=False, parent={"page_id": page})
+    comment_as(desk, desk.person, "approved", discussion_id=asked["discussion_id"])
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_what_is_struck_out_was_not_said(desk: Desk) -> None:
+    page = planned(desk)
+    struck = {"text": {"content": "approve"}, "annotations": {"strikethrough": True}}
+    body = {"parent": {"page_id": page}, "rich_text": [struck]}
+    assert desk.as_person("POST", "/v1/comments", body)["object"] == "comment"
+    desk.deliver("comment.created", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_a_yes_under_the_question_about_an_earlier_plan_decides_nothing(desk: Desk) -> None:
+    page = planned(desk)
+    first = _asking(desk, page)[0]
+    desk.write_more(page, "And on Sundays.")
+    desk.tell(page)
+    assert desk.run_of(page).revision == 2
+    comment_as(desk, desk.person, "approve", discussion_id=first["discussion_id"])
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    newest = _asking(desk, page)[-1]
+    assert newest["id"] != first["id"]
+    comment_as(desk, desk.person, "yes", discussion_id=newest["discussion_id"])
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def _asking(desk: Desk, page: str) -> list[Any]:
+    """Return our comments that ask, or asked, to approve a plan, oldest first."""
+    found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    return [one for one in found if any("approval_asked" in str(part["href"]) for part in one["rich_text"])]
+
+
+def test_a_plan_that_was_replaced_says_so_where_it_asked(desk: Desk) -> None:
+    page = planned(desk)
+    (only,) = _asking(desk, page)
+    assert "Approve the plan" in "".join(part["plain_text"] for part in only["rich_text"])
+    desk.write_more(page, "And on Sundays.")
+    desk.tell(page)
+    old, new = ["".join(part["plain_text"] for part in one["rich_text"]) for one in _asking(desk, page)]
+    assert old.startswith("This plan was replaced")
+    assert "Approve the plan" not in old
+    assert "Approve the plan" in new
+
+
+def test_a_mark_that_somebody_else_has_copied_makes_no_yes(desk: Desk) -> None:
+    page = planned(desk)
+    ben = someone(desk, "Ben")
+    link = f"https://workwright.example/v1/runs/{desk.run_of(page).id}#workwright-how-to-decide"
+    copied = comment_as(desk, ben, "Is it raining", link, told=False, parent={"page_id": page})
+    comment_as(desk, desk.person, "Yes", discussion_id=copied["discussion_id"])
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL

@@ -1,0 +1,348 @@
+"""Our own writes come back, merged with others'; agents answer agents. Nothing goes on for ever or decides alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from shared.app.asking.changed_rows import look_for_rows
+from shared.app.engine.engine import record
+from shared.app.engine.sweep import sweep
+from shared.app.intake.debounce import Gathered, Happening, gather, gathered
+from shared.app.workspace import write_journal as ledger
+from shared.app.workspace.workspace_create import create_databases
+from shared.app.workspace.workspace_schemas import ROUTINES
+from shared.core.pages import marks
+from shared.core.run import events as ev
+from shared.core.run.run import RunStatus
+from shared.integrations.notion.client.client import Notion
+from shared.ports import SYSTEM, Put
+from tests.support.rigs.small_desk import Desk
+from tests.support.rigs.small_house import TENANT
+
+ADA, BOT = "person:ada", "bot:other"
+
+
+def _happened(at: str, who: str, *properties: str, sets: bool = True, ours: bool = False) -> Happening:
+    at = at if "T" in at else f"2026-03-02T08:00:0{at}Z"
+    return Happening(f"d-{at}", at, who, "page.properties_updated", sets, properties, ours)
+
+
+@pytest.mark.parametrize(
+    ("happenings", "decider"),
+    [
+        pytest.param([_happened("1", ADA)], ADA, id="a person"),
+        pytest.param([_happened("1", ADA), _happened("2", ADA, sets=False)], ADA, id="who comments afterwards"),
+        pytest.param([_happened("1", BOT)], BOT, id="another agent"),
+        pytest.param([_happened("1", "person:ben"), _happened("2", ADA)], ADA, id="the last of two people"),
+        pytest.param([_happened("1", BOT), _happened("2", ADA)], f"mixed-{ADA}", id="nobody knows who set it"),
+        pytest.param([_happened("1", ADA, "st"), _happened("2", BOT, "x")], ADA, id="the agent set something else"),
+        pytest.param([_happened("1", ADA, "x"), _happened("2", BOT, "st")], BOT, id="the person set something else"),
+        pytest.param([_happened("1", ADA, "a%3Ab", "s%3At")], f"seen-{ADA}", id="not the status at all"),
+        pytest.param([_happened("1", ADA, sets=False)], f"seen-{ADA}", id="no property at all"),
+        pytest.param([_happened("1", BOT, sets=False), _happened("2", ADA, sets=False)], f"seen-{ADA}", id="both"),
+        pytest.param([_happened("1", f"mixed-{ADA}")], f"mixed-{ADA}", id="merged by Notion"),
+        pytest.param([_happened("1", "")], "", id="ourselves"),
+        pytest.param([_happened("1", ADA, ours=True)], f"seen-{ADA}", id="a person, and the status is our own"),
+        pytest.param([_happened("1", "unknown:x", sets=False)], "seen-unknown:x", id="found by the sweep"),
+    ],
+)
+def test_who_stands_behind_a_status(happenings: list[Happening], decider: str) -> None:
+    assert Gathered(tuple(happenings)).decider("st", lambda each: each.ours_too) == decider
+
+
+def test_what_our_bot_and_a_person_did_together_is_the_persons_when_the_value_is_not_ours() -> None:
+    merged = Gathered((_happened("1", ADA, ours=True),))
+    assert merged.decider("", lambda each: False) == ADA
+
+
+def test_what_comes_out_of_order_is_looked_at_in_the_order_it_happened(desk: Desk) -> None:
+    deps, page = desk.house.deps, "page-1"
+    times = ["2026-03-02T08:00:03.000Z", "2026-03-02T08:00:01.000Z", "2026-03-01T10:00:00.000Z"]
+    orders = [gather(deps, TENANT, page, _happened(at, who)) for at, who in zip(times, (BOT, ADA, ADA), strict=True)]
+    assert len(set(orders)) == 1
+    assert orders[0] is not None
+    seen = gathered(deps, orders[0])
+    assert seen is not None
+    assert [each.at for each in seen.happenings] == sorted(times)
+
+
+def _echo(desk: Desk, page: str) -> None:
+    """Deliver an event of our bot and the person together."""
+    desk.house.settle(**desk.house.settings(TENANT))
+    authors = [{"id": desk.person, "type": "person"}, {"id": "bot-1", "type": "bot"}]
+    desk.deliver("page.properties_updated", page, authors=authors)
+
+
+def _plan(desk: Desk) -> str:
+    page = desk.write_idea()
+    desk.set_status(page, marks.PLAN_IT)
+    desk.deliver("page.properties_updated", page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    return page
+
+
+@pytest.mark.parametrize(("tenant", "ours"), [(TENANT, True), ("t-other", False)])
+def test_what_a_bot_did_that_a_newer_one_has_replaced_is_our_own(desk: Desk, tenant: str, ours: bool) -> None:
+    """Notion repeats a delivery for a day, and a person may connect anew meanwhile."""
+    replaced = {"tenant": tenant, "workspace": "workspace-1", "retired": desk.house.deps.clock.now().isoformat()}
+    desk.house.store.put(SYSTEM, Put("bots", "bot-before", replaced))
+    page, before = _plan(desk), {"id": "bot-before", "type": "bot"}
+    answer = desk.told_of(page, "page.content_updated", authors=[before])
+    assert answer == {"accepted": 0 if ours else 1}
+    desk.set_status(page, marks.APPROVED)  # beside a stranger's change nobody can tell who approved
+    desk.told_of(page, "page.properties_updated", authors=[before, {"id": desk.person, "type": "person"}])
+    assert (desk.run_of(page).status == RunStatus.EXECUTING) is ours
+
+
+def test_a_status_we_wrote_ourselves_is_no_approval_however_it_is_delivered(desk: Desk) -> None:
+    """A step of another run sets the status while the person sets something else: Notion reports both at once."""
+    page = _plan(desk)
+    run = desk.run_of(page)
+    ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, run))(Notion)
+    ours.update_page(page, {"Status": {"select": {"name": marks.APPROVED}}})
+    _echo(desk, page)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.set_status(page, marks.APPROVED)
+    desk.deliver("page.properties_updated", page)  # this time the person alone
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_what_a_person_set_before_an_agent_did_approves_nothing_when_it_is_told_late(desk: Desk) -> None:
+    page = _plan(desk)
+    early = desk.house.clock.now().isoformat()
+    desk.house.clock.move(minutes=2)
+    desk.set_status(page, marks.APPROVED)
+    desk.deliver("page.properties_updated", page, authors=[{"id": "other", "type": "bot"}])
+    desk.deliver("page.properties_updated", page, at=early)  # Notion repeats a failed delivery for a day
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    desk.house.clock.move(minutes=1)
+    desk.deliver("page.properties_updated", page)  # the person sets it again
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_what_a_person_set_before_we_did_approves_nothing_when_it_is_told_late(desk: Desk) -> None:
+    page = _plan(desk)
+    early = desk.house.clock.now().isoformat()
+    desk.house.clock.move(minutes=2)
+    ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, desk.run_of(page)))(Notion)
+    ours.update_page(page, {"Status": {"select": {"name": marks.APPROVED}}})
+    desk.deliver("page.properties_updated", page, at=early)
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+
+
+def test_however_much_happens_at_once_who_set_the_status_is_not_forgotten(desk: Desk) -> None:
+    deps = desk.house.deps
+    for page, first, decider in (("p-1", ADA, ADA), ("p-2", BOT, f"mixed-{ADA}")):
+        others = [_happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", ADA, sets=False) for n in range(1, 150)]
+        mine = [_happened("2026-03-02T09:00:00Z", ADA)] if first == BOT else []
+        for each in [_happened("2026-03-02T08:00:00Z", first), *others, *mine]:
+            order = gather(deps, TENANT, page, each)
+        assert order is not None
+        seen = gathered(deps, order)
+        assert seen is not None
+        assert len(seen.happenings) <= 100
+        assert seen.decider("st", lambda each: False) == decider
+    for n in range(101):  # and when all of them set something, nobody knows any more who set what
+        order = gather(
+            deps, TENANT, "p-3", _happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", BOT if n == 0 else ADA)
+        )
+    assert order is not None
+    seen = gathered(deps, order)
+    assert seen is not None
+    assert seen.decider("", lambda each: False) == f"mixed-{ADA}"
+
+
+def test_a_persons_approval_counts_although_our_bot_wrote_something_else_at_that_moment(desk: Desk) -> None:
+    page = _plan(desk)
+    desk.set_status(page, marks.APPROVED)  # we wrote "Plan ready" last
+    _echo(desk, page)
+    assert desk.run_of(page).status == RunStatus.EXECUTING
+
+
+def test_agents_may_ask_for_some_runs_of_a_page_in_an_hour_then_one_says_why_there_are_no_more(desk: Desk) -> None:
+    store = desk.house.store
+    settings = store.get(TENANT, "settings", "tenant")
+    assert settings is not None
+    store.put(TENANT, Put("settings", "tenant", {**settings.body, "automated_runs_per_hour": 2}))
+    page = desk.write_idea()
+    runs: list[str] = []
+    for _ in range(5):
+        desk.set_status(page, marks.PLAN_IT)
+        desk.deliver("page.created", page, authors=[{"id": "other", "type": "bot"}])
+        if not runs or desk.run_of(page).id != runs[-1]:
+            runs.append(desk.run_of(page).id)
+        desk.set_status(page, marks.CANCELLED)
+        desk.deliver("page.properties_updated", page)
+        desk.house.pass_time(timedelta(minutes=2))
+        for doc in store.list_docs(TENANT, "ledger"):  # a chain of causes would end it too; here none is known
+            store.put(TENANT, Put("ledger", doc.id, None))
+    assert len(runs) == 3
+    last = desk.house.run(runs[-1])
+    assert last.status == RunStatus.FAILED
+    assert "more than 2 runs of this page within an hour" in last.failure
+    desk.set_status(page, marks.PLAN_IT)
+    desk.deliver("page.properties_updated", page)  # a person may always
+    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    said = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+    assert any("more than 2 runs" in "".join(t["plain_text"] for t in one["rich_text"]) for one in said)
+
+
+def test_two_agents_that_make_pages_for_each_other_in_one_table_come_to_rest(desk: Desk) -> None:
+    """Ours answers each new page with a page, the other one each of ours with a new idea that asks for a plan."""
+    source, depths = desk.source, []
+    page = desk.write_idea("First")
+    for number in range(8):
+        desk.set_status(page, marks.PLAN_IT)
+        desk.deliver("page.created", page, authors=[{"id": "other", "type": "bot"}])
+        if desk.house.store.get(TENANT, "pages", page) is None:
+            break
+        run = desk.run_of(page)
+        depths.append(run.depth)
+        if run.status == RunStatus.FAILED:
+            continue
+        ours = desk.house.accounts.connect_for(TENANT, ledger.noting(desk.house.deps, run))(Notion)
+        ours.create_page(data_source_id=source, properties={"Name": {"title": [{"text": {"content": f"A{number}"}}]}})
+        page = desk.write_idea(f"Answer {number}")
+    assert depths[:4] == [0, 1, 2, 3]
+    (refused,) = {desk.run_of(page).status}
+    assert refused == RunStatus.FAILED
+    assert "wake each other without end" in desk.run_of(page).failure
+
+
+def _later(desk: Desk, minutes: int) -> None:
+    """Let time pass here and in Notion, and let a reconcile pass look at the table."""
+    clock = desk.house.clock
+    clock.move(minutes=minutes)
+    offset = (clock.now() - datetime.now(UTC)).total_seconds()
+    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+    sweep(desk.house.deps)
+    look_for_rows(desk.house.deps, TENANT, desk.house.accounts.connect_for(TENANT)(Notion), desk.source)
+    desk.house.work()
+
+
+def _routine(desk: Desk, table: str, title: str) -> str:
+    texts = {"Name": {"title": [{"text": {"content": title}}]}}
+    texts["Schedule"] = {"rich_text": [{"text": {"content": "every day at 10:00"}}]}
+    body = {
+        "parent": {"type": "data_source_id", "data_source_id": table},
+        "properties": {**texts, "Status": {"select": {"name": "Active"}}},
+    }
+    page = str(desk.as_person("POST", "/v1/pages", body)["id"])
+    desk.deliver("page.created", page)
+    return page
+
+
+def test_two_routines_that_edit_the_same_table_reach_a_fixed_point(desk: Desk) -> None:
+    """Each run asks for the plan of the other's row. What our bot does wakes nobody, but a pass finds it."""
+    house = desk.house
+    settings = create_databases(house.deps, house.accounts, TENANT, desk.home, (ROUTINES,))
+    table = str(settings["databases"]["routines"]["data_source"])
+    routines = [_routine(desk, table, title) for title in ("Ping", "Pong")]
+    rows = [desk.write_idea(title) for title in ("Row of Ping", "Row of Pong")]
+    _later(desk, 30)
+    assert house.store.list_runs(TENANT) == []
+    _later(desk, 31)  # both are due
+    first, second = (desk.run_of(page) for page in routines)
+    assert (first.depth, second.depth) == (0, 0)
+    run, depths = first, []
+    for count in range(6):
+        row = rows[count % 2]
+        ours = house.accounts.connect_for(TENANT, ledger.noting(house.deps, run))(Notion)
+        ours.update_page(row, {"Status": {"select": {"name": marks.PLAN_IT}}})
+        runs = len(house.store.list_runs(TENANT))
+        us = [{"id": "bot-1", "type": "bot"}]
+        assert desk.told_of(row, "page.properties_updated", authors=us) == {"accepted": 0}
+        assert len(house.store.list_runs(TENANT)) == runs
+        _later(desk, 5)
+        if len(house.store.list_runs(TENANT)) == runs:
+            break
+        run = desk.run_of(row)
+        depths.append(run.depth)
+        if not run.status.final:
+            record(house.deps, TENANT, run.id, ev.CancelRequested(house.clock.now(), "Ada", force=True))
+        _later(desk, 5)
+    assert depths == [1, 2, 3]
+    assert (run.status, run.trigger.causes[0]) == (RunStatus.FAILED, first.id)
+    said = desk.as_person("GET", f"/v1/comments?block_id={run.trigger.page}")["results"]
+    texts = ["".join(part["plain_text"] for part in one["rich_text"]) for one in said]
+    assert len([text for text in texts if "wake each other without end" in text]) == 1
+    for _ in range(3):
+        before = len(house.store.list_runs(TENANT))
+        _later(desk, 30)
+        assert len(house.store.list_runs(TENANT)) == before
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"select": {"name": "Done"}}, {"id": "a", "type": "select", "select": {"id": "1", "name": "Done"}}),
+        ({"status": {"name": "Done"}}, {"type": "status", "status": {"name": "Done", "color": "red", "id": "1"}}),
+        ({"select": None}, {"type": "select", "select": None}),
+        ({"number": 3}, {"id": "n", "type": "number", "number": 3}),
+        ({"checkbox": False}, {"id": "n", "type": "checkbox", "checkbox": False}),
+        ({"url": "https://a.test"}, {"id": "n", "type": "url", "url": "https://a.test"}),
+        (
+            {"rich_text": [{"text": {"content": "a"}}, {"type": "text", "text": {"content": "b"}}]},
+            {"type": "rich_text", "rich_text": [{"type": "text", "plain_text": "ab", "text": {"content": "ab"}}]},
+        ),
+        ({"multi_select": [{"name": "b"}, {"name": "a"}]}, {"type": "multi_select", "multi_select": [
+            {"name": "a", "id": "1"}, {"name": "b", "id": "2"}]}),
+        ({"date": {"start": "2026-01-01"}}, {"type": "date", "date": {"start": "2026-01-01", "end": None}}),
+        ({"people": [{"id": "AB" * 16}]}, {"type": "people", "people": [{"id": "ab" * 16, "object": "user"}]}),
+    ],
+)  # fmt: skip
+def test_a_value_has_one_hash_as_it_is_written_and_as_it_is_read(
+    sent: Mapping[str, Any], read: Mapping[str, Any]
+) -> None:
+    assert ledger.content_hash(sent) == ledger.content_hash(read)
+    assert ledger.content_hash(sent) != ledger.content_hash({**read, str(read["type"]): "something else"})
+
+
+PAGE, BLOCK, TABLE = ("0f0f0f0f-0000-4000-8000-00000000000" + end for end in "abc")
+WRITES: list[tuple[str, str, Any, set[str]]] = [
+    ("PATCH", f"/v1/pages/{PAGE}", {"properties": {"Status": {"select": None}}}, {PAGE}),
+    ("PATCH", f"/v1/pages/{PAGE.replace('-', '')}", {"in_trash": True}, {PAGE.replace("-", "")}),
+    ("POST", f"/v1/pages/{PAGE}/move", {"parent": {"page_id": BLOCK}}, {PAGE}),
+    ("PATCH", f"/v1/pages/{PAGE}/markdown", {"type": "replace_content"}, {PAGE}),
+    ("POST", "/v1/pages", {"parent": {"data_source_id": TABLE}}, {TABLE}),
+    ("POST", "/v1/databases", {"parent": {"type": "page_id", "page_id": PAGE}}, {PAGE}),
+    ("POST", "/v1/pages", {"parent": {"workspace": True}}, set()),
+    ("PATCH", f"/v1/blocks/{BLOCK}/children", {"children": []}, {BLOCK, PAGE}),
+    ("PATCH", f"/v1/blocks/{PAGE}/children", {"children": []}, {PAGE}),
+    ("PATCH", f"/v1/blocks/{BLOCK}", {"to_do": {}}, {BLOCK, PAGE}),
+    ("DELETE", f"/v1/blocks/{BLOCK}", None, {BLOCK, PAGE}),
+    ("PATCH", f"/v1/data_sources/{TABLE}", {"title": []}, {TABLE}),
+    ("POST", "/v1/comments", {"parent": {"page_id": PAGE}}, set()),
+    ("POST", f"/v1/data_sources/{TABLE}/query", {}, set()),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "things"), WRITES, ids=[f"{m} {p}" for m, p, _, _ in WRITES])
+def test_each_kind_of_write_names_the_objects_it_changes(method: str, path: str, body: Any, things: set[str]) -> None:
+    assert set(ledger.written(method, path, body, PAGE)) == things
+
+
+def test_every_write_of_a_run_is_in_the_ledger_before_it_is_sent(desk: Desk) -> None:
+    page = _plan(desk)
+    run = desk.run_of(page)
+    doc = desk.house.store.get(TENANT, "ledger", page.replace("-", ""))
+    assert doc is not None
+    assert (doc.body["run"], doc.body["causes"]) == (run.id, [run.id])
+    assert _hash({"select": "Plan ready"}) in doc.body["parts"].values()
+    assert ledger.causes_of(desk.house.deps, TENANT, page) == (run.id,)
+    desk.house.clock.move(hours=25)
+    assert ledger.causes_of(desk.house.deps, TENANT, page) == ()
+    assert ledger.forget_old(desk.house.deps, TENANT) == ""
+    assert desk.house.store.list_docs(TENANT, "ledger") == []

@@ -1,0 +1,60 @@
+"""Who may approve where two people have to agree: who they are decides, whatever they call themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.core.approval.four_eyes import barred
+from shared.core.run.run import Limits, Run, RunStatus, Step, StepSpec, StepStatus, Trigger
+from shared.core.ship.shipping import Ship
+
+PEOPLE = [
+    {"id": "ada", "name": "Ada Example", "email": "ada@example.test", "slack_user": "U1"},
+    {"id": "grace", "name": "Grace Example"},
+]
+ASK, TOGETHER = Ship(four_eyes=True), Ship(four_eyes=True, production="with_release")
+
+
+def run(asked_by: str = "Ada Example", let_go_by: str = "Grace Example", prefix: str = "") -> Run:
+    """Return a run that was asked for by one, and whose release another has approved."""
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    released = Step(StepSpec(f"{prefix}release", "approval.ask"), StepStatus.SUCCEEDED, output={"by": let_go_by})
+    steps = (released, Step(StepSpec(f"{prefix}production", "approval.ask")))
+    trigger = Trigger("page", "p", "Club", asked_by)
+    return Run("t", "r", RunStatus.EXECUTING, trigger, Limits(), now, now, steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("gate", "by", "via", "ship", "counts"),
+    [
+        ("approve", "Ada Example", "link", ASK, True),
+        ("release", "Ada Example", "notion", ASK, True),
+        ("release", "Ada Example", "notion", TOGETHER, False),  # that is production's approval too
+        ("release", "Grace Example", "slack", TOGETHER, True),
+        ("release", "x", "link", ASK, False),
+        ("release", "ci-key", "api", ASK, False),
+        ("release", "U1", "api", ASK, True),
+        ("production", "Ada Example", "notion", ASK, False),
+        ("production", " ADA  example", "notion", ASK, False),
+        ("production", "ada@example.test", "api", ASK, False),
+        ("production", "Grace Example", "comment in Notion", ASK, False),
+        ("production", "Bo Example", "notion", ASK, True),
+        ("production", "Bo Example", "chat", ASK, False),
+        ("production", "Ada Example", "link", Ship(), True),
+    ],
+)
+def test_whose_word_counts(gate: str, by: str, via: str, ship: Ship, counts: bool) -> None:
+    found = barred(run(), gate, by, via, ship, PEOPLE)
+    assert (found is None) is counts
+    assert found is None or (found.why and found.way_out)
+
+
+def test_of_another_plan_its_own_release_counts() -> None:
+    assert barred(run(prefix="r2."), "r2.production", "Grace Example", "slack", ASK, PEOPLE) is not None
+    assert barred(run(let_go_by="Bo"), "production", "Grace Example", "slack", ASK, PEOPLE) is None
+
+
+def test_who_asked_for_nothing_known_bars_nobody() -> None:
+    assert barred(run(asked_by=""), "production", "Bo Example", "slack", ASK, []) is None
