@@ -40,7 +40,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 OUTSIDE = (
-    "shared.local.simulators",
+    "shared.local",
+    "shared.bench",
     "shared.backends.local",
     "shared.cli",
     "shared.__main__",

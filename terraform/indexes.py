@@ -290,7 +290,9 @@ def kinds() -> frozenset[str]:
     found: set[str] = set()
     for path in sorted(ROOT.glob("shared/**/*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if module.startswith(("shared.local.simulators", "shared.cli", "shared.backends.local", "shared.__main__")):
+        if module.startswith(
+            ("shared.local", "shared.bench", "shared.cli", "shared.backends.local", "shared.__main__")
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:

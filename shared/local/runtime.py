@@ -22,10 +22,10 @@ from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.backends.local.keys.identity import LocalCallers
 from shared.backends.local.memory import give_back, share_arenas
-from shared.cli.migrate.mark import refuse_moved
 from shared.core.run.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
 from shared.local.chosen.choices import read_choices
+from shared.local.chosen.moved_away import refuse_moved
 from shared.local.chosen.surroundings import surroundings
 from shared.local.lines import bounds_of, line_of
 from shared.local.metrics_page import with_metrics

@@ -30,8 +30,8 @@ class SandboxRequest:
 
     `packages` ("npm" or "pip") has what the lock file among the files names installed first, in a room of its own: no
     code of a package runs there, and only package registries can be reached. The command, which has no network, finds
-    them read-only from any folder: in `/node_modules`, or importable by `python3`. `shared/core/code/lock_files.py` says
-    which lock files are taken. `network` is the command's own: "registry" is for an installer, never for code that
+    them read-only from any folder: in `/node_modules`, or importable by `python3`. `shared/core/code/lock_files.py`
+    says which lock files are taken. `network` is the command's own: "registry" is for an installer, never for code that
     somebody wrote.
     """
 

@@ -18,7 +18,8 @@ MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one
 class Doc:
     """A stored document: JSON-able `body`, opaque `version` for compare-and-set.
 
-    The body is in today's shape, whatever shape it is stored in; `schema` says which one that is (see core/schema_versions.py).
+    The body is in today's shape, whatever shape it is stored in; `schema` says which one that is (see
+    core/schema_versions.py).
     """
 
     id: str

@@ -47,7 +47,8 @@ THINKING = (
 # What keeps what belongs to tenants, or leads to it. Where untrusted code is run none of it may even be loaded.
 HOLDING = (
     "sqlite3", "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
-    "shared.backends.local.state.local_store", "shared.backends.local.delivery.local_queue", "shared.backends.local.keys.local_secrets",
+    "shared.backends.local.state.local_store", "shared.backends.local.delivery.local_queue",
+    "shared.backends.local.keys.local_secrets",
     "shared.backends.cloud.store", "shared.backends.cloud.queue", "shared.backends.cloud.secrets",
     "shared.accounts", "shared.integrations", "shared.steps",
 )  # fmt: skip
@@ -58,7 +59,8 @@ WORKERS = ("plan", "execute-step", "deploy", "notify", "sweep", "sync")
 NOT_AT_A_DOOR = (
     "google.cloud.firestore", "google.cloud.tasks_v2", "google.cloud.secretmanager", "google.cloud.kms",
     "google.api_core", "google.auth", "pydantic", "requests", "flask_cors", "markdown", "sqlite3", "shared.steps",
-    "shared.backends.local", "shared.app.engine.execute_step", "shared.app.planning.make_plan", "shared.app.intake.consider_page",
+    "shared.backends.local", "shared.app.engine.execute_step", "shared.app.planning.make_plan",
+    "shared.app.intake.consider_page",
 )  # fmt: skip
 NOT_AT_A_WEBHOOK = ("shared.accounts", "shared.mind", "shared.integrations.github.client", "shared.app.api")
 NOT_AT_A_WORKER = ("google.cloud.kms", "sqlite3", "boto3", "botocore", "shared.backends.local", "vertexai", "rich")
@@ -77,7 +79,7 @@ CLOUD = {
 }
 
 # Who may look at the clock or at chance: what stands outside of the decisions.
-OUTSIDE = ("backends", "cli", "sim", "telemetry", "http_client.py", "lasting_port.py", "__main__.py")
+OUTSIDE = ("backends", "bench", "cli", "local", "telemetry", "http_client.py", "lasting_port.py", "__main__.py")
 CLOCKS = {"time", "random", "uuid"}
 NOW = {"now", "utcnow", "today"}
 INSIDE = sorted(
@@ -112,7 +114,7 @@ def _of(loaded: list[str], packages: tuple[str, ...]) -> list[str]:
 )
 def test_a_webhook_loads_nothing_heavy_on_one_machine(tmp_path: Path, webhook: str, use_case: str) -> None:
     loaded = _loaded(tmp_path, webhook)
-    assert f"shared.app.{use_case}" in loaded
+    assert f"shared.app.intake.{use_case}" in loaded
     assert _of(loaded, HEAVY) == []
     # functions-framework itself brings the one package google.cloud.functions along.
     cloud = [name for name in loaded if name.startswith("google.cloud.") and ".functions" not in name]
@@ -148,7 +150,8 @@ def test_in_the_cloud_a_webhook_loads_no_client_of_any_integration(tmp_path: Pat
 @pytest.mark.slow
 def test_in_the_cloud_a_worker_loads_no_kind_of_step_before_it_attempts_one(tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, *WORKERS, **CLOUD)
-    kinds = tuple(f"shared.steps.{path.stem}" for path in ROOT.glob("shared/steps/[a-z]*.py"))
+    paths = (path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("shared/steps/**/[a-z]*.py"))
+    kinds = tuple(".".join(path.parts) for path in paths)
     assert len(kinds) > 20
     assert "google.cloud.firestore" in loaded  # by design: docs/performance.md
     assert _of(loaded, (*THINKING, *NOT_AT_A_WORKER, *kinds)) == []

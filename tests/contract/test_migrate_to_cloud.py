@@ -18,9 +18,9 @@ from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.state.local_store import LocalStore
-from shared.cli.migrate import mark
 from shared.core.errors import ConfigError, Conflicting
 from shared.core.run.commands import command_to_data
+from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
 from tests.support.moving import (

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 def asked(pattern: str, name: str) -> set[str]:
     """Return the methods called on `name`, or on the attribute `name` of something, in these files."""
     found = set()
-    for path in HERE.glob(pattern):
+    for path in HERE.rglob(pattern):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 owner = node.func.value

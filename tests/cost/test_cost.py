@@ -207,5 +207,5 @@ def test_counts_that_grew_are_named() -> None:
 
 
 def test_the_run_used_more_before() -> None:
-    kept = json.loads((ROOT / "shared" / "cli" / "bench_ops_before.json").read_text(encoding="utf-8"))
+    kept = json.loads((ROOT / "shared" / "bench" / "ops" / "bench_ops_before.json").read_text(encoding="utf-8"))
     assert kept["now"]["run"][READS] < 0.6 * kept["run"][READS]

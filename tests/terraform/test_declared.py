@@ -1,7 +1,7 @@
 """What `function.yaml` gives a function is what its code can come to read and ask for; no more, and no less.
 
-The code's side is computed (tests/support/repository/reach.py). Four readers stand in modules that many functions share, behind a
-call that few make: they count only where that call is made, and the table says how to tell.
+The code's side is computed (tests/support/repository/reach.py). Four readers stand in modules that many functions
+share, behind a call that few make: they count only where that call is made, and the table says how to tell.
 """
 
 from __future__ import annotations

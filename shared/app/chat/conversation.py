@@ -1,9 +1,9 @@
 """A conversation: one message in, one answer out, with what was said before, the page and the run it is about.
 
 What decides and acts is code. A model only says what is meant, about one of the runs and pages it is shown, and words
-explanations; what it chose is compared with what was said (`app/chat/chat_meant.py`). It sees no page's text on the way to
-an action. Questions are answered from the workspace (`app/knowledge/ask.py`).
-A message that comes twice under the same name is answered once.
+explanations; what it chose is compared with what was said (`app/chat/chat_meant.py`). It sees no page's text on the way
+to an action. Questions are answered from the workspace (`app/knowledge/ask.py`). A message that comes twice under the
+same name is answered once.
 """
 
 from __future__ import annotations

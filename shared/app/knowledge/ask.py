@@ -1,7 +1,8 @@
 """Answer a question from what the workspace says, with sources, or say that it is not there.
 
 A follow-up question is rewritten with the conversation first. What is found is filtered by what may be shown now
-(`app/knowledge/knowledge_scope.py`) and given to the model as data. An answer counts only with sources among what was given.
+(`app/knowledge/knowledge_scope.py`) and given to the model as data. An answer counts only with sources among what was
+given.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Keep the tenant's index as its workspace is: read pages, cut, embed what is new, forget what is gone.
 
-The first time, the crawl of the workspace (`app/workspace/workspace_crawl.py`) hands over every page it reads. After that three
-sources mark pages (`app/knowledge/knowledge_marks.py`): deliveries, the search of every pass, and a slow round in which every
-page of the map is asked for by its id about once a day; what is marked is read here, a few pages per command. Nothing
-is forgotten because a list left it out: see `app/knowledge/knowledge_sync_reader.py`.
+The first time, the crawl of the workspace (`app/workspace/workspace_crawl.py`) hands over every page it reads. After
+that three sources mark pages (`app/knowledge/knowledge_marks.py`): deliveries, the search of every pass, and a slow
+round in which every page of the map is asked for by its id about once a day; what is marked is read here, a few pages
+per command. Nothing is forgotten because a list left it out: see `app/knowledge/knowledge_sync_reader.py`.
 
 Everything may be stopped and done again anywhere.
 """

@@ -18,7 +18,8 @@ MAX_REQUIREMENTS = 2000
 VERSION = 3  # of the proposal's shape; older ones are read through core/planning/proposal.py
 _WRITES = "code.generate"
 _TEXT = {"type": "string"}
-_STEP = {  # as a model is told of it; what is in it is checked by core/planning/plan.py, which says all that is wrong at once
+# As a model is told of it; what is in it is checked by core/planning/plan.py, which says all that is wrong at once.
+_STEP = {
     "type": "object",
     "properties": {
         "id": _TEXT,

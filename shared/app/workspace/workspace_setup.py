@@ -1,6 +1,7 @@
 """Set up the tenant's databases as an owner wishes: create, adopt, or ask back. The wish and what came of it are kept.
 
-The API writes the wish and reads the outcome (`app/api/settings/tenant_databases.py`); this does the work, from the queue.
+The API writes the wish and reads the outcome (`app/api/settings/tenant_databases.py`); this does the work, from the
+queue.
 """
 
 from __future__ import annotations

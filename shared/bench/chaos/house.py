@@ -1,4 +1,4 @@
-"""The house that dies: `workwright up` on simulators that live outside it. `python -m shared.bench.chaos.house ORDER`."""
+"""The house that dies: `workwright up` on simulators outside of it. `python -m shared.bench.chaos.house ORDER`."""
 
 from __future__ import annotations
 

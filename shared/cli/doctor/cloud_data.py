@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.cli.checkup.secrets import OPERATOR_SECRETS
 from shared.cli.doctor.cloud import Site, finding
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
+from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS
 
 # Without these nothing works; the others belong to one thing each that an installation may do without.
 ALWAYS = (

@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from shared.backends.local.folder.disk_room import say_full
-from shared.cli.checkup.secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor import machine
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
+from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor.systems import look_at_systems
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError

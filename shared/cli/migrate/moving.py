@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from shared.app.arriving.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
 from shared.app.tenants.tenant_traces import BOTS
 from shared.cli.migrate.copying import copy_operators, copy_tenant
-from shared.cli.migrate.mark import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.cli.migrate.operators import Operators, bring, compare
 from shared.cli.migrate.places import Here, There
 from shared.cli.migrate.reading import operators_docs, settings_of
 from shared.cli.migrate.survey import Team, survey, teams_of
 from shared.core.errors import ConfigError
+from shared.local.chosen.moved_away import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.ports import SYSTEM
 
 Tell = Callable[[str], None]

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from shared.backends.local.folder.data_folder import refuse_if_held
-from shared.cli.migrate.mark import refuse_moved
 from shared.cli.root import DATA, typed, workwright
 from shared.cli.setup import code_part, limits_part, model_part, notion_part, people_part, sites_part
 from shared.cli.setup.answer_file import AnswerFile
@@ -17,6 +16,7 @@ from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.guide import Guide
 from shared.core.errors import ConfigError
 from shared.local.chosen.choices import read_choices
+from shared.local.chosen.moved_away import refuse_moved
 
 PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
     "notion": (notion_part.ABOUT, notion_part.set_up_notion),

@@ -1,7 +1,8 @@
 """Which model is asked: from a team's rules, what is connected, what a request needs, and how the models have been.
 
 Pure. The order is the whole decision: the first choice is asked, the next ones when it cannot answer
-(`app/models/routed_model.py`). Each choice says in words why it stands where it stands, and each model that was left out why.
+(`app/models/routed_model.py`). Each choice says in words why it stands where it stands, and each model that was left
+out why.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Serve simulators on this machine: `python -m shared.local.simulators --data DIR`. Ends with its parent, keeps its ports."""
+"""Serve simulators: `python -m shared.local.simulators --data DIR`. Ends with its parent, keeps its ports."""
 
 import argparse
 import fcntl

@@ -1,7 +1,7 @@
 """The commands of `gcloud` that our documents use, with their flags: of the SDK on this machine, or as they were kept.
 
-`python -m tests.support.repository.gcloud_commands` keeps them anew. The SDK's own table for completing command lines is read
-(`data/cli/gcloud_completions.py`), so nothing is run and nobody is signed in.
+`python -m tests.support.repository.gcloud_commands` keeps them anew. The SDK's own table for completing command lines
+is read (`data/cli/gcloud_completions.py`), so nothing is run and nobody is signed in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.repository.documents import ROOT, Said, commands
 
-SPEAKING = sorted((ROOT / "shared" / "cli").glob("doctor*.py"))  # modules that tell people what to type
+SPEAKING = sorted((ROOT / "shared" / "cli" / "doctor").glob("*.py"))  # modules that tell people what to type
 _TOLD = re.compile(r"gcloud ((?:[a-z][a-z-]* ?)+)([^\n`;]*)")
 KEPT = ROOT / "tests" / "fixtures" / "gcloud_commands.json"
 

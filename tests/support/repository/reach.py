@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 # What is only loaded on one machine: no bundle has it.
-_NOT_THERE = ("shared.local.simulators", "shared.cli", "shared.__main__", "shared.backends.local")
+_NOT_THERE = ("shared.local", "shared.bench", "shared.cli", "shared.__main__", "shared.backends.local")
 # Decorators that only wrap; another one may hand what it decorates to somebody, and then that counts.
 _WRAPPERS = {
     *("abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "dataclass", "final", "lru_cache"),

@@ -75,7 +75,7 @@ Name = tuple[str, str]  # module of steps, function or class
 def _uses() -> dict[Name, set[Name | str]]:
     """Return what each function and class of the steps names: others of them, and methods by their bare names."""
     found: dict[Name, set[Name | str]] = {}
-    for path in STEPS.glob("*.py"):
+    for path in STEPS.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         own = {each.name: (path.stem, each.name) for each in tree.body if isinstance(each, _NAMED)}
         imported = {

@@ -1,7 +1,7 @@
 """Every rule that an answer about code can be refused for: an answer that breaks it, and the words that announce it.
 
-Of plans the table is `shared/core/planning/plan_refusals.py`. What is refused here is put through the code that refuses it at
-work; `says` is looked for in what it says, `announced` in what the model was told before.
+Of plans the table is `shared/core/planning/plan_refusals.py`. What is refused here is put through the code that refuses
+it at work; `says` is looked for in what it says, `announced` in what the model was told before.
 """
 
 from __future__ import annotations

@@ -1,1 +1,0 @@
-"""Connections that a house on one machine opens itself, where others would have to reach it."""
