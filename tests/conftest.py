@@ -64,7 +64,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Leave what is collected out of every search for garbage: it is 700,000 things, and they stay until the end."""
+    """Leave what is collected out of every search for garbage: it is 700,000 things, and they stay until the end.
+
+    And search less often than a program would that has to live long in little memory: it took every twentieth second.
+    """
     gc.disable()
     try:
         if not any(".py" in asked for asked in session.config.args):  # of a few files there is no part
@@ -72,6 +75,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 
