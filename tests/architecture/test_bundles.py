@@ -119,7 +119,9 @@ def test_a_bundle_has_the_modules_it_imports_and_no_bytecode(contents: Contents)
     assert "shared/backends/sandbox/launcher.py" in contents["code-runner"]  # started by its file's name alone
     lean = {"notion-webhook": 90, "forge-webhook": 90, "sweep": 100, "code-runner": 80}
     for function, most in lean.items():
-        modules = [name for name in contents[function] if not name.endswith("__init__.py")]  # an empty one weighs nothing
+        modules = [
+            name for name in contents[function] if not name.endswith("__init__.py")
+        ]  # an empty one weighs nothing
         assert len(modules) < most, function
     for part in ("steps/", "integrations/", "backends/models/", "backends/cloud/store", "backends/cloud/secrets"):
         assert not [name for name in contents["code-runner"] if name.startswith(f"shared/{part}")]

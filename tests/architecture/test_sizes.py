@@ -48,7 +48,9 @@ def test_no_file_is_longer_than_400_lines(seen: dict[Path, Seen]) -> None:
 
 def test_no_function_is_longer_than_60_lines(seen: dict[Path, Seen]) -> None:
     found = {
-        f"{path.relative_to(ROOT)}:{name}": lines for path, each in seen.items() for name, lines in each.functions.items()
+        f"{path.relative_to(ROOT)}:{name}": lines
+        for path, each in seen.items()
+        for name, lines in each.functions.items()
     }
     assert len(found) > 500
     assert {name: lines for name, lines in found.items() if lines > FUNCTION_LINES} == {}
