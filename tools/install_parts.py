@@ -15,10 +15,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.support.descriptions.notion_description import JUDGES, MADE
 from tests.support.parts import missing_parts
 
 ROOT = Path(__file__).resolve().parents[1]
-JUDGES = ROOT / "tests" / "judges"
 PACKAGES: Mapping[
     str, tuple[str, ...]
 ] = {  # part → what Debian and Ubuntu call it, or the vendor's own archive for apt
@@ -61,8 +61,10 @@ def main(only: Sequence[str] = ()) -> int:
         wanted.append(LIGHTER)
     if wanted:
         _install_packages(list(dict.fromkeys(wanted)))
-    if "notion-js" in missing and shutil.which("npm"):
+    if {"notion-js", "notion-description"}.intersection(missing) and shutil.which("npm"):
         _install("Notion's own client for JavaScript", ["npm", "ci", "--no-audit", "--no-fund", "--silent"], JUDGES)
+        describe = ["node", "notion_description.mjs", str(MADE)]
+        _install("a description of Notion's API, made of its types", describe, JUDGES)
     if "vector-model" in missing:
         _install("the small vector model", ["sh", str(ROOT / "tools" / "vectors.sh"), sys.prefix], ROOT)
     if "checkov" in missing:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.parts import OPTIONAL, PARTS
+from tests.support.parts import PARTS
 from tools.install_parts import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,6 @@ def test_nothing_stands_aside_but_for_a_part_by_name() -> None:
 
 
 def test_every_part_is_installed_by_name_or_is_not_ours_to_install() -> None:
-    by_pip_or_npm = {"checkov", "notion-js", "vector-model"}
+    by_pip_or_npm = {"checkov", "notion-js", "notion-description", "vector-model"}
     the_machines_own = {"landlock", "sandbox", "package-index"}  # a kernel, what is made of it, and a network
-    assert set(PARTS) == {*PACKAGES, *by_pip_or_npm, *the_machines_own, *OPTIONAL}
-    assert list(OPTIONAL) == ["notion-description"]
+    assert set(PARTS) == {*PACKAGES, *by_pip_or_npm, *the_machines_own}

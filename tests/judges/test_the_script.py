@@ -45,6 +45,9 @@ POST oauth/token · POST oauth/introspect · POST oauth/revoke
 """
 ENDPOINTS = frozenset(part.strip() for line in CATALOGUE.strip().splitlines() for part in line.split("·"))
 # A view's query expires by itself, so our client leaves it; and three rows come with its first answer.
+OF_AGENTS = re.compile(
+    r" (agents|external_agent_stub|sessions|threads|blocks/meeting_notes)\b"
+)  # not of a workspace's pages
 NOT_OURS = frozenset({"DELETE views/*/queries/*", "GET views/*/queries/*"})
 
 
@@ -104,8 +107,8 @@ def test_the_catalogue_has_every_endpoint_of_the_published_description() -> None
     require("notion-description")
     described = json.loads((find_description() or Path()).read_text(encoding="utf-8"))["paths"]
     known = {f"{method.upper()} {_starred(path)}" for path, methods in described.items() for method in methods}
-    assert len(known) > 30
-    assert known - ENDPOINTS == set()
+    assert len(known) > 50
+    assert {each for each in known - ENDPOINTS if not OF_AGENTS.search(each)} == set()
 
 
 def test_their_python_client_and_ours_leave_equal_pages(in_python: Told, by_us: Told) -> None:

@@ -1,7 +1,4 @@
-"""Parts a machine may lack: in CI they must be there, elsewhere a test says in one line why it stood aside.
-
-What belongs to others and may not be in the repository is optional: its tests stand aside in CI as well.
-"""
+"""Parts a machine may lack: in CI they must be there, elsewhere a test says in one line why it stood aside."""
 
 from __future__ import annotations
 
@@ -20,13 +17,12 @@ from shared.backends.local.search.embedder import default_vectors_folder, why_no
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
-from tests.support.descriptions.notion_description import find_description
+from tests.support.descriptions.notion_description import JUDGES, find_description
 from tests.support.measures.browser import find_chromium
 from tests.support.repository.terraform import INFRA, why_no_terraform
 from tests.support.servers.cloud.firestore_emulator import find_emulator, find_java
 
 _ROOM_PATH = "/usr/local/bin:/usr/bin:/bin"  # where programs are looked for in the sandbox
-JUDGES = Path(__file__).resolve().parents[1] / "judges"  # the vendors' JavaScript clients
 
 
 def _has_program(name: str) -> Callable[[], bool]:
@@ -110,20 +106,19 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "logrotate": (_has_program("logrotate"), "no logrotate here, which reads our example for it"),
     "notion-description": (
         lambda: find_description() is not None,
-        "no published description of Notion's API here, so requests are not judged by it: NOTION_DESCRIPTION names it",
+        "no description of Notion's API here: make test makes it of the types of Notion's own client, where Node.js is",
     ),
 }
-OPTIONAL = frozenset({"notion-description"})
 # The README asks for git; Landlock is the kernel's; the index is needed to make the environment, and cut off after it.
 _NEVER_HIDDEN = frozenset({"git", "landlock", "sandbox", "package-index"})
 
 
 def require(part: str) -> None:
-    """Go on where the machine has the part; without it fail in CI (unless optional), stand aside elsewhere."""
+    """Go on where the machine has the part; without it fail in CI, stand aside elsewhere."""
     there, reason = PARTS[part]
     if there():
         return
-    if os.environ.get("CI") == "true" and part not in OPTIONAL:
+    if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
 
@@ -156,7 +151,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 0
     named = ", ".join(missing)
     sys.stdout.write(f"Parts missing here, whose tests stand aside: {named}. `make test-deps` installs what it can.\n")
-    return int(os.environ.get("CI") == "true" and not OPTIONAL.issuperset(missing))
+    return int(os.environ.get("CI") == "true")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from shared.integrations.notion.webhook_events import (
     ViewEvent,
 )
 from shared.ports import Secret
-from tests.support.descriptions.notion_events import description, payload_of
+from tests.support.descriptions.notion_events import description, payload_of, webhooks_of
 from tests.support.parts import require
 
 Json = dict[str, Any]
@@ -102,7 +102,7 @@ def test_a_payload_of_each_published_type_is_read_whole() -> None:
     require("notion-description")
     spec = description()
     seen = set()
-    for name in spec["webhooks"]:
+    for name in webhooks_of(spec):
         body = payload_of(spec, name)
         delivery = parse_delivery(json.dumps(body).encode())
         seen.add(delivery.type)

@@ -107,7 +107,7 @@ class Api:
                 found += [f"{method} {template}: {problem}" for problem in problems]
             elif not number and not any(method == each and self._fits(left, path) for each, left in self.left_out):
                 found.append(f"{method} {path}: there is no such endpoint")
-        return found
+        return list(dict.fromkeys(found))
 
     def _fits(self, template: str, path: str) -> bool:
         def part(found: re.Match[str]) -> str:

@@ -1,13 +1,18 @@
-"""The published description of Notion's API as a judge of requests; NOTION_DESCRIPTION names it.
+"""Notion's API as Notion describes it, as a judge of requests.
 
-The part "notion-description" of `parts.py` says where it is absent. In brackets: the fact sheet's section.
+`judges/notion_description.mjs` makes the description of the types that Notion's own client ships: the part
+"notion-description" of `parts.py`. Types know no limits; where Notion's published document, which may not be in the
+repository, is on this machine, it judges as well: NOTION_DESCRIPTION names it. In brackets: the fact sheet's section.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from tests.support.descriptions.api_description import Api, described_at
+
+JUDGES = Path(__file__).resolve().parents[2] / "judges"
 
 # What the API takes since the description was published: method, path, field, and the fact sheet's section.
 LATER_FIELDS = (
@@ -32,14 +37,22 @@ LATER_ENDPOINTS = (
     ("GET", "/v1/async_tasks/{task_id}", "10"),
 )
 
+_OF = b"".join((JUDGES / name).read_bytes() for name in ("notion_description.mjs", "package-lock.json"))
+MADE = JUDGES / "node_modules" / f"notion-description-{sha256(_OF).hexdigest()[:12]}.json"  # never one of before
+
 
 def find_description() -> Path | None:
     """Return where the description is on this machine, or None."""
+    return MADE if MADE.is_file() else None
+
+
+def find_published() -> Path | None:
+    """Return where Notion's published document is on this machine, or None."""
     return described_at("NOTION_DESCRIPTION", "notion-openapi-2026-03.json")
 
 
 _API = Api(
-    find=lambda: [found for found in (find_description(),) if found],
+    find=lambda: [found for found in (find_description(), find_published()) if found],
     left_out=tuple((method, path) for method, path, _ in LATER_ENDPOINTS),
     later_queries=tuple((method, path, name) for method, path, name, _ in LATER_QUERIES),
     later_fields=tuple((method, path, name) for method, path, name, _ in LATER_FIELDS),

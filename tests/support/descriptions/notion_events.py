@@ -1,10 +1,11 @@
-"""Webhook payloads made from the published description of Notion's API, where it is on this machine."""
+"""Webhook payloads made from the description of Notion's API, where it is on this machine."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 from tests.support.descriptions.notion_description import find_description
 
@@ -18,10 +19,14 @@ def description() -> Json:
     return dict(json.loads(found.read_text(encoding="utf-8")))
 
 
+def webhooks_of(spec: Json) -> list[str]:
+    """Return the names of the schemas of all webhooks."""
+    return [name for name in spec["components"]["schemas"] if name.endswith("WebhookPayload") and name[:4] != "Base"]
+
+
 def payload_of(spec: Json, webhook: str) -> Json:
     """Return a payload of this webhook with every field of its schema filled in."""
-    schema = spec["webhooks"][webhook]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    made = _example(spec, schema)
+    made = _example(spec, spec["components"]["schemas"][webhook])
     assert isinstance(made, dict)
     return made
 
@@ -30,7 +35,7 @@ def _example(spec: Json, schema: Json) -> Any:
     if "$ref" in schema:
         found: Any = spec
         for part in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
+            found = found[unquote(part)]
         return _example(spec, found)
     if "allOf" in schema:
         merged: Json = {}
