@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from shared.backends.local.folder.disk_room import refuse_full, say_full
-from shared.cli.greeting import by_mode
-from shared.cli.operations.operate import is_running
+from shared.backends.local.disk_room import refuse_full, say_full
+from shared.cli.migrate.mark import moved_words
+from shared.cli.operate import is_running
 from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.core.text.readable import on_one_line
@@ -37,6 +37,7 @@ def status(data: Path, as_json: bool) -> None:
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
         return
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
+    where = moved_words(data) or where
     full = [f"Look: {words}"] if (words := say_full(data)) else []
     for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
         click.echo(on_one_line(line))

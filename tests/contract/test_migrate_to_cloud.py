@@ -6,14 +6,19 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.app.api.keys import caller_of
+from shared.app.approvals import approval_token, read_token
 from shared.app.arriving.state import arrival_of
-from shared.app.engine.switches import set_pause, why_paused
+from shared.app.effects import Effects
+from shared.app.forge_hooks import hook_id
+from shared.app.switches import set_pause, why_paused
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.folder.data_folder import DATABASE
@@ -23,6 +28,9 @@ from shared.core.run.commands import command_to_data
 from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
+from shared.steps._kind import Repeat
+from tests.support.http_loopback import Handler, HttpServer
+from tests.support.kms_server import KmsServer
 from tests.support.moving import (
     ACCESS,
     LATER,
@@ -282,6 +290,39 @@ def test_a_pause_of_its_people_stays(deployment: Deployment, data: Path) -> None
         set_pause(local_deps(store, data), TEAM, "holidays", "Ada")
     deployment.move(data, "--tenant", TEAM, "--yes")
     assert why_paused(deployment.there(os.environ).deps, TEAM) == "holidays"
+
+
+def test_a_write_whose_outcome_nobody_knows_is_looked_for_there_first(deployment: Deployment, data: Path) -> None:
+    with LocalStore(data, SystemClock()) as store:
+        begun = {"state": "intended", "args": "", "at": datetime.now(UTC).isoformat(), "name": "r1.s2.page"}
+        store.put(TEAM, Put("effects", "r1.s2.page", begun))
+    said = deployment.move(data, "--tenant", TEAM, "--yes").stderr
+    assert "a request that was sent just before may still arrive" in said
+    done: list[str] = []
+    deps = replace(deployment.there(os.environ).deps, settle=timedelta(0))
+
+    def write() -> dict[str, str]:
+        done.append("written")
+        return {}
+
+    effects = Effects(deps, TEAM, "r1.s2", "test")
+    assert effects("page", write, repeat=Repeat.LOOK, look=lambda: {"page": "found"}) == {"page": "found"}
+    assert Effects(deps, TEAM, "r1.s1", "test")("page", write, repeat=Repeat.LOOK) == {"page": "p"}
+    assert done == []
+
+
+def test_a_link_that_was_sent_before_counts_and_a_webhook_taken_away_stays_away(
+    deployment: Deployment, data: Path
+) -> None:
+    with LocalStore(data, SystemClock()) as store:
+        deps = local_deps(store, data)
+        loaded = store.load_run(TEAM, "r1")
+        assert loaded is not None
+        link = approval_token(deps, loaded.run)
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    there = deployment.there(os.environ).deps
+    assert read_token(there, link).run == "r1"
+    assert [doc.id for doc in there.store.list_docs(TEAM, "hooks")] == [hook_id(there, TEAM, "github", "a/b")]
 
 
 def test_another_region_or_project_is_told_by_what_is_missing(

@@ -26,8 +26,8 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.places import There, open_there
 from shared.cli.root import workwright
-from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus
-from shared.local.chosen.choices import REAL, Choices, write_choices
+from shared.cli.setup.choices import REAL, Choices, write_choices
+from shared.core.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.builders.saved_runs import a_command, a_run, following, opening
@@ -87,7 +87,8 @@ def _runs(deps: Deps, tenant: str) -> None:
     """Save a run with a step that is done and one that waits, and the commands that wait with it."""
     text = deps.store.put_text(tenant, "the work")
     done = Step(StepSpec("s1", "notion.update_page"), status=StepStatus.SUCCEEDED, output={"text": text})
-    waits = Step(StepSpec("s2", "approval.ask", depends_on=("s1",)))
+    asked = Wait(WaitKind.APPROVAL, LATER, "plan-hash")
+    waits = Step(StepSpec("s2", "approval.ask", depends_on=("s1",)), status=StepStatus.WAITING, wait=asked)
     check = datetime.now(UTC) + timedelta(days=2)
     fields = {"status": RunStatus.AWAITING_APPROVAL, "steps": (done, waits), "next_check_at": check}
     run = a_run("r1", tenant, **fields)

@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.asking import ASKS
-from shared.app.engine.deps import Deps
-from shared.app.engine.switches import ARRIVING, ERASURES, HALTED, PAUSED, SETTINGS, STOOD
-from shared.app.tenants.tenant_traces import forget_traces
+from shared.app.deps import Deps
+from shared.app.switches import ARRIVALS, ARRIVING, ERASURES, HALTED, PAUSED, SETTINGS, STOOD
+from shared.app.tenant_traces import forget_traces
 from shared.core.errors import Conflicting
 from shared.ports import SYSTEM, Put, change_doc
 
-ARRIVALS = "arrivals"  # documents under SYSTEM, by tenant
 COMING, ON, WITHDRAWN = "coming", "on", "withdrawn"
 WHY = "this team is being moved here from another machine"
 _BY = "workwright migrate-to-cloud"
@@ -122,4 +121,5 @@ def withdraw(deps: Deps, tenant: str, migration: str) -> int:
     count = forget_traces(deps, tenant)
     while gone := deps.store.erase(tenant):
         count += gone
+    deps.store.put(SYSTEM, Put(ARRIVALS, tenant, None))  # last: until then whoever comes again goes on with this
     return count

@@ -39,6 +39,7 @@ STOOD = "stood"  # field of the settings: the pauses that are over
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
 HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
 ERASURES = "erasures"  # documents under SYSTEM, by tenant: it is being deleted
+ARRIVALS = "arrivals"  # documents under SYSTEM, by tenant: it comes from another installation, or came
 TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
 DELETING = "this tenant is being deleted"
 _PAGE = 100

@@ -22,7 +22,10 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import Tools, lease
 from shared.app.engine.switches import DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
 from shared.app.installation.home import ends_with
-from shared.app.tenants.tenant_traces import forget_traces
+from shared.app.revoke import revoke_grant
+from shared.app.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
+from shared.app.tenant_traces import forget_traces
+from shared.core.commands import Command
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
@@ -114,6 +117,7 @@ def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
         SYSTEM,
         Put(TOMBSTONES, tenant, {**kept, "done": done}),
         Put(ERASURES, tenant, None, version),
+        Put(ARRIVALS, tenant, None),
         *ends_with(deps, tenant),
     )  # in one write: without the first the doors would let its commands in, without the second it never ends
     log.line("INFO", "tenant deleted", tenant=tenant, **state["counts"])

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import click
 
-from shared.backends.local.folder.disk_room import say_full
-from shared.cli.doctor import machine
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
-from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
-from shared.cli.doctor.systems import look_at_systems
+from shared.backends.local.disk_room import say_full
+from shared.cli.checkup import machine
+from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
+from shared.cli.checkup.secrets import look_at_cloud_secrets, look_at_secrets
+from shared.cli.checkup.systems import look_at_systems
+from shared.cli.migrate.mark import moved_words
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
 from shared.ports import Secret
@@ -196,6 +197,9 @@ def _house(data: Path) -> Iterator[Finding]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
     yield Finding("port", OK, "a loopback port can be taken")
+    if moved := moved_words(data):
+        yield Finding("running", LATER, moved, needed=False)
+        return
     try:
         url = house_url(data)
     except ConfigError:
