@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
 from shared.backends.clock import SystemClock
 from shared.backends.local.backup import back_up, restore
 from shared.backends.local.data_folder import RESTORED
@@ -21,6 +20,7 @@ from shared.cli.migrate.mark import MOVED, Mark, moved_words, write_mark
 from shared.cli.migrate.places import open_here
 from shared.cli.migrate.sealed import FIELDS
 from shared.cli.migrate.survey import survey, teams_of
+from shared.cli.root import workwright
 from shared.cli.setup.choices import Choices, write_choices
 from shared.core.errors import ConfigError
 from shared.ports import Put

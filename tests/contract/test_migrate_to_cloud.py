@@ -143,10 +143,10 @@ def _of(there: Any, kind: str) -> list[Any]:
 
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(deployment: Deployment, data: Path) -> None:
     said = deployment.move(data, "--dry-run").stdout
-    assert "1 awaiting approval; 1 of them go on there" in said
+    assert "1 awaiting approval; of these go on there: 1" in said
     assert "secrets that are missing there: github-app-id, oauth-state-key" in said
-    assert "1 keep working; one that is not used within 90 days" in said
-    assert "secrets of which the project has others, which count there: hook-key" in said
+    assert "API keys that keep working: 1; one that is not used within 90 days" in said
+    assert "hook-key" not in said
     assert deployment.there(os.environ).deps.store.tenants() == []
     assert not (data / "moved.json").exists()
     assert deployment.move(data, ok=False).stdout.count("awaiting approval") == 2  # asked, and nobody answered

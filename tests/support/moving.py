@@ -14,7 +14,6 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
-import shared.cli.migrate.command  # noqa: F401  (it joins the group)
 from shared.accounts import Accounts, Endpoints
 from shared.app.api.keys import create_key
 from shared.app.engine.deps import Deps

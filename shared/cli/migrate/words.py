@@ -10,6 +10,10 @@ from shared.cli.migrate.places import There
 from shared.cli.migrate.survey import Team
 from shared.local.chosen.choices import REAL, Choices
 
+# Of these the project's own serve as well: nothing that people hold was made with the folder's.
+_UNNOTICED = frozenset({"hook-key", "oauth-state-key", "api-key-pepper"})
+_CLIENTS = ("-client-id", "-client-secret", "-app-id", "-app-key")
+
 
 def as_data(plan: Plan, there: There) -> dict[str, Any]:
     """Return the plan for programs."""
@@ -62,12 +66,12 @@ def plan_words(plan: Plan, there: There, choices: Choices) -> Iterator[str]:
 def _team(team: Team) -> Iterator[str]:
     runs = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in team.runs.items()) or "none"
     yield f"  {team.name} ({team.tenant})"
-    yield f"    runs          {runs}; {team.moving} of them go on there"
-    yield f"    connections   {', '.join(team.connections) or 'none'}; what is sealed is sealed anew ({team.sealed})"
+    yield f"    runs          {runs}; of these go on there: {team.moving}"
+    yield f"    connections   {', '.join(team.connections) or 'none'}; sealed anew: {team.sealed}"
     yield f"    databases     {', '.join(team.databases) or 'none'}"
-    yield f"    records       {team.documents} documents, {team.texts} texts, {team.waiting} commands that wait"
+    yield f"    records       documents: {team.documents}, texts: {team.texts}, commands that wait: {team.waiting}"
     if team.put_aside:
-        yield f"    put aside     {team.put_aside} commands, which stay put aside"
+        yield f"    put aside     commands that stay put aside: {team.put_aside}"
     if team.paused:
         yield "    paused        and so it stays until somebody resumes it there"
 
@@ -78,15 +82,15 @@ def _secrets(plan: Plan) -> Iterator[str]:
         yield f"  secrets that are missing there: {', '.join(found.add)}"
     keys = sum(team.keys for team in plan.teams)
     if "api-key-pepper" in (*found.add, *found.there):
-        yield f"  API keys: {keys} keep working"
+        yield f"  API keys that keep working: {keys}"
     elif "api-key-pepper" in found.beside:
-        yield f"  API keys: {keys} keep working; one that is not used within 90 days has to be made anew"
+        yield f"  API keys that keep working: {keys}; one that is not used within 90 days has to be made anew"
 
 
 def _left(plan: Plan, choices: Choices) -> Iterator[str]:
     keys = sum(team.keys for team in plan.teams)
     if keys and "api-key-pepper" in plan.secrets.other:
-        yield f"{keys} API keys: the project's pepper is another one and is just being changed; make them anew there"
+        yield f"API keys ({keys}): the project's pepper is another one and is just being changed; make them anew there"
     yield "the index of the workspace: it is read again from Notion, which takes a while"
     yield "addresses of this machine: links in messages and pages that were sent before lead here, and nothing answers"
     if not plan.webhook:
@@ -98,16 +102,22 @@ def _left(plan: Plan, choices: Choices) -> Iterator[str]:
         yield f"{system}: it is simulated on this machine; connect a real one there"
     if any(team.site == "local_sites" for team in plan.teams):
         yield "sites in a folder of this machine: they stay there as they are; choose another host in the project"
-    if plan.secrets.other:
-        yield (
-            f"secrets of which the project has others, which count there: {', '.join(plan.secrets.other)}; what was"
-            " connected by these has to be connected again when it is next renewed"
-        )
+    yield from _others(plan)
     if plan.secrets.stay:
         yield f"secrets that no function reads: {', '.join(plan.secrets.stay)}"
     yield from _deployments(choices)
     if plan.stay:
         yield f"other teams of this folder, which stand still here until they are moved too: {', '.join(plan.stay)}"
+
+
+def _others(plan: Plan) -> Iterator[str]:
+    """Yield the secrets that the project has others of, where somebody notices."""
+    others = [name for name in plan.secrets.other if name not in _UNNOTICED]
+    if not others:
+        return
+    yield f"secrets of which the project has others, which count there: {', '.join(others)}"
+    if any(name.endswith(_CLIENTS) for name in others):
+        yield "connections that were made with the folder's own client or app: connect them again when they are refused"
 
 
 def _deployments(choices: Choices) -> Iterator[str]:
