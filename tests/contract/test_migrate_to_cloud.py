@@ -29,6 +29,7 @@ from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
 from shared.steps._kind import Repeat
+from tests.support.google_project import PLACE, PROJECT, GoogleProject, served
 from tests.support.http_loopback import Handler, HttpServer
 from tests.support.kms_server import KmsServer
 from tests.support.moving import (
@@ -49,6 +50,8 @@ from tests.support.moving import (
 )
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.http_loopback import Handler, HttpServer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,7 @@ def test_all_that_a_team_has_is_there_afterwards_and_its_key_opens_it(
     assert found["site_values/TOKEN"]["sealed"] == VALUE
     assert found["audit"] == ["x", "y", "Moved"]
     assert found["settings/tenant"]["name"] == "Team"
+    assert "asks" not in found["settings/tenant"]  # the clock that asks often is the machine's
     assert why_paused(there.deps, TEAM) == ""
     assert there.deps.queue.dead_letters(TEAM)[0].command.id == "dead"
     assert not {"sync/knowledge", "stale/p1", "hooks/h-1"} & found.keys()
@@ -323,6 +327,22 @@ def test_a_link_that_was_sent_before_counts_and_a_webhook_taken_away_stays_away(
     there = deployment.there(os.environ).deps
     assert read_token(there, link).run == "r1"
     assert [doc.id for doc in there.store.list_docs(TEAM, "hooks")] == [hook_id(there, TEAM, "github", "a/b")]
+
+
+def test_a_project_without_the_functions_is_moved_nothing_to(
+    firestore_host: str, kms: KmsServer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = GoogleProject(ROOT)
+    with served(project) as google, a_deployment(firestore_host, kms, monkeypatch, PROJECT) as deployment:
+        asked = (data, "--endpoint", google.url, "--dry-run")
+        deployment.move(*asked)
+        elsewhere = deployment.move(*asked, "--region", "us-east1", ok=False)
+        assert "could not be looked at" in str(elsewhere.exception)
+        functions = project.things["cloudfunctions", f"{PLACE}/functions"]["functions"]
+        functions[:] = [each for each in functions if not each["name"].endswith("/sweep")]
+        assert "not there, or not active: sweep." in str(deployment.move(*asked, ok=False).exception)
+        project.refused["cloudfunctions", f"{PLACE}/functions"] = 403
+        assert "--role=roles/viewer" in str(deployment.move(*asked, ok=False).exception)
 
 
 def test_another_region_or_project_is_told_by_what_is_missing(

@@ -123,15 +123,13 @@ class Deployment:
 
 
 @contextmanager
-def a_deployment(
-    firestore: str, kms: KmsServer, patch: pytest.MonkeyPatch, pepper: str = "theirs"
-) -> Iterator[Deployment]:
+def a_deployment(firestore: str, kms: KmsServer, patch: pytest.MonkeyPatch, project: str = "") -> Iterator[Deployment]:
     """Lend a project of its own on the emulators."""
-    project = f"t-{uuid4().hex[:12]}"
+    project = project or f"t-{uuid4().hex[:12]}"
     kms.create_key(f"projects/{project}/locations/{REGION}/keyRings/workwright/cryptoKeys/tenants")
     with SecretManagerServer(project) as secrets:
         for name in ("api-key-pepper", "approval-link-key", "hook-key"):
-            secrets.seed(name, pepper.encode())
+            secrets.seed(name, b"theirs")
         patch.setenv("FIRESTORE_EMULATOR_HOST", firestore)
         patch.setenv("WORKWRIGHT_SECRETS_ENDPOINT", secrets.rest_address)
         patch.setenv("WORKWRIGHT_KMS_ENDPOINT", kms.rest_address)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from shared.cli.operations.attach import PROJECT, REGION
+from shared.cli.attach import ENDPOINT, PROJECT, REGION
 from shared.cli.root import AS_JSON, DATA, workwright
 
 
@@ -21,10 +21,20 @@ from shared.cli.root import AS_JSON, DATA, workwright
 @click.option("--dry-run", is_flag=True, help="Say what would be moved, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--back", is_flag=True, help="Take back a move that did not come to its end, so that this machine works.")
+@ENDPOINT
 @DATA
 @AS_JSON
 def migrate_to_cloud(
-    project: str, region: str, name: str, tenant: str, dry_run: bool, yes: bool, back: bool, data: Path, as_json: bool
+    project: str,
+    region: str,
+    name: str,
+    tenant: str,
+    dry_run: bool,
+    yes: bool,
+    back: bool,
+    endpoint: str,
+    data: Path,
+    as_json: bool,
 ) -> None:
     """Move what this folder holds to a deployment in Google Cloud, where work goes on; stop Workwright here first.
 
@@ -37,13 +47,13 @@ def migrate_to_cloud(
     from shared.cli.migrate.words import as_data, done_words, plan_words
 
     with open_here(data) as here:
-        there = open_there(project, region, name, os.environ)
-        look_at(there)
+        there = open_there(project, region, name, os.environ, endpoint)
         if back:
             gone = take_back(here, there)
             words = [f"{data} works here again; start it: workwright up --data {data}"]
             _say({"taken_back": gone}, words, as_json)
             return
+        look_at(there)
         plan = plan_move(here, there, tenant)
         told = as_data(plan, there)
         if not plan.teams:

@@ -9,6 +9,7 @@ from shared.app.arriving.state import arrival_of
 from shared.cli.migrate.places import There
 from shared.core.errors import AgentError, ConfigError, IntegrationError, StoreError
 from shared.ports import SYSTEM
+from shared.settings import FUNCTIONS
 
 _PROBE = b"workwright migrate-to-cloud"
 _ROLES = {
@@ -19,9 +20,10 @@ _ROLES = {
 
 
 def look_at(there: There) -> None:
-    """Raise ConfigError that says what is missing: the project, its database, the key in that region, or a right."""
+    """Raise ConfigError that says what is missing: project, database, functions, the key in that region, or a right."""
     from shared.backends.cloud.failures import asking
 
+    _look_at_functions(there)
     with _telling(
         there, "Firestore", f"project {there.project} has no Firestore database, or there is no such project."
     ):
@@ -38,6 +40,26 @@ def look_at(there: There) -> None:
                 "the secret api-key-pepper has no value there; finish the deployment first (docs/deploy.md, “Secrets”),"
                 f" and look it over with `workwright doctor --cloud {there.where()}`"
             ) from None
+
+
+def _look_at_functions(there: There) -> None:
+    """See that the functions are there and run: what is moved to nobody stands still, and there is no way back."""
+    if there.reader is None:
+        return
+    place = f"projects/{there.project}/locations/{there.region}/functions"
+    try:
+        found = list(there.reader.all("cloudfunctions", place, "functions"))
+    except IntegrationError as error:
+        raise ConfigError(
+            f"the functions of project {there.project} could not be looked at: {error}. Check --project and your"
+            f" rights: gcloud projects add-iam-policy-binding {there.project} --member=user:YOU --role=roles/viewer"
+        ) from error
+    active = {str(each["name"]).rpartition("/")[2] for each in found if each.get("state") == "ACTIVE"}
+    if missing := sorted(set(FUNCTIONS) - active):
+        raise ConfigError(
+            f"in {there.region} of project {there.project} these functions are not there, or not active:"
+            f" {', '.join(missing)}. Check --region, and deploy first (docs/deploy.md)"
+        )
 
 
 @contextmanager

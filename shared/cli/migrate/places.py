@@ -15,9 +15,10 @@ from shared.local.chosen.choices import Choices, read_choices
 from shared.ports import Clock
 
 if TYPE_CHECKING:
-    from shared.app.engine.deps import Deps
-    from shared.backends.local.keys.local_secrets import LocalSecrets
-    from shared.backends.local.state.local_store import LocalStore
+    from shared.app.deps import Deps
+    from shared.backends.local.secrets import LocalSecrets
+    from shared.backends.local.store import LocalStore
+    from shared.cli.google_reader import GoogleReader
     from shared.wiring.clients import Clients
 
 
@@ -43,6 +44,7 @@ class There:
     deps: Deps
     clients: Clients  # for what is written as it is, and for a look at the key
     key: str
+    reader: GoogleReader | None  # of what Terraform has made; None where only emulators stand for it
 
     def where(self) -> str:
         """Return it as it is typed."""
@@ -72,17 +74,21 @@ def open_here(data: Path) -> Iterator[Here]:
         yield Here(data, store, LocalSecrets(data), read_choices(data), clock, settings.settle)
 
 
-def open_there(project: str, region: str, name: str, env: Mapping[str, str]) -> There:
-    """Return the deployment; nothing is asked of it yet. Raises ConfigError without credentials of an operator."""
-    from shared.cli.doctor.google_reader import operators_token
+def open_there(project: str, region: str, name: str, env: Mapping[str, str], endpoint: str = "") -> There:
+    """Return the deployment; nothing is asked of it yet. Raises ConfigError without credentials of an operator.
+
+    `endpoint` is an address of this machine at which Google's services are read, as in `attach`.
+    """
+    from shared.cli.google_reader import GoogleReader, operators_token
     from shared.settings import EMULATORS, Settings
     from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
 
     emulators = {service: env[variable] for service, variable in EMULATORS.items() if env.get(variable)}
-    if set(emulators) < set(EMULATORS) - {"tasks"}:  # nothing here asks the queue: `sweep` does
-        operators_token()
+    reader = None
+    if endpoint or not emulators:
+        reader = GoogleReader(project, None if endpoint else operators_token(), endpoint=endpoint)
     key = f"projects/{project}/locations/{region}/keyRings/{name}/cryptoKeys/tenants"
     settings = Settings(mode="cloud", project=project, location=region, emulators=emulators, kms_key=key)
     clients = rest_clients(settings)
-    return There(project, region, name, cloud_ports(settings, clients)[0], clients, key)
+    return There(project, region, name, cloud_ports(settings, clients)[0], clients, key, reader)

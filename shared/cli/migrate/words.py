@@ -104,7 +104,7 @@ def _left(plan: Plan, choices: Choices) -> Iterator[str]:
         yield "sites in a folder of this machine: they stay there as they are; choose another host in the project"
     yield from _others(plan)
     if plan.secrets.stay:
-        yield f"secrets that no function reads: {', '.join(plan.secrets.stay)}"
+        yield f"secrets that are for this machine alone: {', '.join(plan.secrets.stay)}"
     yield from _deployments(choices)
     if plan.stay:
         yield f"other teams of this folder, which stand still here until they are moved too: {', '.join(plan.stay)}"

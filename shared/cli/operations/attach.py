@@ -17,7 +17,7 @@ PROJECT = click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", required=True
 REGION = click.option(
     "--region", envvar="WORKWRIGHT_LOCATION", default="europe-west1", show_default=True, help="Its region."
 )
-_ENDPOINT = click.option("--endpoint", default="", hidden=True, help="Google's services at an address of this machine.")
+ENDPOINT = click.option("--endpoint", default="", hidden=True, help="Google's services at an address of this machine.")
 
 
 @workwright.command()
@@ -26,7 +26,7 @@ _ENDPOINT = click.option("--endpoint", default="", hidden=True, help="Google's s
 @click.option("--days", type=click.IntRange(0, 3650), default=30, show_default=True, help="How long the key is good.")
 @PROJECT
 @REGION
-@_ENDPOINT
+@ENDPOINT
 @DATA
 def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint: str, data: Path) -> None:
     """Make a key with the role owner for a team of a deployment, and a folder from which the commands use it.
@@ -54,7 +54,7 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
 @PROJECT
 @REGION
 @click.option("--name", default="workwright", show_default=True, help="What its names begin with (Terraform's `name`).")
-@_ENDPOINT
+@ENDPOINT
 def environment(project: str, region: str, name: str, endpoint: str) -> None:
     """Print the environment of a deployment's functions for a shell: what the operator's commands need.
 
