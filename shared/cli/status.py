@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from shared.backends.local.disk_room import refuse_full, say_full
-from shared.cli.migrate.mark import moved_words
-from shared.cli.operate import is_running
+from shared.backends.local.folder.disk_room import refuse_full, say_full
+from shared.cli.greeting import by_mode
+from shared.cli.operations.operate import is_running
 from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.core.text.readable import on_one_line
 from shared.local.chosen.choices import FACTS, Choices, read_choices
+from shared.local.chosen.moved_away import moved_words
 from shared.local.chosen.surroundings import in_use
 
 _SHOWN = 3  # titles in a line; the others are counted

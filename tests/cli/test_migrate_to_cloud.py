@@ -12,17 +12,17 @@ import pytest
 from click.testing import CliRunner
 
 from shared.backends.clock import SystemClock
-from shared.backends.local.backup import back_up, restore
-from shared.backends.local.data_folder import RESTORED
-from shared.backends.local.store import LocalStore
-from shared.cli.house import House
-from shared.cli.migrate.mark import MOVED, Mark, moved_words, write_mark
+from shared.backends.local.folder.backup import back_up, restore
+from shared.backends.local.folder.data_folder import RESTORED
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.places import open_here
 from shared.cli.migrate.sealed import FIELDS
 from shared.cli.migrate.survey import survey, teams_of
 from shared.cli.root import workwright
-from shared.cli.setup.choices import Choices, write_choices
 from shared.core.errors import ConfigError
+from shared.local.chosen.choices import Choices, write_choices
+from shared.local.chosen.moved_away import MOVED, Mark, moved_words, write_mark
+from shared.local.runtime import House
 from shared.ports import Put
 from tests.support.moving import OTHER, TEAM, local_deps, make_folder
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from shared.app.api.keys import caller_of
-from shared.app.approvals import approval_token, read_token
+from shared.app.approval.approvals import approval_token, read_token
 from shared.app.arriving.state import arrival_of
-from shared.app.effects import Effects
-from shared.app.forge_hooks import hook_id
-from shared.app.switches import set_pause, why_paused
+from shared.app.connections.forge_hooks import hook_id
+from shared.app.engine.effects import Effects
+from shared.app.engine.switches import set_pause, why_paused
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.folder.data_folder import DATABASE
@@ -29,9 +29,6 @@ from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
 from shared.steps._kind import Repeat
-from tests.support.google_project import PLACE, PROJECT, GoogleProject, served
-from tests.support.http_loopback import Handler, HttpServer
-from tests.support.kms_server import KmsServer
 from tests.support.moving import (
     ACCESS,
     LATER,
@@ -48,6 +45,7 @@ from tests.support.moving import (
     make_folder,
     read_mark,
 )
+from tests.support.servers.cloud.google_project import PLACE, PROJECT, GoogleProject, served
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.http_loopback import Handler, HttpServer
 

@@ -25,8 +25,8 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.places import There, open_there
 from shared.cli.root import workwright
-from shared.cli.setup.choices import REAL, Choices, write_choices
-from shared.core.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind
+from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind
+from shared.local.chosen.choices import REAL, Choices, write_choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.builders.saved_runs import a_command, a_run, following, opening

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.asking import ASKS
-from shared.app.deps import Deps
-from shared.app.switches import ARRIVALS, ARRIVING, ERASURES, HALTED, PAUSED, SETTINGS, STOOD
-from shared.app.tenant_traces import forget_traces
+from shared.app.engine.deps import Deps
+from shared.app.engine.switches import ARRIVALS, ARRIVING, ERASURES, HALTED, PAUSED, SETTINGS, STOOD
+from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.errors import Conflicting
 from shared.ports import SYSTEM, Put, change_doc
 

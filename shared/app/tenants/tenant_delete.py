@@ -20,12 +20,9 @@ from shared.app.connections.forge_hooks import list_hooks, remove_hook
 from shared.app.connections.revoke import revoke_grant
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import Tools, lease
-from shared.app.engine.switches import DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
+from shared.app.engine.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
 from shared.app.installation.home import ends_with
-from shared.app.revoke import revoke_grant
-from shared.app.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
-from shared.app.tenant_traces import forget_traces
-from shared.core.commands import Command
+from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus

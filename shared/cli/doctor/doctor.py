@@ -13,14 +13,14 @@ from pathlib import Path
 
 import click
 
-from shared.backends.local.disk_room import say_full
-from shared.cli.checkup import machine
-from shared.cli.checkup.finding import LATER, MISSING, OK, Finding
-from shared.cli.checkup.secrets import look_at_cloud_secrets, look_at_secrets
-from shared.cli.checkup.systems import look_at_systems
-from shared.cli.migrate.mark import moved_words
+from shared.backends.local.folder.disk_room import say_full
+from shared.cli.doctor import machine
+from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
+from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
+from shared.cli.doctor.systems import look_at_systems
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
+from shared.local.chosen.moved_away import moved_words
 from shared.ports import Secret
 from shared.settings import Settings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from shared.cli.attach import ENDPOINT, PROJECT, REGION
+from shared.cli.operations.attach import ENDPOINT, PROJECT, REGION
 from shared.cli.root import AS_JSON, DATA, workwright
 
 

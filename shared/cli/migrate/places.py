@@ -15,10 +15,10 @@ from shared.local.chosen.choices import Choices, read_choices
 from shared.ports import Clock
 
 if TYPE_CHECKING:
-    from shared.app.deps import Deps
-    from shared.backends.local.secrets import LocalSecrets
-    from shared.backends.local.store import LocalStore
-    from shared.cli.google_reader import GoogleReader
+    from shared.app.engine.deps import Deps
+    from shared.backends.local.keys.local_secrets import LocalSecrets
+    from shared.backends.local.state.local_store import LocalStore
+    from shared.cli.doctor.google_reader import GoogleReader
     from shared.wiring.clients import Clients
 
 
@@ -79,7 +79,7 @@ def open_there(project: str, region: str, name: str, env: Mapping[str, str], end
 
     `endpoint` is an address of this machine at which Google's services are read, as in `attach`.
     """
-    from shared.cli.google_reader import GoogleReader, operators_token
+    from shared.cli.doctor.google_reader import GoogleReader, operators_token
     from shared.settings import EMULATORS, Settings
     from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
