@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -80,17 +79,9 @@ class _Asked:
 @cache
 def process_session() -> requests.Session:
     """Return the session all clients of this process share: connections stay open, tokens and cookies do not."""
-    import requests
-    from requests.adapters import HTTPAdapter
+    from shared.plain_session import PlainSession
 
-    session = requests.Session()
-    session.trust_env = False  # no proxy, no .netrc token of the machine's owner
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie would carry over to other tenants
-    session.headers.clear()
-    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=32, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    return PlainSession()
 
 
 class HttpClient:
