@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import requests
 
 from shared.http_client import HttpClient
 from shared.integrations.notion.client.client import Notion
@@ -15,6 +14,7 @@ from shared.local.simulators._server import Simulator, serve
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret
 from tests.support.descriptions.notion_description import of_exchange
+from tests.support.simulators import kept_open
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Served:
     url: str
 
     def control(self, path: str, body: Any = None) -> Any:
-        return requests.post(self.url + path, json=body, timeout=10).json()
+        return kept_open.post(self.url + path, json=body, timeout=10).json()
 
     def fault(self, **order: Any) -> None:
         self.control("/_faults", order)
 
     def journal(self) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = requests.get(f"{self.url}/_journal", timeout=10).json()
+        entries: list[dict[str, Any]] = kept_open.get(f"{self.url}/_journal", timeout=10).json()
         return entries
 
     def effects(self) -> list[str]:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import requests
-
 from shared.app.planning.plan_thinking import rule_of
 from shared.backends.offline.model import OfflineModel
 from shared.backends.offline.plans.routine import make_routine_plan
@@ -24,6 +22,7 @@ from tests.steps.bench import Bench
 from tests.support.builders.proposals import a_proposal
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import SmallHouse
+from tests.support.simulators import kept_open
 
 STEPS: list[dict[str, Any]] = [
     {
@@ -176,7 +175,7 @@ def test_a_plan_that_is_cancelled_in_the_middle_leaves_the_page_as_it_was(
     desk, page = planned(house, served, Scripted(STEPS))
     before = [block["type"] for block in below(desk, page)]
     order = {"method": "POST", "path": "/v1/comments", "status": 503, "times": 3}
-    requests.post(f"{desk.url}/_faults", json=order, timeout=10)
+    kept_open.post(f"{desk.url}/_faults", json=order, timeout=10)
     desk.set_status(page, "Approved")
     desk.tell(page)
     assert desk.run_of(page).status == RunStatus.EXECUTING  # all is done but the comment, which will be tried again

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import requests
-
 from shared.core.run.run import RunStatus, StepSpec
 from shared.integrations.notion.client.files import LARGEST_SINGLE
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -15,6 +13,7 @@ from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from tests.integrations.conftest import Served
 from tests.steps.bench import prepared
 from tests.support.rigs.small_house import SmallHouse
+from tests.support.simulators import kept_open
 
 TEXT = "0123456789é\n" * (LARGEST_SINGLE // 13 + 1) + "the end"
 
@@ -36,7 +35,7 @@ def test_a_text_too_large_for_one_request_goes_in_parts_and_on_where_it_broke_of
     bench.start(StepSpec("read", "test.step"), step, gate=True)
     assert bench.until_rest().status == RunStatus.AWAITING_APPROVAL
     (file,) = [block for block in bench.notion.children(page) if block["type"] == "file"]
-    assert requests.get(file["file"]["file"]["url"], timeout=10).content == TEXT.encode()
+    assert kept_open.get(file["file"]["file"]["url"], timeout=10).content == TEXT.encode()
     sent = [each for each in notion.journal() if each["path"].endswith("/send")]
     assert len(sent) == 4  # three parts, and the one whose answer was lost again
     assert bench.cancel().undone_failed == ()

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import requests
-
 from shared.app.asking.often import order_looks
 from shared.core.asking.pace import Room
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 BETWEEN = timedelta(seconds=13)  # two looks, while a person is waited for
 
@@ -37,7 +36,7 @@ class AskedDesk:
     def set_notions_clock(self, now: datetime) -> None:
         """Give Notion a time of its own."""
         offset = (now - datetime.now(UTC)).total_seconds()
-        requests.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+        kept_open.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
 
     def order(self, limit: int = 150) -> dict[str, float]:
         """Order what is due, as the clock does."""
@@ -57,7 +56,7 @@ class AskedDesk:
 
     def asked(self) -> list[Any]:
         """Return every request to Notion's API."""
-        journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
+        journal = kept_open.get(f"{self.desk.url}/_journal", timeout=10).json()
         return [entry for entry in journal if entry["path"].startswith("/v1/")]
 
     def planned(self, title: str = "Bicycle club") -> str:
@@ -86,4 +85,4 @@ class AskedDesk:
         """Comment on a page by hand."""
         body = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": text}}]}
         asked = {"person": person or self.desk.person, "method": "POST", "path": "/v1/comments", "body": body}
-        requests.post(f"{self.desk.url}/_as_person", json=asked, timeout=10)
+        kept_open.post(f"{self.desk.url}/_as_person", json=asked, timeout=10)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import requests
-
 from shared.app.intake.reconcile import order_passes
 from shared.app.knowledge.knowledge_scope import Served, scope_of
 from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 LATER = timedelta(minutes=30)
 
@@ -33,7 +32,7 @@ class Reading:
         """Move the house's clock, and set Notion's to the same time."""
         self.desk.house.clock.move(seconds=forward.total_seconds())
         offset = (self.desk.house.clock.now() - datetime.now(UTC)).total_seconds()
-        requests.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+        kept_open.post(f"{self.desk.url}/_clock", json={"offset_s": offset}, timeout=10)
 
     def write(self, parent: str, title: str, *lines: str) -> str:
         """Write a page by hand; return its id."""
@@ -56,12 +55,12 @@ class Reading:
 
     def refuse(self, *pages: str) -> None:
         """Have Notion show these pages no more, as when they are not shared with us any longer."""
-        requests.delete(f"{self.desk.url}/_faults", timeout=10)
+        kept_open.delete(f"{self.desk.url}/_faults", timeout=10)
         for page in pages:
             body = {"object": "error", "status": 404, "code": "object_not_found", "message": "Could not find page."}
             for path in (f"/v1/pages/{page}", f"/v1/blocks/{page}/children"):
                 fault = {"path": path, "status": 404, "body": body, "times": 100_000}
-                requests.post(f"{self.desk.url}/_faults", json=fault, timeout=10)
+                kept_open.post(f"{self.desk.url}/_faults", json=fault, timeout=10)
 
     def sync(self) -> None:
         """Let the clock order passes until nothing is left to do, half an hour later."""
@@ -81,7 +80,7 @@ class Reading:
         return bool(Served(house.deps, TENANT, scope_of(house.settings(TENANT))).way(page))
 
     def requests_of(self, since: int = 0) -> int:
-        journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
+        journal = kept_open.get(f"{self.desk.url}/_journal", timeout=10).json()
         return len([entry for entry in journal if entry["path"].startswith("/v1/")]) - since
 
 

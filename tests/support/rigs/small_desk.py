@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
 from shared.app.intake.accept_delivery import TOKEN, accept_delivery
 from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_create import create_databases
@@ -19,6 +17,7 @@ from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 _SIGNING = "a word of the tests"
 
@@ -51,7 +50,7 @@ class Desk:
     def as_person(self, method: str, path: str, body: Any = None) -> Any:
         """Do something in Notion by hand."""
         asked = {"person": self.person, "method": method, "path": path, "body": body}
-        return requests.post(f"{self.url}/_as_person", json=asked, timeout=10).json()
+        return kept_open.post(f"{self.url}/_as_person", json=asked, timeout=10).json()
 
     def set_status(self, page: str, status: str) -> None:
         """Set the page's status by hand; nobody is told yet."""
@@ -104,8 +103,8 @@ class Desk:
 
 def settle_in(house: SmallHouse, url: str, kinds: Sequence[str] = (IDEAS,)) -> Desk:
     """Connect the tenant to the simulated Notion at `url`, and make its databases."""
-    requests.post(f"{url}/_config", json={"rate_limit": 0}, timeout=10)
-    seeded = requests.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
+    kept_open.post(f"{url}/_config", json={"rate_limit": 0}, timeout=10)
+    seeded = kept_open.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
     house.connect("notion", seeded["token"])
     made = create_databases(house.deps, house.accounts, TENANT, seeded["home_page_id"], kinds)
     return Desk(house, url, str(seeded["people"][0]["id"]), str(made["ideas_data_source"]), str(seeded["home_page_id"]))

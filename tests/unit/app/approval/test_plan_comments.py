@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.approval.plan_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR, heard_of
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -138,7 +138,7 @@ def test_a_bot_decides_nothing_and_is_not_answered(desk: Desk) -> None:
     headers = {"Authorization": f"Bearer {token}", "Notion-Version": "2026-03-11"}
     body: dict[str, Any] = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
     body["display_name"] = {"type": "user"}  # it may call itself what it likes
-    answer = requests.post(f"{desk.url}/v1/comments", json=body, headers=headers, timeout=10)
+    answer = kept_open.post(f"{desk.url}/v1/comments", json=body, headers=headers, timeout=10)
     assert answer.status_code == 200, answer.text
     desk.deliver("comment.created", page)
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
@@ -146,7 +146,7 @@ def test_a_bot_decides_nothing_and_is_not_answered(desk: Desk) -> None:
 
 
 def _other_bot(desk: Desk) -> str:
-    seeded = requests.post(f"{desk.url}/_seed", json={"internal": True}, timeout=10).json()
+    seeded = kept_open.post(f"{desk.url}/_seed", json={"internal": True}, timeout=10).json()
     return str(seeded["token"])
 
 
@@ -194,12 +194,12 @@ def test_a_plan_that_people_have_deleted_can_still_be_approved(desk: Desk) -> No
 
 def test_comments_that_may_not_be_read_leave_the_status_to_decide(desk: Desk) -> None:
     refusal = {"status": 403, "code": "restricted_resource", "path": "/v1/comments", "method": "GET", "times": 1000}
-    requests.post(f"{desk.url}/_faults", json=refusal, timeout=10).raise_for_status()
+    kept_open.post(f"{desk.url}/_faults", json=refusal, timeout=10).raise_for_status()
     page = planned(desk)
     desk.set_status(page, "Approved")
     desk.tell(page)
     assert desk.run_of(page).status == RunStatus.EXECUTING
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     assert {one["status"] for one in journal if one["method"] == "GET" and one["path"] == "/v1/comments"} == {403}
 
 
@@ -227,7 +227,7 @@ def test_two_deliveries_that_read_the_same_comment_at_once_make_one_new_plan(des
 def someone(desk: Desk, name: str, *, guest: bool = False) -> str:
     """Let another person into the workspace; return the id."""
     person = {"name": name, "email": f"{name.lower()}@example.test", "guest": guest}
-    seeded = requests.post(f"{desk.url}/_seed", json={"people": [person]}, timeout=10).json()
+    seeded = kept_open.post(f"{desk.url}/_seed", json={"people": [person]}, timeout=10).json()
     return next(str(each["id"]) for each in seeded["people"] if each["name"] == name)
 
 
@@ -236,7 +236,7 @@ def comment_as(desk: Desk, person: str, text: str, link: str = "", *, told: bool
     words = {"content": text, **({"link": {"url": link}} if link else {})}
     body = {"rich_text": [{"text": words}], **where}
     asked = {"method": "POST", "path": "/v1/comments", "person": person, "body": body}
-    made = requests.post(f"{desk.url}/_as_person", json=asked, timeout=10).json()
+    made = kept_open.post(f"{desk.url}/_as_person", json=asked, timeout=10).json()
     assert made["object"] == "comment", made
     if told:
         desk.deliver("comment.created", str(made["parent"]["page_id"]), authors=[{"id": person, "type": "person"}])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import requests
 
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from tests.support.rigs.asked_desk import AskedDesk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ def test_a_comment_approves_a_wish_changes_the_plan_and_what_was_said_before_cou
     assert quiet.look_later() == 3  # the table, the page's comments and the plan's: nothing new, so nothing more
     assert _listings(quiet) == before + 2
     seeded = {"people": [{"name": "Gil Guest", "email": "gil@example.test", "guest": True}]}
-    guest = requests.post(f"{quiet.desk.url}/_seed", json=seeded, timeout=10).json()["people"][-1]["id"]
+    guest = kept_open.post(f"{quiet.desk.url}/_seed", json=seeded, timeout=10).json()["people"][-1]["id"]
     quiet.comment(page, "approve", guest)
     quiet.look_later()
     assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import requests
 
 from shared.app.asking.often import order_looks
 from shared.core.pages import marks
@@ -13,6 +12,7 @@ from shared.core.run.run import RunStatus
 from shared.rate_budget import payer_of
 from tests.support.rigs.asked_desk import AskedDesk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def test_thirty_calls_a_minute_are_enough_to_plan_and_approve(quiet: AskedDesk) 
     house = quiet.house
     page = quiet.desk.write_idea()
     quiet.desk.set_status(page, marks.PLAN_IT)
-    requests.post(f"{quiet.desk.url}/_config", json={"rate_limit": 30, "rate_window_s": 60}, timeout=10)
+    kept_open.post(f"{quiet.desk.url}/_config", json={"rate_limit": 30, "rate_window_s": 60}, timeout=10)
     refused_before = _refused(quiet)
 
     def pass_until(status: RunStatus, minutes: int) -> None:

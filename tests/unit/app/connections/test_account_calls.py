@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.accounts import Accounts
 from shared.app.connections.connect_notion import connect_notion
@@ -22,6 +21,7 @@ from shared.ports import SYSTEM, Put, Secret
 from shared.rate_budget import endpoint_of
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 CLIENT, BACK = "workwright-test", "http://127.0.0.1:9/back"
 
@@ -44,7 +44,7 @@ class Bench:
     def consent(self, client: str = CLIENT) -> GrantTokens:
         """Let the person say yes to a connection; return what Notion hands over."""
         asked = {"client_id": client, "redirect_uri": BACK, "response_type": "code"}
-        to = requests.get(f"{self.notion.url}/v1/oauth/authorize", params=asked, allow_redirects=False, timeout=10)
+        to = kept_open.get(f"{self.notion.url}/v1/oauth/authorize", params=asked, allow_redirects=False, timeout=10)
         code = to.headers["Location"].partition("code=")[2]
         http = self.house.accounts.plain_http("notion")
         return exchange(http, NOTION, client, Secret(self.secret), code, BACK)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.accounts import Accounts
 from shared.app.connections.connect_account import change_settings
@@ -27,6 +26,7 @@ from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def _hold_back(desk: Desk) -> None:
 
 
 def _calls(desk: Desk) -> int:
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return sum(entry["path"].startswith("/v1/") for entry in journal)
 
 
@@ -96,7 +96,7 @@ def test_the_sweep_and_the_crawl_end(scarce: Desk) -> None:
 
 @pytest.mark.parametrize("lag", [36_000, 0], ids=["found in their table", "found by the search"])
 def test_a_crawl_ends_that_meets_a_list_of_more_calls_than_it_has_at_once(scarce: Desk, lag: int) -> None:
-    requests.post(f"{scarce.url}/_config", json={"search_lag_s": lag, "list_most": 2}, timeout=10)
+    kept_open.post(f"{scarce.url}/_config", json={"search_lag_s": lag, "list_most": 2}, timeout=10)
     rows = {_row(scarce, TASKS) for _ in range(2 * LIMIT * 3)}
     _hold_back(scarce)
     order_passes(scarce.house.deps)
@@ -112,7 +112,7 @@ def test_a_crawl_ends_that_meets_a_list_of_more_calls_than_it_has_at_once(scarce
 
 
 def test_a_mirror_ends_that_meets_a_table_of_more_calls_than_it_has_at_once(scarce: Desk) -> None:
-    requests.post(f"{scarce.url}/_config", json={"list_most": 5}, timeout=10)
+    kept_open.post(f"{scarce.url}/_config", json={"list_most": 5}, timeout=10)
     rows = {_row(scarce, TASKS) for _ in range(5 * LIMIT * 3)}
     _hold_back(scarce)
     deps, root = scarce.house.deps, _mapped(scarce, TASKS)
@@ -137,7 +137,7 @@ def test_a_mirror_ends_that_meets_a_page_of_more_calls_than_it_has_at_once(scarc
     body = {"parent": {"type": "page_id", "page_id": scarce.home}, "properties": title, "children": toggles}
     page = str(scarce.as_person("POST", "/v1/pages", body)["id"])
     offset = (scarce.house.clock.now() - datetime.now(UTC)).total_seconds() - 600
-    requests.post(f"{scarce.url}/_clock", json={"offset_s": offset}, timeout=10)  # edited a while ago
+    kept_open.post(f"{scarce.url}/_clock", json={"offset_s": offset}, timeout=10)  # edited a while ago
     scarce.as_person("PATCH", f"/v1/pages/{page}", {"properties": title})
     _hold_back(scarce)
     assert _stops_of_mirror(scarce, page) >= 3

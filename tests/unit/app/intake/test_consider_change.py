@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request
 
@@ -30,6 +29,7 @@ from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 HOOK, OTHERS = "a" * 32, "b" * 32
 WORD = "gl-word-" + "1"
@@ -57,7 +57,7 @@ class Desk:
         return self.control("/_as_person", {"user": who, "method": method, "path": path, "body": body})
 
     def control(self, path: str, body: Any = None) -> Any:
-        answer = requests.post(self.url + path, json=body or {}, timeout=10)
+        answer = kept_open.post(self.url + path, json=body or {}, timeout=10)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
@@ -288,11 +288,11 @@ def test_a_push_by_a_person_is_told_and_one_of_ours_is_not(desk: Desk) -> None:
 
 
 def test_what_is_nobodys_change_or_another_tenants_asks_nothing(desk: Desk) -> None:
-    before = len(requests.get(f"{desk.url}/_journal", timeout=10).json())
+    before = len(kept_open.get(f"{desk.url}/_journal", timeout=10).json())
     for ref in ("gitlab:acme/shop#2", "gitlab:acme/other#1", "github:acme/shop#1"):
         desk.house.handle(Command(f"c-{ref}", CHANGE, "deploy", TENANT, topic="closed:bo", ref=ref))
     desk.house.handle(Command("c-x", CHANGE, "deploy", "t-2", topic="closed:bo", ref="gitlab:acme/shop#1"))
-    assert len(requests.get(f"{desk.url}/_journal", timeout=10).json()) == before
+    assert len(kept_open.get(f"{desk.url}/_journal", timeout=10).json()) == before
     assert not desk.run.cancel
 
 
@@ -357,12 +357,12 @@ def test_the_same_is_heard_from_the_simulated_github(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {other}", "Accept": "application/vnd.github+json", "User-Agent": "bo"}
         review = {"event": "REQUEST_CHANGES", "body": "Bolder", "commit_id": made.sha}
         at = f"{github.base_url}/repos/acme/shop/pulls/1"
-        assert requests.post(f"{at}/reviews", json=review, headers=headers, timeout=10).status_code == 200
+        assert kept_open.post(f"{at}/reviews", json=review, headers=headers, timeout=10).status_code == 200
         made.deliver()
         make = made.run.step("make")
         assert make is not None
         assert (make.attempt, "- bo: Bolder" in make.feedback) == (2, True)
-        assert requests.patch(at, json={"state": "closed"}, headers=headers, timeout=10).status_code == 200
+        assert kept_open.patch(at, json={"state": "closed"}, headers=headers, timeout=10).status_code == 200
         made.deliver()
         assert made.run.cancel
     finally:

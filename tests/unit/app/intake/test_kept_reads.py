@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.accounts import Accounts
 from shared.app.intake.reconcile import order_passes
@@ -21,6 +20,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 TOGGLES, LIMIT = 30, 12  # a list of children each, and the page's own; the page itself is one call more
 SCOPE = "run-1.plan"
@@ -64,7 +64,7 @@ def _in_turns(desk: Desk, page: str, most: int, *, keeping: bool = True) -> tupl
 
 
 def _lists_asked(desk: Desk) -> Counter[str]:
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return Counter(
         entry["path"] for entry in journal if entry["path"].endswith("/children") and entry["method"] == "GET"
     )
@@ -95,7 +95,7 @@ def test_without_that_it_would_never_be_read(desk: Desk, page: str) -> None:
 def test_a_page_edited_meanwhile_is_read_anew(desk: Desk, page: str) -> None:
     _in_turns(desk, page, 1)
     assert desk.house.store.get(TENANT, "kept", SCOPE) is not None
-    requests.post(f"{desk.url}/_clock", json={"offset_s": 1800}, timeout=10)
+    kept_open.post(f"{desk.url}/_clock", json={"offset_s": 1800}, timeout=10)
     desk.write_more(page, "Said later")
     found, _ = _in_turns(desk, page, 12)
     assert found is not None

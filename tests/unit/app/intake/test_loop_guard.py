@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.engine.engine import record
@@ -25,6 +24,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.ports import SYSTEM, Put
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 ADA, BOT = "person:ada", "bot:other"
 
@@ -221,7 +221,7 @@ def _later(desk: Desk, minutes: int) -> None:
     clock = desk.house.clock
     clock.move(minutes=minutes)
     offset = (clock.now() - datetime.now(UTC)).total_seconds()
-    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+    kept_open.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
     sweep(desk.house.deps)
     look_for_rows(desk.house.deps, TENANT, desk.house.accounts.connect_for(TENANT)(Notion), desk.source)
     desk.house.work()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.intake.reconcile import PAGE, order_passes
@@ -23,6 +22,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def quiet(desk: Desk) -> Desk:
 def _pass(desk: Desk, span: timedelta) -> None:
     desk.house.clock.move(seconds=span.total_seconds())
     offset = (desk.house.clock.now() - datetime.now(UTC)).total_seconds()
-    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+    kept_open.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
 
 
 def _look_for(desk: Desk) -> int:
@@ -52,7 +52,7 @@ def _look_for(desk: Desk) -> int:
 
 
 def _queries(desk: Desk) -> list[Any]:
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return [entry for entry in journal if entry["path"].endswith("/query")]
 
 
@@ -118,7 +118,7 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
             _pass(quiet, timedelta(minutes=1))
     _pass(quiet, timedelta(minutes=5))
     stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 1}
-    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     notion = quiet.house.accounts.connect_for(TENANT)(Notion)
     with pytest.raises(RateLimited):
         look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
@@ -131,11 +131,11 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
 @pytest.mark.parametrize("expired", [False, True])
 def test_a_table_whose_rows_are_of_one_minute_is_read_on_at_its_cursor(quiet: Desk, expired: bool) -> None:
     lifetime = 30 if expired else 3600
-    requests.post(f"{quiet.url}/_config", json={"list_most": 2, "cursor_lifetime_s": lifetime}, timeout=10)
+    kept_open.post(f"{quiet.url}/_config", json={"list_most": 2, "cursor_lifetime_s": lifetime}, timeout=10)
     pages = [quiet.write_idea(f"Idea {number}") for number in range(8)]
     _pass(quiet, timedelta(minutes=5))
     stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 2}
-    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     notion = quiet.house.accounts.connect_for(TENANT)(Notion)
     with pytest.raises(RateLimited):
         look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
@@ -264,7 +264,7 @@ def test_an_approval_by_another_agent_is_answered_not_obeyed(quiet: Desk) -> Non
 
 def test_more_rows_than_one_query_gives_are_all_looked_at(quiet: Desk) -> None:
     """Notion stops a query after so many rows and says only in passing that there are more."""
-    requests.post(f"{quiet.url}/_config", json={"query_cap": 4}, timeout=10)
+    kept_open.post(f"{quiet.url}/_config", json={"query_cap": 4}, timeout=10)
     pages = []
     for number in range(10):
         pages.append(quiet.write_idea(f"Idea {number}"))
@@ -296,7 +296,7 @@ def test_what_is_remembered_of_a_table_stays_small_and_nothing_is_looked_at_twic
 def test_more_rows_of_one_minute_than_one_query_gives_are_reported(
     quiet: Desk, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    requests.post(f"{quiet.url}/_config", json={"query_cap": 3}, timeout=10)
+    kept_open.post(f"{quiet.url}/_config", json={"query_cap": 3}, timeout=10)
     for number in range(5):
         quiet.write_idea(f"Idea {number}")
     _pass(quiet, timedelta(minutes=5))
@@ -321,7 +321,7 @@ def test_a_table_that_notion_refuses_to_list_does_not_hold_up_the_others(quiet: 
     body = {"object": "error", "status": status, "code": code, "message": "No."}
     for each in others:
         refused = {"path": f"/v1/data_sources/{each}/query", "status": status, "body": body, "times": 1000}
-        requests.post(f"{quiet.url}/_faults", json=refused, timeout=10)
+        kept_open.post(f"{quiet.url}/_faults", json=refused, timeout=10)
     assert others
     _pass(quiet, timedelta(minutes=5))
     order_passes(house.deps)

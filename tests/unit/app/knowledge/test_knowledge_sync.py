@@ -25,6 +25,7 @@ from tests.support.ports.local_ports import ScriptedModel
 from tests.support.rigs.read_workspace import LATER, Reading, block_body, page_body
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -169,10 +170,10 @@ def test_what_goes_to_the_trash_is_forgotten_at_once_with_all_below_it_and_comes
     reading.sync()
     stop = {"path": "*", "status": 503, "times": 100_000}
     reading.trash(top)
-    requests.post(f"{reading.desk.url}/_faults", json=stop, timeout=10)  # and Notion does not answer
+    kept_open.post(f"{reading.desk.url}/_faults", json=stop, timeout=10)  # and Notion does not answer
     reading.desk.deliver("page.deleted", top)
     assert (reading.texts(top), reading.texts(below)) == ([], [])
-    requests.delete(f"{reading.desk.url}/_faults", timeout=10)
+    kept_open.delete(f"{reading.desk.url}/_faults", timeout=10)
     reading.sync()
     assert (reading.texts(top), reading.texts(below)) == ([], [])
     reading.trash(top, gone=False)
@@ -286,7 +287,7 @@ def test_what_is_written_while_it_is_switched_off_is_erased_by_the_next_pass(rea
 def test_what_nobody_told_of_is_found_by_the_round_within_a_day(reading: Reading) -> None:
     page, gone = reading.write(reading.home, "Page", "Before."), reading.write(reading.home, "Gone", "Soon.")
     reading.sync()
-    requests.post(f"{reading.desk.url}/_config", json={"search_lag_s": 360_000}, timeout=10)  # no search finds it
+    kept_open.post(f"{reading.desk.url}/_config", json={"search_lag_s": 360_000}, timeout=10)  # no search finds it
     reading.rewrite(page, 0, "After.")
     reading.trash(gone)
     reading.set_clocks(timedelta(hours=25))
@@ -306,7 +307,7 @@ def test_a_page_is_read_completely_or_stays_as_it_was(reading: Reading) -> None:
     blocks = reading.desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
     reading.rewrite(page, 0, "After.")
     fault = {"path": f"/v1/blocks/{blocks[1]['id']}/children", "status": 503, "times": 3}
-    requests.post(f"{reading.desk.url}/_faults", json=fault, timeout=10)
+    kept_open.post(f"{reading.desk.url}/_faults", json=fault, timeout=10)
     reading.desk.deliver("page.content_updated", page)
     reading.set_clocks(timedelta(seconds=70))
     reading.desk.house.work()
@@ -323,10 +324,10 @@ def test_pages_that_the_crawl_was_not_shown_once_are_asked_for_again(reading: Re
     body = {"object": "error", "status": 404, "code": "object_not_found", "message": "Could not find block."}
     for page in pages:
         slip = {"path": f"/v1/blocks/{page}/children", "status": 404, "body": body, "times": 2}
-        requests.post(f"{reading.desk.url}/_faults", json=slip, timeout=10)
+        kept_open.post(f"{reading.desk.url}/_faults", json=slip, timeout=10)
     reading.sync()
     assert not any(reading.texts(page) for page in pages)
-    requests.delete(f"{reading.desk.url}/_faults", timeout=10)
+    kept_open.delete(f"{reading.desk.url}/_faults", timeout=10)
     reading.sync()
     assert all(reading.texts(page) and reading.served(page) for page in pages)
 
@@ -335,7 +336,7 @@ def test_a_page_of_too_many_blocks_is_counted_as_not_read_and_keeps_nothing_up(r
     large, small = reading.write(reading.home, "Large", "Text."), reading.write(reading.home, "Small", "Text.")
     body = {"object": "error", "status": 400, "code": "validation_error", "message": "Too large."}
     odd = {"path": f"/v1/blocks/{large}/children", "status": 400, "body": body, "times": 1000}
-    requests.post(f"{reading.desk.url}/_faults", json=odd, timeout=10)
+    kept_open.post(f"{reading.desk.url}/_faults", json=odd, timeout=10)
     reading.sync()
     assert (reading.texts(large), reading.texts(small)) == ([], ["Text."])
     state = progress(reading.desk.house.deps, TENANT)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.knowledge.knowledge_sync import begin_if_needed, progress
 from shared.backends.local.search.local_knowledge import LocalKnowledge
@@ -17,6 +16,7 @@ from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 DURABLE = frozenset({"put", "put_text", "claim", "release", "enqueue", "replace", "remove", "add_vectors", "erase"})
 
@@ -103,8 +103,8 @@ def test_a_death_before_any_durable_action_changes_nothing_of_the_end(
     tmp_path: Any, served: Callable[[Any], Served]
 ) -> None:
     notion = served(NotionSimulator())
-    requests.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
-    seeded = requests.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
+    kept_open.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
+    seeded = kept_open.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
     person = str(seeded["people"][0]["id"])
     top = _write(notion, person, str(seeded["home_page_id"]), "Top")
     _write(notion, person, top, "Below")
@@ -128,4 +128,4 @@ def _write(notion: Served, person: str, parent: str, title: str) -> str:
         "children": [{"type": "paragraph", "paragraph": text}],
     }
     asked = {"person": person, "method": "POST", "path": "/v1/pages", "body": body}
-    return str(requests.post(f"{notion.url}/_as_person", json=asked, timeout=10).json()["id"])
+    return str(kept_open.post(f"{notion.url}/_as_person", json=asked, timeout=10).json()["id"])

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import requests
-
 from shared.app.connections.connect_account import change_settings
 from shared.app.notify.tell_refused import owners
 from shared.core.pages import marks
@@ -15,6 +13,7 @@ from shared.local.simulators.slack.slack import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 ADA = {"id": "ada", "role": "owner", "slack": "C1", "channels": ["slack"]}
 BEN = {"id": "ben", "slack": "C2", "channels": ["slack"]}
@@ -23,7 +22,7 @@ BEN = {"id": "ben", "slack": "C2", "channels": ["slack"]}
 def _refuse_reading(desk: Desk, page: str) -> None:
     body = {"object": "error", "status": 403, "code": "restricted_resource", "message": "No."}
     order = {"method": "GET", "path": f"/v1/pages/{page}", "status": 403, "body": body, "times": 1000}
-    requests.post(f"{desk.url}/_faults", json=order, timeout=10).raise_for_status()
+    kept_open.post(f"{desk.url}/_faults", json=order, timeout=10).raise_for_status()
 
 
 def _told(slack: Served) -> dict[str, list[str]]:

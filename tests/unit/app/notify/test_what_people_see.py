@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.engine.engine import record
 from shared.app.notify.mirror_run import mirror_run
@@ -22,6 +21,7 @@ from shared.ports import Put
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 Json = dict[str, Any]
 
@@ -402,4 +402,4 @@ def test_a_data_source_of_somebody_else_is_none_of_ours(full: Desk) -> None:
     command = Command("s", CONSIDER, "plan", TENANT, topic="schema", ref=theirs["data_sources"][0]["id"])
     full.house.handle(command)
     assert told(full) == []
-    assert requests.get(f"{full.url}/_state", timeout=10).status_code == 200
+    assert kept_open.get(f"{full.url}/_state", timeout=10).status_code == 200

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.planning.plan_columns import ColumnCheck
 from shared.app.workspace.database_columns import columns_in
@@ -19,6 +18,7 @@ from tests.integrations.conftest import Served
 from tests.support.ports.planner_in_hand import Json, PlannerInHand, plan_of
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 Planned = Callable[..., tuple[Run, PlannerInHand, Json]]
 LATE: Json = {"property": "Due", "date": {"before": "today"}}
@@ -176,7 +176,7 @@ def test_a_name_that_nothing_has_is_told(planned: Planned) -> None:
 def test_what_cannot_be_looked_up_now_is_left_as_it_is(planned: Planned) -> None:
     def break_it(desk: Desk) -> None:
         order = {"method": "GET", "path": "/v1/data_sources/*", "when": "before", "status": 503, "times": 99}
-        assert requests.post(f"{desk.url}/_faults", json=order, timeout=10).ok
+        assert kept_open.post(f"{desk.url}/_faults", json=order, timeout=10).ok
 
     run, _, ids = planned(lambda ids: late(ids["data_source"], set={"Stat": "x"}), break_it)
     assert work(run)["set"] == {"Stat": "x"}

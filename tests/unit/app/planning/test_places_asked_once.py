@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -14,6 +13,7 @@ from tests.integrations.conftest import Served
 from tests.support.ports.planner_in_hand import Json, PlannerInHand, plan_of
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import SmallHouse
+from tests.support.simulators import kept_open
 
 LOOKS = ("GET /v1/data_sources/", "GET /v1/databases/", "GET /v1/pages/", "POST /v1/search")
 
@@ -47,7 +47,7 @@ class Planning:
         return self.desk.run_of(page), asked
 
     def _journal(self) -> list[str]:
-        asked = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
+        asked = kept_open.get(f"{self.desk.url}/_journal", timeout=10).json()
         told = [f"{each['method']} {each['path']}" for each in asked]
         return [each for each in told if each.startswith(LOOKS) and not each.endswith("/markdown")]
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.planning.told.plan_places import MOST, MOST_OPTIONS, Places, known_places, places_of, today_of
 from shared.app.workspace.database_columns import FRESH
@@ -21,6 +20,7 @@ from tests.integrations.conftest import Served
 from tests.support.ports.planner_in_hand import PlannerInHand, comment, plan_of
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def _titles(places: Places) -> list[str]:
 
 
 def _asked(desk: Desk) -> list[str]:
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return [entry["path"] for entry in journal if entry["path"].startswith("/v1/data_sources/")]
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.notify.messages import message_for
 from shared.core.run.run import Run, RunStatus
@@ -18,6 +17,7 @@ from tests.integrations.conftest import Served
 from tests.support.ports.planner_in_hand import Json, PlannerInHand, comment, plan_of
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import SmallHouse
+from tests.support.simulators import kept_open
 
 Build = tuple[Callable[..., SmallHouse], Callable[[Any], Served]]
 NOWHERE = "0" * 32
@@ -163,7 +163,7 @@ def test_what_an_error_says_is_data_for_the_planner(
     page = begun(desk)
     said = {"object": "error", "status": 400, "code": "validation_error", "message": INJECTED}
     fault = {"method": "POST", "path": "/v1/comments", "status": 400, "body": said, "times": 1}
-    requests.post(f"{desk.url}/_faults", json=fault, timeout=10)
+    kept_open.post(f"{desk.url}/_faults", json=fault, timeout=10)
     approved(desk, page)
     request = model.asked_for("plan")[-1]
     assert INJECTED not in request.system

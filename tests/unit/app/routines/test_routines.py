@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.connections.connect_account import change_settings
 from shared.app.engine.due_times import Alarm, read_alarm
@@ -28,6 +27,7 @@ from shared.ports import SYSTEM
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 
 class Died(BaseException):
@@ -308,11 +308,11 @@ _REFUSAL = {"status": 403, "body": {"object": "error", "status": 403, "code": "r
 
 def _refuse(routines: Routines, page: str) -> None:
     order = {"method": "GET", "path": f"/v1/pages/{page}", "times": 1000, **_REFUSAL}
-    requests.post(f"{routines.desk.url}/_faults", json=order, timeout=10).raise_for_status()
+    kept_open.post(f"{routines.desk.url}/_faults", json=order, timeout=10).raise_for_status()
 
 
 def _refused(routines: Routines) -> int:
-    journal = requests.get(f"{routines.desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{routines.desk.url}/_journal", timeout=10).json()
     return sum(one["method"] == "GET" and one["status"] == 403 for one in journal)
 
 
@@ -338,7 +338,7 @@ def test_a_routine_that_may_not_be_read_is_told_once_and_left_alone_until_somebo
     assert "We may not read the routine “Water”" in json.dumps(
         slack.simulator.state["channels"]["C1"], ensure_ascii=False
     )
-    requests.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
+    kept_open.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
     routines.told(page)  # somebody gave access, and edited it
     routines.at(utc(2026, 3, 2, 23, 45))
     assert [run.trigger.by for run in routines.runs()] == ["its schedule, due Mon 02 Mar 2026 09:30 UTC"]
@@ -349,7 +349,7 @@ def test_a_refusal_of_a_moment_is_no_matter(routines: Routines) -> None:
     routines.told(page)
     _refuse(routines, page)
     routines.at(utc(2026, 3, 2, 9, 30))
-    requests.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
+    kept_open.delete(f"{routines.desk.url}/_faults", timeout=10).raise_for_status()
     routines.at(utc(2026, 3, 2, 10, 30))
     assert [run.trigger.by for run in routines.runs()] == ["its schedule, due Mon 02 Mar 2026 09:30 UTC"]
     assert routines.house.queue.dead_letters(TENANT) == []

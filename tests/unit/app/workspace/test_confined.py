@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from shared.core.errors import Rejected
 from shared.core.run.run import RunStatus
@@ -15,6 +14,7 @@ from shared.integrations.notion.confine import CONFINED_TO, targets
 from shared.ports import Put
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 ID, OTHER = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
 
@@ -101,7 +101,7 @@ def test_what_is_in_the_page_may_be_written_however_deep_and_all_of_it_once_it_i
 
 
 def _journal(desk: Desk) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    found: list[dict[str, Any]] = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.engine.execute_step import Tools
 from shared.app.workspace.workspace_adopt import ADD, LEAVE_OUT, Adoption, changes_of, propose
@@ -19,6 +18,7 @@ from shared.oauth import GrantTokens
 from shared.ports import Put, Secret
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 Json = dict[str, Any]
 
@@ -161,8 +161,8 @@ class Wishes:
     """An owner who sets up databases, and a person who has some already."""
 
     def __init__(self, house: SmallHouse, notion: Served) -> None:
-        requests.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
-        self.seeded = requests.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
+        kept_open.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
+        self.seeded = kept_open.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
         house.connect("notion", self.seeded["token"])
         self.house, self.notion, self.page = house, notion, str(self.seeded["home_page_id"])
 
@@ -177,7 +177,7 @@ class Wishes:
     def as_person(self, method: str, path: str, body: Any = None) -> Any:
         person = self.seeded["people"][0]["id"]
         asked = {"person": person, "method": method, "path": path, "body": body}
-        return requests.post(f"{self.notion.url}/_as_person", json=asked, timeout=10).json()
+        return kept_open.post(f"{self.notion.url}/_as_person", json=asked, timeout=10).json()
 
     def wish(self, page: str = "", adopt: Json | None = None, answers: Json | None = None) -> Json:
         body = {"page": page, "adopt": adopt or {}, "answers": answers or {}, "state": "working"}
@@ -275,7 +275,7 @@ def test_a_database_that_people_threw_away_is_made_again_when_the_owner_asks(wis
 def test_a_database_of_another_workspace_is_out_of_reach(wishes: Wishes, house: Callable[..., SmallHouse]) -> None:
     wishes.wish(page=wishes.page)
     seed = {"workspace": "Theirs", "internal": True, "people": [{"name": "Ben", "email": "ben@example.test"}]}
-    seeded = requests.post(f"{wishes.notion.url}/_seed", json=seed, timeout=10).json()
+    seeded = kept_open.post(f"{wishes.notion.url}/_seed", json=seed, timeout=10).json()
     other = house(endpoints={"notion": wishes.notion.url})
     other.connect("notion", seeded["token"])
     made = create_databases(other.deps, other.accounts, TENANT, seeded["home_page_id"], ("ideas",))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import Mapped, database_of
@@ -15,6 +14,7 @@ from shared.core.errors import OutcomeUnknown
 from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 # The columns as they are agreed upon, written down a second time.
 WANTED = {
@@ -45,15 +45,15 @@ def notion(served: Callable[[Any], Served]) -> Served:
 @pytest.fixture
 def empty(house: Callable[..., SmallHouse], notion: Served) -> tuple[SmallHouse, str]:
     """Return a house with a connected Notion that has nothing of ours, and a page in it."""
-    requests.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
-    seeded = requests.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
+    kept_open.post(f"{notion.url}/_config", json={"rate_limit": 0}, timeout=10)
+    seeded = kept_open.post(f"{notion.url}/_seed", json={"internal": True}, timeout=10).json()
     made = house(endpoints={"notion": notion.url})
     made.connect("notion", seeded["token"])
     return made, str(seeded["home_page_id"])
 
 
 def _state(notion: Served) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{notion.url}/_state", timeout=10).json()
+    found: dict[str, Any] = kept_open.get(f"{notion.url}/_state", timeout=10).json()
     return found
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.sweep import sweep
@@ -26,6 +25,7 @@ from shared.local.simulators.slack.slack import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.simulators import kept_open
 
 ADA = {"id": "ada", "role": "owner", "slack": "C1", "channels": ["slack"]}
 BEN = {"id": "ben", "slack": "C2", "channels": ["slack"]}
@@ -49,18 +49,18 @@ class Refusing:
         code = {403: "restricted_resource", 404: "object_not_found"}[status]
         body = {"object": "error", "status": status, "code": code, "message": "No."}
         order = {"method": method, "path": path, "status": status, "body": body, "times": times}
-        requests.post(f"{self.desk.url}/_faults", json=order, timeout=10).raise_for_status()
+        kept_open.post(f"{self.desk.url}/_faults", json=order, timeout=10).raise_for_status()
 
     def forgive(self) -> None:
         """Answer as usual again."""
-        requests.delete(f"{self.desk.url}/_faults", timeout=10).raise_for_status()
+        kept_open.delete(f"{self.desk.url}/_faults", timeout=10).raise_for_status()
 
     def asked(self, path: str) -> int:
         """Return how often that was asked for since it was refused first."""
         return self._asked(path) - self._before[path]
 
     def _asked(self, path: str) -> int:
-        journal = requests.get(f"{self.desk.url}/_journal", timeout=10).json()
+        journal = kept_open.get(f"{self.desk.url}/_journal", timeout=10).json()
         return sum(entry["path"] == path for entry in journal)
 
     def told(self) -> dict[str, list[str]]:

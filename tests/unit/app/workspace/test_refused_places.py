@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import requests
 
 from shared.app.connections.connect_account import resume_waiting
 from shared.app.knowledge.knowledge_marks import note_act
@@ -17,6 +16,7 @@ from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.rigs.read_workspace import Reading
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 pytestmark = pytest.mark.slow
 
@@ -38,11 +38,11 @@ def _refuse(reading: Reading, page: str, status: int) -> None:
     body = {"object": "error", "status": status, "code": CODES[status], "message": "No."}
     for path in (f"/v1/pages/{page}", f"/v1/blocks/{page}/children"):
         fault = {"path": path, "status": status, "body": body, "times": 100_000}
-        requests.post(f"{reading.desk.url}/_faults", json=fault, timeout=10).raise_for_status()
+        kept_open.post(f"{reading.desk.url}/_faults", json=fault, timeout=10).raise_for_status()
 
 
 def _asked(reading: Reading, page: str) -> int:
-    journal = requests.get(f"{reading.desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{reading.desk.url}/_journal", timeout=10).json()
     return sum(page in entry["path"] and entry["path"].startswith("/v1/") for entry in journal)
 
 
@@ -82,7 +82,7 @@ def test_a_page_of_the_index_that_is_refused_is_served_to_nobody_and_does_not_st
     _refuse(reading, pages[0], 403)  # the round goes by their ids
     for page in pages[1:]:
         reading.rewrite(page, 0, "After.")
-    requests.post(f"{reading.desk.url}/_config", json={"search_lag_s": 360_000}, timeout=10)  # no search finds it
+    kept_open.post(f"{reading.desk.url}/_config", json={"search_lag_s": 360_000}, timeout=10)  # no search finds it
     _days(reading, 2)
     assert not reading.served(pages[0])
     assert reading.texts(pages[0]) == []

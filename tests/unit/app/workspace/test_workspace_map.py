@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from shared.app.intake.reconcile import order_passes
 from shared.app.workspace.crawl_orders import begin_crawl, remember
@@ -22,6 +21,7 @@ from shared.ports import Put
 from tests.support.ports.moved_clock import START
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
+from tests.support.simulators import kept_open
 
 LATER = timedelta(minutes=30)
 
@@ -37,7 +37,7 @@ def _set_clocks(desk: Desk, forward: timedelta) -> None:
     """Move the house's clock, and set Notion's to the same time."""
     desk.house.clock.move(seconds=forward.total_seconds())
     offset = (desk.house.clock.now() - datetime.now(UTC)).total_seconds()
-    requests.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
+    kept_open.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
 
 
 def _page(desk: Desk, parent: str, title: str, *, text: str = "Some words.", **key: Any) -> str:
@@ -54,12 +54,12 @@ def _rename(desk: Desk, page: str, title: str) -> None:
 
 
 def _home(desk: Desk) -> str:
-    state = requests.get(f"{desk.url}/_state", timeout=10).json()
+    state = kept_open.get(f"{desk.url}/_state", timeout=10).json()
     return next(str(node["id"]) for node in state["nodes"].values() if node["parent"]["type"] == "workspace")
 
 
 def _requests(desk: Desk) -> int:
-    journal = requests.get(f"{desk.url}/_journal", timeout=10).json()
+    journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return sum(entry["path"].startswith("/v1/") for entry in journal)
 
 
@@ -77,7 +77,7 @@ def test_a_crawl_finds_what_the_search_left_out_and_knows_every_way(quiet: Desk)
     home = _home(quiet)
     inner = _page(quiet, _page(quiet, home, "Outer"), "Inner")
     row = quiet.write_idea("A row")
-    requests.post(f"{quiet.url}/_config", json={"search_lag_s": 36_000}, timeout=10)  # only what was shared is found
+    kept_open.post(f"{quiet.url}/_config", json={"search_lag_s": 36_000}, timeout=10)  # only what was shared is found
     places = _crawled(quiet)
     assert [each.title for each in places.path(inner)] == ["Workspace home", "Outer", "Inner"]
     way = places.path(row)
@@ -122,8 +122,8 @@ def test_a_place_that_notion_refuses_to_show_does_not_hold_up_the_crawl(quiet: D
     inner = _page(quiet, other, "Inner")
     body = {"object": "error", "status": 400, "code": "validation_error", "message": "This block is not supported."}
     refused = {"path": f"/v1/blocks/{odd}/children", "status": 400, "body": body, "times": 1000}
-    requests.post(f"{quiet.url}/_faults", json=refused, timeout=10)
-    requests.post(f"{quiet.url}/_config", json={"search_lag_s": 36_000}, timeout=10)
+    kept_open.post(f"{quiet.url}/_faults", json=refused, timeout=10)
+    kept_open.post(f"{quiet.url}/_config", json={"search_lag_s": 36_000}, timeout=10)
     places = _crawled(quiet)
     assert places.get(inner) is not None
     assert _whole(quiet)
@@ -140,9 +140,9 @@ def test_a_crawl_that_a_revoked_grant_cut_off_is_taken_up_again(quiet: Desk) -> 
     grant = house.store.get(TENANT, "grants", "notion")
     assert grant is not None
     stop = {"path": "/v1/blocks/*", "status": 401, "skip": 10, "times": 1000}
-    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     _crawled(quiet)
-    requests.delete(f"{quiet.url}/_faults", timeout=10)
+    kept_open.delete(f"{quiet.url}/_faults", timeout=10)
     assert not _whole(quiet)
     house.store.put(TENANT, Put("grants", "notion", grant.body))
     _set_clocks(quiet, timedelta(hours=2))
@@ -311,14 +311,14 @@ def test_a_mirror_that_the_rate_stops_goes_on_where_it_was(quiet: Desk) -> None:
     _set_clocks(quiet, LATER)
     deps, notion = quiet.house.deps, _notion(quiet)
     stop = {"path": "/v1/blocks/*", "status": 429, "headers": {"Retry-After": "20"}, "times": 1, "skip": 12}
-    requests.post(f"{quiet.url}/_faults", json=stop, timeout=10)
+    kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     with pytest.raises(RateLimited):
         mirror(deps, TENANT, notion, root)
     _set_clocks(quiet, timedelta(minutes=1))
     done = mirror(deps, TENANT, notion, root)
     assert len(done.read) == len(pages) + 1 - 12
     read = Counter(
-        entry["path"] for entry in requests.get(f"{quiet.url}/_journal", timeout=10).json()
+        entry["path"] for entry in kept_open.get(f"{quiet.url}/_journal", timeout=10).json()
         if entry["path"].endswith("/children") and entry["method"] == "GET" and entry["status"] == 200
     )  # fmt: skip
     assert set(read.values()) == {1}
