@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")])
 FILE_LINES, FUNCTION_LINES = 400, 60
+FOLDER_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,11 @@ def test_no_function_is_longer_than_60_lines(seen: dict[Path, Seen]) -> None:
 def test_every_file_says_what_it_is_for(seen: dict[Path, Seen]) -> None:
     assert [path for path, each in seen.items() if not each.empty and not each.says] == []
     assert {path.name for path, each in seen.items() if each.empty} <= {"__init__.py"}
+
+
+def test_no_folder_holds_more_than_20_files() -> None:
+    roots = (ROOT / name for name in ("shared", "functions", "terraform", "tests", "tools"))
+    files = [path for root in roots for path in root.rglob("*.py") if "node_modules" not in path.parts]
+    counted = Counter(str(path.parent.relative_to(ROOT)) for path in files if path.name != "__init__.py")
+    assert len(counted) > 100
+    assert {folder: count for folder, count in counted.items() if count > FOLDER_FILES} == {}
