@@ -29,7 +29,7 @@ from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
 from shared.steps._kind import Repeat
-from tests.support.moving import (
+from tests.support.rigs.moving import (
     ACCESS,
     LATER,
     OTHER,

@@ -24,9 +24,9 @@ from shared.local.chosen.choices import Choices, write_choices
 from shared.local.chosen.moved_away import MOVED, Mark, moved_words, write_mark
 from shared.local.runtime import House
 from shared.ports import Put
-from tests.support.moving import OTHER, TEAM, local_deps, make_folder
+from tests.support.rigs.moving import OTHER, TEAM, local_deps, make_folder
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
