@@ -137,6 +137,9 @@ class Hosting(Protocol):
     def delete(self, id: str) -> None:
         """Delete a deployment; one that is gone counts as deleted. With one in production its site shows nothing."""
 
+    def remove_site(self, id: str) -> None:
+        """Delete a site with all its deployments, what is live too; one that is gone counts as deleted."""
+
 
 class OwnHosts:
     """Hosts of the operator's own, there for all tenants: by the client's class what hands over a tenant's part."""

@@ -206,3 +206,26 @@ def test_another_tenant_can_neither_see_nor_touch_it(host: Host) -> None:
     assert host.hosting.deployment(made.id).live
     assert host.get(f"{made.url}/index.html").content == ONE["index.html"]
     assert host.hosting.site("garden").production == made.id
+
+
+def test_a_site_that_is_removed_is_gone_with_all_it_had_and_may_be_made_anew(host: Host) -> None:
+    site, kept = host.hosting.ensure_site("garden"), host.hosting.ensure_site("meadow")
+    first, second, other = host.deployed(site, ONE), host.deployed(site, TWO), host.deployed(kept, ONE)
+    host.hosting.promote(site.id, second.id)
+    host.shows("garden", second)
+    domain = host.hosting.site("garden").domain
+    for _ in range(2):
+        host.hosting.remove_site(site.id)
+    with pytest.raises(Missing):
+        host.hosting.site(site.id)
+    assert [host.get(f"{url}/index.html").status_code for url in (domain, first.url, second.url)] == [404] * 3
+    assert host.get(f"{other.url}/index.html").status_code == 200
+    again = host.hosting.ensure_site("garden")
+    assert (again.name, again.production) == ("garden", "")
+    assert host.get(f"{host.deployed(again, ONE).url}/index.html").status_code == 200
+
+
+def test_another_tenants_site_is_not_removed(host: Host) -> None:
+    site = host.hosting.ensure_site("garden")
+    host.another.remove_site(site.id)
+    assert host.hosting.site(site.id).name == "garden"

@@ -9,7 +9,6 @@ from shared.core.errors import Conflicting, MalformedRequest, NotThere
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, StepSpec, Trigger
 
-_NO_PROJECT = ("cloud_storage", "local_sites")
 _OURS = ("scope", "key")
 
 
@@ -43,6 +42,4 @@ def why_not(thing: Thing) -> str:
     """Return why this cannot be taken away; "" where it can."""
     if thing.what == SITE:
         return f"its address goes with its project; to show the version before: workwright rollback {thing.run}"
-    if thing.what == "project" and thing.system in _NO_PROJECT:
-        return f"{thing.system} knows no projects; take its deployments away"
     return ""

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from shared.core.errors import IntegrationError, Missing, RateLimited, Rejected, Unavailable
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.bucket import Bucket, Changed, Object, md5_of, record_bytes
+from shared.integrations.cloud_storage.erasing import erase_all, erase_site
 from shared.integrations.cloud_storage.pages import order, served_objects, way_in
 from shared.integrations.hosting import Commit, Deployed, Site, Switch
 from shared.ports import Secret
@@ -142,12 +143,13 @@ class CloudStorage:
 
     def erase(self) -> int:
         """Delete all of the tenant's sites, what is live too; return how many objects that were."""
-        count = 0
-        for part in ("live", "preview", "state"):  # records last: until then what is left can be told to be a site's
-            for each in self._bucket.list_below(f"{part}/{self._owner}/"):
-                self._bucket.remove(each.name)
-                count += 1
-        return count
+        return erase_all(self._bucket, self._owner)
+
+    def remove_site(self, id: str) -> None:
+        """Delete a site with all its deployments, what is live too; one that is gone counts as deleted."""
+        with suppress(Missing):
+            self._take(id, "", self._read(id)[0])
+            erase_site(self._bucket, self._owner, id)
 
     # --- what is live ---
 

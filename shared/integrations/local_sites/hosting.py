@@ -145,6 +145,11 @@ class LocalSites:
                 self._versions.show_nothing(site)
             self._versions.drop(site, token)
 
+    def remove_site(self, id: str) -> None:
+        """Delete a site with all its deployments, what is live too; one that is gone counts as deleted."""
+        with suppress(Missing), self._versions.alone(id):
+            self._versions.remove(id)
+
     def erase(self) -> int:
         """Delete all of the tenant's sites, what is live too; return how many files and links that were."""
         with self._there():

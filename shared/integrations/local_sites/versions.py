@@ -131,6 +131,14 @@ class Versions:
         for token in {str(one["token"]) for one in surplus} - {self.live(site), *past}:
             self.drop(site, token)
 
+    def remove(self, site: str) -> None:
+        """Delete a site: its link first, and its record last, which says until then that there is something left."""
+        self.show_nothing(site)
+        for one in self.known(site):
+            self.drop(site, str(one["token"]))
+        self.clear(site)
+        self.disk.remove(self._state(site) / _SITE)
+
     def erase(self) -> int:
         """Delete all of the tenant's sites, what is live too; return how many files and links that were."""
         links = [each for part in (LIVE, PREVIEW) for each in _below(self._root / part) if self._is_ours(each)]

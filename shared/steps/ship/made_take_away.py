@@ -60,11 +60,7 @@ def _change(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
 
 
 def _project(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
-    from shared.integrations.vercel import Vercel
-
-    if system != Vercel.system:
-        raise Rejected(system, "knows no projects that could be deleted; take its deployments away")
-    ctx.connect(Vercel).remove_site(place["project"])
+    host_named(ctx, system).remove_site(place["project"])
     return "deleted, with its deployments"
 
 
