@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.app.engine.engine import open_run
 from shared.app.made.take_away import take_away
 from shared.app.made.things import Thing, made
+from shared.app.workspace.workspace_map import Place
 from shared.core.errors import Conflicting, MalformedRequest
-from shared.core.run.run import RunStatus
+from shared.core.run.run import RunStatus, Trigger
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.local.simulators.vercel.simulator import VercelSimulator
+from shared.ports import Put
 from tests.integrations.conftest import Served
+from tests.support.builders.runs import opened, spec
 from tests.support.rigs import site_rig
 from tests.support.rigs.forge_rig import NAME, ForgeRig
 from tests.support.rigs.small_desk import settle_in
@@ -87,10 +92,27 @@ def test_a_database_and_a_page_in_notion_go_to_the_trash(served: Callable[[Any],
     house = SmallHouse(tmp_path / "house", endpoints={"notion": notion.url})
     desk = settle_in(house, notion.url)
     found = _all(house)
-    assert (found["database"].name, found["database"].run) == ("ideas", "")
+    assert (found["database"].name, found["database"].run) == ("Ideas", "")
+    shown = desk.as_person("GET", f"/v1/pages/{found['page'].place['page']}")
+    assert found["page"].name == shown["properties"]["Name"]["title"][0]["plain_text"]
+    assert found["page"].url == f"https://www.notion.so/{shown['id'].replace('-', '')}"
     for what in ("page", "database"):
         _take(house, found[what])
         place = found[what].place[what]
         there = desk.as_person("GET", f"/v1/{what}s/{place}")
         assert there["in_trash"] is True
+    house.close()
+
+
+def test_a_row_of_ours_has_its_runs_title_and_any_other_page_the_one_that_was_read(tmp_path: Path) -> None:
+    house = SmallHouse(tmp_path / "house")
+    run = opened(spec("a"), run="run-1", trigger=Trigger("api", "", "Bakery", "Mira"))
+    open_run(house.deps, replace(run, tenant=TENANT, at=house.clock.now()))
+    row, read, unread = ("aaaaaaaa-0000-4000-8000-00000000000" + digit for digit in "123")
+    for name, page in ((f"{run.run}.row.row", row), (f"{run.run}.a.page-created", read), ("elsewhere.row", unread)):
+        house.store.put(TENANT, Put("effects", name, {"state": "confirmed", "at": "", "result": {"page": page}}))
+    house.store.put(TENANT, Put("map", read, asdict(Place(read, "page", "Opening hours"))))
+    assert [(thing.name, thing.place["page"]) for thing in made(house.deps, TENANT).things] == [
+        (unread, unread), ("Opening hours", read), ("Bakery", row),
+    ]  # fmt: skip
     house.close()

@@ -8,6 +8,8 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_scope import address_of
+from shared.app.workspace.workspace_map import WorkspaceMap
+from shared.app.workspace.workspace_schemas import SCHEMAS, Schema
 from shared.core.run.run import Run, derived_id
 from shared.ports import Doc
 
@@ -65,14 +67,14 @@ class _Runs:
     """The runs of a tenant, each read once."""
 
     def __init__(self, deps: Deps, tenant: str) -> None:
-        self._deps, self._tenant = deps, tenant
+        self._deps, self.tenant = deps, tenant
         self._known: dict[str, Run | None] = {}
 
     def of(self, scope: str) -> tuple[str, Run | None, str]:
         """Return id, run and step of an effect's scope."""
         run, _, step = scope.partition(".")
         if run not in self._known:
-            loaded = self._deps.store.load_run(self._tenant, run) if run.startswith("run-") else None
+            loaded = self._deps.store.load_run(self.tenant, run) if run.startswith("run-") else None
             self._known[run] = loaded.run if loaded is not None else None
         known = self._known[run]
         return (run if known is not None else ""), known, step
@@ -104,13 +106,14 @@ class _Record:
     """The record of one effect that has happened, with the step that it belongs to."""
 
     def __init__(self, deps: Deps, runs: _Runs, doc: Doc, scope: str) -> None:
-        self._deps, self._doc, self.scope = deps, doc, scope
+        self._deps, self._tenant, self._doc, self.scope = deps, runs.tenant, doc, scope
         self.run, run, step_id = runs.of(scope)
         step = run.step(step_id) if run is not None else None
         self.result: Result = doc.body["result"]
         self.output: Result = step.output if step is not None else {}
         self.given: Result = step.spec.input if step is not None else {}
         self.facts: Result = run.facts if run is not None else {}
+        self.title = run.trigger.title if run is not None else ""
 
     def thing(self, what: str, system: str, title: str, url: str, place: Mapping[str, str], key: str = "") -> Thing:
         """Return a thing that this effect has made; `key` is what an undo knows it by in its step."""
@@ -119,10 +122,13 @@ class _Record:
         return Thing(known, what, system, title, url, self.run, str(self._doc.body["at"]), place)
 
     def in_notion(self, what: str, title: str) -> list[Thing]:
-        """Return a page or a database."""
+        """Return a page or a database, by its title: the one that is given, else the one that was read last."""
         made = str(self.result.get(what) or "")
-        url = address_of(self._deps, made)
-        return [self.thing(what, "notion", title or made, url, {what: made})] if made else []
+        if not made:
+            return []
+        read = WorkspaceMap(self._deps, self._tenant).known(made) if not title else None
+        name = title or (read.title if read is not None else "") or made
+        return [self.thing(what, "notion", name, address_of(self._deps, made), {what: made})]
 
 
 def _repository(record: _Record) -> list[Thing]:
@@ -168,11 +174,28 @@ def _site(record: _Record) -> list[Thing]:
 
 
 def _database(record: _Record) -> list[Thing]:
-    return record.in_notion(DATABASE, str(record.given.get("title") or record.scope.split(".")[-1]))
+    ours = _ours(record)
+    return record.in_notion(DATABASE, str(record.given.get("title") or (ours.title if ours is not None else "")))
 
 
 def _page(record: _Record) -> list[Thing]:
     return record.in_notion(PAGE, str(record.given.get("title") or ""))
+
+
+def _row(record: _Record) -> list[Thing]:
+    """Return the row that shows a run; it is called as the run is."""
+    return record.in_notion(PAGE, str(record.given.get("title") or record.title))
+
+
+def _example(record: _Record) -> list[Thing]:
+    ours = _ours(record)
+    return record.in_notion(PAGE, ours.example if ours is not None else "")
+
+
+def _ours(record: _Record) -> Schema | None:
+    """Return what is known of a database that we made in a workspace; its scope names the kind."""
+    kinds = [SCHEMAS[part] for part in record.scope.split(".") if part in SCHEMAS]
+    return kinds[0] if kinds and record.scope.startswith("databases.") else None
 
 
 _READ: Mapping[str, Callable[[_Record], list[Thing]]] = {  # by the effect's name, without its number
@@ -183,8 +206,8 @@ _READ: Mapping[str, Callable[[_Record], list[Thing]]] = {  # by the effect's nam
     "promotion": _site,
     "database": _database,
     "page-created": _page,
-    "row": _page,
-    "example": _page,
+    "row": _row,
+    "example": _example,
 }
 
 

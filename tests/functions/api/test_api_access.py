@@ -53,7 +53,7 @@ BODIES = {
     "connect": {"system": "gitlab"},
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
-    "take_away": {"confirm": "ideas"},
+    "take_away": {"confirm": "Ideas"},
     "give_hook_secret": {"secret": "made-up-0123456789"},
     "rework": {"wish": "the colours"},
     "set_site_value": {"name": "forms", "value": "made-up"},
