@@ -15,6 +15,7 @@ from shared.integrations.notion.client.client import Notion
 
 Json = dict[str, Any]
 Result = Mapping[str, Any]
+Left = Mapping[str, str]  # of a row: what was left as it is, by column id, each in words
 
 MOST_ROWS = 10_000  # Notion hands out no more for one filter
 WRITTEN_TOGETHER = 25  # rows; a killed process writes at most so many a second time, with the same values
@@ -91,22 +92,25 @@ def write_rows(
     name: str,
     *,
     turn: int = ROWS_AT_A_TIME,
-    write: Callable[[Notion, Json], str] | None = None,
+    write: Callable[[Notion, Json], Left] | None = None,
+    source: str = "",
 ) -> Json:
     """Write `{"id", "properties"}` to each row; return how many are `done`, and the ids of those that are `gone`.
 
-    `write` does it in another way, with one row, and returns what was `left` as it is, in words ("" for nothing).
+    `write` does it in another way, with one row, and returns what was `left` as it is. The answer has that in words,
+    and as `kept` the ids of the columns by row.
 
     Raises what a request raises; RateLimited also after a `turn` of rows, for somebody else's. What was done by then is
-    remembered. A row that was removed meanwhile is gone, and no reason to stop.
+    remembered. A row that was removed meanwhile is gone, and no reason to stop. Where their data source `source` is not
+    shared any more, no row is taken for removed: that raises Missing.
     """
-    done, gone, left, fresh = 0, list[str](), list[str](), 0
+    done, gone, left, kept, fresh = 0, list[str](), list[str](), dict[str, list[str]](), 0
     while done < len(changes):
         before = done
 
         def some(before: int = before) -> Result:
             nonlocal fresh
-            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _written)
+            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _written, source)
             fresh += int(result["count"])
             return result
 
@@ -118,7 +122,8 @@ def write_rows(
         done += int(result["count"])
         gone += result["gone"]
         left += result.get("left", ())
-    return {"done": done, "gone": gone, "left": left}
+        kept |= result.get("kept", {})
+    return {"done": done, "gone": gone, "left": left, "kept": kept}
 
 
 def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
@@ -129,18 +134,21 @@ def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
     return done
 
 
-def _written(notion: Notion, change: Json) -> str:
+def _written(notion: Notion, change: Json) -> Left:
     notion.update_page(str(change["id"]), change["properties"])
-    return ""
+    return {}
 
 
-def _write_some(notion: Notion, changes: Sequence[Json], write: Callable[[Notion, Json], str]) -> Json:
-    count, gone, left = 0, list[str](), list[str]()
+def _write_some(notion: Notion, changes: Sequence[Json], write: Callable[[Notion, Json], Left], source: str) -> Json:
+    count, gone, left, kept = 0, list[str](), list[str](), dict[str, list[str]]()
     for change in changes:
         try:
-            if words := write(notion, change):
-                left.append(words[:300])
+            if theirs := write(notion, change):
+                left.append(f"{change['id']}: {'; '.join(theirs.values())}"[:300])
+                kept[str(change["id"])] = list(theirs)
         except Missing:
+            if source and not gone:
+                notion.data_source(source)  # removed and not shared are the same answer: of a table it is the latter
             gone.append(str(change["id"]))
         except Rejected:
             if not notion.page(str(change["id"])).get("in_trash"):
@@ -151,4 +159,4 @@ def _write_some(notion: Notion, changes: Sequence[Json], write: Callable[[Notion
                 raise
             break  # what was written counts; the next part begins with this row
         count += 1
-    return {"count": count, "gone": gone, "left": left}
+    return {"count": count, "gone": gone, "left": left, "kept": kept}

@@ -10,6 +10,8 @@ from shared.integrations.notion.values.values_again import column_of
 from shared.steps.notion._cells import cell_of, table_of
 
 Json = dict[str, Any]
+Kept = Mapping[str, Sequence[str]]  # row → ids of the columns that were left to people
+_MOST_NAMED = 20
 _MOST_LISTED = 500  # rows: a page with more is read by nobody
 
 
@@ -27,16 +29,32 @@ def cells_of(row: Json, columns: Sequence[Mapping[str, str]]) -> list[str]:
     return [cell_of(row, each["id"]) for each in columns]
 
 
-def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most: int) -> str:
+def rows_left(planned: Mapping[str, Any], kept: Kept) -> list[str]:
+    """Return the rows in which nothing at all was set: people have changed all of it meanwhile."""
+    return [each["id"] for each in planned["changes"] if set(each["properties"]) <= set(kept.get(each["id"], ()))]
+
+
+def left_words(kept: Kept) -> dict[str, str]:
+    """Return, as a fact of the run, that people's edits stay; {} where there were none."""
+    if not kept:
+        return {}
+    rows = "1 row" if len(kept) == 1 else f"{len(kept)} rows"
+    return {"left_as_it_is": f"{rows} in which somebody has changed what was to be set"}
+
+
+def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most: int, kept: Kept) -> str:
     """Return the text: how many rows were changed, and what each held before; or why none was."""
     if many := planned.get("too_many"):
         return f"No row was changed: {many} rows match, and no more than {at_most} were to be changed."
-    rows = [each["id"] for each in planned["changes"] if each["id"] not in gone]
+    not_written = {*gone, *rows_left(planned, kept)}
+    rows = [each["id"] for each in planned["changes"] if each["id"] not in not_written]
     head = f"{_rows(len(rows))} changed." if rows else "No row was changed."
     if same := planned["same"]:
         head += f" {_rows(same)} left alone: {'it has' if same == 1 else 'they have'} these values already."
-    elif not rows and not gone:
+    elif not rows and not not_written:
         head += " No row matches."
+    if kept:
+        head += f" What somebody has changed meanwhile was left as it is: {_theirs(planned, kept)}."
     if gone:
         head += f" {_rows(len(gone))} thrown away meanwhile."
     told = planned.get("told", {})  # a change that was begun before rows were listed has none
@@ -45,6 +63,16 @@ def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most:
     if len(rows) > len(listed) > 0:
         parts.append(f"The first {len(listed)} rows; {len(rows) - len(listed)} more were changed.")
     return "\n\n".join(parts)
+
+
+def _theirs(planned: Mapping[str, Any], kept: Kept) -> str:
+    names, told = planned.get("names", {}), planned.get("told", {})
+    said = [
+        f"{next(iter(told.get(row, ())), '') or row} ({', '.join(names.get(key, key) for key in columns)})"
+        for row, columns in [*kept.items()][:_MOST_NAMED]
+    ]
+    more = len(kept) - len(said)
+    return "; ".join([*said, f"and {more} more"] if more else said)
 
 
 def _rows(count: int) -> str:

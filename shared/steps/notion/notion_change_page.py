@@ -64,12 +64,11 @@ class TrashPage(Input):
 def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
+    again = ctx.remembered("before") is not None  # read by an earlier attempt: what people wrote since is newer
     before = ctx.before("before", lambda: _shown(notion.page(page)))
     values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
     if changed := _changed_since(wanted, before["properties"]):
         return _left(page, changed)
-
-    again = ctx.effect.intended("updated")  # and perhaps arrived: what people wrote since is newer
 
     def write() -> Json:
         now = notion.page(page)["properties"] if wanted.only_if or again else {}

@@ -275,7 +275,7 @@ def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
     now = notion.data_source(source)["properties"]
     ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
     held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
-    write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values")
+    write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values", source=source)
     _say_lost([*lost, *kept["lost"]])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,12 +16,12 @@ from shared.integrations.notion.row_batches import all_rows, write_rows, written
 from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.values_again import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
-from shared.steps.notion._rows_changed import cells_of, columns_told, what_was_changed
+from shared.steps.notion._rows_changed import cells_of, columns_told, left_words, rows_left, what_was_changed
 
 Json = dict[str, Any]
 _ROWS = "rows"
 _TOGETHER = 25
-_UNDONE_AT_A_TIME = 250  # each is looked at first
+_AT_A_TIME = 250  # each is looked at first
 _SOON = timedelta(seconds=5)
 
 
@@ -44,14 +45,16 @@ def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
     notion = ctx.connect(Notion)
     try:
         planned = ctx.before("planned", lambda: _plan(notion, wanted, ctx))
-        result = write_rows(notion, ctx, planned["changes"], _ROWS)
+        source = ctx.target(wanted.data_source, "data_source")
+        result = write_rows(notion, ctx, planned["changes"], _ROWS, turn=_AT_A_TIME, write=_put, source=source)
     except RateLimited as error:
         return Again(error.retry_after or _SOON, facts=_progress(ctx), held_back=str(error))
-    done = result["done"] - len(result["gone"])
-    total, same = len(planned["changes"]), planned["same"]
-    text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most))
-    output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100]}
-    return Done(output, facts={"rows": f"{done} of {total}"})
+    total, same, kept = len(planned["changes"]), planned["same"], result["kept"]
+    whole = rows_left(planned, kept)
+    done = result["done"] - len(result["gone"]) - len(whole)
+    text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most, kept))
+    output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100], "left": [*kept][:100]}
+    return Done(output, facts={"rows": f"{done} of {total}", **left_words(kept)})
 
 
 def _progress(ctx: StepContext) -> dict[str, str]:
@@ -78,7 +81,8 @@ def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
     changed = {change["id"] for change in changes}
     told = {row["id"]: cells_of(row, columns) for row in rows if row["id"] in changed}
     heads = [each["head"] for each in columns]
-    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": told}
+    names = {str(column["id"]): name for name, column in schema.items() if str(column["id"]) in values}
+    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": told, "names": names}
 
 
 def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
@@ -121,36 +125,77 @@ def _change(row: Json, values: Json) -> Json | None:
     return {"id": row["id"], "properties": differing, "before": before, "lost": lost}
 
 
+def _put(notion: Notion, change: Json) -> dict[str, str]:
+    """Write to the row what it does not hold yet; return what people have changed since it was read: that stays."""
+    held = _held(notion, change)
+    values, theirs = dict[str, Json](), dict[str, str]()
+    for key, new in change["properties"].items():
+        name, value = held.get(key, (key, None))
+        if value is not None and means_the_same(value, new):  # an earlier request has arrived
+            continue
+        former = change["before"].get(key)
+        if value is not None and former is not None and not means_the_same(value, former):
+            theirs[key] = f"{name}: {CHANGED}"
+        else:
+            values[key] = new
+    if values:
+        notion.update_page(str(change["id"]), values)
+    return theirs
+
+
+def _held(notion: Notion, change: Json) -> dict[str, tuple[str, Json]]:
+    now = notion.page(str(change["id"]))["properties"]
+    return {str(each["id"]): (name, each) for name, each in now.items()}
+
+
 def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
     """Write what the rows held before, to as many as may have been written."""
     planned = ctx.remembered("planned")
     if planned is None or not ctx.effect.intended(f"{_ROWS}-00000"):
         return
     reached = written_so_far(ctx.effect.known, _ROWS)
+    theirs = _left_to_people(ctx, reached)
     if ctx.effect.begun(f"{_ROWS}-{reached:05d}"):
         reached += _TOGETHER  # begun, and nobody knows how far it came
-    touched = planned["changes"][:reached]
+    touched = [each for change in planned["changes"][:reached] if (each := _without(change, theirs))]
     back = [each for each in touched if each["before"]]
-    result = write_rows(ctx.connect(Notion), ctx, back, "undo", turn=_UNDONE_AT_A_TIME, write=_put_back)
+    notion, source = ctx.connect(Notion), ctx.target(wanted.data_source, "data_source")
+    result = write_rows(notion, ctx, back, "undo", turn=_AT_A_TIME, write=_put_back, source=source)
     lost = [f"{each['id']}: {each['lost'][0]}" for each in touched if each["lost"]] + result["left"]
     if lost:
         raise Rejected("notion", f"all was put back but {len(lost)} rows: {'; '.join(lost)[:1000]}")
 
 
-def _put_back(notion: Notion, change: Json) -> str:
+def _left_to_people(ctx: StepContext, reached: int) -> dict[str, list[str]]:
+    """Return the columns, by row, that were never written."""
+    theirs, done = dict[str, list[str]](), 0
+    while done < reached and (part := ctx.effect.known(f"{_ROWS}-{done:05d}")) is not None:
+        theirs |= part.get("kept", {})
+        done += int(part["count"])
+    return theirs
+
+
+def _without(change: Json, theirs: Mapping[str, Collection[str]]) -> Json | None:
+    """Return the change without those columns; None where nothing is left of it."""
+    left = theirs.get(change["id"], ())
+    written = {key: value for key, value in change["properties"].items() if key not in left}
+    before = {key: value for key, value in change["before"].items() if key not in left}
+    return {**change, "properties": written, "before": before} if written else None
+
+
+def _put_back(notion: Notion, change: Json) -> dict[str, str]:
     """Write what the row held before where it still holds ours; return what people have changed since."""
-    now = notion.page(str(change["id"]))["properties"]
-    held = {str(each["id"]): (name, each) for name, each in now.items()}
-    values, left = dict[str, Json](), list[str]()
+    held = _held(notion, change)
+    values, left = dict[str, Json](), dict[str, str]()
     for key, former in change["before"].items():
         name, value = held.get(key, (key, {}))
         if means_the_same(value, change["properties"][key]):
             values[key] = former
         elif not means_the_same(value, former):
-            left.append(f"{name}: {CHANGED}")
+            left[key] = f"{name}: {CHANGED}"
     if values:
         notion.update_page(str(change["id"]), values)
-    return f"{change['id']}: {'; '.join(left)}" if left else ""
+    return left
 
 
 NOTION_UPDATE_ROWS = StepKind(

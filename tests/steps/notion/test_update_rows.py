@@ -60,7 +60,7 @@ def test_a_limit_of_calls_is_waited_out_where_it_was_met_and_people_see_how_far_
     assert writes(bench) == rows  # each once, in order
 
 
-def test_killed_in_the_middle_it_goes_on_and_repeats_no_more_than_one_part(bench: Bench) -> None:
+def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(bench: Bench) -> None:
     rows = many(bench, 51)
 
     def die(point: str) -> None:
@@ -73,9 +73,7 @@ def test_killed_in_the_middle_it_goes_on_and_repeats_no_more_than_one_part(bench
         bench.start(step(bench, rows=rows))
     bench.house.pass_time(timedelta(minutes=16), timedelta(minutes=16))  # until it is taken for lost
     assert bench.until_rest().status == RunStatus.SUCCEEDED
-    again = writes(bench)
-    assert [row for row in rows if again.count(row) == 2] == rows[25:50]
-    assert {again.count(row) for row in rows[:25] + rows[50:]} == {1}
+    assert writes(bench) == rows  # what had arrived is seen, and not written again
 
 
 def test_what_has_the_value_already_is_not_written_and_undo_leaves_it_alone(bench: Bench) -> None:
@@ -199,7 +197,7 @@ def test_after_a_turn_it_is_somebody_elses(bench: Bench) -> None:
     with pytest.raises(BudgetSpent, match="50 of 60 rows") as held:
         write_rows(bench.notion, memory, changes, "rows", turn=30)
     assert held.value.retry_after == timedelta(seconds=1)
-    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {"done": 60, "gone": [], "left": []}
+    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {"done": 60, "gone": [], "left": [], "kept": {}}
 
 
 def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
@@ -207,7 +205,8 @@ def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
     with pytest.raises(Rejected, match="Estimate"):
         write_rows(bench.notion, Remembering(), changes, "rows")
     changes = [{"id": NOBODY, "properties": {}}]
-    assert write_rows(bench.notion, Remembering(), changes, "rows") == {"done": 1, "gone": [NOBODY], "left": []}
+    result = write_rows(bench.notion, Remembering(), changes, "rows")
+    assert (result["done"], result["gone"], result["left"]) == (1, [NOBODY], [])
 
 
 def test_exactly_one_way_to_choose_rows() -> None:
