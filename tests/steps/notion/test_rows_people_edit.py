@@ -27,7 +27,9 @@ def held_up(bench: Bench, skip: int, **given: Any) -> None:
     """Begin to change rows; after `skip` writes Notion wants half a minute of quiet."""
     asked = UpdateRows(data_source=bench.ids["things"], **given)
     bench.sim.control("/_faults", [{**LIMITED, "skip": skip}])
-    bench.start(StepSpec("do", "notion.update_rows", "Mark them", asked.model_dump(mode="json"), undoable=True), gate=True)
+    bench.start(
+        StepSpec("do", "notion.update_rows", "Mark them", asked.model_dump(mode="json"), undoable=True), gate=True
+    )
     assert bench.run.steps[0].status == StepStatus.WAITING
 
 

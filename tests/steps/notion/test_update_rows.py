@@ -197,7 +197,12 @@ def test_after_a_turn_it_is_somebody_elses(bench: Bench) -> None:
     with pytest.raises(BudgetSpent, match="50 of 60 rows") as held:
         write_rows(bench.notion, memory, changes, "rows", turn=30)
     assert held.value.retry_after == timedelta(seconds=1)
-    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {"done": 60, "gone": [], "left": [], "kept": {}}
+    assert write_rows(bench.notion, memory, changes, "rows", turn=30) == {
+        "done": 60,
+        "gone": [],
+        "left": [],
+        "kept": {},
+    }
 
 
 def test_what_notion_refuses_stops_it_and_says_why(bench: Bench) -> None:
