@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import requests
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.api.keys import create_key, is_known
 from shared.app.approval.approvals import LINK_KEY
 from shared.app.connections.connect_account import STATE_KEY, change_settings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.models.model_health import Health
 from shared.app.models.model_keys import connected_models, key_of, own_keys

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import HTTPError
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.execute_step import Tools
 from shared.app.prompts import code_prompts
 from shared.app.tenants.tenant_settings import TenantSettings

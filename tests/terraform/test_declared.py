@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.accounts import PROVIDERS
+from shared.accounts.providers import PROVIDERS
 from shared.core.code.sandbox_settings import read_runner
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS, Settings
 from shared.steps import KINDS

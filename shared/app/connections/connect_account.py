@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared import log
-from shared.accounts import PROVIDERS, Accounts
+from shared.accounts.accounts import Accounts
+from shared.accounts.providers import PROVIDERS
 from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable, connect_notion
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import Alarm, drop_alarm

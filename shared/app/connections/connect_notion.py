@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
 from shared.core.errors import BadSignature, IntegrationError, RequestError

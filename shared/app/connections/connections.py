@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from shared.accounts import PROVIDERS, Accounts
+from shared.accounts.accounts import Accounts
+from shared.accounts.providers import PROVIDERS
 from shared.app.connections.connect_account import connect_ticket, resume_waiting
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted

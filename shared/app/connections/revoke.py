@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.accounts import PROVIDERS, Accounts
+from shared.accounts.accounts import Accounts
+from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import INSTALLATIONS
 from shared.oauth import revoke

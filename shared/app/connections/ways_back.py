@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.accounts import PROVIDERS
+from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
 from shared.core.models.model_facts import KEYED
 

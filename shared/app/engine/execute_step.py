@@ -49,7 +49,7 @@ MAX_ERROR = 12_000  # characters of an error that a run keeps; a model may quote
 
 
 class Accounts(Protocol):
-    """Finds a tenant's grants and builds clients with them; see `shared/accounts.py`."""
+    """Finds a tenant's grants and builds clients with them; see `shared/accounts/accounts.py`."""
 
     def connect_for(self, tenant: str, noted: Noted | None = None) -> Connect:
         """Return what hands over clients of this tenant's systems; `noted` hears of writes to Notion beforehand."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.connections.forge_hooks import list_hooks, remove_hook
 from shared.app.connections.revoke import revoke_grant
 from shared.app.engine.deps import Deps

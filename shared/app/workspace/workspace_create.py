@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.workspace.workspace_databases import bare, database_of, keep_mapping, mapping_of

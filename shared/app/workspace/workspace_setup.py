@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import Tools, lease
 from shared.app.workspace.workspace_adopt import Adoption, Question, changes_of, propose

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.workspace.kept_reads import kept_reads

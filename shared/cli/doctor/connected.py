@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.accounts import Endpoints
+from shared.accounts.endpoints import Endpoints
 from shared.app.connections.ways_back import TOKEN
 from shared.app.tries.notion import try_notion
 from shared.app.tries.tried import Tried

@@ -14,7 +14,7 @@ from shared.local.chosen.choices import Choices
 from shared.local.chosen.surroundings import surroundings
 
 if TYPE_CHECKING:
-    from shared.accounts import Accounts
+    from shared.accounts.accounts import Accounts
     from shared.app.engine.deps import Deps
     from shared.app.engine.execute_step import Tools
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from shared.accounts import Endpoints
+from shared.accounts.endpoints import Endpoints
 from shared.app.tries import bucket as buckets
 from shared.app.tries.github import try_github
 from shared.app.tries.gitlab import try_gitlab

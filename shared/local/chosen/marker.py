@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_create import data_sources_of
 from shared.backends.local.keys.keyfile import write_private

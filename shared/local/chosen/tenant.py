@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.deps import Deps
 from shared.app.installation.home import APPLIED, home_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.connections.connect_account import resume_waiting
 from shared.app.connections.connect_notion import connect_notion
 from shared.app.connections.ways_back import TOKEN

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import Tools
 from shared.app.engine.switches import ERASURES, HELD, TOMBSTONES, held_back, order_erasures

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.models.model_keys import key_of
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev

@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.api.keys import create_key
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import ARRIVING, SETTINGS

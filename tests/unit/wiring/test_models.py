@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
 from shared.app.models.model_keys import drop_key, keep_key, own_keys
 from shared.app.models.model_verdicts import NoModel

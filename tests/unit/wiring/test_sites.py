@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.accounts import Accounts, Endpoints
+from shared.accounts.accounts import Accounts
+from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, closed, text
 from shared.app.api.run.run_views import shown

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.connections.connect_notion import connect_notion
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, Unauthorized
 from shared.core.rate_window import Rate

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.connections.connect_account import change_settings
 from shared.app.intake.reconcile import order_passes
 from shared.app.schedule.routines import routine_changed

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.intake.reconcile import order_passes
 from shared.app.workspace.kept_reads import KeptReads, kept_reads
 from shared.core.errors import BudgetSpent

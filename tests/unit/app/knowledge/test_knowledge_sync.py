@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.accounts import Accounts
+from shared.accounts.accounts import Accounts
 from shared.app.intake.reconcile import order_passes
 from shared.app.knowledge.knowledge_marks import state_of
 from shared.app.knowledge.knowledge_sync import allow_forgetting, begin_sync, progress

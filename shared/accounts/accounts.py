@@ -1,72 +1,39 @@
-"""PROVIDERS, one line each; find a tenant's grant, renew it, and build the client with it."""
+"""Find a tenant's grant, renew it, give it up, and build a system's client with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any
 
-from shared.core.errors import Blocked, Busy, RateLimited, Rejected, Unauthorized, VersionConflict
+from shared.accounts.connecting import Connected, connect_with
+from shared.accounts.endpoints import Endpoints
+from shared.accounts.grant_http import GrantHttp
+from shared.accounts.providers import PROVIDERS
+from shared.core.errors import Busy, Rejected, Unauthorized, VersionConflict
 from shared.core.rate_window import Rate
-from shared.http_client import Answer, HttpClient, Trace
-from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.http_client import HttpClient, Trace
 from shared.integrations.github.app import AppHttp, AppTokens
 from shared.integrations.github.client import GitHub
-from shared.integrations.gitlab.client import GitLab
 from shared.integrations.gitlab.wire import host_of
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import CONFINED_TO, within
-from shared.integrations.slack import Slack
-from shared.integrations.vercel import Vercel
 from shared.mind.leaving import last_look
-from shared.oauth import GITLAB, NOTION, GrantTokens, OAuthProvider, refresh
+from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Doc, Put, Secret, Secrets, Store
-from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, endpoint_of, payer_of
+from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, payer_of
 
-PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION, GITLAB.name: GITLAB}
-
-C = TypeVar("C")
-_CLIENTS: dict[type[Any], str] = {
-    Notion: "notion",
-    GitHub: "github",
-    GitLab: "gitlab",
-    Vercel: "vercel",
-    CloudStorage: "cloud_storage",  # where the operator has no bucket: then nobody has connected it
-    Slack: "slack",
-}
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
 _RENEWAL = timedelta(seconds=150)  # longer than the system's answer may take to come
 _HELD = 1000  # tenants whose opened tokens are remembered
 _LOOKS = 8  # at a grant that another worker renews, in two seconds
 
 
-class Connected(Protocol):
-    """Hands over clients with one tenant's token, narrowed to `scope` where the system can do that."""
-
-    def __call__(self, client: type[C], *, scope: str = "") -> C:
-        """Return the client; raises Unauthorized when the tenant has not connected that system."""
-
-
 Lost = Callable[[str, str, str, str], None]
 """Hears of a grant that is of no more use: tenant, system, "revoked" or "blocked", and since when it held."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where the external systems are: the vendors' addresses, or simulators'."""
-
-    notion: str = "https://api.notion.com"
-    github: str = "https://api.github.com"
-    gitlab: str = "https://gitlab.com"
-    gitlab_hosts: tuple[str, ...] = ()  # self-managed ones that a tenant's grant may name, by the operator's leave
-    vercel: str = "https://api.vercel.com"
-    slack: str = "https://slack.com/api"
-    cloud_storage: str = "https://storage.googleapis.com"
-    timeouts: tuple[float, float] = (5.0, 65.0)
 
 
 class Accounts:
@@ -106,7 +73,6 @@ class Accounts:
 
         `noted` hears of each write to Notion before it is sent: method, path, JSON.
         """
-        built: dict[tuple[type[Any], str], Any] = {}
 
         def http(system: str, scope: str) -> HttpClient:
             made = self.http_for(tenant, system, scope)
@@ -116,18 +82,7 @@ class Accounts:
             made.leaving = last_look(system, lambda: self.held(tenant))
             return made
 
-        def connect(client: type[C], *, scope: str = "") -> C:
-            key = (client, scope)
-            if key not in built:
-                if client is Mail:
-                    built[key] = self._mail_sender()
-                elif client in self.own_hosts or client not in _CLIENTS:
-                    built[key] = self.own_hosts.part(client, tenant)
-                else:
-                    built[key] = client(http(_CLIENTS[client], scope))  # type: ignore[call-arg]
-            return cast(C, built[key])
-
-        return connect
+        return connect_with(http, self._mail_sender, self.own_hosts, tenant)
 
     def _confined_to(self, tenant: str) -> str:
         doc = self._store.get(tenant, "settings", "tenant")
@@ -150,7 +105,7 @@ class Accounts:
         self._hold(tenant, system, token)
         payer = payer_of(tenant, system, doc.body) if system in _METERED else None
         base = host_of(doc.body, self._endpoints.gitlab_hosts) or str(getattr(self._endpoints, system))
-        return _GrantHttp(self, tenant, system, token, payer, base)
+        return GrantHttp(self, tenant, system, token, payer, base)
 
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
         return AppHttp(
@@ -341,49 +296,3 @@ class Accounts:
 
 def _since(doc: Doc) -> str:
     return str(doc.body.get("since") or doc.body.get("at") or "")
-
-
-class _GrantHttp(HttpClient):
-    """Calls with the tenant's token, within its budget; a refused token is renewed, and a short pause is waited for."""
-
-    def __init__(
-        self, accounts: Accounts, tenant: str, system: str, token: Secret, payer: Payer | None, base: str
-    ) -> None:
-        super().__init__(system, base, token, timeouts=accounts.endpoints.timeouts, trace=accounts.trace)
-        self._accounts = accounts
-        self._tenant = tenant
-        self._payer = payer
-
-    def call(self, method: str, path: str, **options: Any) -> Answer:
-        """Like HttpClient.call. A refused token is replaced by another worker's newer one, else renewed once."""
-        fresh = False
-        while True:
-            used = self._token
-            try:
-                return self._within_budget(method, path, options)
-            except Unauthorized:
-                if used is None or options.get("auth", "bearer") != "bearer":
-                    raise
-                if fresh:  # brand-new and refused: there is no access any more
-                    self._accounts.give_up(self._tenant, self.system, used)
-                    raise
-                self._token, fresh = self._accounts.renew(self._tenant, self.system, used)
-
-    def _within_budget(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
-        """Call when the budget allows it; a call that was refused unread is sent once more after a short pause."""
-        if self._payer is None:
-            return super().call(method, path, **options)
-        budget, endpoint = self._accounts.budget, endpoint_of(method, path)
-        for last in (False, True):
-            budget.spend(self._payer, endpoint)
-            try:
-                return super().call(method, path, **options)
-            except Blocked as error:
-                self._accounts.shut_out(self._tenant, self.system, self._payer, str(error))
-                raise
-            except RateLimited as error:
-                wait = budget.refused(self._payer, endpoint, error)
-                error.retry_after = timedelta(seconds=wait)
-                if last or wait > LONGEST_SLEEP_S:
-                    raise
-        raise AssertionError("the last call returns or raises")

@@ -1,0 +1,53 @@
+"""Hand over clients of a tenant's systems, each built once: which client belongs to which system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+
+from shared.http_client import HttpClient
+from shared.integrations.cloud_storage.hosting import CloudStorage
+from shared.integrations.github.client import GitHub
+from shared.integrations.gitlab.client import GitLab
+from shared.integrations.hosting import OwnHosts
+from shared.integrations.mail import Mail
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.slack import Slack
+from shared.integrations.vercel import Vercel
+
+C = TypeVar("C")
+_CLIENTS: dict[type[Any], str] = {
+    Notion: "notion",
+    GitHub: "github",
+    GitLab: "gitlab",
+    Vercel: "vercel",
+    CloudStorage: "cloud_storage",  # where the operator has no bucket: then nobody has connected it
+    Slack: "slack",
+}
+
+
+class Connected(Protocol):
+    """Hands over clients with one tenant's token, narrowed to `scope` where the system can do that."""
+
+    def __call__(self, client: type[C], *, scope: str = "") -> C:
+        """Return the client; raises Unauthorized when the tenant has not connected that system."""
+
+
+def connect_with(
+    http: Callable[[str, str], HttpClient], mail: Callable[[], Mail], own_hosts: OwnHosts, tenant: str
+) -> Connected:
+    """Return what builds a client on what `http` gives for a system and a scope; mail and own hosts need no grant."""
+    built: dict[tuple[type[Any], str], Any] = {}
+
+    def connect(client: type[C], *, scope: str = "") -> C:
+        key = (client, scope)
+        if key not in built:
+            if client is Mail:
+                built[key] = mail()
+            elif client in own_hosts or client not in _CLIENTS:
+                built[key] = own_hosts.part(client, tenant)
+            else:
+                built[key] = client(http(_CLIENTS[client], scope))  # type: ignore[call-arg]
+        return cast(C, built[key])
+
+    return connect
