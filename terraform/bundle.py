@@ -112,36 +112,35 @@ def read_source(path: Path) -> Source:
 
 @cache
 def _parsed(text: str) -> Source:
-    tree = ast.parse(text)
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    imports = tuple(_imports(tree, at_top=True))
+    texts: set[str] = set()
+    imports: list[Import] = []
+    waiting: list[tuple[ast.AST, bool, bool]] = [(ast.parse(text), True, True)]
+    while waiting:  # one walk for both: a release has hundreds of files
+        node, at_top, runs = waiting.pop()
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                texts.add(node.value)
+            continue
+        if runs:
+            imports += _imports_of(node, at_top)
+        at_top = at_top and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        types = node.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) else ()
+        waiting += [(child, at_top, runs and child not in types) for child in ast.iter_child_nodes(node)]
     modules = frozenset(name for each in imports for name in each.candidates())
     reads = re.search(r"files\(__package__\)|Path\(__file__\)\.with_name", text) is not None
-    return Source(imports, modules, frozenset(texts), reads, ".iterdir()" in text)
+    return Source(tuple(imports), modules, frozenset(texts), reads, ".iterdir()" in text)
 
 
-def _imports(tree: ast.AST, *, at_top: bool) -> Iterator[Import]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for other in node.orelse:
-                yield from _imports(other, at_top=at_top)
-        elif isinstance(node, ast.Import):
-            yield from (Import(each.name, at_top=at_top) for each in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield Import(node.module or "", tuple(each.name for each in node.names), at_top)
-        else:
-            if _resource_package(node):
-                yield Import(_resource_package(node), at_top=False)
-            inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            yield from _imports(node, at_top=at_top and not inside)
-
-
-def _resource_package(node: ast.AST) -> str:
-    """Return "package" of a call `files("package")`, which needs that package as an import does."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "files" and node.args:
-        first = node.args[0]
-        return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-    return ""
+def _imports_of(node: ast.AST, at_top: bool) -> list[Import]:
+    """Return what one node imports; a call `files("package")` needs that package as an import does."""
+    match node:
+        case ast.Import():
+            return [Import(each.name, at_top=at_top) for each in node.names]
+        case ast.ImportFrom():
+            return [Import(node.module or "", tuple(each.name for each in node.names), at_top)]
+        case ast.Call(func=ast.Name(id="files"), args=[ast.Constant(value=str(package)), *_]):
+            return [Import(package, at_top=False)]
+    return []
 
 
 # --- which files
@@ -297,8 +296,7 @@ class Packages:
                 if (name, extra) in seen:
                     continue
                 seen.add((name, extra))
-                needs = map(Requirement, _requires(name))
-                waiting += [need for need in needs if need.marker is None or _holds(need.marker, extra)]
+                waiting += [need for need in _requires(name) if need.marker is None or _holds(str(need.marker), extra)]
         return {name for name, _ in seen}
 
 
@@ -313,14 +311,16 @@ def _name_of(requirement: str) -> str:
     return canonicalize_name(found.group()) if found else ""
 
 
-def _requires(name: str) -> list[str]:
+@cache
+def _requires(name: str) -> tuple[Requirement, ...]:
     try:
-        return metadata.requires(name) or []
+        return tuple(map(Requirement, metadata.requires(name) or ()))
     except metadata.PackageNotFoundError:
         raise BundleError(f"{name} is not installed here; install requirements-dev.txt first") from None
 
 
-def _holds(marker: Marker, extra: str) -> bool:
+@cache
+def _holds(marker: str, extra: str) -> bool:
     """Say whether a need counts on the platform, for any of its Pythons."""
     base = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "extra": extra}
     base |= {
@@ -329,7 +329,7 @@ def _holds(marker: Marker, extra: str) -> bool:
         "implementation_name": "cpython",
     }
     versions = ({"python_version": each, "python_full_version": f"{each}.0"} for each in PYTHONS)
-    return any(marker.evaluate({**base, **each}) for each in versions)
+    return any(Marker(marker).evaluate({**base, **each}) for each in versions)
 
 
 @cache
