@@ -224,8 +224,10 @@ def _ends(text: str, left: int, right: int) -> bool:
     return not (text[left].isalnum() and text[right].isalnum()) or ord(text[left]) > 0x2E80 or ord(text[right]) > 0x2E80
 
 
-def _bare(text: str) -> tuple[str, list[int]]:
+def _bare(text: str) -> tuple[str, Sequence[int]]:
     """Return the text without accents, and for each of its letters where it stood."""
+    if text.isascii():
+        return text, range(len(text))
     letters, origin = [], []
     for place, letter in enumerate(text):
         for part in unicodedata.normalize("NFKD", letter):

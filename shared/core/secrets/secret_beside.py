@@ -185,7 +185,7 @@ def _is_named(text: str, start: int, end: int, before: re.Pattern[str]) -> bool:
 def _chosen(looked: Looked) -> Iterator[Found]:
     """Find passwords that nothing else looks like, some words behind what is opened with one, or just before it."""
     text, lower = looked.text, looked.lower
-    for word in _OPENS:
+    for word in _OPENS if looked.is_long else [each for each in _OPENS if each in lower]:
         for at in looked.places(word):
             end = at + len(word)
             if _SIGN_THERE.search(text, max(0, at - _REACH), end + _REACH) and not (

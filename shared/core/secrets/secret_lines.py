@@ -24,7 +24,7 @@ class Looked:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._long = len(text) > _SHORT
+        self.is_long = len(text) > _SHORT  # else what is not in it is told from the rest at once
         self._places: dict[str, Sequence[int]] = {}
 
     @cached_property
@@ -50,7 +50,7 @@ class Looked:
     def lines_with(self, words: Iterable[str]) -> Sequence[tuple[int, int]]:
         """Return where the lines begin and end in which one of the words is, in order; words are in small letters."""
         found = set[tuple[int, int]]()
-        for word in words:
+        for word in words if self.is_long else [each for each in words if each in self.lower]:
             end = -1
             for at in self.places(word):
                 if at > end:
@@ -63,12 +63,12 @@ class Looked:
         """Return where the word begins, also within another; it is in small letters."""
         found = self._places.get(word)
         if found is None:
-            found = self._places[word] = self._found(word) if self._long or word in self.lower else ()
+            found = self._places[word] = self._found(word) if self.is_long or word in self.lower else ()
         return found
 
     def _found(self, word: str) -> Sequence[int]:
         lower = self.lower
-        if self._long and len(word) > _ROOT:
+        if self.is_long and len(word) > _ROOT:
             return [at for at in self.places(word[:_ROOT]) if lower.startswith(word, at)]
         found, at = [], lower.find(word)
         while at >= 0:

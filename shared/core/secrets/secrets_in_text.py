@@ -69,6 +69,7 @@ _BACKWARDS = ("[::-1]", "revers")
 _QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"', "'": "'"}
 _LONGEST_QUOTED = 64
 _SIGNS = re.compile(r"[;|<>(){}=\[\],\\]")  # those of programs, which a password between quotes may have
+_OF_SHORT_WORDS = tuple(rule for rule in RULES if rule.short)
 _USER = re.compile(r"://([^\s:/@]{0,80}):\Z")
 
 
@@ -170,7 +171,7 @@ def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
 
 def _by_prefix(looked: Looked) -> Iterator[Found]:
     text, long_ones = looked.text, looked.long_ones
-    for rule in RULES:
+    for rule in RULES if long_ones else _OF_SHORT_WORDS:
         for literal in rule.literals:
             at = text.find(literal) if rule.short or literal in long_ones else -1
             while at >= 0:
@@ -214,7 +215,7 @@ def _within_a_word(text: str, at: int) -> bool:
 def _named(looked: Looked) -> Iterator[Found]:
     """Find values beside a word that says secret: assigned to it, or told in a sentence."""
     text, lower = looked.text, looked.lower
-    for word in WORDS:
+    for word in WORDS if looked.is_long else [each for each in WORDS if each.text in lower]:
         for at in looked.places(word.text):
             end = at + len(word.text)
             follows = word.alone and text[end : end + 1].isalpha()
