@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from shared.local.simulators._server import json_response
-from shared.local.simulators.github import hooks, shapes
+from shared.local.simulators.github import hooks, repository_shapes, shapes
 from shared.local.simulators.github.calls import Call, Refused, invalid, not_found, text_field
-from shared.local.simulators.github.git_data import commit_of
+from shared.local.simulators.github.git.commits import commit_of
 
 if TYPE_CHECKING:
     from shared.local.simulators.github.simulator import GitHubSimulator
@@ -94,7 +94,7 @@ def combined_status(call: Call) -> Response:
         "sha": sha,
         "total_count": len(newest),
         "statuses": listed,
-        "repository": shapes.repository(call, repo),
+        "repository": repository_shapes.repository(call, repo),
         "commit_url": url,
         "url": f"{url}/status",
     }

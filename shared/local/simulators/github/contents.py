@@ -9,7 +9,8 @@ from shared.local.simulators._git import Entry
 from shared.local.simulators._server import json_response
 from shared.local.simulators.github import shapes
 from shared.local.simulators.github.calls import Call, Refused, not_found, text_field
-from shared.local.simulators.github.git_data import commit_of, decoded, encoded, person_line
+from shared.local.simulators.github.git.commits import commit_of, person_line
+from shared.local.simulators.github.git.objects import decoded, encoded
 
 Json = dict[str, Any]
 MAX_INLINE = 1024 * 1024

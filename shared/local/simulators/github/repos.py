@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from shared.local.simulators._server import json_response
-from shared.local.simulators.github import shapes
+from shared.local.simulators.github import repository_shapes, shapes
 from shared.local.simulators.github.calls import Call, Refused, invalid, not_found, text_field
 
 Json = dict[str, Any]
@@ -82,7 +82,7 @@ def _create(call: Call, owner: str) -> Response:
     call.sim.effect("repo.create", repo=f"{owner}/{name}", id=repo["id"], private=repo["private"], by=call.caller.login)
     if body.get("auto_init"):
         _first_commit(call, repo)
-    return json_response(shapes.repository(call, repo), 201)
+    return json_response(repository_shapes.repository(call, repo), 201)
 
 
 def _new_repository(call: Call, owner: str, name: str, body: Json) -> Json:
@@ -123,7 +123,7 @@ def _first_commit(call: Call, repo: Json) -> None:
 def list_mine(call: Call) -> Response:
     """List the repositories the token may change."""
     mine = [r for r in call.sim.state["repos"].values() if call.caller.may_write(r["owner"], r["name"])]
-    return call.page_of([shapes.repository(call, repo) for repo in mine])
+    return call.page_of([repository_shapes.repository(call, repo) for repo in mine])
 
 
 def list_of_organization(call: Call) -> Response:
@@ -134,12 +134,12 @@ def list_of_organization(call: Call) -> Response:
         for repo in call.sim.state["repos"].values()
         if repo["owner"].lower() == org and (not repo["private"] or call.caller.may_write(repo["owner"], repo["name"]))
     ]
-    return call.page_of([shapes.repository(call, repo) for repo in seen])
+    return call.page_of([repository_shapes.repository(call, repo) for repo in seen])
 
 
 def get(call: Call) -> Response:
     """Read one repository."""
-    return json_response(shapes.repository(call, call.repo))
+    return json_response(repository_shapes.repository(call, call.repo))
 
 
 def update(call: Call) -> Response:
@@ -156,7 +156,7 @@ def update(call: Call) -> Response:
             repo[key] = body[key]
     repo["updated_at"] = call.sim.stamp()
     call.sim.effect("repo.update", repo=f"{repo['owner']}/{repo['name']}", fields=sorted(body))
-    return json_response(shapes.repository(call, repo))
+    return json_response(repository_shapes.repository(call, repo))
 
 
 def delete(call: Call) -> Response:

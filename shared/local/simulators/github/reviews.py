@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from shared.local.simulators._server import json_response
 from shared.local.simulators.github import hooks, shapes
 from shared.local.simulators.github.calls import Call, Refused, invalid, not_found, text_field
-from shared.local.simulators.github.pulls import one, shape
+from shared.local.simulators.github.pull_shapes import one, shape
 
 Json = dict[str, Any]
 _STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}

@@ -21,53 +21,6 @@ _USER_LINKS = {
     "events_url": "events{/privacy}",
     "received_events_url": "received_events",
 }
-_REPO_LINKS = {
-    "archive_url": "{archive_format}{/ref}",
-    "assignees_url": "assignees{/user}",
-    "blobs_url": "git/blobs{/sha}",
-    "branches_url": "branches{/branch}",
-    "collaborators_url": "collaborators{/collaborator}",
-    "comments_url": "comments{/number}",
-    "commits_url": "commits{/sha}",
-    "compare_url": "compare/{base}...{head}",
-    "contents_url": "contents/{+path}",
-    "contributors_url": "contributors",
-    "deployments_url": "deployments",
-    "downloads_url": "downloads",
-    "events_url": "events",
-    "forks_url": "forks",
-    "git_commits_url": "git/commits{/sha}",
-    "git_refs_url": "git/refs{/sha}",
-    "git_tags_url": "git/tags{/sha}",
-    "hooks_url": "hooks",
-    "issue_comment_url": "issues/comments{/number}",
-    "issue_events_url": "issues/events{/number}",
-    "issues_url": "issues{/number}",
-    "keys_url": "keys{/key_id}",
-    "labels_url": "labels{/name}",
-    "languages_url": "languages",
-    "merges_url": "merges",
-    "milestones_url": "milestones{/number}",
-    "notifications_url": "notifications{?since,all,participating}",
-    "pulls_url": "pulls{/number}",
-    "releases_url": "releases{/id}",
-    "stargazers_url": "stargazers",
-    "statuses_url": "statuses/{sha}",
-    "subscribers_url": "subscribers",
-    "subscription_url": "subscription",
-    "tags_url": "tags",
-    "teams_url": "teams",
-    "trees_url": "git/trees{/sha}",
-}
-_NOTHING = (
-    "forks",
-    "forks_count",
-    "stargazers_count",
-    "watchers",
-    "watchers_count",
-    "network_count",
-    "subscribers_count",
-)
 
 
 def node_id(kind: str, number: object) -> str:
@@ -102,56 +55,6 @@ def api_url(call: Call, repo: Json) -> str:
 def html_url(call: Call, repo: Json) -> str:
     """Return a repository's page."""
     return f"{call.base}/{repo['owner']}/{repo['name']}"
-
-
-def repository(call: Call, repo: Json) -> Json:
-    """Return a repository."""
-    api, page = api_url(call, repo), html_url(call, repo)
-    opened = sum(1 for pull in repo["pulls"] if pull["state"] == "open")
-    host = call.base.split("://", 1)[-1]
-    writes = call.caller.may_write(repo["owner"], repo["name"], repo["private"])
-    return {
-        "id": repo["id"],
-        "node_id": node_id("Repository", repo["id"]),
-        "name": repo["name"],
-        "full_name": f"{repo['owner']}/{repo['name']}",
-        "owner": user(call, repo["owner"]),
-        "private": repo["private"],
-        "visibility": "private" if repo["private"] else "public",
-        "html_url": page,
-        "description": repo["description"],
-        "homepage": repo["homepage"],
-        "fork": False,
-        "url": api,
-        **{key: f"{api}/{tail}" for key, tail in _REPO_LINKS.items()},
-        "clone_url": f"{page}.git",
-        "git_url": f"git://{host}/{repo['owner']}/{repo['name']}.git",
-        "ssh_url": f"git@{host}:{repo['owner']}/{repo['name']}.git",
-        "svn_url": page,
-        "mirror_url": None,
-        "language": None,
-        "license": None,
-        "topics": [],
-        "size": 0,
-        "default_branch": repo["default_branch"],
-        "open_issues": opened,
-        "open_issues_count": opened,
-        **dict.fromkeys(_NOTHING, 0),
-        "is_template": False,
-        "has_issues": True,
-        "has_projects": True,
-        "has_wiki": True,
-        "has_pages": False,
-        "has_discussions": False,
-        "has_downloads": True,
-        "archived": repo["archived"],
-        "disabled": False,
-        "permissions": {"admin": writes, "maintain": writes, "push": writes, "triage": writes, "pull": True},
-        "delete_branch_on_merge": repo["delete_branch_on_merge"],
-        "created_at": repo["created_at"],
-        "updated_at": repo["updated_at"],
-        "pushed_at": repo["pushed_at"],
-    }
 
 
 def ref(call: Call, repo: Json, name: str) -> Json:

@@ -19,7 +19,6 @@ from shared.local.simulators.github import (
     checks,
     contents,
     conversation,
-    git_data,
     git_http,
     hooks,
     pages,
@@ -31,6 +30,7 @@ from shared.local.simulators.github import (
     tokens,
 )
 from shared.local.simulators.github.calls import DOCS, Call, Caller, Refused, not_found
+from shared.local.simulators.github.git import commits, objects, refs
 
 Json = dict[str, Any]
 Handler = Callable[[Call], Response]
@@ -41,7 +41,9 @@ _ACCEPTED = re.compile(r"application/(vnd\.github[\w.+-]*|json)|\*/\*")
 _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     *apps.ROUTES,
     *repos.ROUTES,
-    *git_data.ROUTES,
+    *refs.ROUTES,
+    *objects.ROUTES,
+    *commits.ROUTES,
     *contents.ROUTES,
     *pulls.ROUTES,
     *conversation.ROUTES,

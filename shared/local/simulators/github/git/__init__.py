@@ -1,0 +1,1 @@
+"""Git as the API of the simulated GitHub shows it."""
