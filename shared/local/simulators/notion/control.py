@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request
 
 from shared.local.simulators.notion import oauth
 from shared.local.simulators.notion.calls import NEW, Call, Cursors
-from shared.local.simulators.notion.content import pages
+from shared.local.simulators.notion.content import page_values
 from shared.local.simulators.notion.content.rich_text import from_plain
 from shared.local.simulators.notion.markdown import markdown_calls
 from shared.local.simulators.notion.world import Caller, World
@@ -233,7 +233,7 @@ def template(world: World, body: Json) -> Json:
         "data_source_id": source["id"],
         "name": body["name"],
         "is_default": bool(body.get("is_default", False)),
-        "values": pages.template_values(call, source, body.get("properties", {})),
+        "values": page_values.template_values(call, source, body.get("properties", {})),
         "trees": markdown_calls.trees_of(call, body.get("markdown", "")),
     }
     world.state["templates"][made["id"]] = made

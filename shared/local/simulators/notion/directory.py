@@ -7,7 +7,7 @@ from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, path_id, trash_flag
 from shared.local.simulators.notion.content.pages import shown as page_shown
 from shared.local.simulators.notion.refusals import invalid, missing
-from shared.local.simulators.notion.tables.databases import source_shown
+from shared.local.simulators.notion.tables.sources import source_shown
 from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]

@@ -14,12 +14,20 @@ from shared.local.simulators._change_log import Table
 from shared.local.simulators._server import Simulator, json_response
 from shared.local.simulators.notion import async_tasks, control, directory, jobs, later, oauth
 from shared.local.simulators.notion.calls import NEW, Call, Cursors
-from shared.local.simulators.notion.content import blocks, comments, pages, signed_files, templates, uploads
+from shared.local.simulators.notion.content import (
+    blocks,
+    comments,
+    page_values,
+    pages,
+    signed_files,
+    templates,
+    uploads,
+)
 from shared.local.simulators.notion.gate import CAPABILITIES, Gate, version_of
 from shared.local.simulators.notion.markdown import markdown_calls
 from shared.local.simulators.notion.refusals import ApiError
 from shared.local.simulators.notion.shown import people
-from shared.local.simulators.notion.tables import databases, views
+from shared.local.simulators.notion.tables import databases, sources, views
 from shared.local.simulators.notion.webhooks import Webhooks
 from shared.local.simulators.notion.world import Caller, Nodes, World
 
@@ -36,7 +44,7 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("GET", f"/v1/pages/{_ID}", pages.get, _READ),
     ("PATCH", f"/v1/pages/{_ID}", pages.update, _UPDATE),
     ("POST", f"/v1/pages/{_ID}/move", pages.move, _UPDATE),
-    ("GET", f"/v1/pages/{_ID}/properties/(.+)", pages.one_property, _READ),
+    ("GET", f"/v1/pages/{_ID}/properties/(.+)", page_values.one_property, _READ),
     ("GET", f"/v1/pages/{_ID}/markdown", markdown_calls.get, _READ),
     ("PATCH", f"/v1/pages/{_ID}/markdown", markdown_calls.edit, _UPDATE),
     ("GET", f"/v1/async_tasks/{_ID}", async_tasks.get, None),
@@ -49,10 +57,10 @@ _ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
     ("POST", "/v1/databases", databases.create_database, _INSERT),
     ("GET", f"/v1/databases/{_ID}", databases.get_database, _READ),
     ("PATCH", f"/v1/databases/{_ID}", databases.update_database, _UPDATE),
-    ("POST", "/v1/data_sources", databases.create_source, _INSERT),
-    ("GET", f"/v1/data_sources/{_ID}", databases.get_source, _READ),
-    ("PATCH", f"/v1/data_sources/{_ID}", databases.update_source, _UPDATE),
-    ("POST", f"/v1/data_sources/{_ID}/query", databases.query_source, _READ),
+    ("POST", "/v1/data_sources", sources.create_source, _INSERT),
+    ("GET", f"/v1/data_sources/{_ID}", sources.get_source, _READ),
+    ("PATCH", f"/v1/data_sources/{_ID}", sources.update_source, _UPDATE),
+    ("POST", f"/v1/data_sources/{_ID}/query", sources.query_source, _READ),
     ("GET", f"/v1/data_sources/{_ID}/templates", templates.listed, _READ),
     ("GET", "/v1/views", views.listed, _READ),
     ("POST", "/v1/views", views.create, _INSERT),

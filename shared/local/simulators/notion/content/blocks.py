@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
-from shared.local.simulators.notion.content import block_shapes, signed_files
+from shared.local.simulators.notion.content import block_fields, block_shapes, signed_files
 from shared.local.simulators.notion.refusals import ApiError, invalid, missing, refused
 from shared.local.simulators.notion.world import Caller, World
 
@@ -144,7 +144,7 @@ def update(call: Call, block_id: str) -> Json:
 
 
 def _update_content(call: Call, block: Json, content: Json) -> None:
-    kind = block_shapes.block_type(content, "body")
+    kind = block_fields.block_type(content, "body")
     if kind != block["type"]:
         raise invalid(f"body.{block['type']}", "defined", ...)
     changes = block_shapes.updated(kind, content[kind], f"body.{kind}", call.world.name_of)
@@ -153,7 +153,7 @@ def _update_content(call: Call, block: Json, content: Json) -> None:
     if kind == "table_row":
         block_shapes.check_row({**block["data"], **changes}, len(block["data"]["cells"]))
     for key in ("external", "file_upload"):
-        if kind in block_shapes.MEDIA and key in changes:
+        if kind in block_fields.MEDIA and key in changes:
             block["data"].pop("external" if key == "file_upload" else "file_upload", None)
             changes["type"] = key
     block["data"].update(changes)

@@ -1,6 +1,5 @@
-"""Pages: create, read, update, move, and the full value of one property."""
+"""Pages: create, read, update, move."""
 
-import copy
 from typing import Any
 from urllib.parse import unquote
 
@@ -8,10 +7,10 @@ from shared.local.simulators.notion import async_tasks, checks
 from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
 from shared.local.simulators.notion.content import block_shapes, signed_files, templates
 from shared.local.simulators.notion.content.blocks import appended, put_in_trash
-from shared.local.simulators.notion.content.rich_text import plain
+from shared.local.simulators.notion.content.page_values import give_number, mirror_relations, with_title, write_values
 from shared.local.simulators.notion.markdown.markdown_calls import refuse_references, trees_of
-from shared.local.simulators.notion.refusals import ApiError, invalid, missing, refused
-from shared.local.simulators.notion.tables import schema, values
+from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.tables import values
 
 Json = dict[str, Any]
 
@@ -76,13 +75,15 @@ def create(call: Call) -> Json:
     }
     columns = parent["columns"] if parent and parent["object"] == "data_source" else None
     columns = columns or world.columns({"parent": {"type": "page_id"}})
-    written = _write(call, page, columns, _titled(columns, body.get("properties", {}), trees, "markdown" in body))
+    written = write_values(
+        call, page, columns, with_title(columns, body.get("properties", {}), trees, "markdown" in body)
+    )
     at = _index(call, parent, body.get("position"))
     signed_files.attach(call, [trees, page])
     world.count_blocks(caller, trees, pages=1)
     node = world.new_node("page", place, caller, is_archived=False, is_locked=False, **page)
-    _mirror(call, node, {})
-    _number(parent, node)
+    mirror_relations(call, node, {})
+    give_number(parent, node)
     if parent is not None:
         world.attach(parent, [node["id"]], at)
         world.touched(parent, caller)
@@ -96,16 +97,6 @@ def create(call: Call) -> Json:
     return shown(call, node)
 
 
-def _titled(columns: list[Json], properties: Any, trees: list[Json], from_markdown: bool) -> Any:
-    """A page made of Markdown without a title takes its first heading for one."""
-    title = next(column for column in columns if column["type"] == "title")
-    given = isinstance(properties, dict) and any(schema.find([title], key) for key in properties)
-    if given or not from_markdown or not trees or trees[0]["type"] != "heading_1":
-        return properties
-    text = plain(trees.pop(0)["data"]["rich_text"])
-    return {**properties, title["name"]: {"title": [{"text": {"content": piece}} for piece in checks.pieces(text)]}}
-
-
 def _created(call: Call, node: Json, parent: Json | None, written: Json) -> None:
     world = call.world
     world.effect(
@@ -114,12 +105,6 @@ def _created(call: Call, node: Json, parent: Json | None, written: Json) -> None
     world.announce("page.created", node, call.caller, {})
     if parent is not None:
         world.changed_content(parent, call.caller, [node])
-
-
-def _number(source: Json | None, page: Json) -> None:
-    if source is not None and any(column["type"] == "unique_id" for column in source.get("columns", ())):
-        source["last_number"] = source.get("last_number", 0) + 1
-        page["number"] = source["last_number"]
 
 
 def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
@@ -163,64 +148,6 @@ def _content(call: Call, body: Json) -> list[Json]:
     return trees
 
 
-def _write(call: Call, page: Json, columns: list[Json], value: Any) -> Json:
-    """Check and store property values; return them as plain text by column name."""
-    given = checks.opened(value, "body.properties")
-    configs = [copy.deepcopy(column["config"]) for column in columns]
-    try:
-        # Everything is checked before anything is stored: a refused update changes nothing.
-        taken = [_taken(call, columns, key, part) for key, part in given.items()]
-        signed_files.attach(call, [stored for _, stored in taken])
-    except ApiError:
-        for column, config in zip(columns, configs, strict=True):
-            column["config"] = config  # an option that came into being on the way goes again
-        raise
-    for column, stored in taken:
-        page["values"][column["id"]] = stored
-    full = {"created_time": "", "last_edited_time": "", **page}
-    return {column["name"]: values.text(column, full, call.world) for column, _ in taken}
-
-
-def _taken(call: Call, columns: list[Json], key: str, part: Any) -> tuple[Json, Any]:
-    column = schema.find(columns, key)
-    if column is None:
-        raise refused(f"{key} is not a property that exists.")
-    stored = values.taken(column, part, f"body.properties.{key}", call.world.name_of)
-    if column["type"] == "people" and any(person not in call.world.state["people"] for person in stored):
-        raise refused(f"{column['name']}: a user does not exist in this workspace.")
-    if column["type"] == "files":
-        stored = [_kept_file(call, item) for item in stored]
-    if column["type"] == "relation":
-        for target in stored:
-            call.world.find(call.caller, target, "page")
-    return column, stored
-
-
-def _kept_file(call: Call, item: Json) -> Json:
-    """A file that was read and is written back: its signed address stands for the upload."""
-    if item["type"] != "file":
-        return item
-    upload = signed_files.upload_of(call.world, str(item["file"]["url"]))
-    if upload is None:
-        raise refused("A file hosted by Notion can only be written back with the address it was read with.")
-    return {"name": item["name"], "type": "file_upload", "file_upload": {"id": upload}}
-
-
-def _mirror(call: Call, page: Json, before: Json) -> None:
-    """Keep the other side of two-way relations: who is linked links back."""
-    for column in call.world.columns(page):
-        other_side = column["config"].get("dual_property", {}).get("synced_property_id")
-        if other_side is None:
-            continue
-        old, new = before.get(column["id"], []), page["values"].get(column["id"], [])
-        for target in {*old, *new}:
-            back = call.world.nodes[target]["values"].setdefault(other_side, [])
-            if target in new and page["id"] not in back:
-                back.append(page["id"])
-            elif target not in new and page["id"] in back:
-                back.remove(page["id"])
-
-
 def _index(call: Call, parent: Json | None, value: Any) -> int | None:
     if value is None or parent is None:
         return None
@@ -256,8 +183,8 @@ def update(call: Call, page_id: str) -> Json:
     template = templates.chosen(call, body.get("template"), _source_of(call, page), ("default", "template_id"))
     signed_files.attach(call, looks)
     before = dict(page["values"])
-    written = _write(call, page, world.columns(page), body.get("properties", {}))
-    _mirror(call, page, before)
+    written = write_values(call, page, world.columns(page), body.get("properties", {}))
+    mirror_relations(call, page, before)
     page.update(looks)
     if written or looks:
         world.touched(page, caller)
@@ -276,13 +203,6 @@ def update(call: Call, page_id: str) -> Json:
 def _source_of(call: Call, page: Json) -> Json | None:
     source: Json | None = call.world.nodes.get(str(page["parent"].get("data_source_id")))
     return source
-
-
-def template_values(call: Call, source: Json, properties: Json) -> Json:
-    """Take the values a template gives its pages."""
-    page: Json = {"values": {}}
-    _write(call, page, source["columns"], properties)
-    return dict(page["values"])
 
 
 def _announce_update(call: Call, page: Json, written: Json, looks: Json) -> None:
@@ -315,26 +235,3 @@ def move(call: Call, page_id: str) -> Json:
     world.effect("page.move", call.caller, id=page["id"], parent=place)
     world.announce("page.moved", page, call.caller, {})
     return shown(call, page)
-
-
-def one_property(call: Call, page_id: str, property_id: str) -> Json:
-    """GET /v1/pages/{id}/properties/{property_id}: the whole value, lists in pages."""
-    page = call.world.find(call.caller, path_id(page_id, "page_id"), "page")
-    column = schema.find(call.world.columns(page), property_id)
-    if column is None:
-        raise missing("property", property_id)
-    kind = column["type"]
-    head = {"object": "property_item", "id": column["id"], "type": kind}
-    full = values.read(column, page, call.world, cut=False)[kind]
-    rolled = kind == "rollup" and full["type"] == "array"
-    if kind not in values.LISTED and not rolled:
-        return {**head, kind: full}
-    if rolled:
-        answer = call.page(full["array"], "property_item", lambda item: {"object": "property_item", "id": "", **item})
-        empty = {**full, "array": []}
-    else:
-        answer, empty = call.page(full, "property_item", lambda item: {**head, kind: item}), {}
-    following = None
-    if answer["next_cursor"]:
-        following = f"{call.world.simulator.base_url}{call.request.path}?start_cursor={answer['next_cursor']}"
-    return {**answer, "property_item": {"id": column["id"], "next_url": following, "type": kind, kind: empty}}

@@ -1,9 +1,6 @@
 """Filters and sorts of a data source query: each filter becomes a test of one row."""
 
-import calendar
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,19 +8,25 @@ from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.content.rich_text import plain
 from shared.local.simulators.notion.refusals import invalid, refused
 from shared.local.simulators.notion.tables import schema, values
+from shared.local.simulators.notion.tables.comparing import (
+    DATE,
+    EMPTY,
+    PEOPLE,
+    RANGES,
+    SELECT,
+    TEXT,
+    Context,
+    comparison,
+    is_empty,
+    moment,
+)
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
-
-_TEXT = ("title", "rich_text", "url", "email", "phone_number")
-_SELECT = ("select", "status")
-_DATE = ("date", "created_time", "last_edited_time")
-_PEOPLE = ("people", "created_by", "last_edited_by")
-_EMPTY = ("is_empty", "is_not_empty")
 _OPERATORS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        _TEXT,
-        ("equals", "does_not_equal", "contains", "does_not_contain", "starts_with", "ends_with", *_EMPTY),
+        TEXT,
+        ("equals", "does_not_equal", "contains", "does_not_contain", "starts_with", "ends_with", *EMPTY),
     ),
     **dict.fromkeys(
         ("number", "unique_id"),
@@ -34,27 +37,16 @@ _OPERATORS: dict[str, tuple[str, ...]] = {
             "less_than",
             "greater_than_or_equal_to",
             "less_than_or_equal_to",
-            *_EMPTY,
+            *EMPTY,
         ),
     ),
     "checkbox": ("equals", "does_not_equal"),
-    **dict.fromkeys(_SELECT, ("equals", "does_not_equal", *_EMPTY)),
-    **dict.fromkeys(("multi_select", "relation", *_PEOPLE), ("contains", "does_not_contain", *_EMPTY)),
-    "files": _EMPTY,
+    **dict.fromkeys(SELECT, ("equals", "does_not_equal", *EMPTY)),
+    **dict.fromkeys(("multi_select", "relation", *PEOPLE), ("contains", "does_not_contain", *EMPTY)),
+    "files": EMPTY,
 }
-_RANGES = ("this_week", "past_week", "past_month", "past_year", "next_week", "next_month", "next_year")
-_DATE_OPERATORS = ("equals", "before", "after", "on_or_before", "on_or_after", *_EMPTY, *_RANGES)
-_OPERATORS.update(dict.fromkeys(_DATE, _DATE_OPERATORS))
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a filter needs to know: the columns, who is who, what day it is, and who asks."""
-
-    columns: list[Json]
-    world: values.Look
-    now: datetime
-    me: str
+_DATE_OPERATORS = ("equals", "before", "after", "on_or_before", "on_or_after", *EMPTY, *RANGES)
+_OPERATORS.update(dict.fromkeys(DATE, _DATE_OPERATORS))
 
 
 def filter_of(context: Context, value: Any, path: str, depth: int = 0) -> Test:
@@ -110,13 +102,13 @@ def _test(context: Context, kind: str, condition: Any, path: str, extract: Calla
         raise invalid(f"{path}.{_OPERATORS[kind][0]}", "defined", ...)
     operator, wanted = next(iter(given.items()))
     inner = f"{path}.{operator}"
-    if operator in _EMPTY:
+    if operator in EMPTY:
         if wanted is not True:
             raise invalid(inner, "`true`", wanted)
-        return lambda row: _is_empty(extract(row)) == (operator == "is_empty")
-    if operator in _RANGES:
+        return lambda row: is_empty(extract(row)) == (operator == "is_empty")
+    if operator in RANGES:
         checks.closed(wanted, inner, ())
-    compare = _comparison(context, kind, operator, wanted, inner)
+    compare = comparison(context, kind, operator, wanted, inner)
     return lambda row: compare(extract(row))
 
 
@@ -158,7 +150,7 @@ def _comparable(kind: str, value: Any) -> Any:
     """Return what a filter compares: plain text, a number, a flag, option names, ids, or a start date."""
     if kind in ("title", "rich_text"):
         return plain(value or [])
-    if kind in _SELECT:
+    if kind in SELECT:
         return value["name"] if value else None
     if kind == "multi_select":
         return [option["name"] for option in value]
@@ -173,126 +165,6 @@ def _comparable(kind: str, value: Any) -> Any:
     return None if kind == "unsupported" else value
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == []
-
-
-def _comparison(context: Context, kind: str, operator: str, wanted: Any, path: str) -> Callable[[Any], bool]:
-    if kind in _TEXT:
-        return _text_comparison(operator, checks.string(wanted, path))
-    if kind in ("number", "unique_id"):
-        return _number_comparison(operator, checks.number(wanted, path))
-    if kind == "checkbox":
-        flag = checks.boolean(wanted, path)
-        return lambda value: (value == flag) == (operator == "equals")
-    if kind in _SELECT:
-        names = _names(wanted, path)
-        return lambda value: (value in names) == (operator == "equals")
-    if kind in _DATE:
-        return _date_comparison(context, operator, wanted, path)
-    if kind == "multi_select":
-        names = _names(wanted, path)
-    else:
-        me = context.me if wanted == "me" and kind in _PEOPLE else wanted
-        names = [checks.object_id(me, path)]
-    return lambda value: bool(set(names) & set(value)) == (operator == "contains")
-
-
-def _names(wanted: Any, path: str) -> list[str]:
-    if isinstance(wanted, str):
-        return [wanted]
-    return [checks.string(item, f"{path}[{i}]") for i, item in enumerate(checks.array(wanted, path, least=1))]
-
-
-def _text_comparison(operator: str, wanted: str) -> Callable[[Any], bool]:
-    low = wanted.lower()
-    tests: dict[str, Callable[[str], bool]] = {
-        "equals": lambda text: text == low,
-        "does_not_equal": lambda text: text != low,
-        "contains": lambda text: low in text,
-        "does_not_contain": lambda text: low not in text,
-        "starts_with": lambda text: text.startswith(low),
-        "ends_with": lambda text: text.endswith(low),
-    }
-    return lambda value: tests[operator]((value or "").lower())
-
-
-def _number_comparison(operator: str, wanted: float) -> Callable[[Any], bool]:
-    tests: dict[str, Callable[[float], bool]] = {
-        "equals": lambda number: number == wanted,
-        "does_not_equal": lambda number: number != wanted,
-        "greater_than": lambda number: number > wanted,
-        "less_than": lambda number: number < wanted,
-        "greater_than_or_equal_to": lambda number: number >= wanted,
-        "less_than_or_equal_to": lambda number: number <= wanted,
-    }
-    return lambda value: operator == "does_not_equal" if value is None else tests[operator](value)
-
-
-def moment(text: str) -> tuple[datetime, bool]:
-    """Read a date or a time; say whether it was a whole day. A time without a zone is UTC."""
-    parsed = datetime.fromisoformat(text)
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)), len(text) == 10
-
-
-def _months(day: date, count: int) -> date:
-    month = day.month - 1 + count
-    year, month = day.year + month // 12, month % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def _named_days(today: date) -> dict[str, date]:
-    return {
-        "today": today,
-        "tomorrow": today + timedelta(1),
-        "yesterday": today - timedelta(1),
-        "one_week_ago": today - timedelta(7),
-        "one_week_from_now": today + timedelta(7),
-        "one_month_ago": _months(today, -1),
-        "one_month_from_now": _months(today, 1),
-    }
-
-
-def _range(operator: str, today: date) -> tuple[date, date]:
-    sunday = today - timedelta((today.weekday() + 1) % 7)
-    return {
-        "this_week": (sunday, sunday + timedelta(6)),
-        "past_week": (today - timedelta(7), today),
-        "past_month": (_months(today, -1), today),
-        "past_year": (_months(today, -12), today),
-        "next_week": (today, today + timedelta(7)),
-        "next_month": (today, _months(today, 1)),
-        "next_year": (today, _months(today, 12)),
-    }[operator]
-
-
-def _date_comparison(context: Context, operator: str, wanted: Any, path: str) -> Callable[[Any], bool]:
-    today = context.now.date()
-    if operator in _RANGES:
-        first, last = _range(operator, today)
-        return lambda value: value is not None and first <= moment(value)[0].date() <= last
-    named = _named_days(today).get(wanted) if isinstance(wanted, str) else None
-    at, whole_day = moment(named.isoformat() if named else checks.date_text(wanted, path))
-
-    def compare(value: Any) -> bool:
-        if value is None:
-            return False
-        row, row_is_day = moment(value)
-        # A whole day on either side compares days, otherwise moments are compared.
-        left: Any = row.date() if whole_day or row_is_day else row
-        right: Any = at.date() if whole_day or row_is_day else at
-        tests: dict[str, bool] = {
-            "equals": left == right,
-            "before": left < right,
-            "after": left > right,
-            "on_or_before": left <= right,
-            "on_or_after": left >= right,
-        }
-        return tests[operator]
-
-    return compare
-
-
 def sorted_rows(context: Context, rows: list[Json], value: Any) -> list[Json]:
     """Sort rows as asked, the first sort the strongest, empty values last; newest first when nothing is asked."""
     asked = checks.array(value, "body.sorts")
@@ -302,8 +174,8 @@ def sorted_rows(context: Context, rows: list[Json], value: Any) -> list[Json]:
         given = checks.closed(part, path, ("property", "timestamp", "direction"), ("direction",))
         down = checks.one_of(given["direction"], f"{path}.direction", ("ascending", "descending")) == "descending"
         column = _sorted_column(context, given, path)
-        empty = [row for row in ordered if _is_empty(_value(context, column, row))]
-        filled = [row for row in ordered if not _is_empty(_value(context, column, row))]
+        empty = [row for row in ordered if is_empty(_value(context, column, row))]
+        filled = [row for row in ordered if not is_empty(_value(context, column, row))]
         filled.sort(key=lambda row: _sort_key(context, column, row), reverse=down)
         ordered = filled + empty
     return ordered
@@ -323,9 +195,9 @@ def _sorted_column(context: Context, given: Json, path: str) -> Json:
 
 def _sort_key(context: Context, column: Json, row: Json) -> Any:
     value = _value(context, column, row)
-    if column["type"] in _SELECT:  # options sort in the order of the column, not of the alphabet
+    if column["type"] in SELECT:  # options sort in the order of the column, not of the alphabet
         return [option["name"] for option in column["config"]["options"]].index(value)
-    if column["type"] in _DATE:
+    if column["type"] in DATE:
         return moment(value)[0]
     if isinstance(value, list):
         return [str(item).lower() for item in value]

@@ -6,7 +6,7 @@ from typing import Any
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, path_id
 from shared.local.simulators.notion.refusals import invalid, missing, refused
-from shared.local.simulators.notion.tables import query
+from shared.local.simulators.notion.tables import comparing, query
 from shared.local.simulators.notion.world import Caller, World
 
 Json = dict[str, Any]
@@ -112,7 +112,7 @@ def _announce(call: Call, view: Json, what: str, data: Json) -> None:
 def _fields(call: Call, source: Json, body: Json) -> Json:
     """Check what a view is made of; filters and sorts have the shape of a query's."""
     taken: Json = {}
-    context = query.Context(source["columns"], call.world, call.world.simulator.now(), call.caller.id)
+    context = comparing.Context(source["columns"], call.world, call.world.simulator.now(), call.caller.id)
     if "name" in body:
         taken["name"] = checks.string(body["name"], "body.name", checks.LONGEST_TEXT)
     if body.get("filter") is not None:
@@ -172,7 +172,7 @@ def ask(call: Call, view_id: str) -> Json:
     world = call.world
     view = _find(call, path_id(view_id, "view_id"))
     source = world.nodes[view["data_source_id"]]
-    context = query.Context(source["columns"], world, world.simulator.now(), call.caller.id)
+    context = comparing.Context(source["columns"], world, world.simulator.now(), call.caller.id)
     rows = [world.nodes[row] for row in source["children"] if not world.nodes[row]["in_trash"]]
     if view["filter"] is not None:
         keeps = query.filter_of(context, view["filter"], "filter")
