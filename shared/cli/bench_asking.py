@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from shared.cli.commands import bench
+from shared.cli.benchmarks import bench
 from shared.cli.root import AS_JSON
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from shared.cli.commands import bench
+from shared.cli.benchmarks import bench
 from shared.cli.root import AS_JSON
 
 

@@ -13,8 +13,8 @@ import click
 
 from shared.backends.local.folder.disk_room import refuse_full, say_full
 from shared.cli.greeting import by_mode
+from shared.cli.house_calls import ask_house
 from shared.cli.operations.operate import is_running
-from shared.cli.remote import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
 from shared.core.text.readable import on_one_line
 from shared.local.chosen.choices import FACTS, Choices, read_choices

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from shared.cli.remote import OWNER_KEY
+from shared.cli.house_calls import OWNER_KEY
 from shared.cli.root import DATA, workwright
 from shared.core.errors import ConfigError
 

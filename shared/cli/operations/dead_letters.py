@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import click
 
-from shared.cli.remote import ask_house, put_aside_lines, show
+from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.run_texts import put_aside_lines
 
 
 @workwright.command("dead-letters")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from shared.cli.remote import ask_house
+from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import ConfigError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import ask_house, show
+from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 
 _ADDRESS = "/v1/confinement"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from shared.cli.remote import ask_house, show
+from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 

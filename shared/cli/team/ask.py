@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import THINKING, ask_house, show
+from shared.cli.house_calls import THINKING, ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 from shared.core.text.sentence import count_of

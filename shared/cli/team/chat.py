@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import THINKING, ask_house
+from shared.cli.house_calls import THINKING, ask_house
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line

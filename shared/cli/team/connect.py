@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import ask_house
+from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.setup.asking import pick
 from shared.core.errors import ConfigError

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from shared.cli.remote import RUN, ask_house, show
+from shared.cli.house_calls import ask_house, show
+from shared.cli.remote import RUN
 from shared.cli.root import AS_JSON, DATA, workwright
 
 _LISTS = (

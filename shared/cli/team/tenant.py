@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shared.cli.remote import OWNER_KEY, ask_house, show
+from shared.cli.house_calls import OWNER_KEY, ask_house, show
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import ConfigError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.remote import ask_house
+from shared.cli.house_calls import ask_house
 from shared.core.errors import ConfigError
 
 

@@ -11,7 +11,7 @@ from shared.app.api.run.run_views import run_view
 from shared.app.approval.approvals import approval_token, read_token
 from shared.app.approval.short_answers import answer
 from shared.app.notify.messages import message_for
-from shared.cli.remote import _run_text
+from shared.cli.run_texts import run_text
 from shared.core.errors import Conflicting
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus, StepStatus
@@ -56,7 +56,7 @@ def everywhere(story: Story) -> dict[str, str]:
     return {
         "comment": asked(story),
         "API": "\n".join(view["asked"]["lines"]),
-        "terminal": "\n".join(_run_text(view)),
+        "terminal": "\n".join(run_text(view)),
         "mail": message.text,
     }
 
@@ -162,6 +162,6 @@ def test_steps_that_another_plan_replaced_are_not_listed_among_those_that_were_s
     assert "promote" in skipped
     shown = {step["id"]: step["status"] for step in run_view(story.run)["steps"]}
     assert {shown[name] for name in skipped} == {"replaced"}
-    told = "\n".join(_run_text(run_view(story.run)))
+    told = "\n".join(run_text(run_view(story.run)))
     assert "skipped" not in told
     assert f"{list(shown.values()).count('replaced')} steps of an earlier plan left out" in told

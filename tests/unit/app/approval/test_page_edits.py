@@ -11,7 +11,7 @@ from shared.app.api.run.run_views import run_view
 from shared.app.approval.approvals import approval_token, asked_now, decide, read_token
 from shared.app.approval.short_answers import answer
 from shared.app.notify.messages import message_for
-from shared.cli.remote import _run_text
+from shared.cli.run_texts import run_text
 from shared.core.errors import Conflicting
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
@@ -59,7 +59,7 @@ def everywhere(story: Story) -> dict[str, str]:
         "comment": said(story)[-1],
         "page": callout(story),
         "API": "\n".join(view["asked"]["lines"]),
-        "terminal": "\n".join(_run_text(view)),
+        "terminal": "\n".join(run_text(view)),
         "mail": message_for("approval_asked", story.run, **given).text,
     }
 
@@ -99,7 +99,7 @@ def test_an_approval_leaves_it_out_and_the_end_says_so(story: Story, gate: str) 
     assert story.run.status == RunStatus.SUCCEEDED
     assert story.desk.status(story.page) == marks.DONE
     (told,) = [text for text in said(story) if "is live" in text]
-    for where in (told, callout(story), "\n".join(_run_text(run_view(story.run)))):
+    for where in (told, callout(story), "\n".join(run_text(run_view(story.run)))):
         assert f"added: “{HONEY}”" in where
         assert "approved without it" in where
 

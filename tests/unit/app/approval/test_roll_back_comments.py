@@ -10,7 +10,7 @@ from shared.app.api.run.run_views import run_view
 from shared.app.engine.engine import record
 from shared.app.notify.messages import HIGH, message_for
 from shared.app.ship.roll_back import rollback_url
-from shared.cli.remote import _run_text, _runs_table
+from shared.cli.run_texts import run_text, runs_table
 from shared.core.approval.roll_back_words import asks_to_roll_back
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
@@ -75,8 +75,8 @@ def test_a_run_that_was_rolled_back_says_so_before_anything_else(desk: Desk) -> 
     desk.house.work()
     view = run_view(desk.house.run(run.id))
     assert view["rolled_back"].startswith("Rolled back by Ada Example on ")
-    assert _run_text(view)[0] == view["rolled_back"]
-    (row,) = _runs_table({"runs": [view], "next": None, "put_aside": [], "paused": ""})
+    assert run_text(view)[0] == view["rolled_back"]
+    (row,) = runs_table({"runs": [view], "next": None, "put_aside": [], "paused": ""})
     assert "rolled back" in row
     parts = desk.as_person("GET", f"/v1/blocks/{page}/children")["results"]
     plans = [each["id"] for each in parts if each["type"] == "callout"]
