@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -98,3 +100,12 @@ def test_every_part_is_installed_by_name_or_is_not_ours_to_install() -> None:
     by_pip_or_npm = {"checkov", "notion-js", "notion-description", "vector-model"}
     the_machines_own = {"landlock", "sandbox", "package-index"}  # a kernel, what is made of it, and a network
     assert set(PARTS) == {*PACKAGES, *by_pip_or_npm, *the_machines_own}
+
+
+def test_what_npm_installs_runs_on_the_node_that_apt_installs() -> None:
+    """CI's image is a Debian 12, whose Node.js is 18: npm warns of what asks for a newer one, and goes on."""
+    lock = json.loads((ROOT / "tests" / "judges" / "package-lock.json").read_text(encoding="utf-8"))
+    asked = {name: each.get("engines", {}).get("node", ">=0") for name, each in lock["packages"].items()}
+    assert len(asked) > 10
+    least = {name: min(int(major) for major in re.findall(r"(\d+)[\d.]*", words)) for name, words in asked.items()}
+    assert {name: major for name, major in least.items() if major > 18} == {}
