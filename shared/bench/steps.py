@@ -25,7 +25,8 @@ from flask import Flask, Response
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
-from shared.app.engine.execute_step import Tools, execute_step
+from shared.app.engine.execute_step import execute_step
+from shared.app.engine.tools import Tools
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.delivery.local_queue import LocalQueue

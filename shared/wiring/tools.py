@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib3.exceptions import HTTPError
 
 from shared.accounts.accounts import Accounts
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.prompts import code_prompts
 from shared.app.tenants.tenant_settings import TenantSettings
 from shared.core.loopback import at_loopback

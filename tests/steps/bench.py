@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.app.engine.engine import open_run, record
-from shared.app.engine.execute_step import context_of
+from shared.app.engine.step_context import context_of
 from shared.core.page import Block, block_to_data
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind

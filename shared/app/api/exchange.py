@@ -12,7 +12,7 @@ from shared.core.errors import ConfigError, RequestError, TooMany
 from shared.core.text.sentence import make_sentence
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 MAX_BODY = 64 * 1024
 JSON, PROBLEM, HTML, FORM = (

@@ -40,7 +40,7 @@ from shared.core.errors import (
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 
 class Api:

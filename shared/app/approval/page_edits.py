@@ -11,7 +11,7 @@ import json
 from shared.app.approval.plan_comments import heard_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, read_page_view, spoken_of
 from shared.app.planning.make_plan import made_by_rules
 from shared.core.page import page_from_data

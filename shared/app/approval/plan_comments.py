@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import run_url
+from shared.app.engine.step_context import run_url
 from shared.app.notify.messages import ASKED, question_of, told_once
 from shared.core.approval.decision_words import MAX_WISH, Decision, Said, declines, is_plain_no, read_decision
 from shared.core.approval.four_eyes import Barred

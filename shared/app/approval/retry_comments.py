@@ -9,7 +9,7 @@ from shared.app.api.run.retry import retry_run
 from shared.app.approval.plan_comments import author_of, heard_of, keep_heard, members_of, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.core.approval.retry_words import asks_to_retry
 from shared.core.errors import Missing, Rejected, RequestError
 from shared.core.run.run import Run

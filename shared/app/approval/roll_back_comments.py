@@ -8,7 +8,7 @@ from contextlib import suppress
 from shared.app.approval.plan_comments import Remark, author_of, heard_of, keep_heard, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.ship.roll_back import roll_back
 from shared.core.approval.roll_back_words import asks_to_roll_back
 from shared.core.errors import Missing, Rejected, RequestError

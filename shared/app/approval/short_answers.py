@@ -21,7 +21,7 @@ from shared.app.approval.plan_comments import (
 )
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record_loaded
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import BY_WORD
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put

@@ -15,7 +15,8 @@ from shared.app.asking.unreached import note_reached, note_unreached
 from shared.app.asking.watched_rows import Watch
 from shared.app.asking.wrong_clock import note_clock
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
+from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in, may_ask, note_refused
 from shared.app.workspace.workspace_databases import database_of, kind_of
 from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected, Unreachable

@@ -16,7 +16,7 @@ from shared.app.chat.chat_facts import plan_of, title_of
 from shared.app.chat.chat_memory import MAX_ANSWER, Chat
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import open_page_run, page_record
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put, note, stopped

@@ -10,7 +10,7 @@ from shared.app.approval.gates import waiting_gate
 from shared.app.chat.chat_facts import title_of
 from shared.app.chat.chat_memory import Chat
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.knowledge.knowledge_scope import Served, connected, scope_of
 from shared.app.knowledge.knowledge_search import hits_for, trail

@@ -15,7 +15,8 @@ from shared.app.chat.chat_memory import Chat, Said, keep_chat, load_chat, new_ch
 from shared.app.chat.conversation import speak
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools, run_url
+from shared.app.engine.step_context import run_url
+from shared.app.engine.tools import Tools
 from shared.core.errors import IntegrationError, Missing, ModelError, Rejected, RequestError
 from shared.core.page import Span
 from shared.core.pages import marks

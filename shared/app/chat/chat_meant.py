@@ -17,7 +17,7 @@ from shared.app.chat.chat_facts import title_of
 from shared.app.chat.chat_memory import Chat
 from shared.app.chat.chat_picks import ask_back
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Found, Kind, Named, mentioned, resolve, touched, words_of

@@ -24,7 +24,7 @@ from shared.app.chat.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_c
 from shared.app.chat.chat_picks import ask_back, asked_back, numbered, picked
 from shared.app.chat.chat_window import said_parts, slid
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import metered

@@ -9,7 +9,7 @@ from functools import wraps
 
 from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.core.errors import Busy, ErrorClass, IntegrationError, Unreachable
 from shared.core.run.commands import Command
 from shared.core.run.retry import delay_as_told, delay_before

@@ -12,7 +12,7 @@ from shared.core.run.resume import carried_from
 from shared.core.run.run import Carried, Run, Step, StepStatus, Usage
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 CHANGED = "the page was changed since it was planned"
 FORMER = "it was planned by an earlier version of Workwright"

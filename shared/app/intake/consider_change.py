@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
 from shared.app.engine.requeue import come_again, patient
 from shared.app.engine.retry_links import latest_run
+from shared.app.engine.tools import Tools
 from shared.app.intake.forge_events import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.app.ship import change_words
 from shared.core.errors import Missing, Unauthorized

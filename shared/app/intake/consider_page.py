@@ -33,8 +33,8 @@ from shared.app.approval.short_answers import hear_again, plan_anew, wants_it_bu
 from shared.app.asking.deliveries import told_within
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, relay
-from shared.app.engine.execute_step import Tools
 from shared.app.engine.requeue import MAX_TIMES, come_again, patient
+from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in, note_page_refused
 from shared.app.intake.open_page_run import open_page_run, page_record
 from shared.app.intake.page_view import read_page_view, spoken_of

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
 from shared.app.engine.requeue import patient
+from shared.app.engine.tools import Tools
 from shared.app.intake.consider_page import consider_page
 from shared.app.intake.debounce import Gathered, Happening, gathered, looked
 from shared.app.intake.open_page_run import page_record

@@ -19,8 +19,9 @@ from shared.app.asking.changed_rows import look_for_rows
 from shared.app.asking.often import quick_sources, was_just_asked
 from shared.app.asking.quick_look import look_quickly
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
 from shared.app.engine.requeue import patient
+from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in, may_ask, note_refused
 from shared.app.knowledge import knowledge_sync
 from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_happened

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.connections.ways_back import find_way_back
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_scope import connected, scope_of
 from shared.app.knowledge.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
 from shared.app.money.budget import BudgetExceeded

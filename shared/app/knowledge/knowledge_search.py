@@ -14,7 +14,7 @@ from shared.mind.context import Part
 from shared.mind.search import Hit, search
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 PASSAGES = 8
 _NARROW = 40  # found, where much of it may not be shown

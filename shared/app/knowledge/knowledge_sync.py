@@ -18,7 +18,7 @@ from typing import Any
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_marks import (
     LOST,
     READ,

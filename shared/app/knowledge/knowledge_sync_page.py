@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_marks import LOST, STALE
 from shared.app.workspace.workspace_map import DATA_SOURCE, Place, WorkspaceMap
 from shared.core.errors import IntegrationError

@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools, run_url
+from shared.app.engine.step_context import run_url
+from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_scope import address_of
 from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_create import settings_of

@@ -14,8 +14,10 @@ from typing import Any
 from shared.app.approval.page_edits import look_for_edits, may_be_edited
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.engine.execute_step import Tools, lease, run_url
+from shared.app.engine.leases import lease
 from shared.app.engine.requeue import MAX_TIMES, come_again, patient
+from shared.app.engine.step_context import run_url
+from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record, record_body
 from shared.app.notify.mirror_row import mirror_row
 from shared.app.notify.page_shows import changed_properties

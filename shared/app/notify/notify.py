@@ -13,9 +13,11 @@ from shared.app.connections.ways_back import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.engine import record, relay
-from shared.app.engine.execute_step import Tools, lease, run_url
+from shared.app.engine.leases import lease
 from shared.app.engine.requeue import patient
+from shared.app.engine.step_context import run_url
 from shared.app.engine.switches import standing_still_words
+from shared.app.engine.tools import Tools
 from shared.app.money.tenant_ledger import TOLD
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import ASKED, BACK, HIGH, QUESTION_ASKED, Message, message_for, question_of, told_once

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import run_url
+from shared.app.engine.step_context import run_url
 from shared.app.wishes.kept_statuses import Kept, kept_of
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS

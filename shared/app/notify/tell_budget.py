@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
+from shared.app.engine.tools import Tools
 from shared.app.money.tenant_ledger import Book, allowance_of
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import HIGH, NORMAL, Message

@@ -5,7 +5,8 @@ from __future__ import annotations
 from shared.app.connections.ways_back import BY_COMMAND, WayBack, find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
+from shared.app.engine.tools import Tools
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import HIGH, Link, Message
 from shared.core.models.model_facts import KEYED

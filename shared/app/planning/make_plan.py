@@ -7,7 +7,10 @@ import json
 
 from shared.app.approval.plan_comments import heard_of
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import MAX_ERROR, Tools, carry_out, failure_event, keep_text
+from shared.app.engine.execute_step import carry_out
+from shared.app.engine.failed_attempts import MAX_ERROR, failure_event
+from shared.app.engine.step_context import keep_text
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, answers_in, read_page_view, spoken_of
 from shared.app.money.budget import Meter
 from shared.app.planning.left_out import left_out

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.money.budget import step_estimate
 from shared.app.money.ceilings import most_by_input, refuse_too_dear, within_means
 from shared.app.planning.named_places import NamedPlaces, with_places

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import MAX_ERROR, Tools
+from shared.app.engine.failed_attempts import MAX_ERROR
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.knowledge.knowledge_search import knowledge_parts
 from shared.app.models.contexts import keep_context

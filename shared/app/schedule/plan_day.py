@@ -35,7 +35,7 @@ from shared.ports import Put
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 _SETTINGS = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
 CLOCK = ("planning", "day")  # the document that says when the next day is planned
@@ -114,7 +114,7 @@ def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> Non
     A time that was moved to earlier today, on a day not planned yet, is made up for at once. Raises Busy while a day
     is being planned; called again it does what is missing.
     """
-    from shared.app.engine.execute_step import lease
+    from shared.app.engine.leases import lease
     from shared.app.schedule.routines import look_at_routines
 
     look_at_routines(deps, tenant)
@@ -141,7 +141,7 @@ def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) ->
 @trace.use_case
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
-    from shared.app.engine.execute_step import lease
+    from shared.app.engine.leases import lease
 
     tenant, alarm = command.tenant, alarm_of(command, deps)
     if alarm.ref == _SETTINGS:

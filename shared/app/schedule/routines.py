@@ -20,7 +20,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, snoozed, whole_second
 from shared.app.engine.effects import Effects
 from shared.app.engine.engine import open_run, record
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
+from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import note_page_refused
 from shared.app.intake.open_page_run import note_next_run, page_record, record_body
 from shared.app.money.budget import plan_estimate

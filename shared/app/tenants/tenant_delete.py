@@ -19,8 +19,9 @@ from shared.accounts.accounts import Accounts
 from shared.app.connections.forge_hooks import list_hooks, remove_hook
 from shared.app.connections.revoke import revoke_grant
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
 from shared.app.engine.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
+from shared.app.engine.tools import Tools
 from shared.app.installation.home import ends_with
 from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict

@@ -16,7 +16,8 @@ from urllib.parse import unquote
 from shared.app.approval.plan_comments import said_already
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools, run_url
+from shared.app.engine.step_context import run_url
+from shared.app.engine.tools import Tools
 from shared.app.intake.debounce import Gathered, Happening
 from shared.app.intake.open_page_run import page_record
 from shared.app.wishes.kept_statuses import Kept, Written, kept_of

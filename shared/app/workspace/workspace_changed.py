@@ -14,8 +14,9 @@ from urllib.parse import unquote
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
 from shared.app.engine.switches import rehearses
+from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in
 from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import keep_mapping, kind_of

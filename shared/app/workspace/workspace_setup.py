@@ -11,7 +11,8 @@ from typing import Any
 
 from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, lease
+from shared.app.engine.leases import lease
+from shared.app.engine.tools import Tools
 from shared.app.workspace.workspace_adopt import Adoption, Question, changes_of, propose
 from shared.app.workspace.workspace_create import (
     create_databases,

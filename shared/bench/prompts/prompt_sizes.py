@@ -22,7 +22,7 @@ from typing import Any
 
 from shared.app.chat.chat_memory import Chat
 from shared.app.chat.conversation import speak
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS

@@ -16,7 +16,7 @@ from shared.local.chosen.surroundings import surroundings
 if TYPE_CHECKING:
     from shared.accounts.accounts import Accounts
     from shared.app.engine.deps import Deps
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)

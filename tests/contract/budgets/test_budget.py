@@ -13,7 +13,7 @@ import pytest
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run, record
-from shared.app.engine.execute_step import lease
+from shared.app.engine.leases import lease
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.paid_embedder import PaidEmbedder
 from shared.app.money.spend import metered

@@ -16,8 +16,8 @@ import pytest
 from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
 from shared.app.engine.switches import ERASURES, HELD, TOMBSTONES, held_back, order_erasures
+from shared.app.engine.tools import Tools
 from shared.app.tenants.migrate import migrate
 from shared.app.tenants.tenant_delete import deletion_view, erase_tenant, request_deletion
 from shared.app.tenants.tenant_export import export

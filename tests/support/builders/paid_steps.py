@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from shared.app.engine.engine import open_run
-from shared.app.engine.execute_step import Tools, execute_step
+from shared.app.engine.execute_step import execute_step
+from shared.app.engine.tools import Tools
 from shared.app.money.tenant_ledger import LEDGERS, SPENDING, TOLD
 from shared.core.money.spending import Account, ledger_from_data
 from shared.core.run.run import Limits, Run, StepSpec, Usage

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.prompts import code_prompts
 from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
 from shared.backends.local.delivery.local_queue import LocalQueue

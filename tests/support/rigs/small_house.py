@@ -11,8 +11,9 @@ from typing import Any
 from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools, execute_step
+from shared.app.engine.execute_step import execute_step
 from shared.app.engine.sweep import sweep
+from shared.app.engine.tools import Tools
 from shared.app.intake.consider_change import consider_change
 from shared.app.intake.consider_page import consider_page
 from shared.app.intake.look_at_page import look_at_page

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.engine.engine import open_run
-from shared.app.engine.execute_step import Tools, execute_step
+from shared.app.engine.execute_step import execute_step
+from shared.app.engine.tools import Tools
 from shared.app.planning.plan_thinking import rule_of
 from shared.core.planning.plan import validate
 from shared.core.run.commands import ATTEMPT, Command

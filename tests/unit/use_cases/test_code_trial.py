@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine.execute_step import context_of
+from shared.app.engine.step_context import context_of
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.code.lock_files import LockProblem
 from shared.core.code.worktree import Worktree

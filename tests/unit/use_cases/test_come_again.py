@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.execute_step import Tools
 from shared.app.engine.requeue import MAX_TIMES, patient
+from shared.app.engine.tools import Tools
 from shared.core.errors import BudgetSpent, IntegrationError, NotSettled, RateLimited, Unavailable, Unreachable
 from shared.core.run.commands import CONSIDER, Command
 from shared.ports import Put

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.app.engine.engine import open_run, record
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.notify.notify import notify
 from shared.core.notify.attention import attention_of
 from shared.core.notify.mail_settings import SmtpServer

@@ -22,7 +22,7 @@ from shared.core.run.run import Run, RunStatus, Trigger
 from shared.ports import Put
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 LINKS = "retries"  # id of the new run → the run it retries
 ABOUT = "retries"  # the fact that says of which run a retry is, and where it begins

@@ -28,7 +28,7 @@ from shared.mind.context import Part
 from shared.mind.page_text import page_words
 
 if TYPE_CHECKING:
-    from shared.app.engine.execute_step import Tools
+    from shared.app.engine.tools import Tools
 
 OURS = (TASKS, IDEAS)  # what a plan may mean without naming it
 MOST, MOST_COLUMNS, MOST_OPTIONS = 6, 20, 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS
 from shared.app.planning.told.plan_examples import example_plans

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine.execute_step import Tools
+from shared.app.engine.tools import Tools
 from shared.app.workspace.workspace_adopt import ADD, LEAVE_OUT, Adoption, changes_of, propose
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import SETUP, TOPIC, database_of, mapping_of
