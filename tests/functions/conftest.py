@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,6 +96,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     """Yield the function on a fresh folder."""
     monkeypatch.setenv("WORKWRIGHT_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("WORKWRIGHT_PUBLIC_URL", "http://localhost")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # each app adds its folder, and every import looks through them all
     forget_wiring()
     wired = wire()
     for name in ("api-key-pepper", "approval-link-key", "slack-signing-secret"):
