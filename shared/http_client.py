@@ -31,7 +31,7 @@ from shared.ports import Secret
 from shared.telemetry import trace
 from shared.telemetry.exchanges import Trace as Trace
 from shared.telemetry.exchanges import file_trace as file_trace
-from shared.telemetry.exchanges import scrub, traced
+from shared.telemetry.exchanges import scrub, send, traced
 
 if TYPE_CHECKING:  # loaded by the first call: most functions answer without calling anybody
     import requests
@@ -197,15 +197,8 @@ class HttpClient:
             if json is not None:
                 data = json_bytes(json)
                 sent.setdefault("Content-Type", "application/json")
-            with self._session.request(
-                asked.method,
-                asked.url,
-                params=params,
-                data=data,
-                headers=sent,
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
+            with send(
+                self._session, asked.method, asked.url, sent, params=params, data=data, timeout=self._timeouts
             ) as response:
                 return _read(response, 2 * self._timeouts[1])
         except (requests.exceptions.InvalidJSONError, ValueError):

@@ -189,7 +189,7 @@ class House:
         audience = f"{self.url}/{function.partition('/')[0]}"
         headers = {"Authorization": self._callers.authorization(audience)}
         try:
-            answer = requests.post(f"{self.url}/{function}", headers=headers, timeout=60)
+            answer = self._session.post(f"{self.url}/{function}", headers=headers, timeout=60)
         except requests.RequestException as error:
             log.line("WARNING", "scheduled function not reached", function=function, error=type(error).__name__)
             return None

@@ -12,10 +12,10 @@ from itertools import cycle, product
 from typing import Any
 
 import pytest
-import requests
 
 from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.measures.told_story import TOPICS, compare, ending
+from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.disturbed_house import Place
 
 Order = Mapping[str, Any]
@@ -80,7 +80,7 @@ def disturb(place: Place, write: Write, answer: Order) -> None:
     """Order the answer for one such write."""
     system, method, path, skip = write
     order = {**answer, "method": method, "path": path, "skip": skip, "times": 1}
-    requests.post(f"{place.simulators[system]}/_faults", json=order, timeout=10).raise_for_status()
+    AT_HOME.post(f"{place.simulators[system]}/_faults", json=order, timeout=10).raise_for_status()
 
 
 def disturb_emails(place: Place, kind: str) -> int:

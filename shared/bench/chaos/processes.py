@@ -32,6 +32,8 @@ class World:
     """The simulated systems, and what their journals say."""
 
     def __init__(self, folder: Path) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
         command = [
             sys.executable,
             "-m",
@@ -52,14 +54,14 @@ class World:
 
     def order(self, system: str, path: str, body: Any) -> Any:
         """Call a control endpoint of one of them."""
-        answer = requests.post(self.urls[system] + path, json=body, timeout=30)
+        answer = self._session.post(self.urls[system] + path, json=body, timeout=30)
         if not answer.ok:
             raise ConfigError(f"the simulated {system} refused {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
     def look(self, system: str, path: str) -> Any:
         """Read what one of them shows beside its API."""
-        answer = requests.get(self.urls[system] + path, timeout=60)
+        answer = self._session.get(self.urls[system] + path, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -77,6 +79,7 @@ class World:
 
     def stop(self) -> None:
         """End the process."""
+        self._session.close()
         _kill_group(self._process)
 
 

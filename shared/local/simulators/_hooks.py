@@ -3,6 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -13,11 +14,23 @@ Json = dict[str, Any]
 _KEPT = 200  # deliveries that can be sent again
 
 
+class _Sessions(threading.local):
+    """One for each thread: no proxy of the environment, no cookies from one delivery to the next."""
+
+    def __init__(self) -> None:
+        self.mine = requests.Session()
+        self.mine.trust_env = False
+        self.mine.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+
+_SESSIONS = _Sessions()
+
+
 def post(url: str, raw: bytes, headers: dict[str, str]) -> int:
     """Send a JSON body as it is; return the status of the answer, or 0 where none came."""
     sent = {"Content-Type": "application/json", **headers}
     with suppress(requests.RequestException):
-        return requests.post(url, data=raw, headers=sent, timeout=10, allow_redirects=False).status_code
+        return _SESSIONS.mine.post(url, data=raw, headers=sent, timeout=10, allow_redirects=False).status_code
     return 0
 
 

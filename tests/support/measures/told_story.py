@@ -8,13 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.run.reducer import fold
 from shared.core.run.run import Run, StepStatus
+from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.disturbed_house import SYSTEMS, Place
 
 Json = dict[str, Any]
@@ -117,7 +116,7 @@ def effects_of(place: Place) -> Effects:
     found: Effects = Counter()
     rows: set[str] = set()  # of Runs
     for system in SYSTEMS:
-        for entry in requests.get(f"{place.simulators[system]}/_journal?effects=1", timeout=30).json():
+        for entry in AT_HOME.get(f"{place.simulators[system]}/_journal?effects=1", timeout=30).json():
             for effect in entry["effects"]:
                 if _is_row(effect):
                     rows.add(str(effect["id"]))
@@ -158,7 +157,7 @@ def _passing(place: Place) -> list[str]:
 
 def _followed(place: Place) -> tuple[list[str], list[str]]:
     """Return the first line of each progress on the page, and the status of each row in Runs, the example left out."""
-    state = requests.get(f"{place.simulators['notion']}/_state", timeout=30).json()
+    state = AT_HOME.get(f"{place.simulators['notion']}/_state", timeout=30).json()
     nodes = state["nodes"].values()
     progress = [one["data"]["rich_text"][0]["plain_text"] for one in nodes if one.get("type") == "callout"]
     (runs,) = [one for one in nodes if one["object"] == "data_source" and one["title"][0]["plain_text"] == "Runs"]

@@ -31,6 +31,7 @@ from shared.local.simulated_world import Simulators
 from shared.settings import FUNCTIONS
 from shared.telemetry import trace
 from shared.wiring import Wired, tools, wire
+from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.disturbed_house import free_ports
 from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
@@ -225,7 +226,7 @@ class CloudHouse:
 
     def control(self, system: str, path: str, body: Any) -> Any:
         """Call a control endpoint of a simulator."""
-        answer = requests.post(self.simulators[system] + path, json=body, timeout=30)
+        answer = AT_HOME.post(self.simulators[system] + path, json=body, timeout=30)
         assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
@@ -233,7 +234,7 @@ class CloudHouse:
         """Return every effect in every simulated system, with the system it was in."""
         found = []
         for system, url in self.simulators.items():
-            for entry in requests.get(f"{url}/_journal?effects=1", timeout=30).json():
+            for entry in AT_HOME.get(f"{url}/_journal?effects=1", timeout=30).json():
                 found += [(system, effect) for effect in entry["effects"]]
         return found
 
@@ -241,7 +242,7 @@ class CloudHouse:
         """Wait until neither Notion nor the queue has anything left to deliver, hurrying what waits for its time."""
         ends, patience = time.monotonic() + timeout, time.monotonic() + 1.0
         while True:
-            waiting = requests.get(self.simulators["notion"] + "/_pending", timeout=10).json()
+            waiting = AT_HOME.get(self.simulators["notion"] + "/_pending", timeout=10).json()
             self.tasks.settle(timeout)
             if not waiting and not self.tasks.pending():
                 return

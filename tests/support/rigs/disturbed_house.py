@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from shared.core.notify.unsent import notice_ref
 from shared.core.run.codec import run_from_data
 from shared.core.run.run import RunStatus
 from tests.support.programs.processes import Running, Starter
+from tests.support.rigs.at_home import AT_HOME
 
 SYSTEMS = ("notion", "github", "vercel", "slack", "ses")
 FINAL = ("succeeded", "failed", "cancelled")
@@ -238,7 +237,7 @@ class Place:
         runs = self.runs()
         if not runs or any(run["status"] not in FINAL for run in runs):
             return False
-        return not requests.get(self.simulators["notion"] + "/_pending", timeout=10).json()
+        return not AT_HOME.get(self.simulators["notion"] + "/_pending", timeout=10).json()
 
     def at_rest(self) -> bool:
         """Say whether the run has ended and neither the queue nor Notion has anything left to deliver."""
@@ -258,7 +257,7 @@ class Place:
         """Return the ordered faults that no request has met."""
         left: list[Json] = []
         for system, url in self.simulators.items():
-            answer = requests.post(f"{url}/_faults", json=[], timeout=10).json()
+            answer = AT_HOME.post(f"{url}/_faults", json=[], timeout=10).json()
             left += [{"system": system, **fault} for fault in answer["faults"]]
         return left
 
@@ -272,7 +271,7 @@ class Place:
 
 def control(url: str, path: str, body: Any) -> Any:
     """Call a control endpoint of a simulator."""
-    answer = requests.post(url + path, json=body, timeout=30)
+    answer = AT_HOME.post(url + path, json=body, timeout=30)
     assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text[:500]}"
     return answer.json()
 
@@ -335,7 +334,7 @@ def write_idea(place: Place, ideas: str) -> str:
 
 
 def _busy(place: Place) -> bool:
-    pending = requests.get(place.simulators["notion"] + "/_pending", timeout=10).json()
+    pending = AT_HOME.get(place.simulators["notion"] + "/_pending", timeout=10).json()
     return bool(pending or place.rows(f"SELECT 1 FROM tasks WHERE {SOON} LIMIT 1"))
 
 

@@ -32,6 +32,7 @@ from shared.local.story.demo import select, write_idea
 from shared.local.story.idea import Idea
 from shared.wiring import tools, wire
 from tests.support.measures.read_runs import ReadRuns
+from tests.support.rigs.at_home import AT_HOME
 from tests.support.simulators.forked_simulators import forked_simulators
 
 Json = dict[str, Any]
@@ -151,9 +152,7 @@ class Neighbourhood:
     def as_agent(self, method: str, path: str, body: Any = None) -> Json:
         """Do something in Notion as the bot of another connection in the same workspace."""
         headers = {"Authorization": f"Bearer {self._agent()}", "Notion-Version": _NOTION_VERSION}
-        answer = requests.request(
-            method, self.house.simulators["notion"] + path, json=body, headers=headers, timeout=10
-        )
+        answer = AT_HOME.request(method, self.house.simulators["notion"] + path, json=body, headers=headers, timeout=10)
         assert answer.status_code < 300, answer.text
         return dict(answer.json())
 
@@ -168,12 +167,12 @@ class Neighbourhood:
             self.control("notion", "/_seed", {"integration": {**connection, "auto_approve": True}})
             notion = self.house.simulators["notion"]
             asked = {"client_id": OTHER_AGENT, "redirect_uri": back, "response_type": "code", "state": "s"}
-            to = requests.get(f"{notion}/v1/oauth/authorize", params=asked, allow_redirects=False, timeout=10)
+            to = AT_HOME.get(f"{notion}/v1/oauth/authorize", params=asked, allow_redirects=False, timeout=10)
             code = parse_qs(urlsplit(to.headers["Location"]).query)["code"][0]
             body = {"grant_type": "authorization_code", "code": code, "redirect_uri": back}
             basic = base64.b64encode(f"{OTHER_AGENT}:{secret}".encode()).decode()
             headers = {"Authorization": f"Basic {basic}", "Notion-Version": _NOTION_VERSION}
-            answer = requests.post(f"{notion}/v1/oauth/token", json=body, headers=headers, timeout=10)
+            answer = AT_HOME.post(f"{notion}/v1/oauth/token", json=body, headers=headers, timeout=10)
             assert answer.status_code == 200, answer.text
             self.agents[OTHER_AGENT] = str(answer.json()["access_token"])
         return self.agents[OTHER_AGENT]
@@ -182,7 +181,7 @@ class Neighbourhood:
 
     def control(self, system: str, path: str, body: Any) -> Any:
         """Call a control endpoint of a simulator."""
-        answer = requests.post(self.house.simulators[system] + path, json=body, timeout=30)
+        answer = AT_HOME.post(self.house.simulators[system] + path, json=body, timeout=30)
         assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
@@ -192,7 +191,7 @@ class Neighbourhood:
 
     def look(self, system: str, path: str) -> Any:
         """Read something of a simulator's own: its state, journal, outbox."""
-        return requests.get(self.house.simulators[system] + path, timeout=30).json()
+        return AT_HOME.get(self.house.simulators[system] + path, timeout=30).json()
 
     def effects(self, system: str, kind: str) -> list[Json]:
         """Return what was changed in a system, oldest first."""
@@ -205,7 +204,7 @@ class Neighbourhood:
 
     def soothe(self, system: str) -> None:
         """Take all ordered faults back."""
-        requests.delete(self.house.simulators[system] + "/_faults", timeout=10)
+        AT_HOME.delete(self.house.simulators[system] + "/_faults", timeout=10)
 
     def deliver(self, page: str, authors: list[Json], kind: str = "page.properties_updated", **fields: Any) -> Json:
         """Deliver an event of our own making as Notion would, signed with the subscription's token."""
@@ -346,7 +345,7 @@ class Neighbourhood:
         """Deliver a command over HTTP as the queue does."""
         url = f"{self.house.url}/{command.function}"
         token = LocalCallers(self.house.data).authorization(audience or url)
-        return requests.post(
+        return AT_HOME.post(
             url + (path or f"/t/{command.tenant}"),
             json=command_to_data(command),
             headers={"Authorization": token, **headers},
@@ -364,4 +363,4 @@ def post_signed(there: Neighbourhood, event: Mapping[str, Any]) -> requests.Resp
     raw = json.dumps(event, ensure_ascii=False).encode()
     key = next(iter(there.look("notion", "/_state")["subscriptions"].values()))["verification_token"]
     headers = {"Content-Type": "application/json", "X-Notion-Signature": sign(raw, key)}
-    return requests.post(there.house.functions["notion-webhook"], data=raw, headers=headers, timeout=10)
+    return AT_HOME.post(there.house.functions["notion-webhook"], data=raw, headers=headers, timeout=10)

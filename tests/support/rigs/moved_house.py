@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.connections.connect_account import change_settings
 from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
@@ -23,6 +21,7 @@ from shared.core.pages import marks
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from tests.support.measures.ship_audit import histories, unauthorised
+from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.house import Neighbourhood, open_house
 
 Json = dict[str, Any]
@@ -87,7 +86,7 @@ class MovedHouse:
 
         url = f"{self.there.house.url}/sweep"
         token = LocalCallers(self.there.house.data).authorization(url)
-        assert requests.post(url, headers={"Authorization": token}, timeout=30).status_code == 200
+        assert AT_HOME.post(url, headers={"Authorization": token}, timeout=30).status_code == 200
 
     def until(self, what: str, true: Callable[[], Any], page: str = "", most: timedelta = _LONGEST) -> None:
         """Work until it is true; where nothing is due, time jumps to what is due next."""
