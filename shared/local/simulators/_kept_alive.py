@@ -39,6 +39,8 @@ class KeptAliveServer(ThreadedWSGIServer):
 
     def shutdown(self) -> None:
         """Take no more connections, and end those there are: who is shut down answers nobody."""
+        with suppress(OSError):  # a system that does not know this lets who waits for a connection look by itself
+            self.socket.shutdown(socket.SHUT_RDWR)
         super().shutdown()
         with self._changing:
             for connection in self._open:
