@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared import log
 from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
+from shared.app.engine.taken_away import class_of
 from shared.core.errors import ErrorClass, IntegrationError, ModelError, SandboxUnavailable
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Step, Usage
@@ -30,7 +31,7 @@ def failure_event(
             step.id,
             step.attempt,
             str(error),
-            error.error_class,
+            class_of(deps, tenant, error),
             retry_after_s=wait.total_seconds() if wait else None,
             provider=error.system if error.error_class == ErrorClass.UNAUTHORIZED else "",
         )

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from shared.app.connections.ways_back import WayBack, let_in
+from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out
 from shared.app.ship import change_words
 from shared.core.approval.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
 from shared.core.approval.roll_back_words import rolled_back_line
@@ -242,65 +243,9 @@ def _failed_lines(run: Run) -> tuple[str, ...]:
     return (*lines, f"What to do: {way_out(run)}")
 
 
-def way_out(run: Run) -> str:
-    """Return what a person can do about a failed run, by how it failed."""
-    return next((text for words, text in _ENDS if words in run.failure), "") or f"{_to_mend(run)} {_again(run)}"
-
-
-def _to_mend(run: Run) -> str:
-    failed = next((step for step in reversed(run.steps) if step.status == StepStatus.FAILED), None)
-    told = next((text for words, text in _WAYS_OUT if words in run.failure), "")
-    if told or failed is None:
-        return told or "look at the run for what went wrong."
-    system = _SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
-    if "(tried " in failed.error and system:
-        return f"see whether {system} works again."
-    if failed.rounds or failed.spec.lane == "plan":
-        return "say on the page more precisely what you want."
-    return f"fix what {system or 'the message'} says."
-
-
-def _again(run: Run) -> str:
-    """Return how work on this page begins again."""
-    return _NEXT.get(run.trigger.kind, _RETRY)
-
-
-_RETRY = (
-    "Then comment “retry” on the page and it goes on where it ended,"
-    " or set its status to Plan it and it is planned anew."
-)
-
-
-_NEXT = {
-    "routine": "Then the routine runs again at its next time.",
-    "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
-}
-_SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
-_SYSTEMS |= {"site": "the place where the site is", "repository": "the place where the code is kept"}
-_ENDS = (  # what is not begun again
-    (
-        "runs led to this one",
-        "nothing, if nobody wanted this: agents had set each other off. A person can set the status to Plan it.",
-    ),
-    ("sandbox", "ask whoever runs this installation to run “workwright doctor”; it says what is missing."),
-)
-_WAYS_OUT = (
-    ("This must not leave as it is", "change the page, or have an owner change what is allowed (workwright ship)."),
-    ("knows no step kind", "nothing; it was planned by an earlier version, and this version plans it anew."),
-    ("has no key for it", "give a key of your own (workwright models key), or ask whoever runs this installation."),
-    ("no model may be asked", "look at whom your team asks (workwright models), and change it or connect a provider."),
-    ("money or quota is used up", "top up that account, or name other models (workwright models)."),
-    ("budget", "raise the budget, or make the idea smaller."),
-    ("not finished after", "ask for less at once, or begin again."),
-    ("same failure twice", "say on the page more precisely what you want."),
-    ("may have happened", "look there whether it happened; it is not repeated by itself."),
-    ("no attempt came back", "ask whoever runs this installation to look at its log."),
-)
-
-
 def _locked_out(run: Run) -> str:
     waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
-    return " and ".join(sorted(_SYSTEMS.get(each, each) for each in waits)) or "a connected account"
+    return " and ".join(sorted(SYSTEMS.get(each, each) for each in waits)) or "a connected account"
 
 
 def _name(step: Step) -> str:
@@ -318,7 +263,7 @@ def _cancelled_lines(run: Run) -> tuple[str, ...]:
         lines.append("What to do: remove what is left by hand; the run says where it is.")
     if stays := _stays(run):
         lines.append(f"What stays, without what this run made in it: {stays}.")
-    again = _again(run).removeprefix("Then ")
+    again = begin_again(run).removeprefix("Then ")
     return (*lines, f"To begin again: {again}" if run.trigger.decided_by_status else again[:1].upper() + again[1:])
 
 

@@ -110,7 +110,8 @@ def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", said: str 
 
 def _before(run: Run) -> Before:
     there = so_far(run)
-    return Before({name: step.spec for name, step in there.done.items()}, [step.spec for step in there.failed])
+    failed = [step.spec for step in there.failed if not step.home]  # who has a run retried has mended what failed in it
+    return Before({name: step.spec for name, step in there.done.items()}, failed)
 
 
 def _without_text(wanted: BaseModel) -> list[str]:

@@ -158,6 +158,18 @@ def test_a_page_is_taken_away_in_the_middle_and_given_back(notion: Notion):
     assert notion.append(page, block("paragraph")).status_code == 200
 
 
+def test_a_page_below_what_is_shared_can_be_taken_away_by_itself(notion: Notion):
+    page, beside = notion.page(), notion.page()
+    order = {"bot_id": notion.seeded["bot_id"], "page_id": page}
+    for _ in range(2):
+        notion.control("/_grant/unshare", order)
+    seen = [notion.call("GET", f"/v1/pages/{each}").status_code for each in (page, beside)]
+    found = {each["id"] for each in notion.call("POST", "/v1/search", {}).json()["results"]}
+    notion.control("/_grant/share", order)
+    assert (seen, page in found) == ([404, 200], False)
+    assert notion.call("GET", f"/v1/pages/{page}").status_code == 200
+
+
 def test_a_slow_answer_is_slow_and_right(notion: Notion):
     notion.control("/_faults", {"path": "/v1/users/me", "delay_s": 0.2})
     started = time.monotonic()

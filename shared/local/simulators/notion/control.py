@@ -177,7 +177,10 @@ def _internal(world: World, workspace: Json, home: Json, given: Any) -> Json:
 
 
 def grant(world: World, verb: str, body: Json) -> Json:
-    """End a grant, or only its access token; share a page with a bot, or take it back; change what it may do."""
+    """End a grant, or only its access token; share a page or database with a bot, or take it back; change its rights.
+
+    What is shared by a page above it can be taken back by itself, as a person restricts a page.
+    """
     bot = world.state["bots"][body["bot_id"]]
     match verb:
         case "revoke":
@@ -186,12 +189,21 @@ def grant(world: World, verb: str, body: Json) -> Json:
             world.state["tokens"].pop(bot["access_token"], None)
         case "allow":
             world.state["connections"][bot["client_id"]]["capabilities"] = body["capabilities"]
-        case "share" if body["page_id"] not in bot["roots"]:
-            bot["roots"].append(body["page_id"])
+        case "share":
+            _share(bot, body["page_id"])
         case "unshare":
             bot["roots"] = [root for root in bot["roots"] if root != body["page_id"]]
+            if world.bot_sees(bot, world.nodes[body["page_id"]]):  # by what stands above it
+                bot["withheld"] = [*bot.get("withheld", ()), body["page_id"]]
     world.simulator.touch()
     return {"bot_id": bot["id"], "roots": bot["roots"], "revoked": bot["revoked"]}
+
+
+def _share(bot: Json, page: str) -> None:
+    withheld = bot.get("withheld", [])
+    bot["withheld"] = [each for each in withheld if each != page]
+    if page not in withheld and page not in bot["roots"]:
+        bot["roots"].append(page)
 
 
 def resolve(world: World, body: Json) -> Json:

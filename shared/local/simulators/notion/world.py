@@ -143,8 +143,11 @@ class World:
         """Say whether a node is inside what was shared with a bot."""
         if node["workspace_id"] != bot["workspace_id"] or bot.get("revoked"):
             return False
-        roots = set(bot["roots"])
-        return any(above["id"] in roots for above in self.up(node))
+        withheld = bot.get("withheld", ())
+        for above in self.up(node):  # what stands nearest decides
+            if above["id"] in withheld or above["id"] in bot["roots"]:
+                return above["id"] not in withheld
+        return False
 
     def find(self, caller: Caller, object_id: str, *kinds: str) -> Json:
         """Return a node the caller may see, or refuse as Notion does for missing and unshared ones alike."""
