@@ -40,23 +40,29 @@ def spoken() -> list[Path]:
 def sentences(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of what a module says; what is put into a sentence stands there as {…}."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    told = {id(each) for node in ast.walk(tree) for each in _help(node)}
-    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)} - told
-    parts = {id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in ast.walk(node)}
-    for node in ast.walk(tree):
+    told: set[int] = set()
+    silent: set[int] = set()
+    for node in ast.walk(tree):  # what stands above comes before what stands in it
+        if isinstance(node, ast.FunctionDef):
+            told.update(map(id, _help(node)))
+            continue
+        if isinstance(node, ast.Expr):
+            silent.add(id(node.value))
+            continue
         if isinstance(node, ast.JoinedStr):
+            silent.update(map(id, ast.walk(node)))
             text = "".join(_piece(value) for value in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent | parts:
-            text = node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value if id(node) not in silent or id(node) in told else ""
         else:
             continue
         if _is_sentence(text):
             yield node.lineno, " ".join(text.split())
 
 
-def _help(node: ast.AST) -> list[ast.AST]:
+def _help(node: ast.FunctionDef) -> list[ast.AST]:
     """Return the docstring of a command, which is printed as its help."""
-    if not isinstance(node, ast.FunctionDef) or not any(_COMMAND in ast.unparse(each) for each in node.decorator_list):
+    if not any(_COMMAND in ast.unparse(each) for each in node.decorator_list):
         return []
     first = node.body[0]
     return [first.value] if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) else []
