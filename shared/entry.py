@@ -27,7 +27,7 @@ from shared.core.notify.attention import warning
 from shared.core.run.commands import Command, command_from_data
 from shared.core.text.sentence import make_sentence
 from shared.ports import CallerCheck, Queue
-from shared.telemetry import sentry, trace
+from shared.telemetry import sentry, spans, trace
 
 MAX_TASK_BYTES = 64 * 1024
 _CRASHED = {"X-Google-Status": "crash"}  # what the framework answers with a crash of its own
@@ -82,7 +82,7 @@ def _answered(name: str, function: Callable[[Request], Reply | Response], reques
     return reply if isinstance(reply, Response) else _response(reply)
 
 
-def _served(name: str, request: Request, status: int, span: trace.Span) -> None:
+def _served(name: str, request: Request, status: int, span: spans.Span) -> None:
     """Tell that a request was answered, in the form that Cloud Logging shows as one."""
     span.note({"http.request.method": request.method, "http.response.status_code": status})
     span.error = str(status) if status >= 500 else ""

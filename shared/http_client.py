@@ -4,76 +4,34 @@ from __future__ import annotations
 
 import base64
 import json as json_text
-import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from shared.core.errors import (
     IntegrationError,
-    Missing,
-    OutcomeUnknown,
-    RateLimited,
     Rejected,
-    Unauthorized,
-    Unavailable,
     Unreachable,
 )
+from shared.http_answers import Answer, Asked, Judge, refusal, unclear, was_not_sent
 from shared.ports import Secret
 from shared.telemetry import trace
 from shared.telemetry.exchanges import Trace as Trace
 from shared.telemetry.exchanges import file_trace as file_trace
-from shared.telemetry.exchanges import scrub, send, traced
+from shared.telemetry.exchanges import send, traced
 
 if TYPE_CHECKING:  # loaded by the first call: most functions answer without calling anybody
     import requests
 
 USER_AGENT = "workwright/0.1"
-MAX_MESSAGE = 300
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_LONGEST_WAIT = timedelta(days=1)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `json` is None when the body is empty or not JSON; header names ignore case."""
-
-    status: int
-    headers: Mapping[str, str]
-    json: Any
-    text: str
-
-    @property
-    def ok(self) -> bool:
-        """Say whether the status is a success."""
-        return 200 <= self.status < 300
-
-
-Judge = Callable[[Answer], "Answer | IntegrationError | None"]
 """A system's word on a refused call: an answer to take as success, an error to raise, or None for the usual mapping."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The call as the errors and the trace name it."""
-
-    system: str
-    method: str
-    path: str
-    url: str
-    write: bool
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
 
 
 @cache
@@ -136,7 +94,7 @@ class HttpClient:
         """
         _check_path(path)
         write = method not in _READS if read is None else not read
-        asked = _Asked(self.system, method, path, self._base + path, write)
+        asked = Asked(self.system, method, path, self._base + path, write)
         sent = {"User-Agent": USER_AGENT, "Accept": "application/json"} | self._headers | dict(headers or {})
         secrets = self._authorize(sent, auth)
         if write and self.leaving is not None:
@@ -157,12 +115,12 @@ class HttpClient:
                 self._trace(traced(asked.system, method, asked.url, params, sent, body, status, taken, secrets))
         if answer.ok:
             if answer.json is None and answer.text.strip() and not text:
-                raise _unclear(asked, f"answered {answer.status} with a body that is not JSON")
+                raise unclear(asked, f"answered {answer.status} with a body that is not JSON")
             return answer
         verdict = judge(answer) if judge else None
         if isinstance(verdict, Answer):
             return verdict
-        error = verdict or _refusal(asked, answer, secrets)
+        error = verdict or refusal(asked, answer, secrets)
         error.answered = f"{method} {answer.status}"
         raise error
 
@@ -177,7 +135,7 @@ class HttpClient:
         sent["Authorization"] = f"Bearer {self._token.reveal()}"
         return [self._token.reveal()]
 
-    def _measured(self, asked: _Asked, sent: dict[str, str], **body: Any) -> Answer:
+    def _measured(self, asked: Asked, sent: dict[str, str], **body: Any) -> Answer:
         """Exchange within a span, which says the method, the host and the status: no path, no query, no body."""
         told = {"http.request.method": asked.method, "server.address": self._host, "workwright.system": asked.system}
         with trace.span(f"{asked.method} {asked.system}", told, kind="client") as span:
@@ -190,7 +148,7 @@ class HttpClient:
             span.error = "" if answer.status < 400 else str(answer.status)
             return answer
 
-    def _exchange(self, asked: _Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
+    def _exchange(self, asked: Asked, sent: dict[str, str], *, params: Any, json: Any, data: Any) -> Answer:
         import requests
 
         try:
@@ -205,9 +163,9 @@ class HttpClient:
             # a bad address, header or body; the message may quote the token, so it must not be chained
             raise Rejected(asked.system, f"{asked}: the call cannot be expressed in HTTP") from None
         except (requests.RequestException, HTTPError, OSError) as error:
-            if _was_not_sent(error):
+            if was_not_sent(error):
                 raise Unreachable(asked.system, f"{asked}: no connection ({type(error).__name__})") from error
-            raise _unclear(asked, f"no complete answer ({type(error).__name__})") from error
+            raise unclear(asked, f"no complete answer ({type(error).__name__})") from error
 
 
 def json_bytes(value: Any) -> bytes:
@@ -249,100 +207,3 @@ def body_parts(response: requests.Response, within_s: float) -> Iterator[bytes]:
         size += len(part)
         if size > MAX_ANSWER_BYTES or time.monotonic() - began > within_s:
             raise TimeoutError("the answer is too large or too slow")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and everything it wraps; the HTTP libraries nest them in three different ways."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        inner = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-        waiting.extend(each for each in inner if isinstance(each, BaseException))
-
-
-def _was_not_sent(error: BaseException) -> bool:
-    import requests
-
-    never_sent = (NewConnectionError, NameResolutionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
-    return isinstance(error, requests.exceptions.ConnectTimeout) or any(
-        isinstance(cause, never_sent) for cause in _causes(error)
-    )
-
-
-def _unclear(asked: _Asked, what: str, wait: timedelta | None = None) -> IntegrationError:
-    """A write whose fate nobody told us has to be looked up; a read may simply be asked again."""
-    kind = OutcomeUnknown if asked.write else Unavailable
-    return kind(asked.system, f"{asked}: {what}", retry_after=wait)
-
-
-def _refusal(asked: _Asked, answer: Answer, secrets: list[str]) -> IntegrationError:
-    """Turn a status into our error. No other code looks at a status."""
-    status, wait = answer.status, retry_after(answer)
-    what = f"{asked}: {status} {vendor_message(answer, secrets)}".rstrip()
-    if status == 401:
-        return Unauthorized(asked.system, what)
-    if status == 429 or (status == 403 and _says_limited(answer)):
-        return RateLimited(asked.system, what, retry_after=wait)
-    if status in (404, 410):
-        return Missing(asked.system, what)
-    if status == 529:  # refused at the door, on every method
-        return Unavailable(asked.system, what, retry_after=wait)
-    if status >= 500 or status == 408:
-        return _unclear(asked, what.removeprefix(f"{asked}: "), wait)
-    return Rejected(asked.system, what)
-
-
-def _says_limited(answer: Answer) -> bool:
-    return "Retry-After" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
-
-
-def retry_after(answer: Answer) -> timedelta | None:
-    """Return how long the system asks us to wait: seconds, an HTTP date, or a rate window's end."""
-    value = answer.headers.get("Retry-After", "").strip()
-    reset = answer.headers.get("x-ratelimit-reset", "").strip()
-    wait: float | None = None
-    if value.replace(".", "", 1).isdecimal():
-        wait = float(value)
-    elif value:
-        wait = _seconds_until(_http_date(value), answer)
-    elif reset.isdecimal() and (answer.status == 429 or _says_limited(answer)):
-        wait = _seconds_until(float(reset), answer)
-    if wait is None:
-        return None
-    return timedelta(seconds=min(max(wait, 0.0), _LONGEST_WAIT.total_seconds()))
-
-
-def _http_date(value: str) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _seconds_until(epoch: float | None, answer: Answer) -> float | None:
-    """Measure on the sender's own clock where it tells it, so that skew does not matter."""
-    if epoch is None:
-        return None
-    now = _http_date(answer.headers.get("Date", ""))
-    return epoch - (time.time() if now is None else now)
-
-
-def vendor_message(answer: Answer, secrets: Iterable[str] = ()) -> str:
-    """Return the vendor's code and message in at most 300 characters, without secrets."""
-    body = answer.json
-    if not isinstance(body, dict):
-        ray = answer.headers.get("cf-ray", "")
-        return "without a readable body" + (f" (ray {ray[:40]})" if ray else "")
-    inner = body.get("error")
-    source = inner if isinstance(inner, dict) else body
-    words = [source.get("code"), inner, source.get("message"), source.get("error_description")]
-    errors = source.get("errors")
-    listed = errors[:3] if isinstance(errors, list) else []
-    words += [each.get("message") or each.get("code") if isinstance(each, dict) else each for each in listed]
-    message = " ".join(" ".join(word.split()) for word in words if isinstance(word, str))
-    return scrub(message, secrets)[:MAX_MESSAGE]

@@ -36,7 +36,7 @@ if str(ROOT) not in sys.path:
 from shared.backends.cloud import paths  # noqa: E402
 from shared.backends.cloud.knowledge import CloudKnowledge  # noqa: E402
 from shared.backends.cloud.knowledge_mirror import _STATE as MIRROR  # noqa: E402
-from shared.backends.cloud.rest.firestore import FieldFilter  # noqa: E402
+from shared.backends.cloud.rest.query_words import FieldFilter  # noqa: E402
 from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
 from shared.core.knowledge.chunk import Chunk  # noqa: E402

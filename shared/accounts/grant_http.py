@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from shared.accounts.endpoints import Endpoints
 from shared.core.errors import Blocked, RateLimited, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, Trace
 from shared.ports import Secret
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, endpoint_of
 

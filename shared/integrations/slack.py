@@ -23,7 +23,8 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.http_client import Answer, HttpClient, retry_after
+from shared.http_answers import Answer, retry_after
+from shared.http_client import HttpClient
 from shared.ports import Secret
 
 BASE_URL = "https://slack.com/api"

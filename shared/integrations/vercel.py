@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized, Unavailable
-from shared.http_client import Answer, HttpClient, segment, vendor_message
+from shared.http_answers import Answer, vendor_message
+from shared.http_client import HttpClient, segment
 from shared.integrations.hosting import ENDED, Commit, Deployed, Site, State, Switch
 from shared.ports import Secret
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.telemetry.metrics import BUCKETS, COUNTER, HISTOGRAM, METRICS, REGISTRY, Series
-from shared.telemetry.trace import Finished, Span
+from shared.telemetry.spans import Finished, Span
 
 TIMEOUT_S = 2.0
 PAUSE_S = 30.0  # after a failure: nobody waits for a collector that is down

@@ -23,7 +23,8 @@ from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.bench.ops.cost import SIZES, month, most_runs, most_tenants, tables
-from shared.bench.ops.ops import TASKS, CountingQueue, grown
+from shared.bench.ops.ops import grown
+from shared.bench.ops.ops_counting import TASKS, CountingQueue
 from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
 from shared.bench.ops.prices import model_usd, monthly_usd, operation_prices, platform_usd
 from shared.bench.ops.scale import deployed_rules, jain

@@ -23,7 +23,8 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.http_client import Answer, HttpClient, file_trace, segment
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, file_trace, segment
 from shared.ports import Secret
 
 TOKEN = "tok-" + "s3cr3t" * 4

@@ -12,12 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from shared import oauth
+from shared import oauth, oauth_state
 from shared.core.errors import BadSignature, Rejected, Unauthorized
 from shared.http_client import HttpClient
 from shared.integrations.notion.client.client import Notion
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.oauth import GITHUB, NOTION, SLACK, authorize_url, exchange, refresh, refusal, sign_state, verify_state
+from shared.oauth import GITHUB, NOTION, SLACK, authorize_url, exchange, refresh, refusal
+from shared.oauth_state import sign_state, verify_state
 from shared.ports import Secret
 from tests.integrations.conftest import Served
 
@@ -133,7 +134,7 @@ def a_state(**changes: Any) -> str:
     return sign_state(KEY, **(asked | changes))
 
 
-def check(state: str, key: Secret = KEY, **changes: Any) -> oauth.State:
+def check(state: str, key: Secret = KEY, **changes: Any) -> oauth_state.State:
     asked: dict[str, Any] = {"provider": "notion", "cookie": "c1", "now": NOW + timedelta(minutes=9)}
     return verify_state(key, state, **(asked | changes))
 

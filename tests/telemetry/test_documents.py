@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.telemetry.metrics import HISTOGRAM, METRICS
-from shared.telemetry.trace import ATTRIBUTES
+from shared.telemetry.spans import ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")

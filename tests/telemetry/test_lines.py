@@ -30,7 +30,7 @@ from shared.core.run import events as ev
 from shared.core.run.reducer import reduce
 from shared.core.run.run import StepSpec, Usage
 from shared.ports import ModelRequest, ModelResult
-from shared.telemetry import metrics, trace
+from shared.telemetry import metrics, spans, trace
 from tests.support.builders.runs import T0, begin
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -90,7 +90,7 @@ def test_a_line_names_the_trace_as_the_project_knows_it_and_ids_are_labels(lines
         "severity": "WARNING",
         "message": "page not planned",
         "page": "p1",
-        "logging.googleapis.com/trace": f"projects/our-project/traces/{trace.run_trace('acme', 'run-1')}",
+        "logging.googleapis.com/trace": f"projects/our-project/traces/{spans.run_trace('acme', 'run-1')}",
         "logging.googleapis.com/labels": {"function": "plan", "tenant": "acme", "run": "run-1", "step": "build"},
     }
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.telemetry import trace
-from shared.telemetry.trace import Finished, Span
+from shared.telemetry import spans, trace
+from shared.telemetry.spans import Finished, Span
 
 HOUSE, BARN = ("acme", "run-house"), ("acme", "run-barn")
 
@@ -61,7 +61,7 @@ def test_a_request_that_learns_its_run_on_the_way_goes_to_that_runs_trace_as_a_w
         pass
     found = kept.last()
     assert {of for of, _ in found.values()} == {expected_trace(*HOUSE)}
-    assert found["api"][1].parent == trace.root_span(*HOUSE)
+    assert found["api"][1].parent == spans.root_span(*HOUSE)
     assert found["record ApprovalGranted"][1].parent == found["before"][1].id
     assert found["api"][1].attributes["workwright.run"] == "run-house"
 
@@ -76,9 +76,9 @@ def test_of_a_request_about_two_runs_each_gets_its_own_part(kept: Kept) -> None:
     assert found["of the house"][0] == found["in the house"][0] == expected_trace(*HOUSE)
     assert found["of the barn"][0] == expected_trace(*BARN)
     assert found["sweep"][0] not in (expected_trace(*HOUSE), expected_trace(*BARN))
-    assert found["of the house"][1].parent == trace.root_span(*HOUSE)
+    assert found["of the house"][1].parent == spans.root_span(*HOUSE)
     assert found["in the house"][1].parent == found["of the house"][1].id
-    assert found["of the barn"][1].parent == trace.root_span(*BARN)
+    assert found["of the barn"][1].parent == spans.root_span(*BARN)
 
 
 def test_a_task_of_a_run_names_the_span_that_handed_it_over(kept: Kept) -> None:
@@ -86,7 +86,7 @@ def test_a_task_of_a_run_names_the_span_that_handed_it_over(kept: Kept) -> None:
         sent = headers_of(HOUSE)
         other = headers_of(BARN)
     assert sent["traceparent"] == f"00-{expected_trace(*HOUSE)}-{span.id}-01"
-    assert other["traceparent"] == f"00-{expected_trace(*BARN)}-{trace.root_span(*BARN)}-01"
+    assert other["traceparent"] == f"00-{expected_trace(*BARN)}-{spans.root_span(*BARN)}-01"
     with trace.request("execute-step", sent):
         trace.belongs(*HOUSE, "build", "attempt")
     of, top = kept.last()["execute-step"]
@@ -119,7 +119,7 @@ def test_a_task_that_was_relayed_by_somebody_else_joins_the_runs_trace_at_its_ro
     with trace.request("execute-step", headers):
         trace.belongs(*HOUSE)
     of, top = kept.last()["execute-step"]
-    assert (of, top.parent) == (expected_trace(*HOUSE), trace.root_span(*HOUSE))
+    assert (of, top.parent) == (expected_trace(*HOUSE), spans.root_span(*HOUSE))
 
 
 def test_the_webhook_that_led_to_a_run_is_in_the_runs_trace(kept: Kept) -> None:
@@ -131,7 +131,7 @@ def test_the_webhook_that_led_to_a_run_is_in_the_runs_trace(kept: Kept) -> None:
     of, handed = found["notion-webhook"]
     assert (of, handed.id, handed.kind) == (expected_trace(*HOUSE), webhook.id, "producer")
     assert handed.began == webhook.began <= handed.ended <= found["plan"][1].began + 1_000_000
-    assert (handed.parent, found["plan"][1].parent) == (trace.root_span(*HOUSE), webhook.id)
+    assert (handed.parent, found["plan"][1].parent) == (spans.root_span(*HOUSE), webhook.id)
 
 
 def test_a_look_that_leads_to_no_run_stays_in_the_webhooks_trace(kept: Kept) -> None:
@@ -152,7 +152,7 @@ def test_the_run_as_a_whole_is_the_root_of_its_trace(kept: Kept) -> None:
         trace.run_ended(*HOUSE, began, ended, {"workwright.run.status": "failed"})
     of, whole = kept.last()["run"]
     assert (of, whole.id, whole.parent, whole.error) == (
-        expected_trace(*HOUSE), trace.root_span(*HOUSE), "", "RunFailed",
+        expected_trace(*HOUSE), spans.root_span(*HOUSE), "", "RunFailed",
     )  # fmt: skip
     assert (whole.began, whole.ended) == (1_777_622_400_250_000_000, 1_777_622_460_000_000_000)
 

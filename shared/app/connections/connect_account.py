@@ -33,16 +33,8 @@ from shared.core.errors import (
 from shared.core.run import events as ev
 from shared.core.run.run import WaitKind, derived_id
 from shared.core.system_names import name_system
-from shared.oauth import (
-    STATE_LIFETIME,
-    GrantTokens,
-    OAuthProvider,
-    State,
-    authorize_url,
-    exchange,
-    sign_state,
-    verify_state,
-)
+from shared.oauth import GrantTokens, OAuthProvider, authorize_url, exchange
+from shared.oauth_state import STATE_LIFETIME, State, sign_state, verify_state
 from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 

@@ -27,7 +27,7 @@ from shared.core.run.commands import UNDO, Command
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, WaitKind
 from shared.ports import Loaded, Model, Put
 from shared.steps._kind import Again, Done, FanOut, StepFailure, StepKind
-from shared.telemetry import trace
+from shared.telemetry import spans, trace
 
 
 @trace.use_case
@@ -67,7 +67,7 @@ def _measured(
     command: Command, deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
 ) -> ev.Event | None:
     """Return what came of the attempt, made within a span of its own."""
-    kind: dict[str, trace.Value | None] = {"workwright.step.kind": step.spec.kind, "workwright.step": step.id}
+    kind: dict[str, spans.Value | None] = {"workwright.step.kind": step.spec.kind, "workwright.step": step.id}
     with trace.span(f"{command.name} {step.spec.kind}", {**kind, "workwright.step.attempt": step.attempt}) as span:
         event = _outcome(command, deps, run, step, meter, attempt)
         span.note({"workwright.step.outcome": type(event).__name__ if event is not None else "superseded"})

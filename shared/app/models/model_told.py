@@ -12,7 +12,7 @@ from shared import log
 from shared.core.errors import IntegrationError, ModelError
 from shared.core.run.run import Usage
 from shared.ports import ModelRequest, ModelResult
-from shared.telemetry import trace
+from shared.telemetry import spans, trace
 
 _NAMES = {"vertex": "gcp.vertex_ai", "gemini": "gcp.gemini", "xai": "x_ai"}  # others are called there as we call them
 
@@ -20,7 +20,7 @@ _NAMES = {"vertex": "gcp.vertex_ai", "gemini": "gcp.gemini", "xai": "x_ai"}  # o
 class Told:
     """One call under way: hears how it ended."""
 
-    def __init__(self, span: trace.Span, model: str, request: ModelRequest) -> None:
+    def __init__(self, span: spans.Span, model: str, request: ModelRequest) -> None:
         self._span, self._model, self._request = span, model, request
 
     def answered(self, result: ModelResult) -> None:

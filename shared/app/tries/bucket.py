@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from shared.app.tries.tried import TIMEOUTS, Tried, join_words, tell_unclear
 from shared.core.errors import IntegrationError, Missing, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, Trace
 from shared.integrations.cloud_storage.bucket import BASE_URL
 from shared.ports import Secret
 

@@ -13,7 +13,8 @@ from typing import Any
 from shared.app.tries.credentials import find_misfit
 from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace, segment, vendor_message
+from shared.http_answers import Answer, vendor_message
+from shared.http_client import HttpClient, Trace, segment
 from shared.integrations.github.client import BASE_URL
 from shared.integrations.github.wire import Wire, repo_path
 from shared.ports import Secret

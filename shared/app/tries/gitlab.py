@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from shared.app.tries.credentials import find_misfit
 from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, Trace
 from shared.integrations.gitlab.wire import Wire, said, within
 from shared.ports import Secret
 

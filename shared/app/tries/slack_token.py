@@ -9,7 +9,8 @@ from typing import Any
 from shared.app.tries.credentials import find_misfit
 from shared.app.tries.tried import TIMEOUTS, Tried, discreet, join_words, tell_unclear
 from shared.core.errors import IntegrationError, Unavailable
-from shared.http_client import Answer, HttpClient, Trace
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, Trace
 from shared.integrations.slack import BASE_URL
 from shared.ports import Secret
 

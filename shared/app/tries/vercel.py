@@ -8,7 +8,8 @@ from typing import Any
 from shared.app.tries.credentials import find_misfit
 from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, Trace
 from shared.integrations.vercel import BASE_URL
 from shared.ports import Secret
 

@@ -16,7 +16,8 @@ from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
-from shared.http_client import Answer, Trace
+from shared.http_answers import Answer
+from shared.http_client import Trace
 from shared.ports import Clock, Message
 
 _URL = "https://api.anthropic.com"

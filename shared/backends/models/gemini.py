@@ -16,10 +16,12 @@ import requests
 from shared.backends.models import shapes
 from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor, span
+from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor_words import span
 from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens
-from shared.http_client import Answer, Trace, segment
+from shared.http_answers import Answer
+from shared.http_client import Trace, segment
 from shared.ports import Clock, Message, Secret
 
 _URL = "https://generativelanguage.googleapis.com"

@@ -18,7 +18,7 @@ from shared.backends.models.vendor import Vendor
 from shared.core.errors import AgentError, InvalidOutput, Refused
 from shared.core.models.model_facts import Tokens
 from shared.core.models.token_bound import estimated_tokens
-from shared.http_client import Answer
+from shared.http_answers import Answer
 from shared.ports import Message, ModelRequest, request_tokens
 
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)

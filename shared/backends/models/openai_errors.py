@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shared.core.errors import AgentError, ContextTooLong, Overloaded, QuotaExhausted, Refused
-from shared.http_client import Answer
+from shared.http_answers import Answer
 
 _SPENT = frozenset(
     {

@@ -19,7 +19,8 @@ from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
 from shared.core.errors import AgentError, ConfigError, InvalidOutput, OutcomeUnknown, RateLimited, Refused, Rejected
 from shared.core.models.model_facts import Catalogue, Tokens
-from shared.http_client import Answer, Trace
+from shared.http_answers import Answer
+from shared.http_client import Trace
 from shared.ports import Clock, Message
 
 _URLS = {"openai": "https://api.openai.com/v1", "xai": "https://api.x.ai/v1"}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import requests
 
 from shared.backends.models.places import find_wrong_place
-from shared.backends.models.turns import Reply, Turn, part, sendable
+from shared.backends.models.turns import Reply, Turn, sendable
+from shared.backends.models.vendor_words import LONGEST_WAIT, codes_of, read_duration, span, tokens_shown, wait_until
 from shared.core.errors import (
     AgentError,
     IntegrationError,
@@ -27,7 +27,8 @@ from shared.core.errors import (
 )
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
 from shared.core.run.run import Usage
-from shared.http_client import Answer, HttpClient, Trace, json_bytes, retry_after, vendor_message
+from shared.http_answers import Answer, retry_after, vendor_message
+from shared.http_client import HttpClient, Trace, json_bytes
 from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
 
 Key = Callable[[], Secret]
@@ -35,10 +36,7 @@ Key = Callable[[], Secret]
 _OVERHEAD_TOKENS = 256  # roles and separators, which are billed too
 _CONNECT_S = 5.0
 _COUNT_S = 15.0
-_LONGEST_WAIT = timedelta(days=1)
 _MESSAGE = 200
-_CODE_NAMES = ("code", "type", "status", "error_code")
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?\Z")
 
 
 class Vendor(ABC):
@@ -179,7 +177,7 @@ class Vendor(ABC):
             model=model,
             usage=usage,
             request_id=str(answer.headers.get(self.request_header) or answer.json.get(self.request_field) or ""),
-            tokens=_shown(tokens or Tokens()),
+            tokens=tokens_shown(tokens or Tokens()),
             calls=reply.calls,
         )
 
@@ -229,7 +227,7 @@ class Vendor(ABC):
         """Return our error for a refused call (integrations, section 2.5)."""
         if isinstance(answer.json, list) and answer.json:  # some of Google's front ends wrap the error in a list
             answer = replace(answer, json=answer.json[0])
-        codes, said = _codes(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
+        codes, said = codes_of(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
         message = f"{answer.status} {said}"
         status, wait = answer.status, self._wait(answer)
         if own := find_wrong_place(self.name, status, said) or self._refusal(answer, codes, said):
@@ -255,7 +253,7 @@ class Vendor(ABC):
         wait = span(float(exact) / 1000) if exact.replace(".", "", 1).isdecimal() else retry_after(answer)
         if wait is None:
             wait = max(self._resets(answer.headers), default=None)
-        return None if wait is None else min(max(wait, timedelta()), _LONGEST_WAIT)
+        return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
 
     def _resets(self, headers: Mapping[str, str]) -> Iterable[timedelta]:
         """Yield when the limits that are used up begin anew: a duration at OpenAI and xAI, a time at Anthropic."""
@@ -264,44 +262,5 @@ class Vendor(ABC):
             if left.strip() != "0" or "ratelimit" not in lowered or "remaining" not in lowered:
                 continue
             told = headers.get(lowered.replace("remaining", "reset"), "").strip()
-            if (found := _duration(told) or _until(told, self._clock.now())) is not None:
+            if (found := read_duration(told) or wait_until(told, self._clock.now())) is not None:
                 yield found
-
-
-def _codes(body: Any) -> frozenset[str]:
-    """Return every word for programs in an error: its code, type, status and reasons."""
-    inner = part(body, "error")
-    details = part(inner, "details")
-    found = [each.get(name) for each in (inner, details, body) if isinstance(each, Mapping) for name in _CODE_NAMES]
-    return frozenset(each for each in found if isinstance(each, str))
-
-
-def span(seconds: float) -> timedelta:
-    """Return a wait that a vendor has told: a day at most, whatever the number."""
-    return timedelta(seconds=min(seconds, _LONGEST_WAIT.total_seconds()))
-
-
-def _duration(text: str) -> timedelta | None:
-    match = _DURATION.match(text)
-    if not text or match is None or not any(match.groups()):
-        return None
-    hours, minutes, seconds, millis = (float(each or 0) for each in match.groups())
-    return span(3600 * hours + 60 * minutes + seconds + millis / 1000)
-
-
-def _until(text: str, now: datetime) -> timedelta | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at - now if at.tzinfo is not None else None
-
-
-def _shown(tokens: Tokens) -> dict[str, int]:
-    kinds = {
-        "input": tokens.input,
-        "cached": tokens.cached,
-        "output": tokens.output,
-        "thoughts": tokens.thoughts,
-    }
-    return kinds | ({"written": tokens.written} if tokens.written else {})

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.bench.ops.ops import BEFORE, CALLS, MODELS, REQUESTS, TOKENS_IN, TOKENS_OUT, price_days
+from shared.bench.ops.ops import BEFORE, CALLS, MODELS, TOKENS_IN, TOKENS_OUT, price_days
+from shared.bench.ops.ops_counting import REQUESTS
 from shared.bench.ops.prices import DAYS, model_usd, monthly_usd
 from shared.bench.ops.scale import NOTION_PER_MINUTE, SECONDS, SYNC_EVERY_S, deployed_rules
 

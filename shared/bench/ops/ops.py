@@ -1,8 +1,8 @@
 """`bench ops`: what the demo's run uses of everything that is billed or limited, and what that costs.
 
 The story is told once in a house of its own, with the waits of an installation in the cloud. Store, queue and secrets
-count as Google bills them (bench_ops_store.py); requests to other systems are those that were sent. Beside it stand the
-counts of an earlier run, kept in a data file.
+count as Google bills them (ops_store.py, ops_counting.py); requests to other systems are those that were sent. Beside
+it stand the counts of an earlier run, kept in a data file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,20 +24,19 @@ import requests
 
 from shared.backends.local.keys.identity import LocalCallers
 from shared.backends.offline.model import OfflineModel
-from shared.bench.ops.ops_store import READS, CountingStore, Meter
+from shared.bench.ops.ops_counting import REQUESTS, TASKS, CountingQueue, CountingSecrets
+from shared.bench.ops.ops_store import CountingStore, Meter
 from shared.bench.ops.prices import model_usd, operation_prices, platform_usd
 from shared.core.errors import ConfigError
 from shared.core.models.token_bound import estimated_tokens
-from shared.core.run.commands import Command
 from shared.local.first_setup import settle_in
 from shared.local.runtime import SCHEDULE, House
 from shared.local.story.demo import Progress, tell_story
 from shared.local.story.idea import example_idea
-from shared.ports import SYSTEM, ModelRequest, ModelResult, Queue, Secret, Secrets, Store, request_tokens
+from shared.ports import ModelRequest, ModelResult, Queue, Secrets, Store, request_tokens
 from shared.telemetry.metrics import REGISTRY
 
 Json = dict[str, Any]
-TASKS, REQUESTS, KMS, SECRETS = "task_operations", "requests", "kms_operations", "secret_accesses"
 CALLS, TOKENS_IN, TOKENS_OUT = "model_calls", "model_input_tokens", "model_output_tokens"
 BY_TASK = ("plan", "execute-step", "deploy", "notify")  # functions whose requests are deliveries of a task
 STANDING = tuple(SCHEDULE)  # what the clock calls, run or no run
@@ -52,65 +50,6 @@ _LATELY = (
     "stale",
 )  # what a pass asks of pages that were edited in the last ten minutes: none when idle
 _STORE = [name for name in vars(Store) if not name.startswith("_")]
-
-
-class CountingQueue:
-    """Counts one operation of Cloud Tasks per command; the other, for its delivery, is a request that arrives."""
-
-    def __init__(self, inner: Queue, store: CountingStore, meter: Meter) -> None:
-        self._inner, self._store, self._meter = inner, store, meter
-
-    def enqueue(self, commands: Sequence[Command]) -> None:
-        """Hand over what no commit has handed over."""
-        self._meter.count(TASKS, len(commands))
-        left = [command for command in commands if not self._store.committed(command)]
-        if left:
-            self._inner.enqueue(left)
-
-
-class CountingSecrets:
-    """Counts what Secret Manager and KMS are asked, as backends/cloud/secrets.py does: once per function in a run."""
-
-    def __init__(self, inner: Secrets, meter: Meter) -> None:
-        self._inner, self._meter = inner, meter
-        self._lock = threading.Lock()
-        self._kept: set[tuple[str, str, str]] = set()
-
-    def get(self, name: str, *, refresh: bool = False) -> Secret:
-        """Count an access, once per function; a refresh is another."""
-        if self._first(SECRETS, name) or refresh:
-            self._meter.count(SECRETS, 1, name)
-        return self._inner.get(name, refresh=refresh)
-
-    def seal(self, tenant: str, field: str, secret: Secret) -> Mapping[str, Any]:
-        """Count the look for the newest key, and the key's unwrapping."""
-        if tenant != SYSTEM:
-            if self._first("newest", tenant):
-                self._meter.count(READS, 2, "keys")
-            self._unwrap(tenant)
-        return self._inner.seal(tenant, field, secret)
-
-    def open(self, tenant: str, field: str, envelope: Mapping[str, Any]) -> Secret:
-        """Count the key's unwrapping."""
-        if tenant != SYSTEM:  # the operator's are no envelopes in the cloud
-            self._unwrap(tenant)
-        return self._inner.open(tenant, field, envelope)
-
-    def _unwrap(self, tenant: str) -> None:
-        if self._first("key", tenant):
-            self._meter.count(READS, 1, "keys")
-            self._meter.count(KMS, 1)
-
-    def _first(self, what: str, name: str) -> bool:
-        from shared.telemetry import trace
-
-        where = trace.place()
-        key = (where.labels["function"] if where is not None else "", what, name)
-        with self._lock:
-            new = self._meter.on and key not in self._kept
-            if new:
-                self._kept.add(key)
-        return new
 
 
 def bench_ops(on: date | None = None) -> Json:

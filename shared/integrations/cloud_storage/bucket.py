@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.core.errors import Missing, Rejected, Unavailable
-from shared.http_client import Answer, HttpClient, json_bytes, vendor_message
+from shared.http_answers import Answer, vendor_message
+from shared.http_client import HttpClient, json_bytes
 
 BASE_URL = "https://storage.googleapis.com"
 _PAGE = 1000

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.core.errors import Missing, NotAllowed, Rejected, Unauthorized
-from shared.http_client import Answer, HttpClient, Trace, segment, vendor_message
+from shared.http_answers import Answer, vendor_message
+from shared.http_client import HttpClient, Trace, segment
 from shared.integrations.github.wire import Wire
 from shared.ports import Clock, Secret, Secrets
 

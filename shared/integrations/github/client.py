@@ -9,7 +9,8 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from shared.core.errors import Missing, NotAllowed, Rejected
-from shared.http_client import Answer, HttpClient, segment, vendor_message
+from shared.http_answers import Answer, vendor_message
+from shared.http_client import HttpClient, segment
 from shared.integrations.forge import FOLDER, Author, Change, Check, Checks, Entry, Repository, Review, sum_up
 from shared.integrations.github import checks, commits
 from shared.integrations.github.hooks import Hooks

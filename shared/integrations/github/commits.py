@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.core.errors import Missing, Rejected
-from shared.http_client import vendor_message
+from shared.http_answers import vendor_message
 from shared.integrations.forge import FILE, SUBMODULE, Author
 from shared.integrations.github.wire import Json, Wire, repo_path, slashed, stamp
 

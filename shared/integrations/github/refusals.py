@@ -7,7 +7,7 @@ single sign-on" (X-GitHub-SSO).
 from __future__ import annotations
 
 from shared.core.errors import NotAllowed
-from shared.http_client import Answer, vendor_message
+from shared.http_answers import Answer, vendor_message
 
 SYSTEM = "github"
 _TOKENS = "On GitHub open Settings › Developer settings › Personal access tokens"

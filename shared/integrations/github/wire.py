@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected
-from shared.http_client import Answer, HttpClient, retry_after, segment
+from shared.http_answers import Answer, retry_after
+from shared.http_client import HttpClient, segment
 from shared.integrations.forge import MOVED, moved
 from shared.integrations.github.refusals import kept_out
 

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected, Unauthorized
-from shared.http_client import Answer, HttpClient, segment
+from shared.http_answers import Answer
+from shared.http_client import HttpClient, segment
 from shared.integrations.forge import MOVED, Change, Check, Repository, moved
 
 SYSTEM = "gitlab"

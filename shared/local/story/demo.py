@@ -18,7 +18,8 @@ from shared.core.pages import marks
 from shared.core.planning.proposal import upgraded
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.tree import TOP, Append, plan, position
+from shared.integrations.notion.content.tree import plan, position
+from shared.integrations.notion.content.tree_requests import TOP, Append
 from shared.local.chosen.choices import read_choices
 from shared.local.chosen.harmless import refuse_real_choices
 from shared.local.first_setup import Home, Installation, as_person, settle_in

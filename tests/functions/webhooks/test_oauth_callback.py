@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from shared.core.run.run import derived_id
-from shared.oauth import sign_state
+from shared.oauth_state import sign_state
 from tests.support.rigs.house import Neighbourhood, open_house
 
 pytestmark = pytest.mark.xdist_group("oauth_callback")

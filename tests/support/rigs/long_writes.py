@@ -10,7 +10,8 @@ from shared.core.errors import IntegrationError, OutcomeUnknown
 from shared.http_client import HttpClient
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.tree import Read, plan
+from shared.integrations.notion.content.tree import plan
+from shared.integrations.notion.content.tree_requests import Read
 from shared.integrations.notion.content.writer import write_tree
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret

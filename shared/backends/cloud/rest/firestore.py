@@ -6,30 +6,18 @@ Facts: https://cloud.google.com/firestore/docs/reference/rest (v1).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from shared.backends.cloud.api_error import ApiError
+from shared.backends.cloud.rest.query_words import NAME, OPERATORS, FieldFilter, field, quoted, rows
 from shared.backends.cloud.rest.values import Moment, as_moment, decoded, encoded, encoded_fields
 from shared.backends.cloud.rest.wire import Rest, known_shape
 
-_NAME = "__name__"
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_OPERATORS = {"==": "EQUAL", "<": "LESS_THAN", "<=": "LESS_THAN_OR_EQUAL", ">": "GREATER_THAN"}
 _DEFAULT_S = 15.0
 _PAGE = 300  # names in one answer of a list
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFilter:
-    """One condition of a query."""
-
-    field_path: str
-    op_string: str
-    value: Any
 
 
 class RestFirestore:
@@ -104,7 +92,7 @@ class Document:
         """Read it; raises ApiError. A database that is not there is an error, and no missing document."""
         asked = {"documents": [self.name]}
         answer = self._client.rest.read("POST", f"{self._client.root}:batchGet", asked, timeout=timeout)
-        told = next((each for each in _rows(answer) if "found" in each or "missing" in each), None)
+        told = next((each for each in rows(answer) if "found" in each or "missing" in each), None)
         if told is None:  # nobody said that it is not there
             raise ApiError("UNKNOWN", "Firestore answered without the document")
         return Snapshot(self, told.get("found"))
@@ -163,7 +151,7 @@ class Batch:
 
     def update(self, reference: Document, fields: Mapping[str, Any], option: Mapping[str, Any] | None = None) -> None:
         """Change fields of a document that is there, at that version when one is given."""
-        mask = {"fieldPaths": [_quoted(name) for name in fields]}
+        mask = {"fieldPaths": [quoted(name) for name in fields]}
         condition = dict(option or {"exists": True})
         self._writes.append({**self._update(reference, fields), "updateMask": mask, "currentDocument": condition})
 
@@ -207,7 +195,7 @@ class Query:
 
     def start_after(self, place: Snapshot | Mapping[str, Any]) -> Query:
         """Begin behind a document that was read, or behind a place in the order."""
-        values = [place.reference if name == _NAME and isinstance(place, Snapshot) else _at(place, name)
+        values = [place.reference if name == NAME and isinstance(place, Snapshot) else _at(place, name)
                   for name, _ in self.orders]  # fmt: skip
         return replace(self, cursor=tuple(values))
 
@@ -220,7 +208,7 @@ class Query:
         root = self.client.root
         parent = f"{root}/{self.parent}" if self.parent else root
         asked = {"structuredQuery": self._structured()}
-        for each in _rows(self.client.rest.read("POST", f"{parent}:runQuery", asked, timeout=timeout)):
+        for each in rows(self.client.rest.read("POST", f"{parent}:runQuery", asked, timeout=timeout)):
             if "document" in each:
                 path = each["document"]["name"].removeprefix(f"{root}/")
                 yield Snapshot(Document(self.client, path), each["document"])
@@ -228,13 +216,13 @@ class Query:
     def _structured(self) -> dict[str, Any]:
         found: dict[str, Any] = {"from": [{"collectionId": self.name, "allDescendants": self.everywhere}]}
         conditions = [
-            {"fieldFilter": {**_field(f.field_path), "op": _OPERATORS[f.op_string], "value": encoded(f.value)}}
+            {"fieldFilter": {**field(f.field_path), "op": OPERATORS[f.op_string], "value": encoded(f.value)}}
             for f in self.filters
         ]
         if conditions:
             found["where"] = {"compositeFilter": {"op": "AND", "filters": conditions}}
         if self.orders:
-            found["orderBy"] = [{**_field(name), "direction": direction} for name, direction in self.orders]
+            found["orderBy"] = [{**field(name), "direction": direction} for name, direction in self.orders]
         if self.cursor:
             found["startAt"] = {"before": False, "values": [_cursor_value(value) for value in self.cursor]}
         if self.most:
@@ -267,7 +255,7 @@ class Collection:
         """Return the references of all documents, and of places where something lies below; raises ApiError."""
         path, page = f"{self._client.root}/{self.path}", ""
         while True:
-            asked = f"{path}?showMissing=true&pageSize={_PAGE}&mask.fieldPaths={_NAME}&pageToken={quote(page)}"
+            asked = f"{path}?showMissing=true&pageSize={_PAGE}&mask.fieldPaths={NAME}&pageToken={quote(page)}"
             answer = self._client.rest.read("GET", asked, timeout=timeout)
             for found in answer.get("documents", ()):
                 yield Document(self._client, found["name"].removeprefix(f"{self._client.root}/"))
@@ -277,27 +265,6 @@ class Collection:
 
     def _all(self) -> Query:
         return Query(self._client, self._parent, self.id)
-
-
-def _rows(answer: Any) -> list[Mapping[str, Any]]:
-    """Return the parts of a streamed answer; raises ApiError, also for an error that comes after some of them."""
-    with known_shape():
-        rows: list[Mapping[str, Any]] = [dict(each) for each in answer]
-        for each in rows:
-            if "error" in each:
-                raise ApiError(str(each["error"].get("status", "UNKNOWN")), str(each["error"].get("message", "")))
-    return rows
-
-
-def _quoted(name: str) -> str:
-    if _PLAIN.match(name):
-        return name
-    escaped = name.replace("\\", "\\\\").replace("`", "\\`")
-    return f"`{escaped}`"
-
-
-def _field(name: str) -> dict[str, Any]:
-    return {"field": {"fieldPath": name if name == _NAME else _quoted(name)}}
 
 
 def _at(place: Snapshot | Mapping[str, Any], name: str) -> Any:

@@ -11,7 +11,8 @@ from shared.core.page import Block
 from shared.integrations.notion.client.checked_answers import understood
 from shared.integrations.notion.client.wire import Json, Wire, in_body, in_path
 from shared.integrations.notion.content import reading
-from shared.integrations.notion.content.tree import TOP, Append, Request, plan, position
+from shared.integrations.notion.content.tree import plan, position
+from shared.integrations.notion.content.tree_requests import TOP, Append, Request
 
 MAX_PAGE_BLOCKS = 20_000
 MAX_DEPTH = 100  # nobody nests like that; blocks that hold themselves would be followed for ever

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, RateLimited, Unavailable
 from shared.core.text.sentence import end_sentence
-from shared.http_client import Answer, retry_after, vendor_message
+from shared.http_answers import Answer, retry_after, vendor_message
 
 Json = dict[str, Any]
 

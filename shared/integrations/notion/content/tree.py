@@ -23,60 +23,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import accumulate, takewhile
 from typing import Any
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.content.tree_nodes import AROUND, BORN_WITH, Node, measured, with_children
+from shared.integrations.notion.content.tree_requests import TOP, Append, PagePlan, Place, Read, Request
 from shared.integrations.notion.content.tree_runs import MAX_BLOCKS, MAX_BYTES, MAX_SIBLINGS, Option, Run, fewest, runs
 
 Json = dict[str, Any]
-
-TOP = -1  # in place of a block's number: the page or block the tree is written into
 _KEPT = 4  # ways of equal cost kept per block, lighter in blocks or lighter in bytes
-
-
-class Place(Enum):
-    """Where among its siblings a request puts its blocks."""
-
-    END = "end"
-    START = "start"
-    AFTER = "after"  # the sibling before them
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """One request that writes: these blocks, side by side, into `parent`. Blocks go by number in reading order."""
-
-    parent: int
-    numbers: tuple[int, ...]
-    blocks: tuple[Json, ...]
-    place: Place
-    after: int = TOP  # the sibling, for Place.AFTER
-    rode_before: tuple[Json, ...] = ()  # siblings whose ids nobody knows: they came along with the parent
-    rode_behind: tuple[Json, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One request that learns the ids of the children `parent` was born with."""
-
-    parent: int
-    numbers: tuple[int, ...]
-    blocks: tuple[Json, ...]
-
-
-Request = Append | Read
-
-
-@dataclass(frozen=True, slots=True)
-class PagePlan:
-    """What a new page is created with, and the requests that follow into it."""
-
-    children: tuple[Json, ...]
-    requests: tuple[Request, ...]
 
 
 def plan(blocks: Sequence[Json]) -> list[Request]:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from shared.core.errors import IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.http_client import json_bytes
 from shared.integrations.notion.content.recognise import GONE, found_among, found_by_mark
-from shared.integrations.notion.content.tree import TOP, Append, Read, Request, plan, plan_page, position
+from shared.integrations.notion.content.tree import plan, plan_page, position
+from shared.integrations.notion.content.tree_requests import TOP, Append, Read, Request
 
 Json = dict[str, Any]
 Result = Mapping[str, Any]

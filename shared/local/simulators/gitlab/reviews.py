@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from shared.local.simulators._server import json_response
 from shared.local.simulators.gitlab import hooks
 from shared.local.simulators.gitlab.calls import Call, Refused
-from shared.local.simulators.gitlab.merge_requests import one
+from shared.local.simulators.gitlab.merge_request_shapes import one
 from shared.local.simulators.gitlab.projects import user_shape
 
 Json = dict[str, Any]

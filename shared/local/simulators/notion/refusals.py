@@ -4,6 +4,18 @@ import json
 from typing import Any
 
 Json = dict[str, Any]
+FAULT_CODES = {
+    400: "validation_error",
+    401: "unauthorized",
+    403: "restricted_resource",
+    404: "object_not_found",
+    409: "conflict_error",
+    429: "rate_limited",
+    500: "internal_server_error",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+    529: "service_overload",
+}
 
 
 class ApiError(Exception):

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,95 +11,20 @@ from werkzeug.wrappers import Request, Response
 
 from shared.local.simulators._change_log import Table
 from shared.local.simulators._server import Simulator, json_response
-from shared.local.simulators.notion import async_tasks, control, directory, jobs, later, oauth
+from shared.local.simulators.notion import control, jobs, later, oauth
 from shared.local.simulators.notion.calls import NEW, Call, Cursors
 from shared.local.simulators.notion.content import (
-    blocks,
-    comments,
-    page_values,
-    pages,
     signed_files,
-    templates,
-    uploads,
 )
-from shared.local.simulators.notion.gate import CAPABILITIES, Gate, version_of
-from shared.local.simulators.notion.markdown import markdown_calls
-from shared.local.simulators.notion.refusals import ApiError
+from shared.local.simulators.notion.gate import Gate, version_of
+from shared.local.simulators.notion.refusals import FAULT_CODES, ApiError
+from shared.local.simulators.notion.routes import GRANTS, ROUTES
 from shared.local.simulators.notion.shown import people
-from shared.local.simulators.notion.tables import databases, sources, views
 from shared.local.simulators.notion.webhooks import Webhooks
 from shared.local.simulators.notion.world import Caller, Nodes, World
 
 Json = dict[str, Any]
-Handler = Callable[..., Json]
-
-_ID = "([^/]+)"
-_READ, _UPDATE, _INSERT, _READ_COMMENTS, _INSERT_COMMENTS, _READ_USERS = CAPABILITIES
-_ROUTES: tuple[tuple[str, str, Handler, str | None], ...] = (
-    ("GET", "/v1/users/me", directory.me, None),
-    ("GET", f"/v1/users/{_ID}", directory.user, _READ_USERS),
-    ("GET", "/v1/users", directory.users, _READ_USERS),
-    ("POST", "/v1/pages", pages.create, _INSERT),
-    ("GET", f"/v1/pages/{_ID}", pages.get, _READ),
-    ("PATCH", f"/v1/pages/{_ID}", pages.update, _UPDATE),
-    ("POST", f"/v1/pages/{_ID}/move", pages.move, _UPDATE),
-    ("GET", f"/v1/pages/{_ID}/properties/(.+)", page_values.one_property, _READ),
-    ("GET", f"/v1/pages/{_ID}/markdown", markdown_calls.get, _READ),
-    ("PATCH", f"/v1/pages/{_ID}/markdown", markdown_calls.edit, _UPDATE),
-    ("GET", f"/v1/async_tasks/{_ID}", async_tasks.get, None),
-    ("GET", f"/v1/blocks/{_ID}", blocks.get, _READ),
-    ("PATCH", f"/v1/blocks/{_ID}", blocks.update, _UPDATE),
-    ("DELETE", f"/v1/blocks/{_ID}", blocks.delete, _UPDATE),
-    ("GET", f"/v1/blocks/{_ID}/children", blocks.children, _READ),
-    ("PATCH", f"/v1/blocks/{_ID}/children", blocks.append, _INSERT),
-    ("POST", "/v1/blocks/meeting_notes(?:/query)?", blocks.meeting_notes, None),
-    ("POST", "/v1/databases", databases.create_database, _INSERT),
-    ("GET", f"/v1/databases/{_ID}", databases.get_database, _READ),
-    ("PATCH", f"/v1/databases/{_ID}", databases.update_database, _UPDATE),
-    ("POST", "/v1/data_sources", sources.create_source, _INSERT),
-    ("GET", f"/v1/data_sources/{_ID}", sources.get_source, _READ),
-    ("PATCH", f"/v1/data_sources/{_ID}", sources.update_source, _UPDATE),
-    ("POST", f"/v1/data_sources/{_ID}/query", sources.query_source, _READ),
-    ("GET", f"/v1/data_sources/{_ID}/templates", templates.listed, _READ),
-    ("GET", "/v1/views", views.listed, _READ),
-    ("POST", "/v1/views", views.create, _INSERT),
-    ("GET", f"/v1/views/{_ID}", views.get, _READ),
-    ("PATCH", f"/v1/views/{_ID}", views.update, _UPDATE),
-    ("DELETE", f"/v1/views/{_ID}", views.delete, _UPDATE),
-    ("POST", f"/v1/views/{_ID}/queries", views.ask, _READ),
-    ("GET", f"/v1/views/{_ID}/queries/{_ID}", views.results, _READ),
-    ("DELETE", f"/v1/views/{_ID}/queries/{_ID}", views.forget, _READ),
-    ("POST", "/v1/search", directory.search, _READ),
-    ("GET", "/v1/custom_emojis", directory.custom_emojis, _READ),
-    ("POST", "/v1/file_uploads", uploads.create, _INSERT),
-    ("GET", "/v1/file_uploads", uploads.listed, _INSERT),
-    ("GET", f"/v1/file_uploads/{_ID}", uploads.get, _INSERT),
-    ("POST", f"/v1/file_uploads/{_ID}/send", uploads.send, _INSERT),
-    ("POST", f"/v1/file_uploads/{_ID}/complete", uploads.complete, _INSERT),
-    ("POST", "/v1/comments", comments.create, _INSERT_COMMENTS),
-    ("GET", "/v1/comments", comments.listed, _READ_COMMENTS),
-    ("GET", f"/v1/comments/{_ID}", comments.get, _READ_COMMENTS),
-    ("PATCH", f"/v1/comments/{_ID}", comments.update, _INSERT_COMMENTS),
-    ("DELETE", f"/v1/comments/{_ID}", comments.delete, _INSERT_COMMENTS),
-)
-_OAUTH: dict[tuple[str, str], Callable[[World, Request], Response]] = {
-    ("POST", "/v1/oauth/token"): oauth.token,
-    ("POST", "/v1/oauth/introspect"): oauth.introspect,
-    ("POST", "/v1/oauth/revoke"): oauth.revoke,
-}
 _PERSON = "notion.person"  # key in the WSGI environment of a call made by a person
-_FAULT_CODES = {
-    400: "validation_error",
-    401: "unauthorized",
-    403: "restricted_resource",
-    404: "object_not_found",
-    409: "conflict_error",
-    429: "rate_limited",
-    500: "internal_server_error",
-    503: "service_unavailable",
-    504: "gateway_timeout",
-    529: "service_overload",
-}
 
 
 class NotionSimulator(Simulator):
@@ -216,7 +140,7 @@ class NotionSimulator(Simulator):
         return json_response(body, refusal.status)
 
     def _api(self, request: Request) -> Response:
-        grant = _OAUTH.get((request.method, request.path))
+        grant = GRANTS.get((request.method, request.path))
         person = request.environ.get(_PERSON)
         version = NEW if person else version_of(request)
         if grant is not None:
@@ -228,7 +152,7 @@ class NotionSimulator(Simulator):
         return json_response({**answer, "request_id": str(uuid.uuid4())}, call.status)
 
     def _routed(self, call: Call) -> Json:
-        for method, pattern, handler, capability in _ROUTES:
+        for method, pattern, handler, capability in ROUTES:
             found = re.fullmatch(pattern, call.request.path) if method == call.request.method else None
             if found:
                 self._gate.allow(call.caller, capability)
@@ -278,7 +202,7 @@ class NotionSimulator(Simulator):
             page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
             ray = {"cf-ray": request_id.replace("-", "")[:16] + "-SIM"}
             return Response(page, status=502, headers={**headers, **ray}, content_type="text/html")
-        error = ApiError(status, _FAULT_CODES.get(status, "internal_server_error"), f"Ordered fault {status}.")
+        error = ApiError(status, FAULT_CODES.get(status, "internal_server_error"), f"Ordered fault {status}.")
         if status == 429:
             headers.setdefault("Retry-After", "1")
             reason = fault.get("reason", "public_api_request_rate_limit")

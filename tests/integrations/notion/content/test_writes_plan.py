@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.tree import TOP, Append, Place, plan, plan_page
+from shared.integrations.notion.content.tree import plan, plan_page
+from shared.integrations.notion.content.tree_requests import TOP, Append, Place
 
 pytestmark = pytest.mark.slow
 
