@@ -11,7 +11,7 @@ from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.integrations.notion.content import blocks
 from shared.steps.notion.notion_update_rows import UpdateRows
 from tests.steps.bench import Bench
-from tests.steps.notion.test_every_kind import values
+from tests.steps.notion.cases import values
 from tests.steps.notion.test_taken_back import run
 from tests.steps.notion.test_update_rows import many, statuses, text_left, writes
 

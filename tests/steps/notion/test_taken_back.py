@@ -11,7 +11,7 @@ from shared.integrations.notion.client.files import attached
 from shared.integrations.notion.content import blocks
 from shared.steps import KINDS
 from tests.steps.bench import NOBODY, Bench, paragraph, titled
-from tests.steps.notion.test_every_kind import club, lines, values
+from tests.steps.notion.cases import club, lines, values
 
 
 def run(bench: Bench, kind: str, **given: Any) -> Run:

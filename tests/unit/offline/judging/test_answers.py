@@ -7,7 +7,7 @@ import pytest
 from shared.backends.offline.judging.talk.said import chosen_by
 from shared.core.page import ANSWER, Block, Span
 from tests.unit.offline.judging.held_out import SITE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 CHOSEN = {
     "Yes, please just make the website.": "site",

@@ -11,7 +11,7 @@ from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.understanding import understand
 from shared.core.page import ANSWER
 from tests.unit.offline.judging.held_out import ASK, REFUSE, SERVICE, SITE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 LADDER = """# Badminton club ladder
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.core.page import ANSWER
 from tests.unit.offline.judging.held_out import ASK, SITE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 CONTRADICTING = (
     (

@@ -9,7 +9,7 @@ import pytest
 from shared.backends.offline.judging.understanding import understand
 from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Block, Page, Span
-from tests.unit.offline.judging.test_taken_for import page_of
+from tests.unit.offline.judging.judged import page_of
 
 PUBLIC = "# Bicycle club\n\nWe repair bicycles on Saturdays. Everybody is welcome.\n\n## Prices\n\n"
 MARKS = [

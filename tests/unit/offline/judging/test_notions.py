@@ -12,7 +12,7 @@ from shared.backends.offline.judging.thinness import UNTOLD
 from shared.backends.offline.judging.understanding import understand
 from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from tests.unit.offline.judging.held_out import ASK, REFUSE, SERVICE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 SHOP = "# Harbour café\n\nWe serve coffee and cake at the old quay, open daily from 9 to 18.\n\n{line}\n"
 API = "# Bookings API\n\n- `GET /bookings`\n- `POST /bookings` with name (required), room and start\n\n{line}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.offline.judging.held_out import REFUSE, SITE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 ORDERED = (
     "# Choir\n\nPlease enter these new singers in our Singers table, Voice = alto for all of them.\n\n- Mona\n- Ruth\n",

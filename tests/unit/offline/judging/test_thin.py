@@ -15,7 +15,7 @@ from shared.core.approval.decision_words import declines
 from shared.core.page import ANSWER, EARLIER, Block, Page, Span, page_from_data, page_to_data
 from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, SERVICE, SITE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 from tests.unit.offline.judging.thin_pages import HELD_OUT, LOOKED_AT
 
 MOST_ASKED_WRONGLY = 0.03

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.offline.judging.held_out import ASK, REFUSE
-from tests.unit.offline.judging.test_taken_for import outcome, page_of
+from tests.unit.offline.judging.judged import outcome, page_of
 
 LOOKED_AT, MEASURED = (Path(__file__).parent / name for name in ("looked_at", "measured"))
 MOST_WRONG = 5  # of those that were measured
