@@ -136,14 +136,21 @@ def _move(wanted: MovePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     to_page, to_source = ctx.target(wanted.to_page, "page"), ctx.target(wanted.to_data_source, "data_source")
-    ctx.before("before", lambda: _shown(notion.page(page)))
-    ctx.same_end("moved", lambda: {"page": notion.move_page(page, to_page=to_page, to_data_source=to_source)["id"]})
-    return Done({"page": page})
+    again = ctx.remembered("before") is not None  # where people put it since an earlier attempt is newer
+    before = ctx.before("before", lambda: _shown(notion.page(page)))
+
+    def move() -> Json:
+        if again and _place(notion.page(page)["parent"]) not in (to_page or to_source, _place(before["parent"])):
+            return {"left": page}
+        return {"page": notion.move_page(page, to_page=to_page, to_data_source=to_source)["id"]}
+
+    left = "left" in ctx.same_end("moved", move)
+    return Done({"page": page}, facts=_meanwhile("where the page stands") if left else {})
 
 
 def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
     before = ctx.remembered("before")
-    if before is None or not ctx.effect.begun("moved"):
+    if before is None or not ctx.effect.begun("moved") or "left" in (ctx.effect.known("moved") or ()):
         return
     notion = ctx.connect(Notion)
     page, parent = ctx.target(wanted.page, "page"), before["parent"]

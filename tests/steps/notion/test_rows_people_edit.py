@@ -10,7 +10,7 @@ import pytest
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.integrations.notion.content import blocks
 from shared.steps.notion.notion_update_rows import UpdateRows
-from tests.steps.bench import Bench
+from tests.steps.bench import Bench, titled
 from tests.steps.notion.cases import values
 from tests.steps.notion.test_taken_back import run
 from tests.steps.notion.test_update_rows import many, statuses, text_left, writes
@@ -74,15 +74,33 @@ def test_an_edit_of_another_column_keeps_nothing_from_being_written(bench: Bench
     assert "left_as_it_is" not in bench.run.facts
 
 
-def test_what_a_person_set_on_a_page_after_an_attempt_died_before_its_write_stays(bench: Bench) -> None:
+def died_before_its_write(bench: Bench, kind: str, **given: Any) -> None:
+    """Let the first attempt die when it has read the page and written nothing."""
+
     def die(point: str) -> None:
-        if point == "result.after/notion.update_page/before":
+        if point == f"result.after/{kind}/before":
             bench.house.crash_point = lambda point: None
             raise SystemExit
 
     bench.house.crash_point = die
     with pytest.raises(SystemExit):
-        run(bench, "notion.update_page", page=bench.ids["bell"], properties={"Note": "ours", "Status": "Done"})
+        run(bench, kind, **given)
+
+
+def test_a_page_that_a_person_moved_after_an_attempt_died_before_its_move_stays_there(bench: Bench) -> None:
+    other = bench.notion.create_page(page_id=bench.ids["home"], properties={"title": titled("Attic")})["id"]
+    died_before_its_write(bench, "notion.move_page", page=bench.ids["club"], to_page=bench.ids["archive"])
+    bench.notion.move_page(bench.ids["club"], to_page=other)
+    bench.house.pass_time(timedelta(minutes=16), timedelta(minutes=16))
+    bench.until_rest()
+    assert bench.notion.page(bench.ids["club"])["parent"]["page_id"] == other
+    assert bench.run.facts == {"left_as_it_is": "where the page stands has been changed meanwhile"}
+    assert bench.cancel().undone_failed == ()
+
+
+def test_what_a_person_set_on_a_page_after_an_attempt_died_before_its_write_stays(bench: Bench) -> None:
+    given = {"page": bench.ids["bell"], "properties": {"Note": "ours", "Status": "Done"}}
+    died_before_its_write(bench, "notion.update_page", **given)
     bench.notion.update_page(bench.ids["bell"], {"Note": text("mine")})
     bench.house.pass_time(timedelta(minutes=16), timedelta(minutes=16))  # until it is taken for lost
     bench.until_rest()
