@@ -19,19 +19,16 @@ from typing import Any
 from shared.backends.clock import Elapsed
 from shared.backends.local.folder import upgrade
 from shared.backends.local.folder.data_folder import DataFolder
-from shared.backends.local.state import documents, erase, texts
+from shared.backends.local.state import documents, erase, saved_runs, texts
 from shared.backends.local.state.commit_group import Changes, CommitGroup, as_store_error
-from shared.backends.local.state.encoding import check_id, check_tenant, to_micros, to_text
+from shared.backends.local.state.encoding import check_id, check_tenant, to_text
 from shared.backends.local.state.recent_runs import RecentRuns
 from shared.backends.local.state.run_commit import ADD_AUDIT, PreparedCommit
 from shared.core.errors import StoreError
-from shared.core.run.codec import event_from_data, run_from_data
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
 from shared.ports import Clock, Commit, Doc, Loaded, Put
-
-_LOAD = "SELECT body, version FROM runs WHERE tenant = ? AND id = ?"
 
 
 class LocalStore:
@@ -64,8 +61,7 @@ class LocalStore:
         if (recent := self._recent.get(tenant, run)) is not None:
             return recent
         with self.reading() as connection:
-            found = connection.execute(_LOAD, (tenant, run)).fetchone()
-        return Loaded(run_from_data(json.loads(found[0])), str(found[1])) if found else None
+            return saved_runs.load(connection, tenant, run)
 
     def commit(self, commit: Commit) -> str:
         """Save all of it in one transaction, the commands in the queue included; return the new version.
@@ -77,22 +73,13 @@ class LocalStore:
     def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
         """Return runs, newest first; `after` is the id of the last one seen."""
         check_tenant(tenant)
-        query, values = "SELECT body FROM runs WHERE tenant = ?", [tenant]
-        if after:
-            query += " AND (opened_at, id) < (SELECT opened_at, id FROM runs WHERE tenant = ? AND id = ?)"
-            values += [tenant, check_id("run", after)]
         with self.reading() as connection:
-            rows = connection.execute(f"{query} ORDER BY opened_at DESC, id DESC LIMIT ?", [*values, limit]).fetchall()
-        return [run_from_data(json.loads(body)) for (body,) in rows]
+            return saved_runs.list_newest(connection, tenant, limit, after)
 
     def events(self, tenant: str, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
         """Return numbered events of a run, oldest first."""
         with self.reading() as connection:
-            rows = connection.execute(
-                "SELECT seq, body FROM events WHERE tenant = ? AND run = ? AND seq > ? ORDER BY seq LIMIT ?",
-                (check_tenant(tenant), check_id("run", run), after, limit),
-            ).fetchall()
-        return [(seq, event_from_data(json.loads(body))) for seq, body in rows]
+            return saved_runs.list_events(connection, tenant, run, after, limit)
 
     # --- the outbox, which here is the queue
 
@@ -227,11 +214,7 @@ class LocalStore:
     def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
         with self.reading() as connection:
-            return connection.execute(
-                "SELECT tenant, id FROM runs WHERE next_check IS NOT NULL AND next_check <= ?"
-                " ORDER BY next_check LIMIT ?",
-                (to_micros(now), limit),
-            ).fetchall()
+            return saved_runs.list_due(connection, now, limit)
 
     def tenants(self) -> list[str]:
         """Return the ids of tenants that have documents or runs, ascending, without SYSTEM."""
