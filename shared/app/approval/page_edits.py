@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from shared.app.approval.plan_comments import heard_of
+from shared.app.approval.heard import heard_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.tools import Tools

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from shared.app.api.run.retry import retry_run
-from shared.app.approval.plan_comments import author_of, heard_of, keep_heard, members_of, text_of
+from shared.app.approval.heard import heard_of, keep_heard
+from shared.app.approval.page_comments import author_of, members_of, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.tools import Tools

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from shared.app.approval.plan_comments import Remark, author_of, heard_of, keep_heard, members_of, new_comments, text_of
+from shared.app.approval.heard import heard_of, keep_heard
+from shared.app.approval.page_comments import Remark, author_of, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.tools import Tools

@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from shared.app.approval.plan_comments import (
-    Remark,
-    Wish,
-    author_of,
-    heard_of,
-    heard_put,
-    members_of,
-    new_comments,
-    text_of,
-)
+from shared.app.approval.heard import Wish, heard_of, heard_put
+from shared.app.approval.page_comments import Remark, author_of, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record_loaded
 from shared.app.engine.tools import Tools

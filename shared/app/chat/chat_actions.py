@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.approvals import Asked, asked_now, decide
 from shared.app.approval.gates import ask_for_rework, mended_by, waiting_gate
-from shared.app.approval.plan_comments import Wish, heard_of, keep_heard
+from shared.app.approval.heard import Wish, heard_of, keep_heard
 from shared.app.chat.chat_facts import plan_of, title_of
 from shared.app.chat.chat_memory import MAX_ANSWER, Chat
 from shared.app.engine.deps import Deps

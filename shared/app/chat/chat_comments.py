@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared import log
-from shared.app.approval.plan_comments import Asked, said_already
+from shared.app.approval.answer_comments import said_already
+from shared.app.approval.plan_comments import Asked
 from shared.app.chat.chat_memory import Chat, Said, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.engine.deps import Deps

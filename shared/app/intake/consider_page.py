@@ -7,28 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared import log
+from shared.app.approval.answer_comments import ask_who, explain, tell_barred
 from shared.app.approval.gates import ask_for_rework, bar_of
 from shared.app.approval.gates import waiting_gate as waiting_gate
+from shared.app.approval.heard import Heard, Wish, heard_of, heard_put, keep_heard, listening
+from shared.app.approval.page_comments import author_of, is_person, members_of, new_comments
 from shared.app.approval.page_edits import look_for_edits, may_be_edited, note_edit, planned_hash
-from shared.app.approval.plan_comments import (
-    Asked,
-    Heard,
-    Verdict,
-    Wish,
-    ask_who,
-    author_of,
-    declined,
-    explain,
-    heard_of,
-    heard_put,
-    is_person,
-    judged,
-    keep_heard,
-    listening,
-    members_of,
-    new_comments,
-    tell_barred,
-)
+from shared.app.approval.plan_comments import Asked, Verdict, declined, judged
 from shared.app.approval.short_answers import hear_again, plan_anew, wants_it_built
 from shared.app.asking.deliveries import told_within
 from shared.app.engine.deps import Deps

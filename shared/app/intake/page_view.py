@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.app.approval.plan_comments import Heard, Wish, author_of, text_of
+from shared.app.approval.heard import Heard, Wish
+from shared.app.approval.page_comments import author_of, text_of
 from shared.app.engine.deps import Deps
 from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_databases import mapped_page

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.approval.approvals import approval_token, approval_url
-from shared.app.approval.plan_comments import heard_of, listen_from_now
+from shared.app.approval.heard import heard_of
+from shared.app.approval.page_comments import listen_from_now
 from shared.app.connections.ways_back import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects

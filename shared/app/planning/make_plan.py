@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from shared.app.approval.plan_comments import heard_of
+from shared.app.approval.heard import heard_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import carry_out
 from shared.app.engine.failed_attempts import MAX_ERROR, failure_event

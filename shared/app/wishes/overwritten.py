@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from shared.app.approval.plan_comments import said_already
+from shared.app.approval.answer_comments import said_already
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url

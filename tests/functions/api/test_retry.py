@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.app.api.run.retry import retry_run
-from shared.app.approval.plan_comments import KIND as HEARD
-from shared.app.approval.plan_comments import heard_of
+from shared.app.approval.heard import KIND as HEARD
+from shared.app.approval.heard import heard_of
 from shared.app.intake.open_page_run import page_record, record_body
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev

@@ -86,9 +86,7 @@ def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_st
 
 def _heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ...]:
     """Take along which comments were heard: a no that ended the run before does not end the one that goes on."""
-    from shared.app.approval.plan_comments import (
-        KIND as HEARD,  # brings the kinds of steps, which the API's door starts without
-    )
+    from shared.app.approval.heard import KIND as HEARD
 
     doc = deps.store.get(old.tenant, HEARD, old.id) if event.carried is not None else None
     return (Put(HEARD, new_id, doc.body),) if doc is not None else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.approval.plan_comments import heard_of
+from shared.app.approval.heard import heard_of
 from shared.core.run.run import RunStatus
 from tests.support.ports.local_ports import ScriptedModel
 from tests.support.rigs.small_desk import Desk

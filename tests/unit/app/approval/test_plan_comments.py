@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.approval.plan_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR, heard_of
+from shared.app.approval.answer_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR
+from shared.app.approval.heard import heard_of
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT

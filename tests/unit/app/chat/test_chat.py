@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.approval.plan_comments import heard_of
+from shared.app.approval.heard import heard_of
 from shared.app.chat.chat_memory import MOST_TURNS, Said, chats_of, forget_chat, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.planning.feedback import feedback_since

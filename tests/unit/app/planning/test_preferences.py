@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from shared.app.approval.answer_comments import UNCLEAR
 from shared.app.approval.approvals import approval_token, decide, read_token
-from shared.app.approval.plan_comments import UNCLEAR
 from shared.app.planning.feedback import feedback_put, feedback_since, note
 from shared.app.planning.learn_preferences import learn
 from shared.app.planning.preferences import (
