@@ -27,7 +27,8 @@ from shared.core.errors import Busy, IntegrationError, MalformedRequest, Missing
 from shared.core.run import events as ev
 from shared.core.run.commands import PLAN_DAY, Command
 from shared.core.run.run import RunStatus, Trigger, derived_id
-from shared.core.schedule.day_plan import DEFAULT_CAPACITY, DayPlan, plan_day
+from shared.core.schedule.day_plan import plan_day
+from shared.core.schedule.day_tasks import DEFAULT_CAPACITY, DayPlan
 from shared.core.schedule.schedule import BadSchedule, Days, Schedule, latest_time, next_times
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks import one_text

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from shared.core.page import Span
-from shared.core.schedule.day_plan import DayPlan, Move, Planned
+from shared.core.schedule.day_tasks import DayPlan, Move, Planned
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.tree import plan_page
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_databases import Mapped
 from shared.core.errors import Missing
-from shared.core.schedule.day_plan import Task, Yesterday
+from shared.core.schedule.day_tasks import Task, Yesterday
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import property_text

@@ -8,90 +8,20 @@ needs more than a whole day and then has the day to itself.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 
-DEFAULT_CAPACITY = 6.0  # hours
-ASSUMED = 1.0  # hours of a task without an estimate
+from shared.core.schedule.circles import find_circles
+from shared.core.schedule.day_tasks import ASSUMED, DEFAULT_CAPACITY, DayPlan, Move, Planned, Task, Yesterday
+
 AHEAD = timedelta(days=7)  # what is due within this may fill a day that has room
 _RANK = {"High": 0, "Low": 2}  # all others stand between
 MOST = 60  # tasks of one day; more are no plan that anybody reads
 _ROUNDING = 1e-9
 MOST_MOVES = 100  # dates of one question: each is a step of its plan
 _MOVES_AHEAD = 60  # days; further than this no new date is proposed
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One row of Tasks, as far as a day's plan needs it."""
-
-    id: str
-    title: str
-    status: str = "To do"  # To do | Doing | Blocked | Done
-    priority: str = ""  # High | Medium | Low, or nothing
-    due: date | None = None  # the last day
-    span: tuple[date, ...] = ()  # what the due date consists of: start or start and end, with times where it has them
-    due_text: str = ""  # the same as it was read
-    hours: float | None = None  # the estimate
-    depends_on: tuple[str, ...] = ()  # ids of tasks; one that is not among the tasks is taken for done
-    url: str = ""
-
-    @property
-    def needs(self) -> float:
-        """Return the hours to plan for it."""
-        return self.hours if self.hours is not None and self.hours > 0 else ASSUMED
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A task and the reasons, in words, why it is or is not part of the day."""
-
-    task: Task
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A date we would change, if a person agrees."""
-
-    task: Task
-    to: date
-    reason: str
-
-    @property
-    def span(self) -> tuple[date, ...]:
-        """Return what the due date then consists of: as long as before, and at the same time of the day."""
-        if self.task.due is None or not self.task.span:
-            return (self.to,)
-        return tuple(moment + (self.to - self.task.due) for moment in self.task.span)
-
-
-@dataclass(frozen=True, slots=True)
-class DayPlan:
-    """The day: what to do, in order; what is due and left out; what waits for itself; which dates should move."""
-
-    day: date
-    capacity: float
-    chosen: tuple[Planned, ...] = ()
-    left: tuple[Planned, ...] = ()
-    circles: tuple[tuple[Task, ...], ...] = ()
-    moves: tuple[Move, ...] = ()
-
-    @property
-    def hours(self) -> float:
-        """Return the hours of what was chosen."""
-        return sum(item.task.needs for item in self.chosen)
-
-
-@dataclass(frozen=True, slots=True)
-class Yesterday:
-    """What the page of the last planned day shows: its date, and the tasks whose to-dos are ticked and not."""
-
-    day: date
-    ticked: frozenset[str] = frozenset()
-    unticked: frozenset[str] = frozenset()
 
 
 _ALONE = ("longer than a day, so it has the day to itself",)
@@ -138,7 +68,7 @@ class _Planner:
         self.open = dict(tasks)
         self.day = day
         self._yesterday = yesterday or Yesterday(day - timedelta(days=1))
-        self.circles = _circles(self.open)
+        self.circles = find_circles(self.open)
         self._circular = {task.id for circle in self.circles for task in circle}
         self._after: dict[str, list[Task]] = {}  # task → those that depend on it
         for task in self.open.values():
@@ -232,57 +162,6 @@ class _Planner:
                     wanted[name] = task.due
                     todo += self.open[name].depends_on
         return wanted
-
-
-# --- circles ----------------------------------------------------------------------------------------------------------
-
-
-def _circles(tasks: Mapping[str, Task]) -> tuple[tuple[Task, ...], ...]:
-    """Return tasks that depend on each other in a circle, each before the one it depends on; none stands in two."""
-    left = _Left(tasks)
-    circles = []
-    for task in sorted(tasks.values(), key=lambda task: (task.title, task.id)):
-        path: dict[str, None] = {}
-        while task.id in left.needs:  # what is left depends on something that is left: following it leads round
-            name = left.next(next(reversed(path))) if path else task.id
-            if name in path:
-                names = list(path)
-                circle = names[names.index(name) :]
-                circles.append(tuple(tasks[each] for each in circle))
-                left.take(circle)
-                path = {each: None for each in names if each in left.needs}
-            else:
-                path[name] = None
-    return tuple(circles)
-
-
-class _Left:
-    """Tasks that may be part of a circle: what waits for none of the others is taken out."""
-
-    def __init__(self, tasks: Mapping[str, Task]) -> None:
-        self.needs = {name: {n: None for n in task.depends_on if n in tasks} for name, task in tasks.items()}
-        self._after: dict[str, list[str]] = {}
-        for name, needs in self.needs.items():
-            for needed in needs:
-                self._after.setdefault(needed, []).append(name)
-        self.take([name for name, needs in self.needs.items() if not needs])
-
-    def next(self, name: str) -> str:
-        """Return the first that it depends on."""
-        return next(iter(self.needs[name]))
-
-    def take(self, names: list[str]) -> None:
-        """Take these out, and whatever then waits for none."""
-        todo = list(names)
-        while todo:
-            name = todo.pop()
-            if self.needs.pop(name, None) is None:
-                continue
-            for after in self._after.get(name, ()):
-                if after in self.needs:
-                    self.needs[after].pop(name, None)
-                    if not self.needs[after]:
-                        todo.append(after)
 
 
 # --- dates that should move -------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connections.connect_account import change_settings
 from shared.app.schedule.plan_day import next_planning, planning_problem
-from shared.core.schedule.day_plan import DEFAULT_CAPACITY
+from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
 
 
 def planning(call: Call) -> ApiReply:

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from shared.app.schedule.plan_day_page import day_blocks
-from shared.core.schedule.day_plan import Task, plan_day
+from shared.core.schedule.day_plan import plan_day
+from shared.core.schedule.day_tasks import Task
 from shared.integrations.notion.content.tree import plan_page
 
 DAY = date(2026, 3, 2)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.run.run import Limits
-from shared.core.schedule.day_plan import DayPlan, Task, Yesterday, plan_day
+from shared.core.schedule.day_plan import plan_day
+from shared.core.schedule.day_tasks import DayPlan, Task, Yesterday
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 NAMES = [f"t{n}" for n in range(9)]
