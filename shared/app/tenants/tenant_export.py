@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.core.run.codec import event_to_data, run_to_data
+from shared.core.run.codec import run_to_data
+from shared.core.run.event_codec import event_to_data
 from shared.core.run.run import SCHEMA
 from shared.core.schema_versions import version_of
 from shared.ports import Knowledge

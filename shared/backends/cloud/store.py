@@ -19,8 +19,9 @@ from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
 from shared.core.errors import StoreCorrupt
-from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.commands import Command, command_from_data, command_to_data
+from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import NOTHING, Run, Usage
 from shared.core.schema_versions import current, stamped

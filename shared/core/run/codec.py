@@ -1,14 +1,16 @@
-"""Runs and events as JSON-able data, and back. Empty fields are left out; reading upgrades older schemas."""
+"""Runs as JSON-able data, and back. Empty fields are left out; reading upgrades older schemas.
+
+Written out by hand, because this is the hot path.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
-from shared.core.errors import ErrorClass, StoreCorrupt
-from shared.core.run.events import Event
+from shared.core.errors import StoreCorrupt
 from shared.core.run.run import (
     NOTHING,
     SCHEMA,
@@ -29,9 +31,6 @@ from shared.core.run.run import (
 Data = dict[str, Any]
 
 
-# --- runs: written out by hand, because this is the hot path ----------------------------------------------------------
-
-
 def run_to_data(run: Run) -> Data:
     """Return the run as JSON-able data."""
     data: Data = {
@@ -40,8 +39,8 @@ def run_to_data(run: Run) -> Data:
         "tenant": run.tenant,
         "id": run.id,
         "status": run.status.value,
-        "trigger": _trigger_to_data(run.trigger),
-        "limits": _limits_to_data(run.limits),
+        "trigger": trigger_to_data(run.trigger),
+        "limits": limits_to_data(run.limits),
         "opened_at": run.opened_at.isoformat(),
         "deadline": run.deadline.isoformat(),
         "seq": run.seq,
@@ -59,9 +58,9 @@ def run_to_data(run: Run) -> Data:
     if run.stood_until:
         data["stood_until"] = run.stood_until.isoformat()
     if run.spent != NOTHING:
-        data["spent"] = _usage_to_data(run.spent)
+        data["spent"] = usage_to_data(run.spent)
     if run.earlier != NOTHING:
-        data["earlier"] = _usage_to_data(run.earlier)
+        data["earlier"] = usage_to_data(run.earlier)
     if run.by_model:
         data["by_model"] = {model: list(sums) for model, sums in run.by_model.items()}
     if run.undone_failed:
@@ -88,18 +87,18 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         tenant=data["tenant"],
         id=data["id"],
         status=RunStatus(data["status"]),
-        trigger=_trigger_from_data(data["trigger"]),
-        limits=_limits_from_data(data["limits"]),
-        opened_at=_time(data["opened_at"]),
-        deadline=_time(data["deadline"]),
+        trigger=trigger_from_data(data["trigger"]),
+        limits=limits_from_data(data["limits"]),
+        opened_at=read_time(data["opened_at"]),
+        deadline=read_time(data["deadline"]),
         seq=data["seq"],
         revision=data["revision"],
         plan_hash=data.get("plan_hash", ""),
         replannable=data.get("replannable", False),
         replans=data.get("replans", 0),
         steps=tuple(_step_from_data(step) for step in data["steps"]),
-        spent=_usage_from_data(data.get("spent")),
-        earlier=_usage_from_data(data.get("earlier")),
+        spent=usage_from_data(data.get("spent")),
+        earlier=usage_from_data(data.get("earlier")),
         by_model={model: (sums[0], sums[1], sums[2]) for model, sums in data.get("by_model", {}).items()},
         failure=data.get("failure", ""),
         cancel=data.get("cancel", ""),
@@ -117,7 +116,8 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
     )
 
 
-def _time(text: str) -> datetime:
+def read_time(text: str) -> datetime:
+    """Return the time that was written as ISO 8601."""
     return datetime.fromisoformat(text)
 
 
@@ -126,18 +126,21 @@ def _maybe_time(text: str | None) -> datetime | None:
 
 
 def _pause_from_data(data: Any) -> Pause | None:
-    return Pause(data[0], _time(data[1]), data[2]) if data else None
+    return Pause(data[0], read_time(data[1]), data[2]) if data else None
 
 
-def _usage_to_data(usage: Usage) -> list[int]:
+def usage_to_data(usage: Usage) -> list[int]:
+    """Return what was used as JSON-able data."""
     return [usage.tokens, usage.micros]
 
 
-def _usage_from_data(data: Any) -> Usage:
+def usage_from_data(data: Any) -> Usage:
+    """Return what `usage_to_data` wrote; nothing where nothing was."""
     return Usage(*data) if data else NOTHING
 
 
-def _trigger_to_data(trigger: Trigger) -> Data:
+def trigger_to_data(trigger: Trigger) -> Data:
+    """Return what asked for a run as JSON-able data."""
     data: Data = {"kind": trigger.kind}
     for name in ("page", "title", "by"):
         if value := getattr(trigger, name):
@@ -147,7 +150,8 @@ def _trigger_to_data(trigger: Trigger) -> Data:
     return data
 
 
-def _trigger_from_data(data: Mapping[str, Any]) -> Trigger:
+def trigger_from_data(data: Mapping[str, Any]) -> Trigger:
+    """Return what `trigger_to_data` wrote."""
     return Trigger(
         data["kind"],
         data.get("page", ""),
@@ -160,11 +164,13 @@ def _trigger_from_data(data: Mapping[str, Any]) -> Trigger:
 _LIMIT_DEFAULTS = {f.name: f.default for f in dataclasses.fields(Limits)}
 
 
-def _limits_to_data(limits: Limits) -> Data:
+def limits_to_data(limits: Limits) -> Data:
+    """Return the limits that differ from the usual ones."""
     return {name: value for name, default in _LIMIT_DEFAULTS.items() if (value := getattr(limits, name)) != default}
 
 
-def _limits_from_data(data: Mapping[str, Any]) -> Limits:
+def limits_from_data(data: Mapping[str, Any]) -> Limits:
+    """Return what `limits_to_data` wrote; a limit that this code does not know is left out."""
     return Limits(**{name: value for name, value in data.items() if name in _LIMIT_DEFAULTS})
 
 
@@ -181,7 +187,7 @@ def spec_to_data(spec: StepSpec) -> Data:
     if spec.undoable:
         data["undoable"] = True
     if spec.estimate != NOTHING:
-        data["estimate"] = _usage_to_data(spec.estimate)
+        data["estimate"] = usage_to_data(spec.estimate)
     if spec.repairs:
         data["repairs"] = spec.repairs
     if spec.vital:
@@ -205,7 +211,7 @@ def spec_from_data(data: Mapping[str, Any]) -> StepSpec:
         depends_on=tuple(data.get("depends_on", ())),
         lane=data["lane"],
         undoable=data.get("undoable", False),
-        estimate=_usage_from_data(data.get("estimate")),
+        estimate=usage_from_data(data.get("estimate")),
         repairs=data.get("repairs", ""),
         vital=data.get("vital", False),
         gate=WaitKind(data["gate"]) if "gate" in data else None,
@@ -233,9 +239,9 @@ def _step_to_data(step: Step) -> Data:
         until = step.wait.until.isoformat() if step.wait.until else None
         data["wait"] = [step.wait.kind.value, until, step.wait.what]
     if step.used != NOTHING:
-        data["used"] = _usage_to_data(step.used)
+        data["used"] = usage_to_data(step.used)
     if step.reserved != NOTHING:
-        data["reserved"] = _usage_to_data(step.reserved)
+        data["reserved"] = usage_to_data(step.reserved)
     if step.handed_at:
         data["handed_at"] = step.handed_at.isoformat()
     return data
@@ -256,8 +262,8 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         error=get("error", ""),
         signature=get("signature", ""),
         feedback=get("feedback", ""),
-        used=_usage_from_data(get("used")),
-        reserved=_usage_from_data(get("reserved")),
+        used=usage_from_data(get("used")),
+        reserved=usage_from_data(get("reserved")),
         reserved_on=get("reserved_on", ""),
         parent=get("parent", ""),
         level=get("level", 0),
@@ -268,81 +274,15 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
     )
 
 
-def _carried_to_data(carried: Carried) -> Data:
+def carried_to_data(carried: Carried) -> Data:
+    """Return what is carried over to a retry as JSON-able data."""
     data: Data = {"steps": [_step_to_data(step) for step in carried.steps]}
     for name in ("run", "revision", "plan_hash", "replannable", "replans"):
         data[name] = getattr(carried, name)
-    return {**data, "spent": _usage_to_data(carried.spent), "facts": dict(carried.facts)}
+    return {**data, "spent": usage_to_data(carried.spent), "facts": dict(carried.facts)}
 
 
-def _carried_from_data(data: Mapping[str, Any]) -> Carried:
-    steps, spent = tuple(_step_from_data(step) for step in data["steps"]), _usage_from_data(data["spent"])
+def carried_from_data(data: Mapping[str, Any]) -> Carried:
+    """Return what `carried_to_data` wrote."""
+    steps, spent = tuple(_step_from_data(step) for step in data["steps"]), usage_from_data(data["spent"])
     return Carried(**{**data, "steps": steps, "spent": spent})
-
-
-# --- events: by their fields; the name of the class is the name of the event ------------------------------------------
-
-_EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Event)}
-
-_WRITERS: dict[str, Callable[[Any], Any]] = {
-    "at": datetime.isoformat,
-    "until": datetime.isoformat,
-    "since": datetime.isoformat,
-    "trigger": _trigger_to_data,
-    "limits": _limits_to_data,
-    "used": _usage_to_data,
-    "plan_estimate": _usage_to_data,
-    "specs": lambda specs: [spec_to_data(spec) for spec in specs],
-    "children": lambda specs: [spec_to_data(spec) for spec in specs],
-    "calls": lambda calls: [dict(call) for call in calls],
-    "steps": list,
-    "changes": list,
-    "output": dict,
-    "facts": dict,
-    "carried": _carried_to_data,
-    "error_class": lambda value: value.value,
-}
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "at": _time,
-    "until": _time,
-    "since": _time,
-    "trigger": _trigger_from_data,
-    "limits": _limits_from_data,
-    "used": _usage_from_data,
-    "plan_estimate": _usage_from_data,
-    "changes": tuple,
-    "specs": lambda specs: tuple(spec_from_data(spec) for spec in specs),
-    "children": lambda specs: tuple(spec_from_data(spec) for spec in specs),
-    "calls": tuple,
-    "steps": tuple,
-    "carried": _carried_from_data,
-    "error_class": ErrorClass,
-}
-_FIELDS = {
-    name: tuple((f.name, _WRITERS.get(f.name), f.default) for f in dataclasses.fields(cls))
-    for name, cls in _EVENTS.items()
-}
-
-
-def event_to_data(event: Event) -> Data:
-    """Return the event as JSON-able data; `is` names its class."""
-    name = type(event).__name__
-    data: Data = {"is": name}
-    for field, write, default in _FIELDS[name]:
-        value = getattr(event, field)
-        if value == default or value == {}:
-            continue
-        data[field] = write(value) if write else value
-    return data
-
-
-def event_from_data(data: Mapping[str, Any]) -> Event:
-    """Return the event; raises StoreCorrupt for a kind this code does not know."""
-    cls = _EVENTS.get(data["is"])
-    if cls is None:
-        raise StoreCorrupt(f"event {data['is']!r} is unknown to this code; start the newer version of Workwright")
-    values = {
-        name: _READERS[name](value) if name in _READERS else value for name, value in data.items() if name != "is"
-    }
-    event: Event = cls(**values)
-    return event

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from shared.core.schedule.day_tasks import Task
 
-# --- circles ----------------------------------------------------------------------------------------------------------
-
 
 def find_circles(tasks: Mapping[str, Task]) -> tuple[tuple[Task, ...], ...]:
     """Return tasks that depend on each other in a circle, each before the one it depends on; none stands in two."""

@@ -21,7 +21,7 @@ from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.notify.attention import attention_of
 from shared.core.pages.page_changes import edited_lines
 from shared.core.run.children import came_to, in_order
-from shared.core.run.codec import event_to_data
+from shared.core.run.event_codec import event_to_data
 from shared.core.run.events import Event
 from shared.core.run.replan import replaced_steps
 from shared.core.run.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind

@@ -16,8 +16,8 @@ from shared.backends.cloud.guarded import GuardedBatch, Pause
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
 from shared.backends.cloud.store import command_fields, run_fields, to_text
 from shared.core.errors import VersionConflict
-from shared.core.run.codec import event_to_data
 from shared.core.run.commands import Command
+from shared.core.run.event_codec import event_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
 from shared.core.schema_versions import stamped

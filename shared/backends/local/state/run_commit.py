@@ -9,7 +9,8 @@ from shared.backends.local.state import documents
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import check_id, check_tenant, to_micros, to_text
 from shared.core.errors import VersionConflict
-from shared.core.run.codec import event_to_data, run_to_data
+from shared.core.run.codec import run_to_data
+from shared.core.run.event_codec import event_to_data
 from shared.ports import Commit, Loaded
 
 _INSERT = """INSERT OR IGNORE INTO runs (version, token, status, next_check, body, tenant, id, opened_at)

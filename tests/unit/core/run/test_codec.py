@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from shared.core.errors import ErrorClass, StoreCorrupt
 from shared.core.run import events as ev
-from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.codec import run_from_data, run_to_data
+from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.reducer import fold
 from shared.core.run.run import (
     SCHEMA,

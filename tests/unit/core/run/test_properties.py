@@ -13,7 +13,8 @@ from shared.core.errors import ErrorClass
 from shared.core.money.run_budget import moves
 from shared.core.money.spending import Ledger
 from shared.core.run import events as ev
-from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.codec import run_from_data, run_to_data
+from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.reducer import fold, reduce
 from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
 from tests.support.builders.runs import TENANT, at, gate, opened, spec, with_limits
