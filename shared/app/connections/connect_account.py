@@ -172,7 +172,7 @@ def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
 
     Raises MalformedRequest naming a setting of the daily planning that cannot be used, and Busy as `change_doc` does.
     """
-    from shared.app.schedule.plan_day import changes_planning, planning_changes, planning_of, settle_planning
+    from shared.app.schedule.planning_time import changes_planning, planning_changes, planning_of, settle_planning
 
     alarm: Alarm | None = None
 

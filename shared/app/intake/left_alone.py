@@ -123,7 +123,7 @@ def forget_refused_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]
 
 
 def _plan_again(deps: Deps, tenant: str) -> None:
-    from shared.app.schedule.plan_day import planning_changes  # few tenants are refused anything
+    from shared.app.schedule.planning_time import planning_changes
 
     planning_changes(deps, tenant)
 

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, whole_second
+from shared.app.engine.due_times import alarm_of, come_back, drop_alarm
 from shared.app.engine.engine import open_run, record
+from shared.app.engine.leases import lease
 from shared.app.intake.left_alone import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.intake.open_page_run import page_record, record_body
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.schedule.plan_day_tasks import DAYS, last_planned, open_tasks
-from shared.app.schedule.time_zones import zone_named
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
-from shared.core.errors import Busy, IntegrationError, MalformedRequest, Missing, NotAllowed, Rejected
+from shared.core.errors import Busy, IntegrationError, Missing, NotAllowed, Rejected
 from shared.core.run import events as ev
-from shared.core.run.commands import PLAN_DAY, Command
+from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, Trigger, derived_id
 from shared.core.schedule.day_plan import plan_day
-from shared.core.schedule.day_tasks import DEFAULT_CAPACITY, DayPlan
-from shared.core.schedule.schedule import BadSchedule, Days, Schedule, latest_time, next_times
+from shared.core.schedule.day_tasks import DayPlan
+from shared.core.schedule.schedule import latest_time, next_times
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks import one_text
 from shared.ports import Put
@@ -38,119 +37,30 @@ from shared.telemetry import trace
 if TYPE_CHECKING:
     from shared.app.engine.tools import Tools
 
-_SETTINGS = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
-CLOCK = ("planning", "day")  # the document that says when the next day is planned
+from shared.app.schedule.planning_time import (
+    SETTLING,
+    Planning,
+    clock_of,
+    iso_of,
+    keep_clock,
+    planning_of,
+    settle_planning,
+)
+
 MOVING = "notion.update_page"  # the kind of step that sets a date
-_DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Planning:
-    """When a tenant's days are planned, and how many hours one holds."""
-
-    at: time
-    zone: ZoneInfo
-    hours: float
-
-    @property
-    def schedule(self) -> Schedule:
-        """Return the planning time as a schedule."""
-        return Schedule(Days(), (self.at,))
-
-    @property
-    def key(self) -> str:
-        """Return what the time of the next planning depends on."""
-        return f"{self.at:%H:%M} {self.zone.key}"
-
-
-def planning_of(settings: Mapping[str, Any]) -> Planning | None:
-    """Return when the tenant's days are planned; None when its owner set no planning time.
-
-    Raises MalformedRequest naming the setting that cannot be used.
-    """
-    if not settings.get("planning_time"):
-        return None
-    try:
-        at = time.fromisoformat(str(settings["planning_time"]))
-    except ValueError:
-        at = time(0, 0, 1)
-    if at.second or at.microsecond or at.tzinfo:
-        raise MalformedRequest("setting 'planning_time' must be a time of the day", way_out="Write it as in 07:30.")
-    try:
-        zone = zone_named(str(settings.get("time_zone") or "UTC"))
-    except BadSchedule as error:
-        raise MalformedRequest(f"setting 'time_zone': {error.why}") from error
-    hours = settings.get("day_hours", DEFAULT_CAPACITY)
-    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= 24:
-        raise MalformedRequest("setting 'day_hours' must be a number of hours, more than 0 and at most 24")
-    return Planning(at, zone, float(hours))
-
-
-def next_planning(deps: Deps, tenant: str) -> str:
-    """Return when the tenant's next day is planned, as ISO 8601 in UTC; "" when none is."""
-    return str(_clock(deps, tenant).get("due") or "")
-
-
-def planning_problem(deps: Deps, tenant: str) -> str:
-    """Return why the day that is due is not planned yet; "" when nothing is in the way."""
-    return str(_clock(deps, tenant).get("problem") or "")
-
-
-def changes_planning(changes: Mapping[str, Any]) -> bool:
-    """Say whether changed settings have to be settled."""
-    return not {"planning_time", "time_zone"}.isdisjoint(changes)
-
-
-def planning_changes(deps: Deps, tenant: str) -> Alarm:
-    """Have settings settled in a minute, by when they are saved, even if we die before `settle_planning`."""
-    alarm = Alarm(PLAN_DAY, tenant, _SETTINGS, whole_second(deps.clock.now() + timedelta(minutes=1)))
-    set_alarm(deps, alarm)
-    return alarm
-
-
-def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> None:
-    """Let changed settings count: the next planning time, and the routines that go by the tenant's time zone.
-
-    A time that was moved to earlier today, on a day not planned yet, is made up for at once. Raises Busy while a day
-    is being planned; called again it does what is missing.
-    """
-    from shared.app.engine.leases import lease
-    from shared.app.schedule.routines import look_at_routines
-
-    look_at_routines(deps, tenant)
-    planning = planning_of(settings)
-    with lease(deps, tenant, "planning.day"):
-        known = _clock(deps, tenant)
-        if planning is None:
-            _keep_clock(deps, tenant, known, {})
-        elif known.get("key") != planning.key:
-            now = deps.clock.now()
-            missed = _missed_today(deps, tenant, planning, now) if known else None
-            due = _iso(missed or next(next_times(planning.schedule, now, planning.zone)))
-            forget_refused_planning(deps, tenant, settings)
-            _keep_clock(deps, tenant, known, {"key": planning.key, "due": due, "alarm": due, "tries": 0})
-
-
-def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) -> datetime | None:
-    today = now.astimezone(planning.zone).date()
-    due = latest_time(planning.schedule, now - _DAY, now, planning.zone)
-    planned = deps.store.get(tenant, DAYS, today.isoformat()) is not None
-    return due if due and not planned and due.astimezone(planning.zone).date() == today else None
 
 
 @trace.use_case
 def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     """Plan the day whose time has come, and find the next. Yesterday is not planned today: nobody would read it."""
-    from shared.app.engine.leases import lease
-
     tenant, alarm = command.tenant, alarm_of(command, deps)
-    if alarm.ref == _SETTINGS:
+    if alarm.ref == SETTLING:
         settle_planning(deps, tenant, tools.settings(tenant))
         drop_alarm(deps, alarm)
         return
     with lease(deps, tenant, "planning.day"):
-        known, settings = _clock(deps, tenant), tools.settings(tenant)
+        known, settings = clock_of(deps, tenant), tools.settings(tenant)
         planning = planning_of(settings)
         if planning is None or known.get("alarm") != alarm.topic:
             drop_alarm(deps, alarm)
@@ -169,14 +79,14 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
             log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
             body = _put_off(deps, known, error)
         else:
-            at = _iso(next(next_times(planning.schedule, now, planning.zone)))
+            at = iso_of(next(next_times(planning.schedule, now, planning.zone)))
             body = {"key": planning.key, "due": at, "alarm": at, "tries": 0}
-        _keep_clock(deps, tenant, known, body)
+        keep_clock(deps, tenant, known, body)
 
 
 def _put_off(deps: Deps, known: Mapping[str, Any], error: IntegrationError | Busy) -> dict[str, Any]:
     tries = int(known.get("tries", 0))
-    return {**known, "alarm": _iso(come_back(deps, error, tries)), "tries": tries + 1, "problem": str(error)[:300]}
+    return {**known, "alarm": iso_of(come_back(deps, error, tries)), "tries": tries + 1, "problem": str(error)[:300]}
 
 
 # --- one day ----------------------------------------------------------------------------------------------------------
@@ -327,32 +237,3 @@ def _give_up_older(deps: Deps, tenant: str, day: date) -> None:
         if loaded is not None and loaded.run.status == RunStatus.AWAITING_APPROVAL:
             now, why = deps.clock.now(), "nobody answered, and today's plan takes its place"
             record(deps, tenant, run, ev.CancelRequested(now, "the plan of the day", why))
-
-
-# --- the clock --------------------------------------------------------------------------------------------------------
-
-
-def _clock(deps: Deps, tenant: str) -> Mapping[str, Any]:
-    doc = deps.store.get(tenant, *CLOCK)
-    return doc.body if doc is not None else {}
-
-
-def _keep_clock(deps: Deps, tenant: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Save when the next day is planned, and its alarm: the new alarm first, the old one away last."""
-    old, new = _alarm(tenant, before), _alarm(tenant, after)
-    if new is not None and new != old:
-        set_alarm(deps, new)
-    if after != before:
-        deps.store.put(tenant, Put(*CLOCK, dict(after) or None))
-        deps.crash_point("day.after/clock")
-    if old is not None and new != old:
-        drop_alarm(deps, old)
-
-
-def _alarm(tenant: str, clock: Mapping[str, Any]) -> Alarm | None:
-    alarm = str(clock.get("alarm") or "")
-    return Alarm(PLAN_DAY, tenant, "day", datetime.fromisoformat(alarm)) if alarm else None
-
-
-def _iso(at: datetime) -> str:
-    return whole_second(at).isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connections.connect_account import change_settings
-from shared.app.schedule.plan_day import next_planning, planning_problem
+from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
 
 

@@ -12,7 +12,8 @@ import pytest
 from shared.app.connections.connect_account import change_settings
 from shared.app.engine.due_times import read_alarm
 from shared.app.engine.sweep import sweep
-from shared.app.schedule.plan_day import MOVING, next_planning, planning_problem
+from shared.app.schedule.plan_day import MOVING
+from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of

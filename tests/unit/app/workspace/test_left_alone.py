@@ -13,7 +13,7 @@ import pytest
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.sweep import sweep
 from shared.app.intake.left_alone import refused_of
-from shared.app.schedule.plan_day import next_planning, planning_problem
+from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
