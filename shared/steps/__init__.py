@@ -91,12 +91,13 @@ def _shipping() -> tuple[StepKind, ...]:
 def _in_notion() -> tuple[StepKind, ...]:
     from shared.steps.notion.notion_attach_file import NOTION_ATTACH_FILE
     from shared.steps.notion.notion_change_page import NOTION_MOVE_PAGE, NOTION_TRASH_PAGE, NOTION_UPDATE_PAGE
+    from shared.steps.notion.notion_change_schema import NOTION_CHANGE_SCHEMA
     from shared.steps.notion.notion_comment import NOTION_COMMENT
     from shared.steps.notion.notion_content import NOTION_APPEND_BLOCKS, NOTION_DELETE_BLOCKS, NOTION_REPLACE_CONTENT
+    from shared.steps.notion.notion_create_database import NOTION_CREATE_DATABASE
     from shared.steps.notion.notion_create_page import NOTION_CREATE_FROM_TEMPLATE, NOTION_CREATE_PAGE
     from shared.steps.notion.notion_edit_markdown import NOTION_EDIT_MARKDOWN
     from shared.steps.notion.notion_query_rows import NOTION_AGGREGATE_ROWS, NOTION_QUERY_ROWS
-    from shared.steps.notion.notion_schema import NOTION_CHANGE_SCHEMA, NOTION_CREATE_DATABASE
     from shared.steps.notion.notion_update_rows import NOTION_UPDATE_ROWS
 
     return (

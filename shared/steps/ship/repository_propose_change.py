@@ -11,119 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic.json_schema import SkipJsonSchema
-
-from shared.core.errors import NotApproved, Rejected
+from shared.core.errors import Rejected
 from shared.core.lines import GIT
 from shared.core.run.run import StepStatus
 from shared.core.ship.shipping import ship_of
-from shared.integrations.forge import EXECUTABLE, FILE, Author, Change, Forge, Repository
-from shared.steps._forge import OWN_BRANCH, SYSTEMS, claim_of, forge_of, in_turn, own_branch, place_of
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.integrations.forge import EXECUTABLE, FILE, Change
+from shared.steps._forge import SYSTEMS, claim_of, in_turn
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, tested_work
 from shared.steps.ship._change_text import change_text, changes_title, said_safely
-from shared.steps.ship._one_of_each import REPOSITORY, only_one
-from shared.steps.ship._release import allowed_to_ship, there_of
-from shared.steps.ship._there import in_the_way, written_over
-
-AUTHOR = Author("Workwright", "agent@workwright.invalid")
-_README = "README.md"
-
-
-class Propose(Input):
-    """The repository comes from the settings, never from a page; the branch is one of our own, whatever is named."""
-
-    title: str = Field(max_length=200)
-    branch: SkipJsonSchema[str] = Field("", validate_default=True)
-
-    @field_validator("branch")
-    @classmethod
-    def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
-        if OWN_BRANCH.fullmatch(value):
-            return value
-        return own_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
-
-
-class _Place:
-    """Where it goes: forge, repository and branch, those it was begun with, whatever became of the settings since.
-
-    The run's id in the branch keeps two runs of one page apart.
-    """
-
-    def __init__(self, wanted: Propose, ctx: StepContext) -> None:
-        self.branch = f"{wanted.branch}-{ctx.home[-8:]}"
-        self.made: Mapping[str, Any] = ctx.effect.known("repository") or {}
-        system, self.owner, self.name = (
-            (str(self.made["system"]), str(self.made["owner"]), str(self.made["name"])) if self.made else place_of(ctx)
-        )
-        self.forge: Forge = forge_of(ctx, self.owner, self.name, system=system)
-
-    def settle(self, ctx: StepContext, work: Work) -> None:
-        """See that the repository is there, and note where the work begins: at its base, or where the branch ends."""
-        asked = ":".join(place_of(ctx))
-        self.made = ctx.effect("repository", lambda: {**self._begin(ctx, work), "asked": asked}, repeat=Repeat.SAME_END)
-        if self.made.get("asked", asked) != asked:
-            begun = f"{self.made['owner']}/{self.made['name']}"
-            told = (
-                f"this change was begun in {begun}, and the settings name another place: set them back, or begin anew"
-            )
-            raise Rejected(self.forge.system, told)
-        self.owner, self.name = str(self.made["owner"]), str(self.made["name"])
-
-    def _begin(self, ctx: StepContext, work: Work) -> dict[str, Any]:
-        there = {} if work.tree.base else there_of(ctx)
-        if there:
-            place, _, base = str(there["at"]).partition(":")[2].rpartition("@")
-            owner, _, name = place.rpartition("/")
-            told = {"url": there["url"], "default_branch": there["branch"], "owner": owner, "name": name}
-            return {**told, "system": self.forge.system, "base": base}
-        if work.tree.base:
-            base = self._base_of(work)
-            repository = self.forge.repository(self.owner, self.name)
-        else:
-            private = ship_of(ctx.settings).code.private
-            only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
-            repository = self.forge.ensure_repository(self.owner, self.name, private=private)
-            base = self.forge.head(self.owner, self.name, repository.default_branch)
-            if base:
-                self._nothing_unseen(repository, base, work)
-            base = base or self._first(repository)
-        return {
-            "url": repository.url,
-            "default_branch": repository.default_branch,
-            "owner": repository.owner,
-            "name": repository.name,
-            "system": self.forge.system,
-            "base": base,
-        }
-
-    def _base_of(self, work: Work) -> str:
-        place, _, sha = work.tree.base.rpartition("@")
-        wanted = f"{self.forge.system}:{self.owner}/{self.name}"
-        if place.lower() != wanted.lower():
-            raise Rejected(self.forge.system, f"the work was made for {place}, but the settings name {wanted}")
-        return sha
-
-    def _nothing_unseen(self, repository: Repository, base: str, work: Work) -> None:
-        """Have people asked again where something has come, since they were asked, that the work would write over."""
-        entries = self.forge.entries(repository.owner, repository.name, base)
-        if [each.path for each in entries] == [_README]:  # what a new repository begins with
-            return
-        if written_over(entries, work) or any(in_the_way(entries, work)):
-            there = f"{repository.owner}/{repository.name}"
-            raise NotApproved("approval", f"in {there} there is something now that would be written over")
-
-    def _first(self, repository: Repository) -> str:
-        return self.forge.first_commit(
-            repository.owner,
-            repository.name,
-            branch=repository.default_branch,
-            path=_README,
-            content=f"# {repository.name}\n".encode(),
-            message="Begin",
-            author=AUTHOR,
-        )
+from shared.steps.ship._proposed_place import AUTHOR, Place, Propose
+from shared.steps.ship._release import allowed_to_ship
+from shared.steps.ship._there import in_the_way
 
 
 def _run(wanted: Propose, ctx: StepContext) -> Done:
@@ -131,7 +30,7 @@ def _run(wanted: Propose, ctx: StepContext) -> Done:
     allowed_to_ship(ctx, work.tree_id)
     title, body = changes_title(wanted.title), change_text(ctx, work)
     message = said_safely(f"{title}\n\n{_trailer(ctx, work.tree_id)}\n")
-    place = _Place(wanted, ctx)
+    place = Place(wanted, ctx)
     place.settle(ctx, work)
     committed = _commit(ctx, place, work, message)
     change, left = _described(ctx, place, work, title, body)
@@ -163,7 +62,7 @@ def _of_run(ctx: StepContext) -> str:
     return f"Workwright-Run: {ctx.home}\n"
 
 
-def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mapping[str, Any]:
+def _commit(ctx: StepContext, place: Place, work: Work, message: str) -> Mapping[str, Any]:
     name, before = in_turn(ctx, "commit", work.tree_id)
     last = str(before["sha"]) if before else str(_of_plan_before(ctx, place).get("commit", ""))
     unclear = ctx.effect.intended(name) and ctx.effect.known(name) is None
@@ -191,7 +90,7 @@ def _commit(ctx: StepContext, place: _Place, work: Work, message: str) -> Mappin
     return ctx.effect(name, do, repeat=Repeat.SAME_END)  # the branch moves from the expected commit, or not at all
 
 
-def _of_plan_before(ctx: StepContext, place: _Place) -> Mapping[str, Any]:
+def _of_plan_before(ctx: StepContext, place: Place) -> Mapping[str, Any]:
     """Return what an earlier plan of this run has proposed on the same branch; {} where none has."""
     where = (f"{place.owner}/{place.name}", place.branch)
     done = [s for s in ctx.run.steps if s.spec.kind == ctx.step.spec.kind and s.status == StepStatus.SUCCEEDED]
@@ -202,7 +101,7 @@ def _of_plan_before(ctx: StepContext, place: _Place) -> Mapping[str, Any]:
 _DONE = "="
 
 
-def _found(ctx: StepContext, place: _Place, work: Work, last: str) -> str:
+def _found(ctx: StepContext, place: Place, work: Work, last: str) -> str:
     """Return what the branch is expected to point to, after a commit whose answer was lost.
 
     `=` before it: that commit is there, whatever it was made of then. One of this run that holds other work was made
@@ -217,7 +116,7 @@ def _found(ctx: StepContext, place: _Place, work: Work, last: str) -> str:
     return head if _of_run(ctx) in message else last  # a stranger's: the forge refuses `last`
 
 
-def _modes(place: _Place, work: Work) -> dict[str, str]:
+def _modes(place: Place, work: Work) -> dict[str, str]:
     """Return the modes of the files: as they are in the repository, and a new script can be executed."""
     there: dict[str, str] = {}
     if work.tree.base:
@@ -235,7 +134,7 @@ def _modes(place: _Place, work: Work) -> dict[str, str]:
 
 
 def _described(
-    ctx: StepContext, place: _Place, work: Work, title: str, body: str
+    ctx: StepContext, place: Place, work: Work, title: str, body: str
 ) -> tuple[Mapping[str, Any], list[str]]:
     """Return the request, opened or with its text written anew, and what the forge did not take of the rest."""
     code = ship_of(ctx.settings).code
@@ -275,11 +174,11 @@ def _there(found: Change | None, tree: str) -> dict[str, Any] | None:
     return _opened(found, tree) if found else None
 
 
-def _labelled(place: _Place, number: int, labels: tuple[str, ...], reviewers: tuple[str, ...]) -> list[str]:
+def _labelled(place: Place, number: int, labels: tuple[str, ...], reviewers: tuple[str, ...]) -> list[str]:
     return place.forge.update_change(place.owner, place.name, number, labels=labels, reviewers=reviewers)
 
 
-def _rewritten(place: _Place, number: int, title: str, body: str, tree: str) -> dict[str, Any]:
+def _rewritten(place: Place, number: int, title: str, body: str, tree: str) -> dict[str, Any]:
     place.forge.update_change(place.owner, place.name, number, title=title, body=body)
     return {"of": tree}
 
@@ -303,7 +202,7 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
         return
     for each in (in_turn(ctx, "commit", "")[0], "pull-request"):
         ctx.effect.begun(each)  # what may still arrive is waited for: it would be left behind
-    place = _Place(wanted, ctx)
+    place = Place(wanted, ctx)
     opened = ctx.effect.known("pull-request")
     if opened is None:
         opened = _there(place.forge.find_change(place.owner, place.name, place.branch), "")
@@ -319,17 +218,17 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
     ctx.same_end("undo-branch", lambda: _deleted(place))
 
 
-def _all_ours(ctx: StepContext, place: _Place) -> bool:
+def _all_ours(ctx: StepContext, place: Place) -> bool:
     """Say whether the branch is gone, or ends with a commit of this run."""
     head = place.forge.head(place.owner, place.name, place.branch)
     return not head or _of_run(ctx) in place.forge.message_of(place.owner, place.name, head)
 
 
-def _closed(place: _Place, number: int) -> Change:
+def _closed(place: Place, number: int) -> Change:
     return place.forge.close_change(place.owner, place.name, number)
 
 
-def _deleted(place: _Place) -> dict[str, Any]:
+def _deleted(place: Place) -> dict[str, Any]:
     place.forge.delete_branch(place.owner, place.name, place.branch)
     return {"deleted": place.branch}
 

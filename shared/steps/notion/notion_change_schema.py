@@ -1,64 +1,22 @@
-"""notion.create_database, notion.change_schema: tables and their columns."""
+"""notion.change_schema: the columns of a table, and the options of a select."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from shared.core.errors import Missing, Rejected
+from shared.core.errors import Rejected
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.row_batches import all_rows, write_rows
-from shared.integrations.notion.values.columns import column_config, config_again
+from shared.integrations.notion.values.columns import config_again
 from shared.integrations.notion.values.values_again import WRITABLE, column_of, find_column, value_again
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
+from shared.steps.notion._columns import Column, Json
 
-Json = dict[str, Any]
-_LEADS_OUT = re.compile(r"//|www\.|\blink\s*\(", re.IGNORECASE)
 _CHOICES = ("select", "multi_select", "status")
-
-
-class Column(Input):
-    """`options` of a select, `format` of a number (percent, euro …), `relates_to` a data source."""
-
-    type: Literal[
-        "rich_text", "number", "select", "multi_select", "status", "date", "people", "files", "checkbox", "url",
-        "email", "phone_number", "relation", "formula", "created_time", "last_edited_time", "created_by",
-        "last_edited_by", "unique_id",
-    ]  # fmt: skip
-    options: list[str] = Field(default_factory=list, max_length=100)
-    format: str = Field("", max_length=50)
-    relates_to: Target = ""
-    expression: str = Field("", max_length=1000)
-
-    @field_validator("expression")
-    @classmethod
-    def _leads_nowhere(cls, expression: str) -> str:
-        if _LEADS_OUT.search(expression):  # it would show a link, which can carry a row's values out
-            raise ValueError("expression: a formula of ours holds no address and no link(); leave them out")
-        return expression
-
-    def config(self, ctx: StepContext) -> Json:
-        """Return the column as it is sent."""
-        return column_config(
-            self.type,
-            options=[plain(each) for each in self.options],
-            format=self.format,
-            relates_to=ctx.target(self.relates_to, "data_source"),
-            expression=self.expression,
-        )
-
-
-class CreateDatabase(Input):
-    """Below a page. Beside `columns` (by name) there is always the title column, "Name"."""
-
-    page: Target = Field(min_length=1)
-    title: str = Field(min_length=1, max_length=200)
-    columns: dict[str, Column] = Field(default_factory=dict, max_length=50)
-    title_column: str = Field("Name", min_length=1, max_length=100)
 
 
 class ChangeSchema(Input):
@@ -79,66 +37,6 @@ class ChangeSchema(Input):
         if not (self.add or self.rename or self.retype or self.options or self.remove):
             raise ValueError("give something to change")
         return self
-
-
-# --- create -----------------------------------------------------------------------------------------------------------
-
-
-def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
-    notion = ctx.connect(Notion)
-    page, title = ctx.target(wanted.page, "page"), plain(wanted.title)
-    columns = {wanted.title_column: {"title": {}}, **{name: one.config(ctx) for name, one in wanted.columns.items()}}
-    known = ctx.before("before", lambda: [str(each["id"]) for each in _titled(notion, page, title)])
-
-    def create() -> Json:
-        database, source = notion.create_database(page, title, columns)
-        return {"database": ctx.made(database), "data_source": source}
-
-    made = ctx.once(
-        "created",
-        create,
-        lambda: _found(notion, ctx, page, title, known),
-    )
-    return Done({"database": made["database"], "data_source": made["data_source"]})
-
-
-def _titled(notion: Notion, page: str, title: str) -> list[Json]:
-    below = (each for each in notion.children(page) if each.get("type") == "child_database")
-    return [each for each in below if each["child_database"].get("title") == title]
-
-
-def _found(notion: Notion, ctx: StepContext, page: str, title: str, known: Sequence[str]) -> Json | None:
-    fresh = [each for each in _titled(notion, page, title) if str(each["id"]) not in known]
-    me = str(notion.me()["id"]) if fresh else ""
-    made = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
-    ours = next((each for each in made if ctx.effect.claim(each)), None)  # no other step's
-    if ours is None:
-        return None
-    return {"database": ours, "data_source": str(notion.database(ours)["data_sources"][0]["id"])}
-
-
-def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
-    if not ctx.effect.begun("created"):
-        return
-    notion = ctx.connect(Notion)
-    made = ctx.effect.known("created")
-    if made is None:
-        page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
-        made = _found(notion, ctx, page, plain(wanted.title), known)
-    database = str(made["database"]) if made else ""
-    if made is not None and _gone(notion, database) is None:  # Notion refuses to trash what is in the trash
-        ctx.once(
-            "undo",
-            lambda: {"gone": notion.update_database(database, in_trash=True)["id"]},
-            lambda: _gone(notion, database),
-        )
-
-
-def _gone(notion: Notion, database: str) -> Json | None:
-    try:
-        return {"gone": database} if notion.database(database).get("in_trash") else None
-    except Missing:
-        return {"gone": database}
 
 
 # --- change -----------------------------------------------------------------------------------------------------------
@@ -361,15 +259,6 @@ def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Js
     return back
 
 
-NOTION_CREATE_DATABASE = StepKind(
-    "notion.create_database",
-    "Create a database with columns below a page.",
-    CreateDatabase,
-    _create,
-    Repeat.LOOK,
-    undo=_undo_create,
-    systems=("notion",),
-)
 NOTION_CHANGE_SCHEMA = StepKind(
     "notion.change_schema",
     "Add, rename, retype or remove columns of a database, or add options.",

@@ -1,0 +1,117 @@
+"""Where a change is proposed: forge, repository and branch, and what the work begins at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from shared.core.errors import NotApproved, Rejected
+from shared.core.ship.shipping import ship_of
+from shared.integrations.forge import Author, Forge, Repository
+from shared.steps._forge import OWN_BRANCH, forge_of, own_branch, place_of
+from shared.steps._kind import Input, Repeat, StepContext
+from shared.steps._work import Work
+from shared.steps.ship._one_of_each import REPOSITORY, only_one
+from shared.steps.ship._release import there_of
+from shared.steps.ship._there import in_the_way, written_over
+
+AUTHOR = Author("Workwright", "agent@workwright.invalid")
+_README = "README.md"
+
+
+class Propose(Input):
+    """The repository comes from the settings, never from a page; the branch is one of our own, whatever is named."""
+
+    title: str = Field(max_length=200)
+    branch: SkipJsonSchema[str] = Field("", validate_default=True)
+
+    @field_validator("branch")
+    @classmethod
+    def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
+        if OWN_BRANCH.fullmatch(value):
+            return value
+        return own_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
+
+
+class Place:
+    """Where it goes: forge, repository and branch, those it was begun with, whatever became of the settings since.
+
+    The run's id in the branch keeps two runs of one page apart.
+    """
+
+    def __init__(self, wanted: Propose, ctx: StepContext) -> None:
+        self.branch = f"{wanted.branch}-{ctx.home[-8:]}"
+        self.made: Mapping[str, Any] = ctx.effect.known("repository") or {}
+        system, self.owner, self.name = (
+            (str(self.made["system"]), str(self.made["owner"]), str(self.made["name"])) if self.made else place_of(ctx)
+        )
+        self.forge: Forge = forge_of(ctx, self.owner, self.name, system=system)
+
+    def settle(self, ctx: StepContext, work: Work) -> None:
+        """See that the repository is there, and note where the work begins: at its base, or where the branch ends."""
+        asked = ":".join(place_of(ctx))
+        self.made = ctx.effect("repository", lambda: {**self._begin(ctx, work), "asked": asked}, repeat=Repeat.SAME_END)
+        if self.made.get("asked", asked) != asked:
+            begun = f"{self.made['owner']}/{self.made['name']}"
+            told = (
+                f"this change was begun in {begun}, and the settings name another place: set them back, or begin anew"
+            )
+            raise Rejected(self.forge.system, told)
+        self.owner, self.name = str(self.made["owner"]), str(self.made["name"])
+
+    def _begin(self, ctx: StepContext, work: Work) -> dict[str, Any]:
+        there = {} if work.tree.base else there_of(ctx)
+        if there:
+            place, _, base = str(there["at"]).partition(":")[2].rpartition("@")
+            owner, _, name = place.rpartition("/")
+            told = {"url": there["url"], "default_branch": there["branch"], "owner": owner, "name": name}
+            return {**told, "system": self.forge.system, "base": base}
+        if work.tree.base:
+            base = self._base_of(work)
+            repository = self.forge.repository(self.owner, self.name)
+        else:
+            private = ship_of(ctx.settings).code.private
+            only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
+            repository = self.forge.ensure_repository(self.owner, self.name, private=private)
+            base = self.forge.head(self.owner, self.name, repository.default_branch)
+            if base:
+                self._nothing_unseen(repository, base, work)
+            base = base or self._first(repository)
+        return {
+            "url": repository.url,
+            "default_branch": repository.default_branch,
+            "owner": repository.owner,
+            "name": repository.name,
+            "system": self.forge.system,
+            "base": base,
+        }
+
+    def _base_of(self, work: Work) -> str:
+        place, _, sha = work.tree.base.rpartition("@")
+        wanted = f"{self.forge.system}:{self.owner}/{self.name}"
+        if place.lower() != wanted.lower():
+            raise Rejected(self.forge.system, f"the work was made for {place}, but the settings name {wanted}")
+        return sha
+
+    def _nothing_unseen(self, repository: Repository, base: str, work: Work) -> None:
+        """Have people asked again where something has come, since they were asked, that the work would write over."""
+        entries = self.forge.entries(repository.owner, repository.name, base)
+        if [each.path for each in entries] == [_README]:  # what a new repository begins with
+            return
+        if written_over(entries, work) or any(in_the_way(entries, work)):
+            there = f"{repository.owner}/{repository.name}"
+            raise NotApproved("approval", f"in {there} there is something now that would be written over")
+
+    def _first(self, repository: Repository) -> str:
+        return self.forge.first_commit(
+            repository.owner,
+            repository.name,
+            branch=repository.default_branch,
+            path=_README,
+            content=f"# {repository.name}\n".encode(),
+            message="Begin",
+            author=AUTHOR,
+        )
