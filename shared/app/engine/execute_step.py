@@ -127,9 +127,9 @@ def record_outcome(
         record_loaded(deps, loaded, event, label=kind, handled=handled, puts=puts)
     except DocumentTooLarge as error:
         why, used = f"the outcome is too large to be kept: {error}", getattr(event, "used", NOTHING)
-        failed = failed(deps, step, why, ErrorClass.PERMANENT, used=used)
-        failed = replace(failed, calls=getattr(event, "calls", ()))
-        record_loaded(deps, loaded, failed, label=kind, handled=handled, puts=puts)
+        refused = failed(deps, step, why, ErrorClass.PERMANENT, used=used)
+        refused = replace(refused, calls=getattr(event, "calls", ()))
+        record_loaded(deps, loaded, refused, label=kind, handled=handled, puts=puts)
     if isinstance(event, ev.StepFailed) and event.error_class == ErrorClass.UNAUTHORIZED:
         _see_grant(deps, loaded.run, event.provider, began)
 
