@@ -34,6 +34,16 @@ def test_the_newest_are_kept_and_what_is_not_ours_stays(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([*made[3:], *others])
 
 
+def test_of_two_in_one_second_both_are_kept_and_the_first_goes_first(tmp_path: Path) -> None:
+    at, made = datetime(2026, 12, 30, tzinfo=UTC), []
+    for _ in range(11):
+        made.append(name_backup(tmp_path, at))
+        made[-1].touch(exist_ok=False)
+    made.append(name_backup(tmp_path, at + timedelta(seconds=1)))
+    made[-1].touch(exist_ok=False)
+    assert drop_older(tmp_path, 3) == made[:-3]
+
+
 def test_one_that_cannot_be_made_costs_none_of_those_that_are_there(tmp_path: Path) -> None:
     kept, data = tmp_path / "kept", tmp_path / "data"
     LocalStore(data, MovedClock()).close()
