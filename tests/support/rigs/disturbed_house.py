@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -277,20 +278,31 @@ def control(url: str, path: str, body: Any) -> Any:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return free ports below those that outgoing connections get, so that they stay free between two starts."""
+    """Return free ports of this process of tests alone: they stay free until somebody starts there, and between starts.
+
+    They lie below those that simulators choose for themselves and those that outgoing connections get. No two calls
+    get the same port before all have been given out.
+    """
     found: list[int] = []
-    chosen = random.Random(os.getpid())
     while len(found) < count:
-        port = chosen.randrange(18_000, 32_000)
+        port = next(_OWN_PORTS)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+            with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in found:
-            found.append(port)
+                found.append(port)
     return found
+
+
+def _own_ports() -> Iterator[int]:
+    """Yield the ports of this worker, of at most eight, over and over; two runs at once begin at different places."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
+    ports = list(range(10_000 + 1_000 * worker, 11_000 + 1_000 * worker))
+    begin = os.getpid() % len(ports)
+    return cycle(ports[begin:] + ports[:begin])
+
+
+_OWN_PORTS = _own_ports()
 
 
 def choose_ports(folder: Path, more: int = 0) -> list[int]:
