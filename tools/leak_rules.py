@@ -1,4 +1,6 @@
-"""Make `shared/mind/leak_rules.json` of a rule file of gitleaks: `python tools/leak_rules.py gitleaks.toml VERSION`.
+"""Make `leak_rules.json` of `shared/mind/safety` of a rule file of gitleaks.
+
+Use: `python tools/leak_rules.py gitleaks.toml VERSION`.
 
 Facts only: patterns, words that have to be there, entropies, and what is allowed all the same. Keys that vendors show
 in their documentation, which that file allows by name, are written so that no scanner takes them for keys.
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "shared" / "mind" / "leak_rules.json"
+TARGET = ROOT / "shared" / "mind" / "safety" / "leak_rules.json"
 SOURCE = "gitleaks, config/gitleaks.toml"
 LICENCE = """MIT License
 

@@ -1,7 +1,7 @@
 """Look for secrets in every file of this repository and of its history: `python tools/scan_secrets.py [--tree]`.
 
-The scanner is the one that looks at everything which leaves (`shared/mind/leaks.py`). Exit code 1 when there is a
-secret, with its kind and place, never its value. `--tree` looks at the files as they are and leaves the history out.
+The scanner is the one that looks at everything which leaves (`shared/mind/safety/leaks.py`). Exit code 1 when there is
+a secret, with its kind and place, never its value. `--tree` looks at the files as they are and leaves the history out.
 
 What only looks like one is named in `tools/made_up_secrets.txt`: the hash of the line it stands in, and why it is none.
 """
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MADE_UP = "tools/made_up_secrets.txt"
 sys.path.insert(0, str(ROOT))
 
-from shared.mind.leaks import as_text, leaks  # noqa: E402
+from shared.mind.safety.leaks import as_text, leaks  # noqa: E402
 
 
 def made_up(text: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import CONFINED_TO, within
-from shared.mind.leaving import last_look
+from shared.mind.safety.leaving import last_look
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Doc, Put, Secret, Secrets, Store
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, payer_of

@@ -15,8 +15,8 @@ from typing import Any
 from shared.core.errors import ContextTooLong
 from shared.core.models.token_bound import token_weight
 from shared.core.text.outgoing_text import visible
-from shared.mind.fence import fenced, marker, preface
 from shared.mind.packing import Count, cut_end, cut_start, repeats, threes
+from shared.mind.safety.fence import fenced, marker, preface
 
 NAMES = frozenset({"task", "page", "knowledge", "history", "summary", "errors", "feedback", "preferences", "input"})
 CUTS = frozenset({"end", "start", "whole"})

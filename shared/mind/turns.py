@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.core.errors import ModelError
-from shared.mind.fence import fenced
 from shared.mind.group import Said
+from shared.mind.safety.fence import fenced
 from shared.mind.structured import compact
 from shared.ports import Message, Tool, ToolCall
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.mind.leaks import leaks
+from shared.mind.safety.leaks import leaks
 from terraform.bundle import BundleError, make_bundles, read_pins
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
@@ -181,7 +181,7 @@ def test_no_bundle_holds_a_secret(contents: Contents) -> None:
     files = {name: content for bundle in contents.values() for name, content in bundle.items() if name != "main.py"}
     files |= {f"functions/{function}/main.py": bundle["main.py"] for function, bundle in contents.items()}
     code = {name: content for name, content in files.items() if name != "requirements.txt"}  # hashes, looked at below
-    rules = code.pop("shared/mind/leak_rules.json")  # what secrets look like looks like secrets
+    rules = code.pop("shared/mind/safety/leak_rules.json")  # what secrets look like looks like secrets
     assert len(json.loads(rules)) > 0
     assert leaks(code) == []
     planted = "ghp_" + hashlib.sha256(b"planted").hexdigest()[:36]

@@ -42,7 +42,7 @@ from shared.integrations.ses import connect
 from shared.local.first_setup import settle_in
 from shared.local.runtime import House
 from shared.mind.agents.registry import agents
-from shared.mind.leaks import secrets_anywhere
+from shared.mind.safety.leaks import secrets_anywhere
 from shared.mind.structured import schema_of
 from shared.ports import Secret
 from shared.settings import Settings

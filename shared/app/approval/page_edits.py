@@ -18,7 +18,7 @@ from shared.core.page import page_from_data
 from shared.core.pages.page_changes import EDITED, changes_between
 from shared.core.run import events as ev
 from shared.core.run.run import Run
-from shared.mind.redaction import Redactor
+from shared.mind.safety.redaction import Redactor
 
 
 def may_be_edited(deps: Deps, run: Run) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.app.knowledge.nothing_known import no_embedder, no_knowledge, no_secrets
 from shared.app.workspace.write_journal import Noted
-from shared.mind.redaction import discreet_embedder, discreet_model
+from shared.mind.safety.redaction import discreet_embedder, discreet_model
 from shared.ports import Browser, Embedder, Knowledge, Model, Sandbox, Secret, no_browser
 from shared.steps._kind import Connect, StepKind
 

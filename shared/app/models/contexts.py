@@ -11,7 +11,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.core.run.run import Run, Step
 from shared.mind.context import Context
-from shared.mind.redaction import Redactor
+from shared.mind.safety.redaction import Redactor
 from shared.ports import Doc, Put
 
 CONTEXTS = "contexts"  # documents, by run and step

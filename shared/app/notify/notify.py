@@ -40,7 +40,7 @@ from shared.core.run.commands import Command
 from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.core.text.outgoing_text import hosts_of, may_link
 from shared.integrations.notion.client.client import Notion
-from shared.mind.redaction import Redactor
+from shared.mind.safety.redaction import Redactor
 from shared.steps._kind import Connect, Repeat
 from shared.telemetry import trace
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from shared.core.page import Page
 from shared.core.secrets.secret_places import without_places
-from shared.mind.leaks import LEAST_KNOWN, secrets_anywhere
-from shared.mind.redaction import Redactor
+from shared.mind.safety.leaks import LEAST_KNOWN, secrets_anywhere
+from shared.mind.safety.redaction import Redactor
 
 MOST = 20
 _WORDS = 80  # characters of the line that people are shown, without the secret

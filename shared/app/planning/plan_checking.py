@@ -28,7 +28,7 @@ from shared.core.system_names import name_system
 from shared.integrations.notion.client.client import Notion
 from shared.mind.field_errors import fields_in_words, told_errors
 from shared.mind.questions import Question, without_text
-from shared.mind.redaction import Redactor
+from shared.mind.safety.redaction import Redactor
 from shared.mind.structured import compact, schema_of
 from shared.ports import Model
 from shared.steps._kind import StepKind

@@ -14,7 +14,9 @@ from itertools import islice, pairwise
 _SHOWN = 4  # lines of a file that are shown around what was not found
 _SAID = 8  # things wrong with one set of edits that are told: the others mostly follow from these
 _QUOTED = 160  # characters of a line in a message
-_SIGN = re.compile(r"\[\[secret:[^\]\n]{1,60}\]\]")  # what a model is shown in place of a secret: mind/redaction.py
+_SIGN = re.compile(
+    r"\[\[secret:[^\]\n]{1,60}\]\]"
+)  # what a model is shown in place of a secret: mind/safety/redaction.py
 _LONGEST_SECRET = 400  # characters of one line that a sign may stand for
 _LOOKED_AT = 4000  # lines of a file in which the nearest place is looked for
 

@@ -119,9 +119,9 @@ def _asked(
     ctx: StepContext, asking: Asking, turns: list[Turn], abilities: list[Ability]
 ) -> tuple[BaseModel | None, ModelResult]:
     from shared.mind.agents.asking import agent_request, answer_model, input_parts
-    from shared.mind.fence import marker, preface
     from shared.mind.fitting import within
     from shared.mind.group import role_part
+    from shared.mind.safety.fence import marker, preface
     from shared.mind.structured import ask_with_tools
     from shared.mind.turns import texts_of, told_turns
 

@@ -122,7 +122,7 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
 
 def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
     """Ask a person and wait; the answer leads to another plan, or to another look at what had passed."""
-    from shared.mind.redaction import Redactor
+    from shared.mind.safety.redaction import Redactor
 
     green, redactor = last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
     back = ctx.step.output.get("back") or {}

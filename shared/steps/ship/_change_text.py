@@ -46,7 +46,7 @@ def changes_title(title: str) -> str:
 
 def said_safely(text: str) -> str:
     """Return the text, which is about to be written outside; raises Rejected when a secret stands in it."""
-    from shared.mind.leaks import leaks  # with its rules, which weigh something
+    from shared.mind.safety.leaks import leaks  # with its rules, which weigh something
 
     found = leaks({"the text of the change": text})
     if found:

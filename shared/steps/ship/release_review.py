@@ -34,7 +34,7 @@ from shared.steps.ship._release import bound_to_leave
 from shared.steps.ship._there import There, look_there
 
 if TYPE_CHECKING:
-    from shared.mind.harm import Look
+    from shared.mind.safety.harm import Look
 
 MOST_KEPT = 60  # findings and packages that the output holds
 MOST_PATHS = 60
@@ -80,7 +80,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
 
 def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets in the files, and in all that is said of them elsewhere."""
-    from shared.mind.leaks import leaks
+    from shared.mind.safety.leaks import leaks
 
     told = {"the title of the page": ctx.run.trigger.title}
     told |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
@@ -95,7 +95,7 @@ def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
 
 def _places(work: Work) -> list[Finding]:
     """Return the placeholders for secrets in files: strangers must not read that something was hidden, and where."""
-    from shared.mind.leaks import as_text
+    from shared.mind.safety.leaks import as_text
 
     return [
         Finding(BLOCK, "secret", path, line, f"a placeholder for a secret: {kind.replace('-', ' ')}", _NO_PLACE)
@@ -106,7 +106,7 @@ def _places(work: Work) -> list[Finding]:
 
 def _left_out(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
-    from shared.mind.leaks import as_text
+    from shared.mind.safety.leaks import as_text
 
     on_page = ctx.output_of("plan.propose").get("left_out", ())
     found = [

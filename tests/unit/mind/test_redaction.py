@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.core.run.run import NOTHING, Usage
 from shared.core.secrets.secret_places import SIGN
-from shared.mind.redaction import Redactor, discreet_embedder, discreet_model
+from shared.mind.safety.redaction import Redactor, discreet_embedder, discreet_model
 from shared.ports import Message, ModelRequest, ModelResult, Tool, ToolCall, Vector
 from tests.support.builders.made_up_secrets import UPPER, disguised, letters, made_up
 

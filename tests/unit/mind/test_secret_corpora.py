@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from shared.mind.leaks import leaks, secrets_anywhere
-from shared.mind.redaction import Redactor
+from shared.mind.safety.leaks import leaks, secrets_anywhere
+from shared.mind.safety.redaction import Redactor
 from tests.support.secret_corpora import (
     files,
     held_out,

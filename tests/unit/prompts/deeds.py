@@ -33,8 +33,8 @@ from shared.mind.agents.asking import agent_request, ask_agent, checked_input, i
 from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
 from shared.mind.group import Said, role_part, told
-from shared.mind.harm import Approved
 from shared.mind.page_text import page_text
+from shared.mind.safety.harm import Approved
 from shared.mind.turns import Ability, next_turn
 from shared.ports import ModelRequest, ModelResult, SandboxRequest, ToolCall
 from shared.steps import KINDS

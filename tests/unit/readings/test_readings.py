@@ -14,7 +14,7 @@ from shared.app import prompts as app_prompts
 from shared.core.planning.artifacts import Artifact
 from shared.mind import prompts as mind_prompts
 from shared.mind.agents.registry import agents
-from shared.mind.leaks import leaks
+from shared.mind.safety.leaks import leaks
 from tests.support.builders.proposals import a_proposal
 from tests.support.measures.readings import CODE, FOLDER, Reading, prompts, readings, stale, task_of
 from tests.support.measures.readings_replayed import fields_of, refusal_of

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from shared.app.engine.deps import Deps
 from shared.core.run.run import Run, Step
-from shared.mind.redaction import Redactor
+from shared.mind.safety.redaction import Redactor
 from shared.ports import Put
 
 LAST_ANSWERS = "last_answers"  # documents, by run and step

@@ -173,7 +173,7 @@ def _why_not(deployment: Deployed) -> str:
 
 def _not_built(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> StepFailure:
     """Return the failure that goes back to whoever wrote the code, with the end of the build's log."""
-    from shared.mind.redaction import Redactor
+    from shared.mind.safety.redaction import Redactor
 
     known = [value.reveal() for value in ctx.site_environment().values()]
     log = Redactor(known).hide(hosting.build_log(deployment.id))[-_TAIL:]

@@ -67,7 +67,7 @@ def _did_not_answer(ctx: StepContext, system: str, verdict: Verdict) -> Again:
 
 def _feedback(ctx: StepContext, verdict: Verdict) -> str:
     """Return what is wrong for whoever wrote the code, without what the page gives away of its variables."""
-    from shared.mind.redaction import Redactor
+    from shared.mind.safety.redaction import Redactor
 
     hidden = Redactor([value.reveal() for value in ctx.site_environment().values()])
     told = "\n".join(f"- {hidden.hide(each)}" for each in verdict.wrong)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.core.secrets.secret_lines import Looked
 from shared.core.secrets.secret_told import in_line, told
 from shared.core.secrets.secrets_in_text import apart, secret_value, secrets_in
-from shared.mind.leaks import leaks, secrets_anywhere
+from shared.mind.safety.leaks import leaks, secrets_anywhere
 from tests.support.secret_corpora import files, held_out, later_files, later_mixed, mixed, tuned
 
 WELCOME, ADMIN, SEASON = "Wel" + "come123", "adm" + "in123", "Som" + "mer2024!"

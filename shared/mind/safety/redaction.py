@@ -18,7 +18,7 @@ from shared.core.run.run import Usage
 from shared.core.secrets.secret_places import without_places_in
 from shared.core.secrets.secrets_in_text import secret_value
 from shared.core.text.outgoing_text import visible
-from shared.mind.leaks import LEAST_KNOWN, secrets_anywhere
+from shared.mind.safety.leaks import LEAST_KNOWN, secrets_anywhere
 from shared.ports import Embedder, Message, Model, ModelRequest, ModelResult, ToolCall, Vector
 
 _SIGNS = "[[secret:"

@@ -43,7 +43,7 @@ def last_look(system: str, known: Known = tuple) -> Leaving | None:
 
 
 def _refuse(system: str, path: str, body: Body, known: Known) -> Body:
-    from shared.mind.leaks import leaks  # reads its rules when it is needed first
+    from shared.mind.safety.leaks import leaks  # reads its rules when it is needed first
 
     if not _MEANT.fullmatch(path):
         texts = dict(_texts(body, ""))
@@ -63,7 +63,7 @@ def _refuse(system: str, path: str, body: Body, known: Known) -> Body:
 def _hide(path: str, body: Body, known: Known) -> Body:
     if not _COMMENTS.search(path) or not isinstance(body, Mapping) or "rich_text" not in body:
         return body
-    from shared.mind.redaction import Redactor
+    from shared.mind.safety.redaction import Redactor
 
     redactor = Redactor(known())
     return {**body, "rich_text": [_hidden_item(item, redactor.hide) for item in body["rich_text"]]}
@@ -106,7 +106,7 @@ def _from_base64(text: str) -> bytes | None:
 
 
 def _decoded(content: bytes, where: str) -> Iterator[tuple[str, str]]:
-    from shared.mind.leaks import as_text
+    from shared.mind.safety.leaks import as_text
 
     text = as_text(content[:_SEEN])
     if "\0" not in text[:8000]:
