@@ -23,6 +23,8 @@ from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.state.local_store import LocalStore
+from shared.cli.migrate.moving import carry_out, plan_move
+from shared.cli.migrate.places import open_here
 from shared.core.errors import ConfigError, Conflicting
 from shared.core.run.commands import command_to_data
 from shared.local.chosen import moved_away as mark
@@ -294,12 +296,20 @@ def test_a_pause_of_its_people_stays(deployment: Deployment, data: Path) -> None
     assert why_paused(deployment.there(os.environ).deps, TEAM) == "holidays"
 
 
-def test_a_write_whose_outcome_nobody_knows_is_looked_for_there_first(deployment: Deployment, data: Path) -> None:
+def test_a_write_whose_outcome_nobody_knows_is_looked_for_there_first(
+    deployment: Deployment, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with LocalStore(data, SystemClock()) as store:
         begun = {"state": "intended", "args": "", "at": datetime.now(UTC).isoformat(), "name": "r1.s2.page"}
         store.put(TEAM, Put("effects", "r1.s2.page", begun))
-    said = deployment.move(data, "--tenant", TEAM, "--yes").stderr
-    assert "a request that was sent just before may still arrive" in said
+    monkeypatch.setenv("WORKWRIGHT_SETTLE_S", "3600")
+    said: list[str] = []
+    waits: list[float] = []
+    with open_here(data) as here:
+        there = deployment.there(os.environ)
+        carry_out(plan_move(here, there, TEAM), here, there, said.append, waits.append)
+    assert any("a request that was sent just before may still arrive" in line for line in said)
+    assert [0 < wait <= 3600 for wait in waits] == [True]
     done: list[str] = []
     deps = replace(deployment.there(os.environ).deps, settle=timedelta(0))
 
