@@ -16,7 +16,8 @@ TARGET = ROOT / "docs" / "api.md"
 sys.path.insert(0, str(ROOT))
 
 from shared.app.api.openapi import document  # noqa: E402
-from shared.app.api.routes import PERMISSIONS, ROUTES  # noqa: E402
+from shared.app.api.route import PERMISSIONS  # noqa: E402
+from shared.app.api.routes import ROUTES  # noqa: E402
 
 _HEAD = """# The API
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.json_shapes import text
-from shared.app.api.routes import PARTS, Route
+from shared.app.api.route import PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
 from shared.app.api.run.contexts import CONTEXT

@@ -25,7 +25,8 @@ from shared.app.api.keys import caller_of
 from shared.app.api.pages.approval_page import refusal
 from shared.app.api.pages.page_html import refused, wants_page
 from shared.app.api.rate import Rate
-from shared.app.api.routes import PARTS, PERMISSIONS, ROUTES, Route
+from shared.app.api.route import PARTS, PERMISSIONS, Route
+from shared.app.api.routes import ROUTES
 from shared.app.engine.deps import Deps
 from shared.core.errors import (
     AgentError,

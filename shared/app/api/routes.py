@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from shared.app.api.exchange import FORM, JSON, ApiReply, Call
+from shared.app.api.exchange import FORM, ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, closed, number, text, texts
 from shared.app.api.keys import ROLES
 from shared.app.api.pages import approval_page, rollback_page, slack_clicks
 from shared.app.api.pages import page_html as html
-from shared.app.api.run import chats, contexts, made, plans, runs
-from shared.app.api.run import run_versions as work
+from shared.app.api.route import REASON, RUN, Route, check_routes
+from shared.app.api.run import chats, made
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
+from shared.app.api.run.run_routes import RUN_ROUTES
 from shared.app.api.settings import (
     budget,
     confinement,
@@ -30,65 +30,7 @@ from shared.app.api.settings import tenant_databases as databases
 from shared.app.money.usage import BY
 from shared.app.schedule.time_zones import zone_names
 from shared.app.workspace.workspace_schemas import KINDS
-from shared.core.run.run import RunStatus
 
-Handler = Callable[[Call], ApiReply]
-
-# What each permission needs: a key of one of these roles; None where something else than a key opens the door.
-PERMISSIONS: Mapping[str, frozenset[str] | None] = {
-    "public": None,
-    "approval link": None,
-    "slack signature": None,
-    "runs.read": frozenset(ROLES),
-    "runs.decide": frozenset({"owner", "admin", "member"}),
-    "runs.steer": frozenset({"owner", "admin", "member"}),
-    "contexts.read": frozenset({"owner", "admin"}),
-    "feedback.give": frozenset({"owner", "admin", "member"}),
-    "preferences.read": frozenset(ROLES),
-    "preferences.change": frozenset({"owner", "admin", "member"}),
-    "usage.read": frozenset(ROLES),
-    "budget.change": frozenset({"owner"}),
-    "audit.read": frozenset({"owner", "admin"}),
-    "queue.read": frozenset({"owner", "admin"}),
-    "queue.replay": frozenset({"owner", "admin"}),
-    "keys.manage": frozenset({"owner", "admin"}),
-    "databases.read": frozenset(ROLES),
-    "databases.manage": frozenset({"owner"}),
-    "connections.read": frozenset(ROLES),
-    "connections.manage": frozenset({"owner"}),
-    "planning.read": frozenset(ROLES),
-    "planning.change": frozenset({"owner"}),
-    "chat": frozenset({"owner", "admin", "member"}),
-    "knowledge.ask": frozenset({"owner", "admin", "member"}),
-    "knowledge.read": frozenset(ROLES),
-    "knowledge.change": frozenset({"owner", "admin"}),
-    "models.read": frozenset(ROLES),
-    "models.change": frozenset({"owner"}),
-    "pause.read": frozenset(ROLES),
-    "pause.change": frozenset({"owner", "admin"}),
-    "made.read": frozenset(ROLES),
-    "made.take_away": frozenset({"owner", "admin"}),
-    "tenant.read": frozenset(ROLES),
-    "tenant.export": frozenset({"owner"}),
-    "tenant.delete": frozenset({"owner"}),
-    "ship.read": frozenset(ROLES),
-    "ship.change": frozenset({"owner"}),
-}
-
-_RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
-PARTS: Mapping[str, Schema] = {
-    "run": _RUN,
-    "made": text("^made-[0-9a-f]{12}$"),
-    "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
-    "chat": text("^chat-[0-9a-f]{24}$"),
-    "n": text("^[1-9][0-9]{0,3}$"),
-    "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
-    "key": text("^[0-9a-f]{12}$"),
-    "hook": text("^[0-9a-f]{32}$"),
-    "preference": text("^pref-[0-9a-f]{24}$"),
-    "token": text("^[^/]{1,4000}$"),
-    "provider": text("^[a-z-]{1,40}$"),
-}
 _NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
 _TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
 _PLANNING: Mapping[str, Schema] = {
@@ -98,39 +40,6 @@ _PLANNING: Mapping[str, Schema] = {
 }
 _ADOPT = texts(databases.IN_NOTION, *KINDS, what="The databases to adopt, by their kinds.")
 _ANSWERS = texts(text(most=300), what="Answers to the questions, by their keys: the value of a choice.")
-_REASON = {**text(most=500), "default": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method of one address."""
-
-    method: str
-    path: str
-    permission: str
-    handler: Handler
-    summary: str
-    answer: str  # name of the answer's schema; "html" for a page
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    body: Schema | None = None
-    body_type: str = JSON
-    status: int = 200
-    errors: Sequence[int] = ()  # beside those that every route of its kind can answer
-
-    @property
-    def parts(self) -> list[str]:
-        """Return the names of the path's variable parts."""
-        return [piece[1:-1] for piece in self.path.split("/") if piece.startswith("{")]
-
-    @property
-    def needs_key(self) -> bool:
-        """Return whether a key opens this route."""
-        return PERMISSIONS[self.permission] is not None
-
-    @property
-    def id(self) -> str:
-        """Return a name for programs."""
-        return self.handler.__name__
 
 
 def _openapi(call: Call) -> ApiReply:
@@ -145,62 +54,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/connected", "public", html.connected, "Show that an account is connected", "html", query=_TENANT),
     Route("GET", "/openapi.json", "public", _openapi, "Get this document", "Document"),
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
-    Route(
-        "GET", "/v1/runs", "runs.read", runs.list_runs, "List runs, newest first", "Runs", errors=(404,),
-        query={"limit": number(1, 200, 50), "after": _RUN, "status": choice(*(s.value for s in RunStatus))},
-    ),
-    Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
-    Route(
-        "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "List a run's events, in order", "Events",
-        query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
-    ),
-    Route(
-        "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
-        "Get what a step sent to a model", "Context",
-    ),
-    Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
-    Route(
-        "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
-        "Get one version: its diff, its files and its test report", "Version",
-    ),
-    Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
-    Route(
-        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what a run asks", "Run", errors=(409,),
-        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the pending approval names.")}),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what a run asks; it ends", "Run", errors=(409,),
-        body=closed({"reason": _REASON}),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have the waiting work done differently", "Run",
-        body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer a run's question in words", "Run",
-        body=closed({"text": text("^(?s:.*\\S.*)$", most=2000)}, required=("text",)), errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be undone", "Run",
-        body=closed({"reason": _REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/pause", "runs.steer", runs.pause, "Let a run stand still until it is resumed", "Run",
-        body=closed({"reason": _REASON}), errors=(409,),
-    ),
-    Route("POST", "/v1/runs/{run}/resume", "runs.steer", runs.resume, "Let a paused run go on", "Run", errors=(409,)),
-    Route(
-        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Retry a run that failed or was cancelled, once",
-        "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,
-        "Roll back what a run put live, once", "Run", body=closed({}), errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
-        "Feedback", body=closed({"thumb": choice("up", "down"), "text": _REASON}, required=("thumb",)), status=201,
-    ),
+    *RUN_ROUTES,
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),
@@ -310,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
     Route(
         "GET", "/v1/made", "made.read", made.list_made, "List what was made in other systems", "Made",
-        query={"run": _RUN},
+        query={"run": RUN},
     ),
     Route(
         "POST", "/v1/made/{made}/take-away", "made.take_away", made.take_away, "Take away what was made elsewhere",
@@ -342,7 +196,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/approvals/{token}", "approval link", approval_page.take_answer, "Take the person's answer", "html",
-        body=closed({"decision": choice(*approval_page.DECISIONS), "reason": _REASON}, required=("decision",)),
+        body=closed({"decision": choice(*approval_page.DECISIONS), "reason": REASON}, required=("decision",)),
         body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
     ),
     Route(
@@ -367,20 +221,6 @@ ROUTES: tuple[Route, ...] = (
         errors=(400, 401, 404, 413),
     ),
 )  # fmt: skip
-
-
-def check_routes(routes: Sequence[Route]) -> None:
-    """Raise ValueError for a route that nobody has said who may use, or that cannot be told from another."""
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        name = f"{route.method} {route.path}"
-        if route.permission not in PERMISSIONS:
-            raise ValueError(f"{name}: unknown permission {route.permission!r}; deny by default: it must not start")
-        if (route.method, route.path) in seen:
-            raise ValueError(f"{name} is there twice")
-        if unknown := set(route.parts) - set(PARTS):
-            raise ValueError(f"{name}: no schema for {sorted(unknown)}")
-        seen.add((route.method, route.path))
 
 
 check_routes(ROUTES)

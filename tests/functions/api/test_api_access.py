@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.api.routes import PERMISSIONS, ROUTES, Route, check_routes
+from shared.app.api.route import PERMISSIONS, Route, check_routes
+from shared.app.api.routes import ROUTES
 from shared.app.chat.chat_memory import keep_chat, new_chat
 from shared.app.code.snapshots import keep_snapshot
 from shared.app.intake.accept_forge_delivery import HOOKS, KEY

@@ -1,0 +1,116 @@
+"""What a route of the API is: who may use it, what it takes, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.app.api.exchange import JSON, ApiReply, Call
+from shared.app.api.json_shapes import Schema, text
+from shared.app.api.keys import ROLES
+
+Handler = Callable[[Call], ApiReply]
+
+# What each permission needs: a key of one of these roles; None where something else than a key opens the door.
+PERMISSIONS: Mapping[str, frozenset[str] | None] = {
+    "public": None,
+    "approval link": None,
+    "slack signature": None,
+    "runs.read": frozenset(ROLES),
+    "runs.decide": frozenset({"owner", "admin", "member"}),
+    "runs.steer": frozenset({"owner", "admin", "member"}),
+    "contexts.read": frozenset({"owner", "admin"}),
+    "feedback.give": frozenset({"owner", "admin", "member"}),
+    "preferences.read": frozenset(ROLES),
+    "preferences.change": frozenset({"owner", "admin", "member"}),
+    "usage.read": frozenset(ROLES),
+    "budget.change": frozenset({"owner"}),
+    "audit.read": frozenset({"owner", "admin"}),
+    "queue.read": frozenset({"owner", "admin"}),
+    "queue.replay": frozenset({"owner", "admin"}),
+    "keys.manage": frozenset({"owner", "admin"}),
+    "databases.read": frozenset(ROLES),
+    "databases.manage": frozenset({"owner"}),
+    "connections.read": frozenset(ROLES),
+    "connections.manage": frozenset({"owner"}),
+    "planning.read": frozenset(ROLES),
+    "planning.change": frozenset({"owner"}),
+    "chat": frozenset({"owner", "admin", "member"}),
+    "knowledge.ask": frozenset({"owner", "admin", "member"}),
+    "knowledge.read": frozenset(ROLES),
+    "knowledge.change": frozenset({"owner", "admin"}),
+    "models.read": frozenset(ROLES),
+    "models.change": frozenset({"owner"}),
+    "pause.read": frozenset(ROLES),
+    "pause.change": frozenset({"owner", "admin"}),
+    "made.read": frozenset(ROLES),
+    "made.take_away": frozenset({"owner", "admin"}),
+    "tenant.read": frozenset(ROLES),
+    "tenant.export": frozenset({"owner"}),
+    "tenant.delete": frozenset({"owner"}),
+    "ship.read": frozenset(ROLES),
+    "ship.change": frozenset({"owner"}),
+}
+
+RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
+PARTS: Mapping[str, Schema] = {
+    "run": RUN,
+    "made": text("^made-[0-9a-f]{12}$"),
+    "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
+    "chat": text("^chat-[0-9a-f]{24}$"),
+    "n": text("^[1-9][0-9]{0,3}$"),
+    "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
+    "key": text("^[0-9a-f]{12}$"),
+    "hook": text("^[0-9a-f]{32}$"),
+    "preference": text("^pref-[0-9a-f]{24}$"),
+    "token": text("^[^/]{1,4000}$"),
+    "provider": text("^[a-z-]{1,40}$"),
+}
+
+REASON = {**text(most=500), "default": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one address."""
+
+    method: str
+    path: str
+    permission: str
+    handler: Handler
+    summary: str
+    answer: str  # name of the answer's schema; "html" for a page
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    body_type: str = JSON
+    status: int = 200
+    errors: Sequence[int] = ()  # beside those that every route of its kind can answer
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the names of the path's variable parts."""
+        return [piece[1:-1] for piece in self.path.split("/") if piece.startswith("{")]
+
+    @property
+    def needs_key(self) -> bool:
+        """Return whether a key opens this route."""
+        return PERMISSIONS[self.permission] is not None
+
+    @property
+    def id(self) -> str:
+        """Return a name for programs."""
+        return self.handler.__name__
+
+
+def check_routes(routes: Sequence[Route]) -> None:
+    """Raise ValueError for a route that nobody has said who may use, or that cannot be told from another."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        name = f"{route.method} {route.path}"
+        if route.permission not in PERMISSIONS:
+            raise ValueError(f"{name}: unknown permission {route.permission!r}; deny by default: it must not start")
+        if (route.method, route.path) in seen:
+            raise ValueError(f"{name} is there twice")
+        if unknown := set(route.parts) - set(PARTS):
+            raise ValueError(f"{name}: no schema for {sorted(unknown)}")
+        seen.add((route.method, route.path))

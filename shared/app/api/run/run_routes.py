@@ -1,0 +1,72 @@
+"""The addresses of a run: what people read of it, decide about it, and say to it."""
+
+from __future__ import annotations
+
+from shared.app.api.json_shapes import choice, closed, number, text
+from shared.app.api.pages import rollback_page
+from shared.app.api.route import REASON, RUN, Route
+from shared.app.api.run import contexts, plans, runs
+from shared.app.api.run import run_versions as work
+from shared.app.api.settings import (
+    feedback,
+)
+from shared.core.run.run import RunStatus
+
+RUN_ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET", "/v1/runs", "runs.read", runs.list_runs, "List runs, newest first", "Runs", errors=(404,),
+        query={"limit": number(1, 200, 50), "after": RUN, "status": choice(*(s.value for s in RunStatus))},
+    ),
+    Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
+    Route(
+        "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "List a run's events, in order", "Events",
+        query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
+    ),
+    Route(
+        "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
+        "Get what a step sent to a model", "Context",
+    ),
+    Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
+    Route(
+        "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
+        "Get one version: its diff, its files and its test report", "Version",
+    ),
+    Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
+    Route(
+        "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what a run asks", "Run", errors=(409,),
+        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the pending approval names.")}),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what a run asks; it ends", "Run", errors=(409,),
+        body=closed({"reason": REASON}),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have the waiting work done differently", "Run",
+        body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer a run's question in words", "Run",
+        body=closed({"text": text("^(?s:.*\\S.*)$", most=2000)}, required=("text",)), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be undone", "Run",
+        body=closed({"reason": REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/pause", "runs.steer", runs.pause, "Let a run stand still until it is resumed", "Run",
+        body=closed({"reason": REASON}), errors=(409,),
+    ),
+    Route("POST", "/v1/runs/{run}/resume", "runs.steer", runs.resume, "Let a paused run go on", "Run", errors=(409,)),
+    Route(
+        "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Retry a run that failed or was cancelled, once",
+        "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,
+        "Roll back what a run put live, once", "Run", body=closed({}), errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
+        "Feedback", body=closed({"thumb": choice("up", "down"), "text": REASON}, required=("thumb",)), status=201,
+    ),
+)  # fmt: skip
