@@ -23,7 +23,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import CONFINED_TO, within
 from shared.mind.safety.leaving import last_look
 from shared.oauth import GrantTokens, refresh
-from shared.ports import Clock, Doc, Put, Secret, Secrets, Store
+from shared.ports import Clock, Doc, Put, Secret, Secrets, Store, change_doc
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, payer_of
 
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
@@ -143,13 +143,17 @@ class Accounts:
         system: str,
         tokens: GrantTokens,
         public: Mapping[str, Any],
-        since: str = "",
-        expected: str | None = None,
     ) -> None:
-        """Store a grant: the tokens sealed, what may be seen beside them.
+        """Store a grant that a person has given just now: the tokens sealed, what may be seen beside them."""
+        body = self._sealed(tenant, system, tokens, public)
+        self._store.put(tenant, Put("grants", system, body))
+        if system in _METERED:
+            self.budget.lift(payer_of(tenant, system, body))
 
-        `since` is when a person gave it, "" for just now; `expected` is as in Put.
-        """
+    def _sealed(
+        self, tenant: str, system: str, tokens: GrantTokens, public: Mapping[str, Any], since: str = ""
+    ) -> dict[str, Any]:
+        """Return a grant as it is kept; `since` is when a person gave it, "" for just now."""
         body: dict[str, Any] = {
             "status": "connected",
             "access": self._secrets.seal(tenant, f"{system}.access", tokens.access),
@@ -159,9 +163,7 @@ class Accounts:
         }
         if tokens.refresh:
             body["refresh"] = self._secrets.seal(tenant, f"{system}.refresh", tokens.refresh)
-        self._store.put(tenant, Put("grants", system, body, expected))
-        if not since and system in _METERED:
-            self.budget.lift(payer_of(tenant, system, body))
+        return body
 
     def connected(self, tenant: str) -> list[str]:
         """Return the systems this tenant has connected, and those that the operator has for all."""
@@ -227,18 +229,13 @@ class Accounts:
 
     def _kept(self, tenant: str, system: str, tokens: GrantTokens, doc: Doc) -> bool:
         """Save a new pair in place of the old one; False when a person or another worker has stored a newer one."""
-        since, version = doc.body.get("since") or doc.body["at"], doc.version
-        for _ in range(3):
-            try:
-                self.keep(tenant, system, tokens, doc.body.get("public", {}), since, version)
-            except VersionConflict:
-                now = self._store.get(tenant, "grants", system)
-                if now is None or now.body.get("access") != doc.body["access"]:
-                    return False
-                version = now.version  # only marked: who asked after us was refused, because we have the new pair
-            else:
-                return True
-        return False
+        pair = self._sealed(tenant, system, tokens, doc.body.get("public", {}), doc.body.get("since") or doc.body["at"])
+
+        def replace_old(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+            # Only marked, it is the same one: who asked after us was refused, because we have the new pair.
+            return pair if known is not None and known.get("access") == doc.body["access"] else known
+
+        return change_doc(self._store, (tenant, "grants", system), replace_old) is pair
 
     def _current(self, tenant: str, system: str) -> tuple[Doc, Secret]:
         doc = self._store.get(tenant, "grants", system)

@@ -214,7 +214,7 @@ def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
 def _use_once(deps: Deps, nonce: str) -> None:
     try:
         deps.store.put(SYSTEM, Put("oauth_nonces", derived_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
-    except VersionConflict:
+    except VersionConflict:  # made once, never changed
         raise Conflicting("this answer has already been used", way_out=AGAIN) from None
 
 

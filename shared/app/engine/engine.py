@@ -50,7 +50,7 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
         deps.crash_point("commit.before/open")
         try:
             deps.store.commit(commit)
-        except VersionConflict:
+        except VersionConflict:  # a commit, not a document: the event is reduced anew
             if not _out_of_date(deps, event.tenant, saved.puts):
                 raise
             deps.stand_back(tries)
@@ -99,7 +99,7 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
         deps.crash_point(f"commit.before/{label}")
         try:
             deps.store.commit(commit)
-        except VersionConflict:
+        except VersionConflict:  # a commit, not a document: the event is reduced anew
             again = deps.store.load_run(tenant, run_id)
             if again is None:
                 raise NotThere(f"no run {run_id!r}") from None

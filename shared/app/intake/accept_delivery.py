@@ -15,7 +15,7 @@ from shared.core.run.commands import CONSIDER, RECONCILE, Command
 from shared.core.run.run import derived_id
 from shared.integrations.notion.webhook import Delivery, parse_delivery, verification_token_of, verify_signature
 from shared.integrations.notion.webhook_events import PageEvent
-from shared.ports import SYSTEM, Put, Secret
+from shared.ports import SYSTEM, Secret, change_doc
 from shared.telemetry import trace
 
 MAX_BYTES = 1_000_000
@@ -28,22 +28,25 @@ OF_TABLES = frozenset([SCHEMA_CHANGED, *(f"{kind}.{what}" for kind in ("database
 MAPPED_ONLY = frozenset({"page.deleted"}) | OF_TABLES  # news for the map of the workspace, and for nobody else
 _TRASHED = frozenset(f"{kind}.deleted" for kind in ("page", "database", "data_source"))
 _PAGE_EVENTS = ("page.", "comment.")
+_WEBHOOK = (SYSTEM, "webhook", "notion")
 _DECIDES = "page.properties_updated"  # a status decides only for those who set it, not for who comments on it later
 
 
 def arm_handshake(deps: Deps, minutes: float = 30) -> None:
     """Let the next handshake within the time set the verification token; called by the operator alone."""
     until = deps.clock.now() + timedelta(minutes=minutes)
-    doc = deps.store.get(SYSTEM, "webhook", "notion")
-    body = {**(doc.body if doc else {}), "armed_until": until.isoformat()}
-    deps.store.put(SYSTEM, Put("webhook", "notion", body))
+
+    def arm(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        return {**(known or {}), "armed_until": until.isoformat()}
+
+    change_doc(deps.store, _WEBHOOK, arm, deps.stand_back)
 
 
 def handshake_state(deps: Deps) -> Mapping[str, Any]:
     """Return whether a token is there, and as ISO 8601 times, "" for none: when it came, until when a handshake may
     set another one, and until when the token before it is still good.
     """
-    doc, now = deps.store.get(SYSTEM, "webhook", "notion"), deps.clock.now()
+    doc, now = deps.store.get(*_WEBHOOK), deps.clock.now()
     body = doc.body if doc else {}
     open_until = {name: str(body.get(name, "")) for name in ("armed_until", "before_until")}
     still = {name: at if at and datetime.fromisoformat(at) >= now else "" for name, at in open_until.items()}
@@ -91,7 +94,7 @@ def _verify(deps: Deps, raw: bytes, signature: str) -> None:
     try:
         verify_signature(raw, signature, _token(deps))
     except BadSignature:
-        tokens, doc = [_token(deps, refresh=True)], deps.store.get(SYSTEM, "webhook", "notion")
+        tokens, doc = [_token(deps, refresh=True)], deps.store.get(*_WEBHOOK)
         until = doc.body.get("before_until") if doc else None
         if until and deps.clock.now() <= datetime.fromisoformat(until):
             tokens.append(deps.secrets.get(TOKEN_BEFORE, refresh=True))
@@ -110,23 +113,28 @@ def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
 
     The one before stays good for as long as Notion may still repeat what it signed with it.
     """
-    doc, now = deps.store.get(SYSTEM, "webhook", "notion"), deps.clock.now()
+    doc, now = deps.store.get(*_WEBHOOK), deps.clock.now()
     armed = doc.body.get("armed_until") if doc else None
     if doc is None or not armed or now > datetime.fromisoformat(armed):
         raise Forbidden(
             "nobody is setting up a webhook at the moment", way_out="Run `workwright webhook arm`, then press resend."
         )
-    body: dict[str, Any] = {name: doc.body[name] for name in ("before_until",) if name in doc.body}
     try:
         before = deps.secrets.get(TOKEN)
     except KeyError:
         before = token
     if before != token:
         deps.secrets.set(TOKEN_BEFORE, before)
-        body["before_until"] = (now + OLDEST).isoformat()
-        deps.store.put(SYSTEM, Put("webhook", "notion", {**doc.body, **body}))  # before the token: no gap between them
+        until = {"before_until": (now + OLDEST).isoformat()}
+        # Before the token: no gap between them.
+        change_doc(deps.store, _WEBHOOK, lambda known: {**(known or {}), **until}, deps.stand_back)
     deps.secrets.set(TOKEN, token)
-    deps.store.put(SYSTEM, Put("webhook", "notion", {**body, "verified": now.isoformat()}))
+
+    def verify(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        kept = {name: (known or {})[name] for name in ("before_until",) if name in (known or {})}
+        return {**kept, "verified": now.isoformat()}
+
+    change_doc(deps.store, _WEBHOOK, verify, deps.stand_back)
     return {"handshake": "accepted"}
 
 

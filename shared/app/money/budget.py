@@ -151,7 +151,7 @@ class Meter:
         deps = self._deps
         try:
             deps.store.put(self._run.tenant, Put(BEGUN, self.mark, {"at": deps.clock.now().isoformat()}, ""))
-        except VersionConflict:
+        except VersionConflict:  # noted by an attempt before this one, which has died: there is nothing to try again
             self.begun = True
             raise CallLost(f"{self.mark}: a call was begun and never accounted for") from None
         self.begun = True

@@ -115,7 +115,7 @@ def _save(deps: Deps, tenant: str, change: Callable[[Book], tuple[Put, ...]]) ->
             deps.queue.enqueue(commands)
         try:
             deps.store.put(tenant, *puts)
-        except VersionConflict:
+        except VersionConflict:  # several documents at once, or this would be `change_doc`
             deps.stand_back(tries)
             continue
         return

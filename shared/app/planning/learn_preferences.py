@@ -16,6 +16,7 @@ from shared.app.planning.preferences import (
     Preference,
     keep_preference,
     learn_by_rules,
+    note_learnt,
     preferences_of,
     remarks_used,
     said_by_members,
@@ -26,7 +27,7 @@ from shared.core.errors import IntegrationError, ModelError
 from shared.core.text.outgoing_text import visible
 from shared.mind.context import Part, assemble
 from shared.mind.structured import ask, schema_of
-from shared.ports import Model, ModelRequest, Put
+from shared.ports import Model, ModelRequest
 
 TASK = "preferences"
 MOST_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
@@ -73,7 +74,7 @@ def learn(deps: Deps, tenant: str, model: Model) -> None:
             return
         for one in answer.preferences:
             _keep(deps, tenant, one, remarks, result.model)
-    deps.store.put(tenant, Put(*STATE, {**known, "model": max(one.id for one in fresh)}))
+    note_learnt(deps, tenant, "model", max(one.id for one in fresh))
 
 
 def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRequest:

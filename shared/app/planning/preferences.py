@@ -19,7 +19,7 @@ from shared.core.approval.wishes import is_for_good, may_hold_for_good, same_wor
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, VersionConflict
 from shared.core.run.run import derived_id
 from shared.core.text.outgoing_text import visible
-from shared.ports import Doc, Put
+from shared.ports import Doc, Put, change_doc
 
 KIND = "preferences"
 STATE = ("preference-state", "feedback")  # how far feedback has been read, by rules and by a model
@@ -86,8 +86,16 @@ def learn_by_rules(deps: Deps, tenant: str) -> None:
     for text, sources in _said_by_rule(window):
         if {one.id for one in sources} & {one.id for one in fresh}:
             keep_preference(deps, tenant, text, sources, BY_RULES)
-    body = {**known, "rules": min(max(one.id for one in fresh), id_at(deps.clock.now() - _LATE))}
-    deps.store.put(tenant, Put(*STATE, body))
+    note_learnt(deps, tenant, "rules", min(max(one.id for one in fresh), id_at(deps.clock.now() - _LATE)))
+
+
+def note_learnt(deps: Deps, tenant: str, by: str, upto: str) -> None:
+    """Remember how far the rules, or the model, have read: each beside what the other has read meanwhile."""
+
+    def note(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        return {**(known or {}), by: upto}
+
+    change_doc(deps.store, (tenant, *STATE), note, deps.stand_back)
 
 
 def keep_preference(deps: Deps, tenant: str, text: str, sources: Sequence[Feedback], by: str) -> Preference | None:

@@ -158,7 +158,7 @@ def _open(desk: Desk, routine: Routine, due: datetime, missed: int, zone: ZoneIn
     after = note_next_run(deps, tenant, before, run_id)
     try:
         open_run(deps, event, puts=(Put("pages", routine.page, record_body(after), before.version),))
-    except VersionConflict:
+    except VersionConflict:  # the page has got another run: this time of the routine is looked at again after that one
         return False
     return True
 

@@ -67,7 +67,7 @@ def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: b
     deps.crash_point("erase.before/request")
     try:
         deps.store.put(SYSTEM, Put(ERASURES, tenant, body, ""))
-    except VersionConflict:
+    except VersionConflict:  # asked for twice: the first one counts
         return deletion_view(deps, tenant)
     deps.store.note(SYSTEM, {"at": body["at"], "run": "", "what": "DeletionAsked", "by": by, "tenant": tenant})
     deps.queue.enqueue([erase_command(tenant, "0", None)])

@@ -22,7 +22,7 @@ def claim(home: Home, key: str, owner: str, *, now: datetime, until: datetime, p
     batch.write(reference, {"key": key, "until": until}, version_of(snapshot) if held is not None else "")
     try:
         batch.send()
-    except VersionConflict:
+    except VersionConflict:  # taken by somebody else in this moment: theirs it is
         return False
     return True
 
