@@ -12,8 +12,8 @@ from shared.integrations.gitlab.client import GitLab
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.slack import Slack
-from shared.integrations.vercel import Vercel
+from shared.integrations.slack.client import Slack
+from shared.integrations.vercel.client import Vercel
 
 C = TypeVar("C")
 _CLIENTS: dict[type[Any], str] = {

@@ -1,4 +1,4 @@
-"""What we ask of whoever hosts sites; `vercel.py`, `cloud_storage` and `local_sites` do it."""
+"""What we ask of whoever hosts sites; `vercel`, `cloud_storage` and `local_sites` do it."""
 
 from __future__ import annotations
 

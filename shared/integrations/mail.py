@@ -1,4 +1,4 @@
-"""What we ask of whoever sends our mail, whichever service that is: `ses.py` and `smtp.py` do it."""
+"""What we ask of whoever sends our mail, whichever service that is: `ses` and `smtp` do it."""
 
 from __future__ import annotations
 

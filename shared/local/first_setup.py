@@ -28,7 +28,7 @@ from shared.app.workspace.workspace_create import create_databases
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.integrations.local_sites.hosting import LocalSites
-from shared.integrations.ses import connect as connect_ses
+from shared.integrations.ses.client import connect as connect_ses
 from shared.local.new_address import tell_new_address
 from shared.local.simulated_mail import let_mail_be_sent
 from shared.oauth import GrantTokens

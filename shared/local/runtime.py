@@ -40,7 +40,7 @@ from shared.wiring import Wired, wire
 
 if TYPE_CHECKING:
     from shared.backends.local.state.local_store import LocalStore
-    from shared.integrations.slack_socket import SlackSocket
+    from shared.integrations.slack.socket import SlackSocket
 
 OFTEN = "sync/often"  # answers itself when it wants to be called next
 SCHEDULE = {"sweep": 2.0, "sync": 60.0, OFTEN: 6.0}  # seconds between two calls of a function by the clock

@@ -9,10 +9,10 @@ from shared import log
 from shared.app.api.pages.slack_clicks import carry_out, show
 from shared.app.engine.deps import Deps
 from shared.core.errors import MalformedRequest, Rejected
-from shared.integrations.slack import Slack, click_of
+from shared.integrations.slack.client import Slack, click_of
 
 if TYPE_CHECKING:
-    from shared.integrations.slack_socket import SlackSocket
+    from shared.integrations.slack.socket import SlackSocket
 
 APP_TOKEN = "slack-app-token"
 
@@ -23,7 +23,7 @@ def listen_to_clicks(deps: Deps) -> SlackSocket | None:
         deps.secrets.get(APP_TOKEN)
     except KeyError:
         return None
-    from shared.integrations.slack_socket import SlackSocket  # with a library that nobody else needs
+    from shared.integrations.slack.socket import SlackSocket  # with a library that nobody else needs
 
     return SlackSocket(lambda: _find_address(deps), lambda payload: take_click(deps, payload), _tell)
 

@@ -47,7 +47,7 @@ def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
 
 
 def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
-    from shared.integrations.vercel import Vercel
+    from shared.integrations.vercel.client import Vercel
 
     project = ctx.effect.known("project")
     if project is None or not ctx.effect.begun("deployment"):
@@ -61,7 +61,7 @@ def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
 
 def _roll_back(wanted: _Former, ctx: StepContext) -> None:
     """Go back to what was in production before; a first deployment has nothing to go back to."""
-    from shared.integrations.vercel import Vercel
+    from shared.integrations.vercel.client import Vercel
 
     before = str((ctx.effect.known("production-before") or {}).get("deployment") or "")
     if before and ctx.effect.begun("promotion"):

@@ -13,7 +13,7 @@ from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
 from shared.integrations.hosting import OwnHosts
-from shared.integrations.ses import Ses
+from shared.integrations.ses.client import Ses
 from shared.settings import Settings
 from shared.wiring import wire
 from shared.wiring.mail import wire_mail

@@ -8,7 +8,7 @@ from functools import cache
 from shared.app.engine.deps import Deps
 from shared.core.errors import Rejected
 from shared.integrations.mail import Mail
-from shared.integrations.ses import Ses, connect
+from shared.integrations.ses.client import Ses, connect
 from shared.ports import Secret, Secrets
 from shared.settings import Settings
 
@@ -22,7 +22,7 @@ def wire_mail(settings: Settings, deps: Deps) -> Callable[[], Mail]:
         if given.by == "none":
             raise Rejected("mail", "this installation sends no mail (WORKWRIGHT_MAIL is none)")
         if given.server is not None:
-            from shared.integrations.smtp import Smtp  # with smtplib, which nobody else needs
+            from shared.integrations.smtp.client import Smtp  # with smtplib, which nobody else needs
 
             return Smtp(given.server, given.sender, lambda: _login(deps.secrets), deps.clock.now)
         return _ses(settings, deps.secrets)

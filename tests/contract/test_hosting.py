@@ -17,7 +17,7 @@ from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import ENDED, Deployed, Hosting, Site
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
-from shared.integrations.vercel import Vercel
+from shared.integrations.vercel.client import Vercel
 from shared.lasting_port import find_lasting_port
 from shared.local.serve import listen
 from shared.local.simulators._server import Simulator, serve

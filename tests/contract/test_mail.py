@@ -13,8 +13,8 @@ import pytest
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
 from shared.core.notify.mail_settings import SmtpServer
 from shared.integrations.mail import Mail
-from shared.integrations.ses import Ses, connect
-from shared.integrations.smtp import Smtp
+from shared.integrations.ses.client import Ses, connect
+from shared.integrations.smtp.client import Smtp
 from shared.local.simulators._server import Simulator, serve
 from shared.local.simulators.ses import SesSimulator
 from shared.local.simulators.smtp import SmtpSimulator

@@ -38,7 +38,7 @@ import shared.wiring.when_needed
 import shared.wiring.worker
 from shared.app.money.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.root import workwright
-from shared.integrations.ses import connect
+from shared.integrations.ses.client import connect
 from shared.local.first_setup import settle_in
 from shared.local.runtime import House
 from shared.mind.agents.registry import agents

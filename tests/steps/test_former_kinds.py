@@ -13,7 +13,7 @@ from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
-from shared.integrations.vercel import Vercel
+from shared.integrations.vercel.client import Vercel
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Put

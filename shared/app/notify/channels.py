@@ -14,8 +14,8 @@ from shared.core.notify.attention import UNCONFIRMED
 from shared.core.notify.unsent import unneeded
 from shared.core.run.run import derived_id
 from shared.integrations.mail import Mail
-from shared.integrations.slack import Message as SlackMessage
-from shared.integrations.slack import Slack
+from shared.integrations.slack.client import Message as SlackMessage
+from shared.integrations.slack.client import Slack
 from shared.steps._kind import Connect, Repeat
 
 Person = Mapping[str, Any]

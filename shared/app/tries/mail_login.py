@@ -29,7 +29,7 @@ def try_smtp(
 
     `url` is as in WORKWRIGHT_SMTP_URL, `ca` a file with the authorities to trust. Facts: host, security, sender.
     """
-    from shared.integrations.smtp import Smtp  # with smtplib, which nobody else needs
+    from shared.integrations.smtp.client import Smtp  # with smtplib, which nobody else needs
 
     given = {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": url.strip(), "WORKWRIGHT_MAIL_SENDER": sender.strip()}
     settings, problems = read_mail({**given, "WORKWRIGHT_SMTP_CA": ca})
@@ -80,7 +80,7 @@ def try_ses(sender: str, region: str, key: Secret, word: Secret, *, at: str = ""
 
     `at` is another address than Amazon's, for tests. Facts: region, sender, sandbox ("yes" or "no").
     """
-    from shared.integrations.ses import Ses, connect
+    from shared.integrations.ses.client import Ses, connect
 
     address = parseaddr(sender)[1]
     facts = {"region": region, "sender": address}

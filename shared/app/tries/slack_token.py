@@ -11,7 +11,7 @@ from shared.app.tries.tried import TIMEOUTS, Tried, discreet, join_words, tell_u
 from shared.core.errors import IntegrationError, Unavailable
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
-from shared.integrations.slack import BASE_URL
+from shared.integrations.slack.client import BASE_URL
 from shared.ports import Secret
 
 _APP = "On api.slack.com/apps open your app"

@@ -10,7 +10,7 @@ from shared.app.tries.tried import TIMEOUTS, Tried, discreet, tell_unclear
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
-from shared.integrations.vercel import BASE_URL
+from shared.integrations.vercel.client import BASE_URL
 from shared.ports import Secret
 
 _MENU = "On vercel.com open Account Settings › Tokens"

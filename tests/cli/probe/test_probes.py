@@ -46,7 +46,7 @@ CLIENTS = {  # system → where our client is, how many calls it has at least, a
         {"repo_path": "/repos/{}/{}", "repo": "/repos/{}/{}"},
     ),
     "gitlab": (("integrations/gitlab/*.py", "app/tries/gitlab.py"), 25, {"project": "/projects/{}"}),
-    "vercel": (("integrations/vercel.py", "app/tries/vercel.py"), 10, {}),
+    "vercel": (("integrations/vercel/client.py", "app/tries/vercel.py"), 10, {}),
 }
 NOT_ASKED = {  # what the probe's `no_harm` speaks of
     ("GET", "/repos/{}/{}/check-runs/{}"),
@@ -122,7 +122,7 @@ def test_everything_that_our_client_asks_is_probed(system: str) -> None:
 
 
 def test_every_method_of_slack_that_our_client_calls_is_probed() -> None:
-    text = (ROOT / "shared" / "integrations" / "slack.py").read_text(encoding="utf-8")
+    text = (ROOT / "shared" / "integrations" / "slack" / "client.py").read_text(encoding="utf-8")
     called = set(re.findall(r'"((?:chat|users|conversations|apps)\.[a-zA-Z.]+)"', text))
     assert len(called) >= 4
     probed = {call.ask.path.removeprefix("/") for call in PROBES["slack"].calls}

@@ -22,7 +22,7 @@ from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import APP_SECRET, HOOKS, KEY, MAX_BYTES, note_installation
 from shared.app.intake.forge_signatures import keys_of, signing_token
 from shared.http_client import HttpClient
-from shared.integrations.vercel import Vercel
+from shared.integrations.vercel.client import Vercel
 from shared.local.simulators._server import serve
 from shared.local.simulators.vercel import VercelSimulator
 from shared.ports import SYSTEM, Put, Secret

@@ -11,7 +11,7 @@ import requests
 from shared.core.errors import Missing, NotAllowed, OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unavailable
 from shared.http_client import HttpClient
 from shared.integrations.hosting import RUNNING, Commit, Deployed, Site, Switch
-from shared.integrations.vercel import Vercel
+from shared.integrations.vercel.client import Vercel
 from shared.local.simulators._git import BareRepository
 from shared.local.simulators.vercel import VercelSimulator
 from shared.ports import Secret

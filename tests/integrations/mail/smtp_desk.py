@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import pytest
 
 from shared.core.notify.mail_settings import SmtpServer, read_mail
-from shared.integrations.smtp import Smtp
+from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 

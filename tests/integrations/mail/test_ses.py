@@ -12,7 +12,7 @@ import pytest
 from shared.app.tries.mail_login import try_ses
 from shared.app.tries.tried import Tried
 from shared.core.errors import NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.integrations.ses import Ses, connect
+from shared.integrations.ses.client import Ses, connect
 from shared.local.simulators.ses import SesSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served
@@ -109,7 +109,7 @@ def test_the_environments_proxy_is_not_asked(sim: Served, monkeypatch: pytest.Mo
 
 
 def test_the_library_is_only_loaded_where_mail_is_sent() -> None:
-    code = "import sys, shared.integrations.ses; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+    code = "import sys, shared.integrations.ses.client; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 

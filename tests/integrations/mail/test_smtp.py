@@ -11,7 +11,7 @@ import pytest
 
 from shared.core.errors import RateLimited, Rejected, Unauthorized, Unavailable
 from shared.core.notify.mail_settings import MailSettings, SmtpServer, read_mail
-from shared.integrations.smtp import Smtp
+from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from tests.integrations.mail.smtp_desk import FROM, NOON, PASSWORD, mail_of, send, served, server_of, sim

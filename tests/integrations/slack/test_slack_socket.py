@@ -13,8 +13,8 @@ import requests
 
 from shared.core.errors import Unauthorized
 from shared.http_client import HttpClient
-from shared.integrations.slack import Slack
-from shared.integrations.slack_socket import SlackSocket
+from shared.integrations.slack.client import Slack
+from shared.integrations.slack.socket import SlackSocket
 from shared.local.simulators._server import serve
 from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Secret

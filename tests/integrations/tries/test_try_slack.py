@@ -9,7 +9,7 @@ from shared.app.tries.slack_token import try_slack, try_slack_app
 from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
-from shared.integrations.slack import Slack
+from shared.integrations.slack.client import Slack
 from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

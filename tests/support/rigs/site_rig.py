@@ -18,7 +18,7 @@ from shared.core.loopback import at_loopback
 from shared.core.run import events as ev
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
-from shared.integrations.vercel import Vercel
+from shared.integrations.vercel.client import Vercel
 from shared.steps import KINDS
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
 from shared.steps._work import keep_work

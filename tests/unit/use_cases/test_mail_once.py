@@ -17,7 +17,7 @@ from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Trigger, derived_id
 from shared.integrations.mail import Mail
-from shared.integrations.smtp import Smtp
+from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from tests.support.builders.runs import opened, spec

@@ -16,7 +16,7 @@ from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, RunStatus, Trigger
 from shared.integrations.mail import Mail
-from shared.integrations.slack import Message, Slack
+from shared.integrations.slack.client import Message, Slack
 from shared.ports import Secret
 from tests.support.builders.runs import gate, opened, spec
 from tests.support.ports.local_ports import Clients, Ports, tools_with

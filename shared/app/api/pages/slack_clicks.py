@@ -15,7 +15,7 @@ from shared.app.engine.switches import standing_still_words
 from shared.core.errors import AgentError, NotThere, RequestError
 from shared.core.text.sentence import end_sentence
 from shared.http_client import HttpClient
-from shared.integrations.slack import Click, parse_click, verify_signature
+from shared.integrations.slack.client import Click, parse_click, verify_signature
 
 SIGNING_SECRET = "slack-signing-secret"
 SLACKS_ANSWERS = "hooks.slack.com"

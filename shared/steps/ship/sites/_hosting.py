@@ -36,7 +36,7 @@ def host_named(ctx: StepContext, system: str) -> Hosting:
 
 
 def _vercel(ctx: StepContext) -> Hosting:
-    from shared.integrations.vercel import Vercel
+    from shared.integrations.vercel.client import Vercel
 
     return ctx.connect(Vercel)
 

@@ -1,0 +1,1 @@
+"""Amazon SES, which sends our mail: its client."""

@@ -1,0 +1,1 @@
+"""Slack: its client with what people click, and its socket mode."""

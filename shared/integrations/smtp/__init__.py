@@ -1,0 +1,1 @@
+"""The operator's own mail server: its client."""

@@ -1,0 +1,1 @@
+"""Vercel as a host of sites: its client."""
