@@ -56,7 +56,7 @@ def line(severity: str, message: str, *, to: TextIO | None = None, **fields: Any
 
 
 def event(name: str, severity: str = "INFO", **fields: Any) -> None:
-    """Write that something happened that is counted, and count it; see docs/observability.md for all of them."""
+    """Write that something happened that is counted, and count it; see docs/guides/observability.md for all of them."""
     metrics.hear(name, fields)
     line(severity, name.replace(".", " "), event=name, **fields)
 

@@ -1,6 +1,6 @@
-"""Writes docs/privileges.md: what each function's account may do, on what, and why.
+"""Writes docs/reference/privileges.md: what each function's account may do, on what, and why.
 
-    python terraform/privileges.py            # writes docs/privileges.md
+    python terraform/privileges.py            # writes docs/reference/privileges.md
     python terraform/privileges.py --check    # says whether it is what function.yaml and roles.yaml say
 
 The sources are functions/*/function.yaml and terraform/roles.yaml, which Terraform reads as well, and secrets.yaml.
@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / "docs" / "privileges.md"
+FILE = ROOT / "docs" / "reference" / "privileges.md"
 
 _HEAD = """# Privileges
 
@@ -49,7 +49,7 @@ Accounts that are no function's:
 | `build-functions` | `storage.objects.get`, `storage.objects.list` | source bucket, and Cloud Functions' own (`gcf-v2-sources-…`) | reads the bundle, and the copy of it that is built from |
 | `code-runner` | none | – | runs code that nobody trusts, in a project of its own |
 
-What deploys has its own page: [deploy.md](deploy.md). The code's own checks, and what they are proved by: [security.md](security.md).
+What deploys has its own page: [deploy.md](../guides/deploy.md). The code's own checks, and what they are proved by: [security.md](../why/security.md).
 """  # noqa: E501
 
 
@@ -112,7 +112,8 @@ def main() -> int:
     """Write the file, or compare."""
     if "--check" in sys.argv[1:]:
         same = FILE.read_text(encoding="utf-8") == text()
-        sys.stdout.write("docs/privileges.md is up to date\n" if same else "run python terraform/privileges.py\n")
+        name = FILE.relative_to(ROOT)
+        sys.stdout.write(f"{name} is up to date\n" if same else "run python terraform/privileges.py\n")
         return int(not same)
     FILE.write_text(text(), encoding="utf-8")
     return 0

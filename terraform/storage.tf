@@ -29,7 +29,7 @@ resource "google_artifact_registry_repository" "functions" {
   depends_on = [google_project_service.on]
 }
 
-# Tenants' sites, beside our records of them (docs/sites.md).
+# Tenants' sites, beside our records of them (docs/guides/sites.md).
 resource "google_storage_bucket" "sites" {
   count = var.sites.bucket ? 1 : 0
 

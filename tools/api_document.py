@@ -1,4 +1,4 @@
-"""Write `docs/api.md` from the API's own description: `python tools/api_document.py`.
+"""Write `docs/reference/api.md` from the API's own description: `python tools/api_document.py`.
 
 The description is the one that `/openapi.json` answers with (`shared/app/api/openapi.py`), the sentences are those of
 the functions that answer; a test compares the page with what this writes.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "docs" / "api.md"
+TARGET = ROOT / "docs" / "reference" / "api.md"
 sys.path.insert(0, str(ROOT))
 
 from shared.app.api.openapi import document  # noqa: E402
@@ -30,7 +30,7 @@ true is tested from outside.
   `POST /v1/keys`, and the first one comes from `owner.key` on one machine, from `workwright attach` in the cloud.
   Signed links and Slack's clicks carry their own proof.
 - **Errors** are `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `not_lost` and
-  `way_out`; the classes are in [troubleshooting.md](troubleshooting.md#whoever-asks-us).
+  `way_out`; the classes are in [errors.md](errors.md#whoever-asks-us).
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
 - **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
 """

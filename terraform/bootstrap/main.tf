@@ -1,5 +1,5 @@
 # What has to be there before anything else can be: applied by hand, once per environment, with the state kept on the
-# machine of whoever does it, or moved into the bucket afterwards (docs/deploy.md).
+# machine of whoever does it, or moved into the bucket afterwards (docs/guides/deploy.md).
 terraform {
   required_version = ">= 1.11, < 2.0"
 

@@ -14,7 +14,7 @@ import pytest
 from shared.cli.root import workwright
 from tests.support.parts import require
 from tests.support.repository import gcloud_commands
-from tests.support.repository.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name
+from tests.support.repository.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name, named_in_code
 
 NOT_KEPT = {  # what no checkout has, and why it is named
     "terraform/.terraform.lock.hcl": "written by the first `terraform init`",
@@ -156,6 +156,13 @@ def test_files_that_are_named_exist(path: Path) -> None:
     assert [it for it in named if not list(ROOT.glob(it.rstrip("/")))] == []
 
 
+def test_documents_that_code_and_messages_name_exist() -> None:
+    """Whoever follows a message of the command line, an alert or a comment to a document finds it."""
+    named = {it: paths for it, paths in named_in_code().items() if not (ROOT / it).exists()}
+    assert len(named_in_code()) > 20
+    assert named == {}
+
+
 @pytest.mark.parametrize(
     "path", [path for path in DOCUMENTS if "README" not in path.name or path.parent == ROOT], ids=name
 )
@@ -165,7 +172,7 @@ def test_nobody_has_to_know_our_name_for_workwright_on_one_machine(path: Path) -
 
 
 def test_the_document_of_the_api_says_of_each_address_what_it_does() -> None:
-    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
     told = [line.partition(" Permission: ")[0] for line in text.splitlines() if " Permission: " in line]
     assert len(told) > 50
     assert [line for line in told if len(line.split()) < 3] == []
@@ -174,5 +181,5 @@ def test_the_document_of_the_api_says_of_each_address_what_it_does() -> None:
 def test_the_page_of_the_api_is_what_the_api_says_of_itself() -> None:
     """`python tools/api_document.py` writes it anew."""
     written = runpy.run_path(str(ROOT / "tools" / "api_document.py"))["written"]()
-    assert (ROOT / "docs" / "api.md").read_text(encoding="utf-8") == written
+    assert (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8") == written
     assert written.count("\n### ") > 60

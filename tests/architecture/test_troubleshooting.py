@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = re.compile(r"^### (\w+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-TEXT = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
 ENTRIES = dict(ENTRY.findall(TEXT))
 
 

@@ -156,7 +156,7 @@ def test_in_the_cloud_a_worker_loads_no_kind_of_step_before_it_attempts_one(tmp_
     paths = (path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("shared/steps/**/[a-z]*.py"))
     kinds = tuple(".".join(path.parts) for path in paths)
     assert len(kinds) > 20
-    assert "google.cloud.firestore" in loaded  # by design: docs/performance.md
+    assert "google.cloud.firestore" in loaded  # by design: docs/why/performance.md
     assert _of(loaded, (*THINKING, *NOT_AT_A_WORKER, *kinds)) == []
 
 

@@ -1,4 +1,4 @@
-"""Prices, the arithmetic of docs/cost.md, and that a step goes on using no more than it does."""
+"""Prices, the arithmetic of docs/why/cost.md, and that a step goes on using no more than it does."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_is_free_is_taken_off_by_day_for_firestore_and_by_month_for_the_res
 
 
 def test_the_page_has_the_figures_of_the_arithmetic() -> None:
-    page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "why" / "cost.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- figures -->\n\n(.*?)\n\n<!-- end of figures -->", page, re.DOTALL)
     assert found is not None
     assert found[1] == tables(), "print them anew: python -m shared.bench.ops.cost"

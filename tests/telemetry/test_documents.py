@@ -12,7 +12,7 @@ from shared.telemetry.metrics import HISTOGRAM, METRICS
 from shared.telemetry.spans import ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guides" / "observability.md").read_text(encoding="utf-8")
 SUFFIXES = ("_bucket", "_sum", "_count")
 
 
@@ -57,7 +57,7 @@ def _expressions(panels: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_dashboard_asks_only_for_metrics_and_labels_there_are() -> None:
-    board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
+    board = json.loads((ROOT / "docs" / "guides" / "grafana.json").read_text(encoding="utf-8"))
     asked = set()
     for expression in _expressions(board["panels"]):
         names = re.findall(r"workwright_\w+", expression)
@@ -75,7 +75,7 @@ def test_the_dashboard_asks_only_for_metrics_and_labels_there_are() -> None:
 
 
 def test_the_dashboard_is_one_that_grafana_can_import() -> None:
-    board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
+    board = json.loads((ROOT / "docs" / "guides" / "grafana.json").read_text(encoding="utf-8"))
     panels = board["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert {panel["type"] for panel in panels} == {"row", "stat", "timeseries"}

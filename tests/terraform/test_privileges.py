@@ -1,4 +1,4 @@
-"""What Terraform grants is the table of docs/privileges.md, and nothing in it is more than its line says."""
+"""What Terraform grants is the table of docs/reference/privileges.md, and nothing in it is more than its line says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Google's own clients, for the functions that the queue calls.
 
 They are `google-cloud-firestore`, `google-cloud-tasks` and `google-cloud-secret-manager`, over gRPC: a call waits
-1 ms less than one by REST (docs/performance.md), and nobody waits while such a function starts. The doors, where
+1 ms less than one by REST (docs/why/performance.md), and nobody waits while such a function starts. The doors, where
 people and webhooks do wait, reach the same services by `rest/`, whose classes have the words of these.
 """
 

@@ -1,4 +1,4 @@
-"""What an installation costs in a month, and where it is full first: the arithmetic of docs/cost.md.
+"""What an installation costs in a month, and where it is full first: the arithmetic of docs/why/cost.md.
 
 `python -m shared.bench.ops.cost` prints the tables of that page, from what a run was counted to use last.
 """
@@ -124,7 +124,7 @@ def most_tenants() -> float:
 
 
 def tables() -> str:
-    """Return the tables of docs/cost.md."""
+    """Return the tables of docs/why/cost.md."""
     months = [month(size) for size in SIZES]
     head = "| | " + " | ".join(f"{m.tenants:,} tenant{'s' if m.tenants > 1 else ''}" for m in months) + " |"
     lines = [head, "|---|" + "---:|" * len(months), "| runs | " + " | ".join(f"{m.runs:,}" for m in months) + " |"]

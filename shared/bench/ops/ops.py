@@ -229,7 +229,8 @@ def _report(
         "usd": _dollars(told, on),
         "standing": {name: dict(counts) for name, counts in idle.items()},
         "before": json.loads(BEFORE.read_text(encoding="utf-8")) if BEFORE.exists() else {"run": {}},
-        "not_counted": "CPU and memory (docs/cost.md), traffic, log lines, what searches of an index of knowledge read",
+        "not_counted": "CPU and memory (docs/why/cost.md), traffic, log lines,"
+        " what searches of an index of knowledge read",
     }
 
 

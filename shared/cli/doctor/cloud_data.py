@@ -109,7 +109,8 @@ def secrets(site: Site) -> Iterator[Finding]:
             else site.apply()
         )
         why = "Nothing works without it." if needed else "Needed only for what uses it."
-        why = f"{why} {site.wanted.purposes.get(name, '')}; {OPERATOR_SECRETS.get(name, 'docs/deploy.md says whence')}."
+        whence = OPERATOR_SECRETS.get(name, "docs/guides/deploy.md says whence")
+        why = f"{why} {site.wanted.purposes.get(name, '')}; {whence}."
         yield Finding(name, MISSING if needed else LATER, detail, way_out, needed=needed, why=why)
 
 

@@ -170,7 +170,7 @@ def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
         if name == OFFLINE:
             yield Finding("models", OK, "offline: works by rules, without a network", needed=False)
             continue
-        way_out = f"Check its address and key ({MODEL_KEYS.get(name, 'docs/models.md')})."
+        way_out = f"Check its address and key ({MODEL_KEYS.get(name, 'docs/guides/models.md')})."
         try:
             adapters.check(name)
         except AgentError as error:

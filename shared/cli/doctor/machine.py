@@ -16,8 +16,8 @@ from shared.settings import Settings
 SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
 _SANDBOX_WAYS_OUT: Mapping[str, str] = {
     "local": "Install bubblewrap (the program bwrap) and allow it user namespaces; without it no code is run.",
-    "remote": "Check WORKWRIGHT_CODE_RUNNER_URL, and whether the service admits this identity (docs/sandbox.md).",
-    "vertex": "Install the extra vertexai, and give this identity roles/aiplatform.user (docs/sandbox.md).",
+    "remote": "Check WORKWRIGHT_CODE_RUNNER_URL, and whether it admits this identity (docs/guides/sandbox.md).",
+    "vertex": "Install the extra vertexai, and give this identity roles/aiplatform.user (docs/guides/sandbox.md).",
 }
 
 

@@ -19,7 +19,7 @@ OPERATOR_SECRETS: Mapping[str, str] = {
     "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
     "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
     "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
-    "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens (docs/connect-slack.md)",
+    "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens (docs/guides/connect-slack.md)",
     "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
     "ses-secret-access-key": "AWS › IAM › that user's access key",
     "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",

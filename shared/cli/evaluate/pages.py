@@ -1,7 +1,7 @@
 """A set of pages with what their authors would check in the end: read from a folder, validated field by field.
 
 Each page is two files, NAME.md (the page as a person wrote it) and NAME.toml (its kind, how it may end, and checks);
-`set.toml` beside them names the set. Formats are told in docs/evaluation.md.
+`set.toml` beside them names the set. Formats are told in docs/guides/evaluation.md.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _toml(path: Path) -> Json:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); see docs/evaluation.md for what a set is"
+            f"{path}: cannot be read ({error.strerror}); see docs/guides/evaluation.md for what a set is"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: is not TOML: {error}") from error

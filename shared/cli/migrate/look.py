@@ -37,7 +37,8 @@ def look_at(there: There) -> None:
             there.deps.secrets.get("api-key-pepper")
         except KeyError:
             raise ConfigError(
-                "the secret api-key-pepper has no value there; finish the deployment first (docs/deploy.md, “Secrets”),"
+                "the secret api-key-pepper has no value there; finish the deployment first"
+                " (docs/guides/deploy.md, “Secrets”),"
                 f" and look it over with `workwright doctor --cloud {there.where()}`"
             ) from None
 
@@ -58,7 +59,7 @@ def _look_at_functions(there: There) -> None:
     if missing := sorted(set(FUNCTIONS) - active):
         raise ConfigError(
             f"in {there.region} of project {there.project} these functions are not there, or not active:"
-            f" {', '.join(missing)}. Check --region, and deploy first (docs/deploy.md)"
+            f" {', '.join(missing)}. Check --region, and deploy first (docs/guides/deploy.md)"
         )
 
 

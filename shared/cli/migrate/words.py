@@ -94,7 +94,7 @@ def _left(plan: Plan, choices: Choices) -> Iterator[str]:
     yield "the index of the workspace: it is read again from Notion, which takes a while"
     yield "addresses of this machine: links in messages and pages that were sent before lead here, and nothing answers"
     if not plan.webhook:
-        yield "Notion's webhook: set it up there (docs/deploy.md, “Notion”), or changes are seen once an hour"
+        yield "Notion's webhook: set it up there (docs/guides/deploy.md, “Notion”), or changes are seen once an hour"
     hooks = sorted({hook for team in plan.teams for hook in team.hooks})
     if hooks:
         yield f"webhooks that lead here ({', '.join(hooks)}): the next work makes new ones; delete the old ones there"
@@ -123,9 +123,9 @@ def _others(plan: Plan) -> Iterator[str]:
 def _deployments(choices: Choices) -> Iterator[str]:
     """Yield what a deployment is told by Terraform's variables."""
     if choices.mode("mail") == REAL:
-        yield "how mail is sent: say it with the variables `mail` and its sender (docs/connect-mail.md)"
+        yield "how mail is sent: say it with the variables `mail` and its sender (docs/guides/connect-mail.md)"
     if choices.model.get("ask"):
-        yield f"the model {choices.model['ask']}: say it with the variable `models` (docs/models.md)"
+        yield f"the model {choices.model['ask']}: say it with the variable `models` (docs/guides/models.md)"
 
 
 def done_words(there: There, tenants: list[str]) -> Iterator[str]:

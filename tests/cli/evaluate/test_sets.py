@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_with_the_field(tmp_path: Path, right: str, wrong:
 
 
 def test_a_folder_that_is_none_says_what_a_set_is(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"set\.toml: cannot be read .* see docs/evaluation\.md"):
+    with pytest.raises(ConfigError, match=r"set\.toml: cannot be read .* see docs/guides/evaluation\.md"):
         read_set(str(tmp_path / "nowhere"))
     (tmp_path / "set.toml").write_text('name = "empty"\nversion = 1\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="holds no page"):

@@ -14,7 +14,7 @@ from shared.core.errors import ConfigError
 from shared.settings import MODEL_SYSTEMS, SYSTEMS, Settings
 from tests.support.repository.documents import ROOT
 
-EXAMPLES = ROOT / "docs" / "examples"
+EXAMPLES = ROOT / "docs" / "guides" / "examples"
 ANSWERS = (EXAMPLES / "init.toml").read_text(encoding="utf-8")
 ENVIRONMENT = (EXAMPLES / "environment").read_text(encoding="utf-8")
 FOR_TESTS = "address"  # of a system on this machine that poses as the real one

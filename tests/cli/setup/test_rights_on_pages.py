@@ -18,7 +18,7 @@ def _tables(name: str) -> list[dict[str, list[str]]]:
     """Return the tables of a page that begin with a right or a scope: its name → the other cells."""
     found: list[dict[str, list[str]]] = []
     within = False
-    for line in (ROOT / "docs" / f"connect-{name}.md").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "docs" / "guides" / f"connect-{name}.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if not line.startswith("|"):
             within = False
@@ -48,7 +48,7 @@ def test_rights_of_a_token_of_github() -> None:
     asked = dict.fromkeys(re.split(", | and ", named[1]), levels[0]) | {named[2]: levels[1]}
     (rights,) = _tables("github")[:1]
     assert {right: level for right, (level, _) in rights.items()} == asked
-    text = (ROOT / "docs" / "connect-github.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guides" / "connect-github.md").read_text(encoding="utf-8")
     assert f"the scope `{scope}`" in text
     assert f"*{everywhere}*" in text
 

@@ -22,7 +22,7 @@ from tests.support.simulators.real_notion import RealNotion, real_notion
 
 pytestmark = pytest.mark.slow
 
-PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "start" / "tutorial.md").read_text(encoding="utf-8")
 QUICK = {"WORKWRIGHT_NOTION_RATE": "100000", "WORKWRIGHT_GATHER_S": "0.05", "WORKWRIGHT_WATCH_S": "0"}
 QUICK |= {"WORKWRIGHT_BROWSER": "off"}
 SET_UP, START, WRITE, APPROVE, SEE, PAUSE = (

@@ -10,7 +10,7 @@ from typing import Any
 from shared.oauth import SLACK
 
 ROOT = Path(__file__).resolve().parents[3]
-MANIFEST: dict[str, Any] = json.loads((ROOT / "docs" / "slack-manifest.json").read_text(encoding="utf-8"))
+MANIFEST: dict[str, Any] = json.loads((ROOT / "docs" / "guides" / "slack-manifest.json").read_text(encoding="utf-8"))
 # docs.slack.dev, each method's page: the scopes that a bot's token needs
 NEEDS = {
     "chat.postMessage": {"chat:write"},

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted(
     [
         *ROOT.glob("*.md"),
-        *(p for f in ("docs", "functions", "shared", "terraform", "tests") for p in (ROOT / f).glob("*.md")),
+        *(ROOT / "docs").rglob("*.md"),
+        *(p for f in ("functions", "shared", "terraform", "tests") for p in (ROOT / f).glob("*.md")),
     ]
 )
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -21,6 +22,8 @@ _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _APART = re.compile(r"\|\||&&|[|;&]|\$\(|\)|\b(?:do|then)\s")  # where one command ends and the next may begin
+_DOCUMENT = re.compile(r"(?<![\w./-])docs/[\w/-]+(?:\.\w+)*")
+_CODE = {"", ".py", ".tf", ".hcl", ".yaml", ".toml", ".sh", ".service", ".timer"}
 _ASSIGNED = re.compile(r"[A-Z_][A-Z0-9_]*=")
 _WORDS = ("sudo", "exec", "eval", "time", "env")
 
@@ -99,6 +102,18 @@ def anchors(path: Path) -> frozenset[str]:
         count = seen[slug] = seen.get(slug, -1) + 1
         made.add(f"{slug}-{count}" if count else slug)
     return frozenset(made)
+
+
+@cache
+def named_in_code() -> dict[str, list[str]]:
+    """Return the documents of ours that code, settings, units and messages name, each with the files that name it."""
+    found: dict[str, list[str]] = {}
+    for top in ("shared", "functions", "terraform", "tools", "docs"):
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.is_file() and path.suffix in _CODE and ".terraform" not in path.parts:
+                for it in _DOCUMENT.findall(path.read_text(encoding="utf-8")):
+                    found.setdefault(it, []).append(name(path))
+    return found
 
 
 def files_named(path: Path) -> list[str]:

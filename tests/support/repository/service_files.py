@@ -1,4 +1,4 @@
-"""The files of `docs/service`, read as a service manager reads them."""
+"""The files of `docs/guides/service`, read as a service manager reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.repository.documents import ROOT
 
-SERVICE = ROOT / "docs" / "service"
+SERVICE = ROOT / "docs" / "guides" / "service"
 UNITS = sorted(path.name for path in SERVICE.glob("workwright*.[st]*er*"))
 _PROGRAM = "/opt/workwright/.venv/bin/workwright"
 

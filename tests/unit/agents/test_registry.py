@@ -176,7 +176,7 @@ def test_what_an_agent_is_given_is_data_and_its_prompt_is_not() -> None:
 
 
 def test_the_list_for_people_is_true() -> None:
-    told = (Path(__file__).resolve().parents[3] / "docs" / "agents.md").read_text(encoding="utf-8")
+    told = (Path(__file__).resolve().parents[3] / "docs" / "guides" / "agents.md").read_text(encoding="utf-8")
     for one in agents().values():
         costs = f"{one.budget.micros / 1e6:.2f}"
         assert f"| `{one.id}` | {one.tier} | {one.type} | {one.purpose} | {one.task_class} | {costs} |" in told

@@ -106,8 +106,8 @@ def test_a_prompt_that_has_changed_is_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_what_mends_is_not_needed() -> None:
-    """The table of docs/performance.md, but for the run that ended before its work began."""
-    table = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    """The table of docs/why/performance.md, but for the run that ended before its work began."""
+    table = (ROOT / "docs" / "why" / "performance.md").read_text(encoding="utf-8")
     for story in {each.story for each in readings() if each.story} - {"change of a repository"}:
         tasks = [each.task for each in readings() if each.story == story]
         row = next(line for line in table.splitlines() if line.startswith(f"| {story} |"))

@@ -116,9 +116,9 @@ def test_nothing_of_a_machine_or_a_workspace_is_kept() -> None:
 
 
 def test_each_page_was_read_to_its_end() -> None:
-    """Six pages: the same as in the table of docs/performance.md."""
+    """Six pages: the same as in the table of docs/why/performance.md."""
     calls = Counter(each.story for each in readings() if each.story)
-    table = (FOLDER.parents[2] / "docs" / "performance.md").read_text(encoding="utf-8")
+    table = (FOLDER.parents[2] / "docs" / "why" / "performance.md").read_text(encoding="utf-8")
     for story, count in calls.items():
         row = next(line for line in table.splitlines() if line.startswith(f"| {story} |"))
         tokens = sum(each.asked for each in readings() if each.story == story)

@@ -57,7 +57,7 @@ def test_ordinary_text_holds_no_secret(text: str) -> None:
 
 def test_our_own_pages_and_programs_hold_none() -> None:
     paths = [
-        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/**/*.md"),
         *ROOT.glob("tests/ideas/*.md"),
         *ROOT.glob("shared/core/**/*.py"),
         ROOT / "README.md",
