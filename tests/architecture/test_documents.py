@@ -14,7 +14,17 @@ import pytest
 from shared.cli.root import workwright
 from tests.support.parts import require
 from tests.support.repository import gcloud_commands
-from tests.support.repository.documents import DOCUMENTS, ROOT, Said, anchors, commands, files_named, links, name, named_in_code
+from tests.support.repository.documents import (
+    DOCUMENTS,
+    ROOT,
+    Said,
+    anchors,
+    commands,
+    files_named,
+    links,
+    name,
+    named_in_code,
+)
 
 NOT_KEPT = {  # what no checkout has, and why it is named
     "terraform/.terraform.lock.hcl": "written by the first `terraform init`",
