@@ -34,8 +34,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from shared.backends.cloud import paths  # noqa: E402
-from shared.backends.cloud.knowledge import CloudKnowledge  # noqa: E402
-from shared.backends.cloud.knowledge_mirror import _STATE as MIRROR  # noqa: E402
+from shared.backends.cloud.knowledge.index import CloudKnowledge  # noqa: E402
+from shared.backends.cloud.knowledge.mirror import _STATE as MIRROR  # noqa: E402
 from shared.backends.cloud.rest.query_words import FieldFilter  # noqa: E402
 from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402

@@ -40,7 +40,7 @@ def _cloud(project: str, emulator: str) -> Callable[[str], Knowledge]:
     """Return Firestore's; its client looks for the emulator by itself, so that another one takes another client."""
     from google.cloud import firestore
 
-    from shared.backends.cloud.knowledge import CloudKnowledge
+    from shared.backends.cloud.knowledge.index import CloudKnowledge
 
     return CloudKnowledge(firestore.Client(project=project)).of
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.backends.cloud.knowledge import CloudKnowledge
+from shared.backends.cloud.knowledge.index import CloudKnowledge
 from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.errors import StoreError
 from shared.core.knowledge.chunk import Chunk

@@ -12,7 +12,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from shared.backends.cloud.knowledge import CloudKnowledge
+from shared.backends.cloud.knowledge.index import CloudKnowledge
 from shared.core.errors import StoreCorrupt, StoreError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
