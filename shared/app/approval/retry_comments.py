@@ -13,6 +13,7 @@ from shared.app.engine.effects import Effects
 from shared.app.engine.tools import Tools
 from shared.core.approval.retry_words import asks_to_retry
 from shared.core.errors import Missing, Rejected, RequestError
+from shared.core.pages.author import PERSON, Author, write_author
 from shared.core.run.run import Run
 from shared.core.text.sentence import end_sentence
 from shared.integrations.notion.client.client import Notion
@@ -48,7 +49,8 @@ def _since_its_end(notion: Notion, run: Run) -> list[dict[str, Any]]:
 def _obey(deps: Deps, tools: Tools, notion: Notion, run: Run, asked: dict[str, Any]) -> None:
     """Do it; what cannot be done is said where it was asked for."""
     author = author_of(asked)
-    by, anew = str(notion.user(author).get("name") or f"person:{author}"), asks_to_retry(text_of(asked))
+    by = str(notion.user(author).get("name") or write_author(Author(PERSON, author)))
+    anew = asks_to_retry(text_of(asked))
     try:
         retry_run(deps, lambda: tools, run.tenant, run.id, by, from_start=anew == "from the start")
     except RequestError as error:

@@ -13,6 +13,7 @@ from shared.app.engine.tools import Tools
 from shared.app.ship.roll_back import roll_back
 from shared.core.approval.roll_back_words import asks_to_roll_back
 from shared.core.errors import Missing, Rejected, RequestError
+from shared.core.pages.author import PERSON, Author, write_author
 from shared.core.run.run import Run
 from shared.core.text.sentence import end_sentence
 from shared.integrations.notion.client.client import Notion
@@ -51,7 +52,8 @@ def _obey(deps: Deps, notion: Notion, run: Run, asked: Remark) -> None:
     """Do it; the run that does it tells how it went. What cannot be done is said where it was asked for."""
     author = author_of(asked.comment)
     try:
-        roll_back(deps, run.tenant, run.id, str(notion.user(author).get("name") or f"person:{author}"))
+        by = str(notion.user(author).get("name") or write_author(Author(PERSON, author)))
+        roll_back(deps, run.tenant, run.id, by)
     except RequestError as error:
         text = f"That cannot be rolled back: {end_sentence(str(error))} {error.way_out}".strip()
         discussion = str(asked.comment.get("discussion_id") or "")

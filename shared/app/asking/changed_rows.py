@@ -17,6 +17,7 @@ from shared.app.engine.deps import Deps
 from shared.app.intake.debounce import Happening, gather, looked_at
 from shared.app.workspace.workspace_crawl import BLUR, OVERLAP
 from shared.core.errors import Rejected
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
 from shared.core.run.run import derived_id
 from shared.integrations.notion.client.client import Notion
@@ -118,7 +119,7 @@ def _look_for(
         return None
     editor = str((row.get("last_edited_by") or {}).get("id") or "")
     name = derived_id("swept-", page, version, "still" if still else "moving")
-    return gather(deps, tenant, page, Happening(name, version, f"unknown:{editor}", "swept", in_table=True))
+    return gather(deps, tenant, page, Happening(name, version, Author(UNKNOWN, editor), "swept", in_table=True))
 
 
 def _age(version: str, now: datetime) -> timedelta:

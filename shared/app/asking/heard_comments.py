@@ -16,6 +16,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.app.intake.debounce import Happening, gather
 from shared.core.errors import Missing, Rejected
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, derived_id
 from shared.integrations.notion.client.client import Notion
@@ -86,7 +87,9 @@ def _hear(deps: Deps, tenant: str, us: str, page: str, found: Sequence[Mapping[s
 def _look(deps: Deps, tenant: str, page: str, new: Sequence[Mapping[str, Any]]) -> Command | None:
     last = max(new, key=lambda one: str(one["created_time"]))
     name = derived_id("asked-comments-", page, *sorted(str(one["id"]) for one in new))
-    happening = Happening(name, str(last["created_time"]), f"unknown:{_author(last)}", "comment.created", in_table=True)
+    happening = Happening(
+        name, str(last["created_time"]), Author(UNKNOWN, _author(last)), "comment.created", in_table=True
+    )
     return gather(deps, tenant, page, happening)
 
 

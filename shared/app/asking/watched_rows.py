@@ -37,6 +37,7 @@ from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.app.workspace.write_journal import content_hash
 from shared.core.asking.rows import Row, status_set_by
+from shared.core.pages.author import PERSON, UNKNOWN, Author
 from shared.core.run.run import derived_id
 from shared.ports import Put
 
@@ -80,7 +81,7 @@ class Watch:
         who = status_set_by(before, now) if self.mapped.kind == IDEAS else ""
         named = bool(who) and who != self.us and self.is_person(who)
         name = derived_id("asked-", page, str(number), *astuple(now))
-        author = f"person:{now.editor}" if named else f"unknown:{now.editor}"
+        author = Author(PERSON if named else UNKNOWN, now.editor)
         status = (self.mapped.name("Status"),) if named and not self.mapped.by_name else ()
         return Happening(name, now.version, author, "swept", named, status, in_table=True)
 

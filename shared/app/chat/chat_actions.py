@@ -25,11 +25,11 @@ from shared.core.approval.retry_words import says_from_start
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.errors import Busy, Conflicting, NotThere, RequestError
+from shared.core.pages.author import PERSON, read_author
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, Trigger
 
 _CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
-_IN_COMMENTS = "person:"  # how those are named whose conversation is a thread of comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def show(deps: Deps, chat: Chat, run: Run) -> Deed:
 
     In a thread of comments a yes is about the plan on that page alone (`plan_comments`): no other one is shown there.
     """
-    if chat.by.startswith(_IN_COMMENTS) and run.trigger.page != chat.page:
+    if read_author(chat.by).kind == PERSON and run.trigger.page != chat.page:
         return Deed(say("elsewhere", chat.language, title=title_of(run)))
     text = say("show", chat.language, title=title_of(run), plan=plan_of(deps, run))
     if len(text) > MAX_ANSWER:  # nobody says yes here to what cannot be shown whole

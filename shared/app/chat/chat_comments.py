@@ -21,6 +21,7 @@ from shared.app.engine.tools import Tools
 from shared.core.errors import IntegrationError, Missing, ModelError, Rejected, RequestError
 from shared.core.page import Span
 from shared.core.pages import marks
+from shared.core.pages.author import PERSON, Author, write_author
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
@@ -46,7 +47,7 @@ def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, name: str
 
 def _conversation(deps: Deps, run: Run, asked: Asked, name: str) -> Chat:
     """Return the thread's conversation with this person: each comment is about the page, which shows its plan."""
-    by = f"person:{asked.by}"
+    by = write_author(Author(PERSON, asked.by))
     fresh = new_chat(
         run.tenant,
         by,

@@ -19,6 +19,7 @@ from shared.app.engine.deps import Deps
 from shared.core.asking.pace import WAITING_S
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.notify.attention import RESUME, all_paused_words, pause_words
+from shared.core.pages.author import UNKNOWN, Author, write_author
 from shared.core.run.commands import (
     CONSIDER,
     ERASE,
@@ -202,7 +203,8 @@ def _look_at_page(deps: Deps, tenant: str) -> None:
     if settings is not None and (page := page_of_pause(settings)):
         turn = str(int(deps.clock.now().timestamp() // WAITING_S))
         name = derived_id("box-", tenant, page, str(settings.body.get("paused_at")), turn)
-        deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic="seen-unknown:", ref=page)])
+        nobody = write_author(Author(UNKNOWN, seen=True))
+        deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic=nobody, ref=page)])
 
 
 def _release(deps: Deps, tenant: str) -> int:

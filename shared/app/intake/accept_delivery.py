@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.app.intake.debounce import Happening, gather
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, order_forgetting
 from shared.app.workspace.map_events import has_map, moves_in_map
 from shared.core.errors import BadSignature, Forbidden, MalformedRequest, TooLarge
+from shared.core.pages.author import PERSON, UNKNOWN, Author
 from shared.core.run.commands import CONSIDER, RECONCILE, Command
 from shared.core.run.run import derived_id
 from shared.integrations.notion.webhook import Delivery, parse_delivery, verification_token_of, verify_signature
@@ -173,7 +175,7 @@ def _for_page(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str])
     if quiet and not (moves_in_map(delivery.type, properties) and has_map(deps, tenant)):
         return None
     sets = delivery.type == _DECIDES
-    who, in_table = "" if quiet else author or "", bool(delivery.data_source_id)
+    who, in_table = None if quiet else author, bool(delivery.data_source_id)
     happening = Happening(delivery.id, delivery.at, who, delivery.type, sets, properties, bool(ours), in_table)
     look = gather(deps, tenant, page, happening)
     return [*_forget_at_once(deps, delivery, tenant), *([look] if look else [])]
@@ -228,15 +230,14 @@ def _ours(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> frozenset[st
     return frozenset(found)
 
 
-def _author(delivery: Delivery, ours: frozenset[str]) -> str | None:
+def _author(delivery: Delivery, ours: frozenset[str]) -> Author | None:
     """Return who did it, a person before a foreign bot; None when it was only ourselves.
 
-    One event may hold what several did, and does not say who did what: "mixed-" keeps a bot from deciding as a person.
+    One event may hold what several did, and not who did what: so that no bot decides as a person, none is certain.
     """
-    others = [(kind, name) for name, kind in delivery.authors if name not in ours]
-    if not others and delivery.authors:
+    foreign = [Author(kind, name) for name, kind in delivery.authors if name not in ours]
+    if not foreign and delivery.authors:
         return None
-    people = [f"{kind}:{name}" for kind, name in others if kind == "person"]
-    foreign = [f"{kind}:{name}" for kind, name in others]
-    mixed = "mixed-" if people and len(people) < len(foreign) else ""
-    return mixed + (people or foreign or ["unknown:"])[0]
+    people = [each for each in foreign if each.kind == PERSON]
+    several = bool(people) and len(people) < len(foreign)
+    return replace((people or foreign or [Author(UNKNOWN)])[0], certain=not several)

@@ -18,7 +18,7 @@ from shared.app.engine.engine import record, relay
 from shared.app.engine.requeue import MAX_TIMES, come_again, patient
 from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in
-from shared.app.intake.name_author import name_author
+from shared.app.intake.name_author import name_author, name_person
 from shared.app.intake.obey_comments import grant, obey_comments
 from shared.app.intake.open_page_run import open_page_run, page_record
 from shared.app.intake.page_view import read_page_view, spoken_of
@@ -38,13 +38,12 @@ from shared.app.workspace.workspace_setup import set_up_databases
 from shared.app.workspace.write_journal import causes_of
 from shared.core.errors import Unauthorized
 from shared.core.pages import marks
+from shared.core.pages.author import DOUBTED, PERSON, UNKNOWN, Author, read_author, write_author
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, Trigger, derived_id
 from shared.integrations.notion.client.client import Notion
 from shared.telemetry import trace
-
-DOUBTED = "seen-doubted"  # of an approval or a stop: by whom, nobody told
 
 
 @trace.use_case
@@ -115,7 +114,7 @@ def _hear_after_the_end(deps: Deps, tools: Tools, run: Run) -> None:
 
 def _look_later(command: Command, deps: Deps) -> None:
     """Look at the page again later; a status read then may be somebody else's, so it decides nothing."""
-    come_again(replace(command, topic=f"seen-{command.topic.removeprefix('seen-')}"), deps)
+    come_again(replace(command, topic=write_author(replace(read_author(command.topic), seen=True))), deps)
 
 
 def _open(command: Command, deps: Deps, tools: Tools, seen: SeenPage) -> None:
@@ -133,10 +132,9 @@ def _open(command: Command, deps: Deps, tools: Tools, seen: SeenPage) -> None:
 
 def _steer(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run) -> None:
     """Cancel, approve, or plan again, as the page says. Only a person's change can approve or cancel."""
-    decided = seen.by_person or seen.author.startswith("mixed-person:")
     if seen.status == marks.CANCELLED and not run.cancel and says_cancel(deps, seen.mapped, seen.raw, run):
-        author = seen.author if decided else _last_person(command, tools, seen)
-        if author:
+        author = seen.author if seen.author.may_stop else _last_person(command, tools, seen)
+        if author is not None:
             _cancel(command, deps, tools, run, author, "in Notion")
         else:
             _doubt(command, deps, tools, seen, run)
@@ -149,7 +147,7 @@ def _steer(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
     if run.status not in (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT):
         return
     if run.status == RunStatus.AWAITING_INPUT and hear_again(
-        deps, tools, run, lambda person: name_author(tools, command.tenant, f"person:{person}"), command.id
+        deps, tools, run, lambda person: name_person(tools, command.tenant, person), command.id
     ):
         return
     _weigh(command, deps, tools, seen, run)
@@ -172,7 +170,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
     begun = gate is not None and gate.wait is not None and gate.wait.what != run.plan_hash  # it is built by now
     changed = not begun and view.content_hash != planned_hash(run) and not made_by_rules(deps, run)
     if changed and not asking and (nobody := declined(connect(Notion), run)):
-        _cancel(command, deps, tools, run, f"person:{nobody}", "nothing is to be built")
+        _cancel(command, deps, tools, run, Author(PERSON, nobody), "nothing is to be built")
         return
     if changed or wish is not None:  # a wish: we died before we could act on it
         _plan_again(command, deps, tools, seen, run, wish)
@@ -187,7 +185,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
         grant(command, deps, tools, run, gate, name_author(tools, command.tenant, seen.author), "notion")
     elif begun and fresh and (asked := wants_it_built(run, fresh, members_of(connect(Notion)))) is not None:
         put = replace(heard_put(run, heard, [each.id for each in fresh]), expected=None)
-        wisher = name_author(tools, command.tenant, f"person:{author_of(asked.comment)}")
+        wisher = name_person(tools, command.tenant, author_of(asked.comment))
         plan_anew(deps, tools, run, wisher, (put,), command.id)
     elif fresh and gate is not None and gate.wait is not None:
         verdict = judged(connect(Notion), run, gate.id, fresh)
@@ -196,7 +194,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
         _doubt(command, deps, tools, seen, run)
 
 
-def _cancel(command: Command, deps: Deps, tools: Tools, run: Run, author: str, why: str) -> None:
+def _cancel(command: Command, deps: Deps, tools: Tools, run: Run, author: Author, why: str) -> None:
     by = name_author(tools, command.tenant, author)
     note(deps, run, stopped(run), by, cause="cancel")
     record(deps, command.tenant, run.id, ev.CancelRequested(deps.clock.now(), by, why), handled=command.id)
@@ -211,16 +209,16 @@ def _plan_again(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run:
     record(deps, command.tenant, run.id, ev.PageChanged(deps.clock.now(), by, estimate), handled=command.id)
 
 
-def _last_person(command: Command, tools: Tools, seen: SeenPage) -> str:
-    """Return the person who edited a page last that no delivery told of, "" when it was none.
+def _last_person(command: Command, tools: Tools, seen: SeenPage) -> Author | None:
+    """Return the person who edited a page last that no delivery told of, None when it was none.
 
     That need not be who set the status. It is enough to stop: an unwanted stop costs a second run, an unheard one all
     that was to be stopped.
     """
     editor = str((seen.raw.get("last_edited_by") or {}).get("id") or "")
-    swept = seen.author.startswith("seen-unknown:")
+    swept = seen.author.kind == UNKNOWN and seen.author.seen
     found = swept and is_person(tools.accounts.connect_for(command.tenant)(Notion), editor)
-    return f"person:{editor}" if found else ""
+    return Author(PERSON, editor) if found else None
 
 
 def _doubt(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run) -> None:
@@ -230,19 +228,20 @@ def _doubt(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
     among them. So nothing but a person's own word is taken for a yes, and people are told so. What two looks at a table
     prove to be a person's own (`asking.watched_rows`) does not come here.
     """
-    kind, _, user = seen.author.partition(":")
     if run.rehearse:
         return  # of a rehearsal nothing is written to the page
-    if kind == DOUBTED:
+    if seen.author.kind == DOUBTED:
         ask_who(deps, tools.accounts.connect_for(command.tenant)(Notion), run, seen.status)
         return
     name = derived_id("doubt-", run.id, str(run.revision), str(seen.raw.get("last_edited_time")))
     later = deps.clock.now() + told_within(deps, tools.settings(command.tenant))
-    again = replace(command, id=name, topic=f"{DOUBTED}:{user}", attempt=0, not_before=later)
+    again = replace(
+        command, id=name, topic=write_author(Author(DOUBTED, seen.author.id, seen=True)), attempt=0, not_before=later
+    )
     deps.queue.enqueue([again])
 
 
 def _by_guest(notion: Notion, seen: SeenPage) -> bool:
     """Say whether a guest set the status, who may edit the page but not approve. Where Notion does not tell: no."""
     members = members_of(notion)
-    return bool(members) and seen.author.removeprefix("person:") not in members
+    return bool(members) and seen.author.id not in members

@@ -8,12 +8,13 @@ what has joined meanwhile becomes the next number, with a look of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from shared.app.engine.deps import Deps
+from shared.core.pages.author import PERSON, Author, read_author, write_author
 from shared.core.run.commands import LOOK, Command
 from shared.core.run.run import derived_id
 from shared.ports import change_doc
@@ -26,11 +27,11 @@ LOST_AFTER = timedelta(minutes=15)  # an order whose look has not come by then i
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One delivery about a page: when, who, and what of the page. `who` is "" when it was ourselves alone."""
+    """One delivery about a page: when, who, and what of the page. `who` is None when it was ourselves alone."""
 
     id: str
     at: str
-    who: str = ""  # "person:id", "bot:id", "agent:id", "unknown:"; with "mixed-" before it: several at once
+    who: Author | None = None
     type: str = ""
     sets: bool = False  # a property was set, which may be a decision
     properties: tuple[str, ...] = ()  # their ids, where the delivery says
@@ -50,8 +51,8 @@ class Gathered:
         """Return when the status may have been set last, of all that was looked at so far; "" when it never was."""
         return max([self.set_at, *(each.at for each in self._settings(status))], key=_moment)
 
-    def decider(self, status: str, echo: Callable[[Happening], bool]) -> str:
-        """Return who stands behind the page's status, in the words of `consider`; "" when only ourselves did anything.
+    def decider(self, status: str, echo: Callable[[Happening], bool]) -> Author | None:
+        """Return who stands behind the page's status; None when only ourselves did anything.
 
         `status` is the id of the property that decides, "" where it is not known. What is told later than something
         that happened after it decides nothing: the status shown is another's by now. `echo` is asked of what a person
@@ -59,19 +60,18 @@ class Gathered:
         """
         deciding = [each for each in self._settings(status) if _moment(each.at) >= _moment(self.set_at)]
         if not deciding:
-            known = [each.who for each in self.happenings if each.who]
-            people = [who for who in known if who.startswith(("person:", "mixed-person:"))]
-            return f"seen-{(people or known)[-1].removeprefix('mixed-')}" if known else ""
-        people = [each.who for each in deciding if each.who.startswith("person:")]
-        if len(people) < len(deciding):  # nobody can tell any more who set what
-            mixed = [each.who.removeprefix("mixed-") for each in deciding if "person:" in each.who]
-            return f"mixed-{mixed[-1]}" if mixed else deciding[-1].who
-        if echo(next((each for each in deciding if each.ours_too), deciding[-1])):
-            return f"seen-{people[-1]}"
-        return people[-1]
+            known = [each.who for each in self.happenings if each.who is not None]
+            people = [who for who in known if who.kind == PERSON]
+            return replace((people or known)[-1], certain=True, seen=True) if known else None
+        authors = [each.who for each in deciding if each.who is not None]
+        people = [who for who in authors if who.kind == PERSON]
+        if not all(who.decides for who in authors):  # nobody can tell any more who set what
+            return replace(people[-1], certain=False) if people else authors[-1]
+        echoed = echo(next((each for each in deciding if each.ours_too), deciding[-1]))
+        return replace(people[-1], seen=echoed)
 
     def _settings(self, status: str) -> list[Happening]:
-        return [each for each in self.happenings if each.who and each.sets and _touches(each, status)]
+        return [each for each in self.happenings if each.who is not None and each.sets and _touches(each, status)]
 
 
 def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command | None:
@@ -90,7 +90,7 @@ def gather(deps: Deps, tenant: str, page: str, happening: Happening) -> Command 
             body |= {"number": body["number"] + 1, "since": now.isoformat()}
         deps.crash_point("gather.before/delivery")
         return body | {
-            "waiting": _bounded([*waiting, asdict(happening)]),
+            "waiting": _bounded([*waiting, _stored(happening)]),
             "known": [*body["known"], happening.id][-REMEMBERED:],
         }
 
@@ -155,8 +155,13 @@ def _order(deps: Deps, tenant: str, page: str, body: Mapping[str, Any]) -> Comma
     return Command(name, LOOK, "plan", tenant, wake=body["number"], ref=page, not_before=until)
 
 
+def _stored(happening: Happening) -> dict[str, Any]:
+    return {**asdict(happening), "who": write_author(happening.who) if happening.who is not None else ""}
+
+
 def _happening(data: Mapping[str, Any]) -> Happening:
-    return Happening(**{**data, "properties": tuple(data["properties"])})
+    who = read_author(data["who"]) if data["who"] else None
+    return Happening(**{**data, "who": who, "properties": tuple(data["properties"])})
 
 
 def _bounded(waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -166,7 +171,8 @@ def _bounded(waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
     oldest = next((number for number, each in enumerate(waiting) if not each["sets"]), 0)
     left_out, rest = waiting[oldest], [*waiting[:oldest], *waiting[oldest + 1 :]]
     if left_out["sets"]:
-        rest[0] = {**rest[0], "who": f"mixed-{rest[0]['who'].removeprefix('mixed-')}", "properties": []}
+        who = write_author(replace(read_author(rest[0]["who"]), certain=False))
+        rest[0] = {**rest[0], "who": who, "properties": []}
     return rest
 
 

@@ -21,6 +21,7 @@ from shared.app.workspace.map_events import has_map, moves_in_map
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_map import PAGE, Place, WorkspaceMap
 from shared.core.errors import Missing, Rejected, Unauthorized
+from shared.core.pages.author import write_author
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import derived_id
 from shared.integrations.notion.client.client import Notion
@@ -45,12 +46,13 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     if mapped and any(each.type.startswith("page.") for each in seen.happenings):
         read_what_happened(deps, command.tenant, command.ref, command.id)
     status = status_property(settings)
-    topic = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
-    if topic and not _of_no_table(deps, command, seen, settings, place):
+    author = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
+    if author is not None and not _of_no_table(deps, command, seen, settings, place):
         name = derived_id(
             "see-", command.tenant, command.ref, str(command.wake)
         )  # a name of its own: the look is done only when it was taken away
-        considered = replace(command, id=name, name=CONSIDER, topic=topic, wake=0, attempt=0, not_before=None)
+        who = write_author(author)
+        considered = replace(command, id=name, name=CONSIDER, topic=who, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
         ask_again(command, deps, tools, seen)
     looked(deps, command, seen, status)

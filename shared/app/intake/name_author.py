@@ -8,26 +8,31 @@ from typing import Any
 from shared.app.approval.gates import waiting_gate as waiting_gate
 from shared.app.engine.tools import Tools
 from shared.core.errors import IntegrationError
+from shared.core.pages.author import PERSON, Author, write_author
 from shared.integrations.notion.client.client import Notion
 
 
-def name_author(tools: Tools, tenant: str, author: str) -> str:
+def name_author(tools: Tools, tenant: str, author: Author) -> str:
     """Return a name people recognise; the id where Notion does not tell.
 
     Whom the settings know by their id in Notion has their name from there: anybody may call themselves another there.
     """
-    kind, _, user = author.partition(":")
-    if not user:
-        return kind
+    if not author.kind or not author.id:
+        return write_author(author).removesuffix(":")
     people = tools.settings(tenant).get("people", ())
-    listed: Mapping[str, Any] = next((one for one in people if _bare(one.get("notion_user")) == _bare(user)), {})
+    listed: Mapping[str, Any] = next((one for one in people if _bare(one.get("notion_user")) == _bare(author.id)), {})
     if listed.get("name"):
         return str(listed["name"])
     try:
-        found = tools.accounts.connect_for(tenant)(Notion).user(user)
+        found = tools.accounts.connect_for(tenant)(Notion).user(author.id)
     except IntegrationError:
-        return author
-    return str(found.get("name") or author)
+        return write_author(author)
+    return str(found.get("name") or write_author(author))
+
+
+def name_person(tools: Tools, tenant: str, person: str) -> str:
+    """Return the name of somebody whom Notion knows to be a person."""
+    return name_author(tools, tenant, Author(PERSON, person))
 
 
 def _bare(user: object) -> str:

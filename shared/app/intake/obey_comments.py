@@ -10,7 +10,7 @@ from shared.app.approval.plan_comments import Asked, Verdict
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.tools import Tools
-from shared.app.intake.name_author import name_author
+from shared.app.intake.name_author import name_person
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put, note
 from shared.app.planning.make_plan import made_by_rules
@@ -34,7 +34,7 @@ def obey_comments(
 ) -> None:
     """Do what people said in comments about exactly this plan; explain once how to say it, when it was unclear."""
     now = deps.clock.now()
-    by = name_author(tools, command.tenant, f"person:{verdict.by}") if verdict.by else ""
+    by = name_person(tools, command.tenant, verdict.by) if verdict.by else ""
     if verdict.said == Said.YES:
         if not grant(command, deps, tools, run, gate, by, "comment in Notion"):
             keep_heard(deps, run, heard, comments)
@@ -57,7 +57,7 @@ def obey_comments(
         answered = [_answered(deps, tools, run, one) for one in verdict.asked]
         if verdict.unclear and not any(answered):
             explain(deps, tools.accounts.connect_for(command.tenant)(Notion), run, verdict.unclear)
-        named = [(each, name_author(tools, command.tenant, f"person:{who}")) for each, who in verdict.thumbs_down]
+        named = [(each, name_person(tools, command.tenant, who)) for each, who in verdict.thumbs_down]
         down = [feedback_put(now, run.id, "down", who, cause=each) for each, who in named]
         known = heard_of(deps, run.tenant, run.id) if verdict.asked else heard  # an answer may have heard a wish
         keep_heard(deps, run, known, comments, also=down)
@@ -75,7 +75,7 @@ def _ask_for_another_plan(
 ) -> None:
     """Keep what people wish, then have the plan made anew with it."""
     now = deps.clock.now()
-    names = {person: name_author(tools, command.tenant, f"person:{person}") for _, _, person in verdict.wishes}
+    names = {person: name_person(tools, command.tenant, person) for _, _, person in verdict.wishes}
     wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in verdict.wishes]
     deps.crash_point("wish.before/comments")
     said = [feedback_put(now, run.id, "wish", each.by, each.text, cause=each.comment) for each in wishes]
@@ -89,7 +89,7 @@ def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:
     """Answer what somebody asks about the plan, in its thread."""
     from shared.app.chat.chat_comments import answer_in_thread  # most looks answer nobody
 
-    return answer_in_thread(deps, tools, run, asked, name_author(tools, run.tenant, f"person:{asked.by}"))
+    return answer_in_thread(deps, tools, run, asked, name_person(tools, run.tenant, asked.by))
 
 
 def grant(command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, by: str, via: str) -> bool:

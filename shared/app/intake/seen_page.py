@@ -14,6 +14,7 @@ from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_databases import Mapped, mapped_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Missing, NotAllowed, Rejected
+from shared.core.pages.author import Author, read_author
 from shared.core.run.commands import Command
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
@@ -26,14 +27,14 @@ class SeenPage:
     page: str
     title: str
     status: str
-    author: str  # "person:id", "bot:id", "agent:id" or "unknown:"; with "seen-" before it: set no property just now
+    author: Author
     raw: Mapping[str, Any]
     mapped: Mapped | None  # the database of ours it is a row of
 
     @property
     def by_person(self) -> bool:
         """Say whether a person set a property just now: only then may the status be that person's decision."""
-        return self.author.startswith("person:")
+        return self.author.decides
 
 
 def see_page(command: Command, deps: Deps, tools: Tools) -> SeenPage | None:
@@ -52,7 +53,7 @@ def see_page(command: Command, deps: Deps, tools: Tools) -> SeenPage | None:
         return None
     mapped = mapped_page(settings, raw)
     status = mapped.status(raw) if mapped is not None and mapped.kind == IDEAS else ""
-    return SeenPage(str(raw["id"]), visible(_title(raw)), status, command.topic, raw, mapped)
+    return SeenPage(str(raw["id"]), visible(_title(raw)), status, read_author(command.topic), raw, mapped)
 
 
 def _title(raw: Any) -> str:

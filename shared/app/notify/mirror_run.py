@@ -33,6 +33,7 @@ from shared.core.approval.roll_back_words import ROLLED_BACK
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.notify.attention import STANDING
 from shared.core.notify.progress import progress_of, status_of
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
 from shared.core.run.events import RolledBack
 from shared.core.run.run import Run, RunStatus, StepStatus, derived_id
@@ -161,7 +162,7 @@ def _keep_status(
     if mapped.name("Status") in changes:
         keep_written(deps, run, saw, mapped.told(status_of(run)), read_at)
     editor = str((page.get("last_edited_by") or {}).get("id") or "")
-    keep_wish(deps, run, saw, f"seen-unknown:{editor}", read_at)
+    keep_wish(deps, run, saw, Author(UNKNOWN, editor, seen=True), read_at)
 
 
 def _show_progress(

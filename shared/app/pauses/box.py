@@ -10,6 +10,7 @@ from shared.app.engine.engine import record
 from shared.app.engine.switches import ON_PAGE, SETTINGS, set_pause
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
+from shared.core.pages.author import PERSON, Author
 from shared.core.run import events as ev
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import folded
@@ -52,8 +53,9 @@ def heed_box(deps: Deps, run: Run, by: str, command: str, *, tick: bool) -> Run:
     return record(deps, run.tenant, run.id, event, handled=command)
 
 
-def who_ticked(author: str, page: Json) -> str:
+def who_ticked(author: Author, page: Json) -> Author:
     """Return who to name: whoever a delivery tells of, else whoever edited the page last."""
-    kind, _, user = author.partition(":")
+    if author.kind == PERSON and author.id:
+        return author
     editor = str((page.get("last_edited_by") or {}).get("id") or "")
-    return author if user and "person" in kind else f"person:{editor}" if editor else author
+    return Author(PERSON, editor) if editor else author

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.app.engine.deps import Deps
 from shared.app.wishes.kept_statuses import kept_of
+from shared.core.pages.author import write_author
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import Run, derived_id
 
@@ -20,5 +21,7 @@ def order_next_plan(deps: Deps, run: Run) -> None:
     wished_in, who = kept_of(deps, run.tenant, run.trigger.page).wish
     if wished_in == run.id:
         name, until = derived_id("wished-", run.id), deps.clock.now() + _SETTLED
-        look = Command(name, CONSIDER, "plan", run.tenant, topic=who, ref=run.trigger.page, not_before=until)
+        look = Command(
+            name, CONSIDER, "plan", run.tenant, topic=write_author(who), ref=run.trigger.page, not_before=until
+        )
         deps.queue.enqueue([look])

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.pages import marks
+from shared.core.pages.author import Author, read_author, write_author
 from shared.core.run.run import Run, RunStatus
 from shared.ports import change_doc
 
@@ -40,7 +41,7 @@ class Kept:
     """What is kept of a page. `wish` is (run, who): when that run has ended, another plan is to be made."""
 
     writes: tuple[Written, ...] = ()
-    wish: tuple[str, str] = ("", "")
+    wish: tuple[str, Author] = ("", Author())
 
     def last(self, run: str) -> str:
         """Return the status that we wrote last for this run; "" when we wrote none for it yet."""
@@ -89,22 +90,22 @@ def keep_written(deps: Deps, run: Run, saw: str, wrote: str, read_at: datetime) 
     change_doc(deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
 
 
-def keep_wish(deps: Deps, run: Run, now: str, who: str, read_at: datetime) -> None:
+def keep_wish(deps: Deps, run: Run, now: str, who: Author, read_at: datetime) -> None:
     """Remember that Plan it was set on the page of a run that is at work or has ended; who set it first is named.
 
-    `who` is in the words of `consider`; `read_at` is when the page began to be read, which counts once.
+    `read_at` is when the page began to be read, which counts once.
     """
     if now != marks.PLAN_IT:
         return
     kept = kept_of(deps, run.tenant, run.trigger.page)
     if kept.wish[0] == run.id or not kept.stands(run, now, "") or kept.opened_by(run.id, read_at):
         return
-    wish = {"wish": {"run": run.id, "who": who}}
+    wish = {"wish": {"run": run.id, "who": write_author(who)}}
     place = (run.tenant, KIND, run.trigger.page)
     change_doc(deps.store, place, lambda known: {**(known or {}), **wish}, deps.stand_back)
 
 
-def heed_wish(deps: Deps, run: Run | None, now: str, who: str, read_at: datetime) -> bool:
+def heed_wish(deps: Deps, run: Run | None, now: str, who: Author, read_at: datetime) -> bool:
     """Say whether the page, whose latest run this is, wishes for a plan; remember it where it has to wait.
 
     Our own status may be on its way to stand over the one that was read.
@@ -121,4 +122,4 @@ def _read(body: Mapping[str, Any] | None) -> Kept:
     known = body or {}
     wish = known.get("wish") or {}
     writes = tuple(Written(**each) for each in known.get("writes", ()))
-    return Kept(writes, (str(wish.get("run", "")), str(wish.get("who", ""))))
+    return Kept(writes, (str(wish.get("run", "")), read_author(str(wish.get("who", "")))))

@@ -26,6 +26,7 @@ from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.page import Span
 from shared.core.pages import marks
+from shared.core.pages.author import PERSON
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, derived_id
 from shared.integrations.notion.client.client import Notion
@@ -42,7 +43,9 @@ _WORDS = (
 
 def ask_again(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> None:
     """Comment once for each status of a person that a write of ours has hidden, while the page still shows ours."""
-    people = [each for each in seen.happenings if each.type == _SETS and "person:" in each.who]
+    people = [
+        each for each in seen.happenings if each.type == _SETS and each.who is not None and each.who.kind == PERSON
+    ]
     kept = kept_of(deps, command.tenant, command.ref) if people else Kept()
     hidden = [(each, over) for each in people if (over := hiding(kept, datetime.fromisoformat(each.at))) is not None]
     if not hidden:

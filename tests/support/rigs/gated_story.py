@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.core.code.worktree import Worktree
 from shared.core.pages import marks
+from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, Step, WaitKind
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.steps import KINDS
@@ -90,7 +91,7 @@ class Story:
         """Comment on the page, and have the house told."""
         body = {"parent": {"page_id": self.page}, "rich_text": [{"type": "text", "text": {"content": text}}]}
         self.desk.as_person("POST", "/v1/comments", body)
-        self.desk.tell(self.page, f"seen-person:{by or self.desk.person}")
+        self.desk.tell(self.page, Author(PERSON, by or self.desk.person, seen=True))
 
 
 def story_at(build: Callable[..., SmallHouse], served: Callable[[Any], Served], **given: Any) -> Story:

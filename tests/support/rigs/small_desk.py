@@ -13,6 +13,7 @@ from shared.app.intake.accept_delivery import TOKEN, accept_delivery
 from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_schemas import IDEAS
+from shared.core.pages.author import PERSON, Author, write_author
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Put, Secret
@@ -60,11 +61,12 @@ class Desk:
         """Return the status the page shows."""
         return str(self.as_person("GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]["name"])
 
-    def seen(self, name: str, page: str, author: str = "") -> Command:
+    def seen(self, name: str, page: str, author: Author | None = None) -> Command:
         """Return the command of an accepted delivery: somebody set a property of the page."""
-        return Command(name, CONSIDER, "plan", TENANT, topic=author or f"person:{self.person}", ref=page)
+        who = write_author(author or Author(PERSON, self.person))
+        return Command(name, CONSIDER, "plan", TENANT, topic=who, ref=page)
 
-    def tell(self, page: str, author: str = "") -> None:
+    def tell(self, page: str, author: Author | None = None) -> None:
         """Tell the house that the page changed, and work."""
         self.told += 1
         self.house.queue.enqueue([self.seen(f"see-{self.told}", page, author)])

@@ -18,6 +18,7 @@ from shared.app.notify.page_shows import shows_plan
 from shared.app.workspace.workspace_databases import mapped_page
 from shared.core.approval.release_words import asked_lines
 from shared.core.errors import BadSignature, Conflicting, Forbidden
+from shared.core.pages.author import PERSON, Author
 from shared.core.run import events as ev
 from shared.core.run.run import RunStatus, StepStatus
 from shared.integrations.notion.client.client import Notion
@@ -169,7 +170,7 @@ def test_a_yes_that_was_there_before_the_question_answers_something_else(story: 
     story.desk.as_person("POST", "/v1/comments", body)  # of which nobody tells us yet
     approve(story)
     assert story.gate.id == "release"
-    story.desk.tell(story.page, f"seen-person:{story.desk.person}")
+    story.desk.tell(story.page, Author(PERSON, story.desk.person, seen=True))
     assert (story.gate.id, story.sent) == ("release", [])
     story.desk.write_more(story.page, "And a picture of a bicycle.")
     story.desk.tell(story.page)

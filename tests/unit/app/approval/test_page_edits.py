@@ -14,6 +14,7 @@ from shared.app.notify.messages import message_for
 from shared.cli.run_texts import run_text
 from shared.core.errors import Conflicting
 from shared.core.pages import marks
+from shared.core.pages.author import PERSON, UNKNOWN, Author
 from shared.core.run.run import RunStatus
 from tests.integrations.conftest import Served
 from tests.support.rigs.gated_story import Story, story_at
@@ -33,10 +34,10 @@ def story(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> 
     return made
 
 
-def edit(story: Story, text: str = HONEY, by: str = "") -> None:
+def edit(story: Story, text: str = HONEY, by: Author | None = None) -> None:
     """Write into the page, and have the house told as a delivery would tell it."""
     story.desk.write_more(story.page, text)
-    story.desk.tell(story.page, by or f"seen-person:{story.desk.person}")
+    story.desk.tell(story.page, by or Author(PERSON, story.desk.person, seen=True))
 
 
 def said(story: Story) -> list[str]:
@@ -79,7 +80,7 @@ def test_an_edit_is_told_at_the_gate_wherever_people_are_asked(story: Story, gat
     story.until(gate)
     before = asked_now(story.run)
     story.house.clock.move(seconds=60)
-    edit(story, by="" if found == "delivery" else f"seen-unknown:{story.desk.person}")
+    edit(story, by=None if found == "delivery" else Author(UNKNOWN, story.desk.person, seen=True))
     assert (story.gate.id, story.desk.status(story.page)) == (gate, GATES[gate])
     for place, told in everywhere(story).items():
         assert f"added: “{HONEY}”" in told, place
@@ -144,7 +145,7 @@ def test_what_is_taken_back_on_the_page_is_forgotten(story: Story) -> None:
     blocks = story.desk.as_person("GET", f"/v1/blocks/{story.page}/children")["results"]
     (added,) = [one for one in blocks if HONEY in str(one.get("paragraph"))]
     story.desk.as_person("DELETE", f"/v1/blocks/{added['id']}")
-    story.desk.tell(story.page, f"seen-person:{story.desk.person}")
+    story.desk.tell(story.page, Author(PERSON, story.desk.person, seen=True))
     assert (run_view(story.run)["left_out"], story.gate.id) == ([], "release")
     assert "honey" not in callout(story)
 

@@ -9,6 +9,7 @@ import pytest
 
 from shared.app.approval.answer_comments import BY_STATUS, HOW_TO_DECIDE, UNCLEAR
 from shared.app.approval.heard import heard_of
+from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
@@ -211,7 +212,7 @@ def test_two_deliveries_that_read_the_same_comment_at_once_make_one_new_plan(des
     def overtake(point: str) -> None:
         if point == "wish.before/comments" and not again:
             again.append(point)
-            desk.house.handle(desk.seen("see-overtaking", page, f"seen-person:{desk.person}"))
+            desk.house.handle(desk.seen("see-overtaking", page, Author(PERSON, desk.person, seen=True)))
 
     desk.house.crash_point = overtake
     say(desk, page, "no, because we need a map")
@@ -250,7 +251,7 @@ def test_a_guest_approves_nothing_by_comment_or_status(desk: Desk) -> None:
     comment_as(desk, guest, "approve", parent={"page_id": page})
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
     desk.set_status(page, "Approved")
-    desk.tell(page, f"person:{guest}")
+    desk.tell(page, Author(PERSON, guest))
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
     member = someone(desk, "Ben")
     comment_as(desk, member, "approve", parent={"page_id": page})

@@ -8,6 +8,7 @@ import pytest
 
 from shared.app.engine.sweep import sweep
 from shared.app.engine.switches import held_back, pause_view
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus
 from shared.ports import Put
@@ -52,8 +53,8 @@ def _planned(desk: Desk) -> str:
     return page
 
 
-@pytest.mark.parametrize("author", ["", "seen-unknown:"])
-def test_a_tick_lets_the_run_stand_still_and_its_end_lets_it_go_on(doors: Desk, author: str) -> None:
+@pytest.mark.parametrize("author", [None, Author(UNKNOWN, seen=True)])
+def test_a_tick_lets_the_run_stand_still_and_its_end_lets_it_go_on(doors: Desk, author: Author | None) -> None:
     page = _planned(doors)
     plan = doors.run_of(page).plan_hash
     _tick(doors, page, True)

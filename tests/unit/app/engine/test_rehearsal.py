@@ -12,6 +12,7 @@ from shared.app.engine.engine import record
 from shared.app.engine.sweep import sweep
 from shared.app.engine.switches import set_rehearsal
 from shared.core.notify.attention import attention_of
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -70,7 +71,7 @@ def test_a_rehearsal_shows_its_plan_and_no_system_has_heard_a_write(
     assert said.startswith("This run is a rehearsal: nothing was written anywhere. What comes next would be the first")
     assert said.endswith(f"workwright resume --run {run.id}. To end it: workwright cancel {run.id}")
     assert {step.spec.kind for step in run.steps} >= {"notion.publish_plan", "code.generate"}
-    rehearsing.tell(page, "seen-unknown:")
+    rehearsing.tell(page, Author(UNKNOWN, seen=True))
     assert any(entry["path"].startswith("/v1/") for entry in outside["notion"].journal()[since["notion"] :]), "it reads"
     assert _written(outside, since) == []
 

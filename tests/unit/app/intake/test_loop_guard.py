@@ -18,6 +18,7 @@ from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_schemas import ROUTINES
 from shared.core.pages import marks
+from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author
 from shared.core.run import events as ev
 from shared.core.run.run import RunStatus
 from shared.integrations.notion.client.client import Notion
@@ -26,10 +27,12 @@ from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open
 
-ADA, BOT = "person:ada", "bot:other"
+ADA, BEN, OTHER = Author(PERSON, "ada"), Author(PERSON, "ben"), Author(BOT, "other")
+NOBODY = Author(UNKNOWN, "x")
+MIXED, SEEN = Author(PERSON, "ada", certain=False), Author(PERSON, "ada", seen=True)
 
 
-def _happened(at: str, who: str, *properties: str, sets: bool = True, ours: bool = False) -> Happening:
+def _happened(at: str, who: Author | None, *properties: str, sets: bool = True, ours: bool = False) -> Happening:
     at = at if "T" in at else f"2026-03-02T08:00:0{at}Z"
     return Happening(f"d-{at}", at, who, "page.properties_updated", sets, properties, ours)
 
@@ -39,21 +42,25 @@ def _happened(at: str, who: str, *properties: str, sets: bool = True, ours: bool
     [
         pytest.param([_happened("1", ADA)], ADA, id="a person"),
         pytest.param([_happened("1", ADA), _happened("2", ADA, sets=False)], ADA, id="who comments afterwards"),
-        pytest.param([_happened("1", BOT)], BOT, id="another agent"),
-        pytest.param([_happened("1", "person:ben"), _happened("2", ADA)], ADA, id="the last of two people"),
-        pytest.param([_happened("1", BOT), _happened("2", ADA)], f"mixed-{ADA}", id="nobody knows who set it"),
-        pytest.param([_happened("1", ADA, "st"), _happened("2", BOT, "x")], ADA, id="the agent set something else"),
-        pytest.param([_happened("1", ADA, "x"), _happened("2", BOT, "st")], BOT, id="the person set something else"),
-        pytest.param([_happened("1", ADA, "a%3Ab", "s%3At")], f"seen-{ADA}", id="not the status at all"),
-        pytest.param([_happened("1", ADA, sets=False)], f"seen-{ADA}", id="no property at all"),
-        pytest.param([_happened("1", BOT, sets=False), _happened("2", ADA, sets=False)], f"seen-{ADA}", id="both"),
-        pytest.param([_happened("1", f"mixed-{ADA}")], f"mixed-{ADA}", id="merged by Notion"),
-        pytest.param([_happened("1", "")], "", id="ourselves"),
-        pytest.param([_happened("1", ADA, ours=True)], f"seen-{ADA}", id="a person, and the status is our own"),
-        pytest.param([_happened("1", "unknown:x", sets=False)], "seen-unknown:x", id="found by the sweep"),
+        pytest.param([_happened("1", OTHER)], OTHER, id="another agent"),
+        pytest.param([_happened("1", BEN), _happened("2", ADA)], ADA, id="the last of two people"),
+        pytest.param([_happened("1", OTHER), _happened("2", ADA)], MIXED, id="nobody knows who set it"),
+        pytest.param([_happened("1", ADA, "st"), _happened("2", OTHER, "x")], ADA, id="the agent set something else"),
+        pytest.param(
+            [_happened("1", ADA, "x"), _happened("2", OTHER, "st")], OTHER, id="the person set something else"
+        ),
+        pytest.param([_happened("1", ADA, "a%3Ab", "s%3At")], SEEN, id="not the status at all"),
+        pytest.param([_happened("1", ADA, sets=False)], SEEN, id="no property at all"),
+        pytest.param([_happened("1", OTHER, sets=False), _happened("2", ADA, sets=False)], SEEN, id="both"),
+        pytest.param([_happened("1", MIXED)], MIXED, id="merged by Notion"),
+        pytest.param([_happened("1", None)], None, id="ourselves"),
+        pytest.param([_happened("1", ADA, ours=True)], SEEN, id="a person, and the status is our own"),
+        pytest.param(
+            [_happened("1", Author(UNKNOWN, "x"), sets=False)], Author(UNKNOWN, "x", seen=True), id="found by the sweep"
+        ),
     ],
 )
-def test_who_stands_behind_a_status(happenings: list[Happening], decider: str) -> None:
+def test_who_stands_behind_a_status(happenings: list[Happening], decider: Author | None) -> None:
     assert Gathered(tuple(happenings)).decider("st", lambda each: each.ours_too) == decider
 
 
@@ -65,7 +72,7 @@ def test_what_our_bot_and_a_person_did_together_is_the_persons_when_the_value_is
 def test_what_comes_out_of_order_is_looked_at_in_the_order_it_happened(desk: Desk) -> None:
     deps, page = desk.house.deps, "page-1"
     times = ["2026-03-02T08:00:03.000Z", "2026-03-02T08:00:01.000Z", "2026-03-01T10:00:00.000Z"]
-    orders = [gather(deps, TENANT, page, _happened(at, who)) for at, who in zip(times, (BOT, ADA, ADA), strict=True)]
+    orders = [gather(deps, TENANT, page, _happened(at, who)) for at, who in zip(times, (OTHER, ADA, ADA), strict=True)]
     assert len(set(orders)) == 1
     assert orders[0] is not None
     seen = gathered(deps, orders[0])
@@ -139,9 +146,9 @@ def test_what_a_person_set_before_we_did_approves_nothing_when_it_is_told_late(d
 
 def test_however_much_happens_at_once_who_set_the_status_is_not_forgotten(desk: Desk) -> None:
     deps = desk.house.deps
-    for page, first, decider in (("p-1", ADA, ADA), ("p-2", BOT, f"mixed-{ADA}")):
+    for page, first, decider in (("p-1", ADA, ADA), ("p-2", OTHER, MIXED)):
         others = [_happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", ADA, sets=False) for n in range(1, 150)]
-        mine = [_happened("2026-03-02T09:00:00Z", ADA)] if first == BOT else []
+        mine = [_happened("2026-03-02T09:00:00Z", ADA)] if first == OTHER else []
         for each in [_happened("2026-03-02T08:00:00Z", first), *others, *mine]:
             order = gather(deps, TENANT, page, each)
         assert order is not None
@@ -151,12 +158,12 @@ def test_however_much_happens_at_once_who_set_the_status_is_not_forgotten(desk: 
         assert seen.decider("st", lambda each: False) == decider
     for n in range(101):  # and when all of them set something, nobody knows any more who set what
         order = gather(
-            deps, TENANT, "p-3", _happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", BOT if n == 0 else ADA)
+            deps, TENANT, "p-3", _happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", OTHER if n == 0 else ADA)
         )
     assert order is not None
     seen = gathered(deps, order)
     assert seen is not None
-    assert seen.decider("", lambda each: False) == f"mixed-{ADA}"
+    assert seen.decider("", lambda each: False) == MIXED
 
 
 def test_a_persons_approval_counts_although_our_bot_wrote_something_else_at_that_moment(desk: Desk) -> None:

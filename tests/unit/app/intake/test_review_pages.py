@@ -8,6 +8,7 @@ from shared.app.approval.approvals import asked_now, decide
 from shared.app.engine.engine import record
 from shared.app.notify.mirror_run import mirror_run
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.pages.author import BOT, Author
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus
@@ -86,7 +87,7 @@ def test_an_edit_while_the_plan_is_being_written_is_not_lost(desk: Desk) -> None
 def test_a_status_that_a_bot_has_set_is_not_approved_by_somebodys_comment(desk: Desk) -> None:
     page = planned(desk)
     desk.set_status(page, "Approved")
-    desk.tell(page, "bot:another")
+    desk.tell(page, Author(BOT, "another"))
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
     desk.deliver("comment.created", page)
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
@@ -101,7 +102,7 @@ def test_a_bot_that_asks_again_and_again_is_stopped_and_people_are_told_once(des
     runs = set()
     for _ in range(8):
         desk.set_status(page, "Plan it")
-        desk.tell(page, "bot:another")
+        desk.tell(page, Author(BOT, "another"))
         run = desk.run_of(page)
         if not run.status.final:
             record(desk.house.deps, TENANT, run.id, ev.CancelRequested(desk.house.clock.now(), "Ada"))

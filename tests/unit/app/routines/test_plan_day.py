@@ -19,6 +19,7 @@ from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
 from shared.core.errors import Busy, MalformedRequest
+from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import SYSTEM
@@ -110,7 +111,7 @@ class Days:
         said = {"parent": {"page_id": page}, "rich_text": [{"text": {"content": text}}]}
         self.house.clock.move(minutes=1)
         self.desk.as_person("POST", "/v1/comments", said)
-        self.desk.tell(page, author=f"seen-person:{self.desk.person}")
+        self.desk.tell(page, author=Author(PERSON, self.desk.person, seen=True))
 
     def alarms(self) -> list[str]:
         """Return the times of all alarms."""

@@ -10,6 +10,7 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.core.notify.attention import STANDING
+from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run import events as ev
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.run import Run, RunStatus
@@ -190,7 +191,7 @@ def test_what_we_knew_when_we_wrote_is_not_asked_for_again(desk: Desk) -> None:
     page = desk.write_idea()
     desk.set_status(page, "Plan it")
     moment = desk.house.clock.now().isoformat()
-    desk.tell(page, "seen-unknown:")  # another way is faster than the delivery
+    desk.tell(page, Author(UNKNOWN, seen=True))  # another way is faster than the delivery
     assert desk.status(page) == "Plan ready"
     desk.house.clock.move(seconds=30)
     told(desk, page, moment)
