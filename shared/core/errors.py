@@ -26,10 +26,7 @@ AgentError
 │   │   ├── QuotaExhausted   the account's money or quota of the day is used up: never retry
 │   │   └── Blocked          the system has shut us out for good: never ask again
 │   └── Missing              the thing is not there, or not shared with us
-├── ModelError               the model's answer cannot be used          .error_class
-│   ├── InvalidOutput        not JSON, wrong shape, unusable plan: may be asked again
-│   ├── Refused              the model will not
-│   └── ContextTooLong
+├── ModelError               the model's answer cannot be used: core/models/model_errors.py
 ├── StoreError
 │   ├── VersionConflict      somebody else saved first: read again
 │   ├── DocumentTooLarge     refused before the write
@@ -251,32 +248,6 @@ class NeedsHuman(IntegrationError):
     """An effect that may have happened, cannot be looked up and must not be repeated."""
 
     error_class = ErrorClass.NEEDS_HUMAN
-
-
-class ModelError(AgentError):
-    """The model's answer cannot be used; `used` is what it cost all the same."""
-
-    error_class = ErrorClass.PERMANENT
-    made: tuple[Any, ...] = ()  # the ModelCall of every try that led here
-
-    def __init__(self, message: str, *, used: Usage = NOTHING) -> None:
-        super().__init__(message)
-        self.used = used
-
-
-class InvalidOutput(ModelError):
-    """Not JSON, the wrong shape, or an unusable plan; the message is written for the model to read."""
-
-    error_class = ErrorClass.INVALID
-    said: str = ""  # the answer itself, as text, where there was one: the model is shown it beside what is wrong
-
-
-class Refused(ModelError):
-    """The model will not answer this."""
-
-
-class ContextTooLong(ModelError):
-    """The prompt does not fit the model."""
 
 
 class StoreError(AgentError):

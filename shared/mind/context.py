@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.core.errors import ContextTooLong
+from shared.core.models.model_errors import ContextTooLong
 from shared.core.models.token_bound import token_weight
 from shared.core.text.outgoing_text import visible
 from shared.mind.packing import Count, cut_end, cut_start, repeats, threes

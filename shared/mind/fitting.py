@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from shared.core.errors import ContextTooLong, IntegrationError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ContextTooLong
 from shared.core.models.token_bound import answer_room
 from shared.core.run.run import Usage
 from shared.mind.context import Context, Part, assemble

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.mind.context import Part
 from shared.mind.members import Kinds, Member

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
+from shared.core.errors import ErrorClass, IntegrationError
+from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.field_errors import told_errors
 from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.mind.group import Said
 from shared.mind.safety.fence import fenced
 from shared.mind.structured import compact

@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import token_weight
 from shared.mind.context import Part
 from shared.mind.fitting import within

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.models.token_bound import answer_room
 from shared.core.page import Block, page_from_data
 from shared.core.run.run import NOTHING, Run, Usage

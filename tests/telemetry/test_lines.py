@@ -19,13 +19,13 @@ from shared.core.errors import (
     BadSignature,
     Busy,
     Forbidden,
-    InvalidOutput,
     NotThere,
     Rejected,
     RequestError,
     Unauthenticated,
     VersionConflict,
 )
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run import events as ev
 from shared.core.run.reducer import reduce
 from shared.core.run.run import StepSpec, Usage

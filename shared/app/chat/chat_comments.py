@@ -18,7 +18,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
-from shared.core.errors import IntegrationError, Missing, ModelError, Rejected, RequestError
+from shared.core.errors import IntegrationError, Missing, Rejected, RequestError
+from shared.core.models.model_errors import ModelError
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON, Author, write_author

@@ -21,7 +21,8 @@ from shared.app.engine.tools import Tools
 from shared.app.money.budget import CallLost, Meter, NotWanted
 from shared.app.money.spend import metered
 from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, rehearsed
-from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, ModelError, SandboxUnavailable
+from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, SandboxUnavailable
+from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev
 from shared.core.run.commands import UNDO, Command
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, WaitKind

@@ -8,7 +8,8 @@ from shared import log
 from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
 from shared.app.engine.taken_away import class_of
-from shared.core.errors import ErrorClass, IntegrationError, ModelError, SandboxUnavailable
+from shared.core.errors import ErrorClass, IntegrationError, SandboxUnavailable
+from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Step, Usage
 from shared.core.text.cut_text import cut_text

@@ -22,7 +22,8 @@ from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import metered
 from shared.app.planning.told.plan_places import Places, known_places
 from shared.app.prompts import prompt
-from shared.core.errors import Conflicting, IntegrationError, ModelError
+from shared.core.errors import Conflicting, IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.text.outgoing_text import plain
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within

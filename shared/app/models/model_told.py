@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import log
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.run.run import Usage
 from shared.ports import ModelRequest, ModelResult
 from shared.telemetry import spans, trace

@@ -11,22 +11,19 @@ from enum import StrEnum
 
 from shared.core.errors import (
     Blocked,
-    ContextTooLong,
     ErrorClass,
     IntegrationError,
-    InvalidOutput,
     Missing,
-    ModelError,
     NotAllowed,
     OutcomeUnknown,
     Overloaded,
     QuotaExhausted,
     RateLimited,
-    Refused,
     Rejected,
     Unauthorized,
     Unavailable,
 )
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput, ModelError, Refused
 
 SHORT_WAIT = timedelta(seconds=10)  # a pause that the queue waits out; for a longer one another model is asked
 

@@ -26,7 +26,8 @@ from shared.app.models.model_verdicts import (
     remembered,
     worst,
 )
-from shared.core.errors import IntegrationError, ModelError, QuotaExhausted, RateLimited, StoreError
+from shared.core.errors import IntegrationError, QuotaExhausted, RateLimited, StoreError
+from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import OFFLINE, Catalogue
 from shared.core.models.routing import Choice, Mark, Needs, Routing, Rules, route
 from shared.core.run.run import NOTHING, Usage

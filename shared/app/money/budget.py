@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.money.tenant_ledger import BEGUN, allowance_of, mark_of
-from shared.core.errors import AgentError, ErrorClass, IntegrationError, ModelError, VersionConflict
+from shared.core.errors import AgentError, ErrorClass, IntegrationError, VersionConflict
+from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import answer_room
 from shared.core.money.spending import Allowance
 from shared.core.run.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits

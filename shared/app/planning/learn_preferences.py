@@ -23,7 +23,8 @@ from shared.app.planning.preferences import (
 )
 from shared.app.prompts import prompt
 from shared.core.approval.wishes import may_hold_for_good, same_words
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.text.outgoing_text import visible
 from shared.mind.context import Part, assemble
 from shared.mind.structured import ask, schema_of

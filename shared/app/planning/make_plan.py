@@ -18,7 +18,8 @@ from shared.app.planning.plan_thinking import Thought, by_rules, think
 from shared.app.planning.told.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
 from shared.app.workspace.kept_reads import kept_reads
-from shared.core.errors import ErrorClass, IntegrationError, InvalidOutput, ModelError
+from shared.core.errors import ErrorClass, IntegrationError
+from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, Step

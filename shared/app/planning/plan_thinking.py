@@ -26,7 +26,8 @@ from shared.app.planning.told.plan_places import places_of
 from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, names_of, plan_parts, plan_request, usable
 from shared.app.planning.told.plans_before import plan_before, texts_left
 from shared.app.planning.told.questions_answered import questions_answered
-from shared.core.errors import IntegrationError, InvalidOutput, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.models.token_bound import answer_room
 from shared.core.planning.durations import typical_of
 from shared.core.planning.proposal import upgraded

@@ -19,7 +19,8 @@ from shared.app.planning.told.plan_inputs import as_planned
 from shared.app.planning.told.plan_kinds import kind_line, kinds_table, notes_of
 from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS
 from shared.app.planning.told.short_names import ShortNames
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.planning.plan import in_full
 from shared.core.planning.plan_tidy import bare_references
 from shared.core.planning.plan_words import MOST_FINDINGS

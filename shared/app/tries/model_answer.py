@@ -13,13 +13,13 @@ from shared.core.errors import (
     ErrorClass,
     IntegrationError,
     Missing,
-    ModelError,
     NotAllowed,
     OutcomeUnknown,
     QuotaExhausted,
     RateLimited,
     Unauthorized,
 )
+from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import KEY_REFUSED
 from shared.core.system_names import name_system
 from shared.core.text.sentence import make_sentence

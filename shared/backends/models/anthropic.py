@@ -14,7 +14,8 @@ import requests
 from shared.backends.models import shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
-from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, Refused
+from shared.core.errors import AgentError, QuotaExhausted
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
 from shared.http_client import Trace

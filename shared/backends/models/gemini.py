@@ -18,7 +18,8 @@ from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
 from shared.backends.models.vendor_words import span
-from shared.core.errors import AgentError, ContextTooLong, InvalidOutput, QuotaExhausted, RateLimited, Refused
+from shared.core.errors import AgentError, QuotaExhausted, RateLimited
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens
 from shared.http_answers import Answer
 from shared.http_client import Trace, segment

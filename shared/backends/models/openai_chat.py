@@ -15,7 +15,8 @@ from shared.backends.models import openai_errors, shapes
 from shared.backends.models.openai_responses import openai_tokens
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Vendor
-from shared.core.errors import AgentError, InvalidOutput, Refused
+from shared.core.errors import AgentError
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Tokens
 from shared.core.models.token_bound import estimated_tokens
 from shared.http_answers import Answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from shared.core.errors import AgentError, ContextTooLong, Overloaded, QuotaExhausted, Refused
+from shared.core.errors import AgentError, Overloaded, QuotaExhausted
+from shared.core.models.model_errors import ContextTooLong, Refused
 from shared.http_answers import Answer
 
 _SPENT = frozenset(

@@ -17,7 +17,8 @@ import requests
 from shared.backends.models import openai_errors, shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Vendor
-from shared.core.errors import AgentError, ConfigError, InvalidOutput, OutcomeUnknown, RateLimited, Refused, Rejected
+from shared.core.errors import AgentError, ConfigError, OutcomeUnknown, RateLimited, Rejected
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
 from shared.http_client import Trace

@@ -17,18 +17,16 @@ from shared.backends.models import shapes
 from shared.backends.models.turns import Reply, Turn
 from shared.core.errors import (
     ConfigError,
-    ContextTooLong,
     IntegrationError,
     Missing,
-    ModelError,
     OutcomeUnknown,
     Overloaded,
     QuotaExhausted,
     RateLimited,
-    Refused,
     Rejected,
     Unreachable,
 )
+from shared.core.models.model_errors import ContextTooLong, ModelError, Refused
 from shared.core.models.model_facts import Catalogue, Price, Tokens
 from shared.core.run.run import Usage
 from shared.http_client import json_bytes

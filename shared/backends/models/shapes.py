@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 
 Json = Mapping[str, Any]
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from shared.backends.models import shapes
-from shared.core.errors import InvalidOutput, Rejected
+from shared.core.errors import Rejected
+from shared.core.models.model_errors import InvalidOutput
 from shared.ports import Message, ModelRequest, Tool, ToolCall
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")

@@ -17,7 +17,6 @@ from shared.core.errors import (
     AgentError,
     IntegrationError,
     Missing,
-    ModelError,
     OutcomeUnknown,
     Overloaded,
     QuotaExhausted,
@@ -25,6 +24,7 @@ from shared.core.errors import (
     Rejected,
     Unauthorized,
 )
+from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
 from shared.core.run.run import Usage
 from shared.http_answers import Answer, retry_after, vendor_message

@@ -9,7 +9,7 @@ from shared.backends.offline.building.coding import mend_code, outline_code, wri
 from shared.backends.offline.chatting import understand
 from shared.backends.offline.plans.planning import make_plan
 from shared.backends.offline.plans.routine import make_routine_plan
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.run.run import NOTHING, Usage
 from shared.ports import ModelRequest, ModelResult, request_tokens
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 
 MOST_TOLD = 2400  # characters of all that is wrong with one answer
 _MOST_PLACES = 6  # of one problem that are named

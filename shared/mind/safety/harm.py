@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.core.errors import ErrorClass, IntegrationError, ModelError
+from shared.core.errors import ErrorClass, IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.run.run import NOTHING, Usage
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import visible

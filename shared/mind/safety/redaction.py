@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Usage
 from shared.core.secrets.secret_places import without_places_in
 from shared.core.secrets.secrets_in_text import secret_value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.mind.members import AnyMember, Member, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 

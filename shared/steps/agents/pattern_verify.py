@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.mind.members import AnyMember, Role
 from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
 

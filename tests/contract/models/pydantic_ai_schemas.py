@@ -6,7 +6,8 @@ import json
 import sys
 from contextlib import suppress
 
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.ports import ModelRequest
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt

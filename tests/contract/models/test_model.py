@@ -14,18 +14,16 @@ from shared.backends.offline.model import OfflineModel
 from shared.core.errors import (
     AgentError,
     ConfigError,
-    ContextTooLong,
-    InvalidOutput,
     Missing,
     OutcomeUnknown,
     Overloaded,
     QuotaExhausted,
     RateLimited,
-    Refused,
     Rejected,
     Unauthorized,
     Unavailable,
 )
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.run.run import NOTHING, Usage
 from shared.ports import Message, ModelRequest, Tool, ToolCall, request_tokens

@@ -17,7 +17,8 @@ import requests
 from shared.backends.models.anthropic import Anthropic
 from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
-from shared.core.errors import InvalidOutput, OutcomeUnknown, RateLimited, Unauthorized
+from shared.core.errors import OutcomeUnknown, RateLimited, Unauthorized
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Usage
 from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall, request_tokens
 from tests.support.servers.models import anthropic_server as claude

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from shared import log
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.local.simulators._server import serve
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.mind.agents.asking import ask_agent

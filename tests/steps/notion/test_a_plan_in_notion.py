@@ -9,7 +9,7 @@ from typing import Any
 from shared.app.planning.plan_thinking import rule_of
 from shared.backends.offline.model import OfflineModel
 from shared.backends.offline.plans.routine import make_routine_plan
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.page import page_to_data
 from shared.core.planning.plan import validate
 from shared.core.run.run import NOTHING, RunStatus, StepStatus, Usage

@@ -18,7 +18,7 @@ from shared.app.planning.told.short_names import ShortNames
 from shared.core.approval.wishes import may_hold_for_good
 from shared.core.chat.chat_words import NOT_LISTED
 from shared.core.code.worktree import Worktree
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.file_plan import PlannedFile
 from shared.core.run.run import NOTHING
 from shared.mind.agents.asking import answer_model

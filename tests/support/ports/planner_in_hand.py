@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.run.run import NOTHING, Usage
 from shared.ports import ModelRequest, ModelResult, request_tokens
 from tests.support.builders.proposals import a_proposal

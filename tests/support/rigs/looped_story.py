@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.core.code.worktree import Worktree
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.steps import KINDS
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import changed_work, work_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import CHILD, RunStatus, Usage
 from shared.steps.code._code_answers import Outline, outline_problem
 from shared.steps.code._code_outlining import outline_parts

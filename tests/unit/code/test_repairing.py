@@ -10,7 +10,7 @@ import pytest
 from shared.backends.offline.model import OfflineModel
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.code.worktree import Worktree, from_text
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.ports import ModelRequest
 from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.app.money.ceilings import refuse_too_dear, within_means
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Limits, StepSpec, Usage
 from shared.steps import KINDS
 from tests.support.builders.runs import begin

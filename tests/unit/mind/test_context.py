@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.errors import ContextTooLong
+from shared.core.models.model_errors import ContextTooLong
 from shared.core.models.token_bound import estimated_tokens
 from shared.mind.context import Part, assemble
 from shared.mind.safety.fence import marker

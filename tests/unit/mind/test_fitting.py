@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import ContextTooLong, Unavailable
+from shared.core.errors import Unavailable
+from shared.core.models.model_errors import ContextTooLong
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.context import Context, Part
 from shared.mind.fitting import SHRINKS, Factors, fit, within

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.backends.models.pydantic_ai import PydanticAI
-from shared.core.errors import IntegrationError, ModelError
+from shared.core.errors import IntegrationError
+from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import own_model
 from shared.mind.catalogue import load_catalogue
 from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall

@@ -8,7 +8,8 @@ import pytest
 
 from shared.app.models.model_health import Health, forget_health
 from shared.app.models.routed_model import RoutedModel
-from shared.core.errors import Overloaded, QuotaExhausted, RateLimited, Refused, StoreError, Unavailable
+from shared.core.errors import Overloaded, QuotaExhausted, RateLimited, StoreError, Unavailable
+from shared.core.models.model_errors import Refused
 from shared.core.models.routing import Rules
 from shared.core.run.run import Usage
 from shared.mind.catalogue import load_catalogue

@@ -11,21 +11,18 @@ from hypothesis import strategies as st
 from shared.app.models.model_health import Health
 from shared.app.models.model_verdicts import NoModel
 from shared.core.errors import (
-    ContextTooLong,
     ErrorClass,
     IntegrationError,
-    InvalidOutput,
     Missing,
-    ModelError,
     OutcomeUnknown,
     Overloaded,
     QuotaExhausted,
     RateLimited,
-    Refused,
     Rejected,
     Unauthorized,
     Unavailable,
 )
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput, ModelError, Refused
 from shared.core.models.routing import Rules
 from shared.core.run.run import Usage
 from shared.ports import ModelResult, Tool, request_tokens

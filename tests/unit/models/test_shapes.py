@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from shared.app.planning.plan_thinking import Proposal
 from shared.backends.models import shapes
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.mind.agents.registry import agents
 from shared.steps import KINDS
 from shared.steps.code._code_answers import Outline, Repaired, Written

@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.money.budget import BudgetExceeded
-from shared.core.errors import InvalidOutput, Overloaded, Refused
+from shared.core.errors import Overloaded
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.run.run import Usage
 from shared.mind.catalogue import load_catalogue
 from shared.mind.structured import ask, ask_with_tools

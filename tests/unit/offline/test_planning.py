@@ -6,7 +6,7 @@ import pytest
 
 from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.page import Page
 from shared.core.run.run import NOTHING
 from shared.ports import Model, ModelRequest

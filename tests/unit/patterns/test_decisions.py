@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.children import came_to
 from shared.core.run.run import RunStatus
 from shared.ports import ModelRequest

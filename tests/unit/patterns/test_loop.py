@@ -12,7 +12,8 @@ import pytest
 from pydantic import Field
 
 from shared.app.engine.engine import record
-from shared.core.errors import InvalidOutput, Missing
+from shared.core.errors import Missing
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent

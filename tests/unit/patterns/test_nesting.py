@@ -9,7 +9,7 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.app.money.ceilings import refuse_too_dear
-from shared.core.errors import InvalidOutput, Refused
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.planning.risk import risk_of
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, RunStatus, StepSpec, Usage

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import InvalidOutput, Overloaded, Refused
+from shared.core.errors import Overloaded
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.run.run import NOTHING, RunStatus, StepSpec
 from shared.ports import ModelRequest
 from tests.support.ports.local_ports import Ports

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.mind.agents.registry import agents
 from shared.steps import KINDS
 from tests.unit.patterns.team import ask, pattern, planned, writer

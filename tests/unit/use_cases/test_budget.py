@@ -11,7 +11,8 @@ from shared.app.engine.engine import open_run, record
 from shared.app.engine.execute_step import execute_step
 from shared.app.money.tenant_ledger import BEGUN, LEDGERS, SPENDING
 from shared.app.money.usage import spent_in
-from shared.core.errors import InvalidOutput, OutcomeUnknown
+from shared.core.errors import OutcomeUnknown
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.money.spending import Account
 from shared.core.run import events as ev
 from shared.core.run.reducer import fold

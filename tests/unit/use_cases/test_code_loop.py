@@ -15,7 +15,7 @@ from shared.app.engine.engine import open_run, record
 from shared.app.engine.execute_step import execute_step
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.code.worktree import Worktree, from_text
-from shared.core.errors import ModelError
+from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox

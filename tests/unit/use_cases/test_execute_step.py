@@ -15,9 +15,7 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import (
     BudgetSpent,
     Busy,
-    ContextTooLong,
     IntegrationError,
-    InvalidOutput,
     NeedsHuman,
     NotSettled,
     RateLimited,
@@ -26,6 +24,7 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput
 from shared.core.run import events as ev
 from shared.core.run.commands import UNDO
 from shared.core.run.run import Limits, Run, RunStatus, StepStatus, WaitKind

@@ -11,7 +11,8 @@ import pytest
 from shared.app.engine.engine import open_run
 from shared.app.planning.make_plan import make_plan
 from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS
-from shared.core.errors import InvalidOutput, Refused, Unavailable
+from shared.core.errors import Unavailable
+from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.page import Block, Span
 from shared.core.run.run import Limits, Run, RunStatus, Trigger, WaitKind
 from shared.integrations.notion.client.client import Notion

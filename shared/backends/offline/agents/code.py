@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.backends.offline.agents.sentences import parsed
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 
 _NO = "the offline model cannot {what}; connect a language model"
 _RENAME = re.compile(r"\brename\s+`?([A-Za-z_]\w*)`?\s+to\s+`?([A-Za-z_]\w*)`?", re.IGNORECASE)

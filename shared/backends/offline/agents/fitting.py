@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 
 Schema = Mapping[str, Any]
 _WHOLE = frozenset(

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.backends.offline.agents.sentences import distinct, most_telling, sentences, within
 from shared.backends.offline.language import guess_language
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 
 _TELLING = re.compile(r"\d|\b(decided|agreed|must|deadline|due|open|beschlossen|décidé|decidido)\b|\?$", re.IGNORECASE)
 

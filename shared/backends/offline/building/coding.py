@@ -19,7 +19,7 @@ from shared.backends.offline.building.static_site import write_site
 from shared.backends.offline.judging.understanding import understand
 from shared.backends.offline.reading import read_requirements, requirements_from_data, site_title
 from shared.core.approval.decision_words import WISHED
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.page import WISH, Page, page_from_data
 from shared.core.planning.artifacts import PYTHON_SERVICE as SERVICE
 from shared.core.planning.artifacts import STATIC_SITE as SITE

@@ -16,7 +16,7 @@ from shared.app.planning.plan_thinking import validated
 from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
 from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning import plan_validation
 from shared.core.planning.plan_refusals import NOTION, REFUSALS
 from shared.mind.context import assemble

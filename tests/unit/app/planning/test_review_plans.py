@@ -6,7 +6,7 @@ import pytest
 
 from shared.app.planning.plan_thinking import rule_of
 from shared.backends.offline.model import OfflineModel
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import validate
 from shared.steps import KINDS
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.app.planning.told.plan_inputs import as_planned
-from shared.core.errors import InvalidOutput, Unavailable
+from shared.core.errors import Unavailable
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.steps import KINDS

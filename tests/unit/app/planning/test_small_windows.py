@@ -12,7 +12,7 @@ import pytest
 from shared.app.planning.told.plan_families import AGENTS, NOTION
 from shared.app.planning.told.plan_kinds import kinds_table
 from shared.backends.models.openai_chat import OpenAIChat
-from shared.core.errors import ContextTooLong, InvalidOutput
+from shared.core.models.model_errors import ContextTooLong, InvalidOutput
 from shared.core.models.model_facts import Catalogue, own_model
 from shared.core.models.token_bound import estimated_tokens
 from shared.core.run.run import RunStatus, Usage

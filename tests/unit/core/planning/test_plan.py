@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import MAX_TITLE, Before, Rule, question, validate, with_gate
 from shared.core.run.run import StepSpec, Usage, WaitKind, plan_hash
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import Before, Rule, validate
 from shared.core.planning.plan_refusals import MOST_TOLD, REFUSALS
 from shared.core.planning.plan_tidy import bare_references, steps_named, without_ours

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import InvalidOutput
+from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import Before, Rule, validate
 from shared.core.run.run import StepSpec
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.app.money.budget import BudgetExceeded
-from shared.core.errors import Blocked, ErrorClass, IntegrationError, ModelError, QuotaExhausted
+from shared.core.errors import Blocked, ErrorClass, IntegrationError, QuotaExhausted
+from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.event_codec import event_from_data, event_to_data

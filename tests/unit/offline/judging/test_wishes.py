@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.errors import Refused
+from shared.core.models.model_errors import Refused
 from shared.core.page import ANSWER, WISH, page_to_data
 from tests.unit.offline import pages
 from tests.unit.offline.judging.held_out import ASK, SERVICE, SITE
