@@ -1,4 +1,4 @@
-"""A case of each kind of step that works in Notion, and where the tests of all others are."""
+"""A case of each kind of step that works in Notion, and what a plan says of all others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.core.run.run import Step
+from shared.steps._kind import StepKind
 from tests.steps.bench import NOBODY, Json
+from tests.support.builders.least_inputs import least_input
 
 
 @dataclass(frozen=True)
@@ -198,51 +200,27 @@ CASES: Mapping[str, Case] = {
     ),
 }  # fmt: skip
 
-# Kinds whose work other tests show, with the least a plan says of them.
+# What a plan says of kinds whose fields alone do not tell what they can hold.
 ASKED = {"agent": "critic", "input": {"asked": "A page", "plan": "Write it"}}
 MEMBER = {"kind": "agent.ask", "input": ASKED}
-ELSEWHERE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "notion.publish_plan": ("tests/unit/app/notify/test_what_people_see.py", {}),
-    "notion.ask_question": ("tests/scenarios/people/test_changed_minds.py", {"question": "Which?"}),
-    "code.generate": ("tests/unit/code/test_generating.py", {"artifact": "static_site"}),
-    "code.outline": ("tests/unit/code/test_generating.py", {"artifact": "static_site"}),
-    "code.write": ("tests/unit/code/test_generating.py", {"outline": "write~outline", "chunk": 1}),
-    "code.repair": ("tests/unit/code/test_repairing.py", {"of": "test~try-1", "feedback": "0" * 64}),
-    "code.test": ("tests/unit/use_cases/test_code_loop.py", {}),
-    "code.try": ("tests/unit/use_cases/test_code_trial.py", {"of": "write"}),
-    "release.review": ("tests/scenarios/sites/test_page_to_site.py", {}),
-    "repository.propose_change": (
-        "tests/steps/ship/test_repositories.py",
-        {"title": "Club", "branch": "workwright/club"},
-    ),
-    "repository.watch_checks": ("tests/steps/ship/test_repositories.py", {}),
-    "repository.merge_change": ("tests/steps/ship/test_repositories.py", {}),
-    "site.deploy": ("tests/steps/ship/test_sites.py", {"project": "club"}),
-    "site.verify": ("tests/steps/ship/test_sites.py", {}),
-    "site.promote": ("tests/steps/ship/test_sites.py", {}),
-    "site.watch": ("tests/steps/ship/test_sites.py", {}),
-    "made.take_away": ("tests/steps/test_made.py", {"what": "page", "system": "notion", "place": {"page": "p"}}),
-    "site.rollback": (
-        "tests/steps/ship/test_sites_rolled_back.py",
-        {"system": "vercel", "site": "prj_1", "deployment": "dpl_2", "previous": "dpl_1"},
-    ),
-    "knowledge.search": ("tests/unit/app/knowledge/test_knowledge_step.py", {"query": "keys"}),
-    "agent.ask": ("tests/unit/patterns/test_patterns.py", ASKED),
-    "agent.loop": ("tests/unit/patterns/test_loop.py", ASKED),
-    "agent.turn": ("tests/unit/patterns/test_loop.py", {**ASKED, "number": 1}),
-    "pattern.sequence": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER]}),
-    "pattern.parallel": (
-        "tests/unit/patterns/test_patterns.py",
-        {"members": [MEMBER, MEMBER], "how": "vote", "on": "verdict"},
-    ),
-    "pattern.debate": ("tests/unit/patterns/test_patterns.py", {"members": [MEMBER, MEMBER], "on": "verdict"}),
-    "pattern.verify": ("tests/unit/patterns/test_patterns.py", {"maker": MEMBER, "checker": MEMBER}),
-    "pattern.panel": ("tests/unit/patterns/test_patterns.py", {"specialists": [MEMBER, MEMBER], "chair": MEMBER}),
+INPUTS: Mapping[str, Mapping[str, Any]] = {
+    "agent.ask": ASKED,
+    "agent.loop": ASKED,
+    "agent.turn": {**ASKED, "number": 1},
+    "pattern.sequence": {"members": [MEMBER, MEMBER]},
+    "pattern.parallel": {"members": [MEMBER, MEMBER], "how": "vote", "on": "verdict"},
+    "pattern.debate": {"members": [MEMBER, MEMBER], "on": "verdict"},
+    "pattern.verify": {"maker": MEMBER, "checker": MEMBER},
+    "pattern.panel": {"specialists": [MEMBER, MEMBER], "chair": MEMBER},
 }
 NO_IDS = dict.fromkeys(("club", "things", "bell", "archive", "opens", "closes"), NOBODY)
 BEFORE_IT: Mapping[str, Any] = {"drop": True}
 AFTER_IT: Mapping[str, Any] = {"status": 504, "when": "after"}
 WRITING = sorted(name for name, case in CASES.items() if case.write[0])
-ALL_INPUTS = {name: case.given for name, case in CASES.items()} | {
-    name: given for name, (_, given) in ELSEWHERE.items()
-}
+
+
+def input_of(kind: StepKind) -> Mapping[str, Any]:
+    """Return what a plan says of a step of this kind, with names of the bench in braces."""
+    if kind.name in CASES:
+        return CASES[kind.name].given
+    return INPUTS.get(kind.name) or least_input(kind)

@@ -56,6 +56,9 @@ class Unit:
         for node in self.walked:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 said.modules.update(dict.fromkeys(_named_modules(node)))
+                for alias in node.names:
+                    if alias.asname == alias.name:  # handed on, as a table of imports does
+                        said.add(_leads_to(self.module, alias.name))
             elif isinstance(node, ast.Name):
                 said.add(_leads_to(self.module, node.id))
             elif isinstance(node, ast.Attribute):

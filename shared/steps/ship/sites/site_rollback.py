@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from shared.core.approval.roll_back_words import show_by_hand
 from shared.core.errors import Rejected
 from shared.core.text.sentence import end_sentence
@@ -16,7 +18,7 @@ from shared.steps.ship.sites._hosting import SYSTEMS, address, host_named, rhyth
 class Rollback(Input):
     """What production showed when it was asked for, and what it is to show again. Our code writes it, no plan."""
 
-    system: str
+    system: str = Field(examples=["vercel"])
     site: str
     deployment: str
     previous: str
