@@ -29,7 +29,6 @@ from tests.support.repository.documents import (
 NOT_KEPT = {  # what no checkout has, and why it is named
     "terraform/.terraform.lock.hcl": "written by the first `terraform init`",
     "terraform/bootstrap/terraform.tfstate": "written by `terraform apply`",
-    "shared/steps/slack_post_message.py": "an example of a file somebody might add",
 }
 
 
