@@ -9,6 +9,7 @@ from typing import Any
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.step_context import context_of
 from shared.core.page import Block, block_to_data
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.integrations.notion.client.client import Notion
@@ -71,7 +72,7 @@ class Bench:
 
     def cancel(self) -> Run:
         """Cancel the run, and work until it has ended."""
-        record(self.house.deps, TENANT, self.name, ev.CancelRequested(self.house.clock.now(), "Ada"))
+        record(self.house.deps, TENANT, self.name, acts.CancelRequested(self.house.clock.now(), "Ada"))
         self.house.work()
         return self.until_rest()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.app.engine.engine import open_run, record
 from shared.app.notify.messages import way_out
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.integrations.forge import Author
@@ -48,7 +49,7 @@ def begun(house: SmallHouse, *done: tuple[str, Mapping[str, Any], Mapping[str, A
 
 
 def cancelled(house: SmallHouse) -> Run:
-    record(house.deps, TENANT, RUN, ev.CancelRequested(house.clock.now(), "Ada Example"))
+    record(house.deps, TENANT, RUN, acts.CancelRequested(house.clock.now(), "Ada Example"))
     house.work()
     return house.run(RUN)
 

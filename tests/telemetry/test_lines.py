@@ -26,6 +26,7 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.models.model_errors import InvalidOutput
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.reducer import reduce
 from shared.core.run.run import StepSpec, Usage
@@ -209,7 +210,7 @@ def test_what_ends_is_told_with_how_long_it_took(lines: Lines) -> None:
     tell_watchers(before, after, (told,))
     planned = [(line["event"], line["duration_s"]) for line in lines()]
     assert planned == [("step.ended", 9.0), ("run.planned", 9.0)]
-    ended, _ = reduce(after, stop := ev.CancelRequested(T0 + timedelta(seconds=20), "Ada", force=True))
+    ended, _ = reduce(after, stop := acts.CancelRequested(T0 + timedelta(seconds=20), "Ada", force=True))
     tell_watchers(after, ended, (stop,))
     (line,) = lines()
     assert (line["event"], line["status"], line["duration_s"]) == ("run.ended", "cancelled", 20.0)

@@ -18,6 +18,7 @@ from shared.app.planning.feedback import note
 from shared.app.tenants.operator_secrets import valid
 from shared.core.approval.release_words import PRODUCTION, RELEASE, gate_kind
 from shared.core.errors import BadSignature, Conflicting, NotThere
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, StepStatus, Wait, WaitKind
 from shared.ports import Secret
@@ -95,10 +96,10 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     event: ev.Event
     if approve:
         refuse_barred(deps, run, asked.gate, by, via)
-        event = ev.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
+        event = acts.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
     else:
         note(deps, run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
-        event = ev.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
+        event = acts.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
     after = record(deps, asked.tenant, asked.run, event)
     gate = after.step(asked.gate)
     decided: Mapping[str, Any] = gate.output if gate else {}

@@ -8,7 +8,7 @@ from shared.core.approval.decision_words import WISHED
 from shared.core.approval.four_eyes import Barred, barred
 from shared.core.approval.release_words import PLAN, gate_kind
 from shared.core.errors import Forbidden
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.core.ship.shipping import ship_of
 
@@ -58,7 +58,7 @@ def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, hand
     step = mended_by(run, gate)
     if step is None:
         return False
-    event = ev.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)
+    event = acts.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)
     after = record(deps, run.tenant, run.id, event, handled=handled)
     again = after.step(step.id)
     return again is not None and again.attempt > step.attempt

@@ -16,7 +16,7 @@ from shared.app.intake.page_view import PageView, read_page_view, spoken_of
 from shared.app.planning.make_plan import made_by_rules
 from shared.core.page import page_from_data
 from shared.core.pages.page_changes import EDITED, changes_between
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.mind.safety.redaction import Redactor
 
@@ -43,7 +43,7 @@ def note_edit(deps: Deps, tools: Tools, run: Run, view: PageView, by: str, handl
         return False
     redactor = Redactor(tools.known_secrets(run.tenant))
     changes = () if view.content_hash == planned else _changes(deps, run, view)
-    event = ev.PageEdited(deps.clock.now(), view.content_hash, tuple(redactor.hide(each) for each in changes), by)
+    event = acts.PageEdited(deps.clock.now(), view.content_hash, tuple(redactor.hide(each) for each in changes), by)
     return record(deps, run.tenant, run.id, event, handled=handled).seq != run.seq
 
 

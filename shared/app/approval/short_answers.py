@@ -21,7 +21,7 @@ from shared.core.approval.answer_words import asks_again, asks_to_build
 from shared.core.approval.release_words import waits_at
 from shared.core.errors import Conflicting, NotThere
 from shared.core.pages.page_changes import EDITED
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, derived_id
 from shared.integrations.notion.client.client import Notion
 from shared.ports import Loaded, Put
@@ -53,14 +53,14 @@ def take_another_look(
 ) -> Run:
     """Have work that could not be mended looked at as it had passed; where there is none, plan once more."""
     loaded = _loaded(deps, run.tenant, run.id)
-    event = ev.AnotherLookAsked(deps.clock.now(), by)
+    event = acts.AnotherLookAsked(deps.clock.now(), by)
     after = record_loaded(deps, loaded, event, handled=handled, puts=puts)
     return after if after.seq != loaded.run.seq else plan_anew(deps, tools, run, by, puts, handled)
 
 
 def plan_anew(deps: Deps, tools: Tools, run: Run, by: str, puts: tuple[Put, ...] = (), handled: str = "") -> Run:
     """Have another plan made of the page as it is; what is done stays done."""
-    event = ev.PageChanged(deps.clock.now(), by, plan_estimate(tools.model(run.tenant)))
+    event = acts.PageChanged(deps.clock.now(), by, plan_estimate(tools.model(run.tenant)))
     return record_loaded(deps, _loaded(deps, run.tenant, run.id), event, handled=handled, puts=puts)
 
 

@@ -26,7 +26,7 @@ from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.errors import Busy, Conflicting, NotThere, RequestError
 from shared.core.pages.author import PERSON, read_author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Trigger
 
 _CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
@@ -147,7 +147,7 @@ def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str
         said = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
         keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [said])
     estimate = plan_estimate(tools.model(run.tenant))
-    record(deps, run.tenant, run.id, ev.PageChanged(deps.clock.now(), chat.name, estimate))
+    record(deps, run.tenant, run.id, acts.PageChanged(deps.clock.now(), chat.name, estimate))
     return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
 
 
@@ -155,5 +155,5 @@ def _cancel(deps: Deps, chat: Chat, run: Run) -> Deed:
     if run.status.final:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     note(deps, run, stopped(run), chat.name, cause="cancel")
-    record(deps, run.tenant, run.id, ev.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
+    record(deps, run.tenant, run.id, acts.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
     return Deed(say("cancelled", chat.language, title=title_of(run)), words.CANCEL, run.id, run.trigger.page)

@@ -30,7 +30,7 @@ from shared.core.errors import (
     NotThere,
     VersionConflict,
 )
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import WaitKind, derived_id
 from shared.core.system_names import name_system
 from shared.oauth import GrantTokens, OAuthProvider, authorize_url, exchange
@@ -202,7 +202,7 @@ def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
             if provider not in waits or run.status.final:
                 continue
             try:  # one by one: a run that cannot be saved must not keep the others waiting
-                record(deps, tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
+                record(deps, tenant, run.id, acts.GrantRestored(deps.clock.now(), provider))
             except AgentError as error:
                 log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, **log.about(error))
                 continue

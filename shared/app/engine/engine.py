@@ -13,8 +13,9 @@ from shared.app.money.priced import priced
 from shared.app.money.tenant_ledger import given_budget, with_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.errors import NotThere, VersionConflict
+from shared.core.run.acts import TimeStoodStill
 from shared.core.run.commands import Command
-from shared.core.run.events import Event, RunOpened, TimeStoodStill
+from shared.core.run.events import Event, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Commit, Doc, Loaded, Put

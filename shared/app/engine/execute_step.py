@@ -23,6 +23,7 @@ from shared.app.money.spend import metered
 from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, rehearsed
 from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import UNDO, Command
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, WaitKind
@@ -141,7 +142,7 @@ def _see_grant(deps: Deps, run: Run, provider: str, began: datetime) -> None:
     if grant is None or grant.body.get("status") != "connected" or not grant.body.get("since"):
         return
     if datetime.fromisoformat(grant.body["since"]) > began:
-        record(deps, run.tenant, run.id, ev.GrantRestored(deps.clock.now(), provider))
+        record(deps, run.tenant, run.id, acts.GrantRestored(deps.clock.now(), provider))
 
 
 def wanted_step(run: Run, command: Command) -> Step | None:

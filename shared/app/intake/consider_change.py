@@ -20,7 +20,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.forge_events import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.app.ship import change_words
 from shared.core.errors import Missing, Unauthorized
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command
 from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.ports import Loaded, Put
@@ -182,7 +182,7 @@ def _closed(command: Command, deps: Deps, place: _Place, by: str) -> None:
         return
     who = f"{place.system}:{by}" if by else place.system
     reason = f"change {place.number} of {place.owner}/{place.name} was closed without being merged"
-    record(deps, place.run.tenant, place.run.id, ev.CancelRequested(deps.clock.now(), who, reason))
+    record(deps, place.run.tenant, place.run.id, acts.CancelRequested(deps.clock.now(), who, reason))
 
 
 def _pushed(command: Command, deps: Deps, place: _Place, by: str) -> None:
@@ -239,7 +239,7 @@ def _send_back(
         return
     maker, now = makers[-1], deps.clock.now()
     who = f"{place.system}:{wishes[-1].author}"
-    asked = ev.ReworkAsked(now, maker.id, change_words.feedback(change, wishes), who)
+    asked = acts.ReworkAsked(now, maker.id, change_words.feedback(change, wishes), who)
     put = _hearing(place, heard, [each.id for each in wishes])
     after = record_loaded(deps, place.loaded, asked, label="ReworkAsked", puts=(put,))
     if after.seq != place.run.seq or after.status.final:

@@ -39,7 +39,7 @@ from shared.app.workspace.write_journal import causes_of
 from shared.core.errors import Unauthorized
 from shared.core.pages import marks
 from shared.core.pages.author import DOUBTED, PERSON, UNKNOWN, Author, read_author, write_author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, Trigger, derived_id
 from shared.integrations.notion.client.client import Notion
@@ -197,7 +197,7 @@ def _weigh(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run)
 def _cancel(command: Command, deps: Deps, tools: Tools, run: Run, author: Author, why: str) -> None:
     by = name_author(tools, command.tenant, author)
     note(deps, run, stopped(run), by, cause="cancel")
-    record(deps, command.tenant, run.id, ev.CancelRequested(deps.clock.now(), by, why), handled=command.id)
+    record(deps, command.tenant, run.id, acts.CancelRequested(deps.clock.now(), by, why), handled=command.id)
 
 
 def _plan_again(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run: Run, wish: Wish | None) -> None:
@@ -206,7 +206,7 @@ def _plan_again(command: Command, deps: Deps, tools: Tools, seen: SeenPage, run:
     if asking and wish is None:  # only that it was edited: what a page says is never taken for a preference
         note(deps, run, "edit", by, cause=f"revision {run.revision}", member=seen.by_person)
     estimate = plan_estimate(tools.model(command.tenant))
-    record(deps, command.tenant, run.id, ev.PageChanged(deps.clock.now(), by, estimate), handled=command.id)
+    record(deps, command.tenant, run.id, acts.PageChanged(deps.clock.now(), by, estimate), handled=command.id)
 
 
 def _last_person(command: Command, tools: Tools, seen: SeenPage) -> Author | None:

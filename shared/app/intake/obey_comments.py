@@ -16,7 +16,7 @@ from shared.app.planning.feedback import feedback_put, note
 from shared.app.planning.make_plan import made_by_rules
 from shared.core.approval.decision_words import Said
 from shared.core.approval.release_words import PLAN, gate_kind
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, Step
 from shared.integrations.notion.client.client import Notion
@@ -45,11 +45,11 @@ def obey_comments(
         keep_heard(deps, run, heard, comments)  # after the event: what is asked next begins to listen anew
     elif verdict.stop:
         note(deps, run, "denied", by, cause=gate.id)
-        denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
+        denied = acts.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
         record(deps, command.tenant, run.id, denied, handled=command.id)
     elif verdict.said == Said.CHANGE and made_by_rules(deps, run):  # nobody could make another plan of it
         note(deps, run, "denied", by, verdict.wishes[-1][1] if verdict.wishes else "", cause=gate.id)
-        denied = ev.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
+        denied = acts.ApprovalDenied(now, gate.id, gate.wait.what if gate.wait else "", by, "comment in Notion")
         record(deps, command.tenant, run.id, denied, handled=command.id)
     elif verdict.said == Said.CHANGE:
         _ask_for_another_plan(command, deps, tools, run, by, verdict, heard, comments)
@@ -82,7 +82,7 @@ def _ask_for_another_plan(
     keep_heard(deps, run, heard, comments, wishes, said)  # before the event: the planner has to find them
     deps.crash_point("wish.after/comments")
     estimate = plan_estimate(tools.model(command.tenant))
-    record(deps, command.tenant, run.id, ev.PageChanged(now, by, estimate), handled=command.id)
+    record(deps, command.tenant, run.id, acts.PageChanged(now, by, estimate), handled=command.id)
 
 
 def _answered(deps: Deps, tools: Tools, run: Run, asked: Asked) -> bool:
@@ -99,6 +99,6 @@ def grant(command: Command, deps: Deps, tools: Tools, run: Run, gate: Step, by: 
     if (bar := bar_of(deps, run, gate.id, by, via)) is not None:
         tell_barred(deps, tools.accounts.connect_for(command.tenant)(Notion), run, gate, by, bar)
         return False
-    granted = ev.ApprovalGranted(deps.clock.now(), gate.id, gate.wait.what, by, via)
+    granted = acts.ApprovalGranted(deps.clock.now(), gate.id, gate.wait.what, by, via)
     record(deps, command.tenant, run.id, granted, handled=command.id)
     return True

@@ -34,8 +34,8 @@ from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.notify.attention import STANDING
 from shared.core.notify.progress import progress_of, status_of
 from shared.core.pages.author import UNKNOWN, Author
+from shared.core.run.acts import RolledBack
 from shared.core.run.commands import Command
-from shared.core.run.events import RolledBack
 from shared.core.run.run import Run, RunStatus, StepStatus, derived_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.rich_text import rich_text

@@ -11,7 +11,7 @@ from shared.app.engine.switches import ON_PAGE, SETTINGS, set_pause
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
 from shared.core.pages.author import PERSON, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import folded
 
@@ -49,7 +49,7 @@ def heed_box(deps: Deps, run: Run, by: str, command: str, *, tick: bool) -> Run:
     if tick == run.box:
         return run
     now = deps.clock.now()
-    event = ev.RunPaused(now, by, box=True) if tick else ev.RunResumed(now, by, box=True)
+    event = acts.RunPaused(now, by, box=True) if tick else acts.RunResumed(now, by, box=True)
     return record(deps, run.tenant, run.id, event, handled=command)
 
 

@@ -10,8 +10,9 @@ from shared.app.engine.engine import record
 from shared.app.engine.switches import why_paused
 from shared.core.errors import AgentError, ErrorClass
 from shared.core.notify.attention import REHEARSAL
+from shared.core.run.acts import RunPaused
 from shared.core.run.commands import UNDO, Command
-from shared.core.run.events import RunPaused, StepWaits, UndoFailed
+from shared.core.run.events import StepWaits, UndoFailed
 from shared.core.run.expire import HELD
 from shared.core.run.run import Run, Step
 from shared.ports import Sandbox, SandboxRequest, SandboxResult

@@ -23,6 +23,7 @@ from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_propo
 from shared.app.schedule.plan_day_tasks import DAYS, last_planned, open_tasks
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
 from shared.core.errors import Busy, IntegrationError, Missing, NotAllowed, Rejected
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, Trigger, derived_id
@@ -236,4 +237,4 @@ def _give_up_older(deps: Deps, tenant: str, day: date) -> None:
         loaded = deps.store.load_run(tenant, run) if run else None
         if loaded is not None and loaded.run.status == RunStatus.AWAITING_APPROVAL:
             now, why = deps.clock.now(), "nobody answered, and today's plan takes its place"
-            record(deps, tenant, run, ev.CancelRequested(now, "the plan of the day", why))
+            record(deps, tenant, run, acts.CancelRequested(now, "the plan of the day", why))

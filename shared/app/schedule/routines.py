@@ -27,6 +27,7 @@ from shared.app.planning.make_plan import ROUTINES
 from shared.app.schedule.routine_page import Desk, Routine, belongs, desk_of, read_routine, schedule_of, with_next
 from shared.app.schedule.routine_shown import show_times, tell_if_wrong
 from shared.core.errors import IntegrationError, Missing, NotAllowed, VersionConflict
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import MIRROR, ROUTINE, Command
 from shared.core.run.run import Run, RunStatus, Trigger, derived_id
@@ -175,7 +176,7 @@ def _is_over(desk: Desk, run_id: str, settled: bool) -> bool:
     if run.status in (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT):
         now = desk.deps.clock.now()
         why = "nobody answered before the routine was due again"
-        record(desk.deps, desk.tenant, run_id, ev.CancelRequested(now, "the routine", why))
+        record(desk.deps, desk.tenant, run_id, acts.CancelRequested(now, "the routine", why))
     return False
 
 

@@ -29,7 +29,8 @@ from shared.bench.ship.ship_change import OWNER, REPOSITORY, TITLE, WISH, Script
 from shared.bench.ship.ship_least import Least, least_of
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
-from shared.core.run.events import ApprovalGranted, StepSucceeded
+from shared.core.run.acts import ApprovalGranted
+from shared.core.run.events import StepSucceeded
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.github.client import GitHub
 from shared.integrations.notion.client.client import Notion

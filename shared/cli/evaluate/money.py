@@ -16,7 +16,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.money.tenant_ledger import LEDGERS
 from shared.core.money.spending import Allowance, ledger_from_data
-from shared.core.run.events import BudgetChanged
+from shared.core.run.acts import BudgetChanged
 
 _USUAL = Allowance()
 

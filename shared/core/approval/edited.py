@@ -8,9 +8,9 @@ from typing import Any
 
 from shared.core.approval.release_words import PLAN, gate_kind
 from shared.core.pages.page_changes import EDITED
+from shared.core.run.acts import PageEdited
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.draft import Draft
-from shared.core.run.events import PageEdited
 from shared.core.run.run import Run, RunStatus, StepStatus, WaitKind
 
 LEFT_OUT = "page_edited"  # the topic: it was found only at the end that something is not in it

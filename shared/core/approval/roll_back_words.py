@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from shared.core.run.acts import RolledBack
 from shared.core.run.commands import MIRROR, Command
-from shared.core.run.events import RolledBack
 from shared.core.run.run import Run
 from shared.core.system_names import name_system
 from shared.core.text.outgoing_text import folded, plain, visible

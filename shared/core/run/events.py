@@ -1,4 +1,7 @@
-"""What happened, in the past tense. Every event carries `at`; the reducer has no other clock."""
+"""What happened to a run, in the past tense. Every event carries `at`; the reducer has no other clock.
+
+What people did to it is in `acts.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import ErrorClass
-from shared.core.run.pause_events import RunPaused as RunPaused
-from shared.core.run.pause_events import RunResumed as RunResumed
-from shared.core.run.pause_events import TimeStoodStill as TimeStoodStill
+from shared.core.run import acts
 from shared.core.run.run import NOTHING, Carried, Limits, StepSpec, Trigger, Usage
 
 # What an attempt asked of models, one entry per call: model, provider, task, task_class, agent, outcome, why,
@@ -133,13 +134,6 @@ class BudgetShort:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetChanged:
-    """The tenant's budget is another one now; what waited for it asks again."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class StepUndone:
     """An effect was taken back."""
 
@@ -159,102 +153,6 @@ class UndoFailed:
     error_class: ErrorClass = ErrorClass.PERMANENT
     retry_after_s: float | None = None
     held_back: bool = False  # a rate limit is all there is to it; counts as no failure
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalGranted:
-    """A person said yes to exactly this plan."""
-
-    at: datetime
-    gate: str
-    plan_hash: str
-    by: str
-    via: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalDenied:
-    """A person said no."""
-
-    at: datetime
-    gate: str
-    plan_hash: str
-    by: str
-    via: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PageChanged:
-    """People edited the page: answers a question, or makes the proposed plan out of date.
-
-    `plan_estimate` is what another plan may cost by the models there are now; None: as much as the plan before.
-    """
-
-    at: datetime
-    by: str = ""
-    plan_estimate: Usage | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageEdited:
-    """People edited the page after its plan was approved: the work goes on, and they are told what is not in it.
-
-    `content` is the hash of what the page says now; `changes` are in words, none when it says again what it said.
-    """
-
-    at: datetime
-    content: str
-    changes: tuple[str, ...] = ()
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReworkAsked:
-    """People want what `step` has made to be otherwise; it begins again, and all that was built on it."""
-
-    at: datetime
-    step: str
-    feedback: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AnotherLookAsked:
-    """People were asked about work that could not be mended, and want what had passed its tests to be looked at again.
-
-    They may have changed a setting meanwhile, or the work is good enough as it was.
-    """
-
-    at: datetime
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GrantRestored:
-    """The tenant reconnected a provider; what waited for it goes on."""
-
-    at: datetime
-    provider: str
-
-
-@dataclass(frozen=True, slots=True)
-class RolledBack:
-    """What a run has put live was taken back after its end, by another run; it says so before anything else."""
-
-    at: datetime
-    by: str
-    run: str  # that did it
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequested:
-    """A person wants it stopped; a repeated request changes nothing, `force` gives up on undo."""
-
-    at: datetime
-    by: str
-    reason: str = ""
-    force: bool = False  # skip undo, and list what is left behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,21 +181,21 @@ Event = (
     | StepFannedOut
     | StepLost
     | BudgetShort
-    | BudgetChanged
+    | acts.BudgetChanged
     | StepUndone
     | UndoFailed
-    | ApprovalGranted
-    | ApprovalDenied
-    | PageChanged
-    | PageEdited
-    | ReworkAsked
-    | AnotherLookAsked
-    | GrantRestored
-    | RolledBack
-    | CancelRequested
-    | RunPaused
-    | RunResumed
+    | acts.ApprovalGranted
+    | acts.ApprovalDenied
+    | acts.PageChanged
+    | acts.PageEdited
+    | acts.ReworkAsked
+    | acts.AnotherLookAsked
+    | acts.GrantRestored
+    | acts.RolledBack
+    | acts.CancelRequested
+    | acts.RunPaused
+    | acts.RunResumed
     | TimePassed
-    | TimeStoodStill
+    | acts.TimeStoodStill
     | PeopleNotified
 )

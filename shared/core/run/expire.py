@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.core.notify.attention import REHEARSAL, went_on
+from shared.core.run.acts import RunPaused, RunResumed, TimeStoodStill
 from shared.core.run.attempts import attempted, give_up
 from shared.core.run.children import left_alone
 from shared.core.run.draft import Draft
 from shared.core.run.events import StepLost
-from shared.core.run.pause_events import RunPaused, RunResumed, TimeStoodStill
 from shared.core.run.run import Pause, Step, StepStatus, Wait, WaitKind
 
 HELD = "paused"  # the error of a step that was stopped by a pause alone

@@ -15,6 +15,7 @@ from shared.core.approval.edited import edited_after_the_end, forget_edit, leave
 from shared.core.approval.roll_back_words import rolled_back
 from shared.core.money.run_budget import budget_changed, short
 from shared.core.notify.attention import STANDING, attention_of, came_back
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.advance import advance, undo_candidates
 from shared.core.run.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
@@ -43,9 +44,9 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
         raise ValueError(f"the first event of a run is RunOpened, not {type(event).__name__}")
     if isinstance(event, ev.PeopleNotified):
         return _notified(run, event)
-    if isinstance(event, ev.RolledBack):
+    if isinstance(event, acts.RolledBack):
         return rolled_back(run, event)
-    if isinstance(event, ev.PageEdited) and run.status.final:
+    if isinstance(event, acts.PageEdited) and run.status.final:
         return edited_after_the_end(run, event)
     if run.status.final:
         return run, ()
@@ -54,7 +55,7 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
         return run, ()
     if (step := getattr(event, "step", "")) and not isinstance(event, ev.StepLost):
         draft.fields["notices"] = came_back(run.notices, step)
-    quiet = isinstance(event, ev.BudgetShort | ev.TimeStoodStill)  # another event follows
+    quiet = isinstance(event, ev.BudgetShort | acts.TimeStoodStill)  # another event follows
     return draft.done(advance(draft), quiet=quiet)
 
 
@@ -85,29 +86,29 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return lost(draft, event)
         case ev.BudgetShort():
             return short(draft, event)
-        case ev.BudgetChanged():
+        case acts.BudgetChanged():
             return budget_changed(draft)
         case ev.StepUndone() | ev.UndoFailed():
             return undo_ended(draft, event)
-        case ev.ApprovalGranted() | ev.ApprovalDenied():
+        case acts.ApprovalGranted() | acts.ApprovalDenied():
             return _decided(draft, event)
-        case ev.PageChanged():
+        case acts.PageChanged():
             return _page_changed(draft, event)
-        case ev.PageEdited():
+        case acts.PageEdited():
             return page_edited(draft, event)
-        case ev.ReworkAsked():
+        case acts.ReworkAsked():
             return rework_asked(draft, event)
-        case ev.AnotherLookAsked():
+        case acts.AnotherLookAsked():
             return another_look_asked(draft, event)
-        case ev.GrantRestored():
+        case acts.GrantRestored():
             return _grant_restored(draft, event)
-        case ev.CancelRequested():
+        case acts.CancelRequested():
             return _cancel(draft, event)
-        case ev.RunPaused():
+        case acts.RunPaused():
             return paused(draft, event)
-        case ev.RunResumed():
+        case acts.RunResumed():
             return resumed(draft, event)
-        case ev.TimeStoodStill():
+        case acts.TimeStoodStill():
             return stood_still(draft, event)
         case ev.TimePassed():
             return time_passed(draft)
@@ -171,7 +172,7 @@ def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
     return True
 
 
-def _page_changed(draft: Draft, event: ev.PageChanged) -> bool:
+def _page_changed(draft: Draft, event: acts.PageChanged) -> bool:
     """An answer to our question, or a plan that is out of date: plan again, under the next revision."""
     if draft.run.status not in (RunStatus.AWAITING_INPUT, RunStatus.AWAITING_APPROVAL):
         return False
@@ -190,7 +191,7 @@ def _page_changed(draft: Draft, event: ev.PageChanged) -> bool:
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
-def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> bool:
+def _decided(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDenied) -> bool:
     """A decision counts only for the exact plan it was asked for, and only in time."""
     gate = draft.steps.get(event.gate)
     if gate is None or gate.wait is None or gate.wait.kind != WaitKind.APPROVAL:
@@ -198,7 +199,7 @@ def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> boo
     lapsed = gate.wait.until is not None and event.at >= gate.wait.until and not draft.paused
     if gate.wait.what != event.plan_hash or lapsed:
         return False
-    if isinstance(event, ev.ApprovalGranted):
+    if isinstance(event, acts.ApprovalGranted):
         decision = {"by": event.by, "via": event.via, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
         draft.finish(gate.id, StepStatus.SUCCEEDED, output=decision)
         leave_out(draft, event.by)
@@ -209,7 +210,7 @@ def _decided(draft: Draft, event: ev.ApprovalGranted | ev.ApprovalDenied) -> boo
     return True
 
 
-def _grant_restored(draft: Draft, event: ev.GrantRestored) -> bool:
+def _grant_restored(draft: Draft, event: acts.GrantRestored) -> bool:
     waiting = [
         step.id
         for step in draft.steps.values()
@@ -227,7 +228,7 @@ def _because(reason: str) -> str:
     return f" {reason}" if reason in ("in Notion", "in a conversation") else f": {reason}"
 
 
-def _cancel(draft: Draft, event: ev.CancelRequested) -> bool:
+def _cancel(draft: Draft, event: acts.CancelRequested) -> bool:
     reason = f"cancelled by {event.by}" + _because(event.reason)
     if not draft.cancel:
         draft.fields |= {"cancel": reason, "pause": None}

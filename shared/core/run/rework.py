@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from shared.core.run.acts import AnotherLookAsked, ReworkAsked
 from shared.core.run.draft import Draft
-from shared.core.run.events import AnotherLookAsked, ReworkAsked
 from shared.core.run.run import Step, StepSpec, StepStatus, Usage, WaitKind
 
 _LEFT = (  # of what failed for good another plan has made something else

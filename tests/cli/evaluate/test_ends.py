@@ -10,7 +10,8 @@ import pytest
 from shared.cli.evaluate.ends import end_of
 from shared.cli.evaluate.life import Stuck, ended_for_money, refuse_to_wait
 from shared.core.errors import ErrorClass
-from shared.core.run.events import ApprovalGranted, BudgetShort, CancelRequested, StepFailed, StepSucceeded
+from shared.core.run.acts import ApprovalGranted, CancelRequested
+from shared.core.run.events import BudgetShort, StepFailed, StepSucceeded
 from shared.core.run.run import Run, Usage
 from tests.support.builders.runs import T0, after, at, begin, gate, spec
 

@@ -17,6 +17,7 @@ import pytest
 from shared.app.engine.engine import open_run, record
 from shared.app.intake.open_page_run import page_record
 from shared.app.models.contexts import keep_context
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.events import RunOpened
@@ -184,7 +185,7 @@ def test_a_denied_run_shows_why_it_ended(terminal: Terminal) -> None:
     store, now = terminal.api.deps.store, terminal.api.deps.clock.now()
     loaded = store.load_run(TENANT, "run-waits")
     assert loaded is not None
-    denied = ev.ApprovalDenied(now, "approve", loaded.run.plan_hash, "Bo", "slack", "too dear")
+    denied = acts.ApprovalDenied(now, "approve", loaded.run.plan_hash, "Bo", "slack", "too dear")
     run, commands = reduce(loaded.run, denied)
     store.commit(Commit(run, (denied,), commands, loaded.version, "second"))
     assert "cancelled: denied by Bo: too dear" in terminal.type("run", "run-waits").stdout

@@ -11,6 +11,7 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.app.workspace.workspace_map import Place, WorkspaceMap
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import StepSpec, Usage
@@ -124,7 +125,7 @@ def _many(service: Service) -> list[str]:
         opened = replace(
             service.opened(MINE, f"run-{number}", StepSpec("s", "test.step")), at=begin + timedelta(hours=number)
         )
-        more = (ev.CancelRequested(opened.at, "Ada", force=True),) if number % 2 else ()
+        more = (acts.CancelRequested(opened.at, "Ada", force=True),) if number % 2 else ()
         service.save(opened, *more)
     return [f"run-{number}" for number in reversed(range(7))]
 

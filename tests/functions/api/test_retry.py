@@ -12,6 +12,7 @@ from shared.app.approval.heard import KIND as HEARD
 from shared.app.approval.heard import heard_of
 from shared.app.intake.open_page_run import page_record, record_body
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, StepSpec, Usage, derived_id
 from shared.ports import Put
@@ -30,7 +31,7 @@ def _ended(service: Service, how: str = "failed", run: str = "run-first", page: 
     opened = service.opened(MINE, run, STEP, page=page)
     ends: dict[str, ev.Event] = {
         "failed": ev.StepFailed(opened.at, "build", 1, "it broke", ErrorClass.PERMANENT),
-        "cancelled": ev.CancelRequested(opened.at, "Ada", force=True),
+        "cancelled": acts.CancelRequested(opened.at, "Ada", force=True),
         "succeeded": ev.StepSucceeded(opened.at, "build", 1),
     }
     found = service.save(opened, ends[how])

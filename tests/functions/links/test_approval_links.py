@@ -13,6 +13,7 @@ import pytest
 
 from shared.app.approval.approvals import approval_token
 from shared.app.engine.engine import record
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, StepSpec, WaitKind
 from shared.ports import Secret
@@ -135,14 +136,14 @@ def _expired(service: Service) -> tuple[Run, str]:
 def _decided(service: Service) -> tuple[Run, str]:
     run = service.waiting()
     token = _token(service, run)
-    record(service.deps, MINE, run.id, ev.ApprovalGranted(service.deps.clock.now(), "approve", run.plan_hash, "Bo"))
+    record(service.deps, MINE, run.id, acts.ApprovalGranted(service.deps.clock.now(), "approve", run.plan_hash, "Bo"))
     return run, token
 
 
 def _ended(service: Service) -> tuple[Run, str]:
     run = service.waiting()
     token = _token(service, run)
-    record(service.deps, MINE, run.id, ev.CancelRequested(service.deps.clock.now(), "Bo"))
+    record(service.deps, MINE, run.id, acts.CancelRequested(service.deps.clock.now(), "Bo"))
     return run, token
 
 
@@ -150,7 +151,7 @@ def _changed(service: Service) -> tuple[Run, str]:
     """The page was edited: planned anew under the next revision, with a gate and a plan of its own."""
     run = service.waiting()
     token, now = _token(service, run), service.deps.clock.now()
-    record(service.deps, MINE, run.id, ev.PageChanged(now, "Ada"))
+    record(service.deps, MINE, run.id, acts.PageChanged(now, "Ada"))
     second = StepSpec("approve-2", "approval.ask", "Approve", lane="", gate=WaitKind.APPROVAL)
     build = StepSpec("build-2", "test.step", depends_on=("approve-2",))
     after = record(service.deps, MINE, run.id, ev.PlanProposed(now, "plan-2", 1, (second, build)))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.app.approval.approvals import approval_token
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, StepSpec, WaitKind
 from tests.functions.conftest import MINE, Service
@@ -92,7 +93,7 @@ def test_a_link_to_an_approval_shows_the_question_that_came_in_its_place(service
     ask = StepSpec("test~ask", "notion.ask_question", lane="execute-step")
     wait = StepSpec("test~answer", "input.wait", depends_on=("test~ask",), lane="", gate=WaitKind.INPUT)
     for event in (
-        ev.ReworkAsked(now, "test", "bluer", "Ada"),
+        acts.ReworkAsked(now, "test", "bluer", "Ada"),
         ev.StepFannedOut(now, "test", 2, 0, (ask, wait), {"back_to": "x"}),
         ev.StepSucceeded(now, "test~ask", 1, facts={"question": FOUND}),
     ):
@@ -104,7 +105,7 @@ def test_a_link_to_an_approval_shows_the_question_that_came_in_its_place(service
 def test_an_edit_is_shown_behind_the_link_and_can_be_built_from_there(service: Service, asked: Run) -> None:
     old, now = approval_token(service.deps, asked), service.deps.clock.now()
     assert "Build the change" not in service.call("GET", f"/approvals/{old}", key="").text
-    after = _record(service, ev.PageEdited(now, "c1", ("added: “<i>honey</i>”",), "Ada"))
+    after = _record(service, acts.PageEdited(now, "c1", ("added: “<i>honey</i>”",), "Ada"))
     assert service.call("GET", f"/approvals/{old}", key="").status_code == 409
     token = approval_token(service.deps, after)
     page = service.call("GET", f"/approvals/{token}", key="")

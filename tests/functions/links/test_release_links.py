@@ -11,6 +11,7 @@ from shared.app.approval.approvals import approval_token
 from shared.app.engine.engine import open_run, record
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, StepSpec, WaitKind
 from shared.ports import Put
@@ -108,7 +109,7 @@ def test_what_was_asked_this_very_moment_can_be_approved(
     assert isinstance(store, LocalStore)
     assert review is not None
     now, tell, answers = service.deps.clock.now(), store.group._tell, list[Any]()
-    record(service.deps, MINE, "run-asks", ev.ReworkAsked(now, "test", "bluer", "Ada"))
+    record(service.deps, MINE, "run-asks", acts.ReworkAsked(now, "test", "bluer", "Ada"))
     record(service.deps, MINE, "run-asks", ev.StepSucceeded(now, "test", 2, {"tests": 7}))
     assert service.call("GET", "/v1/runs/run-asks", key="member").json["asked"]["what"] == ""
 

@@ -19,8 +19,8 @@ from shared.app.engine.sweep import sweep
 from shared.app.intake.consider_page import waiting_gate
 from shared.backends.cloud.store import FirestoreStore
 from shared.backends.local.keys.identity import LocalCallers
+from shared.core.run.acts import ApprovalGranted
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command, command_to_data
-from shared.core.run.events import ApprovalGranted
 from shared.core.run.reducer import fold, reduce
 from shared.core.run.run import Run
 from shared.integrations.notion.markdown.markdown import parse_markdown

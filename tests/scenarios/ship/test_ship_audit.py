@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.core.run import acts
 from shared.core.run import events as ev
 from tests.support.builders.runs import after, at, begin, gate, opened, spec
 from tests.support.measures.ship_audit import History, history, unauthorised
@@ -29,13 +30,13 @@ def told() -> History:
 
     then(ev.StepSucceeded(at(1), "test", 1))
     then(ev.StepSucceeded(at(2), "review", 1, {"binds": "b1"}))
-    then(ev.ApprovalGranted(at(10), "release", "b1", "Ada Example"))
-    then(ev.ReworkAsked(at(20), "test", "bluer", "Ada Example"))
+    then(acts.ApprovalGranted(at(10), "release", "b1", "Ada Example"))
+    then(acts.ReworkAsked(at(20), "test", "bluer", "Ada Example"))
     then(ev.StepSucceeded(at(30), "test", 2))
     then(ev.StepSucceeded(at(31), "review", 2, {"binds": "b2"}))
-    then(ev.ApprovalGranted(at(40), "release", "b2", "Ada Example"))
+    then(acts.ApprovalGranted(at(40), "release", "b2", "Ada Example"))
     then(ev.StepSucceeded(at(45), "push", 2, {"binds": "b3"}))
-    then(ev.ApprovalGranted(at(50), "production", "b3", "Ada Example"))
+    then(acts.ApprovalGranted(at(50), "production", "b3", "Ada Example"))
     return history(RUN, events)
 
 

@@ -16,7 +16,7 @@ from shared.app.approval.approvals import approval_token, approval_url, decide, 
 from shared.core.approval.release_words import asked_lines
 from shared.core.errors import Conflicting
 from shared.core.pages import marks
-from shared.core.run.events import ApprovalGranted
+from shared.core.run.acts import ApprovalGranted
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.builders.made_up_secrets import made_up
 from tests.support.rigs.moved_house import MovedHouse

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.app.engine.engine import record
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, StepSpec, StepStatus
 from shared.integrations.notion.client.files import attached
 from shared.integrations.notion.content import blocks
@@ -100,7 +100,7 @@ def test_options_names_and_values_that_people_added_to_columns_outlive_the_undo(
 def test_a_request_that_may_still_arrive_is_waited_for_before_the_undo_says_there_is_nothing(bench: Bench) -> None:
     bench.sim.fault(method="POST", path="/v1/pages", drop=True)
     run(bench, "notion.create_page", page=bench.ids["club"], title="Prices")
-    record(bench.house.deps, TENANT, bench.name, ev.CancelRequested(bench.house.clock.now(), "Ada"))
+    record(bench.house.deps, TENANT, bench.name, acts.CancelRequested(bench.house.clock.now(), "Ada"))
     bench.house.work()
     bench.notion.create_page(page_id=bench.ids["club"], properties={"title": titled("Prices")})  # it arrives after all
     assert bench.until_rest().status == RunStatus.CANCELLED
@@ -112,7 +112,7 @@ def test_an_edit_that_notion_still_works_on_is_waited_for_before_it_is_taken_bac
     before = bench.look()
     bench.sim.control("/_config", {"async_tasks": "always", "async_queued_s": 1, "async_running_s": 0})
     run(bench, "notion.edit_markdown", page=bench.ids["club"], edits=OPENS)
-    record(bench.house.deps, TENANT, bench.name, ev.CancelRequested(bench.house.clock.now(), "Ada"))
+    record(bench.house.deps, TENANT, bench.name, acts.CancelRequested(bench.house.clock.now(), "Ada"))
     bench.house.work()
     assert bench.run.status == RunStatus.CANCELLING
     bench.sim.control("/_config", {"async_tasks": "never"})

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.approval.approvals import asked_now
 from shared.app.engine.engine import record
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus
 from shared.local.simulators.vercel.simulator import VercelSimulator
 from tests.integrations.conftest import Served
@@ -27,10 +27,10 @@ def _to_its_end(rig: SiteRig) -> None:
             return
         if run.pause is not None:
             rig.house.clock.move(hours=2)  # longer than any attempt may take
-            record(rig.house.deps, TENANT, "run-1", ev.RunResumed(rig.house.clock.now(), "Ada"))
+            record(rig.house.deps, TENANT, "run-1", acts.RunResumed(rig.house.clock.now(), "Ada"))
         elif run.status == RunStatus.AWAITING_APPROVAL:
             asked = asked_now(run)
-            record(rig.house.deps, TENANT, "run-1", ev.ApprovalGranted(now, asked.gate, asked.plan_hash, "Ada"))
+            record(rig.house.deps, TENANT, "run-1", acts.ApprovalGranted(now, asked.gate, asked.plan_hash, "Ada"))
         rig.house.clock.move(seconds=2)
     raise AssertionError("it never ended")
 
@@ -45,7 +45,7 @@ def _told(served: Callable[[Any], Served], folder: Path, *, pausing: bool) -> tu
         stops = point.startswith(("intent.before/", "result.after/"))
         if pausing and stops and point not in paused:
             paused.append(point)
-            record(house.deps, TENANT, "run-1", ev.RunPaused(house.clock.now(), "Ada"))
+            record(house.deps, TENANT, "run-1", acts.RunPaused(house.clock.now(), "Ada"))
             house.clock.move(seconds=1)
 
     house.crash_point = pause

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.app.engine.engine import record
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus, StepStatus
 from tests.support.rigs.forge_rig import BRANCH, NAME, PAGE_URL, SITE, ForgeRig, git
 from tests.support.rigs.small_house import TENANT
@@ -324,7 +324,7 @@ def test_a_commit_whose_answer_was_lost_before_a_rework_is_built_upon(rig: Forge
     rig.agree(minutes=0)
     lost = rig.bo.head("acme", NAME, BRANCH)
     assert (bool(lost), rig.output("propose")) == (True, {})
-    wish = ev.ReworkAsked(rig.house.clock.now(), "code", "Say more", "Ada Example")
+    wish = acts.ReworkAsked(rig.house.clock.now(), "code", "Say more", "Ada Example")
     record(rig.house.deps, TENANT, "run-00000001", wish)
     rig.later()
     assert rig.agree().failure == ""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.app.engine.engine import record
-from shared.core.run.events import ReworkAsked
+from shared.core.run.acts import ReworkAsked
 from shared.integrations.forge import Author
 from tests.support.rigs.forge_rig import BRANCH, NAME, SITE, ForgeRig, git
 from tests.support.rigs.small_house import TENANT

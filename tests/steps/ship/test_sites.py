@@ -10,7 +10,7 @@ import pytest
 from shared.app.engine.engine import record
 from shared.app.ship.site_environment import keep_value
 from shared.core.approval.release_words import asked_lines
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus, WaitKind
 from shared.ports import PageLook, Secret
 from tests.integrations.conftest import served
@@ -199,7 +199,7 @@ def test_without_the_hosts_grant_it_waits_for_it_and_then_goes_on(rig: SiteRig) 
     assert step.wait is not None
     assert (step.wait.kind, step.wait.what) == (WaitKind.GRANT, "vercel")
     rig.house.connect("vercel", WORD)
-    record(rig.house.deps, TENANT, "run-1", ev.GrantRestored(rig.house.clock.now(), "vercel"))
+    record(rig.house.deps, TENANT, "run-1", acts.GrantRestored(rig.house.clock.now(), "vercel"))
     assert rig.later("run-1").status == RunStatus.AWAITING_APPROVAL
     assert len(rig.deployments) == 1
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.app.ship.site_environment import keep_value
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus
 from shared.local.simulators.vercel import VercelSimulator
 from shared.ports import PageLook, Secret
@@ -42,7 +42,7 @@ def _watched(rig: SiteRig, run: str, page: str, **given: Any) -> str:
 
 
 def _send_back(rig: SiteRig, run: str, wish: str) -> None:
-    asked = ev.ReworkAsked(rig.house.clock.now(), "code", wish, "Ada Example")
+    asked = acts.ReworkAsked(rig.house.clock.now(), "code", wish, "Ada Example")
     record(rig.house.deps, TENANT, run, asked)
     rig.later(run)
 
@@ -133,7 +133,7 @@ def test_a_stop_in_the_middle_of_the_switch_waits_for_its_end_and_goes_back(rig:
     def stop(point: str) -> None:
         if point == "result.after/site.promote/promotion" and not died:
             died.append(point)
-            record(rig.house.deps, TENANT, "run-2", ev.CancelRequested(rig.house.clock.now(), "Ada Example"))
+            record(rig.house.deps, TENANT, "run-2", acts.CancelRequested(rig.house.clock.now(), "Ada Example"))
 
     rig.house.crash_point = stop
     rig.agree("run-2")

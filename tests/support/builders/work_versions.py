@@ -10,6 +10,7 @@ from shared.app.code.snapshots import keep_snapshot
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run, record
 from shared.core.code.worktree import Worktree
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, Usage, WaitKind
 
@@ -78,4 +79,4 @@ class TestedRun:
 
     def end(self) -> Run:
         """Let the run end."""
-        return self.record(ev.CancelRequested(self.deps.clock.now(), "Ada"))
+        return self.record(acts.CancelRequested(self.deps.clock.now(), "Ada"))

@@ -16,7 +16,7 @@ from pydantic import Field
 from shared.app.approval.approvals import asked_now
 from shared.app.engine.engine import open_run, record
 from shared.core.code.worktree import Worktree
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, Usage, WaitKind
 from shared.http_client import HttpClient
@@ -168,7 +168,7 @@ class ForgeRig:
     def agree(self, run: str = "run-00000001", minutes: float = 1) -> Run:
         """Approve what the run asks now, and work on."""
         asked = asked_now(self.house.run(run))
-        granted = ev.ApprovalGranted(self.house.clock.now(), asked.gate, asked.plan_hash, "Ada Example", "test")
+        granted = acts.ApprovalGranted(self.house.clock.now(), asked.gate, asked.plan_hash, "Ada Example", "test")
         record(self.house.deps, TENANT, run, granted)
         return self.later(run, minutes)
 
@@ -194,7 +194,7 @@ class ForgeRig:
 
     def cancel(self, run: str = "run-00000001") -> Run:
         """Cancel the run and work until it has ended."""
-        record(self.house.deps, TENANT, run, ev.CancelRequested(self.house.clock.now(), "Ada Example"))
+        record(self.house.deps, TENANT, run, acts.CancelRequested(self.house.clock.now(), "Ada Example"))
         return self.later(run, minutes=20)
 
     def output(self, step: str, run: str = "run-00000001") -> Mapping[str, Any]:

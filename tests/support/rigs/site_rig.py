@@ -15,7 +15,7 @@ from shared.app.approval.approvals import asked_now
 from shared.app.engine.engine import open_run, record
 from shared.core.code.worktree import Worktree
 from shared.core.loopback import at_loopback
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.integrations.vercel.client import Vercel
@@ -140,7 +140,7 @@ class SiteRig:
     def agree(self, run: str) -> Run:
         """Approve what the run asks now, and work on."""
         asked = asked_now(self.house.run(run))
-        granted = ev.ApprovalGranted(self.house.clock.now(), asked.gate, asked.plan_hash, "Ada Example", "test")
+        granted = acts.ApprovalGranted(self.house.clock.now(), asked.gate, asked.plan_hash, "Ada Example", "test")
         record(self.house.deps, TENANT, run, granted)
         return self.later(run)
 
@@ -174,7 +174,7 @@ class SiteRig:
 
     def cancel(self, run: str) -> Run:
         """Cancel the run and work until it has ended."""
-        record(self.house.deps, TENANT, run, ev.CancelRequested(self.house.clock.now(), "Ada Example"))
+        record(self.house.deps, TENANT, run, acts.CancelRequested(self.house.clock.now(), "Ada Example"))
         return self.later(run, minutes=10)
 
     def show_instead(self, html: str, path: str = "/_alias/*", times: int = 1000, status: int = 200) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from shared.app.engine.engine import record
 from shared.core.errors import Missing
 from shared.core.models.model_errors import InvalidOutput
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent
 from shared.mind.turns import Ability, Allowed, abilities_of, check_may, next_turn
@@ -220,7 +220,7 @@ def test_a_loop_is_cancelled_between_its_turns(ports: Ports) -> None:
     for _ in range(3):
         one.step()
     asked = len(model.asked)
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Ada Example"))
     run = one.work()
     assert run.status == RunStatus.CANCELLED
     assert len(model.asked) == asked

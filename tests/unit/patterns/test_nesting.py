@@ -11,7 +11,7 @@ from shared.app.engine.engine import record
 from shared.app.money.ceilings import refuse_too_dear
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.planning.risk import risk_of
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import NOTHING, RunStatus, StepSpec, Usage
 from shared.mind.agents.registry import agent
 from shared.ports import ModelRequest
@@ -152,7 +152,7 @@ def test_cancelled_in_the_middle_it_asks_nobody_any_more(ports: Ports) -> None:
     one, model = story(ports)
     while len(model.asked) < 2:
         one.step()
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Ada Example"))
     run = one.work()
     assert (run.status, len(model.asked)) == (RunStatus.CANCELLED, 2)
     assert run.reserved == NOTHING

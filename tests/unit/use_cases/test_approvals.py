@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from shared.app.approval.approvals import approval_token, approval_url, asked_now, decide, read_token
 from shared.app.engine.engine import open_run, record
 from shared.core.errors import BadSignature, Conflicting, NotThere, RequestError
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus
 from shared.ports import Secret
 from tests.support.builders.runs import gate, opened, spec
@@ -128,7 +128,7 @@ def test_a_denial_ends_the_run_and_cannot_be_turned_into_a_yes(ports: Ports, wai
 
 def test_a_changed_plan_makes_it_void(ports: Ports, waiting: Run) -> None:
     asked = read_token(ports.deps, approval_token(ports.deps, waiting))
-    after = record(ports.deps, "t-1", "run-1", ev.PageChanged(ports.clock.now(), "Ada"))
+    after = record(ports.deps, "t-1", "run-1", acts.PageChanged(ports.clock.now(), "Ada"))
     assert approval_token(ports.deps, after) == ""
     assert approval_url(ports.deps, after).endswith("/v1/runs/run-1")
     with pytest.raises(Conflicting, match="plan has changed"):
@@ -137,7 +137,7 @@ def test_a_changed_plan_makes_it_void(ports: Ports, waiting: Run) -> None:
 
 def test_an_ended_run_takes_no_decision(ports: Ports, waiting: Run) -> None:
     asked = asked_now(waiting)
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Ada"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Ada"))
     with pytest.raises(Conflicting, match="the run has ended: cancelled"):
         decide(ports.deps, asked, approve=True, by="Mira", via="link")
     with pytest.raises(Conflicting, match="does not wait"):

@@ -14,6 +14,7 @@ from shared.app.money.usage import spent_in
 from shared.core.errors import OutcomeUnknown
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.money.spending import Account
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.reducer import fold
 from shared.core.run.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
@@ -180,7 +181,7 @@ def test_an_attempt_that_nobody_comes_back_from_counts_as_spent_when_its_time_is
 
 def test_a_run_stopped_by_force_books_what_is_under_way(ports: Ports) -> None:
     begin(ports, *thinking("a"))
-    run = record(ports.deps, TENANT, "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example", force=True))
+    run = record(ports.deps, TENANT, "run-1", acts.CancelRequested(ports.clock.now(), "Ada Example", force=True))
     assert (run.status, run.spent) == (RunStatus.CANCELLED, COST)
     assert account(ports) == Account(400_000, 0, 10)
 
@@ -192,7 +193,7 @@ def test_no_model_is_asked_once_the_run_is_being_cancelled(ports: Ports) -> None
     begin(ports, *thinking("a"))
     model = ScriptedModel([{}], usage=Usage(7, 100_000))
     command = attempt_of(ports.run(), "a")
-    record(ports.deps, TENANT, "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example"))
+    record(ports.deps, TENANT, "run-1", acts.CancelRequested(ports.clock.now(), "Ada Example"))
     execute_step(command, ports.deps, tools(model))
     assert model.asked == []
     assert ports.run().status == RunStatus.CANCELLED
@@ -210,7 +211,7 @@ def test_no_further_call_is_begun_when_the_run_is_over_meanwhile(ports: Ports, h
             if how == "fail":
                 record(ports.deps, TENANT, "run-1", ev.StepFailed(now, "b", 1, "broken"))
             else:
-                record(ports.deps, TENANT, "run-1", ev.CancelRequested(now, "Ada Example", force=how == "end"))
+                record(ports.deps, TENANT, "run-1", acts.CancelRequested(now, "Ada Example", force=how == "end"))
             return super().complete(request)
 
     model = Meanwhile([{}], usage=Usage(1, 50_000))

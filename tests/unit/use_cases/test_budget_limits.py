@@ -13,6 +13,7 @@ from shared.app.money.spend import metered
 from shared.app.money.tenant_ledger import LEDGERS
 from shared.core.errors import ErrorClass
 from shared.core.money.spending import Account, ledger_from_data
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, NOTIFY
 from shared.core.run.reducer import fold
@@ -87,7 +88,7 @@ def test_nothing_is_handed_out_for_a_step_that_has_to_wait(ports: Ports) -> None
 def test_what_waits_for_money_can_be_cancelled_and_has_nothing_to_undo(ports: Ports) -> None:
     allow(ports, day=500_000, kept_back=0)
     begin(ports, *thinking("a"), *thinking("b", undoable=True))
-    record(ports.deps, TENANT, "run-1", ev.CancelRequested(ports.clock.now(), "Ada Example"))
+    record(ports.deps, TENANT, "run-1", acts.CancelRequested(ports.clock.now(), "Ada Example"))
     run = record(ports.deps, TENANT, "run-1", ev.StepSucceeded(ports.clock.now(), "a", 1, used=Usage(1, 300_000)))
     assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ())
     assert [step.status for step in run.steps] == [StepStatus.SUCCEEDED, StepStatus.CANCELLED]
@@ -123,7 +124,7 @@ def test_a_raised_budget_lets_what_waits_go_on(ports: Ports) -> None:
     doc = ports.store.get(TENANT, "settings", "tenant")
     assert doc is not None
     ports.store.put(TENANT, Put("settings", "tenant", {"budget": {"day": 900_000, "kept_back": 0}}, doc.version))
-    run = record(ports.deps, TENANT, "run-1", ev.BudgetChanged(ports.clock.now()))
+    run = record(ports.deps, TENANT, "run-1", acts.BudgetChanged(ports.clock.now()))
     assert [step.status for step in run.steps] == [StepStatus.RUNNING, StepStatus.RUNNING]
 
 

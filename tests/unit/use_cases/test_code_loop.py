@@ -16,6 +16,7 @@ from shared.app.engine.execute_step import execute_step
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.code.worktree import Worktree, from_text
 from shared.core.models.model_errors import ModelError
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox
@@ -130,7 +131,7 @@ class Bench:
         raise AssertionError("the loop never came to rest")
 
     def rework(self, feedback: str) -> Run:
-        record(self.ports.deps, "t-1", "run-1", ev.ReworkAsked(self.ports.clock.now(), "test", feedback, "Ada"))
+        record(self.ports.deps, "t-1", "run-1", acts.ReworkAsked(self.ports.clock.now(), "test", feedback, "Ada"))
         return self.work()
 
     def greens(self) -> list[bool]:
@@ -202,7 +203,7 @@ def test_a_question_tells_no_secret_that_a_test_has_printed(ports: Ports) -> Non
 def test_an_answer_leads_to_another_plan(bench: Callable[..., Bench]) -> None:
     made = bench("return a - b")
     made.start()
-    record(made.ports.deps, "t-1", "run-1", ev.PageChanged(made.ports.clock.now(), "Ada"))
+    record(made.ports.deps, "t-1", "run-1", acts.PageChanged(made.ports.clock.now(), "Ada"))
     run = made.ports.run()
     statuses = {step.id: step.status for step in run.steps}
     assert (statuses["test"], statuses["plan-2"]) == (StepStatus.SKIPPED, StepStatus.RUNNING)
@@ -242,7 +243,7 @@ def test_an_answer_is_worked_into_what_was_green(ports: Ports, answer: str) -> N
     assert made.rework("Make it shorter.").status == RunStatus.AWAITING_INPUT
     coder.bodies = [answer]
     now, again = made.ports.clock.now(), spec("r2.test", "write", kind="code.test", group=True)
-    for event in (ev.PageChanged(now, "Ada"), ev.PlanProposed(now, "plan-2", 1, (again,), {})):
+    for event in (acts.PageChanged(now, "Ada"), ev.PlanProposed(now, "plan-2", 1, (again,), {})):
         record(made.ports.deps, "t-1", "run-1", event)
     run = made.work()
     assert run.status == RunStatus.SUCCEEDED, run.failure

@@ -12,6 +12,7 @@ import pytest
 
 from shared.app.engine.engine import MAX_CONFLICTS, open_run, record, relay
 from shared.core.errors import NotThere, VersionConflict
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.reducer import fold
@@ -261,7 +262,7 @@ def test_a_death_after_the_relay_hands_over_the_same_names_again(ports: Ports) -
 
 def test_people_can_read_who_decided_what_and_how_it_ended(ports: Ports) -> None:
     begin(ports)
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Mira", "too dear"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Mira", "too dear"))
     record(ports.deps, "t-1", "run-1", ev.StepFailed(ports.clock.now(), "s0", 1, "stopped"))
     kept = [(doc.body["what"], doc.body["by"]) for doc in ports.store.audit("t-1")]
     assert kept == [("RunOpened", "test"), ("CancelRequested", "Mira"), ("run_cancelled", "workwright")]

@@ -25,7 +25,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import UNDO
 from shared.core.run.run import Limits, Run, RunStatus, StepStatus, WaitKind
 from shared.steps._kind import Again, Done, FanOut, Input, Repeat, StepContext, StepFailure, StepKind
@@ -242,7 +242,7 @@ def test_an_undo_that_cannot_work_is_named_and_holds_nothing_up(ports: Ports, wr
     if wrong == "input":
         made = replace(made, undo=lambda wanted, ctx: None)
     execute_step(attempt_of(ports.run(), "a"), ports.deps, tools_with(made))
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Mira"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Mira"))
     newer = replace(made, input=Strict) if wrong == "input" else made
     execute_step(attempt_of(ports.run(), "b"), ports.deps, tools_with(made))
     execute_step(attempt_of(ports.run(), "a", name=UNDO), ports.deps, tools_with(newer))
@@ -262,7 +262,7 @@ def test_undo_is_asked_for_in_reverse_and_a_refused_one_is_named(ports: Ports) -
     tools = tools_with(kind(lambda wanted, ctx: Done(), undo))
     execute_step(attempt_of(ports.run(), "a"), ports.deps, tools)
     execute_step(attempt_of(ports.run(), "b"), ports.deps, tools)
-    record(ports.deps, "t-1", "run-1", ev.CancelRequested(ports.clock.now(), "Mira"))
+    record(ports.deps, "t-1", "run-1", acts.CancelRequested(ports.clock.now(), "Mira"))
     execute_step(attempt_of(ports.run(), "c"), ports.deps, tools)
     execute_step(attempt_of(ports.run(), "b", name=UNDO), ports.deps, tools)
     last = attempt_of(ports.run(), "a", name=UNDO)

@@ -10,6 +10,7 @@ import pytest
 
 from shared.app.notify.messages import HIGH, NORMAL, Message, message_for
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, Trigger, Usage
 from tests.support.builders.runs import after, at, begin, gate, spec
@@ -103,7 +104,7 @@ def test_what_waits_for_people_does_not_wait_for_the_morning(topic: str, priorit
 
 def test_a_success_tells_what_was_done_and_what_it_cost() -> None:
     run = a_run()
-    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
+    run, _ = after(run, acts.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
     facts = {
         "tests": 12,
         "sandbox": "bubblewrap",
@@ -130,7 +131,7 @@ def a_run_of(kind: str, *titles: str, facts: dict[str, Any] | None = None) -> Ru
     run, _ = begin(spec("plan", kind="plan.propose"), gate("approve", "plan"), *steps,
                    trigger=Trigger(kind, "page-1", "Today", "the plan of the day"), limits=Limits())  # fmt: skip
     run, _ = after(run, ev.StepSucceeded(at(1), "plan", 1, {"summary": "Dates"}))
-    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
+    run, _ = after(run, acts.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"))
     for n, _ in enumerate(titles):
         run, _ = after(run, ev.StepSucceeded(at(3), f"s{n}", 1, {}, facts=facts or {}))
     return run
@@ -173,7 +174,9 @@ def test_lines_of_a_title_are_one_line_of_a_bounded_length() -> None:
 
 def test_a_failure_tells_why() -> None:
     run = a_run()
-    run, _ = after(run, ev.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"), ev.StepFailed(at(3), "w", 1, "no"))
+    run, _ = after(
+        run, acts.ApprovalGranted(at(2), "approve", run.plan_hash, "mira"), ev.StepFailed(at(3), "w", 1, "no")
+    )
     assert told("run_failed", run).lines[0] == "Write it: no"
 
 
@@ -220,7 +223,7 @@ def test_no_words_of_a_page_or_a_model_become_a_link() -> None:
 
 def test_a_cancellation_tells_who_and_what_could_not_be_taken_back() -> None:
     run, _ = begin(spec("a", undoable=True, title="Open it"), spec("b", "a", undoable=True, title="Deploy it"))
-    run, _ = after(run, ev.StepSucceeded(at(1), "a", 1), ev.CancelRequested(at(2), "mira"))
+    run, _ = after(run, ev.StepSucceeded(at(1), "a", 1), acts.CancelRequested(at(2), "mira"))
     run, _ = after(run, ev.StepFailed(at(3), "b", 1, "x"))
     run, _ = after(run, ev.UndoFailed(at(4), "b", 2, "404"), ev.StepUndone(at(5), "a", 2))
     assert told("run_cancelled", run).lines == (

@@ -12,6 +12,7 @@ import pytest
 from shared.app.engine.engine import open_run, record
 from shared.app.notify.notify import notify
 from shared.core.errors import NeedsHuman, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, RunStatus, Trigger
@@ -215,7 +216,9 @@ def test_a_question_for_approval_carries_its_token_to_slack_and_only_while_it_is
     command = told.about(run, "approval_asked", "approve")
     assert told.tell(command) == "email:sent, slack:sent"
     assert "'action_id': 'approve'" in told.post.texts[0]
-    again = record(ports.deps, "t-1", "run-1", ev.ApprovalGranted(ports.clock.now(), "approve", run.plan_hash, "Mira"))
+    again = record(
+        ports.deps, "t-1", "run-1", acts.ApprovalGranted(ports.clock.now(), "approve", run.plan_hash, "Mira")
+    )
     assert again.status == RunStatus.EXECUTING
     told.tell(replace(command, id="tell-2"))
     assert len(told.post.mails) == len(told.post.posts) == 1

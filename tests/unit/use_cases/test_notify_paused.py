@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.switches import set_pause
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.ports import SYSTEM
 from tests.support.builders.runs import gate, opened, spec
@@ -20,7 +20,7 @@ SAID = "is paused by Mira: the fair is on. To go on:"
 
 def _pause(ports: Ports, run: Run, whose: str) -> None:
     if whose == "run":
-        record(ports.deps, run.tenant, run.id, ev.RunPaused(ports.clock.now(), "Mira", "the fair is on"))
+        record(ports.deps, run.tenant, run.id, acts.RunPaused(ports.clock.now(), "Mira", "the fair is on"))
     else:
         set_pause(ports.deps, SYSTEM if whose == "everybody" else run.tenant, "the fair is on", "Mira")
 

@@ -16,6 +16,7 @@ from shared.app.notify.notify import notify
 from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited, Unavailable
 from shared.core.notify.attention import attention_of
 from shared.core.notify.progress import progress_of
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, Trigger, WaitKind
@@ -86,7 +87,7 @@ class Asking:
 
     def approved(self, at: str = "approve") -> Run:
         what = self.ports.run().asked
-        return self.happens(lambda now: ev.ApprovalGranted(now, at, what, "Mira"))
+        return self.happens(lambda now: acts.ApprovalGranted(now, at, what, "Mira"))
 
     def asks(self) -> list[Command]:
         """Deliver the messages that are due now; return those that ask for something."""
@@ -192,7 +193,7 @@ def releasing(ports: Ports) -> Asking:
 
 
 def edited(now: Any) -> ev.Event:
-    return ev.PageEdited(now, "hash-of-the-page", ("One line was added.",), "Mira")
+    return acts.PageEdited(now, "hash-of-the-page", ("One line was added.",), "Mira")
 
 
 def test_a_second_question_at_a_gate_is_not_taken_for_the_first_that_was_sent(ports: Ports) -> None:
@@ -222,10 +223,10 @@ def answer_gate() -> Any:
 
 
 ENDS: dict[str, tuple[tuple[Any, ...], Callable[[Any, Run], ev.Event], str]] = {
-    "denied": ((), lambda now, run: ev.ApprovalDenied(now, "approve", run.asked, "A"), "somebody had said no before"),
-    "cancelled": ((), lambda now, run: ev.CancelRequested(now, "Mira"), "the run was over before"),
-    "planned anew": ((), lambda now, run: ev.PageChanged(now, "Mira"), "something newer was asked instead"),
-    "answered": ((answer_gate(),), lambda now, run: ev.PageChanged(now, "Mira"), "there was an answer before"),
+    "denied": ((), lambda now, run: acts.ApprovalDenied(now, "approve", run.asked, "A"), "somebody had said no before"),
+    "cancelled": ((), lambda now, run: acts.CancelRequested(now, "Mira"), "the run was over before"),
+    "planned anew": ((), lambda now, run: acts.PageChanged(now, "Mira"), "something newer was asked instead"),
+    "answered": ((answer_gate(),), lambda now, run: acts.PageChanged(now, "Mira"), "there was an answer before"),
     "too late": ((), lambda now, run: ev.TimePassed(now + timedelta(days=8)), "the run was over before"),
 }  # fmt: skip
 
@@ -248,7 +249,7 @@ def reconnecting(ports: Ports) -> Asking:
 
 def test_nobody_is_asked_to_reconnect_what_is_connected_again(ports: Ports) -> None:
     asking = reconnecting(ports)
-    asking.happens(lambda now: ev.GrantRestored(now, "slack"))
+    asking.happens(lambda now: acts.GrantRestored(now, "slack"))
     asking.asks()
     assert asking.sent == (0, 0, 0)
     (said,) = attention_of(ports.run())
@@ -264,7 +265,7 @@ def test_who_was_asked_to_reconnect_before_it_was_done_is_not_said_to_have_been_
     asking.asks()
     assert asking.sent == (1, 1, 0)
     ports.store.put("t-1", Put("grants", "github", {"since": "2026-11-21"}))
-    asking.happens(lambda now: ev.GrantRestored(now, "github"))
+    asking.happens(lambda now: acts.GrantRestored(now, "github"))
     ports.clock.move(minutes=5)
     asking.asks()
     assert asking.sent == (1, 1, 0)
@@ -281,7 +282,7 @@ def test_who_hears_of_the_end_after_it_was_taken_back_is_told_both(ports: Ports)
     asking.happens(lambda now: ev.StepSucceeded(now, "promote", 1, **done))
     asking.come()
     assert asking.outside.mails == []
-    asking.happens(lambda now: ev.RolledBack(now, "Mira", "run-2"))
+    asking.happens(lambda now: acts.RolledBack(now, "Mira", "run-2"))
     ports.clock.move(hours=1)
     asking.come()
     assert asking.outside.mails == ["“Bakery” was live and was rolled back"]

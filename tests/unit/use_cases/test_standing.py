@@ -15,6 +15,7 @@ from shared.core.deliveries import Tries
 from shared.core.errors import ErrorClass, NeedsHuman
 from shared.core.notify.attention import attention_of, telling, warning
 from shared.core.notify.progress import progress_of
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, Command
 from shared.core.run.reducer import reduce
@@ -241,7 +242,7 @@ def test_what_was_begun_to_be_told_is_not_left_unsaid_when_the_question_is_answe
     with suppress(Died):
         if died_at:
             notify(command, ports.with_deps(crash_point=point).deps, tools)
-    yes = ev.ApprovalGranted(ports.clock.now(), "approve", asks.asked, "Mira", "api")
+    yes = acts.ApprovalGranted(ports.clock.now(), "approve", asks.asked, "Mira", "api")
     record(ports.deps, asks.tenant, asks.id, yes)
     notify(command, ports.deps, tools)
     assert ports.run(run="run-2").notices["approval_asked/approve"] == f"email:{became}"

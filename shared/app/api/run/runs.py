@@ -15,7 +15,7 @@ from shared.app.engine.switches import paused_words, standing_still_words
 from shared.app.planning.feedback import note, stopped
 from shared.core.approval.release_words import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run
 
 SCAN = 500  # runs looked at for one page of a filtered list; `next` goes on from there
@@ -107,14 +107,14 @@ def cancel(call: Call) -> ApiReply:
     force, reason = call.body["force"], call.body["reason"]
     if not run.cancel:
         note(call.deps, run, stopped(run), call.who.name, reason, cause="cancel")
-    event = ev.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
+    event = acts.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
     return _shown(call, record(call.deps, call.tenant, run.id, event))
 
 
 def pause(call: Call) -> ApiReply:
     """Let the run stand still; asking again changes nothing."""
     run = _run(call, call.parts["run"])
-    event = ev.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"])
+    event = acts.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"])
     after = record(call.deps, call.tenant, run.id, event)
     if after.pause is None:
         way_out = "A run that has ended, or is being cancelled, stands still by itself."
@@ -125,7 +125,7 @@ def pause(call: Call) -> ApiReply:
 def resume(call: Call) -> ApiReply:
     """Let a paused run go on; one that is not paused goes on as it did."""
     run = _run(call, call.parts["run"])
-    return _shown(call, record(call.deps, call.tenant, run.id, ev.RunResumed(call.deps.clock.now(), call.who.name)))
+    return _shown(call, record(call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name)))
 
 
 def retry(call: Call) -> ApiReply:

@@ -17,7 +17,7 @@ from shared.app.money.usage import BY, Sum, spent_in
 from shared.app.workspace.map_events import COUNTED
 from shared.core.errors import AgentError, Conflicting
 from shared.core.money.spending import Allowance, day_of
-from shared.core.run.events import BudgetChanged
+from shared.core.run.acts import BudgetChanged
 from shared.core.run.run import WaitKind
 
 _MOST = 1_000_000_000_000  # a million US dollars

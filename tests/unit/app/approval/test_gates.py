@@ -19,7 +19,7 @@ from shared.app.workspace.workspace_databases import mapped_page
 from shared.core.approval.release_words import asked_lines
 from shared.core.errors import BadSignature, Conflicting, Forbidden
 from shared.core.pages.author import PERSON, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus, StepStatus
 from shared.integrations.notion.client.client import Notion
 from tests.integrations.conftest import Served
@@ -122,7 +122,7 @@ def test_what_changes_after_the_approval_is_asked_about_again(story: Story) -> N
     with pytest.raises(Conflicting, match="what leaves has changed"):
         decide(story.house.deps, before, approve=True, by="Ada", via="api")
     now = story.house.clock.now()
-    record(story.house.deps, TENANT, story.run.id, ev.ApprovalGranted(now, "release", before.plan_hash, "Ada", "x"))
+    record(story.house.deps, TENANT, story.run.id, acts.ApprovalGranted(now, "release", before.plan_hash, "Ada", "x"))
     story.house.work()
     assert (story.gate.id, story.sent) == ("release", [])
     approve(story)

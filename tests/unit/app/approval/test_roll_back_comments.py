@@ -12,6 +12,7 @@ from shared.app.notify.messages import HIGH, message_for
 from shared.app.ship.roll_back import rollback_url
 from shared.cli.run_texts import run_text, runs_table
 from shared.core.approval.roll_back_words import asks_to_roll_back
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, derived_id
@@ -68,7 +69,9 @@ def test_a_run_that_was_rolled_back_says_so_before_anything_else(desk: Desk) -> 
     desk.house.clock.move(seconds=90)
     taken = _taken_back(desk, run)
     assert taken is not None
-    reconnected = ev.GrantRestored(desk.house.clock.now(), "vercel")  # the desk has no host, so the step waits for one
+    reconnected = acts.GrantRestored(
+        desk.house.clock.now(), "vercel"
+    )  # the desk has no host, so the step waits for one
     (step,) = record(desk.house.deps, TENANT, taken.id, reconnected).steps
     done = ev.StepSucceeded(desk.house.clock.now(), step.id, step.attempt, {"production": "dpl_1"})
     record(desk.house.deps, TENANT, taken.id, done)

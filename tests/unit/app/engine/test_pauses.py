@@ -14,6 +14,7 @@ from shared.app.engine.sweep import sweep
 from shared.app.engine.switches import held_back, set_pause
 from shared.app.installation.status import status_of
 from shared.core.notify.attention import attention_of, pause_words
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
@@ -93,14 +94,14 @@ def _write() -> StepSpec:
 
 def _pause(doors: Doors, whose: str) -> None:
     if whose == "run":
-        record(doors.deps, TENANT, "run-1", ev.RunPaused(doors.clock.now(), "Ada", "wrong customer"))
+        record(doors.deps, TENANT, "run-1", acts.RunPaused(doors.clock.now(), "Ada", "wrong customer"))
     else:
         set_pause(doors.deps, SYSTEM if whose == "all" else TENANT, "wrong customer", "Ada")
 
 
 def _resume(doors: Doors, whose: str) -> None:
     if whose == "run":
-        record(doors.deps, TENANT, "run-1", ev.RunResumed(doors.clock.now(), "Ada"))
+        record(doors.deps, TENANT, "run-1", acts.RunResumed(doors.clock.now(), "Ada"))
     else:
         set_pause(doors.deps, SYSTEM if whose == "all" else TENANT, False, "Ada")
 
@@ -153,7 +154,7 @@ def test_a_pause_of_a_month_spends_no_time_limit(doors: Doors, world: World, who
     assert (run.status, run.cancel, run.failure) == (RunStatus.AWAITING_APPROVAL, "", "")
     doors.clock.move(hours=23)  # of the seven days one is left
     sweep(doors.deps)
-    yes = ev.ApprovalGranted(doors.clock.now(), "ok", asked.what, "Ada")
+    yes = acts.ApprovalGranted(doors.clock.now(), "ok", asked.what, "Ada")
     record(doors.deps, TENANT, "run-1", yes)
     doors.work()
     assert doors.run("run-1").status == RunStatus.SUCCEEDED
@@ -190,7 +191,7 @@ def test_who_cancels_a_paused_run_ends_it_and_nothing_more_is_written(doors: Doo
     _open(doors, _write())
     _pause_at(doors, "result.after/tests.write/first", "run")
     doors.work()
-    record(doors.deps, TENANT, "run-1", ev.CancelRequested(doors.clock.now(), "Ada"))
+    record(doors.deps, TENANT, "run-1", acts.CancelRequested(doors.clock.now(), "Ada"))
     doors.clock.move(minutes=30)
     sweep(doors.deps)
     doors.work()
@@ -227,19 +228,19 @@ def test_the_box_and_the_terminal_do_not_undo_each_other(doors: Doors) -> None:
     def tell(event: Any) -> Run:
         return record(doors.deps, TENANT, "run-1", event)
 
-    run = tell(ev.RunPaused(now, "Ada", box=True))
+    run = tell(acts.RunPaused(now, "Ada", box=True))
     assert pause_words(run) == "This run is paused by Ada. To go on: clear the box Paused on its page"
-    run = tell(ev.RunResumed(now, "Mira"))  # in the terminal: the box is still ticked, and no second wish
+    run = tell(acts.RunResumed(now, "Mira"))  # in the terminal: the box is still ticked, and no second wish
     assert (run.pause, run.box) == (None, True)
-    assert tell(ev.RunPaused(now, "Ada", box=True)).pause is None
-    run = tell(ev.RunResumed(now, "Ada", box=True))
+    assert tell(acts.RunPaused(now, "Ada", box=True)).pause is None
+    run = tell(acts.RunResumed(now, "Ada", box=True))
     assert (run.pause, run.box) == (None, False)
-    run = tell(ev.RunPaused(now, "Mira", "lunch"))
+    run = tell(acts.RunPaused(now, "Mira", "lunch"))
     standing = status_of(doors.deps, TENANT)["standing"]
     assert standing == [{"id": "run-1", "title": "", "why": pause_words(run)}]
     assert pause_words(run) == "This run is paused by Mira: lunch. To go on: workwright resume --run run-1"
     assert attention_of(run) == (pause_words(run),)
-    assert tell(ev.RunResumed(now, "nobody", box=True)).pause == run.pause, "a box that was never ticked"
+    assert tell(acts.RunResumed(now, "nobody", box=True)).pause == run.pause, "a box that was never ticked"
 
 
 def test_ended_runs_take_no_pause(doors: Doors, world: World) -> None:
@@ -247,5 +248,5 @@ def test_ended_runs_take_no_pause(doors: Doors, world: World) -> None:
     doors.work()
     before = doors.run("run-1")
     assert before.status == RunStatus.SUCCEEDED
-    assert record(doors.deps, TENANT, "run-1", ev.RunPaused(doors.clock.now(), "Ada")) == before
+    assert record(doors.deps, TENANT, "run-1", acts.RunPaused(doors.clock.now(), "Ada")) == before
     assert before.steps[0].status == StepStatus.SUCCEEDED

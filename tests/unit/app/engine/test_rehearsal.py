@@ -13,7 +13,7 @@ from shared.app.engine.sweep import sweep
 from shared.app.engine.switches import set_rehearsal
 from shared.core.notify.attention import attention_of
 from shared.core.pages.author import UNKNOWN, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.local.simulators.slack.slack import SlackSimulator
@@ -78,7 +78,7 @@ def test_a_rehearsal_shows_its_plan_and_no_system_has_heard_a_write(
 
 def test_a_rehearsal_that_is_let_go_on_ends_as_any_other_run(rehearsing: Desk, outside: dict[str, Served]) -> None:
     page, run, since = _rehearsed(rehearsing, outside)
-    record(rehearsing.house.deps, run.tenant, run.id, ev.RunResumed(rehearsing.house.clock.now(), "Ada Example"))
+    record(rehearsing.house.deps, run.tenant, run.id, acts.RunResumed(rehearsing.house.clock.now(), "Ada Example"))
     rehearsing.house.clock.move(seconds=2)
     rehearsing.house.work()
     assert rehearsing.run_of(page).status == RunStatus.AWAITING_APPROVAL
@@ -89,7 +89,7 @@ def test_a_rehearsal_that_is_let_go_on_ends_as_any_other_run(rehearsing: Desk, o
 
 def test_a_rehearsal_that_is_ended_has_written_nothing(rehearsing: Desk, outside: dict[str, Served]) -> None:
     page, run, since = _rehearsed(rehearsing, outside)
-    record(rehearsing.house.deps, run.tenant, run.id, ev.CancelRequested(rehearsing.house.clock.now(), "Ada Example"))
+    record(rehearsing.house.deps, run.tenant, run.id, acts.CancelRequested(rehearsing.house.clock.now(), "Ada Example"))
     rehearsing.house.clock.move(hours=1)
     sweep(rehearsing.house.deps)
     rehearsing.house.work()

@@ -9,6 +9,7 @@ from shared.app.connections.connect_account import resume_waiting
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.sweep import sweep
 from shared.core.errors import Unauthorized
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_to_data
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, Usage, WaitKind
@@ -56,7 +57,7 @@ def test_an_undo_that_always_breaks_ends_the_run_and_is_named(house: Callable[..
     mine = house(kinds=kind(lambda wanted, ctx: Done(), undo=undo))
     gate = StepSpec("gate", "approval.ask", depends_on=("a",), lane="", gate=WaitKind.APPROVAL)
     start(mine, StepSpec("a", "test.step", undoable=True), gate)
-    record(mine.deps, TENANT, "run-1", ev.CancelRequested(mine.clock.now(), "Ada"))
+    record(mine.deps, TENANT, "run-1", acts.CancelRequested(mine.clock.now(), "Ada"))
     mine.pass_time(timedelta(hours=3))
     run = mine.run("run-1")
     assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ("a",))

@@ -18,6 +18,7 @@ from shared.app.engine.engine import open_run, record
 from shared.app.intake.accept_forge_delivery import APP_SECRET, HOOKS, KEY, accept_forge_delivery, note_installation
 from shared.app.intake.forge_signatures import keys_of, signing_token
 from shared.core.errors import BadSignature
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, CHANGE, Command
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger
@@ -253,7 +254,7 @@ def test_who_closes_the_change_ends_the_run(desk: Desk) -> None:
     desk.deliver()
     assert desk.run.cancel
     assert desk.run.status in (RunStatus.CANCELLING, RunStatus.CANCELLED)
-    asked = [each for _, each in desk.house.store.events(TENANT, "run-1") if isinstance(each, ev.CancelRequested)]
+    asked = [each for _, each in desk.house.store.events(TENANT, "run-1") if isinstance(each, acts.CancelRequested)]
     assert [each.by for each in asked] == ["gitlab:bo"]
 
 
@@ -321,7 +322,7 @@ def test_a_lost_grant_or_a_late_delivery_is_no_failure(desk: Desk) -> None:
     desk.house.revoke("gitlab")
     desk.deliver()
     assert not desk.run.cancel
-    record(desk.house.deps, TENANT, "run-1", ev.CancelRequested(desk.house.clock.now(), "ada", force=True))
+    record(desk.house.deps, TENANT, "run-1", acts.CancelRequested(desk.house.clock.now(), "ada", force=True))
     seq = desk.run.seq
     desk.deliver()
     assert desk.run.seq == seq

@@ -19,7 +19,7 @@ from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_schemas import ROUTINES
 from shared.core.pages import marks
 from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.run import RunStatus
 from shared.integrations.notion.client.client import Notion
 from shared.ports import SYSTEM, Put
@@ -273,7 +273,7 @@ def test_two_routines_that_edit_the_same_table_reach_a_fixed_point(desk: Desk) -
         run = desk.run_of(row)
         depths.append(run.depth)
         if not run.status.final:
-            record(house.deps, TENANT, run.id, ev.CancelRequested(house.clock.now(), "Ada", force=True))
+            record(house.deps, TENANT, run.id, acts.CancelRequested(house.clock.now(), "Ada", force=True))
         _later(desk, 5)
     assert depths == [1, 2, 3]
     assert (run.status, run.trigger.causes[0]) == (RunStatus.FAILED, first.id)

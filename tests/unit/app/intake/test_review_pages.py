@@ -9,7 +9,7 @@ from shared.app.engine.engine import record
 from shared.app.notify.mirror_run import mirror_run
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.pages.author import BOT, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus
 from shared.ports import Put
@@ -42,7 +42,7 @@ def test_a_page_shows_the_end_of_its_run_after_an_outage_and_can_be_planned_agai
     page = planned(desk)
     run = desk.run_of(page)
     desk.house.with_endpoints(notion=NOWHERE)
-    record(desk.house.deps, TENANT, run.id, ev.CancelRequested(desk.house.clock.now(), "Ada"))
+    record(desk.house.deps, TENANT, run.id, acts.CancelRequested(desk.house.clock.now(), "Ada"))
     desk.house.pass_time(timedelta(hours=3), timedelta(minutes=5))
     desk.house.with_endpoints(notion=desk.url)
     desk.house.pass_time(timedelta(hours=1), timedelta(minutes=5))
@@ -55,7 +55,7 @@ def test_a_page_shows_the_end_of_its_run_after_an_outage_and_can_be_planned_agai
 def test_a_page_whose_end_was_never_written_heals_when_it_is_to_be_planned_again(desk: Desk) -> None:
     page = planned(desk)
     run = desk.run_of(page)
-    record(desk.house.deps, TENANT, run.id, ev.CancelRequested(desk.house.clock.now(), "Ada"))
+    record(desk.house.deps, TENANT, run.id, acts.CancelRequested(desk.house.clock.now(), "Ada"))
     for task in list(desk.house.dispatcher._known.values()):
         desk.house.queue.bury(task.command, "what the queue gave up on", 8)
     desk.set_status(page, "Plan it")
@@ -105,7 +105,7 @@ def test_a_bot_that_asks_again_and_again_is_stopped_and_people_are_told_once(des
         desk.tell(page, Author(BOT, "another"))
         run = desk.run_of(page)
         if not run.status.final:
-            record(desk.house.deps, TENANT, run.id, ev.CancelRequested(desk.house.clock.now(), "Ada"))
+            record(desk.house.deps, TENANT, run.id, acts.CancelRequested(desk.house.clock.now(), "Ada"))
         desk.house.work()
         runs.add(run.id)
     ended = [desk.house.run(run) for run in runs]

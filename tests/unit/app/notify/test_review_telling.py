@@ -10,6 +10,7 @@ from shared.app.engine.engine import open_run, record
 from shared.app.notify.channels import _slack_blocks
 from shared.app.notify.messages import Link, Message
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.events import RunOpened
@@ -93,7 +94,7 @@ def test_people_are_asked_to_reconnect_each_time_it_is_needed(house: Callable[..
     mine.work()
     mine.clock.move(hours=1)
     mine.connect("notion", "another-word")
-    record(mine.deps, TENANT, "run-1", ev.GrantRestored(mine.clock.now(), "notion"))
+    record(mine.deps, TENANT, "run-1", acts.GrantRestored(mine.clock.now(), "notion"))
     mine.revoke("notion")
     asks_to_reconnect(mine, attempt=2)
     mine.work()
@@ -106,7 +107,7 @@ def test_one_channel_that_is_down_does_not_silence_the_others(house: Callable[..
     mine.connect("slack", WORD)
     mine.connect("notion", "word-of-notion")
     begin(mine)
-    record(mine.deps, TENANT, "run-1", ev.CancelRequested(mine.clock.now(), "Ada", force=True))
+    record(mine.deps, TENANT, "run-1", acts.CancelRequested(mine.clock.now(), "Ada", force=True))
     mine.work()
     assert told(slack) == ["C1"]
 
@@ -118,7 +119,7 @@ def test_what_cannot_be_told_during_a_long_outage_is_told_after_it_and_once(
     mine.settle(people=[ADA, BEN])
     mine.connect("slack", WORD)
     begin(mine, page="")
-    record(mine.deps, TENANT, "run-1", ev.CancelRequested(mine.clock.now(), "Ada", force=True))
+    record(mine.deps, TENANT, "run-1", acts.CancelRequested(mine.clock.now(), "Ada", force=True))
     mine.work()
     mine.pass_time(timedelta(hours=3), timedelta(minutes=5))
     mine.with_endpoints(slack=f"{slack.url}/api")
@@ -133,7 +134,7 @@ def test_mail_that_is_not_set_up_does_not_silence_slack(house: Callable[..., Sma
     mine.settle(people=[both])
     mine.connect("slack", WORD)
     begin(mine, page="")
-    record(mine.deps, TENANT, "run-1", ev.CancelRequested(mine.clock.now(), "Ada", force=True))
+    record(mine.deps, TENANT, "run-1", acts.CancelRequested(mine.clock.now(), "Ada", force=True))
     mine.work()
     assert told(slack) == ["C1"]
     assert "email:failed" in mine.run("run-1").notices["run_cancelled/end"]

@@ -13,7 +13,7 @@ from shared.app.notify.mirror_run import mirror_run
 from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_databases import database_of, keep_mapping
 from shared.app.workspace.workspace_schemas import IDEAS, KINDS, RUNS, TASKS
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import Run, RunStatus, plan_hash
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -47,7 +47,7 @@ def planned(desk: Desk) -> str:
 
 def ended(desk: Desk, page: str) -> Run:
     run = desk.run_of(page)
-    record(desk.house.deps, TENANT, run.id, ev.CancelRequested(desk.house.clock.now(), "Ada Example", "too dear"))
+    record(desk.house.deps, TENANT, run.id, acts.CancelRequested(desk.house.clock.now(), "Ada Example", "too dear"))
     desk.house.work()
     desk.house.pass_time(timedelta(minutes=5))
     return desk.run_of(page)

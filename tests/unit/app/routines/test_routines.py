@@ -19,8 +19,8 @@ from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES
 from shared.core.errors import Busy
+from shared.core.run.acts import CancelRequested
 from shared.core.run.commands import ROUTINE
-from shared.core.run.events import CancelRequested
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import SYSTEM

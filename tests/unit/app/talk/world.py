@@ -11,7 +11,8 @@ from shared.app.chat.conversation import speak
 from shared.app.engine.engine import open_run, record
 from shared.app.intake.open_page_run import PageRecord, record_body
 from shared.app.workspace.workspace_map import Place
-from shared.core.run.events import CancelRequested, RunOpened, StepFailed
+from shared.core.run.acts import CancelRequested
+from shared.core.run.events import RunOpened, StepFailed
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, WaitKind
 from shared.ports import Model, Put
 from tests.support.rigs.small_house import TENANT, SmallHouse

@@ -11,7 +11,7 @@ import pytest
 from shared.app.engine.engine import record
 from shared.core.notify.attention import STANDING
 from shared.core.pages.author import UNKNOWN, Author
-from shared.core.run import events as ev
+from shared.core.run import acts
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators._server import serve
@@ -65,7 +65,7 @@ def building(desk: Desk) -> str:
 def end(desk: Desk, page: str) -> None:
     """Let the page's run end; its page shows it."""
     now = desk.house.clock.now()
-    record(desk.house.deps, TENANT, desk.run_of(page).id, ev.CancelRequested(now, "Ada Example", "too dear"))
+    record(desk.house.deps, TENANT, desk.run_of(page).id, acts.CancelRequested(now, "Ada Example", "too dear"))
     desk.house.work()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.children import came_to, in_order
 from shared.core.run.codec import run_from_data, run_to_data
@@ -156,7 +157,7 @@ def test_a_failure_that_nobody_can_do_without_ends_the_run_however_deep_it_is() 
 def test_cancelling_in_the_middle_of_a_round_begins_nothing_more() -> None:
     run, _ = begin(spec("debate"))
     run, _ = after(run, fan_out(run, "debate", spec("debate.1"), spec("debate.2"), spec("debate.3", "debate.1")))
-    run, commands = after(run, ev.CancelRequested(at(3), "mira"), done("debate.1"))
+    run, commands = after(run, acts.CancelRequested(at(3), "mira"), done("debate.1"))
     assert commands == []
     run, _ = after(run, done("debate.2"))
     assert run.status == RunStatus.CANCELLED

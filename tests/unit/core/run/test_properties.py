@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.core.errors import ErrorClass
 from shared.core.money.run_budget import moves
 from shared.core.money.spending import Ledger
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.event_codec import event_from_data, event_to_data
@@ -86,23 +87,23 @@ def any_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
         ev.StepFannedOut(now, step.id, attempt, step.wake, children(rng, step), {"round": step.wake}, used),
         ev.StepUndone(now, step.id, attempt),
         ev.UndoFailed(now, step.id, attempt, "e", rng.choice(list(ErrorClass))),
-        ev.ApprovalGranted(now, step.id, wait, "mira"),
-        ev.ApprovalDenied(now, step.id, wait, "mira"),
-        ev.GrantRestored(now, "p"),
+        acts.ApprovalGranted(now, step.id, wait, "mira"),
+        acts.ApprovalDenied(now, step.id, wait, "mira"),
+        acts.GrantRestored(now, "p"),
         ev.StepLost(now, step.id, attempt, step.wake),
         ev.BudgetShort(now, (step.id,), "day", "no room", rng.choice([None, at(seconds + 60), at(seconds + 2e7)])),
-        ev.BudgetChanged(now),
+        acts.BudgetChanged(now),
         ev.TimePassed(now),
         ev.TimePassed(at(seconds + rng.choice([0, 1000, 20_000_000]))),
         ev.PeopleNotified(now, "run_failed", "end", "sent"),
-        ev.PageChanged(now),
-        ev.RunPaused(now, "mira", box=rng.random() < 0.5),
-        ev.RunResumed(now, "mira", box=rng.random() < 0.5),
-        ev.RunResumed(now, "mira"),
-        ev.TimeStoodStill(now, at(seconds - 9), at(seconds)),
+        acts.PageChanged(now),
+        acts.RunPaused(now, "mira", box=rng.random() < 0.5),
+        acts.RunResumed(now, "mira", box=rng.random() < 0.5),
+        acts.RunResumed(now, "mira"),
+        acts.TimeStoodStill(now, at(seconds - 9), at(seconds)),
     ]
     if rng.random() < 0.05:
-        choices.append(ev.CancelRequested(now, "mira", force=rng.random() < 0.3))
+        choices.append(acts.CancelRequested(now, "mira", force=rng.random() < 0.3))
     return rng.choice(choices)
 
 
@@ -243,9 +244,9 @@ def helpful_event(rng: random.Random, run: Run, seconds: float) -> ev.Event:
     if step.status == StepStatus.UNDOING:
         return ev.StepUndone(now, step.id, step.attempt)
     if step.wait and step.wait.kind == WaitKind.APPROVAL:
-        return ev.ApprovalGranted(now, step.id, step.wait.what, "mira")
+        return acts.ApprovalGranted(now, step.id, step.wait.what, "mira")
     if step.wait and step.wait.kind == WaitKind.GRANT:
-        return ev.GrantRestored(now, step.wait.what)
+        return acts.GrantRestored(now, step.wait.what)
     if rng.random() < 0.3:
         kind = rng.choice(list(ErrorClass))
         return ev.StepFailed(now, step.id, step.attempt, "e", kind, provider="p", signature=str(seconds))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.reducer import reduce
@@ -152,7 +153,7 @@ def test_nothing_behind_a_gate_begins_before_the_approval() -> None:
     run, commands = begin(gate("yes"), spec("a", "yes"))
     assert run.status == RunStatus.AWAITING_APPROVAL
     assert [(c.name, c.topic) for c in commands] == [("notify", "approval_asked")]
-    run, commands = after(run, ev.ApprovalGranted(at(5), "yes", run.plan_hash, "mira"))
+    run, commands = after(run, acts.ApprovalGranted(at(5), "yes", run.plan_hash, "mira"))
     assert [c.step for c in commands] == ["a"]
 
 
@@ -165,14 +166,14 @@ def test_nothing_behind_a_gate_begins_before_the_approval() -> None:
 )
 def test_an_approval_that_does_not_fit_is_no_approval(plan: str | None, when: float) -> None:
     run, _ = begin(gate("yes"), spec("a", "yes"))
-    same, commands = reduce(run, ev.ApprovalGranted(at(when), "yes", plan or run.plan_hash, "mallory"))
+    same, commands = reduce(run, acts.ApprovalGranted(at(when), "yes", plan or run.plan_hash, "mallory"))
     assert same is run
     assert commands == ()
 
 
 def test_a_denial_cancels_and_names_who_said_no() -> None:
     run, _ = begin(gate("yes"), spec("a", "yes"))
-    run, _ = after(run, ev.ApprovalDenied(at(5), "yes", run.plan_hash, "mira", reason="too early"))
+    run, _ = after(run, acts.ApprovalDenied(at(5), "yes", run.plan_hash, "mira", reason="too early"))
     assert (run.status, run.cancel) == (RunStatus.CANCELLED, "denied by mira: too early")
 
 
@@ -187,7 +188,7 @@ def test_an_approval_nobody_gives_expires_into_a_cancellation() -> None:
 def test_cancelling_lets_the_running_attempt_end_and_then_undoes_in_reverse_order() -> None:
     run, _ = begin(spec("pr", undoable=True), spec("site", "pr", undoable=True), spec("live", "site"))
     run, _ = after(run, done("pr"), done("site"))
-    run, commands = after(run, ev.CancelRequested(at(3), "mira"))
+    run, commands = after(run, acts.CancelRequested(at(3), "mira"))
     assert (run.status, [c.name for c in commands]) == (RunStatus.CANCELLING, [])
     run, commands = after(run, done("live"))
     assert [(c.name, c.step) for c in commands] == [("undo", "site")]
@@ -201,7 +202,7 @@ def test_cancelling_lets_the_running_attempt_end_and_then_undoes_in_reverse_orde
 def test_an_undo_that_fails_is_named_and_the_others_still_happen() -> None:
     run, _ = begin(spec("pr", undoable=True), spec("site", "pr", undoable=True))
     run, _ = after(run, done("pr"))
-    run, _ = after(run, ev.CancelRequested(at(3), "mira"))
+    run, _ = after(run, acts.CancelRequested(at(3), "mira"))
     run, commands = after(run, done("site"))
     run, commands = after(run, ev.UndoFailed(at(4), "site", commands[0].attempt, "404"))
     assert [(c.name, c.step) for c in commands] == [("undo", "pr")]
@@ -211,13 +212,13 @@ def test_an_undo_that_fails_is_named_and_the_others_still_happen() -> None:
 
 def test_a_forced_cancel_gives_up_on_undo_and_lists_what_is_left() -> None:
     run, _ = begin(spec("pr", undoable=True), spec("b", "pr"))
-    run, _ = after(run, done("pr"), ev.CancelRequested(at(3), "mira", force=True))
+    run, _ = after(run, done("pr"), acts.CancelRequested(at(3), "mira", force=True))
     assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ("pr",))
 
 
 def test_a_failed_attempt_that_may_have_done_something_is_undone_too() -> None:
     run, _ = begin(spec("pr", undoable=True))
-    run, _ = after(run, ev.CancelRequested(at(2), "mira"))
+    run, _ = after(run, acts.CancelRequested(at(2), "mira"))
     run, commands = after(run, failed("pr"))
     assert [(c.name, c.step) for c in commands] == [("undo", "pr")]
 
@@ -227,8 +228,8 @@ def test_a_revoked_grant_waits_asks_to_reconnect_and_goes_on() -> None:
     run, commands = after(run, failed("a", error_class=ErrorClass.UNAUTHORIZED, provider="notion"))
     assert run.status == RunStatus.EXECUTING
     assert [(c.name, c.topic, c.ref) for c in commands] == [("notify", "reconnect", "notion")]
-    assert reduce(run, ev.GrantRestored(at(9), "github"))[0] is run
-    run, commands = after(run, ev.GrantRestored(at(9), "notion"))
+    assert reduce(run, acts.GrantRestored(at(9), "github"))[0] is run
+    run, commands = after(run, acts.GrantRestored(at(9), "notion"))
     assert [(c.step, c.attempt) for c in commands] == [("a", 2)]
 
 
@@ -267,7 +268,7 @@ def test_a_rate_limit_beyond_the_runs_end_ends_it() -> None:
 def test_a_rate_limit_holds_back_an_undo_without_giving_it_up() -> None:
     run, _ = begin(spec("site", undoable=True), spec("next", "site"), limits=with_limits(attempts=2))
     run, _ = after(run, done("site"))
-    run, _ = after(run, ev.CancelRequested(at(3), "Mira"))
+    run, _ = after(run, acts.CancelRequested(at(3), "Mira"))
     run, commands = after(run, done("next"))
     for _ in range(5):
         slow = ev.UndoFailed(at(4), "site", commands[0].attempt, "429", ErrorClass.TRANSIENT, 30.0, held_back=True)
@@ -322,10 +323,10 @@ def test_a_changed_page_makes_the_plan_out_of_date_and_its_approval_void() -> No
     run, _ = begin()
     run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (gate("approve"), spec("a", "approve"))))
     old = run.plan_hash
-    run, commands = after(run, ev.PageChanged(at(2), "mira"))
+    run, commands = after(run, acts.PageChanged(at(2), "mira"))
     assert run.status == RunStatus.PLANNING
     assert [c.step for c in commands if c.name == "attempt"] == ["plan-2"]
-    assert reduce(run, ev.ApprovalGranted(at(3), "approve", old, "mira"))[0] is run
+    assert reduce(run, acts.ApprovalGranted(at(3), "approve", old, "mira"))[0] is run
 
 
 def test_an_answer_to_our_question_plans_again() -> None:
@@ -334,7 +335,7 @@ def test_an_answer_to_our_question_plans_again() -> None:
     answer = spec("answer", "ask", lane="", gate=WaitKind.INPUT)
     run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (ask, answer)), done("ask"))
     assert run.status == RunStatus.AWAITING_INPUT
-    run, commands = after(run, ev.PageChanged(at(9), "mira"))
+    run, commands = after(run, acts.PageChanged(at(9), "mira"))
     assert [c.step for c in commands if c.name == "attempt"] == ["plan-2"]
     assert run.step("answer").status == StepStatus.SUCCEEDED  # type: ignore[union-attr]
 
@@ -343,11 +344,11 @@ def test_another_plan_may_cost_what_the_models_there_are_now_cost() -> None:
     run, _ = begin()  # when there was no model that costs anything
     run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (gate("approve"), spec("a", "approve"))))
     dear = Usage(9, 90)
-    changed = ev.PageChanged(at(2), "mira", dear)
+    changed = acts.PageChanged(at(2), "mira", dear)
     run, _ = after(run, event_from_data(event_to_data(changed)))
     assert run.reserved == dear
     run, _ = after(run, ev.PlanProposed(at(3), "plan-2", 1, (gate("r2.approve"), spec("b", "r2.approve"))))
-    same, _ = after(run, ev.PageChanged(at(4), "mira"))
+    same, _ = after(run, acts.PageChanged(at(4), "mira"))
     assert same.reserved == dear
     free, _ = after(run, event_from_data(event_to_data(replace(changed, plan_estimate=Usage()))))
     assert free.reserved == Usage()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.app.money.budget import BudgetExceeded
 from shared.core.errors import Blocked, ErrorClass, IntegrationError, QuotaExhausted
 from shared.core.models.model_errors import ModelError
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.event_codec import event_from_data, event_to_data
@@ -35,11 +36,11 @@ def broke(step: str, s: float = 6, kind: ErrorClass = FOR_GOOD, why: str = "no s
     return ev.StepFailed(at(s), step, 1, why, kind)
 
 
-def yes(run: Run, name: str = "approve", s: float = 3) -> ev.ApprovalGranted:
+def yes(run: Run, name: str = "approve", s: float = 3) -> acts.ApprovalGranted:
     waiting = run.step(name)
     assert waiting is not None
     assert waiting.wait is not None
-    return ev.ApprovalGranted(at(s), name, waiting.wait.what, "Ada Example", "notion")
+    return acts.ApprovalGranted(at(s), name, waiting.wait.what, "Ada Example", "notion")
 
 
 def executing(*specs: StepSpec, limits: Limits | None = None, replannable: bool = True) -> Run:
@@ -84,7 +85,7 @@ def test_the_new_plan_needs_an_approval_of_its_own_and_the_run_can_succeed() -> 
     again = (spec("r2.publish"), gate("r2.approve", "r2.publish"), spec("r2.mail", "r2.approve", "write"))
     run, _ = after(run, proposed(*again, step="plan-2", s=7), done("r2.publish", 8))
     assert run.status == RunStatus.AWAITING_APPROVAL
-    unchanged, _ = after(run, ev.ApprovalGranted(at(9), "r2.approve", first_hash, "Ada Example"))
+    unchanged, _ = after(run, acts.ApprovalGranted(at(9), "r2.approve", first_hash, "Ada Example"))
     assert unchanged is run
     run, _ = after(run, yes(run, "r2.approve", 10), done("r2.mail", 11))
     assert (run.status, run.failure) == (RunStatus.SUCCEEDED, "")
@@ -129,7 +130,7 @@ def test_no_other_plan_is_asked_for_without_money_for_it() -> None:
 
 def test_a_cancelled_run_plans_nothing() -> None:
     run = executing(*CHAIN)
-    run, _ = after(run, ev.CancelRequested(at(4), "Ada Example"), broke("write"))
+    run, _ = after(run, acts.CancelRequested(at(4), "Ada Example"), broke("write"))
     assert run.status == RunStatus.CANCELLED
     assert "plan-2" not in statuses(run)
 
@@ -175,7 +176,7 @@ def test_the_parent_of_a_failed_child_has_failed_and_other_families_go_on() -> N
 
 def test_cancelling_later_takes_back_what_earlier_plans_did() -> None:
     run = executing(spec("write", "approve", undoable=True), spec("push", "write"))
-    run, _ = after(run, done("write"), broke("push"), ev.CancelRequested(at(8), "Ada Example"))
+    run, _ = after(run, done("write"), broke("push"), acts.CancelRequested(at(8), "Ada Example"))
     run, _ = after(run, ev.StepFailed(at(9), "plan-2", 1, "stopped"))
     assert statuses(run)["write"] == "undoing"
 

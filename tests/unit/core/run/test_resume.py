@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.event_codec import event_from_data, event_to_data
@@ -42,11 +43,11 @@ def broke(step: str, kind: ErrorClass = ErrorClass.FINAL, **fields: Any) -> ev.S
     return ev.StepFailed(at(6), step, fields.pop("attempt", 1), "it broke", kind, **fields)
 
 
-def yes(run: Run, name: str) -> ev.ApprovalGranted:
+def yes(run: Run, name: str) -> acts.ApprovalGranted:
     waiting = run.step(name)
     assert waiting is not None
     assert waiting.wait is not None
-    return ev.ApprovalGranted(at(3), name, waiting.wait.what, "Ada Example", "notion")
+    return acts.ApprovalGranted(at(3), name, waiting.wait.what, "Ada Example", "notion")
 
 
 SHIP = (
@@ -111,7 +112,7 @@ def test_a_plan_that_could_not_be_made_is_made_by_the_models_there_are_now() -> 
 
 def test_what_was_taken_back_is_asked_for_and_done_again_as_a_new_thing() -> None:
     run = approved()
-    run, _ = after(run, yes(run, "release"), done("push"), ev.CancelRequested(at(8), "Ada"))
+    run, _ = after(run, yes(run, "release"), done("push"), acts.CancelRequested(at(8), "Ada"))
     run, _ = after(run, ev.StepLost(at(9), "check", 1, 0), ev.StepUndone(at(9), "push", 2))
     assert (run.status, statuses(run)["push"]) == (RunStatus.CANCELLED, "undone")
     again, first = goes_on(run)
@@ -119,13 +120,13 @@ def test_what_was_taken_back_is_asked_for_and_done_again_as_a_new_thing() -> Non
     push = again.step("push")
     assert push is not None
     assert (push.home, push.output, push.handed_at) == ("", {}, None)
-    again, _ = after(again, ev.ApprovalGranted(at(110), "release", again.asked, "Ada"))
+    again, _ = after(again, acts.ApprovalGranted(at(110), "release", again.asked, "Ada"))
     assert statuses(again)["push"] == "running"
 
 
 def test_what_could_not_be_taken_back_still_stands() -> None:
     run = approved()
-    run, _ = after(run, yes(run, "release"), done("push"), ev.CancelRequested(at(8), "Ada", force=True))
+    run, _ = after(run, yes(run, "release"), done("push"), acts.CancelRequested(at(8), "Ada", force=True))
     assert run.undone_failed == ("push",)
     again, first = goes_on(run)
     assert first == ["check"]
@@ -136,7 +137,7 @@ def test_a_refused_plan_is_asked_about_again() -> None:
     run, _ = begin()
     run, _ = after(run, ev.PlanProposed(at(1), "plan", 1, (spec("publish"), gate("approve", "publish"), *SHIP)))
     run, _ = after(run, done("publish", 2))
-    run, _ = after(run, ev.ApprovalDenied(at(3), "approve", run.plan_hash, "Ada"))
+    run, _ = after(run, acts.ApprovalDenied(at(3), "approve", run.plan_hash, "Ada"))
     again, first = goes_on(run)
     assert (again.status, first, again.asked) == (RunStatus.AWAITING_APPROVAL, [], run.plan_hash)
 
@@ -180,7 +181,7 @@ def test_a_group_for_which_the_day_has_no_money_waits_with_its_children() -> Non
     again, _ = goes_on(run)
     again, _ = after(again, ev.BudgetShort(at(100), ("g", "g~0"), "day", "no room", at(200)))
     assert (statuses(again), again.reserved) == ({"g": "waiting", "g~0": "pending"}, Usage())
-    again, commands = after(again, ev.BudgetChanged(at(150)))
+    again, commands = after(again, acts.BudgetChanged(at(150)))
     assert [command.step for command in commands if command.name == "attempt"] == ["g~0"]
     assert again.reserved == Usage(0, 90)
 
@@ -188,7 +189,7 @@ def test_a_group_for_which_the_day_has_no_money_waits_with_its_children() -> Non
 def test_a_tool_of_an_agent_that_was_taken_back_is_used_again_without_asking_the_agent() -> None:
     run, _ = begin(spec("g", group=True), spec("z", "g"))
     run, _ = after(run, ev.StepFannedOut(at(1), "g", 1, 0, (spec("g~0", undoable=True),), {}), done("g~0", 2))
-    run, _ = after(run, done("g", 3), ev.CancelRequested(at(4), "Ada"), done("z", 5), ev.StepUndone(at(5), "g~0", 2))
+    run, _ = after(run, done("g", 3), acts.CancelRequested(at(4), "Ada"), done("z", 5), ev.StepUndone(at(5), "g~0", 2))
     assert run.status == RunStatus.CANCELLED
     again, first = goes_on(run)
     assert first == ["g~0"]
@@ -214,7 +215,7 @@ def test_a_retry_of_a_retry_remembers_where_everything_began_and_undoes_the_late
     second, _ = after(second, done("b", 110, attempt=2, used=Usage()), broke("c", attempt=2))
     third, first = goes_on(second, run="run-3")
     assert (first, {s.id: s.home for s in third.steps}) == (["c"], {"a": "run-1", "b": "run-1", "c": "run-1"})
-    third, _ = after(third, ev.CancelRequested(at(300), "Ada"))
+    third, _ = after(third, acts.CancelRequested(at(300), "Ada"))
     third, commands = after(third, done("c", 301, attempt=3))
     assert [command.step for command in commands if command.name == "undo"] == ["b"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from shared.core.approval.release import GOOD_FOR, binding, refusal
 from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.reducer import fold
@@ -41,11 +42,11 @@ def failed(run: Run, name: str, why: str, kind: ErrorClass = ErrorClass.INVALID,
     return ev.StepFailed(at(s), name, step.attempt, why, kind, signature=why)
 
 
-def yes(run: Run, name: str, what: str | None = None, s: float = 3) -> ev.ApprovalGranted:
+def yes(run: Run, name: str, what: str | None = None, s: float = 3) -> acts.ApprovalGranted:
     step = run.step(name)
     assert step is not None
     bound = what if what is not None else step.wait.what if step.wait else ""
-    return ev.ApprovalGranted(at(s), name, bound, "Ada Example", "notion")
+    return acts.ApprovalGranted(at(s), name, bound, "Ada Example", "notion")
 
 
 def asked(limits: Limits | None = None) -> Run:
@@ -80,7 +81,7 @@ def test_what_comes_back_reserves_no_more_than_is_left_instead_of_ending_the_run
     run, _ = begin(team, spec("ship", "test"), gate("look", "ship"), limits=Limits(micros=4000))
     run, _ = after(run, done(run, "test"))
     run, _ = after(run, done(run, "ship", used=Usage(10, spent)))
-    run, commands = after(run, ev.ReworkAsked(at(5), "test", "Shorter.", "Ada Example"))
+    run, commands = after(run, acts.ReworkAsked(at(5), "test", "Shorter.", "Ada Example"))
     assert (run.failure, run.reserved.micros) == ("", held)
     assert [c.step for c in commands if c.name == "attempt"] == ["test"]
 
@@ -109,7 +110,7 @@ def test_a_failure_that_goes_back_resets_all_that_was_built_on_it() -> None:
 
 def test_an_approval_that_waits_is_void_when_the_work_changes() -> None:
     run = asked()
-    run, _ = after(run, ev.ReworkAsked(at(4), "test", "the colours are wrong", "Ada Example"))
+    run, _ = after(run, acts.ReworkAsked(at(4), "test", "the colours are wrong", "Ada Example"))
     assert statuses(run)["release"] == "pending"
     same, _ = after(run, yes(run, "release", "b1"))
     assert same == run
@@ -145,7 +146,7 @@ def test_the_same_failure_after_it_was_well_in_between_is_repaired_again() -> No
         run, _ = after(run, yes(run, "release", "b2"))
         run, _ = after(run, done(run, "deploy", 8))
         assert statuses(run)["deploy"] == "succeeded"
-        run, _ = after(run, ev.ReworkAsked(at(9), "test", "in blue", "Ada Example"))
+        run, _ = after(run, acts.ReworkAsked(at(9), "test", "in blue", "Ada Example"))
         run, _ = after(run, done(run, "test", 10))
         run, _ = after(run, done(run, "review", 10, output={"binds": "b2"}))
         run, _ = after(run, yes(run, "release", "b2"))
@@ -168,18 +169,18 @@ def test_what_another_plan_stands_in_for_is_not_begun_again() -> None:
 def test_people_may_ask_for_changes_a_bounded_number_of_times_and_not_of_what_is_not_there() -> None:
     run = asked(Limits(reworks=2))
     for number in range(3):
-        run, _ = after(run, ev.ReworkAsked(at(10 + number), "test", f"wish {number}", "Ada Example"))
+        run, _ = after(run, acts.ReworkAsked(at(10 + number), "test", f"wish {number}", "Ada Example"))
         if number == 2:
             break
         assert run.step("test").feedback == f"wish {number}"  # type: ignore[union-attr]
-        again, _ = after(run, ev.ReworkAsked(at(11), "test", "while it is being made", "Ada Example"))
+        again, _ = after(run, acts.ReworkAsked(at(11), "test", "while it is being made", "Ada Example"))
         assert again == run
         run, _ = after(run, done(run, "test", 12), done(run, "review", 13, output={"binds": f"c{number}"}))
         if statuses(run)["review"] != "succeeded":
             run, _ = after(run, done(run, "review", 13, output={"binds": f"c{number}"}))
     assert statuses(run)["test"] == "succeeded"  # the third wish was one too many
     for name in ("release", "nobody"):
-        same, _ = after(run, ev.ReworkAsked(at(20), name, "x", "Ada Example"))
+        same, _ = after(run, acts.ReworkAsked(at(20), name, "x", "Ada Example"))
         assert same == run
 
 
@@ -210,7 +211,7 @@ def test_a_cancelled_run_takes_back_what_was_sent_before_the_work_went_back() ->
     run = released()
     run, _ = after(run, done(run, "push"))
     run, _ = after(run, failed(run, "deploy", "the build failed"))
-    run, commands = after(run, ev.CancelRequested(at(9), "Ada Example"))
+    run, commands = after(run, acts.CancelRequested(at(9), "Ada Example"))
     run, commands = after(run, done(run, "test", 10))
     undone = [c.step for c in commands if c.name == "undo"]
     assert undone[0] in ("push", "deploy")
@@ -246,7 +247,7 @@ def test_random_histories_keep_the_order_and_survive_storage() -> None:
             roll = rng.random()
             event: ev.Event
             if roll < 0.08:
-                event = ev.ReworkAsked(at(moment), "test", f"wish {moment}", "Ada Example")
+                event = acts.ReworkAsked(at(moment), "test", f"wish {moment}", "Ada Example")
             elif gates and roll < 0.6:
                 event = yes(run, gates[0].id, s=moment)
             elif moving:
