@@ -16,7 +16,6 @@ costs three reads and one write.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -26,8 +25,10 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core.asking.pace import Room
+from shared.core.backoff import backoff, fraction
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
+from shared.core.retries import REFUSED
 from shared.ports import SYSTEM, Clock, Doc, Put, Store, change_doc
 
 LONGEST_SLEEP_S = 2.0  # inside a function; a longer wait is a command that comes again
@@ -149,7 +150,7 @@ class RateBudget:
         def pause(window: Window) -> None:
             before = window.pauses.get(where)
             times = before.times + 1 if before else 1
-            wait = told or min(2.0 ** (times - 1), 60.0) * (1 + self._fraction(payer, times) / 4)
+            wait = told or backoff(times, REFUSED.waits, self._fraction(payer, times)).total_seconds()
             waits.append(wait)
             if before is None or before.left(now, self._owner) < wait:
                 window.pauses[where] = Pause(round(now, 3), round(now + wait, 3), self._owner, times)
@@ -289,8 +290,7 @@ class RateBudget:
 
     def _fraction(self, payer: Payer, n: int) -> float:
         """Return 0 to 1, another one for each instance and time, and the same again when repeated."""
-        digest = hashlib.sha256(f"{self._owner}/{payer.own}/{n}".encode()).digest()
-        return int.from_bytes(digest[:4], "big") / 2**32
+        return fraction(f"{self._owner}/{payer.own}/{n}")
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shared.core.backoff import backoff
+from shared.core.retries import DOCUMENT
 from shared.ports import Clock
 
 
@@ -17,7 +19,7 @@ def sleep(seconds: float) -> None:
 
 def stand_back(tries: int) -> None:
     """Let others go first at what many want at once: up to a sixth of a second, the longer the more tries failed."""
-    time.sleep(random.random() * min(0.01 * 2 ** min(tries, 4), 0.16))
+    time.sleep(backoff(tries + 1, DOCUMENT.waits, random.random()).total_seconds())
 
 
 class SystemClock:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-MAX_FAILED = 8  # deliveries that were answered, none of them with success
-MAX_UNANSWERED = 40
+from shared.core.backoff import backoff
+from shared.core.retries import DELIVERY, UNANSWERED
+
+MAX_FAILED = DELIVERY.tries  # deliveries that were answered, none of them with success
+MAX_UNANSWERED = UNANSWERED.tries
 AT_ONCE = 8  # unanswered deliveries that are followed by the next one without a wait
 SAID_AFTER = 4  # deliveries in vain, of either sort, after which whoever looks at the run is told
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Tries:
         beyond = self.unanswered - AT_ONCE
         if beyond <= 0:
             return timedelta()
-        return min(FIRST_WAIT * (1 << min(beyond - 1, 20)), LONGEST_WAIT)
+        return backoff(beyond, UNANSWERED.waits)
 
 
 NEVER = Tries()

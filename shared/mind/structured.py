@@ -16,12 +16,13 @@ from pydantic import BaseModel, ValidationError
 
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
+from shared.core.retries import ANSWER
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.field_errors import told_errors
 from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult
 
 T = TypeVar("T", bound=BaseModel)
-REPAIRS = 2
+REPAIRS = ANSWER.tries - 1
 _MOST_ERRORS = 8  # of one answer that are told: the others mostly follow from these
 _LONGEST_ERROR = 300  # letters; some messages quote what was wrong
 _LONGEST_ANSWER = 24_000  # letters of an answer that is shown again

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.core.errors import Busy, VersionConflict
+from shared.core.retries import DOCUMENT
 from shared.ports.store import Put, Store
 
-TRIES = 20  # others may be faster this often: more is no chance, but a loop
+TRIES = DOCUMENT.tries  # others may be faster this often: more is no chance, but a loop
 
 Body = Mapping[str, Any]
 

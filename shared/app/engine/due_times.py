@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from shared import log
 from shared.app.engine.deps import Deps
+from shared.core.backoff import backoff
 from shared.core.errors import AgentError, Busy, ErrorClass, IntegrationError, MalformedRequest
+from shared.core.retries import ALARM
 from shared.core.run.commands import Command
 from shared.core.run.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
@@ -20,7 +22,6 @@ from shared.ports import SYSTEM, Doc, Put
 KIND = "due"
 _PAGE = 100
 MOST = 2000  # alarms that one look hands over; the next look goes on
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=10)
 _MENDED = timedelta(hours=1)  # how soon people may have put right what is wrong
 
 
@@ -107,7 +108,7 @@ def whole_second(at: datetime) -> datetime:
 
 def snoozed(now: datetime, tries: int, at_least: timedelta | None = None) -> datetime:
     """Return when to ring again for what could not be done: soon, then less and less often."""
-    wait = min(_FIRST_WAIT * 2 ** min(tries, 10), _LONGEST_WAIT)
+    wait = backoff(tries + 1, ALARM.waits)
     return whole_second(now + max(wait, at_least or wait))
 
 

@@ -13,6 +13,7 @@ from shared.app.money.priced import priced
 from shared.app.money.tenant_ledger import given_budget, with_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.errors import NotThere, VersionConflict
+from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill
 from shared.core.run.commands import Command
 from shared.core.run.events import Event, RunOpened
@@ -21,7 +22,7 @@ from shared.core.run.run import Run
 from shared.ports import SYSTEM, Commit, Doc, Loaded, Put
 from shared.telemetry import trace
 
-MAX_CONFLICTS = 64  # somebody else won each time, so the run has moved on that often
+MAX_CONFLICTS = COMMIT.tries  # somebody else won each time, so the run has moved on that often
 
 Decide = Callable[[Run], Event | None]
 Span = tuple[datetime, datetime]

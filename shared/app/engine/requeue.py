@@ -11,11 +11,12 @@ from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.core.errors import Busy, ErrorClass, IntegrationError, Unreachable
+from shared.core.retries import COMMAND
 from shared.core.run.commands import Command
 from shared.core.run.retry import delay_as_told, delay_before
 from shared.core.run.run import derived_id
 
-MAX_TIMES = 400  # days, with the longest waits of ten minutes; after that the queue puts the command aside
+MAX_TIMES = COMMAND.tries  # days, with the longest waits of ten minutes; after that the queue puts the command aside
 
 UseCase = Callable[[Command, Deps, Tools], None]
 

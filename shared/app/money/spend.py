@@ -16,12 +16,13 @@ from shared.app.money.budget import BudgetedModel, BudgetExceeded, Purse, refuse
 from shared.app.money.tenant_ledger import SPENDING, Book, allowance_of, why_short
 from shared.core.errors import VersionConflict
 from shared.core.money.spending import Open, day_of
+from shared.core.retries import LEDGER
 from shared.core.run.events import Calls
 from shared.core.run.run import NOTHING, Usage
 from shared.ports import Model, Put
 
 PATIENCE = timedelta(minutes=15)  # after which a call that was begun is taken for lost; longer than any can take
-MAX_CONFLICTS = 64
+MAX_CONFLICTS = LEDGER.tries
 
 
 def metered(deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool = False) -> BudgetedModel:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared import log
@@ -24,7 +24,9 @@ from shared.app.engine.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES,
 from shared.app.engine.tools import Tools
 from shared.app.installation.home import ends_with
 from shared.app.tenants.tenant_traces import forget_traces
+from shared.core.backoff import backoff
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
+from shared.core.retries import ERASURE
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
 from shared.integrations.cloud_storage.hosting import CloudStorage
@@ -33,7 +35,6 @@ from shared.ports import SYSTEM, Put
 
 _FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
 _AT_WORK = (StepStatus.RUNNING, StepStatus.UNDOING)
-_TRIES = 5  # at a system that does not answer; then people are told to end our access there
 
 State = dict[str, Any]
 
@@ -145,7 +146,7 @@ def _grants(about: Erasing, state: State) -> None:
         try:
             left = revoke_grant(about.deps, about.accounts, about.tenant, doc.id, doc.body)
         except IntegrationError as error:
-            if error.error_class == ErrorClass.TRANSIENT and state.get("tries", 0) < _TRIES:
+            if error.error_class == ErrorClass.TRANSIENT and state.get("tries", 0) < ERASURE.tries - 1:
                 _come_back(about.deps, state)
                 return
             left = f"{doc.id}: our access could not be ended ({error.error_class.value}); end it there"
@@ -159,7 +160,7 @@ def _grants(about: Erasing, state: State) -> None:
 
 def _come_back(deps: Deps, state: State) -> None:
     state["tries"] = state.get("tries", 0) + 1
-    state["until"] = (deps.clock.now() + timedelta(minutes=2 ** state["tries"])).isoformat()
+    state["until"] = (deps.clock.now() + backoff(state["tries"], ERASURE.waits)).isoformat()
 
 
 _OWN_HOSTS: Mapping[type[CloudStorage | LocalSites], str] = {CloudStorage: "bucket", LocalSites: "folder"}

@@ -16,12 +16,13 @@ from typing import Any
 
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
 from shared.backends.cloud.failures import asking_the_store, short
+from shared.core.backoff import backoff
 from shared.core.errors import DocumentTooLarge, StoreError, VersionConflict
+from shared.core.retries import STORE_WRITE
 from shared.ports import MAX_DOCUMENT_BYTES
 
 TIMEOUT_S = 15.0
 MAX_COMMIT_BYTES = 9 * 1024 * 1024  # Firestore takes 10 MiB with names and overhead
-_ATTEMPTS = 4
 
 Pause = Callable[[float], None]
 
@@ -86,9 +87,9 @@ class GuardedBatch:
     def send(self) -> str:
         """Apply the batch; return the new version. Raises VersionConflict, or StoreError without an answer."""
         unclear: Exception | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(STORE_WRITE.tries):
             if attempt:
-                self._pause(0.05 * 2**attempt * (0.5 + random.random()))
+                self._pause(backoff(attempt, STORE_WRITE.waits, random.random()).total_seconds())
             try:
                 # No retry by the library: it would hide from us that a reply was lost, and it would wait a minute.
                 self._batch.commit(retry=None, timeout=TIMEOUT_S)
@@ -99,7 +100,9 @@ class GuardedBatch:
                 unclear = error
                 if version := self._already_applied(after_loss=False):
                     return version
-        raise StoreError(f"Firestore did not accept the write in {_ATTEMPTS} attempts: {unclear and short(unclear)}")
+        raise StoreError(
+            f"Firestore did not accept the write in {STORE_WRITE.tries} attempts: {unclear and short(unclear)}"
+        )
 
     def _refused(self, error: Exception, *, after_loss: bool) -> str:
         """Return the version when it is our own write that stands in the way; raises what the refusal means."""

@@ -8,11 +8,12 @@ from typing import Any
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
 from shared.backends.cloud.failures import short
 from shared.backends.cloud.guarded import TIMEOUT_S, Pause
+from shared.core.backoff import backoff
 from shared.core.errors import StoreError
+from shared.core.retries import STORE_TEXT
 
 _MOST_BYTES = 3_500_000  # of one batch; Firestore takes 10 MiB, its emulator 4
 _MOST_WRITES = 400
-_ATTEMPTS = 4
 
 
 class PlainBatches:
@@ -53,9 +54,9 @@ class PlainBatches:
 
     def _send(self, batch: Any) -> None:
         unclear: Exception | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(STORE_TEXT.tries):
             if attempt:
-                self._pause(0.05 * 2**attempt * (0.5 + random.random()))
+                self._pause(backoff(attempt, STORE_TEXT.waits, random.random()).total_seconds())
             try:
                 batch.commit(retry=None, timeout=TIMEOUT_S)
                 return
@@ -63,7 +64,9 @@ class PlainBatches:
                 if code_of(error) not in UNCLEAR:
                     raise StoreError(f"Firestore refused the write: {short(error)}") from error
                 unclear = error
-        raise StoreError(f"Firestore did not accept the write in {_ATTEMPTS} tries: {unclear and short(unclear)}")
+        raise StoreError(
+            f"Firestore did not accept the write in {STORE_TEXT.tries} tries: {unclear and short(unclear)}"
+        )
 
 
 def _size(value: Any) -> int:

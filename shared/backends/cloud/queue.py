@@ -17,8 +17,10 @@ from typing import Any
 
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
 from shared.backends.cloud.failures import as_ours
+from shared.core.backoff import backoff
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.core.notify.attention import telling
+from shared.core.retries import CLOUD_DELIVERY, TASK
 from shared.core.run.commands import Command, command_from_data, command_to_data
 from shared.ports import Clock, DeadLetter, Doc, Put, Store
 from shared.telemetry import trace
@@ -26,9 +28,8 @@ from shared.telemetry import trace
 DEAD_LETTERS = "dead_letters"  # the kind of document
 # What the queues have to be made with. A worker that dies keeps its lease for eleven minutes, and until then every
 # delivery is answered 409: with Cloud Tasks' own first wait of 0.1 s all that are allowed would be used up in half one.
-MIN_BACKOFF, MAX_BACKOFF = timedelta(seconds=10), timedelta(minutes=5)
+MIN_BACKOFF, MAX_BACKOFF = CLOUD_DELIVERY.waits.base, CLOUD_DELIVERY.waits.cap
 _HORIZON = timedelta(days=30) - timedelta(minutes=5)  # Cloud Tasks refuses later times
-_ATTEMPTS = 3
 _TIMEOUT_S = 10.0
 
 
@@ -118,7 +119,7 @@ class CloudTasksQueue:
 
     def _create(self, command: Command, generation: int) -> None:
         request = {"parent": self._queue_of(command), "task": self._task(command, generation)}
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, TASK.tries + 1):
             try:
                 # Safe to repeat: the name is the same, and a name is taken once.
                 self._client.create_task(request=request, retry=None, timeout=_TIMEOUT_S)
@@ -126,9 +127,9 @@ class CloudTasksQueue:
             except api_errors() as error:
                 if code_of(error) == "ALREADY_EXISTS":
                     return
-                if attempt == _ATTEMPTS or code_of(error) not in UNCLEAR:
+                if attempt == TASK.tries or code_of(error) not in UNCLEAR:
                     raise as_ours("cloud-tasks", f"hand over {command.name} {command.id}", error) from error
-                self._pause(0.1 * 2**attempt * (0.5 + random.random()))
+                self._pause(backoff(attempt, TASK.waits, random.random()).total_seconds())
 
     def _task(self, command: Command, generation: int) -> dict[str, Any]:
         task: dict[str, Any] = {

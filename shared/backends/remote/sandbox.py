@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
 from shared.backends.sandbox.intake import check_request
+from shared.core.backoff import backoff
 from shared.core.code.lock_files import LockProblem
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
+from shared.core.retries import CODE_RUNNER
 from shared.core.text.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
 
@@ -25,7 +28,6 @@ _PATIENCE_S = 120.0  # with a service that is not there
 _TURN_S = 20.0  # for a turn, of who has begun; then the command comes again, for nobody is to wait in a thread
 _NEXT_TURN = timedelta(seconds=30)
 _CHECK_PATIENCE_S = 5.0  # where somebody only asks whether it is there
-_SLOWEST_S = 5.0
 _AT_ONCE_S = 3.0
 WAY_OUT = "Deploy functions/code-runner and set WORKWRIGHT_CODE_RUNNER_URL to its address."
 
@@ -71,24 +73,26 @@ class RemoteSandbox:
         check_request(request)
         body = request_to_bytes(request)
         patience = request.limits.wall_s + self._grace_s + (_INSTALL_S if request.packages else 0.0)
-        waited, pause = 0.0, 0.2
+        waited, tries, waits = 0.0, 0, CODE_RUNNER.waits
         while True:
-            answer = self._ask(body, patience)
+            answer, told = self._ask(body, patience), timedelta()
+            tries += 1
             if answer is not None:
                 status, raw, again_s = answer
                 if status == 200:
                     return result_from_bytes(raw, request, self.name)
                 if not (status == 429 or (status == 503 and again_s is not None)):
                     raise _refusal(status, raw)
-                pause = max(pause, again_s or 0.0)
+                told = timedelta(seconds=again_s or 0.0)
             if answer is not None and waited >= min(most_s, _TURN_S):
                 raise RateLimited(SYSTEM, f"it had no free place for us within {waited:.0f} s", retry_after=_NEXT_TURN)
             if waited >= most_s:
                 raise Unavailable(SYSTEM, f"nothing answered there within {waited:.0f} s")
-            pause = min(pause, _SLOWEST_S)
+            if told > backoff(tries, waits):  # from there on it grows
+                tries, waits = 1, replace(waits, base=told)
+            pause = backoff(tries, waits).total_seconds()
             self._sleep(pause)
             waited += pause
-            pause *= 2
 
     def _ask(self, body: bytes, patience: float) -> tuple[int, bytes, float | None] | None:
         """Return status, body and Retry-After; None when nobody was there, so that nothing was run."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
+from datetime import timedelta
 
+from shared.core.backoff import backoff, fraction
+from shared.core.retries import STEP
 from shared.core.run.run import Limits
 
 
@@ -12,8 +15,9 @@ def delay_before(key: str, failures: int, limits: Limits, retry_after_s: float |
 
     Half of the exponential delay is fixed, half is jitter from `key`. A server's `Retry-After` is a lower bound.
     """
-    ceiling = min(limits.backoff_cap_s, limits.backoff_s * 2.0 ** min(failures - 1, 30))
-    return max(ceiling * (0.5 + _fraction(f"{key}/{failures}") / 2), retry_after_s or 0.0)
+    base, cap = timedelta(seconds=limits.backoff_s), timedelta(seconds=limits.backoff_cap_s)
+    wait = backoff(failures, replace(STEP.waits, base=base, cap=cap), fraction(f"{key}/{failures}"))
+    return max(wait.total_seconds(), retry_after_s or 0.0)
 
 
 def delay_as_told(key: str, retry_after_s: float) -> float:
@@ -21,8 +25,4 @@ def delay_as_told(key: str, retry_after_s: float) -> float:
 
     The jitter keeps those who were told the same from coming back at the same moment.
     """
-    return retry_after_s + _fraction(key) * min(2.0, retry_after_s / 4)
-
-
-def _fraction(key: str) -> float:
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") / 2**32
+    return retry_after_s + fraction(key) * min(2.0, retry_after_s / 4)

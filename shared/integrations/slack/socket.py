@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
+from shared.core.backoff import Waits, backoff
 from shared.core.errors import AgentError, IntegrationError, Rejected, Unauthorized, Unavailable
+from shared.core.retries import SLACK_SOCKET
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+LONGEST_WAIT_S = SLACK_SOCKET.waits.cap.total_seconds()
 _OPEN_S, _CLOSE_S = 10.0, 1.0  # Slack ends the WebSocket, and leaves the connection below it open
 _LEFT_OPEN_S = 15.0  # for what is still on its way on a connection that is about to end
 _MAX_BYTES = 4 * 1024 * 1024
@@ -46,13 +48,13 @@ class SlackSocket:
         take: Take,
         tell: Callable[[str], None],
         *,
-        first_wait: float = FIRST_WAIT_S,
+        waits: Waits = SLACK_SOCKET.waits,
     ) -> None:
         """Know who gives an address to connect to, who takes what was clicked, and who hears of trouble."""
         self._find_address = find_address
         self._take = take
         self._tell = tell
-        self._first_wait = first_wait
+        self._waits = waits
         self._ending = threading.Event()
         self._connected = threading.Event()
         self._lock = threading.Lock()
@@ -82,26 +84,26 @@ class SlackSocket:
     # --- connections ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        wait = self._first_wait
+        refused = 0
         last: ClientConnection | None = None
         while not self._ending.is_set():
             try:
                 connection = self._connect()
             except AgentError as error:
                 self._tell(f"Clicks in Slack do not come in: {error}")
-                self._ending.wait(_wait_after(error, wait))
-                wait = min(wait * 2, LONGEST_WAIT_S)
+                refused += 1
+                self._ending.wait(_wait_after(error, backoff(refused, self._waits).total_seconds()))
                 continue
             self._let_end(last)
             self._connected.set()
             reason = self._listen(connection)
             self._connected.clear()
-            wait, last = self._first_wait, connection if reason in _GOES_ON else None
+            refused, last = 0, connection if reason in _GOES_ON else None
             if last is None:
                 self._close(connection)
                 if reason in _HOPELESS:
                     self._tell(f"Clicks in Slack do not come in: {_HOPELESS[reason]}")
-                self._ending.wait(LONGEST_WAIT_S if reason in _HOPELESS else wait)
+                self._ending.wait(LONGEST_WAIT_S if reason in _HOPELESS else backoff(1, self._waits).total_seconds())
 
     def _connect(self) -> ClientConnection:
         """Return a new connection. Its address is a secret, and good for half a minute; it is never told."""

@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from shared.core.backoff import Waits
 from shared.core.errors import Unauthorized
 from shared.http_client import HttpClient
 from shared.integrations.slack.client import Slack
@@ -20,6 +22,7 @@ from shared.local.simulators.slack.slack import SlackSimulator
 from shared.ports import Secret
 
 BOT, APP = "-".join(["xoxb", "test"]), "-".join(["xapp", "test"])
+QUICK = Waits(timedelta(seconds=0.05), timedelta(minutes=5))
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Approve"}, "action_id": "approve", "value": "v"}
 
 
@@ -64,7 +67,7 @@ class House:
     meanwhile: Callable[[int], None] = lambda number: None
 
     def __post_init__(self) -> None:
-        self.socket = SlackSocket(self.address, self.take, self.told.append, first_wait=0.05)
+        self.socket = SlackSocket(self.address, self.take, self.told.append, waits=QUICK)
 
     def address(self) -> str:
         self.asked += 1
@@ -192,7 +195,7 @@ def test_an_outage_is_waited_for(sim: SlackSimulator) -> None:
 @pytest.mark.parametrize("address", ["ws://slack.example/link", "http://127.0.0.1:9/", "wss://127.0.0.1:9/", ""])
 def test_an_address_that_is_not_safe_or_not_there_is_not_used(sim: SlackSimulator, address: str) -> None:
     told: list[str] = []
-    socket = SlackSocket(lambda: address, lambda payload: lambda: None, told.append, first_wait=0.05)
+    socket = SlackSocket(lambda: address, lambda payload: lambda: None, told.append, waits=QUICK)
     socket.start()
     eventually(lambda: bool(told))
     assert "not encrypted" in told[0] or "could not be opened" in told[0]

@@ -21,6 +21,7 @@ from shared.backends.local.delivery.in_flight import InFlight
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.backoff import Waits
 from shared.core.run.commands import NOTIFY, Command
 from tests.support.builders.saved_runs import a_command, a_run, following, opening
 from tests.support.ports.backends import LocalRig
@@ -57,7 +58,7 @@ def rows(store: LocalStore) -> int:
 
 
 def test_retries_wait_twice_as_long_each_time_up_to_the_cap(open_rig: Open) -> None:
-    with open_rig(backoff=timedelta(seconds=1), backoff_cap=timedelta(seconds=4)) as rig:
+    with open_rig(waits=Waits(timedelta(seconds=1), timedelta(seconds=4))) as rig:
         rig.answers["c1"] = [500] * 5
         rig.queue.enqueue([a_command("c1")])
         rig.settle()
@@ -359,7 +360,7 @@ def test_ten_deaths_of_its_worker_are_not_the_commands_fault(tmp_path: Path) -> 
 def test_after_many_deaths_a_command_waits_longer_each_time_and_leaves_the_others_their_turn(open_rig: Open) -> None:
     """At once for the first eight, then after 1, 2, 4 … seconds, and at last ten minutes; then it is put aside."""
     waits: list[float] = []
-    with open_rig(backoff=timedelta(0)) as rig:
+    with open_rig(waits=Waits(timedelta(0), timedelta(seconds=60))) as rig:
         rig.answers["killer"] = [NOBODY] * 40
         rig.queue.enqueue([a_command("killer")])
         while rig.dispatcher.deliver_one() and (due := rig.dispatcher.next_due()) is not None:
@@ -372,7 +373,7 @@ def test_after_many_deaths_a_command_waits_longer_each_time_and_leaves_the_other
 
 
 def test_deaths_and_failures_are_counted_apart(open_rig: Open) -> None:
-    with open_rig(backoff=timedelta(0)) as rig:
+    with open_rig(waits=Waits(timedelta(0), timedelta(seconds=60))) as rig:
         rig.answers["unlucky"] = [NOBODY] * 8 + [500] * 7
         rig.queue.enqueue([a_command("unlucky")])
         rig.settle()

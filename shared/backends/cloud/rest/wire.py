@@ -12,9 +12,10 @@ from typing import Any
 import urllib3
 
 from shared.backends.cloud.api_error import ApiError, status_name
+from shared.core.backoff import backoff
+from shared.core.retries import CLOUD_READ
 
 CONNECT_S = 5.0
-_READ_TRIES = 3
 _CONNECTIONS = 100  # kept per service: one per thread of an instance at most
 
 Token = Callable[[bool], str]
@@ -45,13 +46,13 @@ class Rest:
 
     def read(self, method: str, path: str, body: Any = None, *, timeout: float) -> Any:
         """Ask for something that changes nothing, again where the answer was lost; raises ApiError."""
-        for attempt in range(1, _READ_TRIES + 1):
+        for attempt in range(1, CLOUD_READ.tries + 1):
             try:
                 return self.call(method, path, body, timeout=timeout)
             except ApiError as error:
-                if not error.unclear or attempt == _READ_TRIES:
+                if not error.unclear or attempt == CLOUD_READ.tries:
                     raise
-                self._pause(0.1 * 2**attempt)
+                self._pause(backoff(attempt, CLOUD_READ.waits).total_seconds())
         raise AssertionError("unreachable")
 
     def call(self, method: str, path: str, body: Any = None, *, timeout: float) -> Any:

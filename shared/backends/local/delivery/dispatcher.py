@@ -25,7 +25,9 @@ from shared.backends.local.delivery.outcomes import DeliveryResult, Outcomes, Pa
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import from_micros, to_micros
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.backoff import Waits
 from shared.core.deliveries import MAX_FAILED, MAX_UNANSWERED, Tries
+from shared.core.retries import DELIVERY
 from shared.core.run.commands import ATTEMPT, CONSIDER, LOOK, MIRROR, RECONCILE, UNDO, Command
 from shared.ports import Clock
 
@@ -48,8 +50,7 @@ class DispatchOptions:
     line: Callable[[Command], str] = lambda command: command.function  # in which a command waits
     concurrency: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
-    backoff: timedelta = timedelta(seconds=0.5)
-    backoff_cap: timedelta = timedelta(seconds=60)
+    waits: Waits = DELIVERY.waits
     max_deliveries: int = MAX_FAILED  # that were answered
     max_unanswered: int = MAX_UNANSWERED
     duplicate_rate: float = 0.0
@@ -65,7 +66,7 @@ class Dispatcher:
         self.options = options or DispatchOptions()
         self._store = store
         chosen = self.options
-        patience = Patience(chosen.backoff, chosen.backoff_cap, chosen.max_deliveries, chosen.max_unanswered)
+        patience = Patience(chosen.waits, chosen.max_deliveries, chosen.max_unanswered)
         self._outcomes = Outcomes(store, clock, patience)
         self._deliver = deliver
         self._clock = clock
@@ -313,7 +314,7 @@ class Dispatcher:
                 again = self._record(task, result)
         except Exception:  # the disk is full, say: the task is still in the file, and the worker must live
             _LOG.exception("outcome of a delivery was not recorded")
-            again = task.tries, to_micros(self._clock.now() + self.options.backoff_cap)
+            again = task.tries, to_micros(self._clock.now() + self.options.waits.cap)
         finally:
             self._end(task, again)
 
@@ -362,4 +363,4 @@ class Dispatcher:
 
     def _longest(self, tries: Tries) -> int:
         """Return the longest wait, in microseconds, that may lie before the next delivery."""
-        return max(self.options.backoff_cap, tries.wait()) // timedelta(microseconds=1)
+        return max(self.options.waits.cap, tries.wait()) // timedelta(microseconds=1)

@@ -13,6 +13,7 @@ from shared.backends.local.delivery.lanes import Task
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import to_micros
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.backoff import Waits, backoff
 from shared.core.deliveries import Tries
 from shared.core.notify.attention import warning
 from shared.core.run.commands import Command
@@ -34,15 +35,13 @@ class DeliveryResult:
 class Patience:
     """How often and after what waits a task comes again. `most_failed` is of answered deliveries."""
 
-    backoff: timedelta
-    backoff_cap: timedelta
+    waits: Waits
     most_failed: int
     most_unanswered: int
 
     def after(self, tries: Tries, result: DeliveryResult) -> timedelta:
         """Return how long the task waits after this delivery."""
-        failed = max(tries.failed, 1)
-        usual = min(self.backoff * (1 << (failed - 1)), self.backoff_cap)
+        usual = backoff(max(tries.failed, 1), self.waits)
         return max(usual, tries.wait(), result.retry_after or timedelta())
 
 

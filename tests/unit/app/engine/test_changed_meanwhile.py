@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from shared.app.intake.accept_delivery import TOKEN, TOKEN_BEFORE, accept_delivery, arm_handshake
 from shared.app.planning.feedback import note
@@ -13,9 +16,15 @@ from shared.app.planning.preferences import STATE, learn_by_rules
 from shared.ports import SYSTEM, Secret
 from tests.support.builders.runs import begin
 from tests.support.ports.interrupted_store import InterruptedStore
-from tests.support.ports.local_ports import Ports, ScriptedModel
+from tests.support.ports.local_ports import Ports, ScriptedModel, local_ports
 
 WEBHOOK = (SYSTEM, "webhook", "notion")
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Iterator[Ports]:
+    with local_ports(tmp_path) as found:
+        yield found
 
 
 def _interrupted(ports: Ports, place: tuple[str, str, str], then: Callable[[], object]) -> Any:
