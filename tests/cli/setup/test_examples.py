@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from shared.cli.setup.answer_file import KNOWN, AnswerFile
 from shared.core.errors import ConfigError
 from shared.settings import MODEL_SYSTEMS, SYSTEMS, Settings
+from tests.support.builders.noting_environment import Noting
 from tests.support.repository.documents import ROOT
 
 EXAMPLES = ROOT / "docs" / "guides" / "examples"
@@ -35,22 +35,6 @@ LEFT_OUT = {
         if system != "compatible"
     },
 }
-
-
-class Noting(dict[str, str]):
-    """An environment that notes what is asked of it."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        super().__init__(given)
-        self.asked: set[str] = set()
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        self.asked.add(name)
-        return super().get(name, default)
-
-    def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
-        return super().__getitem__(name)
 
 
 def _with_all_lines(text: str, sign: str) -> str:
