@@ -1,5 +1,5 @@
 locals {
-  # Variables of the code that are given only where somebody asks for them, by `settings`. The README says what they mean.
+  # Variables of the code that are given only where somebody asks for them, by `settings`. docs/reference/configuration.md says what they mean.
   tunable = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_METRICS_EXPORTER",

@@ -127,7 +127,7 @@ variable "sites" {
 }
 
 variable "settings" {
-  description = "Further variables of the functions, by name: those of the README's table that are given nowhere else."
+  description = "Further variables of the functions, by name: those of docs/reference/configuration.md that are given nowhere else."
   type        = map(string)
   default     = {}
 

@@ -1,4 +1,4 @@
-"""The kind that the README shows to whoever adds one: a real file, planned and carried out like any other."""
+"""The kind that the guide shows to whoever adds one: a real file, planned and carried out like any other."""
 
 from __future__ import annotations
 
@@ -78,6 +78,8 @@ def test_nobody_is_offered_it_without_slack() -> None:
     assert "slack.post_message" not in usable(WITH_IT, {"connected": ["notion", "github", "vercel"]})
 
 
-def test_the_readme_leads_to_it() -> None:
-    path = "tests/fixtures/step_kinds/slack_post_message.py"
-    assert re.search(rf"\]\({re.escape(path)}\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+def test_the_guide_to_adding_one_leads_to_it() -> None:
+    path = "../../tests/fixtures/step_kinds/slack_post_message.py"
+    assert re.search(
+        rf"\]\({re.escape(path)}\)", (ROOT / "docs" / "guides" / "contributing.md").read_text(encoding="utf-8")
+    )
