@@ -25,7 +25,8 @@ from shared.app.asking import ASKS, OFTEN
 from shared.app.asking.watched_rows import KIND, read_row
 from shared.app.connections.connect_account import change_settings
 from shared.app.intake.open_page_run import page_record
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.identity import LocalCallers
 from shared.core.asking.pace import LATELY_S
 from shared.core.errors import ConfigError

@@ -28,8 +28,9 @@ from shared.app.engine.engine import open_run
 from shared.app.engine.execute_step import execute_step
 from shared.app.engine.tools import Tools
 from shared.backends.clock import SystemClock
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.identity import LocalCallers
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore

@@ -17,7 +17,8 @@ from werkzeug.serving import BaseWSGIServer
 
 from shared import log
 from shared.backends.local.capacity import Capacity
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.backends.local.keys.identity import LocalCallers

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from shared.app.engine.execute_step import execute_step
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.sandbox.choose import NoSandbox
 from shared.core.pages import marks
 from shared.core.run.commands import Command

@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.run.commands import Command
 from shared.ports import Queue, Store

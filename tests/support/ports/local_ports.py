@@ -11,8 +11,9 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.prompts import code_prompts
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Unauthorized

@@ -16,7 +16,8 @@ from typing import Any
 
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.connections.connect_account import change_settings
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.core.pages import marks
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind

@@ -25,8 +25,9 @@ from shared.app.prompts import code_prompts
 from shared.app.schedule.plan_day import plan_the_day
 from shared.app.schedule.routines import run_routine
 from shared.app.ship.site_environment import site_environment
-from shared.backends.local.delivery.dispatcher import Deliver, Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Deliver, Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.delivery.outcomes import DeliveryResult
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore

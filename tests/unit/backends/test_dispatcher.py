@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.in_flight import InFlight
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.backoff import Waits
@@ -298,7 +299,8 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.core.run.commands import Command
@@ -325,7 +327,8 @@ _BESIDE = """
 import os, signal, sys
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.run.commands import Command
@@ -399,7 +402,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from shared.backends.clock import SystemClock
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from tests.support.builders.saved_runs import a_command, a_run, following, opening
 clock = SystemClock()

@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from shared import log
 from shared.__main__ import workwright
 from shared.app.api.keys import PEPPER, caller_of, create_key
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.doctor.doctor import _data
 from shared.core.errors import StoreError

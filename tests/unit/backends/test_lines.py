@@ -11,8 +11,9 @@ from typing import Any, TypeGuard
 import pytest
 
 from shared.backends.local.capacity import GIB, Capacity
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.lines import BROWSER, LINES, MODEL, SANDBOX
 from shared.core.run.commands import UNDO, Command

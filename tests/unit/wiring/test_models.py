@@ -18,8 +18,9 @@ from shared.app.engine.deps import Deps
 from shared.app.models.model_keys import drop_key, keep_key, own_keys
 from shared.app.models.model_verdicts import NoModel
 from shared.backends.clock import SystemClock
-from shared.backends.local.delivery.dispatcher import Dispatcher, DispatchOptions
+from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import ConfigError, Overloaded, QuotaExhausted, Unauthorized

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.engine.engine import record
 from shared.app.notify.mirror_run import mirror_run
+from shared.backends.local.delivery import tasks
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.pages.author import BOT, Author
 from shared.core.run import acts
@@ -56,8 +57,11 @@ def test_a_page_whose_end_was_never_written_heals_when_it_is_to_be_planned_again
     page = planned(desk)
     run = desk.run_of(page)
     record(desk.house.deps, TENANT, run.id, acts.CancelRequested(desk.house.clock.now(), "Ada"))
-    for task in list(desk.house.dispatcher._known.values()):
-        desk.house.queue.bury(task.command, "what the queue gave up on", 8)
+    with desk.house.store.reading() as connection:
+        waiting = [command for command, _, _ in tasks.alive(connection)]
+    assert waiting
+    for command in waiting:
+        desk.house.queue.bury(command, "what the queue gave up on", 8)
     desk.set_status(page, "Plan it")
     desk.tell(page)
     desk.house.pass_time(timedelta(hours=1), timedelta(minutes=1))
