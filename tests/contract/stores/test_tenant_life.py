@@ -33,6 +33,7 @@ from shared.core.schema_versions import UPGRADES
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, KnownPage, Put, Secret, Store
 from tests.support.builders.saved_runs import a_command, a_run, opening
+from tests.support.ports.dying import Died
 from tests.support.ports.moved_clock import MovedClock
 
 MINE, OTHER = "acme", "globex"
@@ -40,10 +41,6 @@ MINE, OTHER = "acme", "globex"
 
 def _chunk(text: str) -> Chunk:
     return Chunk(id="k1.0", page="k1", path=("Top",), text=text, block="b1", key="key-1", position=0)
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 class Tasks:

@@ -7,6 +7,11 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
+def utc(*parts: int) -> datetime:
+    """Return a time of Greenwich by its year, month, day and so on."""
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
 class MovedClock:
     """Stands still until it is moved, forward or back."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from shared.app.approval.approvals import asked_now, decide
 from shared.core.code.worktree import Worktree
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON, Author
@@ -150,3 +151,14 @@ def kinds_of(story: Story) -> Mapping[str, StepKind]:
     told |= {name: lambda wanted, ctx: Done() for name in away if name not in told}  # they only look
     plain: dict[str, Any] = {"group": False, "thinks": "", "weigh": None, "undo": None, "lane": "execute-step"}
     return {**KINDS, **{name: replace(KINDS[name], run=do, **plain) for name, do in told.items()}}
+
+
+def approve(story: Story, by: str = "Grace Example", via: str = "slack") -> None:
+    """Approve what is asked now, and work."""
+    decide(story.house.deps, asked_now(story.run), approve=True, by=by, via=via)
+    story.house.work()
+
+
+def said(story: Story) -> list[str]:
+    found = story.desk.as_person("GET", f"/v1/comments?block_id={story.page}")["results"]
+    return ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]

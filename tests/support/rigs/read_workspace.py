@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
+
 from shared.app.intake.reconcile import order_passes
 from shared.app.knowledge.knowledge_scope import Served, scope_of
 from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
@@ -96,3 +98,14 @@ def block_body(text: str) -> dict[str, Any]:
     kind, _, rest = text.partition("# ") if text.startswith("# ") else ("paragraph", "", text)
     name = "heading_2" if text.startswith("# ") else kind
     return {"type": name, name: {"rich_text": [{"text": {"content": rest}}]}}
+
+
+def write_pages(reading: Reading, count: int) -> list[str]:
+    """Write pages by hand, over one connection."""
+    made = []
+    with requests.Session() as session:
+        for number in range(count):
+            body = page_body(reading.home, f"Page {number}", f"Text of number {number}.")
+            asked = {"person": reading.desk.person, "method": "POST", "path": "/v1/pages", "body": body}
+            made.append(str(session.post(f"{reading.desk.url}/_as_person", json=asked, timeout=10).json()["id"]))
+    return made

@@ -10,12 +10,9 @@ from shared.backends import envelope as envelopes
 from shared.backends.local.keys.keyfile import derived_key, installation_key, installation_keys
 from shared.backends.local.keys.local_secrets import LocalSecrets, name_of_key
 from shared.ports import Secret
+from tests.support.ports.dying import Died
 
 POINTS = ("rotate.after/both-keys", "rotate.after/operator-secrets", "rotate.after/tenant-keys", "")
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 def _sealed(folder: Path) -> dict[str, dict[str, object]]:

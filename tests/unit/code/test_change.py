@@ -5,8 +5,7 @@ The repository is a real one of git, behind the simulated GitHub.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from shared.core.code.worktree import from_text
 from shared.core.errors import Unauthorized
 from shared.core.run.run import RunStatus, StepSpec, StepStatus, WaitKind
 from shared.http_client import HttpClient
-from shared.integrations.forge import SYMLINK, Author
+from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
 from shared.integrations.gitlab.client import GitLab
 from shared.local.simulators._server import serve
@@ -26,29 +25,16 @@ from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served, served
 from tests.support.builders.runs import spec
+from tests.support.desks.repository_to_change import DATE, FILES, RepositoryDesk
 from tests.support.parts import require
 from tests.support.ports.local_ports import Clients, Ports, ScriptedModel
 from tests.unit.code.code_run import CodeRun, outline, planned, repaired, source_of, written
 
 __all__ = ["served"]
-
-DATE = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
-TEST = "import unittest\nfrom shop.sums import add\n\n\nclass Sums(unittest.TestCase):\n    def test_add(self):\n"
-TEST += "        self.assertEqual(add(2, 3), 5)\n"
-FILES: Mapping[str, bytes] = {
-    "README.md": b"# Shop\n",
-    "shop/__init__.py": b"",
-    "shop/sums.py": b"def add(a, b):\n    return a + b\n",
-    "shop/mail.py": b"def send(to):\n    return to\n",
-    "tests/__init__.py": b"",
-    "tests/test_sums.py": TEST.encode(),
-    "logo.png": b"\x89PNG\x00\xff",
-    "node_modules/x/index.js": b"made by a tool",
-    "link": b"README.md",
-    "video.bin": bytes(1_000_001),
-}
-NEW_TEST = "import unittest\nfrom shop.sums import add, subtract\n\n\nclass Subtracts(unittest.TestCase):\n"
-NEW_TEST += "    def test_subtract(self):\n        self.assertEqual(subtract(add(2, 3), 3), 2)\n"
+NEW_TEST = (
+    "import unittest\nfrom shop.sums import add, subtract\n\n\nclass Subtracts(unittest.TestCase):\n"
+    "    def test_subtract(self):\n        self.assertEqual(subtract(add(2, 3), 3), 2)\n"
+)
 EDIT = ("shop/sums.py", "    return a + b\n", "    return a + b\n\n\ndef subtract(a, b):\n    return a - b\n")
 PLAN = outline(
     planned("shop/sums.py", action="edit", lines=5),
@@ -62,48 +48,28 @@ ANSWER = written({"tests/test_subtract.py": NEW_TEST}, EDIT, tests=1)
 SETTINGS = {"ship": {"code": {"system": "github", "owner": "acme", "repository": "shop"}}}
 
 
-class Desk:
-    """A repository with files, our client of it, and what was asked."""
-
-    def __init__(self, sim: Served) -> None:
-        sim.control("/_seed", [{"login": "ada", "token": "gh-word-" + "1", "org": "acme"}])
-        self.asked: list[dict[str, Any]] = []
-        http = HttpClient("github", sim.url, Secret("gh-word-" + "1"), timeouts=(2, 10), trace=self.asked.append)
-        self.github = GitHub(http)
-        self.github.ensure_repository("acme", "shop")
-        self.base = self.commit("main", self.github.head("acme", "shop", "main"), FILES, link=True)
-        self.asked.clear()
-
-    def commit(self, branch: str, head: str, files: Mapping[str, bytes], *, link: bool = False, **more: Any) -> str:
-        expected = self.github.head("acme", "shop", branch)
-        return self.github.commit(
-            "acme", "shop", base=head, branch=branch, expected_head=expected, files=files, message="Change",
-            modes={"link": SYMLINK} if link else {}, author=Author("Ada", "ada@example.test"), date=DATE, **more,
-        )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RepositoryDesk]:
     simulator = GitHubSimulator(tmp_path_factory.mktemp("github"))
     server = serve(simulator)
-    yield Desk(Served(simulator, simulator.base_url))
+    yield RepositoryDesk(Served(simulator, simulator.base_url))
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: RepositoryDesk) -> RepositoryDesk:
     """Return the repository, of which these tests change no branch but their own."""
     one_desk.asked.clear()
     return one_desk
 
 
-def changing(ports: Ports, desk: Desk, *answers: Any, **more: Any) -> CodeRun:
+def changing(ports: Ports, desk: RepositoryDesk, *answers: Any, **more: Any) -> CodeRun:
     model = ScriptedModel(list(answers or (PLAN, ANSWER)))
     return CodeRun(ports, model, SETTINGS, Clients({GitHub: desk.github}), **more)
 
 
-def test_what_leaves_is_the_difference_to_the_commit_that_was_read(ports: Ports, desk: Desk) -> None:
+def test_what_leaves_is_the_difference_to_the_commit_that_was_read(ports: Ports, desk: RepositoryDesk) -> None:
     made = changing(ports, desk)
     run = made.start("change")
     assert run.status == RunStatus.SUCCEEDED, run.failure
@@ -120,7 +86,9 @@ def test_what_leaves_is_the_difference_to_the_commit_that_was_read(ports: Ports,
     assert {each["method"] for each in desk.asked} == {"GET"}, "nothing is written before it is approved"
 
 
-def test_the_originals_are_the_files_of_that_commit_without_links_and_what_tools_made(ports: Ports, desk: Desk) -> None:
+def test_the_originals_are_the_files_of_that_commit_without_links_and_what_tools_made(
+    ports: Ports, desk: RepositoryDesk
+) -> None:
     made = changing(ports, desk)
     made.start("change")
     kept = from_text(made.text(str(made.output["originals"])))
@@ -129,7 +97,7 @@ def test_the_originals_are_the_files_of_that_commit_without_links_and_what_tools
     }
 
 
-def test_what_is_too_large_to_be_read_is_told_and_left_as_it_is(ports: Ports, desk: Desk) -> None:
+def test_what_is_too_large_to_be_read_is_told_and_left_as_it_is(ports: Ports, desk: RepositoryDesk) -> None:
     over = {**PLAN, "files": [*PLAN["files"], planned("video.bin")]}
     made = changing(ports, desk, over, PLAN, ANSWER)
     run = made.start("change")
@@ -142,7 +110,7 @@ def test_what_is_too_large_to_be_read_is_told_and_left_as_it_is(ports: Ports, de
 @pytest.mark.parametrize(
     "path", ["link", "link/more.md", "node_modules/x/index.js", "node_modules", "node_modules/y.js"]
 )
-def test_nothing_is_written_where_something_is_that_was_not_read(ports: Ports, desk: Desk, path: str) -> None:
+def test_nothing_is_written_where_something_is_that_was_not_read(ports: Ports, desk: RepositoryDesk, path: str) -> None:
     over = {**PLAN, "files": [*PLAN["files"], planned(path)]}
     made = changing(ports, desk, over, PLAN, ANSWER)
     run = made.start("change")
@@ -150,7 +118,7 @@ def test_nothing_is_written_where_something_is_that_was_not_read(ports: Ports, d
     assert f"{path!r} is there and was not read" in source_of(made.model.asked[1].prompt, "your last attempt")
 
 
-def test_each_file_is_read_once_however_often_a_plan_goes_back(ports: Ports, desk: Desk) -> None:
+def test_each_file_is_read_once_however_often_a_plan_goes_back(ports: Ports, desk: RepositoryDesk) -> None:
     made = changing(ports, desk, {**PLAN, "expected_tests": 0}, {**PLAN, "tests": []}, PLAN, ANSWER)
     run = made.start("change")
     assert (run.status, made.step("outline").attempt) == (RunStatus.SUCCEEDED, 3), run.failure
@@ -180,7 +148,7 @@ def test_limits_hold_where_the_forge_tells_no_sizes(
     assert ("video.bin" in kept, len(kept["edge.bin"])) == (False, 1_000_000)
 
 
-def test_nor_does_a_repair_write_there(ports: Ports, desk: Desk) -> None:
+def test_nor_does_a_repair_write_there(ports: Ports, desk: RepositoryDesk) -> None:
     mend = [repaired({"video.bin": "x"}), repaired({"notes.md": "x"})]
     made = changing(ports, desk, PLAN, ANSWER, *mend)
     said = ports.store.put_text("t-1", "FAIL")
@@ -190,14 +158,14 @@ def test_nor_does_a_repair_write_there(ports: Ports, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("runner", ["none", "node"])
-def test_tests_that_are_there_are_run_by_what_runs_them(ports: Ports, desk: Desk, runner: str) -> None:
+def test_tests_that_are_there_are_run_by_what_runs_them(ports: Ports, desk: RepositoryDesk, runner: str) -> None:
     made = changing(ports, desk, {**PLAN, "runner": runner}, PLAN, ANSWER)
     assert made.start("change").status == RunStatus.SUCCEEDED
     said = source_of(made.model.asked[1].prompt, "your last attempt")
     assert "own tests are run by python, as in 'tests/test_sums.py'" in said
 
 
-def test_git_takes_the_work_as_one_commit_and_has_the_tree_it_names(ports: Ports, desk: Desk) -> None:
+def test_git_takes_the_work_as_one_commit_and_has_the_tree_it_names(ports: Ports, desk: RepositoryDesk) -> None:
     made = changing(ports, desk)
     made.start("change")
     kept = from_text(made.text(str(made.output["work"])))
@@ -207,7 +175,7 @@ def test_git_takes_the_work_as_one_commit_and_has_the_tree_it_names(ports: Ports
     assert desk.github.read_file("acme", "shop", "shop/sums.py", sha) == kept.files["shop/sums.py"]
 
 
-def test_who_plans_sees_the_map_the_conventions_and_the_files_it_is_about(ports: Ports, desk: Desk) -> None:
+def test_who_plans_sees_the_map_the_conventions_and_the_files_it_is_about(ports: Ports, desk: RepositoryDesk) -> None:
     made = changing(ports, desk)
     made.start("change")
     asked = made.model.asked[0].prompt
@@ -220,7 +188,7 @@ def test_who_plans_sees_the_map_the_conventions_and_the_files_it_is_about(ports:
     assert source_of(writing, "file shop/mail.py") == ""
 
 
-def test_an_edit_that_does_not_apply_goes_back_with_the_nearest_lines(ports: Ports, desk: Desk) -> None:
+def test_an_edit_that_does_not_apply_goes_back_with_the_nearest_lines(ports: Ports, desk: RepositoryDesk) -> None:
     wrong = written({"tests/test_subtract.py": NEW_TEST}, ("shop/sums.py", "    return a+b\n", "x"), tests=1)
     made = changing(ports, desk, PLAN, wrong, ANSWER)
     run = made.start("change")
@@ -230,7 +198,7 @@ def test_an_edit_that_does_not_apply_goes_back_with_the_nearest_lines(ports: Por
     assert "return a + b" in said
 
 
-def test_tests_of_the_repository_that_the_plan_changes_are_named(ports: Ports, desk: Desk) -> None:
+def test_tests_of_the_repository_that_the_plan_changes_are_named(ports: Ports, desk: RepositoryDesk) -> None:
     plan = {**PLAN, "files": [planned("tests/test_sums.py", action="edit")]}
     answer = written({}, ("tests/test_sums.py", "add(2, 3), 5", "add(2, 4), 6"), tests=1)
     made = changing(ports, desk, plan, answer)
@@ -239,7 +207,7 @@ def test_tests_of_the_repository_that_the_plan_changes_are_named(ports: Ports, d
     assert run.facts["tests_changed"] == ["tests/test_sums.py"]
 
 
-def test_a_site_for_a_repository_that_is_there_is_laid_over_it(ports: Ports, desk: Desk) -> None:
+def test_a_site_for_a_repository_that_is_there_is_laid_over_it(ports: Ports, desk: RepositoryDesk) -> None:
     plan = outline(planned("site/index.html"), planned("README.md"))
     made = changing(ports, desk, plan, written({"site/index.html": "<p>It adds", "README.md": "# Shop\n"}, tests=1))
     run = made.start("static_site")
@@ -262,7 +230,7 @@ def test_a_site_for_a_repository_that_is_there_is_laid_over_it(ports: Ports, des
     ],
 )
 def test_without_a_repository_a_change_says_the_way_out_and_a_new_project_is_made(
-    ports: Ports, desk: Desk, settings: dict[str, Any], artifact: str, said: str
+    ports: Ports, desk: RepositoryDesk, settings: dict[str, Any], artifact: str, said: str
 ) -> None:
     plan = outline(planned("adds.py"))
     made = CodeRun(ports, ScriptedModel([plan, written({"adds.py": ""})]), settings, Clients({GitHub: desk.github}))
@@ -297,7 +265,9 @@ def test_without_a_grant_a_new_project_is_written_as_if_nothing_was_there(ports:
     assert (run.status, made.output["originals"]) == (RunStatus.SUCCEEDED, ""), run.failure
 
 
-def test_a_change_that_breaks_a_test_that_was_there_is_mended_before_it_passes(ports: Ports, desk: Desk) -> None:
+def test_a_change_that_breaks_a_test_that_was_there_is_mended_before_it_passes(
+    ports: Ports, desk: RepositoryDesk
+) -> None:
     require("bubblewrap")  # the code here is no offline model's, so nothing else may run it
     plan = {**PLAN, "files": PLAN["files"][:2]}
     breaking = (EDIT[0], EDIT[1], EDIT[2].replace("a + b", "a - b"))

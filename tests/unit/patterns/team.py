@@ -18,6 +18,7 @@ from shared.core.run.run import NOTHING, Limits, Run, Step, StepSpec, Usage
 from shared.ports import ModelRequest, ModelResult
 from shared.steps import KINDS
 from tests.support.builders.runs import opened
+from tests.support.ports.dying import Died
 from tests.support.ports.local_ports import Ports, ScriptedModel, local_ports, tools_with
 
 Answer = Callable[[ModelRequest, int], Any]
@@ -144,10 +145,6 @@ class Team:
 def team(ports: Ports, model: Any, **more: Any) -> Team:
     """Return a team that thinks with this model."""
     return Team(ports, tools_with(model=model, **more))
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 @dataclass(frozen=True)

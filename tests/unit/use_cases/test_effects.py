@@ -23,13 +23,10 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.steps._kind import Repeat
+from tests.support.ports.dying import Died
 from tests.support.ports.local_ports import Ports
 
 POINTS = ("intent.before", "effect.before", "effect.after", "result.after")
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 @dataclass

@@ -21,14 +21,11 @@ from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from tests.support.builders.runs import opened, spec
+from tests.support.ports.dying import Died
 from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
 EMAIL = "notify.run_succeeded/email-ada"
-
-
-class Died(BaseException):
-    """The process, at a point."""
 
 
 @pytest.fixture(scope="module")

@@ -24,13 +24,10 @@ from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.ports import Secret
 from tests.support.builders.runs import gate, opened, spec
+from tests.support.ports.dying import Died
 from tests.support.ports.local_ports import Clients, Ports, tools_with
 
 ADA = {"id": "ada", "email": "ada@example.test", "channels": ["email"]}
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 class Outside:

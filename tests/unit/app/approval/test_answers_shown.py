@@ -10,9 +10,9 @@ from shared.core.run.run import RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
 from tests.support.ports.planner_in_hand import Json, PlannerInHand, comment, plan_of
+from tests.support.rigs.plan_comments import say
 from tests.support.rigs.small_desk import settle_in
 from tests.support.rigs.small_house import SmallHouse
-from tests.unit.app.approval.test_plan_comments import say
 
 TRASH: Json = {"id": "old", "kind": "notion.trash_page", "title": "Take the old page away", "depends_on": [],
                "input": {"page": "{page}"}}  # fmt: skip

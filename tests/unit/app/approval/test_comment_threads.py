@@ -7,8 +7,8 @@ import pytest
 from shared.app.approval.heard import heard_of
 from shared.core.run.run import RunStatus
 from tests.support.ports.local_ports import ScriptedModel
+from tests.support.rigs.plan_comments import EXPLAINED, planned, said, say
 from tests.support.rigs.small_desk import Desk
-from tests.unit.app.approval.test_plan_comments import EXPLAINED, planned, said, say
 
 
 def test_how_it_stands_is_answered_in_the_thread(desk: Desk) -> None:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,37 +13,19 @@ from shared.app.engine.engine import record
 from shared.app.notify.page_shows import shows_plan
 from shared.app.workspace.workspace_databases import mapped_page
 from shared.core.approval.release_words import asked_lines
-from shared.core.errors import BadSignature, Conflicting, Forbidden
+from shared.core.errors import BadSignature, Conflicting
 from shared.core.pages.author import PERSON, Author
 from shared.core.run import acts
-from shared.core.run.run import RunStatus, StepStatus
+from shared.core.run.run import RunStatus
 from shared.integrations.notion.client.client import Notion
-from tests.integrations.conftest import Served
 from tests.support.builders.made_up_secrets import letters
-from tests.support.rigs.gated_story import Story, story_at
-from tests.support.rigs.small_house import TENANT, SmallHouse
+from tests.support.rigs.gated_story import Story, approve, said
+from tests.support.rigs.small_house import TENANT
 
 pytestmark = pytest.mark.slow
 
 SECRET = "ghp" + "_" + letters("gates", 36)
 WISH = "no, because the heading must be blue"
-
-
-@pytest.fixture
-def story(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> Story:
-    """A story before its idea is written."""
-    return story_at(house, served)
-
-
-def approve(story: Story, by: str = "Grace Example", via: str = "slack") -> None:
-    """Approve what is asked now, and work."""
-    decide(story.house.deps, asked_now(story.run), approve=True, by=by, via=via)
-    story.house.work()
-
-
-def said(story: Story) -> list[str]:
-    found = story.desk.as_person("GET", f"/v1/comments?block_id={story.page}")["results"]
-    return ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
 
 
 def test_a_page_is_asked_about_three_times_and_then_live(story: Story) -> None:
@@ -209,73 +187,6 @@ def test_a_status_that_cannot_say_what_it_is_about_lets_nothing_leave(story: Sto
     assert shows_plan(story.house.deps, mapped, raw, story.run)
     story.until("release")
     assert not shows_plan(story.house.deps, mapped, raw, story.run)
-
-
-def test_four_eyes_hold_on_every_way(story: Story) -> None:
-    people = [{"id": "ada", "name": "Ada Example"}, {"id": "grace", "name": "Grace Example", "email": "g@example.test"}]
-    story.settle(ship={"approvals": {"four_eyes": True}}, people=people)
-    story.begin()
-    asker = story.run.trigger.by
-    run = story.until("release")
-    deps = story.house.deps
-    with pytest.raises(Forbidden, match="nobody knows who") as told:
-        decide(deps, asked_now(run), approve=True, by="whoever holds the approval link", via="link")
-    assert "Notion or in Slack" in told.value.way_out
-    approve(story, "Grace Example")
-    assert story.gate.id == "production"
-    sent = list(story.sent)
-    for by, via in (
-        (asker, "slack"), (asker, "api"), ("Grace Example", "slack"), ("grace", "api"), ("G@example.test", "chat"),
-        ("whoever holds the approval link", "link"), ("a key of nobody", "api"), ("a key of nobody", "chat"),
-    ):  # fmt: skip
-        with pytest.raises(Forbidden):
-            decide(deps, asked_now(story.run), approve=True, by=by, via=via)
-    story.agree()  # the one who asked for it, by status
-    story.comment("approve")  # and by comment
-    assert (story.gate.id, story.sent) == ("production", sent)
-    assert [each for each in said(story) if "does not count here" in each] != []
-    approve(story, "Bo Example")
-    assert story.sent[-1].endswith("by Bo Example")
-
-
-def test_the_door_itself_asks_for_four_eyes(story: Story) -> None:
-    story.begin()
-    story.until("production")
-    approve_now = asked_now(story.run)
-    decide(story.house.deps, approve_now, approve=True, by=story.run.trigger.by, via="slack")
-    story.settle(ship={"approvals": {"four_eyes": True}})  # after the approval, before the door
-    story.house.work()
-    assert story.gate.id == "production"
-    assert not story.sent[-1].startswith("site.promote")
-
-
-def test_who_is_known_by_their_id_in_notion_is_nobody_else_under_another_name(story: Story) -> None:
-    grace = {"id": "grace", "name": "Grace Example", "notion_user": story.desk.person.replace("-", "")}
-    story.settle(ship={"approvals": {"four_eyes": True}}, people=[grace])
-    story.begin()
-    assert story.run.trigger.by == "Grace Example"  # whatever Notion shows
-    story.until("release")
-    approve(story, "Bo Example")
-    sent = list(story.sent)
-    story.agree()
-    story.comment("approve")
-    assert (story.gate.id, story.sent) == ("production", sent)
-
-
-def test_nothing_that_runs_without_asking_passes_a_gate(story: Story) -> None:
-    free = {name: replace(kind, needs_approval=False) for name, kind in story.house.tools.kinds.items()}
-    object.__setattr__(story.house.tools, "kinds", free)
-    story.settle(auto_approve=True, ship={"approvals": {"production": "ask", "release": "never"}})
-    story.begin()
-    story.house.pass_time(timedelta(hours=2), timedelta(minutes=30))
-    run = story.run
-    assert (story.sent, run.status) == ([], RunStatus.AWAITING_APPROVAL)
-    assert [s.status for s in run.steps if s.id == "release"] == [StepStatus.WAITING]
-    approve(story)
-    assert (story.gate.id, story.sent) == ("release", [])  # the first word was about the plan alone
-    approve(story)
-    assert [s.status for s in story.run.steps if s.id == "production"] == [StepStatus.WAITING]
-    assert [each.split()[0] for each in story.sent] == ["repository.propose_change", "site.deploy"]
 
 
 def test_what_a_reviewer_finds_worst_goes_back_once_and_then_a_person_decides(story: Story) -> None:

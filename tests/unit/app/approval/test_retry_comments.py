@@ -7,9 +7,9 @@ import pytest
 from shared.app.api.run.retry import retry_links
 from shared.core.approval.retry_words import asks_to_retry, says_from_start
 from shared.core.run.run import Run, RunStatus
+from tests.support.rigs.plan_comments import planned, said, say
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
-from tests.unit.app.approval.test_plan_comments import planned, said, say
 
 
 def _stopped(desk: Desk) -> tuple[str, Run]:

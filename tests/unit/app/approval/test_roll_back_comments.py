@@ -17,9 +17,9 @@ from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, derived_id
 from shared.ports import Commit
+from tests.support.rigs.plan_comments import planned, said, say
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
-from tests.unit.app.approval.test_plan_comments import planned, said, say
 
 OUTPUT = {"system": "vercel", "project": "prj_1", "deployment": "dpl_2", "previous": "dpl_1"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from shared.core.run.commands import RECONCILE, Command
 from shared.core.run.run import RunStatus
 from shared.integrations.notion.client.client import Notion
 from shared.ports import Put
+from tests.support.desks.passes import let_pass, look_for_changes
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open
@@ -27,67 +28,43 @@ from tests.support.simulators import kept_open
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def quiet(desk: Desk) -> Desk:
-    """Return a desk whose Notion has the house's time, two hours after everything in it was made and looked at."""
-    _pass(desk, datetime.now(UTC) - desk.house.clock.now() + timedelta(hours=1))
-    _look_for(desk)
-    _pass(desk, timedelta(hours=1))
-    _look_for(desk)
-    return desk
-
-
-def _pass(desk: Desk, span: timedelta) -> None:
-    desk.house.clock.move(seconds=span.total_seconds())
-    offset = (desk.house.clock.now() - datetime.now(UTC)).total_seconds()
-    kept_open.post(f"{desk.url}/_clock", json={"offset_s": offset}, timeout=10)
-
-
-def _look_for(desk: Desk) -> int:
-    """Look for changed rows; return how many looks were ordered, and take them."""
-    notion = desk.house.accounts.connect_for(TENANT)(Notion)
-    found = look_for_rows(desk.house.deps, TENANT, notion, desk.source)
-    desk.house.work()
-    return found
-
-
-def _queries(desk: Desk) -> list[Any]:
+def list_queries(desk: Desk) -> list[Any]:
     journal = kept_open.get(f"{desk.url}/_journal", timeout=10).json()
     return [entry for entry in journal if entry["path"].endswith("/query")]
 
 
 def test_a_row_is_looked_at_while_its_minute_lasts_and_once_after_it(quiet: Desk) -> None:
     page = quiet.write_idea()
-    assert _look_for(quiet) == 1
-    assert _look_for(quiet) == 0  # known by its name
+    assert look_for_changes(quiet) == 1
+    assert look_for_changes(quiet) == 0  # known by its name
     quiet.set_status(page, marks.PLAN_IT)  # in the same minute: the version is the same
-    assert _look_for(quiet) == 0
-    _pass(quiet, timedelta(minutes=3))
-    assert _look_for(quiet) == 1
+    assert look_for_changes(quiet) == 0
+    let_pass(quiet, timedelta(minutes=3))
+    assert look_for_changes(quiet) == 1
     assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    _pass(quiet, timedelta(minutes=3))
+    let_pass(quiet, timedelta(minutes=3))
     for _ in range(2):
-        _look_for(quiet)
-    assert _look_for(quiet) == 0
+        look_for_changes(quiet)
+    assert look_for_changes(quiet) == 0
     assert len(quiet.house.store.list_runs(TENANT)) == 1
 
 
 def test_a_row_that_was_delivered_and_looked_at_since_its_edit_is_left_alone(quiet: Desk) -> None:
     page = quiet.write_idea()
-    _pass(quiet, timedelta(minutes=5))
+    let_pass(quiet, timedelta(minutes=5))
     quiet.deliver("page.created", page)
-    assert _look_for(quiet) == 0
+    assert look_for_changes(quiet) == 0
 
 
 def test_an_edit_that_shows_late_is_found_within_the_overlap_and_an_old_one_is_not_asked_for(quiet: Desk) -> None:
     quiet.write_idea("Long ago")
-    _pass(quiet, timedelta(hours=2))
-    _look_for(quiet)
-    _pass(quiet, timedelta(minutes=-9))  # Notion's clock is behind ours
+    let_pass(quiet, timedelta(hours=2))
+    look_for_changes(quiet)
+    let_pass(quiet, timedelta(minutes=-9))  # Notion's clock is behind ours
     late = quiet.write_idea("Late")
     quiet.set_status(late, marks.PLAN_IT)
-    _pass(quiet, timedelta(minutes=12))
-    assert _look_for(quiet) == 1
+    let_pass(quiet, timedelta(minutes=12))
+    assert look_for_changes(quiet) == 1
     assert quiet.run_of(late).status == RunStatus.AWAITING_APPROVAL
 
 
@@ -95,11 +72,11 @@ def test_a_death_after_the_looks_were_ordered_asks_again_and_orders_the_same(qui
     pages = [quiet.write_idea(f"Idea {number}") for number in range(3)]
     for page in pages:
         quiet.set_status(page, marks.PLAN_IT)
-    _pass(quiet, timedelta(minutes=5))
-    assert _look_for(quiet) == 3
+    let_pass(quiet, timedelta(minutes=5))
+    assert look_for_changes(quiet) == 3
     quiet.house.store.put(TENANT, Put("swept", quiet.source, None))  # as if it had died before it remembered
-    _pass(quiet, timedelta(minutes=1))
-    _look_for(quiet)
+    let_pass(quiet, timedelta(minutes=1))
+    look_for_changes(quiet)
     assert [
         len([run for run in quiet.house.store.list_runs(TENANT) if run.trigger.page == page]) for page in pages
     ] == [
@@ -115,17 +92,17 @@ def test_what_the_rate_stops_goes_on_after_the_rows_that_were_seen(quiet: Desk) 
         name = {"Name": {"title": [{"text": {"content": f"Row {number}"}}]}}
         quiet.as_person("POST", "/v1/pages", {"parent": parent, "properties": name})
         if number == 97:
-            _pass(quiet, timedelta(minutes=1))
-    _pass(quiet, timedelta(minutes=5))
+            let_pass(quiet, timedelta(minutes=1))
+    let_pass(quiet, timedelta(minutes=5))
     stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 1}
     kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     notion = quiet.house.accounts.connect_for(TENANT)(Notion)
     with pytest.raises(RateLimited):
         look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
-    _pass(quiet, timedelta(minutes=1))
-    before = len(_queries(quiet))
+    let_pass(quiet, timedelta(minutes=1))
+    before = len(list_queries(quiet))
     assert look_for_rows(quiet.house.deps, TENANT, notion, quiet.source) == 5
-    assert len(_queries(quiet)) == before + 1  # the first hundred are not asked for again
+    assert len(list_queries(quiet)) == before + 1  # the first hundred are not asked for again
 
 
 @pytest.mark.parametrize("expired", [False, True])
@@ -133,133 +110,21 @@ def test_a_table_whose_rows_are_of_one_minute_is_read_on_at_its_cursor(quiet: De
     lifetime = 30 if expired else 3600
     kept_open.post(f"{quiet.url}/_config", json={"list_most": 2, "cursor_lifetime_s": lifetime}, timeout=10)
     pages = [quiet.write_idea(f"Idea {number}") for number in range(8)]
-    _pass(quiet, timedelta(minutes=5))
+    let_pass(quiet, timedelta(minutes=5))
     stop = {"path": "*/query", "status": 429, "headers": {"Retry-After": "20"}, "skip": 2}
     kept_open.post(f"{quiet.url}/_faults", json=stop, timeout=10)
     notion = quiet.house.accounts.connect_for(TENANT)(Notion)
     with pytest.raises(RateLimited):
         look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
     late = quiet.write_idea("Written after the list was begun")
-    _pass(quiet, timedelta(minutes=15))
-    before = len(_queries(quiet))
+    let_pass(quiet, timedelta(minutes=15))
+    before = len(list_queries(quiet))
     found = look_for_rows(quiet.house.deps, TENANT, notion, quiet.source)
-    assert (found, len(_queries(quiet)) - before) == ((5, 6) if expired else (4, 2))
-    _pass(quiet, timedelta(minutes=3))
-    _look_for(quiet)
+    assert (found, len(list_queries(quiet)) - before) == ((5, 6) if expired else (4, 2))
+    let_pass(quiet, timedelta(minutes=3))
+    look_for_changes(quiet)
     looks = {page for page in [*pages, late] if quiet.house.store.get(TENANT, "looks", page)}
     assert looks == {*pages, late}
-
-
-def _said(desk: Desk, page: str, status: str = marks.APPROVED) -> list[str]:
-    """Return our comments about a status that nobody was seen to set."""
-    found = desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
-    texts = ["".join(part["plain_text"] for part in one["rich_text"]) for one in found]
-    return [text for text in texts if f"who set the status to {status}" in text]
-
-
-def test_an_approval_whose_delivery_was_lost_is_asked_for_again_once_and_never_taken_as_given(quiet: Desk) -> None:
-    page = quiet.write_idea()
-    quiet.set_status(page, marks.PLAN_IT)
-    quiet.deliver("page.properties_updated", page)
-    _pass(quiet, timedelta(minutes=10))
-    _look_for(quiet)
-    quiet.set_status(page, marks.APPROVED)  # and nobody is told
-    for _ in range(8):
-        _pass(quiet, timedelta(minutes=1))
-        _look_for(quiet)
-        if _said(quiet, page):
-            break
-    else:
-        raise AssertionError("nobody was asked")
-    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    for _ in range(5):
-        _pass(quiet, timedelta(minutes=10))
-        _look_for(quiet)
-    assert len(_said(quiet, page)) == 1
-    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    quiet.as_person(
-        "POST", "/v1/comments", {"parent": {"page_id": page}, "rich_text": [{"text": {"content": "approve"}}]}
-    )
-    quiet.deliver("comment.created", page)
-    assert quiet.run_of(page).status == RunStatus.EXECUTING
-
-
-@pytest.mark.parametrize("begun", [False, True], ids=["before the approval", "at work"])
-def test_a_stop_whose_delivery_was_lost_is_obeyed_when_a_person_edited_last(quiet: Desk, begun: bool) -> None:
-    page = _planned(quiet)
-    if begun:
-        quiet.set_status(page, marks.APPROVED)
-        quiet.deliver("page.properties_updated", page)
-        assert quiet.run_of(page).status == RunStatus.EXECUTING
-    _pass(quiet, timedelta(minutes=10))
-    _look_for(quiet)
-    quiet.set_status(page, marks.CANCELLED)  # and nobody is told
-    _pass(quiet, timedelta(minutes=3))
-    _look_for(quiet)
-    run = quiet.run_of(page)
-    assert run.cancel.startswith("cancelled by Ada")
-    assert run.status in (RunStatus.CANCELLING, RunStatus.CANCELLED)
-    _pass(quiet, timedelta(minutes=10))
-    _look_for(quiet)
-    assert _said(quiet, page, marks.CANCELLED) == []
-
-
-@pytest.mark.parametrize("told", [False, True], ids=["found", "told"])
-def test_a_stop_that_no_person_was_seen_to_give_is_asked_about_once(quiet: Desk, told: bool) -> None:
-    page = _planned(quiet)
-    _pass(quiet, timedelta(minutes=10))
-    _look_for(quiet)
-    notion = quiet.house.accounts.connect_for(TENANT)(Notion)
-    notion.update_page(page, {"Status": {"select": {"name": marks.CANCELLED}}})  # a bot edited it last
-    if told:
-        quiet.deliver("page.properties_updated", page, authors=[{"id": "other", "type": "bot"}])
-    for _ in range(5):
-        _pass(quiet, timedelta(minutes=4))
-        _look_for(quiet)
-    quiet.house.work()
-    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    assert len(_said(quiet, page, marks.CANCELLED)) == 1
-    quiet.set_status(page, marks.PLAN_READY)
-    quiet.set_status(page, marks.CANCELLED)
-    quiet.deliver("page.properties_updated", page)
-    assert quiet.run_of(page).status == RunStatus.CANCELLED
-
-
-def _planned(desk: Desk) -> str:
-    page = desk.write_idea()
-    desk.set_status(page, marks.PLAN_IT)
-    desk.deliver("page.properties_updated", page)
-    assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
-    return page
-
-
-def test_an_approval_that_is_only_told_late_is_taken_without_a_word(quiet: Desk) -> None:
-    page = quiet.write_idea()
-    quiet.set_status(page, marks.PLAN_IT)
-    quiet.deliver("page.properties_updated", page)
-    _pass(quiet, timedelta(minutes=10))
-    quiet.set_status(page, marks.APPROVED)
-    set_at = quiet.house.clock.now().isoformat()
-    _pass(quiet, timedelta(minutes=3))
-    _look_for(quiet)
-    _pass(quiet, timedelta(minutes=2))
-    quiet.deliver("page.properties_updated", page, at=set_at)
-    assert quiet.run_of(page).status == RunStatus.EXECUTING
-    _pass(quiet, timedelta(minutes=10))
-    quiet.house.work()
-    assert _said(quiet, page) == []
-
-
-def test_an_approval_by_another_agent_is_answered_not_obeyed(quiet: Desk) -> None:
-    page = quiet.write_idea()
-    quiet.set_status(page, marks.PLAN_IT)
-    quiet.deliver("page.properties_updated", page)
-    quiet.set_status(page, marks.APPROVED)
-    for kind in ("page.properties_updated", "page.content_updated"):
-        quiet.deliver(kind, page, authors=[{"id": "other", "type": "bot"}])
-    quiet.house.pass_time(timedelta(minutes=10))
-    assert len(_said(quiet, page)) == 1
-    assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
 
 
 def test_more_rows_than_one_query_gives_are_all_looked_at(quiet: Desk) -> None:
@@ -270,27 +135,27 @@ def test_more_rows_than_one_query_gives_are_all_looked_at(quiet: Desk) -> None:
         pages.append(quiet.write_idea(f"Idea {number}"))
         quiet.set_status(pages[-1], marks.PLAN_IT)
         if number % 3 == 2:
-            _pass(quiet, timedelta(minutes=2))  # a slow machine must not bring a fourth row into a minute
-    _pass(quiet, timedelta(minutes=5))
-    assert _look_for(quiet) == 10
+            let_pass(quiet, timedelta(minutes=2))  # a slow machine must not bring a fourth row into a minute
+    let_pass(quiet, timedelta(minutes=5))
+    assert look_for_changes(quiet) == 10
     assert sorted(run.trigger.page for run in quiet.house.store.list_runs(TENANT)) == sorted(pages)
 
 
 def test_what_is_remembered_of_a_table_stays_small_and_nothing_is_looked_at_twice(quiet: Desk) -> None:
     page = quiet.write_idea()
-    _pass(quiet, timedelta(minutes=5))
-    assert _look_for(quiet) == 1
+    let_pass(quiet, timedelta(minutes=5))
+    assert look_for_changes(quiet) == 1
     doc = quiet.house.store.get(TENANT, "swept", quiet.source)
     assert doc is not None
     (version,) = [each for name, each in doc.body["settled"].items() if name == page]
     many = {f"row-{number}": version for number in range(20_000)}
     quiet.house.store.put(TENANT, Put("swept", quiet.source, {**doc.body, "settled": {page: version, **many}}))
-    assert _look_for(quiet) == 0
+    assert look_for_changes(quiet) == 0
     doc = quiet.house.store.get(TENANT, "swept", quiet.source)
     assert doc is not None
     assert len(json.dumps(doc.body)) < 500_000  # a document of Firestore holds 1 MiB
     assert page not in doc.body["settled"]
-    assert _look_for(quiet) == 0
+    assert look_for_changes(quiet) == 0
 
 
 def test_more_rows_of_one_minute_than_one_query_gives_are_reported(
@@ -299,11 +164,11 @@ def test_more_rows_of_one_minute_than_one_query_gives_are_reported(
     kept_open.post(f"{quiet.url}/_config", json={"query_cap": 3}, timeout=10)
     for number in range(5):
         quiet.write_idea(f"Idea {number}")
-    _pass(quiet, timedelta(minutes=5))
+    let_pass(quiet, timedelta(minutes=5))
     late = quiet.write_idea("After them")
     quiet.set_status(late, marks.PLAN_IT)
-    _pass(quiet, timedelta(minutes=5))
-    _look_for(quiet)
+    let_pass(quiet, timedelta(minutes=5))
+    look_for_changes(quiet)
     assert quiet.run_of(late).status == RunStatus.AWAITING_APPROVAL
     said = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     (told,) = [line for line in said if "rows of one minute" in line["message"]]
@@ -323,7 +188,7 @@ def test_a_table_that_notion_refuses_to_list_does_not_hold_up_the_others(quiet: 
         refused = {"path": f"/v1/data_sources/{each}/query", "status": status, "body": body, "times": 1000}
         kept_open.post(f"{quiet.url}/_faults", json=refused, timeout=10)
     assert others
-    _pass(quiet, timedelta(minutes=5))
+    let_pass(quiet, timedelta(minutes=5))
     order_passes(house.deps)
     house.work()
     assert quiet.run_of(page).status == RunStatus.AWAITING_APPROVAL
@@ -340,11 +205,11 @@ def test_passes_are_ordered_for_the_connected_one_at_a_time(quiet: Desk) -> None
     quiet.house.work()
     done = deps.store.get(TENANT, "sync", "pass")
     assert done is not None
-    assert len(_queries(quiet)) >= 1
-    before = len(_queries(quiet))
+    assert len(list_queries(quiet)) >= 1
+    before = len(list_queries(quiet))
     order_passes(deps)
     quiet.house.work()
-    assert len(_queries(quiet)) > before  # the first is over: a new one
+    assert len(list_queries(quiet)) > before  # the first is over: a new one
     quiet.house.revoke("notion")
     assert order_passes(deps) == {"ordered": 0}
 

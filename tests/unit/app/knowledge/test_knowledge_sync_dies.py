@@ -14,15 +14,12 @@ from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.run.commands import Command
 from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
+from tests.support.ports.dying import Died
 from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.rigs.small_house import TENANT, SmallHouse
 from tests.support.simulators import kept_open
 
 DURABLE = frozenset({"put", "put_text", "claim", "release", "enqueue", "replace", "remove", "add_vectors", "erase"})
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 @dataclass

@@ -26,8 +26,8 @@ from shared.local.simulators.cloud_storage import CloudStorageSimulator
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import SYSTEM, Put, Secret
 from tests.integrations.conftest import Served
+from tests.support.desks.account_calls import AccountCalls as Bench
 from tests.support.rigs.small_house import NOWHERE, TENANT, SmallHouse
-from tests.unit.app.connections.test_account_calls import Bench
 
 NOBODYS = "-".join(["a", "token"])
 

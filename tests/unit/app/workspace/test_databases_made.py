@@ -13,6 +13,7 @@ from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
 from shared.core.errors import OutcomeUnknown
 from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
+from tests.support.ports.dying import Died
 from tests.support.rigs.small_house import TENANT, SmallHouse
 from tests.support.simulators import kept_open
 
@@ -31,10 +32,6 @@ TYPES = {
     ("Routines", "Schedule"): "rich_text", ("Routines", "Next run"): "date", ("Runs", "Run"): "url",
     ("Runs", "Started"): "date", ("Runs", "Cost"): "number", ("Runs", "Idea"): "relation",
 }  # fmt: skip
-
-
-class Died(BaseException):
-    """What a killed process looks like from inside."""
 
 
 @pytest.fixture

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.reducer import reduce
-from shared.core.run.run import Limits, RunStatus, StepStatus, Trigger, Usage, WaitKind
+from shared.core.run.run import RunStatus, StepStatus, Trigger, Usage, WaitKind
 from tests.support.builders.runs import after, at, begin, gate, opened, spec, statuses, with_limits
-
-
-def done(step: str, attempt: int = 1, **fields: object) -> ev.StepSucceeded:
-    return ev.StepSucceeded(at(1), step, attempt, **fields)  # type: ignore[arg-type]
-
-
-def failed(
-    step: str, attempt: int = 1, error_class: ErrorClass = ErrorClass.TRANSIENT, **fields: object
-) -> ev.StepFailed:
-    return ev.StepFailed(at(1), step, attempt, "503", error_class, **fields)  # type: ignore[arg-type]
+from tests.support.builders.step_outcomes import done, failed
 
 
 def test_independent_steps_are_handed_out_side_by_side_in_plan_order() -> None:
@@ -69,84 +58,6 @@ def test_an_event_that_no_longer_fits_changes_nothing(event: ev.Event) -> None:
     again, commands = reduce(run, event)
     assert again is run
     assert commands == ()
-
-
-def test_a_transient_failure_waits_and_then_tries_again_under_the_next_attempt() -> None:
-    run, _ = begin(spec("a"))
-    run, commands = after(run, failed("a"))
-    assert [(c.step, c.attempt) for c in commands] == [("a", 2)]
-    waited = commands[0].not_before - at(1)  # type: ignore[operator]
-    assert timedelta(seconds=0.5) <= waited <= timedelta(seconds=1)  # backoff of 1 s, half of it jitter
-
-
-def test_backoff_doubles_and_retry_after_is_its_lower_bound() -> None:
-    run, _ = begin(spec("a"))
-    run, commands = after(run, failed("a"), failed("a", 2))
-    assert timedelta(seconds=1) <= commands[0].not_before - at(1) <= timedelta(seconds=2)  # type: ignore[operator]
-    run, commands = after(run, failed("a", 3, retry_after_s=120.0))
-    assert commands[0].not_before == at(121)
-
-
-def test_transient_failures_end_with_the_last_attempt() -> None:
-    run, _ = begin(spec("a", title="Ask the weather"), limits=with_limits(attempts=3))
-    run, _ = after(run, failed("a"), failed("a", 2), failed("a", 3))
-    assert run.status == RunStatus.FAILED
-    assert run.failure == "Ask the weather: 503 (tried 3 times)"
-
-
-def test_a_system_that_is_away_for_an_hour_ends_no_run() -> None:
-    run, _ = begin(spec("a"), limits=Limits())
-    now = at(1)
-    while now < at(3600):
-        step = run.step("a")
-        assert step is not None
-        run, commands = after(run, ev.StepFailed(now, "a", step.attempt, "503", ErrorClass.TRANSIENT))
-        assert [command.name for command in commands] == ["attempt"]
-        assert commands[0].not_before is not None
-        assert commands[0].not_before - now <= timedelta(minutes=10)  # once it is back, nobody waits for long
-        now = commands[0].not_before
-
-
-def test_an_attempt_that_dies_again_and_again_is_not_tried_as_often() -> None:
-    run, _ = begin(spec("a"), limits=Limits(attempt_s=100, attempts=20, lost=3))
-    run, _ = after(run, *(ev.TimePassed(at(100 * number)) for number in (1, 2, 3)))
-    assert run.failure.endswith("no attempt came back (3 of them)")
-
-
-def test_a_permanent_failure_ends_the_run_after_what_is_running_has_ended() -> None:
-    run, _ = begin(spec("a"), spec("b"), spec("c", "b"))
-    run, commands = after(run, failed("a", error_class=ErrorClass.PERMANENT))
-    assert (run.status, commands) == (RunStatus.EXECUTING, [])
-    run, _ = after(run, done("b"))
-    assert run.status == RunStatus.FAILED
-    assert statuses(run) == {"a": "failed", "b": "succeeded", "c": "cancelled"}
-
-
-def test_the_models_own_mistake_goes_back_to_the_step_that_made_it() -> None:
-    run, _ = begin(spec("write"), spec("test", "write", repairs="write"))
-    run, _ = after(run, done("write", output={"files": "v1"}))
-    run, commands = after(run, ev.StepFailed(at(2), "test", 1, "2 tests failed", ErrorClass.INVALID, signature="x"))
-    assert [(c.step, c.attempt) for c in commands] == [("write", 2)]
-    assert run.step("write").feedback == "2 tests failed"  # type: ignore[union-attr]
-    run, commands = after(run, done("write", 2, output={"files": "v2"}))
-    assert [(c.step, c.attempt) for c in commands] == [("test", 2)]
-
-
-def test_the_same_failure_twice_in_a_row_ends_the_run_with_the_reason() -> None:
-    run, _ = begin(spec("write"), spec("test", "write", repairs="write"))
-    same = {"error": "boom", "error_class": ErrorClass.INVALID, "signature": "same"}
-    run, _ = after(run, done("write"), ev.StepFailed(at(2), "test", 1, **same))  # type: ignore[arg-type]
-    run, _ = after(run, done("write", 2), ev.StepFailed(at(3), "test", 2, **same))  # type: ignore[arg-type]
-    assert run.status == RunStatus.FAILED
-    assert "the same failure twice in a row" in run.failure
-
-
-def test_different_failures_end_after_the_allowed_repairs() -> None:
-    run, _ = begin(spec("a"), limits=with_limits(repairs=2))
-    for n in range(1, 4):
-        run, _ = after(run, ev.StepFailed(at(n), "a", n, f"error {n}", ErrorClass.INVALID, signature=f"s{n}"))
-    assert run.status == RunStatus.FAILED
-    assert run.failure.endswith("(after 2 repairs)")
 
 
 def test_nothing_behind_a_gate_begins_before_the_approval() -> None:
@@ -221,78 +132,6 @@ def test_a_failed_attempt_that_may_have_done_something_is_undone_too() -> None:
     run, _ = after(run, acts.CancelRequested(at(2), "mira"))
     run, commands = after(run, failed("pr"))
     assert [(c.name, c.step) for c in commands] == [("undo", "pr")]
-
-
-def test_a_revoked_grant_waits_asks_to_reconnect_and_goes_on() -> None:
-    run, _ = begin(spec("a"))
-    run, commands = after(run, failed("a", error_class=ErrorClass.UNAUTHORIZED, provider="notion"))
-    assert run.status == RunStatus.EXECUTING
-    assert [(c.name, c.topic, c.ref) for c in commands] == [("notify", "reconnect", "notion")]
-    assert reduce(run, acts.GrantRestored(at(9), "github"))[0] is run
-    run, commands = after(run, acts.GrantRestored(at(9), "notion"))
-    assert [(c.step, c.attempt) for c in commands] == [("a", 2)]
-
-
-def test_a_step_that_waits_comes_back_later_and_an_older_wake_is_ignored() -> None:
-    run, _ = begin(spec("a"))
-    waits = ev.StepWaits(at(1), "a", 1, 0, at(4))
-    run, commands = after(run, waits)
-    assert [(c.step, c.wake, c.not_before) for c in commands] == [("a", 1, at(4))]
-    assert reduce(run, waits)[0] is run
-    run, _ = after(run, done("a"))
-    assert run.status == RunStatus.SUCCEEDED
-
-
-def test_a_rate_limit_holds_back_as_long_as_told_and_counts_as_no_failure_nor_as_progress() -> None:
-    run, _ = begin(spec("a"), limits=with_limits(attempts=2))
-    run, _ = after(run, failed("a"))
-    for wake in range(40):
-        run, commands = after(run, ev.StepWaits(at(1), "a", 2, wake, at(61), held_back="notion: later"))
-        (again,) = commands
-        assert (again.attempt, again.wake) == (2, wake + 1)
-        assert again.not_before is not None
-        assert at(61) <= again.not_before <= at(63)
-    assert run.steps[0].error == "notion: later"
-    run, _ = after(run, failed("a", 2))
-    assert run.status == RunStatus.FAILED  # the second failure in a row, with nothing but waiting in between
-    assert "tried 2 times" in run.failure
-
-
-def test_a_rate_limit_beyond_the_runs_end_ends_it() -> None:
-    run, _ = begin(spec("a"), limits=with_limits(wall_s=100.0))
-    run, _ = after(run, ev.StepWaits(at(1), "a", 1, 0, at(101), held_back="notion: later"))
-    assert run.status == RunStatus.FAILED
-    assert "notion: later; the run ends before that" in run.failure
-
-
-def test_a_rate_limit_holds_back_an_undo_without_giving_it_up() -> None:
-    run, _ = begin(spec("site", undoable=True), spec("next", "site"), limits=with_limits(attempts=2))
-    run, _ = after(run, done("site"))
-    run, _ = after(run, acts.CancelRequested(at(3), "Mira"))
-    run, commands = after(run, done("next"))
-    for _ in range(5):
-        slow = ev.UndoFailed(at(4), "site", commands[0].attempt, "429", ErrorClass.TRANSIENT, 30.0, held_back=True)
-        run, commands = after(run, slow)
-        assert commands[0].not_before is not None
-        assert at(34) <= commands[0].not_before <= at(36)
-    run, _ = after(run, ev.StepUndone(at(90), "site", commands[0].attempt))
-    assert (run.status, run.undone_failed) == (RunStatus.CANCELLED, ())
-
-
-def test_a_reservation_that_does_not_fit_waits_for_others_to_settle() -> None:
-    big = Usage(0, 6)
-    run, commands = begin(spec("a", estimate=big), spec("b", estimate=big), limits=with_limits(micros=10))
-    assert [c.step for c in commands] == ["a"]
-    run, commands = after(run, done("a", used=Usage(0, 2)))
-    assert [c.step for c in commands] == ["b"]
-    assert (run.spent.micros, run.reserved.micros) == (2, 6)
-
-
-def test_a_budget_that_can_never_fit_ends_the_run_with_the_sums() -> None:
-    run, _ = begin(spec("a", estimate=Usage(0, 6)), spec("b", "a", estimate=Usage(0, 6)), limits=with_limits(micros=10))
-    run, _ = after(run, done("a", used=Usage(0, 6)))
-    assert run.status == RunStatus.FAILED
-    assert "budget reached" in run.failure
 
 
 def test_runs_that_wake_each_other_end_at_the_set_depth_and_say_so() -> None:

@@ -4,75 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from shared.core.approval.release import GOOD_FOR, binding, refusal
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.reducer import fold
-from shared.core.run.run import Limits, Run, RunStatus, StepStatus, Usage
-from shared.core.ship.shipping import AFTER_REVIEW, WITH_RELEASE, ship_of
+from shared.core.run.run import Limits, RunStatus, StepStatus, Usage
+from tests.support.builders.reworked_run import CHAIN, done, failed, released, yes
 from tests.support.builders.runs import after, at, begin, gate, opened, spec, statuses
-
-CHAIN = (
-    spec("test"),
-    spec("review", "test", repairs="test"),
-    gate("release", "review"),
-    spec("push", "release", repairs="test", undoable=True),
-    spec("deploy", "release", repairs="test", undoable=True),
-    spec("verify", "deploy", repairs="test"),
-    gate("production", "verify", "push"),
-    spec("promote", "production"),
-)
-
-
-def done(run: Run, name: str, s: float = 1, **fields: object) -> ev.StepSucceeded:
-    step = run.step(name)
-    assert step is not None
-    return ev.StepSucceeded(at(s), name, step.attempt, **fields)  # type: ignore[arg-type]
-
-
-def failed(run: Run, name: str, why: str, kind: ErrorClass = ErrorClass.INVALID, s: float = 5) -> ev.StepFailed:
-    step = run.step(name)
-    assert step is not None
-    return ev.StepFailed(at(s), name, step.attempt, why, kind, signature=why)
-
-
-def yes(run: Run, name: str, what: str | None = None, s: float = 3) -> acts.ApprovalGranted:
-    step = run.step(name)
-    assert step is not None
-    bound = what if what is not None else step.wait.what if step.wait else ""
-    return acts.ApprovalGranted(at(s), name, bound, "Ada Example", "notion")
-
-
-def asked(limits: Limits | None = None) -> Run:
-    """Return a run that waits for its release to be approved."""
-    run, _ = begin(*CHAIN, limits=limits or Limits(backoff_s=1.0))
-    run, _ = after(run, done(run, "test", output={"tree": "t1"}))
-    run, _ = after(run, done(run, "review", output={"binds": "b1"}))
-    return run
-
-
-def released(limits: Limits | None = None) -> Run:
-    run = asked(limits)
-    run, _ = after(run, yes(run, "release"))
-    return run
-
-
-def test_an_approval_is_asked_about_what_the_step_before_it_says() -> None:
-    run = asked()
-    gate_step = run.step("release")
-    assert gate_step is not None
-    assert gate_step.wait is not None
-    assert (run.status, gate_step.wait.what) == (RunStatus.AWAITING_APPROVAL, "b1")
-    same, _ = after(run, yes(run, "release", run.plan_hash))  # the plan's hash opens no later gate
-    assert same == run
-    run, commands = after(run, yes(run, "release", "b1"))
-    assert [c.step for c in commands if c.name == "attempt"] == ["push", "deploy"]
 
 
 @pytest.mark.parametrize(("spent", "held"), [(500, 3000), (1500, 2500), (3900, 100), (4000, 0)])
@@ -106,14 +48,6 @@ def test_a_failure_that_goes_back_resets_all_that_was_built_on_it() -> None:
     push = run.step("push")
     assert push is not None
     assert (push.status, push.attempt) == (StepStatus.RUNNING, 2)
-
-
-def test_an_approval_that_waits_is_void_when_the_work_changes() -> None:
-    run = asked()
-    run, _ = after(run, acts.ReworkAsked(at(4), "test", "the colours are wrong", "Ada Example"))
-    assert statuses(run)["release"] == "pending"
-    same, _ = after(run, yes(run, "release", "b1"))
-    assert same == run
 
 
 def test_what_is_under_way_when_work_goes_back_is_not_taken_for_the_new_work() -> None:
@@ -164,47 +98,6 @@ def test_what_another_plan_stands_in_for_is_not_begun_again() -> None:
     run, _ = after(run, done(run, "test", 8, output={"tree": "t2"}))
     assert (statuses(run)["deploy"], statuses(run)["live"]) == ("failed", "skipped")
     assert statuses(run)["r2.deploy"] == "running"
-
-
-def test_people_may_ask_for_changes_a_bounded_number_of_times_and_not_of_what_is_not_there() -> None:
-    run = asked(Limits(reworks=2))
-    for number in range(3):
-        run, _ = after(run, acts.ReworkAsked(at(10 + number), "test", f"wish {number}", "Ada Example"))
-        if number == 2:
-            break
-        assert run.step("test").feedback == f"wish {number}"  # type: ignore[union-attr]
-        again, _ = after(run, acts.ReworkAsked(at(11), "test", "while it is being made", "Ada Example"))
-        assert again == run
-        run, _ = after(run, done(run, "test", 12), done(run, "review", 13, output={"binds": f"c{number}"}))
-        if statuses(run)["review"] != "succeeded":
-            run, _ = after(run, done(run, "review", 13, output={"binds": f"c{number}"}))
-    assert statuses(run)["test"] == "succeeded"  # the third wish was one too many
-    for name in ("release", "nobody"):
-        same, _ = after(run, acts.ReworkAsked(at(20), name, "x", "Ada Example"))
-        assert same == run
-
-
-@pytest.mark.parametrize("step", ["push", "deploy"])
-def test_an_approval_that_is_out_of_date_is_asked_for_again(step: str) -> None:
-    run = released()
-    run, commands = after(run, failed(run, step, "the approval is older than 24 hours", ErrorClass.STALE))
-    assert statuses(run)["test"] == "succeeded"
-    assert statuses(run)["review"] == "running"
-    assert [c.step for c in commands if c.name == "attempt"] == ["review"]
-    run, commands = after(run, done(run, "review", 7, output={"binds": "b2"}))
-    assert run.status == RunStatus.AWAITING_APPROVAL
-    assert [c.topic for c in commands if c.name == "notify"] == ["approval_asked"]
-
-
-def test_asking_again_and_again_ends() -> None:
-    run = released(Limits(repairs=2))
-    for number in range(3):
-        run, _ = after(run, failed(run, "push", f"changed {number}", ErrorClass.STALE))
-        if run.failure:
-            break
-        run, _ = after(run, done(run, "review", 7, output={"binds": f"c{number}"}))
-        run, _ = after(run, yes(run, "release"))
-    assert run.failure == "push: changed 2"
 
 
 def test_a_cancelled_run_takes_back_what_was_sent_before_the_work_went_back() -> None:
@@ -267,56 +160,6 @@ def test_random_histories_keep_the_order_and_survive_storage() -> None:
                 if step.status in (StepStatus.RUNNING, StepStatus.SUCCEEDED) and not run.failure:
                     assert all(run.step(n).status == StepStatus.SUCCEEDED for n in step.spec.depends_on)  # type: ignore[union-attr]
         assert fold(events) == run
-
-
-def test_a_binding_differs_when_anything_that_was_approved_differs() -> None:
-    bound = {"plan": "p", "tree": "t", "target": {"owner": "acme", "merge": "never"}, "ceiling": 5}
-    others = [
-        {**bound, "plan": "q"}, {**bound, "tree": "u"}, {**bound, "ceiling": 6},
-        {**bound, "target": {"owner": "acme", "merge": "when_green"}},
-        {**bound, "target": {"owner": "acme"}},
-    ]  # fmt: skip
-    found = {binding(**each) for each in [bound, *others]}  # type: ignore[arg-type]
-    assert len(found) == 1 + len(others)
-    assert binding(**{**bound, "target": {"merge": "never", "owner": "acme"}}) == binding(**bound)  # type: ignore[arg-type]
-
-
-def test_an_approval_counts_for_a_day_and_for_nothing_else() -> None:
-    granted = {"by": "Ada Example", "via": "api", "at": at(0).isoformat(), "plan_hash": "b1"}
-    assert refusal(granted, "b1", at(0) + GOOD_FOR) == ""
-    assert "24 hours" in refusal(granted, "b1", at(0) + GOOD_FOR + timedelta(seconds=1))
-    assert "changed" in refusal(granted, "b2", at(1))
-    assert "nobody" in refusal({}, "b1", at(1))
-
-
-def test_what_a_tenant_has_not_said_about_shipping_is_the_safe_value() -> None:
-    ship = ship_of({"github_owner": "acme", "ship": {"unknown": 1, "code": {"future": True}}})
-    assert (ship.code.owner, ship.code.merge, ship.code.private, ship.production, ship.four_eyes) == (
-        "acme", "never", True, "ask", False,
-    )  # fmt: skip
-    given = {"code": {"owner": "other", "merge": "after_review", "reviewers": ["ada"]},
-             "approvals": {"production": "with_release", "four_eyes": True}}  # fmt: skip
-    ship = ship_of({"github_owner": "acme", "ship": given})
-    assert (ship.code.owner, ship.code.merge, ship.code.reviewers) == ("other", AFTER_REVIEW, ("ada",))
-    assert (ship.production, ship.four_eyes) == (WITH_RELEASE, True)
-
-
-@pytest.mark.parametrize(
-    ("settings", "systems"),
-    [
-        ({}, ("", "")),
-        ({"connected": ["gitlab", "notion", "cloud_storage"]}, ("gitlab", "cloud_storage")),
-        ({"connected": ["gitlab", "github", "cloud_storage", "vercel"]}, ("github", "vercel")),
-        ({"connected": ["notion"], "granted": ["notion", "github", "vercel"]}, ("github", "vercel")),
-        ({"connected": ["gitlab"], "granted": ["gitlab", "github"]}, ("gitlab", "")),
-        ({"connected": ["github"], "ship": {"code": {"system": "gitlab"}}}, ("gitlab", "")),
-    ],
-)
-def test_people_approve_the_very_systems_the_work_would_go_to(
-    settings: dict[str, object], systems: tuple[str, str]
-) -> None:
-    ship = ship_of(settings)
-    assert (ship.code.system, ship.site.system) == systems
 
 
 def test_a_run_whose_plan_is_approved_is_at_work_although_more_will_be_asked() -> None:

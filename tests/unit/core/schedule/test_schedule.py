@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shared.core.schedule.schedule import BadSchedule, latest_time, next_times
 from shared.core.schedule.schedule_text import parse_schedule
+from tests.support.ports.moved_clock import utc
 
 BERLIN, NEW_YORK, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
 KIRITIMATI, PAGO_PAGO, TOKYO = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago"), ZoneInfo("Asia/Tokyo")
@@ -22,10 +23,6 @@ ANCHOR = date(2026, 11, 2)
 
 def due(text: str, after: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
     return list(islice(next_times(parse_schedule(text, ANCHOR), after, zone), count))
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
 # --- words say what cron says -----------------------------------------------------------------------------------------
