@@ -9,16 +9,11 @@ from typing import Any
 
 import pytest
 
-from shared.backends.local.delivery.dispatcher import DispatchOptions
+from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
 from tests.support.ports.backends import LocalRig
 from tests.support.ports.moved_clock import MovedClock
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LocalStore]:
-    with LocalStore(tmp_path, MovedClock()) as store:
-        yield store
+from tests.support.ports.queue_in_hand import Open
 
 
 @pytest.fixture
