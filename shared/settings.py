@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from shared.core.code.sandbox_settings import SandboxSettings, read_sandbox
-from shared.core.errors import ConfigError
+from shared.core.environment import LOOPBACK, Environment, is_address
 from shared.core.lines import LINES
-from shared.core.models.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
+from shared.core.models.model_facts import Offer
+from shared.core.models.offer_settings import read_offer
 from shared.core.notify.mail_settings import MailSettings, read_mail
 from shared.core.ship.sites_folder import SitesFolder, read_sites_folder
 from shared.ports import Secret
@@ -34,8 +33,6 @@ EMULATORS = {
 }
 ALONE = ("code-runner",)  # functions that share a process, an account and a store with nothing
 DEADLINE = timedelta(minutes=10)  # cloud: after which the queue takes an attempt for lost; an attempt is shorter
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Watching:
     release: str = ""  # the revision, which the platform names
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str], reader: _Reader) -> Watching:
+    def from_env(cls, env: Mapping[str, str], reader: Environment) -> Watching:
         """Return where to tell; an address that is none is a problem of the reader."""
         return cls(
             endpoint=reader.url("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
@@ -116,7 +113,7 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Return the settings; raises ConfigError that names every problem at once."""
-        reader = _Reader(env)
+        reader = Environment(env)
         settings = cls(
             mode=reader.one_of("WORKWRIGHT_MODE", ("local", "cloud"), "local"),
             data=Path(env.get("WORKWRIGHT_DATA") or ".workwright"),
@@ -127,33 +124,18 @@ class Settings:
             sites_url=reader.url("WORKWRIGHT_SITES_URL", ""),
             gitlab_hosts=reader.urls("WORKWRIGHT_GITLAB_HOSTS"),
             mail=reader.of(read_mail),
-            models=reader.offer(),
+            models=read_offer(reader),
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},
             sandbox=reader.of(read_sandbox),
             sites_folder=reader.of(read_sites_folder),
             trace=_path(env.get("WORKWRIGHT_TRACE")),
             watching=Watching.from_env(env, reader),
-            http_read_s=reader.number("WORKWRIGHT_HTTP_READ_S", cls.http_read_s),
-            notion_rate=reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or cls.notion_rate,
-            settle=timedelta(seconds=reader.number("WORKWRIGHT_SETTLE_S", cls.settle.total_seconds())),
-            lease=timedelta(seconds=reader.number("WORKWRIGHT_LEASE_S", cls.lease.total_seconds())),
-            backoff_s=reader.number("WORKWRIGHT_BACKOFF_S", cls.backoff_s),
-            approval_s=reader.number("WORKWRIGHT_APPROVAL_S", cls.approval_s),
-            watch_s=0.0
-            if env.get("WORKWRIGHT_WATCH_S") == "0"  # one look, and no more
-            else reader.number("WORKWRIGHT_WATCH_S", cls.watch_s if env.get("WORKWRIGHT_MODE") == "cloud" else 2.0),
+            **_read_times(reader),
             browser=env.get("WORKWRIGHT_BROWSER") or cls.browser,
-            gather_s=reader.number("WORKWRIGHT_GATHER_S", cls.gather_s),
-            workers=reader.whole("WORKWRIGHT_WORKERS", cls.workers, least=1, most=256) or cls.workers,
-            bounds=reader.bounds(),
-            duplicates=reader.number("WORKWRIGHT_DUPLICATES", cls.duplicates, unit="share from 0 to 1", most=1.0),
-            shuffle=reader.whole("WORKWRIGHT_SHUFFLE", None, least=0, most=2**31),
-            crash_at=env.get("WORKWRIGHT_CRASH_AT", ""),
-            crash_log=_path(env.get("WORKWRIGHT_CRASH_LOG")),
-            clock_file=_path(env.get("WORKWRIGHT_CLOCK_FILE")),
+            **_read_local(reader),
             location=env.get("WORKWRIGHT_LOCATION") or cls.location,
             model_location=env.get("WORKWRIGHT_MODEL_LOCATION") or cls.model_location,
-            **reader.cloud(),
+            **_read_cloud(reader),
         )
         if settings.mode == "cloud" and not settings.emulated:
             reader.outlasting("WORKWRIGHT_LEASE_S", settings.lease, DEADLINE)
@@ -177,189 +159,80 @@ def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is no number
-        return False
+def _read_times(reader: Environment) -> dict[str, Any]:
+    """Return for how long what is waited for, and how often Notion may be asked."""
+    one_look = reader.env.get("WORKWRIGHT_WATCH_S") == "0"
+    watched = Settings.watch_s if reader.env.get("WORKWRIGHT_MODE") == "cloud" else 2.0
+    return {
+        "http_read_s": reader.number("WORKWRIGHT_HTTP_READ_S", Settings.http_read_s),
+        "notion_rate": reader.whole("WORKWRIGHT_NOTION_RATE", None, least=1, most=1_000_000) or Settings.notion_rate,
+        "settle": timedelta(seconds=reader.number("WORKWRIGHT_SETTLE_S", Settings.settle.total_seconds())),
+        "lease": timedelta(seconds=reader.number("WORKWRIGHT_LEASE_S", Settings.lease.total_seconds())),
+        "backoff_s": reader.number("WORKWRIGHT_BACKOFF_S", Settings.backoff_s),
+        "approval_s": reader.number("WORKWRIGHT_APPROVAL_S", Settings.approval_s),
+        "watch_s": 0.0 if one_look else reader.number("WORKWRIGHT_WATCH_S", watched),
+        "gather_s": reader.number("WORKWRIGHT_GATHER_S", Settings.gather_s),
+    }
 
 
-class _Reader:
-    """Reads values and collects what is wrong with them."""
+def _read_local(reader: Environment) -> dict[str, Any]:
+    """Return what one machine is told: how much at once, and what tests do to it."""
+    return {
+        "workers": reader.whole("WORKWRIGHT_WORKERS", Settings.workers, least=1, most=256) or Settings.workers,
+        "bounds": _read_bounds(reader),
+        "duplicates": reader.number("WORKWRIGHT_DUPLICATES", Settings.duplicates, unit="share from 0 to 1", most=1.0),
+        "shuffle": reader.whole("WORKWRIGHT_SHUFFLE", None, least=0, most=2**31),
+        "crash_at": reader.env.get("WORKWRIGHT_CRASH_AT", ""),
+        "crash_log": _path(reader.env.get("WORKWRIGHT_CRASH_LOG")),
+        "clock_file": _path(reader.env.get("WORKWRIGHT_CLOCK_FILE")),
+    }
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
-        self._problems: list[str] = []
 
-    def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self._env.get(name) or default
-        if value not in allowed:
-            self._problems.append(f"{name} is {value!r}; use one of {', '.join(allowed)}")
-        return value
+def _read_bounds(reader: Environment) -> dict[str, int]:
+    """Return how many of each line go on at once, where that is said."""
+    given = {line: reader.whole(f"WORKWRIGHT_MOST_{line.upper()}", None, least=1, most=256) for line in LINES}
+    return {line: most for line, most in given.items() if most is not None}
 
-    def url(self, name: str, default: str) -> str:
-        value = (self._env.get(name) or default).rstrip("/")
-        if value and not _is_address(value):
-            self._problems.append(f"{name} is {value!r}; give an address like https://workwright.example")
-        return value
 
-    def bucket(self, name: str) -> str:
-        value = self._env.get(name) or ""
-        if value and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", value):
-            self._problems.append(f"{name} is {value!r}; give a bucket's name like acme-sites, without gs://")
-        return value
-
-    def urls(self, name: str) -> tuple[str, ...]:
-        found = tuple(each.rstrip("/") for each in (self._env.get(name) or "").replace(",", " ").split())
-        for each in found:
-            if not _is_address(each):
-                self._problems.append(f"{name} has {each!r}; list addresses like https://gitlab.example")
-        return found
-
-    def number(self, name: str, default: float, *, unit: str = "number of seconds above 0", most: float = 1e9) -> float:
-        text = self._env.get(name)
-        if not text:
-            return default
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if value == default or 0 < value <= most:
-            return value
-        self._problems.append(f"{name} is {text!r}; give a {unit}")
-        return default
-
-    def whole(self, name: str, default: int | None, *, least: int, most: int) -> int | None:
-        text = self._env.get(name)
-        if not text:
-            return default
-        if text.isascii() and text.isdigit() and least <= int(text) <= most:
-            return int(text)
-        self._problems.append(f"{name} is {text!r}; give a whole number from {least} to {most}")
-        return default
-
-    def bounds(self) -> dict[str, int]:
-        """Return how many of each line go on at once, where that is said."""
-        given = {line: self.whole(f"WORKWRIGHT_MOST_{line.upper()}", None, least=1, most=256) for line in LINES}
-        return {line: most for line, most in given.items() if most is not None}
-
-    def offer(self) -> Offer:
-        """Return which models this installation offers; a server of one's own is offered where nothing else is said."""
-        compatible = self._compatible()
-        default = "compatible" if compatible else OFFLINE
-        given = self._env.get("WORKWRIGHT_MODEL", "").replace(",", " ").split() or [default]
-        for each in given:
-            provider, slash, model = each.partition("/")
-            if provider not in PROVIDERS or (slash and not model):
-                self._problems.append(
-                    f"WORKWRIGHT_MODEL is {each!r}; list what to ask, the preferred first: providers"
-                    f" ({', '.join(PROVIDERS)}) or their models such as anthropic/claude-sonnet-5-5"
-                )
-            elif provider == "vertex" and not self._env.get("GOOGLE_CLOUD_PROJECT"):
-                self._problems.append("GOOGLE_CLOUD_PROJECT is missing; vertex needs the id of a Google Cloud project")
-            elif provider == "compatible" and compatible is None and not self._env.get("WORKWRIGHT_COMPATIBLE_URL"):
-                self._problems.append(
-                    "WORKWRIGHT_COMPATIBLE_URL is missing; set it to the address of the server,"
-                    " such as http://127.0.0.1:11434/v1"
-                )
-        return Offer(tuple(dict.fromkeys(given)), self._env.get("WORKWRIGHT_MODELS") or "", compatible)
-
-    def _compatible(self) -> ModelFacts | None:
-        """Return the model of a server of one's own, such as Ollama, vLLM or llama.cpp."""
-        url, model = (self._env.get(f"WORKWRIGHT_COMPATIBLE_{part}") or "" for part in ("URL", "MODEL"))
-        if url and not model:
-            self._problems.append(
-                "WORKWRIGHT_COMPATIBLE_MODEL is missing; set it to the name of a model on that server, such as llama3.1"
-            )
-        if model == OFFLINE:  # the name by which code is trusted to be ours
-            self._problems.append(f"WORKWRIGHT_COMPATIBLE_MODEL is {model!r}; a model of that name cannot be asked")
-        if not url or not model:
-            return None
-        window = self.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, least=1024, most=100_000_000) or 32_768
-        return own_model(model, "compatible", window=window, speed=2, rank=9, rates=self._rates())
-
-    def _rates(self) -> tuple[Fraction, Fraction] | None:
-        """Return dollars per million tokens, in and out: what a hosted server costs."""
-        text = self._env.get("WORKWRIGHT_COMPATIBLE_PRICE") or "0/0"
-        fresh, slash, output = text.partition("/")
-        try:
-            rates = Fraction(fresh), Fraction(output)
-        except (ValueError, ZeroDivisionError):
-            rates = Fraction(-1), Fraction(-1)
-        if not slash or min(rates) < 0:
-            self._problems.append(
-                f"WORKWRIGHT_COMPATIBLE_PRICE is {text!r}; give US dollars per million tokens, in/out, "
-                "such as 0.50/1.50"
-            )
-            return None
-        return rates
-
-    def of(self, read: Callable[[Mapping[str, str]], tuple[Part, list[str]]]) -> Part:
-        """Return a part of the settings that is read elsewhere."""
-        found, problems = read(self._env)
-        self._problems += problems
-        return found
-
-    def outlasting(self, name: str, value: timedelta, least: timedelta) -> None:
-        """Refuse a lease that ends while its holder may still be at work: two would be at it at once."""
-        if value <= least:
-            self._problems.append(f"{name} is {value.total_seconds():g}; give more than {least.total_seconds():g}")
-
-    def cloud(self) -> dict[str, Any]:
-        """Return what only the cloud needs; in cloud mode every one of them must be there."""
-        if (self._env.get("WORKWRIGHT_MODE") or "local") != "cloud":
-            return {"project": self._env.get("GOOGLE_CLOUD_PROJECT", "")}
-        wanted = {
-            "project": ("GOOGLE_CLOUD_PROJECT", "the id of the Google Cloud project"),
-            "kms_key": ("WORKWRIGHT_KMS_KEY", "the full name of the KMS key for tenants' tokens"),
-            "tasks_account": (
-                "WORKWRIGHT_TASKS_ACCOUNT",
-                "the e-mail of the service account that Cloud Tasks calls with",
-            ),
-        }
-        found: dict[str, Any] = {}
-        for field_name, (name, meaning) in wanted.items():
-            found[field_name] = self._env.get(name, "")
-            if not found[field_name]:
-                self._problems.append(f"{name} is missing; set it to {meaning}")
-        if not self._env.get("WORKWRIGHT_PUBLIC_URL"):
-            self._problems.append("WORKWRIGHT_PUBLIC_URL is missing; set it to the address at which people reach `api`")
-        urls = {}
+def _read_cloud(reader: Environment) -> dict[str, Any]:
+    """Return what only the cloud needs; in cloud mode every one of them must be there."""
+    if (reader.env.get("WORKWRIGHT_MODE") or "local") != "cloud":
+        return {"project": reader.env.get("GOOGLE_CLOUD_PROJECT", "")}
+    wanted = {
+        "project": ("GOOGLE_CLOUD_PROJECT", "the id of the Google Cloud project"),
+        "kms_key": ("WORKWRIGHT_KMS_KEY", "the full name of the KMS key for tenants' tokens"),
+        "tasks_account": (
+            "WORKWRIGHT_TASKS_ACCOUNT",
+            "the e-mail of the service account that Cloud Tasks calls with",
+        ),
+    }
+    found: dict[str, Any] = {}
+    for field_name, (name, meaning) in wanted.items():
+        found[field_name] = reader.env.get(name, "")
+        if not found[field_name]:
+            reader.refuse(f"{name} is missing; set it to {meaning}")
+    if not reader.env.get("WORKWRIGHT_PUBLIC_URL"):
+        reader.refuse("WORKWRIGHT_PUBLIC_URL is missing; set it to the address at which people reach `api`")
+    urls = {}
+    for function in FUNCTIONS:
+        name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
+        if reader.env.get(name):
+            urls[function] = reader.url(name, "")
+    if not urls and not reader.env.get("WORKWRIGHT_FUNCTIONS_URL"):
+        reader.refuse("WORKWRIGHT_FUNCTIONS_URL is missing; set it to the address of the functions")
+    elif not reader.env.get("WORKWRIGHT_FUNCTIONS_URL"):
         for function in FUNCTIONS:
-            name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
-            if self._env.get(name):
-                urls[function] = self.url(name, "")
-        if not urls and not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
-            self._problems.append("WORKWRIGHT_FUNCTIONS_URL is missing; set it to the address of the functions")
-        elif not self._env.get("WORKWRIGHT_FUNCTIONS_URL"):
-            for function in FUNCTIONS:
-                if function not in urls:
-                    name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
-                    self._problems.append(
-                        f"{name} is missing; set it to the address of the function {function} answers"
-                    )
-        found["function_urls"] = urls
-        return {**found, **self.emulators()}
+            if function not in urls:
+                name = f"WORKWRIGHT_URL_{function.upper().replace('-', '_')}"
+                reader.refuse(f"{name} is missing; set it to the address of the function {function} answers")
+    found["function_urls"] = urls
+    return {**found, **_read_emulators(reader)}
 
-    def emulators(self) -> dict[str, Any]:
-        """Return what of the cloud is played on this machine."""
-        certs = self.url("WORKWRIGHT_CERTS_URL", "")
-        if certs and _is_address(certs) and urlsplit(certs).hostname not in _LOOPBACK:
-            self._problems.append("WORKWRIGHT_CERTS_URL is for an issuer on this machine; leave it out for Google's")
-        given = {service: name for service, name in EMULATORS.items() if self._env.get(name)}
-        return {"emulators": {service: self.loopback(name) for service, name in given.items()}, "certs_url": certs}
 
-    def loopback(self, name: str) -> str:
-        """Return the host:port of an emulator. Nothing there is encrypted or signed, so it must be this machine."""
-        value = self._env[name]
-        address = f"http://{value}"
-        if not _is_address(address) or urlsplit(address).port is None or urlsplit(address).netloc != value:
-            self._problems.append(f"{name} is {value!r}; give an emulator's host:port like 127.0.0.1:8085")
-        elif urlsplit(address).hostname not in _LOOPBACK:
-            self._problems.append(f"{name} is {value!r}; emulators must be on this machine, at 127.0.0.1:<port>")
-        return value
-
-    def finish(self) -> None:
-        if self._problems:
-            raise ConfigError("The environment is wrong:\n" + "\n".join(f"  - {p}" for p in self._problems))
+def _read_emulators(reader: Environment) -> dict[str, Any]:
+    """Return what of the cloud is played on this machine."""
+    certs = reader.url("WORKWRIGHT_CERTS_URL", "")
+    if certs and is_address(certs) and urlsplit(certs).hostname not in LOOPBACK:
+        reader.refuse("WORKWRIGHT_CERTS_URL is for an issuer on this machine; leave it out for Google's")
+    given = {service: name for service, name in EMULATORS.items() if reader.env.get(name)}
+    return {"emulators": {service: reader.loopback(name) for service, name in given.items()}, "certs_url": certs}
