@@ -1,4 +1,4 @@
-"""A budget of calls that all instances share: in any 60 seconds no bot makes more than its limit, whoever calls.
+"""The throttle of our calls, which all instances share: in any 60 seconds no bot makes more than its limit.
 
 How: one document per bot. An instance borrows a few tokens of the window by one compare-and-set, spends them by itself
 within ten seconds, and reports with its next loan when it spent them. Tokens that nobody reported count as spent at the

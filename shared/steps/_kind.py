@@ -36,7 +36,7 @@ class Repeat(Enum):
     """How an external write behaves when it is done again: the four honest answers."""
 
     SAME_END = "the same request leads to the same end state"
-    KEYED = "we choose the id or the system knows keys"
+    KEYED = "we choose the id or the system knows keys"  # an idempotency key
     LOOK = "can be found again, so we look before we create"
     ONCE = "can be neither found nor repeated: a person decides after an unclear answer"
 

@@ -1,9 +1,10 @@
-"""What we wrote to Notion lately, by object and by content, and which runs led to it.
+"""The write journal: what we wrote to Notion lately, by object and by content, and which runs led to it.
 
-Our own writes come back as deliveries. Those of our bot alone are dropped at the door; the ledger is for the others:
-a delivery that names a person beside our bot (is the status shown what we wrote, or what the person set?), and what
-another agent does after us (which runs led to it? agents must not wake each other without end). It is written before
-the write it tells of, for whatever calls Notion in a run's name: see `noting`.
+Our own writes come back as deliveries; not to take them for news is echo suppression. Those of our bot alone are
+dropped at the door; the ledger is for the others: a delivery that names a person beside our bot (is the status shown
+what we wrote, or what the person set?), and what another agent does after us (which runs led to it? agents must not
+wake each other without end). It is written before the write it tells of, for whatever calls Notion in a run's name:
+see `noting`.
 """
 
 from __future__ import annotations
