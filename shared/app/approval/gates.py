@@ -5,8 +5,9 @@ from __future__ import annotations
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.core.approval.decision_words import WISHED
-from shared.core.approval.four_eyes import Barred, barred
+from shared.core.approval.four_eyes import barred
 from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
@@ -29,16 +30,17 @@ def waiting_question(run: Run) -> Step | None:
     return next(asked, None) if run.status == RunStatus.AWAITING_INPUT else None
 
 
-def bar_of(deps: Deps, run: Run, gate: str, by: str, via: str) -> Barred | None:
-    """Return why this person's approval does not count at this gate, by the tenant's settings; None when it does."""
-    doc = deps.store.get(run.tenant, "settings", "tenant")
+def team_of(deps: Deps, tenant: str) -> Team:
+    """Return what the tenant's settings say about approvals."""
+    doc = deps.store.get(tenant, "settings", "tenant")
     settings = doc.body if doc is not None else {}
-    return barred(run, gate, by, via, ship_of(settings), settings.get("people", ()))
+    return Team(ship_of(settings), tuple(settings.get("people", ())))
 
 
 def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str) -> None:
     """Raise Forbidden when this person's approval does not count here."""
-    if (bar := bar_of(deps, run, gate, by, via)) is not None:
+    team = team_of(deps, run.tenant)
+    if (bar := barred(run, gate, by, via, team.ship, team.people)) is not None:
         raise Forbidden(bar.why, way_out=bar.way_out)
 
 

@@ -15,7 +15,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, read_page_view, spoken_of
 from shared.app.planning.make_plan import made_by_rules
 from shared.core.page import page_from_data
-from shared.core.pages.page_changes import EDITED, changes_between
+from shared.core.pages.page_changes import changes_between, known_hash, planned_hash
 from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.mind.safety.redaction import Redactor
@@ -37,22 +37,12 @@ def look_for_edits(deps: Deps, tools: Tools, run: Run, by: str, handled: str = "
 
 def note_edit(deps: Deps, tools: Tools, run: Run, view: PageView, by: str, handled: str = "") -> bool:
     """Remember what was changed since the plan, or that nothing is any more; False where that is known already."""
-    planned = planned_hash(run)
-    known = str((run.facts.get(EDITED) or {}).get("hash") or planned)
-    if view.content_hash == known:
+    if view.content_hash == known_hash(run):
         return False
     redactor = Redactor(tools.known_secrets(run.tenant))
-    changes = () if view.content_hash == planned else _changes(deps, run, view)
+    changes = () if view.content_hash == planned_hash(run) else _changes(deps, run, view)
     event = acts.PageEdited(deps.clock.now(), view.content_hash, tuple(redactor.hide(each) for each in changes), by)
     return record(deps, run.tenant, run.id, event, handled=handled).seq != run.seq
-
-
-def planned_hash(run: Run) -> str:
-    """Return the hash of the content that the present plan was made from."""
-    for step in reversed(run.steps):
-        if step.spec.kind == "plan.propose" and step.output:
-            return str(step.output.get("page_hash", ""))
-    return ""
 
 
 def _changes(deps: Deps, run: Run, view: PageView) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ else's comment is about that comment. Wishes are kept as they were said, for the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.app.approval.answer_comments import HOW
 from shared.app.approval.page_comments import Json, Remark, author_of, comments_at, is_person, members_of, text_of
 from shared.app.notify.messages import ASKED, question_of, told_once
+from shared.core.approval.comment_verdict import Asked, Verdict
 from shared.core.approval.decision_words import Decision, Said, declines, is_plain_no, read_decision
 from shared.core.approval.release_words import PLAN, gate_kind
 from shared.core.chat.chat_words import ASK
@@ -21,29 +21,6 @@ from shared.core.run.run import Run
 from shared.integrations.notion.client.client import Notion
 
 _ANSWER = "#workwright-answer-"  # how the links of a conversation's answers end, before the comment's id
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A comment of a member that decides nothing and is said to us: its id, thread, text, and who made it."""
-
-    comment: str
-    discussion: str
-    text: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a batch of new comments comes to; `by` is the id of the person who decided."""
-
-    said: Said | None = None
-    by: str = ""
-    wishes: tuple[tuple[str, str, str], ...] = ()  # (comment, text, person)
-    unclear: str = ""  # the discussion to answer in
-    asked: tuple[Asked, ...] = ()
-    thumbs_down: tuple[tuple[str, str], ...] = ()  # (comment, person)
-    stop: bool = False  # a plain no, and no word of what should be otherwise
 
 
 def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Verdict:

@@ -6,7 +6,7 @@ page was edited meanwhile, they may want that built too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from shared.app.approval.heard import Wish, heard_of, heard_put
@@ -19,6 +19,7 @@ from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put
 from shared.core.approval.answer_words import asks_again, asks_to_build
 from shared.core.approval.release_words import waits_at
+from shared.core.approval.sight import SecondLook
 from shared.core.errors import Conflicting, NotThere
 from shared.core.pages.page_changes import EDITED
 from shared.core.run import acts
@@ -64,24 +65,15 @@ def plan_anew(deps: Deps, tools: Tools, run: Run, by: str, puts: tuple[Put, ...]
     return record_loaded(deps, _loaded(deps, run.tenant, run.id), event, handled=handled, puts=puts)
 
 
-def hear_again(deps: Deps, tools: Tools, run: Run, name_of: Callable[[str], str], handled: str) -> bool:
-    """Look again where a member has asked for that and nothing else since; the word is no content of the page.
-
-    False where nobody has, or where more was said: that leads to another plan.
-    """
+def asks_second_look(deps: Deps, tools: Tools, run: Run) -> SecondLook:
+    """Return whether a member asks in a word for another look; the word is no content of the page."""
     notion = tools.accounts.connect_for(run.tenant)(Notion)
     heard = heard_of(deps, run.tenant, run.id)
     fresh = [one for one in new_comments(notion, run, heard) if one.id not in heard.ids]
     said = [one for one in fresh if asks_again(text_of(one.comment))]
     meant = _of_members(said, members_of(notion)) if said else []
-    if not meant:
-        return False
-    put = replace(heard_put(run, heard, [one.id for one in said]), expected=None)
-    if len(said) < len(fresh):
-        deps.store.put(run.tenant, put)
-        return False
-    take_another_look(deps, tools, run, name_of(author_of(meant[-1].comment)), (put,), handled)
-    return True
+    by = author_of(meant[-1].comment) if meant else ""
+    return SecondLook(by, tuple(one.id for one in said), alone=len(said) == len(fresh))
 
 
 def wants_it_built(run: Run, fresh: Sequence[Remark], members: Collection[str]) -> Remark | None:

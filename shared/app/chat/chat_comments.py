@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from shared import log
 from shared.app.approval.answer_comments import said_already
-from shared.app.approval.plan_comments import Asked
 from shared.app.chat.chat_memory import Chat, Said, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
+from shared.core.approval.comment_verdict import Asked
 from shared.core.errors import IntegrationError, Missing, Rejected, RequestError
 from shared.core.models.model_errors import ModelError
 from shared.core.page import Span

@@ -70,9 +70,9 @@ def _known(deps: Deps, run: Run, step: Step, effect: str) -> bool:
 def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     """Say whether people have changed the page since the plan; what the run itself wrote there says nothing of that."""
     from shared.app.approval.heard import heard_of
-    from shared.app.approval.page_edits import planned_hash  # as a look at the page does it
     from shared.app.intake.page_view import read_page_view, spoken_of
     from shared.app.planning.make_plan import made_by_rules
+    from shared.core.pages.page_changes import planned_hash  # as a look at the page does it
 
     planned = planned_hash(old)
     if not planned or made_by_rules(deps, old) or any(_writes_pages(step) for step in old.steps):

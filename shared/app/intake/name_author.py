@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.app.approval.gates import waiting_gate as waiting_gate
 from shared.app.engine.tools import Tools
 from shared.core.errors import IntegrationError
-from shared.core.pages.author import PERSON, Author, write_author
+from shared.core.pages.author import Author, write_author
 from shared.integrations.notion.client.client import Notion
 
 
@@ -28,11 +27,6 @@ def name_author(tools: Tools, tenant: str, author: Author) -> str:
     except IntegrationError:
         return write_author(author)
     return str(found.get("name") or write_author(author))
-
-
-def name_person(tools: Tools, tenant: str, person: str) -> str:
-    """Return the name of somebody whom Notion knows to be a person."""
-    return name_author(tools, tenant, Author(PERSON, person))
 
 
 def _bare(user: object) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.approval.gates import waiting_gate as waiting_gate
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in, note_page_refused
@@ -30,11 +29,6 @@ class SeenPage:
     author: Author
     raw: Mapping[str, Any]
     mapped: Mapped | None  # the database of ours it is a row of
-
-    @property
-    def by_person(self) -> bool:
-        """Say whether a person set a property just now: only then may the status be that person's decision."""
-        return self.author.decides
 
 
 def see_page(command: Command, deps: Deps, tools: Tools) -> SeenPage | None:

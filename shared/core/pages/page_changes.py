@@ -30,6 +30,19 @@ def changes_between(before: Page, after: Page) -> tuple[str, ...]:
     return (*shown, *rest) or ("its form alone, not its words",)
 
 
+def planned_hash(run: Run) -> str:
+    """Return the hash of the content that the present plan was made from."""
+    for step in reversed(run.steps):
+        if step.spec.kind == "plan.propose" and step.output:
+            return str(step.output.get("page_hash", ""))
+    return ""
+
+
+def known_hash(run: Run) -> str:
+    """Return the hash of the content that people were told about last: as it was planned, or changed since."""
+    return str((run.facts.get(EDITED) or {}).get("hash") or planned_hash(run))
+
+
 def edited_lines(run: Run) -> list[str]:
     """Return what was changed on the page since the plan and is not in the work; [] when nothing was."""
     edited: Mapping[str, Any] = run.facts.get(EDITED) or {}

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from shared.app.approval.approvals import asked_now
+from shared.app.approval.gates import waiting_gate
 from shared.app.engine.engine import record
 from shared.app.engine.sweep import sweep
-from shared.app.intake.consider_page import waiting_gate
 from shared.backends.cloud.store import FirestoreStore
 from shared.backends.local.keys.identity import LocalCallers
 from shared.core.run.acts import ApprovalGranted

@@ -1,0 +1,88 @@
+"""A look at a page under way: whom and what it is about, and what it has found out so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.app.approval.heard import Heard
+from shared.app.approval.page_comments import Remark
+from shared.app.engine.deps import Deps
+from shared.app.engine.requeue import MAX_TIMES
+from shared.app.engine.tools import Tools
+from shared.app.intake.name_author import name_author
+from shared.app.intake.open_page_run import page_record
+from shared.app.intake.page_view import PageView
+from shared.app.intake.seen_page import SeenPage
+from shared.app.notify.page_shows import says_cancel
+from shared.app.pauses.box import is_switch, ticked
+from shared.app.wishes.kept_statuses import heed_wish
+from shared.core.approval.sight import Sight
+from shared.core.pages import marks
+from shared.core.pages.author import Author
+from shared.core.run.commands import Command
+from shared.core.run.run import Run
+from shared.integrations.notion.client.client import Notion
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of the page (`page`) for the decision, and beside it what recording the decision needs."""
+
+    command: Command
+    deps: Deps
+    tools: Tools
+    seen: SeenPage
+    run: Run | None
+    page: Sight
+    heard: Heard = Heard()  # noqa: RUF009 - it is frozen
+    fresh: tuple[Remark, ...] = ()  # comments that may decide
+    view: PageView | None = None
+
+    @property
+    def notion(self) -> Notion:
+        """Return the tenant's Notion."""
+        return self.tools.accounts.connect_for(self.command.tenant)(Notion)
+
+    @property
+    def comments(self) -> list[str]:
+        """Return the ids of the comments that may decide."""
+        return [each.id for each in self.fresh]
+
+    @property
+    def at_work(self) -> Run:
+        """Return the run that all decisions but the first are about."""
+        assert self.run is not None
+        return self.run
+
+    def name(self, author: Author) -> str:
+        """Return how somebody is called."""
+        return name_author(self.tools, self.command.tenant, author)
+
+    def knowing(self, **found: Any) -> Look:
+        """Return the look with more known of the page."""
+        return replace(self, page=replace(self.page, **found))
+
+
+def begin_look(command: Command, deps: Deps, tools: Tools, seen: SeenPage, began: datetime) -> Look:
+    """Return what every look knows: the page's latest run, its status, and whether work is to stand still."""
+    tick = ticked(seen.mapped, seen.raw)
+    if is_switch(seen.mapped, seen.raw, seen.title):
+        return Look(command, deps, tools, seen, None, Sight(ticked=tick, switch=True))
+    known = page_record(deps, command.tenant, seen.page)
+    loaded = deps.store.load_run(command.tenant, known.run) if known.run else None
+    run = loaded.run if loaded is not None else None
+    page = Sight(
+        status=seen.status,
+        wished=heed_wish(deps, run, seen.status, seen.author, began),
+        ticked=tick,
+        cancelled=run is not None and not run.status.final and _cancels(deps, seen, run),
+        may_return=command.attempt < MAX_TIMES,
+        depth=deps.limits.depth,
+    )
+    return Look(command, deps, tools, seen, run, page)
+
+
+def _cancels(deps: Deps, seen: SeenPage, run: Run) -> bool:
+    return seen.status == marks.CANCELLED and not run.cancel and says_cancel(deps, seen.mapped, seen.raw, run)
