@@ -39,7 +39,8 @@ from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, StepSpec, Trigger
 from shared.local.serve import listen, load_function
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 TENANT = "t-bench"
 

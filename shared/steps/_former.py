@@ -13,7 +13,8 @@ from pydantic import ConfigDict
 
 from shared.core.errors import Rejected
 from shared.steps._forge import forge_of, place_of
-from shared.steps._kind import Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Repeat, StepContext, StepKind
 
 _MARK = "workwright"  # the key in a deployment's meta by which it was found again
 

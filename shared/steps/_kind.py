@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.lines import MODEL
 from shared.core.run.replan import so_far
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
-from shared.integrations.notion.ids import id_named
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
+from shared.steps._input import STEP, Input
 
 if TYPE_CHECKING:
     from shared.core.ship.policy import Known
@@ -39,46 +36,6 @@ class Repeat(Enum):
     KEYED = "we choose the id or the system knows keys"  # an idempotency key
     LOOK = "can be found again, so we look before we create"
     ONCE = "can be neither found nor repeated: a person decides after an unclear answer"
-
-
-def _compact(schema: dict[str, Any]) -> None:
-    """Take the titles out of a schema: they only repeat the names, and every planner's prompt holds all schemas."""
-    schema.pop("title", None)
-    for field_schema in schema.get("properties", {}).values():
-        field_schema.pop("title", None)
-
-
-class Input(BaseModel):
-    """What the plan fills in; unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_compact)
-
-    def exactly_one(self, *names: str) -> None:
-        """Raise ValueError unless one of these fields is given, and no other."""
-        given = [name for name in names if getattr(self, name) not in ("", None)]
-        if len(given) != 1:
-            raise ValueError(f"give exactly one of {', '.join(names)}; {' and '.join(given) or 'none'} was given")
-
-
-_STEP = re.compile(r"step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})")
-
-
-def _target(value: str) -> str:
-    value = value.strip()
-    if not value or _STEP.fullmatch(value):
-        return value
-    found = id_named(value.partition("#")[2]) or id_named(value)
-    if not found:
-        raise ValueError(f"{value[:80]!r} is not the 32 digits of an id, an address in Notion, or step:ID")
-    return found
-
-
-Target = Annotated[str, Field(max_length=500, description="id, address or step:ID"), AfterValidator(_target)]
-"""Something in Notion: an id, an address, or `step:ID` for what an earlier step of the same plan made. May be empty."""
-
-
-Emoji = Annotated[str, Field(max_length=20, pattern=r"^[^A-Za-z/:.]*$", description="one emoji")]
-"""An icon. An address is none: a picture that lies elsewhere would be fetched by whoever looks at the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +163,7 @@ class StepContext:
 
     def target(self, target: str, *names: str) -> str:
         """Return the id a `Target` stands for; of `step:ID`, the first of `names` in that step's output."""
-        if (named := _STEP.fullmatch(target)) is None:
+        if (named := STEP.fullmatch(target)) is None:
             return target
         made = self.output_of_step(named[1])
         found = next((str(made[name]) for name in names if made.get(name)), "")

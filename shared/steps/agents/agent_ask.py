@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shared.core.lines import MODEL
 from shared.mind.questions import Question, agent_named
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
     from shared.mind.members import Kinds, Weight

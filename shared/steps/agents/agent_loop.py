@@ -17,7 +17,8 @@ from shared.core.lines import MODEL
 from shared.core.run.run import CHILD, NOTHING, StepSpec, Usage
 from shared.mind.questions import Question, agent_named
 from shared.mind.turns import MOST_CALLS, Ability, Allowed, Turn
-from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from shared.mind.members import AnyMember, Role
-from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
     from shared.mind.members import Kinds, Weight

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from shared.core.models.model_errors import ModelError
 from shared.mind.members import AnyMember, Role
-from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
     from shared.mind.group import Said

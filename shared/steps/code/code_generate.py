@@ -7,7 +7,8 @@ them in the order of what depends on what, those side by side that do not. What 
 from __future__ import annotations
 
 from shared.core.planning.artifacts import Artifact
-from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
 CALLS = 3  # whose cost is reserved: a call costs far less than it might, so this pays for more of them
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.core.planning.artifacts import Artifact
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 
 class PlanFiles(Input):

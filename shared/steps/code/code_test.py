@@ -15,7 +15,8 @@ from typing import Any
 from shared.core.approval.stuck_words import Stuck, question_of_stuck
 from shared.core.errors import Rejected
 from shared.core.run.run import CHILD, Step, StepSpec, StepStatus, Usage, WaitKind
-from shared.steps._kind import Done, FanOut, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 from shared.steps._work import WORK_FIELDS, is_mended
 
 REPAIRS = 3  # calls of a model that are reserved for; `Limits.repairs` of the run says how many there are

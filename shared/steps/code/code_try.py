@@ -9,7 +9,8 @@ from typing import Any
 
 from shared.core.lines import SANDBOX
 from shared.core.run.run import CHILD, Step
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import WORK_FIELDS, work_of
 from shared.steps.code._trial import Trial, try_work
 

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator
 
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.values.columns import column_config
-from shared.steps._kind import Input, StepContext, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import StepContext
 
 Json = dict[str, Any]
 _LEADS_OUT = re.compile(r"//|www\.|\blink\s*\(", re.IGNORECASE)

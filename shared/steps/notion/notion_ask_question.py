@@ -10,7 +10,8 @@ from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.text.outgoing_text import hosts_of, plain
 from shared.integrations.notion.client.client import Notion
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 
 class AskQuestion(Input):

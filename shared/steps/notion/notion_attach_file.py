@@ -14,7 +14,8 @@ from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.taken_back import remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
 from shared.integrations.notion.values.values_again import column_of, value_again
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._text_of import text_of_step
 
 Json = dict[str, Any]

@@ -19,7 +19,8 @@ from shared.integrations.notion.values.values_again import (
     means_the_same,
     planned_values,
 )
-from shared.steps._kind import Done, Emoji, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Emoji, Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 Json = dict[str, Any]
 

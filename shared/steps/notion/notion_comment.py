@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from shared.core.text.outgoing_text import hosts_of, plain
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import plain_text
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 Json = dict[str, Any]
 

@@ -12,7 +12,8 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.taken_back import bring_back, holds_pages, kept, remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._text_of import text_of_step
 
 Json = dict[str, Any]

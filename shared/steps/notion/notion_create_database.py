@@ -9,7 +9,8 @@ from pydantic import Field
 from shared.core.errors import Missing
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._columns import Column, Json
 
 

@@ -16,7 +16,8 @@ from shared.integrations.notion.content.reading import plain_text
 from shared.integrations.notion.content.writer import write_page
 from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.values_again import find_column, planned_values
-from shared.steps._kind import Again, Done, Emoji, Input, Repeat, StepContext, StepFailure, StepKind, Target
+from shared.steps._input import Emoji, Input, Target
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 
 Json = dict[str, Any]
 _TITLE_ONLY: Mapping[str, Json] = {"title": {"id": "title", "type": "title"}}

@@ -13,7 +13,8 @@ from shared.core.errors import Missing, OutcomeUnknown, Rejected
 from shared.core.text.outgoing_text import hosts_of, leading_out, plain
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.markdown_calls import AsyncTask, replace_content, update_content
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 
 Json = dict[str, Any]
 _SHOWN = 60

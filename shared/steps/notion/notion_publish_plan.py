@@ -21,7 +21,8 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.rich_text import split_text
 from shared.integrations.notion.content.writer import write_tree
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 
 class PublishPlan(Input):

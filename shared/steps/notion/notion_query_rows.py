@@ -12,7 +12,8 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import property_text
 from shared.integrations.notion.row_batches import TooManyRows, all_rows
 from shared.integrations.notion.values.values_again import column_of, labels_of, number_of
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._cells import MOST_IN_CELL, cell_of, table_of
 
 Json = dict[str, Any]

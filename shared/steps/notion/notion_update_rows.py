@@ -15,7 +15,8 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
 from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.values_again import CHANGED, means_the_same, planned_values, value_again
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind, Target
+from shared.steps._input import Input, Target
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.notion._rows_changed import cells_of, columns_told, left_words, rows_left, what_was_changed
 
 Json = dict[str, Any]

@@ -12,7 +12,8 @@ from shared.core.errors import NotApproved, Rejected
 from shared.core.ship.shipping import ship_of
 from shared.integrations.forge import Author, Forge, Repository
 from shared.steps._forge import OWN_BRANCH, forge_of, own_branch, place_of
-from shared.steps._kind import Input, Repeat, StepContext
+from shared.steps._input import Input
+from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
 from shared.steps.ship._one_of_each import REPOSITORY, only_one
 from shared.steps.ship._release import there_of

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 
 from shared.core.errors import Missing, Rejected
 from shared.steps._forge import forge_of
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._hosting import host_named
 
 Way = Callable[[StepContext, str, Mapping[str, str]], str]

@@ -27,7 +27,8 @@ from shared.core.text.sentence import count_of
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.rich_text import split_text
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, tested_work
 from shared.steps.ship._harm_look import disagreement, look_once, note_of_author
 from shared.steps.ship._release import bound_to_leave

@@ -17,7 +17,8 @@ from shared.core.lines import GIT
 from shared.core.ship.shipping import AFTER_REVIEW, NEVER, ship_of
 from shared.integrations.forge import Change, Forge, Review
 from shared.steps._forge import SYSTEMS, forge_of, of_writers
-from shared.steps._kind import Again, Done, Input, Repeat, Result, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, Result, StepContext, StepFailure, StepKind
 from shared.steps._work import tested_work
 from shared.steps.ship._release import allowed_to_ship
 

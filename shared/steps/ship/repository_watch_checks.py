@@ -15,7 +15,8 @@ from shared.core.errors import Rejected
 from shared.core.ship.shipping import ship_of
 from shared.integrations.forge import Check, Checks, Forge
 from shared.steps._forge import SYSTEMS, forge_of
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 
 _SOONEST, _LATEST = timedelta(seconds=15), timedelta(minutes=5)
 _MOST_LETTERS = 4000  # of all failures together, for the model that repairs

@@ -9,7 +9,8 @@ from shared.core.run.run import RunStatus, StepSpec
 from shared.integrations.notion.client.files import LARGEST_SINGLE
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.integrations.conftest import Served
 from tests.steps.bench import prepared
 from tests.support.rigs.small_house import SmallHouse

@@ -13,7 +13,8 @@ from shared.app.money.tenant_ledger import LEDGERS, SPENDING, TOLD
 from shared.core.money.spending import Account, ledger_from_data
 from shared.core.run.run import Limits, Run, StepSpec, Usage
 from shared.ports import ModelRequest, Put
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.support.builders.runs import TENANT, opened, spec
 from tests.support.ports.local_ports import Ports, ScriptedModel, attempt_of, tools_with
 

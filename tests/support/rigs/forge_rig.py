@@ -24,7 +24,8 @@ from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
 from shared.ports import Secret
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import keep_work
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import TENANT, SmallHouse

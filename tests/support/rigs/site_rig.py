@@ -20,7 +20,8 @@ from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
 from shared.integrations.vercel.client import Vercel
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import keep_work
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import TENANT, SmallHouse

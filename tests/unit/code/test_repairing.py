@@ -13,7 +13,8 @@ from shared.core.code.worktree import Worktree, from_text
 from shared.core.models.model_errors import Refused
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.ports import ModelRequest
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work
 from shared.steps.code._code_repairing import _REVIEWED as REVIEWED
 from shared.steps.code._code_repairing import _named, repair_parts

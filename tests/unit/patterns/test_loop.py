@@ -20,7 +20,8 @@ from shared.mind.agents.registry import Agent, agent
 from shared.mind.turns import Ability, Allowed, abilities_of, check_may, next_turn
 from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import Speakers, Team, die_everywhere, planned, team
 

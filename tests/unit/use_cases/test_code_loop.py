@@ -20,7 +20,8 @@ from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import changed_work, keep_work, work_of
 from tests.support.builders.runs import gate, opened, spec
 from tests.support.parts import require

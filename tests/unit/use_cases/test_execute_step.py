@@ -28,7 +28,8 @@ from shared.core.models.model_errors import ContextTooLong, InvalidOutput
 from shared.core.run import acts
 from shared.core.run.commands import UNDO
 from shared.core.run.run import Limits, Run, RunStatus, StepStatus, WaitKind
-from shared.steps._kind import Again, Done, FanOut, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, FanOut, Repeat, StepContext, StepFailure, StepKind
 from tests.support.builders.runs import opened, spec
 from tests.support.ports.local_ports import Ports, attempt_of, tools_with
 

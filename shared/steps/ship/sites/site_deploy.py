@@ -14,7 +14,8 @@ from shared.core.errors import Rejected
 from shared.core.ship.shipping import GIT, ship_of
 from shared.integrations.hosting import RUNNING, Commit, Deployed, Hosting, Site
 from shared.steps._forge import forge_of
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, tested_work
 from shared.steps.ship._one_of_each import SITE, only_one
 from shared.steps.ship._release import allowed_to_ship

@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.core.errors import Rejected, Unavailable
 from shared.integrations.hosting import Hosting, Site
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps._work import tested_work
 from shared.steps.ship._release import allowed_to_go_live
 from shared.steps.ship.sites._go_live import Going, doubted, end_with_alarm, is_taken_back, take_back, what_is_wrong

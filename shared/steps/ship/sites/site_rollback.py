@@ -11,7 +11,8 @@ from shared.core.approval.roll_back_words import show_by_hand
 from shared.core.errors import Rejected
 from shared.core.text.sentence import end_sentence
 from shared.integrations.hosting import Hosting
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._hosting import SYSTEMS, address, host_named, rhythm
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from shared.core.errors import NotAllowed, Rejected
 from shared.core.lines import BROWSER
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepFailure, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import by_tests_alone, tested_work
 from shared.steps.ship._release import bound_to_go_live
 from shared.steps.ship.sites._hosting import SYSTEMS, SiteFetch, host_named

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.core.errors import Unavailable
-from shared.steps._kind import Again, Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._go_live import (
     Going,
     doubted,

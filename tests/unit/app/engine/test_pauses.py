@@ -20,7 +20,8 @@ from shared.core.run.commands import Command
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.ports import SYSTEM, SandboxRequest, SandboxResult
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
 WRITES = ("first", "second", "third")

@@ -15,7 +15,8 @@ from shared.core.run.codec import run_to_data
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, Usage, WaitKind
 from shared.ports import MAX_DOCUMENT_BYTES
 from shared.steps import KINDS
-from shared.steps._kind import Done, Input, Repeat, StepContext, StepKind
+from shared.steps._input import Input
+from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
 Run = Callable[[Any, StepContext], Any]
