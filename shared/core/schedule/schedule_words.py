@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, time
 
-from shared.core.schedule.schedule import EPOCH, LAST, WORKDAY, BadSchedule, Days, Schedule
+from shared.core.schedule.schedule import EPOCH, LAST, WORKDAY, Schedule
+from shared.core.schedule.schedule_found import Found, build_schedule
 from shared.core.schedule.schedule_languages import DAYPARTS, MONTHS, WEEKDAYS, in_english
 
-DEFAULT_TIME = time(9)  # where a text names days and no time
 _DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5,
@@ -28,45 +27,12 @@ _FILLERS = frozenset({"the", "on", "at", "in", "and", "of", "each", "every", "by
                       "days", "month", "with", "always", "repeat", "run", "runs"})  # fmt: skip
 
 
-@dataclass
-class _Found:
-    """What has been understood so far of one text."""
-
-    text: str
-    rest: str
-    anchor: date
-    times: set[time] = field(default_factory=set)
-    weekdays: set[int] = field(default_factory=set)
-    counted: set[tuple[int, int]] = field(default_factory=set)
-    month_days: set[int] = field(default_factory=set)
-    months: set[int] = field(default_factory=set)
-    every: dict[str, int] = field(default_factory=dict)  # unit → how many
-    window: tuple[time, time] | None = None
-    start: date | None = None
-    dates: set[tuple[int, int]] = field(default_factory=set)  # (month, day) where both were said together
-    part: str = ""  # of the day
-    named: bool = False  # days were said, if only "daily"
-
-    def take(self, pattern: str, do: Callable[[re.Match[str]], None]) -> None:
-        """Take out every place where the pattern stands, and note what it says."""
-
-        def note(match: re.Match[str]) -> str:
-            do(match)
-            return " ; "
-
-        self.rest = re.sub(rf"(?<![\w:]){pattern}(?!\w)", note, self.rest)
-
-    def wrong(self, why: str) -> BadSchedule:
-        """Return the error that says it of this text."""
-        return BadSchedule(f"“{self.text}”: {why}")
-
-
 def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
     """Return the schedule; "every 2 weeks" counts from the week of `anchor` unless the text says "from 2026-11-27".
 
     Raises BadSchedule that says what was not understood.
     """
-    found = _Found(text.strip(), in_english(text), anchor)
+    found = Found(text.strip(), in_english(text), anchor)
     _refuse_pairs(found)
     for step in (_take_start, _take_window, _take_intervals, _take_counted, _take_month_days, _take_weekdays):
         step(found)
@@ -75,10 +41,10 @@ def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
     left = [word for word in re.split(r"[\s;,]+", found.rest) if word and word not in _FILLERS]
     if left:
         raise found.wrong(f"“{' '.join(left)[:80]}” was not understood")
-    return _schedule(found, zone)
+    return build_schedule(found, zone)
 
 
-def _refuse_pairs(found: _Found) -> None:
+def _refuse_pairs(found: Found) -> None:
     """Refuse days that have each their own time: all days of one schedule have the same times."""
     days = rf"(?P<day>\b(?:{_DAY}|{_MONTH})\b|\b(?:week|work)days?\b|\bweekends?\b|\b\d{{1,2}}(?:st|nd|rd|th)\b)"
     said = "".join(
@@ -91,7 +57,7 @@ def _refuse_pairs(found: _Found) -> None:
 # --- taking out -------------------------------------------------------------------------------------------------------
 
 
-def _take_start(found: _Found) -> None:
+def _take_start(found: Found) -> None:
     def note(match: re.Match[str]) -> None:
         try:
             found.start = found.anchor = date.fromisoformat(match[1])
@@ -101,7 +67,7 @@ def _take_start(found: _Found) -> None:
     found.take(r"(?:starting|beginning|from|since|as of|first on)(?: on)?\s+(\d{4}-\d{2}-\d{2})", note)
 
 
-def _take_window(found: _Found) -> None:
+def _take_window(found: Found) -> None:
     def note(match: re.Match[str]) -> None:
         first, last = _time(found, match[1]), _time(found, match[2])
         if last <= first:
@@ -113,7 +79,7 @@ def _take_window(found: _Found) -> None:
     found.take(rf"(?:between|from)\s+({_TIME})\s*(?:and|to|until|till|-)\s*({_TIME})", note)
 
 
-def _take_intervals(found: _Found) -> None:
+def _take_intervals(found: Found) -> None:
     def note(match: re.Match[str]) -> None:
         number = _NUMBERS.get(match[1], 0) or int(match[1])
         unit = {"min": "minute", "hr": "hour"}.get(match[2], match[2])
@@ -139,7 +105,7 @@ def _take_intervals(found: _Found) -> None:
     found.take(rf"every ({'|'.join(_NTH)}) ({_DAY})(?!s?{_OF_MONTH})", ambiguous)
 
 
-def _take_counted(found: _Found) -> None:
+def _take_counted(found: Found) -> None:
     def note(match: re.Match[str]) -> None:
         numbers = [_ORDINALS[word] for word in re.findall(_ORD, match[1])]
         name = match[2]
@@ -154,7 +120,7 @@ def _take_counted(found: _Found) -> None:
     found.take(rf"(?:every\s+)?{listed}\s+({_DAY})s?", note)
 
 
-def _take_month_days(found: _Found) -> None:
+def _take_month_days(found: Found) -> None:
     def dated(day: int, month: int) -> Callable[[re.Match[str]], None]:
         def note(match: re.Match[str]) -> None:
             found.dates.add((MONTHS[match[month]], _day(found, match[day])))
@@ -171,7 +137,7 @@ def _take_month_days(found: _Found) -> None:
     found.take(rf"({_MONTH})", lambda match: found.months.add(MONTHS[match[1]]))
 
 
-def _take_weekdays(found: _Found) -> None:
+def _take_weekdays(found: Found) -> None:
     def span(match: re.Match[str]) -> None:
         first, last = WEEKDAYS[match[1]], WEEKDAYS[match[2]]
         found.weekdays.update((first + n) % 7 for n in range((last - first) % 7 + 1))
@@ -182,7 +148,7 @@ def _take_weekdays(found: _Found) -> None:
     found.take(rf"({_DAY})s?", lambda match: found.weekdays.add(WEEKDAYS[match[1]]))
 
 
-def _take_general(found: _Found) -> None:
+def _take_general(found: Found) -> None:
     def say(match: re.Match[str]) -> None:
         found.named = True
 
@@ -201,7 +167,7 @@ def _take_general(found: _Found) -> None:
     found.take(r"(?:yearly|annually|every years?|once a year)", unit("year"))
 
 
-def _take_times(found: _Found) -> None:
+def _take_times(found: Found) -> None:
     if "hour" in found.every:
         past = r"(?:at\s+)?(?::(\d{2})|(\d{1,2}) minutes? past(?: the hour)?)"
         found.take(past, lambda match: found.every.update(past=_minute(found, match[1] or match[2])))
@@ -215,7 +181,7 @@ def _take_times(found: _Found) -> None:
         found.take(r"(?:and|,)\s*(\d{1,2})", bare)
 
 
-def _time(found: _Found, text: str) -> time:
+def _time(found: Found, text: str) -> time:
     said = text.strip()
     named = {"noon": time(12), "midday": time(12), "midnight": time(0)}.get(said)
     if named is not None:
@@ -231,73 +197,13 @@ def _time(found: _Found, text: str) -> time:
     return time(hour, minute)
 
 
-def _minute(found: _Found, text: str) -> int:
+def _minute(found: Found, text: str) -> int:
     if int(text) > 59:
         raise found.wrong(f"“{text}” is not a minute of an hour")
     return int(text)
 
 
-def _day(found: _Found, text: str) -> int:
+def _day(found: Found, text: str) -> int:
     if not 1 <= int(text) <= 31:
         raise found.wrong(f"no month has a day {text}")
     return int(text)
-
-
-# --- putting together -------------------------------------------------------------------------------------------------
-
-
-def _schedule(found: _Found, zone: str) -> Schedule:
-    within = [unit for unit in ("minute", "hour") if unit in found.every]
-    if (found.weekdays or found.counted) and found.month_days:
-        raise found.wrong("it names days of the week and of the month; write two routines")
-    if len({month for month, _ in found.dates}) * len({day for _, day in found.dates}) != len(found.dates):
-        raise found.wrong("it names different days of different months; write one routine for each")
-    if within and found.times:
-        raise found.wrong("it says “every” and “at” a time; say one of them")
-    if found.window and not within:
-        raise found.wrong("it names a span of hours but not how often; say for example “every 2 hours”")
-    if len(within) == 2 or len({"day", "week", "month", "quarter", "year"} & set(found.every)) > 1:
-        raise found.wrong("it says “every” twice; say one of them")
-    days = _days(found)
-    if not (within or found.named or found.every or days.weekdays or days.counted or days.month_days):
-        raise found.wrong("it does not say on which days")
-    if within:
-        return Schedule(days, _spread(found, within[0]), flowing=True, zone=zone)
-    return Schedule(days, tuple(sorted(found.times)) or (DAYPARTS.get(found.part, DEFAULT_TIME),), zone=zone)
-
-
-def _days(found: _Found) -> Days:
-    months, month_days, weekdays = set(found.months), set(found.month_days), set(found.weekdays)
-    named = weekdays or found.counted or month_days
-    if "quarter" in found.every:
-        months = months or {1, 4, 7, 10}
-    if "year" in found.every and not months:
-        months = {1}
-    if not named and ({"quarter", "month", "year"} & set(found.every) or months):
-        month_days = {1}
-    if not named and "week" in found.every:
-        weekdays = {0}
-    return Days(
-        months=frozenset(months or range(1, 13)),
-        weekdays=frozenset(weekdays),
-        counted=frozenset(found.counted),
-        month_days=frozenset(month_days),
-        every_days=found.every.get("day", 1),
-        every_weeks=found.every.get("week", 1),
-        every_months=found.every.get("month", 1),
-        anchor=found.anchor,
-        start=found.start,
-    )
-
-
-def _spread(found: _Found, unit: str) -> tuple[time, ...]:
-    """Return the times of "every 15 minutes between 9:00 and 17:00", both ends included; counted anew each day."""
-    step = timedelta(**{f"{unit}s": found.every[unit]})
-    if step > timedelta(hours=23):
-        raise found.wrong("an interval within the day is less than 24 hours; say “every 2 days”")
-    first, last = found.window or (time(0), time(23, 59))
-    minutes = int(step.total_seconds()) // 60
-    begin, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
-    if "past" in found.every:
-        begin += (found.every["past"] - begin) % 60
-    return tuple(time(at // 60, at % 60) for at in range(begin, end + 1, minutes))
