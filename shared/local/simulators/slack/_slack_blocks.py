@@ -1,9 +1,10 @@
-"""What the simulated Slack refuses in a message: blocks, buttons, metadata out of shape or too large."""
+"""What the simulated Slack refuses in a message: text, blocks, buttons, metadata out of shape or too large."""
 
 from typing import Any
 
 Json = dict[str, Any]
 
+MAX_TEXT = 40_000
 MAX_BLOCKS = 50
 MAX_ELEMENTS = 25
 _KINDS = {
@@ -146,3 +147,30 @@ def checked_metadata(metadata: Any) -> Json | None:
     if not isinstance(metadata["event_payload"], dict):
         raise Invalid("invalid_metadata_schema")
     return metadata
+
+
+def checked_content(arguments: Json, old: Json | None = None) -> Json:
+    """Return what a message says: its text, its blocks and its metadata; `old` is what it takes the place of."""
+    blocks = checked_blocks(arguments.get("blocks"))
+    text = arguments.get("text", old["text"] if old and not blocks else "")
+    if not isinstance(text, str):
+        raise Invalid("invalid_arguments")
+    if not text and not blocks:
+        raise Invalid("no_text")
+    if len(text) > MAX_TEXT:
+        raise Invalid("msg_too_long")
+    fields: Json = {"text": text}
+    if blocks:
+        fields["blocks"] = blocks
+    metadata = checked_metadata(arguments.get("metadata"))
+    return fields | ({"metadata": metadata} if metadata else {})
+
+
+def elements_named(message: Json | None, action_id: str) -> list[tuple[Json, Json]]:
+    """Return the elements of a message that go by this name, each with its block before it."""
+    return [
+        (block, element)
+        for block in (message or {}).get("blocks", [])
+        for element in [*block.get("elements", []), *([block["accessory"]] if "accessory" in block else [])]
+        if element.get("action_id") == action_id
+    ]

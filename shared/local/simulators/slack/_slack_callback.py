@@ -1,8 +1,9 @@
-"""How the simulated Slack tells an app of a click over HTTP."""
+"""What the simulated Slack tells an app of a click, and how it does so over HTTP."""
 
 import hashlib
 import hmac
 import json
+import secrets
 import urllib.error
 import urllib.request
 from typing import Any
@@ -37,3 +38,27 @@ def call_back(url: str, secret: str, payload: Json, retry: Any, ts: str) -> Resp
     except OSError as failed:
         return json_response({"error": f"the interactivity URL did not answer: {failed}"}, 502)
     return json_response({"status": status, "body": text, "payload": payload})
+
+
+def click_payload(where: Json, user: Json, block: Json, element: Json, ts: str) -> Json:
+    """Return what an app is told of a click on an element of a message."""
+    channel = where["channel"]
+    action = {key: element[key] for key in ("action_id", "text", "value", "style", "type", "url") if key in element}
+    return {
+        "type": "block_actions",
+        "user": {"id": user["id"], "username": user["name"], "name": user["name"], "team_id": "T0SIM"},
+        "api_app_id": "A0SIM",
+        "token": "deprecated",
+        "container": {
+            "type": "message",
+            "message_ts": where["message"]["ts"],
+            "channel_id": channel,
+            "is_ephemeral": False,
+        },
+        "trigger_id": f"{ts.replace('.', '')}.1.{secrets.token_hex(8)}",
+        "team": {"id": "T0SIM", "domain": "simulated"},
+        "channel": {"id": channel, "name": channel.lower()},
+        "message": where["message"],
+        "response_url": where["response_url"],
+        "actions": [action | {"block_id": block.get("block_id", ""), "action_ts": ts}],
+    }

@@ -44,3 +44,11 @@ def message_row(message: Json) -> str:
     row = "".join(f'<span class="button">{escape(button)}</span>' for button in buttons)
     edited = ", edited" if "edited" in message else ""
     return f'<li><span class="soft">{message["ts"]}{edited}</span><pre class="text">{escape(shown)}</pre>{row}</li>'
+
+
+def channel_rows(channels: dict[str, list[Json]]) -> str:
+    """Return what the page shows of the channels."""
+    return "".join(
+        f"<h2>{escape(channel)}</h2><ul class='rows'>{''.join(map(message_row, messages))}</ul>"
+        for channel, messages in channels.items()
+    )

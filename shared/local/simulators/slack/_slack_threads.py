@@ -1,9 +1,10 @@
-"""Threads of the simulated Slack, messages that are deleted, and lists that are cut into parts.
+"""What is read of a channel of the simulated Slack, its threads, messages that are deleted, and lists cut into parts.
 
 Sources: docs.slack.dev, "conversations.replies", "conversations.history", "chat.delete", "Pagination through
 collections" (a cursor that is none: `invalid_cursor`), and "Retrieving messages" (what a message with a thread holds).
 """
 
+import re
 from typing import Any
 
 from shared.local.simulators.slack._slack_blocks import Invalid
@@ -32,6 +33,24 @@ def answered(messages: list[Json], thread: str, reply: Json) -> None:
             parent["thread_ts"] = thread
             parent["reply_count"] = parent.get("reply_count", 0) + 1
             parent["latest_reply"] = reply["ts"]
+
+
+def history(messages: list[Json], arguments: Json) -> Json:
+    """Return what was said in a channel, newest first; threads and metadata stay out unless asked for."""
+    wants_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
+    inclusive = str(arguments.get("inclusive", "")).lower() in ("1", "true")
+    oldest, latest = str(arguments.get("oldest") or "0"), str(arguments.get("latest") or "9999999999.999999")
+    for value, code in ((oldest, "invalid_ts_oldest"), (latest, "invalid_ts_latest")):
+        if not re.fullmatch(r"\d+(\.\d+)?", value):
+            raise Invalid(code)
+    found = []
+    for message in sorted(messages, key=lambda one: float(one["ts"]), reverse=True):
+        within = float(oldest) < float(message["ts"]) < float(latest)
+        if not (within or (inclusive and message["ts"] in (oldest, latest))):
+            continue
+        if message.get("thread_ts", message["ts"]) == message["ts"]:
+            found.append(message if wants_metadata else {k: v for k, v in message.items() if k != "metadata"})
+    return part_of(found, arguments)
 
 
 def replies(messages: list[Json], arguments: Json) -> Json:

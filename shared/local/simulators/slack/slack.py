@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -13,15 +12,14 @@ from shared.local.simulators._page import page
 from shared.local.simulators._server import Simulator, json_response
 from shared.local.simulators.slack import _slack_threads as threads
 from shared.local.simulators.slack import _slack_tokens as tokens
-from shared.local.simulators.slack._slack_blocks import Invalid, checked_blocks, checked_metadata
-from shared.local.simulators.slack._slack_callback import call_back
-from shared.local.simulators.slack._slack_reading import message_row, read_arguments
+from shared.local.simulators.slack._slack_blocks import Invalid, checked_content, elements_named
+from shared.local.simulators.slack._slack_callback import call_back, click_payload
+from shared.local.simulators.slack._slack_reading import channel_rows, read_arguments
 
 if TYPE_CHECKING:
     from shared.local.simulators.slack.slack_socket import Sockets
 
 Json = dict[str, Any]
-MAX_TEXT = 40_000
 _RESPONSE = re.compile(r"/actions/(?P<secret>[\w-]+)")
 
 
@@ -114,7 +112,7 @@ class SlackSimulator(Simulator):
     def post(self, arguments: Json, caller: Json) -> Json:
         """Post a message."""
         channel = self._channel(arguments, caller)
-        fields = self._content(arguments)
+        fields = checked_content(arguments)
         thread = arguments.get("thread_ts")
         if thread is not None and all(message["ts"] != thread for message in self.state["channels"][channel]):
             raise Invalid("thread_not_found" if re.fullmatch(r"\d+\.\d{6}", str(thread)) else "invalid_thread_ts")
@@ -149,7 +147,7 @@ class SlackSimulator(Simulator):
             raise Invalid("message_not_found")
         if message["bot_id"] != caller["bot_id"]:
             raise Invalid("cant_update_message")
-        self._change(channel, message, self._content(arguments, old=message))
+        self._change(channel, message, checked_content(arguments, old=message))
         return {"channel": channel, "ts": message["ts"], "text": message["text"], "message": message}
 
     def _change(self, channel: str, message: Json, fields: Json) -> None:
@@ -161,21 +159,8 @@ class SlackSimulator(Simulator):
 
     def history(self, arguments: Json, caller: Json) -> Json:
         """List messages of a channel, newest first; threads and metadata stay out unless asked for."""
-        channel = self._channel(arguments, caller)
-        wants_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("1", "true")
-        inclusive = str(arguments.get("inclusive", "")).lower() in ("1", "true")
-        oldest, latest = str(arguments.get("oldest") or "0"), str(arguments.get("latest") or "9999999999.999999")
-        for value, code in ((oldest, "invalid_ts_oldest"), (latest, "invalid_ts_latest")):
-            if not re.fullmatch(r"\d+(\.\d+)?", value):
-                raise Invalid(code)
-        found = []
-        for message in sorted(self.state["channels"][channel], key=lambda one: float(one["ts"]), reverse=True):
-            within = float(oldest) < float(message["ts"]) < float(latest)
-            if not (within or (inclusive and message["ts"] in (oldest, latest))):
-                continue
-            if message.get("thread_ts", message["ts"]) == message["ts"]:
-                found.append(message if wants_metadata else {k: v for k, v in message.items() if k != "metadata"})
-        return threads.part_of(found, arguments) | {"pin_count": 0}
+        messages = self.state["channels"][self._channel(arguments, caller)]
+        return threads.history(messages, arguments) | {"pin_count": 0}
 
     def replies(self, arguments: Json, caller: Json) -> Json:
         """List a thread, the oldest first."""
@@ -199,34 +184,13 @@ class SlackSimulator(Simulator):
         found: Json | None = next((one for one in self.state["channels"].get(channel, []) if one["ts"] == ts), None)
         return found
 
-    @staticmethod
-    def _content(arguments: Json, old: Json | None = None) -> Json:
-        blocks = checked_blocks(arguments.get("blocks"))
-        text = arguments.get("text", old["text"] if old and not blocks else "")
-        if not isinstance(text, str):
-            raise Invalid("invalid_arguments")
-        if not text and not blocks:
-            raise Invalid("no_text")
-        if len(text) > MAX_TEXT:
-            raise Invalid("msg_too_long")
-        fields: Json = {"text": text}
-        if blocks:
-            fields["blocks"] = blocks
-        metadata = checked_metadata(arguments.get("metadata"))
-        return fields | ({"metadata": metadata} if metadata else {})
-
     # --- clicks -----------------------------------------------------------------------------------------------------
 
     def _click(self, order: Json) -> Response:
         with self.lock:
             channel, action_id, user_id = str(order["channel"]), str(order["action_id"]), str(order["user"])
             message = self._message(channel, str(order["ts"]))
-            buttons = [
-                (block, element)
-                for block in (message or {}).get("blocks", [])
-                for element in [*block.get("elements", []), *([block["accessory"]] if "accessory" in block else [])]
-                if element.get("action_id") == action_id
-            ]
+            buttons = elements_named(message, action_id)
             if message is None or not buttons:
                 return json_response({"error": "no such button"}, 404)
             by_socket = tokens.uses_sockets(self.state)
@@ -246,20 +210,8 @@ class SlackSimulator(Simulator):
         self.state["responses"][key] = {"channel": channel, "ts": message["ts"], "left": 5, "until": until}
         self.touch()
         ts = self._ts()
-        action = {key: element[key] for key in ("action_id", "text", "value", "style", "type", "url") if key in element}
-        return {
-            "type": "block_actions",
-            "user": {"id": user["id"], "username": user["name"], "name": user["name"], "team_id": "T0SIM"},
-            "api_app_id": "A0SIM",
-            "token": "deprecated",
-            "container": {"type": "message", "message_ts": message["ts"], "channel_id": channel, "is_ephemeral": False},
-            "trigger_id": f"{ts.replace('.', '')}.1.{secrets.token_hex(8)}",
-            "team": {"id": "T0SIM", "domain": "simulated"},
-            "channel": {"id": channel, "name": channel.lower()},
-            "message": message,
-            "response_url": f"{self.base_url}/actions/{key}",
-            "actions": [action | {"block_id": block.get("block_id", ""), "action_ts": ts}],
-        }
+        where = {"channel": channel, "message": message, "response_url": f"{self.base_url}/actions/{key}"}
+        return click_payload(where, user, block, element, ts)
 
     def _respond_to_click(self, key: str, request: Request) -> Response:
         """Answer a post to a response URL: five times within half an hour."""
@@ -283,7 +235,7 @@ class SlackSimulator(Simulator):
         return json_response({"ok": True})
 
     def _answer_click(self, known: Json, message: Json, arguments: Json) -> None:
-        fields = self._content(arguments)
+        fields = checked_content(arguments)
         if arguments.get("replace_original") is True:
             self._change(known["channel"], message, fields)
         elif arguments.get("response_type") == "in_channel":
@@ -325,10 +277,7 @@ class SlackSimulator(Simulator):
 
     def _page(self) -> Response:
         with self.lock:
-            body = "".join(
-                f"<h2>{escape(channel)}</h2><ul class='rows'>{''.join(map(message_row, messages))}</ul>"
-                for channel, messages in self.state["channels"].items()
-            )
+            body = channel_rows(self.state["channels"])
         return page("Messages", f"<h1>Messages</h1>{body or '<p>No channels yet.</p>'}")
 
 
