@@ -15,6 +15,7 @@ from tests.support.ports.backends import STORES
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.servers.cloud.cloud_clients import FIRESTORES, rest_firestore
 from tests.support.servers.cloud.firestore_emulator import firestore_emulator
+from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.spread import tests_below
 
 
@@ -46,6 +47,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> 
         return
     with STORES[request.param](tmp_path, clock) as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[OidcIssuer]:
+    """Mint tokens with one key per test process: a key takes long to find."""
+    with OidcIssuer() as issuer:
+        yield issuer
 
 
 @pytest.fixture(scope="session")

@@ -2,64 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from uuid import uuid4
-
 import pytest
 
-from shared.backends.cloud.knowledge.index import CloudKnowledge
-from shared.backends.local.search.local_knowledge import LocalKnowledge
-from shared.core.errors import StoreError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
 from shared.ports import Knowledge, KnownPage
-from tests.support.servers.cloud.firestore_emulator import firestore_client
-
-MODEL = "test/3"
-Of = Callable[[str], Knowledge]
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-def of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Of]:
-    """Return what gives a tenant's index, on each backend in turn."""
-    if request.param == "sqlite":
-        yield LocalKnowledge(tmp_path).of
-        return
-    host = request.getfixturevalue("firestore_host")
-    yield CloudKnowledge(firestore_client(host, f"t-{uuid4().hex[:12]}"), pause=lambda _: None).of
-
-
-@pytest.fixture
-def knowledge(of: Of) -> Knowledge:
-    """Return one tenant's index."""
-    return of("acme")
-
-
-def a_chunk(page: str, block: str, text: str, *, path: tuple[str, ...] = ("Handbook",), position: int = 0) -> Chunk:
-    return Chunk(
-        f"{page}:{block}:0", page, text, path, position, block, vector_key(text), "text", "2026-11-01T10:00:00Z", "u"
-    )
-
-
-def unit(*numbers: float) -> list[float]:
-    length = math.sqrt(sum(each * each for each in numbers))
-    return [each / length for each in numbers]
-
-
-def put(
-    knowledge: Knowledge, page: str, *texts: str, root: str = "", vectors: list[list[float]] | None = None
-) -> list[str]:
-    chunks = [a_chunk(page, f"b{n}", text, position=n) for n, text in enumerate(texts)]
-    made = {chunk.key: vector for chunk, vector in zip(chunks, vectors or [], strict=False)}
-    knowledge.replace(KnownPage(page, f"Page {page}", root=root), chunks, made, MODEL if made else "")
-    return [chunk.id for chunk in chunks]
-
-
-def words(knowledge: Knowledge, query: str, **where: list[str]) -> list[str]:
-    return [found.chunk for found in knowledge.words(query, limit=10, **where)]
-
+from tests.support.builders.indexed_pages import MODEL, Of, a_chunk, put, unit, words
 
 # --- pages and chunks
 
@@ -210,62 +158,6 @@ def test_roots_narrow_every_search(knowledge: Knowledge) -> None:
     assert words(knowledge, "budget", roots=["elsewhere"]) == []
     put(knowledge, "p1", "budget for travel", root="kitchen")  # moved
     assert words(knowledge, "budget", roots=["finance"]) == []
-
-
-# --- vectors
-
-
-def test_the_nearest_come_first_with_their_cosine(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "a", "b", "c", vectors=[unit(1, 0, 0), unit(1, 1, 0), unit(0, 0, 1)])
-    found = knowledge.near(unit(1, 0, 0), MODEL, limit=2).found
-    assert [each.chunk for each in found] == ["p1:b0:0", "p1:b1:0"]
-    assert [each.score for each in found] == pytest.approx([1.0, math.sqrt(0.5)], abs=1e-6)
-
-
-def test_only_vectors_that_are_not_known_have_to_be_given(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "same", "other", vectors=[unit(1, 0, 0), unit(0, 1, 0)])
-    assert knowledge.known_vectors([vector_key("same"), vector_key("new")], MODEL) == {vector_key("same")}
-    assert knowledge.known_vectors([vector_key("same")], "another/3") == set()
-    # moved to another place, and renamed: not one vector is needed
-    moved = Chunk("p1:b9:0", "p1", "same", ("Elsewhere",), 0, "b9", vector_key("same"))
-    knowledge.replace(KnownPage("p1", "P"), [moved])
-    assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == ["p1:b9:0"]
-    assert knowledge.count()["vectors"] == 1
-
-
-def test_a_text_on_two_pages_keeps_its_vector_until_both_are_gone(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "same", vectors=[unit(1, 0, 0)])
-    put(knowledge, "p2", "same")
-    assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == ["p1:b0:0", "p2:b0:0"]
-    knowledge.remove("p1")
-    assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == ["p2:b0:0"]
-    assert knowledge.known_vectors([vector_key("same")], MODEL) == {vector_key("same")}
-    knowledge.remove("p2")
-    assert knowledge.known_vectors([vector_key("same")], MODEL) == set()
-
-
-def test_vectors_can_come_later(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "a", "b")
-    missing = knowledge.without_vectors(MODEL, limit=10)
-    assert {chunk.text for chunk in missing} == {"a", "b"}
-    knowledge.add_vectors({vector_key("a"): unit(1, 0, 0), vector_key("gone"): unit(0, 1, 0)}, MODEL)
-    assert [chunk.text for chunk in knowledge.without_vectors(MODEL, limit=10)] == ["b"]
-    assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == ["p1:b0:0"]
-    assert knowledge.known_vectors([vector_key("gone")], MODEL) == set()
-
-
-def test_vectors_of_two_embedders_never_mix(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "a", vectors=[unit(1, 0, 0)])
-    assert knowledge.near(unit(1, 0, 0), "another/3", limit=5).found == ()
-    assert [chunk.text for chunk in knowledge.without_vectors("another/3")] == ["a"]
-
-
-def test_a_vector_of_another_length_is_refused_and_nothing_changes(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "a", vectors=[unit(1, 0, 0)])
-    with pytest.raises(StoreError, match="dimension"):
-        put(knowledge, "p1", "b", vectors=[unit(1, 0)])
-    assert words(knowledge, "a") == [] or knowledge.get(["p1:b0:0"])[0].text == "a"
-    assert knowledge.get(["p1:b0:0"])[0].text == "a"
 
 
 # --- tenants

@@ -68,12 +68,6 @@ class World:
         return sorted((command_from_data(json.loads(body)) for body in self.worker.bodies), key=lambda c: c.id)
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[OidcIssuer]:
-    with OidcIssuer() as issuer:
-        yield issuer
-
-
 @pytest.fixture(params=list(TASKS))
 def world(request: pytest.FixtureRequest, issuer: OidcIssuer, tmp_path: Path) -> Iterator[World]:
     worker = Worker()

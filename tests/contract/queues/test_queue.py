@@ -2,64 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from shared.backends.cloud.store import FirestoreStore
-from shared.ports import Store
 from tests.support.builders.saved_runs import a_command, a_run, opening
 from tests.support.parts import require
-from tests.support.ports.backends import QUEUES, STORES, QueueRig
-from tests.support.ports.cloud_rig import CloudRig, cloud_rig
-from tests.support.ports.moved_clock import START, MovedClock
-from tests.support.servers.cloud.cloud_clients import rest_firestore
-from tests.support.servers.cloud.firestore_emulator import find_emulator, find_java
-from tests.support.servers.cloud.oidc_issuer import OidcIssuer
-
-OpenRig = Callable[[float], QueueRig]
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[OidcIssuer]:
-    with OidcIssuer() as issuer:
-        yield issuer
-
-
-def store_beside(request: pytest.FixtureRequest, folder: Path, clock: MovedClock) -> AbstractContextManager[Store]:
-    """Firestore where the machine has it; dead letters can be kept, and counted, in the embedded store as well."""
-    if find_emulator() is None or find_java() is None:
-        return STORES["sqlite"](folder, clock)
-    client = rest_firestore(request.getfixturevalue("firestore_host"), f"t-{uuid4().hex[:12]}")
-    return nullcontext(FirestoreStore(client, clock, pause=lambda _: None))
-
-
-@pytest.fixture(params=["cloud-tasks", *sorted(QUEUES)])
-def open_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenRig]:
-    clock = MovedClock()
-    with ExitStack() as stack:
-
-        def open_it(rate: float) -> QueueRig:
-            if request.param != "cloud-tasks":
-                return stack.enter_context(QUEUES[request.param](tmp_path, clock, rate))
-            store = stack.enter_context(store_beside(request, tmp_path, clock))
-            return stack.enter_context(cloud_rig(request.getfixturevalue("issuer"), store, clock, rate))
-
-        yield open_it
-
-
-@pytest.fixture
-def rig(open_rig: OpenRig) -> QueueRig:
-    return open_rig(0.0)
-
-
-def ids(rig: QueueRig) -> list[str]:
-    return sorted(command.id for command in rig.received)
+from tests.support.ports.backends import QueueRig
+from tests.support.ports.cloud_rig import CloudRig
+from tests.support.ports.moved_clock import START
+from tests.support.ports.queue_backends import OpenRig, received_ids
 
 
 def test_a_command_arrives_as_it_was_enqueued(rig: QueueRig) -> None:
@@ -73,7 +26,7 @@ def test_what_succeeded_does_not_come_again(rig: QueueRig) -> None:
     rig.queue.enqueue([a_command("c1"), a_command("c2")])
     rig.settle()
     rig.later(120)
-    assert ids(rig) == ["c1", "c2"]
+    assert received_ids(rig) == ["c1", "c2"]
 
 
 def test_a_function_that_puts_a_command_aside_and_says_so_does_not_get_it_again(rig: QueueRig) -> None:
@@ -81,7 +34,7 @@ def test_a_function_that_puts_a_command_aside_and_says_so_does_not_get_it_again(
     rig.queue.enqueue([a_command("c1")])
     rig.settle()
     rig.later(120)
-    assert ids(rig) == ["c1"]
+    assert received_ids(rig) == ["c1"]
     assert [letter.command.id for letter in rig.queue.dead_letters("acme")] == ["c1"]
 
 
@@ -89,7 +42,7 @@ def test_an_id_that_waits_is_not_taken_again(rig: QueueRig) -> None:
     rig.queue.enqueue([a_command("c1"), a_command("c1")])
     rig.queue.enqueue([a_command("c1", step="another")])
     rig.settle()
-    assert ids(rig) == ["c1"]
+    assert received_ids(rig) == ["c1"]
 
 
 def test_two_tenants_may_use_the_same_id(rig: QueueRig) -> None:
@@ -104,7 +57,7 @@ def test_an_id_that_was_delivered_is_not_taken_again(rig: QueueRig) -> None:
     rig.settle()
     rig.queue.enqueue([a_command("c1"), a_command("c2")])
     rig.settle()
-    assert ids(rig) == ["c1", "c2"]
+    assert received_ids(rig) == ["c1", "c2"]
 
 
 def test_an_id_is_remembered_for_an_hour_after_its_delivery(rig: QueueRig) -> None:
@@ -113,17 +66,17 @@ def test_an_id_is_remembered_for_an_hour_after_its_delivery(rig: QueueRig) -> No
     rig.later(3600)
     rig.queue.enqueue([a_command("c1")])
     rig.settle()
-    assert ids(rig) == ["c1"]
+    assert received_ids(rig) == ["c1"]
 
 
 def test_a_delayed_command_waits_for_its_time(rig: QueueRig) -> None:
     rig.queue.enqueue([a_command("late", not_before=START + timedelta(seconds=30)), a_command("now")])
     rig.settle()
-    assert ids(rig) == ["now"]
+    assert received_ids(rig) == ["now"]
     rig.later(29)
-    assert ids(rig) == ["now"]
+    assert received_ids(rig) == ["now"]
     rig.later(2)
-    assert ids(rig) == ["late", "now"]
+    assert received_ids(rig) == ["late", "now"]
 
 
 def test_a_command_waits_for_weeks(rig: QueueRig) -> None:
@@ -131,7 +84,7 @@ def test_a_command_waits_for_weeks(rig: QueueRig) -> None:
     rig.later(timedelta(days=29).total_seconds() - 1)
     assert rig.received == []
     rig.later(2)
-    assert ids(rig) == ["c1"]
+    assert received_ids(rig) == ["c1"]
 
 
 def test_a_time_beyond_the_queues_horizon_is_left_to_sweep_and_is_no_failure(rig: QueueRig) -> None:
@@ -139,15 +92,15 @@ def test_a_time_beyond_the_queues_horizon_is_left_to_sweep_and_is_no_failure(rig
     far = timedelta(days=30, hours=1)
     rig.queue.enqueue([a_command("far", not_before=START + far), a_command("now")])
     rig.settle()
-    assert ids(rig) == ["now"]
+    assert received_ids(rig) == ["now"]
     rig.later(far.total_seconds() + 1)
-    assert ids(rig) == (["far", "now"] if rig.horizon is None or far <= rig.horizon else ["now"])
+    assert received_ids(rig) == (["far", "now"] if rig.horizon is None or far <= rig.horizon else ["now"])
 
 
 def test_a_time_that_has_passed_is_now(rig: QueueRig) -> None:
     rig.queue.enqueue([a_command("c1", not_before=START - timedelta(hours=1))])
     rig.settle()
-    assert ids(rig) == ["c1"]
+    assert received_ids(rig) == ["c1"]
 
 
 @pytest.mark.parametrize("status", [409, 500])
@@ -158,7 +111,7 @@ def test_a_refused_delivery_comes_again(rig: QueueRig, status: int) -> None:
     rig.later(120)
     rig.later(120)
     rig.later(120)
-    assert ids(rig) == ["c1", "c1", "c1"]
+    assert received_ids(rig) == ["c1", "c1", "c1"]
 
 
 def test_a_failed_delivery_comes_again_after_a_wait_that_grows(rig: QueueRig) -> None:
@@ -181,7 +134,7 @@ def test_a_failing_command_does_not_hold_up_others(rig: QueueRig) -> None:
     rig.answers["bad"] = [500] * 5
     rig.queue.enqueue([a_command("bad"), a_command("good")])
     rig.settle()
-    assert "good" in ids(rig)
+    assert "good" in received_ids(rig)
 
 
 def test_after_eight_failed_deliveries_a_command_comes_no_more(rig: QueueRig) -> None:
@@ -191,7 +144,7 @@ def test_after_eight_failed_deliveries_a_command_comes_no_more(rig: QueueRig) ->
     rig.settle()
     for _ in range(12):
         rig.later(120)
-    assert ids(rig) == ["c1"] * 8
+    assert received_ids(rig) == ["c1"] * 8
     letters = [(letter.command.id, letter.deliveries) for letter in rig.queue.dead_letters("acme")]
     assert letters == ([("c1", 8)] if rig.buries_by_itself else [])
 
@@ -205,7 +158,7 @@ def test_a_function_gets_no_more_than_its_rate(open_rig: OpenRig) -> None:
     assert len(slow_rig.received) == 2
     slow_rig.later(1.01)
     slow_rig.later(1.01)
-    assert ids(slow_rig) == ["n0", "n1", "n2", "n3"]
+    assert received_ids(slow_rig) == ["n0", "n1", "n2", "n3"]
 
 
 def test_a_function_that_rested_gets_a_burst_and_then_its_rate(open_rig: OpenRig) -> None:
@@ -225,98 +178,8 @@ def test_one_functions_rate_does_not_hold_up_another(open_rig: OpenRig) -> None:
     rig.queue.enqueue([a_command(f"n{number}", function="notify") for number in range(3)])
     rig.queue.enqueue([a_command(f"s{number}") for number in range(3)])
     rig.settle()
-    assert [name for name in ids(rig) if name[0] == "s"] == ["s0", "s1", "s2"]
+    assert [name for name in received_ids(rig) if name[0] == "s"] == ["s0", "s1", "s2"]
     assert len(rig.received) == 4
-
-
-def test_a_buried_command_is_listed_for_its_tenant_alone(rig: QueueRig) -> None:
-    command = a_command("c1", run="r1")
-    rig.queue.bury(command, "gave up", 8)
-    assert [(letter.command, letter.reason, letter.deliveries) for letter in rig.queue.dead_letters("acme")] == [
-        (command, "gave up", 8)
-    ]
-    assert rig.queue.dead_letters("globex") == []
-
-
-def test_nothing_is_put_aside_in_silence(rig: QueueRig) -> None:
-    """What tells people goes on its way with the letter itself; of what tells them nobody is told."""
-    rig.queue.bury(a_command("c1", run="r1"), "gave up", 8)
-    rig.queue.bury(a_command("c1", run="r1"), "gave up", 8)
-    rig.queue.bury(a_command("c2"), "belongs to no run", 8)
-    rig.settle()
-    rig.later(120)
-    (told,) = rig.received
-    assert (told.name, told.function, told.tenant, told.run) == ("notify", "notify", "acme", "r1")
-    assert (told.topic, told.ref) == ("stands_still", "c1")
-    rig.queue.bury(told, "and this one too", 8)
-    rig.settle()
-    rig.later(120)
-    assert rig.received == [told]
-
-
-def test_a_dead_letter_is_delivered_again_when_a_person_says_so(rig: QueueRig) -> None:
-    rig.queue.enqueue([a_command("c1")])
-    rig.settle()
-    rig.queue.bury(a_command("c1"), "gave up", 8)
-    rig.queue.replay("acme", "c1")
-    rig.settle()
-    assert ids(rig)[0] == "c1"
-    assert len(rig.received) == 2
-    assert rig.queue.dead_letters("acme") == []
-
-
-def test_a_letter_is_replayed_once_and_may_come_back_as_a_letter(rig: QueueRig) -> None:
-    for times in (1, 2):
-        rig.queue.bury(a_command("c1"), f"gave up {times}", 8)
-        rig.queue.replay("acme", "c1")
-        with pytest.raises(KeyError):
-            rig.queue.replay("acme", "c1")
-        rig.settle()
-        rig.later(120)
-        assert ids(rig) == ["c1"] * times
-    with pytest.raises(KeyError):
-        rig.queue.replay("acme", "c1")
-
-
-def test_a_replayed_command_is_tried_again_when_it_fails(rig: QueueRig) -> None:
-    rig.queue.bury(a_command("c1"), "gave up", 8)
-    rig.answers["c1"] = [500, 500]
-    rig.queue.replay("acme", "c1")
-    rig.settle()
-    rig.later(120)
-    rig.later(120)
-    rig.later(120)
-    assert ids(rig) == ["c1"] * 3
-
-
-def test_a_command_buried_twice_is_one_letter_with_the_last_reason(rig: QueueRig) -> None:
-    rig.queue.bury(a_command("c1"), "first", 8)
-    rig.queue.bury(a_command("c1"), "second", 9)
-    assert [(letter.reason, letter.deliveries) for letter in rig.queue.dead_letters("acme")] == [("second", 9)]
-
-
-def test_dead_letters_are_read_oldest_first_with_their_time(rig: QueueRig) -> None:
-    for number in (2, 0, 1):
-        rig.queue.bury(a_command(f"c{number}"), "gave up", 8)
-        rig.later(60)
-    expected = [(f"c{n}", START + timedelta(minutes=at)) for at, n in enumerate((2, 0, 1))]
-    assert [(letter.command.id, letter.at) for letter in rig.queue.dead_letters("acme")] == expected
-
-
-def test_two_tenants_letters_of_one_id_are_two(rig: QueueRig) -> None:
-    for tenant in ("acme", "globex"):
-        rig.queue.bury(a_command("c1", tenant), f"of {tenant}", 8)
-    rig.queue.replay("acme", "c1")
-    rig.settle()
-    assert [command.tenant for command in rig.received] == ["acme"]
-    assert [letter.reason for letter in rig.queue.dead_letters("globex")] == ["of globex"]
-
-
-def test_what_is_no_dead_letter_cannot_be_replayed(rig: QueueRig) -> None:
-    rig.queue.bury(a_command("c1"), "gave up", 8)
-    for tenant, name in (("acme", "c2"), ("globex", "c1")):
-        with pytest.raises(KeyError):
-            rig.queue.replay(tenant, name)
 
 
 def test_committed_commands_arrive_once_however_often_they_are_relayed(rig: QueueRig) -> None:
@@ -329,4 +192,4 @@ def test_committed_commands_arrive_once_however_often_they_are_relayed(rig: Queu
     rig.store.mark_sent("acme", ["r1.1.0", "r1.1.1"])
     rig.queue.enqueue(rig.store.unsent("acme", "r1"))
     rig.settle()
-    assert ids(rig) == ["r1.1.0", "r1.1.1"]
+    assert received_ids(rig) == ["r1.1.0", "r1.1.1"]

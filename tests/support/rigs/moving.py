@@ -173,3 +173,7 @@ def _opened(secrets: Any, tenant: str, kind: str, name: str, body: dict[str, Any
 def read_mark(data: Path) -> dict[str, Any]:
     """Return the folder's mark."""
     return dict(json.loads((data / "moved.json").read_text(encoding="utf-8")))
+
+
+def docs(there: Any, kind: str) -> list[Any]:
+    return list(there.deps.store.list_docs(SYSTEM, kind))

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +11,14 @@ import pytest
 
 from shared.app.api.keys import caller_of
 from shared.app.approval.approvals import approval_token, read_token
-from shared.app.arriving.state import arrival_of
 from shared.app.connections.forge_hooks import hook_id
-from shared.app.engine.effects import Effects
 from shared.app.engine.switches import set_pause, why_paused
 from shared.backends.clock import SystemClock
-from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.state.local_store import LocalStore
-from shared.cli.migrate.moving import carry_out, plan_move
-from shared.cli.migrate.places import open_here
-from shared.core.errors import ConfigError, Conflicting
+from shared.core.errors import Conflicting
 from shared.core.run.commands import command_to_data
-from shared.local.chosen import moved_away as mark
-from shared.local.runtime import House
 from shared.ports import SYSTEM, Put
-from shared.steps._kind import Repeat
 from tests.support.rigs.moving import (
     ACCESS,
     LATER,
@@ -43,39 +31,15 @@ from tests.support.rigs.moving import (
     Deployment,
     a_deployment,
     all_of,
+    docs,
     local_deps,
-    make_folder,
     read_mark,
 )
 from tests.support.servers.cloud.google_project import PLACE, PROJECT, GoogleProject, served
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.http_loopback import Handler, HttpServer
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def kms() -> Iterator[KmsServer]:
-    with KmsServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    data = tmp_path_factory.mktemp("made") / "house"
-    return data, make_folder(data)
-
-
-@pytest.fixture
-def data(made: tuple[Path, str], tmp_path: Path) -> Path:
-    shutil.copytree(made[0], tmp_path / "house")
-    return tmp_path / "house"
-
-
-@pytest.fixture
-def deployment(firestore_host: str, kms: KmsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    with a_deployment(firestore_host, kms, monkeypatch) as found:
-        yield found
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_all_that_a_team_has_is_there_afterwards_and_its_key_opens_it(
@@ -108,7 +72,7 @@ def test_nothing_of_another_team_of_the_folder_goes_along(deployment: Deployment
     deployment.move(data, "--tenant", TEAM, "--yes")
     there = deployment.there(os.environ)
     assert there.deps.store.tenants() == [TEAM]
-    everything = json.dumps([dict(doc.body) for kind in there.deps.store.kinds(SYSTEM) for doc in _docs(there, kind)])
+    everything = json.dumps([dict(doc.body) for kind in there.deps.store.kinds(SYSTEM) for doc in docs(there, kind)])
     assert TEAM in everything
     assert OTHER not in everything
     assert read_mark(data)["tenants"] == {TEAM: "moved"}
@@ -117,10 +81,6 @@ def test_nothing_of_another_team_of_the_folder_goes_along(deployment: Deployment
     workspace = there.deps.store.get(SYSTEM, "workspaces", "w-1")
     assert workspace is not None
     assert workspace.body["tenants"] == {TEAM: "bot-1", OTHER: "bot-2"}
-
-
-def _docs(there: Any, kind: str) -> list[Any]:
-    return list(there.deps.store.list_docs(SYSTEM, kind))
 
 
 def test_what_was_sealed_here_is_sealed_with_another_key_there_and_nowhere_plain(
@@ -174,114 +134,6 @@ def test_a_bot_that_works_for_another_team_there_is_not_given_to_two(deployment:
     assert not (data / "moved.json").exists()
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-_WRITES = (":commit", ":encrypt", ":addVersion")
-
-
-class Killer:
-    """Kills the move right after its nth write, be it there or here."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.left, self.count = -1, 0
-        call, keep = Rest.call, mark.write_private
-
-        def calls(rest: Rest, method: str, path: str, *asked: Any, **more: Any) -> Any:
-            answer = call(rest, method, path, *asked, **more)
-            if path.endswith(_WRITES):
-                self._passed()
-            return answer
-
-        def keeps(*asked: Any, **more: Any) -> Any:
-            answer = keep(*asked, **more)
-            self._passed()
-            return answer
-
-        patch.setattr(Rest, "call", calls)
-        patch.setattr(mark, "write_private", keeps)
-
-    def _passed(self) -> None:
-        self.count += 1
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
-
-
-def _killed_at(deployment: Deployment, data: Path, killer: Killer, number: int) -> bool:
-    killer.left = number
-    try:
-        deployment.move(data, "--tenant", TEAM, "--yes")
-    except Killed:
-        return True
-    finally:
-        killer.left = -1
-    return False
-
-
-def test_killed_after_any_write_and_run_again_it_ends_the_same(
-    firestore_host: str, kms: KmsServer, made: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    killer = Killer(monkeypatch)
-    wanted: dict[str, Any] = {}
-    number, deaths = 0, 0
-    while True:
-        data = tmp_path / f"house-{number}"
-        shutil.copytree(made[0], data)
-        with a_deployment(firestore_host, kms, monkeypatch) as deployment:
-            died = number > 0 and _killed_at(deployment, data, killer, number)
-            there = deployment.there(os.environ)
-            if died:
-                deaths += 1
-                _at_most_one_works(there, data)
-            if number == 0 or died:
-                deployment.move(data, "--tenant", TEAM, "--yes")
-            found = all_of(deployment.there(os.environ), TEAM)
-        wanted = wanted or found
-        assert found == wanted, number
-        if number and not died:
-            break
-        number += 1
-    assert deaths > 12
-
-
-def _at_most_one_works(there: Any, data: Path) -> None:
-    """Whatever was written when it died: this machine, or the deployment, or neither."""
-    here = not (data / "moved.json").exists()
-    begun = bool(there.deps.store.list_runs(TEAM)) or there.deps.store.get(TEAM, "grants", "notion") is not None
-    works = begun and why_paused(there.deps, TEAM) == ""
-    assert not (here and (works or begun))
-    if works:
-        assert arrival_of(there.deps, TEAM)["state"] == "on"
-
-
-def test_a_move_that_was_cut_off_can_be_taken_back_and_one_that_ended_cannot(
-    deployment: Deployment, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    killer = Killer(monkeypatch)
-    there = deployment.there(os.environ)
-    deaths = 0
-    while not there.deps.store.list_runs(TEAM):
-        deaths += 1
-        assert _killed_at(deployment, data, killer, deaths)
-    assert arrival_of(there.deps, TEAM)["state"] == "coming"
-    with pytest.raises(ConfigError, match="has been on its way"):
-        House(data)
-    with pytest.raises(Conflicting, match="still on its way"):
-        set_pause(there.deps, TEAM, False, "somebody")
-    deployment.move(data, "--back", "--yes")
-    assert there.deps.store.tenants() == []
-    assert _docs(there, "bots") == []
-    assert not (data / "moved.json").exists()
-    deployment.move(data, "--tenant", TEAM, "--yes")
-    refused = deployment.move(data, "--back", ok=False)
-    assert f"team {TEAM} has worked there since" in str(refused.exception)
-    assert read_mark(data)["tenants"] == {TEAM: "moved"}
-    with pytest.raises(ConfigError, match="works there now"):
-        House(data)
-
-
 def test_it_is_refused_while_workwright_runs_on_the_folder(deployment: Deployment, data: Path) -> None:
     assert (data / DATABASE).exists()
     with LocalStore(data, SystemClock()):
@@ -294,33 +146,6 @@ def test_a_pause_of_its_people_stays(deployment: Deployment, data: Path) -> None
         set_pause(local_deps(store, data), TEAM, "holidays", "Ada")
     deployment.move(data, "--tenant", TEAM, "--yes")
     assert why_paused(deployment.there(os.environ).deps, TEAM) == "holidays"
-
-
-def test_a_write_whose_outcome_nobody_knows_is_looked_for_there_first(
-    deployment: Deployment, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with LocalStore(data, SystemClock()) as store:
-        begun = {"state": "intended", "args": "", "at": datetime.now(UTC).isoformat(), "name": "r1.s2.page"}
-        store.put(TEAM, Put("effects", "r1.s2.page", begun))
-    monkeypatch.setenv("WORKWRIGHT_SETTLE_S", "3600")
-    said: list[str] = []
-    waits: list[float] = []
-    with open_here(data) as here:
-        there = deployment.there(os.environ)
-        carry_out(plan_move(here, there, TEAM), here, there, said.append, waits.append)
-    assert any("a request that was sent just before may still arrive" in line for line in said)
-    assert [0 < wait <= 3600 for wait in waits] == [True]
-    done: list[str] = []
-    deps = replace(deployment.there(os.environ).deps, settle=timedelta(0))
-
-    def write() -> dict[str, str]:
-        done.append("written")
-        return {}
-
-    effects = Effects(deps, TEAM, "r1.s2", "test")
-    assert effects("page", write, repeat=Repeat.LOOK, look=lambda: {"page": "found"}) == {"page": "found"}
-    assert Effects(deps, TEAM, "r1.s1", "test")("page", write, repeat=Repeat.LOOK) == {"page": "p"}
-    assert done == []
 
 
 def test_a_link_that_was_sent_before_counts_and_a_webhook_taken_away_stays_away(
