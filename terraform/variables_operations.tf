@@ -26,7 +26,7 @@ variable "alert_channels" {
 }
 
 variable "runbook_url" {
-  description = "Where docs/guides/operations.md can be read, without #section; alerts lead there. Null: they name the file alone."
+  description = "Where docs/guides/troubleshooting.md can be read, without #section; alerts lead there. Null: they name the file alone."
   type        = string
   default     = null
 }

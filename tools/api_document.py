@@ -30,7 +30,7 @@ true is tested from outside.
   `POST /v1/keys`, and the first one comes from `owner.key` on one machine, from `workwright attach` in the cloud.
   Signed links and Slack's clicks carry their own proof.
 - **Errors** are `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `not_lost` and
-  `way_out`; the classes are in [errors.md](errors.md#whoever-asks-us).
+  `way_out`; the classes are in [errors.md](errors.md#requests-to-the-api-and-webhooks).
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
 - **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
 """

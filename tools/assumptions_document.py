@@ -19,7 +19,7 @@ _HEAD = """# What our simulators assume
 Tests run against simulators of the systems that Workwright works with. Each of them says what it was told that the real
 system says; nobody has proven that by asking. `workwright probe SYSTEM` does: it makes the calls below in a place that
 you name, compares each answer with what is assumed here, and removes what it has made
-([how](../guides/operations.md#is-the-real-system-as-we-think)). The same calls to the simulators are a test.
+([how](../guides/operations.md#probe-the-real-systems)). The same calls to the simulators are a test.
 
 This page is written by `python tools/assumptions_document.py` from the probes. A line without a source rests on no word
 of the vendor's: it is the first to be doubted.

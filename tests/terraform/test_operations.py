@@ -241,7 +241,12 @@ def test_a_wrong_query_is_found_out(query: str, complaint: str) -> None:
 
 def sections(root: Path) -> dict[str, str]:
     """The runbook's sections of alerts: heading → text."""
-    page = (root / "docs" / "guides" / "operations.md").read_text().partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    page = (
+        (root / "docs" / "guides" / "troubleshooting.md")
+        .read_text()
+        .partition("\n## Alerts\n")[2]
+        .partition("\n## ")[0]
+    )
     parts = re.split(r"^### ([a-z-]+)\n", page, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -252,7 +257,7 @@ def test_every_alert_has_a_section_of_the_runbook(plan: list[dict[str, Any]], ro
     assert named == set(sections(root))
     for alert in alerts:
         text = alert["documentation"][0]["content"]
-        assert f'docs/guides/operations.md, section "{alert["user_labels"]["runbook"]}"' in text
+        assert f'docs/guides/troubleshooting.md, section "{alert["user_labels"]["runbook"]}"' in text
         assert f"https://example.com/operations#{alert['user_labels']['runbook']}" in text
 
 

@@ -1,5 +1,5 @@
 # Alerts as data: what people read, how urgent it is, and the query (PromQL) that raises it while it returns anything.
-# The key of each is the heading of its section in docs/guides/operations.md (with dashes for spaces); a test compares both lists.
+# The key of each is the heading of its section in docs/guides/troubleshooting.md (with dashes for spaces); a test compares both lists.
 #
 # Queries are not checked against existing metrics (disable_metric_validation): a log-based metric is not known for some
 # minutes after it was made, and the first apply makes it together with its alert.
@@ -200,7 +200,7 @@ locals {
   channels       = concat(local.email_channels, var.alert_channels)
 
   sections = { for key in concat(keys(local.alerts), keys(local.burns), ["doors-do-not-answer"]) : key => join(" ", compact([
-    "See docs/guides/operations.md, section \"${key}\".",
+    "See docs/guides/troubleshooting.md, section \"${key}\".",
     var.runbook_url == null ? "" : "${var.runbook_url}#${key}",
   ])) }
 }

@@ -49,7 +49,7 @@ variable "alert_channels" {
 }
 
 variable "runbook_url" {
-  description = "Where docs/guides/operations.md can be read, without #section; null names the file alone."
+  description = "Where docs/guides/troubleshooting.md can be read, without #section; null names the file alone."
   type        = string
   default     = null
 }
