@@ -14,29 +14,24 @@ the tenant's own prefixes. Objects below `live/` and `preview/` may be read by e
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from shared.core.errors import IntegrationError, Missing, RateLimited, Rejected, Unavailable
+from shared.core.errors import Missing, RateLimited, Rejected, Unavailable
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.bucket import Bucket, Changed, Object, md5_of, record_bytes
 from shared.integrations.cloud_storage.erasing import erase_all, erase_site
 from shared.integrations.cloud_storage.pages import order, served_objects, way_in
+from shared.integrations.cloud_storage.places import Places, split_id
+from shared.integrations.cloud_storage.switching import FRESH, JSON, Switching
 from shared.integrations.hosting import Commit, Deployed, Site, Switch
 from shared.ports import Secret
 
 KEPT = 20  # deployments of a site beside those that were in production
 _PAST = 5  # earlier productions a site remembers, and keeps to go back to
-_STALE = timedelta(minutes=11)  # after which a switch is given up for dead: an attempt is shorter
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_ID = re.compile(r"([a-z0-9][a-z0-9-]{0,99})\.([0-9a-f]{32})")
-_FRESH = "no-cache"  # pages may be kept by browsers, but are asked for again each time: a switch is seen at once
-_JSON = "application/json"
 _OWN = "m-"  # begins the names of what we wrote to a deployment, among an object's metadata
 
 
@@ -54,6 +49,8 @@ class CloudStorage:
         self._bucket = Bucket(http, bucket)
         self._owner = hashlib.sha256(tenant.encode()).hexdigest()[:20]
         self._address = address.strip("/")
+        self._places = Places(self._owner)
+        self._switching = Switching(self._bucket, self._places)
 
     # --- sites ---
 
@@ -65,7 +62,7 @@ class CloudStorage:
         except Missing:
             body = record_bytes({"name": name, "production": "", "past": [], "switch": None})
         with suppress(Changed):  # somebody else made it in this moment
-            self._bucket.put(self._record(name), body, content_type=_JSON, expected=0)
+            self._bucket.put(self._places.record(name), body, content_type=JSON, expected=0)
         return self.site(name)
 
     def site(self, name_or_id: str) -> Site:
@@ -97,19 +94,19 @@ class CloudStorage:
         token = secrets.token_hex(16)
         own = {"content": content.hexdigest(), **{f"{_OWN}{name}": value for name, value in meta.items()}}
         begun = self._bucket.put(
-            self._place(site.id, "begun", token), b"{}", content_type=_JSON, metadata=own, expected=0
+            self._places.state(site.id, "begun", token), b"{}", content_type=JSON, metadata=own, expected=0
         )
         for path in sorted(objects, key=order):
             served = objects[path]
             self._bucket.put(
-                f"{self._preview(token)}{path}", served.content, content_type=served.content_type, cache=_FRESH
+                f"{self._places.preview(token)}{path}", served.content, content_type=served.content_type, cache=FRESH
             )
         entry = way_in(token)
-        self._bucket.put(self._preview(token), entry.content, content_type=entry.content_type, cache=_FRESH)
+        self._bucket.put(self._places.preview(token), entry.content, content_type=entry.content_type, cache=FRESH)
         if self._bucket.look(begun.name).generation != begun.generation:
             raise Unavailable(self.system, "the deployment was deleted while it was being written")
         ready = self._bucket.put(
-            self._place(site.id, "ready", token), b"{}", content_type=_JSON, metadata=own, expected=0
+            self._places.state(site.id, "ready", token), b"{}", content_type=JSON, metadata=own, expected=0
         )
         with suppress(RateLimited):  # one object is written about once a second; the mark is cleared away later
             self._bucket.remove(begun.name)
@@ -130,8 +127,8 @@ class CloudStorage:
 
     def deployment(self, id: str) -> Deployed:
         """Return a deployment; one that is there is ready and answers."""
-        site, token = _parts(id)
-        return self._deployed(self._bucket.look(self._place(site, "ready", token)))
+        site, token = split_id(id)
+        return self._deployed(self._bucket.look(self._places.state(site, "ready", token)))
 
     def build_log(self, id: str) -> str:
         """Return nothing: files are not built here."""
@@ -148,7 +145,7 @@ class CloudStorage:
     def remove_site(self, id: str) -> None:
         """Delete a site with all its deployments, what is live too; one that is gone counts as deleted."""
         with suppress(Missing):
-            self._take(id, "", self._read(id)[0])
+            self._switching.take(id, "", self._read(id)[0])
             erase_site(self._bucket, self._owner, id)
 
     # --- what is live ---
@@ -166,33 +163,33 @@ class CloudStorage:
 
     def delete(self, id: str) -> None:
         """Delete a deployment's objects, and its record last; with the one in production the site shows nothing."""
-        site, token = _parts(id)
+        site, token = split_id(id)
         try:
             record, generation = self._read(site)
         except Missing:  # the site is another's, or gone
             return
         if record["production"] == id:
-            lock = self._take(site, "", record)
-            for shown in self._bucket.list_below(self._live(site)):
+            lock = self._switching.take(site, "", record)
+            for shown in self._bucket.list_below(self._places.live(site)):
                 self._bucket.remove(shown.name)
-            self._bucket.remove(self._live(site).removesuffix("/"))
+            self._bucket.remove(self._places.live(site).removesuffix("/"))
             self._write(site, {**record, "production": ""}, generation)
             self._bucket.remove(lock.name)
         self._drop(site, token)
 
     def _switch(self, site: str, id: str, kind: str) -> None:
-        of, token = _parts(id)
+        of, token = split_id(id)
         record, generation = self._read(site)
         if of != site:
             raise Rejected(self.system, f"{id} is not a deployment of {site}")
-        if record["production"] == id and not self._is_switching(site):
+        if record["production"] == id and not self._switching.is_switching(site):
             return
-        self._bucket.look(self._place(site, "ready", token))
-        lock = self._take(site, id, record)
+        self._bucket.look(self._places.state(site, "ready", token))
+        lock = self._switching.take(site, id, record)
         try:
-            self._copy(site, token)
+            self._switching.copy_to_production(site, token)
         except Exception:
-            self._let_go(lock, id)
+            self._switching.let_go(lock, id)
             raise
         past = [each for each in (record["production"], *record["past"]) if each and each != id]
         switch = {"kind": kind, "to": id}
@@ -200,109 +197,40 @@ class CloudStorage:
         with suppress(RateLimited):  # a lock to what is in production is free to take
             self._bucket.remove(lock.name)
 
-    def _copy(self, site: str, token: str) -> None:
-        """Make production what the deployment is, object by object; what is so already is left alone."""
-        live, preview = self._live(site), f"{self._preview(token)}/"
-        shown = {one.name.removeprefix(live): one for one in self._bucket.list_below(live)}
-        wanted = {one.name.removeprefix(preview): one for one in self._bucket.list_below(preview)}
-        for path in sorted(wanted, key=lambda each: order(f"/{each}")):
-            if path not in shown or shown[path].md5 != wanted[path].md5:
-                self._bucket.copy(wanted[path].name, f"{live}{path}")
-        for path in shown.keys() - wanted.keys():
-            self._bucket.remove(shown[path].name)
-        if not shown:
-            entry = way_in(site)
-            self._bucket.put(live.removesuffix("/"), entry.content, content_type=entry.content_type, cache=_FRESH)
-
-    def _lock(self, site: str) -> str:
-        return f"{self._record(site).removesuffix('site.json')}switching"
-
-    def _is_switching(self, site: str) -> bool:
-        """Say whether production may be half of one deployment and half of another."""
-        try:
-            self._bucket.look(self._lock(site))
-        except Missing:
-            return False
-        return True
-
-    def _take(self, site: str, id: str, record: Mapping[str, Any]) -> Object:
-        """Take the lock of a site's production; raises Unavailable while another switch is in progress."""
-        name = self._lock(site)
-        try:
-            return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=0)
-        except Changed:
-            held = self._held(site, name)
-        free = held.metadata.get("to") in (id, record["production"]) or "left" in held.metadata
-        if not free and self._time(site) - held.written < _STALE:
-            raise Unavailable(
-                self.system, f"another switch of {site} is in progress", retry_after=timedelta(seconds=30)
-            )
-        return self._bucket.put(name, b"{}", content_type=_JSON, metadata={"to": id}, expected=held.generation)
-
-    def _held(self, site: str, lock: str) -> Object:
-        try:
-            return self._bucket.look(lock)
-        except Missing as gone:  # in between: whoever held it is done
-            again = timedelta(seconds=1)
-            raise Unavailable(self.system, f"another switch of {site} has just ended", retry_after=again) from gone
-
-    def _time(self, site: str) -> datetime:
-        """Return the bucket's own time: clocks of machines differ."""
-        return self._bucket.put(self._place(site, "asked"), b"{}", content_type=_JSON).written
-
-    def _let_go(self, lock: Object, id: str) -> None:
-        """Say that nobody works at this switch any more, though it is not done; production stays marked as mixed."""
-        with suppress(IntegrationError):  # then the lock is taken over when it is old
-            self._bucket.put(
-                lock.name, b"{}", content_type=_JSON, metadata={"to": id, "left": "1"}, expected=lock.generation
-            )
-
     # --- records ---
 
-    def _live(self, site: str) -> str:
-        return f"live/{self._owner}/{site}/"
-
-    def _preview(self, token: str) -> str:
-        return f"preview/{self._owner}/{token}"
-
-    def _record(self, site: str) -> str:
-        if not _NAME.fullmatch(site):
-            raise Rejected(self.system, f"{site[:60]!r} cannot be a site's name: use small letters, digits and hyphens")
-        return f"state/{self._owner}/{site}/site.json"
-
-    def _place(self, site: str, state: str, token: str = "") -> str:
-        return f"{self._record(site).removesuffix('site.json')}{state}/{token}"
-
     def _read(self, site: str) -> tuple[dict[str, Any], int]:
-        body, generation = self._bucket.read_json(self._record(site))
+        body, generation = self._bucket.read_json(self._places.record(site))
         return dict(body), generation
 
     def _write(self, site: str, record: Mapping[str, Any], generation: int) -> None:
-        self._bucket.put(self._record(site), record_bytes(record), content_type=_JSON, expected=generation)
+        self._bucket.put(self._places.record(site), record_bytes(record), content_type=JSON, expected=generation)
 
     def _site(self, record: Mapping[str, Any]) -> Site:
         name, production, switch = str(record["name"]), str(record["production"]), record["switch"]
         last = Switch(str(switch["kind"]), "done", str(switch["to"])) if switch else None
-        domain = f"{self._address}/{self._live(name)}".rstrip("/") if production else ""
+        domain = f"{self._address}/{self._places.live(name)}".rstrip("/") if production else ""
         return Site(name, name, production, domain, last_switch=last)
 
     def _ready(self, site: str) -> list[Object]:
-        return self._bucket.list_below(self._place(site, "ready"))
+        return self._bucket.list_below(self._places.state(site, "ready"))
 
     def _deployed(self, ready: Object) -> Deployed:
         *_, site, _ready, token = ready.name.split("/")
         meta = {name.removeprefix(_OWN): value for name, value in ready.metadata.items() if name.startswith(_OWN)}
-        return Deployed(f"{site}.{token}", f"{self._address}/{self._preview(token)}", "ready", live=True, meta=meta)
+        return Deployed(
+            f"{site}.{token}", f"{self._address}/{self._places.preview(token)}", "ready", live=True, meta=meta
+        )
 
     # --- what goes ---
 
     def _clear_begun(self, site: str, key: str, value: str) -> None:
         """Clear away uploads that ended in the middle: who looks for one has given its writer up."""
-        for begun in self._bucket.list_below(self._place(site, "begun")):
+        for begun in self._bucket.list_below(self._places.state(site, "begun")):
             if begun.metadata.get(f"{_OWN}{key}") == value:
                 token = begun.name.rpartition("/")[2]
                 try:
-                    self._bucket.look(self._place(site, "ready", token))
+                    self._bucket.look(self._places.state(site, "ready", token))
                 except Missing:
                     self._drop(site, token)
                 else:  # it ended; only its mark was left
@@ -321,17 +249,10 @@ class CloudStorage:
                 self._drop(site, token)
 
     def _drop(self, site: str, token: str) -> None:
-        for each in self._bucket.list_below(self._preview(token)):
+        for each in self._bucket.list_below(self._places.preview(token)):
             self._bucket.remove(each.name)
-        self._bucket.remove(self._place(site, "ready", token))
-        self._bucket.remove(self._place(site, "begun", token))
-
-
-def _parts(id: str) -> tuple[str, str]:
-    found = _ID.fullmatch(id)
-    if found is None:
-        raise Missing("cloud_storage", f"{id[:80]!r} is not a deployment here")
-    return found.group(1), found.group(2)
+        self._bucket.remove(self._places.state(site, "ready", token))
+        self._bucket.remove(self._places.state(site, "begun", token))
 
 
 def _only_files(framework: str | None) -> None:

@@ -10,28 +10,15 @@ from urllib.parse import urlsplit
 from shared.core.errors import IntegrationError, Missing, NotAllowed, Rejected, Unauthorized, Unavailable
 from shared.http_answers import Answer, vendor_message
 from shared.http_client import HttpClient, segment
-from shared.integrations.hosting import ENDED, Commit, Deployed, Site, State, Switch
+from shared.integrations.hosting import ENDED, Commit, Deployed, Site
+from shared.integrations.vercel.answers import Json, read_deployed, read_site, read_spoken
 from shared.ports import Secret
 
 BASE_URL = "https://api.vercel.com"
 _UPLOAD_ROUNDS = 3
 _MAX_LOG = 200_000  # letters of a build's log that are looked at, its end first
-_STATES: Mapping[str, State] = {
-    "QUEUED": "queued",
-    "INITIALIZING": "building",
-    "BUILDING": "building",
-    "READY": "ready",
-    "ERROR": "failed",
-    "CANCELED": "cancelled",
-    "DELETED": "cancelled",
-    "BLOCKED": "blocked",
-}
-_SWITCHES = {"pending": "pending", "in-progress": "pending", "succeeded": "done"}
-_SPOKEN = frozenset({"command", "stdout", "stderr", "exit", "fatal"})  # of a log: what a person would read
 _NO_SOURCE = ("incorrect_git_source_info", "repo_not_found")
 _BYPASS = "x-vercel-protection-bypass"
-
-Json = dict[str, Any]
 
 
 class Vercel:
@@ -52,7 +39,7 @@ class Vercel:
 
     def site(self, name_or_id: str) -> Site:
         """Return a project by name or id, with its production deployment and last promotion or rollback."""
-        return _site(self._call("GET", f"/v9/projects/{segment(name_or_id)}").json)
+        return read_site(self._call("GET", f"/v9/projects/{segment(name_or_id)}").json)
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the project, created if need be. Called again it returns the one there."""
@@ -61,7 +48,7 @@ class Vercel:
         except Missing:
             body = {"name": name} | ({"framework": framework} if framework else {})
         answer = self._call("POST", "/v11/projects", json=body, accept=("conflict", "project_already_exists"))
-        return _site(answer.json) if answer.ok else self.site(name)
+        return read_site(answer.json) if answer.ok else self.site(name)
 
     def set_environment(self, site: Site, values: Mapping[str, Secret]) -> None:
         """Set variables for previews and production; nobody can read them back, but the code that runs can."""
@@ -115,7 +102,7 @@ class Vercel:
             params = {"skipAutoDetectionConfirmation": "1"} | ({"forceNew": "1"} if fresh else {})
             answer = self._call("POST", "/v13/deployments", json=body, params=params, accept=("missing_files",))
             if answer.ok:
-                return _deployed(answer.json)
+                return read_deployed(answer.json)
             for sha in answer.json["error"].get("missing") or ():
                 self._upload(sha, by_sha)
         raise Rejected(self.system, "files are still missing after they were uploaded")
@@ -137,7 +124,7 @@ class Vercel:
         if not answer.ok:
             way_out = "Give Vercel's app access to the repository at the forge, or set ship.site.source to files."
             raise NotAllowed(self.system, f"it cannot fetch the commit: {vendor_message(answer)}", way_out=way_out)
-        return _deployed(answer.json)
+        return read_deployed(answer.json)
 
     def _upload(self, sha: str, by_sha: Mapping[str, bytes]) -> None:
         """Upload one file; the same file again changes nothing."""
@@ -148,7 +135,7 @@ class Vercel:
 
     def deployment(self, id: str) -> Deployed:
         """Return a deployment by id or host name."""
-        return _deployed(self._call("GET", f"/v13/deployments/{segment(id)}").json)
+        return read_deployed(self._call("GET", f"/v13/deployments/{segment(id)}").json)
 
     def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value in its `meta`, among the project's last thousand."""
@@ -157,7 +144,7 @@ class Vercel:
             answer = self._call("GET", "/v7/deployments", params=params).json
             for raw in answer["deployments"]:
                 if (raw.get("meta") or {}).get(key) == value:
-                    return _deployed(raw)
+                    return read_deployed(raw)
             following = (answer.get("pagination") or {}).get("next")
             if not following:
                 return None
@@ -168,7 +155,7 @@ class Vercel:
         """Return what the build said, oldest first; its end, where it said very much."""
         params = {"builds": "1", "limit": "-1", "direction": "forward"}
         found = self._call("GET", f"/v3/deployments/{segment(id)}/events", params=params).json
-        said = (_spoken(each) for each in found or () if isinstance(each, dict))
+        said = (read_spoken(each) for each in found or () if isinstance(each, dict))
         return "\n".join(text for text in said if text)[-_MAX_LOG:]
 
     # --- what the project's own address shows ---
@@ -256,46 +243,3 @@ class Vercel:
         return self._http.call(
             method, path, json=json, data=data, params=asked, headers=headers, judge=judge, text=text
         )
-
-
-def _site(raw: Json) -> Site:
-    target = (raw.get("targets") or {}).get("production") or {}
-    domains = target.get("alias") or ()
-    last, switch = raw.get("lastAliasRequest"), None
-    if isinstance(last, dict):
-        state = _SWITCHES.get(str(last.get("jobStatus")), "failed")
-        switch = Switch(str(last.get("type") or ""), state, str(last.get("toDeploymentId") or ""))
-    rolled_back = switch is not None and switch.kind == "rollback" and switch.state != "failed"
-    return Site(
-        id=raw["id"],
-        name=raw["name"],
-        production=target.get("id") or "",
-        domain=str(domains[0]) if domains else "",
-        auto_assigns=raw.get("autoAssignCustomDomains") is not False and not rolled_back,
-        last_switch=switch,
-    )
-
-
-def _deployed(raw: Json) -> Deployed:
-    """Return a deployment; "ready" with an error is one that is built and whose address could not be assigned."""
-    state = _STATES.get(str(raw.get("readyState") or raw.get("state") or raw.get("status") or ""), "queued")
-    alias_error = raw.get("aliasError") or {}
-    checks = str(raw.get("checksConclusion") or "")
-    bad_checks = f"checks {checks}" if checks in ("failed", "canceled") else ""
-    message = raw.get("errorMessage") or alias_error.get("message") or bad_checks
-    code = raw.get("errorCode") or alias_error.get("code") or ""
-    checking = raw.get("checksState") in ("registered", "running")
-    return Deployed(
-        id=raw.get("id") or raw.get("uid") or "",
-        url=raw.get("url") or "",
-        state=state,
-        live=state == "ready" and bool(raw.get("aliasAssigned")) and not checking and not message,
-        error=f"{code} {message}".strip()[:300],
-        meta=dict(raw.get("meta") or {}),
-    )
-
-
-def _spoken(raw: Json) -> str:
-    """Return the line of an event of a build's log, "" for what is not for people."""
-    payload = raw.get("payload") if isinstance(raw.get("payload"), dict) else {}
-    return str(raw.get("text") or (payload or {}).get("text") or "") if raw.get("type") in _SPOKEN else ""
