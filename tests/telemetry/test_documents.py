@@ -48,7 +48,7 @@ def test_the_page_lists_every_event_metric_and_attribute() -> None:
     assert {_quoted(row[0])[0] for row in _rows("Log lines")} == _events()
     told = {_quoted(row[0])[0]: tuple(_quoted(row[1])) for row in _rows("Metrics")}
     assert told == {name: metric.labels for name, metric in METRICS.items()}
-    listed = [name for row in _rows("One run, one trace") for name in _quoted(row[0])]
+    listed = [name for row in _rows("Traces") for name in _quoted(row[0])]
     assert sorted(listed) == sorted(ATTRIBUTES)
 
 
