@@ -10,9 +10,10 @@ from datetime import timedelta
 import pytest
 import requests
 
-from shared.app.engine.due_times import Alarm, set_alarm
+from shared.app.engine.due_times import set_alarm
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.identity import LocalCallers
+from shared.core.documents.alarm import Alarm
 from shared.core.run.commands import PLAN_DAY, ROUTINE, Command, command_from_data, command_to_data
 from shared.core.run.run import RunStatus
 from shared.local.story.demo import select

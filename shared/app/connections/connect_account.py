@@ -15,11 +15,12 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
 from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable, connect_notion
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import Alarm, drop_alarm
+from shared.app.engine.due_times import drop_alarm
 from shared.app.engine.engine import record
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.left_alone import let_all_in
 from shared.app.tenants.operator_secrets import valid
+from shared.core.documents.alarm import Alarm
 from shared.core.errors import (
     AgentError,
     BadSignature,

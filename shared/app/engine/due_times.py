@@ -7,49 +7,22 @@ one that rings and does not count leads to a look at most, and is taken away. So
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.core.backoff import backoff
+from shared.core.documents.alarm import KIND, Alarm, whole_second
+from shared.core.documents.codec import from_body, to_body
 from shared.core.errors import AgentError, Busy, ErrorClass, IntegrationError, MalformedRequest
 from shared.core.retries import ALARM
 from shared.core.run.commands import Command
-from shared.core.run.run import derived_id
 from shared.ports import SYSTEM, Doc, Put
 
-KIND = "due"
 _PAGE = 100
 MOST = 2000  # alarms that one look hands over; the next look goes on
 _MENDED = timedelta(hours=1)  # how soon people may have put right what is wrong
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """One command that is to be handed over at a time, to the second."""
-
-    name: str
-    tenant: str
-    ref: str
-    at: datetime
-
-    @property
-    def id(self) -> str:
-        """Return the name of its document: ascending with the time."""
-        when = self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return f"{when}.{derived_id('', self.name, self.tenant, self.ref)}"
-
-    @property
-    def topic(self) -> str:
-        """Return the time as the command carries it."""
-        return self.at.astimezone(UTC).isoformat(timespec="seconds")
-
-    @property
-    def command(self) -> Command:
-        """Return what is handed over; the same alarm always gives the same command."""
-        name = derived_id("due-", self.name, self.tenant, self.ref, self.topic)
-        return Command(name, self.name, "plan", self.tenant, topic=self.topic, ref=self.ref)
 
 
 def alarm_of(command: Command, deps: Deps) -> Alarm:
@@ -69,9 +42,8 @@ def alarm_of(command: Command, deps: Deps) -> Alarm:
 
 def set_alarm(deps: Deps, alarm: Alarm) -> None:
     """Keep an alarm. It has to be kept before the record that says that it counts."""
-    body = {"name": alarm.name, "tenant": alarm.tenant, "ref": alarm.ref, "at": alarm.topic}
     deps.crash_point(f"alarm.before/{alarm.name}")
-    deps.store.put(SYSTEM, Put(KIND, alarm.id, body))
+    deps.store.put(SYSTEM, Put(KIND, alarm.id, to_body(replace(alarm, at=whole_second(alarm.at)))))
     deps.crash_point(f"alarm.after/{alarm.name}")
 
 
@@ -101,11 +73,6 @@ def ring(deps: Deps) -> int:
     return count
 
 
-def whole_second(at: datetime) -> datetime:
-    """Return the time an alarm can be set to: alarms are kept to the second."""
-    return at.astimezone(UTC).replace(microsecond=0)
-
-
 def snoozed(now: datetime, tries: int, at_least: timedelta | None = None) -> datetime:
     """Return when to ring again for what could not be done: soon, then less and less often."""
     wait = backoff(tries + 1, ALARM.waits)
@@ -121,5 +88,4 @@ def come_back(deps: Deps, error: IntegrationError | Busy, tries: int) -> datetim
 
 def read_alarm(doc: Doc) -> Alarm:
     """Return the alarm that a document keeps."""
-    body = doc.body
-    return Alarm(str(body["name"]), str(body["tenant"]), str(body["ref"]), datetime.fromisoformat(body["at"]))
+    return from_body(Alarm, doc.body)

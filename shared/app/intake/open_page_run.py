@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.page_record import KIND, Answered, PageRecord
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.events import RunOpened
@@ -20,35 +20,15 @@ AUTOMATED_PER_HOUR = 6
 OVERDUE = timedelta(minutes=5)  # after its end, for a run whose page does not show it
 
 
-@dataclass(frozen=True, slots=True)
-class PageRecord:
-    """What we remember of a page: its latest run, how many there were, and whether people have seen its end."""
-
-    run: str = ""
-    generation: int = 0
-    settled: bool = True
-    automated: tuple[str, ...] = ()  # when runs were asked for by others than people, lately
-    answers: tuple[tuple[str, str], ...] = ()  # (id, text) of what people answered us in runs before its latest
-    version: str = ""
-
-
 def page_record(deps: Deps, tenant: str, page: str) -> PageRecord:
     """Return the record; an unknown page has an empty one."""
-    doc = deps.store.get(tenant, "pages", page)
-    if doc is None:
-        return PageRecord()
-    body = doc.body
-    automated = tuple(body.get("automated", ()))
-    answers = tuple((each["id"], each["text"]) for each in body.get("answers", ()))
-    return PageRecord(body["run"], body["generation"], body["settled"], automated, answers, doc.version)
+    doc = deps.store.get(tenant, KIND, page)
+    return from_body(PageRecord, doc.body, version=doc.version) if doc is not None else PageRecord()
 
 
-def record_body(record: PageRecord) -> Mapping[str, Any]:
-    """Return what is stored of the record."""
-    body = {"run": record.run, "generation": record.generation, "settled": record.settled}
-    answers = [{"id": name, "text": text} for name, text in record.answers]
-    lately = {"automated": list(record.automated)} if record.automated else {}
-    return {**body, **lately, **({"answers": answers} if answers else {})}
+def record_put(page: str, record: PageRecord) -> Put:
+    """Return the write that saves the record, unless somebody else saved one since it was read."""
+    return Put(KIND, page, to_body(record), record.version)
 
 
 def note_next_run(deps: Deps, tenant: str, record: PageRecord, run: str) -> PageRecord:
@@ -58,7 +38,7 @@ def note_next_run(deps: Deps, tenant: str, record: PageRecord, run: str) -> Page
     planned = next((step.output for step in steps if step.output.get("page_hash")), None)
     answers = record.answers
     if planned is not None:
-        answers = tuple((str(each["id"]), str(each["text"])) for each in planned.get("answers", ()))
+        answers = tuple(Answered(str(each["id"]), str(each["text"])) for each in planned.get("answers", ()))
     return replace(record, run=run, generation=record.generation + 1, settled=False, answers=answers)
 
 
@@ -98,9 +78,8 @@ def open_page_run(
     event = RunOpened(now, tenant, run_id, trigger, deps.limits, plan_estimate=estimate, refused=refused)
     known = (*lately, now.isoformat()) if automated else lately
     after = replace(note_next_run(deps, tenant, record, run_id), automated=known)
-    put = Put("pages", page, record_body(after), expected=record.version)
     try:
-        return open_run(deps, event, puts=(put,), handled=handled)
+        return open_run(deps, event, puts=(record_put(page, after),), handled=handled)
     except VersionConflict as error:
         raise Busy(f"page {page}: another delivery has just opened its run") from error
 

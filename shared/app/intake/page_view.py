@@ -13,6 +13,7 @@ from shared.app.engine.deps import Deps
 from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_databases import mapped_page
 from shared.core.approval.decision_words import MAX_WISH
+from shared.core.documents.page_record import Answered
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span, page_from_data, page_to_data
 from shared.core.pages.marks import OUR_PROPERTIES, content_hash, of_people
 from shared.core.run.run import Run, RunStatus
@@ -45,13 +46,13 @@ class PageView:
 class Spoken:
     """Which comments are content: answers up to a time, without some, and wishes that were made about a plan.
 
-    `earlier` are answers of the runs before (id, text): what was answered once is not asked again.
+    `earlier` are answers of the runs before: what was answered once is not asked again.
     """
 
     until: datetime | None = None
     without: Set[str] = frozenset()
     wishes: tuple[Wish, ...] = ()
-    earlier: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[Answered, ...] = ()
 
 
 def spoken_of(
@@ -91,9 +92,9 @@ def read_page_view(
     ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
     again = {wish.comment for wish in spoken.wishes}  # of a run that goes on with another's plan
     said = [
-        replace(_comment(ANSWER, text, name), extra={EARLIER: True})
-        for name, text in spoken.earlier
-        if name not in again
+        replace(_comment(ANSWER, each.text, each.id), extra={EARLIER: True})
+        for each in spoken.earlier
+        if each.id not in again
     ]
     said += [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
     said += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
@@ -117,7 +118,7 @@ def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, 
     if spoken.until is None:
         return []
     ours = str(notion.me()["id"])
-    known = spoken.without | {name for name, _ in spoken.earlier}
+    known = spoken.without | {each.id for each in spoken.earlier}
     people = [one for one in notion.comments(page_id) if author_of(one) != ours and one["id"] not in known]
     return [one for one in people if datetime.fromisoformat(str(one["created_time"])) <= spoken.until]
 

@@ -18,7 +18,7 @@ from shared.app.engine.leases import lease
 from shared.app.engine.requeue import MAX_TIMES, come_again, patient
 from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
-from shared.app.intake.open_page_run import page_record, record_body
+from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.notify.mirror_row import mirror_row
 from shared.app.notify.page_shows import changed_properties
 from shared.app.notify.tell_standing import note_going_on
@@ -39,7 +39,6 @@ from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, StepStatus, derived_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.rich_text import rich_text
-from shared.ports import Put
 from shared.telemetry import trace
 
 
@@ -210,7 +209,6 @@ def _settle(deps: Deps, run: Run) -> None:
     """Remember that people can see the end of this run, so that the page may open its next one."""
     record = page_record(deps, run.tenant, run.trigger.page)
     if record.run == run.id and not record.settled:
-        body = record_body(replace(record, settled=True))
         deps.crash_point("settle.before/mirror")
-        deps.store.put(run.tenant, Put("pages", run.trigger.page, body, record.version))
+        deps.store.put(run.tenant, record_put(run.trigger.page, replace(record, settled=True)))
         deps.crash_point("settle.after/mirror")

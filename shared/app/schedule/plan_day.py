@@ -18,7 +18,7 @@ from shared.app.engine.due_times import alarm_of, come_back, drop_alarm
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.intake.left_alone import forget_refused_planning, is_for_good, may_ask, note_refused
-from shared.app.intake.open_page_run import page_record, record_body
+from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.schedule.plan_day_tasks import DAYS, last_planned, open_tasks
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
@@ -222,7 +222,7 @@ def _ask_about_dates(deps: Deps, tenant: str, body: Mapping[str, Any]) -> str:
     trigger = Trigger("day", page, day_title(date.fromisoformat(str(body["day"]))), "the plan of the day")
     puts = (
         Put(PROPOSALS, page, {"answer": body["moves"]}),
-        Put("pages", page, record_body(replace(known, run=run_id, generation=1, settled=False)), known.version),
+        record_put(page, replace(known, run=run_id, generation=1, settled=False)),
     )
     if deps.store.load_run(tenant, run_id) is None:
         open_run(deps, ev.RunOpened(deps.clock.now(), tenant, run_id, trigger, deps.limits), puts=puts)

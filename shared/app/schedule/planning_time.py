@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import Alarm, drop_alarm, set_alarm, whole_second
+from shared.app.engine.due_times import drop_alarm, set_alarm
 from shared.app.engine.leases import lease
 from shared.app.intake.left_alone import forget_refused_planning
 from shared.app.schedule.plan_day_tasks import DAYS
 from shared.app.schedule.time_zones import zone_named
+from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.errors import MalformedRequest
 from shared.core.run.commands import PLAN_DAY
 from shared.core.schedule.day_tasks import DEFAULT_CAPACITY

@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import whole_second
 from shared.app.engine.tools import Tools
 from shared.app.schedule.time_zones import zone_named
 from shared.app.workspace.workspace_databases import Mapped, bare, database_of
+from shared.core.documents.alarm import whole_second
 from shared.core.schedule.schedule import BadSchedule, Schedule, next_times
 from shared.core.schedule.schedule_text import parse_schedule
 from shared.core.text.outgoing_text import visible

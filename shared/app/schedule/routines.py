@@ -16,16 +16,17 @@ from zoneinfo import ZoneInfo
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import Alarm, alarm_of, come_back, drop_alarm, set_alarm, snoozed, whole_second
+from shared.app.engine.due_times import alarm_of, come_back, drop_alarm, set_alarm, snoozed
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import note_page_refused
-from shared.app.intake.open_page_run import note_next_run, page_record, record_body
+from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.make_plan import ROUTINES
 from shared.app.schedule.routine_page import Desk, Routine, belongs, desk_of, read_routine, schedule_of, with_next
 from shared.app.schedule.routine_shown import show_times, tell_if_wrong
+from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.errors import IntegrationError, Missing, NotAllowed, VersionConflict
 from shared.core.run import acts
 from shared.core.run import events as ev
@@ -158,7 +159,7 @@ def _open(desk: Desk, routine: Routine, due: datetime, missed: int, zone: ZoneIn
     )
     after = note_next_run(deps, tenant, before, run_id)
     try:
-        open_run(deps, event, puts=(Put("pages", routine.page, record_body(after), before.version),))
+        open_run(deps, event, puts=(record_put(routine.page, after),))
     except VersionConflict:  # the page has got another run: this time of the routine is looked at again after that one
         return False
     return True

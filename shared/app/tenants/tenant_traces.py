@@ -7,9 +7,9 @@ from typing import Any
 
 from shared.app.code.snapshots import EXPIRIES
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import KIND as ALARMS
 from shared.app.engine.switches import HALTED
 from shared.app.intake.accept_forge_delivery import HOOKS, INSTALLATIONS
+from shared.core.documents.alarm import KIND as ALARMS
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 

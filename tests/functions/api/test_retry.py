@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.heard import KIND as HEARD
 from shared.app.approval.heard import heard_of
-from shared.app.intake.open_page_run import page_record, record_body
+from shared.app.intake.open_page_run import page_record
+from shared.core.documents.codec import to_body
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
@@ -162,7 +164,7 @@ def test_a_retry_can_be_retried(service: Service) -> None:
     second = _retry(service).json["id"]
     service.call("POST", f"/v1/runs/{second}/cancel", json={"force": True})
     record = page_record(service.deps, MINE, "page-1")
-    service.deps.store.put(MINE, Put("pages", "page-1", {**record_body(record), "settled": True}))
+    service.deps.store.put(MINE, Put("pages", "page-1", to_body(replace(record, settled=True))))
     third = _retry(service, second).json
     assert third["retry_of"] == second
     assert len({"run-first", second, third["id"]}) == 3

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.app.engine.due_times import Alarm, read_alarm
+from shared.app.engine.due_times import read_alarm
 from shared.app.engine.engine import record
 from shared.app.engine.sweep import sweep
 from shared.app.schedule.routines import routine_changed
+from shared.core.documents.alarm import Alarm
 from shared.core.run.acts import CancelRequested
 from shared.core.run.run import Run
 from shared.ports import SYSTEM

@@ -14,7 +14,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.app.engine.retries import to_go_on_with
 from shared.app.engine.retry_links import retry_id
-from shared.app.intake.open_page_run import note_next_run, page_record, record_body
+from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.run.events import RunOpened
@@ -59,7 +59,7 @@ def retry_run(
     after = note_next_run(deps, tenant, record, new_id)
     event = _opened(deps, tools(), old, new_id, by, from_start=from_start)
     puts = (
-        Put("pages", old.trigger.page, record_body(after), expected=record.version),
+        record_put(old.trigger.page, after),
         Put(LINKS, new_id, {"run": old.id, "from_start": from_start}),
         *_heard(deps, old, new_id, event),
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from shared.app.chat.chat_memory import Said, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.engine.engine import open_run, record
-from shared.app.intake.open_page_run import PageRecord, record_body
 from shared.app.workspace.workspace_map import Place
+from shared.core.documents.codec import to_body
+from shared.core.documents.page_record import PageRecord
 from shared.core.run.acts import CancelRequested
 from shared.core.run.events import RunOpened, StepFailed
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, WaitKind
@@ -103,5 +104,5 @@ class World:
     def _open(self, tenant: str, name: str, title: str, *specs: StepSpec) -> None:
         trigger = Trigger("page", IDS[name], title, "Ada")
         event = RunOpened(self.house.clock.now(), tenant, f"run-{name.replace('é', 'e')}", trigger, Limits(), specs)
-        page = record_body(replace(PageRecord(), run=event.run, generation=1, settled=True))
+        page = to_body(PageRecord(run=event.run, generation=1, settled=True))
         open_run(self.house.deps, event, puts=(Put("pages", IDS[name], page),))

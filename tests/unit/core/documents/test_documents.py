@@ -1,0 +1,119 @@
+"""Stored documents: what was written before is read and written back as it was, and what is not known is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.core.documents.alarm import Alarm
+from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
+from shared.core.documents.page_record import Answered, PageRecord
+from shared.core.errors import StoreCorrupt
+
+# Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
+WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
+KINDS: Mapping[str, type[Any]] = {"due": Alarm, "pages": PageRecord}
+BODIES = [
+    pytest.param(of, body, id=f"{kind} {number}")
+    for kind, of in KINDS.items()
+    for number, body in enumerate(json.loads((WRITTEN / f"{kind}.json").read_text(encoding="utf-8")), 1)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    size: int
+    worn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """One field of each type that documents have."""
+
+    name: str
+    bought: datetime
+    sold: datetime | None = None
+    load: float = sparse(0.0)
+    wheels: tuple[Wheel, ...] = ()
+    spare: Wheel | None = None
+    by_side: Mapping[str, Wheel] = sparse(None)
+    anything: Any = None
+    version: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+
+def test_every_fixture_belongs_to_a_class() -> None:
+    assert {path.stem for path in WRITTEN.glob("*.json")} == KINDS.keys()
+
+
+@pytest.mark.parametrize(("of", "body"), BODIES)
+def test_what_was_written_before_is_read_and_written_back_as_it_was(of: type[Any], body: Mapping[str, Any]) -> None:
+    assert to_body(from_body(of, body)) == body
+
+
+@pytest.mark.parametrize(("of", "body"), BODIES)
+def test_what_a_newer_version_has_added_is_kept_on_rewriting(of: type[Any], body: Mapping[str, Any]) -> None:
+    newer = {**body, "colour": {"of": ["the", "future"]}}
+    assert to_body(from_body(of, newer)) == newer
+
+
+def test_what_an_older_version_has_not_written_has_its_default() -> None:
+    record = from_body(PageRecord, {"run": "run-1", "generation": 3, "settled": False}, version="7")
+    assert record == PageRecord("run-1", 3, False, (), (), "7")
+    assert from_body(PageRecord, {}) == PageRecord("", 0, True)
+
+
+def test_a_record_reads_its_parts_as_what_they_are() -> None:
+    body = {"run": "r", "generation": 1, "settled": True, "answers": [{"id": "c-1", "text": "Blue"}]}
+    assert from_body(PageRecord, body).answers == (Answered("c-1", "Blue"),)
+    assert to_body(replace(from_body(PageRecord, body), answers=())) == {"run": "r", "generation": 1, "settled": True}
+
+
+def test_what_cannot_be_without_is_named() -> None:
+    with pytest.raises(StoreCorrupt, match="a stored Cart has no name, bought"):
+        from_body(Cart, {"load": 2.0})
+
+
+WHEELS = st.builds(Wheel, st.integers(), st.booleans())
+TIMES = st.datetimes(timezones=st.just(UTC))
+LOOSE = (
+    st.none()
+    | st.integers()
+    | st.text(max_size=3)
+    | st.dictionaries(st.text(max_size=2), st.lists(st.integers()), max_size=2)
+)
+CARTS = st.builds(
+    Cart,
+    name=st.text(max_size=5),
+    bought=TIMES,
+    sold=st.none() | TIMES,
+    load=st.floats(allow_nan=False),
+    wheels=st.lists(WHEELS, max_size=3).map(tuple),
+    spare=st.none() | WHEELS,
+    by_side=st.dictionaries(st.text(max_size=3), WHEELS, max_size=2),
+    anything=LOOSE,
+    more=st.dictionaries(st.text(max_size=3).map(lambda name: f"x{name}"), LOOSE, max_size=2),
+)
+
+
+@settings(max_examples=40)
+@given(CARTS)
+def test_a_document_of_any_content_survives_being_stored(cart: Cart) -> None:
+    stored = json.loads(json.dumps(to_body(cart)))
+    again = from_body(Cart, stored)
+    assert (again, again.more) == (cart, cart.more)
+    assert json.loads(json.dumps(to_body(again))) == stored
+
+
+def test_what_stands_beside_a_document_is_not_stored() -> None:
+    cart = Cart("a", datetime(2026, 3, 2, tzinfo=UTC), version="7")
+    assert "version" not in to_body(cart)
+    assert "load" not in to_body(cart)
