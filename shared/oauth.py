@@ -4,78 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
 from shared.core.errors import IntegrationError, Rejected, Unauthorized
+from shared.core.system import OAuthProvider
 from shared.oauth_state import encode
 from shared.ports import Secret
 
 _SECRET_FIELDS = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
 _DEAD_GRANT = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token"})
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthProvider:
-    """What one system's OAuth looks like."""
-
-    name: str
-    authorize_url: str
-    token_url: str
-    scopes: tuple[str, ...] = ()
-    auth: Literal["basic", "body"] = "body"  # where the token endpoint wants the client's secret
-    encoding: Literal["form", "json"] = "form"
-    authorize_params: Mapping[str, str] = field(default_factory=dict)  # fixed ones, e.g. owner=user
-    headers: Mapping[str, str] = field(default_factory=dict)
-    pkce: bool = False
-    scope_separator: str = " "
-    introspect_url: str = ""  # empty: the system does not have this endpoint
-    revoke_url: str = ""
-
-    @property
-    def origin(self) -> str:
-        """Return the base URL for the HTTP client that `exchange` and `refresh` are given."""
-        scheme, _, rest = self.token_url.partition("://")
-        return f"{scheme}://{rest.partition('/')[0]}"
-
-
-NOTION = OAuthProvider(
-    "notion",
-    "https://api.notion.com/v1/oauth/authorize",
-    "https://api.notion.com/v1/oauth/token",
-    auth="basic",
-    encoding="json",
-    authorize_params={"owner": "user"},
-    headers={"Notion-Version": "2026-03-11"},
-    introspect_url="https://api.notion.com/v1/oauth/introspect",
-    revoke_url="https://api.notion.com/v1/oauth/revoke",
-)
-GITHUB = OAuthProvider(
-    "github",
-    "https://github.com/login/oauth/authorize",
-    "https://github.com/login/oauth/access_token",
-    scopes=("repo",),
-    pkce=True,
-)
-GITLAB = OAuthProvider(
-    "gitlab",
-    "https://gitlab.com/oauth/authorize",
-    "https://gitlab.com/oauth/token",
-    scopes=("api",),  # commits, merge requests and webhooks through the API need it; GitLab has nothing narrower
-    pkce=True,
-    introspect_url="https://gitlab.com/oauth/introspect",
-    revoke_url="https://gitlab.com/oauth/revoke",
-)
-SLACK = OAuthProvider(
-    "slack",
-    "https://slack.com/oauth/v2/authorize",
-    "https://slack.com/api/oauth.v2.access",
-    scopes=("chat:write", "chat:write.public", "channels:history"),
-    auth="basic",
-    scope_separator=",",
-)
 
 
 @dataclass(frozen=True, slots=True)

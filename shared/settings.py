@@ -16,13 +16,16 @@ from shared.core.models.model_facts import Offer
 from shared.core.models.offer_settings import read_offer
 from shared.core.notify.mail_settings import MailSettings, read_mail
 from shared.core.ship.sites_folder import SitesFolder, read_sites_folder
+from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
+from shared.integrations.systems import hosts_variable
 from shared.ports import Secret
 
 FUNCTIONS = (
     *("oauth-callback", "notion-webhook", "forge-webhook"),
     *("plan", "execute-step", "deploy", "notify", "api", "sweep", "sync"),
 )
-SYSTEMS = ("notion", "github", "gitlab", "vercel", "slack", "ses", "cloud_storage")
+SYSTEMS = tuple(each.name for each in ALL_SYSTEMS.values() if each.elsewhere)
+SELF_MANAGED = tuple(each.name for each in ALL_SYSTEMS.values() if each.self_managed)
 MODEL_SYSTEMS = ("anthropic", "openai", "xai", "gemini", "vertex", "compatible")
 # Cloud services that may be reached at an emulator on this machine: service → variable with its host:port.
 EMULATORS = {
@@ -73,7 +76,8 @@ class Settings:
     sites_bucket: str = ""  # of Cloud Storage, for tenants' sites; empty: there is none
     sites_url: str = ""  # where its objects are read, where that is not Google's own address
     sites_folder: SitesFolder = field(default_factory=SitesFolder)  # on this machine
-    gitlab_hosts: tuple[str, ...] = ()  # self-managed GitLabs that tenants may connect, beside the one of `endpoints`
+    # self-managed systems that tenants may connect, beside the one of `endpoints`
+    self_managed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mail: MailSettings = field(default_factory=MailSettings)
     models: Offer = field(default_factory=Offer)
     model_urls: Mapping[str, str] = field(default_factory=dict)  # provider → base URL, where it is not the vendor's own
@@ -122,7 +126,7 @@ class Settings:
             endpoints={s: reader.url(f"WORKWRIGHT_{s.upper()}_URL", "") for s in SYSTEMS if _given(env, s)},
             sites_bucket=reader.bucket("WORKWRIGHT_SITES_BUCKET"),
             sites_url=reader.url("WORKWRIGHT_SITES_URL", ""),
-            gitlab_hosts=reader.urls("WORKWRIGHT_GITLAB_HOSTS"),
+            self_managed={s: reader.urls(hosts_variable(s)) for s in SELF_MANAGED},
             mail=reader.of(read_mail),
             models=read_offer(reader),
             model_urls={p: reader.url(f"WORKWRIGHT_{p.upper()}_URL", "") for p in MODEL_SYSTEMS if _given(env, p)},

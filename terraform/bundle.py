@@ -47,6 +47,8 @@ OUTSIDE = (
     "shared.__main__",
 )  # serves one machine alone
 DATA = (".md", ".json")  # what modules read beside code
+# modules that load by a path what each `system.py` names: where it stands there
+BY_PATH = {"shared/integrations/clients.py": "client"}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what the platform may run it with
 RELEASE = "release.auto.tfvars.json"
 _BUNDLED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
@@ -181,7 +183,17 @@ class Tree:
         """Return the files of ours that a file needs itself."""
         source = self._source(path)
         ours = [each for each in source.imports if each.module.split(".")[0] == "shared"]
+        named = self._named_by_systems(path) if self._name(path) in BY_PATH else []
+        ours += [Import(module, at_top=False) for module in named]
         return {self._name(found): found for found in [*self._modules(path, ours), *self._beside(path, source)]}
+
+    def _named_by_systems(self, path: Path) -> list[str]:
+        """Return the modules that the systems in the list name for this one to load."""
+        field_name = BY_PATH[self._name(path)]
+        tables = sorted(path.parent.glob("*/system.py"))
+        nodes = [node for table in tables for node in ast.walk(ast.parse(table.read_text(encoding="utf-8")))]
+        given = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == field_name]
+        return [str(ast.literal_eval(each)).partition(":")[0] for each in given]
 
     def _modules(self, path: Path, imports: Iterable[Import]) -> Iterator[Path]:
         for each in imports:

@@ -16,7 +16,6 @@ from shared.core.rate_window import Rate
 from shared.http_client import HttpClient, Trace
 from shared.integrations.github.app import AppHttp, AppTokens
 from shared.integrations.github.client import GitHub
-from shared.integrations.gitlab.wire import host_of
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
@@ -104,15 +103,14 @@ class Accounts:
         token = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
         self._hold(tenant, system, token)
         payer = payer_of(tenant, system, doc.body) if system in _METERED else None
-        base = host_of(doc.body, self._endpoints.gitlab_hosts) or str(getattr(self._endpoints, system))
-        return GrantHttp(self, tenant, system, token, payer, base)
+        return GrantHttp(self, tenant, system, token, payer, self._endpoints.granted(system, doc.body))
 
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
         return AppHttp(
             self.app_tokens,
             (tenant, installation, scope),
-            self._endpoints.github,
-            seen=lambda token: self._hold(tenant, f"github {scope}", token),
+            self._endpoints.of(GitHub.system),
+            seen=lambda token: self._hold(tenant, f"{GitHub.system} {scope}", token),
             lost=lambda: self._lose_installation(tenant, installation),
             timeouts=self._endpoints.timeouts,
             trace=self.trace,
@@ -282,7 +280,7 @@ class Accounts:
 
     def http_with(self, system: str, token: Secret | None, host: str = "") -> HttpClient:
         """Return an HTTP client with a token that is not kept yet: neither renewed nor within a budget."""
-        base = host_of({"public": {"host": host}}, self._endpoints.gitlab_hosts) or getattr(self._endpoints, system)
+        base = self._endpoints.granted(system, {"public": {"host": host}})
         return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self.trace)
 
     @property

@@ -6,24 +6,11 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
 from shared.http_client import HttpClient
-from shared.integrations.cloud_storage.hosting import CloudStorage
-from shared.integrations.github.client import GitHub
-from shared.integrations.gitlab.client import GitLab
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
-from shared.integrations.notion.client.client import Notion
-from shared.integrations.slack.client import Slack
-from shared.integrations.vercel.client import Vercel
+from shared.integrations.systems import SYSTEMS
 
 C = TypeVar("C")
-_CLIENTS: dict[type[Any], str] = {
-    Notion: "notion",
-    GitHub: "github",
-    GitLab: "gitlab",
-    Vercel: "vercel",
-    CloudStorage: "cloud_storage",  # where the operator has no bucket: then nobody has connected it
-    Slack: "slack",
-}
 
 
 class Connected(Protocol):
@@ -44,10 +31,16 @@ def connect_with(
         if key not in built:
             if client is Mail:
                 built[key] = mail()
-            elif client in own_hosts or client not in _CLIENTS:
+            elif client in own_hosts or not _asked_by_token(client):
                 built[key] = own_hosts.part(client, tenant)
             else:
-                built[key] = client(http(_CLIENTS[client], scope))  # type: ignore[call-arg]
+                built[key] = client(http(client.system, scope))  # type: ignore[attr-defined, call-arg]
         return cast(C, built[key])
 
     return connect
+
+
+def _asked_by_token(client: type[Any]) -> bool:
+    """Say whether a team's token opens the client's system; of an operator's own host nobody has one."""
+    known = SYSTEMS.get(str(getattr(client, "system", "")))
+    return known is not None and bool(known.address)

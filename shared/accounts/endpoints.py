@@ -1,19 +1,37 @@
-"""Where the external systems are: the vendors' addresses, or simulators'."""
+"""Where the external systems are: the vendors' addresses, or others', such as simulators'."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.core.errors import Unauthorized
+from shared.integrations.systems import SYSTEMS, hosts_variable
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the external systems are: the vendors' addresses, or simulators'."""
+    """Where the external systems are: at the vendors' addresses, or `elsewhere`.
 
-    notion: str = "https://api.notion.com"
-    github: str = "https://api.github.com"
-    gitlab: str = "https://gitlab.com"
-    gitlab_hosts: tuple[str, ...] = ()  # self-managed ones that a tenant's grant may name, by the operator's leave
-    vercel: str = "https://api.vercel.com"
-    slack: str = "https://slack.com/api"
-    cloud_storage: str = "https://storage.googleapis.com"
+    `self_managed` are the hosts of a tenant's own that its grant may name, by the operator's leave.
+    """
+
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    self_managed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     timeouts: tuple[float, float] = (5.0, 65.0)
+
+    def of(self, system: str) -> str:
+        """Return the address of a system's API."""
+        return self.elsewhere.get(system) or SYSTEMS[system].address
+
+    def granted(self, system: str, grant: Mapping[str, Any]) -> str:
+        """Return the address that a grant is good for; raises Unauthorized for a host that is not allowed."""
+        host = str(grant.get("public", {}).get("host") or "")
+        if host and host not in self.self_managed.get(system, ()):
+            raise Unauthorized(
+                system,
+                f"{host} is not one of the hosts that this installation allows; the operator can add it to "
+                f"{hosts_variable(system)}",
+            )
+        return host or self.of(system)

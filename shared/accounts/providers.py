@@ -1,7 +1,12 @@
-"""The systems whose grants are renewed at a token endpoint, one line each."""
+"""The systems that teams connect by a link, and whose grants are renewed at a token endpoint."""
 
 from __future__ import annotations
 
-from shared.oauth import GITLAB, NOTION, OAuthProvider
+from collections.abc import Mapping
 
-PROVIDERS: dict[str, OAuthProvider] = {NOTION.name: NOTION, GITLAB.name: GITLAB}
+from shared.core.system import OAuthProvider
+from shared.integrations.systems import SYSTEMS
+
+PROVIDERS: Mapping[str, OAuthProvider] = {
+    each.name: each.oauth for each in SYSTEMS.values() if each.by_link and each.oauth is not None
+}

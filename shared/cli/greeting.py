@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.cli.root import typed
 from shared.cli.run_systems import called
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.local.chosen.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
 from shared.local.chosen.surroundings import in_use
 from shared.local.chosen.workspace import workspace_of

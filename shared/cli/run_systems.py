@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.local.chosen.choices import FACTS, NONE, Choices, read_choices
 
 _PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from shared.core.errors import Rejected
+from shared.ports import Secret
 
 MOVED = (301, 307, 308)  # what forges answer for a repository's former name
 FILE, EXECUTABLE, SYMLINK, SUBMODULE, FOLDER = "100644", "100755", "120000", "160000", "040000"  # git's own modes
@@ -249,3 +250,9 @@ class Forge(Protocol):
 
     def delete_branch(self, owner: str, name: str, branch: str) -> None:
         """Delete a branch; one that is gone counts as deleted."""
+
+    def ensure_hook(self, owner: str, name: str, *, url: str, token: Secret, signing: Secret) -> tuple[int, bool]:
+        """Make the webhook with this address, or set it up anew; return its number, and whether it signs."""
+
+    def delete_hook(self, owner: str, name: str, number: int) -> None:
+        """Delete a webhook; raises Missing when it is gone."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
 from shared.core.ship.shipping import ship_of
+from shared.integrations.clients import load_client
+from shared.integrations.systems import FORGES
 
 if TYPE_CHECKING:
     from shared.integrations.forge import Forge, Review
     from shared.steps._kind import StepContext
 
-SYSTEMS = "github|gitlab"  # of which a tenant needs one
+SYSTEMS = "|".join(FORGES)  # of which a tenant needs one
 OWN_BRANCH = re.compile(r"workwright/[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -31,30 +33,15 @@ def _hyphened(title: str, most: int) -> str:
 def forge_of(ctx: StepContext, owner: str = "", name: str = "", *, system: str = "") -> Forge:
     """Return the client of the forge this tenant's code goes to; raises Unauthorized.
 
-    That is `system`, else what `ship.code.system` says, else what the tenant has connected, GitHub first. With `owner`
-    and `name` its token reaches that repository alone, where the forge has such tokens.
+    That is `system`, else what `ship.code.system` says, else what the tenant has connected, the preferred first. With
+    `owner` and `name` its token reaches that repository alone, where the forge has such tokens.
     """
     connected = ctx.settings.get("connected") or ()
-    wanted = system or ship_of(ctx.settings).code.system or next((n for n in _CLIENTS if n in connected), "github")
-    if wanted not in _CLIENTS:
-        raise Unauthorized(wanted, f"no forge of that name: set ship.code.system to one of {', '.join(_CLIENTS)}")
-    return _CLIENTS[wanted](ctx, f"{owner}/{name}" if owner and name else "")
-
-
-def _github(ctx: StepContext, scope: str) -> Forge:
-    from shared.integrations.github.client import GitHub
-
-    return ctx.connect(GitHub, scope=scope)
-
-
-def _gitlab(ctx: StepContext, scope: str) -> Forge:
-    from shared.integrations.gitlab.client import GitLab
-
-    return ctx.connect(GitLab, scope=scope)
-
-
-# in the order of preference
-_CLIENTS: Mapping[str, Callable[[StepContext, str], Forge]] = {"github": _github, "gitlab": _gitlab}
+    wanted = system or ship_of(ctx.settings).code.system or next((n for n in FORGES if n in connected), FORGES[0])
+    if wanted not in FORGES:
+        raise Unauthorized(wanted, f"no forge of that name: set ship.code.system to one of {', '.join(FORGES)}")
+    forge: Forge = ctx.connect(load_client(wanted), scope=f"{owner}/{name}" if owner and name else "")
+    return forge
 
 
 def place_of(ctx: StepContext) -> tuple[str, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,6 @@ from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
 from shared.integrations.hosting import OwnHosts
-from shared.integrations.ses.client import Ses
 from shared.settings import Settings
 from shared.wiring import wire
 from shared.wiring.mail import wire_mail
@@ -69,9 +67,4 @@ def _own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
 
 
 def _endpoints(settings: Settings) -> Endpoints:
-    given = {name: url for name, url in settings.endpoints.items() if url and name != Ses.system}
-    base = Endpoints(
-        gitlab_hosts=settings.gitlab_hosts,
-        timeouts=(5.0, settings.http_read_s),
-    )
-    return replace(base, **given)  # type: ignore[arg-type]
+    return Endpoints(settings.endpoints, settings.self_managed, timeouts=(5.0, settings.http_read_s))

@@ -10,11 +10,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
 PROTOCOLS = {"forge", "hosting", "mail"}  # what several systems are asked in the same words; nothing is called there
+LISTS = {"systems", "clients"}  # of all systems
 AT_HAND = {"local_sites"}  # nobody else's system: tests have the real one
 INTEGRATIONS = sorted(
     path.stem
     for path in (ROOT / "shared" / "integrations").iterdir()
-    if not path.name.startswith("__") and path.stem not in PROTOCOLS
+    if not path.name.startswith("__") and path.stem not in PROTOCOLS | LISTS
 )
 SIMULATED = [name for name in INTEGRATIONS if name not in AT_HAND]
 

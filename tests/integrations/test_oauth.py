@@ -13,11 +13,14 @@ import pytest
 import requests
 
 from shared import oauth, oauth_state
+from shared.accounts.providers import PROVIDERS
 from shared.core.errors import BadSignature, Rejected, Unauthorized
 from shared.http_client import HttpClient
+from shared.integrations.github.system import GITHUB
 from shared.integrations.notion.client.client import Notion
+from shared.integrations.slack.system import SLACK
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.oauth import GITHUB, NOTION, SLACK, authorize_url, exchange, refresh, refusal
+from shared.oauth import authorize_url, exchange, refresh, refusal
 from shared.oauth_state import sign_state, verify_state
 from shared.ports import Secret
 from tests.integrations.conftest import Served
@@ -42,7 +45,7 @@ def sim(served: Callable[[Any], Served]) -> Served:
 @pytest.fixture
 def provider(sim: Served) -> oauth.OAuthProvider:
     base = f"{sim.url}/v1/oauth"
-    return replace(NOTION, authorize_url=f"{base}/authorize", token_url=f"{base}/token")
+    return replace(PROVIDERS["notion"], authorize_url=f"{base}/authorize", token_url=f"{base}/token")
 
 
 def agree(provider: oauth.OAuthProvider, state: str) -> str:
@@ -77,7 +80,7 @@ def test_a_grant_is_looked_at_and_ended(sim: Served, provider: oauth.OAuthProvid
         with pytest.raises(Rejected, match="invalid_client"):
             ask(http, provider, CLIENT, Secret("wrong"), tokens.access)
         with pytest.raises(Rejected, match="does not have this endpoint"):
-            ask(http, GITHUB, CLIENT, WORD, tokens.access)
+            ask(http, GITHUB.oauth, CLIENT, WORD, tokens.access)
     oauth.revoke(http, provider, CLIENT, WORD, tokens.access)
     oauth.revoke(http, provider, CLIENT, WORD, tokens.access)
     assert not oauth.introspect(http, provider, CLIENT, WORD, tokens.access)
@@ -118,12 +121,12 @@ def test_every_style_of_refusal_is_read(body: Any, kind: type) -> None:
 
 def test_the_authorise_address_carries_what_the_provider_wants() -> None:
     verifier = "v" * 43
-    asked = parse_qs(urlsplit(authorize_url(GITHUB, "id", CALLBACK, "s", verifier=verifier)).query)
+    asked = parse_qs(urlsplit(authorize_url(GITHUB.oauth, "id", CALLBACK, "s", verifier=verifier)).query)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     assert asked["code_challenge"] == [challenge]
     assert (asked["scope"], asked["code_challenge_method"], asked["redirect_uri"]) == (["repo"], ["S256"], [CALLBACK])
-    assert parse_qs(urlsplit(authorize_url(NOTION, "id", CALLBACK, "s")).query)["owner"] == ["user"]
-    assert "," in parse_qs(urlsplit(authorize_url(SLACK, "id", CALLBACK, "s")).query)["scope"][0]
+    assert parse_qs(urlsplit(authorize_url(PROVIDERS["notion"], "id", CALLBACK, "s")).query)["owner"] == ["user"]
+    assert "," in parse_qs(urlsplit(authorize_url(SLACK.oauth, "id", CALLBACK, "s")).query)["scope"][0]
 
 
 def a_state(**changes: Any) -> str:

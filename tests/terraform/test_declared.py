@@ -38,7 +38,7 @@ _BEHIND = {
     ("shared.wiring.mail", "wire_mail"): ("class", "shared.integrations.mail", "Mail"),
     ("shared.wiring.mail", "_login"): ("class", "shared.integrations.mail", "Mail"),
     ("shared.wiring.mail", "_ses"): ("class", "shared.integrations.mail", "Mail"),
-    ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.github.client", "GitHub"),
+    ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.clients", "load_client"),
     ("shared.wiring.models", "Adapters"): ("call", "", "model"),
     ("shared.wiring.tools", "_site_environment"): ("call", "", "site_environment"),
     ("shared.app.ship.site_environment", "site_environment"): ("call", "", "site_environment"),

@@ -33,8 +33,9 @@ from shared.core.errors import (
 )
 from shared.core.run import acts
 from shared.core.run.run import WaitKind, derived_id
-from shared.core.system_names import name_system
-from shared.oauth import GrantTokens, OAuthProvider, authorize_url, exchange
+from shared.core.system import OAuthProvider
+from shared.integrations.systems import name_system
+from shared.oauth import GrantTokens, authorize_url, exchange
 from shared.oauth_state import STATE_LIFETIME, State, sign_state, verify_state
 from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
@@ -228,6 +229,6 @@ def _provider(name: str) -> OAuthProvider:
 
 def _at(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
     """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
-    base = str(getattr(accounts.endpoints, provider.name))
+    base = accounts.endpoints.of(provider.name)
     path = urlsplit(provider.authorize_url).path
     return replace(provider, authorize_url=base + path)

@@ -17,8 +17,8 @@ from shared.app.tries.gitlab import try_gitlab
 from shared.app.tries.tried import Tried
 from shared.app.tries.vercel import try_vercel
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
-from shared.core.system_names import name_system
 from shared.integrations.github.app import rules_account
+from shared.integrations.systems import SYSTEMS, name_system
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 
@@ -43,8 +43,9 @@ def connect_by_token(
     """
     if system not in _TRIES:
         raise Conflicting(f"field 'system' must be one of {', '.join(TAKES_TOKENS)} to take a token")
-    if host and system != "gitlab":
-        raise Conflicting("field 'host' is only for a self-managed GitLab", way_out="Leave 'host' out.")
+    if host and not SYSTEMS[system].self_managed:
+        managed = " or ".join(each.title for each in SYSTEMS.values() if each.self_managed)
+        raise Conflicting(f"field 'host' is only for a self-managed {managed}", way_out="Leave 'host' out.")
     refuse_deleted(deps, tenant)
     try:
         at = accounts.http_with(system, None, host).base_url

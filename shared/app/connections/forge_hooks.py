@@ -19,12 +19,12 @@ from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import HOOKS, KEY
 from shared.app.intake.forge_signatures import SYSTEMS, keys_of, signing_token
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Missing, NotThere
-from shared.core.system_names import name_system
+from shared.integrations.clients import load_client
+from shared.integrations.systems import name_system
 from shared.ports import SYSTEM, Doc, Put, Secret
 
 if TYPE_CHECKING:
-    from shared.integrations.github.client import GitHub
-    from shared.integrations.gitlab.client import GitLab
+    from shared.integrations.forge import Forge
     from shared.steps._kind import Connect
 
 MOST = 500
@@ -114,21 +114,11 @@ def _set_up(deps: Deps, connect: Connect, tenant: str, hook: str, body: Mapping[
     """Make it at its forge; return what is known of it then."""
     system, (owner, _, name) = str(body["system"]), str(body["repository"]).rpartition("/")
     keys, url = keys_of(_key(deps), system, hook), hook_url(deps, system, hook)
-    client = _client(connect, system, str(body["repository"]))
-    remote, signed = client.ensure_hook(owner, name, url=url, token=keys.token, signing=signing_token(keys))
+    forge: Forge = connect(load_client(system), scope=str(body["repository"]))
+    remote, signed = forge.ensure_hook(owner, name, url=url, token=keys.token, signing=signing_token(keys))
     whole = {**body, "remote": remote, "signed": signed}
     _keep(deps, tenant, hook, whole)
     return whole
-
-
-def _client(connect: Connect, system: str, repository: str) -> GitHub | GitLab:
-    if system == "gitlab":
-        from shared.integrations.gitlab.client import GitLab
-
-        return connect(GitLab, scope=repository)
-    from shared.integrations.github.client import GitHub
-
-    return connect(GitHub, scope=repository)
 
 
 def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[str, Any]:
@@ -206,8 +196,9 @@ def _keep(deps: Deps, tenant: str, hook: str, body: Mapping[str, Any]) -> None:
 def _deleted_there(connect: Connect, body: Mapping[str, Any]) -> str:
     """Return "" when it is gone there too, else why it is not."""
     owner, _, name = str(body["repository"]).rpartition("/")
+    forge: Forge = connect(load_client(str(body["system"])), scope=str(body["repository"]))
     try:
-        _client(connect, str(body["system"]), str(body["repository"])).delete_hook(owner, name, int(body["remote"]))
+        forge.delete_hook(owner, name, int(body["remote"]))
     except Missing:
         return ""
     except IntegrationError as error:

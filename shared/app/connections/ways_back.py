@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
 from shared.core.models.model_facts import KEYED
+from shared.integrations.systems import SYSTEMS
 
-BY_COMMAND = ("github", "gitlab", "vercel")  # connected from the terminal: a link of ours is good for minutes only
+BY_COMMAND = tuple(
+    each.name for each in SYSTEMS.values() if each.by_token
+)  # connected from the terminal: a link of ours is good for minutes only
 TOKEN = "token"  # a grant's public field `given`: pasted by a person, so that no link can renew it
 
 

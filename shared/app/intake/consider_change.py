@@ -23,6 +23,7 @@ from shared.core.errors import Missing, Unauthorized
 from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command
 from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
+from shared.integrations.clients import load_client
 from shared.ports import Loaded, Put
 from shared.steps._forge import claim_of, of_writers
 from shared.telemetry import trace
@@ -101,15 +102,8 @@ def _place(command: Command, deps: Deps, tools: Tools) -> _Place | None:
 
 
 def _forge(system: str, connect: Any, scope: str) -> Forge:
-    if system == "gitlab":
-        from shared.integrations.gitlab.client import GitLab
-
-        gitlab: Forge = connect(GitLab, scope=scope)
-        return gitlab
-    from shared.integrations.github.client import GitHub
-
-    github: Forge = connect(GitHub, scope=scope)
-    return github
+    forge: Forge = connect(load_client(system), scope=scope)
+    return forge
 
 
 # --- what was heard ---------------------------------------------------------------------------------------------------

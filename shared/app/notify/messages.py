@@ -15,9 +15,9 @@ from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.pages.page_changes import edited_lines
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
-from shared.core.system_names import name_system
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
+from shared.integrations.systems import name_system
 
 HIGH, NORMAL = "high", "normal"
 ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics

@@ -12,7 +12,7 @@ from shared.app.notify.messages import HIGH, Link, Message
 from shared.core.models.model_facts import KEYED
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import derived_id
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 
 LOST = ("lost_revoked", "lost_blocked")  # topics that belong to a tenant and to no run; `ref` is the system
 

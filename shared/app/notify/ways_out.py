@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.core.run.run import Run, StepStatus
+from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 
 
 def way_out(run: Run) -> str:
@@ -51,7 +52,7 @@ _NEXT = {
     "routine": "Then the routine runs again at its next time.",
     "day": "Then set the dates in Tasks yourself; the next day is planned as usual.",
 }
-SYSTEMS = {"notion": "Notion", "github": "GitHub", "gitlab": "GitLab", "vercel": "Vercel", "slack": "Slack"}
+SYSTEMS = {each.name: each.title for each in ALL_SYSTEMS.values() if each.address and not each.for_all}
 SYSTEMS |= {"site": "the place where the site is", "repository": "the place where the code is kept"}
 _ENDS = (  # what is not begun again
     (

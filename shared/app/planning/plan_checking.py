@@ -24,8 +24,8 @@ from shared.core.run.replan import so_far
 from shared.core.run.run import Run, StepSpec
 from shared.core.secrets.secret_places import without_places_in
 from shared.core.ship.shipping import FILES_ALONE, WITH_RELEASE, Ship, ship_of
-from shared.core.system_names import name_system
 from shared.integrations.notion.client.client import Notion
+from shared.integrations.systems import name_system
 from shared.mind.field_errors import fields_in_words, told_errors
 from shared.mind.questions import Question, without_text
 from shared.mind.safety.redaction import Redactor

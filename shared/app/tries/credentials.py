@@ -6,7 +6,7 @@ vendor's is not: sending it would tell it to somebody whom it is no business of.
 
 from __future__ import annotations
 
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.ports import Secret
 
 _LOOKS = {  # as the vendors publish them, for their own and others' secret scanning

@@ -21,8 +21,8 @@ from shared.core.errors import (
 )
 from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import KEY_REFUSED
-from shared.core.system_names import name_system
 from shared.core.text.sentence import make_sentence
+from shared.integrations.systems import name_system
 from shared.ports import ModelRequest, Provider, Secret
 
 COMPATIBLE, VERTEX = "compatible", "vertex"

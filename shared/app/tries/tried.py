@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from shared.core.errors import Blocked, ErrorClass, IntegrationError, RateLimited
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.ports import Secret
 from shared.telemetry.exchanges import scrub
 

@@ -67,7 +67,7 @@ class Ours:
             self._store,
             secrets,
             self._clock,
-            Endpoints(notion=world.url),
+            Endpoints({"notion": world.url}),
             self._deps.owner,
             rate=rate,
             sleep=time.sleep,

@@ -30,14 +30,14 @@ from shared.cli.setup.trials import (
     try_slack,
 )
 from shared.core.models.model_facts import OFFLINE
-from shared.core.system_names import name_system
+from shared.integrations.systems import SYSTEMS, name_system
 from shared.local.chosen.choices import Choice, Choices, read_choices
 from shared.local.chosen.surroundings import in_use
 from shared.ports import SYSTEM, Secret
 
 _PART = {"github": "code", "gitlab": "code", "vercel": "sites"}  # of `workwright init`, where it has another name
 _MAIL = ("smtp-username", "smtp-password", "ses-access-key-id", "ses-secret-access-key")
-_ADDRESSED = ("notion", "github", "gitlab", "vercel", "slack")
+_ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address and not each.for_all)
 
 
 def try_connected(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
@@ -70,8 +70,7 @@ class Reach:
 
 def _endpoints(choices: Choices, env: Mapping[str, str]) -> Endpoints:
     told = {each: env.get(f"WORKWRIGHT_{each.upper()}_URL") or choices.of(each).fact("address") for each in _ADDRESSED}
-    given: dict[str, Any] = {name: url for name, url in told.items() if url}
-    return Endpoints(**given)
+    return Endpoints({name: url for name, url in told.items() if url})
 
 
 def _try(system: str, chosen: Choice, kept: Kept, reach: Reach, data: Path) -> Tried:
@@ -91,7 +90,7 @@ def _try(system: str, chosen: Choice, kept: Kept, reach: Reach, data: Path) -> T
         by_token = public.get("given") == TOKEN or "refresh" not in kept.grant(system)
         return try_notion(
             token,
-            at=reach.endpoints.notion,
+            at=reach.endpoints.of(system),
             page=chosen.fact("page"),
             workspace=str(public.get("workspace_id") or ""),
             given="token" if by_token else "link",

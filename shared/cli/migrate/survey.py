@@ -17,7 +17,7 @@ from shared.cli.migrate.reading import LAST, docs_of, moving_docs, runs_of, sett
 from shared.cli.migrate.sealed import check_sealed
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.local.chosen.choices import REAL, SIMULATED
 from shared.ports import SYSTEM
 

@@ -7,13 +7,12 @@ from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
 from shared.cli.setup.trials import try_code
-from shared.core.system_names import name_system
+from shared.integrations.systems import FORGES, name_system
 from shared.local.chosen.choices import NONE, REAL, SIMULATED, Choices
 from shared.local.chosen.tenant import carry_over, drop_token, keep_token
 from shared.ports import Secret
 
 ABOUT = "Code: where what is programmed goes, as a pull request."
-FORGES = ("github", "gitlab")
 _USES = (
     ("github", "GitHub, by a token"),
     ("gitlab", "GitLab, by a token"),

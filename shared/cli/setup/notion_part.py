@@ -57,7 +57,7 @@ def _by_secret(guide: Guide, wanted: Choices) -> None:
             nonlocal token, page
             token = ask.secret("notion.secret", "The integration's secret")
             page = ask.text("notion.page", "The page for the databases: its link", known.fact("page"))
-            return try_notion(token, at=accounts.endpoints.notion, page=page, trace=accounts.trace)
+            return try_notion(token, at=accounts.endpoints.of("notion"), page=page, trace=accounts.trace)
 
         found = guide.until_it_works(attempt)
         if found is None:

@@ -8,12 +8,12 @@ from shared.app.tries.tried import Tried
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.opened import opened
 from shared.cli.setup.trials import try_bucket, try_folder, try_host
+from shared.integrations.systems import HOSTS
 from shared.local.chosen.choices import NONE, REAL, SIMULATED, Choices
 from shared.local.chosen.tenant import carry_over, drop_token, keep_token
 from shared.ports import Secret
 
 ABOUT = "Sites: where what was built goes live."
-HOSTS = ("vercel", "local_sites", "cloud_storage")
 _USES = (
     ("vercel", "Vercel, by a token"),
     ("local_sites", "A folder on this machine"),

@@ -45,23 +45,23 @@ def try_code(there: Reached, system: str, token: Secret, owner: str, host: str) 
     """Say whether the forge takes the token, and whether repositories can be made at `owner`."""
     ends = there.endpoints
     if system == "github":
-        return try_github(token, at=ends.github, owner=owner, trace=there.trace)
-    return try_gitlab(token, at=host or ends.gitlab, owner=owner, trace=there.trace)
+        return try_github(token, at=ends.of(system), owner=owner, trace=there.trace)
+    return try_gitlab(token, at=host or ends.of(system), owner=owner, trace=there.trace)
 
 
 def try_host(there: Reached, token: Secret) -> Tried:
     """Say whether Vercel takes the token."""
-    return try_vercel(token, at=there.endpoints.vercel, trace=there.trace)
+    return try_vercel(token, at=there.endpoints.of("vercel"), trace=there.trace)
 
 
 def try_slack(there: Reached, token: Secret, channel: str) -> Tried:
     """Say whether Slack takes the token, and lets it write to the channel, "" for none."""
-    return try_slack_token(token, at=there.endpoints.slack, channel=channel, trace=there.trace)
+    return try_slack_token(token, at=there.endpoints.of("slack"), channel=channel, trace=there.trace)
 
 
 def try_clicks(there: Reached, token: Secret) -> Tried:
     """Say whether Slack opens a socket to the app, over which clicks come in."""
-    return try_slack_app(token, at=there.endpoints.slack, trace=there.trace)
+    return try_slack_app(token, at=there.endpoints.of("slack"), trace=there.trace)
 
 
 def try_folder(folder: str, data: Path) -> Tried:

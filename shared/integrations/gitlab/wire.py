@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected, Unauthorized
+from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, segment
 from shared.integrations.forge import MOVED, Change, Check, Repository, moved
@@ -79,20 +79,6 @@ class Wire:
             if asked is None:
                 return
         raise Rejected(SYSTEM, f"GET {path}: more than {MAX_PAGES * PER_PAGE} entries")
-
-
-def host_of(grant: Mapping[str, Any], allowed: Collection[str]) -> str:
-    """Return the self-managed host that a grant names, or ""; raises Unauthorized unless the operator allows it."""
-    host = str(grant.get("public", {}).get("host") or "")
-    if host and host not in allowed:
-        raise Unauthorized(
-            SYSTEM,
-            (
-                f"{host} is not one of the hosts that this installation allows; the operator can add it to "
-                "WORKWRIGHT_GITLAB_HOSTS"
-            ),
-        )
-    return host
 
 
 def project(owner: str, name: str) -> str:

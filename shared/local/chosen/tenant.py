@@ -16,12 +16,13 @@ from shared.app.engine.deps import Deps
 from shared.app.installation.home import APPLIED, home_of
 from shared.app.money.tenant_ledger import given_budget
 from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.integrations.systems import FORGES, HOSTS, SYSTEMS
 from shared.local.chosen.choices import NONE, REAL, Choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret, change_doc
 
-GRANTED = ("github", "gitlab", "vercel", "slack")  # systems that a team connects by a token
-_FORGES, _HOSTS = ("github", "gitlab"), ("vercel", "local_sites", "cloud_storage")
+# systems that a team connects by a token
+GRANTED = tuple(each.name for each in SYSTEMS.values() if each.by_token or each.sends_messages)
 _PUBLIC = ("login", "host")
 
 
@@ -62,8 +63,8 @@ def _apply(deps: Deps, tenant: str, choices: Choices) -> None:
     wanted: dict[str, Any] = {
         "people": [dict(each) for each in choices.people],
         "limits": dict(choices.limits),
-        "code": _target(choices, _FORGES),
-        "site": _target(choices, _HOSTS),
+        "code": _target(choices, FORGES),
+        "site": _target(choices, HOSTS),
     }
     changed = {name: value for name, value in wanted.items() if value and value != before.get(name)}
     if not changed:

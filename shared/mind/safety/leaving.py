@@ -15,12 +15,13 @@ from typing import Any
 from shared import log
 from shared.core.errors import Rejected
 from shared.core.secrets.secret_places import places_in
+from shared.integrations.systems import SYSTEMS
 
 Body = Any  # JSON, or the bytes of a file
 Leaving = Callable[[str, str, Body], Body]
 Known = Callable[[], Iterable[str]]
 
-_PUBLISHING = frozenset({"github", "gitlab", "vercel", "cloud_storage", "local_sites"})
+_PUBLISHING = frozenset(each.name for each in SYSTEMS.values() if each.publishes)
 _MEANT = re.compile(  # where a secret is sent because it is kept there
     r"(?:/v[0-9]+/projects/[^/?]+/env|/(?:repos/[^/?]+/[^/?]+|(?:api/v4/)?projects/[^/?]+)/hooks"
     r"|/app/installations/[0-9]+/access_tokens)(?:[/?].*)?"

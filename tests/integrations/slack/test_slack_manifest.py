@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from shared.oauth import SLACK
+from shared.integrations.slack.system import SLACK
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "docs" / "guides" / "slack-manifest.json").read_text(encoding="utf-8"))
@@ -31,7 +31,8 @@ def test_the_manifest_asks_for_what_is_called() -> None:
 
 def test_the_link_for_connecting_asks_for_nothing_beside_but_channels_without_an_invitation() -> None:
     wanted = set(MANIFEST["oauth_config"]["scopes"]["bot"])
-    assert set(SLACK.scopes) - wanted == {"chat:write.public"}
+    assert SLACK.oauth is not None
+    assert set(SLACK.oauth.scopes) - wanted == {"chat:write.public"}
 
 
 def test_buttons_come_by_socket_and_nothing_else_comes() -> None:

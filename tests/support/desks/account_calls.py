@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.accounts.accounts import Accounts
+from shared.accounts.providers import PROVIDERS
 from shared.core.rate_window import Rate
 from shared.integrations.notion.client.client import Notion
-from shared.oauth import NOTION, GrantTokens, exchange
+from shared.oauth import GrantTokens, exchange
 from shared.ports import Secret
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_house import SmallHouse
@@ -37,7 +38,7 @@ class AccountCalls:
         to = kept_open.get(f"{self.notion.url}/v1/oauth/authorize", params=asked, allow_redirects=False, timeout=10)
         code = to.headers["Location"].partition("code=")[2]
         http = self.house.accounts.plain_http("notion")
-        return exchange(http, NOTION, client, Secret(self.secret), code, BACK)
+        return exchange(http, PROVIDERS["notion"], client, Secret(self.secret), code, BACK)
 
     def instance(self, limit: int = 100, sleep: Callable[[float], None] | None = None) -> Accounts:
         """Return the accounts of another instance."""

@@ -3,7 +3,8 @@
 An import brings a module's own statements, not all that is defined in it. What is defined counts once code that counts
 already means it: a function, a class or a table by a name that leads to it through the imports; a method by its bare
 name, where its class counts. That is more than is ever called (methods of equal names are one, both ways of an `if`
-are taken) and never less: nothing here is called by a name put together at run time.
+are taken) and never less: by a path that is text only what a system's `system.py` names is loaded, and that counts
+where its loader does.
 """
 
 from __future__ import annotations
@@ -14,23 +15,16 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from tests.support.repository.loaded_by_path import LOADED
+
 ROOT = Path(__file__).resolve().parents[3]
 # What is only loaded on one machine: no bundle has it.
 _NOT_THERE = ("shared.local", "shared.bench", "shared.cli", "shared.__main__", "shared.backends.local")
 # Decorators that only wrap; another one may hand what it decorates to somebody, and then that counts.
 _WRAPPERS = {
     *("abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "dataclass", "final", "lru_cache"),
-    *(
-        "overload",
-        "override",
-        "patient",
-        "property",
-        "runtime_checkable",
-        "setter",
-        "staticmethod",
-        "use_case",
-        "wraps",
-    ),
+    *("overload", "override", "patient", "property", "runtime_checkable", "setter", "staticmethod", "use_case"),
+    "wraps",
 }
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -53,6 +47,9 @@ class Unit:
     def says(self) -> _Said:
         """Return what it names, which is the same for every function that comes to it."""
         said = _Said()
+        for module, name in LOADED.get((self.module, self.name), ()):
+            said.modules[module] = None
+            said.add(_leads_to(module, name))
         for node in self.walked:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 said.modules.update(dict.fromkeys(_named_modules(node)))

@@ -76,7 +76,7 @@ class SmallHouse:
         self.secrets.set("approval-link-key", Secret("a key of the tests"))
         self.deps = Deps(self.store, self.queue, self.secrets, self.clock, crash_point=lambda p: self.crash_point(p))
         nowhere = dict.fromkeys(("notion", "github", "gitlab", "vercel", "slack"), NOWHERE)
-        at = Endpoints(timeouts=(2.0, 10.0), **{**nowhere, **self.endpoints})  # type: ignore[arg-type]
+        at = Endpoints({**nowhere, **self.endpoints}, timeouts=(2.0, 10.0))
         rate = Rate(limit=100_000)  # under a clock that stands still
         self.accounts = Accounts(
             self.store, self.secrets, self.clock, at, self.deps.owner, rate=rate, own_hosts=self.own_hosts
@@ -155,7 +155,8 @@ class SmallHouse:
 
     def with_endpoints(self, **endpoints: str) -> None:
         """Move systems to other addresses, as when they come back after an outage."""
-        self.accounts._endpoints = replace(self.accounts.endpoints, **endpoints)  # type: ignore[arg-type]
+        at = self.accounts.endpoints
+        self.accounts._endpoints = replace(at, elsewhere={**at.elsewhere, **endpoints})
 
     def _deliver(self) -> Deliver:
         def deliver(command: Command) -> int | DeliveryResult:

@@ -13,7 +13,8 @@ from shared.app.code.snapshots import keep_days
 from shared.app.connections.connect_account import change_settings
 from shared.core.errors import Conflicting
 from shared.core.ship.policy import Policy, policy_of, told_of
-from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, HOSTS, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
+from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
+from shared.integrations.systems import FORGES, HOSTS
 
 _FLAG = {"type": "boolean"}
 _PATTERNS = (
@@ -30,7 +31,7 @@ def _part(fields: Mapping[str, Schema], what: str) -> dict[str, Any]:
 
 _CODE = _part(
     {
-        "system": choice("", "github", "gitlab"),
+        "system": choice("", *FORGES),
         "owner": text("^[A-Za-z0-9._/-]{0,200}$", what="A user, organisation or group."),
         "repository": text(_NAME, what="Leave it empty to give each page a repository of its own."),
         "private": _FLAG,

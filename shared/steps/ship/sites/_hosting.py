@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.core.ship.shipping import HOSTS, ship_of
+from shared.core.ship.shipping import ship_of
+from shared.integrations.clients import load_client
+from shared.integrations.systems import HOSTS
 
 if TYPE_CHECKING:
     from shared.integrations.hosting import Hosting
@@ -23,41 +25,17 @@ _SOON = timedelta(milliseconds=400)
 def hosting_of(ctx: StepContext) -> Hosting:
     """Return the client of the host this tenant's sites go to.
 
-    That is what `ship.site.system` says, else what the tenant has connected, Vercel first; raises Unauthorized.
+    That is what `ship.site.system` says, else what the tenant has connected, the preferred first; raises Unauthorized.
     """
-    return host_named(ctx, ship_of(ctx.settings).site.system or "vercel")
+    return host_named(ctx, ship_of(ctx.settings).site.system or HOSTS[0])
 
 
 def host_named(ctx: StepContext, system: str) -> Hosting:
     """Return the client of that host: what was deployed there stays there, whatever the settings say since."""
-    if system not in _CLIENTS:
-        raise Unauthorized(system, f"no host of that name: set ship.site.system to one of {', '.join(_CLIENTS)}")
-    return _CLIENTS[system](ctx)
-
-
-def _vercel(ctx: StepContext) -> Hosting:
-    from shared.integrations.vercel.client import Vercel
-
-    return ctx.connect(Vercel)
-
-
-def _cloud_storage(ctx: StepContext) -> Hosting:
-    from shared.integrations.cloud_storage.hosting import CloudStorage
-
-    return ctx.connect(CloudStorage)
-
-
-def _local_sites(ctx: StepContext) -> Hosting:
-    from shared.integrations.local_sites.hosting import LocalSites
-
-    return ctx.connect(LocalSites)
-
-
-_CLIENTS: Mapping[str, Callable[[StepContext], Hosting]] = {
-    "vercel": _vercel,
-    "local_sites": _local_sites,
-    "cloud_storage": _cloud_storage,
-}
+    if system not in HOSTS:
+        raise Unauthorized(system, f"no host of that name: set ship.site.system to one of {', '.join(HOSTS)}")
+    host: Hosting = ctx.connect(load_client(system))
+    return host
 
 
 def rhythm(since_s: float) -> timedelta:

@@ -50,7 +50,7 @@ def test_notions_grant_is_revoked_there_once_it_answers(bench: Bench) -> None:
     there = Notion(house.accounts.http_with("notion", tokens.access))
     assert there.me()
     house.settle(name="Ada's team")
-    url = house.accounts.endpoints.notion
+    url = house.accounts.endpoints.of("notion")
     house.with_endpoints(notion=NOWHERE)
     request_deletion(house.deps, TENANT, TENANT, "an owner")
     _erase(house)

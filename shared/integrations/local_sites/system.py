@@ -1,0 +1,16 @@
+"""What the folder for sites says of itself."""
+
+from __future__ import annotations
+
+from shared.core.system import System
+
+LOCAL_SITES = System(
+    "local_sites",
+    title="the machine that Workwright runs on",
+    client="shared.integrations.local_sites.hosting:LocalSites",
+    elsewhere=False,
+    hosts_sites=True,
+    files_alone=True,
+    for_all=True,
+    publishes=True,
+)

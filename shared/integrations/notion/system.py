@@ -1,0 +1,25 @@
+"""What Notion says of itself."""
+
+from __future__ import annotations
+
+from shared.core.system import OAuthProvider, System
+
+NOTION = System(
+    "notion",
+    title="Notion",
+    address="https://api.notion.com",
+    client="shared.integrations.notion.client.client:Notion",
+    oauth=OAuthProvider(
+        "notion",
+        "https://api.notion.com/v1/oauth/authorize",
+        "https://api.notion.com/v1/oauth/token",
+        auth="basic",
+        encoding="json",
+        authorize_params={"owner": "user"},
+        headers={"Notion-Version": "2026-03-11"},
+        introspect_url="https://api.notion.com/v1/oauth/introspect",
+        revoke_url="https://api.notion.com/v1/oauth/revoke",
+    ),
+    by_link=True,
+    usual_seconds=(1, 15),
+)

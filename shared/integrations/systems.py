@@ -1,0 +1,37 @@
+"""All external systems, one line each, in the order of preference where several do the same.
+
+A new one is a folder with its `system.py`, and a line here. Whoever lists systems reads this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.core.models.provider_names import PROVIDER_NAMES
+from shared.core.system import System
+from shared.integrations.cloud_storage.system import CLOUD_STORAGE
+from shared.integrations.github.system import GITHUB
+from shared.integrations.gitlab.system import GITLAB
+from shared.integrations.local_sites.system import LOCAL_SITES
+from shared.integrations.notion.system import NOTION
+from shared.integrations.ses.system import SES
+from shared.integrations.slack.system import SLACK
+from shared.integrations.smtp.system import SMTP
+from shared.integrations.vercel.system import VERCEL
+
+SYSTEMS: Mapping[str, System] = {
+    each.name: each for each in (NOTION, GITHUB, GITLAB, VERCEL, LOCAL_SITES, SLACK, SES, SMTP, CLOUD_STORAGE)
+}
+FORGES = tuple(each.name for each in SYSTEMS.values() if each.keeps_code)
+HOSTS = tuple(each.name for each in SYSTEMS.values() if each.hosts_sites)
+
+
+def name_system(system: str) -> str:
+    """Return the name that people know a system or a provider of models by; an id without one stands for itself."""
+    known = SYSTEMS.get(system)
+    return known.title if known is not None else PROVIDER_NAMES.get(system, system)
+
+
+def hosts_variable(system: str) -> str:
+    """Return the variable in which the operator lists the self-managed hosts of a system that teams may connect."""
+    return f"WORKWRIGHT_{system.upper()}_HOSTS"
