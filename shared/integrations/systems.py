@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.core.models.provider_names import PROVIDER_NAMES
+from shared.core.models.model_facts import PROVIDER_NAMES
 from shared.core.system import System
 from shared.integrations.cloud_storage.system import CLOUD_STORAGE
 from shared.integrations.github.system import GITHUB
@@ -22,6 +22,7 @@ from shared.integrations.vercel.system import VERCEL
 SYSTEMS: Mapping[str, System] = {
     each.name: each for each in (NOTION, GITHUB, GITLAB, VERCEL, LOCAL_SITES, SLACK, SES, SMTP, CLOUD_STORAGE)
 }
+TITLES = {each.name: each.title for each in SYSTEMS.values()}
 FORGES = tuple(each.name for each in SYSTEMS.values() if each.keeps_code)
 HOSTS = tuple(each.name for each in SYSTEMS.values() if each.hosts_sites)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from shared.core.pages.page_changes import TO_BUILD, edited_lines
 from shared.core.run.run import Run, RunStatus, Step, WaitKind
-from shared.core.system_names import name_system
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
@@ -22,7 +21,6 @@ MOST_FILES = 40
 MOST_PACKAGES = 40
 MAX_LINE = 500
 _MARKS = {"block": "✗", "warn": "!", "note": "·"}
-_FORGES = {"github": "GitHub", "gitlab": "GitLab"}
 _MERGES = {
     "never": "merged by nobody but you",
     "after_review": "merged by itself after a person's review",
@@ -107,17 +105,20 @@ def how_to_decide(run: Run, kind: str) -> str:
 
 
 def targets(
-    code: Mapping[str, Any], site: Mapping[str, Any], steps: Sequence[tuple[str, Mapping[str, Any]]]
+    code: Mapping[str, Any],
+    site: Mapping[str, Any],
+    steps: Sequence[tuple[str, Mapping[str, Any]]],
+    titles: Mapping[str, str],
 ) -> list[str]:
     """Return where work goes, a line for each, by the tenant's settings (`CodeTarget`, `SiteTarget` as data) and the
-    kinds and inputs of the steps that send it."""
+    kinds and inputs of the steps that send it; `titles` are what people call the systems."""
     told = []
     for kind, given in steps:
         if kind == "repository.propose_change":
-            told.append(_repository(code, given))
+            told.append(_repository(code, given, titles.get(str(code.get("system", "")), "the connected forge")))
         elif kind == "site.deploy":
             names = ", ".join(str(one.get("name", "")) for one in site.get("environment", ()))
-            host = name_system(str(site.get("system") or "")) or "the connected host"
+            host = titles.get(system := str(site.get("system") or ""), system) or "the connected host"
             told.append(
                 f"A preview on {host}, project {given.get('project', '')}"
                 + (f", with the variables {names}" if names else "")
@@ -129,8 +130,7 @@ def targets(
     return told
 
 
-def _repository(code: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    forge = _FORGES.get(str(code.get("system", "")), "the connected forge")
+def _repository(code: Mapping[str, Any], given: Mapping[str, Any], forge: str) -> str:
     owner, name = str(code.get("owner", "")), str(code.get("repository", ""))
     where = f"{owner}/{name}" if name else f"a repository of its own{f' in the account {owner}' if owner else ''}"
     more = [f"branch {given.get('branch', '')}-…", "a draft" if code.get("draft") else ""]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from shared.core.run.acts import RolledBack
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.run import Run
-from shared.core.system_names import name_system
+from shared.core.system import System
 from shared.core.text.outgoing_text import folded, plain, visible
 
 ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
@@ -55,23 +55,17 @@ def rolled_back_line(run: Run) -> str:
     return plain(f"Rolled back by {told['by']} on {at:%d %b at %H:%M} UTC: visitors see the previous version.")
 
 
-def show_by_hand(system: str, site: str, deployment: str) -> str:
+def show_by_hand(host: System, site: str, deployment: str) -> str:
     """Return how a person puts a deployment into production where we could not."""
-    token = deployment.rpartition(".")[2]
-    if system == "local_sites":
-        return f"ask the operator to let the link live/{site}-… in the folder for sites lead to the version {token}"
-    if system == "cloud_storage":
-        return f"ask the operator to copy, in the bucket for sites, what is below preview/…/{token}/ to live/…/{site}/"
-    return (
-        f"open the project {site} at {name_system(system)} and make the deployment {deployment} the one in production"
-        " (there: Instant Rollback, or Promote)"
-    )
+    return _filled(host.by_hand.put_live if host.by_hand else "", host, site, deployment)
 
 
-def take_down_by_hand(system: str, site: str, deployment: str) -> str:
+def take_down_by_hand(host: System, site: str, deployment: str) -> str:
     """Return how a person takes down what is in production where there is nothing to go back to."""
-    if system == "local_sites":
-        return f"ask the operator to remove the link live/{site}-… in the folder for sites"
-    if system == "cloud_storage":
-        return f"ask the operator to delete, in the bucket for sites, what is below live/…/{site}/"
-    return f"open the project {site} at {name_system(system)} and take the deployment {deployment} down"
+    return _filled(host.by_hand.take_down if host.by_hand else "", host, site, deployment)
+
+
+def _filled(words: str, host: System, site: str, deployment: str) -> str:
+    token = deployment.rpartition(".")[2]
+    told = words or "look for the project {site} at {title}, and for its deployment {deployment}"
+    return told.format(site=site, deployment=deployment, token=token, title=host.title)

@@ -17,6 +17,12 @@ from shared.core.errors import ConfigError
 
 TASK_CLASSES = ("reason", "quick", "code", "cheap")
 PROVIDERS = ("anthropic", "openai", "xai", "gemini", "vertex", "compatible", "pydantic-ai", "offline")
+PROVIDER_NAMES: Mapping[str, str] = {
+    "anthropic": "Anthropic",
+    "openai": "OpenAI",
+    "xai": "xAI",
+    "gemini": "Google's Gemini",
+}
 KEYED = ("anthropic", "openai", "xai", "gemini")  # a tenant may bring a key of its own for these
 KEY_REFUSED = "the key was not accepted"  # what the error says, also where the key is no tenant's to give anew
 _DAY = timedelta(days=1)

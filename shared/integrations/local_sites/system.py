@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.system import System
+from shared.core.system import ByHand, System
 
 LOCAL_SITES = System(
     "local_sites",
@@ -12,5 +12,9 @@ LOCAL_SITES = System(
     hosts_sites=True,
     files_alone=True,
     for_all=True,
+    by_hand=ByHand(
+        "ask the operator to let the link live/{site}-… in the folder for sites lead to the version {token}",
+        "ask the operator to remove the link live/{site}-… in the folder for sites",
+    ),
     publishes=True,
 )

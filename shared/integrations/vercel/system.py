@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.system import System
+from shared.core.system import ByHand, System
 
 VERCEL = System(
     "vercel",
@@ -11,5 +11,10 @@ VERCEL = System(
     client="shared.integrations.vercel.client:Vercel",
     by_token=True,
     hosts_sites=True,
+    by_hand=ByHand(
+        "open the project {site} at Vercel and make the deployment {deployment} the one in production"
+        " (there: Instant Rollback, or Promote)",
+        "open the project {site} at Vercel and take the deployment {deployment} down",
+    ),
     publishes=True,
 )

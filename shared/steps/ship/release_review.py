@@ -27,6 +27,7 @@ from shared.core.text.sentence import count_of
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.rich_text import split_text
+from shared.integrations.systems import TITLES
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, tested_work
@@ -196,7 +197,7 @@ def _output(
         "diff": ctx.keep_text(changes),
         "stat": stat,
         "paths": paths[:MOST_PATHS],
-        "targets": targets(asdict(ship.code), asdict(ship.site), steps),
+        "targets": targets(asdict(ship.code), asdict(ship.site), steps, TITLES),
         "tests": tested.get("tests", 0),
         "driver": str(tested.get("driver", "")),
         "rounds": int(tested.get("rounds", 0)),

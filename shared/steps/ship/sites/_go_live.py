@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.approval.roll_back_words import show_by_hand, take_down_by_hand
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, Rejected, Unauthorized
+from shared.integrations.systems import SYSTEMS
 from shared.steps._kind import PATIENCE, Again, Repeat, StepContext
 from shared.steps._work import tested_work
 from shared.steps.ship.sites._hosting import SiteFetch, address, rhythm
@@ -126,12 +127,12 @@ def _alarm(what: str, way_out: str) -> Again:
 
 
 def _by_hand(going: Going) -> str:
-    how = show_by_hand(going.hosting.system, going.site, going.previous)
+    how = show_by_hand(SYSTEMS[going.hosting.system], going.site, going.previous)
     return f"{how}; until then visitors see the wrong version."
 
 
 def _first(going: Going) -> str:
-    how = take_down_by_hand(going.hosting.system, going.site, going.deployment)
+    how = take_down_by_hand(SYSTEMS[going.hosting.system], going.site, going.deployment)
     return f"{how}, or leave it until the page is planned again and a better version goes live."
 
 

@@ -11,6 +11,7 @@ from shared.core.approval.roll_back_words import show_by_hand
 from shared.core.errors import Rejected
 from shared.core.text.sentence import end_sentence
 from shared.integrations.hosting import Hosting
+from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._hosting import SYSTEMS, address, host_named, rhythm
@@ -64,7 +65,7 @@ def _back(ctx: StepContext, hosting: Hosting, wanted: Rollback) -> dict[str, Any
 
 
 def _by_hand(wanted: Rollback) -> str:
-    return f"What to do: {show_by_hand(wanted.system, wanted.site, wanted.previous)}"
+    return f"What to do: {show_by_hand(ALL_SYSTEMS[wanted.system], wanted.site, wanted.previous)}"
 
 
 SITE_ROLLBACK = StepKind(
