@@ -1,5 +1,6 @@
 """Simulators on real ports for our clients."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from shared.local.simulators._server import Simulator, serve
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret
 from tests.support.descriptions.notion_description import of_exchange
+from tests.support.servers.scripted_http import Script
 from tests.support.simulators import kept_open
 
 
@@ -120,3 +122,46 @@ def inbox() -> Iterator[Inbox]:
     yield box
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def scripted() -> Iterator[Script]:
+    script = Script()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            script.seen.append(
+                {"path": self.path, "headers": dict(self.headers), "body": body, "from": self.client_address}
+            )
+            if script.how == "hang":
+                script.released.wait(10)
+            if script.how in ("drop", "hang"):
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.send_response_only(script.status)
+            length = len(script.body) + (10 if script.how == "cut" else 0)
+            for name, value in {"Content-Length": str(length), **script.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(script.body)
+            if script.how == "cut":
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = _any  # noqa: N815 - the library looks for these names
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay silent."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    script.url = f"http://127.0.0.1:{http.server_address[1]}"
+    yield script
+    script.released.set()
+    http.shutdown()
+    http.server_close()

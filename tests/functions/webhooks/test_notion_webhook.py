@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,8 @@ from shared.app.intake.debounce import gathered, looked
 from shared.core.run.commands import command_from_data
 from shared.integrations.notion.webhook_events import TYPES
 from shared.ports import SYSTEM, Put, Secret
-from tests.support.rigs.house import Neighbourhood, open_house, sign
+from tests.support.desks.notion_deliveries import list_queued, make_event, post_raw, send_signed
+from tests.support.rigs.house import Neighbourhood, sign
 
 pytestmark = pytest.mark.xdist_group("notion_webhook")
 
@@ -26,59 +26,9 @@ VECTOR_BODY = b'{"id":"evt-1","type":"page.created"}'
 VECTOR = "sha256=9abc11387c409b0896ba6351866c9e544ad430f3d00f32abadd63291bd46d55e"
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
-    """Yield a settled house that leaves everything in its queue."""
-    with open_house(tmp_path_factory.mktemp("house"), working=False) as opened:
-        yield opened
-
-
-@pytest.fixture
-def key(house: Neighbourhood) -> Iterator[str]:
-    """Yield the token that signs, and put it back afterwards."""
-    secrets = house.house.wired.deps.secrets
-    before = secrets.get(TOKEN)
-    yield before.reveal()
-    secrets.set(TOKEN, before)
-
-
-def _post(house: Neighbourhood, raw: bytes, signature: str | None) -> requests.Response:
-    headers = {"Content-Type": "application/json"}
-    if signature is not None:
-        headers["X-Notion-Signature"] = signature
-    return requests.post(house.house.functions["notion-webhook"], data=raw, headers=headers, timeout=10)
-
-
-@pytest.fixture
-def page() -> str:
-    """Return a page that nothing was delivered about yet: what is delivered about one page comes together."""
-    return str(uuid.uuid4())
-
-
-def _queued(house: Neighbourhood, page: str) -> list[dict[str, Any]]:
-    store = house.house.wired.local_store
-    assert store is not None
-    with store.reading() as connection:
-        found = [json.loads(body) for (body,) in connection.execute("SELECT body FROM tasks ORDER BY id")]
-    return [task for task in found if task.get("ref") == page]
-
-
-def _person(house: Neighbourhood) -> list[dict[str, str]]:
-    return [{"id": house.home.person, "type": "person"}]
-
-
-def _event(house: Neighbourhood, page: str, **fields: Any) -> dict[str, Any]:
-    return house.event(page, fields.pop("authors", _person(house)), fields.pop("kind", "page.created"), **fields)
-
-
-def _send(house: Neighbourhood, key: str, event: dict[str, Any]) -> requests.Response:
-    raw = json.dumps(event).encode()
-    return _post(house, raw, sign(raw, key))
-
-
 def test_the_published_vector_holds_and_one_changed_byte_does_not(house: Neighbourhood, key: str) -> None:
     house.house.wired.deps.secrets.set(TOKEN, Secret(VECTOR_TOKEN))
-    accepted = _post(house, VECTOR_BODY, VECTOR)
+    accepted = post_raw(house, VECTOR_BODY, VECTOR)
     assert accepted.status_code == 400  # genuine, and then found to have no timestamp
     assert "timestamp" in accepted.json()["detail"]
     for raw, signature in (
@@ -90,7 +40,7 @@ def test_the_published_vector_holds_and_one_changed_byte_does_not(house: Neighbo
         (VECTOR_BODY, "sha256=\u00e9"),
         (VECTOR_BODY, None),
     ):
-        refused = _post(house, raw, signature.encode().decode("latin-1") if signature else signature)
+        refused = post_raw(house, raw, signature.encode().decode("latin-1") if signature else signature)
         assert refused.status_code == 401, (raw, signature)
         assert refused.headers["Content-Type"] == "application/problem+json"
         assert refused.json()["type"] == "urn:workwright:bad_signature"
@@ -99,11 +49,11 @@ def test_the_published_vector_holds_and_one_changed_byte_does_not(house: Neighbo
 def test_a_genuine_delivery_becomes_one_command_however_often_it_comes(
     house: Neighbourhood, key: str, page: str
 ) -> None:
-    event = _event(house, page)
+    event = make_event(house, page)
     for attempt in (1, 2, 3):
-        answer = _send(house, key, {**event, "attempt_number": attempt})
+        answer = send_signed(house, key, {**event, "attempt_number": attempt})
         assert (answer.status_code, answer.json()) == (200, {"accepted": 1})
-    (task,) = _queued(house, page)
+    (task,) = list_queued(house, page)
     assert (task["name"], task["function"], task["tenant"]) == ("look", "plan", house.home.tenant)
     assert set(task) <= {"id", "name", "function", "tenant", "wake", "ref", "not_before"}  # ids only, no page's content
 
@@ -113,40 +63,42 @@ def test_many_deliveries_about_one_page_are_one_look_and_a_repeated_one_after_it
 ) -> None:
     """The look takes away what it saw, and only that."""
     deps = house.house.wired.deps
-    events = [_event(house, page, kind=kind) for kind in ("page.created", "page.content_updated", "page.locked")]
+    events = [make_event(house, page, kind=kind) for kind in ("page.created", "page.content_updated", "page.locked")]
     for event in events * 2:
-        assert _send(house, key, event).json() == {"accepted": 1}
-    (task,) = _queued(house, page)
+        assert send_signed(house, key, event).json() == {"accepted": 1}
+    (task,) = list_queued(house, page)
     look = command_from_data(task)
     seen = gathered(deps, look)
     assert seen is not None
     assert [each.id for each in seen.happenings] == [event["id"] for event in events]
-    late = _event(house, page, kind="page.unlocked")  # comes while somebody looks: it must not be taken away with them
-    assert _send(house, key, late).json() == {"accepted": 1}
-    assert [each["id"] for each in _queued(house, page)] == [look.id]
+    late = make_event(
+        house, page, kind="page.unlocked"
+    )  # comes while somebody looks: it must not be taken away with them
+    assert send_signed(house, key, late).json() == {"accepted": 1}
+    assert [each["id"] for each in list_queued(house, page)] == [look.id]
     looked(deps, look, seen)
-    (_, again) = sorted(_queued(house, page), key=lambda each: int(each["wake"]))
+    (_, again) = sorted(list_queued(house, page), key=lambda each: int(each["wake"]))
     rest = gathered(deps, command_from_data(again))
     assert rest is not None
     assert [each.id for each in rest.happenings] == [late["id"]]
     looked(deps, look, seen)  # the same look once more
     looked(deps, command_from_data(again), rest)
     for event in [*events, late]:  # Notion repeats what it has delivered already
-        assert _send(house, key, event).json() == {"accepted": 1}
-    assert len(_queued(house, page)) == 2
+        assert send_signed(house, key, event).json() == {"accepted": 1}
+    assert len(list_queued(house, page)) == 2
     assert gathered(deps, command_from_data(again)) is None
 
 
 def test_a_look_that_was_lost_is_ordered_again(house: Neighbourhood, key: str, page: str) -> None:
     deps = house.house.wired.deps
-    _send(house, key, _event(house, page))
-    assert len(_queued(house, page)) == 1
+    send_signed(house, key, make_event(house, page))
+    assert len(list_queued(house, page)) == 1
     doc = deps.store.get(house.home.tenant, "looks", page)
     assert doc is not None
     long_ago = (datetime.now(UTC) - timedelta(minutes=16)).isoformat()
     deps.store.put(house.home.tenant, Put("looks", page, {**doc.body, "since": long_ago}))
-    _send(house, key, _event(house, page, kind="page.locked"))
-    tasks = _queued(house, page)
+    send_signed(house, key, make_event(house, page, kind="page.locked"))
+    tasks = list_queued(house, page)
     assert len(tasks) == 2
     newest = gathered(deps, command_from_data(max(tasks, key=lambda each: int(each["wake"]))))
     assert newest is not None
@@ -156,34 +108,34 @@ def test_a_look_that_was_lost_is_ordered_again(house: Neighbourhood, key: str, p
 def test_a_changed_schema_is_looked_at_by_those_who_did_not_change_it(
     house: Neighbourhood, key: str, page: str
 ) -> None:
-    event = _event(house, page, kind="data_source.schema_updated", entity={"id": page, "type": "data_source"})
+    event = make_event(house, page, kind="data_source.schema_updated", entity={"id": page, "type": "data_source"})
     for _ in range(2):
-        assert _send(house, key, event).json() == {"accepted": 1}
-    (task,) = _queued(house, page)
+        assert send_signed(house, key, event).json() == {"accepted": 1}
+    (task,) = list_queued(house, page)
     assert (task["name"], task["function"], task["topic"]) == ("consider", "plan", "schema")
     ours = {**event, "id": str(uuid.uuid4()), "authors": [{"id": house.bot, "type": "bot"}]}
-    assert _send(house, key, ours).json() == {"ignored": "data_source.schema_updated"}
-    assert len(_queued(house, page)) == 1
+    assert send_signed(house, key, ours).json() == {"ignored": "data_source.schema_updated"}
+    assert len(list_queued(house, page)) == 1
 
 
 @pytest.mark.parametrize("kind", sorted(TYPES | {"meeting.began", "page.dreamt_of"}))
 def test_every_type_that_exists_or_may_come_is_answered_with_200(
     house: Neighbourhood, key: str, page: str, kind: str
 ) -> None:
-    event = _event(house, page, kind=kind, entity={"id": page, "type": kind.split(".")[0]}, data={"page_id": page})
-    assert _send(house, key, event).status_code == 200
+    event = make_event(house, page, kind=kind, entity={"id": page, "type": kind.split(".")[0]}, data={"page_id": page})
+    assert send_signed(house, key, event).status_code == 200
 
 
 def test_one_delivery_reaches_every_tenant_it_names_and_never_another_workspace(
     house: Neighbourhood, key: str, page: str
 ) -> None:
-    store, event = house.house.wired.deps.store, _event(house, page)
+    store, event = house.house.wired.deps.store, make_event(house, page)
     ours = event["workspace_id"]
     store.put(SYSTEM, Put("bots", "b-second", {"tenant": "t-second", "workspace": ours}))
     store.put(SYSTEM, Put("bots", "b-abroad", {"tenant": "t-abroad", "workspace": "w-abroad"}))
     named = [{"id": bot, "type": "bot"} for bot in (house.bot, "b-second", "b-abroad", "b-unknown")]
-    assert _send(house, key, {**event, "accessible_by": named}).json() == {"accepted": 2}
-    assert {task["tenant"] for task in _queued(house, page)} == {house.home.tenant, "t-second"}
+    assert send_signed(house, key, {**event, "accessible_by": named}).json() == {"accepted": 2}
+    assert {task["tenant"] for task in list_queued(house, page)} == {house.home.tenant, "t-second"}
 
 
 @pytest.mark.parametrize(
@@ -203,17 +155,19 @@ def test_one_delivery_reaches_every_tenant_it_names_and_never_another_workspace(
 def test_what_is_genuine_is_answered_with_200(
     house: Neighbourhood, key: str, page: str, fields: dict[str, Any], answer: dict[str, Any]
 ) -> None:
-    before = len(_queued(house, page))
-    got = _send(house, key, _event(house, page, **fields))
+    before = len(list_queued(house, page))
+    got = send_signed(house, key, make_event(house, page, **fields))
     assert (got.status_code, got.json()) == (200, answer)
-    assert len(_queued(house, page)) == before + answer.get("accepted", 0)
+    assert len(list_queued(house, page)) == before + answer.get("accepted", 0)
 
 
 def test_a_comment_is_about_its_page(house: Neighbourhood, key: str, page: str) -> None:
-    before = len(_queued(house, page))
-    event = _event(house, page, kind="comment.created", entity={"id": "c-1", "type": "comment"}, data={"page_id": page})
-    assert _send(house, key, event).json() == {"accepted": 1}
-    assert len(_queued(house, page)) == before + 1
+    before = len(list_queued(house, page))
+    event = make_event(
+        house, page, kind="comment.created", entity={"id": "c-1", "type": "comment"}, data={"page_id": page}
+    )
+    assert send_signed(house, key, event).json() == {"accepted": 1}
+    assert len(list_queued(house, page)) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -228,8 +182,8 @@ def test_a_comment_is_about_its_page(house: Neighbourhood, key: str, page: str) 
 def test_what_our_own_bot_did_alone_is_no_news(
     house: Neighbourhood, key: str, page: str, others: list[dict[str, str]], accepted: int
 ) -> None:
-    event = _event(house, page, authors=[{"id": house.bot, "type": "bot"}, *others])
-    assert _send(house, key, event).json() == {"accepted": accepted}
+    event = make_event(house, page, authors=[{"id": house.bot, "type": "bot"}, *others])
+    assert send_signed(house, key, event).json() == {"accepted": accepted}
 
 
 @pytest.mark.parametrize(
@@ -241,8 +195,8 @@ def test_what_our_own_bot_did_alone_is_no_news(
     ],
 )
 def test_old_deliveries_are_refused(house: Neighbourhood, key: str, page: str, at: timedelta, status: int) -> None:
-    event = _event(house, page, timestamp=(datetime.now(UTC) + at).isoformat())
-    assert _send(house, key, event).status_code == status
+    event = make_event(house, page, timestamp=(datetime.now(UTC) + at).isoformat())
+    assert send_signed(house, key, event).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -250,7 +204,7 @@ def test_old_deliveries_are_refused(house: Neighbourhood, key: str, page: str, a
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"id": 3}', b"[" * 100_000, b'{"id":"a","type":"b","timestamp":"now"}'],
 )
 def test_what_is_signed_but_cannot_be_read_is_400(house: Neighbourhood, key: str, raw: bytes) -> None:
-    answer = _post(house, raw, sign(raw, key))
+    answer = post_raw(house, raw, sign(raw, key))
     assert answer.status_code == 400
     assert answer.json()["type"] == "urn:workwright:malformed_request"
 
@@ -258,16 +212,16 @@ def test_what_is_signed_but_cannot_be_read_is_400(house: Neighbourhood, key: str
 def test_a_handshake_counts_only_when_somebody_has_armed_it_and_then_once(house: Neighbourhood, key: str) -> None:
     secrets, deps = house.house.wired.deps.secrets, house.house.wired.deps
     raw = b'{"verification_token": "' + b"secret_" + b'a1b2"}'
-    refused = _post(house, raw, None)
+    refused = post_raw(house, raw, None)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:workwright:forbidden")
     assert refused.json()["way_out"]
     assert secrets.get(TOKEN).reveal() == key
     arm_handshake(deps, minutes=-1)
-    assert _post(house, raw, None).status_code == 403  # armed too long ago
+    assert post_raw(house, raw, None).status_code == 403  # armed too long ago
     arm_handshake(deps)
-    assert _post(house, raw, None).json() == {"handshake": "accepted"}
+    assert post_raw(house, raw, None).json() == {"handshake": "accepted"}
     assert secrets.get(TOKEN).reveal() == "secret_" + "a1b2"
-    assert _post(house, raw.replace(b"a1b2", b"evil"), None).status_code == 403
+    assert post_raw(house, raw.replace(b"a1b2", b"evil"), None).status_code == 403
     assert secrets.get(TOKEN).reveal() == "secret_" + "a1b2"
 
 
@@ -276,27 +230,27 @@ def test_while_the_token_is_rotated_both_verify_and_after_a_day_only_the_new_one
 ) -> None:
     deps = house.house.wired.deps
     new = "secret_" + "rotated"
-    under_way = _event(house, page)  # signed with the old token, and not acknowledged yet
+    under_way = make_event(house, page)  # signed with the old token, and not acknowledged yet
     arm_handshake(deps)
-    assert _post(house, json.dumps({"verification_token": new}).encode(), None).json() == {"handshake": "accepted"}
+    assert post_raw(house, json.dumps({"verification_token": new}).encode(), None).json() == {"handshake": "accepted"}
     for token in (key, new):
-        assert _send(house, token, {**under_way, "id": str(uuid.uuid4())}).status_code == 200
+        assert send_signed(house, token, {**under_way, "id": str(uuid.uuid4())}).status_code == 200
     forged = json.dumps(under_way).encode()
-    assert _post(house, forged + b" ", sign(forged, key)).status_code == 401
-    assert _send(house, "secret_" + "guessed", under_way).status_code == 401
+    assert post_raw(house, forged + b" ", sign(forged, key)).status_code == 401
+    assert send_signed(house, "secret_" + "guessed", under_way).status_code == 401
     doc = deps.store.get(SYSTEM, "webhook", "notion")
     assert doc is not None
     ends = datetime.fromisoformat(doc.body["before_until"])
     assert timedelta(hours=24) <= ends - datetime.now(UTC) <= timedelta(hours=26)  # Notion repeats for about a day
     over = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
     deps.store.put(SYSTEM, Put("webhook", "notion", {**doc.body, "before_until": over}))
-    assert _send(house, key, under_way).status_code == 401
-    assert _send(house, new, under_way).status_code == 200
+    assert send_signed(house, key, under_way).status_code == 401
+    assert send_signed(house, new, under_way).status_code == 200
 
 
 def test_a_body_that_is_too_large_is_refused(house: Neighbourhood, key: str) -> None:
     raw = b'{"id": "' + b"x" * MAX_BYTES + b'"}'
-    answer = _post(house, raw, sign(raw, key))
+    answer = post_raw(house, raw, sign(raw, key))
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:workwright:too_large")
 
 

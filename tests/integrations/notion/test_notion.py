@@ -1,35 +1,23 @@
 """The Notion client against the simulated Notion over HTTP: the calls the whole story is made of."""
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.core.errors import (
-    Blocked,
-    Missing,
-    NotAllowed,
-    OutcomeUnknown,
-    RateLimited,
     Rejected,
-    Unauthorized,
-    Unavailable,
 )
-from shared.core.page import Block, Page
+from shared.core.page import Page
 from shared.integrations.notion.client.client import Notion, normal_id
 from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.reading import property_text, read_block
 from shared.integrations.notion.markdown.markdown import parse_markdown
 from shared.integrations.notion.values.property_values import page_properties, property_value
-from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
+from tests.support.builders.notion_pages import Json, a_page
 
 pytestmark = pytest.mark.slow
-
-Json = dict[str, Any]
 SCHEMA: Json = {
     "Name": {"title": {}},
     "Status": {"select": {"options": [{"name": "Idea"}, {"name": "Plan it"}]}},
@@ -40,30 +28,6 @@ SCHEMA: Json = {
     "Notes": {"rich_text": {}},
     "Site": {"url": {}},
 }
-
-
-@pytest.fixture
-def sim(served: Callable[[Any], Served]) -> Served:
-    return served(NotionSimulator())
-
-
-@pytest.fixture
-def seeded(sim: Served) -> Json:
-    sim.control("/_config", {"rate_limit": 0})
-    answer: Json = sim.control("/_seed", {"internal": True})
-    return answer
-
-
-@pytest.fixture
-def notion(sim: Served, seeded: Json) -> Notion:
-    return Notion(sim.http("notion", seeded["token"]))
-
-
-def a_page(notion: Notion, seeded: Json, *children: Json, title: str = "Page") -> str:
-    page = notion.create_page(
-        page_id=seeded["home_page_id"], properties={"title": property_value("title", title)}, children=children
-    )
-    return str(page["id"])
 
 
 def told(page: Page) -> list[str]:
@@ -173,64 +137,6 @@ def test_comments_and_search(notion: Notion, seeded: Json) -> None:
     assert [normal_id(each["id"]) for each in notion.search("very special")] == [normal_id(page)]
 
 
-def test_what_is_not_shared_is_missing_and_a_dead_token_says_so(notion: Notion, sim: Served) -> None:
-    with pytest.raises(Missing):
-        notion.page("00000000-0000-4000-8000-000000000000")
-    with pytest.raises(Unauthorized):
-        Notion(sim.http("notion", "wrong")).me()
-    with pytest.raises(Rejected):
-        notion.page("../users/me")
-
-
-@pytest.mark.parametrize(
-    ("order", "kind"),
-    [
-        ({"status": 500}, OutcomeUnknown),
-        ({"status": 502}, OutcomeUnknown),
-        ({"status": 503}, OutcomeUnknown),
-        ({"status": 504, "when": "after"}, OutcomeUnknown),
-        ({"drop": True}, OutcomeUnknown),
-        ({"drop": True, "when": "after"}, OutcomeUnknown),
-        ({"status": 529}, Unavailable),
-        ({"status": 409}, Unavailable),
-        ({"status": 429}, RateLimited),
-        ({"status": 429, "reason": "public_api_request_blocked"}, Blocked),
-        ({"status": 403}, NotAllowed),
-    ],
-)
-def test_a_failed_write_says_what_is_known(
-    notion: Notion, seeded: Json, sim: Served, order: Json, kind: type[Exception]
-) -> None:
-    page = a_page(notion, seeded)
-    sim.fault(method="PATCH", path="/v1/blocks/*", **order)
-    with pytest.raises(kind) as caught:
-        notion.append(page, [blocks.paragraph("x")])
-    assert type(caught.value) is kind
-    assert len(notion.children(page)) == (1 if order.get("when") == "after" else 0)
-
-
-def test_a_limit_says_how_long(notion: Notion, sim: Served) -> None:
-    sim.fault(status=429, headers={"Retry-After": "17"})
-    with pytest.raises(RateLimited) as caught:
-        notion.me()
-    assert caught.value.retry_after is not None
-    assert caught.value.retry_after.total_seconds() == 17
-
-
-def test_a_write_that_was_saved_but_answered_too_late_counts_as_done(notion: Notion, seeded: Json, sim: Served) -> None:
-    late = {"status": 503, "when": "after", "committed": True}
-    sim.fault(method="POST", path="/v1/pages", **late)
-    page = a_page(notion, seeded, title="late")
-    assert notion.read_page(page).title == "late"
-    sim.fault(method="PATCH", path="/v1/blocks/*", **late)
-    ids = notion.append(page, [blocks.paragraph("a"), blocks.paragraph("b")])
-    assert ids == [child["id"] for child in notion.children(page)]
-    sim.fault(method="POST", path="/v1/databases", **late)
-    database, source = notion.create_database(seeded["home_page_id"], "Late", {"Name": {"title": {}}})
-    assert notion.data_source(source)["parent"]["database_id"] == database
-    assert sim.effects().count("page.create") == 1
-
-
 def words(text: str) -> list[str]:
     return re.findall(r"w\d+", text)
 
@@ -297,61 +203,3 @@ def test_whatever_markdown_becomes_notion_takes_it(notion: Notion, seeded: Json,
     page = notion.read_page(a_page(notion, seeded, *made.blocks, title=made.title))
     assert page.title == made.title
     assert [block.type for block in page.blocks] == [block["type"] for block in made.blocks]
-
-
-# --- without a server -------------------------------------------------------------------------------------------------
-
-
-def test_what_a_newer_notion_adds_is_kept_or_skipped() -> None:
-    strange = read_block({"id": "1", "type": "hologram", "hologram": {"rich_text": [{"plain_text": "x"}], "new": 1}})
-    assert (strange.type, strange.text) == ("hologram", "x")
-    assert read_block({"id": "2", "type": "unsupported", "unsupported": {"block_type": "button"}}) == Block(
-        id="2", type="unsupported", block_type="button"
-    )
-    assert read_block({}).type == "unsupported"
-    assert property_text({"type": "button", "button": {}}) == ""
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"type": "number", "number": 3.0}, "3"),
-        ({"type": "number", "number": None}, ""),
-        ({"type": "date", "date": {"start": "2026-11-01", "end": "2026-11-03"}}, "2026-11-01 → 2026-11-03"),
-        ({"type": "people", "people": [{"id": "1", "name": "Ada"}, {"id": "2"}]}, "Ada, 2"),
-        ({"type": "formula", "formula": {"type": "boolean", "boolean": False}}, "no"),
-        ({"type": "unique_id", "unique_id": {"prefix": "TASK", "number": 7}}, "TASK-7"),
-        (
-            {"type": "rollup", "rollup": {"type": "array", "array": [{"type": "select", "select": {"name": "a"}}]}},
-            "a",
-        ),
-        ({"type": "files", "files": [{"name": "f.pdf", "type": "external", "external": {"url": "u"}}]}, "f.pdf"),
-    ],
-)
-def test_properties_become_text(value: Json, text: str) -> None:
-    assert property_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "written"),
-    [
-        ("select", "a, b", {"select": {"name": "a b"}}),
-        ("select", "", {"select": None}),
-        ("multi_select", ["a", "b", "a"], {"multi_select": [{"name": "a"}, {"name": "b"}]}),
-        ("number", "1 000", {"number": 1000}),
-        ("date", "2026-11-01/2026-11-03", {"date": {"start": "2026-11-01", "end": "2026-11-03"}}),
-        ("checkbox", "yes", {"checkbox": True}),
-        ("relation", ["x"], {"relation": [{"id": "x"}]}),
-        ("url", None, {"url": None}),
-    ],
-)
-def test_text_becomes_properties(kind: str, value: Any, written: Json) -> None:
-    assert property_value(kind, value) == written
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"), [("formula", "1"), ("number", "many"), ("number", "nan"), ("email", "x" * 101)]
-)
-def test_a_value_that_does_not_fit_is_refused(kind: str, value: str) -> None:
-    with pytest.raises(Rejected):
-        property_value(kind, value)

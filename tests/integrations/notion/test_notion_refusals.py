@@ -3,9 +3,7 @@
 The server here only repeats what it was told, with bodies as the API's documentation shows them.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -21,16 +19,10 @@ from shared.core.errors import (
     Unauthorized,
     Unavailable,
 )
-from shared.http_client import HttpClient
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.markdown_calls import replace_content
-from shared.ports import Secret
-from tests.support.servers.http_loopback import Handler, HttpServer
+from tests.support.simulators.repeated_answers import PAGE, Repeater, refusal
 
-Json = dict[str, Any]
-Told = tuple[int, Any, Mapping[str, str]]
-
-PAGE = "00000000-0000-4000-8000-00000000000a"
 RAY = "8f00ba5eba11-FRA"
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -89,52 +81,6 @@ NOT_CALLS = {
     "read_page", "append_tree", "upload", "user",  # made of those above
     "their_now",  # of the last answer
 }  # fmt: skip
-
-
-@dataclass
-class Repeater:
-    """Answers what it was told, in order, the last one for ever."""
-
-    answers: list[Told] = field(default_factory=list)
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def tell(self, *answers: Any, status: int = 200, **headers: str) -> None:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers = [(status, each, named) for each in answers]
-        self.asked.clear()
-
-
-@pytest.fixture(scope="module")
-def repeater() -> Iterator[tuple[Repeater, Notion]]:
-    told = Repeater()
-
-    class Repeating(Handler):
-        def answer(self) -> None:
-            self.body()
-            told.asked.append((self.command, self.path))
-            status, body, headers = told.answers[min(len(told.asked), len(told.answers)) - 1]
-            raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            self.reply(status, raw, headers)
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        def do_PATCH(self) -> None:
-            self.answer()
-
-        def do_DELETE(self) -> None:
-            self.answer()
-
-    with HttpServer(Repeating) as server:
-        yield told, Notion(HttpClient("notion", server.url, Secret("t" + "1"), timeouts=(2, 10)))
-
-
-def refusal(status: int, code: str, **extra: Any) -> Json:
-    more = {"additional_data": extra} if extra else {}
-    return {"object": "error", "status": status, "code": code, "message": "because", "request_id": "r1", **more}
 
 
 def raised(call: Callable[[Notion], Any], notion: Notion) -> IntegrationError:
@@ -262,113 +208,3 @@ def test_what_notion_says_ends_once_before_what_we_say(
     said = str(raised(READS["page"], notion))
     assert "that it is shared. " in said
     assert ".." not in said
-
-
-# --- lists and objects ------------------------------------------------------------------------------------------------
-
-
-def a_list(*ids: str, following: str | None = None, **more: Any) -> Json:
-    return {"object": "list", "results": [{"id": each} for each in ids], "next_cursor": following, **more} | {
-        "has_more": more.get("has_more", following is not None)
-    }
-
-
-def test_a_list_ends_where_notion_says_so(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-    told.tell(a_list("a", following="2"), a_list("b", following="3"), a_list("c", has_more=True))
-    assert [each["id"] for each in notion.users()] == ["a", "b", "c"]
-    assert [path for _, path in told.asked] == [
-        "/v1/users?page_size=100",
-        "/v1/users?page_size=100&start_cursor=2",
-        "/v1/users?page_size=100&start_cursor=3",
-    ]
-    told.tell(a_list("a", following="2", has_more=False))
-    assert [each["id"] for each in notion.users()] == ["a"]
-
-
-def test_a_list_that_leads_back_is_reported_not_followed_for_ever(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-    told.tell(a_list("a", following="2"), a_list("b", following="3"), a_list("c", following="2"))
-    with pytest.raises(Unavailable, match="leads back to an earlier page of itself"):
-        notion.users()
-    assert len(told.asked) == 3
-
-
-def test_a_list_that_expires_on_the_way_may_be_asked_again(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-    late = refusal(400, "validation_error") | {"message": "The start_cursor provided is invalid."}
-    told.answers = [(200, a_list("a", following="2"), {}), (400, late, {})]
-    told.asked.clear()
-    with pytest.raises(Unavailable, match="the list expired while it was being read"):
-        notion.users()
-
-
-def test_a_cut_list_is_reported_and_a_cut_search_is_marked(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-    cut = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
-    told.tell(a_list("a", request_status=cut))
-    with pytest.raises(Rejected, match=r"stopped before the end of the list \(query_result_limit_reached\)"):
-        notion.comments(PAGE)
-    found = notion.search("a")
-    assert ([each["id"] for each in found], found.complete) == (["a"], False)
-    told.tell(a_list("a", request_status={"type": "incomplete", "incomplete_reason": "something_else"}))
-    with pytest.raises(Rejected, match="something_else"):
-        notion.query(PAGE)
-    told.tell({**a_list("a"), "id": PAGE, "total_count": 3})
-    with pytest.raises(Rejected, match="shows 3 rows, Notion gave 1"):
-        notion.query_view(PAGE)
-
-
-def test_a_relation_that_says_it_is_whole_costs_no_request_and_one_that_has_more_is_followed(
-    repeater: tuple[Repeater, Notion],
-) -> None:
-    told, notion = repeater
-
-    def page(count: int, **more: Any) -> Json:
-        links = {"id": "a%3Ab", "type": "relation", "relation": [{"id": str(n)} for n in range(count)], **more}
-        return {"object": "page", "id": PAGE, "properties": {"Links": links}, "from_the_future": {"x": 1}}
-
-    item = {"object": "property_item", "id": "a%3Ab", "type": "relation", "relation": {"id": "z"}}
-    whole = {"object": "list", "results": [item], "has_more": False, "next_cursor": None}
-    whole |= {"property_item": {"id": "a%3Ab", "type": "relation", "relation": {}}}
-    for count, more, requests in ((25, {"has_more": False}, 1), (25, {}, 2), (24, {}, 1), (3, {"has_more": True}, 2)):
-        told.answers = [(200, page(count, **more), {}), (200, whole, {})]
-        told.asked.clear()
-        read = notion.page(PAGE)
-        assert len(told.asked) == requests
-        assert (read["properties"]["Links"]["relation"] == [{"id": "z"}]) is (requests == 2)
-        assert not read["properties"]["Links"].get("has_more")
-        assert read["from_the_future"] == {"x": 1}
-    # decoded once and encoded once: %253A would name another property
-    assert told.asked[-1][1].startswith(f"/v1/pages/{PAGE}/properties/a%3Ab?")
-    told.tell(a_list())
-    notion.query(PAGE, only=["a%3Ab", "c"])
-    assert "filter_properties=a%3Ab&filter_properties=c" in told.asked[-1][1]
-
-
-def test_a_rollup_is_read_to_its_end_or_reported(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-
-    def part(rollup: Json, *numbers: int, following: str | None) -> Json:
-        items = [{"object": "property_item", "id": "r", "type": "number", "number": number} for number in numbers]
-        about = {"id": "r", "type": "rollup", "rollup": rollup}
-        return {**a_list(following=following), "results": items, "property_item": about}
-
-    unfinished: Json = {"type": "incomplete", "incomplete": {}, "function": "sum"}
-    total: Json = {"type": "number", "number": 6, "function": "sum"}
-    shown: Json = {"type": "array", "array": [], "function": "show_original"}
-    told.tell(part(unfinished, 1, 2, following="2"), part(total, 3, following=None))
-    assert notion.property_value(PAGE, "r") == total
-    told.tell(part(shown, 1, 2, following="2"), part(shown, 3, following=None))
-    numbers = [{"type": "number", "number": number} for number in (1, 2, 3)]
-    assert notion.property_value(PAGE, "r") == shown | {"array": numbers}
-    told.tell(part(unfinished, 1, following=None))
-    with pytest.raises(Rejected, match="cannot compute this rollup completely"):
-        notion.property_value(PAGE, "r")
-
-
-def test_a_page_we_may_not_read_is_returned_as_it_came(repeater: tuple[Repeater, Notion]) -> None:
-    told, notion = repeater
-    told.tell({"object": "page", "id": PAGE})
-    assert notion.create_page(page_id=PAGE, properties={}) == {"object": "page", "id": PAGE}
-    assert len(told.asked) == 1

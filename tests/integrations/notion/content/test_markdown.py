@@ -1,26 +1,14 @@
 """Markdown to Notion blocks: what each construct becomes, and what holds for any text."""
 
-import html
-import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
-from shared.integrations.notion.content.blocks import LANGUAGES, rich_text
-from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_markdown
+from shared.integrations.notion.content.blocks import rich_text
+from shared.integrations.notion.markdown.markdown import parse_markdown
+from tests.support.measures.markdown_pages import Json, check_limits, text_of, words_of
 
 pytestmark = pytest.mark.slow
-
-Json = dict[str, Any]
-
-
-def text_of(items: list[Json]) -> str:
-    return "".join(item["text"]["content"] if "text" in item else item["equation"]["expression"] for item in items)
 
 
 def outline(blocks: list[Json]) -> list[Any]:
@@ -236,106 +224,3 @@ def test_a_text_nested_too_deeply_keeps_its_words() -> None:
     page = parse_markdown("> " * 500 + "deep\n\n" + "- " * 300 + "list\n\n" + "[" * 3000 + "open")
     assert {"deep", "list", "open"} <= set(words_of(page))
     check_limits(page)
-
-
-# --- for any text -----------------------------------------------------------------------------------------------------
-
-FRAGMENTS = st.sampled_from(
-    [
-        *("# ", "## ", "- ", "1. ", "- [ ] ", "- [x] ", "> ", "```", "```py\n", "~~~", "|", "|---|---|", "---", "***"),
-        *("**", "*", "_", "`", "[", "](", ")", "![", "<details>", "</details>", "<summary>s</summary>", "<b>", "<!--"),
-        *("-->", "\n", "\n\n", "    ", "\t", "  \n", "\\", "<https://e.example>", "https://e.example", "title: ", ": "),
-        *("word", "żółć", "😀", "\u200b", "a b", "0", "\r\n", "~~", "'", '"', "\x00", "<?", "<![CDATA[", "](x)"),
-    ]
-)
-DEFINITIONS = st.sampled_from(["&amp;", "[x]: /u", "&nbsp;", "&#0;"])
-TEXTS = st.one_of(st.text(max_size=200), st.lists(st.one_of(FRAGMENTS, st.text(max_size=5)), max_size=40).map("".join))
-HOSTILE = st.lists(st.one_of(FRAGMENTS, DEFINITIONS), max_size=60).map("".join)
-
-
-def all_blocks(blocks: list[Json]) -> Iterator[Json]:
-    for block in blocks:
-        yield block
-        yield from all_blocks(block[block["type"]].get("children", []))
-
-
-def texts_of(block: Json) -> Iterator[list[Json]]:
-    body = block[block["type"]]
-    yield from (body[name] for name in ("rich_text", "caption") if name in body)
-    yield from body.get("cells", [])
-
-
-def check_limits(page: MarkdownPage) -> None:
-    """Hold every block against Notion's published limits."""
-    for block in all_blocks(page.blocks):
-        assert len(json.dumps(block)) < 450_000 or block[block["type"]].get("children")
-        for items in texts_of(block):
-            assert len(items) <= 100
-            for item in items:
-                if item["type"] == "equation":
-                    assert 0 < len(item["equation"]["expression"].encode("utf-16-le")) // 2 <= 1000
-                    continue
-                content = item["text"]["content"]
-                assert 0 < len(content.encode("utf-16-le")) // 2 <= 2000
-                link = item["text"]["link"]
-                assert link is None or re.match(r"(https?://|mailto:)\S+$", link["url"])
-        if block["type"] == "code":
-            assert block["code"]["language"] in LANGUAGES
-        if block["type"] == "table":
-            rows = block["table"]["children"]
-            assert rows
-            assert {len(row["table_row"]["cells"]) for row in rows} == {block["table"]["table_width"]}
-
-
-def words_of(page: MarkdownPage) -> list[str]:
-    said = [text_of(items) for block in all_blocks(page.blocks) for items in texts_of(block)]
-    said += [page.title, *page.properties, *page.properties.values()]
-    return re.findall(r"[^\W_]+", " ".join(said))
-
-
-def words_a_reader_sees(text: str) -> set[str]:
-    """Return the words of the text as the Markdown library itself renders it, with HTML shown as text."""
-    renderer = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    rendered = re.sub(r"<[^>]*>", " ", renderer.render(text))
-    return set(re.findall(r"[^\W_]+", html.unescape(rendered))) - {"details", "summary", "x"}  # tags and boxes
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(TEXTS, HOSTILE))
-def test_any_text_gives_a_page_within_the_limits(text: str) -> None:
-    page = parse_markdown(text, name="some file")
-    assert page.title.strip()
-    check_limits(page)
-
-
-WORDS = st.lists(st.text("abcdefghżół", min_size=3, max_size=8), min_size=1, max_size=8).map(" ".join)
-STYLED = st.one_of(
-    WORDS, WORDS.map("**{}**".format), WORDS.map("`{}`".format), WORDS.map("[{}](https://e.example)".format)
-)
-PIECES = st.one_of(
-    st.tuples(
-        st.sampled_from(["", "# ", "##### ", "- ", "  - ", "1. ", "- [x] ", "> ", "> > ", "    ", "<p>"]), STYLED
-    ).map("".join),
-    WORDS.map("```js\n{}\n```".format),
-    st.tuples(WORDS, WORDS).map(lambda pair: f"| {pair[0]} | {pair[1]} |\n|---|---|\n| {pair[1]} | {pair[0]} |"),
-    st.tuples(WORDS, WORDS).map(lambda pair: f"<details>\n<summary>{pair[0]}</summary>\n\n{pair[1]}\n\n</details>"),
-    WORDS.map("![{}](https://e.example/i.png)".format),
-    WORDS.map("![{}](i.png)".format),
-)  # fmt: skip
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(PIECES, max_size=12), st.sampled_from(["\n", "\n\n"]))
-def test_no_visible_word_is_lost(pieces: list[str], between: str) -> None:
-    text = between.join(pieces)
-    page = parse_markdown(text, name="some file")
-    check_limits(page)
-    assert words_a_reader_sees(text) - set(words_of(page)) == set()
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(TEXTS)
-def test_no_visible_word_of_any_text_is_lost(text: str) -> None:
-    together = "".join(words_of(parse_markdown(text, name="some file")))  # a style may begin within a word
-    named = {"title"}  # the property that became the title
-    assert [word for word in words_a_reader_sees(text) if word not in together and word.lower() not in named] == []

@@ -14,7 +14,7 @@ from shared.core.page import Block, Span, block_to_data
 from shared.integrations.notion.content.reading import read_written
 from shared.integrations.notion.markdown.markdown import parse_blocks, parse_markdown
 from shared.integrations.notion.markdown.markdown_out import to_markdown
-from tests.integrations.notion.content.test_markdown import HOSTILE, PIECES, TEXTS
+from tests.support.measures.markdown_pages import HOSTILE, PIECES, TEXTS
 
 pytestmark = pytest.mark.slow
 
