@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets as random_source
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -273,8 +272,7 @@ def _verify_sender(house: Installation) -> None:
         access_key=Secret("local"),
         secret_key=Secret(random_source.token_hex(16)),
     )
-    with suppress(client.exceptions.AlreadyExistsException):  # for another team, or by a setup that was cut short
-        client.create_email_identity(EmailIdentity=SENDER)
+    client.create_email_identity(EmailIdentity=SENDER)
 
 
 def _subscribe(house: Installation) -> None:

@@ -28,6 +28,6 @@ def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Itera
         elif mode == NONE:
             yield Finding(system, OK, "not used", needed=False)
         else:
-            there = find_spec(f"shared.local.simulators.{system}")
+            there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.local.simulators.{system}")
             way_out = "Install all requirements (`make test` does); this part is incomplete."
             yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)

@@ -74,6 +74,7 @@ def test_without_a_server_to_ask_it_says_what_to_set() -> None:
         probe.make(Settings.from_env({}), Secret("a\nb"), {})
 
 
+@pytest.mark.slow  # moto takes its time to be loaded
 def test_ses_answers_as_amazon_says(tmp_path: Path) -> None:
     with served(SesSimulator(tmp_path / "ses")) as url:
         settings = Settings.from_env({"WORKWRIGHT_SES_URL": url})
