@@ -253,6 +253,10 @@ class StepKind:
     systems: tuple[str, ...] = ()  # what the tenant must have connected; "a|b" is one of the two
     needs_approval: bool = True
     plannable: bool = True  # may stand in a model's plan
+    core: bool = (
+        False  # every planner whose page may need its family is told of it; of others where a page speaks of it
+    )
+    words: str = ""  # how words of pages begin that speak of it, in any language; a whole word ends with a dot
     repairs: str = ""  # the kind of step to go back to when this one fails by the model's own mistake
     needs: tuple[str, ...] = ()  # the kinds of which every step in the plan must be done before this one begins
     estimate: Usage = NOTHING
@@ -274,4 +278,8 @@ class StepKind:
 
     def usable_with(self, connected: Collection[str]) -> bool:
         """Say whether a tenant who has connected these systems can have such a step."""
-        return all(any(each in connected for each in system.split("|")) for system in self.systems)
+        return not self.missing_with(connected)
+
+    def missing_with(self, connected: Collection[str]) -> list[str]:
+        """Return which of its systems a tenant lacks who has connected these."""
+        return [system for system in self.systems if not any(each in connected for each in system.split("|"))]

@@ -15,7 +15,7 @@ from shared.app.money.ceilings import most_by_input, refuse_too_dear, within_mea
 from shared.app.planning.named_places import NamedPlaces, with_places
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.told.plan_places import today_of
-from shared.app.planning.told.plan_request import usable
+from shared.app.planning.told.plan_request import absent_kinds, usable
 from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
 from shared.core.planning.plan import REVIEW, Before, Rule, question, validate, with_gate
 from shared.core.planning.plan_refusals import Problems, refuse
@@ -58,20 +58,24 @@ def validated(
     if proposal.asked:
         return proposal, question(*proposal.asked, prefix=prefix)
     model = tools.model(run.tenant)
-    rules = {k.name: rule_of(k, model, tools.kinds) for k in usable(tools.kinds, tools.settings(run.tenant)).values()}
+    settings = tools.settings(run.tenant)
+    rules = {kind.name: rule_of(kind, model, tools.kinds) for kind in usable(tools.kinds, settings).values()}
+    absent = absent_kinds(tools.kinds, settings)
     left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
     before = _before(run)
     problems = Problems()
     kept = without_ours(proposal.steps, rules)
-    _refuse_artifacts(kept, ship_of(tools.settings(run.tenant)), problems)
+    _refuse_artifacts(kept, ship_of(settings), problems)
     proposal.steps, new = with_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
     proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
-    specs = validate(proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems)
+    specs = validate(
+        proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems, absent=absent
+    )
     specs = within_means(specs, run, tools.kinds)
     refuse_too_dear(specs, run)
     if review := tools.kinds.get(REVIEW):
         rules[REVIEW] = rule_of(review, model, tools.kinds)
-    together = ship_of(tools.settings(run.tenant)).production == WITH_RELEASE
+    together = ship_of(settings).production == WITH_RELEASE
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
 
 

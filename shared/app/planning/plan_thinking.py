@@ -103,6 +103,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
         texts=texts_left(deps, run),
         last_plan=plan_before(deps, run),
         kinds=tools.kinds,
+        asked=query,
     )
     planning = _Planning(deps, run, step, tools, view, task, model, places_named(deps, tools, run, places.today, query))
     try:
@@ -169,6 +170,7 @@ class _Planning:
         feedback = names.told(feedback)
         said = names.told(last_answer_of(deps, run, step)) if feedback else ""
         untold = "" if said else feedback  # else it stands behind the answer that it is about
+        known = replace(known, answered=f"{said}\n{feedback}")
         asked_for = plan_request(self.view, tools, run, untold, self.task, schema_of(Proposal), known)
         window = self.model.window("reason")
         room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))

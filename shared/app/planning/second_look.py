@@ -79,7 +79,9 @@ def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs
     lines += [note for kind in used.values() for note in notes_of(kind)]
     lines += ["Others that a plan may use:"]
     asked = any(family_of(name) == AGENTS for name in used)  # else nobody has told the planner of any
-    others = {name: kind for name, kind in kinds.items() if name not in used and (asked or family_of(name) != AGENTS)}
+    told = "\n".join(part.text for part in given if part.name == "task")
+    there = {name: kind for name, kind in kinds.items() if name not in used and (kind.core or name in told)}
+    others = {name: kind for name, kind in there.items() if asked or family_of(name) != AGENTS}
     lines += [kind_line(kind, kinds, short=True) for kind in others.values()]
     found.append(Part("input", "kinds of steps of this plan, and others", "\n".join(lines), share=0.3))
     if addresses:

@@ -45,6 +45,7 @@ REFUSALS: Mapping[str, Refusal] = {
         "never plan, publish, approve, ask, answer, review, release or production",
     ),
     "unknown_kind": Refusal("{given} is unknown; use one of: {known}", "kind: one of those listed"),
+    "absent_kind": Refusal("{given} exists, but {why}", "kind: one of those listed"),
     "input_form": Refusal("must be an object", "input: the fields in its line"),
     "input": Refusal(": {error}", "input: the fields in its line"),
     "no_repository": Refusal(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 from shared.core.planning.plan_order import all_before, in_order, nearest
@@ -25,6 +26,7 @@ _ONE_MADE = ("repository.propose_change", "site.deploy")  # each makes what a ru
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # the store takes no other letters
 # the steps that every plan gets from us
 _TAKEN = re.compile(r"plan(-\d+)?|publish|approve|ask|answer|review|release|production")
+_NONE: Mapping[str, str] = MappingProxyType({})
 _NEAREST = 3  # kinds that are named first where one is unknown
 
 
@@ -36,12 +38,13 @@ def validate(
     max_steps: int,
     before: Before | None = None,
     problems: Problems | None = None,
+    absent: Mapping[str, str] = _NONE,
 ) -> tuple[StepSpec, ...]:
     """Return the plan's steps, ids prefixed, in an order in which every step follows its dependencies.
 
     Steps may depend on what is done `before`. Raises InvalidOutput, written for the model to read, with all that is
     wrong at once: unknown kinds, wrong input, cycles, too many steps, loops, a step that has failed already. What was
-    found before is in `problems`.
+    found before is in `problems`; `absent` tells of kinds that there are why this plan cannot have them.
     """
     before = before or Before()
     if not isinstance(proposed, Sequence) or isinstance(proposed, str) or not proposed:
@@ -49,7 +52,7 @@ def validate(
     if len(proposed) > max_steps:
         raise refuse("too_many_steps", count=len(proposed), most=max_steps)
     problems, named = problems or Problems(), _ids(proposed)
-    found = [_Reading(item, f"steps[{number}]", rules, problems) for number, item in enumerate(proposed)]
+    found = [_Reading(item, f"steps[{number}]", rules, absent, problems) for number, item in enumerate(proposed)]
     specs = [spec for one in found if (spec := one.spec(prefix)) is not None]
     _find_same_ids(named, problems)
     specs = _on_what_is_done(specs, before.done, prefix)
@@ -73,8 +76,10 @@ _UNREAD: Mapping[str, Any] = {}  # the input of a step whose own could not be us
 class _Reading:
     """One step of the answer: as much of it as can be used, and what is wrong with the rest."""
 
-    def __init__(self, item: Any, where: str, rules: Mapping[str, Rule], problems: Problems) -> None:
-        self._where, self._rules, self._problems = where, rules, problems
+    def __init__(
+        self, item: Any, where: str, rules: Mapping[str, Rule], absent: Mapping[str, str], problems: Problems
+    ) -> None:
+        self._where, self._rules, self._absent, self._problems = where, rules, absent, problems
         self._readable = isinstance(item, Mapping)
         self._item: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
         if not self._readable:
@@ -119,9 +124,15 @@ class _Reading:
         kind = self._item.get("kind")
         rule = self._rules.get(kind) if isinstance(kind, str) else None
         if rule is None:
-            known = _nearest_first(str(kind), self._rules)
-            self._problems.add("unknown_kind", f"{self._where}.kind", given=repr(kind)[:80], known=", ".join(known))
+            self._refuse_kind(str(kind), repr(kind)[:80])
         return rule
+
+    def _refuse_kind(self, kind: str, given: str) -> None:
+        if why := self._absent.get(kind):
+            self._problems.add("absent_kind", f"{self._where}.kind", given=given, why=why)
+        else:
+            known = ", ".join(_nearest_first(kind, self._rules))
+            self._problems.add("unknown_kind", f"{self._where}.kind", given=given, known=known)
 
     def _needs(self) -> list[str]:
         needs = self._item.get("depends_on", [])

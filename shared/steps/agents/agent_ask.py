@@ -49,4 +49,5 @@ AGENT_ASK = StepKind(
     line=MODEL,
     weigh=_weigh,
     leaves_text=True,
+    core=True,
 )

@@ -180,6 +180,7 @@ AGENT_LOOP = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )
 AGENT_TURN = StepKind(
     "agent.turn",

@@ -29,4 +29,5 @@ KNOWLEDGE_SEARCH = StepKind(
     Repeat.SAME_END,
     reads=True,
     leaves_text=True,
+    core=True,
 )

@@ -131,4 +131,5 @@ PATTERN_DEBATE = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )

@@ -72,4 +72,5 @@ PATTERN_PANEL = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )

@@ -124,4 +124,5 @@ PATTERN_PARALLEL = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )

@@ -63,4 +63,5 @@ PATTERN_SEQUENCE = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )

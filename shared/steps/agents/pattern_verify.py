@@ -85,4 +85,5 @@ PATTERN_VERIFY = StepKind(
     weigh=_weigh,
     group=True,
     leaves_text=True,
+    core=True,
 )

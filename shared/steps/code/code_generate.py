@@ -34,4 +34,5 @@ CODE_GENERATE = StepKind(
     thinks="code.write",
     most_calls=CALLS,
     group=True,
+    core=True,
 )

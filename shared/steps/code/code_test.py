@@ -225,4 +225,5 @@ CODE_TEST = StepKind(
     thinks="code.repair",
     most_calls=REPAIRS,
     group=True,
+    core=True,
 )

@@ -135,4 +135,5 @@ NOTION_ATTACH_FILE = StepKind(
     Repeat.LOOK,
     undo=_undo,
     systems=("notion",),
+    core=True,
 )

@@ -245,6 +245,7 @@ NOTION_UPDATE_PAGE = StepKind(
     Repeat.SAME_END,
     undo=_undo_update,
     systems=("notion",),
+    core=True,
 )
 NOTION_MOVE_PAGE = StepKind(
     "notion.move_page",
@@ -254,6 +255,7 @@ NOTION_MOVE_PAGE = StepKind(
     Repeat.SAME_END,
     undo=_undo_move,
     systems=("notion",),
+    core=True,
 )
 NOTION_TRASH_PAGE = StepKind(
     "notion.trash_page",
@@ -263,4 +265,5 @@ NOTION_TRASH_PAGE = StepKind(
     Repeat.LOOK,
     undo=_undo_trash,
     systems=("notion",),
+    core=True,
 )

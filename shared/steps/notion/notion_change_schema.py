@@ -268,4 +268,5 @@ NOTION_CHANGE_SCHEMA = StepKind(
     Repeat.LOOK,
     undo=_undo_change,
     systems=("notion",),
+    core=True,
 )

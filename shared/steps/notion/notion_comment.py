@@ -93,4 +93,5 @@ NOTION_COMMENT = StepKind(
     systems=("notion",),
     fills=("text",),
     vital=True,
+    core=True,
 )

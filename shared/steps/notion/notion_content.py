@@ -155,6 +155,7 @@ NOTION_APPEND_BLOCKS = StepKind(
     undo=_undo_append,
     systems=("notion",),
     fills=("markdown",),
+    core=True,
 )
 NOTION_REPLACE_CONTENT = StepKind(
     "notion.replace_content",
@@ -164,6 +165,7 @@ NOTION_REPLACE_CONTENT = StepKind(
     Repeat.LOOK,
     undo=_undo_replace,
     systems=("notion",),
+    core=True,
 )
 NOTION_DELETE_BLOCKS = StepKind(
     "notion.delete_blocks",
@@ -173,4 +175,5 @@ NOTION_DELETE_BLOCKS = StepKind(
     Repeat.SAME_END,
     undo=_undo_delete,
     systems=("notion",),
+    core=True,
 )

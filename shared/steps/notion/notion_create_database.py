@@ -88,4 +88,5 @@ NOTION_CREATE_DATABASE = StepKind(
     Repeat.LOOK,
     undo=_undo_create,
     systems=("notion",),
+    core=True,
 )

@@ -192,6 +192,7 @@ NOTION_CREATE_PAGE = StepKind(
     undo=_undo,
     systems=("notion",),
     fills=("title", "markdown"),
+    core=True,
 )
 NOTION_CREATE_FROM_TEMPLATE = StepKind(
     "notion.create_from_template",
@@ -201,4 +202,5 @@ NOTION_CREATE_FROM_TEMPLATE = StepKind(
     Repeat.LOOK,
     undo=_undo,
     systems=("notion",),
+    core=True,
 )

@@ -172,4 +172,5 @@ NOTION_EDIT_MARKDOWN = StepKind(
     Repeat.LOOK,
     undo=_undo,
     systems=("notion",),
+    core=True,
 )

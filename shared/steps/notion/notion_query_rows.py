@@ -139,6 +139,7 @@ NOTION_QUERY_ROWS = StepKind(
     systems=("notion",),
     reads=True,
     leaves_text=True,
+    core=True,
 )
 NOTION_AGGREGATE_ROWS = StepKind(
     "notion.aggregate_rows",
@@ -149,4 +150,5 @@ NOTION_AGGREGATE_ROWS = StepKind(
     systems=("notion",),
     reads=True,
     leaves_text=True,
+    core=True,
 )

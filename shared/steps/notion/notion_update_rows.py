@@ -209,4 +209,5 @@ NOTION_UPDATE_ROWS = StepKind(
     undo=_undo,
     systems=("notion",),
     leaves_text=True,
+    core=True,
 )

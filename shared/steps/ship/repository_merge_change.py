@@ -148,4 +148,5 @@ REPOSITORY_MERGE_CHANGE = StepKind(
     repairs="code.test",
     needs=("repository.propose_change",),
     useful=lambda settings: ship_of(settings).code.merge != NEVER,
+    core=True,
 )

@@ -245,4 +245,5 @@ REPOSITORY_PROPOSE_CHANGE = StepKind(
     undo=_undo,
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test"),
+    core=True,
 )

@@ -109,4 +109,5 @@ REPOSITORY_WATCH_CHECKS = StepKind(
     needs_approval=False,
     repairs="code.test",
     needs=("repository.propose_change",),
+    core=True,
 )

@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION
-from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS
 from shared.core.errors import Missing, Unauthorized
 from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus
 from shared.steps import KINDS
@@ -154,14 +151,3 @@ def test_each_needs_approval_and_says_how_it_repeats_and_whether_it_can_be_undon
         assert KINDS[kind].needs_approval
         assert (kind, KINDS[kind].undo is not None) == (kind, kind in WRITING)
         assert KINDS[kind].repeat in (Repeat.LOOK, Repeat.SAME_END)
-
-
-def test_the_planners_prompt_stays_small_with_all_kinds_in_it() -> None:
-    """Every request for a plan pays for it: four characters are about one token."""
-    kinds = [kind for kind in KINDS.values() if kind.plannable]
-    lines = kinds_table(kinds, PLAN_PROMPT_TOKENS).split("\n")
-    notes = kinds_notes(kinds, {CODE, NOTION, AGENTS}, 2 * PLAN_PROMPT_TOKENS)
-    assert all(any(line.startswith(kind.name) for line in lines) for kind in kinds)
-    assert max(map(len, lines)) < 2_000
-    assert "python-engineer" in notes
-    assert len("\n".join([*lines, notes])) < 17_000

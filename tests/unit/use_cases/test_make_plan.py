@@ -130,7 +130,9 @@ def test_an_answer_of_the_wrong_shape_is_mended_in_the_same_conversation_and_the
         pytest.param(a_proposal(steps=[]), "'steps' must be a list", id="neither steps nor a question"),
         pytest.param(a_proposal(questions=["Which?"]), "a plan with steps asks nothing", id="steps and a question"),
         pytest.param(with_step(0, kind="shell.run"), "'shell.run' is unknown; use one of: ", id="kind"),
-        pytest.param(with_step(0, kind="notion.ask_question", input={}), "is unknown", id="a kind that is only ours"),
+        pytest.param(
+            with_step(0, kind="notion.ask_question", input={}), "our code adds it", id="a kind that is only ours"
+        ),
         pytest.param(with_step(0, input={"artifact": "malware"}), "steps[0].input: artifact:", id="wrong input"),
         pytest.param(
             with_step(0, input={"artifact": "static_site", "url": "x"}),
@@ -234,7 +236,8 @@ def test_kinds_of_systems_that_are_not_connected_are_neither_offered_nor_taken(p
     offered = model.asked[0].stable
     assert "code.generate" in offered
     assert "repository.propose_change" not in offered
-    assert "'repository.propose_change' is unknown" in ports.run().steps[0].feedback
+    said = "'repository.propose_change' exists, but this team has not connected GitHub or GitLab"
+    assert said in ports.run().steps[0].feedback
 
 
 def test_a_question_is_asked_and_waits_without_a_gate_for_approval(ports: Ports) -> None:

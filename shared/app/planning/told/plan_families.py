@@ -6,13 +6,13 @@ The guess decides how much a planner is told of a family, not what it may plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.core.planning.plan_refusals import AGENTS, CODE, NOTION
 from shared.core.text.outgoing_text import folded
 
-__all__ = ["AGENTS", "CODE", "NOTION", "Families", "families_for", "family_of"]
+__all__ = ["AGENTS", "CODE", "NOTION", "Families", "count_spoken", "families_for", "family_of", "read_words"]
 
 _OF_PREFIX = {
     "code": CODE, "repository": CODE, "site": CODE,
@@ -65,27 +65,27 @@ def families_for(text: str, kinds: Iterable[str]) -> Families:
     """Return the families that a page of this text may need, of those these kinds are of.
 
     Where nothing tells these are all but agents, whom people ask for by what they are to do. A family of which a page
-    speaks far less than of another one is none of them.
+    speaks far less than of another one is none of them. Kinds of no family are told one by one (plan_fitting.py).
     """
-    there, said = {family_of(kind) for kind in kinds}, _said(text)
-    counted = {name: _spoken(said, begins) for name, begins in _WORDS.items() if name in there}
+    there, said = {family_of(kind) for kind in kinds} & set(_WORDS), read_words(text)
+    counted = {name: count_spoken(said, begins) for name, begins in _WORDS.items() if name in there}
     most = max(counted.values(), default=0)
     if not most:
         return Families(frozenset(there - {AGENTS}), sure=False)
     found = {name for name, times in counted.items() if times * _FAR_LESS >= most}
-    return Families(frozenset(found | (there - set(_WORDS))))
+    return Families(frozenset(found))
 
 
-def _said(text: str) -> frozenset[str]:
+def read_words(text: str) -> str:
+    """Return the words of a text as they are compared: each on its own line, a dot behind it; no addresses."""
     found = _MARKS.findall(_ADDRESS.sub(" ", folded(text)))
-    return frozenset(f"{word}." for each in found for word in (each, *each.split("-")))
+    said = dict.fromkeys(f"{word}." for each in found for word in (each, *each.split("-")))
+    return "\n".join(["", *said])
 
 
-def _spoken(said: Collection[str], begins: Iterable[str]) -> int:
+def count_spoken(said: str, begins: Iterable[str]) -> int:
     """Return how many of these words are spoken, each counted once; scripts without spaces hold words anywhere."""
-    return sum(
-        any(begin in word if begin >= _NO_SPACES else word.startswith(begin) for word in said) for begin in begins
-    )
+    return sum((begin if begin >= _NO_SPACES else f"\n{begin}") in said for begin in begins)
 
 
 _WORDS = {family: tuple(folded(word) for word in words.split()) for family, words in _BEGINS.items()}

@@ -36,6 +36,19 @@ class Known:
     workspace: tuple[Part, ...] = ()  # what other pages say about it
     places: Places = field(default_factory=Places)
     kinds: Mapping[str, StepKind] = field(default_factory=dict)  # of the steps that earlier plans had
+    asked: str = ""  # what people have said and answered, with the page's own words
+    answered: str = ""  # the answer that could not be used, and what was wrong with it
+
+    @property
+    def wanted(self) -> str:
+        """Return what the team wants beside this page, in its words."""
+        return "\n".join(one.text for one in self.preferences)
+
+    @property
+    def named(self) -> str:
+        """Return texts in which kinds of steps are called by their names: what was planned before, and how it went."""
+        steps = (*self.so_far.done.values(), *self.so_far.failed)
+        return "\n".join([self.last_plan, self.answered, *self.findings, *(step.spec.kind for step in steps)])
 
     def parts(self) -> list[Part]:
         """Return it as parts of the planner's context."""

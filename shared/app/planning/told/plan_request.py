@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS
 from shared.app.planning.told.plan_examples import example_plans
-from shared.app.planning.told.plan_families import NOTION, families_for
+from shared.app.planning.told.plan_families import NOTION, Families, families_for
+from shared.app.planning.told.plan_fitting import core_kinds, fitting_kinds, further_table
 from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
 from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.short_names import ShortNames, short_names
 from shared.app.prompts import prompt
 from shared.core.run.run import Run
 from shared.core.ship.shipping import ship_of
+from shared.core.system_names import name_system
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.mind.page_text import page_text, page_words
@@ -66,13 +68,12 @@ def plan_parts(
     """
     settings, names = tools.settings(run.tenant), names_of(view, known)
     kinds, text = usable(tools.kinds, settings), page_text(view.page)
-    families = families_for(page_words(view.page), kinds)
-    table = kinds_table(kinds.values(), room, families.names)
-    parts = [Part("task", "kinds of steps", table, trusted=True, stable=True)]
-    if families.sure and (more := kinds_notes(kinds.values(), families.names, room)):
-        parts.append(Part("task", "fields of steps", more, trusted=True))
-    if example := example_plans(kinds, families.names):
-        parts.append(Part("task", "usual plans", example, trusted=True))
+    words = f"{page_words(view.page)}\n{known.asked}"
+    core = core_kinds(kinds)
+    families = families_for(words, core)
+    parts = _kinds_parts(core, families, room)
+    if further := further_table(fitting_kinds(kinds, f"{words}\n{known.wanted}", f"{known.named}\n{feedback}"), room):
+        parts.append(Part("task", "further kinds of steps", further, trusted=True))
     if known.places.day:
         parts.append(known.places.part(columns=NOTION in families.names))
     code = ship_of(settings).code
@@ -87,6 +88,17 @@ def plan_parts(
     return names.parts(parts)
 
 
+def _kinds_parts(core: Mapping[str, StepKind], families: Families, room: int) -> list[Part]:
+    """Return what is told of the kinds that every planner knows, as far as a page may need these families."""
+    table = kinds_table(core.values(), room, families.names)
+    parts = [Part("task", "kinds of steps", table, trusted=True, stable=True)]
+    if families.sure and (more := kinds_notes(core.values(), families.names, room)):
+        parts.append(Part("task", "fields of steps", more, trusted=True))
+    if example := example_plans(core, families.names):
+        parts.append(Part("task", "usual plans", example, trusted=True))
+    return parts
+
+
 def names_of(view: PageView, known: Known) -> ShortNames:
     """Return the short names of what a request for a plan shows of Notion."""
     return short_names(view.page, [(one.columns.data_source, one.columns.title) for one in known.places.databases])
@@ -94,10 +106,21 @@ def names_of(view: PageView, known: Known) -> ShortNames:
 
 def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:
     """Return the kinds of steps a plan of this tenant may hold, by name."""
-    connected = set(settings.get("connected", ()))
-    return {k.name: k for k in kinds.values() if _may_plan(k, connected, settings)}
+    return {kind.name: kind for kind in kinds.values() if not _reason_against(kind, settings)}
 
 
-def _may_plan(kind: StepKind, connected: Collection[str], settings: Mapping[str, Any]) -> bool:
-    useful = kind.useful is None or kind.useful(settings)
-    return kind.plannable and useful and kind.usable_with(connected)
+def absent_kinds(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the others by name, with the reason for a planner."""
+    return {kind.name: why for kind in kinds.values() if (why := _reason_against(kind, settings))}
+
+
+def _reason_against(kind: StepKind, settings: Mapping[str, Any]) -> str:
+    if not kind.plannable:
+        return "our code adds it where it is needed; leave it out"
+    if missing := kind.missing_with(settings.get("connected", ())):
+        alternatives = (" or ".join(map(name_system, system.split("|"))) for system in missing)
+        lacks = " and ".join(alternatives)
+        return f"this team has not connected {lacks}; leave it out, and say among the assumptions what cannot be done"
+    if kind.useful is not None and not kind.useful(settings):
+        return "this team's settings leave it nothing to do; leave it out"
+    return ""

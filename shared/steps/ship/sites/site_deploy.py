@@ -246,4 +246,5 @@ SITE_DEPLOY = StepKind(
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test"),
     repairs="code.test",
+    core=True,
 )

@@ -125,4 +125,5 @@ SITE_PROMOTE = StepKind(
     undo=_undo,
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test", "site.deploy", "site.verify"),
+    core=True,
 )

@@ -91,4 +91,5 @@ SITE_VERIFY = StepKind(
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test", "site.deploy"),
     repairs="code.test",
+    core=True,
 )

@@ -61,4 +61,5 @@ SITE_WATCH = StepKind(
     lane="deploy",
     systems=(SYSTEMS,),
     needs=("code.generate", "code.test", "site.deploy", "site.verify", "site.promote"),
+    core=True,
 )
