@@ -13,6 +13,7 @@ import pytest
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_checking import validated
 from shared.app.planning.plan_proposal import Proposal
+from shared.app.planning.second_look import _told_to_planner
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for
 from shared.app.planning.told.plan_fitting import MOST_FURTHER, MOST_TOKENS, core_kinds, fitting_kinds, further_table
 from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
@@ -23,6 +24,7 @@ from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.models.token_bound import estimated_tokens
 from shared.core.page import Block, Page, Span
+from shared.core.run.run import StepSpec
 from shared.mind.context import Part, assemble
 from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of
@@ -244,3 +246,15 @@ def test_the_core_is_told_in_little_where_a_page_needs_these_families(families: 
 def test_only_what_a_plan_can_hold_is_core() -> None:
     assert [kind.name for kind in core_kinds(KINDS).values() if not kind.plannable] == []
     assert [kind.name for kind in KINDS.values() if kind.core and kind.words] == []
+
+
+def test_a_critic_is_told_of_the_kinds_that_its_planner_was_told_of() -> None:
+    kinds, page = {**KINDS, SAY.name: SAY, IDLE.name: IDLE}, page_saying("Tell the drivers in Slack.")
+
+    def seen(kinds: Kinds, page: Page) -> str:
+        parts = _told_to_planner(parts_with(kinds, page), kinds, [StepSpec("tell", "notion.comment")])
+        return next(part.text for part in parts if part.source.startswith("kinds"))
+
+    assert "slack.post_message{channel, text}" in seen(kinds, page)
+    assert IDLE.name not in seen(kinds, page)
+    assert seen(kinds, page_saying("Order bread.")) == seen(KINDS, page_saying("Order bread."))
