@@ -253,9 +253,7 @@ class StepKind:
     systems: tuple[str, ...] = ()  # what the tenant must have connected; "a|b" is one of the two
     needs_approval: bool = True
     plannable: bool = True  # may stand in a model's plan
-    core: bool = (
-        False  # every planner whose page may need its family is told of it; of others where a page speaks of it
-    )
+    core: bool = False  # told to every planner whose page may need its family; others where a page speaks of them
     words: str = ""  # how words of pages begin that speak of it, in any language; a whole word ends with a dot
     repairs: str = ""  # the kind of step to go back to when this one fails by the model's own mistake
     needs: tuple[str, ...] = ()  # the kinds of which every step in the plan must be done before this one begins
