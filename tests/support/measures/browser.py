@@ -252,7 +252,11 @@ class Tab:
         """Write into what has the focus."""
         self._call("Input.insertText", text=words)
 
-    def screenshot(self, path: Path) -> None:
-        """Write a picture of the whole page."""
-        taken = self._call("Page.captureScreenshot", captureBeyondViewport=True)
+    def screenshot(self, path: Path, clip: tuple[int, int, float] | None = None) -> None:
+        """Write a picture of the whole page, or of its upper left: so wide, so high, at that scale."""
+        part: Json = {}
+        if clip is not None:
+            width, height, scale = clip
+            part = {"clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}}
+        taken = self._call("Page.captureScreenshot", captureBeyondViewport=True, **part)
         path.write_bytes(base64.b64decode(taken["data"]))
