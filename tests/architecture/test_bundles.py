@@ -18,7 +18,9 @@ from pathlib import Path
 import pytest
 
 from shared.mind.safety.leaks import leaks
-from terraform.bundle import BundleError, make_bundles, read_pins
+from terraform.bundle import make_bundles
+from terraform.bundle_files import BundleError
+from terraform.bundle_packages import read_pins
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
 
