@@ -154,22 +154,34 @@ def kinds() -> frozenset[str]:
                 continue
             if node.func.id == "Put":
                 found |= _kind(node.args[0], module)
-            if node.func.id == "change_doc" and isinstance(place := node.args[1], ast.Tuple):
-                found |= _kind(place.elts[1], module)
+            if node.func.id == "change_doc":
+                found |= _kind_of_place(node.args[1], module)
     return frozenset(found)
+
+
+def _kind_of_place(node: ast.expr, module: str) -> set[str]:
+    """Return the kind in a place (tenant, kind, id), whether it is written where it is used or has a name."""
+    if isinstance(node, ast.Tuple):
+        return _kind(node.elts[1], module)
+    place = _value_of(node, module)
+    return {str(place[1])} if isinstance(place, tuple) else set()
 
 
 def _kind(node: ast.expr, module: str) -> set[str]:
     if isinstance(node, ast.Constant):
         return {str(node.value)}
-    name = node.value if isinstance(node, ast.Starred) else node
-    value = None
-    if isinstance(name, ast.Name):
-        with suppress(AttributeError):  # an argument of a function: its callers name the kind
-            value = getattr(importlib.import_module(module), name.id)
+    value = _value_of(node.value if isinstance(node, ast.Starred) else node, module)
     if isinstance(value, tuple):
         value = value[0]
     return {value} if isinstance(value, str) else set()
+
+
+def _value_of(node: ast.expr, module: str) -> Any:
+    """Return what a name stands for in its module; None for an argument of a function: its callers name the kind."""
+    if isinstance(node, ast.Name):
+        with suppress(AttributeError):
+            return getattr(importlib.import_module(module), node.id)
+    return None
 
 
 def text() -> str:
