@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from shared.app.planning.told.plan_families import count_spoken, read_words
 from shared.app.planning.told.plan_kinds import kind_line, notes_of
 from shared.core.models.token_bound import estimated_tokens
-from shared.core.system_names import name_system
 from shared.core.text.outgoing_text import folded
+from shared.integrations.systems import name_system
 from shared.steps._kind import StepKind
 
 MOST_FURTHER = 20  # kinds beside the core ones

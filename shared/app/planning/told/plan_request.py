@@ -17,7 +17,7 @@ from shared.app.planning.told.short_names import ShortNames, short_names
 from shared.app.prompts import prompt
 from shared.core.run.run import Run
 from shared.core.ship.shipping import ship_of
-from shared.core.system_names import name_system
+from shared.integrations.systems import name_system
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
 from shared.mind.page_text import page_text, page_words
