@@ -42,6 +42,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Usage
 from shared.core.text.sentence import end_sentence
 
@@ -59,7 +60,9 @@ class ErrorClass(StrEnum):
 
 
 class AgentError(Exception):
-    """Everything we raise on purpose."""
+    """Everything we raise on purpose; `fault` says what sort of failure it makes of an attempt, and so what to do."""
+
+    fault = Fault.OTHER
 
 
 class ConfigError(AgentError):
@@ -153,10 +156,13 @@ class IntegrationError(AgentError):
     answered: str = ""  # method and status, which may be logged where the message may not
     made: tuple[Any, ...] = ()  # of a model: the ModelCall of every try that led here
 
-    def __init__(self, system: str, message: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, system: str, message: str, *, retry_after: timedelta | None = None, fault: Fault = Fault.OTHER
+    ) -> None:
         super().__init__(f"{system}: {message}")
         self.system = system
         self.retry_after = retry_after
+        self.fault = fault
 
 
 class RateLimited(IntegrationError):
@@ -223,8 +229,8 @@ class Rejected(IntegrationError):
 class NotAllowed(Rejected):
     """The grant does not cover this, or the workspace's plan does not; `way_out` is what a person can do about it."""
 
-    def __init__(self, system: str, message: str, *, way_out: str) -> None:
-        super().__init__(system, f"{end_sentence(message)} {way_out}")
+    def __init__(self, system: str, message: str, *, way_out: str, fault: Fault = Fault.OTHER) -> None:
+        super().__init__(system, f"{end_sentence(message)} {way_out}", fault=fault)
         self.way_out = way_out
 
 
@@ -268,6 +274,8 @@ class StoreCorrupt(StoreError):
 
 class SandboxUnavailable(AgentError):
     """No safe sandbox can be set up on this machine; the message carries the way out."""
+
+    fault = Fault.NO_SANDBOX
 
 
 class NoBrowser(AgentError):

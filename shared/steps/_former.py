@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from shared.core.errors import Rejected
+from shared.core.run.faults import Fault
 from shared.steps._forge import forge_of, place_of
 from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext, StepKind
@@ -27,7 +28,8 @@ class _Former(Input):
 
 
 def _no_more(wanted: Any, ctx: StepContext) -> Any:
-    raise Rejected("workwright", f"this version knows no step kind {ctx.step.spec.kind!r}: a new plan does without it")
+    why = f"this version knows no step kind {ctx.step.spec.kind!r}: a new plan does without it"
+    raise Rejected("workwright", why, fault=Fault.UNKNOWN_KIND)
 
 
 def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.lines import MODEL
+from shared.core.run.faults import Fault
 from shared.core.run.replan import so_far
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
@@ -72,10 +73,11 @@ class FanOut:
 class StepFailure(Exception):
     """The attempt failed by the model's own mistake; `feedback` is written for the model to read."""
 
-    def __init__(self, feedback: str, *, signature: str, used: Usage = NOTHING) -> None:
+    def __init__(self, feedback: str, *, signature: str, used: Usage = NOTHING, fault: Fault = Fault.OTHER) -> None:
         super().__init__(feedback)
         self.signature = signature
         self.used = used
+        self.fault = fault
 
 
 class Effect(Protocol):

@@ -16,6 +16,7 @@ from shared.app.notify.tell_quota import announce_quota
 from shared.core.errors import ConfigError, Unauthorized
 from shared.core.models.model_facts import OFFLINE, Catalogue
 from shared.core.models.routing import rules_of
+from shared.core.run.faults import Fault
 from shared.core.run.run import Usage
 from shared.http_client import Trace
 from shared.mind.catalogue import offered
@@ -83,7 +84,8 @@ class Adapters:
             if name == "compatible":  # a server of one's own mostly wants none
                 return Secret("")
             way_out = f"Store the key as the operator's secret {secret!r}, or take {name} out of WORKWRIGHT_MODEL."
-            raise NoModel(f"this installation offers {name}, but has no key for it", way_out=way_out) from None
+            why = f"this installation offers {name}, but has no key for it"
+            raise NoModel(why, way_out=way_out, fault=Fault.NO_KEY) from None
 
 
 class Models:

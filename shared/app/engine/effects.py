@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy, IntegrationError, NeedsHuman, NotSettled, OutcomeUnknown, VersionConflict
+from shared.core.run.faults import Fault
 from shared.ports import Doc, Put
 from shared.steps._kind import Repeat
 
@@ -144,6 +145,7 @@ class Effects:
             raise NeedsHuman(
                 self._system,
                 f"{name}: may have happened before an interruption; that cannot be looked up, so it is not repeated",
+                fault=Fault.MAY_HAVE_HAPPENED,
             )
         if repeat is not Repeat.SAME_END:
             self._let_it_settle(left, name)

@@ -26,6 +26,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import UNDO, Command
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, WaitKind
 from shared.ports import Loaded, Model, Put
 from shared.steps._kind import Again, Done, FanOut, StepFailure, StepKind
@@ -159,7 +160,8 @@ def wanted_step(run: Run, command: Command) -> Step | None:
 def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
     kind = _kind_of(step, tools)
     if kind is None:
-        return failed(deps, step, f"this version knows no step kind {step.spec.kind!r}", ErrorClass.PERMANENT)
+        why = f"this version knows no step kind {step.spec.kind!r}"
+        return failed(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))
         outcome = kind.run(wanted, context_of(deps, run, step, tools, lambda: meter.model(tools.model(run.tenant))))
@@ -167,7 +169,7 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
         log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(failure))
         return ev.StepFailed(
             deps.clock.now(), step.id, step.attempt, str(failure), ErrorClass.INVALID,
-            signature=failure.signature, used=failure.used,
+            signature=failure.signature, used=failure.used, fault=failure.fault,
         )  # fmt: skip
     except ValidationError as error:
         return failed(deps, step, f"input: {error.errors()[0]['msg']}", ErrorClass.PERMANENT)

@@ -24,6 +24,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, ModelError, Refused
+from shared.core.run.faults import Fault
 
 SHORT_WAIT = timedelta(seconds=10)  # a pause that the queue waits out; for a longer one another model is asked
 
@@ -35,8 +36,8 @@ class NoModel(NotAllowed):
 
     error_class = ErrorClass.FINAL
 
-    def __init__(self, message: str, *, way_out: str) -> None:
-        super().__init__("models", message, way_out=way_out)
+    def __init__(self, message: str, *, way_out: str, fault: Fault = Fault.NO_MODEL) -> None:
+        super().__init__("models", message, way_out=way_out, fault=fault)
 
 
 class Next(StrEnum):

@@ -30,6 +30,7 @@ from shared.core.errors import IntegrationError, QuotaExhausted, RateLimited, St
 from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import OFFLINE, Catalogue
 from shared.core.models.routing import Choice, Mark, Needs, Routing, Rules, route
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Usage
 from shared.ports import Clock, ModelCall, ModelRequest, ModelResult, Provider, request_tokens
 
@@ -151,7 +152,9 @@ class RoutedModel:
             return list(choices)
         wait = max(min(ends) - self._clock.now(), timedelta(seconds=1))
         names = ", ".join(each.reference for each in choices)
-        raise RateLimited("models", f"no model may be asked for a while: {names}", retry_after=wait)
+        waits = RateLimited("models", f"no model may be asked for a while: {names}", retry_after=wait)
+        waits.fault = Fault.NO_MODEL
+        raise waits
 
     def _remember(self, choice: Choice, error: Failure) -> None:
         if isinstance(error, QuotaExhausted):
@@ -235,7 +238,7 @@ class _Tries:
         tried = zip(self.made, self.errors, strict=True)
         others = [f"{call.provider}/{call.model}: {each}" for call, each in tried if each is not found]
         if isinstance(found, QuotaExhausted):
-            found.args = (f"{found} ({_USED_UP})",)
+            found.args, found.fault = (f"{found} ({_USED_UP})",), Fault.QUOTA
         if others or self.skipped:
             found.args = (f"{found} (also: {'; '.join([*others, *self.skipped])})",)
         found.used, found.made = self.spent, tuple(self.made)

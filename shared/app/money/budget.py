@@ -14,6 +14,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import answer_room
 from shared.core.money.spending import Allowance
 from shared.core.run.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, Usage
 from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
 
@@ -38,6 +39,7 @@ class BudgetExceeded(ModelError):
     """The call might cost more than may be spent on it."""
 
     error_class = ErrorClass.FINAL
+    fault = Fault.BUDGET
 
 
 class NotWanted(AgentError):

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from shared.app.connections.ways_back import WayBack, let_in
-from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out
+from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out, went_back
 from shared.app.ship import change_words
 from shared.core.approval.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
 from shared.core.approval.roll_back_words import rolled_back_line
@@ -125,7 +125,7 @@ def message_for(
             return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
-            what = "was rolled back to the previous version" if _WENT_BACK in run.failure else "failed"
+            what = "was rolled back to the previous version" if went_back(run) else "failed"
             return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
         case "run_cancelled":
             return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
@@ -202,7 +202,6 @@ def _result_lines(run: Run) -> tuple[str, ...]:
     return tuple(lines)
 
 
-_WENT_BACK = "rolled back to the previous version"
 _COUNTED = (
     ("rows", "Rows changed"),
     ("rows read", "Rows read"),

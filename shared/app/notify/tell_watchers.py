@@ -6,9 +6,11 @@ from datetime import datetime
 
 from shared import log
 from shared.core.run import events as ev
+from shared.core.run.faults import Fault
 from shared.core.run.run import Run, Step
 from shared.telemetry import trace
 
+_LOST = (Fault.LOST, Fault.LOST_UNPAID)
 _OUTCOMES = {
     ev.PlanProposed: "succeeded",
     ev.StepSucceeded: "succeeded",
@@ -64,7 +66,7 @@ def _if_stuck(before: Run, after: Run) -> None:
 
 
 def _given_up_on(was: Step, now: Step) -> bool:
-    return now.failures > was.failures or ("came back" in now.error and now.error != was.error)
+    return now.failures > was.failures or (now.fault in _LOST and was.fault != now.fault)
 
 
 def _of_end(run: Run, at: datetime) -> None:

@@ -10,6 +10,7 @@ from shared.core.money.spending import Move, day_of
 from shared.core.run.attempts import give_up
 from shared.core.run.draft import Draft
 from shared.core.run.events import BudgetShort
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, Usage, Wait, WaitKind
 
 
@@ -26,7 +27,7 @@ def short(draft: Draft, event: BudgetShort) -> bool:
     for step in found:
         if event.until is None or event.until >= draft.run.deadline:
             end = "" if event.until is None else "; the run ends before that"
-            give_up(draft, step, f"budget reached: {event.why}{end}")
+            give_up(draft, step, f"budget reached: {event.why}{end}", Fault.BUDGET)
         else:
             draft.free(step.id)
             wait = Wait(WaitKind.BUDGET, event.until, event.scope)

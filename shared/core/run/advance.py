@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.core.run.attempts import give_up
 from shared.core.run.children import close_orphans, others_hold, wake_parents
 from shared.core.run.draft import Draft
+from shared.core.run.faults import Fault
 from shared.core.run.rework import before
 from shared.core.run.run import RunStatus, Step, StepStatus, Wait, WaitKind
 
@@ -93,7 +94,7 @@ def _hand_out(draft: Draft) -> bool:
                 give_up(draft, step, "what its group may cost is used up")
                 return bool(draft.failure)
             if not others_hold(draft, step):
-                draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}")
+                draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}", Fault.BUDGET)
                 return True
             continue
         draft.hold(step.id)

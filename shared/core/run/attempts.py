@@ -8,6 +8,7 @@ from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
 from shared.core.run.children import be_absent, left_alone
 from shared.core.run.draft import Draft
+from shared.core.run.faults import Fault
 from shared.core.run.replan import plan_again
 from shared.core.run.retry import delay_as_told, delay_before
 from shared.core.run.rework import ask_again, send_back
@@ -48,7 +49,7 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
         until = event.at + timedelta(seconds=delay_as_told(key, (event.until - event.at).total_seconds()))
         too_late = until >= draft.run.deadline and not draft.paused
         if too_late or draft.failure or draft.cancel:
-            give_up(draft, step, f"{event.held_back}; the run ends before that")
+            give_up(draft, step, f"{event.held_back}; the run ends before that", event.fault)
             return True
     waiting = draft.set(
         step.id,
@@ -84,7 +85,7 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
     draft.spend(step.id, event.used, event.calls)
     winding_down = bool(draft.failure or draft.cancel)
     if left_alone(draft, step):
-        give_up(draft, step, event.error)
+        give_up(draft, step, event.error, event.fault)
     elif event.error_class == ErrorClass.TRANSIENT and not winding_down:
         _retry_or_give_up(draft, step, event)
     elif event.error_class == ErrorClass.INVALID and not winding_down:
@@ -96,8 +97,8 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
         draft.set(step.id, status=StepStatus.WAITING, wait=wait, attempt=step.attempt + 1, error=event.error)
     elif be_absent(draft, step, event.error) or _asked_again(draft, step, event):
         pass
-    elif event.error_class != ErrorClass.PERMANENT or not plan_again(draft, step, event.error):
-        give_up(draft, step, event.error)
+    elif event.error_class != ErrorClass.PERMANENT or not plan_again(draft, step, event.error, event.fault):
+        give_up(draft, step, event.error, event.fault)
     return True
 
 
@@ -120,21 +121,26 @@ def _ask_to_reconnect(draft: Draft, provider: str) -> None:
     draft.notify("reconnect", f"{provider}.{draft.run.seq + 1}" if again else provider)
 
 
-def give_up(draft: Draft, step: Step, reason: str) -> None:
+def give_up(draft: Draft, step: Step, reason: str, fault: Fault = Fault.OTHER) -> None:
     """Bring a step to its end as failed, and with it the run, unless it may be absent."""
     if be_absent(draft, step, reason):
         return
-    draft.finish(step.id, StepStatus.FAILED, error=reason)
+    draft.finish(step.id, StepStatus.FAILED, error=reason, fault=fault)
     if not draft.cancel:
-        draft.fail(f"{step.spec.title or step.id}: {reason}")
+        draft.fail(f"{step.spec.title or step.id}: {reason}", fault)
+
+
+def _or(told: Fault, how: Fault) -> Fault:
+    """Return what is known of the failure itself, or else of how it came to be the last one."""
+    return how if told == Fault.OTHER else told
 
 
 def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     limits, failures = draft.run.limits, step.failures + 1
     if failures >= limits.attempts:
-        give_up(draft, step, f"{event.error} (tried {failures} times)")
+        give_up(draft, step, f"{event.error} (tried {failures} times)", _or(event.fault, Fault.TRIED_OFTEN))
     elif not draft.may_hold(step):
-        give_up(draft, step, f"{event.error}; the budget allows no further attempt")
+        give_up(draft, step, f"{event.error}; the budget allows no further attempt", Fault.BUDGET)
     else:
         delay = delay_before(f"{draft.run.id}/{step.id}", failures, limits, event.retry_after_s)
         until = draft.at + timedelta(seconds=delay)
@@ -153,10 +159,10 @@ def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
 def _back_to_the_model(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     """The model's own mistake: show it the error, a bounded number of times, never twice for the same failure."""
     if event.signature and event.signature == step.signature:
-        give_up(draft, step, f"the same failure twice in a row: {event.error}")
+        give_up(draft, step, f"the same failure twice in a row: {event.error}", _or(event.fault, Fault.SAME_TWICE))
         return
     if step.rounds >= draft.run.limits.repairs:
-        give_up(draft, step, f"{event.error} (after {step.rounds} repairs)")
+        give_up(draft, step, f"{event.error} (after {step.rounds} repairs)", event.fault)
         return
     changes = {"attempt": step.attempt + 1, "rounds": step.rounds + 1, "signature": event.signature}
     _let_go(draft, step)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.errors import StoreCorrupt
+from shared.core.run.faults import Fault, read_fault
 from shared.core.run.run import (
     NOTHING,
     SCHEMA,
@@ -50,6 +51,8 @@ def run_to_data(run: Run) -> Data:
     for name in ("plan_hash", "failure", "cancel"):
         if value := getattr(run, name):
             data[name] = value
+    if run.fault is not None:
+        data["fault"] = run.fault.value
     for name in ("replannable", "replans", "rehearse", "box"):
         if value := getattr(run, name):
             data[name] = value
@@ -101,6 +104,7 @@ def run_from_data(data: Mapping[str, Any]) -> Run:
         earlier=usage_from_data(data.get("earlier")),
         by_model={model: (sums[0], sums[1], sums[2]) for model, sums in data.get("by_model", {}).items()},
         failure=data.get("failure", ""),
+        fault=_maybe_fault(data.get("fault")),
         cancel=data.get("cancel", ""),
         undone_failed=tuple(data.get("undone_failed", ())),
         notices=data.get("notices", {}),
@@ -233,6 +237,8 @@ def _step_to_data(step: Step) -> Data:
     for name in _STEP_FIELDS:
         if value := getattr(step, name):
             data[name] = value
+    if step.fault is not None:
+        data["fault"] = step.fault.value
     if step.output:
         data["output"] = dict(step.output)
     if step.wait:
@@ -260,6 +266,7 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         wait=Wait(WaitKind(wait[0]), _maybe_time(wait[1]), wait[2]) if wait else None,
         output=get("output", {}),
         error=get("error", ""),
+        fault=_maybe_fault(get("fault")),
         signature=get("signature", ""),
         feedback=get("feedback", ""),
         used=usage_from_data(get("used")),
@@ -272,6 +279,10 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         done_seq=get("done_seq", 0),
         home=get("home", ""),
     )
+
+
+def _maybe_fault(text: str | None) -> Fault | None:
+    return read_fault(text) if text else None
 
 
 def carried_to_data(carried: Carried) -> Data:

@@ -9,6 +9,7 @@ from typing import Any
 from shared.core.money.spending import ALERTS, day_of, with_calls
 from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.run.events import Calls
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
 
 
@@ -137,10 +138,10 @@ class Draft:
             for spec in specs:
                 self.steps[spec.id] = Step(spec, parent=parent, level=level)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, fault: Fault = Fault.OTHER) -> None:
         """Let the run end as failed; the first reason stays."""
         if not self.failure:
-            self.fields["failure"] = reason
+            self.fields.update(failure=reason, fault=fault)
 
     def spend(self, step_id: str, used: Usage, calls: Calls = ()) -> None:
         """Book what an attempt has really cost; it comes out of what was reserved for it."""

@@ -26,6 +26,7 @@ from shared.core.run.codec import (
     usage_to_data,
 )
 from shared.core.run.events import Event
+from shared.core.run.faults import read_fault
 
 _EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Event)}
 
@@ -46,6 +47,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "facts": dict,
     "carried": carried_to_data,
     "error_class": lambda value: value.value,
+    "fault": lambda value: value.value,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "at": read_time,
@@ -62,6 +64,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "steps": tuple,
     "carried": carried_from_data,
     "error_class": ErrorClass,
+    "fault": read_fault,
 }
 _FIELDS = {
     name: tuple((f.name, _WRITERS.get(f.name), f.default) for f in dataclasses.fields(cls))

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Carried, Limits, StepSpec, Trigger, Usage
 
 # What an attempt asked of models, one entry per call: model, provider, task, task_class, agent, outcome, why,
@@ -81,6 +82,7 @@ class StepFailed:
     signature: str = ""
     used: Usage = NOTHING
     calls: Calls = ()
+    fault: Fault = Fault.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class StepWaits:
     held_back: str = ""  # why it got no further, where a rate limit is all there is to it; counts as no failure
     facts: Mapping[str, Any] = field(default_factory=dict)  # how far it is, for people
     calls: Calls = ()
+    fault: Fault = Fault.OTHER  # of what it is held back by, should it be the end
 
 
 @dataclass(frozen=True, slots=True)

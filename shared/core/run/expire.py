@@ -13,6 +13,7 @@ from shared.core.run.attempts import attempted, give_up
 from shared.core.run.children import left_alone
 from shared.core.run.draft import Draft
 from shared.core.run.events import StepLost
+from shared.core.run.faults import Fault
 from shared.core.run.run import Pause, Step, StepStatus, Wait, WaitKind
 
 HELD = "paused"  # the error of a step that was stopped by a pause alone
@@ -25,7 +26,7 @@ def time_passed(draft: Draft) -> bool:
         return False
     if at >= draft.run.deadline and not draft.failure and not draft.cancel:
         days = draft.run.limits.wall_s / 86_400
-        draft.fail(f"not finished after {days:g} day{'' if days == 1 else 's'}")
+        draft.fail(f"not finished after {days:g} day{'' if days == 1 else 's'}", Fault.TOO_LONG)
         changed = True
     for step in tuple(draft.steps.values()):
         wait = step.wait
@@ -72,17 +73,17 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
     most = min(limits.attempts, limits.lost)
     undoing = step.status == StepStatus.UNDOING
     if undoing and failures >= most:
-        draft.set(step.id, status=StepStatus.SUCCEEDED, error="the undo never came back")
+        draft.set(step.id, status=StepStatus.SUCCEEDED, error="the undo never came back", fault=Fault.LOST)
         draft.fields["undone_failed"] = (*draft.run.undone_failed, step.id)
     elif undoing:
         again = draft.set(step.id, wake=step.wake + 1, failures=failures, handed_at=draft.at)
         draft.hand_out_undo(again)
     elif draft.failure or draft.cancel:
-        draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back")
+        draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back", fault=Fault.LOST)
     elif failures >= most or left_alone(draft, step):
-        give_up(draft, step, f"no attempt came back ({failures} of them)")
+        give_up(draft, step, f"no attempt came back ({failures} of them)", Fault.LOST)
     elif not draft.may_hold(draft.steps[step.id]):
-        give_up(draft, step, "no attempt came back, and the budget allows no further one")
+        give_up(draft, step, "no attempt came back, and the budget allows no further one", Fault.LOST_UNPAID)
     else:
         draft.hold(step.id)
         again = draft.set(

@@ -22,6 +22,7 @@ from shared.core.run.attempts import attempted, failed, fanned_out, succeeded, u
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.draft import Draft
 from shared.core.run.expire import lost, paused, resumed, stood_still, time_passed
+from shared.core.run.faults import Fault
 from shared.core.run.replan import last_estimate, plan_step
 from shared.core.run.rework import another_look_asked, rework_asked
 from shared.core.run.run import (
@@ -139,7 +140,8 @@ def _open(event: ev.RunOpened) -> Outcome:
     if run.depth >= event.limits.depth:
         draft.fail(
             f"{run.depth} runs led to this one ({' → '.join(event.trigger.causes)});"
-            f" the limit is {event.limits.depth}, so that runs cannot wake each other without end"
+            f" the limit is {event.limits.depth}, so that runs cannot wake each other without end",
+            Fault.LOOPED,
         )
     elif event.refused:
         draft.fail(event.refused)

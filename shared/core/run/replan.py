@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from shared.core.run.draft import Draft
+from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, StepSpec, StepStatus, Usage, WaitKind
 
 _REVISION = re.compile(r"r[0-9]+\.")
@@ -64,13 +65,13 @@ def of_use(step: Step) -> bool:
     return step.spec.kind not in ("code.generate", "code.test") or bool(step.output.get("work"))
 
 
-def plan_again(draft: Draft, step: Step, reason: str) -> bool:
+def plan_again(draft: Draft, step: Step, reason: str, fault: Fault) -> bool:
     """Let the planner find another way round a step that failed for good; False where the run has to end instead."""
     planning = next((s for s in draft.steps.values() if s.spec.lane == "plan" and s.status == StepStatus.PENDING), None)
     if not is_work(step.spec) or (planning is None and not _may_plan_again(draft)):
         return False
-    draft.finish(step.id, StepStatus.FAILED, error=reason)
-    _fail_parents(draft, step, reason)
+    draft.finish(step.id, StepStatus.FAILED, error=reason, fault=fault)
+    _fail_parents(draft, step, reason, fault)
     _drop_what_has_not_begun(draft)
     if planning is None:
         flying = tuple(s.id for s in draft.steps.values() if _in_flight(s))
@@ -92,10 +93,10 @@ def last_estimate(run: Run) -> Usage:
     return next((step.spec.estimate for step in reversed(run.steps) if step.spec.lane == "plan"), NOTHING)
 
 
-def _fail_parents(draft: Draft, step: Step, reason: str) -> None:
+def _fail_parents(draft: Draft, step: Step, reason: str, fault: Fault) -> None:
     while step.parent:
         step = draft.steps[step.parent]
-        draft.finish(step.id, StepStatus.FAILED, error=reason)
+        draft.finish(step.id, StepStatus.FAILED, error=reason, fault=fault)
 
 
 def _drop_what_has_not_begun(draft: Draft) -> None:

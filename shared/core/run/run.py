@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.core.run.faults import Fault
+
 CHILD = "~"  # between a step's id and a child's name: no plan's own ids have it
 SCHEMA = 1  # of stored documents; reading upgrades older ones (see codec.py)
 RULES = 1  # of the reducer; a run keeps the version it began with
@@ -157,6 +159,7 @@ class Step:
     wait: Wait | None = None
     output: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    fault: Fault | None = None  # once it has failed: what sort of failure that was, where it was told
     signature: str = ""  # of the last failure that was the model's own
     feedback: str = ""  # what the model is told about its last mistake
     used: Usage = NOTHING
@@ -219,6 +222,7 @@ class Run:
     earlier: Usage = NOTHING  # spent by the runs that this one goes on with: it counts against the limits
     by_model: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)  # calls, tokens, micros
     failure: str = ""  # set: nothing new is handed out, and the run ends as failed
+    fault: Fault | None = None  # what sort of failure that is; None also where a version before has told none
     cancel: str = ""  # set: nothing new is handed out, undo begins, and the run ends as cancelled
     undone_failed: tuple[str, ...] = ()  # steps that could not be undone
     notices: Mapping[str, str] = field(default_factory=dict)  # topic/ref → what became of it

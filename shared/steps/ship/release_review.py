@@ -18,7 +18,8 @@ from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.planning.plan_words import TAKE_OFF, around
-from shared.core.run.run import StepStatus
+from shared.core.run.faults import Fault
+from shared.core.run.run import NOTHING, StepStatus
 from shared.core.secrets.secret_places import SIGN, places_in
 from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
 from shared.core.ship.shipping import ship_of
@@ -176,7 +177,8 @@ def _sent_back(found: Sequence[Finding], look: Look | None = None) -> StepFailur
     more = f"\n- and {len(found) - 20} more" if len(found) > 20 else ""
     signature = "release " + " ".join(sorted({f"{each.rule}:{each.path}" for each in found}))[:400]
     feedback = f"This must not leave as it is:\n{lines}{more}"
-    return StepFailure(feedback, signature=signature, **({"used": look.used} if look else {}))
+    used = look.used if look else NOTHING
+    return StepFailure(feedback, signature=signature, used=used, fault=Fault.MUST_NOT_LEAVE)
 
 
 def _output(

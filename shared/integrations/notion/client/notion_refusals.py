@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, RateLimited, Unavailable
+from shared.core.run.faults import Fault
 from shared.core.text.sentence import end_sentence
 from shared.http_answers import Answer, retry_after, vendor_message
 
@@ -44,7 +45,7 @@ def judge(method: str, path: str, *, writes: bool) -> Callable[[Answer], Answer 
         if answer.status == 403:
             return NotAllowed(SYSTEM, said, way_out=_way_out(method, path, extra))
         if answer.status == 404:
-            return Missing(SYSTEM, f"{end_sentence(said)} {_NOT_SHARED}")
+            return Missing(SYSTEM, f"{end_sentence(said)} {_NOT_SHARED}", fault=Fault.NOT_SHARED)
         return None
 
     return verdict

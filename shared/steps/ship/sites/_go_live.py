@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.approval.roll_back_words import show_by_hand, take_down_by_hand
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, Rejected, Unauthorized
+from shared.core.run.faults import Fault
 from shared.integrations.systems import SYSTEMS
 from shared.steps._kind import PATIENCE, Again, Repeat, StepContext
 from shared.steps._work import tested_work
@@ -100,7 +101,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         busy = switch is not None and switch.state == "pending"
         if now.production == going.previous and not busy:
             _tell_change(ctx, told := f"rolled back to the previous version, because production was wrong: {wrong}")
-            raise Rejected("site", told)
+            raise Rejected("site", told, fault=Fault.WENT_BACK)
         if _others(going, now) and not busy:
             told = f"production was wrong ({wrong}); another version went live since ({now.production})"
             raise Rejected("site", f"{told}, so nothing was changed")

@@ -16,6 +16,7 @@ from shared.core.errors import ErrorClass, StoreCorrupt
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.event_codec import event_from_data, event_to_data
+from shared.core.run.faults import Fault
 from shared.core.run.reducer import fold
 from shared.core.run.run import (
     SCHEMA,
@@ -141,6 +142,7 @@ STEPS = st.builds(
     output=JSON_OBJECTS,
     home=TEXT,
     done_seq=st.integers(-99, 99),
+    fault=st.none() | st.sampled_from(Fault),
 )
 CARRIED = st.builds(
     Carried,
@@ -171,6 +173,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "output": JSON_OBJECTS,
     "facts": JSON_OBJECTS,
     "error_class": st.sampled_from(ErrorClass),
+    "fault": st.sampled_from(Fault),
     "attempt": st.integers(1, 2**31),
     "wake": st.integers(0, 2**31),
     "retry_after_s": st.none() | st.floats(0, 1e9),
