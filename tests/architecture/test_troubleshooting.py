@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY = re.compile(r"^### (\w+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 TEXT = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
 ENTRIES = dict(ENTRY.findall(TEXT))
+ENTRY_NAMES = list(ENTRIES)
 
 
 def _parsed() -> Iterator[ast.AST]:
@@ -60,3 +62,9 @@ def test_an_entry_says_what_happened_what_is_not_lost_and_what_to_do(name: str) 
 
 def test_no_class_is_explained_twice() -> None:
     assert len(ENTRY.findall(TEXT)) == len(ENTRIES)
+
+
+def test_the_table_says_what_the_classes_say() -> None:
+    """`python tools/errors_document.py` writes it anew."""
+    assert runpy.run_path(str(ROOT / "tools" / "errors_document.py"))["written"]() == TEXT
+    assert re.findall(r"^\| \[(\w+)\]", TEXT, re.MULTILINE) == ENTRY_NAMES
