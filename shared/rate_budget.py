@@ -26,6 +26,7 @@ from typing import Any
 
 from shared.core.asking.pace import Room
 from shared.core.backoff import backoff, fraction
+from shared.core.documents.grant import Grant
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
 from shared.core.retries import REFUSED
@@ -59,10 +60,9 @@ class Payer:
         return f"{self.system}.workspace.{self.workspace}" if self.workspace else ""
 
 
-def payer_of(tenant: str, system: str, grant: Mapping[str, Any]) -> Payer:
+def payer_of(tenant: str, system: str, grant: Grant | None) -> Payer:
     """Return whose budget the calls of this grant are: its bot's; a grant that names none has its own."""
-    public = grant.get("public", {})
-    return Payer(system, str(public.get("bot_id") or tenant), str(public.get("workspace_id") or ""))
+    return Payer(system, (grant.bot if grant else "") or tenant, grant.workspace if grant else "")
 
 
 def endpoint_of(method: str, path: str) -> str:

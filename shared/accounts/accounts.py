@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 from shared.accounts.connecting import Connected, connect_with
 from shared.accounts.endpoints import Endpoints
 from shared.accounts.grant_http import GrantHttp
+from shared.accounts.grants import grant_of
 from shared.accounts.providers import PROVIDERS
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.grant import CONNECTED, KIND, REVOKED, Grant
 from shared.core.errors import Busy, Rejected, Unauthorized, VersionConflict
 from shared.core.rate_window import Rate
 from shared.http_client import HttpClient, Trace
@@ -22,7 +26,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import CONFINED_TO, within
 from shared.mind.safety.leaving import last_look
 from shared.oauth import GrantTokens, refresh
-from shared.ports import Clock, Doc, Put, Secret, Secrets, Store, change_doc
+from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, payer_of
 
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
@@ -92,18 +96,17 @@ class Accounts:
 
         With `scope` ("owner/name") an app's token reaches that repository alone; other tokens are what they are.
         """
-        doc = self._store.get(tenant, "grants", system)
-        if doc is None or doc.body.get("status") != "connected":
-            if doc is not None and not doc.body.get("told"):  # whoever marked it died before people were told
-                self._tell_lost(tenant, system, doc)
+        grant = grant_of(self._store, tenant, system)
+        if grant is None or not grant.connected:
+            if grant is not None and not grant.told:  # whoever marked it died before people were told
+                self._tell_lost(tenant, system, grant)
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
-        installation = doc.body.get("public", {}).get("installation")
-        if system == GitHub.system and installation:
-            return self._app_http(tenant, int(installation), scope)
-        token = self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+        if system == GitHub.system and grant.installation:
+            return self._app_http(tenant, grant.installation, scope)
+        token = self._opened(tenant, system, grant)
         self._hold(tenant, system, token)
-        payer = payer_of(tenant, system, doc.body) if system in _METERED else None
-        return GrantHttp(self, tenant, system, token, payer, self._endpoints.granted(system, doc.body))
+        payer = payer_of(tenant, system, grant) if system in _METERED else None
+        return GrantHttp(self, tenant, system, token, payer, self._endpoints.granted(system, grant.host))
 
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
         return AppHttp(
@@ -117,9 +120,9 @@ class Accounts:
         )
 
     def _lose_installation(self, tenant: str, installation: int) -> None:
-        doc = self._store.get(tenant, "grants", GitHub.system)
-        if doc is not None and doc.body.get("public", {}).get("installation") == installation:
-            self._give_up(tenant, GitHub.system, doc)
+        grant = grant_of(self._store, tenant, GitHub.system)
+        if grant is not None and grant.installation == installation:
+            self._give_up(tenant, GitHub.system, grant)
 
     def _hold(self, tenant: str, what: str, token: Secret) -> None:
         if len(self._held) >= _HELD:
@@ -143,25 +146,19 @@ class Accounts:
         public: Mapping[str, Any],
     ) -> None:
         """Store a grant that a person has given just now: the tokens sealed, what may be seen beside them."""
-        body = self._sealed(tenant, system, tokens, public)
-        self._store.put(tenant, Put("grants", system, body))
+        grant = self._sealed(tenant, system, tokens, public)
+        self._store.put(tenant, Put(KIND, system, to_body(grant)))
         if system in _METERED:
-            self.budget.lift(payer_of(tenant, system, body))
+            self.budget.lift(payer_of(tenant, system, grant))
 
     def _sealed(
         self, tenant: str, system: str, tokens: GrantTokens, public: Mapping[str, Any], since: str = ""
-    ) -> dict[str, Any]:
+    ) -> Grant:
         """Return a grant as it is kept; `since` is when a person gave it, "" for just now."""
-        body: dict[str, Any] = {
-            "status": "connected",
-            "access": self._secrets.seal(tenant, f"{system}.access", tokens.access),
-            "public": dict(public),
-            "at": self._clock.now().isoformat(),
-            "since": since or self._clock.now().isoformat(),
-        }
-        if tokens.refresh:
-            body["refresh"] = self._secrets.seal(tenant, f"{system}.refresh", tokens.refresh)
-        return body
+        now = self._clock.now().isoformat()
+        access = self._secrets.seal(tenant, f"{system}.access", tokens.access)
+        renews = self._secrets.seal(tenant, f"{system}.refresh", tokens.refresh) if tokens.refresh else None
+        return Grant(CONNECTED, access, renews, dict(public), now, since or now)
 
     def connected(self, tenant: str) -> list[str]:
         """Return the systems this tenant has connected, and those that the operator has for all."""
@@ -169,8 +166,8 @@ class Accounts:
 
     def systems(self, tenant: str) -> Mapping[str, list[str]]:
         """Return the systems this tenant has `connected`, with the operator's, and those it was ever `granted`."""
-        grants = self._store.list_docs(tenant, "grants")
-        connected = [doc.id for doc in grants if doc.body.get("status") == "connected"]
+        grants = self._store.list_docs(tenant, KIND)
+        connected = [doc.id for doc in grants if from_body(Grant, doc.body).connected]
         return {"connected": [*connected, *self.own_hosts.systems], "granted": [doc.id for doc in grants]}
 
     def renew(self, tenant: str, system: str, used: Secret) -> tuple[Secret, bool]:
@@ -188,15 +185,15 @@ class Accounts:
         if not self._store.claim(tenant, key, owner, _RENEWAL):
             return self._renewed_by_another(tenant, system, used), False
         try:
-            doc, current = self._current(tenant, system)
+            grant, current = self._current(tenant, system)
             if current != used:
                 return current, False
-            tokens = self._refreshed(tenant, system, doc.body)
+            tokens = self._refreshed(tenant, system, grant)
             if tokens is None:
-                if self._give_up(tenant, system, doc):
+                if self._give_up(tenant, system, grant):
                     raise Unauthorized(system, "access was revoked; the tenant has to reconnect")
                 return self._current(tenant, system)[1], False
-            if self._kept(tenant, system, tokens, doc):
+            if self._kept(tenant, system, tokens, grant):
                 return tokens.access, True
             return self._current(tenant, system)[1], False
         finally:
@@ -204,16 +201,16 @@ class Accounts:
 
     def give_up(self, tenant: str, system: str, used: Secret) -> None:
         """Mark the grant as revoked, if its token is still the one that was refused, and tell its people."""
-        doc, current = self._current(tenant, system)
+        grant, current = self._current(tenant, system)
         if current == used:
-            self._give_up(tenant, system, doc)
+            self._give_up(tenant, system, grant)
 
     def shut_out(self, tenant: str, system: str, payer: Payer, why: str) -> None:
         """Stop all calls of this grant, which the system has blocked for good, and tell its people."""
         self.budget.block(payer, why)
-        doc = self._store.get(tenant, "grants", system)
-        if doc is not None and self._lost is not None:
-            self._lost(tenant, system, "blocked", _since(doc))
+        grant = grant_of(self._store, tenant, system)
+        if grant is not None and self._lost is not None:
+            self._lost(tenant, system, "blocked", grant.given)
 
     def _renewed_by_another(self, tenant: str, system: str, used: Secret) -> Secret:
         for _ in range(_LOOKS):
@@ -225,48 +222,51 @@ class Accounts:
             self._sleep(LONGEST_SLEEP_S / _LOOKS)
         raise Busy(f"{system}: another worker is renewing this grant")
 
-    def _kept(self, tenant: str, system: str, tokens: GrantTokens, doc: Doc) -> bool:
+    def _kept(self, tenant: str, system: str, tokens: GrantTokens, old: Grant) -> bool:
         """Save a new pair in place of the old one; False when a person or another worker has stored a newer one."""
-        pair = self._sealed(tenant, system, tokens, doc.body.get("public", {}), doc.body.get("since") or doc.body["at"])
+        pair = to_body(replace(self._sealed(tenant, system, tokens, old.public, old.given), more=old.more))
 
         def replace_old(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
             # Only marked, it is the same one: who asked after us was refused, because we have the new pair.
-            return pair if known is not None and known.get("access") == doc.body["access"] else known
+            return pair if known is not None and from_body(Grant, known).access == old.access else known
 
-        return change_doc(self._store, (tenant, "grants", system), replace_old) is pair
+        return change_doc(self._store, (tenant, KIND, system), replace_old) is pair
 
-    def _current(self, tenant: str, system: str) -> tuple[Doc, Secret]:
-        doc = self._store.get(tenant, "grants", system)
-        if doc is None or doc.body.get("status") != "connected":
+    def _current(self, tenant: str, system: str) -> tuple[Grant, Secret]:
+        grant = grant_of(self._store, tenant, system)
+        if grant is None or not grant.connected:
             raise Unauthorized(system, "access was revoked")
-        return doc, self._secrets.open(tenant, f"{system}.access", doc.body["access"])
+        return grant, self._opened(tenant, system, grant)
 
-    def _give_up(self, tenant: str, system: str, doc: Doc) -> bool:
+    def _opened(self, tenant: str, system: str, grant: Grant) -> Secret:
+        return self._secrets.open(tenant, f"{system}.access", grant.access or {})
+
+    def _give_up(self, tenant: str, system: str, grant: Grant) -> bool:
         """Mark the grant as revoked and tell its people; False when it is not the one that is stored any more."""
         try:
-            self._store.put(tenant, Put("grants", system, {**doc.body, "status": "revoked"}, doc.version))
+            self._store.put(tenant, Put(KIND, system, to_body(replace(grant, status=REVOKED)), grant.version))
         except VersionConflict:  # a person or another worker has stored a newer one in this very moment
             return False
-        marked = self._store.get(tenant, "grants", system)
-        if marked is not None and marked.body.get("status") == "revoked":
+        marked = grant_of(self._store, tenant, system)
+        if marked is not None and marked.status == REVOKED:
             self._tell_lost(tenant, system, marked)
         return True
 
-    def _tell_lost(self, tenant: str, system: str, doc: Doc) -> None:
+    def _tell_lost(self, tenant: str, system: str, grant: Grant) -> None:
         """Hand the news over, then note that it was: told twice is once, but never told would be bad."""
         if self._lost is None:
             return
-        self._lost(tenant, system, "revoked", _since(doc))
+        self._lost(tenant, system, "revoked", grant.given)
         try:
-            self._store.put(tenant, Put("grants", system, {**doc.body, "told": True}, doc.version))
+            self._store.put(tenant, Put(KIND, system, to_body(replace(grant, told=True)), grant.version))
         except VersionConflict:
             return
 
-    def _refreshed(self, tenant: str, system: str, grant: Mapping[str, Any]) -> GrantTokens | None:
+    def _refreshed(self, tenant: str, system: str, grant: Grant) -> GrantTokens | None:
         provider = PROVIDERS.get(system)
-        if provider is None or "refresh" not in grant or grant.get("public", {}).get("host"):
+        if provider is None or grant.refresh is None or grant.host:
             return None  # on a host of the tenant's own we are no registered application
-        token = self._secrets.open(tenant, f"{system}.refresh", grant["refresh"])
+        token = self._secrets.open(tenant, f"{system}.refresh", grant.refresh)
         known = self._secrets.get(f"{system}-client-id").reveal()
         secret = self._secrets.get(f"{system}-client-secret")
         try:
@@ -280,14 +280,10 @@ class Accounts:
 
     def http_with(self, system: str, token: Secret | None, host: str = "") -> HttpClient:
         """Return an HTTP client with a token that is not kept yet: neither renewed nor within a budget."""
-        base = self._endpoints.granted(system, {"public": {"host": host}})
+        base = self._endpoints.granted(system, host)
         return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self.trace)
 
     @property
     def endpoints(self) -> Endpoints:
         """Return where the external systems are."""
         return self._endpoints
-
-
-def _since(doc: Doc) -> str:
-    return str(doc.body.get("since") or doc.body.get("at") or "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from shared.core.errors import Unauthorized
 from shared.integrations.systems import SYSTEMS, hosts_variable
@@ -25,9 +24,11 @@ class Endpoints:
         """Return the address of a system's API."""
         return self.elsewhere.get(system) or SYSTEMS[system].address
 
-    def granted(self, system: str, grant: Mapping[str, Any]) -> str:
-        """Return the address that a grant is good for; raises Unauthorized for a host that is not allowed."""
-        host = str(grant.get("public", {}).get("host") or "")
+    def granted(self, system: str, host: str) -> str:
+        """Return the address that a grant is good for: of the host it names, "" for the system's own.
+
+        Raises Unauthorized for a host that is not allowed.
+        """
         if host and host not in self.self_managed.get(system, ()):
             raise Unauthorized(
                 system,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.accounts.grants import grant_of
 from shared.core.asking.pace import Room
 from shared.rate_budget import payer_of
 from shared.wiring import wire
@@ -10,5 +11,4 @@ from shared.wiring.accounts import wire_accounts
 
 def notion_room(tenant: str) -> Room:
     """Return how much of it is left, by our own count."""
-    grant = wire().deps.store.get(tenant, "grants", "notion")
-    return wire_accounts().budget.room(payer_of(tenant, "notion", grant.body if grant is not None else {}))
+    return wire_accounts().budget.room(payer_of(tenant, "notion", grant_of(wire().deps.store, tenant, "notion")))

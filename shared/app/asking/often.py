@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.accounts.grants import holds
 from shared.app.asking import asks_often
 from shared.app.asking.heard_comments import WAIT, threads_of
 from shared.app.engine.deps import Deps
@@ -125,5 +126,4 @@ def _since(at: str, now: datetime) -> float:
 
 
 def _is_connected(deps: Deps, tenant: str) -> bool:
-    grant = deps.store.get(tenant, "grants", "notion")
-    return grant is not None and grant.body.get("status") == "connected"
+    return holds(deps.store, tenant, "notion")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from shared import log
+from shared.accounts.grants import grant_of
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.asking.heard_comments import hear_comments, threads_of
 from shared.app.asking.often import asked_of, keep_asked, lately_runs, open_runs, quick_sources
@@ -83,8 +84,8 @@ def _ask_tables(deps: Deps, tools: Tools, tenant: str, notion: Notion, us: str, 
 
 def our_bot(deps: Deps, tenant: str, notion: Notion) -> str:
     """Return the id that Notion tells of what we write ourselves; asked for once, where the grant does not name it."""
-    grant = deps.store.get(tenant, "grants", "notion")
-    named = str((grant.body.get("public") or {}).get("bot_id") or "") if grant is not None else ""
+    grant = grant_of(deps.store, tenant, "notion")
+    named = grant.bot if grant is not None else ""
     if named or (named := asked_of(deps, tenant).us):
         return named
     found = str(notion.me()["id"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.accounts.accounts import Accounts
+from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
 from shared.core.errors import BadSignature, IntegrationError, RequestError
@@ -65,8 +66,8 @@ def _tenant_of(deps: Deps, bot: str, tenants: Mapping[str, str], public: Mapping
         return str(known.body["tenant"])
     owner = _owner_of(public)
     for tenant in tenants if owner else ():
-        grant = deps.store.get(tenant, "grants", "notion")
-        if grant is not None and _owner_of(grant.body.get("public", {})) == owner:
+        grant = grant_of(deps.store, tenant, "notion")
+        if grant is not None and _owner_of(grant.public) == owner:
             return tenant
     return derived_id("t-", bot)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import HOOKS, KEY
 from shared.app.intake.forge_signatures import SYSTEMS, keys_of, signing_token
@@ -95,8 +96,8 @@ def _reachable(url: str) -> bool:
 
 
 def _has_app(deps: Deps, tenant: str, system: str) -> bool:
-    grant = deps.store.get(tenant, "grants", system) if system == "github" else None
-    return grant is not None and bool(grant.body.get("public", {}).get("installation"))
+    grant = grant_of(deps.store, tenant, system) if system == "github" else None
+    return grant is not None and bool(grant.installation)
 
 
 def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, dict[str, Any]]:

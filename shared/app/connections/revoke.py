@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import INSTALLATIONS
+from shared.core.documents.grant import Grant
 from shared.oauth import revoke
 from shared.ports import SYSTEM
 
 _THEIRS = "we no longer use the token or key that you gave us; delete it there"
 
 
-def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant: Mapping[str, Any]) -> str:
+def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant: Grant) -> str:
     """Return "" once the system takes nothing from us any more, else what people have to do there.
 
     A grant that has ended already is none. Raises IntegrationError.
     """
-    public = grant.get("public") or {}
-    if system == "github" and public.get("installation"):
-        return _uninstall(deps, accounts, tenant, int(public["installation"]))
+    if system == "github" and grant.installation:
+        return _uninstall(deps, accounts, tenant, grant.installation)
     provider = PROVIDERS.get(system)
     if provider is None or not provider.revoke_url or not _by_oauth(system, grant):
         return f"{system}: {_THEIRS}"
     try:
-        token = deps.secrets.open(tenant, f"{system}.access", grant["access"])
-        renews = deps.secrets.open(tenant, f"{system}.refresh", grant["refresh"]) if "refresh" in grant else None
+        token = deps.secrets.open(tenant, f"{system}.access", grant.access or {})
+        renews = deps.secrets.open(tenant, f"{system}.refresh", grant.refresh) if grant.refresh is not None else None
         client = deps.secrets.get(f"{system}-client-id").reveal(), deps.secrets.get(f"{system}-client-secret")
     except (KeyError, ValueError):  # our keys, or our registration there, are gone: so is what we could do with it
         return f"{system}: remove our access in its settings"
@@ -38,9 +35,9 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
     return ""
 
 
-def _by_oauth(system: str, grant: Mapping[str, Any]) -> bool:
+def _by_oauth(system: str, grant: Grant) -> bool:
     """Say whether our own registration got the token: one that a person made by hand is not ours to revoke."""
-    return "access" in grant and (system == "notion" or "refresh" in grant)
+    return grant.access is not None and (system == "notion" or grant.refresh is not None)
 
 
 def _uninstall(deps: Deps, accounts: Accounts, tenant: str, installation: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.accounts.grants import grant_of
 from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
 from shared.core.models.model_facts import KEYED
@@ -29,8 +30,8 @@ def find_way_back(deps: Deps, tenant: str, system: str) -> WayBack:
         return WayBack(command=f"workwright models key {system}")
     if system in BY_COMMAND:
         return WayBack(command=f"workwright account {system}")
-    grant = deps.store.get(tenant, "grants", system)
-    given = grant.body.get("public", {}).get("given") if grant is not None else ""
+    grant = grant_of(deps.store, tenant, system)
+    given = grant.public.get("given") if grant is not None else ""
     if given == TOKEN or system not in PROVIDERS:
         return WayBack(command=f"workwright init {system}")
     return WayBack(url=f"{deps.connect_url}/start?provider={system}")

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared import log
+from shared.accounts.grants import grant_of
 from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
@@ -139,10 +140,10 @@ def record_outcome(
 
 def _see_grant(deps: Deps, run: Run, provider: str, began: datetime) -> None:
     """Go on at once if the tenant reconnected during the attempt: whoever woke waiting runs saw none waiting yet."""
-    grant = deps.store.get(run.tenant, "grants", provider) if provider else None
-    if grant is None or grant.body.get("status") != "connected" or not grant.body.get("since"):
+    grant = grant_of(deps.store, run.tenant, provider) if provider else None
+    if grant is None or not grant.connected or not grant.since:
         return
-    if datetime.fromisoformat(grant.body["since"]) > began:
+    if datetime.fromisoformat(grant.since) > began:
         record(deps, run.tenant, run.id, acts.GrantRestored(deps.clock.now(), provider))
 
 

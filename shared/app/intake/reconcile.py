@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from shared import log
+from shared.accounts.grants import holds
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.asking.often import quick_sources, was_just_asked
 from shared.app.asking.quick_look import look_quickly
@@ -70,8 +71,7 @@ def _order(deps: Deps, tenants: Sequence[str]) -> int:
     """Order a pass for each of them that needs one; return how many."""
     commands, hour = [], int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
     for tenant in tenants:
-        grant = deps.store.get(tenant, "grants", "notion")
-        if grant is None or grant.body.get("status") != "connected":
+        if not holds(deps.store, tenant, "notion"):
             if knowledge_sync.orders_erasing(deps, tenant):
                 commands.append(
                     Command(derived_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE)

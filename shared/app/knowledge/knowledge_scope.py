@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.accounts.grants import holds
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_marks import is_lost
 from shared.app.workspace.workspace_databases import database_of
@@ -61,8 +62,7 @@ def address_of(deps: Deps, page: str, block: str = "") -> str:
 
 def connected(deps: Deps, tenant: str) -> bool:
     """Say whether the tenant's Notion is connected now."""
-    grant = deps.store.get(tenant, "grants", "notion")
-    return grant is not None and grant.body.get("status") == "connected"
+    return holds(deps.store, tenant, "notion")
 
 
 class Served:

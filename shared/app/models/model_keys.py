@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.accounts.grants import grant_of
 from shared.app.connections.connect_account import resume_waiting
 from shared.app.engine.deps import Deps
 from shared.app.models.model_health import forget_health
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.grant import CONNECTED, KIND, Grant
 from shared.core.errors import Missing, NotThere, Unauthorized
 from shared.core.models.model_facts import KEYED, OFFLINE
 from shared.ports import Put, Secret, change_doc
-
-KIND = "grants"
 
 
 def keep_key(deps: Deps, tenant: str, provider: str, key: Secret, by: str) -> None:
     """Seal a tenant's own key, in place of an older one, and let go on what waited for it. Again is once."""
     _known(provider)
     now = deps.clock.now().isoformat()
-    body = {
-        "status": "connected",
-        "access": deps.secrets.seal(tenant, f"{provider}.access", key),
-        "public": {"by": by},
-        "at": now,
-        "since": now,
-    }
-    deps.store.put(tenant, Put(KIND, provider, body))
+    access = deps.secrets.seal(tenant, f"{provider}.access", key)
+    grant = Grant(CONNECTED, access, public={"by": by}, at=now, since=now)
+    deps.store.put(tenant, Put(KIND, provider, to_body(grant)))
     forget_health(deps.store, tenant, provider)
     resume_waiting(deps, tenant, provider)
 
@@ -46,12 +42,12 @@ def drop_key(deps: Deps, tenant: str, provider: str) -> None:
 
 def own_keys(deps: Deps, tenant: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the providers for which the tenant has a key of its own: since when, by whom, whether it still holds."""
-    found = {doc.id: doc.body for doc in deps.store.list_docs(tenant, KIND)}
+    found = {doc.id: from_body(Grant, doc.body) for doc in deps.store.list_docs(tenant, KIND)}
     return {
         name: {
-            "status": str(found[name].get("status", "")),
-            "since": str(found[name].get("since", "")),
-            "by": str(found[name].get("public", {}).get("by", "")),
+            "status": found[name].status,
+            "since": found[name].since,
+            "by": str(found[name].public.get("by", "")),
         }
         for name in KEYED
         if name in found
@@ -60,12 +56,12 @@ def own_keys(deps: Deps, tenant: str) -> Mapping[str, Mapping[str, Any]]:
 
 def key_of(deps: Deps, tenant: str, provider: str) -> Secret:
     """Return the tenant's own key; raises Missing where it was taken away, Unauthorized where it was refused."""
-    doc = deps.store.get(tenant, KIND, provider)
-    if doc is None:
+    grant = grant_of(deps.store, tenant, provider)
+    if grant is None:
         raise Missing(provider, "the team's key was deleted")
-    if doc.body.get("status") != "connected":
+    if not grant.connected:
         raise Unauthorized(provider, "the team's key was refused; enter a new one")
-    return deps.secrets.open(tenant, f"{provider}.access", doc.body["access"])
+    return deps.secrets.open(tenant, f"{provider}.access", grant.access or {})
 
 
 def connected_models(deps: Deps, tenant: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.accounts.grants import grant_of
 from shared.app.connections.ways_back import BY_COMMAND, WayBack, find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
@@ -29,8 +30,8 @@ def tell_lost(command: Command, deps: Deps, tools: Tools) -> None:
     Says nothing when somebody has connected again in the meantime. Raises what a later attempt may not meet.
     """
     system, what = command.ref, command.topic.removeprefix("lost_")
-    doc = deps.store.get(command.tenant, "grants", system)
-    if doc is None or (what == "revoked" and doc.body.get("status") == "connected"):
+    grant = grant_of(deps.store, command.tenant, system)
+    if grant is None or (what == "revoked" and grant.connected):
         return
     scope = lost_scope(deps, command.tenant, system, what)
     with lease(deps, command.tenant, scope):
@@ -42,9 +43,8 @@ def tell_lost(command: Command, deps: Deps, tools: Tools) -> None:
 
 def lost_scope(deps: Deps, tenant: str, system: str, what: str = "revoked") -> str:
     """Return what is told once: this loss of this grant, however many runs wait for it."""
-    doc = deps.store.get(tenant, "grants", system)
-    since = str((doc.body.get("since") or doc.body.get("at")) if doc else "")
-    return f"lost.{what}.{system}.{derived_id('', since)}"
+    grant = grant_of(deps.store, tenant, system)
+    return f"lost.{what}.{system}.{derived_id('', grant.given if grant else '')}"
 
 
 def scope_of_loss(deps: Deps, tenant: str, system: str, told: str) -> str:

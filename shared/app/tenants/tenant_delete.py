@@ -25,6 +25,9 @@ from shared.app.engine.tools import Tools
 from shared.app.installation.home import ends_with
 from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.backoff import backoff
+from shared.core.documents.codec import from_body
+from shared.core.documents.grant import KIND as GRANTS
+from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.retries import ERASURE
 from shared.core.run.commands import Command
@@ -140,11 +143,11 @@ def _hooks(about: Erasing, state: State) -> None:
 def _grants(about: Erasing, state: State) -> None:
     """End our access at each system; one that does not answer is asked again later, a few times."""
     ended: list[str] = state.setdefault("ended", [])
-    for doc in about.deps.store.list_docs(about.tenant, "grants"):
+    for doc in about.deps.store.list_docs(about.tenant, GRANTS):
         if doc.id in ended:
             continue
         try:
-            left = revoke_grant(about.deps, about.accounts, about.tenant, doc.id, doc.body)
+            left = revoke_grant(about.deps, about.accounts, about.tenant, doc.id, from_body(Grant, doc.body))
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT and state.get("tries", 0) < ERASURE.tries - 1:
                 _come_back(about.deps, state)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy
 from shared.core.run.run import Run, derived_id
@@ -102,8 +103,8 @@ def _chain(deps: Deps, tenant: str, things: Sequence[str]) -> tuple[str, ...]:
 
 def _neighbours(deps: Deps, tenant: str) -> list[str]:
     """Return the other tenants in the same workspace: their bots are ours too."""
-    grant = deps.store.get(tenant, "grants", "notion")
-    workspace = str((grant.body.get("public") or {}).get("workspace_id") or "") if grant else ""
+    grant = grant_of(deps.store, tenant, "notion")
+    workspace = grant.workspace if grant else ""
     doc = deps.store.get(SYSTEM, "workspaces", workspace) if workspace else None
     return [each for each in (doc.body["tenants"] if doc else ()) if each != tenant]
 

@@ -113,6 +113,8 @@ def _turns(hint: Any) -> tuple[Turn, Turn]:
         read, write = _turns(inner[0])
         return lambda found: tuple(map(read, found)), lambda value: list(map(write, value))
     if origin is not None and issubclass(origin, Mapping):
+        if inner[1] is Any:
+            return _same, _same
         read, write = _turns(inner[1])
         return _each_value(read), _each_value(write)
     if hint is datetime:

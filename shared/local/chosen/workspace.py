@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.accounts.accounts import Accounts
+from shared.accounts.grants import grant_of
 from shared.app.connections.connect_account import resume_waiting
 from shared.app.connections.connect_notion import connect_notion
 from shared.app.connections.ways_back import TOKEN
@@ -37,10 +38,9 @@ def workspace_of(deps: Deps) -> Workspace | None:
 def find_consented(deps: Deps) -> Workspace | None:
     """Return the workspace for which a person gave consent in a browser, and remember it; None for none yet."""
     for tenant in deps.store.tenants():
-        grant = deps.store.get(tenant, "grants", "notion")
-        if grant is not None and not is_gone(deps, tenant) and grant.body.get("status") == "connected":
-            public = grant.body["public"]
-            return _remembered(deps, Workspace(tenant, str(public["bot_id"]), str(public.get("workspace_name") or "")))
+        grant = grant_of(deps.store, tenant, "notion")
+        if grant is not None and not is_gone(deps, tenant) and grant.connected:
+            return _remembered(deps, Workspace(tenant, grant.bot, str(grant.public.get("workspace_name") or "")))
     return None
 
 

@@ -15,6 +15,7 @@ from google.auth import jwt
 from shared.app.connections.connections import connect_installation
 from shared.app.connections.revoke import revoke_grant
 from shared.app.intake.accept_forge_delivery import note_installation
+from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, Missing, NotAllowed, Rejected, Unauthorized
 from shared.integrations.forge import Author
 from shared.integrations.github.app import ID, KEY, claim
@@ -210,7 +211,7 @@ def test_an_installation_is_connected_by_whoever_rules_its_account(house: SmallH
 
 
 def test_the_app_is_uninstalled_for_the_last_team_of_an_account(house: SmallHouse, sim: Served) -> None:
-    grant = {"public": {"installation": 42}}
+    grant = Grant(public={"installation": 42})
     for tenant in (TENANT, "t-9"):
         note_installation(house.deps, tenant, 42)
     assert "another team" in revoke_grant(house.deps, house.accounts, TENANT, "github", grant)

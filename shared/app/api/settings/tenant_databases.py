@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shared.accounts.grants import holds
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import text
 from shared.app.connections.ways_back import find_way_back
@@ -52,12 +53,11 @@ def set_up(call: Call) -> ApiReply:
 
 def _view(call: Call, setup: Mapping[str, Any]) -> dict[str, Any]:
     settings = call.deps.store.get(call.tenant, "settings", "tenant")
-    grant = call.deps.store.get(call.tenant, "grants", "notion")
     known = settings.body if settings else {}
     back = find_way_back(call.deps, call.tenant, "notion")
     state = str(setup.get("state", NOT_BEGUN))
     return {
-        "connected": grant is not None and grant.body.get("status") == "connected",
+        "connected": holds(call.deps.store, call.tenant, "notion"),
         "connect_url": back.url,
         "connect_command": back.command,
         "state": state,

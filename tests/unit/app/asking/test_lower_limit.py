@@ -27,7 +27,7 @@ def test_thirty_calls_a_minute_are_enough_to_plan_and_approve(quiet: AskedDesk) 
     def pass_until(status: RunStatus, minutes: int) -> None:
         for _ in range(6 * minutes):
             quiet.pass_time(timedelta(seconds=10))
-            order_looks(house.deps, lambda tenant: house.accounts.budget.room(payer_of(tenant, "notion", {})))
+            order_looks(house.deps, lambda tenant: house.accounts.budget.room(payer_of(tenant, "notion", None)))
             house.work()
             if quiet.runs() and quiet.run_of(page).status == status:
                 return

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
+from shared.core.documents.grant import Grant
 from shared.core.documents.page_record import Answered, PageRecord
 from shared.core.errors import StoreCorrupt
 
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
-KINDS: Mapping[str, type[Any]] = {"due": Alarm, "pages": PageRecord}
+KINDS: Mapping[str, type[Any]] = {"due": Alarm, "grants": Grant, "pages": PageRecord}
 BODIES = [
     pytest.param(of, body, id=f"{kind} {number}")
     for kind, of in KINDS.items()
@@ -117,3 +118,9 @@ def test_what_stands_beside_a_document_is_not_stored() -> None:
     cart = Cart("a", datetime(2026, 3, 2, tzinfo=UTC), version="7")
     assert "version" not in to_body(cart)
     assert "load" not in to_body(cart)
+
+
+def test_a_grant_from_before_people_were_told_or_times_were_kept_says_what_it_can() -> None:
+    grant = from_body(Grant, {"status": "connected", "at": "2026-03-02T09:00:00+00:00", "public": {"bot_id": "b-1"}})
+    assert (grant.connected, grant.told, grant.given) == (True, False, "2026-03-02T09:00:00+00:00")
+    assert (grant.bot, grant.workspace, grant.installation, grant.host) == ("b-1", "", 0, "")
