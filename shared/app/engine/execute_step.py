@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from shared import log
 from shared.accounts.grants import grant_of
 from shared.app.asking.unreached import patient_wait
+from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
 from shared.app.engine.failed_attempts import MAX_ERROR, failed, failure_event
@@ -33,6 +34,8 @@ from shared.ports import Loaded, Model, Put
 from shared.steps._kind import Again, Done, FanOut, StepFailure, StepKind
 from shared.telemetry import spans, trace
 
+Do = Callable[[Attempt], ev.Event]
+
 
 @trace.use_case
 def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
@@ -41,11 +44,10 @@ def execute_step(command: Command, deps: Deps, tools: Tools) -> None:
     The order is the guarantee: effect, commit, relay. A crash before the commit repeats the attempt, whose effects
     are journaled one by one; a crash after it repeats only the relay. Raises Busy while another worker is at it.
     """
-    do = _undo if command.name == UNDO else _attempt
-    carry_out(command, deps, lambda run, step, meter: do(deps, run, step, tools, meter))
+    carry_out(command, deps, tools, _undo if command.name == UNDO else _attempt)
 
 
-def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter], ev.Event]) -> None:
+def carry_out(command: Command, deps: Deps, tools: Tools, do: Do) -> None:
     """Attempt the step under its lease, if it is still wanted then, and record the outcome; else only relay.
 
     The run is read under the lease: a duplicate that waited for it must see what the attempt before it has done.
@@ -58,7 +60,7 @@ def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter]
             began = deps.clock.now()
             watch = Watch(deps, loaded.run)
             meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command, watch))
-            event = _measured(command, deps, loaded.run, step, meter, attempt)
+            event = _measured(Attempt(command, deps, tools, loaded.run, step, meter), do)
             if event is not None:
                 told, puts = meter.told(event), meter.puts()
                 record_outcome(deps, loaded, step, told, began, handled=command.id, puts=puts)
@@ -67,25 +69,25 @@ def carry_out(command: Command, deps: Deps, attempt: Callable[[Run, Step, Meter]
     relay(deps, command.tenant, command.run)
 
 
-def _measured(
-    command: Command, deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
-) -> ev.Event | None:
+def _measured(attempt: Attempt, do: Do) -> ev.Event | None:
     """Return what came of the attempt, made within a span of its own."""
+    step = attempt.step
     kind: dict[str, spans.Value | None] = {"workwright.step.kind": step.spec.kind, "workwright.step": step.id}
-    with trace.span(f"{command.name} {step.spec.kind}", {**kind, "workwright.step.attempt": step.attempt}) as span:
-        event = _outcome(command, deps, run, step, meter, attempt)
+    with trace.span(
+        f"{attempt.command.name} {step.spec.kind}", {**kind, "workwright.step.attempt": step.attempt}
+    ) as span:
+        event = _outcome(attempt, do)
         span.note({"workwright.step.outcome": type(event).__name__ if event is not None else "superseded"})
         if isinstance(event, ev.StepFailed | ev.UndoFailed):
             span.error = event.error_class.value
         return event
 
 
-def _outcome(
-    command: Command, deps: Deps, run: Run, step: Step, meter: Meter, attempt: Callable[[Run, Step, Meter], ev.Event]
-) -> ev.Event | None:
+def _outcome(attempt: Attempt, do: Do) -> ev.Event | None:
     """Return what came of the attempt; None where it gave way to another one, whose outcome alone counts."""
+    command, deps, run, step = attempt.command, attempt.deps, attempt.run, attempt.step
     try:
-        return attempt(run, step, meter) if run.pause is None else held_up(deps, command, step)
+        return do(attempt) if run.pause is None else held_up(deps, command, step)
     except HeldUp:
         return held_up(deps, command, step)
     except Rehearsed:
@@ -158,14 +160,15 @@ def wanted_step(run: Run, command: Command) -> Step | None:
     return step if step.status == StepStatus.RUNNING or timed else None
 
 
-def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
+def _attempt(attempt: Attempt) -> ev.Event:
+    deps, run, step, tools = attempt.deps, attempt.run, attempt.step, attempt.tools
     kind = _kind_of(step, tools)
     if kind is None:
         why = f"this version knows no step kind {step.spec.kind!r}"
         return failed(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))
-        outcome = kind.run(wanted, context_of(deps, run, step, tools, lambda: meter.model(tools.model(run.tenant))))
+        outcome = kind.run(wanted, context_of(deps, run, step, tools, attempt.model))
     except StepFailure as failure:
         log.line("WARNING", "attempt failed", kind=step.spec.kind, **log.about(failure))
         return ev.StepFailed(
@@ -203,17 +206,19 @@ def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
     return stored
 
 
-def _for_undo(deps: Deps, run: Run, step: Step, tools: Tools) -> Model:
+def _for_undo(attempt: Attempt) -> Model:
     """Return what an undo may think with: the run's money may be spent, so it is the tenant's, kept back for this."""
-    return metered(deps, run.tenant, tools.model(run.tenant), f"undo {step.spec.kind}", vital=True)
+    tenant, what = attempt.run.tenant, f"undo {attempt.step.spec.kind}"
+    return metered(attempt.deps, tenant, attempt.tools.model(tenant), what, vital=True)
 
 
-def _undo(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
+def _undo(attempt: Attempt) -> ev.Event:
+    deps, run, step, tools = attempt.deps, attempt.run, attempt.step, attempt.tools
     kind = _kind_of(step, tools)
     if kind is None or kind.undo is None:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"{step.spec.kind} cannot be undone")
     try:
-        context = context_of(deps, run, step, tools, lambda: _for_undo(deps, run, step, tools))
+        context = context_of(deps, run, step, tools, lambda: _for_undo(attempt))
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
         told = patient_wait(deps, run.tenant, error)

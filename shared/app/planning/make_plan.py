@@ -6,13 +6,13 @@ import hashlib
 import json
 
 from shared.app.approval.heard import heard_of
+from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import carry_out
 from shared.app.engine.failed_attempts import MAX_ERROR, failure_event
 from shared.app.engine.step_context import keep_text
 from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, answers_in, read_page_view, spoken_of
-from shared.app.money.budget import Meter
 from shared.app.planning.left_out import left_out
 from shared.app.planning.plan_thinking import Thought, by_rules, think
 from shared.app.planning.told.plan_request import PLAN, ROUTINE
@@ -22,7 +22,7 @@ from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, Step
+from shared.core.run.run import Run
 from shared.telemetry import trace
 
 PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
@@ -32,17 +32,18 @@ ROUTINES = "routines"  # documents, by page: what is known of a routine
 @trace.use_case
 def make_plan(command: Command, deps: Deps, tools: Tools) -> None:
     """Attempt the planning step if this attempt is still wanted. Raises Busy while another worker is at it."""
-    carry_out(command, deps, lambda run, step, meter: _attempt(deps, run, step, tools, meter))
+    carry_out(command, deps, tools, _attempt)
 
 
-def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev.Event:
+def _attempt(attempt: Attempt) -> ev.Event:
+    deps, run, step, tools = attempt.deps, attempt.run, attempt.step, attempt.tools
     try:
         connect = tools.accounts.connect_for(run.tenant)
         heard = heard_of(deps, run.tenant, run.id)
         spoken = spoken_of(deps, run, heard)
         with kept_reads(deps, run.tenant, f"{run.id}.{step.id}") as kept:
             view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken, kept)
-        thought = _thought(deps, run, step, tools, view, meter)
+        thought = _thought(attempt, view)
     except InvalidOutput as error:
         return ev.StepFailed(
             deps.clock.now(), step.id, step.attempt, str(error)[:MAX_ERROR], ErrorClass.INVALID,
@@ -69,12 +70,13 @@ def _attempt(deps: Deps, run: Run, step: Step, tools: Tools, meter: Meter) -> ev
     return ev.PlanProposed(deps.clock.now(), step.id, step.attempt, thought.specs, output, replannable=replannable)
 
 
-def _thought(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, meter: Meter) -> Thought:
+def _thought(attempt: Attempt, view: PageView) -> Thought:
     """Return the plan that was made for this page already, without a model; else the model's."""
+    deps, run = attempt.deps, attempt.run
     made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
     if made is not None:
-        return by_rules(made.body["answer"], deps, tools, run)
-    return think(deps, run, step, tools, view, task_of(deps, run), meter.model(tools.model(run.tenant)))
+        return by_rules(made.body["answer"], deps, attempt.tools, run)
+    return think(attempt, view, task_of(deps, run))
 
 
 def made_by_rules(deps: Deps, run: Run) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.failed_attempts import MAX_ERROR
 from shared.app.engine.tools import Tools
@@ -33,7 +34,7 @@ from shared.core.planning.durations import typical_of
 from shared.core.planning.proposal import upgraded
 from shared.core.planning.risk import Risk, ceiling_of, risk_of
 from shared.core.run.replan import is_work, so_far
-from shared.core.run.run import Run, Step, StepSpec
+from shared.core.run.run import Run, StepSpec
 from shared.integrations.notion.client.wire import normal_id
 from shared.mind.fitting import within
 from shared.mind.page_text import page_words
@@ -89,8 +90,9 @@ def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Tho
     return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk))
 
 
-def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: str, model: Model) -> Thought:
+def think(attempt: Attempt, view: PageView, task: str) -> Thought:
     """Return the model's plan; raises IntegrationError and ModelError."""
+    deps, run, step, tools, model = attempt.deps, attempt.run, attempt.step, attempt.tools, attempt.model()
     learn(deps, run.tenant, model)
     query = page_words(view.page)
     says = knowledge_parts(deps, tools, run.tenant, query, without=(normal_id(view.page.id),), related=True)
@@ -105,7 +107,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
         kinds=tools.kinds,
         asked=query,
     )
-    planning = _Planning(deps, run, step, tools, view, task, model, places_named(deps, tools, run, places.today, query))
+    planning = _Planning(attempt, view, task, model, places_named(deps, tools, run, places.today, query))
     try:
         first = planning.proposed(known, step.feedback)
     except InvalidOutput as error:
@@ -120,10 +122,7 @@ def think(deps: Deps, run: Run, step: Step, tools: Tools, view: PageView, task: 
 class _Planning:
     """One attempt at a plan, and what all its questions need; what `named` has looked up is looked up once."""
 
-    deps: Deps
-    run: Run
-    step: Step
-    tools: Tools
+    attempt: Attempt
     view: PageView
     task: str
     model: Model
@@ -134,10 +133,11 @@ class _Planning:
 
         A planner that asks people, now that it knows what was guessed, gives its best answer: people are asked.
         """
-        seed = f"{self.run.id}.{self.step.id}.{self.step.attempt}.look"
-        kinds = usable(self.tools.kinds, self.tools.settings(self.run.tenant))
+        run, step, tools = self.attempt.run, self.attempt.step, self.attempt.tools
+        seed = f"{run.id}.{step.id}.{step.attempt}.look"
+        kinds = usable(tools.kinds, tools.settings(run.tenant))
         names = names_of(self.view, first.known)
-        parts = plan_parts(self.view, self.tools, self.run, "", self.task, replace(first.known, last_plan=""))
+        parts = plan_parts(self.view, tools, run, "", self.task, replace(first.known, last_plan=""))
         look = look_again(self.model, self.view, first.proposal, first.specs, seed, parts, (kinds, names))
         seen = replace(first, look=look)
         if not look.findings:
@@ -155,7 +155,7 @@ class _Planning:
 
     def proposed(self, known: Known, feedback: str) -> Thought:
         """Return the plan that the model proposes; `feedback` is what is wrong with its last answer."""
-        run, tools = self.run, self.tools
+        run, tools = self.attempt.run, self.attempt.tools
         answer, result = self._answer(known, feedback)
         try:
             proposal, specs = validated(answer, tools, run, self.named)
@@ -165,7 +165,7 @@ class _Planning:
         return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
 
     def _answer(self, known: Known, feedback: str) -> tuple[dict[str, Any], ModelResult]:
-        deps, run, step, tools = self.deps, self.run, self.step, self.tools
+        deps, run, step, tools = self.attempt.deps, self.attempt.run, self.attempt.step, self.attempt.tools
         names = names_of(self.view, known)
         feedback = names.told(feedback)
         said = names.told(last_answer_of(deps, run, step)) if feedback else ""
