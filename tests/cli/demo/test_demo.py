@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -127,6 +128,16 @@ def test_the_story_has_everything_programs_need(demo: Demo) -> None:
     assert story["pull_request"]["branch"].startswith("workwright/")
     assert story["deployment"]["url"].startswith("http")
     assert (story["cost"], story["duration_s"] > 0) == ({"usd": 0.0, "tokens": 0}, True)
+
+
+def test_the_readme_shows_what_the_demo_says(demo: Demo) -> None:
+    shown = [line.strip() for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()]
+    said = [found[1] for line in shown if (found := re.match(r"[0-9.]+ s  [✓…] (.+)", line))]
+    titles = [step["title"] for step in demo.story["plan"]["steps"]]
+    assert len(said) == 8
+    assert [line for line in said if not any(it.startswith(line.partition(" — waiting")[0]) for it in titles)] == []
+    (ends,) = (line for line in shown if line.startswith("✓ "))
+    assert {each.strip() for each in ends.split("✓ ") if each} <= {check["name"] for check in demo.story["checks"]}
 
 
 def test_the_trace_has_every_exchange_in_one_line_and_is_its_owners(demo: Demo) -> None:
