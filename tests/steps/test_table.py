@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from shared.steps import ALL, KINDS, _table
+from tests.support.repository.reach import Reach
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +25,15 @@ def lines_missing(root: Path, there: set[str]) -> list[str]:
 
 def test_every_kind_that_a_file_makes_has_its_line() -> None:
     assert lines_missing(ROOT, set(vars(_table))) == []
+
+
+def test_all_that_a_kind_does_counts_for_what_a_worker_may_ask_for() -> None:
+    """What `function.yaml` gives a function is held to what its code can come to, through this table too."""
+    read = ast.parse((ROOT / "shared" / "steps" / "_table.py").read_text(encoding="utf-8")).body
+    lines = [line for line in read if isinstance(line, ast.ImportFrom) and line.module != "__future__"]
+    made, reached = [(line.module or "", line.names[0].name) for line in lines], Reach("execute-step")
+    assert [each for each in made if each not in reached] == []
+    assert len(made) == len(KINDS)
 
 
 def test_no_kind_takes_the_name_of_another() -> None:
