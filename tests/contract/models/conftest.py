@@ -36,3 +36,17 @@ def rigs(session: requests.Session) -> Iterator[Callable[[str], Rig]]:
     yield of
     for manager, _ in opened.values():
         manager.__exit__(None, None, None)
+
+
+@pytest.fixture
+def open_rig(session: requests.Session) -> Iterator[Callable[[str], Rig]]:
+    opened: list[Any] = []
+
+    def of(name: str) -> Rig:
+        manager = rig(name, session)
+        opened.append(manager)
+        return manager.__enter__()
+
+    yield of
+    for manager in opened:
+        manager.__exit__(None, None, None)

@@ -5,91 +5,42 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from shared.backends.models.anthropic import Anthropic
-from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import OutcomeUnknown, RateLimited, Unauthorized
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Usage
-from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall, request_tokens
+from shared.ports import Message, Secret
+from tests.support.builders.model_habits import LOOK, LOOP, REQUEST, ask_scripted
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models import vertex_answers as google
-from tests.support.servers.models.anthropic_server import AnthropicServer
 from tests.support.servers.models.model_endpoint import Answer
 from tests.support.servers.models.model_vendors import (
     ANSWER,
     HALF,
     KEY,
-    MODELS,
     WRITTEN,
     Hand,
     Rig,
     catalogue,
     good,
-    rig,
 )
 from tests.support.servers.models.openai_server import OpenAIServer
-from tests.support.servers.models.vertex_server import VertexServer
-
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["title", "steps"],
-    "properties": {"title": {"type": "string"}, "steps": {"type": "array", "items": {"type": "string"}}},
-}
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-LOOK = Tool("look", "Looks a city up.", CITY)
-REQUEST = ModelRequest("plan", "reason", "You plan.", "Plan this.", SCHEMA, max_output_tokens=2000)
-CALL = ToolCall("c1", "look", {"city": "Bern"})
-LOOP = replace(
-    REQUEST,
-    stable="Rules.",
-    tools=(LOOK,),
-    messages=(Message("assistant", calls=(CALL,)), Message("tool", "rain", call="c1")),
-)
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        yield session
-
-
-@pytest.fixture
-def open_rig(session: requests.Session) -> Iterator[Callable[[str], Rig]]:
-    opened: list[Any] = []
-
-    def of(name: str) -> Rig:
-        manager = rig(name, session)
-        opened.append(manager)
-        return manager.__enter__()
-
-    yield of
-    for manager in opened:
-        manager.__exit__(None, None, None)
-
-
-def _told(vendor: Rig, answer: Answer, request: ModelRequest = REQUEST) -> Any:
-    vendor.endpoint.script([answer])
-    return vendor.provider.complete(vendor.model, request)
-
 
 # --- Anthropic
 
 
 def test_claude_is_asked_to_keep_the_system_the_stable_part_and_the_loops_turns(open_rig: Callable[[str], Rig]) -> None:
     vendor = open_rig("anthropic")
-    _told(vendor, good("anthropic"), LOOP)
+    ask_scripted(vendor, good("anthropic"), LOOP)
     body = vendor.endpoint.requests[0].body
     first, _, last = body["messages"]
     marked = [block for block in [*body["system"], *first["content"], *last["content"]] if "cache_control" in block]
@@ -98,13 +49,15 @@ def test_claude_is_asked_to_keep_the_system_the_stable_part_and_the_loops_turns(
 
 def test_claude_is_not_asked_to_keep_what_is_asked_once(open_rig: Callable[[str], Rig]) -> None:
     vendor = open_rig("anthropic")
-    _told(vendor, good("anthropic"), replace(REQUEST, messages=(Message("user", "Mend this."),)))
+    ask_scripted(vendor, good("anthropic"), replace(REQUEST, messages=(Message("user", "Mend this."),)))
     assert "cache_control" not in json.dumps(vendor.endpoint.requests[0].body["messages"])
 
 
 def test_what_claude_writes_into_its_cache_has_its_own_price(open_rig: Callable[[str], Rig]) -> None:
     """Sonnet 5.5: 100 fresh at 2, 1000 read at 0.10, 400 written at 2.50, 50 out at 10 dollars per million."""
-    told = _told(open_rig("anthropic"), claude.text(WRITTEN, usage=claude.usage(100, 50, read=1000, written=400)))
+    told = ask_scripted(
+        open_rig("anthropic"), claude.text(WRITTEN, usage=claude.usage(100, 50, read=1000, written=400))
+    )
     assert told.tokens == {"input": 1500, "cached": 1000, "output": 50, "thoughts": 0, "written": 400}
     assert told.usage == Usage(1550, 200 + 100 + 1000 + 500)
 
@@ -147,7 +100,7 @@ def test_the_wait_is_read_from_whichever_header_tells_it(
     open_rig: Callable[[str], Rig], headers: dict[str, str], wait: float | None
 ) -> None:
     with pytest.raises(RateLimited) as caught:
-        _told(open_rig("anthropic"), claude.error(429, "Too many.", headers=headers))
+        ask_scripted(open_rig("anthropic"), claude.error(429, "Too many.", headers=headers))
     assert caught.value.retry_after == (None if wait is None else timedelta(seconds=wait))
 
 
@@ -160,14 +113,14 @@ def test_the_wait_is_read_from_whichever_header_tells_it(
 def test_openai_tells_a_wait_as_a_duration(open_rig: Callable[[str], Rig], reset: str, wait: float | None) -> None:
     headers = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": reset}
     with pytest.raises(RateLimited) as caught:
-        _told(open_rig("openai"), gpt.error("openai", 429, "Slow.", "rate_limit_exceeded", headers=headers))
+        ask_scripted(open_rig("openai"), gpt.error("openai", 429, "Slow.", "rate_limit_exceeded", headers=headers))
     assert caught.value.retry_after == (None if wait is None else timedelta(seconds=wait))
 
 
 def test_openai_is_told_which_calls_share_a_cache(open_rig: Callable[[str], Rig]) -> None:
     vendor = open_rig("openai")
     for request in (LOOP, replace(LOOP, prompt="Another."), replace(LOOP, stable="Other rules.")):
-        _told(vendor, good("openai"), request)
+        ask_scripted(vendor, good("openai"), request)
     keys = [each.body["prompt_cache_key"] for each in vendor.endpoint.requests]
     assert keys[0] == keys[1] != keys[2]
     pieces = vendor.endpoint.requests[0].body["input"][0]["content"]
@@ -177,81 +130,30 @@ def test_openai_is_told_which_calls_share_a_cache(open_rig: Callable[[str], Rig]
 
 def test_xai_tells_the_cost_itself_and_it_counts(open_rig: Callable[[str], Rig]) -> None:
     """318,319,000 ticks of 1e-10 dollars are 31,831.9 millionths."""
-    told = _told(open_rig("xai"), gpt.text(WRITTEN, usage=gpt.usage(9212, 3417, cost_in_usd_ticks=318_319_000)))
+    told = ask_scripted(open_rig("xai"), gpt.text(WRITTEN, usage=gpt.usage(9212, 3417, cost_in_usd_ticks=318_319_000)))
     assert told.usage == Usage(12_629, 31_832)
 
 
 def test_thoughts_that_a_vendor_counts_apart_are_added(open_rig: Callable[[str], Rig]) -> None:
     apart = {"input_tokens": 100, "output_tokens": 20, "output_tokens_details": {"reasoning_tokens": 7}}
-    told = _told(open_rig("xai"), gpt.text(WRITTEN, usage=apart | {"total_tokens": 127}))
+    told = ask_scripted(open_rig("xai"), gpt.text(WRITTEN, usage=apart | {"total_tokens": 127}))
     assert told.tokens == {"input": 100, "cached": 0, "output": 20, "thoughts": 7}
-    within = _told(open_rig("xai"), gpt.text(WRITTEN, usage=apart | {"total_tokens": 120}))
+    within = ask_scripted(open_rig("xai"), gpt.text(WRITTEN, usage=apart | {"total_tokens": 120}))
     assert within.tokens == {"input": 100, "cached": 0, "output": 13, "thoughts": 7}
 
 
 def test_a_paid_answer_that_tells_no_usage_is_booked_at_the_upper_bound(open_rig: Callable[[str], Rig]) -> None:
     vendor = open_rig("openai")
-    assert _told(vendor, gpt.text(WRITTEN, usage=None)).usage == vendor.provider.estimate(vendor.model, REQUEST)
+    assert ask_scripted(vendor, gpt.text(WRITTEN, usage=None)).usage == vendor.provider.estimate(vendor.model, REQUEST)
 
 
 def test_a_failure_told_in_a_good_answer_is_none_of_the_line(open_rig: Callable[[str], Rig]) -> None:
     with pytest.raises(RateLimited):
-        _told(open_rig("openai"), gpt.failed("rate_limit_exceeded"))
+        ask_scripted(open_rig("openai"), gpt.failed("rate_limit_exceeded"))
     vendor = open_rig("openai")
     with pytest.raises(OutcomeUnknown) as caught:
-        _told(vendor, gpt.failed("server_error"))
+        ask_scripted(vendor, gpt.failed("server_error"))
     assert caught.value.used == vendor.provider.estimate(vendor.model, REQUEST)
-
-
-# --- servers of one's own
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        f"```json\n{WRITTEN}\n```",
-        f"Here it is:\n```\n{WRITTEN}\n```\nGood luck!",
-        f"<think>They want {{a plan}}.</think>\n\n{WRITTEN}",
-        f"Sure! {WRITTEN}",
-        [{"type": "text", "text": WRITTEN[:9]}, {"type": "text", "text": WRITTEN[9:]}],
-    ],
-)
-def test_a_local_model_may_wrap_its_answer(open_rig: Callable[[str], Rig], content: Any) -> None:
-    assert _told(open_rig("compatible"), gpt.chat({"content": content})).answer == ANSWER
-
-
-def test_a_local_server_that_counts_nothing_is_counted_by_us(open_rig: Callable[[str], Rig]) -> None:
-    told = _told(open_rig("compatible"), gpt.chat({"content": WRITTEN}, usage=None))
-    assert told.tokens["input"] == request_tokens(REQUEST)
-    assert 10 <= told.tokens["output"] <= 60
-    assert told.usage.tokens == told.tokens["input"] + told.tokens["output"]
-
-
-def test_a_local_server_that_enforces_nothing_may_answer_in_the_form_that_was_asked_for(
-    open_rig: Callable[[str], Rig],
-) -> None:
-    schema = {"type": "object", "properties": {"input": {"type": "object"}}, "required": ["input"]}
-    vendor = open_rig("compatible")
-    for written in ('{"input": {"a": 1}}', '{"input": "{\\"a\\": 1}"}'):
-        told = _told(vendor, gpt.chat({"content": written}), replace(REQUEST, schema=schema))
-        assert told.answer == {"input": {"a": 1}}
-
-
-def test_a_local_servers_turns_alternate(open_rig: Callable[[str], Rig]) -> None:
-    vendor = open_rig("compatible")
-    _told(vendor, good("compatible"), replace(REQUEST, messages=(Message("user", "Mend this."),)))
-    assert [each["role"] for each in vendor.endpoint.requests[0].body["messages"]] == ["system", "user"]
-    assert "response_format" in vendor.endpoint.requests[0].body
-    _told(vendor, good("compatible"), LOOP)
-    assert "response_format" not in vendor.endpoint.requests[1].body  # which llama.cpp refuses beside tools
-
-
-def test_a_server_that_wants_no_key_gets_none(session: requests.Session) -> None:
-    with OpenAIServer("local") as server:
-        server.script([good("compatible")])
-        local = OpenAIChat("compatible", f"{server.url}/v1", None, catalogue(), Hand(), session=session)
-        assert local.complete("llama-local", REQUEST).usage.micros == 0
-    assert "Authorization" not in server.requests[0].headers
 
 
 # --- all
@@ -290,23 +192,9 @@ def test_a_tenants_new_key_counts_from_the_next_call_on(session: requests.Sessio
         assert local.complete("llama-local", REQUEST).answer == ANSWER
 
 
-@pytest.mark.parametrize(
-    ("build", "behind"), [(Anthropic, ""), (Anthropic, "/v1"), (Gemini.with_key, "/"), (Gemini.with_key, "/v1beta")]
-)
-def test_an_address_may_be_given_with_or_without_its_version(
-    session: requests.Session, build: Callable[..., Any], behind: str
-) -> None:
-    server = AnthropicServer(key=KEY) if build is Anthropic else VertexServer(key=KEY)
-    name = "anthropic" if build is Anthropic else "gemini"
-    with server:
-        server.script([good(name)])
-        vendor = build(lambda: Secret(KEY), catalogue(), Hand(), base_url=server.url + behind, session=session)
-        assert vendor.complete(MODELS[name], REQUEST).answer == ANSWER
-
-
 def test_half_an_answer_says_where_it_breaks_off_for_the_model_to_read(open_rig: Callable[[str], Rig]) -> None:
     with pytest.raises(InvalidOutput, match=r"the answer is not JSON: .*\(char \d+\)"):
-        _told(open_rig("anthropic"), claude.text(HALF))
+        ask_scripted(open_rig("anthropic"), claude.text(HALF))
 
 
 @pytest.mark.parametrize(
@@ -322,12 +210,12 @@ def test_an_answer_that_was_cut_off_is_asked_for_again_in_fewer_words(
     open_rig: Callable[[str], Rig], name: str, answer: Answer
 ) -> None:
     with pytest.raises(InvalidOutput, match="cut off because it was too long; answer more briefly"):
-        _told(open_rig(name), answer)
+        ask_scripted(open_rig(name), answer)
 
 
 def test_a_thought_that_gemini_shows_is_no_part_of_the_answer(open_rig: Callable[[str], Rig]) -> None:
     pieces = [{"text": "They want {a plan}.", "thought": True}, {"text": WRITTEN}]
-    assert _told(open_rig("gemini"), google.parts(pieces)).answer == ANSWER
+    assert ask_scripted(open_rig("gemini"), google.parts(pieces)).answer == ANSWER
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai", "gemini", "compatible"])

@@ -5,8 +5,7 @@ import requests
 
 from shared.local.simulators._server import serve
 from shared.local.simulators.notion.simulator import NotionSimulator
-
-from .conftest import Notion, block, text
+from tests.support.simulators.seeded_notion import Notion, block, text
 
 APPEND = {"method": "PATCH", "path": "/v1/blocks/*/children"}
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from shared.local.simulators.notion.content.rich_text import rich_text
 from shared.local.simulators.notion.markdown.markdown_inline import read, written
-
-from .conftest import Notion, block, text
+from tests.support.simulators.seeded_notion import Notion, block, text
 
 # Each line of the dialect as the published guide shows it, and the block it stands for.
 LINES = [

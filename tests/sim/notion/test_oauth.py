@@ -2,7 +2,7 @@
 
 import requests
 
-from .conftest import CALLBACK, CLIENT_ID, CLIENT_WORD, Notion
+from tests.support.simulators.seeded_notion import CALLBACK, CLIENT_ID, CLIENT_WORD, Notion
 
 
 def _asked(**changes):

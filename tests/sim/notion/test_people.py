@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
-from .conftest import Notion, block, text
+from tests.support.simulators.seeded_notion import Notion, block, text
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b>"
 

@@ -7,7 +7,7 @@ import requests
 from notion_client import APIResponseError, Client
 from notion_client.helpers import collect_paginated_api
 
-from .conftest import Notion, text
+from tests.support.simulators.seeded_notion import Notion, text
 
 
 def test_a_file_goes_up_in_one_part_and_in_several(client: Client, notion: Notion):

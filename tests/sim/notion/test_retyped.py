@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sim.notion.conftest import Notion
+from tests.support.simulators.seeded_notion import Notion
 
 
 @pytest.mark.parametrize(

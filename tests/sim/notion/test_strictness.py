@@ -5,13 +5,10 @@ import json
 import pytest
 import requests
 
-from .conftest import VERSION, Notion, block, text
+from tests.support.builders.block_bodies import paragraph_blocks, table_block
+from tests.support.simulators.seeded_notion import VERSION, Notion, block, text
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-
-
-def _paragraphs(count):
-    return [block("paragraph") for _ in range(count)]
 
 
 def _nested(total):
@@ -19,7 +16,7 @@ def _nested(total):
     tops, rest = [], total
     while rest > 0:
         inner = min(99, rest - 1)
-        tops.append(block("toggle", children=_paragraphs(inner)) if inner else block("toggle"))
+        tops.append(block("toggle", children=paragraph_blocks(inner)) if inner else block("toggle"))
         rest -= inner + 1
     return tops
 
@@ -37,13 +34,8 @@ def _equation(length):
     return {"paragraph": {"rich_text": [{"equation": {"expression": "x" * length}}]}}
 
 
-def _table(rows, width=1, cells=1):
-    row = {"table_row": {"cells": [text("c")] * cells}}
-    return {"table": {"table_width": width, "children": [row] * rows}}
-
-
 def _columns(count):
-    return {"column_list": {"children": [{"column": {"children": _paragraphs(1)}}] * count}}
+    return {"column_list": {"children": [{"column": {"children": paragraph_blocks(1)}}] * count}}
 
 
 def _tiers(count):
@@ -54,7 +46,8 @@ def _tiers(count):
 
 
 AT_AND_ABOVE = [
-    pytest.param(_paragraphs(100), _paragraphs(101), "body.children.length should be ≤ `100`, instead was `101`.",
+    pytest.param(paragraph_blocks(100), paragraph_blocks(101),
+                 "body.children.length should be ≤ `100`, instead was `101`.",
                  id="blocks in one array"),
     pytest.param(_nested(1000), _nested(1001), "should be ≤ `1000`, instead was `1001`.", id="blocks in one request"),
     pytest.param([_rich(100)], [_rich(101)],
@@ -68,21 +61,21 @@ AT_AND_ABOVE = [
     pytest.param([_link(2000)], [_link(2001)], "url.length should be ≤ `2000`, instead was `2001`.", id="a link"),
     pytest.param([_equation(1000)], [_equation(1001)], "expression.length should be ≤ `1000`, instead was `1001`.",
                  id="an equation"),
-    pytest.param([_table(100)], [_table(101)], "table.children.length should be ≤ `100`, instead was `101`.",
+    pytest.param([table_block(100)], [table_block(101)], "table.children.length should be ≤ `100`, instead was `101`.",
                  id="rows of a table"),
-    pytest.param([_table(1)], [_table(0)], "table.children.length should be ≥ `1`, instead was `0`.",
+    pytest.param([table_block(1)], [table_block(0)], "table.children.length should be ≥ `1`, instead was `0`.",
                  id="a table has a row"),
-    pytest.param([_table(1, 2, 2)], [_table(1, 2, 3)], "must match the table width", id="the width of a row"),
+    pytest.param([table_block(1, 2, 2)], [table_block(1, 2, 3)], "must match the table width", id="the width of a row"),
     pytest.param([_columns(2)], [_columns(1)], "column_list.children.length should be ≥ `2`, instead was `1`.",
                  id="two columns at least"),
     pytest.param([_tiers(3)], [_tiers(4)], "toggle.children should be not present", id="three tiers"),
-    pytest.param([block("toggle", children=[block("toggle", children=_paragraphs(1))])],
-                 [block("toggle", children=[block("toggle", children=[_table(1)])])],
+    pytest.param([block("toggle", children=[block("toggle", children=paragraph_blocks(1))])],
+                 [block("toggle", children=[block("toggle", children=[table_block(1)])])],
                  "table should be not present", id="no table in the third tier"),
     pytest.param([_columns(2)], [block("toggle", children=[_columns(2)])], "column_list should be not present",
                  id="columns only at the top"),
-    pytest.param([block("heading_1", is_toggleable=True, children=_paragraphs(1))],
-                 [block("heading_1", children=_paragraphs(1))], "toggleable",
+    pytest.param([block("heading_1", is_toggleable=True, children=paragraph_blocks(1))],
+                 [block("heading_1", children=paragraph_blocks(1))], "toggleable",
                  id="only a toggleable heading holds blocks"),
     pytest.param([block("code", language="python")], [block("code", language="Python")],
                  "code.language should be one of", id="the language list"),
@@ -157,7 +150,7 @@ def test_an_unexpected_key_is_refused_by_its_path(notion: Notion, method, path, 
 
 
 def test_the_older_version_still_has_after_and_archived(notion: Notion):
-    page = notion.page(children=_paragraphs(2))
+    page = notion.page(children=paragraph_blocks(2))
     first = notion.call("GET", f"/v1/blocks/{page}/children").json()["results"][0]["id"]
     body = {"children": [{"type": "divider", "divider": {}}], "after": first}
     answer = notion.call("PATCH", f"/v1/blocks/{page}/children", body, version="2025-09-03")
@@ -193,116 +186,10 @@ def test_a_page_of_a_list_has_1_to_100_items(notion: Notion, size):
 
 
 def test_a_cursor_belongs_to_its_list_and_expires(notion: Notion):
-    page, other = notion.page(children=_paragraphs(3)), notion.page()
+    page, other = notion.page(children=paragraph_blocks(3)), notion.page()
     cursor = notion.call("GET", f"/v1/blocks/{page}/children?page_size=2").json()["next_cursor"]
     following = f"children?page_size=2&start_cursor={cursor}"
     assert len(notion.call("GET", f"/v1/blocks/{page}/{following}").json()["results"]) == 1
     assert notion.call("GET", f"/v1/blocks/{other}/{following}").status_code == 400
     notion.control("/_clock", {"offset_s": 7200})
     assert notion.call("GET", f"/v1/blocks/{page}/{following}").status_code == 400
-
-
-def _table_of(notion: Notion, **columns) -> str:
-    body = {
-        "parent": {"type": "page_id", "page_id": notion.home},
-        "initial_data_source": {"properties": {"Name": {"title": {}}, **columns}},
-    }
-    return str(notion.call("POST", "/v1/databases", body).json()["data_sources"][0]["id"])
-
-
-@pytest.mark.parametrize(
-    ("column", "fits", "too_much"),
-    [
-        pytest.param("email", "a" * 100, "a" * 101, id="e-mail"),
-        pytest.param("url", "a" * 2000, "a" * 2001, id="url"),
-        pytest.param("number", 1, "1", id="a number is no string"),
-        pytest.param("checkbox", True, 1, id="a flag is no number"),
-        pytest.param("url", None, "", id="null clears, an empty string does not"),
-        pytest.param("select", {"name": "a" * 100}, {"name": "a" * 101}, id="the name of an option"),
-        pytest.param("select", {"name": "a"}, {"name": "a,b"}, id="no comma in an option"),
-        pytest.param("status", {"name": "Done"}, {"name": "Invented"}, id="a status must exist"),
-        pytest.param("multi_select", [{"name": str(i)} for i in range(100)], [{"name": str(i)} for i in range(101)],
-                     id="options in one write"),
-        pytest.param("date", {"start": "2026-11-02"}, {"start": "2.11.2026"}, id="ISO dates"),
-        pytest.param("rich_text", text("x") * 100, text("x") * 101, id="rich text items"),
-    ],
-)  # fmt: skip
-def test_a_value_is_taken_at_its_limit(notion: Notion, column, fits, too_much):
-    source = _table_of(notion, X={column: {}})
-    made = [
-        notion.call("POST", "/v1/pages", {"parent": {"data_source_id": source}, "properties": {"X": {column: value}}})
-        for value in (fits, too_much)
-    ]
-    assert [answer.status_code for answer in made] == [200, 400], made[0].text
-    assert len(notion.effects("page.create")) == 1
-
-
-def test_a_select_has_100_options_at_most(notion: Notion):
-    def schema(count):
-        options = [{"name": str(i)} for i in range(count)]
-        return {
-            "parent": {"type": "page_id", "page_id": notion.home},
-            "initial_data_source": {"properties": {"Name": {"title": {}}, "X": {"select": {"options": options}}}},
-        }
-
-    assert [notion.call("POST", "/v1/databases", schema(n)).status_code for n in (100, 101)] == [200, 400]
-
-
-def test_a_refused_update_changes_nothing(notion: Notion):
-    source = _table_of(notion, Kind={"select": {}}, Points={"number": {}})
-    row = notion.call("POST", "/v1/pages", {"parent": {"data_source_id": source}, "properties": {}}).json()["id"]
-    wrong = {"Kind": {"select": {"name": "New"}}, "Points": {"number": "many"}}
-    assert notion.call("PATCH", f"/v1/pages/{row}", {"properties": wrong}).status_code == 400
-    assert notion.call("GET", f"/v1/pages/{row}").json()["properties"]["Kind"]["select"] is None
-    columns = notion.call("GET", f"/v1/data_sources/{source}").json()["properties"]
-    assert columns["Kind"]["select"]["options"] == []
-
-
-def test_filters_nest_two_levels(notion: Notion):
-    source = _table_of(notion)
-    leaf = {"property": "Name", "title": {"equals": "x"}}
-    two = {"and": [{"or": [leaf]}]}
-    found = [
-        notion.call("POST", f"/v1/data_sources/{source}/query", {"filter": asked}).status_code
-        for asked in (leaf, two, {"or": [two]}, {"property": "Gone", "title": {"equals": "x"}})
-    ]
-    assert found == [200, 200, 400, 400]
-
-
-def test_a_query_ends_at_its_cap_and_says_so(notion: Notion):
-    source = _table_of(notion)
-    for _ in range(3):
-        notion.call("POST", "/v1/pages", {"parent": {"data_source_id": source}, "properties": {}})
-    notion.control("/_config", {"query_cap": 2})
-    answer = notion.call("POST", f"/v1/data_sources/{source}/query", {}).json()
-    assert (len(answer["results"]), answer["has_more"]) == (2, False)
-    assert answer["request_status"] == {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
-
-
-def test_what_is_in_the_trash_cannot_be_edited(notion: Notion):
-    page = notion.page(children=_paragraphs(1))
-    inner = notion.call("GET", f"/v1/blocks/{page}/children").json()["results"][0]["id"]
-    notion.call("DELETE", f"/v1/blocks/{page}")
-    assert notion.call("GET", f"/v1/pages/{page}").json()["in_trash"] is True
-    assert notion.append(page, *_paragraphs(1)).status_code == 400
-    edited = notion.call("PATCH", f"/v1/blocks/{inner}", {"paragraph": {"rich_text": []}})
-    assert (edited.status_code, "archived" in edited.json()["message"]) == (400, True)
-    assert notion.call("PATCH", f"/v1/pages/{page}", {"in_trash": False}).json()["in_trash"] is False
-
-
-def test_a_type_and_a_table_width_never_change(notion: Notion):
-    page = notion.page(children=[block("paragraph"), _table(1)])
-    paragraph, table = notion.call("GET", f"/v1/blocks/{page}/children").json()["results"]
-    answers = [
-        notion.call("PATCH", f"/v1/blocks/{paragraph['id']}", {"to_do": {"rich_text": []}}),
-        notion.call("PATCH", f"/v1/blocks/{table['id']}", {"table": {"table_width": 2}}),
-        notion.call("PATCH", f"/v1/blocks/{table['id']}", {"table": {"has_column_header": True}}),
-    ]
-    assert [answer.status_code for answer in answers] == [400, 400, 200]
-
-
-def test_an_internal_token_makes_no_pages_at_the_top(notion: Notion):
-    answer = notion.call("POST", "/v1/pages", {"properties": {}})
-    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
-    token = notion.connect()["access_token"]
-    assert notion.call("POST", "/v1/pages", {"properties": {}}, token=token).json()["parent"]["type"] == "workspace"

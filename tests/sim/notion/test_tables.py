@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Notion, text
+from tests.support.simulators.seeded_notion import Notion, text
 
 
 def _database(notion: Notion, **columns) -> dict:

@@ -8,7 +8,7 @@ import requests
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from .conftest import VERSION, Notion, text
+from tests.support.simulators.seeded_notion import VERSION, Notion, text
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 

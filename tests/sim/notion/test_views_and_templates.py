@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Notion, block, text
+from tests.support.simulators.seeded_notion import Notion, block, text
 
 
 @pytest.fixture

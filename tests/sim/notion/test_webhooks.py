@@ -10,8 +10,8 @@ import pytest
 
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.local.simulators.notion.webhooks import signature
-
-from .conftest import CLIENT_ID, Notion, Receiver, block, seed, text
+from tests.sim.notion.conftest import Receiver, seed
+from tests.support.simulators.seeded_notion import CLIENT_ID, Notion, block, text
 
 
 def _subscribe(notion: Notion, receiver: Receiver) -> str:

@@ -5,45 +5,11 @@ by it and by Notion's own client: tests/judges.
 """
 
 import pytest
-from notion_client import APIResponseError, Client
+from notion_client import APIResponseError
 from notion_client.helpers import collect_paginated_api
 
-from .conftest import Notion, block, text
-
-SCHEMA = {
-    "Name": {"title": {}},
-    "Status": {"status": {}},
-    "Kind": {"select": {"options": [{"name": "Bug", "color": "red"}, {"name": "Idea"}]}},
-    "Tags": {"multi_select": {}},
-    "Points": {"number": {}},
-    "Due": {"date": {}},
-    "Owner": {"people": {}},
-    "Done": {"checkbox": {}},
-    "Link": {"url": {}},
-    "Note": {"rich_text": {}},
-    "Made": {"created_time": {}},
-}
-
-
-def _table(client: Client, notion: Notion, schema: dict | None = None) -> str:
-    database = client.databases.create(
-        parent={"type": "page_id", "page_id": notion.home},
-        title=text("Ideas"),
-        initial_data_source={"properties": schema or SCHEMA},
-    )
-    return database["data_sources"][0]["id"]
-
-
-def _row(client: Client, source: str, name: str, **values: dict) -> dict:
-    return client.pages.create(
-        parent={"type": "data_source_id", "data_source_id": source},
-        properties={"Name": {"title": text(name)}, **values},
-    )
-
-
-@pytest.fixture
-def source(client: Client, notion: Notion) -> str:
-    return _table(client, notion)
+from tests.support.builders.client_tables import SCHEMA, make_row, make_table
+from tests.support.simulators.seeded_notion import block, text
 
 
 def test_a_database_is_a_container_and_its_table_has_the_columns(client, source):
@@ -62,7 +28,7 @@ def test_a_database_is_a_container_and_its_table_has_the_columns(client, source)
 
 def test_a_page_reads_back_what_was_written(client, notion, source):
     owner = notion.seeded["people"][0]["id"]
-    row = _row(
+    row = make_row(
         client,
         source,
         "One",
@@ -125,15 +91,15 @@ def test_more_than_a_hundred_blocks_come_in_pages(client, notion):
 
 
 def test_more_than_a_hundred_rows_come_in_pages(client, notion):
-    source = _table(client, notion, {"Name": {"title": {}}})
-    ids = {_row(client, source, str(number))["id"] for number in range(103)}
+    source = make_table(client, notion, {"Name": {"title": {}}})
+    ids = {make_row(client, source, str(number))["id"] for number in range(103)}
     first = client.data_sources.query(source)
     assert (len(first["results"]), first["has_more"]) == (100, True)
     assert {row["id"] for row in collect_paginated_api(client.data_sources.query, data_source_id=source)} == ids
 
 
 def test_an_update_replaces_and_the_trash_hides(client, source):
-    row = _row(client, source, "Old", Kind={"select": {"name": "Bug"}})
+    row = make_row(client, source, "Old", Kind={"select": {"name": "Bug"}})
     client.pages.update(row["id"], properties={"Name": {"title": text("New")}, "Kind": {"select": None}})
     read = client.pages.retrieve(row["id"])["properties"]
     assert (read["Name"]["title"][0]["plain_text"], read["Kind"]["select"]) == ("New", None)
@@ -144,7 +110,7 @@ def test_an_update_replaces_and_the_trash_hides(client, source):
 
 
 def test_search_finds_titles_only(client, notion, source):
-    row = _row(client, source, "Needle")
+    row = make_row(client, source, "Needle")
     notion.page("Other", children=[block("paragraph", "needle")])
     assert [found["id"] for found in client.search(query="needle")["results"]] == [row["id"]]
     tables = client.search(filter={"property": "object", "value": "data_source"})["results"]
@@ -152,7 +118,7 @@ def test_search_finds_titles_only(client, notion, source):
 
 
 def test_long_lists_are_cut_at_25_in_the_page_and_whole_at_the_property(client, source):
-    row = _row(client, source, "x")
+    row = make_row(client, source, "x")
     client.pages.update(row["id"], properties={"Note": {"rich_text": [text(str(i))[0] for i in range(30)]}})
     note = client.pages.retrieve(row["id"])["properties"]["Note"]
     assert len(note["rich_text"]) == 25
@@ -181,132 +147,23 @@ def test_the_budget_of_a_minute_is_kept_and_the_answer_says_how_long(client, not
     assert client.users.me()["type"] == "bot"
 
 
-FILTERS = [
-    ({"property": "Name", "title": {"contains": "ALP"}}, "a"),
-    ({"property": "Name", "title": {"does_not_contain": "a"}}, ""),
-    ({"property": "Name", "title": {"equals": "Beta"}}, "b"),
-    ({"property": "Name", "title": {"does_not_equal": "Beta"}}, "ac"),
-    ({"property": "Name", "title": {"starts_with": "g"}}, "c"),
-    ({"property": "Name", "title": {"ends_with": "ta"}}, "b"),
-    ({"property": "Note", "rich_text": {"is_empty": True}}, "bc"),
-    ({"property": "Note", "rich_text": {"is_not_empty": True}}, "a"),
-    ({"property": "Points", "number": {"equals": 2}}, "b"),
-    ({"property": "Points", "number": {"does_not_equal": 2}}, "ac"),
-    ({"property": "Points", "number": {"greater_than": 1}}, "b"),
-    ({"property": "Points", "number": {"less_than": 2}}, "a"),
-    ({"property": "Points", "number": {"greater_than_or_equal_to": 1}}, "ab"),
-    ({"property": "Points", "number": {"less_than_or_equal_to": 1}}, "a"),
-    ({"property": "Points", "number": {"is_empty": True}}, "c"),
-    ({"property": "Kind", "select": {"equals": "Bug"}}, "a"),
-    ({"property": "Kind", "select": {"does_not_equal": "Bug"}}, "bc"),
-    ({"property": "Kind", "select": {"is_empty": True}}, "c"),
-    ({"property": "Status", "status": {"equals": ["Done", "In progress"]}}, "ab"),
-    ({"property": "Status", "status": {"does_not_equal": "Done"}}, "bc"),
-    ({"property": "Tags", "multi_select": {"contains": "x"}}, "ab"),
-    ({"property": "Tags", "multi_select": {"does_not_contain": "y"}}, "ac"),
-    ({"property": "Tags", "multi_select": {"is_empty": True}}, "c"),
-    ({"property": "Due", "date": {"equals": "2026-11-02"}}, "a"),
-    ({"property": "Due", "date": {"before": "2026-11-03"}}, "a"),
-    ({"property": "Due", "date": {"after": "2026-11-02"}}, "b"),
-    ({"property": "Due", "date": {"on_or_before": "2026-11-03"}}, "ab"),
-    ({"property": "Due", "date": {"on_or_after": "2026-11-03"}}, "b"),
-    ({"property": "Due", "date": {"is_not_empty": True}}, "ab"),
-    ({"property": "Owner", "people": {"is_empty": True}}, "bc"),
-    ({"property": "Done", "checkbox": {"equals": True}}, "b"),
-    ({"property": "Done", "checkbox": {"does_not_equal": True}}, "ac"),
-    ({"property": "Link", "url": {"contains": "example"}}, "a"),
-    ({"timestamp": "created_time", "created_time": {"on_or_after": "2020-01-01"}}, "abc"),
-    ({"timestamp": "last_edited_time", "last_edited_time": {"past_week": {}}}, "abc"),
-    ({"timestamp": "last_edited_time", "last_edited_time": {"before": "today"}}, ""),
-    (
-        {
-            "and": [
-                {"property": "Tags", "multi_select": {"contains": "x"}},
-                {
-                    "or": [
-                        {"property": "Points", "number": {"equals": 2}},
-                        {"property": "Done", "checkbox": {"equals": True}},
-                    ]
-                },
-            ]
-        },
-        "b",
-    ),
-]
-
-
-@pytest.fixture
-def three_rows(client, notion, source):
-    tags = {"x": [{"name": "x"}], "xy": [{"name": "x"}, {"name": "y"}]}
-    owner = [{"id": notion.seeded["people"][0]["id"]}]
-    a = _row(
-        client,
-        source,
-        "Alpha",
-        Note={"rich_text": text("n")},
-        Points={"number": 1},
-        Kind={"select": {"name": "Bug"}},
-        Status={"status": {"name": "Done"}},
-        Tags={"multi_select": tags["x"]},
-        Due={"date": {"start": "2026-11-02"}},
-        Owner={"people": owner},
-        Link={"url": "https://example.test"},
-    )
-    b = _row(
-        client,
-        source,
-        "Beta",
-        Points={"number": 2},
-        Kind={"select": {"name": "Idea"}},
-        Status={"status": {"name": "In progress"}},
-        Tags={"multi_select": tags["xy"]},
-        Due={"date": {"start": "2026-11-03T10:00:00Z"}},
-        Done={"checkbox": True},
-    )
-    c = _row(client, source, "Gamma")
-    return {a["id"]: "a", b["id"]: "b", c["id"]: "c"}
-
-
-def test_every_filter_keeps_the_right_rows(client, source, three_rows):
-    kept = {}
-    for number, (asked, _) in enumerate(FILTERS):
-        found = client.data_sources.query(source, filter=asked)["results"]
-        kept[number] = "".join(sorted(three_rows[row["id"]] for row in found))
-    assert kept == {number: wanted for number, (_, wanted) in enumerate(FILTERS)}
-
-
-@pytest.mark.parametrize(
-    ("sort", "wanted"),
-    [
-        ({"property": "Points", "direction": "descending"}, "bac"),
-        ({"property": "Points", "direction": "ascending"}, "abc"),
-        ({"property": "Name", "direction": "descending"}, "cba"),
-        ({"property": "Status", "direction": "ascending"}, "bac"),
-        ({"timestamp": "created_time", "direction": "ascending"}, "abc"),
-    ],
-)
-def test_sorts_put_empty_values_last(client, source, three_rows, sort, wanted):
-    found = client.data_sources.query(source, sorts=[sort])["results"]
-    assert "".join(three_rows[row["id"]] for row in found) == wanted
-
-
 def test_relations_link_rows_both_ways_by_id(client, notion, source):
-    other = _table(
+    other = make_table(
         client,
         notion,
         {"Name": {"title": {}}, "Idea": {"relation": {"data_source_id": source, "single_property": {}}}},
     )
-    idea = _row(client, source, "Idea")
-    task = _row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
+    idea = make_row(client, source, "Idea")
+    task = make_row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
     asked = {"property": "Idea", "relation": {"contains": idea["id"]}}
     assert [row["id"] for row in client.data_sources.query(other, filter=asked)["results"]] == [task["id"]]
     with pytest.raises(APIResponseError) as refused:
-        _row(client, other, "x", Idea={"relation": [{"id": notion.seeded["bot_id"]}]})
+        make_row(client, other, "x", Idea={"relation": [{"id": notion.seeded["bot_id"]}]})
     assert refused.value.status == 404
 
 
 def test_a_two_way_relation_links_back(client, notion, source):
-    other = _table(
+    other = make_table(
         client,
         notion,
         {
@@ -316,8 +173,8 @@ def test_a_two_way_relation_links_back(client, notion, source):
             },
         },
     )
-    idea = _row(client, source, "Idea")
-    task = _row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
+    idea = make_row(client, source, "Idea")
+    task = make_row(client, other, "Task", Idea={"relation": [{"id": idea["id"]}]})
     assert client.pages.retrieve(idea["id"])["properties"]["Tasks"]["relation"] == [{"id": task["id"]}]
     client.pages.update(task["id"], properties={"Idea": {"relation": []}})
     assert client.pages.retrieve(idea["id"])["properties"]["Tasks"]["relation"] == []

@@ -218,3 +218,7 @@ class ForgeRig:
 def git(folder: Path, *asked: str) -> str:
     """Return what git says about a clone."""
     return subprocess.run(["git", "-C", str(folder), *asked], check=True, capture_output=True, text=True).stdout.strip()
+
+
+WATCH, MERGE = "repository.watch_checks", "repository.merge_change"
+BETTER = {"site/index.html": "<!doctype html><title>Club</title><p>We repair bicycles and more.</p>"}
