@@ -16,11 +16,11 @@ from shared.app.asking.wrong_clock import notion_ahead
 from shared.app.engine.deps import Deps
 from shared.app.intake.debounce import Happening, gather, looked_at
 from shared.app.workspace.workspace_crawl import BLUR, OVERLAP
-from shared.core.errors import Rejected
 from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
 from shared.core.run.run import derived_id
 from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.client.notion_refusals import CursorExpired
 from shared.ports import Put
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
@@ -49,10 +49,8 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
         asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
         try:
             part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
-        except Rejected as error:
-            if not cursor or "cursor" not in str(error):
-                raise
-            since, cursor, began = state["upto"], "", now  # it has expired
+        except CursorExpired:
+            since, cursor, began = state["upto"], "", now
             continue
         if ahead is None:  # from here on by Notion's clock: ours may be wrong by a day
             ahead = notion_ahead(deps, notion)

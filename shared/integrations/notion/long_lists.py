@@ -9,6 +9,7 @@ from itertools import chain
 from shared.core.errors import Rejected, Unavailable
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.data_sources import ROW_CAP
+from shared.integrations.notion.client.notion_refusals import CursorExpired
 from shared.integrations.notion.client.wire import Json, Wire
 
 _BY_AGE = [{"timestamp": "created_time", "direction": "ascending"}]
@@ -35,9 +36,7 @@ def row_parts(notion: Notion, source: str, reached: Reached) -> Iterator[tuple[l
     while True:
         try:
             part = notion.query_part(source, _since(reached.since), _BY_AGE, cursor=reached.cursor, only=_TITLE)
-        except Rejected as error:
-            if not reached.cursor or "cursor" not in str(error):
-                raise
+        except CursorExpired as error:
             if restarted:
                 raise Unavailable(notion.system, f"{source}: the list expired while it was being read") from error
             reached, restarted = replace(reached, since=reached.last, cursor=""), True
@@ -71,9 +70,7 @@ def edited_parts(notion: Wire, since: str, cursor: str = "") -> Iterator[tuple[l
     answers = notion._parts("POST", "/v1/search", {**asked, "start_cursor": cursor} if cursor else asked)
     try:
         first = next(answers)
-    except Rejected as error:
-        if not cursor or "cursor" not in str(error):
-            raise
+    except CursorExpired:
         yield from edited_parts(notion, since)
         return
     for answer in chain([first], answers):

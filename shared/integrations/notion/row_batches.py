@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import BudgetSpent, ErrorClass, IntegrationError, Missing, Rejected, Unavailable
 from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.client.notion_refusals import CursorExpired
 
 Json = dict[str, Any]
 Result = Mapping[str, Any]
@@ -54,9 +55,8 @@ def all_rows(
     for beginning in range(_BEGINNINGS):
         try:
             return _read(notion, memory, source, filter, only, f"{name}-{beginning}")
-        except Rejected as error:
-            if "cursor" not in str(error):
-                raise
+        except CursorExpired:
+            continue
     raise Unavailable("notion", f"{source}: the list of rows expired again and again while it was being read")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, RateLimited, Unavailable
+from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, RateLimited, Rejected, Unavailable
 from shared.core.run.faults import Fault
 from shared.core.text.sentence import end_sentence
 from shared.http_answers import Answer, retry_after, vendor_message
@@ -27,8 +27,17 @@ _NO_MORE_BLOCKS = (
 )
 
 
-def judge(method: str, path: str, *, writes: bool) -> Callable[[Answer], Answer | IntegrationError | None]:
-    """Return the word on a refused call: success after all, one of our errors, or None for the usual mapping."""
+class CursorExpired(Rejected):
+    """The list cannot be read on from there any more; it has to be begun anew."""
+
+
+def judge(
+    method: str, path: str, *, writes: bool, reads_on: bool = False
+) -> Callable[[Answer], Answer | IntegrationError | None]:
+    """Return the word on a refused call: success after all, one of our errors, or None for the usual mapping.
+
+    `reads_on`: a list, from a cursor. Notion has no code of its own for one that has expired.
+    """
     asked = f"{method} {path}"
 
     def verdict(answer: Answer) -> Answer | IntegrationError | None:
@@ -38,6 +47,8 @@ def judge(method: str, path: str, *, writes: bool) -> Callable[[Answer], Answer 
         said = f"{asked}: {answer.status} {vendor_message(answer)}".rstrip()
         if answer.status == 503 and writes:
             return _saved(extra)
+        if answer.status == 400 and reads_on and "cursor" in vendor_message(answer):
+            return CursorExpired(SYSTEM, said)
         if answer.status == 409:  # two writes met and ours was turned away
             return Unavailable(SYSTEM, said, retry_after=retry_after(answer))
         if answer.status == 429:

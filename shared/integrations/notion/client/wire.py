@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unavailable
 from shared.http_client import HttpClient, segment
 from shared.integrations.notion.client.checked_answers import check_part, checked
-from shared.integrations.notion.client.notion_refusals import judge
+from shared.integrations.notion.client.notion_refusals import CursorExpired, judge
 from shared.integrations.notion.content.blocks import MAX_ITEMS
 from shared.integrations.notion.ids import normal_id as normal_id
 from shared.integrations.notion.limits import check_body
@@ -86,6 +86,7 @@ class Wire:
         *,
         read: bool,
         listed: bool = False,  # the answer is a list, and not an object with an id
+        reads_on: bool = False,  # from a cursor
         headers: Mapping[str, str] | None = None,
         **sent: Any,
     ) -> Json:
@@ -94,7 +95,7 @@ class Wire:
             path,
             headers={"Notion-Version": VERSION} | dict(headers or {}),
             read=read,
-            judge=judge(method, path, writes=not read),
+            judge=judge(method, path, writes=not read, reads_on=reads_on),
             **sent,
         )
         return checked(f"{method} {path}", answer.json, read=read, with_id=not listed and method != "DELETE")
@@ -110,7 +111,8 @@ class Wire:
     ) -> Json:
         if body is not None:
             check_body(body)
-        return self._call(method, path, read=True, listed=listed, params=params or None, json=body)
+        reads_on = "start_cursor" in {**(params or {}), **(body or {})}
+        return self._call(method, path, read=True, listed=listed, reads_on=reads_on, params=params or None, json=body)
 
     def _write(self, method: str, path: str, body: Json | None, *, listed: bool = False) -> Json:
         """Change something; what Notion would refuse for its size is refused before it is sent."""
@@ -151,11 +153,10 @@ class Wire:
                     answer = self._ask(method, path, {**(params or {}), **fields}, listed=True)
                 else:
                     answer = self._ask(method, path, params, fields, listed=True)
-            except Rejected as error:
-                if used and "cursor" in str(error):
-                    raise Unavailable(
-                        self.system, f"{method} {path}: the list expired while it was being read"
-                    ) from error
+            except CursorExpired as error:
+                if used:
+                    said = f"{method} {path}: the list expired while it was being read"
+                    raise Unavailable(self.system, said) from error
                 raise
             if answer.get("object") == "property_item":  # a property that is no list is answered whole
                 yield answer
