@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shared.core.knowledge.chunk import Chunk
+if TYPE_CHECKING:  # every function loads the ports, and few of them chunks
+    from shared.core.knowledge.chunk import Chunk
 
 Vector = Sequence[float]  # a list, or a row of numpy's
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shared.core.approval.release_words import count_found
-from shared.core.approval.roll_back_words import ROLLED_BACK, rolled_back_line
+from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.pages.page_changes import EDITED, edited_lines
+from shared.core.run.acts import ROLLED_BACK
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 

@@ -13,7 +13,6 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.retry_links import latest_run
-from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import AgentError
 from shared.core.run.run import Run, Step, derived_id
 from shared.ports import SYSTEM, Doc, Put
@@ -70,20 +69,6 @@ def snapshots_of(deps: Deps, tenant: str, run: str) -> list[Doc]:
             break
         after = docs[-1].id
     return found
-
-
-def restore(deps: Deps, tenant: str, run: str, number: int) -> Worktree:
-    """Return the work tree of a version; raises KeyError where it is not, or no longer, kept."""
-    doc = deps.store.get(tenant, SNAPSHOTS, snapshot_id(run, number))
-    if doc is None or not doc.body["ref"]:
-        raise KeyError(snapshot_id(run, number))
-    return from_text(deps.store.get_text(tenant, str(doc.body["ref"])))
-
-
-def originals_of(deps: Deps, tenant: str, doc: Doc) -> Mapping[str, bytes]:
-    """Return the files of the repository that a version is based on; none for a new project."""
-    ref = str(doc.body.get("originals") or "")
-    return from_text(deps.store.get_text(tenant, ref)).files if ref else {}
 
 
 def keep_days(settings: Mapping[str, Any] | None) -> int:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.code.snapshots import originals_of, snapshot_id, snapshots_of
+from shared.app.code.kept_files import originals_of
+from shared.app.code.snapshots import snapshot_id, snapshots_of
 from shared.app.engine.deps import Deps
 from shared.core.code.worktree import Worktree, diff, diff_of, from_text
 from shared.core.run.run import NOTHING, Run, Step, Usage

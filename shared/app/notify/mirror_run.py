@@ -29,12 +29,11 @@ from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import Mapped, mapped_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.app.workspace.write_journal import noting
-from shared.core.approval.roll_back_words import ROLLED_BACK
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
 from shared.core.notify.attention import STANDING
 from shared.core.notify.progress import progress_of, status_of
 from shared.core.pages.author import UNKNOWN, Author
-from shared.core.run.acts import RolledBack
+from shared.core.run.acts import ROLLED_BACK, RolledBack
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus, StepStatus, derived_id
 from shared.integrations.notion.client.client import Notion

@@ -6,16 +6,12 @@ And what a run says of itself once that is done, and people are told to do where
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.core.run.acts import RolledBack
-from shared.core.run.commands import MIRROR, Command
+from shared.core.run.acts import ROLLED_BACK
 from shared.core.run.run import Run
 from shared.core.system import System
 from shared.core.text.outgoing_text import folded, plain, visible
-
-ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
 
 # English, German, French, Spanish, in the shape that `folded` gives; the whole of what is said.
 _ASKED = re.compile(
@@ -33,17 +29,6 @@ def asks_to_roll_back(text: str) -> bool:
     """Say whether the text asks for exactly that. A question, or a sentence about it, does not."""
     said = " ".join(folded(visible(text)).split())
     return "?" not in said and _ASKED.fullmatch(said) is not None
-
-
-def rolled_back(run: Run, event: RolledBack) -> tuple[Run, tuple[Command, ...]]:
-    """Remember that what the run put live was taken back, and have its page say so."""
-    if not run.status.final or run.facts.get(ROLLED_BACK):
-        return run, ()
-    told = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
-    after = replace(run, seq=run.seq + 1, facts={**run.facts, ROLLED_BACK: told})
-    if not run.trigger.page:
-        return after, ()
-    return after, (Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id),)
 
 
 def rolled_back_line(run: Run) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.core.approval.release_words import PLAN, PRODUCTION, RELEASE, how_to_decide, waiting_kind
-from shared.core.approval.roll_back_words import ROLLED_BACK, rolled_back_line
+from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.pages.page_changes import EDITED, TO_BUILD, edited_lines
+from shared.core.run.acts import ROLLED_BACK
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import hosts_of, may_link, plain

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.core.page import Block, Page
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
+
+if TYPE_CHECKING:  # who only says what was changed loads no pages
+    from shared.core.page import Block, Page
 
 EDITED = "edited"  # the run's fact that holds what was changed
 MOST_LINES = 8

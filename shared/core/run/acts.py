@@ -7,6 +7,8 @@ from datetime import datetime
 
 from shared.core.run.run import Usage
 
+ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetChanged:

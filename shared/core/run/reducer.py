@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core.approval.edited import edited_after_the_end, forget_edit, leave_out, page_edited
-from shared.core.approval.roll_back_words import rolled_back
 from shared.core.money.run_budget import budget_changed, short
 from shared.core.notify.attention import STANDING, attention_of, came_back
 from shared.core.run import acts
@@ -46,7 +45,7 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     if isinstance(event, ev.PeopleNotified):
         return _notified(run, event)
     if isinstance(event, acts.RolledBack):
-        return rolled_back(run, event)
+        return _rolled_back(run, event)
     if isinstance(event, acts.PageEdited) and run.status.final:
         return edited_after_the_end(run, event)
     if run.status.final:
@@ -58,6 +57,17 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
         draft.fields["notices"] = came_back(run.notices, step)
     quiet = isinstance(event, ev.BudgetShort | acts.TimeStoodStill)  # another event follows
     return draft.done(advance(draft), quiet=quiet)
+
+
+def _rolled_back(run: Run, event: acts.RolledBack) -> tuple[Run, tuple[Command, ...]]:
+    """Remember that what the run put live was taken back, and have its page say so."""
+    if not run.status.final or run.facts.get(acts.ROLLED_BACK):
+        return run, ()
+    told = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
+    after = replace(run, seq=run.seq + 1, facts={**run.facts, acts.ROLLED_BACK: told})
+    if not run.trigger.page:
+        return after, ()
+    return after, (Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id),)
 
 
 def fold(events: Iterable[ev.Event]) -> Run:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.snapshots import SNAPSHOTS, restore, snapshots_of
+from shared.app.code.kept_files import restore
+from shared.app.code.snapshots import SNAPSHOTS, snapshots_of
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.execute_step import execute_step
 from shared.backends.sandbox.choose import choose_sandbox

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.snapshots import EXPIRIES, KEEP_DAYS, restore, snapshots_of
+from shared.app.code.kept_files import restore
+from shared.app.code.snapshots import EXPIRIES, KEEP_DAYS, snapshots_of
 from shared.app.engine.sweep import sweep
 from shared.core.code.worktree import Worktree
 from shared.ports import SYSTEM, Put
