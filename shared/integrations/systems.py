@@ -1,28 +1,29 @@
-"""All external systems, one line each, in the order of preference where several do the same.
+"""All external systems: one line each, in the order of preference where several do the same.
 
 A new one is a folder with its `system.py`, and a line here. Whoever lists systems reads this list.
 """
 
 from __future__ import annotations
 
+# ruff: isort: skip_file
 from collections.abc import Mapping
 
 from shared.core.models.model_facts import PROVIDER_NAMES
 from shared.core.system import System
-from shared.integrations.cloud_storage.system import CLOUD_STORAGE
-from shared.integrations.github.system import GITHUB
-from shared.integrations.gitlab.system import GITLAB
-from shared.integrations.local_sites.system import LOCAL_SITES
-from shared.integrations.notion.system import NOTION
-from shared.integrations.ses.system import SES
-from shared.integrations.slack.system import SLACK
-from shared.integrations.smtp.system import SMTP
-from shared.integrations.vercel.system import VERCEL
+from shared.integrations.notion.system import NOTION as NOTION
+from shared.integrations.github.system import GITHUB as GITHUB
+from shared.integrations.gitlab.system import GITLAB as GITLAB
+from shared.integrations.vercel.system import VERCEL as VERCEL
+from shared.integrations.local_sites.system import LOCAL_SITES as LOCAL_SITES
+from shared.integrations.slack.system import SLACK as SLACK
+from shared.integrations.ses.system import SES as SES
+from shared.integrations.smtp.system import SMTP as SMTP
+from shared.integrations.cloud_storage.system import CLOUD_STORAGE as CLOUD_STORAGE
 
-SYSTEMS: Mapping[str, System] = {
-    each.name: each for each in (NOTION, GITHUB, GITLAB, VERCEL, LOCAL_SITES, SLACK, SES, SMTP, CLOUD_STORAGE)
-}
+SYSTEMS: Mapping[str, System] = {each.name: each for each in [*globals().values()] if isinstance(each, System)}
 TITLES = {each.name: each.title for each in SYSTEMS.values()}
+FILES_ALONE = frozenset(each.name for each in SYSTEMS.values() if each.files_alone)
+USUAL_SECONDS = {each.name: each.usual_seconds for each in SYSTEMS.values() if each.usual_seconds is not None}
 FORGES = tuple(each.name for each in SYSTEMS.values() if each.keeps_code)
 HOSTS = tuple(each.name for each in SYSTEMS.values() if each.hosts_sites)
 

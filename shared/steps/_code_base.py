@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.core.code.worktree import Worktree, from_text
 from shared.core.errors import Missing, Rejected, Unauthorized
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import forge_of
 from shared.steps._kind import StepContext
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.core.ship.shipping import ship_of
 from shared.integrations.clients import load_client
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FORGES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
 PROTOCOLS = {"forge", "hosting", "mail"}  # what several systems are asked in the same words; nothing is called there
-LISTS = {"systems", "clients"}  # of all systems
+LISTS = {"systems", "clients", "ship_settings"}  # of all systems
 AT_HAND = {"local_sites"}  # nobody else's system: tests have the real one
 INTEGRATIONS = sorted(
     path.stem

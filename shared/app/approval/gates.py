@@ -11,7 +11,7 @@ from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 
 BUILDS = "code.test"  # the kind of step that makes and mends the work
 

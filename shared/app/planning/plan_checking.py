@@ -23,9 +23,10 @@ from shared.core.planning.plan_tidy import without_ours
 from shared.core.run.replan import so_far
 from shared.core.run.run import Run, StepSpec
 from shared.core.secrets.secret_places import without_places_in
-from shared.core.ship.shipping import FILES_ALONE, WITH_RELEASE, Ship, ship_of
+from shared.core.ship.shipping import WITH_RELEASE, Ship
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.systems import name_system
+from shared.integrations.ship_settings import ship_of
+from shared.integrations.systems import FILES_ALONE, name_system
 from shared.mind.field_errors import fields_in_words, told_errors
 from shared.mind.questions import Question, without_text
 from shared.mind.safety.redaction import Redactor

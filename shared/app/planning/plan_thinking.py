@@ -36,6 +36,7 @@ from shared.core.planning.risk import Risk, ceiling_of, risk_of
 from shared.core.run.replan import is_work, so_far
 from shared.core.run.run import Run, StepSpec
 from shared.integrations.notion.client.wire import normal_id
+from shared.integrations.systems import TITLES, USUAL_SECONDS
 from shared.mind.fitting import within
 from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of, with_last_answer
@@ -77,7 +78,7 @@ class Thought:
         return {
             "risk": {"level": self.risk.level, "why": list(self.risk.why)},
             "micros": ceiling_of(self.specs).micros,
-            "seconds": list(typical_of([spec for spec in self.specs if is_work(spec)])),
+            "seconds": list(typical_of([spec for spec in self.specs if is_work(spec)], USUAL_SECONDS)),
             "second_look": look,
             "findings": list(self.look.findings) if self.look else [],
             "followed": [{"id": one.id, "text": one.text} for one in followed],
@@ -87,7 +88,7 @@ class Thought:
 def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
     """Return the thought behind a plan that was made without a model."""
     proposal, specs = validated(upgraded(made), tools, run, places_named(deps, tools, run))
-    return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk))
+    return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk, TITLES))
 
 
 def think(attempt: Attempt, view: PageView, task: str) -> Thought:
@@ -162,7 +163,7 @@ class _Planning:
         except InvalidOutput as error:
             error.said = json.dumps(answer, ensure_ascii=False)
             raise
-        return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk), known=known)
+        return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk, TITLES), known=known)
 
     def _answer(self, known: Known, feedback: str) -> tuple[dict[str, Any], ModelResult]:
         deps, run, step, tools = self.attempt.deps, self.attempt.run, self.attempt.step, self.attempt.tools

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import Rejected
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 from shared.ports import Put, Secret
 
 KIND = "site_values"

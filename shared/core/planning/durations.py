@@ -1,12 +1,13 @@
 """How long steps usually take: a table, so that no model has to guess. Waiting for people is in none of it.
 
 The figures are orders of magnitude for planning, from the vendors' documented limits and from what the demo's run
-takes; they promise nothing. Seconds from and to, by kind, else by the kind's system.
+takes; they promise nothing. Seconds from and to, by kind, else by the kind's system: as the system itself says it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from shared.core.run.run import StepSpec
 
@@ -22,7 +23,6 @@ TYPICAL: Mapping[str, tuple[int, int]] = {
     "notion": (1, 15),
     "notion.attach_file": (5, 120),
     "notion.update_rows": (5, 600),
-    "slack": (1, 5),
     "made": (1, 15),
     "knowledge": (1, 10),
     "agent": (5, 60),
@@ -30,18 +30,20 @@ TYPICAL: Mapping[str, tuple[int, int]] = {
     "pattern": (30, 600),
 }
 UNKNOWN = (5, 90)
+Usual = Mapping[str, tuple[int, int]]
 
 
-def typical(kind: str) -> tuple[int, int]:
-    """Return from and to how many seconds a step of this kind usually takes."""
-    return TYPICAL.get(kind) or TYPICAL.get(kind.partition(".")[0]) or UNKNOWN
+def typical(kind: str, systems: Usual = MappingProxyType({})) -> tuple[int, int]:
+    """Return from and to how many seconds a step of this kind usually takes, `systems` being what systems say of it."""
+    system = kind.partition(".")[0]
+    return TYPICAL.get(kind) or systems.get(system) or TYPICAL.get(system) or UNKNOWN
 
 
-def typical_of(specs: Sequence[StepSpec]) -> tuple[int, int]:
+def typical_of(specs: Sequence[StepSpec], systems: Usual = MappingProxyType({})) -> tuple[int, int]:
     """Return from and to how many seconds a plan takes, steps side by side where they may be; specs in plan order."""
     ends: dict[str, tuple[int, int]] = {}
     for spec in specs:
-        low, high = typical(spec.kind)
+        low, high = typical(spec.kind, systems)
         before = [ends[name] for name in spec.depends_on if name in ends]
         begin = (max((b[0] for b in before), default=0), max((b[1] for b in before), default=0))
         ends[spec.id] = (begin[0] + low, begin[1] + high)

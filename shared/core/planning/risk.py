@@ -32,7 +32,7 @@ _NEW_CODE: Mapping[str, str] = {
     "repository.merge_change": "it merges a program that is new",
 }
 _WHERE: Mapping[str, str] = {
-    "notion": "Notion", "repository": "a repository", "site": "the place where sites are kept", "slack": "Slack",
+    "notion": "Notion", "repository": "a repository", "site": "the place where sites are kept",
 }  # fmt: skip
 _HARMLESS = frozenset(
     (
@@ -52,14 +52,17 @@ class Risk:
     why: tuple[str, ...] = ()
 
 
-def risk_of(specs: Sequence[StepSpec], said: str = "low") -> Risk:
-    """Return the risk of a plan; `said` is the model's own word, which can raise it and never lower it."""
+def risk_of(specs: Sequence[StepSpec], said: str = "low", titles: Mapping[str, str] | None = None) -> Risk:
+    """Return the risk of a plan; `said` is the model's own word, which can raise it and never lower it.
+
+    `titles` are what people call the systems that steps may write to.
+    """
     found: dict[str, str] = {}
     specs = [spec for spec in specs if is_work(spec)]
     shipped = _shipped(specs)
     for spec in specs:
         for kind in (spec.kind, *_allowed(spec.input)):
-            level, why = _of_kind(kind, spec, shipped)
+            level, why = _of_kind(kind, spec, shipped, titles or {})
             if why:
                 found.setdefault(why, level)
     if (places := len(_places(specs))) > MANY_PLACES:
@@ -91,7 +94,7 @@ def _shipped(specs: Sequence[StepSpec]) -> str:
     return max(levels, key=LEVELS.index, default="high")
 
 
-def _of_kind(kind: str, spec: StepSpec, shipped: str) -> tuple[str, str]:
+def _of_kind(kind: str, spec: StepSpec, shipped: str, titles: Mapping[str, str]) -> tuple[str, str]:
     if kind == spec.kind and kind in _SHIPS and shipped == "low":
         return "low", ""
     if kind == spec.kind and kind in _NEW_CODE and shipped == "medium":
@@ -103,7 +106,7 @@ def _of_kind(kind: str, spec: StepSpec, shipped: str) -> tuple[str, str]:
     if kind == spec.kind and not spec.undoable:
         return "high", f"{kind} cannot be taken back"
     system = kind.partition(".")[0]
-    return "medium", f"it writes to {_WHERE.get(system, system)}"
+    return "medium", f"it writes to {_WHERE.get(system) or titles.get(system, system)}"
 
 
 def _allowed(given: Mapping[str, Any]) -> list[str]:

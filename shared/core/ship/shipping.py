@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-FORGES = ("github", "gitlab")  # in the order of preference
-HOSTS = ("vercel", "local_sites", "cloud_storage")  # in the order of preference
+from shared.core.system import System
+
 FILES, GIT = "files", "git"
-FILES_ALONE = frozenset({"local_sites", "cloud_storage"})  # they serve files, and neither build nor run anything
-_FOR_ALL = FILES_ALONE  # and are the operator's, there without a team's choice: what a team chose goes before
 NEVER, AFTER_REVIEW, WHEN_GREEN = "never", "after_review", "when_green"
 ASK, WITH_RELEASE = "ask", "with_release"
 
@@ -59,11 +57,11 @@ class Ship:
     four_eyes: bool = False  # production needs somebody else than who approved what leaves, or asked for it
 
 
-def ship_of(settings: Mapping[str, Any]) -> Ship:
+def read_ship(settings: Mapping[str, Any], systems: Sequence[System]) -> Ship:
     """Return a tenant's rules from its settings document; unknown fields in it are left alone.
 
-    Beside the document `settings` may say which systems are `connected`, and which were once (`granted`): where nobody
-    has named a system it is the first of those, and people approve that very one.
+    Beside the document `settings` may say which of the `systems` are `connected`, and which were once (`granted`):
+    where nobody has named a system it is the first of those, and people approve that very one.
     """
     ship = settings.get("ship") or {}
     code, site, approvals = (dict(ship.get(name) or {}) for name in ("code", "site", "approvals"))
@@ -71,8 +69,8 @@ def ship_of(settings: Mapping[str, Any]) -> Ship:
     code.setdefault("repository", settings.get("github_repository") or "")
     for name in ("reviewers", "labels"):
         code[name] = tuple(code.get(name) or ())
-    code["system"] = code.get("system") or _first(FORGES, settings)
-    site["system"] = site.get("system") or _first(HOSTS, settings)
+    code["system"] = code.get("system") or _first([each for each in systems if each.keeps_code], settings)
+    site["system"] = site.get("system") or _first([each for each in systems if each.hosts_sites], settings)
     site["environment"] = tuple(site.get("environment") or ())
     return Ship(
         CodeTarget(**_known(CodeTarget, code)),
@@ -83,13 +81,17 @@ def ship_of(settings: Mapping[str, Any]) -> Ship:
     )
 
 
-def _first(systems: Sequence[str], settings: Mapping[str, Any]) -> str:
-    """Return the first of the systems there is; one that has locked us out waits to be connected again."""
+def _first(systems: Sequence[System], settings: Mapping[str, Any]) -> str:
+    """Return the first of the systems there is; one that has locked us out waits to be connected again.
+
+    What is there for all, without the team's choice, comes after what the team chose.
+    """
     connected, granted = settings.get("connected") or (), settings.get("granted") or ()
-    for there in ([system for system in connected if system not in _FOR_ALL], granted, connected):
-        for system in systems:
-            if system in there:
-                return system
+    chosen = set(connected) - {each.name for each in systems if each.for_all}
+    for there in (chosen, granted, connected):
+        for each in systems:
+            if each.name in there:
+                return each.name
     return ""
 
 

@@ -21,5 +21,4 @@ NOTION = System(
         revoke_url="https://api.notion.com/v1/oauth/revoke",
     ),
     by_link=True,
-    usual_seconds=(1, 15),
 )

@@ -9,8 +9,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.errors import NotApproved, Rejected
-from shared.core.ship.shipping import ship_of
 from shared.integrations.forge import Author, Forge, Repository
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import OWN_BRANCH, forge_of, own_branch, place_of
 from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext

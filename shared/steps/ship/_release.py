@@ -13,7 +13,8 @@ from typing import Any
 from shared.core.approval.four_eyes import barred
 from shared.core.approval.release import binding, refusal
 from shared.core.errors import NotApproved
-from shared.core.ship.shipping import FILES, WITH_RELEASE, ship_of
+from shared.core.ship.shipping import FILES, WITH_RELEASE
+from shared.integrations.ship_settings import ship_of
 from shared.steps._kind import StepContext
 
 RELEASE, PRODUCTION = "release", "production"  # the gates

@@ -22,12 +22,12 @@ from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, StepStatus
 from shared.core.secrets.secret_places import SIGN, places_in
 from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
-from shared.core.ship.shipping import ship_of
 from shared.core.text.outgoing_text import hosts_of, plain, tame
 from shared.core.text.sentence import count_of
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.rich_text import split_text
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import TITLES
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind

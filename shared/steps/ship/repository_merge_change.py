@@ -14,8 +14,9 @@ from typing import Any
 
 from shared.core.errors import Rejected
 from shared.core.lines import GIT
-from shared.core.ship.shipping import AFTER_REVIEW, NEVER, ship_of
+from shared.core.ship.shipping import AFTER_REVIEW, NEVER
 from shared.integrations.forge import Change, Forge, Review
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import SYSTEMS, forge_of, of_writers
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, Result, StepContext, StepFailure, StepKind

@@ -14,8 +14,8 @@ from typing import Any
 from shared.core.errors import Rejected
 from shared.core.lines import GIT
 from shared.core.run.run import StepStatus
-from shared.core.ship.shipping import ship_of
 from shared.integrations.forge import EXECUTABLE, FILE, Change
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import SYSTEMS, claim_of, in_turn
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, tested_work

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.core.ship.shipping import ship_of
 from shared.integrations.forge import Check, Checks, Forge
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import SYSTEMS, forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind

@@ -12,7 +12,7 @@ from shared.app.engine.deps import Deps
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 from shared.local.first_setup import _ship_to_folder
 from shared.ports import Put
 from shared.settings import Settings

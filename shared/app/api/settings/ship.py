@@ -13,7 +13,8 @@ from shared.app.code.snapshots import keep_days
 from shared.app.connections.connect_account import change_settings
 from shared.core.errors import Conflicting
 from shared.core.ship.policy import Policy, policy_of, told_of
-from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE, ship_of
+from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FORGES, HOSTS
 
 _FLAG = {"type": "boolean"}

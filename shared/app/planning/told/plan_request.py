@@ -16,7 +16,7 @@ from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.short_names import ShortNames, short_names
 from shared.app.prompts import prompt
 from shared.core.run.run import Run
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import name_system
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error

@@ -57,7 +57,7 @@ def doubted(ctx: StepContext, wrong: str) -> Again | None:
 
 def watch_seconds(ctx: StepContext) -> float:
     """Return for how long a site is watched after it went live: the tenant's word, else this installation's."""
-    from shared.core.ship.shipping import ship_of
+    from shared.integrations.ship_settings import ship_of
 
     wanted = ship_of(ctx.settings).site.watch_s
     return float(ctx.settings.get("watch_s") or 0.0) if wanted is None else wanted

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.core.ship.shipping import ship_of
 from shared.integrations.clients import load_client
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import HOSTS
 
 if TYPE_CHECKING:

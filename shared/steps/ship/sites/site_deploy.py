@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from shared.core.errors import Rejected
-from shared.core.ship.shipping import GIT, ship_of
+from shared.core.ship.shipping import GIT
 from shared.integrations.hosting import RUNNING, Commit, Deployed, Hosting, Site
+from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind

@@ -10,7 +10,8 @@ from shared.core.approval.release import GOOD_FOR, binding, refusal
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run.run import Limits, RunStatus
-from shared.core.ship.shipping import AFTER_REVIEW, WITH_RELEASE, ship_of
+from shared.core.ship.shipping import AFTER_REVIEW, WITH_RELEASE
+from shared.integrations.ship_settings import ship_of
 from tests.support.builders.reworked_run import asked, done, failed, released, yes
 from tests.support.builders.runs import after, at, statuses
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.ship.shipping import ship_of
+from shared.integrations.ship_settings import ship_of
 
 
 @pytest.mark.parametrize(
