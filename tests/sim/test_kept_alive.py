@@ -8,7 +8,7 @@ import threading
 import pytest
 from werkzeug.wrappers import Response
 
-from shared.local.simulators._kept_alive import KeptAliveServer
+from shared.local.kept_alive import KeptAliveServer
 
 
 def test_who_waits_for_a_connection_ends_when_it_is_told_to() -> None:

@@ -19,8 +19,8 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 
+from shared.local.kept_alive import KeptAliveServer
 from shared.local.simulators._change_log import ChangeLog, Table, append_line, whole_lines
-from shared.local.simulators._kept_alive import KeptAliveServer
 
 Json = dict[str, Any]
 
