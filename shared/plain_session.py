@@ -41,4 +41,7 @@ class PlainSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
         """Send it once."""
         given.pop("allow_redirects", None)
-        return self.get_adapter(str(request.url)).send(request, **given)
+        answer = self.get_adapter(str(request.url)).send(request, **given)
+        if not given.get("stream"):
+            _ = answer.content  # until it is read, its connection is nobody else's
+        return answer

@@ -35,6 +35,7 @@ from shared.local.simulated_mail import mail_as_told
 from shared.local.simulated_world import Simulators
 from shared.local.sites.server import SitesServer
 from shared.local.slack_clicks import listen_to_clicks
+from shared.plain_session import PlainSession
 from shared.settings import FUNCTIONS
 from shared.telemetry import trace
 from shared.wiring import Wired, wire
@@ -167,8 +168,7 @@ class House:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
-            session = requests.Session()
-            session.trust_env = False
+            session = PlainSession()
             self._sessions.session = session
         return session
 

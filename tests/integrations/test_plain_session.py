@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import requests
+from werkzeug.wrappers import Request, Response
 
+from shared.local.serve import listen
 from shared.plain_session import PlainSession
 
 ROOT = "http://127.0.0.1:9"
@@ -54,3 +56,21 @@ def test_what_http_cannot_say_is_refused_alike(url: str, headers: dict[str, str]
             session.prepare_request(asked)
         said.append((type(caught.value), str(caught.value)))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_nobody_reads_keeps_its_connection_unless_it_was_to_be_read_in_parts(stream: bool) -> None:
+    came: list[int] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        came.append(int(environ["REMOTE_PORT"]))
+        return Response(f"to {len(Request(environ).get_data())} bytes")(environ, start_response)
+
+    server = listen(app, 0)
+    session = PlainSession()
+    answers = [session.post(f"http://127.0.0.1:{server.server_port}/", data=b"a", stream=stream) for _ in range(3)]
+    assert len(set(came)) == (3 if stream else 1)
+    assert {answer.text for answer in answers} == {"to 1 bytes"}
+    session.close()
+    server.shutdown()
+    server.server_close()
