@@ -13,6 +13,7 @@ from shared.accounts.endpoints import Endpoints
 from shared.accounts.grant_http import GrantHttp
 from shared.accounts.grants import grant_of
 from shared.accounts.providers import PROVIDERS
+from shared.accounts.tenant_settings import tenant_settings
 from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import CONNECTED, KIND, REVOKED, Grant
 from shared.core.errors import Busy, Rejected, Unauthorized, VersionConflict
@@ -23,7 +24,7 @@ from shared.integrations.github.client import GitHub
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.confine import CONFINED_TO, within
+from shared.integrations.notion.confine import within
 from shared.mind.safety.leaving import last_look
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
@@ -88,8 +89,7 @@ class Accounts:
         return connect_with(http, self._mail_sender, self.own_hosts, tenant)
 
     def _confined_to(self, tenant: str) -> str:
-        doc = self._store.get(tenant, "settings", "tenant")
-        return str(doc.body.get(CONFINED_TO) or "") if doc is not None else ""
+        return tenant_settings(self._store, tenant).confined_to or ""
 
     def http_for(self, tenant: str, system: str, scope: str = "") -> HttpClient:
         """Return an HTTP client with the tenant's token; raises Unauthorized when there is none.

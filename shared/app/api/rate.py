@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy, TooMany
 from shared.ports import change_doc
@@ -59,8 +60,8 @@ class Rate:
 
 def _lease(deps: Deps, tenant: str, window: int) -> int:
     """Take up to a batch of the window's tokens, for good: what a process does not spend is lost with the window."""
-    settings = deps.store.get(tenant, "settings", "tenant")
-    cap = int(settings.body.get("api_per_minute", PER_MINUTE)) if settings else PER_MINUTE
+    given = tenant_settings(deps.store, tenant).api_per_minute
+    cap = PER_MINUTE if given is None else int(given)
     granted = 0
 
     def take(lent: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.core.approval.decision_words import WISHED
@@ -32,9 +33,8 @@ def waiting_question(run: Run) -> Step | None:
 
 def team_of(deps: Deps, tenant: str) -> Team:
     """Return what the tenant's settings say about approvals."""
-    doc = deps.store.get(tenant, "settings", "tenant")
-    settings = doc.body if doc is not None else {}
-    return Team(ship_of(settings), tuple(settings.get("people", ())))
+    settings = tenant_settings(deps.store, tenant)
+    return Team(ship_of(settings.more), settings.people)
 
 
 def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str) -> None:

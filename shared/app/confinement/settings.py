@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.integrations.notion.confine import CONFINED_TO
 from shared.ports import change_doc
@@ -14,8 +15,7 @@ _SETTINGS = ("settings", "tenant")
 
 def confined_to(deps: Deps, tenant: str) -> str:
     """Return the page; "" where writes may go anywhere that is shared with us."""
-    doc = deps.store.get(tenant, *_SETTINGS)
-    return str(doc.body.get(CONFINED_TO) or "") if doc is not None else ""
+    return tenant_settings(deps.store, tenant).confined_to or ""
 
 
 def confine(deps: Deps, tenant: str, page: str, by: str) -> None:
@@ -32,6 +32,5 @@ def confine(deps: Deps, tenant: str, page: str, by: str) -> None:
 
 def confine_first(deps: Deps, tenant: str, page: str, by: str) -> None:
     """Confine the first writes to the page a team has chosen, unless somebody has decided about that before."""
-    doc = deps.store.get(tenant, *_SETTINGS)
-    if doc is None or CONFINED_TO not in doc.body:
+    if tenant_settings(deps.store, tenant).confined_to is None:
         confine(deps, tenant, page, by)

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
-from shared.app.engine.switches import SETTINGS, STOOD, may_open
+from shared.app.engine.switches import may_open
 from shared.app.money.priced import priced
 from shared.app.money.tenant_ledger import given_budget, with_budget
 from shared.app.notify.tell_watchers import tell_watchers
+from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
 from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill
@@ -19,7 +21,7 @@ from shared.core.run.commands import Command
 from shared.core.run.events import Event, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
-from shared.ports import SYSTEM, Commit, Doc, Loaded, Put
+from shared.ports import SYSTEM, Commit, Loaded, Put
 from shared.telemetry import trace
 
 MAX_CONFLICTS = COMMIT.tries  # somebody else won each time, so the run has moved on that often
@@ -163,19 +165,13 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
 # --- pauses of all work: their time counts against no limit of a run --------------------------------------------------
 
 
-def pauses_of(now: datetime, *settings: Doc | None) -> tuple[Span, ...]:
+def pauses_of(now: datetime, *settings: TenantSettings) -> tuple[Span, ...]:
     """Return when nothing was done, oldest first, without overlaps; a pause that goes on has lasted until now."""
     spans: list[Span] = []
-    for doc in settings:
-        if doc is not None:
-            spans += [(_time(each["since"]), _time(each["until"])) for each in doc.body.get(STOOD, ())]
-            spans += _going_on(doc.body, now)
+    for each in settings:
+        spans += [(_time(stood["since"]), _time(stood["until"])) for stood in each.stood]
+        spans += [(_time(each.paused_at), now)] if each.paused and each.paused_at else []
     return tuple(_merged(spans))
-
-
-def _going_on(settings: Mapping[str, Any], now: datetime) -> list[Span]:
-    began = settings.get("paused_at") if settings.get("paused") else None
-    return [(_time(began), now)] if began else []
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
@@ -199,7 +195,7 @@ def count_nothing(deps: Deps, run: Run, spans: Sequence[Span]) -> Run:
 def caught_up(deps: Deps, run: Run) -> Run:
     """Return the run for which no pause counts that was until now: before something of it is said to have lapsed."""
     now = deps.clock.now()
-    spans = pauses_of(now, deps.store.get(SYSTEM, *SETTINGS), deps.store.get(run.tenant, *SETTINGS))
+    spans = pauses_of(now, *(tenant_settings(deps.store, whose) for whose in (SYSTEM, run.tenant)))
     own = [(run.pause.at, now)] if run.pause is not None else []
     return count_nothing(deps, run, _merged([*spans, *own]))
 

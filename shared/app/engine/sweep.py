@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.code.snapshots import expire_snapshots
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import ring
 from shared.app.engine.engine import Span, count_nothing, pauses_of, record
-from shared.app.engine.switches import SETTINGS, order_erasures, rehearses, release, why_of
+from shared.app.engine.switches import order_erasures, rehearses, release, why_of
 from shared.core.errors import AgentError
 from shared.core.run import events as ev
 from shared.ports import SYSTEM
@@ -79,7 +80,7 @@ def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str,
     while True:
         found = deps.store.due_runs(now, most)
         for tenant in {tenant for tenant, _ in found} - paused.keys():
-            switches = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
+            switches = tenant_settings(deps.store, SYSTEM), tenant_settings(deps.store, tenant)
             paused[tenant], stood[tenant] = bool(why_of(*switches)), pauses_of(now, *switches)
         due = [each for each in found if not paused[each[0]]]
         if len(due) >= _LOOKS or len(found) < most or most >= _MOST_LOOKS:

@@ -15,8 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.asking.pace import WAITING_S
+from shared.core.documents.tenant_settings import PLACE as SETTINGS
+from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.notify.attention import RESUME, all_paused_words, pause_words
 from shared.core.pages.author import UNKNOWN, Author, write_author
@@ -34,7 +37,6 @@ from shared.core.run.commands import (
 from shared.core.run.run import Run, derived_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
 
-SETTINGS = ("settings", "tenant")
 REHEARSES = "rehearses"  # field of SYSTEM's settings
 STOOD = "stood"  # field of the settings: the pauses that are over
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
@@ -59,30 +61,25 @@ class Paused(Conflicting):
 
 def why_paused(deps: Deps, tenant: str) -> str:
     """Return why nothing is done for this tenant now; "" when nothing is in the way."""
-    return why_of(deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS))
+    return why_of(*(tenant_settings(deps.store, whose) for whose in (SYSTEM, tenant)))
 
 
-def why_of(*settings: Doc | None) -> str:
+def why_of(*settings: TenantSettings) -> str:
     """Return why nothing is done by these settings, those of everybody and of a tenant."""
-    for doc in settings:
-        paused = doc.body.get("paused") if doc is not None else None
-        if paused:
-            return paused if isinstance(paused, str) else "paused"
-    return ""
+    return next((each.why_paused for each in settings if each.paused), "")
 
 
 def may_open(deps: Deps, tenant: str) -> bool:
     """Raise Paused where nothing new may be opened; return whether what is opened now is only rehearsed."""
-    everybody = deps.store.get(SYSTEM, *SETTINGS)
-    if why := why_of(everybody, deps.store.get(tenant, *SETTINGS)):
+    everybody = tenant_settings(deps.store, SYSTEM)
+    if why := why_of(everybody, tenant_settings(deps.store, tenant)):
         raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
-    return everybody is not None and bool(everybody.body.get(REHEARSES))
+    return everybody.rehearses
 
 
 def rehearses(deps: Deps) -> bool:
     """Say whether this house only rehearses: what is opened stops before its first write outside."""
-    everybody = deps.store.get(SYSTEM, *SETTINGS)
-    return everybody is not None and bool(everybody.body.get(REHEARSES))
+    return tenant_settings(deps.store, SYSTEM).rehearses
 
 
 def set_rehearsal(deps: Deps, on: bool) -> None:
@@ -133,16 +130,17 @@ def held_back(command: Command, deps: Deps) -> bool:
     if command.name == ERASE:
         return False
     tenant = command.tenant
-    own = deps.store.get(tenant, *SETTINGS)
-    if _is_gone(deps, tenant, own):
+    doc = deps.store.get(tenant, *SETTINGS)
+    if _is_gone(deps, tenant, doc):
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
-    if not why_of(deps.store.get(SYSTEM, *SETTINGS), own):
+    own = settings_in(doc.body if doc is not None else None)
+    if not why_of(tenant_settings(deps.store, SYSTEM), own):
         return False
-    if command.name in (LOOK, CONSIDER) and command.ref == page_of_pause(own):
+    if command.name in (LOOK, CONSIDER) and command.ref == own.pause_page:
         return False  # where the box is cleared
     if command.name == RECONCILE and command.topic == QUICK:  # it comes every few seconds: none is kept for later
-        return not page_of_pause(own)
+        return not own.pause_page
     if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
     at = {"at": deps.clock.now().isoformat()}
@@ -189,20 +187,15 @@ def release(deps: Deps) -> int:
     return count
 
 
-def page_of_pause(settings: Doc | None) -> str:
-    """Return the page of Notion on which the work of these settings was paused; "" for none."""
-    return str((settings.body.get(ON_PAGE) or {}).get("page") or "") if settings is not None else ""
-
-
 def _look_at_page(deps: Deps, tenant: str) -> None:
     """Order a look at the page on which work was paused: where nothing is delivered, nobody else sees it cleared.
 
     Whoever calls this may do so every moment; it is looked at as often as a page that waits for an answer.
     """
-    settings = deps.store.get(tenant, *SETTINGS)
-    if settings is not None and (page := page_of_pause(settings)):
+    settings = tenant_settings(deps.store, tenant)
+    if page := settings.pause_page:
         turn = str(int(deps.clock.now().timestamp() // WAITING_S))
-        name = derived_id("box-", tenant, page, str(settings.body.get("paused_at")), turn)
+        name = derived_id("box-", tenant, page, settings.paused_at, turn)
         nobody = write_author(Author(UNKNOWN, seen=True))
         deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic=nobody, ref=page)])
 
@@ -226,17 +219,17 @@ def _again(id: str, body: Mapping[str, Any]) -> Command:
 
 def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
     """Return how the switches of a tenant stand."""
-    everybody, own = deps.store.get(SYSTEM, *SETTINGS), deps.store.get(tenant, *SETTINGS)
+    everybody, own = tenant_settings(deps.store, SYSTEM), tenant_settings(deps.store, tenant)
     held = deps.store.list_docs(tenant, HELD, limit=_PAGE)
-    for_all = bool(everybody is not None and everybody.body.get("paused"))
-    stops = everybody if for_all else own
-    body = stops.body if stops is not None and stops.body.get("paused") else {}
+    for_all = bool(everybody.paused)
+    found = everybody if for_all else own
+    stops = found if found.paused else TenantSettings()
     return {
-        "paused": bool(body),
+        "paused": bool(stops.paused),
         "reason": why_of(everybody, own),
-        "by": str(body.get("paused_by", "")),
-        "since": str(body.get("paused_at", "")),
-        "go_on": _go_on(body, tenant, for_all=for_all) if body else "",
+        "by": stops.paused_by,
+        "since": stops.paused_at,
+        "go_on": _go_on(stops, tenant, for_all=for_all) if stops.paused else "",
         "everybody": for_all,
         "held": len(held),
     }
@@ -245,10 +238,10 @@ def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
 def paused_words(deps: Deps, tenant: str) -> str:
     """Return who has paused all work, why, and how it goes on; "" while it is not paused."""
     for whose in (SYSTEM, tenant):
-        doc = deps.store.get(whose, *SETTINGS)
-        if doc is not None and (why := doc.body.get("paused")):
-            by, said = str(doc.body.get("paused_by", "")), why if isinstance(why, str) else ""
-            return all_paused_words(by, said, _go_on(doc.body, whose, for_all=whose == SYSTEM))
+        settings = tenant_settings(deps.store, whose)
+        if why := settings.paused:
+            go_on = _go_on(settings, whose, for_all=whose == SYSTEM)
+            return all_paused_words(settings.paused_by, why if isinstance(why, str) else "", go_on)
     return ""
 
 
@@ -257,9 +250,9 @@ def standing_still_words(deps: Deps, run: Run) -> str:
     return "" if run.status.final else paused_words(deps, run.tenant) or pause_words(run)
 
 
-def _go_on(settings: Mapping[str, Any], whose: str, *, for_all: bool) -> str:
+def _go_on(settings: TenantSettings, whose: str, *, for_all: bool) -> str:
     """Return what lets work go on: where it was paused on a page of Notion, that page's box."""
-    if page := (settings.get(ON_PAGE) or {}).get("title"):
+    if page := settings.pause_title:
         return f"clear the box Paused on the page “{page}”, or {RESUME}"
     return RESUME if for_all or whose == SYSTEM else f"{RESUME} --tenant {whose}"
 

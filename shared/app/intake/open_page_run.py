@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import log
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.core.documents.codec import from_body, to_body
@@ -86,8 +87,7 @@ def open_page_run(
 
 def automated_per_hour(deps: Deps, tenant: str) -> int:
     """Return how many runs of one page others than people may ask for in an hour; the owner may set it."""
-    doc = deps.store.get(tenant, "settings", "tenant")
-    given = doc.body.get("automated_runs_per_hour") if doc else None
+    given = tenant_settings(deps.store, tenant).automated_runs_per_hour
     return given if isinstance(given, int) and given >= 0 else AUTOMATED_PER_HOUR
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.money.spending import (
     Account,
@@ -45,8 +46,7 @@ def allowance_of(deps: Deps, tenant: str) -> Allowance:
 
 def given_budget(deps: Deps, tenant: str) -> Mapping[str, Any]:
     """Return what the owner has set of the budget."""
-    doc = deps.store.get(tenant, "settings", "tenant")
-    found = doc.body.get("budget") if doc is not None else None
+    found = tenant_settings(deps.store, tenant).budget
     return found if isinstance(found, Mapping) else {}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.engine.switches import ON_PAGE, SETTINGS, set_pause
+from shared.app.engine.switches import set_pause
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
 from shared.core.pages.author import PERSON, Author
@@ -35,10 +36,9 @@ def is_switch(mapped: Mapped | None, page: Json, title: str) -> bool:
 
 def turn_switch(deps: Deps, tenant: str, page: Json, title: str, by: str, *, tick: bool) -> None:
     """Pause all work of the tenant, or let it go on where it was paused on this very page."""
-    doc = deps.store.get(tenant, *SETTINGS)
-    settings: Json = doc.body if doc is not None else {}
-    here = (settings.get(ON_PAGE) or {}).get("page") == str(page["id"])
-    if tick and not settings.get("paused"):
+    settings = tenant_settings(deps.store, tenant)
+    here = settings.pause_page == str(page["id"])
+    if tick and not settings.paused:
         set_pause(deps, tenant, True, by, page={"page": str(page["id"]), "title": title})
     elif not tick and here:
         set_pause(deps, tenant, False, by)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared import log
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.approval.approvals import decide, read_token
 from shared.app.engine.deps import Deps
@@ -66,8 +67,7 @@ def _outcome(deps: Deps, click: Click) -> str:
 
 
 def _person(deps: Deps, tenant: str, slack_user: str) -> Mapping[str, Any] | None:
-    doc = deps.store.get(tenant, "settings", "tenant")
-    people: list[Mapping[str, Any]] = doc.body.get("people", []) if doc else []
+    people = tenant_settings(deps.store, tenant).people
     return next((person for person in people if slack_user and person.get("slack_user") == slack_user), None)
 
 

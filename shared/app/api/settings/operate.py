@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
-from shared.app.engine.switches import SETTINGS
 from shared.app.notify.tell_standing import note_going_on
 from shared.core.errors import NotThere, StoreError
 from shared.core.run.run import RULES, SCHEMA
@@ -17,11 +17,11 @@ def health(call: Call) -> ApiReply:
     """Return whether the store answers, and which versions are running."""
     paused = False
     try:
-        settings = call.deps.store.get(SYSTEM, *SETTINGS)
+        settings = tenant_settings(call.deps.store, SYSTEM)
     except StoreError:
         store = "unreachable"
     else:
-        store, paused = "ok", bool(settings is not None and settings.body.get("paused"))
+        store, paused = "ok", bool(settings.paused)
     versions = {"api": API, "schema": SCHEMA, "rules": RULES}
     body = {"status": "ok" if store == "ok" else "down", "store": store, "paused": paused, "versions": versions}
     return ApiReply(200 if store == "ok" else 503, body)

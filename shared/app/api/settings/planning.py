@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connections.connect_account import change_settings
 from shared.app.schedule.planning_time import next_planning, planning_problem
@@ -10,14 +11,13 @@ from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
 
 def planning(call: Call) -> ApiReply:
     """Return when days are planned, in which zone and for how many hours, when next, and what prevents it."""
-    doc = call.deps.store.get(call.tenant, "settings", "tenant")
-    body = doc.body if doc is not None else {}
+    settings = tenant_settings(call.deps.store, call.tenant)
     due = next_planning(call.deps, call.tenant)
     return ApiReply(
         body={
-            "planning_time": str(body.get("planning_time") or ""),
-            "time_zone": str(body.get("time_zone") or "UTC"),
-            "day_hours": float(body.get("day_hours", DEFAULT_CAPACITY)),
+            "planning_time": settings.planning_time or "",
+            "time_zone": settings.time_zone or "UTC",
+            "day_hours": float(DEFAULT_CAPACITY if settings.day_hours is None else settings.day_hours),
             "next": due or None,
             "problem": planning_problem(call.deps, call.tenant),
         }

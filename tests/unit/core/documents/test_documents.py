@@ -17,11 +17,12 @@ from shared.core.documents.alarm import Alarm
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
 from shared.core.documents.grant import Grant
 from shared.core.documents.page_record import Answered, PageRecord
+from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
-KINDS: Mapping[str, type[Any]] = {"due": Alarm, "grants": Grant, "pages": PageRecord}
+KINDS: Mapping[str, type[Any]] = {"due": Alarm, "grants": Grant, "pages": PageRecord, "settings": TenantSettings}
 BODIES = [
     pytest.param(of, body, id=f"{kind} {number}")
     for kind, of in KINDS.items()
@@ -124,3 +125,17 @@ def test_a_grant_from_before_people_were_told_or_times_were_kept_says_what_it_ca
     grant = from_body(Grant, {"status": "connected", "at": "2026-03-02T09:00:00+00:00", "public": {"bot_id": "b-1"}})
     assert (grant.connected, grant.told, grant.given) == (True, False, "2026-03-02T09:00:00+00:00")
     assert (grant.bot, grant.workspace, grant.installation, grant.host) == ("b-1", "", 0, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "why", "page"),
+    [
+        pytest.param({}, "", "", id="nothing set"),
+        pytest.param({"paused": True, "paused_by": "Ada"}, "paused", "", id="paused without a reason"),
+        pytest.param({"paused": "a quiet week", "paused_on": {"page": "p-1"}}, "a quiet week", "p-1", id="on a page"),
+        pytest.param({"paused": False, "stood": [{"since": "a", "until": "b"}]}, "", "", id="over"),
+    ],
+)
+def test_settings_say_why_work_is_paused_and_where(body: Mapping[str, Any], why: str, page: str) -> None:
+    settings = from_body(TenantSettings, body)
+    assert (settings.why_paused, settings.pause_page) == (why, page)
