@@ -12,7 +12,8 @@ import pytest
 from tests.support.measures.told_story import Ending, ending
 from tests.support.parts import require
 from tests.support.programs.processes import Starter
-from tests.support.rigs.disturbed_house import Place, Settled, copy, settle
+from tests.support.rigs.disturbed_house import Place, copy, settle
+from tests.support.rigs.settled_house import Settled
 from tests.support.spread import tests_below
 
 NewPlace = Callable[..., Place]

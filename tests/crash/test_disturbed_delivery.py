@@ -8,7 +8,7 @@ import requests
 from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.measures.told_story import compare, ending
 from tests.support.ports.hand_delivery import HandDelivery
-from tests.support.rigs.disturbed_house import control
+from tests.support.rigs.settled_house import control
 
 WORKERS = {"WORKWRIGHT_WORKERS": "8"}
 QUEUES = {

@@ -18,7 +18,7 @@ import pytest
 
 from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.measures.told_story import compare, ending
-from tests.support.rigs.disturbed_house import Death
+from tests.support.rigs.settled_house import Death
 
 MOMENTS = (Path(__file__).parent / "points.txt").read_text(encoding="utf-8").split()
 POINTS = [moment for moment in MOMENTS if "#" not in moment]

@@ -10,7 +10,8 @@ from shared.core.run.codec import run_from_data
 from shared.core.run.run import WaitKind
 from tests.crash.conftest import NewPlace, Undisturbed
 from tests.support.measures.told_story import compare, ending
-from tests.support.rigs.disturbed_house import TIMEOUT_S, Place, control
+from tests.support.rigs.disturbed_house import TIMEOUT_S, Place
+from tests.support.rigs.settled_house import control
 
 DAY, HOUR = 86_400.0, 3_600.0
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.crash.conftest import Undisturbed
 from tests.support.measures.told_story import ending
 from tests.support.programs.processes import Starter
-from tests.support.rigs.disturbed_house import Place, Settled, choose_ports, control, write_idea
+from tests.support.rigs.disturbed_house import Place, write_idea
+from tests.support.rigs.settled_house import Settled, choose_ports, control
 
 KILLS = 6
 

@@ -21,8 +21,8 @@ from shared.core.errors import ConfigError, Forbidden, IntegrationError, Missing
 from shared.core.run.commands import Command, command_from_data
 from shared.telemetry import trace
 from tests.support.servers.cloud.cloud_clients import TASKS
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.task_worker import Worker
 

@@ -19,8 +19,8 @@ from shared.settings import Settings
 from tests.support.builders.saved_runs import a_command, a_run, opening
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.servers.cloud.cloud_clients import rest_kms, rest_secrets, rest_tasks
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.cloud.secret_manager_server import SecretManagerServer

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.cloud.tasks_asked import TasksServer
 from tests.support.servers.task_worker import Worker

@@ -14,8 +14,8 @@ from google.api_core import exceptions as gx
 from google.cloud import tasks_v2
 from google.oauth2 import id_token
 
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.cloud.tasks_asked import SLOW_START, TasksServer, a_task
 from tests.support.servers.task_worker import Worker

@@ -14,8 +14,8 @@ from tests.support.later import import_later
 from tests.support.servers.models import openai_server as say
 from tests.support.servers.models.model_endpoint import Answer, bad_gateway, dropped, slow
 from tests.support.servers.models.model_vendors import ANSWER, KEY, WRITTEN, rig
+from tests.support.servers.models.openai_fields import CHAT, COUNT, FORM, ITEM, MESSAGE, PIECES, RESPONSE
 from tests.support.servers.models.openai_server import OpenAIServer
-from tests.support.servers.models.openai_wire import CHAT, COUNT, FORM, ITEM, MESSAGE, PIECES, RESPONSE
 
 openai = import_later("openai")
 SCHEMA: dict[str, Any] = {

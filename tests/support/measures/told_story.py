@@ -14,7 +14,8 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.core.run.reducer import fold
 from shared.core.run.run import Run, StepStatus
 from tests.support.rigs.at_home import AT_HOME
-from tests.support.rigs.disturbed_house import SYSTEMS, Place
+from tests.support.rigs.disturbed_house import Place
+from tests.support.rigs.settled_house import SYSTEMS
 
 Json = dict[str, Any]
 Effects = Counter[str]

@@ -15,8 +15,8 @@ from shared.core.run.commands import Command, command_from_data
 from shared.ports import Queue, Store
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.servers.cloud.cloud_clients import rest_tasks
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.http_loopback import Handler, HttpServer
 

@@ -13,7 +13,7 @@ from typing import Any
 from shared.bench.chaos.processes import ENV
 from shared.bench.chaos.story import Mortal
 from tests.support.programs.processes import Running, Starter
-from tests.support.rigs.disturbed_house import free_ports
+from tests.support.rigs.settled_house import free_ports
 
 
 class ForkedVictim:

@@ -22,9 +22,9 @@ from typing import Any
 import requests
 from google.cloud import tasks_v2
 
-from tests.support.rigs.disturbed_house import free_ports
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour
+from tests.support.rigs.settled_house import free_ports
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour
 from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer

@@ -29,14 +29,12 @@ from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.planning.artifacts import Artifact
 from shared.core.planning.file_plan import Chunk, PlannedFile
 from shared.core.ship.site_requirements import check_site
-from shared.mind.agents.asking import agent_request, ask_agent, checked_input, input_parts
+from shared.mind.agents.asking import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
-from shared.mind.group import Said, role_part, told
 from shared.mind.page_text import page_text
 from shared.mind.safety.harm import Approved
-from shared.mind.turns import Ability, next_turn
-from shared.ports import ModelRequest, ModelResult, SandboxRequest, ToolCall
+from shared.ports import SandboxRequest
 from shared.steps import KINDS
 from shared.steps._code_asking import task_parts
 from shared.steps._code_base import Base
@@ -44,7 +42,8 @@ from shared.steps.code._code_outlining import outline_parts
 from shared.steps.code._code_pieces import Pieces, left_of
 from tests.support.builders.proposals import a_proposal
 from tests.support.builders.runs import begin
-from tests.support.ports.local_ports import ScriptedModel, Unconnected, tools_with
+from tests.support.ports.local_ports import Unconnected, tools_with
+from tests.unit.prompts.asked_below import ask_below, list_calls
 from tests.unit.prompts.refusals import OUTLINE, REPAIR, THERE, WRITE, a_file, outlined
 
 _CASES = Path(__file__).parents[1] / "agents" / "cases"
@@ -200,48 +199,13 @@ def _reviewed_with() -> bool:
     return set(given) | {"files"} == set(one.input.model_fields) and "`change`" in absent and "`since`" not in absent
 
 
-def _calls(*queries: str) -> tuple[int, list[str]]:
-    """Return how many of these calls of a tool become steps, and why the others do not."""
-    kind = KINDS["knowledge.search"]
-    tool = Ability(kind.name, kind.purpose, kind.input, {}, ())
-    calls = [ToolCall(f"c{number}", tool.name, {"query": each}) for number, each in enumerate(queries)]
-    turn, allowed = next_turn([], calls, {tool.name: tool})
-    return len(allowed), [str(call["refused"]) for call in turn.calls if "refused" in call]
-
-
 def _several() -> bool:
-    return _calls("a", "b", "c") == (3, [])
+    return list_calls("a", "b", "c") == (3, [])
 
 
 def _refused_again() -> bool:
-    taken, refused = _calls("a", "a")
+    taken, refused = list_calls("a", "a")
     return taken == 1 and "asked this before" in refused[0]
-
-
-class _Asked(Exception):
-    """What an agent would have been asked, in place of an answer."""
-
-
-class _Listener(ScriptedModel):
-    def complete(self, request: ModelRequest) -> ModelResult:
-        raise _Asked(request.prompt)
-
-
-def _below(role: str) -> Callable[[], bool]:
-    """Say whether what a role speaks of stands below it: what others said, and the positions that a chair hears."""
-
-    def holds() -> bool:
-        one, position = agents()["decider"], {"who": "advisor", "choice": "rent", "reasons": ["cheaper"]}
-        given = checked_input(one, {"question": "Q", "options": ["rent", "buy"], "positions": [position]})
-        said = [Said("a", "Round 1", {"text": "It was said."})]
-        try:
-            ask_agent(_Listener([{}]), one, given, [role_part(role), *told(said, "history")])
-        except _Asked as asked:
-            before, _, after = str(asked).partition(role_part(role).text)
-            return bool(after) and all(each in after and each not in before for each in ("It was said.", "cheaper"))
-        return False
-
-    return holds
 
 
 def _each_of(holds: Callable[[str], bool]) -> Callable[[], bool]:
@@ -296,14 +260,13 @@ DEEDS: Sequence[Deed] = (
     Deed("findings come again", ("critic",), _findings_again, "Given your findings on the plan before"),
     Deed("what a reviewer is given", ("security-reviewer",), _reviewed_with, "Where `former` is given"),
     Deed("what a reviewer is not given", ("security-reviewer",), _reviewed_with, "What is not given"),
-    Deed("a panel is below", ("roles/chair",), _below("chair"), "The others' answers are below"),
-    Deed("the work is below", ("roles/check",), _below("check"), "Below is what another agent has made"),
-    Deed("the round is below", ("roles/debate",), _below("debate"), "in the last round is below"),
-    Deed("the last answer is below", ("roles/mend",), _below("mend"), "Your last answer is below"),
-    Deed("the answers are below", ("roles/merge",), _below("merge"), "their answers are below"),
+    Deed("a panel is below", ("roles/chair",), ask_below("chair"), "The others' answers are below"),
+    Deed("the work is below", ("roles/check",), ask_below("check"), "Below is what another agent has made"),
+    Deed("the round is below", ("roles/debate",), ask_below("debate"), "in the last round is below"),
+    Deed("the last answer is below", ("roles/mend",), ask_below("mend"), "Your last answer is below"),
+    Deed("the answers are below", ("roles/merge",), ask_below("merge"), "their answers are below"),
     Deed("several tools at once", ("roles/loop",), _several, "several at once where none needs"),
     Deed("a refusal stays", ("roles/loop",), _refused_again, "A refusal is final"),
     Deed("what is given is listed", _EVERYBODY, _each_of(_fields_listed), "You are given:"),
     Deed("the order is a part of its own", _EVERYBODY, _each_of(_order_named), "Your order is the part named"),
 )
-# fmt: on

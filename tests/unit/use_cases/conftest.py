@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.backends.sandbox.choose import choose_sandbox
+from shared.ports import Sandbox
+from tests.support.parts import require
 from tests.support.ports.local_ports import Ports, local_ports
 
 
@@ -14,3 +17,9 @@ from tests.support.ports.local_ports import Ports, local_ports
 def ports(tmp_path: Path) -> Iterator[Ports]:
     with local_ports(tmp_path / "data") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    require("bubblewrap")  # the code here is no offline model's, so nothing else may run it
+    return choose_sandbox()

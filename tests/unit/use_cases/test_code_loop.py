@@ -4,146 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.app.code.kept_files import restore
-from shared.app.code.snapshots import SNAPSHOTS, snapshots_of
-from shared.app.engine.engine import open_run, record
-from shared.app.engine.execute_step import execute_step
-from shared.backends.sandbox.choose import choose_sandbox
-from shared.core.code.worktree import Worktree, from_text
-from shared.core.models.model_errors import ModelError
+from shared.app.code.snapshots import SNAPSHOTS
+from shared.app.engine.engine import record
+from shared.core.code.worktree import from_text
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.run import NOTHING, Limits, Run, RunStatus, StepStatus, Usage
+from shared.core.run.run import Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox
-from shared.steps._input import Input
-from shared.steps._kind import Done, Repeat, StepContext, StepKind
-from shared.steps._work import changed_work, keep_work, work_of
-from tests.support.builders.runs import gate, opened, spec
-from tests.support.parts import require
-from tests.support.ports.local_ports import Ports, attempt_of, local_ports, tools_with
+from tests.support.builders.runs import spec
+from tests.support.desks.coding_bench import RIGHT, SCRIPT, ByRote, Coder, CodingBench, Deaths, Died, files
+from tests.support.ports.local_ports import Ports, local_ports
 from tests.support.ports.scripted_sandbox import ScriptedSandbox
-
-TEST = b"""import unittest
-from adds import add
-
-class Adds(unittest.TestCase):
-    def test_it_adds(self):
-        self.assertEqual(add(2, 3), 5)
-"""
-RIGHT = "return a + b"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    require("bubblewrap")  # the code here is no offline model's, so nothing else may run it
-    return choose_sandbox()
-
-
-def files(body: str) -> dict[str, bytes]:
-    return {"adds.py": f"def add(a, b):\n    {body}\n".encode(), "tests/test_adds.py": TEST}
-
-
-@dataclass
-class Coder:
-    """Writes a body of `add`, then the next one each time it is asked to mend it; keeps what it was told."""
-
-    bodies: list[str]
-    originals: Mapping[str, bytes]
-    told: list[str]
-    expected: int = 1
-    files: Callable[[str], dict[str, bytes]] = files
-    claims: Mapping[str, int] = field(default_factory=dict)  # how many tests a repair says there are, by its body
-
-    def kinds(self) -> tuple[StepKind, ...]:
-        return (
-            StepKind("code.generate", "Writes.", Input, self._write, Repeat.SAME_END),
-            StepKind("code.repair", "Mends.", _Mend, self._mend, Repeat.SAME_END, plannable=False),
-            StepKind("notion.ask_question", "Asks.", _Question, self._ask, Repeat.SAME_END),
-            StepKind("site.deploy", "Deploys.", Input, lambda wanted, ctx: Done({"at": ctx.step.attempt}), Repeat.LOOK),
-        )
-
-    def _write(self, wanted: Input, ctx: StepContext) -> Done:
-        tree = Worktree(self.files(self.bodies.pop(0)))
-        work = keep_work(
-            ctx, tree, kind="change", expected_tests=self.expected, model="scripted", originals=self.originals
-        )
-        return Done(work)
-
-    def _mend(self, wanted: _Mend, ctx: StepContext) -> Done:
-        self.told.append(ctx.get_text(wanted.feedback))
-        made = ctx.run.step(wanted.of)
-        assert made is not None
-        if not self.bodies:
-            raise ModelError("it knows no other way")
-        work = work_of(ctx, made.output)
-        body = self.bodies.pop(0)
-        tree = replace(work.tree, files=self.files(body))
-        return Done(changed_work(ctx, made.output, tree, expected_tests=self.claims.get(body, self.expected)))
-
-    def _ask(self, wanted: _Question, ctx: StepContext) -> Done:
-        self.told.append(wanted.question)
-        return Done(facts={"question": wanted.question})
-
-
-class _Question(Input):
-    question: str
-
-
-class _Mend(Input):
-    of: str
-    feedback: str
-
-
-@dataclass
-class Bench:
-    """A run of the loop on the local ports."""
-
-    ports: Ports
-    sandbox: Sandbox
-    coder: Coder
-    estimate: Usage = NOTHING
-
-    def start(self, gated: bool = False, **limits: Any) -> Run:
-        specs = [
-            spec("write", kind="code.generate"),
-            spec("test", "write", kind="code.test", group=True, estimate=self.estimate),
-            spec("ship", "test", kind="site.deploy", repairs="test"),
-        ]
-        if gated:
-            specs.append(gate("look", "ship"))
-        event = opened(*specs, limits=Limits(backoff_s=1.0, **limits))
-        open_run(self.ports.deps, replace(event, at=self.ports.clock.now()))
-        return self.work()
-
-    def work(self) -> Run:
-        """Hand everything out until nothing runs."""
-        tools = tools_with(*self.coder.kinds(), sandbox=lambda: self.sandbox)
-        for _ in range(60):
-            run = self.ports.run()
-            running = [step for step in run.steps if step.status == StepStatus.RUNNING]
-            if not running:
-                return run
-            execute_step(attempt_of(run, running[0].id), self.ports.deps, tools)
-        raise AssertionError("the loop never came to rest")
-
-    def rework(self, feedback: str) -> Run:
-        record(self.ports.deps, "t-1", "run-1", acts.ReworkAsked(self.ports.clock.now(), "test", feedback, "Ada"))
-        return self.work()
-
-    def greens(self) -> list[bool]:
-        return [bool(doc.body["green"]) for doc in snapshots_of(self.ports.deps, "t-1", "run-1")]
 
 
 @pytest.fixture
-def bench(ports: Ports, sandbox: Sandbox) -> Callable[..., Bench]:
-    def make(*bodies: str, originals: Mapping[str, bytes] | None = None, expected: int = 1) -> Bench:
-        return Bench(ports, sandbox, Coder(list(bodies), originals or {}, [], expected))
+def bench(ports: Ports, sandbox: Sandbox) -> Callable[..., CodingBench]:
+    def make(*bodies: str, originals: Mapping[str, bytes] | None = None, expected: int = 1) -> CodingBench:
+        return CodingBench(ports, sandbox, Coder(list(bodies), originals or {}, [], expected))
 
     return make
 
@@ -154,7 +37,7 @@ def output(run: Run, step: str) -> Mapping[str, Any]:
     return found.output
 
 
-def test_what_fails_is_mended_by_what_the_tests_say_and_each_version_is_kept(bench: Callable[..., Bench]) -> None:
+def test_what_fails_is_mended_by_what_the_tests_say_and_each_version_is_kept(bench: Callable[..., CodingBench]) -> None:
     made = bench("return a - b", "return a * b", RIGHT)
     run = made.start()
     assert run.status == RunStatus.SUCCEEDED
@@ -169,7 +52,7 @@ def test_what_fails_is_mended_by_what_the_tests_say_and_each_version_is_kept(ben
     assert (report["ok"], report["ran"], report["tree"]) == (True, 1, passed["tree"])
 
 
-def test_the_same_failure_three_times_asks_a_person_and_waits(bench: Callable[..., Bench]) -> None:
+def test_the_same_failure_three_times_asks_a_person_and_waits(bench: Callable[..., CodingBench]) -> None:
     made = bench("return a - b", "return a - b  # mended", "return a - b  # well", RIGHT)
     run = made.start()
     assert (run.status, made.coder.bodies) == (RunStatus.AWAITING_INPUT, [RIGHT])
@@ -179,7 +62,7 @@ def test_the_same_failure_three_times_asks_a_person_and_waits(bench: Callable[..
     assert "What should be different?" in question
 
 
-def test_ever_new_failures_end_after_the_repairs_a_run_may_have(bench: Callable[..., Bench]) -> None:
+def test_ever_new_failures_end_after_the_repairs_a_run_may_have(bench: Callable[..., CodingBench]) -> None:
     made = bench(*(f"return {n}" for n in range(100, 110)))
     run = made.start(repairs=2)
     assert run.status == RunStatus.AWAITING_INPUT
@@ -187,7 +70,7 @@ def test_ever_new_failures_end_after_the_repairs_a_run_may_have(bench: Callable[
     assert len(made.greens()) == 3
 
 
-def test_a_model_that_cannot_mend_it_is_no_end_of_the_run(bench: Callable[..., Bench]) -> None:
+def test_a_model_that_cannot_mend_it_is_no_end_of_the_run(bench: Callable[..., CodingBench]) -> None:
     made = bench("return a - b")
     run = made.start()
     assert run.status == RunStatus.AWAITING_INPUT
@@ -197,12 +80,12 @@ def test_a_model_that_cannot_mend_it_is_no_end_of_the_run(bench: Callable[..., B
 def test_a_question_tells_no_secret_that_a_test_has_printed(ports: Ports) -> None:
     word = "ghp_" + "x8Kq2LmZ7tRw" * 3
     coder = Coder(["1"] * 3, {}, [], files=lambda body: {"test_a.py": f"{word}=failed".encode()})
-    run = Bench(ports, ScriptedSandbox(), coder).start()
+    run = CodingBench(ports, ScriptedSandbox(), coder).start()
     assert run.status == RunStatus.AWAITING_INPUT
     assert ("test_a.py" in coder.told[-1], word in coder.told[-1]) == (True, False)
 
 
-def test_an_answer_leads_to_another_plan(bench: Callable[..., Bench]) -> None:
+def test_an_answer_leads_to_another_plan(bench: Callable[..., CodingBench]) -> None:
     made = bench("return a - b")
     made.start()
     record(made.ports.deps, "t-1", "run-1", acts.PageChanged(made.ports.clock.now(), "Ada"))
@@ -212,7 +95,7 @@ def test_an_answer_leads_to_another_plan(bench: Callable[..., Bench]) -> None:
     assert run.status == RunStatus.PLANNING
 
 
-def test_work_that_is_sent_back_is_mended_first_and_shipped_again(bench: Callable[..., Bench]) -> None:
+def test_work_that_is_sent_back_is_mended_first_and_shipped_again(bench: Callable[..., CodingBench]) -> None:
     made = bench(RIGHT, "return b + a")
     before = output(made.start(gated=True), "test")
     run = made.rework("The order reads strangely.")
@@ -224,7 +107,7 @@ def test_work_that_is_sent_back_is_mended_first_and_shipped_again(bench: Callabl
     assert run.status == RunStatus.AWAITING_APPROVAL
 
 
-def test_nothing_green_is_lost_by_a_rework_that_leads_nowhere(bench: Callable[..., Bench]) -> None:
+def test_nothing_green_is_lost_by_a_rework_that_leads_nowhere(bench: Callable[..., CodingBench]) -> None:
     made = bench("return a - b", RIGHT, *(f"return a - b  # {n}" for n in range(9)))
     green = output(made.start(gated=True), "test")
     run = made.rework("Make it shorter.")
@@ -240,7 +123,7 @@ def test_nothing_green_is_lost_by_a_rework_that_leads_nowhere(bench: Callable[..
 def test_an_answer_is_worked_into_what_was_green(ports: Ports, answer: str) -> None:
     coder = Coder([RIGHT, *(f"return a - b  # {n}" for n in range(3))], {}, [])
     coder.files = lambda body: {"adds.py": body.encode(), "test_a.py": b"x=failed" if "-" in body else b"x=passed"}
-    made = Bench(ports, ScriptedSandbox(), coder)
+    made = CodingBench(ports, ScriptedSandbox(), coder)
     green = output(made.start(gated=True), "test")
     assert made.rework("Make it shorter.").status == RunStatus.AWAITING_INPUT
     coder.bodies = [answer]
@@ -255,7 +138,7 @@ def test_an_answer_is_worked_into_what_was_green(ports: Ports, answer: str) -> N
     assert wrote == ["test~try-1"], "the green one is mended, not the last one"
 
 
-def test_a_second_rework_counts_its_repairs_anew(bench: Callable[..., Bench]) -> None:
+def test_a_second_rework_counts_its_repairs_anew(bench: Callable[..., CodingBench]) -> None:
     made = bench(RIGHT, "return 1", "return b + a", "return 2", "return 3", "return b + a + 0")
     made.start(gated=True, repairs=3)
     assert output(made.rework("First."), "test")["rounds"] == 2
@@ -278,7 +161,7 @@ class Old(unittest.TestCase):
 """
 
 
-def test_tests_that_were_there_before_must_stay_green(bench: Callable[..., Bench]) -> None:
+def test_tests_that_were_there_before_must_stay_green(bench: Callable[..., CodingBench]) -> None:
     old = {"adds.py": f"def add(a, b):\n    {RIGHT}\n".encode(), "tests/test_old.py": OWN}
     made = bench("return int(a) + int(b)", "return a+b", originals=old)
     run = made.start()
@@ -295,7 +178,7 @@ def test_a_repair_may_not_ask_less_of_the_work(ports: Ports) -> None:
     coder = Coder(["two=failed", "one=passed", "both=passed"], {}, [], expected=2)
     coder.files = lambda words: {"test_a.py": (b"x=passed " if words != "one=passed" else b"") + words.encode()}
     coder.claims = {"one=passed": 1}
-    run = Bench(ports, ScriptedSandbox(), coder).start()
+    run = CodingBench(ports, ScriptedSandbox(), coder).start()
     assert run.status == RunStatus.SUCCEEDED, run.failure
     assert coder.told[1] == "the work had 2 tests and now says it has 1: tests may be mended, but not taken away"
     assert output(run, "test")["tests"] == 2
@@ -305,62 +188,16 @@ def test_a_number_of_tests_that_was_promised_wrongly_may_be_set_right(ports: Por
     coder = Coder(["one=passed", "one=passed more"], {}, [], expected=2)
     coder.files = lambda words: {"test_a.py": words.partition(" ")[0].encode(), "a.py": words.encode()}
     coder.claims = {"one=passed more": 1}
-    run = Bench(ports, ScriptedSandbox(), coder).start()
+    run = CodingBench(ports, ScriptedSandbox(), coder).start()
     assert run.status == RunStatus.SUCCEEDED, coder.told
     assert coder.told == ["1 tests ran, 2 were expected"]
     assert output(run, "test")["tests"] == 1
 
 
-# --- deaths, with a sandbox that only looks at the files
-
-
-class Died(Exception):
-    """The process is gone."""
-
-
-@dataclass
-class Deaths:
-    """Dies once at the point of that number, counted over the points of the loop's own steps."""
-
-    at: int
-    passed: int = 0
-    point: str = ""
-
-    def __call__(self, point: str) -> None:
-        self.passed += point.rpartition("/")[2].startswith(("code.test", "code.try"))
-        if self.passed == self.at:
-            self.at = -1
-            self.point = point
-            raise Died(point)
-
-
-SCRIPT = {
-    "return a - b": b"it_adds=failed",
-    RIGHT: b"it_adds=passed",
-    "return b + a": b"it_adds=passed",
-}
-
-
-class ByRote(Coder):
-    """Writes what its numbers say, whatever it was asked before: as a model does that is asked once more."""
-
-    def _write(self, wanted: Input, ctx: StepContext) -> Done:
-        return Done(keep_work(ctx, self._tree(0), kind="change", expected_tests=1, model="scripted"))
-
-    def _mend(self, wanted: _Mend, ctx: StepContext) -> Done:
-        made = ctx.run.step(wanted.of)
-        assert made is not None
-        return Done(changed_work(ctx, made.output, self._tree(int(ctx.step.id[-1]) - 1)))
-
-    def _tree(self, number: int) -> Worktree:
-        body = self.bodies[number]
-        return Worktree({"adds.py": body.encode(), "test_adds.py": SCRIPT[body]})
-
-
 def _story(ports: Ports, deaths: Deaths) -> tuple[Run, int]:
     """Tell the story of a repair and a rework, beginning again after each death; return its end."""
     coder = ByRote(["return a - b", RIGHT, "return b + a"], {}, [])
-    made = Bench(ports.with_deps(crash_point=deaths), ScriptedSandbox(), coder)
+    made = CodingBench(ports.with_deps(crash_point=deaths), ScriptedSandbox(), coder)
     while True:
         try:
             stored = made.ports.store.load_run("t-1", "run-1")
@@ -386,20 +223,17 @@ def test_a_death_at_any_point_changes_nothing(tmp_path: Path) -> None:
             assert versions_then == versions, deaths.point
 
 
-def test_a_repair_that_changes_nothing_is_not_told_as_one(bench: Callable[..., Bench]) -> None:
+def test_a_repair_that_changes_nothing_is_not_told_as_one(bench: Callable[..., CodingBench]) -> None:
     made = bench(RIGHT, RIGHT)
     made.start(gated=True, repairs=3)
     run = made.rework("Is it right?")
     assert (output(run, "test")["rounds"], output(run, "test")["repairs"]) == (0, 1)
 
 
-# --- money
-
-
 def test_each_round_of_repairs_has_what_it_may_cost_reserved(ports: Ports) -> None:
     price = Usage(10, 1000)
     coder = Coder(["return a - b", RIGHT, RIGHT], {}, [])
-    made = Bench(ports, ScriptedSandbox(), coder, estimate=Usage(3 * price.tokens, 3 * price.micros))
+    made = CodingBench(ports, ScriptedSandbox(), coder, estimate=Usage(3 * price.tokens, 3 * price.micros))
     coder.files = lambda body: {"adds.py": body.encode(), "test_adds.py": SCRIPT[body]}
     run = made.start(gated=True)
     repair = run.step("test~repair-2")

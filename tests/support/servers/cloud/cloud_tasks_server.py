@@ -14,7 +14,8 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from google.cloud.tasks_v2.services.cloud_tasks.transports.rest_base import _BaseCloudTasksRestTransport
 
 from tests.support.servers.cloud import cloud_tasks_rules as rules
-from tests.support.servers.cloud.cloud_tasks_delivery import Behaviour, Delivery, Dispatcher, QueueState
+from tests.support.servers.cloud.cloud_tasks_delivery import Dispatcher
+from tests.support.servers.cloud.cloud_tasks_state import Behaviour, Delivery, QueueState
 from tests.support.servers.cloud.grpc_loopback import GrpcServer, Refused, Rpc, invalid
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 

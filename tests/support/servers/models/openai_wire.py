@@ -1,4 +1,4 @@
-"""The closed lists of what requests to the Responses API and to Chat Completions may contain, and their checks."""
+"""The checks of requests to the Responses API and to Chat Completions, against their closed lists of fields."""
 
 from __future__ import annotations
 
@@ -7,193 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.servers.models.closed_shapes import (
-    ANY,
-    FLAG,
-    NUMBER,
-    TEXT,
-    WHOLE,
     BadShape,
-    ByField,
     Closed,
-    Listed,
-    either,
-    words,
 )
 from tests.support.servers.models.closed_shapes import check as check_shape
+from tests.support.servers.models.openai_fields import CHAT, COUNT, RESPONSE
 
-_EFFORT = words("none", "minimal", "low", "medium", "high", "xhigh", "max")
-PIECES: dict[str, Any] = {
-    "input_text": Closed(
-        {"type": TEXT, "text": TEXT, "prompt_cache_breakpoint": Closed({"mode": words("explicit"), "ttl": TEXT})},
-        ("text",),
-    ),
-    "output_text": Closed({"type": TEXT, "text": TEXT, "annotations": ANY, "logprobs": ANY}, ("text",)),
-    "refusal": Closed({"type": TEXT, "refusal": TEXT}, ("refusal",)),
-}
-MESSAGE = Closed(
-    {
-        "type": TEXT,
-        "id": TEXT,
-        "status": TEXT,
-        "phase": TEXT,
-        "role": words("user", "assistant", "system", "developer"),
-        "content": either(TEXT, Listed(ByField("type", PIECES))),
-    },
-    ("role", "content"),
-)
-ITEM = ByField(
-    "type",
-    {
-        "message": MESSAGE,
-        "function_call": Closed(
-            {"type": TEXT, "id": TEXT, "call_id": TEXT, "name": TEXT, "arguments": TEXT, "status": TEXT},
-            ("call_id", "name", "arguments"),
-        ),
-        "function_call_output": Closed(
-            {"type": TEXT, "id": TEXT, "call_id": TEXT, "output": either(TEXT, Listed(ANY)), "status": TEXT},
-            ("call_id", "output"),
-        ),
-        "reasoning": Closed(
-            {"type": TEXT, "id": TEXT, "summary": ANY, "encrypted_content": TEXT, "content": ANY, "status": TEXT},
-            ("id", "summary"),
-        ),
-    },
-    "message",
-)
-_FUNCTION = Closed(
-    {"type": TEXT, "name": TEXT, "description": TEXT, "parameters": "object", "strict": FLAG, "defer_loading": FLAG},
-    ("name", "parameters"),
-)
-FORM = ByField(
-    "type",
-    {
-        "text": Closed({"type": TEXT}),
-        "json_object": Closed({"type": TEXT}),
-        "json_schema": Closed(
-            {"type": TEXT, "name": TEXT, "schema": "object", "strict": FLAG, "description": TEXT}, ("name", "schema")
-        ),
-    },
-)
-_COUNTED: dict[str, Any] = {
-    "model": TEXT,
-    "input": either(TEXT, Listed(ITEM)),
-    "instructions": TEXT,
-    "conversation": ANY,
-    "parallel_tool_calls": FLAG,
-    "previous_response_id": TEXT,
-    "reasoning": Closed({"effort": _EFFORT, "summary": TEXT, "generate_summary": TEXT, "context": TEXT, "mode": TEXT}),
-    "text": Closed({"format": FORM, "verbosity": words("low", "medium", "high")}),
-    "tool_choice": either(words("none", "auto", "required"), ANY),
-    "tools": Listed(ByField("type", {"function": _FUNCTION})),
-    "truncation": words("auto", "disabled"),
-}
-COUNT = Closed({**_COUNTED, "personality": TEXT})
-RESPONSE = Closed(
-    {
-        **_COUNTED,
-        "access_programs": ANY,
-        "background": FLAG,
-        "background_options": ANY,
-        "context_management": ANY,
-        "image": ANY,
-        "include": Listed(TEXT),
-        "max_output_tokens": WHOLE,
-        "max_tool_calls": WHOLE,
-        "metadata": "object",
-        "moderation": ANY,
-        "prompt": ANY,
-        "prompt_cache_key": TEXT,
-        "prompt_cache_options": ANY,
-        "prompt_cache_retention": TEXT,
-        "safety_identifier": TEXT,
-        "service_tier": TEXT,
-        "store": FLAG,
-        "stream": FLAG,
-        "stream_options": ANY,
-        "temperature": NUMBER,
-        "top_logprobs": WHOLE,
-        "top_p": NUMBER,
-        "user": TEXT,
-    }
-)
 _OF_XAI = {  # of these xAI knows what its own reference lists
     *("background", "include", "input", "instructions", "max_output_tokens", "metadata", "model", "reasoning"),
     *("parallel_tool_calls", "previous_response_id", "service_tier", "store", "stream", "temperature", "text"),
     *("tool_choice", "tools", "top_logprobs", "top_p", "truncation", "user"),
 }
-_CALL = Closed(
-    {
-        "id": TEXT,
-        "type": words("function"),
-        "function": Closed({"name": TEXT, "arguments": TEXT}, ("name", "arguments")),
-    },
-    ("id", "type", "function"),
-)
-_SAID = either(TEXT, Listed(ByField("type", {"text": Closed({"type": TEXT, "text": TEXT}, ("text",))})))
-CHAT = Closed(
-    {
-        "model": TEXT,
-        "messages": Listed(
-            ByField(
-                "role",
-                {
-                    "system": Closed({"role": TEXT, "content": _SAID, "name": TEXT}, ("content",)),
-                    "developer": Closed({"role": TEXT, "content": _SAID, "name": TEXT}, ("content",)),
-                    "user": Closed({"role": TEXT, "content": _SAID, "name": TEXT}, ("content",)),
-                    "assistant": Closed(
-                        {"role": TEXT, "content": _SAID, "name": TEXT, "refusal": TEXT, "tool_calls": Listed(_CALL)}
-                    ),
-                    "tool": Closed({"role": TEXT, "content": _SAID, "tool_call_id": TEXT}, ("content", "tool_call_id")),
-                },
-            )
-        ),
-        "max_tokens": WHOLE,
-        "max_completion_tokens": WHOLE,
-        "response_format": ByField(
-            "type",
-            {
-                "text": Closed({"type": TEXT}),
-                "json_object": Closed({"type": TEXT}),
-                "json_schema": Closed(
-                    {
-                        "type": TEXT,
-                        "json_schema": Closed(
-                            {"name": TEXT, "schema": "object", "strict": FLAG, "description": TEXT}, ("name",)
-                        ),
-                    },
-                    ("json_schema",),
-                ),
-            },
-        ),
-        "tools": Listed(
-            Closed(
-                {
-                    "type": words("function"),
-                    "function": Closed(
-                        {"name": TEXT, "description": TEXT, "parameters": "object", "strict": FLAG}, ("name",)
-                    ),
-                },
-                ("type", "function"),
-            )
-        ),
-        "tool_choice": either(words("none", "auto", "required"), ANY),
-        "stream": FLAG,
-        "stream_options": ANY,
-        "temperature": NUMBER,
-        "top_p": NUMBER,
-        "frequency_penalty": NUMBER,
-        "presence_penalty": NUMBER,
-        "stop": ANY,
-        "seed": WHOLE,
-        "n": WHOLE,
-        "user": TEXT,
-        "logprobs": FLAG,
-        "top_logprobs": WHOLE,
-        "parallel_tool_calls": FLAG,
-        "reasoning_effort": _EFFORT,
-    },
-    ("model", "messages"),
-)
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STRICT = {"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "const", "description"}
 _STRICT |= {"$defs", "$ref", "title", "format", "pattern", "minimum", "maximum", "minItems", "maxItems", "multipleOf"}
