@@ -102,17 +102,7 @@ class HttpClient:
             data = self.leaving(method, path, data) if data is not None else None
         if write and self.before_write is not None:
             self.before_write(method, path, json)
-        started = time.monotonic()
-        answer: Answer | None = None
-        try:
-            answer = self._measured(asked, sent, params=params, json=json, data=data)
-            self.told_date = answer.headers.get("Date", "")
-        finally:
-            if self._trace is not None:
-                status = answer.status if answer else None
-                taken = round((time.monotonic() - started) * 1000)
-                body = data if data is not None else json
-                self._trace(traced(asked.system, method, asked.url, params, sent, body, status, taken, secrets))
+        answer = self._traced(asked, sent, secrets, params=params, json=json, data=data)
         if answer.ok:
             if answer.json is None and answer.text.strip() and not text:
                 raise unclear(asked, f"answered {answer.status} with a body that is not JSON")
@@ -123,6 +113,24 @@ class HttpClient:
         error = verdict or refusal(asked, answer, secrets)
         error.answered = f"{method} {answer.status}"
         raise error
+
+    def _traced(self, asked: Asked, sent: dict[str, str], secrets: list[str], **body: Any) -> Answer:
+        """Exchange, and tell the trace of it, whether it came to an answer or not."""
+        started = time.monotonic()
+        answer: Answer | None = None
+        try:
+            answer = self._measured(asked, sent, **body)
+            self.told_date = answer.headers.get("Date", "")
+            return answer
+        finally:
+            if self._trace is not None:
+                status = answer.status if answer else None
+                taken = round((time.monotonic() - started) * 1000)
+                content = body["data"] if body["data"] is not None else body["json"]
+                told = traced(
+                    asked.system, asked.method, asked.url, body["params"], sent, content, status, taken, secrets
+                )
+                self._trace(told)
 
     def _authorize(self, sent: dict[str, str], auth: Literal["bearer", "none"] | tuple[str, Secret]) -> list[str]:
         """Add the authorization header; return the texts that must never be shown."""

@@ -92,8 +92,7 @@ def ask_with_tools(
                 return None, all_rounds.summed(result)
             said = json.dumps(dict(result.answer), ensure_ascii=False) if result.answer else ""
             try:
-                found = _checked(answer, result.answer, check)
-                return found, all_rounds.summed(result)
+                return _checked(answer, result.answer, check), all_rounds.summed(result)
             except InvalidOutput as error:
                 problem = str(error)
         if left:

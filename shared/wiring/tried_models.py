@@ -28,15 +28,8 @@ def try_model_key(
     `project` and `location` are for vertex, whose identity is this machine's; a server of one's own is `compatible`.
     """
     name, _, model = reference.partition("/")
-    if name == COMPATIBLE and not url.startswith(("http://", "https://")):
-        way_out = "Give it as the server's guide does, as in http://127.0.0.1:11434/v1."
-        return Tried(
-            False, "The address of the model server is missing, or begins with neither http nor https.", way_out
-        )
-    if name == COMPATIBLE and not model:
-        return Tried(
-            False, "The model's name is missing.", "Give it by the name that the server lists under /v1/models."
-        )
+    if name == COMPATIBLE and (missing := _missing_of_server(url, model)) is not None:
+        return missing
     own = own_model(model, name, window=32_000, speed=2, rank=9) if name == COMPATIBLE else None
     settings = Settings(
         models=Offer((name,), compatible=own),
@@ -55,6 +48,20 @@ def try_model_key(
     except ConfigError as error:
         return Tried(False, str(error), "Choose a provider and a model that `workwright models` lists.")
     return try_model(provider, model, key, at=url if name == COMPATIBLE else "")
+
+
+def _missing_of_server(url: str, model: str) -> Tried | None:
+    """Return what is missing to ask a server of one's own; None where nothing is."""
+    if not url.startswith(("http://", "https://")):
+        way_out = "Give it as the server's guide does, as in http://127.0.0.1:11434/v1."
+        return Tried(
+            False, "The address of the model server is missing, or begins with neither http nor https.", way_out
+        )
+    if not model:
+        return Tried(
+            False, "The model's name is missing.", "Give it by the name that the server lists under /v1/models."
+        )
+    return None
 
 
 def _cheapest(catalogue: Catalogue, provider: str) -> str:

@@ -6,7 +6,7 @@ looked at once more when the minute of its edit is over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,10 +39,7 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
     """
     doc, now = deps.store.get(tenant, "swept", source), deps.clock.now()
     state: dict[str, Any] = dict(doc.body) if doc else {"since": (now - FIRST).isoformat(), "settled": {}}
-    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
-    if not since:
-        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
-    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
+    since, cursor, began = _begin_at(state, now)
     settled: dict[str, str] = dict(state["settled"])
     found, ahead = 0, None
     while True:
@@ -59,12 +56,7 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
                 since = (now - FIRST).astimezone(UTC).isoformat()
                 continue
         looks = [_look_for(deps, tenant, row, settled, ahead, watch) for row in part.rows]
-        commands = [look for look in looks if look is not None]
-        if commands:
-            deps.queue.enqueue(commands)
-            found += len(commands)
-        if watch is not None:
-            watch.remember()
+        found += _order(deps, looks, watch)
         if not part.cursor and (part.complete or not part.rows):
             break
         cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
@@ -76,6 +68,25 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
         deps.store.put(tenant, Put("swept", source, state))
     deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, now)}))
     return found
+
+
+def _begin_at(state: Mapping[str, Any], now: datetime) -> tuple[str, str, datetime]:
+    """Return since when is asked, the cursor to go on at, and when what is asked for began."""
+    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
+    if not since:
+        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
+    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
+    return since, cursor, began
+
+
+def _order(deps: Deps, looks: Iterable[Command | None], watch: Watch | None) -> int:
+    """Order the looks of a part of the answer, then remember its rows; return how many were ordered."""
+    commands = [look for look in looks if look is not None]
+    if commands:
+        deps.queue.enqueue(commands)
+    if watch is not None:
+        watch.remember()
+    return len(commands)
 
 
 def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:

@@ -97,12 +97,16 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
         )
         return keep_chat(deps, tenant, after)
     except Busy:  # something else was said meanwhile: what was done is told behind it
-        latest = load_chat(deps, tenant, chat.id, chat.by)
-        if latest is None:
-            raise NotThere("this conversation has been deleted meanwhile") from None
-        if latest.answer_to(name) is not None:
-            return latest
-        return keep_chat(deps, tenant, _after(deps, tenant, latest, answer, deed, language))
+        return _tell_behind(deps, tenant, chat, answer, deed, language)
+
+
+def _tell_behind(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, language: str) -> Chat:
+    latest = load_chat(deps, tenant, chat.id, chat.by)
+    if latest is None:
+        raise NotThere("this conversation has been deleted meanwhile") from None
+    if latest.answer_to(answer.message) is not None:
+        return latest
+    return keep_chat(deps, tenant, _after(deps, tenant, latest, answer, deed, language))
 
 
 def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, language: str) -> Chat:

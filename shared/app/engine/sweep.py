@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.app.engine.engine import Span, count_nothing, pauses_of, record
 from shared.app.engine.switches import order_erasures, rehearses, release, why_of
 from shared.core.errors import AgentError
 from shared.core.run import events as ev
+from shared.core.run.commands import Command
 from shared.ports import SYSTEM
 from shared.telemetry import trace
 
@@ -30,17 +31,9 @@ def sweep(deps: Deps) -> Mapping[str, int]:
     Anybody may call it at any time, even at once.
     """
     now = deps.clock.now()
-    relayed, forgotten = 0, deps.store.forgotten(now - FORGOTTEN_AFTER)
+    forgotten = deps.store.forgotten(now - FORGOTTEN_AFTER)
     oldest = _oldest_outbox_s(deps, now) if forgotten else 0
-    # one by one: one that cannot be handed over must not hold up the rest
-    for command in forgotten:
-        try:
-            deps.queue.enqueue([command])
-        except AgentError as error:
-            log.line("ERROR", "command not handed over", tenant=command.tenant, run=command.run, **log.about(error))
-            continue
-        deps.store.mark_sent(command.tenant, [command.id])
-        relayed += 1
+    relayed = _hand_over(deps, forgotten)
     looked = moved = 0
     released = release(deps)
     due, stood = _due(deps, now)
@@ -67,6 +60,20 @@ def sweep(deps: Deps) -> Mapping[str, int]:
     }
     log.event("sweep.done", oldest_outbox_s=oldest, outbox=relayed, waiting=looked - moved, **done)
     return dict(done)
+
+
+def _hand_over(deps: Deps, forgotten: Iterable[Command]) -> int:
+    """Hand over what a dead process did not; return how much. One that cannot be must not hold up the rest."""
+    relayed = 0
+    for command in forgotten:
+        try:
+            deps.queue.enqueue([command])
+        except AgentError as error:
+            log.line("ERROR", "command not handed over", tenant=command.tenant, run=command.run, **log.about(error))
+            continue
+        deps.store.mark_sent(command.tenant, [command.id])
+        relayed += 1
+    return relayed
 
 
 def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str, tuple[Span, ...]]]:

@@ -97,26 +97,46 @@ def message_for(
         case "question_asked":
             return _question(run, title, approval_url, links)
         case "reconnect":
-            what = let_in(ref.partition(".")[0], back.command)
-            line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {what}, and the run goes on."
-            again = (Link("Reconnect", back.url),) if back.url else ()
-            return Message("Please reconnect an account", (line,), (*again, *links, Link("Run", run_url)), HIGH)
+            return _reconnect(
+                run, title, let_in(ref.partition(".")[0], back.command), back, (*links, Link("Run", run_url))
+            )
         case "budget_alert":
-            spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars have been spent."
-            percent = ref.partition(".")[2]
-            subject = f"{percent} percent of the money for “{title}” has been spent"
-            return Message(subject, (spent,), (*links, Link("Run", run_url)))
+            return _budget_alert(run, title, ref, (*links, Link("Run", run_url)))
         case "stands_still":
             why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
             return Message(f"“{title}” stands still", why, (*links, Link("Run", run_url)), HIGH)
+        case "page_edited":
+            return _left_out(run, title, (*links, Link("Run", run_url)))
+        case "run_succeeded" | "run_failed" | "run_cancelled":
+            return _ended(topic, run, title, run_url, rollback_url, links)
+        case _ if topic in change_words.TOPICS:
+            subject, line = change_words.told(topic, title, ref)
+            return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
+        case _:
+            return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
+
+
+def _reconnect(run: Run, title: str, what: str, back: WayBack, links: Sequence[Link]) -> Message:
+    line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {what}, and the run goes on."
+    again = (Link("Reconnect", back.url),) if back.url else ()
+    return Message("Please reconnect an account", (line,), (*again, *links), HIGH)
+
+
+def _budget_alert(run: Run, title: str, ref: str, links: tuple[Link, ...]) -> Message:
+    spent = f"{run.counted.micros / 1e6:.2f} of {run.limits.micros / 1e6:.2f} US dollars have been spent."
+    percent = ref.partition(".")[2]
+    subject = f"{percent} percent of the money for “{title}” has been spent"
+    return Message(subject, (spent,), links)
+
+
+def _ended(topic: str, run: Run, title: str, run_url: str, rollback_url: str, links: Sequence[Link]) -> Message:
+    match topic:
         case "run_succeeded" if run.trigger.kind == "rollback":
             line = "Its visitors see the previous version again. The code and its pull request are as they were."
             note = "Nothing goes live by itself there until something is approved and goes live again."
             return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
         case "run_succeeded":
             return _succeeded(run, title, rollback_url, links)
-        case "page_edited":
-            return _left_out(run, title, (*links, Link("Run", run_url)))
         case "run_failed" if run.facts.get("alarm"):
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
@@ -127,13 +147,7 @@ def message_for(
             shown = (*_result_links(run), *links, Link("Run", run_url))
             what = "was rolled back to the previous version" if went_back(run) else "failed"
             return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
-        case "run_cancelled":
-            return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
-        case _ if topic in change_words.TOPICS:
-            subject, line = change_words.told(topic, title, ref)
-            return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
-        case _:
-            return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
+    return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
 
 
 def _question(run: Run, title: str, answer_url: str, links: Sequence[Link]) -> Message:

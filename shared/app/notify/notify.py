@@ -86,21 +86,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     if why := why_unneeded(run, command.topic, command.ref, _number(command, run)):
         return _who_was_told(command, deps, tools, run, scope, why)
     settings = tools.settings(run.tenant)
-    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
-    message = message_for(
-        command.topic,
-        run,
-        run_url=run_url(deps, run),
-        token=approval_token(deps, run) if command.topic == ASKED else "",
-        approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
-        page_url=str(planned.get("page_url") or ""),
-        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0]),
-        ref=command.ref,
-        rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
-    )
-    if paused := standing_still_words(deps, run):
-        message = replace(message, lines=(*message.lines, paused))
-    message = _discreet(message, tools.known_secrets(run.tenant))
+    message = _discreet(_message(command, deps, run), tools.known_secrets(run.tenant))
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
     outcomes, waiting = [], []
     gate = run.step(command.ref) if command.topic == ASKED else None
@@ -122,6 +108,23 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     if sender.later is not None:
         raise sender.later
     return ", ".join(outcomes)
+
+
+def _message(command: Command, deps: Deps, run: Run) -> Message:
+    planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
+    message = message_for(
+        command.topic,
+        run,
+        run_url=run_url(deps, run),
+        token=approval_token(deps, run) if command.topic == ASKED else "",
+        approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
+        page_url=str(planned.get("page_url") or ""),
+        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0]),
+        ref=command.ref,
+        rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
+    )
+    paused = standing_still_words(deps, run)
+    return replace(message, lines=(*message.lines, paused)) if paused else message
 
 
 def _discreet(message: Message, known: Iterable[str]) -> Message:

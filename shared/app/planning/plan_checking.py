@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -46,13 +46,7 @@ def validated(
 
     What of it looks like a secret becomes a sign: it is shown in pages, titles and messages, and to strangers.
     """
-    redactor = Redactor(tools.known_secrets(run.tenant))
-    redactor.learn(dict(answer))
-    hidden = without_places_in(redactor.hide_in(dict(answer)))  # and what nobody can see is gone
-    try:
-        proposal = Proposal.model_validate(hidden)
-    except ValidationError as error:
-        raise refuse("shape", "field", error=compact(error, Proposal)) from error
+    proposal = _read_proposal(answer, tools.known_secrets(run.tenant))
     prefix = f"r{run.revision}." if run.revision > 1 else ""
     if proposal.asked and proposal.steps:
         raise refuse("steps_and_questions", "field questions")
@@ -78,6 +72,16 @@ def validated(
         rules[REVIEW] = rule_of(review, model, tools.kinds)
     together = ship_of(settings).production == WITH_RELEASE
     return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+
+
+def _read_proposal(answer: Mapping[str, Any], secrets: Iterable[str]) -> Proposal:
+    """Return what was proposed, with signs for secrets and without what nobody can see; raises InvalidOutput."""
+    redactor = Redactor(secrets)
+    redactor.learn(dict(answer))
+    try:
+        return Proposal.model_validate(without_places_in(redactor.hide_in(dict(answer))))
+    except ValidationError as error:
+        raise refuse("shape", "field", error=compact(error, Proposal)) from error
 
 
 def _refuse_artifacts(steps: Sequence[Mapping[str, Any]], ship: Ship, problems: Problems) -> None:

@@ -62,9 +62,7 @@ def expand(
             blocks = _blocks(notion, place.id, inside, [MOST_BLOCKS], kept, place.version)
         found = [_kept_child(places, each, place.id) for each in inside]
         if keep:
-            page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
-            text = json.dumps(page_to_data(page), ensure_ascii=False, sort_keys=True)
-            place = places.change(places.known(place.id) or place, text=deps.store.put_text(tenant, text))
+            place = _keep_page(deps, tenant, places, place, blocks)
         if taken is not None:
             taken(places.known(place.id) or place, blocks)
     if heard is not None:
@@ -73,6 +71,12 @@ def expand(
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
     places.change(now_known, listed_at=now, refused_at="", **mirrored)
     return found
+
+
+def _keep_page(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, blocks: Sequence[Block]) -> Place:
+    page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
+    text = json.dumps(page_to_data(page), ensure_ascii=False, sort_keys=True)
+    return places.change(places.known(place.id) or place, text=deps.store.put_text(tenant, text))
 
 
 def _rows(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str) -> list[Place]:

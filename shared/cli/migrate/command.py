@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -49,30 +50,25 @@ def migrate_to_cloud(
     with open_here(data) as here:
         there = open_there(project, region, name, os.environ, endpoint)
         if back:
-            gone = take_back(here, there)
-            words = [f"{data} works here again; start it: workwright up --data {data}"]
-            _say({"taken_back": gone}, words, as_json)
-            return
+            again = f"{data} works here again; start it: workwright up --data {data}"
+            return _say({"taken_back": take_back(here, there)}, [again], as_json)
         look_at(there)
         plan = plan_move(here, there, tenant)
         told = as_data(plan, there)
         if not plan.teams:
-            _say({**told, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
-            return
+            return _say({**told, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
         if not as_json or not (yes or dry_run):
             click.echo("\n".join(plan_words(plan, there, here.choices)), err=as_json)
         if dry_run:
-            _say({**told, "moved": {}}, [], as_json)
-            return
+            return _say({**told, "moved": {}}, [], as_json)
         if not yes:
             click.confirm("Move it?", abort=True, err=True)
         mark = carry_out(plan, here, there, lambda line: click.echo(line, err=True), time.sleep)
-        moved = [team.tenant for team in plan.teams]
-        _say({**told, "moved": dict(mark.tenants)}, list(done_words(there, moved)), as_json)
+        return _say(told | {"moved": dict(mark.tenants)}, done_words(there, [t.tenant for t in plan.teams]), as_json)
 
 
-def _say(found: object, words: list[str], as_json: bool) -> None:
+def _say(found: object, words: Iterable[str], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
-    elif words:
-        click.echo("\n".join(words))
+    elif text := "\n".join(words):
+        click.echo(text)

@@ -56,6 +56,11 @@ def run_to_data(run: Run) -> Data:
     for name in ("replannable", "replans", "rehearse", "box"):
         if value := getattr(run, name):
             data[name] = value
+    return data | _said_where_there(run)
+
+
+def _said_where_there(run: Run) -> Data:
+    data: Data = {}
     if run.pause:
         data["pause"] = [run.pause.by, run.pause.at.isoformat(), run.pause.why]
     if run.stood_until:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from shared.core.errors import Missing, Rejected
+from shared.http_answers import Answer
 from shared.http_client import HttpClient
 from shared.integrations.forge import EXECUTABLE, FILE, FOLDER, SYMLINK, Author, Entry, Repository
 from shared.integrations.gitlab.changes import MergeRequests
@@ -146,13 +147,17 @@ class GitLab(MergeRequests, Hooks):
             body["start_sha"] = start
         if not actions:
             return there or self._branch(owner, name, branch, start)
-        repo = project(owner, name)
-        answer = self._wire.call("POST", f"{repo}/repository/commits", json=body, accept=(400, 409))
-        if not answer.ok:
-            there = self.head(owner, name, branch)
-            if there in ("", expected_head):
-                raise Rejected(self.system, f"commit to {branch!r}: {said(answer)}")
-            return self._ours(owner, name, branch, there, start, message, wanted, deleted)
+        path = f"{project(owner, name)}/repository/commits"
+        answer = self._wire.call("POST", path, json=body, accept=(400, 409))
+        if answer.ok:
+            return self._on_top_of(start, branch, answer)
+        there = self.head(owner, name, branch)
+        if there in ("", expected_head):
+            raise Rejected(self.system, f"commit to {branch!r}: {said(answer)}")
+        return self._ours(owner, name, branch, there, start, message, wanted, deleted)
+
+    def _on_top_of(self, start: str, branch: str, answer: Answer) -> str:
+        """Return the commit that was made; raises Rejected where another one has come in between."""
         if answer.json.get("parent_ids", [start]) != [start]:
             raise Rejected(
                 self.system,

@@ -198,6 +198,18 @@ def _bare(notion_id: str) -> str:
     return notion_id.replace("-", "")
 
 
+def _plan_of(run: Run, planned: Mapping[str, Any], proposal: Mapping[str, Any], *, asks: bool) -> dict[str, Any]:
+    return {
+        "summary": planned.get("summary", ""),
+        "question": str(run.facts.get("question") or " ".join(proposal.get("questions", ()))) if asks else "",
+        "hash": run.plan_hash,
+        "model": planned.get("model", ""),
+        "steps": [
+            {"id": s.id, "title": s.spec.title, "kind": s.spec.kind, "status": s.status.value} for s in run.steps
+        ],
+    }
+
+
 def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any], *, in_time: bool = True) -> Story:
     """Return what the run did, looked up in the store and in the simulated systems, and check it there."""
     store = house.wired.deps.store
@@ -213,22 +225,13 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any], 
             "code.generate",
         )
     )
-    asks = story.outcome == QUESTION
     proposal = upgraded(json.loads(store.get_text(run.tenant, str(planned["proposal"])))) if planned else {}
     story.run = {"id": run.id, "tenant": run.tenant, "status": run.status.value, "failure": run.failure or run.cancel}
     story.page = {"id": page["id"], "title": run.trigger.title, "url": str(page.get("url", "")), "status": ""}
     story.page["status"] = _shown(house, home, str(page["id"]))
     story.page["view"] = f"{house.simulators['notion']}/p/{page['id']}"
     story.requirements = proposal.get("requirements", [])
-    story.plan = {
-        "summary": planned.get("summary", ""),
-        "question": str(run.facts.get("question") or " ".join(proposal.get("questions", ()))) if asks else "",
-        "hash": run.plan_hash,
-        "model": planned.get("model", ""),
-        "steps": [
-            {"id": s.id, "title": s.spec.title, "kind": s.spec.kind, "status": s.status.value} for s in run.steps
-        ],
-    }
+    story.plan = _plan_of(run, planned, proposal, asks=story.outcome == QUESTION)
     gates = [s for s in run.steps if s.spec.kind == "approval.ask" and s.output]
     story.approvals = [{"gate": gate_kind(s.id), **s.output} for s in gates]
     story.approval = dict(gates[0].output) if gates else {}

@@ -16,6 +16,7 @@ from shared.app.engine.retries import to_go_on_with
 from shared.app.engine.retry_links import retry_id
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
+from shared.core.documents.page_record import PageRecord
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, RunStatus, Trigger
@@ -49,13 +50,7 @@ def retry_run(
     there = deps.store.load_run(tenant, new_id) if record.run == new_id else None
     if there is not None:  # opened just now, by somebody who asked at the same time
         return there.run
-    if record.run != old.id:
-        raise Conflicting(
-            f"the page of run {old.id} has a newer run: {record.run or 'one that is not known'}",
-            way_out=f"Look at GET /v1/runs/{record.run} and retry that one.",
-        )
-    if not record.settled:
-        raise Busy("the page does not show the end of this run yet")
+    _refuse_unshown(old, record)
     after = note_next_run(deps, tenant, record, new_id)
     event = _opened(deps, tools(), old, new_id, by, from_start=from_start)
     puts = (
@@ -70,6 +65,17 @@ def retry_run(
         if there is None:
             raise Busy("another run of the page has just been opened") from error
         return there.run
+
+
+def _refuse_unshown(old: Run, record: PageRecord) -> None:
+    """Refuse what is not the page's last run, or whose end the page does not show yet."""
+    if record.run != old.id:
+        raise Conflicting(
+            f"the page of run {old.id} has a newer run: {record.run or 'one that is not known'}",
+            way_out=f"Look at GET /v1/runs/{record.run} and retry that one.",
+        )
+    if not record.settled:
+        raise Busy("the page does not show the end of this run yet")
 
 
 def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_start: bool) -> RunOpened:

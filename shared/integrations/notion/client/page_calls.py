@@ -63,26 +63,19 @@ class Pages(BlockCalls, Properties):
         `markdown_calls.task_of`.
         """
         body = _parent("create_page", data_source_id=data_source_id, page_id=page_id, workspace=workspace)
-        body |= {"properties": dict(properties or {})}
-        content = [name for name, value in _contents(children, markdown, template) if value]
-        if len(content) > 1:
-            raise Rejected(self.system, f"create_page: {' and '.join(content)} exclude each other; give one")
-        if allow_async and not markdown:
-            raise Rejected(self.system, "create_page.allow_async: only a page made from Markdown can be created later")
-        if position is not None and not page_id:
-            raise Rejected(self.system, "create_page.position: only a page below another page has one")
+        body["properties"] = dict(properties or {})
+        _check_contents(children, markdown, template, allow_async=allow_async)
+        _check_position(position, page_id)
         check_files(body["properties"])
-        body |= given(
-            {
-                "markdown": markdown or None,
-                "template": _template(template, "create_page.template"),
-                "icon": picture(icon, "create_page.icon"),
-                "cover": picture(cover, "create_page.cover"),
-                "position": _position(position),
-                "allow_async": allow_async or None,
-            }
-        )
-        return self._created(body, children)
+        more = {
+            "markdown": markdown or None,
+            "template": _template(template, "create_page.template"),
+            "icon": picture(icon, "create_page.icon"),
+            "cover": picture(cover, "create_page.cover"),
+            "position": _position(position),
+            "allow_async": allow_async or None,
+        }
+        return self._created(body | given(more), children)
 
     def _created(self, body: Json, children: Sequence[Json]) -> Json:
         parts = plan_page(children, len(json_bytes(body)))
@@ -142,6 +135,19 @@ def _parent(call: str, *, data_source_id: str, page_id: str, workspace: bool) ->
     if kind == "workspace":
         return {"parent": {"type": "workspace", "workspace": True}}
     return {"parent": {"type": kind, kind: in_body(data_source_id or page_id, f"{call}.{kind}")}}
+
+
+def _check_position(position: str | Json | None, page_id: str) -> None:
+    if position is not None and not page_id:
+        raise Rejected("notion", "create_page.position: only a page below another page has one")
+
+
+def _check_contents(children: Sequence[Json], markdown: str, template: str | Json | None, *, allow_async: bool) -> None:
+    content = [name for name, value in _contents(children, markdown, template) if value]
+    if len(content) > 1:
+        raise Rejected("notion", f"create_page: {' and '.join(content)} exclude each other; give one")
+    if allow_async and not markdown:
+        raise Rejected("notion", "create_page.allow_async: only a page made from Markdown can be created later")
 
 
 def _contents(children: Sequence[Json], markdown: str, template: Any) -> tuple[tuple[str, Any], ...]:

@@ -64,11 +64,16 @@ _FEATURES = {
 }
 
 
+def _clone_urls(call: Call, repo: Json, page: str) -> Json:
+    host, path = call.base.split("://", 1)[-1], f"{repo['owner']}/{repo['name']}.git"
+    ways = {"git_url": f"git://{host}/{path}", "ssh_url": f"git@{host}:{path}"}
+    return {"clone_url": f"{page}.git", **ways, "svn_url": page}
+
+
 def repository(call: Call, repo: Json) -> Json:
     """Return a repository."""
     api, page = api_url(call, repo), html_url(call, repo)
     opened = sum(1 for pull in repo["pulls"] if pull["state"] == "open")
-    host = call.base.split("://", 1)[-1]
     writes = call.caller.may_write(repo["owner"], repo["name"], repo["private"])
     return {
         "id": repo["id"],
@@ -84,10 +89,7 @@ def repository(call: Call, repo: Json) -> Json:
         "fork": False,
         "url": api,
         **{key: f"{api}/{tail}" for key, tail in _REPO_LINKS.items()},
-        "clone_url": f"{page}.git",
-        "git_url": f"git://{host}/{repo['owner']}/{repo['name']}.git",
-        "ssh_url": f"git@{host}:{repo['owner']}/{repo['name']}.git",
-        "svn_url": page,
+        **_clone_urls(call, repo, page),
         "mirror_url": None,
         "language": None,
         "license": None,

@@ -88,12 +88,7 @@ class DeploymentCalls(ProjectCalls):
             return self.make_project(name, settings or {})
 
     def _new_deployment(self, project: Json, target: str | None, meta: Json, files: dict[str, str], asked: str) -> Json:
-        config = self.state["config"]
-        ends = config["next_builds"].pop(0) if config["next_builds"] else "READY"
-        if config["fail_next_builds"] > 0:
-            config["fail_next_builds"] -= 1
-            ends = "ERROR"
-        user = self.caller["user"]
+        config, user = self.state["config"], self.caller["user"]
         record: Json = {
             "id": self.sim.next_id("dpl"),
             "name": project["name"],
@@ -108,7 +103,7 @@ class DeploymentCalls(ProjectCalls):
             "createdAt": self.sim.milliseconds(),
             "build_ms": int(float(config["build_seconds"]) * 1000),
             "build_log": config["build_log"] or "Error: Cannot find module './missing'",
-            "ends": ends,
+            "ends": self._end_of_build(config),
             "readyState": "QUEUED",
             "readySubstate": "STAGED" if target == "production" else None,
             "buildingAt": None,
@@ -128,6 +123,15 @@ class DeploymentCalls(ProjectCalls):
         )
         hooks.tell(self.state, "deployment.created", record, self.sim.milliseconds())
         return record
+
+    @staticmethod
+    def _end_of_build(config: Json) -> str:
+        """Return how the next build ends, as it was ordered."""
+        ends = config["next_builds"].pop(0) if config["next_builds"] else "READY"
+        if config["fail_next_builds"] > 0:
+            config["fail_next_builds"] -= 1
+            ends = "ERROR"
+        return str(ends)
 
     def get_deployment(self) -> Response:
         """Answer `GET /v13/deployments/{idOrUrl}`."""
