@@ -20,7 +20,7 @@ OUTSIDE = (
 )  # serves one machine alone
 DATA = (".md", ".json")  # what modules read beside code
 # modules that load by a path what each `system.py` names: where it stands there
-BY_PATH = {"shared/integrations/clients.py": "client"}
+BY_PATH = {"shared/integrations/clients.py": "client", "shared/integrations/webhooks.py": "webhook"}
 
 
 class BundleError(Exception):

@@ -9,8 +9,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
-PROTOCOLS = {"forge", "hosting", "mail"}  # what several systems are asked in the same words; nothing is called there
-LISTS = {"systems", "clients", "ship_settings"}  # of all systems
+# what several systems are asked, or tell, in the same words; nothing is called there
+PROTOCOLS = {"forge", "hosting", "mail", "hooks"}
+LISTS = {"systems", "clients", "ship_settings", "webhooks"}  # of all systems
 AT_HAND = {"local_sites"}  # nobody else's system: tests have the real one
 INTEGRATIONS = sorted(
     path.stem

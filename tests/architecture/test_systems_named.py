@@ -68,7 +68,9 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
     },
     "the installation of an app, which one forge alone has": {
         "accounts/accounts.py": "github",
+        "app/connections/forge_hooks.py": "github",
         "app/connections/revoke.py": "github",
+        "app/intake/accept_forge_delivery.py": "github",
     },
     "the ways out of an operator's mail, and its hosts, are wired by hand: each takes settings of its own": {
         "app/tenants/tenant_delete.py": "cloud_storage local_sites",
@@ -77,12 +79,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "local/sites/serving.py": "local_sites",
         "wiring/mail.py": "ses smtp",
         "wiring/sites.py": "cloud_storage local_sites",
-    },
-    "to be moved into the systems' folders: webhooks": {
-        "app/connections/forge_hooks.py": "github gitlab vercel",
-        "app/intake/accept_forge_delivery.py": "github gitlab vercel",
-        "app/intake/forge_events.py": "github gitlab vercel",
-        "app/intake/forge_signatures.py": "github gitlab vercel",
     },
     "to be moved into the systems' folders: how a credential is tried": {
         "app/connections/connections.py": "github gitlab vercel",

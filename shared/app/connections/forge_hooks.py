@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_forge_delivery import HOOKS, KEY
-from shared.app.intake.forge_signatures import SYSTEMS, keys_of, signing_token
+from shared.app.intake.forge_signatures import keys_of, signing_token
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Missing, NotThere
 from shared.integrations.clients import load_client
-from shared.integrations.systems import name_system
+from shared.integrations.systems import FORGES, SYSTEMS, name_system
+from shared.integrations.webhooks import HOOKED, load_webhook
 from shared.ports import SYSTEM, Doc, Put, Secret
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from shared.steps._kind import Connect
 
 MOST = 500
-_HOW = {
-    "github": "In the repository's settings, add a webhook with this address and secret, content type application/json,"
-    " for pull requests, reviews, review comments, issue comments, check suites, statuses and pushes.",
-    "vercel": "In the team's settings, add a webhook for deployments with this address; then give us the secret that"
-    " Vercel shows: workwright hooks secret ID.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +49,16 @@ def make_hook(deps: Deps, connect: Connect, tenant: str, system: str, repository
     """
     _check(system, repository)
     hook, body = _begun(deps, tenant, system, repository)
-    if system == "vercel":
-        return Made(_view(deps, hook, body), "", _HOW[system])
+    webhook = load_webhook(system)
+    if webhook.brings_secret:
+        return Made(_view(deps, hook, body), "", webhook.by_hand)
     try:
         return Made(_view(deps, hook, _set_up(deps, connect, tenant, hook, body)))
     except IntegrationError:
-        if system != "github":
+        if not webhook.by_hand:
             raise
     _keep(deps, tenant, hook, body | {"by_hand": True})
-    return Made(_view(deps, hook, body), keys_of(_key(deps), system, hook).token.reveal(), _HOW[system])
+    return Made(_view(deps, hook, body), keys_of(_key(deps), system, hook).token.reveal(), webhook.by_hand)
 
 
 def listen(deps: Deps, connect: Connect, tenant: str, system: str, repository: str) -> str:
@@ -123,9 +119,9 @@ def _set_up(deps: Deps, connect: Connect, tenant: str, hook: str, body: Mapping[
 
 
 def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[str, Any]:
-    """Keep the secret that Vercel signs with; raises NotThere, and Conflicting where we choose the secret."""
+    """Keep the secret that its system signs with; raises NotThere, and Conflicting where we choose the secret."""
     doc = _known(deps, tenant, hook)
-    if doc.body["system"] != "vercel":
+    if not load_webhook(str(doc.body["system"])).brings_secret:
         raise Conflicting(f"we choose the secret of a webhook for {name_system(str(doc.body['system']))} ourselves")
     body = {**doc.body, "secret": dict(deps.secrets.seal(tenant, f"hook.{hook}", secret))}
     _keep(deps, tenant, hook, body)
@@ -146,7 +142,7 @@ def remove_hook(deps: Deps, connect: Connect, tenant: str, hook: str) -> Mapping
     doc = _known(deps, tenant, hook)
     deps.store.put(SYSTEM, Put(HOOKS, hook, None))  # first: from here on nothing it sends is taken
     left = _deleted_there(connect, doc.body) if doc.body.get("remote") else ""
-    of_forge = doc.body["system"] != "vercel"
+    of_forge = SYSTEMS[str(doc.body["system"])].keeps_code
     kept = {name: doc.body[name] for name in ("system", "repository", "at")} | {"removed": True}
     deps.store.put(tenant, Put(HOOKS, hook, kept if of_forge else None))
     return {"removed": hook, "left": left}
@@ -173,10 +169,11 @@ def _key(deps: Deps) -> Secret:
 
 
 def _check(system: str, repository: str) -> None:
-    if system not in SYSTEMS:
-        raise Conflicting(f"field 'system' must be one of {', '.join(SYSTEMS)}")
-    if (system == "vercel") == bool(repository):
-        what = "is only for GitHub and GitLab; a webhook of Vercel's covers all projects of a team"
+    if system not in HOOKED:
+        raise Conflicting(f"field 'system' must be one of {', '.join(HOOKED)}")
+    if SYSTEMS[system].keeps_code != bool(repository):
+        forges = " and ".join(name_system(each) for each in FORGES)
+        what = f"is only for {forges}; a webhook of {name_system(system)}'s covers all projects of a team"
         raise Conflicting(f"field 'repository' {what if repository else 'must be owner/name'}")
 
 
@@ -208,6 +205,6 @@ def _deleted_there(connect: Connect, body: Mapping[str, Any]) -> str:
 
 
 def _view(deps: Deps, hook: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    ready = (body["system"] != "vercel" or "secret" in body) and "refused" not in body
+    ready = (not load_webhook(str(body["system"])).brings_secret or "secret" in body) and "refused" not in body
     shown = {name: body[name] for name in ("system", "repository", "at")}
     return {"id": hook, **shown, "url": hook_url(deps, str(body["system"]), hook), "ready": ready}

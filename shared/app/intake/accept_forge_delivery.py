@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.intake.forge_events import DEPLOYED, News, news_of
-from shared.app.intake.forge_signatures import FORGED, SYSTEMS, Keys, check, keys_of
+from shared.app.intake.forge_events import news_of
+from shared.app.intake.forge_signatures import FORGED, check, keys_of
 from shared.core.errors import BadSignature, MalformedRequest, TooLarge
 from shared.core.run.commands import CHANGE, Command
 from shared.core.run.run import derived_id
+from shared.integrations.hooks import DEPLOYED, Keys, News
+from shared.integrations.webhooks import HOOKED, load_webhook
 from shared.ports import SYSTEM, Doc, Secret, change_doc
 from shared.telemetry import trace
 
@@ -27,7 +28,6 @@ HOOKS = "hooks"  # documents under SYSTEM: whose webhook it is; under a tenant: 
 INSTALLATIONS = "installations"  # documents under SYSTEM: which tenants have connected an installation of our app
 KEY = "hook-key"  # the operator's secret all webhooks' keys are derived from
 APP_SECRET = "github-app-webhook-secret"
-OLDEST = timedelta(hours=26)  # Vercel repeats for a day, with the time of the first attempt
 
 _PATH = re.compile(r"(?:.*)/hooks/([a-z]{1,20})(?:/([0-9a-f]{32}))?/?")
 _DELIVERY = re.compile(r"[\w.:-]{1,200}", re.ASCII)
@@ -44,7 +44,7 @@ def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], dep
     if len(raw) > MAX_BYTES:
         raise TooLarge(f"the body is larger than {MAX_BYTES} bytes")
     named = _PATH.fullmatch(path)
-    if named is None or named[1] not in SYSTEMS:
+    if named is None or named[1] not in HOOKED:
         raise BadSignature(FORGED)
     system, hook = named[1], named[2] or ""
     doc = deps.store.get(SYSTEM, HOOKS, hook or _NOBODY)
@@ -121,27 +121,15 @@ def _body(raw: bytes) -> Any:
 def _delivery_id(deps: Deps, system: str, headers: Mapping[str, str], body: Any) -> str:
     """Return what a repeated delivery has in common with the first; raises MalformedRequest without one.
 
-    Raises BadSignature for a delivery of Vercel's that is older than its last attempt could be.
+    Raises BadSignature for a delivery that is older than its last attempt could be.
     """
-    if system == "vercel":
-        named = str(body.get("id") or "") if isinstance(body, dict) else ""
-        sent = body.get("createdAt") if isinstance(body, dict) else None
-        if not isinstance(sent, int) or abs(deps.clock.now() - _instant(sent)) > OLDEST:
-            raise BadSignature(FORGED)
-    elif system == "gitlab":
-        named = next((headers[n] for n in ("webhook-id", "idempotency-key", "x-gitlab-event-uuid") if n in headers), "")
-    else:
-        named = headers.get("x-github-delivery", "")
+    try:
+        named = load_webhook(system).name(headers, body, deps.clock.now())
+    except BadSignature:
+        raise BadSignature(FORGED) from None
     if not _DELIVERY.fullmatch(named):
         raise MalformedRequest("the delivery has no id of its own")
     return named
-
-
-def _instant(milliseconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.min.replace(tzinfo=UTC)
 
 
 def _command(tenant: str, system: str, delivery: str, news: News) -> Command:

@@ -17,13 +17,13 @@ from shared.app.engine.leases import lease
 from shared.app.engine.requeue import come_again, patient
 from shared.app.engine.retry_links import latest_run
 from shared.app.engine.tools import Tools
-from shared.app.intake.forge_events import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.app.ship import change_words
 from shared.core.errors import Missing, Unauthorized
 from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command
 from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
 from shared.integrations.clients import load_client
+from shared.integrations.hooks import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.ports import Loaded, Put
 from shared.steps._forge import claim_of, of_writers
 from shared.telemetry import trace

@@ -9,6 +9,7 @@ GITHUB = System(
     title="GitHub",
     address="https://api.github.com",
     client="shared.integrations.github.client:GitHub",
+    webhook="shared.integrations.github.webhook:WEBHOOK",
     oauth=OAuthProvider(
         "github",
         "https://github.com/login/oauth/authorize",

@@ -9,6 +9,7 @@ GITLAB = System(
     title="GitLab",
     address="https://gitlab.com",
     client="shared.integrations.gitlab.client:GitLab",
+    webhook="shared.integrations.gitlab.webhook:WEBHOOK",
     oauth=OAuthProvider(
         "gitlab",
         "https://gitlab.com/oauth/authorize",

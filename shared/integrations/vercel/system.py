@@ -9,6 +9,7 @@ VERCEL = System(
     title="Vercel",
     address="https://api.vercel.com",
     client="shared.integrations.vercel.client:Vercel",
+    webhook="shared.integrations.vercel.webhook:WEBHOOK",
     by_token=True,
     hosts_sites=True,
     by_hand=ByHand(

@@ -10,8 +10,8 @@ from shared.app.api.json_shapes import choice, closed, text
 from shared.app.api.run.run_views import shown
 from shared.app.connections import forge_hooks
 from shared.app.connections.connections import TAKES_TOKENS, connect_by_token, connect_installation, connect_link
-from shared.app.intake.forge_signatures import SYSTEMS
 from shared.core.errors import Conflicting, IntegrationError
+from shared.integrations.webhooks import HOOKED
 from shared.ports import Secret
 
 _TOKEN = text("^[!-~]{0,4000}$", most=4000, what="Leave it empty to get a link to the system's own consent page.")
@@ -36,7 +36,7 @@ CONNECT = closed(
 )
 HOOK = closed(
     {
-        "system": choice(*SYSTEMS),
+        "system": choice(*HOOKED),
         "repository": {**text("^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+)?$", most=300), "default": ""},
     },
     required=("system",),
