@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shared.backends.local.folder.disk_room import FULL, full_words, refuse_full
 from shared.backends.local.folder.file_system import refuse_network
-from shared.backends.local.state.commit_group import DAMAGED
+from shared.backends.local.state.commit_group import is_damaged
 from shared.backends.local.state.database_schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
 
@@ -49,7 +49,7 @@ class DataFolder:
                     self.backup(self.path / BACKUP)
             return _connect(self.database)
         except sqlite3.Error as error:
-            if any(word in str(error) for word in DAMAGED):
+            if is_damaged(error):
                 raise self._damaged(str(error)) from error
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
                 raise ConfigError(full_words(self.path)) from error
@@ -213,7 +213,7 @@ def _quick_check(connection: sqlite3.Connection) -> str:
     try:
         return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
             return "ok"
         raise
     finally:

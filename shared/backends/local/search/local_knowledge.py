@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from shared.backends.knowledge_rows import chunk_body, chunk_of, page_body, page_of
 from shared.backends.local.search.vector_table import VectorTable
-from shared.backends.local.state.commit_group import DAMAGED
+from shared.backends.local.state.commit_group import is_damaged
 from shared.backends.local.state.encoding import check_tenant
 from shared.backends.word_index import TABLES, Entry, WordIndex
 from shared.core.errors import StoreCorrupt, StoreError
@@ -253,7 +253,7 @@ def _as_ours(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if any(word in str(error) for word in DAMAGED):
+        if is_damaged(error):
             way_out = "it holds only what can be read again; delete it, and the next sync creates it anew"
             raise StoreCorrupt(f"{path}: damaged ({error}); {way_out}") from error
         raise StoreError(f"{path}: {error}") from error

@@ -20,7 +20,7 @@ from shared.ports import Loaded
 T = TypeVar("T")
 Key = tuple[str, str]  # tenant and command id
 
-DAMAGED = ("malformed", "not a database", "corrupt")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(slots=True)
@@ -169,11 +169,17 @@ class CommitGroup:
             stats.largest = max(stats.largest, size - refused)
 
 
+def is_damaged(error: sqlite3.Error) -> bool:
+    """Say whether SQLite found the file damaged, or to be no database."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in _DAMAGED  # above these bits stands what exactly is damaged
+
+
 def as_store_error(error: BaseException) -> BaseException:
     """Return SQLite's errors as ours, others as they are."""
     if not isinstance(error, sqlite3.Error):
         return error
-    ours = StoreCorrupt if any(word in str(error) for word in DAMAGED) else StoreError
+    ours = StoreCorrupt if is_damaged(error) else StoreError
     result = ours(f"the database could not do it: {error}")
     result.__cause__ = error
     return result
