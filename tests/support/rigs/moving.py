@@ -18,7 +18,7 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.api.keys import create_key
 from shared.app.engine.deps import Deps
-from shared.app.engine.switches import ARRIVING, SETTINGS
+from shared.app.engine.switches import ARRIVING
 from shared.app.ship.site_environment import keep_value
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
@@ -26,6 +26,7 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.places import There, open_there
 from shared.cli.root import workwright
+from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind
 from shared.local.chosen.choices import REAL, Choices, write_choices
 from shared.oauth import GrantTokens
