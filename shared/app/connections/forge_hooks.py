@@ -11,19 +11,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
-from shared.app.intake.accept_forge_delivery import HOOKS, KEY
+from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.intake.forge_signatures import keys_of, signing_token
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.hook import KIND, Hook, HookDoor
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Missing, NotThere
 from shared.integrations.clients import load_client
 from shared.integrations.systems import FORGES, SYSTEMS, name_system
 from shared.integrations.webhooks import HOOKED, load_webhook
-from shared.ports import SYSTEM, Doc, Put, Secret
+from shared.ports import SYSTEM, Put, Secret
 
 if TYPE_CHECKING:
     from shared.integrations.forge import Forge
@@ -48,17 +50,17 @@ def make_hook(deps: Deps, connect: Connect, tenant: str, system: str, repository
     told how to make it themselves.
     """
     _check(system, repository)
-    hook, body = _begun(deps, tenant, system, repository)
+    hook, known = _begun(deps, tenant, system, repository)
     webhook = load_webhook(system)
     if webhook.brings_secret:
-        return Made(_view(deps, hook, body), "", webhook.by_hand)
+        return Made(_view(deps, hook, known), "", webhook.by_hand)
     try:
-        return Made(_view(deps, hook, _set_up(deps, connect, tenant, hook, body)))
+        return Made(_view(deps, hook, _set_up(deps, connect, tenant, hook, known)))
     except IntegrationError:
         if not webhook.by_hand:
             raise
-    _keep(deps, tenant, hook, body | {"by_hand": True})
-    return Made(_view(deps, hook, body), keys_of(_key(deps), system, hook).token.reveal(), webhook.by_hand)
+    _keep(deps, tenant, hook, replace(known, by_hand=True))
+    return Made(_view(deps, hook, known), keys_of(_key(deps), system, hook).token.reveal(), webhook.by_hand)
 
 
 def listen(deps: Deps, connect: Connect, tenant: str, system: str, repository: str) -> str:
@@ -70,17 +72,17 @@ def listen(deps: Deps, connect: Connect, tenant: str, system: str, repository: s
     if not _reachable(deps.hooks_url) or _has_app(deps, tenant, system):
         return ""
     try:
-        known = deps.store.get(tenant, HOOKS, hook_id(deps, tenant, system, repository))
-        if known is not None and known.body.keys() & {"remote", "by_hand", "refused", "removed"}:
-            return str(known.body.get("refused", ""))
-        hook, body = _begun(deps, tenant, system, repository)
+        before = _load(deps, tenant, hook_id(deps, tenant, system, repository))
+        if before is not None and before.asked:
+            return before.refused or ""
+        hook, known = _begun(deps, tenant, system, repository)
     except Conflicting as error:
         return str(error)
     try:
-        _set_up(deps, connect, tenant, hook, body)
+        _set_up(deps, connect, tenant, hook, known)
     except IntegrationError as error:
         if error.error_class == ErrorClass.PERMANENT:  # else the next run asks again
-            _keep(deps, tenant, hook, body | {"refused": str(error)[:300]})
+            _keep(deps, tenant, hook, replace(known, refused=str(error)[:300]))
         return str(error)[:300]
     return ""
 
@@ -96,42 +98,41 @@ def _has_app(deps: Deps, tenant: str, system: str) -> bool:
     return grant is not None and bool(grant.installation)
 
 
-def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, dict[str, Any]]:
+def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, Hook]:
     """Write down whose it is before its system knows it: its first delivery may be here before the answer is."""
     hook = hook_id(deps, tenant, system, repository)
-    body: dict[str, Any] = {"system": system, "repository": repository, "at": deps.clock.now().isoformat()}
-    before = deps.store.get(tenant, HOOKS, hook)
-    if before is None and len(deps.store.list_docs(tenant, HOOKS, limit=MOST)) >= MOST:
+    known = Hook(system, repository, deps.clock.now().isoformat())
+    if _load(deps, tenant, hook) is None and len(deps.store.list_docs(tenant, KIND, limit=MOST)) >= MOST:
         raise Conflicting(f"there are already {MOST} webhooks, the most a tenant may have", way_out="Remove one first.")
-    _keep(deps, tenant, hook, body)
-    return hook, body
+    _keep(deps, tenant, hook, known)
+    return hook, known
 
 
-def _set_up(deps: Deps, connect: Connect, tenant: str, hook: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _set_up(deps: Deps, connect: Connect, tenant: str, hook: str, known: Hook) -> Hook:
     """Make it at its forge; return what is known of it then."""
-    system, (owner, _, name) = str(body["system"]), str(body["repository"]).rpartition("/")
-    keys, url = keys_of(_key(deps), system, hook), hook_url(deps, system, hook)
-    forge: Forge = connect(load_client(system), scope=str(body["repository"]))
+    owner, _, name = known.repository.rpartition("/")
+    keys, url = keys_of(_key(deps), known.system, hook), hook_url(deps, known.system, hook)
+    forge: Forge = connect(load_client(known.system), scope=known.repository)
     remote, signed = forge.ensure_hook(owner, name, url=url, token=keys.token, signing=signing_token(keys))
-    whole = {**body, "remote": remote, "signed": signed}
+    whole = replace(known, remote=remote, signed=signed)
     _keep(deps, tenant, hook, whole)
     return whole
 
 
 def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[str, Any]:
     """Keep the secret that its system signs with; raises NotThere, and Conflicting where we choose the secret."""
-    doc = _known(deps, tenant, hook)
-    if not load_webhook(str(doc.body["system"])).brings_secret:
-        raise Conflicting(f"we choose the secret of a webhook for {name_system(str(doc.body['system']))} ourselves")
-    body = {**doc.body, "secret": dict(deps.secrets.seal(tenant, f"hook.{hook}", secret))}
-    _keep(deps, tenant, hook, body)
-    return _view(deps, hook, body)
+    known = _known(deps, tenant, hook)
+    if not load_webhook(known.system).brings_secret:
+        raise Conflicting(f"we choose the secret of a webhook for {name_system(known.system)} ourselves")
+    whole = replace(known, secret=dict(deps.secrets.seal(tenant, f"hook.{hook}", secret)))
+    _keep(deps, tenant, hook, whole)
+    return _view(deps, hook, whole)
 
 
 def list_hooks(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
     """Return the tenant's webhooks, without what is secret about them."""
-    listed = deps.store.list_docs(tenant, HOOKS, limit=MOST)
-    return [_view(deps, doc.id, doc.body) for doc in listed if not doc.body.get("removed")]
+    listed = {doc.id: from_body(Hook, doc.body) for doc in deps.store.list_docs(tenant, KIND, limit=MOST)}
+    return [_view(deps, hook, known) for hook, known in listed.items() if not known.removed]
 
 
 def remove_hook(deps: Deps, connect: Connect, tenant: str, hook: str) -> Mapping[str, Any]:
@@ -139,20 +140,24 @@ def remove_hook(deps: Deps, connect: Connect, tenant: str, hook: str) -> Mapping
 
     That it was taken away is kept, or the next work for its repository would make it again.
     """
-    doc = _known(deps, tenant, hook)
-    deps.store.put(SYSTEM, Put(HOOKS, hook, None))  # first: from here on nothing it sends is taken
-    left = _deleted_there(connect, doc.body) if doc.body.get("remote") else ""
-    of_forge = SYSTEMS[str(doc.body["system"])].keeps_code
-    kept = {name: doc.body[name] for name in ("system", "repository", "at")} | {"removed": True}
-    deps.store.put(tenant, Put(HOOKS, hook, kept if of_forge else None))
+    known = _known(deps, tenant, hook)
+    deps.store.put(SYSTEM, Put(KIND, hook, None))  # first: from here on nothing it sends is taken
+    left = _deleted_there(connect, known, known.remote) if known.remote else ""
+    kept = Hook(known.system, known.repository, known.at, removed=True)
+    deps.store.put(tenant, Put(KIND, hook, to_body(kept) if SYSTEMS[known.system].keeps_code else None))
     return {"removed": hook, "left": left}
 
 
-def _known(deps: Deps, tenant: str, hook: str) -> Doc:
-    doc = deps.store.get(tenant, HOOKS, hook)
-    if doc is None or doc.body.get("removed"):
+def _load(deps: Deps, tenant: str, hook: str) -> Hook | None:
+    doc = deps.store.get(tenant, KIND, hook)
+    return from_body(Hook, doc.body) if doc is not None else None
+
+
+def _known(deps: Deps, tenant: str, hook: str) -> Hook:
+    known = _load(deps, tenant, hook)
+    if known is None or known.removed:
         raise NotThere(f"there is no webhook {hook!r}")
-    return doc
+    return known
 
 
 def hook_url(deps: Deps, system: str, hook: str) -> str:
@@ -184,27 +189,27 @@ def hook_id(deps: Deps, tenant: str, system: str, repository: str) -> str:
     return hmac.new(key, b"workwright-hook-id:" + name, hashlib.sha256).hexdigest()[:32]
 
 
-def _keep(deps: Deps, tenant: str, hook: str, body: Mapping[str, Any]) -> None:
+def _keep(deps: Deps, tenant: str, hook: str, known: Hook) -> None:
     """Write whose it is where the door looks, and what it is where its tenant looks."""
-    door = {"tenant": tenant, "system": body["system"], "signed": bool(body.get("signed", True))}
-    deps.store.put(tenant, Put(HOOKS, hook, body))
-    deps.store.put(SYSTEM, Put(HOOKS, hook, {**door, **({"secret": body["secret"]} if "secret" in body else {})}))
+    door = HookDoor(tenant, known.system, known.signed is not False, known.secret)
+    deps.store.put(tenant, Put(KIND, hook, to_body(known)))
+    deps.store.put(SYSTEM, Put(KIND, hook, to_body(door)))
 
 
-def _deleted_there(connect: Connect, body: Mapping[str, Any]) -> str:
+def _deleted_there(connect: Connect, known: Hook, remote: int) -> str:
     """Return "" when it is gone there too, else why it is not."""
-    owner, _, name = str(body["repository"]).rpartition("/")
-    forge: Forge = connect(load_client(str(body["system"])), scope=str(body["repository"]))
+    owner, _, name = known.repository.rpartition("/")
+    forge: Forge = connect(load_client(known.system), scope=known.repository)
     try:
-        forge.delete_hook(owner, name, int(body["remote"]))
+        forge.delete_hook(owner, name, remote)
     except Missing:
         return ""
     except IntegrationError as error:
-        return f"{name_system(str(body['system']))} still has it, although we accept nothing from it: {error}"
+        return f"{name_system(known.system)} still has it, although we accept nothing from it: {error}"
     return ""
 
 
-def _view(deps: Deps, hook: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    ready = (not load_webhook(str(body["system"])).brings_secret or "secret" in body) and "refused" not in body
-    shown = {name: body[name] for name in ("system", "repository", "at")}
-    return {"id": hook, **shown, "url": hook_url(deps, str(body["system"]), hook), "ready": ready}
+def _view(deps: Deps, hook: str, known: Hook) -> dict[str, Any]:
+    ready = (not load_webhook(known.system).brings_secret or known.secret is not None) and known.refused is None
+    shown = {"system": known.system, "repository": known.repository, "at": known.at}
+    return {"id": hook, **shown, "url": hook_url(deps, known.system, hook), "ready": ready}

@@ -15,16 +15,18 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.app.intake.forge_events import news_of
 from shared.app.intake.forge_signatures import FORGED, check, keys_of
+from shared.core.documents.codec import from_body
+from shared.core.documents.hook import KIND as HOOKS
+from shared.core.documents.hook import HookDoor
 from shared.core.errors import BadSignature, MalformedRequest, TooLarge
 from shared.core.run.commands import CHANGE, Command
 from shared.core.run.run import derived_id
 from shared.integrations.hooks import DEPLOYED, Keys, News
 from shared.integrations.webhooks import HOOKED, load_webhook
-from shared.ports import SYSTEM, Doc, Secret, change_doc
+from shared.ports import SYSTEM, Secret, change_doc
 from shared.telemetry import trace
 
 MAX_BYTES = 5_000_000  # GitHub sends up to 25 MB; of what is ours nothing comes near this
-HOOKS = "hooks"  # documents under SYSTEM: whose webhook it is; under a tenant: what it is for
 INSTALLATIONS = "installations"  # documents under SYSTEM: which tenants have connected an installation of our app
 KEY = "hook-key"  # the operator's secret all webhooks' keys are derived from
 APP_SECRET = "github-app-webhook-secret"
@@ -48,20 +50,21 @@ def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], dep
         raise BadSignature(FORGED)
     system, hook = named[1], named[2] or ""
     doc = deps.store.get(SYSTEM, HOOKS, hook or _NOBODY)
-    if doc is not None and doc.body["system"] != system:
-        doc = None
+    door = from_body(HookDoor, doc.body) if doc is not None else None
+    if door is not None and door.system != system:
+        door = None
     app = system == "github" and not hook
-    keys = _app_keys(deps) if app else _keys(deps, system, hook or _NOBODY, doc)
+    keys = _app_keys(deps) if app else _keys(deps, system, hook or _NOBODY, door)
     try:
         check(system, raw, headers, keys, deps.clock.now())
     except BadSignature:
         if not app:
             raise
         check(system, raw, headers, _app_keys(deps, refresh=True), deps.clock.now())  # it may have been changed
-    if doc is None and not app:
+    if door is None and not app:
         raise BadSignature(FORGED)
     body = _body(raw)
-    tenants = [str(doc.body["tenant"])] if doc is not None else _installed(deps, body)
+    tenants = [door.tenant] if door is not None else _installed(deps, body)
     news = news_of(system, headers, body)
     delivery = _delivery_id(deps, system, headers, body)
     commands = [_command(tenant, system, delivery, each) for tenant in tenants for each in news]
@@ -72,16 +75,15 @@ def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], dep
     return {"accepted": len(commands)} if commands else {"ignored": True}
 
 
-def _keys(deps: Deps, system: str, hook: str, doc: Doc | None) -> Keys:
+def _keys(deps: Deps, system: str, hook: str, door: HookDoor | None) -> Keys:
     """Return what this webhook signs with; of one that is not there the same work is done, for nothing."""
     try:
-        keys = keys_of(deps.secrets.get(KEY), system, hook, signed=doc is None or bool(doc.body.get("signed", True)))
+        keys = keys_of(deps.secrets.get(KEY), system, hook, signed=door is None or door.signed)
     except KeyError:
         raise BadSignature(FORGED) from None
-    given = doc.body.get("secret") if doc is not None else None
-    if doc is None or given is None:
+    if door is None or door.secret is None:
         return keys
-    secret = deps.secrets.open(str(doc.body["tenant"]), f"hook.{hook}", given)
+    secret = deps.secrets.open(door.tenant, f"hook.{hook}", door.secret)
     return Keys(secret, secret.reveal().encode())
 
 

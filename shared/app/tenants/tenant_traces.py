@@ -8,8 +8,9 @@ from typing import Any
 from shared.app.code.snapshots import EXPIRIES
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import HALTED
-from shared.app.intake.accept_forge_delivery import HOOKS, INSTALLATIONS
+from shared.app.intake.accept_forge_delivery import INSTALLATIONS
 from shared.core.documents.alarm import KIND as ALARMS
+from shared.core.documents.hook import KIND as HOOKS
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 

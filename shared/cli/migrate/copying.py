@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.connections.forge_hooks import hook_id
-from shared.app.intake.accept_forge_delivery import HOOKS
 from shared.backends.cloud.arriving.records import ArrivingRecords
 from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
 from shared.backends.local.delivery.local_queue import LocalQueue
@@ -26,6 +25,7 @@ from shared.cli.migrate.reading import (
 )
 from shared.cli.migrate.sealed import seal_anew
 from shared.cli.migrate.survey import left_grants
+from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import QUICK
 from shared.ports import SYSTEM, change_doc
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from shared.app.api.keys import KIND as API_KEYS
 from shared.app.code.snapshots import EXPIRIES
-from shared.app.intake.accept_forge_delivery import HOOKS, INSTALLATIONS
+from shared.app.intake.accept_forge_delivery import INSTALLATIONS
 from shared.app.knowledge.knowledge_marks import LOST, STALE, STATE
 from shared.app.tenants.tenant_traces import BOTS, WORKSPACES
 from shared.core.documents.alarm import KIND as ALARMS
+from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Doc, Store

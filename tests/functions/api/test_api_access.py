@@ -11,11 +11,12 @@ from shared.app.api.route import PERMISSIONS, Route, check_routes
 from shared.app.api.routes import ROUTES
 from shared.app.chat.chat_memory import keep_chat, new_chat
 from shared.app.code.snapshots import keep_snapshot
-from shared.app.intake.accept_forge_delivery import HOOKS, KEY
+from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.made.things import made
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
 from shared.core.code.worktree import Worktree
+from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import Command
 from shared.mind.context import Part, assemble
 from shared.ports import Put, Secret

@@ -11,7 +11,8 @@ import requests
 from functions_framework import create_app
 
 from shared.app.connections.connect_account import ticket_tenant
-from shared.app.intake.accept_forge_delivery import HOOKS, KEY
+from shared.app.intake.accept_forge_delivery import KEY
+from shared.core.documents.hook import KIND as HOOKS
 from shared.core.errors import BadSignature
 from shared.local.simulators._server import serve
 from shared.local.simulators.gitlab.simulator import GitLabSimulator

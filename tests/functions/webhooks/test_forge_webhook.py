@@ -17,8 +17,9 @@ import requests
 from functions_framework import create_app
 from werkzeug.serving import make_server
 
-from shared.app.intake.accept_forge_delivery import APP_SECRET, HOOKS, KEY, MAX_BYTES, note_installation
+from shared.app.intake.accept_forge_delivery import APP_SECRET, KEY, MAX_BYTES, note_installation
 from shared.app.intake.forge_signatures import signing_token
+from shared.core.documents.hook import KIND as HOOKS
 from shared.http_client import HttpClient
 from shared.integrations.vercel.client import Vercel
 from shared.local.simulators._server import serve

@@ -10,8 +10,9 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from shared.app.engine.engine import open_run, record
-from shared.app.intake.accept_forge_delivery import HOOKS, KEY, accept_forge_delivery
+from shared.app.intake.accept_forge_delivery import KEY, accept_forge_delivery
 from shared.app.intake.forge_signatures import keys_of, signing_token
+from shared.core.documents.hook import KIND as HOOKS
 from shared.core.errors import BadSignature
 from shared.core.run import events as ev
 from shared.core.run.commands import CHANGE, Command

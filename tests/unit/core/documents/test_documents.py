@@ -16,13 +16,21 @@ from hypothesis import strategies as st
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
 from shared.core.documents.grant import Grant
+from shared.core.documents.hook import Hook, HookDoor
 from shared.core.documents.page_record import Answered, PageRecord
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
-KINDS: Mapping[str, type[Any]] = {"due": Alarm, "grants": Grant, "pages": PageRecord, "settings": TenantSettings}
+KINDS: Mapping[str, type[Any]] = {
+    "due": Alarm,
+    "grants": Grant,
+    "hook_doors": HookDoor,
+    "hooks": Hook,
+    "pages": PageRecord,
+    "settings": TenantSettings,
+}
 BODIES = [
     pytest.param(of, body, id=f"{kind} {number}")
     for kind, of in KINDS.items()
@@ -139,3 +147,17 @@ def test_a_grant_from_before_people_were_told_or_times_were_kept_says_what_it_ca
 def test_settings_say_why_work_is_paused_and_where(body: Mapping[str, Any], why: str, page: str) -> None:
     settings = from_body(TenantSettings, body)
     assert (settings.why_paused, settings.pause_page) == (why, page)
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        pytest.param({}, False, id="begun"),
+        pytest.param({"remote": 7, "signed": True}, True, id="made"),
+        pytest.param({"by_hand": True}, True, id="left to people"),
+        pytest.param({"refused": "not a maintainer"}, True, id="refused"),
+        pytest.param({"removed": True}, True, id="taken away"),
+    ],
+)
+def test_a_forge_is_asked_once_for_its_webhook(body: Mapping[str, Any], asked: bool) -> None:
+    assert from_body(Hook, {"system": "gitlab", "repository": "acme/shop", "at": "", **body}).asked is asked
