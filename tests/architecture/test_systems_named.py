@@ -23,7 +23,6 @@ SUBJECT = "notion"
 NAMES = sorted(set(SYSTEMS) - {SUBJECT})
 EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it names; it may only become shorter
     "a file format, a path, a header or a pattern that is recognised, whoever the tenant ships with": {
-        "app/tries/credentials.py": "github gitlab slack",
         "cli/doctor/machine.py": "github",
         "cli/migrate/operators.py": "github gitlab ses slack smtp",
         "core/code/dependencies.py": "github gitlab",
@@ -85,12 +84,12 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "app/tries/bucket.py": "cloud_storage",
         "app/tries/mail_login.py": "ses smtp",
         "app/tries/slack_token.py": "slack",
-        "cli/doctor/connected.py": "cloud_storage github gitlab local_sites ses slack smtp vercel",
+        "cli/doctor/connected.py": "cloud_storage github gitlab local_sites slack vercel",
         "cli/setup/trials.py": "cloud_storage github gitlab ses slack smtp vercel",
     },
     "a guided set-up asks for what one system needs, in its words": {
         "cli/commands.py": "github gitlab",
-        "cli/doctor/needed_secrets.py": "ses slack smtp",
+        "cli/doctor/needed_secrets.py": "slack",
         "cli/doctor/systems.py": "ses",
         "cli/evaluate/collect.py": "cloud_storage github gitlab vercel",
         "cli/greeting.py": "github gitlab ses slack smtp vercel",

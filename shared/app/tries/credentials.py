@@ -6,22 +6,11 @@ vendor's is not: sending it would tell it to somebody whom it is no business of.
 
 from __future__ import annotations
 
-from shared.integrations.systems import name_system
+from shared.integrations.systems import SYSTEMS, name_system
 from shared.ports import Secret
 
 _LOOKS = {  # as the vendors publish them, for their own and others' secret scanning
-    "ghp_": "github",
-    "gho_": "github",
-    "ghu_": "github",
-    "ghs_": "github",
-    "ghr_": "github",
-    "github_pat_": "github",
-    "glpat-": "gitlab",
-    "ntn_": "notion",
-    "nrt_": "notion",
-    "xoxb-": "slack",
-    "xoxp-": "slack",
-    "xapp-": "slack",
+    **{look: each.name for each in SYSTEMS.values() for look in each.token_looks},
     "sk-ant-": "anthropic",
     "sk-proj-": "openai",
     "xai-": "xai",

@@ -36,7 +36,7 @@ from shared.local.chosen.surroundings import in_use
 from shared.ports import SYSTEM, Secret
 
 _PART = {"github": "code", "gitlab": "code", "vercel": "sites"}  # of `workwright init`, where it has another name
-_MAIL = ("smtp-username", "smtp-password", "ses-access-key-id", "ses-secret-access-key")
+_MAIL = tuple(name for each in SYSTEMS.values() if each.sends_mail for name in each.secrets)
 _ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address and not each.for_all)
 
 

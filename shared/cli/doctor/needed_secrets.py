@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shared.cli.doctor.finding import LATER, OK, Finding
 from shared.core.notify.mail_settings import read_mail
+from shared.integrations.systems import SYSTEMS
 from shared.local.chosen.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
 from shared.local.chosen.surroundings import surroundings
 
@@ -15,23 +16,14 @@ OPERATOR_SECRETS: Mapping[str, str] = {
         ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"),
         "any 32 random bytes as text; `workwright up` makes it",
     ),
-    "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
-    "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
-    "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
-    "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
-    "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens (docs/guides/connect-slack.md)",
-    "ses-access-key-id": "AWS › IAM › a user that may send with Amazon SES",
-    "ses-secret-access-key": "AWS › IAM › that user's access key",
-    "smtp-username": "your mail server: the name to send with, where WORKWRIGHT_MAIL is smtp",
-    "smtp-password": "your mail server: its password, or one made for this app alone",
+    **{name: source for each in SYSTEMS.values() for name, source in each.secrets.items()},
 }
 _OWN = ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key")
 _CLIENT = ("notion-client-id", "notion-client-secret")
 _WEBHOOK = ("notion-webhook-token",)
 _CLICKS, _SOCKET = ("slack-signing-secret",), ("slack-app-token",)
 _OF_MAIL: Mapping[str, tuple[str, ...]] = {
-    "ses": ("ses-access-key-id", "ses-secret-access-key"),
-    "smtp": ("smtp-username", "smtp-password"),
+    each.name: tuple(each.secrets) for each in SYSTEMS.values() if each.sends_mail
 }
 
 

@@ -13,12 +13,14 @@ import click
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, typed, workwright
 from shared.core.errors import ConfigError
+from shared.integrations.systems import SYSTEMS
+from shared.integrations.webhooks import HOOKED
 
 _HOOKS = "/v1/hooks"
 
 
 @workwright.command()
-@click.argument("system", type=click.Choice(["github", "gitlab", "vercel"]))
+@click.argument("system", type=click.Choice([each.name for each in SYSTEMS.values() if each.by_token]))
 @click.option("--host", default="", help="The address of a self-managed GitLab that the operator allows.")
 @click.option("--installation", default="", help="The number of our GitHub App's installation in your account.")
 @click.option("--link", is_flag=True, help="Print a link that leads through the system's own consent instead.")
@@ -42,7 +44,7 @@ def hooks(ctx: click.Context, data: Path, as_json: bool) -> None:
 
 
 @hooks.command("add")
-@click.argument("system", type=click.Choice(["github", "gitlab", "vercel"]))
+@click.argument("system", type=click.Choice(HOOKED))
 @click.argument("repository", default="")
 @DATA
 @AS_JSON

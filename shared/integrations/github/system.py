@@ -20,4 +20,5 @@ GITHUB = System(
     by_token=True,
     keeps_code=True,
     publishes=True,
+    token_looks=("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
 )

@@ -24,4 +24,5 @@ GITLAB = System(
     self_managed=True,
     keeps_code=True,
     publishes=True,
+    token_looks=("glpat-",),
 )

@@ -21,4 +21,10 @@ NOTION = System(
         revoke_url="https://api.notion.com/v1/oauth/revoke",
     ),
     by_link=True,
+    token_looks=("ntn_", "nrt_"),
+    secrets={
+        "notion-client-id": "Notion › Integrations › your public integration › OAuth client ID",
+        "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
+        "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
+    },
 )

@@ -19,4 +19,10 @@ SLACK = System(
     ),
     sends_messages=True,
     usual_seconds=(1, 5),
+    token_looks=("xoxb-", "xoxp-", "xapp-"),
+    secrets={
+        "slack-signing-secret": "api.slack.com › your app › Basic information › Signing secret",
+        "slack-app-token": "api.slack.com › your app › Basic information › App-level tokens"
+        " (docs/guides/connect-slack.md)",
+    },
 )
