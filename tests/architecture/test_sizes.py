@@ -14,6 +14,33 @@ SOURCES = sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")]
 FILE_LINES, FUNCTION_LINES = 400, 60
 FOLDER_FILES = 20
 
+# Tests are read as often as what they test. Not the programs of `fixtures`, which are as pages asked for them.
+TESTS = [path for path in sorted(ROOT.glob("tests/**/*.py")) if "fixtures" not in path.parts]
+TEST_FILE_LINES, TEST_FUNCTION_LINES = 300, 40
+# One table of written cases each, which is read line by line.
+TABLES = {
+    "tests/contract/sandbox/abuses.py",
+    "tests/support/secret_corpora/later_mixed.py",
+    "tests/support/secret_corpora/mixed.py",
+    "tests/unit/offline/judging/held_out.py",
+    "tests/unit/offline/judging/more_pages.py",
+}
+# Longer still, because a part would have to make anew, or to hand around, what is dear: a house, an SDK, a graph.
+LONG_FILES = {
+    "tests/contract/servers/test_support_openai.py",
+    "tests/scenarios/ship/test_ship_loop.py",
+    "tests/support/repository/reach.py",
+    "tests/support/rigs/house.py",
+}
+LONG_TESTS = {
+    "test_a_run_of_the_first_schema_stays_readable",
+    "test_code_sites_and_slack_are_tried_and_become_the_teams_accounts",
+    "test_every_operation_is_told_as_its_own_type",
+    "test_no_call_is_made_beyond_the_limit_and_a_killed_evaluation_goes_on",
+    "test_the_sdk_asks_the_same_as_we_do_and_reads_the_same_answer",
+    "test_threads_that_wait_for_a_token_share_the_failure_to_get_one",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -68,4 +95,26 @@ def test_no_folder_holds_more_than_20_files() -> None:
     files = [path for root in roots for path in root.rglob("*.py") if "node_modules" not in path.parts]
     counted = Counter(str(path.parent.relative_to(ROOT)) for path in files if path.name != "__init__.py")
     assert len(counted) > 100
+    assert {folder: count for folder, count in counted.items() if count > FOLDER_FILES} == {}
+
+
+@pytest.fixture(scope="module")
+def seen_tests() -> dict[str, Seen]:
+    """Return what there is to be known of every file of tests, and of what they share."""
+    return {str(path.relative_to(ROOT)): _look(path.read_text(encoding="utf-8")) for path in TESTS}
+
+
+def test_no_file_of_tests_is_longer_than_300_lines_but_those_that_are_named(seen_tests: dict[str, Seen]) -> None:
+    assert len(seen_tests) > 500
+    assert {name for name, each in seen_tests.items() if each.lines > TEST_FILE_LINES} == TABLES | LONG_FILES
+
+
+def test_no_test_is_longer_than_40_lines_but_those_that_are_named(seen_tests: dict[str, Seen]) -> None:
+    tests = [(name, lines) for each in seen_tests.values() for name, lines in each.functions.items()]
+    long = {name for name, lines in tests if name.startswith("test_") and lines > TEST_FUNCTION_LINES}
+    assert long == LONG_TESTS
+
+
+def test_no_folder_of_tests_holds_more_than_20_files() -> None:
+    counted = Counter(str(path.parent.relative_to(ROOT)) for path in TESTS)
     assert {folder: count for folder, count in counted.items() if count > FOLDER_FILES} == {}

@@ -123,19 +123,21 @@ def test_what_does_not_fit_is_refused_naming_the_field(build: Callable[[], Any],
     assert str(refused.value).startswith(field)
 
 
+RICH_TEXTS = [
+    rich_text.mention_user(ID),
+    rich_text.mention_page(ID),
+    rich_text.mention_database(ID),
+    rich_text.mention_date("2026-11-22T10:00:00", time_zone="Europe/Warsaw"),
+    rich_text.mention_when_copied("today"),
+    rich_text.mention_when_copied("me"),
+    rich_text.custom_emoji(ID, "party"),
+    rich_text.equation("x"),
+    Span("t", underline=True, href=URL, color="pink"),
+]
+
+
 def test_every_kind_of_rich_text_is_written() -> None:
-    spans = [
-        rich_text.mention_user(ID),
-        rich_text.mention_page(ID),
-        rich_text.mention_database(ID),
-        rich_text.mention_date("2026-11-22T10:00:00", time_zone="Europe/Warsaw"),
-        rich_text.mention_when_copied("today"),
-        rich_text.mention_when_copied("me"),
-        rich_text.custom_emoji(ID, "party"),
-        rich_text.equation("x"),
-        Span("t", underline=True, href=URL, color="pink"),
-    ]
-    assert rich_text.rich_text(spans) == [
+    assert rich_text.rich_text(RICH_TEXTS) == [
         {"type": "mention", "mention": {"type": "user", "user": {"id": ID}}},
         {"type": "mention", "mention": {"type": "page", "page": {"id": ID}}},
         {"type": "mention", "mention": {"type": "database", "database": {"id": ID}}},

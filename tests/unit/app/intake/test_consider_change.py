@@ -115,6 +115,15 @@ def test_a_lost_grant_or_a_late_delivery_is_no_failure(change: ProposedChange) -
     assert change.run.seq == seq
 
 
+def _signed_in(word: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {word}", "Accept": "application/vnd.github+json", "User-Agent": "bo"}
+
+
+def _review(at: str, sha: str, headers: dict[str, str]) -> None:
+    review = {"event": "REQUEST_CHANGES", "body": "Bolder", "commit_id": sha}
+    assert kept_open.post(f"{at}/reviews", json=review, headers=headers, timeout=10).status_code == 200
+
+
 def test_the_same_is_heard_from_the_simulated_github(tmp_path: Path) -> None:
     """GitHub's words for a review, ended checks, a push and a closing, through the app's own webhook."""
     github = GitHubSimulator(tmp_path / "github")
@@ -142,10 +151,8 @@ def test_the_same_is_heard_from_the_simulated_github(tmp_path: Path) -> None:
         assert [task["step"] for task in made.queued(ATTEMPT) if "not_before" not in task and task.get("wake")] == [
             "watch"
         ]
-        headers = {"Authorization": f"Bearer {other}", "Accept": "application/vnd.github+json", "User-Agent": "bo"}
-        review = {"event": "REQUEST_CHANGES", "body": "Bolder", "commit_id": made.sha}
-        at = f"{github.base_url}/repos/acme/shop/pulls/1"
-        assert kept_open.post(f"{at}/reviews", json=review, headers=headers, timeout=10).status_code == 200
+        at, headers = f"{github.base_url}/repos/acme/shop/pulls/1", _signed_in(other)
+        _review(at, made.sha, headers)
         made.deliver()
         make = made.run.step("make")
         assert make is not None
