@@ -59,7 +59,7 @@ def served() -> Iterator[Callable[[Simulator], Served]]:
 
 
 @dataclass(frozen=True)
-class Desk:
+class ServedNotion:
     """A simulated Notion, our client of it, and all that the client asked."""
 
     sim: Served
@@ -83,14 +83,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(served: Callable[[Any], Served]) -> Iterator[Desk]:
+def desk(served: Callable[[Any], Served]) -> Iterator[ServedNotion]:
     """Every request sent in the test must be one the published description allows, where that is present."""
     sim = served(NotionSimulator())
     sim.control("/_config", {"rate_limit": 0})
     seeded = sim.control("/_seed", {"internal": True})
     asked: list[dict[str, Any]] = []
     http = HttpClient("notion", sim.url, Secret(seeded["token"]), timeouts=(2, 10), trace=asked.append)
-    yield Desk(sim, seeded, Notion(http), asked)
+    yield ServedNotion(sim, seeded, Notion(http), asked)
     assert [problem for exchange in asked for problem in of_exchange(exchange)] == []
 
 

@@ -30,7 +30,7 @@ BRANCH = "workwright/task-1"
 
 
 @dataclass
-class Desk:
+class GitHubRepository:
     """A repository, our client, and all it asked."""
 
     sim: Served
@@ -67,18 +67,18 @@ def git(folder: Path, *asked: str) -> str:
 
 
 @pytest.fixture
-def desk(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[Desk]:
+def desk(served: Callable[[Any], Served], tmp_path: Path) -> Iterator[GitHubRepository]:
     started = served(GitHubSimulator(tmp_path / "github"))
     started.control(
         "/_seed", [{"login": "ada", "token": WORD, "org": "acme"}, {"login": "bo", "token": OTHER, "org": "acme"}]
     )
-    made = Desk(started, folder=tmp_path)
+    made = GitHubRepository(started, folder=tmp_path)
     yield made
     assert [problem for exchange in made.asked for problem in of_exchange(exchange)] == []
 
 
 @pytest.fixture
-def github(desk: Desk) -> GitHub:
+def github(desk: GitHubRepository) -> GitHub:
     return desk.client()
 
 
@@ -95,7 +95,7 @@ def commit(github: GitHub, **changes: Any) -> str:
     return github.commit("acme", "shop", **(asked | changes))
 
 
-def test_a_repository_is_made_once(github: GitHub, desk: Desk) -> None:
+def test_a_repository_is_made_once(github: GitHub, desk: GitHubRepository) -> None:
     first = github.ensure_repository("acme", "shop")
     second = github.ensure_repository("acme", "shop")
     mine = github.ensure_repository("ada", "notes", private=False)
@@ -107,7 +107,7 @@ def test_a_repository_is_made_once(github: GitHub, desk: Desk) -> None:
         github.repository("acme", "other")
 
 
-def test_git_finds_in_a_clone_what_was_committed(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_git_finds_in_a_clone_what_was_committed(github: GitHub, repo: Repository, desk: GitHubRepository) -> None:
     desk.calls()
     sha = commit(github)
     assert desk.calls() == ["GET main", "POST blobs", "POST trees", "POST commits", "POST refs"]  # one blob per binary
@@ -121,7 +121,9 @@ def test_git_finds_in_a_clone_what_was_committed(github: GitHub, repo: Repositor
     assert not (folder / "README.md").stat().st_mode & 0o111
 
 
-def test_a_second_commit_holds_its_base_and_its_own_files_alone(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_second_commit_holds_its_base_and_its_own_files_alone(
+    github: GitHub, repo: Repository, desk: GitHubRepository
+) -> None:
     base = github.head("acme", "shop", "main")
     first = commit(github)
     commit(
@@ -140,7 +142,9 @@ def test_the_same_commit_twice_is_one_commit(github: GitHub, repo: Repository) -
     assert github.message_of("acme", "shop", second).strip() == "Again"
 
 
-def test_a_repeat_after_a_lost_answer_adopts_what_is_there(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_repeat_after_a_lost_answer_adopts_what_is_there(
+    github: GitHub, repo: Repository, desk: GitHubRepository
+) -> None:
     for method, path in (("POST", "*/git/trees"), ("POST", "*/git/commits"), ("POST", "*/git/refs")):
         desk.sim.fault(method=method, path=path, drop=True, when="after")
         with pytest.raises(OutcomeUnknown):
@@ -148,7 +152,9 @@ def test_a_repeat_after_a_lost_answer_adopts_what_is_there(github: GitHub, repo:
     assert commit(github) == github.head("acme", "shop", BRANCH)
 
 
-def test_a_branch_that_somebody_else_has_moved_is_left_alone(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_branch_that_somebody_else_has_moved_is_left_alone(
+    github: GitHub, repo: Repository, desk: GitHubRepository
+) -> None:
     ours = commit(github)
     theirs = commit(desk.client(OTHER), expected_head=ours, message="A person's")
     with pytest.raises(Rejected, match="somebody else has changed it"):
@@ -167,7 +173,7 @@ def repo_head(github: GitHub) -> str:
     return github.head("acme", "shop", "main")
 
 
-def test_an_empty_repository_begins_with_one_file(github: GitHub, desk: Desk) -> None:
+def test_an_empty_repository_begins_with_one_file(github: GitHub, desk: GitHubRepository) -> None:
     desk.raw("POST", "/orgs/acme/repos", {"name": "empty", "private": True})
     assert github.head("acme", "empty", "main") == ""
     assert github.entries("acme", "empty", "main") == []
@@ -223,7 +229,7 @@ def test_a_pull_request_from_opening_to_merging(github: GitHub, repo: Repository
     assert github.change("acme", "shop", opened.number).merged
 
 
-def test_a_check_beyond_the_first_page_counts(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_check_beyond_the_first_page_counts(github: GitHub, repo: Repository, desk: GitHubRepository) -> None:
     sha = github.head("acme", "shop", "main")
     record = {"id": 1, "sha": sha, "state": "success", "description": "", "target_url": None, "creator": "bo"}
     stamps = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
@@ -234,7 +240,9 @@ def test_a_check_beyond_the_first_page_counts(github: GitHub, repo: Repository, 
     assert github.checks("acme", "shop", sha).state == "failure"
 
 
-def test_a_branch_that_a_rule_protects_is_not_told_as_moved(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_branch_that_a_rule_protects_is_not_told_as_moved(
+    github: GitHub, repo: Repository, desk: GitHubRepository
+) -> None:
     first = commit(github)
     desk.sim.fault(method="PATCH", status=422, body={"message": "Repository rule violations found"})
     with pytest.raises(Rejected, match="rule violations"):
@@ -254,7 +262,7 @@ def test_undoing_a_pull_request_twice_is_fine(github: GitHub, repo: Repository) 
         github.delete_branch("acme", "shop", "main")
 
 
-def test_limits_and_dead_tokens(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_limits_and_dead_tokens(github: GitHub, repo: Repository, desk: GitHubRepository) -> None:
     desk.sim.fault(status=403, headers={"retry-after": "60"})
     with pytest.raises(RateLimited) as caught:
         github.head("acme", "shop", "main")
@@ -266,7 +274,7 @@ def test_limits_and_dead_tokens(github: GitHub, repo: Repository, desk: Desk) ->
         github.update_change("acme", "shop", 1, labels=["big"])
 
 
-def test_a_renamed_repository_is_told_as_one(github: GitHub, repo: Repository, desk: Desk) -> None:
+def test_a_renamed_repository_is_told_as_one(github: GitHub, repo: Repository, desk: GitHubRepository) -> None:
     desk.sim.fault(status=301)
     with pytest.raises(Rejected, match=r"renamed or moved.*ship\.code\.repository"):
         github.ensure_repository("acme", "shop")

@@ -22,7 +22,7 @@ ONE = {"index.html": b"<h1>One</h1>", "style.css": b"h1{}", "a.html": b"<h1>A</h
 TWO = {"index.html": b"<h1>Two</h1>", "style.css": b"h1{}", "a.html": b"<h1>A 2</h1>"}
 
 
-class Desk:
+class Bucket:
     """One bucket, and the client of one tenant."""
 
     def __init__(self, sim: Served) -> None:
@@ -57,11 +57,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(served: Callable[..., Served]) -> Desk:
-    return Desk(served(CloudStorageSimulator()))
+def desk(served: Callable[..., Served]) -> Bucket:
+    return Bucket(served(CloudStorageSimulator()))
 
 
-def test_a_tenant_reaches_nothing_of_another_with_a_site_of_the_same_name(desk: Desk) -> None:
+def test_a_tenant_reaches_nothing_of_another_with_a_site_of_the_same_name(desk: Bucket) -> None:
     made = desk.deployed(ONE, run="r1")
     desk.mine.promote("garden", made.id)
     before, other = desk.names(), desk.of("two")
@@ -76,7 +76,7 @@ def test_a_tenant_reaches_nothing_of_another_with_a_site_of_the_same_name(desk: 
     assert desk.live() == ONE["index.html"]
 
 
-def test_the_end_of_a_tenant_takes_all_of_its_sites_and_no_others(desk: Desk) -> None:
+def test_the_end_of_a_tenant_takes_all_of_its_sites_and_no_others(desk: Bucket) -> None:
     desk.mine.promote("garden", desk.deployed(ONE).id)
     mine = desk.names()
     other = desk.of("two")
@@ -88,7 +88,7 @@ def test_the_end_of_a_tenant_takes_all_of_its_sites_and_no_others(desk: Desk) ->
 
 
 @pytest.mark.parametrize("name", ["", "../two", "a/b", "A", "-a", "a" * 101, "state"])
-def test_a_site_is_named_by_small_letters_digits_and_hyphens_alone(desk: Desk, name: str) -> None:
+def test_a_site_is_named_by_small_letters_digits_and_hyphens_alone(desk: Bucket, name: str) -> None:
     if name == "state":
         assert desk.mine.ensure_site(name).name == "state"
         return
@@ -96,7 +96,7 @@ def test_a_site_is_named_by_small_letters_digits_and_hyphens_alone(desk: Desk, n
         desk.mine.ensure_site(name)
 
 
-def test_nobody_without_our_identity_reads_records_or_lists_the_bucket(desk: Desk) -> None:
+def test_nobody_without_our_identity_reads_records_or_lists_the_bucket(desk: Bucket) -> None:
     made = desk.deployed(ONE)
     (record,) = [name for name in desk.names("state/") if "/ready/" in name]
     assert requests.get(f"{desk.sim.url}/sites/{record}", timeout=10).status_code == 403
@@ -107,7 +107,7 @@ def test_nobody_without_our_identity_reads_records_or_lists_the_bucket(desk: Des
     assert desk.deployed(ONE).url.rpartition("/")[2] != token
 
 
-def test_the_address_without_a_slash_leads_to_the_site(desk: Desk) -> None:
+def test_the_address_without_a_slash_leads_to_the_site(desk: Bucket) -> None:
     made = desk.deployed(ONE)
     desk.mine.promote("garden", made.id)
     for address, name in ((made.url, made.url.rpartition("/")[2]), (desk.mine.site("garden").domain, "garden")):
@@ -118,7 +118,7 @@ def test_the_address_without_a_slash_leads_to_the_site(desk: Desk) -> None:
         assert desk.get(address, "/").headers["Cache-Control"] == "no-cache"
 
 
-def test_a_switch_copies_what_differs_style_sheets_first_and_the_first_page_last(desk: Desk) -> None:
+def test_a_switch_copies_what_differs_style_sheets_first_and_the_first_page_last(desk: Bucket) -> None:
     first, second = desk.deployed(ONE), desk.deployed(TWO)
     desk.mine.promote("garden", first.id)
     before = len(desk.written("live/"))
@@ -130,7 +130,7 @@ def test_a_switch_copies_what_differs_style_sheets_first_and_the_first_page_last
     assert changed == ["/a.html", "/", "/index.html", "/gone.html"]  # written, and then the page that is no more
 
 
-def test_a_switch_that_failed_in_the_middle_is_finished_by_the_next_attempt(desk: Desk) -> None:
+def test_a_switch_that_failed_in_the_middle_is_finished_by_the_next_attempt(desk: Bucket) -> None:
     first, second = desk.deployed(ONE), desk.deployed(TWO)
     desk.mine.promote("garden", first.id)
     desk.sim.fault(method="POST", path="*/rewriteTo/*", status=503, skip=1)
@@ -143,7 +143,7 @@ def test_a_switch_that_failed_in_the_middle_is_finished_by_the_next_attempt(desk
     assert not [name for name in desk.names("state/") if name.endswith("switching")]
 
 
-def test_what_half_a_switch_left_is_put_right_by_going_back_to_what_is_on_record(desk: Desk) -> None:
+def test_what_half_a_switch_left_is_put_right_by_going_back_to_what_is_on_record(desk: Bucket) -> None:
     first, second = desk.deployed(ONE), desk.deployed(TWO)
     desk.mine.promote("garden", first.id)
     desk.sim.fault(method="POST", path="*/rewriteTo/*", status=503, skip=1)
@@ -156,7 +156,7 @@ def test_what_half_a_switch_left_is_put_right_by_going_back_to_what_is_on_record
     )  # fmt: skip
 
 
-def test_two_switches_at_once_are_kept_apart_until_the_first_is_dead(desk: Desk) -> None:
+def test_two_switches_at_once_are_kept_apart_until_the_first_is_dead(desk: Bucket) -> None:
     first, second = desk.deployed(ONE), desk.deployed(TWO)
     desk.sim.fault(method="POST", path="*/rewriteTo/*", status=503, skip=1)
     desk.sim.fault(method="POST", path="/upload/*", status=503, skip=1)  # died: nobody could say that it let go
@@ -170,7 +170,7 @@ def test_two_switches_at_once_are_kept_apart_until_the_first_is_dead(desk: Desk)
     assert desk.live() == TWO["index.html"]
 
 
-def test_a_switch_that_ended_in_this_moment_is_waited_for_and_not_missed(desk: Desk) -> None:
+def test_a_switch_that_ended_in_this_moment_is_waited_for_and_not_missed(desk: Bucket) -> None:
     first, second = desk.deployed(ONE), desk.deployed(TWO)
     desk.sim.fault(method="POST", path="/storage/*/rewriteTo/*", status=503)
     with pytest.raises(IntegrationError):
@@ -183,7 +183,7 @@ def test_a_switch_that_ended_in_this_moment_is_waited_for_and_not_missed(desk: D
 
 
 @pytest.mark.parametrize("path", ["100%.html", ".well-known/x.txt", "größe.html", "About.html", "a b+c&d=e.html", ".x"])
-def test_a_file_of_any_name_is_served_where_a_browser_asks_for_it(desk: Desk, path: str) -> None:
+def test_a_file_of_any_name_is_served_where_a_browser_asks_for_it(desk: Bucket, path: str) -> None:
     made = desk.deployed({"index.html": b"<p>", path: b"here", path.lower() + "x": b"not here"})
     desk.mine.promote("garden", made.id)
     for address in (made.url, desk.mine.site("garden").domain):
@@ -191,7 +191,7 @@ def test_a_file_of_any_name_is_served_where_a_browser_asks_for_it(desk: Desk, pa
         assert (answer.content, answer.headers["Cache-Control"]) == (b"here", "no-cache")
 
 
-def test_an_upload_that_died_is_no_deployment_and_is_cleared_away_by_who_looks_for_it(desk: Desk) -> None:
+def test_an_upload_that_died_is_no_deployment_and_is_cleared_away_by_who_looks_for_it(desk: Bucket) -> None:
     site = desk.mine.ensure_site("garden")
     desk.sim.fault(method="POST", path="/upload/*", status=503, skip=3)
     with pytest.raises(IntegrationError):
@@ -205,7 +205,7 @@ def test_an_upload_that_died_is_no_deployment_and_is_cleared_away_by_who_looks_f
     assert desk.mine.deploy(site, ONE, {}, fresh=False).id == made.id
 
 
-def test_old_deployments_go_and_those_that_were_in_production_stay(desk: Desk) -> None:
+def test_old_deployments_go_and_those_that_were_in_production_stay(desk: Bucket) -> None:
     first = desk.deployed(ONE)
     desk.mine.promote("garden", first.id)
     others = [desk.deployed({"index.html": b"%d" % number}) for number in range(KEPT + 2)]
@@ -218,7 +218,7 @@ def test_old_deployments_go_and_those_that_were_in_production_stay(desk: Desk) -
     assert desk.live() == ONE["index.html"]
 
 
-def test_what_a_bucket_cannot_do_is_refused_with_the_way_out(desk: Desk) -> None:
+def test_what_a_bucket_cannot_do_is_refused_with_the_way_out(desk: Bucket) -> None:
     site = desk.mine.ensure_site("garden")
     desk.mine.set_environment(site, {})
     with pytest.raises(Rejected, match=r"no environment for API_URL.*Vercel"):
@@ -230,7 +230,7 @@ def test_what_a_bucket_cannot_do_is_refused_with_the_way_out(desk: Desk) -> None
             served_objects({path: b""})
 
 
-def test_a_site_goes_live_where_each_object_may_be_written_once_a_second(desk: Desk) -> None:
+def test_a_site_goes_live_where_each_object_may_be_written_once_a_second(desk: Bucket) -> None:
     made = desk.deployed(ONE)
     desk.later(2)
     desk.sim.control("/_config", {"object_write_gap_s": 1})
@@ -243,7 +243,7 @@ def test_a_site_goes_live_where_each_object_may_be_written_once_a_second(desk: D
     assert desk.live() == TWO["index.html"]
 
 
-def test_an_object_that_was_damaged_on_its_way_is_refused(desk: Desk) -> None:
+def test_an_object_that_was_damaged_on_its_way_is_refused(desk: Bucket) -> None:
     def calls() -> list[Any]:
         return [entry for entry in desk.sim.journal() if entry["status"] == 400]
 

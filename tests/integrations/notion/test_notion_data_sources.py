@@ -8,7 +8,7 @@ import pytest
 from shared.core.errors import Rejected
 from shared.integrations.notion.long_lists import Reached, edited_parts, row_parts
 from shared.integrations.notion.values.property_values import property_value
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ def named(title: str) -> Json:
     return {"Name": property_value("title", title)}
 
 
-def a_source(desk: Desk, **more: Json) -> str:
+def a_source(desk: ServedNotion, **more: Json) -> str:
     return desk.notion.create_database(desk.home, "Rows", {"Name": {"title": {}}, **more})[1]
 
 
@@ -25,7 +25,7 @@ def titles(rows: list[Json]) -> list[str]:
     return [row["properties"]["Name"]["title"][0]["plain_text"] for row in rows]
 
 
-def rows_over_minutes(desk: Desk, source: str, counts: list[int]) -> list[str]:
+def rows_over_minutes(desk: ServedNotion, source: str, counts: list[int]) -> list[str]:
     """Create so many rows in each of several minutes; return their titles, oldest first."""
     made: list[str] = []
     begin = 65 - datetime.now(UTC).second  # five seconds into a minute, far from its end
@@ -38,7 +38,7 @@ def rows_over_minutes(desk: Desk, source: str, counts: list[int]) -> list[str]:
     return made
 
 
-def test_a_query_beyond_the_cap_goes_on_from_the_last_minute(desk: Desk) -> None:
+def test_a_query_beyond_the_cap_goes_on_from_the_last_minute(desk: ServedNotion) -> None:
     source = a_source(desk, N={"number": {}})
     made = rows_over_minutes(desk, source, [3, 4, 1, 3, 2])
     desk.sim.control("/_config", {"query_cap": 5})
@@ -59,7 +59,7 @@ def test_a_query_beyond_the_cap_goes_on_from_the_last_minute(desk: Desk) -> None
         assert titles(desk.notion.query(source, given)) == wanted, given
 
 
-def test_a_query_that_cannot_go_on_says_so_and_names_the_way_out(desk: Desk) -> None:
+def test_a_query_that_cannot_go_on_says_so_and_names_the_way_out(desk: ServedNotion) -> None:
     source = a_source(desk, N={"number": {}})
     rows_over_minutes(desk, source, [1, 6])
     desk.sim.control("/_config", {"query_cap": 5})
@@ -71,7 +71,7 @@ def test_a_query_that_cannot_go_on_says_so_and_names_the_way_out(desk: Desk) -> 
     assert not desk.notion.query_part(source).complete
 
 
-def test_rows_come_in_parts_for_those_who_count_their_requests(desk: Desk) -> None:
+def test_rows_come_in_parts_for_those_who_count_their_requests(desk: ServedNotion) -> None:
     source = a_source(desk, N={"number": {}})
     made = rows_over_minutes(desk, source, [5])
     by_number = [{"property": "N", "direction": "ascending"}]
@@ -85,7 +85,7 @@ def test_rows_come_in_parts_for_those_who_count_their_requests(desk: Desk) -> No
 
 @pytest.mark.parametrize("knobs", [{"list_most": 2}, {"query_cap": 5, "list_most": 2}], ids=["all", "cut"])
 @pytest.mark.parametrize("expires", [False, True])
-def test_rows_are_read_on_from_where_one_was_stopped(desk: Desk, knobs: Json, expires: bool) -> None:
+def test_rows_are_read_on_from_where_one_was_stopped(desk: ServedNotion, knobs: Json, expires: bool) -> None:
     source = a_source(desk, N={"number": {}})
     made = rows_over_minutes(desk, source, [3, 4, 1, 3, 2])
     desk.sim.control("/_config", {**knobs, "cursor_lifetime_s": 30})
@@ -103,7 +103,7 @@ def test_rows_are_read_on_from_where_one_was_stopped(desk: Desk, knobs: Json, ex
     assert len(desk.asked) - asked <= 3 * len(made)
 
 
-def test_the_search_is_read_on_and_anew_when_its_cursor_has_expired(desk: Desk) -> None:
+def test_the_search_is_read_on_and_anew_when_its_cursor_has_expired(desk: ServedNotion) -> None:
     source = a_source(desk)
     made = {desk.notion.create_page(data_source_id=source, properties=named(str(n)))["id"] for n in range(6)}
     desk.sim.control("/_config", {"list_most": 2, "cursor_lifetime_s": 30})
@@ -116,7 +116,7 @@ def test_the_search_is_read_on_and_anew_when_its_cursor_has_expired(desk: Desk) 
     assert made <= set(anew)
 
 
-def test_values_cut_at_25_items_are_read_to_their_end(desk: Desk) -> None:
+def test_values_cut_at_25_items_are_read_to_their_end(desk: ServedNotion) -> None:
     other = a_source(desk)
     links = [desk.notion.create_page(data_source_id=other, properties=named(str(n)))["id"] for n in range(30)]
     relation = {"relation": {"data_source_id": other, "single_property": {}}}
@@ -141,7 +141,7 @@ def test_values_cut_at_25_items_are_read_to_their_end(desk: Desk) -> None:
     assert len(desk.asked) == before + 1
 
 
-def test_a_scalar_value_is_returned_as_it_stands(desk: Desk) -> None:
+def test_a_scalar_value_is_returned_as_it_stands(desk: ServedNotion) -> None:
     source = a_source(desk, N={"number": {}}, Due={"date": {}})
     values = named("x") | {"N": {"number": 4}, "Due": {"date": {"start": "2026-12-01"}}}
     page = desk.notion.create_page(data_source_id=source, properties=values)
@@ -150,7 +150,7 @@ def test_a_scalar_value_is_returned_as_it_stands(desk: Desk) -> None:
     assert desk.notion.property_value(page["id"], ids["Due"])["start"] == "2026-12-01"
 
 
-def test_a_schema_is_changed_column_by_column(desk: Desk) -> None:
+def test_a_schema_is_changed_column_by_column(desk: ServedNotion) -> None:
     notion = desk.notion
     database, source = notion.create_database(
         desk.home, "Tasks", {"Name": {"title": {}}}, description="What to do", is_inline=True, icon="🧺"
@@ -174,7 +174,7 @@ def test_a_schema_is_changed_column_by_column(desk: Desk) -> None:
     assert notion.database(database)["in_trash"]
 
 
-def test_what_was_saved_but_answered_too_late_counts(desk: Desk) -> None:
+def test_what_was_saved_but_answered_too_late_counts(desk: ServedNotion) -> None:
     database, source = desk.notion.create_database(desk.home, "Rows", {"Name": {"title": {}}})
     desk.sim.fault(method="POST", path="/v1/data_sources", status=503, when="after", committed=True)
     made = desk.notion.create_data_source(database, "Second", {"Name": {"title": {}}})
@@ -182,7 +182,7 @@ def test_what_was_saved_but_answered_too_late_counts(desk: Desk) -> None:
     assert source != made["id"]
 
 
-def test_a_template_fills_a_new_row_later(desk: Desk) -> None:
+def test_a_template_fills_a_new_row_later(desk: ServedNotion) -> None:
     source = a_source(desk)
     told = {"data_source_id": source, "name": "Weekly report", "is_default": True, "markdown": "Steps"}
     template = desk.sim.control("/_templates", told)
@@ -196,7 +196,7 @@ def test_a_template_fills_a_new_row_later(desk: Desk) -> None:
         assert [block.text for block in desk.notion.read_tree(row["id"])] == ["Steps"]
 
 
-def test_a_search_says_whether_it_is_whole_and_finds_both_kinds(desk: Desk) -> None:
+def test_a_search_says_whether_it_is_whole_and_finds_both_kinds(desk: ServedNotion) -> None:
     source = a_source(desk)
     pages = desk.notion.search("")
     assert pages.complete
@@ -204,7 +204,7 @@ def test_a_search_says_whether_it_is_whole_and_finds_both_kinds(desk: Desk) -> N
     assert [each["id"] for each in desk.notion.search("rows", "data_source")] == [source]
 
 
-def test_what_notion_would_refuse_is_refused_here_with_the_field(desk: Desk) -> None:
+def test_what_notion_would_refuse_is_refused_here_with_the_field(desk: ServedNotion) -> None:
     notion = desk.notion
     options = [{"name": "a, b"}]
     for call, words in (

@@ -5,12 +5,12 @@ import requests
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.integrations.notion.client.files import LARGEST_SINGLE, MIB, PART, attached, parts_of
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 LARGE = bytes(range(256)) * (LARGEST_SINGLE // 256) + b"the end"  # 20 MiB and a little: three parts
 
 
-def content_of(desk: Desk, upload: str) -> bytes:
+def content_of(desk: ServedNotion, upload: str) -> bytes:
     """Put the file on a page and read it where its signed address leads."""
     page = desk.page("Holder")
     desk.notion.append(page, [{"object": "block", "type": "file", "file": attached(upload)}])
@@ -18,7 +18,7 @@ def content_of(desk: Desk, upload: str) -> bytes:
     return requests.get(block["file"]["file"]["url"], timeout=10).content
 
 
-def test_a_small_file_is_one_part_and_comes_back_whole(desk: Desk) -> None:
+def test_a_small_file_is_one_part_and_comes_back_whole(desk: ServedNotion) -> None:
     content = b"a;b\r\n--part-1\r\n\x00\xff"
     upload = desk.notion.upload('résumé "1".csv', content)
     assert desk.notion.file_upload(upload)["status"] == "uploaded"
@@ -29,7 +29,7 @@ def test_a_small_file_is_one_part_and_comes_back_whole(desk: Desk) -> None:
     assert [path for _, path in desk.told()].count("/v1/users/me") == 0  # every workspace takes a file this small
 
 
-def test_a_large_file_goes_in_parts_and_goes_on_where_it_broke_off(desk: Desk) -> None:
+def test_a_large_file_goes_in_parts_and_goes_on_where_it_broke_off(desk: ServedNotion) -> None:
     notion = desk.notion
     assert (parts_of(LARGEST_SINGLE), parts_of(len(LARGE))) == (0, 3)
     upload = notion.create_upload("large.bin", "application/octet-stream", parts=3)["id"]
@@ -50,7 +50,7 @@ def test_a_large_file_goes_in_parts_and_goes_on_where_it_broke_off(desk: Desk) -
 
 
 @pytest.mark.parametrize("order", [{"status": 503}, {"status": 504}, {"drop": True}])
-def test_what_was_saved_and_not_answered_is_looked_up_and_counts(desk: Desk, order: dict[str, object]) -> None:
+def test_what_was_saved_and_not_answered_is_looked_up_and_counts(desk: ServedNotion, order: dict[str, object]) -> None:
     desk.sim.fault(method="POST", path="/v1/file_uploads", status=503, when="after", committed=True)
     desk.sim.fault(method="POST", path="/v1/file_uploads/*/send", when="after", **order)
     upload = desk.notion.upload("note.txt", b"hello")
@@ -61,7 +61,7 @@ def test_what_was_saved_and_not_answered_is_looked_up_and_counts(desk: Desk, ord
         desk.notion.upload("note.txt", b"hello")
 
 
-def test_notion_fetches_a_file_itself_and_says_when_it_could_not(desk: Desk) -> None:
+def test_notion_fetches_a_file_itself_and_says_when_it_could_not(desk: ServedNotion) -> None:
     upload = desk.notion.create_upload("a.png", "image/png", url="https://127.0.0.1:9/a.png")
     assert upload["status"] == "pending"
     desk.sim.control("/_clock", {"offset_s": 60})
@@ -71,7 +71,7 @@ def test_notion_fetches_a_file_itself_and_says_when_it_could_not(desk: Desk) -> 
         desk.notion.upload("a.png", b"x", upload_id=upload["id"])
 
 
-def test_what_cannot_be_taken_is_refused_with_its_number_before_it_is_sent(desk: Desk) -> None:
+def test_what_cannot_be_taken_is_refused_with_its_number_before_it_is_sent(desk: ServedNotion) -> None:
     notion = desk.notion
     for call, words in (
         (lambda: notion.upload("ż" * 451, b"x"), "name: 902 bytes"),
@@ -90,7 +90,7 @@ def test_what_cannot_be_taken_is_refused_with_its_number_before_it_is_sent(desk:
     assert desk.asked == []
 
 
-def test_a_free_workspace_takes_five_mebibytes(desk: Desk) -> None:
+def test_a_free_workspace_takes_five_mebibytes(desk: ServedNotion) -> None:
     free = desk.sim.control("/_seed", {"workspace": "Free", "plan": "free", "internal": True})
     notion = type(desk.notion)(desk.sim.http("notion", free["token"]))
     with pytest.raises(

@@ -15,17 +15,17 @@ from shared.integrations.notion.client.markdown_calls import (
     update_content,
 )
 from shared.integrations.notion.content import blocks
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 
-def edited(desk: Desk, page: str, edit: dict[str, object]) -> str:
+def edited(desk: ServedNotion, page: str, edit: dict[str, object]) -> str:
     answer = desk.notion.edit_markdown(page, edit)
     assert isinstance(answer, MarkdownRead)
     assert answer == desk.notion.markdown(page)
     return answer.markdown
 
 
-def test_each_edit_does_what_it_says(desk: Desk) -> None:
+def test_each_edit_does_what_it_says(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.paragraph("one"), blocks.paragraph("two")])
     assert desk.notion.markdown(page) == MarkdownRead("one\ntwo", truncated=False, unknown=())
     assert edited(desk, page, update_content([("one", "1"), ("two", "2")])) == "1\n2"
@@ -42,7 +42,7 @@ def test_each_edit_does_what_it_says(desk: Desk) -> None:
     assert edited(desk, page, replace_content("late")) == "late"
 
 
-def test_what_notion_will_not_do_is_refused_with_its_reason(desk: Desk) -> None:
+def test_what_notion_will_not_do_is_refused_with_its_reason(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.paragraph("zig zig")])
     desk.notion.create_page(page_id=page, properties={"title": {"title": [{"text": {"content": "Child"}}]}})
     with pytest.raises(Rejected, match="was not found"):
@@ -55,7 +55,7 @@ def test_what_notion_will_not_do_is_refused_with_its_reason(desk: Desk) -> None:
     assert edited(desk, page, replace_content("nothing", allow_deleting=True)) == "nothing"
 
 
-def test_a_read_that_was_cut_says_so_and_what_is_missing(desk: Desk) -> None:
+def test_a_read_that_was_cut_says_so_and_what_is_missing(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.toggle("t", [blocks.paragraph(str(number)) for number in range(5)])])
     desk.sim.control("/_config", {"markdown_cap": 3})
     read = desk.notion.markdown(page)
@@ -65,13 +65,13 @@ def test_a_read_that_was_cut_says_so_and_what_is_missing(desk: Desk) -> None:
     assert desk.notion.markdown(read.unknown[0]).markdown
 
 
-def test_a_page_from_markdown_takes_its_title_from_the_first_heading(desk: Desk) -> None:
+def test_a_page_from_markdown_takes_its_title_from_the_first_heading(desk: ServedNotion) -> None:
     page = desk.notion.create_page(page_id=desk.home, markdown="# Menu\n\nSoup", icon="🍲")
     assert desk.notion.read_page(page["id"]).title == "Menu"
     assert page["icon"] == {"type": "emoji", "emoji": "🍲"}
 
 
-def test_long_work_becomes_a_task_that_is_asked_for_again(desk: Desk) -> None:
+def test_long_work_becomes_a_task_that_is_asked_for_again(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.paragraph("old")])
     desk.sim.control("/_config", {"async_tasks": "always", "async_poll_s": 3})
     task = desk.notion.edit_markdown(page, replace_content("new"), allow_async=True)

@@ -7,16 +7,16 @@ from shared.integrations.notion.client.client import KEEP, normal_id
 from shared.integrations.notion.client.files import attached
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.values.property_values import property_value
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 TITLE = {"title": property_value("title", "Page")}
 
 
-def texts(desk: Desk, block: str) -> list[str]:
+def texts(desk: ServedNotion, block: str) -> list[str]:
     return [each.text for each in desk.notion.read_tree(block)]
 
 
-def test_icon_and_cover_are_set_changed_kept_and_cleared(desk: Desk) -> None:
+def test_icon_and_cover_are_set_changed_kept_and_cleared(desk: ServedNotion) -> None:
     notion = desk.notion
     picture = notion.upload("cover.png", b"\x89PNG")
     page = notion.create_page(page_id=desk.home, properties=TITLE, icon="🍞", cover="https://e.example/c.png")
@@ -29,7 +29,7 @@ def test_icon_and_cover_are_set_changed_kept_and_cleared(desk: Desk) -> None:
     assert (cleared["icon"], cleared["cover"]) == (None, None)
 
 
-def test_a_page_is_locked_archived_trashed_and_emptied(desk: Desk) -> None:
+def test_a_page_is_locked_archived_trashed_and_emptied(desk: ServedNotion) -> None:
     notion = desk.notion
     page = desk.page(children=[blocks.paragraph("a"), blocks.paragraph("b")])
     assert notion.update_page(page, is_locked=True)["is_locked"]
@@ -42,7 +42,7 @@ def test_a_page_is_locked_archived_trashed_and_emptied(desk: Desk) -> None:
     assert not notion.update_page(page, in_trash=False)["in_trash"]
 
 
-def test_a_page_moves_below_a_page_and_into_a_table(desk: Desk) -> None:
+def test_a_page_moves_below_a_page_and_into_a_table(desk: ServedNotion) -> None:
     notion = desk.notion
     _, source = notion.create_database(desk.home, "Rows", {"Name": {"title": {}}})
     folder, page = desk.page("Folder"), desk.page("Leaf")
@@ -52,7 +52,7 @@ def test_a_page_moves_below_a_page_and_into_a_table(desk: Desk) -> None:
     assert [row["id"] for row in notion.query(source)] == [page]
 
 
-def test_a_page_lands_where_its_position_says(desk: Desk) -> None:
+def test_a_page_lands_where_its_position_says(desk: ServedNotion) -> None:
     notion = desk.notion
     page = desk.page(children=[blocks.paragraph("a"), blocks.paragraph("b")])
     first = notion.children(page)[0]["id"]
@@ -63,13 +63,13 @@ def test_a_page_lands_where_its_position_says(desk: Desk) -> None:
     assert shown == ["start", "", "after a", "", "end"]
 
 
-def test_a_person_may_put_a_page_at_the_top(desk: Desk) -> None:
+def test_a_person_may_put_a_page_at_the_top(desk: ServedNotion) -> None:
     with pytest.raises(Rejected):  # the bot of an internal connection may not
         desk.notion.create_page(workspace=True, properties=TITLE)
     assert desk.asked[-1]["body"]["parent"] == {"type": "workspace", "workspace": True}
 
 
-def test_blocks_go_to_the_start_and_are_read_one_by_one(desk: Desk) -> None:
+def test_blocks_go_to_the_start_and_are_read_one_by_one(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.toggle("b", [blocks.paragraph("below")])])
     (first,) = desk.notion.append(page, [blocks.paragraph("a")], at_start=True)
     assert texts(desk, page) == ["a", "b"]
@@ -80,7 +80,7 @@ def test_blocks_go_to_the_start_and_are_read_one_by_one(desk: Desk) -> None:
     assert texts(desk, page) == ["A", "b"]
 
 
-def test_a_move_or_change_saved_but_answered_with_its_id_alone_is_read_again(desk: Desk) -> None:
+def test_a_move_or_change_saved_but_answered_with_its_id_alone_is_read_again(desk: ServedNotion) -> None:
     page, folder = desk.page("Leaf"), desk.page("Folder")
     late = {"status": 503, "when": "after", "body": _saved_503(page)}
     desk.sim.fault(method="POST", path="/v1/pages/*/move", **late)
@@ -95,7 +95,7 @@ def _saved_503(id: str) -> dict[str, object]:
     return {"object": "error", **said, "additional_data": extra}
 
 
-def test_what_excludes_each_other_is_refused_before_it_is_sent(desk: Desk) -> None:
+def test_what_excludes_each_other_is_refused_before_it_is_sent(desk: ServedNotion) -> None:
     notion, some = desk.notion, [blocks.paragraph("a")]
     for call, words in (
         (lambda: notion.create_page(properties=TITLE), "none was given; give exactly one of data_source_id, page_id"),
@@ -123,7 +123,7 @@ def test_what_excludes_each_other_is_refused_before_it_is_sent(desk: Desk) -> No
     assert desk.asked == []
 
 
-def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: Desk) -> None:
+def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: ServedNotion) -> None:
     notion = desk.notion
     page = desk.page(children=[blocks.paragraph("a")])
     block = notion.children(page)[0]["id"]
@@ -156,7 +156,7 @@ def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: Des
     assert len(desk.asked) == before
 
 
-def test_people_and_their_emojis(desk: Desk) -> None:
+def test_people_and_their_emojis(desk: ServedNotion) -> None:
     seeded, notion = desk.seeded, desk.notion
     assert notion.user(seeded["people"][0]["id"])["name"] == "Ada Example"
     url = "https://e.example/w.png"

@@ -16,7 +16,7 @@ from shared.integrations.notion.values.values_again import (
     planned_values,
     value_again,
 )
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 COLUMNS: dict[str, Any] = {
     "Name": {"title": {}},
@@ -36,7 +36,7 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-def test_a_deleted_block_comes_back_where_it_stood_with_all_below_it(desk: Desk) -> None:
+def test_a_deleted_block_comes_back_where_it_stood_with_all_below_it(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.toggle("one", [blocks.paragraph("below")]), blocks.paragraph("two")])
     before = desk.notion.read_tree(page)
     desk.notion.delete_block(before[0].id)
@@ -48,7 +48,7 @@ def test_a_deleted_block_comes_back_where_it_stood_with_all_below_it(desk: Desk)
         desk.notion.restore_block("deadbeef-dead-4ead-8ead-deadbeefdead")
 
 
-def test_every_value_that_can_be_written_is_written_again_as_it_was(desk: Desk) -> None:
+def test_every_value_that_can_be_written_is_written_again_as_it_was(desk: ServedNotion) -> None:
     notion, person = desk.notion, desk.seeded["people"][0]["id"]
     _, source = notion.create_database(desk.home, "Things", COLUMNS)
     schema = notion.data_source(source)["properties"]
@@ -74,7 +74,7 @@ def test_every_value_that_can_be_written_is_written_again_as_it_was(desk: Desk) 
     assert (number_of(row["properties"]["Count"]), labels_of(before["Tags"])) == (2.5, ["a", "c"])
 
 
-def test_every_column_is_made_again_from_what_was_read_of_it(desk: Desk) -> None:
+def test_every_column_is_made_again_from_what_was_read_of_it(desk: ServedNotion) -> None:
     notion = desk.notion
     # Options of a status can be written since March 2026 (notion-api, data sources); the description lacks that.
     columns = {name: column for name, column in COLUMNS.items() if "status" not in column}

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from shared.core.errors import Missing, Rejected, Unavailable
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 
-def a_table(desk: Desk, rows: int = 0) -> tuple[str, str, list[str]]:
+def a_table(desk: ServedNotion, rows: int = 0) -> tuple[str, str, list[str]]:
     database, source = desk.notion.create_database(desk.home, "Rows", {"Name": {"title": {}}, "N": {"number": {}}})
     made = []
     for number in range(rows):
@@ -17,7 +17,7 @@ def a_table(desk: Desk, rows: int = 0) -> tuple[str, str, list[str]]:
     return database, source, made
 
 
-def test_a_view_is_made_changed_and_deleted(desk: Desk) -> None:
+def test_a_view_is_made_changed_and_deleted(desk: ServedNotion) -> None:
     notion = desk.notion
     database, source, _ = a_table(desk)
     some = {"property": "N", "number": {"greater_than": 1}}
@@ -39,7 +39,7 @@ def test_a_view_is_made_changed_and_deleted(desk: Desk) -> None:
         notion.view(view["id"])
 
 
-def test_a_view_saved_but_answered_too_late_counts_as_made(desk: Desk) -> None:
+def test_a_view_saved_but_answered_too_late_counts_as_made(desk: ServedNotion) -> None:
     database, source, _ = a_table(desk)
     desk.sim.fault(method="POST", path="/v1/views", status=503, when="after", committed=True)
     view = desk.notion.create_view("Late", "list", data_source_id=source, database_id=database)
@@ -47,7 +47,7 @@ def test_a_view_saved_but_answered_too_late_counts_as_made(desk: Desk) -> None:
     assert desk.sim.effects().count("view.create") == 1
 
 
-def test_the_rows_of_a_view_come_in_its_order_beyond_one_part(desk: Desk) -> None:
+def test_the_rows_of_a_view_come_in_its_order_beyond_one_part(desk: ServedNotion) -> None:
     database, source, rows = a_table(desk, 103)
     down = [{"property": "N", "direction": "descending"}]
     view = desk.notion.create_view("Down", "table", data_source_id=source, database_id=database, sorts=down)
@@ -57,7 +57,7 @@ def test_the_rows_of_a_view_come_in_its_order_beyond_one_part(desk: Desk) -> Non
         desk.notion.query_view(view["id"])
 
 
-def test_what_cannot_be_a_view_is_refused_before_it_is_sent(desk: Desk) -> None:
+def test_what_cannot_be_a_view_is_refused_before_it_is_sent(desk: ServedNotion) -> None:
     notion = desk.notion
     deep = {"and": [{"or": [{"and": [{"property": "N", "number": {"is_empty": True}}]}]}]}
     for call, words in (

@@ -54,7 +54,7 @@ class Memory:
 
 
 @dataclass
-class Desk:
+class NotionInProcess:
     """A simulated Notion in this process, and our client of it."""
 
     simulator: NotionSimulator
@@ -107,7 +107,7 @@ REQUESTS = len(plan(LONG)) + 1  # and the look around the place
 READS = sum(isinstance(request, Read) for request in plan(LONG))
 
 
-def standing(desk: Desk, home: str, but: str = "") -> list[Any]:
+def standing(desk: NotionInProcess, home: str, but: str = "") -> list[Any]:
     """Return what stands on a page, from the simulator's own memory; `but` is a text to leave out."""
     nodes = desk.simulator.state["nodes"]
     there = [nodes[child] for child in nodes[home]["children"] if not nodes[child]["in_trash"]]
@@ -119,7 +119,7 @@ def text_of(data: Json) -> str:
     return "".join(item["plain_text"] for item in data.get("rich_text", ()))
 
 
-def write_until_done(desk: Desk, page: str, memory: Memory, **more: Any) -> int:
+def write_until_done(desk: NotionInProcess, page: str, memory: Memory, **more: Any) -> int:
     """Begin again until it ends; return how often it was begun."""
     for times in range(1, 4 * REQUESTS):
         try:
@@ -130,7 +130,7 @@ def write_until_done(desk: Desk, page: str, memory: Memory, **more: Any) -> int:
     raise AssertionError("it never ended")
 
 
-def simulated_desk() -> Desk:
+def simulated_desk() -> NotionInProcess:
     """Return a desk without a limit of requests."""
     simulator = NotionSimulator()
     simulator.base_url = "http://notion.example"
@@ -138,7 +138,7 @@ def simulated_desk() -> Desk:
     session.post("http://notion.example/_config", json={"rate_limit": 0})
     seeded = session.post("http://notion.example/_seed", json={"internal": True}).json()
     http = HttpClient("notion", "http://notion.example", Secret(seeded["token"]), session=session)
-    return Desk(simulator, Notion(http), seeded["home_page_id"], seeded["people"][0]["id"])
+    return NotionInProcess(simulator, Notion(http), seeded["home_page_id"], seeded["people"][0]["id"])
 
 
 def kill_at(number: int) -> Callable[[str], None]:

@@ -19,7 +19,7 @@ STRANGER = Payer("notion", "bot-3", "space-2")
 SEARCH, PAGES = "POST /v1/search", "GET /v1/pages/{id}"
 
 
-class Desk:
+class TwoInstances:
     """Two instances under one clock, and what they slept."""
 
     def __init__(self, store: LocalStore, clock: MovedClock) -> None:
@@ -33,10 +33,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path) -> Iterator[TwoInstances]:
     clock = MovedClock()
     with LocalStore(tmp_path, clock) as store:
-        yield Desk(store, clock)
+        yield TwoInstances(store, clock)
 
 
 def _limited(seconds: float | None = 17, scope: str = "bot") -> RateLimited:
@@ -59,7 +59,7 @@ def _use_much(budget: RateBudget, payer: Payer = BOT) -> None:
         budget.spend(payer, PAGES)
 
 
-def test_who_was_refused_waits_exactly_as_told_and_all_others_not_less(desk: Desk) -> None:
+def test_who_was_refused_waits_exactly_as_told_and_all_others_not_less(desk: TwoInstances) -> None:
     _use_much(desk.one)
     desk.two.spend(BOT, PAGES)  # it holds tokens of its own
     desk.one.refused(BOT, PAGES, _limited())
@@ -74,7 +74,7 @@ def test_who_was_refused_waits_exactly_as_told_and_all_others_not_less(desk: Des
     assert _waits(desk.two, NEIGHBOUR) == _waits(desk.two, STRANGER) == 0.0
 
 
-def test_a_pause_of_the_workspace_holds_for_all_its_bots_and_nobody_else(desk: Desk) -> None:
+def test_a_pause_of_the_workspace_holds_for_all_its_bots_and_nobody_else(desk: TwoInstances) -> None:
     _use_much(desk.one)
     desk.one.refused(BOT, PAGES, _limited(90, "workspace"))
     assert _waits(desk.one, BOT) == pytest.approx(90)
@@ -82,7 +82,7 @@ def test_a_pause_of_the_workspace_holds_for_all_its_bots_and_nobody_else(desk: D
     assert _waits(desk.two, STRANGER) == 0.0
 
 
-def test_a_pause_of_an_endpoint_holds_for_that_endpoint_of_that_bot(desk: Desk) -> None:
+def test_a_pause_of_an_endpoint_holds_for_that_endpoint_of_that_bot(desk: TwoInstances) -> None:
     desk.one.refused(BOT, SEARCH, _limited(30, "endpoint"))
     assert _waits(desk.one, BOT, SEARCH) == pytest.approx(30)
     assert _waits(desk.two, BOT, SEARCH) == pytest.approx(32)
@@ -90,7 +90,7 @@ def test_a_pause_of_an_endpoint_holds_for_that_endpoint_of_that_bot(desk: Desk) 
     assert _waits(desk.one, NEIGHBOUR, SEARCH) == 0.0
 
 
-def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: Desk) -> None:
+def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: TwoInstances) -> None:
     desk.one.spend(BOT, PAGES)
     desk.one.refused(BOT, PAGES, _limited())
     assert _waits(desk.two, NEIGHBOUR) == pytest.approx(19)
@@ -98,7 +98,7 @@ def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: 
 
 
 @pytest.mark.parametrize("told", [None, 0])
-def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: Desk, told: float | None) -> None:
+def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: TwoInstances, told: float | None) -> None:
     waits = []
     for _ in range(8):
         wait = desk.one.refused(BOT, PAGES, _limited(told))
@@ -111,14 +111,14 @@ def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: Desk, told: f
     assert desk.one.refused(BOT, PAGES, _limited(told)) <= 1.25
 
 
-def test_a_shorter_pause_does_not_end_a_longer_one(desk: Desk) -> None:
+def test_a_shorter_pause_does_not_end_a_longer_one(desk: TwoInstances) -> None:
     _use_much(desk.one)
     desk.one.refused(BOT, PAGES, _limited(60))
     desk.two.refused(BOT, PAGES, _limited(3))
     assert _waits(desk.one, BOT) == pytest.approx(60)
 
 
-def test_once_shut_out_nobody_asks_again_until_a_person_has_connected_anew(desk: Desk) -> None:
+def test_once_shut_out_nobody_asks_again_until_a_person_has_connected_anew(desk: TwoInstances) -> None:
     desk.two.spend(BOT, PAGES)
     desk.one.block(BOT, "429 public_api_request_blocked")
     desk.clock.move(seconds=1)
@@ -135,7 +135,7 @@ def test_once_shut_out_nobody_asks_again_until_a_person_has_connected_anew(desk:
     desk.two.spend(BOT, PAGES)
 
 
-def test_a_clock_that_is_turned_back_keeps_no_pause_and_no_loan_alive(desk: Desk) -> None:
+def test_a_clock_that_is_turned_back_keeps_no_pause_and_no_loan_alive(desk: TwoInstances) -> None:
     _use_much(desk.one)
     desk.one.refused(BOT, PAGES, _limited(17))
     desk.clock.move(hours=-1)

@@ -12,8 +12,8 @@ from shared.app.engine.deps import Deps
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
+from tests.support.desks.wired_models import NOW, WiredModels
 from tests.support.ports.moved_clock import MovedClock
-from tests.support.rigs.wired_models import NOW, WiredModels
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from shared.core.run.run import NOTHING
 from shared.ports import Put, Secret
 from shared.settings import Settings
 from shared.wiring import models as wired
-from tests.support.rigs.wired_models import ANSWER, NOW, OPERATORS, SAID, TENANT, WiredModels, a_request
+from tests.support.desks.wired_models import ANSWER, NOW, OPERATORS, SAID, TENANT, WiredModels, a_request
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 

@@ -11,7 +11,7 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Overloaded, QuotaExhausted, Unauthorized
 from shared.core.run.commands import Command
 from shared.ports import Secret
-from tests.support.rigs.wired_models import ANSWER, OPERATORS, SAID, TEAMS, TENANT, WiredModels, a_request
+from tests.support.desks.wired_models import ANSWER, OPERATORS, SAID, TEAMS, TENANT, WiredModels, a_request
 from tests.support.servers.models import anthropic_server as claude
 
 

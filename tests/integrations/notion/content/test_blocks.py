@@ -12,7 +12,7 @@ from shared.core.page import Block, Span, block_to_data
 from shared.integrations.notion.content import blocks, rich_text
 from shared.integrations.notion.content.blocks_again import NotWritable, from_block, from_blocks
 from shared.integrations.notion.content.reading import read_block, read_spans, read_written
-from tests.integrations.conftest import Desk
+from tests.integrations.conftest import ServedNotion
 
 Json = dict[str, Any]
 ID = "0a0b0c0d-0000-4000-8000-00000000000f"
@@ -66,7 +66,7 @@ LATER = [  # since the published description
 ]
 
 
-def test_every_kind_is_written_as_published_and_read_back_equal(desk: Desk) -> None:
+def test_every_kind_is_written_as_published_and_read_back_equal(desk: ServedNotion) -> None:
     written = every_kind()
     page = desk.page()
     ids = desk.notion.append_tree(page, written)

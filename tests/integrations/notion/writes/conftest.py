@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.rigs.long_writes import Desk, simulated_desk
+from tests.support.rigs.long_writes import NotionInProcess, simulated_desk
 
 
 @pytest.fixture(scope="module")
-def desk() -> Desk:
+def desk() -> NotionInProcess:
     return simulated_desk()

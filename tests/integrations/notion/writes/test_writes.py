@@ -21,10 +21,10 @@ from tests.support.rigs.long_writes import (
     LONG,
     READS,
     REQUESTS,
-    Desk,
     Json,
     Killed,
     Memory,
+    NotionInProcess,
     Result,
     kill_at,
     once_each,
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def undisturbed(desk: Desk) -> str:
+def undisturbed(desk: NotionInProcess) -> str:
     """Return a page that was written while nothing went wrong."""
     page = desk.page()
     desk.notion.append_tree(page, LONG)
@@ -46,11 +46,13 @@ def undisturbed(desk: Desk) -> str:
 
 
 @pytest.fixture(scope="module")
-def expected(desk: Desk, undisturbed: str) -> list[Any]:
+def expected(desk: NotionInProcess, undisturbed: str) -> list[Any]:
     return standing(desk, undisturbed)
 
 
-def test_a_write_goes_to_its_place_in_the_planned_number_of_requests(desk: Desk, expected: list[Any]) -> None:
+def test_a_write_goes_to_its_place_in_the_planned_number_of_requests(
+    desk: NotionInProcess, expected: list[Any]
+) -> None:
     page = desk.page(p("above"), p("below"))
     above = desk.notion.children(page)[0]["id"]
     before = len(desk.simulator.journal)
@@ -62,7 +64,7 @@ def test_a_write_goes_to_its_place_in_the_planned_number_of_requests(desk: Desk,
     assert [text_of(there[end][1]) for end in (0, -1)] == ["above", "below"]
 
 
-def test_what_was_written_reads_as_it_was_meant(desk: Desk, undisturbed: str) -> None:
+def test_what_was_written_reads_as_it_was_meant(desk: NotionInProcess, undisturbed: str) -> None:
     there = desk.notion.read_tree(undisturbed)
     assert [block.text for block in there[:9]] == ["again"] * 9
     assert [child.text for child in there[9].children] == ["inside"] * 150
@@ -79,7 +81,7 @@ def test_what_was_written_reads_as_it_was_meant(desk: Desk, undisturbed: str) ->
 
 @pytest.mark.parametrize("at", range(REQUESTS))
 def test_killed_before_the_answer_of_any_request_is_remembered_it_goes_on(
-    desk: Desk, expected: list[Any], at: int
+    desk: NotionInProcess, expected: list[Any], at: int
 ) -> None:
     page, memory, sent = desk.page(), Memory(after=kill_at(at)), desk.carried_out()
     assert write_until_done(desk, page, memory) == 2
@@ -87,7 +89,7 @@ def test_killed_before_the_answer_of_any_request_is_remembered_it_goes_on(
     assert standing(desk, page) == expected
 
 
-def test_killed_before_every_request_it_goes_on(desk: Desk, expected: list[Any]) -> None:
+def test_killed_before_every_request_it_goes_on(desk: NotionInProcess, expected: list[Any]) -> None:
     def kill(name: str) -> None:
         raise Killed
 
@@ -98,7 +100,7 @@ def test_killed_before_every_request_it_goes_on(desk: Desk, expected: list[Any])
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_people_may_write_in_between(desk: Desk, expected: list[Any], when: str) -> None:
+def test_people_may_write_in_between(desk: NotionInProcess, expected: list[Any], when: str) -> None:
     page, count = desk.page(p("again"), p("again")), 0  # the same text as ours, and not ours
 
     def disturb(name: str) -> None:
@@ -148,7 +150,7 @@ FAULTS: dict[str, Json] = {
     ],
 )
 def test_every_request_answered_badly_ends_in_the_same_page(
-    desk: Desk, expected: list[Any], fault: str, times: int
+    desk: NotionInProcess, expected: list[Any], fault: str, times: int
 ) -> None:
     page, hit = desk.page(), list[str]()
 
@@ -166,7 +168,7 @@ def test_every_request_answered_badly_ends_in_the_same_page(
     assert desk.carried_out() - sent == len(plan(LONG)) - READS
 
 
-def test_the_journal_of_effects_is_such_a_memory(desk: Desk, expected: list[Any], tmp_path: Path) -> None:
+def test_the_journal_of_effects_is_such_a_memory(desk: NotionInProcess, expected: list[Any], tmp_path: Path) -> None:
     with local_ports(tmp_path) as ports:
 
         def once(name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
@@ -187,7 +189,7 @@ def test_the_journal_of_effects_is_such_a_memory(desk: Desk, expected: list[Any]
         assert standing(desk, page) == expected
 
 
-def test_a_new_page_is_written_once_however_often_it_is_begun(desk: Desk, expected: list[Any]) -> None:
+def test_a_new_page_is_written_once_however_often_it_is_begun(desk: NotionInProcess, expected: list[Any]) -> None:
     title = {"title": {"title": blocks.rich_text("Unlike any other")}}
 
     def create(children: Sequence[Json]) -> str:

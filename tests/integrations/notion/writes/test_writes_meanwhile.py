@@ -7,10 +7,10 @@ from shared.core.page import Span
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.writer import write_tree, written_ids
 from tests.support.rigs.long_writes import (
-    Desk,
     Json,
     Killed,
     Memory,
+    NotionInProcess,
     chain,
     holding,
     kill_at,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 SHORT = [p(f"p{number}") for number in range(102)] + [chain("deep ", 5), p("end")]
 
 
-def test_what_stood_there_with_the_same_text_is_not_taken_for_ours(desk: Desk) -> None:
+def test_what_stood_there_with_the_same_text_is_not_taken_for_ours(desk: NotionInProcess) -> None:
     page, memory = desk.page(p("daily note"), p("end")), Memory(before=kill_at(1))
     above = desk.notion.children(page)[0]["id"]
     with pytest.raises(Killed):  # the request is about to be sent
@@ -36,7 +36,7 @@ def test_what_stood_there_with_the_same_text_is_not_taken_for_ours(desk: Desk) -
 
 
 @pytest.mark.parametrize("moved", [False, True], ids=["reworded", "reworded and moved"])
-def test_a_block_with_our_mark_is_ours_whatever_people_have_made_of_it(desk: Desk, *, moved: bool) -> None:
+def test_a_block_with_our_mark_is_ours_whatever_people_have_made_of_it(desk: NotionInProcess, *, moved: bool) -> None:
     """Its answer was lost, and before anybody looked a person gave it other words, or put something before it."""
     page, mark = desk.page(p("by Ada")), "https://house.example/v1/runs/run-1#workwright-plan-1"
     ours = blocks.callout([Span("Plan", bold=True, href=mark), Span(" of seven steps")], "🗺️")
@@ -53,7 +53,7 @@ def test_a_block_with_our_mark_is_ours_whatever_people_have_made_of_it(desk: Des
     assert sum(child["type"] == "callout" for child in desk.notion.children(page)) == 1
 
 
-def test_the_block_we_write_beside_may_go(desk: Desk) -> None:
+def test_the_block_we_write_beside_may_go(desk: NotionInProcess) -> None:
     page = desk.page(p("above"))
 
     def remove_the_last(name: str) -> None:
@@ -66,7 +66,7 @@ def test_the_block_we_write_beside_may_go(desk: Desk) -> None:
     assert texts == [*(f"p{number}" for number in range(99)), "p100", "p101", "deep 5", "end"]
 
 
-def test_the_block_we_write_behind_may_go_and_the_order_stays(desk: Desk) -> None:
+def test_the_block_we_write_behind_may_go_and_the_order_stays(desk: NotionInProcess) -> None:
     sizes = (5, 3, 3, 3, 5)  # hundreds of blocks: the middle ones are sent into the gap between the outer ones
     tree = [blocks.toggle(f"t{n}", [p("", *[p("")] * 98)] * size) for n, size in enumerate(sizes)]
     for added in ([], [p("by Ada")]):
@@ -84,7 +84,7 @@ def test_the_block_we_write_behind_may_go_and_the_order_stays(desk: Desk) -> Non
         assert texts == ["by Ada"] * len(added) + ["t1", "t2", "t3", "t4"]
 
 
-def test_people_may_change_what_is_still_being_written(desk: Desk) -> None:
+def test_people_may_change_what_is_still_being_written(desk: NotionInProcess) -> None:
     page = desk.page()
 
     def rename(name: str) -> None:
@@ -100,7 +100,7 @@ def test_people_may_change_what_is_still_being_written(desk: Desk) -> None:
     assert [b.text for b in columns.walk() if b.text] == ["by Ada", "deep 4", "deep 3", "deep 2", "deep 1", "right"]
 
 
-def test_below_what_people_removed_nothing_is_written(desk: Desk) -> None:
+def test_below_what_people_removed_nothing_is_written(desk: NotionInProcess) -> None:
     page = desk.page()
 
     def remove_the_deep_one(name: str) -> None:
@@ -116,7 +116,7 @@ def test_below_what_people_removed_nothing_is_written(desk: Desk) -> None:
     assert [block.text for block in desk.notion.read_tree(page)] == [*(f"p{number}" for number in range(102)), "end"]
 
 
-def test_what_was_written_can_be_removed_although_the_write_never_ended(desk: Desk) -> None:
+def test_what_was_written_can_be_removed_although_the_write_never_ended(desk: NotionInProcess) -> None:
     for at in range(1, 5):
         page, memory = desk.page(p("p0")), Memory(after=kill_at(at))
         with pytest.raises(Killed):
@@ -127,7 +127,7 @@ def test_what_was_written_can_be_removed_although_the_write_never_ended(desk: De
     assert written_ids(desk.notion, Memory().results.get, page, SHORT) == []
 
 
-def test_other_blocks_under_the_same_name_are_refused(desk: Desk) -> None:
+def test_other_blocks_under_the_same_name_are_refused(desk: NotionInProcess) -> None:
     page, memory = desk.page(), Memory()
     write_tree(desk.notion, memory, page, [p("one")])
     with pytest.raises(Rejected, match="not the blocks this write was begun with"):

@@ -9,8 +9,8 @@ from typing import Any
 from shared.core.run.run import RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
 from tests.integrations.conftest import Served
+from tests.support.desks.plan_comments import say
 from tests.support.ports.planner_in_hand import Json, PlannerInHand, comment, plan_of
-from tests.support.rigs.plan_comments import say
 from tests.support.rigs.small_desk import settle_in
 from tests.support.rigs.small_house import SmallHouse
 

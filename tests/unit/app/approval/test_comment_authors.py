@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import RunStatus
-from tests.support.rigs.plan_comments import planned
+from tests.support.desks.plan_comments import planned
 from tests.support.rigs.small_desk import Desk
 from tests.support.simulators import kept_open
 

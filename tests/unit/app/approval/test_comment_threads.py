@@ -6,8 +6,8 @@ import pytest
 
 from shared.app.approval.heard import heard_of
 from shared.core.run.run import RunStatus
+from tests.support.desks.plan_comments import EXPLAINED, planned, said, say
 from tests.support.ports.local_ports import ScriptedModel
-from tests.support.rigs.plan_comments import EXPLAINED, planned, said, say
 from tests.support.rigs.small_desk import Desk
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.app.approval.short_answers import answer
 from shared.core.run.run import Run, RunStatus
-from tests.support.rigs.plan_comments import requirements, said, say
+from tests.support.desks.plan_comments import requirements, said, say
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 

@@ -10,8 +10,8 @@ import pytest
 from shared.app.approval.heard import heard_of
 from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, RunStatus, StepStatus
+from tests.support.desks.plan_comments import EXPLAINED, planned, requirements, said, say
 from tests.support.ports.dying import Died
-from tests.support.rigs.plan_comments import EXPLAINED, planned, requirements, said, say
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open

@@ -17,7 +17,7 @@ from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, derived_id
 from shared.ports import Commit
-from tests.support.rigs.plan_comments import planned, said, say
+from tests.support.desks.plan_comments import planned, said, say
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 

@@ -7,26 +7,18 @@ from typing import Any
 import pytest
 
 from shared.app.engine.sweep import sweep
-from shared.app.engine.switches import held_back, pause_view
+from shared.app.engine.switches import pause_view
 from shared.core.pages.author import UNKNOWN, Author
-from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus
 from shared.ports import Put
+from tests.support.rigs.guarded_house import GuardedHouse
 from tests.support.rigs.small_desk import Desk
-from tests.support.rigs.small_house import TENANT, SmallHouse
-
-
-class Doors(SmallHouse):
-    """A house whose functions look at the switches first, as the real ones do."""
-
-    def handle(self, command: Command) -> None:
-        if not held_back(command, self.deps):
-            super().handle(command)
+from tests.support.rigs.small_house import TENANT
 
 
 @pytest.fixture
 def doors(desk: Desk) -> Desk:
-    desk.house.__class__ = Doors
+    desk.house.__class__ = GuardedHouse
     return desk
 
 

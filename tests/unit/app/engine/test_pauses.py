@@ -11,17 +11,17 @@ import pytest
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.sweep import sweep
-from shared.app.engine.switches import held_back, set_pause
+from shared.app.engine.switches import set_pause
 from shared.app.installation.status import status_of
 from shared.core.notify.attention import attention_of, pause_words
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.commands import Command
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.ports import SYSTEM, SandboxRequest, SandboxResult
 from shared.steps import KINDS
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
+from tests.support.rigs.guarded_house import GuardedHouse
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
 WRITES = ("first", "second", "third")
@@ -54,21 +54,13 @@ class World:
         return {"name": name}
 
 
-class Doors(SmallHouse):
-    """A house whose functions look at the switches first, as the real ones do."""
-
-    def handle(self, command: Command) -> None:
-        if not held_back(command, self.deps):
-            super().handle(command)
-
-
 @pytest.fixture
 def world() -> World:
     return World()
 
 
 @pytest.fixture
-def doors(house: Callable[..., SmallHouse], world: World) -> Doors:
+def doors(house: Callable[..., SmallHouse], world: World) -> GuardedHouse:
     def run(wanted: Nothing, ctx: StepContext) -> Done:
         for name in WRITES:
             ctx.effect(name, lambda name=name: world.write(name), repeat=Repeat.ONCE)  # type: ignore[misc]
@@ -77,13 +69,13 @@ def doors(house: Callable[..., SmallHouse], world: World) -> Doors:
 
     kinds = {**KINDS, "tests.write": StepKind("tests.write", "Writes.", Nothing, run, Repeat.ONCE)}
     made = house(kinds=kinds)
-    made.__class__ = Doors
-    assert isinstance(made, Doors)
+    made.__class__ = GuardedHouse
+    assert isinstance(made, GuardedHouse)
     made.tools = replace(made.tools, sandbox=lambda: world)
     return made
 
 
-def _open(doors: Doors, *specs: StepSpec, **limits: Any) -> Run:
+def _open(doors: GuardedHouse, *specs: StepSpec, **limits: Any) -> Run:
     limits = {"attempts": 1, **limits}
     wanted = ev.RunOpened(doors.clock.now(), TENANT, "run-1", Trigger("test"), Limits(**limits), specs)
     return open_run(doors.deps, wanted)
@@ -93,21 +85,21 @@ def _write() -> StepSpec:
     return StepSpec("write", "tests.write")
 
 
-def _pause(doors: Doors, whose: str) -> None:
+def _pause(doors: GuardedHouse, whose: str) -> None:
     if whose == "run":
         record(doors.deps, TENANT, "run-1", acts.RunPaused(doors.clock.now(), "Ada", "wrong customer"))
     else:
         set_pause(doors.deps, SYSTEM if whose == "all" else TENANT, "wrong customer", "Ada")
 
 
-def _resume(doors: Doors, whose: str) -> None:
+def _resume(doors: GuardedHouse, whose: str) -> None:
     if whose == "run":
         record(doors.deps, TENANT, "run-1", acts.RunResumed(doors.clock.now(), "Ada"))
     else:
         set_pause(doors.deps, SYSTEM if whose == "all" else TENANT, False, "Ada")
 
 
-def _pause_at(doors: Doors, wanted: str, whose: str) -> None:
+def _pause_at(doors: GuardedHouse, wanted: str, whose: str) -> None:
     def point(name: str) -> None:
         if name == wanted:
             doors.crash_point = lambda name: None
@@ -120,7 +112,7 @@ def _pause_at(doors: Doors, wanted: str, whose: str) -> None:
 @pytest.mark.parametrize("whose", ["all", TENANT, "run"])
 @pytest.mark.parametrize("done", range(len(WRITES) + 1))
 def test_between_any_two_writes_a_pause_stops_the_step_and_it_ends_the_same(
-    doors: Doors, world: World, done: int, whose: str
+    doors: GuardedHouse, world: World, done: int, whose: str
 ) -> None:
     _open(doors, _write())
     if done:
@@ -141,7 +133,7 @@ def test_between_any_two_writes_a_pause_stops_the_step_and_it_ends_the_same(
 
 
 @pytest.mark.parametrize("whose", [TENANT, "run"])
-def test_a_pause_of_a_month_spends_no_time_limit(doors: Doors, world: World, whose: str) -> None:
+def test_a_pause_of_a_month_spends_no_time_limit(doors: GuardedHouse, world: World, whose: str) -> None:
     opened = _open(doors, GATE, StepSpec("write", "tests.write", depends_on=("ok",)))
     asked = opened.steps[0].wait
     assert asked is not None
@@ -162,7 +154,7 @@ def test_a_pause_of_a_month_spends_no_time_limit(doors: Doors, world: World, who
 
 
 @pytest.mark.parametrize("whose", [TENANT, "run"])
-def test_after_a_pause_what_was_left_of_the_time_is_all_there_is(doors: Doors, whose: str) -> None:
+def test_after_a_pause_what_was_left_of_the_time_is_all_there_is(doors: GuardedHouse, whose: str) -> None:
     _open(doors, GATE)
     doors.clock.move(days=6)
     _pause(doors, whose)
@@ -174,7 +166,7 @@ def test_after_a_pause_what_was_left_of_the_time_is_all_there_is(doors: Doors, w
 
 
 @pytest.mark.parametrize("whose", [TENANT, "run"])
-def test_people_may_decide_while_work_is_paused_however_long(doors: Doors, world: World, whose: str) -> None:
+def test_people_may_decide_while_work_is_paused_however_long(doors: GuardedHouse, world: World, whose: str) -> None:
     opened = _open(doors, GATE, StepSpec("write", "tests.write", depends_on=("ok",)))
     asked = opened.steps[0].wait
     assert asked is not None
@@ -188,7 +180,7 @@ def test_people_may_decide_while_work_is_paused_however_long(doors: Doors, world
     assert world.written == list(WRITES)
 
 
-def test_who_cancels_a_paused_run_ends_it_and_nothing_more_is_written(doors: Doors, world: World) -> None:
+def test_who_cancels_a_paused_run_ends_it_and_nothing_more_is_written(doors: GuardedHouse, world: World) -> None:
     _open(doors, _write())
     _pause_at(doors, "result.after/tests.write/first", "run")
     doors.work()
@@ -199,7 +191,7 @@ def test_who_cancels_a_paused_run_ends_it_and_nothing_more_is_written(doors: Doo
     assert (doors.run("run-1").status, world.written) == (RunStatus.CANCELLED, ["first"])
 
 
-def test_an_attempt_that_died_in_a_pause_goes_on_with_it(doors: Doors, world: World) -> None:
+def test_an_attempt_that_died_in_a_pause_goes_on_with_it(doors: GuardedHouse, world: World) -> None:
     """Its process was killed after the pause was noted, so nobody says that it has stopped."""
     _open(doors, _write())
 
@@ -222,7 +214,7 @@ def test_an_attempt_that_died_in_a_pause_goes_on_with_it(doors: Doors, world: Wo
     assert (world.written, run.status, run.steps[0].failures) == (list(WRITES), RunStatus.SUCCEEDED, 0)
 
 
-def test_the_box_and_the_terminal_do_not_undo_each_other(doors: Doors) -> None:
+def test_the_box_and_the_terminal_do_not_undo_each_other(doors: GuardedHouse) -> None:
     _open(doors, GATE)
     now = doors.clock.now()
 
@@ -244,7 +236,7 @@ def test_the_box_and_the_terminal_do_not_undo_each_other(doors: Doors) -> None:
     assert tell(acts.RunResumed(now, "nobody", box=True)).pause == run.pause, "a box that was never ticked"
 
 
-def test_ended_runs_take_no_pause(doors: Doors, world: World) -> None:
+def test_ended_runs_take_no_pause(doors: GuardedHouse, world: World) -> None:
     _open(doors, _write())
     doors.work()
     before = doors.run("run-1")

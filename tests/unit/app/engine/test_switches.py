@@ -14,6 +14,7 @@ from shared.core.run.commands import RECONCILE, Command
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
 from shared.ports import SYSTEM
+from tests.support.rigs.guarded_house import GuardedHouse
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
 OTHER = "t-2"
@@ -21,19 +22,11 @@ NOTE = StepSpec("note", "tests.note")
 GATE = StepSpec("ok", "approval.ask", lane="", gate=WaitKind.APPROVAL)
 
 
-class Doors(SmallHouse):
-    """A house whose functions look at the switches first, as the real ones do."""
-
-    def handle(self, command: Command) -> None:
-        if not held_back(command, self.deps):
-            super().handle(command)
-
-
 @pytest.fixture
-def doors(house: Callable[..., SmallHouse]) -> Doors:
+def doors(house: Callable[..., SmallHouse]) -> GuardedHouse:
     made = house()
-    made.__class__ = Doors
-    assert isinstance(made, Doors)
+    made.__class__ = GuardedHouse
+    assert isinstance(made, GuardedHouse)
     return made
 
 
@@ -48,7 +41,7 @@ def _status(house: SmallHouse, run: str, tenant: str = TENANT) -> StepStatus:
 
 
 @pytest.mark.parametrize("whose", [TENANT, SYSTEM])
-def test_what_was_handed_over_waits_and_goes_on_when_work_is_resumed(doors: Doors, whose: str) -> None:
+def test_what_was_handed_over_waits_and_goes_on_when_work_is_resumed(doors: GuardedHouse, whose: str) -> None:
     _open(doors, "run-1", NOTE)
     _open(doors, "run-2", NOTE, tenant=OTHER)
     set_pause(doors.deps, whose, "a bad release", "the operator")
@@ -71,7 +64,7 @@ def test_what_was_handed_over_waits_and_goes_on_when_work_is_resumed(doors: Door
     assert [what for what in whats if what in ("Paused", "Resumed")] == ["Paused", "Resumed"]
 
 
-def test_nothing_new_opens_and_settings_stay(doors: Doors) -> None:
+def test_nothing_new_opens_and_settings_stay(doors: GuardedHouse) -> None:
     doors.settle(name="Ada's team")
     set_pause(doors.deps, TENANT, True, "an owner")
     with pytest.raises(Paused, match="paused"):
@@ -83,7 +76,7 @@ def test_nothing_new_opens_and_settings_stay(doors: Doors) -> None:
     _open(doors, "run-1", NOTE)
 
 
-def test_what_waits_goes_on_waiting_and_lapses_only_when_its_own_time_is_over(doors: Doors) -> None:
+def test_what_waits_goes_on_waiting_and_lapses_only_when_its_own_time_is_over(doors: GuardedHouse) -> None:
     _open(doors, "run-1", GATE)
     _open(doors, "run-2", GATE, tenant=OTHER)
     set_pause(doors.deps, TENANT, True, "an owner")
@@ -103,7 +96,7 @@ def test_what_waits_goes_on_waiting_and_lapses_only_when_its_own_time_is_over(do
     assert doors.run("run-1").status == RunStatus.CANCELLED
 
 
-def test_many_paused_runs_do_not_hide_the_ones_that_are_due(doors: Doors) -> None:
+def test_many_paused_runs_do_not_hide_the_ones_that_are_due(doors: GuardedHouse) -> None:
     for n in range(101):
         _open(doors, f"run-{n}", GATE)
     doors.clock.move(seconds=1)
@@ -113,14 +106,14 @@ def test_many_paused_runs_do_not_hide_the_ones_that_are_due(doors: Doors) -> Non
     assert sweep(doors.deps)["looked"] == 1
 
 
-def test_what_the_clock_orders_again_is_not_kept(doors: Doors) -> None:
+def test_what_the_clock_orders_again_is_not_kept(doors: GuardedHouse) -> None:
     set_pause(doors.deps, TENANT, True, "an owner")
     assert held_back(Command("pass-1", RECONCILE, "sync", TENANT), doors.deps)
     assert held_back(Command("pass-2", RECONCILE, "sync", TENANT, topic="gone"), doors.deps)
     assert [doc.id for doc in doors.store.list_docs(TENANT, HELD)] == ["pass-2"]
 
 
-def test_a_death_while_work_is_resumed_is_made_good_by_the_clock(doors: Doors) -> None:
+def test_a_death_while_work_is_resumed_is_made_good_by_the_clock(doors: GuardedHouse) -> None:
     _open(doors, "run-1", NOTE)
     set_pause(doors.deps, TENANT, True, "an owner")
     doors.work()
@@ -139,7 +132,7 @@ def test_a_death_while_work_is_resumed_is_made_good_by_the_clock(doors: Doors) -
     assert release(doors.deps) == 0
 
 
-def test_a_resume_in_the_moment_a_command_is_kept_does_not_leave_it_behind(doors: Doors) -> None:
+def test_a_resume_in_the_moment_a_command_is_kept_does_not_leave_it_behind(doors: GuardedHouse) -> None:
     _open(doors, "run-1", NOTE)
     set_pause(doors.deps, TENANT, True, "an owner")
 
@@ -158,7 +151,7 @@ def test_a_resume_in_the_moment_a_command_is_kept_does_not_leave_it_behind(doors
 
 
 def test_a_tenant_that_cannot_be_resumed_does_not_stop_the_clock_of_the_others(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
+    doors: GuardedHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is handed over of the first one is refused for good, as a queue does with what is too large."""
     _open(doors, "run-1", NOTE)

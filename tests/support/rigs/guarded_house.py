@@ -1,0 +1,16 @@
+"""A small house whose functions look at the switches before they take a command."""
+
+from __future__ import annotations
+
+from shared.app.engine.switches import held_back
+from shared.core.run.commands import Command
+from tests.support.rigs.small_house import SmallHouse
+
+
+class GuardedHouse(SmallHouse):
+    """A house whose functions look at the switches first, as the real ones do."""
+
+    def handle(self, command: Command) -> None:
+        """Take a command, unless a switch holds it back."""
+        if not held_back(command, self.deps):
+            super().handle(command)
