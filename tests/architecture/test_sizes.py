@@ -10,9 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")])
-FILE_LINES, FUNCTION_LINES = 400, 60
-FOLDER_FILES = 20
+SOURCES = sorted(
+    path
+    for name in ("shared", "functions", "terraform", "tools")
+    for path in ROOT.glob(f"{name}/**/*.py")
+    if "node_modules" not in path.parts
+)
+FILE_LINES, FUNCTION_LINES = 300, 40
+FOLDER_FILES = 20  # `__init__.py` among them
+# Functions that are longer, and why shortening them would make them worse to read.
+LONGER = {
+    "shared/core/run/reducer.py:_apply": "a table: for each event who answers it, and nothing else",
+    "shared/local/simulators/notion/shown/people_blocks.py:_block": "a table: for each type of block its HTML",
+}
 
 # Tests are read as often as what they test. Not the programs of `fixtures`, which are as pages asked for them.
 TESTS = [path for path in sorted(ROOT.glob("tests/**/*.py")) if "fixtures" not in path.parts]
@@ -69,20 +79,22 @@ def _look(text: str) -> Seen:
     return Seen(len(text.splitlines()), functions, bool(ast.get_docstring(tree)), not text.strip())
 
 
-def test_no_file_is_longer_than_400_lines(seen: dict[Path, Seen]) -> None:
+def test_no_file_is_longer_than_300_lines(seen: dict[Path, Seen]) -> None:
     assert len(SOURCES) > 50
     sizes = {str(path.relative_to(ROOT)): each.lines for path, each in seen.items()}
     assert {name: lines for name, lines in sizes.items() if lines > FILE_LINES} == {}
 
 
-def test_no_function_is_longer_than_60_lines(seen: dict[Path, Seen]) -> None:
+def test_no_function_is_longer_than_40_lines(seen: dict[Path, Seen]) -> None:
     found = {
         f"{path.relative_to(ROOT)}:{name}": lines
         for path, each in seen.items()
         for name, lines in each.functions.items()
     }
     assert len(found) > 500
-    assert {name: lines for name, lines in found.items() if lines > FUNCTION_LINES} == {}
+    longer = {name: lines for name, lines in found.items() if lines > FUNCTION_LINES}
+    assert longer.keys() == LONGER.keys()
+    assert all(lines < 50 for lines in longer.values())
 
 
 def test_every_file_says_what_it_is_for(seen: dict[Path, Seen]) -> None:
@@ -93,7 +105,7 @@ def test_every_file_says_what_it_is_for(seen: dict[Path, Seen]) -> None:
 def test_no_folder_holds_more_than_20_files() -> None:
     roots = (ROOT / name for name in ("shared", "functions", "terraform", "tests", "tools"))
     files = [path for root in roots for path in root.rglob("*.py") if "node_modules" not in path.parts]
-    counted = Counter(str(path.parent.relative_to(ROOT)) for path in files if path.name != "__init__.py")
+    counted = Counter(str(path.parent.relative_to(ROOT)) for path in files)
     assert len(counted) > 100
     assert {folder: count for folder, count in counted.items() if count > FOLDER_FILES} == {}
 

@@ -1,7 +1,4 @@
-"""Runs as JSON-able data, and back. Empty fields are left out; reading upgrades older schemas.
-
-Written out by hand, because this is the hot path.
-"""
+"""Runs as JSON-able data, and back, by hand: this is the hot path. What is empty is left out; old schemas are read."""
 
 from __future__ import annotations
 
@@ -65,22 +62,19 @@ def _said_where_there(run: Run) -> Data:
         data["pause"] = [run.pause.by, run.pause.at.isoformat(), run.pause.why]
     if run.stood_until:
         data["stood_until"] = run.stood_until.isoformat()
-    if run.spent != NOTHING:
-        data["spent"] = usage_to_data(run.spent)
-    if run.earlier != NOTHING:
-        data["earlier"] = usage_to_data(run.earlier)
+    for name in ("spent", "earlier"):
+        if (usage := getattr(run, name)) != NOTHING:
+            data[name] = usage_to_data(usage)
     if run.by_model:
         data["by_model"] = {model: list(sums) for model, sums in run.by_model.items()}
     if run.undone_failed:
         data["undone_failed"] = list(run.undone_failed)
-    if run.notices:
-        data["notices"] = dict(run.notices)
-    if run.facts:
-        data["facts"] = dict(run.facts)
-    if run.ended_at:
-        data["ended_at"] = run.ended_at.isoformat()
-    if run.next_check_at:
-        data["next_check_at"] = run.next_check_at.isoformat()
+    for name in ("notices", "facts"):
+        if told := getattr(run, name):
+            data[name] = dict(told)
+    for name in ("ended_at", "next_check_at"):
+        if at := getattr(run, name):
+            data[name] = at.isoformat()
     return data
 
 

@@ -12,21 +12,14 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.core.approval.release_words import RELEASE, asked_lines, targets
+from shared.core.approval.release_words import targets
 from shared.core.code.worktree import diff
-from shared.core.errors import Missing, Rejected
-from shared.core.page import Span
-from shared.core.pages import marks
 from shared.core.planning.plan_words import TAKE_OFF, around
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, StepStatus
 from shared.core.secrets.secret_places import SIGN, places_in
 from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
-from shared.core.text.outgoing_text import hosts_of, plain, tame
 from shared.core.text.sentence import count_of
-from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.rich_text import split_text
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import TITLES
 from shared.steps._input import Input
@@ -34,6 +27,7 @@ from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, tested_work
 from shared.steps.ship._harm_look import disagreement, look_once, note_of_author
 from shared.steps.ship._release import bound_to_leave
+from shared.steps.ship._review_page import show_review
 from shared.steps.ship._there import There, look_there
 
 if TYPE_CHECKING:
@@ -41,9 +35,6 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 60  # findings and packages that the output holds
 MOST_PATHS = 60
-_SHOWN_DIFF = 12_000  # letters of the diff in the page; the run has all of it
-_MOST_LINES = 90  # Notion takes 100 blocks side by side
-_NOTHING = "Nothing is sent before somebody approves it."
 _NEVER = (StepStatus.SKIPPED, StepStatus.FAILED)  # steps that another plan stands in for
 MOST_SIGNS = 10  # lines in which something was left out that people are shown
 _NO_PLACE = f"Write “{SIGN}” there, or leave the sentence out."
@@ -77,7 +68,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
     output |= {"binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
     if there.place:
         output["there"] = dict(there.place)
-    _show(ctx, output)
+    show_review(ctx, output)
     return Done(output, look.used)
 
 
@@ -222,69 +213,6 @@ def _sending(ctx: StepContext) -> list[tuple[str, Any]]:
         if same and kind is not None and kind.ships and step.status not in _NEVER:
             found.append((kind.ships, step.spec))
     return found
-
-
-# --- in the page ------------------------------------------------------------------------------------------------------
-
-
-def _show(ctx: StepContext, output: Mapping[str, Any]) -> None:
-    """Write into the plan on the page what is asked, in place of what was asked before."""
-    container = str(ctx.output_of("notion.publish_plan").get("container", ""))
-    if not ctx.run.trigger.page or not container:
-        return
-    notion = ctx.connect(Notion)
-    binds, number = str(output["binds"]), 1
-    try:
-        while (known := ctx.effect.known(f"asked-{number}")) is not None and known["binds"] != binds:
-            ctx.same_end(f"gone-{number}", lambda block=str(known["block"]): _removed(notion, block))  # type: ignore[misc]
-            number += 1
-        mark = marks.mark(ctx.run_url, f"asked-{number}-{binds[:8]}")
-        ctx.once(
-            f"asked-{number}",
-            lambda: {"binds": binds, "block": notion.append(container, _blocks(ctx, output, mark))[0]},
-            lambda: _found(notion, container, mark, binds),
-        )
-    except (Missing, Rejected):  # people may have taken the plan out of the page: they are asked elsewhere too
-        return
-
-
-def _found(notion: Notion, container: str, mark: str, binds: str) -> dict[str, Any] | None:
-    for part in notion.children(container):
-        if part["type"] == "toggle" and any((t.get("href") or "") == mark for t in part["toggle"]["rich_text"]):
-            return {"binds": binds, "block": str(part["id"])}
-    return None
-
-
-def _removed(notion: Notion, block: str) -> dict[str, Any]:
-    try:
-        notion.delete_block(block)
-    except Missing:  # somebody was faster
-        return {"gone": block}
-    return {"removed": block}
-
-
-def _blocks(ctx: StepContext, output: Mapping[str, Any], mark: str) -> list[dict[str, Any]]:
-    changes = plain(ctx.get_text(str(output["diff"])))
-    shown = changes[:_SHOWN_DIFF] + ("\n… (the run has all of it)" if len(changes) > _SHOWN_DIFF else "")
-    parts = [part for line in _as_asked(ctx, output) for part in split_text(line)]
-    inside = [blocks.bulleted(part) for part in parts[:_MOST_LINES]]
-    if len(parts) > _MOST_LINES:
-        inside.append(blocks.bulleted("… and more: look at the run."))
-    inside.append(blocks.toggle("The changes", [blocks.code(shown or "none", "diff")]))
-    head = (Span("What leaves", bold=True, href=mark), Span(f": {output['stat']['files']} files. {_NOTHING}"))
-    return tame([blocks.toggle(head, inside)], hosts_of(ctx.run_url))
-
-
-def _as_asked(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
-    """Return the lines that people are asked with on every channel, as they are once this step is done.
-
-    Without what has been spent: that goes on while people think, and a write that was begun goes on as it began.
-    """
-    from dataclasses import replace
-
-    steps = tuple(replace(s, output=output) if s.id == ctx.step.id else s for s in ctx.run.steps)
-    gate = f"{ctx.step.id.removesuffix('review')}{RELEASE}"
-    return asked_lines(replace(ctx.run, steps=steps), gate)[:-1]
 
 
 RELEASE_REVIEW = StepKind(
