@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.secret_corpora.offices.making import DIG, b64, letters, lines, raw
+from tests.support.secret_corpora.offices.made_up_values import DIG, b64, letters, lines, raw
 
 
 def disguised() -> dict[str, tuple[str, str]]:

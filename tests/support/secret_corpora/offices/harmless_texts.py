@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.secret_corpora.offices.making import (
+from tests.support.secret_corpora.offices.made_up_values import (
     B64,
     DIG,
     HEX,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.support.secret_corpora.offices.making import B32, B64, DIG, HEX, UP, URL64, checked, letters, lines, wrap
+from tests.support.secret_corpora.offices.made_up_values import (
+    B32,
+    B64,
+    DIG,
+    HEX,
+    UP,
+    URL64,
+    checked,
+    letters,
+    lines,
+    wrap,
+)
 
 
 def of_vendors() -> dict[str, tuple[str, str]]:
