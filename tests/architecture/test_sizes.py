@@ -26,7 +26,6 @@ LONGER = {
 
 # Tests are read as often as what they test. Not the programs of `fixtures`, which are as pages asked for them.
 TESTS = [path for path in sorted(ROOT.glob("tests/**/*.py")) if "fixtures" not in path.parts]
-TEST_FILE_LINES, TEST_FUNCTION_LINES = 300, 40
 # One table of written cases each, which is read line by line.
 TABLES = {
     "tests/contract/sandbox/abuses.py",
@@ -118,15 +117,10 @@ def seen_tests() -> dict[str, Seen]:
 
 def test_no_file_of_tests_is_longer_than_300_lines_but_those_that_are_named(seen_tests: dict[str, Seen]) -> None:
     assert len(seen_tests) > 500
-    assert {name for name, each in seen_tests.items() if each.lines > TEST_FILE_LINES} == TABLES | LONG_FILES
+    assert {name for name, each in seen_tests.items() if each.lines > FILE_LINES} == TABLES | LONG_FILES
 
 
 def test_no_test_is_longer_than_40_lines_but_those_that_are_named(seen_tests: dict[str, Seen]) -> None:
     tests = [(name, lines) for each in seen_tests.values() for name, lines in each.functions.items()]
-    long = {name for name, lines in tests if name.startswith("test_") and lines > TEST_FUNCTION_LINES}
+    long = {name for name, lines in tests if name.startswith("test_") and lines > FUNCTION_LINES}
     assert long == LONG_TESTS
-
-
-def test_no_folder_of_tests_holds_more_than_20_files() -> None:
-    counted = Counter(str(path.parent.relative_to(ROOT)) for path in TESTS)
-    assert {folder: count for folder, count in counted.items() if count > FOLDER_FILES} == {}
